@@ -1,0 +1,5 @@
+# ./dev holds the logic and needs no make; this only forwards, for those who type make out of habit.
+demo setup test lint type format coverage bench build clean:
+	@./dev $@
+
+.PHONY: demo setup test lint type format coverage bench build clean

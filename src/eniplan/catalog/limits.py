@@ -1,0 +1,100 @@
+"""The formulas that Terway itself uses. No other file computes a limit.
+
+Source: Terway pkg/aliyun/client/limit.go:59-94, pkg/eni/node_reconcile.go:189-213 and 338-355,
+pkg/controller/node/node.go:437-526 at commit 89aadf8b. None in, None out: unknown stays unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from eniplan.catalog.record import InstanceType, LingjunNodeType
+
+FORBIDDEN_ENIS = 6
+"""Up to this EniQuantity every document forbids the exclusive mode (EXCL: more than six ENIs; ADD: pods above 5)."""
+DISPUTED_ENIS = 7
+"""Allowed by EXCL and ADD, forbidden by WWT (pods above 6)."""
+ERDMA_MIN_ENIS = 3
+"""Terway gives eRDMA no slot when an instance has two ENIs or fewer."""
+
+
+class Capacity(NamedTuple):
+    """Pods per node in each mode; None where a limit is unknown."""
+
+    exclusive: int | None
+    """Pods with an ENI of their own. With eRDMA of an unknown count: the smaller number."""
+    shared: int | None
+    """Pods on shared ENIs (trunk member ENIs not counted)."""
+    trunk: int | None
+    """Pods with a trunk member ENI."""
+
+
+def exclusive_pods(enis: int | None) -> int | None:
+    """EniQuantity - 1: the primary ENI belongs to the node (`ExclusiveENIPod`)."""
+    return None if enis is None else max(enis - 1, 0)
+
+
+def shared_pods(enis: int | None, ipv4_per_eni: int | None) -> int | None:
+    """(EniQuantity - 1) x IPv4 per ENI (`MultiIPPod`)."""
+    return None if enis is None or ipv4_per_eni is None else max(enis - 1, 0) * ipv4_per_eni
+
+
+def trunk_pods(enis: int | None, total_enis: int | None, trunk_supported: bool | None) -> int | None:  # noqa: FBT001 - an API field
+    """EniTotalQuantity - EniQuantity, 0 without trunk support (`TrunkPod`)."""
+    if trunk_supported is False:
+        return 0
+    if enis is None or total_enis is None or trunk_supported is None:
+        return None
+    return max(total_enis - enis, 0)
+
+
+def erdma_enis(enis: int, eri: int) -> int:
+    """Return the ENIs that eRDMA takes in shared mode: at most 1, at most 2 from 8 ENIs on (`ERDMARes`)."""
+    if eri <= 0 or enis < ERDMA_MIN_ENIS:
+        return 0
+    return min(2 if enis >= 8 else 1, eri)  # noqa: PLR2004 - Terway's own number
+
+
+def erdma_slot(record: InstanceType) -> int | None:
+    """Return the exclusive-pod slots that `enable_erdma` takes on a type: 0 or 1; None when not known.
+
+    On an exclusive node it is one slot however many eRDMA interfaces there are (node_reconcile.go:200-208).
+    """
+    if record.EniQuantity is None:
+        return None
+    if record.EriQuantity is not None:
+        return min(erdma_enis(record.EniQuantity, record.EriQuantity), 1)
+    return min(erdma_enis(record.EniQuantity, 1), 1) if record.eri_stated else None
+
+
+def capacity(record: InstanceType, *, erdma: bool) -> Capacity:
+    """Return the pods per node of an ECS type in each mode."""
+    exclusive = exclusive_pods(record.EniQuantity)
+    if exclusive is not None and erdma:
+        slot = erdma_slot(record)
+        exclusive = max(exclusive - (1 if slot is None else slot), 0)
+    return Capacity(
+        exclusive,
+        shared_pods(record.EniQuantity, record.EniPrivateIpAddressQuantity),
+        trunk_pods(record.EniQuantity, record.EniTotalQuantity, record.EniTrunkSupported),
+    )
+
+
+def is_high_density(record: LingjunNodeType) -> bool:
+    """Return whether a Lingjun type has no ENIs to share but high-density ones: it must run in exclusive mode."""
+    return record.EniQuantity is not None and record.EniQuantity <= 1 and (record.EniHighDenseQuantity or 0) > 0
+
+
+def lingjun_pods(record: LingjunNodeType) -> int | None:
+    """Return the exclusive pods of a Lingjun node.
+
+    Documents say LeniQuota - 1; Terway's code takes nothing off for high-density types. The code decides.
+    """
+    return record.EniHighDenseQuantity if is_high_density(record) else exclusive_pods(record.EniQuantity)
+
+
+def has_parity(record: InstanceType) -> bool | None:
+    """Return whether a type has as many IPv6 as IPv4 addresses per ENI, and any at all; None when not known."""
+    ipv4, ipv6 = record.EniPrivateIpAddressQuantity, record.EniIpv6AddressQuantity
+    return None if ipv4 is None or ipv6 is None else ipv4 == ipv6 > 0

@@ -1,0 +1,128 @@
+"""One instance type, one Lingjun node type, and where their numbers come from.
+
+Field names are those of the ECS API's DescribeInstanceTypes and of eflo-controller's DescribeNodeType. None
+means that no source states the number: unknown is never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LIMITS = (
+    "EniQuantity",
+    "EniPrivateIpAddressQuantity",
+    "EniIpv6AddressQuantity",
+    "EniTotalQuantity",
+    "EniTrunkSupported",
+    "EriQuantity",
+)
+"""The limits of an ECS type; each one that is known names its own source."""
+DEFAULT_SOURCE = "*"
+"""In `Sources`: where the numbers come from that name no source of their own."""
+
+
+class Source(NamedTuple):
+    """Where a number or a statement comes from. `date` is ISO 8601, None when the source has none."""
+
+    title: str
+    url: str | None
+    date: str | None
+    quality: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InstanceType:
+    """An ECS instance type. Quantities are per instance or per ENI as the API defines them; memory is in GiB."""
+
+    InstanceTypeId: str
+    InstanceTypeFamily: str
+    CpuCoreCount: int | None
+    MemorySize: float | None
+    EniQuantity: int | None
+    """ENIs per instance, the primary one included."""
+    EniPrivateIpAddressQuantity: int | None
+    """IPv4 addresses per ENI."""
+    EniIpv6AddressQuantity: int | None
+    """IPv6 addresses per ENI."""
+    EniTotalQuantity: int | None
+    """ENIs of all kinds, trunk members included."""
+    EniTrunkSupported: bool | None
+    EriQuantity: int | None
+    """eRDMA interfaces."""
+    eri_stated: bool
+    """The family's page says that eRDMA is supported, with or without a number."""
+    limits_status: str
+    """documented, approximate or unpublished."""
+    on_sale: bool | None
+    sources: Mapping[str, str]
+    raw: Mapping[str, Any]
+    """The record as it stands in the data, for display."""
+
+    @classmethod
+    def from_map(cls, row: Mapping[str, Any]) -> InstanceType:
+        """Build a record from a row of `instance_specs/ecs.jsonl` or of a DescribeInstanceTypes response."""
+        get = row.get
+        name = str(row["InstanceTypeId"])
+        return cls(
+            name,
+            get("InstanceTypeFamily") or name.rpartition(".")[0],
+            get("CpuCoreCount"),
+            get("MemorySize"),
+            get("EniQuantity"),
+            get("EniPrivateIpAddressQuantity"),
+            get("EniIpv6AddressQuantity"),
+            get("EniTotalQuantity"),
+            get("EniTrunkSupported"),
+            get("EriQuantity"),
+            bool(get("EriStated")),
+            get("LimitsStatus", "documented"),
+            get("OnSale"),
+            get("Sources", {}),
+            row,
+        )
+
+    def source_of(self, field: str) -> str | None:
+        """Return the key of the source of a field."""
+        return self.sources.get(field) or self.sources.get(DEFAULT_SOURCE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LingjunNodeType:
+    """A Lingjun node type, as eflo-controller's DescribeNodeType gives it."""
+
+    NodeType: str
+    EniQuantity: int | None
+    EniPrivateIpAddressQuantity: int | None
+    EniIpv6AddressQuantity: int | None
+    EniHighDenseQuantity: int | None
+    limits_status: str
+    """documented, example (the values of an API page's example) or unpublished."""
+    sources: Mapping[str, str]
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def from_map(cls, row: Mapping[str, Any]) -> LingjunNodeType:
+        """Build a record from a row of `instance_specs/lingjun.jsonl`."""
+        get = row.get
+        return cls(
+            row["NodeType"],
+            get("EniQuantity"),
+            get("EniPrivateIpAddressQuantity"),
+            get("EniIpv6AddressQuantity"),
+            get("EniHighDenseQuantity"),
+            get("LimitsStatus", "documented"),
+            get("Sources", {}),
+            row,
+        )
+
+
+class Conflict(NamedTuple):
+    """Sources that disagree on a limit: each value with the sources that state it; `chosen` is the one used."""
+
+    field: str
+    chosen: int | None
+    values: Mapping[str, tuple[str, ...]]

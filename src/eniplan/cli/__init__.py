@@ -1,0 +1,101 @@
+"""The command line: one file per command, each one read, call, print.
+
+Only the command that is asked for is imported: building the others' options costs more than many checks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Annotated, NamedTuple
+
+import typer
+
+from eniplan import terminal
+from eniplan._version import __version__
+from eniplan.errors import EniplanError
+
+SOFTWARE = 70
+"""Exit code of a bug in eniplan itself (EX_SOFTWARE): never that of a finding or of bad input."""
+
+
+class _Command(NamedTuple):
+    module: str
+    about: str
+
+
+COMMANDS = {
+    "check": _Command("check", "Judge plans: will these node pools work?"),
+    "explain": _Command("explain", "Explain a rule, or list all rules."),
+    "init": _Command("init", "Write a commented starter plan."),
+    "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),
+    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
+}
+
+_HELP = """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba Cloud ACK.
+
+\b
+Examples:
+  eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
+  eniplan init && eniplan check eniplan.yaml
+  eniplan check plans/ --format json
+  eniplan explain ENI001
+
+\b
+Exit codes:
+  0 clean   1 findings at or above --fail-on   2 usage   3 input unreadable or malformed
+  4 cloud or network   5 the create failed or its outcome is unknown   130 Ctrl-C
+"""
+
+
+def run(argv: list[str]) -> int:
+    """Run one command and return its exit code. Every error is told here, in one place, without a traceback."""
+    terminal.prepare(sys.stdout)
+    terminal.prepare(sys.stderr)
+    try:
+        _app(argv)(args=argv, prog_name="eniplan")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0
+    except EniplanError as error:
+        terminal.problems(error.problems)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the edge: a bug must not look like a finding
+        if os.environ.get("ENIPLAN_DEBUG"):
+            traceback.print_exc()
+        terminal.err(f"eniplan has failed by its own fault: {type(error).__name__}: {error}")
+        terminal.err("    please report it, with the output of the same command under ENIPLAN_DEBUG=1")
+        return SOFTWARE
+    return 0
+
+
+def _app(argv: list[str]) -> typer.Typer:
+    app = typer.Typer(
+        help=_HELP,
+        no_args_is_help=True,
+        rich_markup_mode=None,  # rich help takes twice as long
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    wanted = next((word for word in argv if not word.startswith("-")), "")
+    names = [wanted] if wanted in COMMANDS and "_ENIPLAN_COMPLETE" not in os.environ else list(COMMANDS)
+    for name in names:
+        module = importlib.import_module(f"eniplan.cli.{COMMANDS[name].module}")
+        module.register(app, name, COMMANDS[name].about)
+    return app
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        terminal.out(f"eniplan {__version__}\n")
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold the options of eniplan itself."""

@@ -1,0 +1,106 @@
+"""`eniplan explain`: what a rule means, why it matters, and who says so."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+import yaml
+
+from eniplan import terminal
+from eniplan.cli.options import Format, FormatOption
+from eniplan.errors import Place, Problem, UsageError
+from eniplan.rules import ALL, BY_ID
+from eniplan.rules.examples import example
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from eniplan.rules.base import Rule
+
+
+class Example(StrEnum):
+    """Which example plan of a rule."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    FAIL = "fail"
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(explain)
+
+
+def explain(
+    rule: Annotated[str | None, typer.Argument(metavar="[RULE]", help="A rule id, such as ENI001.")] = None,
+    show: Annotated[Example | None, typer.Option("--example", help="Print the rule's example plan instead.")] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Explain a rule, or list all rules.
+
+    \b
+    Examples:
+      eniplan explain
+      eniplan explain ENI001
+      eniplan explain ENI001 --example fail | eniplan check -
+    """
+    if rule is None:
+        if show is not None:
+            raise UsageError(Problem("--example needs a rule id", Place("command line")))
+        _list(output)
+        return
+    found = BY_ID.get(rule.upper())
+    if found is None:
+        hint = did_you_mean(rule, BY_ID) or "`eniplan explain` lists all rules"
+        raise UsageError(Problem(f"there is no rule {rule!r}", Place("command line"), hint))
+    if show is not None:
+        changes = found.passes if show is Example.PASS else found.fails
+        terminal.out(_yaml(example(changes)))
+    elif output is Format.JSON:
+        terminal.out(_json([_rule_map(found)][0]))
+    else:
+        terminal.out(_text(found))
+
+
+def _list(output: Format) -> None:
+    if output is Format.JSON:
+        terminal.out(_json([_rule_map(rule) for rule in ALL]))
+    else:
+        terminal.out("".join(f"{rule.id}  {rule.level:<7}  {rule.title}\n" for rule in ALL))
+
+
+def _json(value: object) -> str:
+    import json  # noqa: PLC0415 - only for --format json
+
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _rule_map(rule: Rule) -> dict[str, object]:
+    return {
+        "rule": rule.id,
+        "level": rule.level,
+        "title": rule.title,
+        "needs": list(rule.needs),
+        "effect": rule.effect,
+        "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
+        "waivable": rule.waivable,
+        "passes": example(rule.passes),
+        "fails": example(rule.fails),
+    }
+
+
+def _text(rule: Rule) -> str:
+    lines = [f"{rule.id} ({rule.level}): {rule.title}", "", rule.effect, ""]
+    if rule.needs:
+        lines += [f"Decided by: {', '.join(rule.needs)}"]
+    if not rule.waivable:
+        lines += ["It cannot be waived."]
+    if rule.sources:
+        lines += ["", "Sources:"]
+        lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
+    lines += ["", f"A plan that breaks it: eniplan explain {rule.id} --example fail | eniplan check -"]
+    return "\n".join(lines) + "\n"
+
+
+def _yaml(plan: dict[str, object]) -> str:
+    return yaml.safe_dump(plan, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,36 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Level(StrEnum):
+    """Levels of findings."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", "-f", help="text: a view on a terminal, plain lines in a pipe.")
+]
+SpecsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--specs",
+        metavar="FILE",
+        help="Your own instance data: rows of `specs show`, or a DescribeInstanceTypes response.",
+    ),
+]

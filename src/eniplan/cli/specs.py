@@ -1,0 +1,133 @@
+"""`eniplan specs`: what the instance data holds, how old it is, and what it does not know."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eniplan import terminal
+from eniplan.catalog.limits import capacity, has_parity, lingjun_pods
+from eniplan.catalog.record import LIMITS
+from eniplan.catalog.store import Catalog
+from eniplan.cli.options import Format, FormatOption, SpecsOption
+from eniplan.errors import Place, Problem, UsageError
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.catalog.record import InstanceType, LingjunNodeType, Source
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command and its subcommands to the program."""
+    specs = typer.Typer(help=about, rich_markup_mode=None, invoke_without_command=True)
+    specs.callback()(overview)
+    specs.command("show", short_help="Show one type with the source of every number.")(show)
+    app.add_typer(specs, name=name, short_help=about)
+
+
+def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: SpecsOption = None) -> None:
+    """Show the instance data: its date, its counts, its gaps.
+
+    \b
+    Examples:
+      eniplan specs
+      eniplan specs show ecs.g8i.8xlarge
+    """
+    if context.invoked_subcommand is not None:
+        return
+    catalog = Catalog(specs=specs)
+    types = catalog.all()
+    counts = {
+        "types": len(types),
+        "families": len(catalog.family_names()),
+        "onSale": sum(t.on_sale is True for t in types),
+        **{f"with {field}": sum(getattr(t, field) is not None for t in types) for field in LIMITS},
+        "approximate": sum(t.limits_status == "approximate" for t in types),
+        "conflicts": len(catalog.all_conflicts()),
+        "lingjunNodeTypes": len(catalog.all_lingjun()),
+    }
+    gaps: dict[str, list[str]] = {}
+    for record in types:
+        if record.EniQuantity is None:
+            gaps.setdefault(record.InstanceTypeFamily, []).append(record.InstanceTypeId)
+    if output is Format.JSON:
+        _print_json({"date": catalog.date, "counts": counts, "unpublished": gaps})
+        return
+    lines = [f"instance data as of {catalog.date}"]
+    lines += [f"  {name}: {count}" for name, count in counts.items()]
+    lines += [f"ENI limits are not published for {sum(map(len, gaps.values()))} types of these families:"]
+    lines += [f"  {family} ({len(names)})" for family, names in gaps.items()]
+    terminal.out("\n".join(lines) + "\n")
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="TYPE", help="An ECS instance type or a Lingjun node type.")],
+    output: FormatOption = Format.TEXT,
+    specs: SpecsOption = None,
+) -> None:
+    """Show one type with the source and date of every number, and any recorded conflict.
+
+    \b
+    Examples:
+      eniplan specs show ecs.g7a.16xlarge
+      eniplan specs show ebs-enhanced --format json
+    """
+    catalog = Catalog(specs=specs)
+    record = catalog.get(name)
+    lingjun = catalog.lingjun(name)
+    if record is None and lingjun is None:
+        hint = did_you_mean(name, [*catalog.names(), *catalog.all_lingjun()])
+        raise UsageError(Problem(f"the specs of {catalog.date} do not know {name!r}", Place("command line"), hint))
+    found = record or lingjun
+    assert found is not None  # noqa: S101 - one of the two is, by the check above
+    if output is Format.JSON:
+        _print_json(dict(found.raw))
+    else:
+        lines = _ecs_lines(catalog, record) if record is not None else _lingjun_lines(catalog, lingjun)
+        terminal.out("\n".join(lines) + "\n")
+
+
+def _print_json(value: object) -> None:
+    terminal.out(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
+    sale = {True: "on sale", False: "no longer on sale", None: "on sale or not: unknown"}[record.on_sale]
+    yield f"{record.InstanceTypeId} ({record.InstanceTypeFamily}, {sale}, limits {record.limits_status})"
+    for field, value in record.raw.items():
+        if field not in ("InstanceTypeId", "InstanceTypeFamily", "LimitsStatus", "OnSale", "Sources"):
+            yield f"  {field}: {value}  [{_origin(catalog.source(record.source_of(field)))}]"
+    for field in LIMITS:
+        if getattr(record, field) is None:
+            yield f"  {field}: unknown"
+    for conflict in catalog.conflicts(record.InstanceTypeId):
+        yield f"  sources disagree on {conflict.field}; taken: {conflict.chosen}"
+        for stated, keys in conflict.values.items():
+            yield f"    {stated}: {', '.join(keys)}"
+    pods = capacity(record, erdma=False)
+    for mode, count in zip(("exclusive", "shared", "trunk"), pods, strict=True):
+        yield f"  {mode} pods per node: {'unknown' if count is None else count}"
+    parity = {True: "yes", False: "no", None: "unknown"}[has_parity(record)]
+    yield f"  as many IPv6 as IPv4 addresses per ENI (dual stack): {parity}"
+
+
+def _lingjun_lines(catalog: Catalog, record: LingjunNodeType | None) -> Iterator[str]:
+    if record is None:
+        return
+    yield f"{record.NodeType} (Lingjun node type, limits {record.limits_status})"
+    for field, value in record.raw.items():
+        if field.endswith("Quantity"):
+            yield f"  {field}: {value}  [{_origin(catalog.source(record.sources.get(field)))}]"
+    pods = lingjun_pods(record)
+    yield f"  exclusive pods per node: {'unknown' if pods is None else pods}"
+
+
+def _origin(source: Source | None) -> str:
+    if source is None:
+        return "no source"
+    dated = source.date or "no date"
+    return f"{source.title}, {dated}" + (f", {source.quality}" if source.quality else "")

@@ -1,0 +1,66 @@
+"""What can go wrong before a verdict exists, and how it is told.
+
+Why own exceptions: a failure of the tool must never look like a finding about the plan. Each error knows
+its exit code (design: 2 usage, 3 input, 4 cloud or network, 5 create) and carries its own diagnosis: what
+happened, where, why it matters, what to do next. They are caught once, at the edge (`cli.main`), and printed
+by `terminal`; low-level exceptions are chained as the cause and never swallowed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+OK = 0
+FINDINGS = 1
+USAGE = 2
+INPUT = 3
+CLOUD = 4
+CREATE = 5
+INTERRUPTED = 130
+
+
+class Place(NamedTuple):
+    """A position in a user's file. Line and column are 1-based; `path` is a key path such as `nodePools[0].name`.
+
+    Line 0 means that the position is unknown (a whole file, the command line).
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        """Return `file:line:column`, the form that terminals and editors make clickable."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with an input: what, where, and what to do next."""
+
+    message: str
+    place: Place
+    hint: str = ""
+
+
+class EniplanError(Exception):
+    """Base of all errors that eniplan raises on purpose. `problems` is never empty."""
+
+    exit_code = INPUT
+
+    def __init__(self, *problems: Problem) -> None:
+        """Take the problems in the order in which they are to be shown."""
+        super().__init__("; ".join(f"{p.place}: {p.message}" for p in problems))
+        self.problems = problems
+
+
+class InputError(EniplanError):
+    """An input cannot be read, is malformed, or does not have the form of a plan (exit code 3)."""
+
+    exit_code = INPUT
+
+
+class UsageError(EniplanError):
+    """The command line asks for something that cannot be (exit code 2)."""
+
+    exit_code = USAGE

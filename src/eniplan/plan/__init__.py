@@ -1,0 +1,1 @@
+"""From bytes to a plan: document (values with places), schema, model, load."""

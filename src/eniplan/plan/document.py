@@ -1,0 +1,484 @@
+"""YAML and JSON text to plain values, with the line, column and key path of each of them.
+
+What the user wrote is what comes out: scalars follow the YAML 1.2 core schema, so `on`, `010`, `1:30` and bare
+dates stay the text they are. Duplicate keys are problems. Anchors may not multiply a file beyond reason.
+PyYAML's C parser composes the nodes; only the places that are asked for are computed, because most never are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias
+
+import yaml
+from yaml._yaml import CParser
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from eniplan.errors import InputError, Place, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
+Path: TypeAlias = tuple[str | int, ...]
+
+MAX_DEPTH = 40
+"""No plan is deeper than 10 levels; without a bound the C parser overflows its stack on hostile input."""
+MAX_ALIASED = 100_000
+"""How many values a document may get through aliases: far beyond any plan, far below an anchor bomb."""
+
+
+class Tree(Protocol):
+    """What a document needs to say where a value stands."""
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """Return the 1-based line and column of a value (or of its key), or of its nearest existing parent."""
+
+    def text(self, path: Path) -> str | None:
+        """Return a scalar as the user spelled it (`1.30`), None when the path leads to no scalar."""
+
+
+class Document(NamedTuple):
+    """One YAML or JSON document of an input."""
+
+    file: str
+    value: Value
+    tree: Tree
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Return where the value at `path` stands; with `key`, where its key does."""
+        return Place(self.file, *self.tree.find(path, key=key), path_text(path))
+
+
+def path_text(path: Path) -> str:
+    """Spell a key path for people: `nodePools[0].labels["k8s.aliyun.com/a"]`."""
+    out = ""
+    for step in path:
+        if isinstance(step, int):
+            out += f"[{step}]"
+        elif _PLAIN_KEY.fullmatch(step):
+            out += f".{step}" if out else step
+        else:
+            out += f"[{json.dumps(step, ensure_ascii=False)}]"
+    return out
+
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def read_documents(file: str, data: bytes) -> list[Document]:
+    """Parse all documents of one input; empty documents beside others are left out.
+
+    Args:
+        file: the name to show in places, `-` for stdin.
+        data: the bytes of the input, UTF-8 with or without a byte order mark.
+
+    Raises:
+        InputError: the input is no text, no YAML or JSON, empty, or has duplicate keys; one problem each.
+
+    """
+    text = _decode(file, data)
+    if text.lstrip()[:1] in ("{", "["):
+        document = _read_json(file, text)
+        if document is not None:
+            return [document]
+    documents = [d for d in _read_yaml(file, text) if d.value is not None]
+    if not documents:
+        raise InputError(Problem("the file is empty", Place(file), "write a plan: `eniplan init` prints a starter"))
+    return documents
+
+
+def _decode(file: str, data: bytes) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if b"\0" in data[:8192]:
+            raise InputError(_binary(file)) from None
+        line, column = _line_column(data[: error.start].decode("utf-8", "replace"))
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise InputError(Problem(message, Place(file, line, column), "save the file as UTF-8")) from None
+    if "\0" in text[:8192]:
+        raise InputError(_binary(file))
+    return text
+
+
+def _binary(file: str) -> Problem:
+    return Problem("this is a binary file, not YAML or JSON", Place(file), "give a plan file, or a folder of them")
+
+
+def _line_column(before: str) -> tuple[int, int]:
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+# --- YAML ---------------------------------------------------------------------------------------------------
+
+_PLAIN = "plain"
+"""Our own tag of scalars without quotes: they are resolved when their value is built."""
+_TEXT = "tag:yaml.org,2002:str"
+_COLLECTION = "collection"
+_NATIVE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
+
+_CONSTANTS: dict[str, Value] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+_DIGIT = re.compile(r"[-+.]*[0-9]", re.ASCII)
+
+
+def plain_scalar(text: str) -> Value:
+    """Resolve a scalar without quotes by the YAML 1.2 core schema.
+
+    Numbers with leading zeros, underscores, colons, or a `0x` stay text: YAML 1.1 would change them.
+    """
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _DIGIT.match(text):
+        if _INT.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+    return text
+
+
+class _Loader(CParser):
+    """The C parser with a bound on depth, and with tags that say only whether a scalar was quoted."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.depth = 0
+
+    def descend_resolver(self, current_node: Node | None, _index: object) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            mark = current_node.start_mark if current_node is not None else None
+            raise yaml.MarkedYAMLError(None, None, f"nested deeper than {MAX_DEPTH} levels", mark)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+    def resolve(self, kind: type[Node], _value: str | None, implicit: object) -> str:
+        if kind is not ScalarNode:
+            return _COLLECTION
+        return _PLAIN if isinstance(implicit, tuple) and implicit[0] else _TEXT
+
+
+def _read_yaml(file: str, text: str) -> Iterator[Document]:
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is None:  # only before the stream's end has been seen, says the parser's contract
+                break
+            builder = _Builder(file)
+            value = builder.build(node)
+            if builder.problems:
+                raise InputError(*builder.problems)
+            yield Document(file, value, _YamlTree(node))
+    except yaml.MarkedYAMLError as error:
+        raise InputError(_syntax_problem(file, error)) from None
+    except yaml.reader.ReaderError as error:
+        line, column = _line_column(text[: error.position])
+        message = f"the character U+{error.character:04X} is not allowed in YAML"
+        raise InputError(Problem(message, Place(file, line, column), "remove it")) from None
+    finally:
+        loader.dispose()
+
+
+def _syntax_problem(file: str, error: yaml.MarkedYAMLError) -> Problem:
+    """Say what libyaml found. At the end of the stream, the place of interest is where the construct began."""
+    problem = str(error.problem or "malformed")
+    context = str(error.context or "")
+    mark = error.problem_mark
+    began = error.context_mark
+    at_end = "end of stream" in problem or problem.startswith("did not find expected")
+    if began is not None and (mark is None or at_end):
+        mark = began
+    place = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
+    return Problem(
+        f"not valid YAML: {problem}" + (f" {context}" if context else ""), place, _syntax_hint(problem, context)
+    )
+
+
+_SYNTAX_HINTS = (
+    ("quoted scalar", "close the quote that opens here"),
+    ("flow", "close the bracket that opens here"),
+    ("cannot start any token", "indent with spaces, not tabs; quote text that starts with @, ` or %"),
+    ("mapping values", "quote a value that holds a colon and a space"),
+    ("undefined alias", "define the anchor (&name) before its alias (*name), or quote text that starts with *"),
+    ("nested deeper", "a plan has fewer than 10 levels: is this the right file?"),
+)
+
+
+def _syntax_hint(problem: str, context: str) -> str:
+    told = f"{context} {problem}"
+    return next((hint for words, hint in _SYNTAX_HINTS if words in told), "")
+
+
+class _Builder:
+    """Values from the nodes of one document; collects problems so that all are told in one run."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._open: set[int] = set()
+        self._seen: set[int] = set()
+        self._aliased = 0
+        self._in_alias = 0
+
+    def build(self, node: Node) -> Value:
+        if isinstance(node, ScalarNode):
+            if self._in_alias:
+                self._count(node)
+            return self._scalar(node)
+        identity = id(node)
+        if identity in self._open:
+            self._stop("an anchor contains itself", node, "write the values out")
+        again = identity in self._seen
+        self._in_alias += again
+        if self._in_alias:
+            self._count(node)
+        self._open.add(identity)
+        self._seen.add(identity)
+        value = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
+        self._open.remove(identity)
+        self._in_alias -= again
+        return value
+
+    def _sequence(self, node: Node) -> Value:
+        if node.tag not in (_COLLECTION, "tag:yaml.org,2002:seq"):
+            self._unknown_tag(node)
+        return [self.build(item) for item in node.value]
+
+    def _mapping(self, node: MappingNode) -> Value:
+        if node.tag not in (_COLLECTION, "tag:yaml.org,2002:map"):
+            self._unknown_tag(node)
+        out: dict[str, Value] = {}
+        merged: dict[str, Value] = {}
+        for key, item in node.value:
+            if not isinstance(key, ScalarNode):
+                self._add("a key must be text, not a list or a map", key, "quote it")
+            elif key.tag == _PLAIN and key.value == "<<":
+                merged.update(self._merge(item))
+            elif key.value in out:
+                first = next(k for k, _ in node.value if isinstance(k, ScalarNode) and k.value == key.value)
+                message = f"the key {key.value!r} is given twice; first in line {first.start_mark.line + 1}"
+                self._add(message, key, "keep one of them: YAML readers silently take the last")
+            else:
+                out[key.value] = self.build(item)
+        return {**merged, **out} if merged else out
+
+    def _merge(self, node: Node) -> dict[str, Value]:
+        """Return what `<<: *base` or `<<: [*a, *b]` brings; the first of several wins."""
+        merged: dict[str, Value] = {}
+        for part in reversed(node.value) if isinstance(node, SequenceNode) else [node]:
+            value = self.build(part)
+            if isinstance(value, dict):
+                merged.update(value)
+            else:
+                self._add("`<<` merges maps only", part, "give an alias of a map")
+        return merged
+
+    def _scalar(self, node: ScalarNode) -> Value:
+        text: str = node.value
+        tag: str = node.tag
+        if tag == _PLAIN:
+            return plain_scalar(text)
+        if tag == _TEXT:
+            return text
+        if tag in _NATIVE_TAGS:
+            return plain_scalar(text)
+        self._unknown_tag(node)
+        return text
+
+    def _unknown_tag(self, node: Node) -> None:
+        self._add(f"the YAML tag {node.tag!r} has no meaning here", node, "remove the tag")
+
+    def _count(self, node: Node) -> None:
+        self._aliased += 1
+        if self._aliased > MAX_ALIASED:
+            self._stop(f"aliases expand this document to more than {MAX_ALIASED} values", node, "write them out")
+
+    def _add(self, message: str, node: Node, hint: str) -> None:
+        mark = node.start_mark
+        self.problems.append(Problem(message, Place(self.file, mark.line + 1, mark.column + 1), hint))
+
+    def _stop(self, message: str, node: Node, hint: str) -> NoReturn:
+        self._add(message, node, hint)
+        raise InputError(*self.problems)
+
+
+class _YamlTree(NamedTuple):
+    root: Node
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `Tree.find`."""
+        node, key_node = self._walk(path)
+        mark = (key_node if key and key_node is not None else node).start_mark
+        return mark.line + 1, mark.column + 1
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        node, _ = self._walk(path)
+        return node.value if isinstance(node, ScalarNode) else None
+
+    def _walk(self, path: Path) -> tuple[Node, Node | None]:
+        node, key_node = self.root, None
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            node, key_node = found
+        return node, key_node
+
+
+def _child(node: Node, step: str | int) -> tuple[Node, Node | None] | None:
+    if isinstance(step, int):
+        if isinstance(node, SequenceNode) and step < len(node.value):
+            return node.value[step], None
+        return None
+    if not isinstance(node, MappingNode):
+        return None
+    for key, item in node.value:
+        if isinstance(key, ScalarNode) and key.value == step:
+            return item, key
+    for key, item in node.value:
+        if isinstance(key, ScalarNode) and key.value == "<<":
+            for part in item.value if isinstance(item, SequenceNode) else [item]:
+                found = _child(part, step)
+                if found is not None:
+                    return found
+    return None
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------
+
+
+def _read_json(file: str, text: str) -> Document | None:
+    """Read JSON; None when the text is YAML that merely starts like JSON."""
+    try:
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+    except _DuplicateKeyError:
+        raise InputError(*_duplicate_problems(file, text)) from None
+    except json.JSONDecodeError as error:
+        if not file.endswith(".json"):
+            return None
+        place = Place(file, error.lineno, error.colno)
+        raise InputError(Problem(f"not valid JSON: {error.msg}", place)) from None
+    except (RecursionError, ValueError):
+        # Too deep, a number of thousands of digits, or NaN: the YAML reader has a clear word for each.
+        return None
+    return Document(file, value, _JsonTree(text))
+
+
+class _DuplicateKeyError(Exception):
+    """Stops the JSON decoder; the places are found by the scanner, which only this rare case needs."""
+
+
+def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise _DuplicateKeyError
+    return value
+
+
+def _duplicate_problems(file: str, text: str) -> list[Problem]:
+    return [
+        Problem(
+            f"the key {name!r} is given twice; first in line {_line_column(text[:first])[0]}",
+            Place(file, *_line_column(text[:second])),
+            "keep one of them: JSON readers silently take the last",
+        )
+        for name, first, second in _JsonTree(text).duplicates()
+    ]
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+class _JsonNode(NamedTuple):
+    start: int
+    """Offset of the value in the text."""
+    end: int
+    keys: dict[str, tuple[int, _JsonNode]] | None = None
+    """For objects: the offset of each key, and its value."""
+    items: list[_JsonNode] | None = None
+
+
+class _JsonTree:
+    """Places in a JSON text that `json.loads` has accepted, found by a second pass when one is needed."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._duplicates: list[tuple[str, int, int]] = []
+        self._root: _JsonNode | None = None
+
+    def duplicates(self) -> list[tuple[str, int, int]]:
+        """Return every key that its object gives twice, with the offsets of the first and the later one."""
+        self._scan()
+        return self._duplicates
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `Tree.find`."""
+        node, key_start = self._walk(path)
+        return _line_column(self._text[: key_start if key and key_start is not None else node.start])
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        node, _ = self._walk(path)
+        return None if node.keys is not None or node.items is not None else self._text[node.start : node.end]
+
+    def _walk(self, path: Path) -> tuple[_JsonNode, int | None]:
+        node = self._scan()
+        key_start: int | None = None
+        for step in path:
+            if isinstance(step, int):
+                if node.items is None or step >= len(node.items):
+                    break
+                node, key_start = node.items[step], None
+            else:
+                if node.keys is None or step not in node.keys:
+                    break
+                key_start, node = node.keys[step]
+        return node, key_start
+
+    def _scan(self) -> _JsonNode:
+        if self._root is None:
+            tokens = _TOKEN.finditer(self._text)
+            self._root = self._value(next(tokens), tokens)
+        return self._root
+
+    def _value(self, token: re.Match[str], tokens: Iterator[re.Match[str]]) -> _JsonNode:
+        if token[0] == "{":
+            return self._object(token.start(), tokens)
+        if token[0] == "[":
+            items: list[_JsonNode] = []
+            for inner in tokens:
+                if inner[0] == "]":
+                    return _JsonNode(token.start(), inner.end(), items=items)
+                if inner[0] != ",":
+                    items.append(self._value(inner, tokens))
+        return _JsonNode(token.start(), token.end())
+
+    def _object(self, start: int, tokens: Iterator[re.Match[str]]) -> _JsonNode:
+        keys: dict[str, tuple[int, _JsonNode]] = {}
+        end = start
+        for token in tokens:
+            if token[0] == "}":
+                end = token.end()
+                break
+            if token[0] == ",":
+                continue
+            name = json.loads(token[0])
+            next(tokens)  # the colon
+            value = self._value(next(tokens), tokens)
+            if name in keys:
+                self._duplicates.append((name, keys[name][0], token.start()))
+            keys[name] = (token.start(), value)
+        return _JsonNode(start, end, keys=keys)

@@ -1,0 +1,170 @@
+"""Why a value does not have the form of a plan: the only module that imports jsonschema.
+
+It runs only when `schema.is_valid` has said no. Every violation becomes one problem at its own place.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jsonschema import Draft7Validator
+
+from eniplan.errors import Problem
+from eniplan.plan.schema import API_VERSION, SCHEMA
+from eniplan.suggest import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jsonschema import ValidationError
+
+    from eniplan.plan.document import Document, Path
+
+_TYPES = {
+    "string": "text", "integer": "a whole number", "boolean": "true or false", "array": "a list", "object": "a map",
+}  # fmt: skip
+_SECRET_WORDS = ("password", "secret", "token")
+
+
+class Misfit(NamedTuple):
+    """A violation of the schema."""
+
+    path: Path
+    """The value that does not fit, to be left out."""
+    problem: Problem
+    meant: Path
+    """What the user most likely wanted to say there: rules should not complain that it is missing."""
+
+
+def schema_problems(document: Document) -> list[Misfit]:
+    """Return every violation of the schema, in the order of the document's keys."""
+    errors = sorted(
+        Draft7Validator(SCHEMA).iter_errors(document.value), key=lambda e: [str(p) for p in e.absolute_path]
+    )
+    return [found for error in errors for found in _explain(document, error)]
+
+
+class _Violation(NamedTuple):
+    """One violation as jsonschema tells it, beside what our own words need."""
+
+    document: Document
+    path: Path
+    name: str
+    """What people call the place: its last key."""
+    value: Any
+    schema: dict[str, Any]
+    message: str
+
+    def problem(self, message: str, hint: str = "") -> Misfit:
+        """Return a problem with this value."""
+        return Misfit(self.path, Problem(message, self.document.place(self.path), hint), self.path)
+
+
+def _explain(document: Document, error: ValidationError) -> Iterator[Misfit]:
+    path: Path = tuple(error.absolute_path)
+    schema: Any = error.schema
+    violation = _Violation(
+        document, path, _last(path) if path else "the document", error.instance, schema, error.message
+    )
+    return _EXPLAINERS[str(error.validator)](violation)
+
+
+def _unknown_keys(at: _Violation) -> Iterator[Misfit]:
+    known = at.schema["properties"]
+    for key in at.value:
+        if key not in known:
+            meant = nearest(key, known)
+            hint = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(sorted(known))}"
+            path = (*at.path, key)
+            problem = Problem(f"unknown key {key!r}", at.document.place(path, key=True), hint)
+            yield Misfit(path, problem, (*at.path, meant or key))
+
+
+def _missing_key(at: _Violation) -> Iterator[Misfit]:
+    # jsonschema reports each missing key by itself; its message starts with the key.
+    key = next(key for key in at.schema["required"] if at.message.startswith(repr(key)))
+    message = f"{key!r} is missing" + (f" in {at.name}" if at.path else "")
+    yield at.problem(message, f"add it: {at.schema['properties'][key]['description']}")
+
+
+def _const(at: _Violation) -> Iterator[Misfit]:
+    message = f"{at.name} is {_shown(at.path, at.value)}, not {API_VERSION}"
+    yield at.problem(message, f"write apiVersion: {API_VERSION}")
+
+
+def _enum(at: _Violation) -> Iterator[Misfit]:
+    allowed = at.schema["enum"]
+    if isinstance(at.value, str):  # anything else breaks `type` as well, which says it better
+        message = f"{at.name} is {_shown(at.path, at.value)}; it must be one of {', '.join(allowed)}"
+        yield at.problem(message, did_you_mean(at.value, allowed))
+
+
+def _minimum(at: _Violation) -> Iterator[Misfit]:
+    yield at.problem(f"{at.name} is {at.value}; it must be {at.schema['minimum']} or more")
+
+
+def _min_items(at: _Violation) -> Iterator[Misfit]:
+    yield at.problem(f"{at.name} is empty", f"add one: {at.schema['items']['description']}")
+
+
+def _pattern(at: _Violation) -> Iterator[Misfit]:
+    about = at.schema["description"]
+    if at.value.startswith("<"):
+        yield at.problem(f"{at.name} still holds the placeholder {at.value}", f"fill it in: {about}")
+    else:
+        what = f"is {_shown(at.path, at.value)}" if at.value else "is empty"
+        yield at.problem(f"{at.name} {what}", about)
+
+
+def _wrong_type(at: _Violation) -> Iterator[Misfit]:
+    expected = at.schema["type"]
+    if at.value is None:
+        write = _EMPTY.get(expected, "give a value")
+        yield at.problem(f"{at.name} has no value; it must be {_TYPES[expected]}", f"{write}, or remove the key")
+    else:
+        message = f"{at.name} must be {_TYPES[expected]}, not {_shown(at.path, at.value)}"
+        yield at.problem(message, _type_hint(at, expected))
+
+
+def _type_hint(at: _Violation, expected: str) -> str:
+    value = at.value
+    word = str(value).lower()
+    if expected == "string" and isinstance(value, (bool, int, float)):
+        return f'quote it: "{at.document.tree.text(at.path)}"'
+    if expected == "boolean" and word in _BOOLEAN_WORDS:
+        return f"write {_BOOLEAN_WORDS[word]}"
+    if expected == "integer" and word.isdecimal():
+        return f"write {int(word)}, without quotes or leading zeros"
+    if expected == "array" and not isinstance(value, dict):
+        return f"write [{_shown(at.path, value)}]"
+    return ""
+
+
+_EMPTY = {"array": "write []", "object": "write {}"}
+_BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_EXPLAINERS: dict[str, Callable[[_Violation], Iterator[Misfit]]] = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing_key,
+    "const": _const,
+    "enum": _enum,
+    "type": _wrong_type,
+    "minimum": _minimum,
+    "minItems": _min_items,
+    "pattern": _pattern,
+}
+"""One for each keyword that `schema.SCHEMA` uses."""
+
+
+def _last(path: Path) -> str:
+    names = [step for step in path if isinstance(step, str)]
+    name = repr(names[-1])
+    return f"an item of {name}" if isinstance(path[-1], int) else name
+
+
+def _shown(path: Path, value: object) -> str:
+    """Show a value, cut short, and never one that a secret might be."""
+    if any(word in str(step).lower() for step in path for word in _SECRET_WORDS):
+        return "(hidden)"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal

@@ -1,0 +1,156 @@
+"""From file names to plans. What does not fit is told and left out; the rest of a plan is still judged."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.errors import InputError, Place, Problem
+from eniplan.plan.document import Document, read_documents
+from eniplan.plan.model import Plan, plan_from
+from eniplan.plan.schema import is_valid
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from eniplan.plan.document import Path
+
+STDIN = "-"
+DEFAULT_FILE = "eniplan.yaml"
+_ENDINGS = (".yaml", ".yml", ".json")
+_MARK = b"eniplan/"
+"""Every plan names its apiVersion; a file of a folder without these bytes is not parsed at all."""
+_INDEXED = frozenset(
+    ("nodePools", "podNetworkings", "workloads", "waivers", "vSwitches", "securityGroups", "matchExpressions")
+)
+"""Lists whose items know their index, so that one of them may be left out."""
+
+
+class LoadedPlan(NamedTuple):
+    """A plan beside the document it came from; the plan is None when too much of it does not fit."""
+
+    document: Document
+    plan: Plan | None
+    problems: tuple[Problem, ...] = ()
+    left_out: frozenset[Path] = frozenset()
+    """Key paths where the user wrote something that did not fit: nothing is missing there."""
+
+
+def load(paths: Iterable[str]) -> Iterator[LoadedPlan | Problem]:
+    """Read plans from files, folders (`*.yaml`, `*.yml`, `*.json`, recursively) and `-` (stdin), one at a time.
+
+    An input that cannot be read yields its problems and does not stop the others. A folder may hold other
+    files; a named file must be a plan.
+    """
+    for path in paths:
+        if path != STDIN and os.path.isdir(path):
+            yield from _load_folder(path)
+        else:
+            yield from _load_file(path)
+
+
+def _load_folder(folder: str) -> Iterator[LoadedPlan | Problem]:
+    unreadable: list[OSError] = []
+    count = 0
+    for root, names, files in os.walk(folder, onerror=unreadable.append):
+        names[:] = sorted(n for n in names if not n.startswith("."))
+        for name in sorted(files):
+            if name.endswith(_ENDINGS) and not name.startswith("."):
+                for found in _load_file(os.path.join(root, name), folder=True):
+                    count += 1
+                    yield found
+    for error in unreadable:
+        count += 1
+        yield _unreadable(str(error.filename), error)
+    if not count:
+        message = "no plan in this folder"
+        endings = ", ".join("*" + ending for ending in _ENDINGS)
+        hint = f"a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one"
+        yield Problem(message, Place(folder), hint)
+
+
+def _load_file(path: str, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
+    try:
+        data = _read(path)
+    except OSError as error:
+        yield _unreadable(path, error)
+        return
+    if folder and _MARK not in data:
+        return
+    try:
+        documents = read_documents(path, data)
+    except InputError as error:
+        yield from error.problems
+        return
+    for document in documents:
+        if not (folder and not _is_plan(document)):
+            yield load_document(document)
+
+
+def _read(path: str) -> bytes:
+    if path == STDIN:
+        return sys.stdin.buffer.read()
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _unreadable(path: str, error: OSError) -> Problem:
+    hint = ""
+    if isinstance(error, FileNotFoundError):
+        folder = os.path.dirname(path) or "."
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        hint = did_you_mean(os.path.basename(path), names)
+    return Problem(f"cannot read it: {(error.strerror or str(error)).lower()}", Place(path), hint)
+
+
+def _is_plan(document: Document) -> bool:
+    value = document.value
+    return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith(_MARK.decode())
+
+
+def load_document(document: Document) -> LoadedPlan:
+    """Build the plan of one document; parts that do not fit the schema are told and left out."""
+    value: Any = document.value
+    if is_valid(value):
+        return LoadedPlan(document, plan_from(value))
+    from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
+
+    found = schema_problems(document)
+    problems = tuple(dict.fromkeys(misfit.problem for misfit in found))
+    rest = copy.deepcopy(value)
+    for misfit in found:
+        _leave_out(rest, misfit.path)
+    left_out = frozenset(path for misfit in found for path in (misfit.path, misfit.meant))
+    plan = plan_from(rest) if is_valid(_without_gaps(rest)) else None
+    return LoadedPlan(document, plan, problems, left_out)
+
+
+def _leave_out(value: Any, path: Path) -> None:  # noqa: ANN401 - the value fits no form yet
+    """Remove the value at `path`: a map entry is deleted, an item of an indexed list becomes None."""
+    *parents, last = path or ("",)
+    inside = ""
+    for step in parents:
+        if isinstance(step, str):
+            inside = step
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return  # an outer part has been removed already
+    if isinstance(value, dict):
+        value.pop(last, None)
+    elif isinstance(value, list) and isinstance(last, int) and last < len(value):
+        if inside in _INDEXED:
+            value[last] = None
+        else:
+            value.clear()
+
+
+def _without_gaps(value: Any) -> Any:  # noqa: ANN401 - any value
+    if isinstance(value, dict):
+        return {key: _without_gaps(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_gaps(item) for item in value if item is not None]
+    return value

@@ -1,0 +1,375 @@
+"""The plan as frozen values. Field names are the plan's keys in snake_case; ids and enums keep the APIs' meaning.
+
+Every object that a finding may point at carries its own key path. None means: the plan does not say. Values
+come from a document that fits the schema, so nothing here checks types; a list item that did not fit has been
+replaced by None by `load` and is left out, while the others keep their index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.plan.document import Path
+
+EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
+EXCLUSIVE_VALUE = "eniOnly"
+TERWAY_CONFIG_LABEL = "terway-config"
+TERWAY_ADDON = "terway-eniip"
+LINGJUN_TAINT_KEY = "node-role.alibabacloud.com/lingjun"
+"""Every Lingjun node carries this taint with effect NoSchedule; it may not be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terway:
+    """What is known of Terway."""
+
+    version: str | None = None
+    addon: str = TERWAY_ADDON
+    eni_trunking: bool = True
+    ipam_type: str | None = None
+    erdma: bool | None = None
+    network_policy: bool | None = None
+    virtual_type: str | None = None
+    custom_cni_chain: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VSwitch:
+    """A vSwitch; `available_ips` counts free IPv4 addresses."""
+
+    path: Path
+    id: str
+    zone: str
+    vpc_id: str | None = None
+    ipv6_cidr: str | None = None
+    available_ips: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """A security group; type `normal` is basic, `enterprise` advanced."""
+
+    path: Path
+    id: str
+    type: str | None = None
+    vpc_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """vSwitches and security groups for pods, as one configuration names them."""
+
+    path: Path
+    v_switch_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Facts of the cluster."""
+
+    id: str | None = None
+    region: str | None = None
+    kubernetes_version: str | None = None
+    ip_stack: str | None = None
+    terway: Terway = Terway()
+    vpc_id: str | None = None
+    v_switches: tuple[VSwitch, ...] | None = None
+    security_groups: tuple[SecurityGroup, ...] | None = None
+    pod_defaults: Network | None = None
+    terway_configs: Mapping[str, Network] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A Kubernetes taint."""
+
+    key: str
+    value: str
+    effect: str
+
+    def __str__(self) -> str:
+        """Return kubectl's spelling."""
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
+DEFAULT_TAINT = Taint("exclusive-eni", "true", "NoSchedule")
+
+
+@dataclass(frozen=True, slots=True)
+class NodePool:
+    """One node pool to be created. Sizes are numbers of nodes; `system_disk` keeps the plan's keys."""
+
+    path: Path
+    name: str
+    kind: str = "ecs"
+    instance_types: tuple[str, ...] | None = None
+    instance_families: tuple[str, ...] | None = None
+    v_switch_ids: tuple[str, ...] | None = None
+    security_group_ids: tuple[str, ...] | None = None
+    desired_size: int | None = None
+    auto_scaling: Mapping[str, Any] | None = None
+    multi_az_policy: str | None = None
+    charge_type: str = "PostPaid"
+    terway_config: str | None = None
+    labels: Mapping[str, str] | None = None
+    taints: tuple[Taint, ...] | None = None
+    system_disk: Mapping[str, Any] | None = None
+    key_pair: str | None = None
+    image_type: str | None = None
+    runtime: str | None = None
+    system_pods_per_node: int = 0
+    instances: tuple[str, ...] | None = None
+    overrides: Mapping[str, Any] | None = None
+    lingjun: Mapping[str, Any] | None = None
+
+    @property
+    def is_lingjun(self) -> bool:
+        """Whether the nodes are Lingjun nodes."""
+        return self.kind == "lingjun"
+
+    @property
+    def effective_taints(self) -> tuple[Taint, ...]:
+        """The taints that the pool is created with: the given ones, or the default."""
+        return (DEFAULT_TAINT,) if self.taints is None else self.taints
+
+    @property
+    def effective_terway_config(self) -> str | None:
+        """The node-level ConfigMap, named by `terwayConfig` or by the label itself."""
+        return self.terway_config or (self.labels or {}).get(TERWAY_CONFIG_LABEL)
+
+    @property
+    def largest_size(self) -> int | None:
+        """The largest number of nodes; None when the plan does not say."""
+        if self.is_lingjun:
+            return None if self.lingjun is None else self.lingjun.get("nodeCount")
+        return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["max"])
+
+    @property
+    def planned_size(self) -> int | None:
+        """The number of nodes at creation; None when the plan does not say."""
+        if self.is_lingjun:
+            return self.largest_size
+        return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["min"])
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirement on labels: `key in (values)` and so on; a matchLabels entry is an In with one value."""
+
+    path: Path
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A Kubernetes LabelSelector: all requirements hold; none at all takes everything."""
+
+    path: Path
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PodNetworking:
+    """A PodNetworking; `network` is what it says itself, which may be nothing."""
+
+    path: Path
+    name: str
+    network: Network
+    node_pools: tuple[str, ...] = ()
+    pod_selector: Selector | None = None
+    namespace_selector: Selector | None = None
+    v_switch_selection_policy: str = "ordered"
+    eni_type: str = "ENI"
+    allocation: Mapping[str, str] | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether its pods keep their addresses."""
+        return bool(self.allocation) and (self.allocation or {}).get("type") == "Fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A workload; `replicas` counts pods at the same time, for a DaemonSet per node."""
+
+    path: Path
+    name: str
+    kind: str
+    node_pool: str
+    namespace: str = "default"
+    replicas: int = 1
+    pod_networking: str | None = None
+    host_network: bool = False
+    eni_request: int | None = None
+    tolerations: tuple[Mapping[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An accepted finding; `until` is ISO 8601, the last day on which it holds."""
+
+    path: Path
+    rule: str
+    target: str
+    reason: str
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One plan."""
+
+    cluster: Cluster
+    node_pools: tuple[NodePool, ...]
+    pod_networkings: tuple[PodNetworking, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+
+def plan_from(value: Mapping[str, Any]) -> Plan:
+    """Build a plan from a value that fits the schema."""
+    return Plan(
+        _cluster(value.get("cluster", {})),
+        tuple(_pool(("nodePools", i), v) for i, v in _items(value, "nodePools")),
+        tuple(_pod_networking(("podNetworkings", i), v) for i, v in _items(value, "podNetworkings")),
+        tuple(_workload(("workloads", i), v) for i, v in _items(value, "workloads")),
+        tuple(
+            Waiver(("waivers", i), v["rule"], v["path"], v["reason"], v.get("expires"))
+            for i, v in _items(value, "waivers")
+        ),
+    )
+
+
+def _items(value: Mapping[str, Any], key: str) -> Iterator[tuple[int, Any]]:
+    return ((i, item) for i, item in enumerate(value.get(key, ())) if item is not None)
+
+
+def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
+    found = value.get(key)
+    return None if found is None else tuple(found)
+
+
+def _cluster(value: Mapping[str, Any]) -> Cluster:
+    terway = value.get("terway", {})
+    defaults = value.get("podDefaults")
+    configs = value.get("terwayConfigs")
+    return Cluster(
+        value.get("id"),
+        value.get("region"),
+        value.get("kubernetesVersion"),
+        value.get("ipStack"),
+        Terway(
+            terway.get("version"),
+            terway.get("addon", TERWAY_ADDON),
+            terway.get("eniTrunking", True),
+            terway.get("ipamType"),
+            terway.get("erdma"),
+            terway.get("networkPolicy"),
+            terway.get("virtualType"),
+            terway.get("customCniChain"),
+        ),
+        value.get("vpcId"),
+        None if "vSwitches" not in value else tuple(
+            _v_switch(("cluster", "vSwitches", i), v) for i, v in _items(value, "vSwitches")
+        ),
+        None if "securityGroups" not in value else tuple(
+            SecurityGroup(("cluster", "securityGroups", i), v["id"], v.get("type"), v.get("vpcId"))
+            for i, v in _items(value, "securityGroups")
+        ),
+        None if defaults is None else _network(("cluster", "podDefaults"), defaults),
+        None if configs is None else {
+            name: _network(("cluster", "terwayConfigs", name), v) for name, v in configs.items()
+        },
+    )  # fmt: skip
+
+
+def _v_switch(path: Path, value: Mapping[str, Any]) -> VSwitch:
+    ips = _int(value.get("availableIps"))
+    return VSwitch(path, value["id"], value["zone"], value.get("vpcId"), value.get("ipv6Cidr"), ips)
+
+
+def _int(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _network(path: Path, value: Mapping[str, Any]) -> Network:
+    return Network(path, tuple(value.get("vSwitchIds", ())), tuple(value.get("securityGroupIds", ())))
+
+
+def _pool(path: Path, value: Mapping[str, Any]) -> NodePool:
+    taints = value.get("taints")
+    return NodePool(
+        path,
+        value["name"],
+        value.get("kind", "ecs"),
+        _texts(value, "instanceTypes"),
+        _texts(value, "instanceFamilies"),
+        _texts(value, "vSwitchIds"),
+        _texts(value, "securityGroupIds"),
+        _int(value.get("desiredSize")),
+        value.get("autoScaling"),
+        value.get("multiAzPolicy"),
+        value.get("chargeType", "PostPaid"),
+        value.get("terwayConfig"),
+        value.get("labels"),
+        None if taints is None else tuple(Taint(t["key"], t.get("value", ""), t["effect"]) for t in taints if t),
+        value.get("systemDisk"),
+        value.get("keyPair"),
+        value.get("imageType"),
+        value.get("runtime"),
+        int(value.get("systemPodsPerNode", 0)),
+        _texts(value, "instances"),
+        value.get("overrides"),
+        value.get("lingjun"),
+    )
+
+
+def _pod_networking(path: Path, value: Mapping[str, Any]) -> PodNetworking:
+    return PodNetworking(
+        path,
+        value["name"],
+        _network(path, value),
+        tuple(value.get("nodePools", ())),
+        _selector((*path, "podSelector"), value.get("podSelector")),
+        _selector((*path, "namespaceSelector"), value.get("namespaceSelector")),
+        value.get("vSwitchSelectionPolicy", "ordered"),
+        value.get("eniType", "ENI"),
+        value.get("allocation"),
+    )
+
+
+def _selector(path: Path, value: Mapping[str, Any] | None) -> Selector | None:
+    if value is None:
+        return None
+    labels = value.get("matchLabels", {})
+    return Selector(
+        path,
+        tuple(Requirement((*path, "matchLabels", key), key, "In", (label,)) for key, label in labels.items())
+        + tuple(
+            Requirement((*path, "matchExpressions", i), v["key"], v["operator"], tuple(v.get("values", ())))
+            for i, v in _items(value, "matchExpressions")
+        ),
+    )
+
+
+def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
+    tolerations = value.get("tolerations")
+    return Workload(
+        path,
+        value["name"],
+        value["kind"],
+        value["nodePool"],
+        value.get("namespace", "default"),
+        int(value.get("replicas", 1)),
+        value.get("podNetworking"),
+        value.get("hostNetwork", False),
+        _int(value.get("eniRequest")),
+        None if tolerations is None else tuple(t for t in tolerations if t is not None),
+    )

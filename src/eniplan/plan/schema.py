@@ -1,0 +1,361 @@
+"""The form of a plan: one draft-07 JSON Schema, and a check of it that is fast enough for every run.
+
+`SCHEMA` is the single statement of the form. Two readers use it: `is_valid` below, compiled from it, which only
+ever says yes or no; and `explain_schema`, which asks the jsonschema library why not. Importing jsonschema would
+cost a valid plan 77 ms and 30 ms per thousand pools, more than the budget of the whole command; a test holds the
+two readers to the same answer on random documents.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eniplan.plan.document import Value
+
+Schema: TypeAlias = dict[str, Any]
+Check: TypeAlias = "Callable[[Value], bool]"
+
+API_VERSION = "eniplan/v1"
+SCHEMA_ID = "https://eniplan.dev/schema/plan-v1.json"
+
+
+FILLED = "^[^<]"
+"""Text that is neither empty nor a placeholder such as `<vpc id>`, which `eniplan init` leaves to be filled in."""
+
+
+def _text(about: str, **more: object) -> Schema:
+    return {"type": "string", "pattern": FILLED, "description": about, **more}
+
+
+def _flag(about: str) -> Schema:
+    return {"type": "boolean", "description": about}
+
+
+def _number(about: str, **more: object) -> Schema:
+    return {"type": "integer", "description": about, **more}
+
+
+def _enum(about: str, *values: str) -> Schema:
+    return {"type": "string", "enum": list(values), "description": about}
+
+
+def _list(items: Schema, about: str, **more: object) -> Schema:
+    return {"type": "array", "items": items, "description": about, **more}
+
+
+def _texts(about: str, item: str, **more: object) -> Schema:
+    return _list(_text(item), about, **more)
+
+
+def _object(about: str, required: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
+    schema: Schema = {
+        "type": "object", "description": about, "additionalProperties": False, "properties": properties,
+    }  # fmt: skip
+    if required:
+        schema["required"] = list(required)
+    return schema
+
+
+def _map_of(value: Schema, about: str) -> Schema:
+    return {"type": "object", "additionalProperties": value, "description": about}
+
+
+_LABELS = _map_of({"type": "string"}, "Kubernetes labels: text to text; quote numbers and true/false.")
+_SELECTOR = _object(
+    "A Kubernetes LabelSelector. An empty one, {}, takes everything.",
+    matchLabels=_LABELS,
+    matchExpressions=_list(
+        _object(
+            "One requirement; all of them must hold.",
+            ("key", "operator"),
+            key=_text("Label key."),
+            operator=_text("In, NotIn, Exists or DoesNotExist."),
+            values=_list({"type": "string"}, "Label values: for In and NotIn only."),
+        ),
+        "Requirements on labels.",
+    ),
+)
+_NETWORK = {
+    "vSwitchIds": _texts("Where pods get their addresses: vSwitch ids.", "vSwitch id."),
+    "securityGroupIds": _texts("Security groups of the pods' ENIs.", "Security group id."),
+}
+_TAINT = _object(
+    "A Kubernetes taint.",
+    ("key", "effect"),
+    key=_text("Taint key."),
+    value={"type": "string", "description": "Taint value."},
+    effect=_text("NoSchedule, NoExecute or PreferNoSchedule."),
+)
+_TOLERATION = _object(
+    "A Kubernetes toleration, as the workload's own manifest has it.",
+    key={"type": "string", "description": "Taint key; empty with operator Exists tolerates everything."},
+    operator=_enum("Default Equal.", "Equal", "Exists"),
+    value={"type": "string", "description": "Taint value, for Equal."},
+    effect={"type": "string", "description": "Empty: all effects."},
+)
+
+_TERWAY = _object(
+    "What is known of the cluster's Terway.",
+    version=_text("As the cluster reports it, v1.16.4; an image reference is fine too."),
+    addon=_text("Network add-on. Default terway-eniip, the only one with exclusive-ENI node pools."),
+    eniTrunking=_flag("Trunk ENI in the cluster. Default true, as in new managed clusters."),
+    ipamType=_enum("ipam_type of eni-config.", "crd", "default"),
+    erdma=_flag("enable_erdma of eni-config."),
+    networkPolicy=_flag("Whether NetworkPolicy is switched on."),
+    virtualType=_enum("Data path of shared pods.", "veth", "ipvlan", "datapathv2"),
+    customCniChain=_flag("Whether a custom CNI chain is configured."),
+)
+_CLUSTER = _object(
+    "Facts of the cluster. What a rule needs and this does not say is reported as not decided.",
+    id=_text("Cluster id; needed only to talk to the account."),
+    region=_text("Region id, e.g. cn-hangzhou."),
+    kubernetesVersion=_text("E.g. 1.34.3-aliyun.1; quote it."),
+    ipStack=_enum("ip_stack of the cluster.", "ipv4", "dual"),
+    terway=_TERWAY,
+    vpcId=_text("VPC id."),
+    vSwitches=_list(
+        _object(
+            "A vSwitch.",
+            ("id", "zone"),
+            id=_text("vSwitch id."),
+            zone=_text("Zone id."),
+            vpcId=_text("VPC id."),
+            ipv6Cidr=_text("IPv6 CIDR block; leave out when the vSwitch has none."),
+            availableIps=_number("Free IPv4 addresses.", minimum=0),
+        ),
+        "Every vSwitch that nodes or pods may use.",
+    ),
+    securityGroups=_list(
+        _object(
+            "A security group.",
+            ("id",),
+            id=_text("Security group id."),
+            type=_enum("normal is a basic security group, enterprise an advanced one.", "normal", "enterprise"),
+            vpcId=_text("VPC id."),
+        ),
+        "Every security group that nodes or pods may use.",
+    ),
+    podDefaults=_object("Pod network of the cluster-level eni-config.", **_NETWORK),
+    terwayConfigs=_map_of(
+        _object("Pod network of one node-level ConfigMap.", **_NETWORK),
+        "Node-level Terway ConfigMaps in kube-system, by name.",
+    ),
+)
+_POOL = _object(
+    "One exclusive-ENI node pool to be created. The label that chooses the mode is added by eniplan.",
+    ("name",),
+    name=_text("Node pool name, unique in the cluster."),
+    kind=_enum("Default ecs.", "ecs", "lingjun"),
+    instanceTypes=_texts("ECS instance types, by priority.", "ECS instance type, e.g. ecs.g8i.8xlarge."),
+    instanceFamilies=_texts("Take every type of these families that passes.", "Instance family, e.g. ecs.g8i."),
+    vSwitchIds=_texts("Where the nodes live: vSwitch ids.", "vSwitch id."),
+    securityGroupIds=_texts("Security groups of the nodes. Left out: ACK's own.", "Security group id."),
+    desiredSize=_number("Number of nodes, when the pool does not scale by itself.", minimum=0),
+    autoScaling=_object(
+        "Limits of automatic scaling; instead of desiredSize.",
+        ("min", "max"),
+        min=_number("Smallest number of nodes.", minimum=0),
+        max=_number("Largest number of nodes.", minimum=0),
+        type=_enum("Kind of scaling. Default cpu.", "cpu", "gpu", "gpushare", "spot"),
+    ),
+    multiAzPolicy=_enum("How nodes spread over zones. Default PRIORITY.", "PRIORITY", "COST_OPTIMIZED", "BALANCE"),
+    chargeType=_enum("Default PostPaid.", "PostPaid", "PrePaid"),
+    terwayConfig=_text("Name of a node-level Terway ConfigMap (node label terway-config)."),
+    labels=_LABELS,
+    taints=_list(_TAINT, "Default: exclusive-eni=true:NoSchedule. [] for none."),
+    systemDisk=_object(
+        "System disk.",
+        category=_text("E.g. cloud_essd."),
+        size=_number("GiB."),
+        performanceLevel=_enum("ESSD performance level.", "PL0", "PL1", "PL2", "PL3"),
+    ),
+    keyPair=_text("Name of the SSH key pair."),
+    imageType=_text("E.g. AliyunLinux3ContainerOptimized."),
+    runtime=_text("Container runtime, e.g. containerd."),
+    systemPodsPerNode=_number(
+        "Pods on each node that are not hostNetwork and not listed as workloads (agents, DaemonSets of others): "
+        "each of them takes one ENI. Default 0.",
+        minimum=0,
+    ),
+    instances=_texts(
+        "Existing instances: always a finding, exclusive ENI works on new nodes only.", "ECS instance id."
+    ),
+    overrides={
+        "type": "object",
+        "description": "Any other field of the CreateClusterNodePool body, merged in last.",
+    },
+    lingjun=_object(
+        "For kind lingjun: which Lingjun nodes.",
+        clusterId=_text("Lingjun cluster id (i1169…)."),
+        groupId=_text("Lingjun node group id (ng-…)."),
+        nodeType=_text("Lingjun node type as DescribeNode reports it, e.g. ebs-enhanced."),
+        nodeCount=_number("Nodes of the group, to work out its capacity.", minimum=0),
+    ),
+)
+_POD_NETWORKING = _object(
+    "A PodNetworking (cluster-scoped) for exclusive pods.",
+    ("name",),
+    name=_text("metadata.name."),
+    nodePools=_texts("Names of the pools that it is meant for.", "Node pool name."),
+    podSelector=_SELECTOR,
+    namespaceSelector=_SELECTOR,
+    **_NETWORK,
+    vSwitchSelectionPolicy=_enum("Default ordered.", "ordered", "random", "most"),
+    eniType=_text("Default ENI; anything else is a finding."),
+    allocation=_object(
+        "How long a pod's address lives.",
+        type=_enum("Default Elastic.", "Elastic", "Fixed"),
+        releaseStrategy=_enum("What happens to a fixed ENI when its pod is gone.", "TTL", "Never"),
+        releaseAfter={"type": "string", "description": "For TTL: a Go duration such as 10m or 1h30m."},
+    ),
+)
+_WORKLOAD = _object(
+    "A workload that runs on one of the pools.",
+    ("name", "kind", "nodePool"),
+    name=_text("metadata.name."),
+    namespace=_text("Default default."),
+    kind=_enum("Kind of workload.", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"),
+    replicas=_number("Pods at the same time (a DaemonSet has one per node). Default 1.", minimum=0),
+    nodePool=_text("Name of the pool that it runs on."),
+    podNetworking=_text("Name of its PodNetworking; left out: steered by node affinity only."),
+    hostNetwork=_flag("Pods of the host network take no ENI. Default false."),
+    eniRequest=_number(
+        "The aliyun/eni count that its own manifest requests. "
+        "Left out: what eniplan renders (1 on ECS, none on Lingjun).",
+        minimum=0,
+    ),
+    tolerations=_list(_TOLERATION, "What its own manifest tolerates. Left out: what eniplan renders."),
+)
+_WAIVER = _object(
+    "A finding that is accepted, with a reason.",
+    ("rule", "path", "reason"),
+    rule=_text("Rule id."),
+    path=_text("Key path of the finding, or of a part of the plan that holds it: nodePools[0]."),
+    reason=_text("Why it is accepted."),
+    expires=_text("Last day on which it holds, YYYY-MM-DD.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+)
+
+SCHEMA: Schema = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "$id": SCHEMA_ID,
+    "title": "eniplan plan",
+    **_object(
+        "Exclusive-ENI node pools of one ACK cluster that runs Terway.",
+        ("apiVersion", "nodePools"),
+        apiVersion={"const": API_VERSION, "description": "Version of this form."},
+        cluster=_CLUSTER,
+        nodePools=_list(_POOL, "The pools to be created.", minItems=1),
+        podNetworkings=_list(_POD_NETWORKING, "Pod networks of the pools."),
+        workloads=_list(_WORKLOAD, "What will run on the pools."),
+        waivers=_list(_WAIVER, "Findings that are accepted."),
+    ),
+}
+
+
+def compile_schema(schema: Schema) -> Check:
+    """Turn a schema into a function that tells whether a value fits it.
+
+    Knows the keywords that `SCHEMA` uses, and refuses any other so that none is silently ignored.
+    """
+    kind = schema.get("type")
+    if "const" in schema:
+        return _compile_const(schema["const"])
+    compiler = _COMPILERS.get(str(kind))
+    if compiler is None:
+        message = f"compile_schema knows no type {kind!r}"
+        raise ValueError(message)
+    return compiler(schema)
+
+
+def _keywords(schema: Schema, *known: str) -> None:
+    unknown = set(schema) - {"type", "description", "$schema", "$id", "title", *known}
+    if unknown:
+        message = f"compile_schema does not know {sorted(unknown)}"
+        raise ValueError(message)
+
+
+def _compile_const(const: object) -> Check:
+    return lambda value: value == const and type(value) is type(const)
+
+
+def _compile_string(schema: Schema) -> Check:
+    _keywords(schema, "enum", "pattern")
+    if "enum" in schema:
+        allowed = frozenset(schema["enum"])
+        return lambda value: type(value) is str and value in allowed
+    pattern = schema.get("pattern")
+    if pattern == FILLED:  # nearly every text of a plan: worth a way without the regex engine
+        return lambda value: type(value) is str and value[:1] not in ("", "<")
+    if pattern is not None:
+        match = re.compile(pattern).search
+        return lambda value: type(value) is str and match(value) is not None
+    return lambda value: type(value) is str
+
+
+def _compile_integer(schema: Schema) -> Check:
+    _keywords(schema, "minimum")
+    minimum = schema.get("minimum", float("-inf"))
+    # JSON Schema calls 3.0 an integer; a plan may as well.
+    return lambda value: (type(value) is int or (type(value) is float and value.is_integer())) and value >= minimum
+
+
+def _compile_boolean(schema: Schema) -> Check:
+    _keywords(schema)
+    return lambda value: type(value) is bool
+
+
+def _compile_array(schema: Schema) -> Check:
+    _keywords(schema, "items", "minItems")
+    item = compile_schema(schema["items"])
+    least = schema.get("minItems", 0)
+
+    def check(value: Value) -> bool:
+        return type(value) is list and len(value) >= least and all(map(item, value))
+
+    return check
+
+
+def _compile_object(schema: Schema) -> Check:
+    _keywords(schema, "properties", "required", "additionalProperties")
+    known = {name: compile_schema(part) for name, part in schema.get("properties", {}).items()}
+    required = schema.get("required", ())
+    other = schema.get("additionalProperties", True)
+    fallback: Check | None = None
+    if isinstance(other, dict):
+        fallback = compile_schema(other)
+    elif other:
+        fallback = _anything
+
+    def check(value: Value) -> bool:
+        if type(value) is not dict:
+            return False
+        for name in required:
+            if name not in value:
+                return False
+        for name, part in value.items():
+            fits = known.get(name, fallback)
+            if fits is None or not fits(part):
+                return False
+        return True
+
+    return check
+
+
+def _anything(_: Value) -> bool:
+    return True
+
+
+_COMPILERS: dict[str, Callable[[Schema], Check]] = {
+    "string": _compile_string,
+    "integer": _compile_integer,
+    "boolean": _compile_boolean,
+    "array": _compile_array,
+    "object": _compile_object,
+}
+
+is_valid: Check = compile_schema(SCHEMA)
+"""Tell whether a value has the form of a plan."""

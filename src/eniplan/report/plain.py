@@ -1,0 +1,76 @@
+"""Plain lines for pipes and logs: one finding a line, `file:line:column: level RULE message`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.rules.base import LEVELS
+from eniplan.text import plural
+from eniplan.text import printable as one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
+
+
+def write(report: Report) -> str:
+    """Return findings, what was not decided, and the capacity sheet; problems go to stderr with `problem_line`."""
+    lines = [line for finding in report.findings for line in _finding(finding)]
+    lines += [_undecided(item) for item in report.undecided]
+    lines += [line for pool in report.pools for line in _pool(pool)]
+    return "".join(line + "\n" for line in lines)
+
+
+def summary(report: Report) -> str:
+    """Return the verdict in one line."""
+    if report.problems and not report.pools:
+        return "nothing could be judged"
+    counts = ", ".join(plural(report.count(level), level) for level in LEVELS[:2])
+    more = "".join(
+        f", {count} {word}" for count, word in ((report.count("info"), "info"), (report.waived, "waived")) if count
+    )
+    if report.undecided:
+        more += f", {plural(len(report.undecided), 'fact')} unknown"
+    pools = plural(len(report.pools), "pool")
+    return f"{pools} checked against specs of {report.specs_date}: {counts}{more}"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    waived = f" (waived: {finding.waived})" if finding.waived is not None else ""
+    path = f" [{finding.place.path}]" if finding.place.path else ""
+    yield one_line(f"{finding.place}: {finding.level} {finding.rule.id} {finding.message}{path}{waived}")
+    if finding.hint:
+        yield f"    fix: {one_line(finding.hint)}"
+
+
+def _undecided(item: Undecided) -> str:
+    hint = f": {item.hint}" if item.hint else ""
+    return one_line(f"{item.place}: undecided {', '.join(item.rules)}: {item.fact} is not known{hint}")
+
+
+def _pool(pool: PoolSheet) -> Iterator[str]:
+    per_node = ", ".join(f"{name} {number(found.exclusive)}" for name, found in pool.capacity.items()) or "unknown"
+    yield one_line(f"pool {pool.name}: exclusive pods per node: {per_node}")
+    yield one_line(
+        f"pool {pool.name}: nodes {span(pool.nodes)}, exclusive pods {span(pool.pods)} (desired, largest size)"
+    )
+    for name, found in pool.addresses.items():
+        yield one_line(f"pool {pool.name}: {name}: {addresses(found)}")
+
+
+def addresses(found: Addresses) -> str:
+    """Spell what is needed and free in one place."""
+    nodes = f" and {found.nodes} for nodes" if found.nodes else ""
+    return f"up to {span((found.needed, found.largest))} addresses for pods{nodes}, {number(found.available)} free"
+
+
+def number(value: int | None) -> str:
+    """Spell a number; unknown is unknown."""
+    return "unknown" if value is None else str(value)
+
+
+def span(values: tuple[int | None, int | None]) -> str:
+    """Spell a number at the desired and at the largest size, once when they are equal."""
+    first, last = values
+    return number(first) if first == last else f"{number(first)} to {number(last)}"

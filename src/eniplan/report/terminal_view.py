@@ -1,0 +1,138 @@
+"""The report for a person at a terminal. The only module that imports rich; returns text, prints nothing.
+
+Values that came from a user or an API are put in as `Text`, never as markup: rich would swallow `[brackets]`.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule as Line
+from rich.table import Table
+from rich.text import Text
+
+from eniplan.catalog.limits import Capacity
+from eniplan.report.plain import number, span, summary
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.report.model import Finding, PoolSheet, Report, Undecided
+
+_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
+_SIGNS = {"error": "✗", "warning": "!", "info": "i"}
+_LABEL = "dim"
+
+
+def write(report: Report, *, width: int, colour: bool) -> str:
+    """Return the terminal view of a report, `width` columns wide."""
+    out = io.StringIO()
+    console = Console(
+        file=out, width=width, force_terminal=True, no_color=not colour, color_system="standard", highlight=False,
+        legacy_windows=False, _environ={},
+    )  # fmt: skip
+    for block in _blocks(report):
+        console.print(block)
+    return out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain + "\n"
+
+
+def _blocks(report: Report) -> Iterator[RenderableType]:
+    for finding in report.findings:
+        yield _finding(finding)
+    if report.undecided:
+        yield _undecided(report.undecided)
+    if report.pools:
+        yield _capacity(report.pools)
+        if any(pool.addresses for pool in report.pools):
+            yield _addresses(report.pools)
+    yield _verdict(report)
+
+
+def _finding(finding: Finding) -> RenderableType:
+    style = _STYLES[finding.level] if finding.waived is None else "dim"
+    sign = _SIGNS[finding.level] if finding.waived is None else "~"
+    head = Text.assemble(
+        (f"{sign} {finding.level} {finding.rule.id}", style), "  ", (printable(str(finding.place)), "cyan"), "  ",
+        (printable(finding.place.path), _LABEL),
+    )  # fmt: skip
+    rows = Table.grid(padding=(0, 1))
+    rows.add_column(style=_LABEL, no_wrap=True)
+    rows.add_column(overflow="fold")
+    rows.add_row("", Text(printable(finding.message), style="bold"))
+    if finding.waived is not None:
+        rows.add_row("waived", Text(printable(finding.waived)))
+    else:
+        rows.add_row("effect", Text(finding.rule.effect))
+        if finding.hint:
+            rows.add_row("fix", Text(printable(finding.hint), style="green"))
+        for source in finding.sources:
+            dated = f" ({source.date})" if source.date else ""
+            rows.add_row("source", Text(printable(source.title + dated), style=_LABEL))
+    return Group(head, Padding(rows, (0, 0, 1, 2)))
+
+
+def _undecided(undecided: tuple[Undecided, ...]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    table.add_column(style=_LABEL, overflow="fold")
+    for item in undecided:
+        table.add_row(Text(printable(item.fact)), Text(", ".join(item.rules)))
+    head = Text.assemble(("? not decided", "bold magenta"), ", because these facts are not known:")
+    return Group(head, Padding(table, (0, 0, 1, 2)))
+
+
+def _capacity(pools: tuple[PoolSheet, ...]) -> RenderableType:
+    table = _table("pool", "instance type")
+    for name in ("exclusive pods/node", "shared", "trunk", "nodes", "exclusive pods"):
+        table.add_column(name, justify="right")
+    for pool in pools:
+        rows = list(pool.capacity.items()) or [("unknown", Capacity(None, None, None))]
+        for index, (name, found) in enumerate(rows):
+            first = index == 0
+            table.add_row(
+                Text(printable(pool.name) if first else ""),
+                Text(printable(name)),
+                number(found.exclusive),
+                number(found.shared),
+                number(found.trunk),
+                span(pool.nodes) if first else "",
+                Text(span(pool.pods) if first else "", style="bold"),
+            )
+    return Group(Line(Text("capacity", style=_LABEL), style=_LABEL, align="left"), table, "")
+
+
+def _addresses(pools: tuple[PoolSheet, ...]) -> RenderableType:
+    table = _table("pool", "vSwitch or zone")
+    for name in ("pods need", "nodes need", "free"):
+        table.add_column(name, justify="right")
+    for pool in pools:
+        first = True
+        for name, found in (*pool.addresses.items(), *pool.zones.items()):
+            short = None not in (found.needed, found.available) and (found.needed or 0) + found.nodes > (
+                found.available or 0
+            )
+            table.add_row(
+                Text(printable(pool.name) if first else ""),
+                Text(printable(name)),
+                span((found.needed, found.largest)),
+                str(found.nodes),
+                Text(number(found.available), style="red" if short else ""),
+            )
+            first = False
+    return Group(Line(Text("addresses", style=_LABEL), style=_LABEL, align="left"), table, "")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, 2))
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _verdict(report: Report) -> RenderableType:
+    good = report.exit_code == 0
+    return Text.assemble(("✓ " if good else "✗ ", "bold green" if good else "bold red"), summary(report))

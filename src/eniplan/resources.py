@@ -1,0 +1,24 @@
+"""Where the data folders are: inside the wheel, or at the top of the checkout for an editable install."""
+
+from __future__ import annotations
+
+import os
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def folder(name: str) -> str:
+    """Return the path of a data folder (`instance_specs`, `templates`).
+
+    Raises:
+        FileNotFoundError: the installation is damaged; says where the folder was looked for.
+
+    """
+    packed = os.path.join(_HERE, "_data", name)
+    if os.path.isdir(packed):
+        return packed
+    checkout = os.path.join(os.path.dirname(os.path.dirname(_HERE)), name)
+    if os.path.isdir(checkout):
+        return checkout
+    message = f"the data folder {name!r} is neither at {packed} nor at {checkout}: reinstall eniplan"
+    raise FileNotFoundError(message)

@@ -1,0 +1,409 @@
+"""ENI rules: does an instance type have the ENIs that the exclusive mode needs, and who says so."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
+from eniplan.catalog.record import LIMITS
+from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.examples import WORKLOAD
+from eniplan.rules.sources import ADD, CODE_ERDMA, CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
+from eniplan.rules.types import alternatives
+from eniplan.suggest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.catalog.record import Conflict, InstanceType, Source
+    from eniplan.rules.view import PlanView, PoolView, TypeUse
+
+AGE_LIMIT = timedelta(days=730)
+"""How much older than the data as a whole a number's source may be."""
+
+_TYPE = "nodePools[0].instanceTypes"
+_FAMILY = "nodePools[0].instanceFamilies"
+
+
+def _named(view: PlanView) -> Iterator[tuple[PoolView, TypeUse, InstanceType]]:
+    """Yield the instance types that ECS pools name and the specs know."""
+    for pool in view.ecs_pools:
+        for use, record in pool.known_types:
+            yield pool, use, record
+
+
+def source(view: PlanView, record: InstanceType, field: str) -> Source | None:
+    """Return where a number of a type comes from."""
+    return view.catalog.source(record.source_of(field))
+
+
+def unknown_capacity(pool: PoolView) -> Unknown:
+    """Say which fact is missing to count the pods of a pool: its size, or the ENIs of its nodes."""
+    name, lingjun = pool.pool.name, pool.pool.is_lingjun
+    if pool.pool.planned_size is None:
+        return Unknown(
+            (*pool.path, *(("lingjun", "nodeCount") if lingjun else ("desiredSize",))), f"the size of pool {name!r}"
+        )
+    key = ("lingjun", "nodeType") if lingjun else ("instanceTypes",)
+    return Unknown((*pool.path, *key), f"exclusive pods per node of pool {name!r}")
+
+
+@rule(
+    "ENI001",
+    "error",
+    "The instance type has six ENIs or fewer",
+    needs=("EniQuantity",),
+    effect="The node does not join the cluster as an exclusive node: all documents ask for more. "
+    "Terway's code has no such limit; ACK enforces it when nodes join.",
+    sources=(EXCL, WWT, ADD, CODE_LIMITS),
+    passes={_TYPE: ["ecs.g7.3xlarge"]},
+    fails={_TYPE: ["ecs.g7.2xlarge"]},
+    types_only=True,
+)
+def eni001(view: PlanView) -> Outcome:
+    """EniQuantity <= 6: D1, D2 and D3 all forbid it."""
+    for _, use, record in _named(view):
+        enis = record.EniQuantity
+        if enis is not None and enis <= FORBIDDEN_ENIS:
+            yield Hit(
+                use.path,
+                f"{use.name} has {enis} ENI{'s' * (enis != 1)}; exclusive ENI mode needs more than {FORBIDDEN_ENIS}",
+                alternatives(view.catalog, record, view.demands),
+                {"EniQuantity": enis, "required": FORBIDDEN_ENIS + 1},
+                sources=(source(view, record, "EniQuantity"),),
+            )
+
+
+@rule(
+    "ENI002",
+    "warning",
+    "The instance type has exactly seven ENIs, on which documents disagree",
+    needs=("EniQuantity",),
+    effect="Two documents let a node with seven ENIs join (more than six ENIs; more than five pods), "
+    "a third does not (more than six pods). If ACK follows the third, the node does not join.",
+    sources=(EXCL, ADD, WWT),
+    passes={_TYPE: ["ecs.g6.8xlarge"]},
+    fails={_TYPE: ["ecs.g6.13xlarge"]},
+    types_only=True,
+)
+def eni002(view: PlanView) -> Outcome:
+    """EniQuantity = 7; an error with --strict."""
+    for _, use, record in _named(view):
+        if record.EniQuantity == DISPUTED_ENIS:
+            yield Hit(
+                use.path,
+                f"{use.name} has 7 ENIs, 6 exclusive pods: allowed by two documents, forbidden by a third",
+                f"try one node first, or take 8 ENIs or more; {alternatives(view.catalog, record, view.demands)}",
+                {"EniQuantity": DISPUTED_ENIS, "pods": exclusive_pods(DISPUTED_ENIS), "undisputed": DISPUTED_ENIS + 1},
+                level="error" if view.settings.strict else None,
+                sources=(source(view, record, "EniQuantity"),),
+            )
+
+
+@rule(
+    "ENI003",
+    "error",
+    "The instance type is not known, or its ENI limits are not published",
+    needs=("EniQuantity",),
+    effect="Whether the node can join and how many pods it carries cannot be proven.",
+    sources=(EXCL,),
+    fails={_TYPE: ["ecs.i4.8xlarge"]},
+    types_only=True,
+)
+def eni003(view: PlanView) -> Outcome:
+    """Types and families that the specs do not know, and types without EniQuantity."""
+    prove = "prove it: save `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 {}` to a file and give it with --specs"
+    for pool in view.ecs_pools:
+        for use in pool.distinct_types:
+            if use.record is None:
+                meant = nearest(use.name, view.catalog.names(), cutoff=0.75)
+                hint = (f"did you mean {meant!r}? If not, " if meant else "") + prove.format(use.name)
+                yield Hit(use.path, f"the specs of {view.catalog.date} do not know {use.name!r}", hint)
+            elif use.record.EniQuantity is None:
+                yield Hit(
+                    use.path,
+                    f"the ENI limits of {use.name} are not published",
+                    prove.format(use.name) + f"; or {alternatives(view.catalog, use.record, view.demands)}",
+                    {"LimitsStatus": use.record.limits_status},
+                    sources=(source(view, use.record, "LimitsStatus"),),
+                )
+        for choice in pool.families:
+            if not choice.selected and not choice.rejected:
+                meant = nearest(choice.family, view.catalog.family_names(), cutoff=0.6)
+                yield Hit(
+                    (*pool.path, "instanceFamilies", choice.position),
+                    f"the specs of {view.catalog.date} do not know the family {choice.family!r}",
+                    f"did you mean {meant!r}?" if meant else "name the types in instanceTypes",
+                )
+
+
+@rule(
+    "ENI004",
+    "warning",
+    "A limit of the instance type is approximate or its source is old",
+    needs=("EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity"),
+    effect="The verdict on this type rests on a number that may have changed.",
+    sources=(),
+    fails={_TYPE: ["ecs.i2ne.20xlarge"]},
+    types_only=True,
+)
+def eni004(view: PlanView) -> Outcome:
+    """LimitsStatus approximate, or a source older than the age limit."""
+    oldest, wanted = _oldest_date(view)
+    for _, use, record in _named(view):
+        origin = source(view, record, "EniQuantity")
+        if record.limits_status == "approximate":
+            yield Hit(
+                use.path,
+                f"the ENI count of {use.name} ({record.EniQuantity}) is approximate",
+                "prove it with --specs",
+                {"EniQuantity": record.EniQuantity, "LimitsStatus": "approximate"},
+                sources=(origin,),
+            )
+            continue
+        old = [
+            (field, found)
+            for field in LIMITS[:3]
+            if getattr(record, field) is not None
+            and (found := source(view, record, field)) is not None
+            and found.date is not None
+            and found.date < oldest
+        ]
+        if old:
+            field, found = min(old, key=lambda pair: str(pair[1].date))
+            yield Hit(
+                use.path,
+                f"{field} of {use.name} ({getattr(record, field)}) is from {found.date}, older than {wanted}",
+                "prove it with --specs",
+                {"field": field, "date": found.date, "oldestAllowed": oldest},
+                sources=(found,),
+            )
+
+
+def _oldest_date(view: PlanView) -> tuple[str, str]:
+    """Return the oldest date that is fresh enough, and the limit in words."""
+    settings = view.settings
+    if settings.max_age is not None and settings.today is not None:
+        oldest = settings.today - timedelta(days=min(settings.max_age, settings.today.toordinal() - 1))
+        return oldest.isoformat(), f"{settings.max_age} days"
+    oldest = date.fromisoformat(view.catalog.date) - AGE_LIMIT
+    return oldest.isoformat(), f"two years before the specs' own date ({view.catalog.date})"
+
+
+@rule(
+    "ENI005",
+    "warning",
+    "The instance type is no longer on sale",
+    needs=("OnSale",),
+    effect="New nodes of this type may not be created: the pool stays empty or stops scaling out.",
+    sources=(),
+    fails={_TYPE: ["ecs.c4.4xlarge"]},
+    types_only=True,
+)
+def eni005(view: PlanView) -> Outcome:
+    """Types that the page of families on sale does not list."""
+    for _, use, record in _named(view):
+        if record.on_sale is False:
+            yield Hit(
+                use.path,
+                f"{use.name} is not among the types on sale as of {view.catalog.date}",
+                alternatives(view.catalog, record, view.demands),
+                {"OnSale": False},
+                sources=(source(view, record, "OnSale"),),
+            )
+
+
+@rule(
+    "ENI006",
+    "warning",
+    "eRDMA takes one exclusive pod slot of each node",
+    needs=("cluster.terway.erdma", "EriQuantity"),
+    effect="With enable_erdma in eni-config a node carries EniQuantity - 2 exclusive pods, "
+    "and exclusive ENIs are never eRDMA ENIs: the slot is lost for nothing.",
+    sources=(CODE_ERDMA, CODE_LIMITS),
+    passes={"cluster.terway.erdma": True, _TYPE: ["ecs.ebmg5.24xlarge"]},
+    fails={"cluster.terway.erdma": True},
+    types_only=True,
+)
+def eni006(view: PlanView) -> Outcome:
+    """enable_erdma on a type with eRDMA interfaces."""
+    erdma = view.cluster.terway.erdma
+    if erdma is False:
+        return
+    for pool in view.ecs_pools:
+        for use in pool.types:
+            record = use.record
+            if record is None or record.EniQuantity is None:
+                continue
+            slot = erdma_slot(record)
+            if slot == 0:
+                continue
+            if erdma is None:
+                yield Unknown(("cluster", "terway", "erdma"), "cluster.terway.erdma")
+            elif slot is None:
+                yield Unknown(
+                    use.path, f"EriQuantity of {use.name}", "pods per node are counted as if eRDMA took a slot"
+                )
+            else:
+                enis = record.EniQuantity
+                yield Hit(
+                    use.path,
+                    f"with eRDMA {use.name} carries {enis - 2} exclusive pods per node, not {enis - 1}",
+                    "set enable_erdma to false for this pool (node-level config), or plan with the smaller number",
+                    {"EniQuantity": enis, "EriQuantity": record.EriQuantity, "podsPerNode": enis - 2},
+                    sources=(source(view, record, "EriQuantity"),),
+                )
+
+
+@rule(
+    "ENI007",
+    "info",
+    "Instance types of one pool carry different numbers of pods",
+    needs=("EniQuantity",),
+    effect="Capacity depends on the types that happen to be in stock; only the smallest number can be counted on.",
+    sources=(CODE_LIMITS,),
+    passes={_TYPE: ["ecs.g8i.8xlarge", "ecs.g7.8xlarge"]},
+    fails={_TYPE: ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]},
+    types_only=True,
+)
+def eni007(view: PlanView) -> Outcome:
+    """Different pods per node in one pool."""
+    for pool in view.ecs_pools:
+        counts = {name: count for name, count in pool.pods_per_node.items() if count is not None}
+        if len(set(counts.values())) > 1:
+            least, most = min(counts.values()), max(counts.values())
+            key = "instanceTypes" if pool.pool.instance_types else "instanceFamilies"
+            yield Hit(
+                (*pool.path, key),
+                f"nodes of pool {pool.pool.name!r} carry {least} to {most} exclusive pods, depending on the type",
+                f"capacity is counted with {least} per node",
+                {"podsPerNode": counts},
+            )
+
+
+@rule(
+    "ENI008",
+    "error",
+    "The workloads need more exclusive ENIs than the pool has at its largest size",
+    needs=("EniQuantity", "desiredSize or autoScaling", "workloads"),
+    effect="The surplus pods stay Pending, or in ContainerCreating when the scheduler does not count ENIs. "
+    "Every pod that is not hostNetwork takes a whole ENI, DaemonSet and system pods included.",
+    sources=(WWT, CODE_PREDICT),
+    passes={"workloads": [WORKLOAD]},
+    fails={"workloads": [{**WORKLOAD, "replicas": 22}]},
+)
+def eni008(view: PlanView) -> Outcome:
+    """Pods of workloads against capacity at the largest size."""
+    for pool in view.pools:
+        if not pool.workloads:
+            continue
+        nodes, per_node = pool.pool.largest_size, pool.least_pods_per_node
+        if nodes is None or per_node is None:
+            yield unknown_capacity(pool)
+            continue
+        every_node = sum(w.replicas for w in pool.workloads if w.kind == "DaemonSet") + pool.pool.system_pods_per_node
+        others = sum(w.replicas for w in pool.workloads if w.kind != "DaemonSet")
+        needed, room = others + nodes * every_node, nodes * per_node
+        if needed > room:
+            free = per_node - every_node
+            more = (
+                f"{-(-others // free)} nodes would do"
+                if free > 0
+                else "DaemonSets and system pods alone fill every node"
+            )
+            yield Hit(
+                pool.path,
+                f"pool {pool.pool.name!r} has {room} exclusive ENIs at its largest size "
+                f"({nodes} nodes x {per_node}); its pods need {needed}",
+                more + ", or a type with more ENIs",
+                {"needed": needed, "capacity": room, "nodes": nodes, "podsPerNode": per_node, "everyNode": every_node},
+            )
+
+
+@rule(
+    "ENI009",
+    "info",
+    "What an instance family stands for",
+    needs=("EniQuantity", "cluster.ipStack"),
+    effect="The pool is created with these types; the others of the family would not work.",
+    sources=(CREATE_API,),
+    passes={},
+    fails={_TYPE: [], _FAMILY: ["ecs.g8i"]},
+    types_only=True,
+)
+def eni009(view: PlanView) -> Outcome:
+    """Selected and rejected types of each family."""
+    for pool in view.ecs_pools:
+        for choice in pool.families:
+            if view.dual is None and not all(map(has_parity, choice.selected)):
+                yield Unknown(("cluster", "ipStack"), "cluster.ipStack", "state ipv4 or dual")
+            if choice.selected:
+                rejected = ", ".join(f"{r.InstanceTypeId} ({'+'.join(rules)})" for r, rules in choice.rejected)
+                names = [r.InstanceTypeId for r in choice.selected]
+                yield Hit(
+                    (*pool.path, "instanceFamilies", choice.position),
+                    f"{choice.family} stands for {', '.join(names)}" + (f"; not for {rejected}" if rejected else ""),
+                    facts={
+                        "selected": names,
+                        "rejected": {r.InstanceTypeId: list(rules) for r, rules in choice.rejected},
+                    },
+                )
+
+
+@rule(
+    "ENI010",
+    "error",
+    "No type of the instance family passes",
+    needs=("EniQuantity", "cluster.ipStack"),
+    effect="The family brings no type to the pool.",
+    sources=(EXCL,),
+    fails={_TYPE: [], _FAMILY: ["ecs.i4"]},
+    types_only=True,
+)
+def eni010(view: PlanView) -> Outcome:
+    """Families that the specs know and of which nothing is left."""
+    for pool in view.ecs_pools:
+        for choice in pool.families:
+            if choice.rejected and not choice.selected:
+                rejected = ", ".join(f"{r.InstanceTypeId} ({'+'.join(rules)})" for r, rules in choice.rejected)
+                yield Hit(
+                    (*pool.path, "instanceFamilies", choice.position),
+                    f"no type of {choice.family} passes: {rejected}",
+                    "choose another family",
+                    {"rejected": {r.InstanceTypeId: list(rules) for r, rules in choice.rejected}},
+                )
+
+
+@rule(
+    "ENI011",
+    "warning",
+    "Sources disagree on a limit, and another value would change the verdict",
+    needs=("EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity"),
+    effect="The newest source was taken; if an older one is right, the node does not join or drops IPv6.",
+    sources=(),
+    passes={_TYPE: ["ecs.ebmre6p.26xlarge"]},
+    fails={_TYPE: ["ecs.c6r.16xlarge"]},
+    types_only=True,
+)
+def eni011(view: PlanView) -> Outcome:
+    """Recorded conflicts that matter to a type that passes."""
+    for _, use, record in _named(view):
+        for conflict in view.catalog.conflicts(use.name):
+            if _matters(conflict, record, dual=bool(view.dual)):
+                stated = "; ".join(f"{value} by {', '.join(keys)}" for value, keys in conflict.values.items())
+                chosen = "none" if conflict.chosen is None else conflict.chosen
+                yield Hit(
+                    use.path,
+                    f"sources disagree on {conflict.field} of {use.name}: {stated}; taken: {chosen}",
+                    "prove it with --specs",
+                    {"field": conflict.field, "chosen": conflict.chosen, "values": list(map(int, conflict.values))},
+                )
+
+
+def _matters(conflict: Conflict, record: InstanceType, *, dual: bool) -> bool:
+    """Return whether a type passes by the value taken and would not by another."""
+    if conflict.field == "EniQuantity":
+        return (record.EniQuantity or 0) > FORBIDDEN_ENIS and min(map(int, conflict.values)) <= DISPUTED_ENIS
+    # Where both counts are equal now, any other value of either breaks the parity.
+    return conflict.field in LIMITS and dual and bool(has_parity(record))

@@ -1,0 +1,85 @@
+"""Example plans: one plan that is right, and the few changes that make each rule speak or stay silent.
+
+A rule states changes, not plans, so that a reader sees at once what makes the difference, and so that every
+example stays right when the form of a plan grows.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ABSENT: Any = object()
+"""As a change: remove this key."""
+
+VSWITCH_J = {
+    "id": "vsw-j", "zone": "cn-hangzhou-j", "vpcId": "vpc-1", "ipv6Cidr": "2408:4005:39c:1::/64", "availableIps": 4000,
+}  # fmt: skip
+VSWITCH_K = {
+    "id": "vsw-k", "zone": "cn-hangzhou-k", "vpcId": "vpc-1", "ipv6Cidr": "2408:4005:39c:2::/64", "availableIps": 4000,
+}  # fmt: skip
+POD_NETWORKING: dict[str, Any] = {
+    "name": "trading-eni",
+    "nodePools": ["trading"],
+    "podSelector": {"matchLabels": {"network": "trading-eni"}},
+    "vSwitchIds": ["vsw-j"],
+    "securityGroupIds": ["sg-pods"],
+}
+WORKLOAD: dict[str, Any] = {"name": "matcher", "kind": "StatefulSet", "replicas": 12, "nodePool": "trading"}
+LINGJUN_POOL: dict[str, Any] = {
+    "name": "training",
+    "kind": "lingjun",
+    "vSwitchIds": ["vsw-j"],
+    "lingjun": {
+        "clusterId": "i116913051663373010",
+        "groupId": "ng-ec3c96ff0aa1",
+        "nodeType": "ebs-enhanced",
+        "nodeCount": 4,
+    },
+}
+BASE: dict[str, Any] = {
+    "apiVersion": "eniplan/v1",
+    "cluster": {
+        "region": "cn-hangzhou",
+        "kubernetesVersion": "1.34.3-aliyun.1",
+        "ipStack": "ipv4",
+        "terway": {
+            "version": "v1.16.4",
+            "ipamType": "crd",
+            "erdma": False,
+            "networkPolicy": False,
+            "virtualType": "veth",
+            "customCniChain": False,
+        },
+        "vpcId": "vpc-1",
+        "vSwitches": [VSWITCH_J],
+        "securityGroups": [{"id": "sg-pods", "type": "enterprise", "vpcId": "vpc-1"}],
+        "podDefaults": {"vSwitchIds": ["vsw-j"], "securityGroupIds": ["sg-pods"]},
+    },
+    "nodePools": [
+        {"name": "trading", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 3},
+    ],
+}
+
+_STEP = re.compile(r"[^.\[\]]+")
+
+
+def example(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the example plan with changes: key path (`nodePools[0].taints`) to new value, or `ABSENT`."""
+    plan = copy.deepcopy(BASE)
+    for path, value in changes.items():
+        *parents, last = (int(step) if step.isdecimal() else step for step in _STEP.findall(path))
+        inner: Any = plan
+        for step in parents:
+            inner = inner[step] if isinstance(step, int) else inner.setdefault(step, {})
+        if value is ABSENT:
+            del inner[last]
+        elif isinstance(inner, list) and last == len(inner):
+            inner.append(copy.deepcopy(value))
+        else:
+            inner[last] = copy.deepcopy(value)
+    return plan

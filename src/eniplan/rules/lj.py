@@ -1,0 +1,127 @@
+"""LJ rules: Lingjun node pools, where much of the exclusive mode is different."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eniplan.catalog.limits import lingjun_pods
+from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING
+from eniplan.rules.sources import CODE_LINGJUN, CREATE_API, EXCL, LINGJUN_POOLS, WWT
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from eniplan.rules.view import PlanView
+
+_POOL: dict[str, Any] = {"nodePools[1]": LINGJUN_POOL}
+_LINGJUN: dict[str, Any] = LINGJUN_POOL["lingjun"]
+
+
+@rule(
+    "LJ001",
+    "error",
+    "A PodNetworking is meant for a Lingjun pool",
+    needs=("podNetworkings[].nodePools", "workloads[].podNetworking"),
+    effect="PodNetworking is not supported on Lingjun, and its nodes never offer aliyun/eni: the pods stay Pending.",
+    sources=(EXCL, WWT, CODE_LINGJUN),
+    passes={**_POOL, "podNetworkings": [POD_NETWORKING]},
+    fails={**_POOL, "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading", "training"]}]},
+)
+def lj001(view: PlanView) -> Outcome:
+    """A PodNetworking or a workload that brings the two together."""
+    lingjun = {pool.pool.name for pool in view.lingjun_pools}
+    hint = "steer the workload by node affinity to the exclusive label instead, without an aliyun/eni request"
+    for pn in view.plan.pod_networkings:
+        for i, name in enumerate(pn.node_pools):
+            if name in lingjun:
+                yield Hit(
+                    (*pn.path, "nodePools", i),
+                    f"PodNetworking {pn.name!r} is meant for the Lingjun pool {name!r}",
+                    hint,
+                )
+    for workload in view.plan.workloads:
+        if workload.pod_networking is not None and workload.node_pool in lingjun:
+            message = f"workload {workload.name!r} uses a PodNetworking on the Lingjun pool {workload.node_pool!r}"
+            yield Hit((*workload.path, "podNetworking"), message, hint)
+
+
+@rule(
+    "LJ002",
+    "error",
+    "A Lingjun pool has no Lingjun cluster and group",
+    needs=("nodePools[].lingjun",),
+    effect="ACK cannot create the pool: it would not know which Lingjun nodes belong to it.",
+    sources=(CREATE_API, LINGJUN_POOLS),
+    passes=_POOL,
+    fails={"nodePools[1]": {**LINGJUN_POOL, "lingjun": {"nodeType": "ebs-enhanced"}}},
+)
+def lj002(view: PlanView) -> Outcome:
+    """`lingjun.clusterId` and `lingjun.groupId`."""
+    for pool in view.lingjun_pools:
+        given = pool.pool.lingjun or {}
+        missing = [f"lingjun.{key}" for key in ("clusterId", "groupId") if not given.get(key)]
+        if missing:
+            message = f"Lingjun pool {pool.pool.name!r} lacks {' and '.join(missing)}"
+            yield Hit((*pool.path, "lingjun"), message, "take them from the Lingjun console (i1169…, ng-…)")
+
+
+@rule(
+    "LJ003",
+    "error",
+    "A Lingjun pool has ECS instance types or a size",
+    needs=("nodePools[].kind",),
+    effect="The API gives them no meaning on Lingjun: nodes come from the Lingjun group.",
+    sources=(CREATE_API, LINGJUN_POOLS),
+    passes=_POOL,
+    fails={"nodePools[1]": {**LINGJUN_POOL, "desiredSize": 2}},
+)
+def lj003(view: PlanView) -> Outcome:
+    """Fields of ECS pools on a Lingjun pool."""
+    for pool in view.lingjun_pools:
+        given = {
+            "instanceTypes": pool.pool.instance_types,
+            "instanceFamilies": pool.pool.instance_families,
+            "desiredSize": pool.pool.desired_size,
+            "autoScaling": pool.pool.auto_scaling,
+        }
+        for key, value in given.items():
+            if value is not None:
+                message = f"Lingjun pool {pool.pool.name!r} has {key}"
+                yield Hit((*pool.path, key), message, f"remove {key}; size the Lingjun node group instead")
+
+
+@rule(
+    "LJ004",
+    "warning",
+    "The limits of the Lingjun node type are unpublished or an example",
+    needs=("nodePools[].lingjun.nodeType", "EniQuantity"),
+    effect="How many pods a node carries cannot be proven.",
+    sources=(WWT, CODE_LINGJUN),
+    passes=_POOL,
+    fails={"nodePools[1]": {**LINGJUN_POOL, "lingjun": {**_LINGJUN, "nodeType": "standard"}}},
+    types_only=True,
+)
+def lj004(view: PlanView) -> Outcome:
+    """Node types without documented limits, and unknown ones."""
+    for pool in view.lingjun_pools:
+        name = (pool.pool.lingjun or {}).get("nodeType")
+        path = (*pool.path, "lingjun", "nodeType")
+        hint = "ask eflo-controller DescribeNodeType, and count pods with EniQuantity - 1 of its answer"
+        record = pool.lingjun_type
+        if name is None:
+            yield Unknown(
+                path,
+                f"the node type of Lingjun pool {pool.pool.name!r}",
+                "DescribeNode of a node of the group shows it",
+            )
+        elif record is None:
+            known = view.catalog.all_lingjun()
+            yield Hit(path, f"the specs do not know the Lingjun node type {name!r}", did_you_mean(name, known) or hint)
+        elif record.limits_status == "example":
+            origin = view.catalog.source(record.sources.get("EniQuantity"))
+            message = (
+                f"the limits of {name!r} ({lingjun_pods(record)} exclusive pods) are those of an API page's example"
+            )
+            yield Hit(path, message, hint, {"EniQuantity": record.EniQuantity}, sources=(origin,))
+        elif record.EniQuantity is None:
+            yield Hit(path, f"the limits of the Lingjun node type {name!r} are not published", hint)

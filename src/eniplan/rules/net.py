@@ -1,0 +1,304 @@
+"""NET rules: vSwitches, zones, addresses and security groups of the pods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.rules.addresses import Demand, demands, free_addresses
+from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.eni import unknown_capacity
+from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
+from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC
+from eniplan.versions import TerwayVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import VSwitch
+    from eniplan.rules.view import PlanView, PodConfig, PoolView
+
+MAX_GROUPS = 10
+USUAL_GROUPS = 5
+"""ECS's own default quota of security groups per ENI; it can be raised."""
+TEN_GROUPS = TerwayVersion((1, 13, 6))
+BASIC_GROUP_ADDRESSES = 2000
+"""Private IPv4 addresses that a basic security group holds by default (can be raised to 6,000)."""
+
+_TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[0].vSwitchIds": ["vsw-j", "vsw-k"]}
+_BOTH = ["vsw-j", "vsw-k"]
+
+
+@rule(
+    "NET001",
+    "error",
+    "A zone of the pool has no pod vSwitch",
+    needs=("nodePools[].vSwitchIds", "cluster.vSwitches", "podNetworkings[].vSwitchIds", "cluster.podDefaults"),
+    effect="Exclusive pods cannot be created on nodes of this zone: they stay Pending or in ContainerCreating. "
+    "There is no fallback to the node's own vSwitch.",
+    sources=(EXCL, PN, CODE_POD),
+    passes={**_TWO_ZONES, "cluster.podDefaults.vSwitchIds": _BOTH},
+    fails=_TWO_ZONES,
+)
+def net001(view: PlanView) -> Outcome:
+    """Zones of the nodes against the zones of the vSwitches of every configuration that pods may get."""
+    for pool in view.pools:
+        if not pool.zones_are_known:
+            if pool.pool.v_switch_ids:
+                yield Unknown(
+                    ("cluster", "vSwitches"), "cluster.vSwitches", "list the vSwitches of the nodes with their zones"
+                )
+            elif pool.pool.is_lingjun:
+                yield Unknown(
+                    (*pool.path, "vSwitchIds"),
+                    f"the zone of Lingjun pool {pool.pool.name!r}",
+                    "name a vSwitch of its zone",
+                )
+        for config in pool.configs:
+            if config.v_switch_ids is None:
+                if config.in_use:
+                    yield Unknown(*config.missing)
+                continue
+            yield from _uncovered_zones(view, pool, config)
+    for pn in view.plan.pod_networkings:
+        if not any(pn in networkings for networkings in view.pod_networkings_by_pool.values()):
+            yield Unknown((*pn.path, "nodePools"), f"the pools of PodNetworking {pn.name!r}", "name them in nodePools")
+
+
+def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outcome:
+    v_switches = pool.config_v_switches(config)
+    covered = {v.zone for v in v_switches}
+    for zone in pool.zones:
+        if zone in covered:
+            continue
+        if len(v_switches) < len(config.v_switch_ids or ()):
+            yield Unknown(
+                ("cluster", "vSwitches"), "cluster.vSwitches", f"list the vSwitches of {config.label} with their zones"
+            )
+            continue
+        known = [v.id for v in view.v_switches.values() if v.zone == zone]
+        hint = f"add a vSwitch of {zone} to {config.label}" + (f", such as {known[0]}" if known else "")
+        facts = {"zone": zone, "covered": sorted(covered)}
+        if config.in_use:
+            message = f"pool {pool.pool.name!r} has nodes in {zone}, and {config.label} has no vSwitch there"
+            yield Hit(_config_place(pool, config, zone), message, hint, facts)
+        else:
+            message = (
+                f"pods without a PodNetworking (DaemonSets, for one) cannot start on nodes of pool {pool.pool.name!r} "
+                f"in {zone}: {config.label} has no vSwitch there"
+            )
+            yield Hit(_config_place(pool, config, zone), message, hint, facts, level="warning")
+
+
+def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
+    """Point at the PodNetworking's list, or at the node vSwitch that opens the zone."""
+    if config.path != pool.path:
+        return (*config.path, "vSwitchIds")
+    v_switch = next(v for v in pool.node_v_switches if v.zone == zone)
+    return (*pool.path, "vSwitchIds", (pool.pool.v_switch_ids or ()).index(v_switch.id))
+
+
+@rule(
+    "NET002",
+    "error",
+    "A zone has fewer free addresses than pods can land there",
+    needs=("cluster.vSwitches[].availableIps", "desiredSize or autoScaling", "EniQuantity"),
+    effect="The surplus pods stay in ContainerCreating (ip not enough). Every exclusive pod takes one address, "
+    "and nodes in the same vSwitch take one each.",
+    sources=(EXCL, CODE_POD),
+    passes={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 24}]},
+    fails={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 23}]},
+)
+def net002(view: PlanView) -> Outcome:
+    """Need at the desired size (error) and at the largest (warning), for each pool and for all that share vSwitches."""
+    told: set[str] = set()
+    wanted = [demand for demand in demands(view) if demand.v_switches]
+    for demand in wanted:
+        if demand.desired.total is None:
+            yield unknown_capacity(demand.pool)
+            continue
+        free = demand.free
+        if free is None:
+            for v_switch in demand.v_switches:
+                if v_switch.available_ips is None:
+                    fact = f"availableIps of {v_switch.id}"
+                    yield Unknown((*v_switch.path, "availableIps"), fact, "VPC console, or DescribeVSwitches")
+            continue
+        hit = _shortage(demand, free)
+        if hit is not None:
+            told.add(demand.zone)
+            yield hit
+    yield from _shared_shortages(wanted, told)
+
+
+def _shortage(demand: Demand, free: int) -> Hit | None:
+    ids = ", ".join(v.id for v in demand.v_switches)
+    for need, size, level in ((demand.desired, "desired", "error"), (demand.largest, "largest", "warning")):
+        if need.total is not None and need.total > free:
+            parts = f"{need.pods} pods" + (f" and {need.nodes} nodes" if need.nodes else "")
+            return Hit(
+                demand.v_switches[0].path,
+                f"at its {size} size pool {demand.pool.pool.name!r} can need {need.total} addresses in {demand.zone} "
+                f"({parts}); {ids} has {free} free",
+                f"add a vSwitch of {demand.zone} to {demand.config.label}, or make the pool smaller",
+                {"needed": need.total, "available": free, "zone": demand.zone, "size": size},
+                level="error" if level == "error" else "warning",
+            )
+    return None
+
+
+def _shared_shortages(wanted: list[Demand], told: set[str]) -> Iterator[Hit]:
+    """Find vSwitches that are large enough for each pool, and too small for all pools that use them."""
+    by_zone: dict[str, list[Demand]] = {}
+    for demand in wanted:
+        if demand.zone not in told:
+            by_zone.setdefault(demand.zone, []).append(demand)
+    for zone, group in by_zone.items():
+        sets = list(dict.fromkeys(tuple(sorted(d.v_switches, key=lambda v: v.id)) for d in group))
+        everything = tuple(sorted({v for d in group for v in d.v_switches}, key=lambda v: v.id))
+        for v_switches in dict.fromkeys([*sets, everything]):
+            hit = _shared_shortage(zone, v_switches, [d for d in group if set(d.v_switches) <= set(v_switches)])
+            if hit is not None:
+                yield hit
+                break
+
+
+def _shared_shortage(zone: str, v_switches: tuple[VSwitch, ...], group: list[Demand]) -> Hit | None:
+    free = free_addresses(v_switches)
+    pools = list(dict.fromkeys(d.pool.pool.name for d in group))
+    if free is None or len(pools) == 1:
+        return None
+    for size in ("desired", "largest"):
+        totals = [(d.desired if size == "desired" else d.largest).total for d in group]
+        needed = sum(total for total in totals if total is not None)
+        if needed > free:
+            return Hit(
+                v_switches[0].path,
+                f"at their {size} sizes the pools {', '.join(pools)} together can need {needed} addresses in {zone}; "
+                f"{', '.join(v.id for v in v_switches)} has {free} free",
+                f"give the pools vSwitches of their own in {zone}",
+                {"needed": needed, "available": free, "zone": zone, "size": size, "pools": pools},
+                level="error" if size == "desired" else "warning",
+            )
+    return None
+
+
+def _group_lists(view: PlanView) -> Iterator[tuple[str, Path, tuple[str, ...] | None, tuple[Path, str] | None]]:
+    """Yield each list of security groups that ENIs of pods get: what it is, where, the ids, and what is missing."""
+    seen = set()
+    for pool in view.pools:
+        for config in pool.configs:
+            key = (config.label, config.security_group_ids)
+            if config.in_use and key not in seen:
+                seen.add(key)
+                place = (*config.path, "securityGroupIds") if config.path != pool.path else _fallback_place(view, pool)
+                yield config.label, place, config.security_group_ids, config.missing
+
+
+def _fallback_place(view: PlanView, pool: PoolView) -> Path:
+    name = pool.pool.effective_terway_config
+    own = (view.cluster.terway_configs or {}).get(name or "")
+    if own is not None and own.security_group_ids:
+        return (*own.path, "securityGroupIds")
+    return ("cluster", "podDefaults", "securityGroupIds")
+
+
+@rule(
+    "NET003",
+    "error",
+    "No security group for pods, or too many",
+    needs=("podNetworkings[].securityGroupIds", "cluster.podDefaults", "cluster.terway.version"),
+    effect="The ENIs of the pods cannot be created, or the PodNetworking is refused.",
+    sources=(CODE_VALIDATE, REL, PN),
+    fails={"cluster.podDefaults.securityGroupIds": []},
+)
+def net003(view: PlanView) -> Outcome:
+    """0 or more than 10 is an error; more than 5 a warning, and an error with Terway < 1.13.6."""
+    for label, path, ids, missing in _group_lists(view):
+        count = len(ids or ())
+        facts = {"securityGroups": count, "limit": MAX_GROUPS}
+        if ids is None:
+            if missing is not None:
+                yield Unknown(*missing)
+        elif count == 0:
+            yield Hit(path, f"{label} has no security group", "name at least one in securityGroupIds", facts)
+        elif count > MAX_GROUPS:
+            yield Hit(
+                path, f"{label} has {count} security groups; Terway takes {MAX_GROUPS}", "merge their rules", facts
+            )
+        elif count > USUAL_GROUPS:
+            if view.terway is None:
+                yield Unknown(("cluster", "terway", "version"), "cluster.terway.version")
+            old = view.terway is not None and view.terway < TEN_GROUPS
+            reason = f"Terway before {TEN_GROUPS} takes {USUAL_GROUPS}" if old else (
+                f"documents and ECS's default quota say {USUAL_GROUPS} for an ENI, Terway's code {MAX_GROUPS}"
+            )  # fmt: skip
+            message = f"{label} has {count} security groups: {reason}"
+            hint = f"use {USUAL_GROUPS} or fewer, or have the ECS quota raised"
+            yield Hit(path, message, hint, {**facts, "usual": USUAL_GROUPS}, level="error" if old else "warning")
+
+
+@rule(
+    "NET004",
+    "error",
+    "Basic and advanced security groups are mixed",
+    needs=("cluster.securityGroups[].type",),
+    effect="ECS refuses an ENI with groups of both kinds: the pods, or the nodes, cannot be created.",
+    sources=(SG_DOC,),
+    passes={
+        "cluster.securityGroups[1]": {"id": "sg-more", "type": "enterprise", "vpcId": "vpc-1"},
+        "cluster.podDefaults.securityGroupIds": ["sg-pods", "sg-more"],
+    },
+    fails={
+        "cluster.securityGroups[1]": {"id": "sg-more", "type": "normal", "vpcId": "vpc-1"},
+        "cluster.podDefaults.securityGroupIds": ["sg-pods", "sg-more"],
+    },
+)
+def net004(view: PlanView) -> Outcome:
+    """The types of the groups of each list, for pods and for nodes."""
+    lists = [(label, path, ids) for label, path, ids, _ in _group_lists(view)]
+    lists += [(f"pool {p.pool.name!r}", (*p.path, "securityGroupIds"), p.pool.security_group_ids) for p in view.pools]
+    for label, path, ids in lists:
+        groups = [view.security_groups[name] for name in ids or () if name in view.security_groups]
+        kinds = {group.type for group in groups}
+        if {"normal", "enterprise"} <= kinds:
+            listed = ", ".join(f"{group.id} ({group.type})" for group in groups)
+            yield Hit(path, f"{label} mixes basic and advanced security groups: {listed}", "use groups of one kind")
+        elif len(groups) > 1 and None in kinds:
+            for group in groups:
+                if group.type is None:
+                    yield Unknown(
+                        (*group.path, "type"), f"the type of {group.id}", "normal (basic) or enterprise (advanced)"
+                    )
+
+
+@rule(
+    "NET005",
+    "warning",
+    "More pods than a basic security group holds",
+    needs=("cluster.securityGroups[].type", "desiredSize or autoScaling"),
+    effect="A basic group holds 2,000 private addresses (6,000 when raised); beyond that ENIs cannot be created.",
+    sources=(SG_DOC,),
+    passes={"nodePools[0].desiredSize": 250},
+    fails={
+        "nodePools[0].desiredSize": 300,
+        "cluster.securityGroups": [{"id": "sg-pods", "type": "normal", "vpcId": "vpc-1"}],
+    },
+)
+def net005(view: PlanView) -> Outcome:
+    """Pods of all pools at their largest size, for each basic group."""
+    totals: dict[str, int] = {}
+    for pool in view.pools:
+        pods = pool.most_pods(pool.pool.largest_size)
+        names = {name for config in pool.configs if config.in_use for name in config.security_group_ids or ()}
+        for name in names:
+            totals[name] = totals.get(name, 0) + (pods or 0)
+    for name, pods in sorted(totals.items()):
+        group = view.security_groups.get(name)
+        if group is not None and group.type == "normal" and pods > BASIC_GROUP_ADDRESSES:
+            yield Hit(
+                group.path,
+                f"up to {pods} exclusive pods use the basic security group {name}; it holds {BASIC_GROUP_ADDRESSES}",
+                "use an advanced group (65,536 addresses), or have the quota raised",
+                {"pods": pods, "limit": BASIC_GROUP_ADDRESSES},
+            )

@@ -1,0 +1,82 @@
+"""The documents and the code that rules rest on.
+
+`date` is the edition's date where the page states one, else `read YYYY-MM`: the month in which it was read.
+"""
+
+from __future__ import annotations
+
+from eniplan.catalog.record import Source
+
+_GUIDE = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/"
+_READ = "read 2026-11"
+
+
+def _page(title: str, slug: str, date: str = _READ) -> Source:
+    return Source(title, _GUIDE + slug, date)
+
+
+def _code(path: str, what: str, lines: str = "") -> Source:
+    url = f"https://github.com/AliyunContainerService/terway/blob/89aadf8b/{path}"
+    return Source(f"Terway code: {what}", url + lines, "2026-07-23")
+
+
+EXCL = _page(
+    "ACK: node-pool level container network (exclusive ENI)",
+    "configure-a-node-pool-level-container-network",
+    "2026-03-31",
+)
+WWT = _page("ACK: work with Terway", "work-with-terway")
+PN = _page(
+    "ACK: static IP, separate vSwitch and security group for each pod",
+    "configure-a-static-ip-address-a-separate-vswitch-and-a-separate-security-group-for-each-pod",
+)
+NODECFG = _page(
+    "ACK: network settings of individual nodes", "configure-network-settings-for-individual-nodes-in-a-terway-cluster"
+)
+ADD = _page("ACK: add existing ECS instances", "add-existing-ecs-instances")
+REL = Source("ACK: Terway release notes", "https://www.alibabacloud.com/help/en/ack/product-overview/terway", "2026-03")
+LIMITS_PAGE = Source("ACK: limits", "https://www.alibabacloud.com/help/en/ack/product-overview/limits", _READ)
+LINGJUN_POOLS = Source(
+    "ACK Lingjun managed clusters: overview of Lingjun node pools",
+    None,
+    _READ,
+)
+SG_DOC = Source(
+    "ECS: basic and advanced security groups",
+    "https://www.alibabacloud.com/help/en/ecs/user-guide/basic-security-groups-and-advanced-security-groups",
+    _READ,
+)
+CREATE_API = Source(
+    "ACK API CreateClusterNodePool",
+    "https://www.alibabacloud.com/help/doc-detail/184927.htm",
+    _READ,
+)
+KUBERNETES_LABELS = Source(
+    "Kubernetes: labels and selectors",
+    "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/",
+    _READ,
+)
+KUBERNETES_TAINTS = Source(
+    "Kubernetes: taints and tolerations",
+    "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/",
+    _READ,
+)
+KUBERNETES_NAMES = Source(
+    "Kubernetes: object names", "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/", _READ
+)
+CODE_LIMITS = _code("pkg/aliyun/client/limit.go", "limits of an instance type", "#L59-L94")
+CODE_DUAL = _code("pkg/eni/node_reconcile.go", "dual-stack check of a node", "#L88-L102")
+CODE_ERDMA = _code("pkg/eni/node_reconcile.go", "ENIs of a node by kind", "#L189-L213")
+CODE_LABEL = _code("types/k8s.go", "the exclusive label", "#L193-L200")
+CODE_MODE = _code("pkg/controller/node/node.go", "the mode of a node cannot change", "#L409-L415")
+CODE_LINGJUN = _code("pkg/controller/node/node.go", "capacity of a Lingjun node", "#L437-L526")
+CODE_POD = _code("pkg/controller/pod/pod_controller.go", "ENI of an exclusive pod", "#L434-L479")
+CODE_PREDICT = _code("pkg/controller/pod/predict.go", "which pods get an ENI", "#L26-L50")
+CODE_VALIDATE = _code("pkg/controller/webhook/validate.go", "validation of a PodNetworking", "#L39-L70")
+CODE_DEFAULTS = _code("pkg/controller/webhook/mutating.go", "defaults of a PodNetworking", "#L245-L285")
+CODE_MATCH = _code("pkg/controller/webhook/mutating.go", "which PodNetworking a pod gets", "#L287-L346")
+CODE_RESOURCE = _code("pkg/controller/webhook/mutating.go", "which resource a pod requests", "#L373-L403")
+CODE_GC = _code("pkg/controller/pod-eni/eni_controller.go", "release of fixed ENIs", "#L632-L652")
+CODE_DYNAMIC = _code("types/daemon/dynamicconfig.go", "node-level configuration", "#L27-L90")
+CODE_IPAM = _code("daemon/builder.go", "aliyun/eni with legacy IPAM", "#L376-L378")
+CODE_CHAIN = _code("cmd/terway-cli/node.go", "CNI chain of an exclusive node", "#L165-L197")

@@ -1,0 +1,338 @@
+"""TW rules: the cluster's Terway, its version and its switches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
+from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL
+from eniplan.rules.sources import CODE_CHAIN, CODE_DYNAMIC, CODE_IPAM, EXCL, NODECFG, REL, WWT
+from eniplan.suggest import did_you_mean
+from eniplan.versions import TerwayVersion
+
+if TYPE_CHECKING:
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import NodePool
+    from eniplan.rules.view import PlanView
+
+ECS_MINIMUM = TerwayVersion((1, 11))
+LINGJUN_MINIMUM = TerwayVersion((1, 14, 3))
+ALLOCATION_FIX = TerwayVersion((1, 14))
+NODE_CONFIG = TerwayVersion((1, 14, 5))
+LEGACY_IPAM_FIX = TerwayVersion((1, 17, 5))
+KUBERNETES_MINIMUM = (1, 31)
+NO_KUBE_PROXY = (1, 34)
+
+_VERSION_PATH = ("cluster", "terway", "version")
+_UNKNOWN_VERSION = Unknown(
+    _VERSION_PATH, "cluster.terway.version", "`kubectl -n kube-system get ds terway-eniip -o yaml` shows the image"
+)
+_VERSION = "cluster.terway.version"
+
+
+def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
+    """Yield one finding when Terway is older than `needed`, or that its version is not known."""
+    have = view.terway
+    if have is None:
+        yield _UNKNOWN_VERSION
+    elif have < needed:
+        yield Hit(
+            _VERSION_PATH,
+            f"Terway {view.cluster.terway.version} is older than {needed}: {why}",
+            f"upgrade Terway to {needed} or later",
+            {"version": view.cluster.terway.version, "required": str(needed)},
+        )
+
+
+@rule(
+    "TW001",
+    "error",
+    "Terway is too old for exclusive ENI on ECS nodes",
+    needs=(_VERSION,),
+    effect="Terway does not know the label: the pool comes up with shared ENIs, and nothing says so.",
+    sources=(EXCL, WWT, REL),
+    passes={_VERSION: "1.14.0"},
+    fails={_VERSION: "v1.10.9"},
+    types_only=True,
+)
+def tw001(view: PlanView) -> Outcome:
+    """Terway < 1.11.0 with an ECS pool."""
+    if view.ecs_pools:
+        yield from _too_old(view, ECS_MINIMUM, "no exclusive ENI on ECS nodes")
+
+
+@rule(
+    "TW002",
+    "error",
+    "Terway is too old for exclusive ENI on Lingjun nodes",
+    needs=(_VERSION,),
+    effect="Lingjun nodes do not get exclusive ENIs.",
+    sources=(EXCL, REL),
+    passes={"nodePools[1]": LINGJUN_POOL},
+    fails={_VERSION: "v1.14.1", "nodePools[1]": LINGJUN_POOL},
+    types_only=True,
+)
+def tw002(view: PlanView) -> Outcome:
+    """Terway < 1.14.3 with a Lingjun pool (1.14.4 in clusters that were upgraded)."""
+    if view.lingjun_pools:
+        yield from _too_old(view, LINGJUN_MINIMUM, "no exclusive ENI on Lingjun nodes (1.14.4 in upgraded clusters)")
+
+
+@rule(
+    "TW003",
+    "warning",
+    "Terway has the pod IP allocation bug of exclusive mode",
+    needs=(_VERSION,),
+    effect="Pods on exclusive nodes may get no address; fixed in 1.14.0.",
+    sources=(REL,),
+    passes={_VERSION: "v1.14.0"},
+    fails={_VERSION: "v1.13.7"},
+    types_only=True,
+)
+def tw003(view: PlanView) -> Outcome:
+    """1.11.0 <= Terway < 1.14.0 with an ECS pool."""
+    if view.ecs_pools and (view.terway is None or view.terway >= ECS_MINIMUM):
+        yield from _too_old(view, ALLOCATION_FIX, "in exclusive mode pods may get no address")
+
+
+@rule(
+    "TW004",
+    "error",
+    "Terway ignores node-level configuration for exclusive pods",
+    needs=(_VERSION, "nodePools[].terwayConfig"),
+    effect="Pods get the vSwitches and security groups of the cluster, not those of the node-level config. "
+    "Nothing is reported.",
+    sources=(REL, NODECFG, CODE_DYNAMIC),
+    passes={"nodePools[0].terwayConfig": "gpu-net", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
+    fails={
+        "nodePools[0].terwayConfig": "gpu-net",
+        "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}},
+        _VERSION: "v1.14.4",
+    },
+)
+def tw004(view: PlanView) -> Outcome:
+    """A terwayConfig with Terway < 1.14.5."""
+    for pool in view.pools:
+        name = pool.pool.effective_terway_config
+        if name is None:
+            continue
+        for found in _too_old(view, NODE_CONFIG, f"exclusive pods ignore the node-level config {name!r}"):
+            yield found._replace(path=_config_path(pool.pool)) if isinstance(found, Hit) else found
+
+
+def _config_path(pool: NodePool) -> Path:
+    return (*pool.path, "terwayConfig") if pool.terway_config else (*pool.path, "labels", TERWAY_CONFIG_LABEL)
+
+
+@rule(
+    "TW005",
+    "error",
+    "The network add-on is not terway-eniip",
+    needs=("cluster.terway.addon",),
+    effect="Only terway-eniip has exclusive-ENI node pools; with another add-on the label means nothing.",
+    sources=(EXCL, WWT),
+    fails={"cluster.terway.addon": "terway-eni"},
+    waivable=False,
+)
+def tw005(view: PlanView) -> Outcome:
+    """Any other add-on."""
+    addon = view.cluster.terway.addon
+    if addon != TERWAY_ADDON:
+        yield Hit(
+            ("cluster", "terway", "addon"),
+            f"the network add-on is {addon!r}; exclusive-ENI node pools need {TERWAY_ADDON!r}",
+            "a network add-on cannot be exchanged: use a cluster that was created with terway-eniip",
+            {"addon": addon, "required": TERWAY_ADDON},
+        )
+
+
+@rule(
+    "TW006",
+    "warning",
+    "Legacy IPAM may publish no aliyun/eni",
+    needs=("cluster.terway.ipamType", _VERSION),
+    effect="Nodes carry the right label and yet offer no aliyun/eni: pods that request it stay Pending.",
+    sources=(CODE_IPAM,),
+    passes={"cluster.terway.ipamType": "default", _VERSION: "v1.17.5"},
+    fails={"cluster.terway.ipamType": "default"},
+)
+def tw006(view: PlanView) -> Outcome:
+    """ipam_type is not crd and Terway < 1.17.5."""
+    ipam = view.cluster.terway.ipam_type
+    if not view.ecs_pools or ipam == "crd":
+        return
+    if ipam is None:
+        if view.terway is None or view.terway < LEGACY_IPAM_FIX:
+            hint = "read ipam_type in eni_conf of ConfigMap kube-system/eni-config"
+            yield Unknown(("cluster", "terway", "ipamType"), "cluster.terway.ipamType", hint)
+        return
+    for found in _too_old(view, LEGACY_IPAM_FIX, "with legacy IPAM aliyun/eni may be missing on exclusive nodes"):
+        yield found._replace(path=("cluster", "terway", "ipamType")) if isinstance(found, Hit) else found
+
+
+@rule(
+    "TW007",
+    "error",
+    "The Terway version cannot be read",
+    needs=(_VERSION,),
+    effect="Nothing that depends on the version can be proven.",
+    sources=(REL,),
+    passes={_VERSION: "v1.17.0-d7c63c9e"},
+    fails={_VERSION: "latest"},
+    types_only=True,
+)
+def tw007(view: PlanView) -> Outcome:
+    """A version string without three numbers, such as `latest` or a bare commit hash."""
+    text = view.cluster.terway.version
+    if text is not None and view.terway is None:
+        yield Hit(
+            _VERSION_PATH,
+            f"{text!r} is no Terway version",
+            "write at least three numbers, as in v1.16.4: the tag of the terway image, or the add-on version",
+            {"version": text},
+        )
+
+
+@rule(
+    "TW008",
+    "error",
+    "The Terway version is unknown",
+    needs=(_VERSION,),
+    effect="An old Terway gives shared nodes without a word; nothing about the pool can be promised.",
+    sources=(EXCL,),
+    fails={_VERSION: ABSENT},
+)
+def tw008(view: PlanView) -> Outcome:
+    """No version stated."""
+    if view.cluster.terway.version is None:
+        yield Hit(
+            _VERSION_PATH, "the Terway version is not stated", _UNKNOWN_VERSION.hint, {"required": str(ECS_MINIMUM)}
+        )
+
+
+@rule(
+    "TW009",
+    "warning",
+    "NetworkPolicy or eBPF acceleration does not apply to exclusive pods",
+    needs=("cluster.terway.networkPolicy", "cluster.terway.virtualType"),
+    effect="Exclusive pods are reachable in spite of a NetworkPolicy, and are not accelerated. "
+    "Other pods are unaffected.",
+    sources=(EXCL, WWT),
+    fails={"cluster.terway.networkPolicy": True},
+)
+def tw009(view: PlanView) -> Outcome:
+    """NetworkPolicy on, or a data path with eBPF."""
+    terway = view.cluster.terway
+    if terway.network_policy:
+        yield Hit(
+            ("cluster", "terway", "networkPolicy"),
+            "NetworkPolicy is on and does not apply to exclusive pods",
+            "protect them with security groups",
+        )
+    elif terway.network_policy is None:
+        yield Unknown(("cluster", "terway", "networkPolicy"), "cluster.terway.networkPolicy")
+    if terway.virtual_type in ("ipvlan", "datapathv2"):
+        yield Hit(
+            ("cluster", "terway", "virtualType"),
+            f"the data path {terway.virtual_type} (eBPF) does not apply to exclusive pods",
+            "nothing to change for the pool: expect plain ENIs, without eBPF acceleration and NetworkPolicy",
+            {"virtualType": terway.virtual_type},
+        )
+    elif terway.virtual_type is None:
+        yield Unknown(("cluster", "terway", "virtualType"), "cluster.terway.virtualType")
+
+
+@rule(
+    "TW010",
+    "error",
+    "A custom CNI chain is configured",
+    needs=("cluster.terway.customCniChain",),
+    effect="Exclusive nodes overwrite the CNI configuration with a fixed chain: custom plugins, portmap and hostPort "
+    "do not apply there.",
+    sources=(EXCL, CODE_CHAIN),
+    fails={"cluster.terway.customCniChain": True},
+)
+def tw010(view: PlanView) -> Outcome:
+    """Custom CNI chain in the cluster."""
+    chain = view.cluster.terway.custom_cni_chain
+    path = ("cluster", "terway", "customCniChain")
+    if chain:
+        yield Hit(
+            path, "a custom CNI chain does not work on exclusive nodes", "run what needs the chain in other pools"
+        )
+    elif chain is None:
+        yield Unknown(path, "cluster.terway.customCniChain")
+
+
+@rule(
+    "TW011",
+    "warning",
+    "Kubernetes is older than 1.31",
+    needs=("cluster.kubernetesVersion",),
+    effect="Terway 1.10 and later, and so exclusive-ENI node pools, come with Kubernetes 1.31 or later.",
+    sources=(REL,),
+    fails={"cluster.kubernetesVersion": "1.30.7-aliyun.1"},
+)
+def tw011(view: PlanView) -> Outcome:
+    """A kubernetesVersion below 1.31."""
+    path = ("cluster", "kubernetesVersion")
+    if view.kubernetes is None:
+        yield Unknown(path, "cluster.kubernetesVersion", "write it as 1.34.3-aliyun.1")
+    elif view.kubernetes < KUBERNETES_MINIMUM:
+        yield Hit(
+            path,
+            f"Kubernetes {view.cluster.kubernetes_version} is older than 1.31, which Terway 1.10 and later need",
+            "upgrade the cluster to 1.31 or later",
+            {"kubernetesVersion": view.cluster.kubernetes_version, "required": "1.31"},
+        )
+
+
+@rule(
+    "TW012",
+    "error",
+    "The node-level config does not exist",
+    needs=("cluster.terwayConfigs", "nodePools[].terwayConfig"),
+    effect="Pods on these nodes get stuck: the control plane does not fall back when the ConfigMap is missing.",
+    sources=(NODECFG, CODE_DYNAMIC),
+    passes={"nodePools[0].terwayConfig": "gpu-net", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
+    fails={"nodePools[0].terwayConfig": "gpu-nett", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
+)
+def tw012(view: PlanView) -> Outcome:
+    """A terwayConfig that the plan's terwayConfigs do not name, or that the label contradicts."""
+    configs = view.cluster.terway_configs
+    for pool in view.pools:
+        name = pool.pool.effective_terway_config
+        if name is None:
+            continue
+        path = _config_path(pool.pool)
+        label = (pool.pool.labels or {}).get(TERWAY_CONFIG_LABEL, name)
+        if label != name:
+            message = f"pool {pool.pool.name!r} says terwayConfig {name!r} and label {TERWAY_CONFIG_LABEL}={label}"
+            yield Hit(path, message, "keep one of them")
+        if configs is None:
+            yield Unknown(("cluster", "terwayConfigs"), f"cluster.terwayConfigs.{name}")
+        elif name not in configs:
+            message = f"pool {pool.pool.name!r} names the node-level config {name!r}, which the plan does not have"
+            yield Hit(path, message, did_you_mean(name, configs) or "add it to cluster.terwayConfigs")
+
+
+@rule(
+    "TW013",
+    "info",
+    "Services on exclusive nodes without kube-proxy are an open question",
+    needs=("cluster.kubernetesVersion", "cluster.terway.virtualType"),
+    effect="New clusters of Kubernetes 1.34 or later with DataPath V2 run no kube-proxy on Terway nodes, and exclusive "
+    "nodes run no Cilium. How Services are reached from there is not established by documents or code.",
+    sources=(WWT,),
+    passes={"cluster.terway.virtualType": "datapathv2", "cluster.kubernetesVersion": "1.33.1-aliyun.1"},
+    fails={"cluster.terway.virtualType": "datapathv2"},
+)
+def tw013(view: PlanView) -> Outcome:
+    """DataPath V2 with Kubernetes >= 1.34."""
+    if view.cluster.terway.virtual_type == "datapathv2" and (view.kubernetes or (0, 0)) >= NO_KUBE_PROXY:
+        yield Hit(
+            ("cluster", "terway", "virtualType"),
+            f"Kubernetes {view.cluster.kubernetes_version} with DataPath V2 may run no kube-proxy on exclusive nodes",
+            "try a ClusterIP Service from a pod of the new pool before you rely on it",
+        )

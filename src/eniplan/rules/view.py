@@ -1,0 +1,347 @@
+"""What the rules look at: the plan with its references resolved and its numbers worked out, once.
+
+Pure and lazy. Whatever the plan does not say is None here, and a rule that needs it yields `Unknown`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan import versions
+from eniplan.catalog.limits import capacity, lingjun_pods
+from eniplan.rules.types import Demands, choose
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from eniplan.catalog.record import InstanceType, LingjunNodeType
+    from eniplan.catalog.store import Catalog
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import (
+        Cluster,
+        Network,
+        NodePool,
+        Plan,
+        PodNetworking,
+        SecurityGroup,
+        VSwitch,
+        Waiver,
+        Workload,
+    )
+    from eniplan.rules.types import FamilyChoice
+
+
+class Settings(NamedTuple):
+    """How the user wants to be judged."""
+
+    strict: bool = False
+    """Where documents disagree the strictest holds, and what is not decided fails."""
+    max_age: int | None = None
+    """Days after which a number's source counts as too old, from `today`; None: only by the data's own date."""
+    today: date | None = None
+
+
+class TypeUse(NamedTuple):
+    """One instance type that a pool names, with its record if the specs know it."""
+
+    path: Path
+    name: str
+    record: InstanceType | None
+
+
+class PodConfig(NamedTuple):
+    """One network configuration that pods of a pool may get, by Terway's precedence."""
+
+    label: str
+    path: Path
+    """What a finding points at: the PodNetworking, or the pool for the configuration without one."""
+    v_switch_ids: tuple[str, ...] | None
+    """None: the plan does not say."""
+    security_group_ids: tuple[str, ...] | None
+    in_use: bool
+    """Whether a listed workload, or the pool as a whole, depends on it."""
+    missing: tuple[Path, str]
+    """The fact to ask for when it is not known."""
+
+
+class PlanView:
+    """A plan, resolved."""
+
+    def __init__(self, plan: Plan, catalog: Catalog, settings: Settings) -> None:
+        """Take what is judged, the instance data, and how strictly."""
+        self.plan = plan
+        self.catalog = catalog
+        self.settings = settings
+        self.used_waivers: set[Waiver] = set()
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster's facts."""
+        return self.plan.cluster
+
+    @cached_property
+    def terway(self) -> versions.TerwayVersion | None:
+        """Terway's version; None when unknown or unreadable."""
+        text = self.cluster.terway.version
+        return None if text is None else versions.terway(text)
+
+    @cached_property
+    def kubernetes(self) -> tuple[int, int] | None:
+        """Kubernetes' major and minor version; None when unknown or unreadable."""
+        text = self.cluster.kubernetes_version
+        return None if text is None else versions.kubernetes(text)
+
+    @cached_property
+    def dual(self) -> bool | None:
+        """Whether the cluster is dual stack; None when the plan does not say."""
+        stack = self.cluster.ip_stack
+        return None if stack is None else stack == "dual"
+
+    @cached_property
+    def demands(self) -> Demands:
+        """What an instance type is judged against."""
+        return Demands(self.dual, self.settings.strict)
+
+    @cached_property
+    def v_switches(self) -> dict[str, VSwitch]:
+        """The vSwitches that the plan states, by id."""
+        return {v.id: v for v in self.cluster.v_switches or ()}
+
+    @cached_property
+    def security_groups(self) -> dict[str, SecurityGroup]:
+        """The security groups that the plan states, by id."""
+        return {g.id: g for g in self.cluster.security_groups or ()}
+
+    @cached_property
+    def pools(self) -> tuple[PoolView, ...]:
+        """All node pools."""
+        return tuple(PoolView(self, pool) for pool in self.plan.node_pools)
+
+    @cached_property
+    def ecs_pools(self) -> tuple[PoolView, ...]:
+        """The ECS node pools."""
+        return tuple(view for view in self.pools if not view.pool.is_lingjun)
+
+    @cached_property
+    def lingjun_pools(self) -> tuple[PoolView, ...]:
+        """The Lingjun node pools."""
+        return tuple(view for view in self.pools if view.pool.is_lingjun)
+
+    @cached_property
+    def pools_by_name(self) -> dict[str, PoolView]:
+        """The pools by name; the first of two with one name."""
+        return {view.pool.name: view for view in reversed(self.pools)}
+
+    @cached_property
+    def pod_networkings(self) -> dict[str, PodNetworking]:
+        """The PodNetworkings by name."""
+        return {pn.name: pn for pn in self.plan.pod_networkings}
+
+    @cached_property
+    def workloads_by_pool(self) -> dict[str, list[Workload]]:
+        """The workloads that take ENIs (not of the host network), by the pool that they name."""
+        out: dict[str, list[Workload]] = {}
+        for workload in self.plan.workloads:
+            if not workload.host_network:
+                out.setdefault(workload.node_pool, []).append(workload)
+        return out
+
+    @cached_property
+    def pod_networkings_by_pool(self) -> dict[str, list[PodNetworking]]:
+        """The PodNetworkings that are meant for a pool, because they or a workload say so."""
+        out: dict[str, dict[str, PodNetworking]] = {}
+        for pn in self.plan.pod_networkings:
+            for name in pn.node_pools:
+                out.setdefault(name, {})[pn.name] = pn
+        for workload in self.plan.workloads:
+            named = self.pod_networkings.get(workload.pod_networking or "")
+            if named is not None:
+                out.setdefault(workload.node_pool, {})[named.name] = named
+        return {pool: list(found.values()) for pool, found in out.items()}
+
+
+class PoolView:
+    """One node pool, resolved."""
+
+    def __init__(self, view: PlanView, pool: NodePool) -> None:
+        """Take the plan's view and the pool."""
+        self.view = view
+        self.pool = pool
+
+    @property
+    def path(self) -> Path:
+        """The key path of the pool."""
+        return self.pool.path
+
+    @cached_property
+    def named_types(self) -> tuple[TypeUse, ...]:
+        """The types of `instanceTypes`, as written."""
+        return tuple(
+            TypeUse((*self.path, "instanceTypes", i), name, self.view.catalog.get(name))
+            for i, name in enumerate(self.pool.instance_types or ())
+        )
+
+    @cached_property
+    def families(self) -> tuple[FamilyChoice, ...]:
+        """What each of `instanceFamilies` stands for."""
+        return tuple(
+            choose(self.view.catalog, i, family, self.view.demands)
+            for i, family in enumerate(self.pool.instance_families or ())
+        )
+
+    @cached_property
+    def distinct_types(self) -> tuple[TypeUse, ...]:
+        """The types of `instanceTypes`, each where it is named first."""
+        uses: dict[str, TypeUse] = {}
+        for use in self.named_types:
+            uses.setdefault(use.name, use)
+        return tuple(uses.values())
+
+    @cached_property
+    def types(self) -> tuple[TypeUse, ...]:
+        """All types of the pool: those named, then those that the families bring; each once."""
+        out = {use.name: use for use in self.distinct_types}
+        for choice in self.families:
+            for record in choice.selected:
+                path = (*self.path, "instanceFamilies", choice.position)
+                out.setdefault(record.InstanceTypeId, TypeUse(path, record.InstanceTypeId, record))
+        return tuple(out.values())
+
+    @cached_property
+    def known_types(self) -> tuple[tuple[TypeUse, InstanceType], ...]:
+        """The types that `instanceTypes` names and the specs know. Families bring only types that pass."""
+        return tuple((use, use.record) for use in self.distinct_types if use.record is not None)
+
+    @cached_property
+    def lingjun_type(self) -> LingjunNodeType | None:
+        """The Lingjun node type, if stated and known."""
+        name = (self.pool.lingjun or {}).get("nodeType")
+        return None if name is None else self.view.catalog.lingjun(name)
+
+    @cached_property
+    def pods_per_node(self) -> dict[str, int | None]:
+        """Exclusive pods per node by type; None where the limits are unknown."""
+        if self.pool.is_lingjun:
+            name = (self.pool.lingjun or {}).get("nodeType")
+            record = self.lingjun_type
+            return {} if name is None else {name: None if record is None else lingjun_pods(record)}
+        erdma = bool(self.view.cluster.terway.erdma)
+        return {
+            use.name: None if use.record is None else capacity(use.record, erdma=erdma).exclusive for use in self.types
+        }
+
+    @cached_property
+    def least_pods_per_node(self) -> int | None:
+        """Exclusive pods that every node of the pool carries at least; None when any type is unknown."""
+        counts = list(self.pods_per_node.values())
+        known = [count for count in counts if count is not None]
+        return min(known) if known and len(known) == len(counts) else None
+
+    def least_pods(self, nodes: int | None) -> int | None:
+        """Return the exclusive pods that this many nodes carry at least: the room that can be counted on."""
+        per_node = self.least_pods_per_node
+        return None if nodes is None or per_node is None else nodes * per_node
+
+    def most_pods(self, nodes: int | None) -> int | None:
+        """Return the exclusive pods that this many nodes can carry at most: the addresses that can be needed."""
+        counts = list(self.pods_per_node.values())
+        known = [count for count in counts if count is not None]
+        if nodes is None or not known or len(known) != len(counts):
+            return None
+        return nodes * max(known)
+
+    @cached_property
+    def node_v_switches(self) -> tuple[VSwitch, ...]:
+        """The vSwitches of the nodes that the plan states."""
+        found = (self.view.v_switches.get(name) for name in self.pool.v_switch_ids or ())
+        return tuple(v for v in found if v is not None)
+
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """The zones of the pool's nodes, as far as its vSwitches are stated."""
+        return tuple(dict.fromkeys(v.zone for v in self.node_v_switches))
+
+    @property
+    def zones_are_known(self) -> bool:
+        """Whether every vSwitch of the nodes is stated."""
+        return bool(self.pool.v_switch_ids) and len(self.node_v_switches) == len(self.pool.v_switch_ids or ())
+
+    @cached_property
+    def balanced(self) -> bool:
+        """Whether nodes spread evenly over the zones; by default ACK fills vSwitches by priority."""
+        return self.pool.multi_az_policy == "BALANCE"
+
+    def nodes_per_zone(self, nodes: int) -> int:
+        """Return the largest number of nodes that one zone can get."""
+        return -(-nodes // len(self.zones)) if self.balanced and self.zones else nodes
+
+    @cached_property
+    def workloads(self) -> list[Workload]:
+        """The workloads that name this pool and take ENIs."""
+        return self.view.workloads_by_pool.get(self.pool.name, [])
+
+    @cached_property
+    def configs(self) -> tuple[PodConfig, ...]:
+        """The network configurations of its pods: each PodNetworking, then the one for pods without."""
+        networkings = self.view.pod_networkings_by_pool.get(self.pool.name, [])
+        if self.pool.is_lingjun:
+            networkings = []  # unsupported there: LJ001 says so
+        return (
+            *(self._pod_networking(pn) for pn in networkings),
+            self._fallback(in_use=self._needs_fallback(networkings)),
+        )
+
+    def _needs_fallback(self, networkings: list[PodNetworking]) -> bool:
+        return (
+            not networkings
+            or self.pool.system_pods_per_node > 0
+            or any(workload.pod_networking is None for workload in self.workloads)
+        )
+
+    def _pod_networking(self, pn: PodNetworking) -> PodConfig:
+        defaults = self.view.cluster.pod_defaults
+        return PodConfig(
+            f"PodNetworking {pn.name}",
+            pn.path,
+            pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
+            pn.network.security_group_ids or (None if defaults is None else defaults.security_group_ids),
+            in_use=True,
+            missing=(("cluster", "podDefaults"), "cluster.podDefaults"),
+        )
+
+    def _fallback(self, *, in_use: bool) -> PodConfig:
+        base = self.view.cluster.pod_defaults
+        name = self.pool.effective_terway_config
+        defaults = (("cluster", "podDefaults"), "cluster.podDefaults")
+        if name is None:
+            ids, groups = (None, None) if base is None else (base.v_switch_ids, base.security_group_ids)
+            return PodConfig("the cluster's eni-config", self.path, ids, groups, in_use, defaults)
+        own = (self.view.cluster.terway_configs or {}).get(name)
+        label = f"the node-level config {name}"
+        if own is None:
+            missing = (("cluster", "terwayConfigs"), f"cluster.terwayConfigs.{name}")
+            return PodConfig(label, self.path, None, None, in_use, missing)
+        return PodConfig(
+            label,
+            self.path,
+            self._merged_v_switches(own, base),
+            own.security_group_ids or (None if base is None else base.security_group_ids),
+            in_use,
+            defaults,
+        )
+
+    def _merged_v_switches(self, own: Network, base: Network | None) -> tuple[str, ...]:
+        """Return the vSwitches after the merge patch: a zone that the patch names replaces that of the base."""
+        zones = {v.zone for name in own.v_switch_ids if (v := self.view.v_switches.get(name))}
+        kept = (
+            name
+            for name in (base.v_switch_ids if base is not None else ())
+            if (v := self.view.v_switches.get(name)) is None or v.zone not in zones
+        )
+        return (*own.v_switch_ids, *kept)
+
+    def config_v_switches(self, config: PodConfig) -> tuple[VSwitch, ...]:
+        """Return the stated vSwitches of a configuration."""
+        found = (self.view.v_switches.get(name) for name in config.v_switch_ids or ())
+        return tuple(v for v in found if v is not None)

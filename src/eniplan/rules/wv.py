@@ -1,0 +1,128 @@
+"""WV rules: waivers that do not do what their author thinks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from eniplan.rules.base import Hit, Outcome, rule
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from eniplan.plan.model import Waiver
+    from eniplan.rules.view import PlanView
+
+_TAINTLESS: dict[str, Any] = {"nodePools[0].taints": []}
+_WAIVER = {"rule": "NP002", "path": "nodePools[0]", "reason": "the cluster has no other pods"}
+
+
+def expiry(waiver: Waiver) -> date | None:
+    """Return the last day of a waiver; None when it has none, or none that can be read."""
+    try:
+        return None if waiver.until is None else date.fromisoformat(waiver.until)
+    except ValueError:
+        return None
+
+
+def is_expired(waiver: Waiver, today: date | None) -> bool:
+    """Return whether the last day of a waiver has passed, or cannot be read: then it waives nothing."""
+    if waiver.until is None:
+        return False
+    last = expiry(waiver)
+    return last is None or (today is not None and last < today)
+
+
+@rule(
+    "WV001",
+    "error",
+    "A waiver names a rule that does not exist, or that cannot be waived",
+    needs=("waivers[].rule",),
+    effect="The waiver does nothing.",
+    sources=(),
+    passes={**_TAINTLESS, "waivers": [_WAIVER]},
+    fails={"waivers": [{**_WAIVER, "rule": "NP001"}]},
+    waivable=False,
+)
+def wv001(view: PlanView) -> Outcome:
+    """Rule ids."""
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
+
+    for waiver in view.plan.waivers:
+        known = BY_ID.get(waiver.rule)
+        path = (*waiver.path, "rule")
+        if known is None:
+            yield Hit(
+                path,
+                f"there is no rule {waiver.rule!r}",
+                did_you_mean(waiver.rule, BY_ID) or "`eniplan explain` lists them",
+            )
+        elif not known.waivable:
+            yield Hit(
+                path, f"{waiver.rule} cannot be waived: {known.title.lower()}", "fix the finding, and remove the waiver"
+            )
+
+
+@rule(
+    "WV002",
+    "warning",
+    "A waiver has expired",
+    needs=("waivers[].expires",),
+    effect="The finding counts again.",
+    sources=(),
+    passes={**_TAINTLESS, "waivers": [{**_WAIVER, "expires": "9999-12-31"}]},
+    fails={**_TAINTLESS, "waivers": [{**_WAIVER, "expires": "2026-01-31"}]},
+    waivable=False,
+)
+def wv002(view: PlanView) -> Outcome:
+    """Expiry dates that have passed, or that no calendar has."""
+    for waiver in view.plan.waivers:
+        if is_expired(waiver, view.settings.today):
+            readable = expiry(waiver) is not None
+            message = (
+                f"the waiver of {waiver.rule} expired on {waiver.until}" if readable else f"{waiver.until!r} is no date"
+            )
+            yield Hit((*waiver.path, "expires"), message, "fix the finding, or decide again")
+
+
+@rule(
+    "WV003",
+    "warning",
+    "A waiver waives nothing",
+    needs=("waivers[].rule", "waivers[].path"),
+    effect="The finding is gone, or the path is another: a later finding there would be waived unseen.",
+    sources=(),
+    passes={**_TAINTLESS, "waivers": [_WAIVER]},
+    fails={"waivers": [_WAIVER]},
+    waivable=False,
+)
+def wv003(view: PlanView) -> Outcome:
+    """Waivers that no finding has used; `engine` notes the used ones before it asks this rule, the last of all."""
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
+
+    for waiver in view.plan.waivers:
+        known = BY_ID.get(waiver.rule)
+        if waiver in view.used_waivers or known is None or not known.waivable:
+            continue
+        if not is_expired(waiver, view.settings.today):
+            yield Hit(
+                waiver.path, f"no finding of {waiver.rule} at {waiver.target}", "remove the waiver, or correct its path"
+            )
+
+
+@rule(
+    "WV004",
+    "warning",
+    "A waiver covers more than one object",
+    needs=("waivers[].path",),
+    effect="Findings that nobody has looked at are waived, now and later.",
+    sources=(),
+    passes={**_TAINTLESS, "waivers": [_WAIVER]},
+    fails={**_TAINTLESS, "waivers": [{**_WAIVER, "path": "nodePools"}]},
+    waivable=False,
+)
+def wv004(view: PlanView) -> Outcome:
+    """Paths that stop at a whole section."""
+    for waiver in view.plan.waivers:
+        if waiver.target in ("nodePools", "podNetworkings", "workloads"):
+            hint = f"name the object: {waiver.target}[0]"
+            yield Hit((*waiver.path, "path"), f"the waiver of {waiver.rule} covers all of {waiver.target}", hint)

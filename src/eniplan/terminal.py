@@ -1,0 +1,74 @@
+"""The one file that prints, and the one that knows what the streams are.
+
+stdout carries the document and nothing else; everything for people goes to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
+
+    from eniplan.errors import Problem
+
+DEFAULT_WIDTH = 100
+
+
+def out(text: str) -> None:
+    """Write the document. A reader that closes the pipe early (`| head`) is no failure."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def err(text: str) -> None:
+    """Write one line for people."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def problems(found: Iterable[Problem]) -> None:
+    """Tell what is wrong with the input: the place, the problem, and what to do."""
+    for problem in found:
+        path = f" [{problem.place.path}]" if problem.place.path else ""
+        hint = f"\n    {printable(problem.hint)}" if problem.hint else ""
+        err(printable(f"{problem.place}: error: {problem.message}{path}") + hint)
+
+
+def is_rich() -> bool:
+    """Return whether stdout gets the terminal view: a terminal that can, or FORCE_COLOR."""
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def has_colour() -> bool:
+    """Return whether the terminal view may use colours."""
+    return not os.environ.get("NO_COLOR")
+
+
+def width() -> int:
+    """Return the number of columns of the terminal."""
+    try:
+        columns = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        columns = 0
+    if columns <= 0 and sys.stdout.isatty():
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    return columns if columns > 0 else DEFAULT_WIDTH
+
+
+def prepare(stream: TextIO) -> None:
+    """Make a stream write UTF-8 whatever the locale: a C locale must not turn a report into a traceback."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace")
