@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -12,6 +13,8 @@ def main() -> int:
 
         sys.stdout.write(f"eniplan {__version__}\n")
         return 0
+    # What is imported stays to the end: collecting it again and again costs a check 7 % of its time.
+    gc.disable()
     from eniplan.cli import run  # noqa: PLC0415 - imports typer, 40 ms that --version does not pay
 
     return run(sys.argv[1:])

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_RELEASE = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){2,})(?:[-+](.+))?", re.ASCII)
-_PRE = re.compile(r"(?:alpha|beta|rc)[.-]?(\d{1,9})?(?:[.-].*)?", re.IGNORECASE | re.ASCII)
-_KUBERNETES = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.\d{1,9})?(?:[-+].*)?", re.ASCII)
+# Patterns and not compiled ones: compiling what one run does not use would cost every start.
+_RELEASE = r"v?(\d{1,9}(?:\.\d{1,9}){2,})(?:[-+](.+))?"
+_PRE = r"(?:alpha|beta|rc)[.-]?(\d{1,9})?(?:[.-].*)?"
+_KUBERNETES = r"v?(\d{1,9})\.(\d{1,9})(?:\.\d{1,9})?(?:[-+].*)?"
 # The tag of an image: behind the last colon, unless that colon is a registry's port (a slash follows it).
-_TAG = re.compile(r"^[^\s@]*/[^\s@/]+:([^\s/@:]+)(?:@sha\d+:[0-9a-fA-F]+)?$")
+_TAG = r"[^\s@]*/[^\s@/]+:([^\s/@:]+)(?:@sha\d+:[0-9a-fA-F]+)?"
 
 
 class TerwayVersion(NamedTuple):
@@ -40,14 +41,14 @@ def terway(text: str) -> TerwayVersion | None:
     A bare commit hash is None as well: Terway's own tests take it for new enough, which nobody can prove here.
     """
     text = text.strip()
-    tag = _TAG.match(text)
-    match = _RELEASE.fullmatch(tag[1] if tag else text)
+    tag = re.fullmatch(_TAG, text) if "/" in text else None
+    match = re.fullmatch(_RELEASE, tag[1] if tag else text, re.ASCII)
     if match is None:
         return None
     release = tuple(map(int, match[1].split(".")))
     while release and release[-1] == 0:
         release = release[:-1]
-    pre = _PRE.fullmatch(match[2]) if match[2] else None
+    pre = re.fullmatch(_PRE, match[2], re.IGNORECASE | re.ASCII) if match[2] else None
     if pre is None:
         return TerwayVersion(release)
     return TerwayVersion(release, final=False, pre=int(pre[1] or 0))
@@ -55,5 +56,5 @@ def terway(text: str) -> TerwayVersion | None:
 
 def kubernetes(text: str) -> tuple[int, int] | None:
     """Read major and minor of a Kubernetes version such as `1.34.3-aliyun.1`; None when unreadable."""
-    match = _KUBERNETES.fullmatch(text.strip())
+    match = re.fullmatch(_KUBERNETES, text.strip(), re.ASCII)
     return (int(match[1]), int(match[2])) if match else None

@@ -6,7 +6,6 @@ means that no source states the number: unknown is never zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ class Source(NamedTuple):
     quality: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InstanceType:
+class InstanceType(NamedTuple):
     """An ECS instance type. Quantities are per instance or per ENI as the API defines them; memory is in GiB."""
 
     InstanceTypeId: str
@@ -90,8 +88,7 @@ class InstanceType:
         return self.sources.get(field) or self.sources.get(DEFAULT_SOURCE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LingjunNodeType:
+class LingjunNodeType(NamedTuple):
     """A Lingjun node type, as eflo-controller's DescribeNodeType gives it."""
 
     NodeType: str

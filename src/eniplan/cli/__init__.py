@@ -5,6 +5,7 @@ Only the command that is asked for is imported: building the others' options cos
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -55,7 +56,10 @@ def run(argv: list[str]) -> int:
     terminal.prepare(sys.stdout)
     terminal.prepare(sys.stderr)
     try:
-        _app(argv)(args=argv, prog_name="eniplan")
+        app = _app(argv)
+        gc.freeze()  # `__main__` has switched collection off while everything was imported
+        gc.enable()
+        app(args=argv, prog_name="eniplan")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     except EniplanError as error:

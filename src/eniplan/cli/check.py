@@ -1,33 +1,24 @@
-"""`eniplan check`: judge plans, or instance types straight from the command line."""
+"""`eniplan check`: judge plans, or instance types straight from the command line.
 
-from __future__ import annotations
+Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+"""
 
 import os
+from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, Level, SpecsOption
+from eniplan.cli.quick import COMMAND_LINE, plan_of_types
+from eniplan.cli.show import show
 from eniplan.errors import INPUT, Place, Problem, UsageError
-from eniplan.plan.document import Document
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
-from eniplan.plan.model import plan_from
-from eniplan.plan.schema import API_VERSION
 from eniplan.rules import ALL
 from eniplan.rules.view import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from eniplan.plan.document import Path
-    from eniplan.report.model import Report
-    from eniplan.rules.base import Rule
-
-COMMAND_LINE = "command line"
-_TYPES_ONLY: tuple[Rule, ...] = tuple(rule for rule in ALL if rule.types_only)
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -75,8 +66,8 @@ def check(
         if plans:
             message = "--type and --family judge without a plan: give either them or plan files"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
-        loaded: Iterable[LoadedPlan | Problem] = [_from_types(types or [], families or [], kind, terway, ip_stack)]
-        rules = _TYPES_ONLY
+        loaded: Iterable[LoadedPlan | Problem] = [plan_of_types(types or [], families or [], kind, terway, ip_stack)]
+        rules = tuple(rule for rule in ALL if rule.types_only)
     else:
         for option, value in (("--kind", kind), ("--terway", terway), ("--ip-stack", ip_stack)):
             if value is not None:
@@ -95,55 +86,3 @@ def _default() -> list[str]:
     hint = f"name a plan file, a folder, or - for stdin; `eniplan init` writes {DEFAULT_FILE}"
     terminal.problems([Problem(f"there is nothing to check, and no {DEFAULT_FILE} here", Place("."), hint)])
     raise typer.Exit(INPUT)
-
-
-def show(report: Report, output: Format) -> None:
-    """Write a report in the format asked for; problems and the summary go to stderr."""
-    terminal.problems(report.problems)
-    if output is Format.JSON:
-        from eniplan.report import json_format  # noqa: PLC0415 - one format a run
-
-        terminal.out(json_format.write(report))
-    elif terminal.is_rich():
-        from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
-
-        terminal.out(terminal_view.write(report, width=terminal.width(), colour=terminal.has_colour()))
-    else:
-        from eniplan.report import plain  # noqa: PLC0415 - one format a run
-
-        terminal.out(plain.write(report))
-        terminal.err(plain.summary(report))
-
-
-class _CommandLine:
-    """The tree of a plan that was never a file: its values have no line."""
-
-    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
-        """See `Tree.find`."""
-        del path, key
-        return 0, 0
-
-    def text(self, path: Path) -> str | None:
-        """See `Tree.text`."""
-        del path
-        return None
-
-
-def _from_types(
-    types: list[str], families: list[str], kind: str | None, terway: str | None, ip_stack: str | None
-) -> LoadedPlan:
-    """Make the plan that the options of a check without a file describe."""
-    for option, value, allowed in (("--kind", kind, ("ecs", "lingjun")), ("--ip-stack", ip_stack, ("ipv4", "dual"))):
-        if value is not None and value not in allowed:
-            message = f"{option} is {value!r}; it must be one of {', '.join(allowed)}"
-            raise UsageError(Problem(message, Place(COMMAND_LINE)))
-    cluster: dict[str, Any] = {"terway": {} if terway is None else {"version": terway}}
-    if ip_stack is not None:
-        cluster["ipStack"] = ip_stack
-    pools: list[dict[str, Any]] = [{"name": COMMAND_LINE, "instanceTypes": types, "instanceFamilies": families}]
-    if kind == "lingjun":
-        if families:
-            raise UsageError(Problem("--family is for ECS; name Lingjun node types with --type", Place(COMMAND_LINE)))
-        pools = [{"name": node_type, "kind": "lingjun", "lingjun": {"nodeType": node_type}} for node_type in types]
-    plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": cluster, "nodePools": pools}
-    return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan))

@@ -57,14 +57,14 @@ def path_text(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             out += f"[{step}]"
-        elif _PLAIN_KEY.fullmatch(step):
+        elif re.fullmatch(_PLAIN_KEY, step):
             out += f".{step}" if out else step
         else:
             out += f"[{json.dumps(step, ensure_ascii=False)}]"
     return out
 
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN_KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
 
 
 def read_documents(file: str, data: bytes) -> list[Document]:
@@ -123,9 +123,10 @@ _CONSTANTS: dict[str, Value] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
-_DIGIT = re.compile(r"[-+.]*[0-9]", re.ASCII)
+_NUMBER_STARTS = frozenset("+-.0123456789")
+_INT = r"[-+]?(?:0|[1-9][0-9]{0,17})"
+_FLOAT = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_ZERO_LED = r"[-+]?0[0-9].*"
 
 
 def plain_scalar(text: str) -> Value:
@@ -135,10 +136,10 @@ def plain_scalar(text: str) -> Value:
     """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _DIGIT.match(text):
-        if _INT.fullmatch(text):
+    if text[0] in _NUMBER_STARTS:
+        if re.fullmatch(_INT, text):
             return int(text)
-        if _FLOAT.fullmatch(text):
+        if re.fullmatch(_FLOAT, text) and not re.fullmatch(_ZERO_LED, text):
             return float(text)
     return text
 
@@ -399,7 +400,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
 
 
 class _JsonNode(NamedTuple):
@@ -450,7 +451,7 @@ class _JsonTree:
 
     def _scan(self) -> _JsonNode:
         if self._root is None:
-            tokens = _TOKEN.finditer(self._text)
+            tokens = re.finditer(_LEXEME, self._text)
             self._root = self._value(next(tokens), tokens)
         return self._root
 

@@ -36,7 +36,7 @@ def report_map(report: Report) -> dict[str, Any]:
         "specs": {"date": report.specs_date, "types": report.specs_types},
         "inputs": list(report.inputs),
         "summary": {
-            **{level: report.count(level) for level in LEVELS},
+            **{level: report.total(level) for level in LEVELS},
             "waived": report.waived,
             "undecided": len(report.undecided),
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from eniplan.rules.base import Level, Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One rule that speaks at one place. `waived` is the reason of the waiver that accepts it."""
 
     rule: Rule
@@ -66,8 +64,7 @@ class PoolSheet(NamedTuple):
     zones: Mapping[str, Addresses]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The whole verdict."""
 
     inputs: tuple[str, ...]
@@ -81,7 +78,7 @@ class Report:
     specs_types: int
     exit_code: int
 
-    def count(self, level: Level) -> int:
+    def total(self, level: Level) -> int:
         """Return the number of findings of a level that are not waived."""
         return sum(finding.level == level and finding.waived is None for finding in self.findings)
 

@@ -26,9 +26,9 @@ def summary(report: Report) -> str:
     """Return the verdict in one line."""
     if report.problems and not report.pools:
         return "nothing could be judged"
-    counts = ", ".join(plural(report.count(level), level) for level in LEVELS[:2])
+    counts = ", ".join(plural(report.total(level), level) for level in LEVELS[:2])
     more = "".join(
-        f", {count} {word}" for count, word in ((report.count("info"), "info"), (report.waived, "waived")) if count
+        f", {count} {word}" for count, word in ((report.total("info"), "info"), (report.waived, "waived")) if count
     )
     if report.undecided:
         more += f", {plural(len(report.undecided), 'fact')} unknown"
