@@ -12,6 +12,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from eniplan.emit.refusal import RefusalError
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
     Returns:
         A new dict with the API's own (snake_case) keys, in a fixed order; `overrides` are merged in last.
 
+    Raises:
+        RefusalError: the overrides leave no exclusive label.
+
     """
     body: Body = {"nodepool_info": {"name": pool.name, "type": "lingjun" if pool.is_lingjun else "ess"}}
     if pool.is_lingjun:
@@ -52,6 +56,10 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
         body["scaling_group"] = scaling_group
     body["kubernetes_config"] = _kubernetes_config(pool)
     _merge(body, pool.overrides or {})
+    if not _has_label(body):
+        # NP001 cannot be waived, but NP011, which finds overrides of the wrong form, can be.
+        message = f"the overrides of pool {pool.name!r} drop the label {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}"
+        raise RefusalError((*pool.path, "overrides"), message, "remove kubernetes_config.labels from the overrides")
     return body
 
 
@@ -117,6 +125,13 @@ def _kubernetes_config(pool: NodePool) -> dict[str, Any]:
     if pool.runtime is not None:
         config["runtime"] = pool.runtime
     return config
+
+
+def _has_label(body: Body) -> bool:
+    config = body["kubernetes_config"]
+    labels = config.get("labels") if isinstance(config, dict) else None
+    wanted = {"key": EXCLUSIVE_LABEL, "value": EXCLUSIVE_VALUE}
+    return isinstance(labels, list) and labels.count(wanted) == 1
 
 
 def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
