@@ -1,0 +1,158 @@
+"""The start-up and throughput budgets: whole processes, medians, and ratios taken in one run on one machine.
+
+Run it with `./dev bench`. It prints, it never fails because something is slow: a timed test would be red on every
+busy machine. See bench/README.md for how to read it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from measure import Command, FailedError, clean_env, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BENCH = Path(__file__).resolve().parent
+REPO = BENCH.parent
+BIN = Path(sys.executable).parent
+ONE_POOL = "examples/trading-ipv4.yaml"
+FILES, FILES_OF_A_TENTH, POOLS = 1000, 100, 10
+USAGE = 2
+"""eniplan's exit code for a command that it does not have (yet)."""
+
+
+class Budget(NamedTuple):
+    """A limit, and how it is measured."""
+
+    text: str
+    limit: float
+    value: Callable[[], float]
+    unit: str = ""
+
+
+def eniplan(*args: str) -> list[str]:
+    """Return the command line of the installed program: what users start, launcher script included."""
+    return [str(BIN / "eniplan"), *args]
+
+
+def has_command(name: str) -> bool:
+    """Return whether eniplan has this command."""
+    found = subprocess.run(eniplan(name, "--help"), env=clean_env(), capture_output=True, check=False)
+    return found.returncode != USAGE
+
+
+def by_cpu(command: Command, yardstick: Command) -> Callable[[], float]:
+    """Compare processor time: start-up uses one core, and other programs on the machine disturb it least."""
+    return lambda: command.median.cpu / yardstick.median.cpu
+
+
+def by_wall(command: Command, yardstick: Command) -> Callable[[], float]:
+    """Compare wall time: what a user waits for, whatever number of cores works on it."""
+    return lambda: command.median.wall / yardstick.median.wall
+
+
+def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
+    """Measure what every call of eniplan costs."""
+    (folder / "plan.schema.json").write_bytes(subprocess.check_output(eniplan("schema"), env=clean_env()))
+    python = Command("python -c pass", [sys.executable, "-c", "pass"])
+    hello = Command("typer hello", [sys.executable, str(BENCH / "typer_hello.py")])
+    version = Command("eniplan --version", eniplan("--version"))
+    as_json = Command(f"eniplan check {ONE_POOL} --format json", eniplan("check", ONE_POOL, "--format", "json"))
+    on_terminal = Command(
+        f"eniplan check {ONE_POOL}, as on a terminal", eniplan("check", ONE_POOL), {"FORCE_COLOR": "1"}
+    )
+    commands = [python, hello, version, as_json, on_terminal]
+    budgets = [
+        Budget("--version / python -c pass", 1.5, by_cpu(version, python)),
+        Budget("check --format json / typer hello", 1.5, by_cpu(as_json, hello)),
+        Budget("check on a terminal / typer hello", 2, by_cpu(on_terminal, hello)),
+    ]
+    if (BIN / "check-jsonschema").exists():
+        schema = ["--schemafile", str(folder / "plan.schema.json")]
+        other = Command(f"check-jsonschema {ONE_POOL}", [str(BIN / "check-jsonschema"), *schema, ONE_POOL])
+        commands.append(other)
+        budgets.append(Budget("check --format json / check-jsonschema", 0.5, by_cpu(as_json, other)))
+    else:
+        print("check-jsonschema is not installed: the comparison with it is left out")
+    for name, *args in (("render-manifests",), ("create-pool", "--emit", "api")):
+        if has_command(name):
+            emitted = Command(" ".join(("eniplan", name, ONE_POOL, *args)), eniplan(name, ONE_POOL, *args))
+            commands.append(emitted)
+            budgets.append(Budget(" ".join((name, *args, "/ typer hello")), 2, by_cpu(emitted, hello)))
+        else:
+            print(f"eniplan has no {name} yet: left out")
+    measure(commands, runs=runs, cwd=REPO)
+    return commands, budgets
+
+
+def bulk(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
+    """Measure what many plans cost."""
+    for name, files in (("all", FILES), ("tenth", FILES_OF_A_TENTH)):
+        plans = [sys.executable, str(BENCH / "plans.py"), str(folder / name), str(files), str(POOLS)]
+        subprocess.run(plans, env=clean_env(), check=True)
+    load = Command(
+        f"PyYAML's C loader alone, {FILES:,} files", [sys.executable, str(BENCH / "load_yaml.py"), str(folder / "all")]
+    )
+    everything, tenth = (
+        Command(
+            f"eniplan check, {files:,} files, {files * POOLS:,} pools",
+            eniplan("check", str(folder / name), "--format", "json"),
+        )
+        for name, files in (("all", FILES), ("tenth", FILES_OF_A_TENTH))
+    )
+    commands = [load, everything, tenth]
+    measure(commands, runs=runs, cwd=REPO)
+    return commands, [
+        Budget(f"check of {FILES * POOLS:,} pools / PyYAML's C loader", 2, by_wall(everything, load)),
+        Budget(f"memory of a check of {FILES * POOLS:,} pools", 150, lambda: everything.median.rss, " MB"),
+        Budget("ten times the input / the input", 11, by_wall(everything, tenth)),
+    ]
+
+
+def show(commands: list[Command], budgets: list[Budget]) -> None:
+    """Print the medians, then the budgets."""
+    width = max(len(command.name) for command in commands)
+    print(f"\n{'':{width}}  {'cpu ms':>9}  {'wall ms':>9}  {'peak MB':>8}")
+    for command in commands:
+        cpu, wall, rss = command.median
+        print(f"{command.name:{width}}  {cpu * 1000:9.1f}  {wall * 1000:9.1f}  {rss:8.1f}")
+    width = max(len(budget.text) for budget in budgets)
+    print(f"\n{'':{width}}  {'measured':>9}  {'budget':>9}")
+    for text, limit, value, unit in budgets:
+        verdict = "ok" if value() <= limit else "over"
+        print(f"{text:{width}}  {value():9.2f}  {limit:9g}  {verdict}{unit and f' ({unit.strip()})'}")
+
+
+def main() -> int:
+    """Measure and print; 1 when something could not be measured, never because it was slow."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="?", choices=["startup", "bulk"], help="only this part; default both")
+    parser.add_argument("--runs", type=int, default=21, help="runs of each start-up command (default 21)")
+    parser.add_argument("--bulk-runs", type=int, default=11, help="runs over the many plans (default 11)")
+    options = parser.parse_args()
+    launcher = BIN / "eniplan"
+    if not launcher.exists():
+        print(f"there is no eniplan in {BIN}: run `./dev setup` first, or `./dev bench`, which does", file=sys.stderr)
+        return 1
+    if "import re\n" in launcher.read_text(encoding="utf-8"):
+        print("eniplan's launcher was written by a pip older than 25.2: it imports re, at every start")
+    parts = {"startup": (startup, options.runs), "bulk": (bulk, options.bulk_runs)}
+    for name, (part, runs) in parts.items():
+        if options.part in (None, name):
+            with tempfile.TemporaryDirectory(prefix="eniplan-bench-") as folder:
+                try:
+                    show(*part(runs, Path(folder)))
+                except FailedError as error:
+                    print(error, file=sys.stderr)
+                    return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
