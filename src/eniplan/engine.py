@@ -9,7 +9,7 @@ from eniplan.errors import FINDINGS, INPUT, OK, Place, Problem
 from eniplan.plan.document import path_text
 from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
-from eniplan.rules.addresses import demands, free_addresses
+from eniplan.rules.addresses import free_addresses
 from eniplan.rules.base import LEVELS, Hit
 from eniplan.rules.view import PlanView, Settings
 from eniplan.rules.wv import is_expired
@@ -155,7 +155,7 @@ class _PoolNames:
 
 def _sheets(file: str, view: PlanView) -> Iterator[PoolSheet]:
     wanted: dict[str, list[Demand]] = {}
-    for demand in demands(view):
+    for demand in view.address_demands:
         wanted.setdefault(demand.pool.pool.name, []).append(demand)
     for pool in view.pools:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)

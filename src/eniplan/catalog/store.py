@@ -34,6 +34,7 @@ class Catalog:
         self._folder = folder or resources.folder("instance_specs")
         self._text: dict[str, bytes] = {}
         self._types: dict[str, InstanceType | None] = {}
+        self._conflicts: dict[str, tuple[Conflict, ...]] = {}
         self._families: dict[str, tuple[InstanceType, ...]] = {}
         self._sources: dict[str, Source] | None = None
         self._date = ""
@@ -109,13 +110,12 @@ class Catalog:
         """Return the recorded disagreements on a type; none for a type of a user's own file."""
         if name in self._own:
             return ()
-        needle = b'{"InstanceTypeId": %s,' % json.dumps(name).encode()
-        text = self._read("conflicts.jsonl")
-        rows = (json.loads(line) for line in text.splitlines() if line.startswith(needle)) if needle in text else ()
-        return tuple(
-            Conflict(row["field"], row["chosen"], {value: tuple(keys) for value, keys in row["values"].items()})
-            for row in rows
-        )
+        if name not in self._conflicts:
+            start = b'{"InstanceTypeId": %s,' % json.dumps(name).encode()
+            text = self._read("conflicts.jsonl")
+            lines = text.splitlines() if start in text else []
+            self._conflicts[name] = tuple(_conflict(json.loads(line)) for line in lines if line.startswith(start))
+        return self._conflicts[name]
 
     def all_conflicts(self) -> list[tuple[str, str]]:
         """Return (type, field) of every recorded disagreement."""
@@ -161,6 +161,10 @@ class Catalog:
                 for key, row in data["sources"].items()
             }
         return self._sources
+
+
+def _conflict(row: dict[str, Any]) -> Conflict:
+    return Conflict(row["field"], row["chosen"], {value: tuple(keys) for value, keys in row["values"].items()})
 
 
 def read_specs(file: str) -> tuple[dict[str, InstanceType], dict[str, Source]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.rules.addresses import Demand, demands, free_addresses
+from eniplan.rules.addresses import Demand, free_addresses
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
@@ -112,7 +112,7 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
 def net002(view: PlanView) -> Outcome:
     """Need at the desired size (error) and at the largest (warning), for each pool and for all that share vSwitches."""
     told: set[str] = set()
-    wanted = [demand for demand in demands(view) if demand.v_switches]
+    wanted = [demand for demand in view.address_demands if demand.v_switches]
     for demand in wanted:
         if demand.desired.total is None:
             yield unknown_capacity(demand.pool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
@@ -132,6 +133,7 @@ def _keeps_label(labels: object) -> bool:
     return isinstance(labels, list) and any(_inside(item, "key") == EXCLUSIVE_LABEL for item in labels)
 
 
+@cache
 def _looks_exclusive(key: str) -> bool:
     name = key.rpartition("/")[2].lower().replace("_", "-").replace(".", "-")
     wanted = EXCLUSIVE_LABEL.rpartition("/")[2]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import versions
 from eniplan.catalog.limits import capacity, lingjun_pods
+from eniplan.rules.addresses import demands
 from eniplan.rules.types import Demands, choose
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Waiver,
         Workload,
     )
+    from eniplan.rules.addresses import Demand
     from eniplan.rules.types import FamilyChoice
 
 
@@ -127,6 +129,11 @@ class PlanView:
     def lingjun_pools(self) -> tuple[PoolView, ...]:
         """The Lingjun node pools."""
         return tuple(view for view in self.pools if view.pool.is_lingjun)
+
+    @cached_property
+    def address_demands(self) -> tuple[Demand, ...]:
+        """What every pool can need in every zone: NET002 and the capacity sheet both ask."""
+        return demands(self)
 
     @cached_property
     def pools_by_name(self) -> dict[str, PoolView]:

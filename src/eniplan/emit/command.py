@@ -1,0 +1,20 @@
+"""A node pool as a command of the aliyun CLI. Source: aliyun CLI at commit eadd68d9, openapi/flags.go."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from eniplan.emit.body import body_json
+
+if TYPE_CHECKING:
+    from eniplan.emit.body import Body
+
+
+def command(body: Body, region: str, cluster_id: str) -> str:
+    """Return one command for a POSIX shell; the body in it is the text that `body_json` gives.
+
+    `--region` is always there: without it the CLI fails with a message about an unknown API.
+    """
+    parts = ["aliyun", "cs", "CreateClusterNodePool", "--region", region, "--ClusterId", cluster_id, "--body"]
+    return shlex.join([*parts, body_json(body)]) + "\n"

@@ -1,0 +1,81 @@
+"""From the body to a spelling with other names: every value finds its place, or the spelling is refused.
+
+Nothing of a body may be lost on the way, so the walk starts from the body and not from the table of names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eniplan.emit.refusal import RefusalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.emit.body import Body
+    from eniplan.plan.model import NodePool
+
+PLAN_KEYS = {
+    "nodepool_info.type": "kind",
+    "scaling_group.security_group_ids": "securityGroupIds",
+    "eflo_node_group.cluster_id": "lingjun",
+    "eflo_node_group.group_id": "lingjun",
+}
+"""Where a plan says what some spelling cannot; everything else that is unusual comes from `overrides`."""
+
+
+def rename(pool: NodePool, body: Body, names: Mapping[str, str], spelling: str) -> dict[str, Any]:
+    """Return the values of a body under other names.
+
+    Args:
+        pool: the pool that the body creates, for the places of what cannot be said.
+        body: the request body.
+        names: dotted key path in the body to dotted key path in the result; `[]` stands behind a list of objects:
+            `kubernetes_config.labels[].key`. Empty lists and maps need no name: they say nothing.
+        spelling: the name of the other form, for people.
+
+    Raises:
+        RefusalError: a value of the body has no name there.
+
+    """
+    out: dict[str, Any] = {}
+    for path, indexes, value in _leaves(body, "", ()):
+        if path not in names:
+            raise cannot_say(pool, path, spelling)
+        _put(out, names[path], indexes, value)
+    return out
+
+
+def cannot_say(pool: NodePool, path: str, spelling: str, why: str = "") -> RefusalError:
+    """Return the error for a field of the body that a spelling has no word for."""
+    key = PLAN_KEYS.get(path)
+    overridden = ("overrides", *path.replace("[]", "").split("."))
+    place = (*pool.path, *(overridden if key is None else (key,)))
+    message = f"{spelling} cannot say {path} of pool {pool.name!r}" + (f": {why}" if why else "")
+    return RefusalError(place, message, "use --emit api or cli, which say everything, or take it out of the plan")
+
+
+def _leaves(value: Any, path: str, indexes: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], Any]]:  # noqa: ANN401 - a body may hold anything
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else key, indexes)
+    elif isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+        for i, item in enumerate(value):
+            yield from _leaves(item, f"{path}[]", (*indexes, i))
+    elif value != []:
+        yield path, indexes, value
+
+
+def _put(out: dict[str, Any], target: str, indexes: tuple[int, ...], value: object) -> None:
+    *parents, last = target.split(".")
+    left = list(indexes)
+    for parent in parents:
+        if parent.endswith("[]"):
+            items = out.setdefault(parent.removesuffix("[]"), [])
+            index = left.pop(0)
+            # Items whose every field is empty have no leaf, and must not shift those behind them.
+            items.extend({} for _ in range(index + 1 - len(items)))
+            out = items[index]
+        else:
+            out = out.setdefault(parent, {})
+    out[last] = value

@@ -1,0 +1,116 @@
+"""A node pool as ALIYUN::CS::ClusterNodePool of a ROS template.
+
+Names and required properties: validators of ROS CDK cs 1.15.0, and the ROS page of the resource type. ROS has no
+type of node pool (so no Lingjun), one security group, and a count instead of a desired size.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from eniplan.emit.body import json_text
+from eniplan.emit.refusal import RefusalError
+from eniplan.emit.rename import cannot_say, rename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from eniplan.emit.body import Body
+    from eniplan.plan.model import NodePool
+
+RESOURCE_TYPE = "ALIYUN::CS::ClusterNodePool"
+_SPELLING = f"ROS ({RESOURCE_TYPE})"
+
+_GROUP = (
+    "instance_types", "instance_charge_type", "period", "period_unit", "auto_renew", "auto_renew_period",
+    "multi_az_policy", "scaling_policy", "image_type", "image_id", "system_disk_category", "system_disk_size",
+    "system_disk_performance_level", "key_pair", "internet_charge_type", "internet_max_bandwidth_out",
+    "spot_strategy", "spot_price_limit[].instance_type", "spot_price_limit[].price_limit", "spot_instance_pools",
+    "spot_instance_remedy", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity",
+    "compensate_with_on_demand", "rds_instances", "data_disks[].category", "data_disks[].encrypted",
+    "data_disks[].performance_level", "data_disks[].size", "data_disks[].auto_snapshot_policy_id", "tags[].key",
+    "tags[].value",
+)  # fmt: skip
+_KUBERNETES = (
+    "labels[].key", "labels[].value", "taints[].key", "taints[].value", "taints[].effect", "runtime",
+    "runtime_version", "cms_enabled", "cpu_policy", "node_name_mode", "unschedulable", "user_data",
+)  # fmt: skip
+_AUTO_SCALING = ("enable", "min_instances", "max_instances", "type")
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _under(parent: str, names: Iterable[str]) -> dict[str, str]:
+    target = "NodePoolInfo" if parent == "nodepool_info" else _pascal(parent)
+    return {f"{parent}.{name}": f"{target}.{'.'.join(map(_pascal, name.split('.')))}" for name in names}
+
+
+NAMES: dict[str, str] = {
+    **_under("nodepool_info", ("name", "resource_group_id")),
+    **_under("scaling_group", _GROUP),
+    "scaling_group.vswitch_ids": "ScalingGroup.VSwitchIds",
+    "scaling_group.desired_size": "Count",
+    "scaling_group.security_group_id": "ScalingGroup.SecurityGroupId",
+    **_under("kubernetes_config", _KUBERNETES),
+    **_under("auto_scaling", _AUTO_SCALING),
+    **_under("management", ("enable", "auto_repair")),
+    **_under("tee_config", ("tee_enable",)),
+}
+"""The API's names to those of ROS."""
+
+
+def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
+    """Return the properties of the resource.
+
+    Raises:
+        RefusalError: ROS cannot say a field of the body, or needs one that the plan leaves out.
+
+    """
+    info = dict(body["nodepool_info"])
+    if info.pop("type", "ess") != "ess":
+        raise cannot_say(pool, "nodepool_info.type", _SPELLING, "it creates ECS pools only")
+    group = dict(body.get("scaling_group", {}))
+    groups = group.pop("security_group_ids", [])
+    if len(groups) > 1:
+        raise cannot_say(pool, "scaling_group.security_group_ids", _SPELLING, "it takes one security group")
+    if groups:
+        group["security_group_id"] = groups[0]
+    found = {"ClusterId": cluster_id}
+    found |= rename(pool, {**body, "nodepool_info": info, "scaling_group": group}, NAMES, _SPELLING)
+    _require(pool, found, ("KubernetesConfig", "Runtime"), "runtime", "runtime: containerd")
+    _require(pool, found, ("ScalingGroup", "SystemDiskSize"), "systemDisk", "systemDisk: {size: 120}")
+    for text in _texts(found):
+        if "{{resolve:" in text:
+            message = f"ROS would look up {text!r} of pool {pool.name!r} when it creates the stack"
+            raise RefusalError(pool.path, message, "take the braces out")
+    return found
+
+
+def _require(pool: NodePool, found: dict[str, Any], keys: tuple[str, str], key: str, hint: str) -> None:
+    if keys[1] not in found.get(keys[0], {}):
+        message = f"ROS needs {'.'.join(keys)}, and pool {pool.name!r} does not say it"
+        raise RefusalError((*pool.path, key), message, f"add {hint} to the pool")
+
+
+def template(resources: Iterable[dict[str, Any]]) -> str:
+    """Return a ROS template (JSON) that creates these node pools."""
+    labelled = {}
+    for found in resources:
+        base = "NodePool" + re.sub(r"[^A-Za-z0-9]", "", found["NodePoolInfo"]["Name"].title())
+        label, number = base, 2
+        while label in labelled:
+            label, number = f"{base}x{number}", number + 1
+        labelled[label] = {"Type": RESOURCE_TYPE, "Properties": found}
+    outputs = {f"{label}Id": {"Value": {"Fn::GetAtt": [label, "NodePoolId"]}} for label in labelled}
+    return json_text({"ROSTemplateFormatVersion": "2015-09-01", "Resources": labelled, "Outputs": outputs}) + "\n"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)

@@ -1,0 +1,205 @@
+"""A node pool as Terraform's resource alicloud_cs_kubernetes_node_pool, in HCL and in Terraform's JSON.
+
+Names: provider alicloud, documentation of the resource and alicloud/resource_alicloud_cs_kubernetes_node_pool.go
+at commit 81c43b67. HCL is laid out as `terraform fmt` lays it out: attributes of one block in one run of lines
+with their equals signs in one column, then the blocks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from eniplan.emit.body import json_text
+from eniplan.emit.rename import cannot_say, rename
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from eniplan.emit.body import Body
+    from eniplan.plan.model import NodePool
+
+RESOURCE = "alicloud_cs_kubernetes_node_pool"
+_SPELLING = f"Terraform's {RESOURCE}"
+
+_SAME = (
+    "instance_types", "vswitch_ids", "security_group_ids", "desired_size", "instance_charge_type", "period",
+    "period_unit", "auto_renew", "auto_renew_period", "multi_az_policy", "scaling_policy", "image_type", "image_id",
+    "system_disk_category", "system_disk_categories", "system_disk_size", "system_disk_performance_level",
+    "system_disk_encrypted", "system_disk_encrypt_algorithm", "system_disk_provisioned_iops",
+    "system_disk_bursting_enabled", "system_disk_snapshot_policy_id", "internet_charge_type",
+    "internet_max_bandwidth_out", "spot_strategy", "spot_price_limit[].instance_type",
+    "spot_price_limit[].price_limit", "spot_instance_pools", "spot_instance_remedy", "on_demand_base_capacity",
+    "on_demand_percentage_above_base_capacity", "compensate_with_on_demand", "ram_role_name", "rds_instances",
+    "login_as_non_root", "security_hardening_os", "soc_enabled", "cis_enabled", "data_disks[].category",
+    "data_disks[].size", "data_disks[].performance_level", "data_disks[].encrypted", "data_disks[].auto_format",
+    "data_disks[].file_system", "data_disks[].mount_target", "data_disks[].device", "data_disks[].kms_key_id",
+    "data_disks[].snapshot_id", "data_disks[].auto_snapshot_policy_id", "data_disks[].bursting_enabled",
+    "data_disks[].provisioned_iops",
+)  # fmt: skip
+"""Fields of scaling_group that Terraform calls the same."""
+_MANAGEMENT = (
+    "enable", "auto_repair", "auto_repair_policy.restart_node", "auto_upgrade",
+    "auto_upgrade_policy.auto_upgrade_kubelet", "auto_vul_fix", "auto_vul_fix_policy.restart_node",
+    "auto_vul_fix_policy.vul_level",
+)  # fmt: skip
+
+NAMES: dict[str, str] = {
+    "nodepool_info.name": "node_pool_name",
+    "nodepool_info.type": "type",
+    "nodepool_info.resource_group_id": "resource_group_id",
+    **{f"scaling_group.{name}": name for name in _SAME},
+    "scaling_group.key_pair": "key_name",
+    "scaling_group.system_disk_kms_key_id": "system_disk_kms_key",
+    "scaling_group.deploymentset_id": "deployment_set_id",
+    "scaling_group.private_pool_options.id": "private_pool_options.private_pool_options_id",
+    "scaling_group.private_pool_options.match_criteria": "private_pool_options.private_pool_options_match_criteria",
+    "scaling_group.data_disks[].disk_name": "data_disks[].name",
+    "kubernetes_config.labels[].key": "labels[].key",
+    "kubernetes_config.labels[].value": "labels[].value",
+    "kubernetes_config.taints[].key": "taints[].key",
+    "kubernetes_config.taints[].value": "taints[].value",
+    "kubernetes_config.taints[].effect": "taints[].effect",
+    "kubernetes_config.cms_enabled": "install_cloud_monitor",
+    "kubernetes_config.runtime": "runtime_name",
+    **{
+        f"kubernetes_config.{name}": name
+        for name in ("runtime_version", "cpu_policy", "user_data", "pre_user_data", "unschedulable", "node_name_mode")
+    },
+    "auto_scaling.enable": "scaling_config.enable",
+    "auto_scaling.min_instances": "scaling_config.min_size",
+    "auto_scaling.max_instances": "scaling_config.max_size",
+    "auto_scaling.type": "scaling_config.type",
+    "eflo_node_group.cluster_id": "eflo_node_group.cluster_id",
+    "eflo_node_group.group_id": "eflo_node_group.group_id",
+    **{f"management.{name}": f"management.{name}" for name in _MANAGEMENT},
+    "tee_config.tee_enable": "tee_config.tee_enable",
+}
+"""The API's names to Terraform's."""
+
+_TEXT_ATTRIBUTES = ("desired_size", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity")
+"""Numbers in the API that are strings in Terraform."""
+_MAPS = ("tags",)
+"""Attributes that hold a map; every other map of a resource is a block."""
+
+
+def arguments(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
+    """Return the resource's arguments: scalars, lists of scalars, the map `tags`, and blocks (maps, lists of maps).
+
+    Raises:
+        RefusalError: the body has a field that Terraform has no argument for.
+
+    """
+    group = dict(body.get("scaling_group", {}))
+    tags = _tags(pool, group.pop("tags", []))
+    found = rename(pool, {**body, "scaling_group": group}, NAMES, _SPELLING)
+    for name in _TEXT_ATTRIBUTES:
+        if name in found:
+            found[name] = str(found[name])
+    for disk in found.get("data_disks", ()):
+        if isinstance(disk.get("auto_format"), bool):
+            disk["auto_format"] = "true" if disk["auto_format"] else "false"
+    return {"cluster_id": cluster_id, **found, **({"tags": tags} if tags else {})}
+
+
+def _tags(pool: NodePool, tags: object) -> dict[str, str]:
+    """Return a list of key and value as a map, which cannot hold a key twice."""
+    path = "scaling_group.tags"
+    if not isinstance(tags, list):
+        raise cannot_say(pool, path, _SPELLING, "it must be a list of {key, value}")
+    out: dict[str, str] = {}
+    for tag in tags:
+        if (
+            not isinstance(tag, dict)
+            or set(tag) != {"key", "value"}
+            or not all(isinstance(v, str) for v in tag.values())
+        ):
+            raise cannot_say(pool, path, _SPELLING, "each of them must be {key, value}, both text")
+        if tag["key"] in out:
+            raise cannot_say(pool, path, _SPELLING, f"the key {tag['key']!r} is given twice")
+        out[tag["key"]] = tag["value"]
+    return out
+
+
+def hcl(resources: Iterable[dict[str, Any]]) -> str:
+    """Return a `.tf` file with these resources."""
+    texts = []
+    for label, found in _labelled(resources):
+        lines = [f'resource "{RESOURCE}" "{label}" {{', *_block(found, "  "), "}"]
+        texts.append("\n".join(lines) + "\n")
+    return "\n".join(texts)
+
+
+def tf_json(resources: Iterable[dict[str, Any]]) -> str:
+    """Return a `.tf.json` file with these resources. Its strings are templates as well, map keys included."""
+    return json_text({"resource": {RESOURCE: dict(_labelled(_escaped(found) for found in resources))}}) + "\n"
+
+
+def _labelled(resources: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each resource a name of its own that Terraform takes: made from the pool's."""
+    taken: set[str] = set()
+    for found in resources:
+        base = re.sub(r"[^A-Za-z0-9_-]", "_", found["node_pool_name"])
+        if not re.match(r"[A-Za-z_]", base):
+            base = f"pool_{base}"
+        label, number = base, 2
+        while label in taken:
+            label, number = f"{base}_{number}", number + 1
+        taken.add(label)
+        yield label, found
+
+
+def _block(found: dict[str, Any], indent: str) -> Iterator[str]:
+    plain = {name: value for name, value in found.items() if not _is_block(name, value)}
+    width = max(map(len, plain), default=0)
+    for name, value in plain.items():
+        yield f"{indent}{name.ljust(width)} = {_expression(value)}"
+    for name, value in found.items():
+        if name not in plain:
+            for item in value if isinstance(value, list) else [value]:
+                yield ""
+                yield f"{indent}{name} {{"
+                # A block that holds nothing but blocks begins with one, and not with an empty line.
+                inner = list(_block(item, indent + "  "))
+                yield from inner[1:] if inner and not inner[0] else inner
+                yield f"{indent}}}"
+
+
+def _is_block(name: str, value: object) -> bool:
+    if isinstance(value, list):
+        return any(isinstance(item, dict) for item in value)
+    return isinstance(value, dict) and name not in _MAPS
+
+
+def _expression(value: object) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_expression, value)) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{quoted(key)} = {_expression(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value)
+
+
+def quoted(text: str) -> str:
+    """Return a quoted HCL string that is exactly this text: neither quotes nor `${` and `%{` do anything in it."""
+    return json_text(_literal(text))
+
+
+def _literal(text: str) -> str:
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def _escaped(value: Any) -> Any:  # noqa: ANN401 - a value of a resource
+    return _mapped(value, _literal)
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 - a value of a resource
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {change(key): _mapped(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mapped(item, change) for item in value]
+    return value
