@@ -1,0 +1,102 @@
+"""Judging plans inside the test's own process: for tests of single rules, which are too many to start a process each.
+
+Everything is real: the plan goes through its text, so that findings have places, and the specs are the bundled ones.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from eniplan import engine
+from eniplan.catalog.store import Catalog
+from eniplan.plan.document import read_documents
+from eniplan.plan.load import load_document
+from eniplan.rules.examples import example
+from eniplan.rules.view import PlanView, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from eniplan.report.model import Finding, Report, Undecided
+    from eniplan.rules.base import Level
+
+TODAY = date(2026, 11, 22)
+"""The day of all judgements in tests."""
+FILE = "plan.json"
+
+
+@cache
+def catalog() -> Catalog:
+    """Return the bundled instance data, read once for all tests of a worker."""
+    return Catalog()
+
+
+def judge_plan(  # noqa: PLR0913 - the switches of a check
+    plan: Mapping[str, Any],
+    *,
+    strict: bool = False,
+    max_age: int | None = None,
+    today: date | None = TODAY,
+    fail_on: Level = "error",
+    specs: Catalog | None = None,
+) -> Report:
+    """Judge a plan given as values."""
+    settings = Settings(strict, max_age, today)
+    documents = read_documents(FILE, json.dumps(plan, indent=1).encode())
+    return engine.check(map(load_document, documents), specs or catalog(), settings, fail_on=fail_on)
+
+
+def judge(changes: Mapping[str, Any] | None = None, **settings: Any) -> Report:  # noqa: ANN401 - those of judge_plan
+    """Judge the example plan of the rules with changes (see `eniplan.rules.examples`)."""
+    return judge_plan(example(changes or {}), **settings)
+
+
+def view_of(changes: Mapping[str, Any] | None = None, settings: Settings | None = None) -> PlanView:
+    """Return what rules look at, for the example plan with changes."""
+    (document,) = read_documents(FILE, json.dumps(example(changes or {})).encode())
+    plan = load_document(document).plan
+    assert plan is not None
+    return PlanView(plan, catalog(), settings or Settings(today=TODAY))
+
+
+def found(report: Report, rule: str) -> list[Finding]:
+    """Return the findings of one rule."""
+    return [finding for finding in report.findings if finding.rule.id == rule]
+
+
+def only(report: Report, rule: str) -> Finding:
+    """Return the one finding of a rule; fail when there is none or more."""
+    findings = found(report, rule)
+    assert len(findings) == 1, [(f.rule.id, f.place.path, f.message) for f in report.findings]
+    return findings[0]
+
+
+def places(report: Report, rule: str) -> list[str]:
+    """Return the key paths of one rule's findings."""
+    return [finding.place.path for finding in found(report, rule)]
+
+
+def unknown(report: Report, rule: str) -> list[Undecided]:
+    """Return the facts that one rule lacks."""
+    return [item for item in report.undecided if rule in item.rules]
+
+
+def facts_missing(report: Report, rule: str) -> list[str]:
+    """Return the names of the facts that one rule lacks."""
+    return [item.fact for item in unknown(report, rule)]
+
+
+def own(tmp_path: Path, *rows: dict[str, Any]) -> Catalog:
+    """Return a catalog with a user's own rows."""
+    file = tmp_path / "specs.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return Catalog(specs=str(file))
+
+
+def row(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a row
+    """Return a row of instance data that only a user could have."""
+    return {"InstanceTypeId": "ecs.mine.8xlarge", "CpuCoreCount": 32, "MemorySize": 128, **fields}

@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from eniplan.catalog.store import Catalog
+from tests.judge import facts_missing, found, judge, only, own, places, row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TYPES = "nodePools[0].instanceTypes"
+FAMILIES = "nodePools[0].instanceFamilies"
+WORKLOAD = {"name": "matcher", "kind": "Deployment", "nodePool": "trading"}
+
+
+class TestENI001:
+    def test_numbers_and_nearest_types(self) -> None:
+        finding = only(judge({TYPES: ["ecs.g7.2xlarge"]}), "ENI001")
+        assert finding.message == "ecs.g7.2xlarge has 4 ENIs; exclusive ENI mode needs more than 6"
+        assert finding.facts == {"EniQuantity": 4, "required": 7}
+        assert "nearest in the family: ecs.g7.3xlarge (8 ENIs, 12 vCPU, 48 GiB)" in finding.hint
+        assert "EniQuantity" not in finding.sources[0].title
+        assert finding.sources[0].date
+
+    def test_one_eni_is_singular(self, tmp_path: Path) -> None:
+        report = judge({TYPES: ["ecs.mine.8xlarge"]}, specs=own(tmp_path, row(EniQuantity=1)))
+        assert "has 1 ENI;" in only(report, "ENI001").message
+
+    @pytest.mark.parametrize(("enis", "rules"), [(6, ["ENI001"]), (7, ["ENI002"]), (8, [])])
+    def test_thresholds(self, tmp_path: Path, enis: int, rules: list[str]) -> None:
+        report = judge({TYPES: ["ecs.mine.8xlarge"]}, specs=own(tmp_path, row(EniQuantity=enis)))
+        assert [finding.rule.id for finding in report.findings] == rules
+
+    def test_a_type_listed_twice_is_told_once(self) -> None:
+        assert places(judge({TYPES: ["ecs.g7.2xlarge", "ecs.g7.2xlarge"]}), "ENI001") == [f"{TYPES}[0]"]
+
+
+class TestENI002:
+    def test_strict_makes_it_an_error(self) -> None:
+        changes = {TYPES: ["ecs.g6.13xlarge"]}
+        assert only(judge(changes), "ENI002").level == "warning"
+        assert judge(changes).exit_code == 0
+        assert only(judge(changes, strict=True), "ENI002").level == "error"
+        assert judge(changes, strict=True).exit_code == 1
+
+    def test_hint_never_offers_seven(self) -> None:
+        assert "(7 ENIs" not in only(judge({TYPES: ["ecs.g6.13xlarge"]}), "ENI002").hint
+
+
+class TestENI003:
+    def test_typing_mistake(self) -> None:
+        finding = only(judge({TYPES: ["ecs.g8i.8xlarg"]}), "ENI003")
+        assert finding.hint.startswith("did you mean 'ecs.g8i.8xlarge'? If not, prove it: ")
+        assert "--InstanceTypes.1 ecs.g8i.8xlarg`" in finding.hint
+
+    def test_nothing_like_it(self) -> None:
+        finding = only(judge({TYPES: ["m5.large"]}), "ENI003")
+        assert finding.hint.startswith("prove it: ")
+
+    def test_unpublished(self) -> None:
+        finding = only(judge({TYPES: ["ecs.i4.8xlarge"]}), "ENI003")
+        assert finding.message == "the ENI limits of ecs.i4.8xlarge are not published"
+        assert finding.facts == {"LimitsStatus": "unpublished"}
+        assert "DescribeInstanceTypes" in finding.hint
+
+    def test_unknown_family(self) -> None:
+        finding = only(judge({TYPES: [], FAMILIES: ["ecs.g8ii"]}), "ENI003")
+        assert finding.place.path == f"{FAMILIES}[0]"
+        assert finding.hint == "did you mean 'ecs.g8i'?"
+
+    def test_unknown_family_like_none(self) -> None:
+        assert only(judge({TYPES: [], FAMILIES: ["xx"]}), "ENI003").hint == "name the types in instanceTypes"
+
+
+class TestENI004:
+    def test_approximate(self) -> None:
+        finding = only(judge({TYPES: ["ecs.i2ne.20xlarge"]}), "ENI004")
+        assert "approximate" in finding.message
+        assert finding.facts["LimitsStatus"] == "approximate"
+
+    def test_old_by_the_data_itself(self) -> None:
+        report = judge({TYPES: ["ecs.d1.4xlarge"]})
+        finding = only(report, "ENI004")
+        assert "older than two years before the specs' own date (2026-07-16)" in finding.message
+        assert finding.facts["oldestAllowed"] == "2024-07-16"
+        assert finding.sources[0].date == finding.facts["date"]
+
+    def test_max_age_counts_from_today(self) -> None:
+        good = {TYPES: ["ecs.g8i.8xlarge"]}
+        assert found(judge(good), "ENI004") == []
+        finding = only(judge(good, max_age=30), "ENI004")
+        assert "older than 30 days" in finding.message
+        assert finding.facts["oldestAllowed"] == "2026-10-23"
+        assert found(judge(good, max_age=30, today=date(2026, 7, 1)), "ENI004") == []
+
+    def test_max_age_beyond_the_calendar(self) -> None:
+        assert found(judge({TYPES: ["ecs.d1.4xlarge"]}, max_age=10**9), "ENI004") == []
+
+    def test_max_age_without_today(self) -> None:
+        assert found(judge(max_age=1, today=None), "ENI004") == []
+
+    def test_a_users_own_response_has_no_date(self, tmp_path: Path) -> None:
+        file = tmp_path / "response.json"
+        rows = [row(EniQuantity=8, EniPrivateIpAddressQuantity=30, EniIpv6AddressQuantity=30)]
+        file.write_text(json.dumps({"InstanceTypes": {"InstanceType": rows}}))
+        report = judge({TYPES: ["ecs.mine.8xlarge"]}, specs=Catalog(specs=str(file)), max_age=0)
+        assert report.findings == ()
+
+
+class TestENI005:
+    def test_names_what_is_on_sale(self) -> None:
+        finding = only(judge({TYPES: ["ecs.c4.4xlarge"]}), "ENI005")
+        assert finding.message == "ecs.c4.4xlarge is not among the types on sale as of 2026-07-16"
+        assert "ecs.c4." not in finding.hint
+
+
+class TestENI006:
+    ON: ClassVar[dict[str, Any]] = {"cluster.terway.erdma": True}
+
+    def test_pods_per_node(self) -> None:
+        report = judge(self.ON)
+        finding = only(report, "ENI006")
+        assert finding.message == "with eRDMA ecs.g8i.8xlarge carries 6 exclusive pods per node, not 7"
+        assert report.pools[0].capacity["ecs.g8i.8xlarge"].exclusive == 6
+
+    def test_not_known_whether_erdma_is_on(self) -> None:
+        report = judge({"cluster.terway": {"version": "v1.16.4", "ipamType": "crd"}})
+        assert "cluster.terway.erdma" in facts_missing(report, "ENI006")
+
+    def test_types_without_erdma_lose_nothing(self) -> None:
+        report = judge({**self.ON, TYPES: ["ecs.ebmg5.24xlarge"]})
+        assert found(report, "ENI006") == []
+        assert facts_missing(report, "ENI006") == []
+
+    def test_erdma_of_a_type_not_known(self, tmp_path: Path) -> None:
+        rows = own(tmp_path, row(EniQuantity=8))
+        report = judge({**self.ON, TYPES: ["ecs.mine.8xlarge"]}, specs=rows)
+        assert facts_missing(report, "ENI006") == ["EriQuantity of ecs.mine.8xlarge"]
+        # The smaller number is planned with.
+        assert report.pools[0].capacity["ecs.mine.8xlarge"].exclusive == 6
+
+    def test_unknown_type_and_unknown_enis_are_other_rules_business(self) -> None:
+        report = judge({**self.ON, TYPES: ["ecs.i4.8xlarge", "ecs.none.large"]})
+        assert found(report, "ENI006") == []
+        assert len(found(report, "ENI003")) == 2
+
+
+class TestENI007:
+    def test_smallest_counts(self) -> None:
+        report = judge({TYPES: ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]})
+        finding = only(report, "ENI007")
+        assert finding.place.path == TYPES
+        assert finding.facts == {"podsPerNode": {"ecs.g8i.8xlarge": 7, "ecs.g8i.24xlarge": 14}}
+        assert report.pools[0].pods == (21, 21)
+        assert report.exit_code == 0
+
+    def test_points_at_families_when_no_type_is_named(self) -> None:
+        assert places(judge({TYPES: [], FAMILIES: ["ecs.g8i"]}), "ENI007") == [FAMILIES]
+
+    def test_unknown_counts_are_left_out(self) -> None:
+        assert found(judge({TYPES: ["ecs.g8i.8xlarge", "ecs.i4.8xlarge"]}), "ENI007") == []
+
+
+class TestENI008:
+    def test_daemon_sets_and_system_pods_count_on_every_node(self) -> None:
+        workloads: list[dict[str, Any]] = [
+            {**WORKLOAD, "replicas": 15},
+            {**WORKLOAD, "name": "agent", "kind": "DaemonSet"},
+        ]
+        changes = {"workloads": workloads, "nodePools[0].systemPodsPerNode": 1}
+        assert found(judge(changes), "ENI008") == []
+        workloads[0]["replicas"] = 16
+        finding = only(judge(changes), "ENI008")
+        assert finding.facts == {"needed": 22, "capacity": 21, "nodes": 3, "podsPerNode": 7, "everyNode": 2}
+        assert finding.hint == "4 nodes would do, or a type with more ENIs"
+
+    def test_nodes_that_are_full_of_daemon_sets(self) -> None:
+        changes = {"workloads": [{**WORKLOAD, "replicas": 1}], "nodePools[0].systemPodsPerNode": 7}
+        assert only(judge(changes), "ENI008").hint.startswith("DaemonSets and system pods alone fill every node")
+
+    def test_host_network_takes_no_eni(self) -> None:
+        changes = {"workloads": [{**WORKLOAD, "replicas": 99, "hostNetwork": True}]}
+        assert found(judge(changes), "ENI008") == []
+
+    def test_autoscaling_counts_its_largest_size(self) -> None:
+        scaling = {"nodePools[0].autoScaling": {"min": 0, "max": 3}, "nodePools[0].desiredSize": 3}
+        assert found(judge({**scaling, "workloads": [{**WORKLOAD, "replicas": 21}]}), "ENI008") == []
+        assert only(judge({**scaling, "workloads": [{**WORKLOAD, "replicas": 22}]}), "ENI008").facts["nodes"] == 3
+
+    def test_size_not_stated(self) -> None:
+        pool = {"name": "trading", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"]}
+        report = judge({"nodePools[0]": pool, "workloads": [WORKLOAD]})
+        assert facts_missing(report, "ENI008") == ["the size of pool 'trading'"]
+
+    def test_limits_not_known(self) -> None:
+        report = judge({TYPES: ["ecs.i4.8xlarge"], "workloads": [WORKLOAD]})
+        assert facts_missing(report, "ENI008") == ["exclusive pods per node of pool 'trading'"]
+
+
+class TestFamilies:
+    def test_family_brings_the_types_that_pass_and_says_why_not_the_others(self) -> None:
+        report = judge({TYPES: [], FAMILIES: ["ecs.g8i"]})
+        finding = only(report, "ENI009")
+        selected = finding.facts["selected"]
+        assert isinstance(selected, list)
+        assert "ecs.g8i.8xlarge" in selected
+        rejected = finding.facts["rejected"]
+        assert isinstance(rejected, dict)
+        assert rejected["ecs.g8i.large"] == ["ENI001", "NP008"]
+        assert "; not for ecs.g8i.large (ENI001+NP008)" in finding.message
+        assert set(report.pools[0].capacity) == set(selected)
+
+    def test_family_of_which_every_type_passes(self, tmp_path: Path) -> None:
+        rows = own(tmp_path, row(EniQuantity=8, EniPrivateIpAddressQuantity=30, EniIpv6AddressQuantity=30))
+        finding = only(judge({TYPES: [], FAMILIES: ["ecs.mine"]}, specs=rows), "ENI009")
+        assert finding.message == "ecs.mine stands for ecs.mine.8xlarge"
+
+    def test_dual_stack_not_stated_matters_to_a_family(self) -> None:
+        cluster = {"terway": {"version": "v1.16.4"}}
+        report = judge({"cluster": cluster, TYPES: [], FAMILIES: ["ecs.g6"]})
+        assert "cluster.ipStack" in facts_missing(report, "ENI009")
+
+    def test_dual_stack_rejects(self) -> None:
+        report = judge({"cluster.ipStack": "dual", TYPES: [], FAMILIES: ["ecs.g6"]})
+        assert "DS001" in only(report, "ENI010").message
+
+    def test_off_sale_rejects(self) -> None:
+        report = judge({TYPES: [], FAMILIES: ["ecs.c4"]})
+        assert "ENI005" in only(report, "ENI010").message
+
+    def test_a_family_beside_types(self) -> None:
+        report = judge({TYPES: ["ecs.g7.8xlarge"], FAMILIES: ["ecs.i4"]})
+        assert places(report, "ENI010") == [f"{FAMILIES}[0]"]
+        assert set(report.pools[0].capacity) == {"ecs.g7.8xlarge"}
+
+
+class TestENI011:
+    def test_conflict_that_matters(self) -> None:
+        finding = only(judge({TYPES: ["ecs.c6r.16xlarge"]}), "ENI011")
+        assert finding.facts == {"field": "EniQuantity", "chosen": 8, "values": [8, 7]}
+        assert "8 by overview-2026-06; 7 by ecs-docs-2021-07-17" in finding.message
+
+    def test_conflict_on_the_size_does_not_matter(self) -> None:
+        assert found(judge({TYPES: ["ecs.c6r.2xlarge"]}), "ENI011") == []

@@ -1,0 +1,153 @@
+"""Every rule's own examples, judged by all rules together: what `explain --example` shows is what happens."""
+
+from __future__ import annotations
+
+import pytest
+from jsonschema import Draft7Validator
+
+from eniplan.plan.schema import SCHEMA, is_valid
+from eniplan.rules import ALL, BY_ID
+from eniplan.rules.base import LEVELS, Rule
+from eniplan.rules.examples import BASE, example
+from tests.judge import found, judge, judge_plan, unknown
+
+RULES = pytest.mark.parametrize("rule", ALL, ids=[rule.id for rule in ALL])
+
+OTHER_ERRORS = {
+    "NP008": {"ENI001"},  # a type below 4 vCPU has three ENIs at most: no type breaks only the one rule
+}
+"""Errors besides the rule's own that its failing example has, because it cannot be broken without them."""
+UNDECIDED = {
+    "ENI003": "exclusive pods per node of pool 'trading'",  # the rule is about limits that nobody knows
+    "ENI010": "exclusive pods per node of pool 'trading'",  # the pool has no type at all
+    "TW007": "cluster.terway.version",  # a version that cannot be read is not known
+    "TW008": "cluster.terway.version",
+    "TW012": "cluster.terwayConfigs.gpu-nett",  # a config that does not exist states nothing
+    "LJ002": "the size of pool 'training'",  # without its group a Lingjun pool has no size
+    "NP007": "cluster.vSwitches",  # a vSwitch that is not listed has no zone
+}
+"""Facts that the failing example lacks; every other one decides all rules."""
+
+
+def test_example_plan_is_right() -> None:
+    report = judge_plan(BASE)
+    assert (report.findings, report.undecided, report.problems, report.exit_code) == ((), (), (), 0)
+
+
+@RULES
+def test_failing_example_breaks_its_rule(rule: Rule) -> None:
+    report = judge(rule.fails)
+    findings = found(report, rule.id)
+    assert findings
+    assert {finding.level for finding in findings} == {rule.level}
+    assert all(finding.waived is None for finding in findings)
+    assert report.problems == ()
+
+
+@RULES
+def test_failing_example_breaks_no_other_rule_at_error(rule: Rule) -> None:
+    errors = {f.rule.id for f in judge(rule.fails).findings if f.level == "error"}
+    assert errors - {rule.id} == OTHER_ERRORS.get(rule.id, set())
+
+
+@RULES
+def test_failing_example_is_decided(rule: Rule) -> None:
+    facts = {item.fact for item in judge(rule.fails).undecided}
+    assert facts == ({UNDECIDED[rule.id]} if rule.id in UNDECIDED else set())
+
+
+@RULES
+def test_finding_points_into_the_plan(rule: Rule) -> None:
+    for finding in found(judge(rule.fails), rule.id):
+        assert finding.place.line > 0
+        assert finding.place.column > 0
+        assert finding.place.path
+        # The path leads to something in the plan, or to a key that is missing in something that is there.
+        assert _exists(example(rule.fails), finding.place.path, missing=1)
+
+
+def _exists(value: object, path: str, *, missing: int) -> bool:
+    steps = [step.rstrip("]").strip('"') for step in path.replace("[", "\0").replace(".", "\0").split("\0")]
+    if '["' in path:  # a key with dots in it stands last
+        head, _, key = path.partition('["')
+        steps = [s.rstrip("]") for s in head.replace("[", "\0").replace(".", "\0").split("\0")] + [key.rstrip('"]')]
+    for at, step in enumerate(steps):
+        if isinstance(value, list) and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return len(steps) - at <= missing
+    return True
+
+
+@RULES
+def test_passing_example_is_silent(rule: Rule) -> None:
+    report = judge(rule.passes)
+    assert [finding for finding in found(report, rule.id) if finding.waived is None] == []
+    assert unknown(report, rule.id) == []
+    assert report.problems == ()
+    assert report.exit_code == 0
+
+
+@RULES
+def test_examples_have_the_form_of_a_plan(rule: Rule) -> None:
+    validator = Draft7Validator(SCHEMA)
+    for changes in (rule.passes, rule.fails):
+        plan = example(changes)
+        assert [error.message for error in validator.iter_errors(plan)] == []
+        assert is_valid(plan)
+
+
+@RULES
+def test_rule_says_what_people_need(rule: Rule) -> None:
+    assert rule.level in LEVELS
+    assert rule.title
+    assert not rule.title.endswith(".")
+    assert rule.effect.endswith(".")
+    assert rule.needs
+    for source in rule.sources:
+        assert source.title
+        assert source.date
+        assert source.url is None or source.url.startswith("https://")
+    for finding in found(judge(rule.fails), rule.id):
+        assert finding.message
+        assert not finding.message.endswith(".")
+        # Either the rule rests on documents, or the finding names the source of its number, or it is about the plan.
+        assert finding.sources or rule.id.startswith("WV") or rule.id in {"ENI005", "ENI011"}
+
+
+def test_ids_are_unique() -> None:
+    assert len(BY_ID) == len(ALL)
+
+
+def test_all_rules_of_the_design_exist() -> None:
+    numbers = {
+        "ENI": range(1, 9), "DS": range(1, 6), "TW": range(1, 12), "LJ": range(1, 5), "NP": (1, 2, 4, 5, 6, 7, 8, 9),
+        "NET": range(1, 5), "PN": range(1, 11), "WL": range(1, 4),
+    }  # fmt: skip
+    wanted = {f"{prefix}{number:03}" for prefix, some in numbers.items() for number in some}
+    assert wanted <= set(BY_ID)
+
+
+@pytest.mark.parametrize("rule_id", ["NP001", "TW005", "PN007"])
+def test_what_breaks_a_whole_cluster_cannot_be_waived(rule_id: str) -> None:
+    rule = BY_ID[rule_id]
+    assert not rule.waivable
+    path = found(judge(rule.fails), rule_id)[0].place.path
+    waiver = {"rule": rule_id, "path": path, "reason": "we know better"}
+    report = judge({**rule.fails, "waivers": [waiver]})
+    assert [finding.waived for finding in found(report, rule_id)] == [None]
+    assert [finding.place.path for finding in found(report, "WV001")] == ["waivers[0].rule"]
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("rule", [r for r in ALL if r.waivable], ids=[r.id for r in ALL if r.waivable])
+def test_every_other_rule_can_be_waived(rule: Rule) -> None:
+    paths = sorted({finding.place.path for finding in found(judge(rule.fails), rule.id)})
+    waivers = [{"rule": rule.id, "path": path, "reason": "agreed"} for path in paths]
+    report = judge({**rule.fails, "waivers": waivers})
+    assert [finding.waived for finding in found(report, rule.id)] == ["agreed"] * len(paths)
+    assert report.waived == len(paths)
+    assert report.total(rule.level) == sum(f.level == rule.level and f.rule is not rule for f in report.findings)
+    assert found(report, "WV001") == found(report, "WV003") == []

@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K
+from tests.judge import facts_missing, found, judge, only, places
+
+POOL = "nodePools[0]"
+TWO_ZONES: dict[str, Any] = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}
+BOTH = ["vsw-j", "vsw-k"]
+PN = {**POD_NETWORKING, "vSwitchIds": ["vsw-j"]}
+WORKLOAD = {"name": "app", "kind": "Deployment", "nodePool": "trading", "replicas": 2}
+SECOND = {"name": "two", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 3}
+
+
+def free(ips: int | None, zone: dict[str, Any] = VSWITCH_J) -> dict[str, Any]:
+    """Return a vSwitch with this many free addresses; None: it does not say."""
+    return {key: value for key, value in {**zone, "availableIps": ips}.items() if value is not None}
+
+
+class TestNET001:
+    def test_missing_zone_is_named_with_a_v_switch_that_would_do(self) -> None:
+        finding = only(judge(TWO_ZONES), "NET001")
+        assert "has nodes in cn-hangzhou-k, and the cluster's eni-config has no vSwitch there" in finding.message
+        assert finding.hint == "add a vSwitch of cn-hangzhou-k to the cluster's eni-config, such as vsw-k"
+        assert finding.facts == {"zone": "cn-hangzhou-k", "covered": ["cn-hangzhou-j"]}
+        assert finding.place.path == f"{POOL}.vSwitchIds[1]"
+
+    def test_pod_networking_is_used_whole(self) -> None:
+        changes = {**TWO_ZONES, "cluster.podDefaults.vSwitchIds": BOTH, "podNetworkings": [PN]}
+        finding = only(judge(changes), "NET001")
+        assert finding.place.path == "podNetworkings[0].vSwitchIds"
+        assert finding.level == "error"
+
+    def test_fallback_that_no_listed_workload_uses_is_a_warning(self) -> None:
+        pn = {**PN, "vSwitchIds": BOTH}
+        finding = only(judge({**TWO_ZONES, "podNetworkings": [pn]}), "NET001")
+        assert finding.level == "warning"
+        assert "pods without a PodNetworking (DaemonSets, for one)" in finding.message
+
+    @pytest.mark.parametrize(
+        "changes", [{"workloads": [WORKLOAD]}, {f"{POOL}.systemPodsPerNode": 1}], ids=["workload", "system pods"]
+    )
+    def test_fallback_in_use_is_an_error(self, changes: dict[str, Any]) -> None:
+        pn = {**PN, "vSwitchIds": BOTH}
+        assert only(judge({**TWO_ZONES, "podNetworkings": [pn], **changes}), "NET001").level == "error"
+
+    def test_node_level_config_adds_to_the_clusters(self) -> None:
+        changes = {**TWO_ZONES, f"{POOL}.terwayConfig": "k", "cluster.terwayConfigs": {"k": {"vSwitchIds": ["vsw-k"]}}}
+        assert found(judge(changes), "NET001") == []
+
+    def test_node_level_config_replaces_a_zone(self) -> None:
+        k2 = {**VSWITCH_K, "id": "vsw-k2"}
+        changes = {
+            **TWO_ZONES, "cluster.vSwitches": [VSWITCH_J, VSWITCH_K, k2], "cluster.podDefaults.vSwitchIds": BOTH,
+            f"{POOL}.terwayConfig": "k", "cluster.terwayConfigs": {"k": {"vSwitchIds": ["vsw-k2"]}},
+        }  # fmt: skip
+        report = judge(changes)
+        assert found(report, "NET001") == []
+        assert set(report.pools[0].addresses) == {"vsw-j", "vsw-k2"}
+
+    def test_node_level_config_without_cluster_defaults(self) -> None:
+        changes = {
+            **TWO_ZONES, "cluster.podDefaults": ABSENT, f"{POOL}.terwayConfig": "k",
+            "cluster.terwayConfigs": {"k": {"vSwitchIds": ["vsw-k"], "securityGroupIds": ["sg-pods"]}},
+        }  # fmt: skip
+        assert only(judge(changes), "NET001").facts["zone"] == "cn-hangzhou-j"
+
+    def test_no_node_level_config_of_that_name(self) -> None:
+        report = judge({f"{POOL}.terwayConfig": "none", "cluster.terwayConfigs": {}})
+        assert facts_missing(report, "NET001") == ["cluster.terwayConfigs.none"]
+
+    def test_nothing_stated(self) -> None:
+        report = judge({"cluster.podDefaults": ABSENT, "cluster.vSwitches": ABSENT})
+        assert facts_missing(report, "NET001") == ["cluster.vSwitches", "cluster.podDefaults"]
+
+    def test_pod_networking_without_lists_and_without_defaults(self) -> None:
+        pn = {key: value for key, value in PN.items() if key not in ("vSwitchIds", "securityGroupIds")}
+        report = judge({"cluster.podDefaults": ABSENT, "podNetworkings": [pn]})
+        assert facts_missing(report, "NET001") == ["cluster.podDefaults"]
+        assert facts_missing(report, "NET003") == ["cluster.podDefaults"]
+
+    def test_pod_networking_without_lists_takes_the_defaults(self) -> None:
+        pn = {key: value for key, value in PN.items() if key not in ("vSwitchIds", "securityGroupIds")}
+        report = judge({**TWO_ZONES, "podNetworkings": [pn]})
+        assert places(report, "NET001") == [f"{POOL}.vSwitchIds[1]", "podNetworkings[0].vSwitchIds"]
+
+    def test_unlisted_v_switch_may_be_the_one(self) -> None:
+        report = judge({**TWO_ZONES, "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-x"]})
+        assert found(report, "NET001") == []
+        assert facts_missing(report, "NET001") == ["cluster.vSwitches"]
+
+    def test_pod_networking_that_names_no_pool(self) -> None:
+        pn = {**PN, "nodePools": [], "name": "other"}
+        report = judge({"podNetworkings": [pn]})
+        assert facts_missing(report, "NET001") == ["the pools of PodNetworking 'other'"]
+
+    def test_a_workload_tells_the_pool_of_a_pod_networking(self) -> None:
+        pn = {**PN, "nodePools": []}
+        report = judge({**TWO_ZONES, "podNetworkings": [pn], "workloads": [{**WORKLOAD, "podNetworking": PN["name"]}]})
+        assert "podNetworkings[0].vSwitchIds" in places(report, "NET001")
+
+    def test_lingjun_ignores_pod_networkings(self) -> None:
+        pn = {**PN, "nodePools": ["training"], "vSwitchIds": ["vsw-k"]}
+        changes = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[1]": LINGJUN_POOL, "podNetworkings": [pn]}
+        assert found(judge(changes), "NET001") == []
+
+
+class TestNET002:
+    def test_numbers(self) -> None:
+        finding = only(judge({"cluster.vSwitches": [free(23)]}), "NET002")
+        assert "can need 24 addresses in cn-hangzhou-j (21 pods and 3 nodes); vsw-j has 23 free" in finding.message
+        assert finding.facts == {"needed": 24, "available": 23, "zone": "cn-hangzhou-j", "size": "desired"}
+
+    def test_largest_size_is_a_warning(self) -> None:
+        scaling = {f"{POOL}.desiredSize": ABSENT, f"{POOL}.autoScaling": {"min": 1, "max": 3}}
+        finding = only(judge({"cluster.vSwitches": [free(23)], **scaling}), "NET002")
+        assert finding.level == "warning"
+        assert finding.facts["size"] == "largest"
+        assert only(judge({"cluster.vSwitches": [free(7)], **scaling}), "NET002").level == "error"
+        assert found(judge({"cluster.vSwitches": [free(24)], **scaling}), "NET002") == []
+
+    def test_nodes_elsewhere_take_no_address_there(self) -> None:
+        other = free(21, {**VSWITCH_J, "id": "vsw-pods"})
+        changes = {"cluster.vSwitches": [VSWITCH_J, other], "cluster.podDefaults.vSwitchIds": ["vsw-pods"]}
+        assert found(judge(changes), "NET002") == []
+        less = free(20, {**VSWITCH_J, "id": "vsw-pods"})
+        finding = only(judge({**changes, "cluster.vSwitches": [VSWITCH_J, less]}), "NET002")
+        assert "(21 pods); vsw-pods has 20 free" in finding.message
+
+    def test_by_priority_one_zone_may_get_all_nodes(self) -> None:
+        k = free(20, VSWITCH_K)
+        changes = {**TWO_ZONES, "cluster.vSwitches": [VSWITCH_J, k], "cluster.podDefaults.vSwitchIds": BOTH}
+        assert places(judge(changes), "NET002") == ["cluster.vSwitches[1]"]
+        balanced = {**changes, f"{POOL}.multiAzPolicy": "BALANCE"}
+        assert found(judge(balanced), "NET002") == []
+        less = {**balanced, "cluster.vSwitches": [VSWITCH_J, free(15, VSWITCH_K)]}
+        assert only(judge(less), "NET002").facts["needed"] == 16
+
+    def test_free_addresses_not_stated(self) -> None:
+        report = judge({"cluster.vSwitches": [free(None)]})
+        assert facts_missing(report, "NET002") == ["availableIps of vsw-j"]
+
+    def test_one_of_two_v_switches_does_not_say(self) -> None:
+        more = free(None, {**VSWITCH_J, "id": "vsw-j2"})
+        changes = {"cluster.vSwitches": [VSWITCH_J, more], "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-j2"]}
+        assert facts_missing(judge(changes), "NET002") == ["availableIps of vsw-j2"]
+
+    def test_size_not_stated(self) -> None:
+        report = judge({f"{POOL}.desiredSize": ABSENT})
+        assert facts_missing(report, "NET002") == ["the size of pool 'trading'"]
+
+    def test_lingjun_nodes_take_addresses_of_their_own(self) -> None:
+        lingjun = {**LINGJUN_POOL, "vSwitchIds": ["vsw-k"]}
+        changes = {
+            "cluster.vSwitches": [VSWITCH_J, free(44, VSWITCH_K)], "cluster.podDefaults.vSwitchIds": BOTH,
+            "nodePools[1]": lingjun,
+        }  # fmt: skip
+        assert found(judge(changes), "NET002") == []
+        less = {**changes, "cluster.vSwitches": [VSWITCH_J, free(43, VSWITCH_K)]}
+        assert "(44 pods)" in only(judge(less), "NET002").message
+
+    def test_the_type_with_most_pods_decides(self) -> None:
+        types = {f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]}
+        assert found(judge({**types, "cluster.vSwitches": [free(45)]}), "NET002") == []
+        assert only(judge({**types, "cluster.vSwitches": [free(44)]}), "NET002").facts["needed"] == 45
+
+
+class TestSharedVSwitches:
+    def test_two_pools_on_one_v_switch(self) -> None:
+        changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [free(47)]}
+        finding = only(judge(changes), "NET002")
+        assert "the pools trading, two together can need 48 addresses in cn-hangzhou-j" in finding.message
+        assert finding.facts["pools"] == ["trading", "two"]
+        assert finding.level == "error"
+        assert found(judge({**changes, "cluster.vSwitches": [free(48)]}), "NET002") == []
+
+    def test_largest_sizes_are_a_warning(self) -> None:
+        second = {key: value for key, value in SECOND.items() if key != "desiredSize"}
+        changes = {"nodePools[1]": {**second, "autoScaling": {"min": 0, "max": 3}}, "cluster.vSwitches": [free(47)]}
+        finding = only(judge(changes), "NET002")
+        assert finding.level == "warning"
+        assert "at their largest sizes" in finding.message
+
+    def test_what_one_pool_lacks_is_told_once(self) -> None:
+        report = judge({"nodePools[1]": {**SECOND, "desiredSize": 1}, "cluster.vSwitches": [free(20)]})
+        assert len(found(report, "NET002")) == 1
+
+    def test_a_size_that_is_not_known_does_not_count(self) -> None:
+        second = {key: value for key, value in SECOND.items() if key != "desiredSize"}
+        report = judge({"nodePools[1]": second, "cluster.vSwitches": [free(47)]})
+        assert found(report, "NET002") == []
+        assert facts_missing(report, "NET002") == ["the size of pool 'two'"]
+
+    def test_sets_that_overlap(self) -> None:
+        """Each pool has enough alone, and all vSwitches of the zone together are too small."""
+        j1, j2 = free(25), free(20, {**VSWITCH_J, "id": "vsw-j2"})
+        pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j", "vsw-j2"]}
+        changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn]}
+        finding = only(judge(changes), "NET002")
+        assert "vsw-j, vsw-j2 has 45 free" in finding.message
+        assert finding.facts["needed"] == 48
+
+    def test_v_switches_apart_are_not_added_up(self) -> None:
+        j1, j2 = free(24), free(24, {**VSWITCH_J, "id": "vsw-j2"})
+        pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j2"]}
+        changes = {
+            "nodePools[1]": {**SECOND, "vSwitchIds": ["vsw-j2"]}, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn],
+        }  # fmt: skip
+        assert found(judge(changes), "NET002") == []
+
+    def test_listed_workloads_split_a_pool_between_configurations(self) -> None:
+        """A pool with a PodNetworking and pods without one: each configuration needs what its own workloads need."""
+        other = free(4, {**VSWITCH_J, "id": "vsw-j2"})
+        pn = {**PN, "vSwitchIds": ["vsw-j2"]}
+        workloads: list[dict[str, Any]] = [
+            {**WORKLOAD, "name": "networked", "replicas": 4, "podNetworking": PN["name"]},
+            {**WORKLOAD, "name": "plain", "replicas": 3},
+            {**WORKLOAD, "name": "agent", "kind": "DaemonSet", "replicas": 1},
+        ]
+        changes = {
+            "cluster.vSwitches": [VSWITCH_J, other], "podNetworkings": [pn], "workloads": workloads,
+            f"{POOL}.systemPodsPerNode": 1,
+        }  # fmt: skip
+        report = judge(changes)
+        assert found(report, "NET002") == []
+        # 3 replicas, and on each of 3 nodes one agent and one system pod.
+        assert report.pools[0].addresses["vsw-j"].needed == 9
+        assert report.pools[0].addresses["vsw-j2"].needed == 4
+        workloads[0]["replicas"] = 5
+        assert only(judge(changes), "NET002").facts["needed"] == 5
+
+    def test_pod_networking_without_a_listed_workload_may_take_all(self) -> None:
+        changes = {"podNetworkings": [PN], "workloads": [{**WORKLOAD, "replicas": 1}]}
+        report = judge(changes)
+        assert report.pools[0].addresses["vsw-j"].needed == 21
+
+
+class TestNET003:
+    def groups(self, count: int) -> dict[str, Any]:
+        names = [f"sg-{number}" for number in range(count)]
+        listed = [{"id": name, "type": "enterprise", "vpcId": "vpc-1"} for name in names]
+        return {"cluster.podDefaults.securityGroupIds": names, "cluster.securityGroups": listed}
+
+    @pytest.mark.parametrize(
+        ("count", "version", "level"),
+        [
+            (0, "v1.16.4", "error"), (1, "v1.16.4", None), (5, "v1.13.5", None), (6, "v1.13.6", "warning"),
+            (6, "v1.13.5", "error"), (10, "v1.16.4", "warning"), (11, "v1.16.4", "error"), (11, "v1.13.5", "error"),
+            (6, None, "warning"),
+        ],
+    )  # fmt: skip
+    def test_counts(self, count: int, version: str | None, level: str | None) -> None:
+        report = judge({**self.groups(count), "cluster.terway.version": version or ABSENT})
+        assert [finding.level for finding in found(report, "NET003")] == ([] if level is None else [level])
+        assert facts_missing(report, "NET003") == ([] if version else ["cluster.terway.version"])
+
+    def test_defaults_not_stated(self) -> None:
+        assert facts_missing(judge({"cluster.podDefaults": ABSENT}), "NET003") == ["cluster.podDefaults"]
+
+    def test_pod_networking(self) -> None:
+        pn = {**PN, "securityGroupIds": ["sg-pods"] * 11}
+        assert places(judge({"podNetworkings": [pn]}), "NET003") == ["podNetworkings[0].securityGroupIds"]
+
+    def test_one_configuration_of_two_pools_is_told_once(self) -> None:
+        report = judge({"cluster.podDefaults.securityGroupIds": [], "nodePools[1]": SECOND})
+        assert places(report, "NET003") == ["cluster.podDefaults.securityGroupIds"]
+
+    @pytest.mark.parametrize(
+        ("own", "place"),
+        [
+            (["sg-pods"] * 11, "cluster.terwayConfigs.k.securityGroupIds"),
+            ([], "cluster.podDefaults.securityGroupIds"),
+        ],
+    )
+    def test_node_level_config(self, own: list[str], place: str) -> None:
+        changes = {
+            f"{POOL}.terwayConfig": "k", "cluster.podDefaults.securityGroupIds": [],
+            "cluster.terwayConfigs": {"k": {"vSwitchIds": ["vsw-j"], "securityGroupIds": own}},
+        }  # fmt: skip
+        assert places(judge(changes), "NET003") == [place]
+
+
+class TestNET004:
+    BASIC: ClassVar[dict[str, str]] = {"id": "sg-basic", "type": "normal"}
+    ADVANCED: ClassVar[dict[str, str]] = {"id": "sg-adv", "type": "enterprise"}
+    UNSAID: ClassVar[dict[str, str]] = {"id": "sg-x"}
+
+    def test_groups_of_the_nodes(self) -> None:
+        changes = {
+            "cluster.securityGroups": [{"id": "sg-pods", "type": "normal"}, self.BASIC, self.ADVANCED],
+            f"{POOL}.securityGroupIds": ["sg-basic", "sg-adv"],
+        }
+        finding = only(judge(changes), "NET004")
+        assert finding.place.path == f"{POOL}.securityGroupIds"
+        assert "sg-basic (normal), sg-adv (enterprise)" in finding.message
+
+    def test_type_not_stated(self) -> None:
+        changes = {
+            "cluster.securityGroups": [{"id": "sg-pods", "type": "normal"}, self.UNSAID],
+            "cluster.podDefaults.securityGroupIds": ["sg-pods", "sg-x"],
+        }
+        assert facts_missing(judge(changes), "NET004") == ["the type of sg-x"]
+
+    def test_one_group_alone_needs_no_type(self) -> None:
+        report = judge({"cluster.securityGroups": [{"id": "sg-pods"}]})
+        assert facts_missing(report, "NET004") == []
+
+
+class TestNET005:
+    def test_pools_are_added_up(self) -> None:
+        changes = {
+            "cluster.securityGroups": [{"id": "sg-pods", "type": "normal"}],
+            f"{POOL}.desiredSize": 250, "nodePools[1]": {**SECOND, "desiredSize": 36},
+        }  # fmt: skip
+        finding = only(judge(changes), "NET005")
+        assert finding.facts == {"pods": 2002, "limit": 2000}
+        assert found(judge({**changes, "nodePools[1]": {**SECOND, "desiredSize": 35}}), "NET005") == []
+
+    def test_unlisted_group_and_unknown_size(self) -> None:
+        changes = {"cluster.podDefaults.securityGroupIds": ["sg-none"], f"{POOL}.desiredSize": ABSENT}
+        assert found(judge(changes), "NET005") == []

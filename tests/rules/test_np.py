@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J
+from eniplan.rules.np import COVERED, MAX_LABELS, RESERVED_PREFIXES
+from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row
+
+POOL = "nodePools[0]"
+SECOND = {"name": "two", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1}
+
+
+def pool(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a pool
+    """Return changes to the example plan: fields of its pool."""
+    return {f"{POOL}.{key}": value for key, value in changes.items()}
+
+
+def label_override(*labels: object) -> dict[str, Any]:
+    return pool(overrides={"kubernetes_config": {"labels": list(labels)}})
+
+
+class TestNP001:
+    @pytest.mark.parametrize("value", ["ENI", "enionly", "eniOnlyy", "default", ""])
+    def test_any_other_value(self, value: str) -> None:
+        finding = only(judge(pool(labels={EXCLUSIVE_LABEL: value})), "NP001")
+        assert finding.facts["required"] == "eniOnly"
+
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "k8s.aliyun.com/exclusive-mode-eni", "exclusive-mode-eni-type", "k8s.aliyun.com/Exclusive-Mode-ENI-Type",
+            "alibabacloud.com/exclusive-mode-eni-type", "k8s.aliyun.com/exclusive_mode_eni_type",
+            "k8s.aliyun.com/exlusive-mode-eni-type", "x.exclusive-mode-eni-type",
+        ],
+    )  # fmt: skip
+    def test_other_spellings_of_the_key(self, key: str) -> None:
+        assert "which is not k8s.aliyun.com/" in only(judge(pool(labels={key: "eniOnly"})), "NP001").message
+
+    @pytest.mark.parametrize("key", ["team", "eni", "mode", "k8s.aliyun.com/other", "exclusive-eni"])
+    def test_other_labels_are_fine(self, key: str) -> None:
+        assert found(judge(pool(labels={key: "eniOnly"})), "NP001") == []
+
+    def test_override_that_drops_the_label(self) -> None:
+        finding = only(judge(label_override({"key": "team", "value": "a"})), "NP001")
+        assert finding.place.path == f"{POOL}.overrides.kubernetes_config.labels"
+
+    @pytest.mark.parametrize("labels", ["team=a", {"team": "a"}, [1, {"key": 3}]])
+    def test_override_of_another_form(self, labels: object) -> None:
+        report = judge(pool(overrides={"kubernetes_config": {"labels": labels}}))
+        assert places(report, "NP001") == [f"{POOL}.overrides.kubernetes_config.labels"]
+
+    def test_override_that_keeps_the_label(self) -> None:
+        assert found(judge(label_override({"key": EXCLUSIVE_LABEL, "value": "eniOnly"})), "NP001") == []
+
+    def test_override_with_a_wrong_value(self) -> None:
+        report = judge(label_override({"key": EXCLUSIVE_LABEL, "value": "ENI"}))
+        assert places(report, "NP001") == [f"{POOL}.overrides.kubernetes_config.labels[0]"]
+
+
+class TestNP002:
+    def test_prefer_no_schedule_keeps_nobody_away(self) -> None:
+        taint = {"key": "a", "effect": "PreferNoSchedule"}
+        assert "only PreferNoSchedule taints" in only(judge(pool(taints=[taint])), "NP002").message
+
+    def test_lingjun_nodes_carry_their_own(self) -> None:
+        assert found(judge({"nodePools[1]": {**LINGJUN_POOL, "taints": []}}), "NP002") == []
+
+
+class TestNP005:
+    @pytest.mark.parametrize(
+        ("changes", "path", "message"),
+        [
+            ({"name": " trading"}, "name", "white space"),
+            ({"name": "trad\ting"}, "name", "does not print"),
+            ({"instanceTypes": []}, "instanceTypes", "has no instance type"),
+            ({"instanceTypes": ABSENT}, "instanceTypes", "has no instance type"),
+            ({"vSwitchIds": []}, "vSwitchIds", "has 0 vSwitches; the API takes 1 to 8"),
+            ({"vSwitchIds": ABSENT}, "vSwitchIds", "has 0 vSwitches"),
+            ({"vSwitchIds": ["vsw-j"] * 9}, "vSwitchIds", "has 9 vSwitches"),
+            ({"instanceTypes": ["ecs.g8i.8xlarge"] * 2}, "instanceTypes[1]", "ecs.g8i.8xlarge is listed twice"),
+            ({"autoScaling": {"min": 3, "max": 2}}, "autoScaling.min", "min 3 is more than max 2"),
+            ({"autoScaling": {"min": 0, "max": 2001}}, "autoScaling.max", "max 2001 is more than 2000"),
+            ({"systemDisk": {"size": 19}}, "systemDisk.size", "has 19 GiB; the API takes 20 to 2048"),
+            ({"systemDisk": {"size": 2049}}, "systemDisk.size", "has 2049 GiB"),
+            ({"systemDisk": {"category": "cloud_esd"}}, "systemDisk.category", "no system disk category 'cloud_esd'"),
+            ({"systemDisk": {"category": "x"}}, "systemDisk.category", "no system disk category 'x'"),
+            (
+                {"systemDisk": {"category": "cloud_auto", "performanceLevel": "PL1"}},
+                "systemDisk.performanceLevel", "performanceLevel is for cloud_essd, not for cloud_auto",
+            ),
+            ({"labels": {"a/b/c": "x"}}, 'labels["a/b/c"]', "the prefix 'a/b' is no DNS name"),
+            ({"labels": {"-a": "x"}}, 'labels["-a"]', "the name part needs"),
+            ({"labels": {"a": "x y"}}, "labels.a", "a value needs at most 63 letters"),
+            ({"labels": {"a" * 64: "x"}}, f"labels.{'a' * 64}", "the name part needs"),
+            ({"labels": {"b.c/" + "a" * 61: "x"}}, f'labels["b.c/{"a" * 61}"]', "at most 64 characters"),
+            ({"labels": {"acs:x": "x"}}, 'labels["acs:x"]', "the key may not start with aliyun, acs:"),
+            ({"labels": {"a": "aliyun"}}, "labels.a", "the value may not start with aliyun"),
+            ({"taints": [{"key": "a", "effect": "NoSchedul"}, {"key": "b", "effect": "NoExecute"}]},
+                "taints[0].effect", "Kubernetes knows no effect 'NoSchedul'"),
+            ({"taints": [{"key": "a b", "effect": "NoSchedule"}]}, "taints[0]", "the name part needs"),
+            ({"taints": [{"key": "a", "value": "-", "effect": "NoSchedule"}]}, "taints[0]", "a value needs"),
+            ({"taints": [{"key": "a", "effect": "NoSchedule"}, {"key": "a", "value": "x", "effect": "NoSchedule"}]},
+                "taints[1]", "taint a with effect NoSchedule is given twice"),
+        ],
+    )  # fmt: skip
+    def test_each_limit(self, changes: dict[str, Any], path: str, message: str) -> None:
+        finding = only(judge(pool(**changes)), "NP005")
+        assert finding.place.path == f"{POOL}.{path}"
+        assert message in finding.message
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"systemDisk": {"size": 20}}, {"systemDisk": {"size": 2048}}, {"systemDisk": {"performanceLevel": "PL1"}},
+            {"systemDisk": {"category": "cloud_essd", "performanceLevel": "PL3"}}, {"vSwitchIds": ["vsw-j"] * 8},
+            {"labels": {"a": "", "b.c/d": "x"}}, {"autoScaling": {"min": 2000, "max": 2000}},
+            {"taints": [{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoExecute"}]},
+        ],
+    )  # fmt: skip
+    def test_at_the_limit(self, changes: dict[str, Any]) -> None:
+        assert found(judge(pool(**changes)), "NP005") == []
+
+    def test_hints_name_the_nearest(self) -> None:
+        assert only(judge(pool(systemDisk={"category": "cloud_esd"})), "NP005").hint == "did you mean 'cloud_essd'?"
+        assert only(judge(pool(systemDisk={"category": "x"})), "NP005").hint.startswith("one of cloud_efficiency")
+        other = {"key": "b", "effect": "NoExecute"}
+        near = {"key": "a", "effect": "NoSchedul"}
+        assert only(judge(pool(taints=[near, other])), "NP005").hint == "did you mean 'NoSchedule'?"
+        assert only(judge(pool(taints=[{"key": "a", "effect": "zz"}, other])), "NP005").hint.startswith("one of NoS")
+
+    def test_types_that_a_family_brings_count(self) -> None:
+        finding = only(judge(pool(instanceTypes=ABSENT, instanceFamilies=["ecs.g7", "ecs.g8i"])), "NP005")
+        assert finding.place.path == f"{POOL}.instanceFamilies"
+        assert int(str(finding.facts["types"])) > 10
+
+    def test_eleven_types(self) -> None:
+        names = [f"ecs.g8i.{size}xlarge" for size in (3, 4, 6, 8, 12, 16, 24)]
+        names += [f"ecs.g7.{size}xlarge" for size in (3, 4, 6, 8)]
+        assert found(judge(pool(instanceTypes=names[:10])), "NP005") == []
+        assert only(judge(pool(instanceTypes=names)), "NP005").place.path == f"{POOL}.instanceTypes"
+
+    def test_labels_count_with_those_that_eniplan_adds(self) -> None:
+        labels = {f"l{number}": "x" for number in range(MAX_LABELS - 1)}
+        assert found(judge(pool(labels=labels)), "NP005") == []
+        configs = {"cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}}
+        finding = only(judge({**pool(labels=labels, terwayConfig="gpu-net"), **configs}), "NP005")
+        assert finding.facts == {"labels": MAX_LABELS + 1, "limit": MAX_LABELS}
+        own_label = {**labels, EXCLUSIVE_LABEL: "eniOnly"}
+        assert found(judge(pool(labels=own_label)), "NP005") == []
+
+    @pytest.mark.parametrize("prefix", RESERVED_PREFIXES)
+    def test_reserved_prefixes(self, prefix: str) -> None:
+        assert "may not start with" in only(judge(pool(labels={f"{prefix}a": "x"})), "NP005").message
+
+    def test_lingjun_has_names_labels_and_taints_only(self) -> None:
+        bad = {**LINGJUN_POOL, "name": " x", "vSwitchIds": ABSENT, "systemDisk": {"size": 1}}
+        report = judge({"nodePools[1]": {key: value for key, value in bad.items() if value is not ABSENT}})
+        assert places(report, "NP005") == ["nodePools[1].name"]
+
+
+def test_np006_names_the_first() -> None:
+    report = judge({"nodePools[1]": SECOND, "nodePools[2]": {**SECOND, "name": "trading"}})
+    assert only(report, "NP006").message == "the name 'trading' is taken by nodePools[0]"
+
+
+class TestNP007:
+    def test_typing_mistake(self) -> None:
+        groups = [{"id": "sg-pods"}, {"id": "sg-nodes"}]
+        report = judge({"cluster.securityGroups": groups, **pool(securityGroupIds=["sg-node"])})
+        finding = only(report, "NP007")
+        assert finding.hint == "did you mean 'sg-nodes'?"
+        assert finding.message == "cluster.securityGroups does not list the security group 'sg-node'"
+
+    def test_every_place_that_names_an_id(self) -> None:
+        wrong = {"vSwitchIds": ["vsw-0"], "securityGroupIds": ["sg-0"]}
+        report = judge(
+            {
+                **pool(vSwitchIds=["vsw-0"], securityGroupIds=["sg-0"]),
+                "cluster.podDefaults": wrong,
+                "cluster.terwayConfigs": {"one": wrong},
+                "podNetworkings": [{"name": "pn", "podSelector": {}, **wrong}],
+            }
+        )
+        objects = (POOL, "cluster.podDefaults", "cluster.terwayConfigs.one", "podNetworkings[0]")
+        assert sorted(places(report, "NP007")) == sorted(f"{o}.{key}[0]" for o in objects for key in wrong)
+
+    def test_lists_not_stated(self) -> None:
+        report = judge({"cluster.vSwitches": ABSENT, "cluster.securityGroups": ABSENT})
+        assert facts_missing(report, "NP007") == ["cluster.vSwitches", "cluster.securityGroups"]
+
+    def test_no_cluster_defaults(self) -> None:
+        assert found(judge({"cluster.podDefaults": ABSENT}), "NP007") == []
+
+    def test_another_vpc(self) -> None:
+        report = judge({"cluster.vSwitches": [{**VSWITCH_J, "vpcId": "vpc-2"}], "cluster.securityGroups[0].vpcId": "x"})
+        assert places(report, "NP007") == ["cluster.vSwitches[0].vpcId", "cluster.securityGroups[0].vpcId"]
+        assert found(report, "NP007")[0].message == "vsw-j is in VPC vpc-2, the cluster in vpc-1"
+
+    def test_vpc_not_stated(self) -> None:
+        switch = {key: value for key, value in VSWITCH_J.items() if key != "vpcId"}
+        assert found(judge({"cluster.vSwitches": [switch]}), "NP007") == []
+        other = {"cluster.vpcId": ABSENT, "cluster.vSwitches": [{**VSWITCH_J, "vpcId": "vpc-2"}]}
+        assert found(judge(other), "NP007") == []
+
+
+class TestNP008:
+    @pytest.mark.parametrize(
+        ("vcpus", "memory", "verdict"),
+        [
+            (4, 8, "passes"), (3, 8, "fails"), (4, 7.5, "fails"), (None, 4, "fails"), (2, None, "fails"),
+            (None, 8, "unknown"), (4, None, "unknown"), (None, None, "unknown"),
+        ],
+    )  # fmt: skip
+    def test_floor(self, tmp_path: Any, vcpus: int | None, memory: float | None, verdict: str) -> None:  # noqa: ANN401 - pytest's own
+        specs = own(tmp_path, row(EniQuantity=8, CpuCoreCount=vcpus, MemorySize=memory))
+        report = judge(pool(instanceTypes=["ecs.mine.8xlarge"]), specs=specs)
+        assert bool(found(report, "NP008")) == (verdict == "fails")
+        assert bool(facts_missing(report, "NP008")) == (verdict == "unknown")
+
+
+class TestNP009:
+    @pytest.mark.parametrize(
+        ("changes", "path"),
+        [
+            ({"overrides": {"instances": ["i-1"]}}, "overrides.instances"),
+            ({"overrides": {"scaling_group": {"instances": ["i-1"]}}}, "overrides.scaling_group.instances"),
+        ],
+    )
+    def test_overrides(self, changes: dict[str, Any], path: str) -> None:
+        assert places(judge(pool(**changes)), "NP009") == [f"{POOL}.{path}"]
+
+    def test_an_empty_list_adds_none(self) -> None:
+        assert found(judge(pool(instances=[])), "NP009") == []
+
+
+def test_np010_in_an_override() -> None:
+    keep = {"key": EXCLUSIVE_LABEL, "value": "eniOnly"}
+    report = judge(label_override(keep, {"key": "type", "value": "virtual-kubelet"}))
+    assert places(report, "NP010") == [f"{POOL}.overrides.kubernetes_config.labels[1]"]
+
+
+class TestNP011:
+    @pytest.mark.parametrize(
+        ("name", "key"), [(name, key) for name, keys in COVERED.items() if isinstance(keys, dict) for key in keys]
+    )
+    def test_every_covered_field(self, name: str, key: str) -> None:
+        report = judge(pool(overrides={name: {key: "x"}}))
+        assert places(report, "NP011") == [f"{POOL}.overrides.{name}.{key}"]
+
+    @pytest.mark.parametrize("name", [name for name, keys in COVERED.items() if isinstance(keys, str)])
+    def test_every_covered_top_level_field(self, name: str) -> None:
+        assert places(judge(pool(overrides={name: 1})), "NP011") == [f"{POOL}.overrides.{name}"]
+
+    @pytest.mark.parametrize("name", ["scaling_group", "management", "tee_config", "node_config"])
+    def test_a_map_must_stay_a_map(self, name: str) -> None:
+        assert "must be a map" in only(judge(pool(overrides={name: "x"})), "NP011").message
+
+    def test_other_fields_pass(self) -> None:
+        overrides = {"scaling_group": {"tags": []}, "management": {"enable": True}, "interconnect_mode": "basic"}
+        assert found(judge(pool(overrides=overrides)), "NP011") == []
+
+
+def test_two_plans_for_one_cluster_share_no_pool_name() -> None:
+    """NP006 across documents needs the engine: see also tests/test_engine.py."""
+    report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": [SECOND, SECOND]})
+    assert places(report, "NP006") == ["nodePools[1].name"]

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.judge import TODAY, found, judge, only
+
+TAINTLESS: dict[str, Any] = {"nodePools[0].taints": []}
+
+
+def waived(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a waiver
+    """Return changes to the example plan: a pool without taint, and a waiver of that."""
+    return {**TAINTLESS, "waivers": [{"rule": "NP002", "path": "nodePools[0]", "reason": "agreed", **changes}]}
+
+
+@pytest.mark.parametrize("path", ["nodePools", "nodePools[0]", "nodePools[0].taints"])
+def test_a_path_covers_what_is_below_it(path: str) -> None:
+    report = judge(waived(path=path))
+    assert only(report, "NP002").waived == "agreed"
+    assert report.waived == 1
+
+
+@pytest.mark.parametrize("path", ["nodePools[1]", "nodePool", "nodePools[0].taint", "nodePools[0].taints[0]", "x"])
+def test_any_other_path_covers_nothing(path: str) -> None:
+    report = judge(waived(path=path))
+    assert only(report, "NP002").waived is None
+    assert only(report, "WV003").message == f"no finding of NP002 at {path}"
+
+
+def test_index_ten_is_not_index_one() -> None:
+    pools = {
+        f"nodePools[{number}]": {
+            "name": f"p{number}", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1,
+            "taints": [],
+        }
+        for number in range(1, 11)
+    }  # fmt: skip
+    report = judge({**pools, "waivers": [{"rule": "NP002", "path": "nodePools[1]", "reason": "agreed"}]})
+    assert [f.place.path for f in found(report, "NP002") if f.waived] == ["nodePools[1].taints"]
+
+
+def test_waived_findings_do_not_fail_or_count() -> None:
+    changes = {"nodePools[0].instanceTypes": ["ecs.g7.2xlarge"]}
+    assert judge(changes).exit_code == 1
+    waivers = [{"rule": "ENI001", "path": "nodePools[0]", "reason": "tried it"}]
+    report = judge({**changes, "waivers": waivers})
+    assert (report.exit_code, report.total("error"), report.waived) == (0, 0, 1)
+    assert judge({**changes, "waivers": waivers}, fail_on="info").exit_code == 0
+
+
+class TestExpiry:
+    def test_last_day_still_counts(self) -> None:
+        report = judge(waived(expires=TODAY.isoformat()))
+        assert only(report, "NP002").waived == "agreed"
+        assert found(report, "WV002") == []
+
+    def test_day_after(self) -> None:
+        report = judge(waived(expires="2026-11-21"))
+        assert only(report, "NP002").waived is None
+        assert only(report, "WV002").message == "the waiver of NP002 expired on 2026-11-21"
+        assert found(report, "WV003") == []  # one word about it is enough
+
+    def test_no_day_of_any_calendar(self) -> None:
+        report = judge(waived(expires="2026-02-30"))
+        assert only(report, "NP002").waived is None
+        assert only(report, "WV002").message == "'2026-02-30' is no date"
+
+    def test_without_today(self) -> None:
+        assert only(judge(waived(expires="2020-01-01"), today=None), "NP002").waived == "agreed"
+        assert only(judge(waived(expires="2026-02-30"), today=None), "NP002").waived is None
+
+    def test_another_today(self) -> None:
+        assert only(judge(waived(expires="2020-01-01"), today=date(2019, 12, 31)), "NP002").waived == "agreed"
+
+
+class TestWV001:
+    def test_typing_mistake(self) -> None:
+        finding = only(judge(waived(rule="NP02")), "WV001")
+        assert finding.message == "there is no rule 'NP02'"
+        assert finding.hint.startswith("did you mean 'NP0")
+        assert found(judge(waived(rule="NP02")), "WV003") == []
+
+    def test_like_no_rule(self) -> None:
+        assert only(judge(waived(rule="zzzz")), "WV001").hint == "`eniplan explain` lists them"
+
+    def test_not_waivable(self) -> None:
+        changes = {**waived(rule="PN007"), "podNetworkings": []}
+        assert only(judge(changes), "WV001").hint == "fix the finding, and remove the waiver"
+        assert found(judge(changes), "WV003") == []
+
+
+@pytest.mark.parametrize("section", ["nodePools", "podNetworkings", "workloads"])
+def test_wv004_whole_sections(section: str) -> None:
+    report = judge(waived(path=section))
+    assert only(report, "WV004").hint == f"name the object: {section}[0]"
+
+
+def test_two_waivers_for_one_finding_are_one_too_many() -> None:
+    changes = waived()
+    changes["waivers"].append({"rule": "NP002", "path": "nodePools[0].taints", "reason": "also"})
+    report = judge(changes)
+    assert only(report, "NP002").waived == "agreed"
+    assert only(report, "WV003").place.path == "waivers[1]"
