@@ -1,0 +1,162 @@
+"""What a report looks like: golden files of each format, and what must hold for any text in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eniplan._version import __version__
+from eniplan.report import json_format, plain, terminal_view
+from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K
+from tests.judge import judge, judge_plan, own, row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syrupy.assertion import SnapshotAssertion
+
+    from eniplan.report.model import Report
+
+MANY: dict[str, Any] = {
+    "cluster.ipStack": "dual",
+    "cluster.terway.erdma": True,
+    "cluster.terway.virtualType": "datapathv2",
+    "cluster.vSwitches": [{**VSWITCH_J, "availableIps": 20}, VSWITCH_K],
+    "nodePools[0].instanceTypes": ["ecs.g7.2xlarge", "ecs.g8i.8xlarge", "ecs.i4.8xlarge"],
+    "nodePools[0].taints": [],
+    "nodePools[1]": {**LINGJUN_POOL, "vSwitchIds": ["vsw-k"]},
+    "nodePools[2]": {"name": "big-data", "instanceFamilies": ["ecs.g8i"], "vSwitchIds": ["vsw-j", "vsw-k"],
+                     "autoScaling": {"min": 0, "max": 10}},
+    "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading", "big-data"]}],
+    "waivers": [{"rule": "NP002", "path": "nodePools[0]", "reason": "nobody else runs here"}],
+}  # fmt: skip
+UNKNOWN: dict[str, Any] = {"cluster": {"terway": {"version": "v1.16.4"}}}
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def reports() -> dict[str, Report]:
+    return {"clean": judge(), "many": judge(MANY), "unknown": judge(UNKNOWN)}
+
+
+@pytest.mark.parametrize("name", ["clean", "many", "unknown"])
+class TestGolden:
+    def test_json(self, name: str, snapshot: SnapshotAssertion) -> None:
+        text = json_format.write(reports()[name]).replace(f'"{__version__}"', '"VERSION"')
+        assert json.loads(text)["tool"] == {"name": "eniplan", "version": "VERSION"}
+        assert text == snapshot
+
+    def test_json_is_the_report(self, name: str) -> None:
+        text = json_format.write(reports()[name])
+        assert json_format.report_map(reports()[name]) == json.loads(text)
+
+    def test_plain(self, name: str, snapshot: SnapshotAssertion) -> None:
+        report = reports()[name]
+        assert plain.write(report) + "---\n" + plain.summary(report) + "\n" == snapshot
+
+    def test_terminal(self, name: str, snapshot: SnapshotAssertion) -> None:
+        assert terminal_view.write(reports()[name], width=100, colour=True) == snapshot
+
+    @pytest.mark.parametrize("width", [40, 80, 100, 200])
+    def test_terminal_without_colour(self, name: str, width: int) -> None:
+        text = terminal_view.write(reports()[name], width=width, colour=False)
+        assert "\x1b" not in text
+        # Cells of a table may be wider than a very narrow terminal; lines of text never are.
+        assert width < 80 or all(len(line) <= width for line in text.splitlines())
+
+
+def test_colour_changes_no_word() -> None:
+    report = judge(MANY)
+    coloured = terminal_view.write(report, width=100, colour=True)
+    assert "\x1b[" in coloured
+    assert ESCAPES.sub("", coloured).rstrip() == terminal_view.write(report, width=100, colour=False).rstrip()
+
+
+def test_a_shortage_is_marked_red() -> None:
+    text = terminal_view.write(judge({"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 5}]}), width=100, colour=True)
+    assert re.search(r"\x1b\[31m\s*5\s*\x1b\[0m", text)
+
+
+def test_a_waived_finding_shows_its_reason_instead_of_the_fix() -> None:
+    report = judge(
+        {
+            "nodePools[0].taints": [],
+            "waivers": [{"rule": "NP002", "path": "nodePools[0]", "reason": "nobody else runs here"}],
+        }
+    )
+    text = terminal_view.write(report, width=100, colour=False)
+    assert "~ warning NP002" in text
+    assert "nobody else runs here" in text
+    assert "fix" not in text.split("capacity")[0]
+    assert "(waived: nobody else runs here)" in plain.write(report)
+    (finding,) = json.loads(json_format.write(report))["findings"]
+    assert (finding["waived"], finding["waiver"]) == (True, "nobody else runs here")
+
+
+def test_sources_of_a_finding_without_hint_or_date(tmp_path: Path) -> None:
+    """A number from a user's own file: its source is the file, without a date."""
+    specs = own(tmp_path, row(EniQuantity=4, Sources={"*": "api-row-undated"}))
+    report = judge({"nodePools[0].instanceTypes": ["ecs.mine.8xlarge"]}, specs=specs)
+    assert "DescribeInstanceTypes response row quoted in public code\n" in re.sub(
+        " +\n", "\n", terminal_view.write(report, width=150, colour=False)
+    )
+
+
+def test_no_hint_no_fix_line() -> None:
+    labels = {f"l{number}": "x" for number in range(20)}
+    report = judge({"nodePools[0].labels": labels})
+    assert "fix:" not in plain.write(report)
+    assert "fix" not in terminal_view.write(report, width=100, colour=False).split("capacity")[0]
+
+
+def test_nothing_judged() -> None:
+    report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": 3})
+    assert plain.summary(report) == "nothing could be judged"
+    assert "nothing could be judged" in terminal_view.write(report, width=100, colour=False)
+    assert json.loads(json_format.write(report))["problems"][0]["message"].startswith("'nodePools' must be a list")
+
+
+def test_json_is_one_finding_a_line() -> None:
+    report = judge(MANY)
+    lines = json_format.write(report).splitlines()
+    assert sum(line.startswith('  {"rule": ') for line in lines) == len(report.findings)
+    assert sum(line.startswith('  {"name": ') for line in lines) == len(report.pools)
+
+
+# What a hostile author may put into a name: control and direction characters, markup, escapes, line breaks.
+HOSTILE = st.text(
+    alphabet=st.one_of(
+        st.characters(codec="utf-8"),
+        st.sampled_from(list("\x1b\x07\r\n\t\u202e\u2028\u200b\x9b[]/\\")),
+    ),
+    min_size=1,
+    max_size=30,
+).map(lambda text: text if text[0] != "<" else "x" + text)
+
+
+@given(HOSTILE, HOSTILE)
+def test_any_text_stays_inert(name: str, network: str) -> None:
+    pool = {"name": name, "instanceTypes": [network], "vSwitchIds": ["vsw-j"], "desiredSize": 1}
+    report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": [pool], "cluster": {"vSwitches": [VSWITCH_J]}})
+    text = plain.write(report)
+    assert all(line.isprintable() for line in text.split("\n"))
+    view = terminal_view.write(report, width=100, colour=False)
+    assert all(line.isprintable() for line in view.split("\n"))
+    coloured = ESCAPES.sub("", terminal_view.write(report, width=100, colour=True))
+    assert all(line.isprintable() for line in coloured.split("\n"))
+    # JSON keeps the very text.
+    (sheet,) = json.loads(json_format.write(report))["pools"]
+    assert sheet["name"] == name
+    assert list(sheet["podsPerNode"]) == [network]
+
+
+@pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", "[zone=cn-a]", "a[0]", "[link=http://x]y[/link]", ":smile:"])
+def test_markup_is_text(name: str) -> None:
+    report = judge({"nodePools[0].name": name, "nodePools[0].taints": []})
+    for colour in (True, False):
+        assert name in ESCAPES.sub("", terminal_view.write(report, width=200, colour=colour))
+    assert f"pool {name}: exclusive pods" in plain.write(report)
