@@ -55,8 +55,8 @@ def demands(view: PlanView) -> tuple[Demand, ...]:
 
 def _of_pool(pool: PoolView) -> Iterator[Demand]:
     for config in pool.configs:
-        if not config.in_use:
-            continue
+        if not config.in_use or config.v_switch_ids is None:
+            continue  # NET001 says that it is not known
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
             here = tuple(v for v in pod_v_switches if v.zone == zone)

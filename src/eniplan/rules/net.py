@@ -183,16 +183,16 @@ def _shared_shortage(zone: str, v_switches: tuple[VSwitch, ...], group: list[Dem
     return None
 
 
-def _group_lists(view: PlanView) -> Iterator[tuple[str, Path, tuple[str, ...] | None, tuple[Path, str] | None]]:
-    """Yield each list of security groups that ENIs of pods get: what it is, where, the ids, and what is missing."""
+def _group_lists(view: PlanView) -> Iterator[tuple[PodConfig, Path]]:
+    """Yield each configuration that ENIs of pods get their security groups from, and where it names them."""
+    for pn in view.plan.pod_networkings:
+        yield view.config_of(pn), (*pn.path, "securityGroupIds")
     seen = set()
     for pool in view.pools:
-        for config in pool.configs:
-            key = (config.label, config.security_group_ids)
-            if config.in_use and key not in seen:
-                seen.add(key)
-                place = (*config.path, "securityGroupIds") if config.path != pool.path else _fallback_place(view, pool)
-                yield config.label, place, config.security_group_ids, config.missing
+        config = pool.configs[-1]  # the one for pods without a PodNetworking
+        if config.in_use and config.label not in seen:
+            seen.add(config.label)
+            yield config, _fallback_place(view, pool)
 
 
 def _fallback_place(view: PlanView, pool: PoolView) -> Path:
@@ -214,12 +214,12 @@ def _fallback_place(view: PlanView, pool: PoolView) -> Path:
 )
 def net003(view: PlanView) -> Outcome:
     """0 or more than 10 is an error; more than 5 a warning, and an error with Terway < 1.13.6."""
-    for label, path, ids, missing in _group_lists(view):
+    for config, path in _group_lists(view):
+        label, ids = config.label, config.security_group_ids
         count = len(ids or ())
         facts = {"securityGroups": count, "limit": MAX_GROUPS}
         if ids is None:
-            if missing is not None:
-                yield Unknown(*missing)
+            yield Unknown(*config.missing)
         elif count == 0:
             yield Hit(path, f"{label} has no security group", "name at least one in securityGroupIds", facts)
         elif count > MAX_GROUPS:
@@ -256,7 +256,7 @@ def net003(view: PlanView) -> Outcome:
 )
 def net004(view: PlanView) -> Outcome:
     """The types of the groups of each list, for pods and for nodes."""
-    lists = [(label, path, ids) for label, path, ids, _ in _group_lists(view)]
+    lists = [(config.label, path, config.security_group_ids) for config, path in _group_lists(view)]
     lists += [(f"pool {p.pool.name!r}", (*p.path, "securityGroupIds"), p.pool.security_group_ids) for p in view.pools]
     for label, path, ids in lists:
         groups = [view.security_groups[name] for name in ids or () if name in view.security_groups]

@@ -67,6 +67,9 @@ class PodConfig(NamedTuple):
     """The fact to ask for when it is not known."""
 
 
+_DEFAULTS: tuple[Path, str] = (("cluster", "podDefaults"), "cluster.podDefaults")
+
+
 class PlanView:
     """A plan, resolved."""
 
@@ -166,6 +169,18 @@ class PlanView:
             if named is not None:
                 out.setdefault(workload.node_pool, {})[named.name] = named
         return {pool: list(found.values()) for pool, found in out.items()}
+
+    def config_of(self, pn: PodNetworking) -> PodConfig:
+        """Return what pods of a PodNetworking get: its own lists, or those that Terway fills in from eni-config."""
+        defaults = self.cluster.pod_defaults
+        return PodConfig(
+            f"PodNetworking {pn.name}",
+            pn.path,
+            pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
+            pn.network.security_group_ids or (None if defaults is None else defaults.security_group_ids),
+            in_use=True,
+            missing=_DEFAULTS,
+        )
 
 
 class PoolView:
@@ -295,7 +310,7 @@ class PoolView:
         if self.pool.is_lingjun:
             networkings = []  # unsupported there: LJ001 says so
         return (
-            *(self._pod_networking(pn) for pn in networkings),
+            *(self.view.config_of(pn) for pn in networkings),
             self._fallback(in_use=self._needs_fallback(networkings)),
         )
 
@@ -306,24 +321,12 @@ class PoolView:
             or any(workload.pod_networking is None for workload in self.workloads)
         )
 
-    def _pod_networking(self, pn: PodNetworking) -> PodConfig:
-        defaults = self.view.cluster.pod_defaults
-        return PodConfig(
-            f"PodNetworking {pn.name}",
-            pn.path,
-            pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
-            pn.network.security_group_ids or (None if defaults is None else defaults.security_group_ids),
-            in_use=True,
-            missing=(("cluster", "podDefaults"), "cluster.podDefaults"),
-        )
-
     def _fallback(self, *, in_use: bool) -> PodConfig:
         base = self.view.cluster.pod_defaults
         name = self.pool.effective_terway_config
-        defaults = (("cluster", "podDefaults"), "cluster.podDefaults")
         if name is None:
             ids, groups = (None, None) if base is None else (base.v_switch_ids, base.security_group_ids)
-            return PodConfig("the cluster's eni-config", self.path, ids, groups, in_use, defaults)
+            return PodConfig("the cluster's eni-config", self.path, ids, groups, in_use, _DEFAULTS)
         own = (self.view.cluster.terway_configs or {}).get(name)
         label = f"the node-level config {name}"
         if own is None:
@@ -335,7 +338,7 @@ class PoolView:
             self._merged_v_switches(own, base),
             own.security_group_ids or (None if base is None else base.security_group_ids),
             in_use,
-            defaults,
+            _DEFAULTS,
         )
 
     def _merged_v_switches(self, own: Network, base: Network | None) -> tuple[str, ...]:
