@@ -500,3 +500,22 @@ def np012(view: PlanView) -> Outcome:
         if _inside(pool.pool.overrides, "scaling_group", "login_password") is not None:
             path = (*pool.path, "overrides", "scaling_group", "login_password")
             yield Hit(path, f"pool {pool.pool.name!r} holds a login password", "use keyPair")
+
+
+@rule(
+    "NP013",
+    "warning",
+    "Windows nodes",
+    needs=("nodePools[].imageType",),
+    effect="Exclusive-ENI node pools are not documented for Windows, and Terway's terway-eniip runs on Linux only.",
+    sources=(EXCL, WWT),
+    passes={f"{_POOL}.imageType": "AliyunLinux3ContainerOptimized"},
+    fails={f"{_POOL}.imageType": "WindowsCore"},
+)
+def np013(view: PlanView) -> Outcome:
+    """Image types that begin with Windows."""
+    for pool in view.pools:
+        image = pool.pool.image_type
+        if image is not None and image.lower().startswith("windows"):
+            message = f"pool {pool.pool.name!r} has the image type {image}: exclusive ENI is not documented for Windows"
+            yield Hit((*pool.path, "imageType"), message, "use a Linux image, such as AliyunLinux3ContainerOptimized")

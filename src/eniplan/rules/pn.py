@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from eniplan.rules.base import Hit, Outcome, rule
-from eniplan.rules.examples import ABSENT, POD_NETWORKING, WORKLOAD
+from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
 from eniplan.rules.sources import (
     CODE_DEFAULTS,
     CODE_GC,
@@ -372,3 +372,31 @@ def pn012(view: PlanView) -> Outcome:
             if name not in view.pools_by_name:
                 message = f"PodNetworking {pn.name!r} names the node pool {name!r}, which the plan does not have"
                 yield Hit((*pn.path, "nodePools", i), message, did_you_mean(name, view.pools_by_name))
+
+
+@rule(
+    "PN013",
+    "info",
+    "Fixed addresses in a pool of several zones",
+    needs=("podNetworkings[].allocation", "nodePools[].vSwitchIds", "cluster.vSwitches"),
+    effect="A pod with a fixed address is pinned to the zone in which it was first created: when that zone fails, it "
+    "cannot start in another one.",
+    sources=(PN, CODE_RESOURCE),
+    passes=_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}),
+    fails={
+        **_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}, vSwitchIds=["vsw-j", "vsw-k"]),
+        "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
+        "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-k"],
+        "nodePools[0].vSwitchIds": ["vsw-j", "vsw-k"],
+    },
+)
+def pn013(view: PlanView) -> Outcome:
+    """Fixed, meant for a pool with nodes in more than one zone."""
+    for pool in view.pools:
+        for pn in view.pod_networkings_by_pool.get(pool.pool.name, ()):
+            if pn.is_fixed and len(pool.zones) > 1:
+                message = (
+                    f"pods of the Fixed PodNetworking {pn.name!r} stay in their first zone; {pool.pool.name!r} has "
+                )
+                message += ", ".join(pool.zones)
+                yield Hit((*pn.path, "allocation"), message, "plan for the loss of a zone", {"zones": list(pool.zones)})
