@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eniplan.plan.model import Taint
+from eniplan.plan.scheduling import tolerates
 from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING, WORKLOAD
-from eniplan.rules.wl import tolerates
 from tests.judge import found, judge, only, places
 
 POOL = "nodePools[0]"

@@ -78,8 +78,11 @@ def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
         raise cannot_say(pool, "scaling_group.security_group_ids", _SPELLING, "it takes one security group")
     if groups:
         group["security_group_id"] = groups[0]
-    found = {"ClusterId": cluster_id}
+    found: dict[str, Any] = {"ClusterId": cluster_id}
     found |= rename(pool, {**body, "nodepool_info": info, "scaling_group": group}, NAMES, _SPELLING)
+    for disk in found["ScalingGroup"].get("DataDisks", ()):
+        # Text in the API, a boolean here.
+        disk |= {key: disk[key] == "true" for key in ("Encrypted",) if disk.get(key) in {"true", "false"}}
     _require(pool, found, ("KubernetesConfig", "Runtime"), "runtime", "runtime: containerd")
     _require(pool, found, ("ScalingGroup", "SystemDiskSize"), "systemDisk", "systemDisk: {size: 120}")
     for text in _texts(found):

@@ -82,6 +82,7 @@ _TEXT_ATTRIBUTES = ("desired_size", "on_demand_base_capacity", "on_demand_percen
 """Numbers in the API that are strings in Terraform."""
 _MAPS = ("tags",)
 """Attributes that hold a map; every other map of a resource is a block."""
+_NOT_IN_HCL = {"b": "\\u0008", "f": "\\u000c"}
 
 
 def arguments(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
@@ -184,7 +185,8 @@ def _expression(value: object) -> str:
 
 def quoted(text: str) -> str:
     """Return a quoted HCL string that is exactly this text: neither quotes nor `${` and `%{` do anything in it."""
-    return json_text(_literal(text))
+    # JSON but for two escapes that HCL does not know; the pattern steps over escaped backslashes.
+    return re.sub(r"\\(.)", lambda found: _NOT_IN_HCL.get(found[1], found[0]), json_text(_literal(text)))
 
 
 def _literal(text: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_TAINT_KEY, Taint
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.scheduling import pool_taints, tolerates
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
 from eniplan.rules.sources import CODE_LINGJUN, CODE_MATCH, CODE_PREDICT, EXCL, KUBERNETES_NAMES, KUBERNETES_TAINTS, PN
@@ -12,28 +13,10 @@ from eniplan.rules.syntax import is_dns_label, is_subdomain
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from eniplan.rules.view import PlanView, PoolView
+    from eniplan.rules.view import PlanView
 
 _TOLERATION = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
 _NETWORKED = {"podNetworkings": [POD_NETWORKING]}
-
-
-def pool_taints(pool: PoolView) -> tuple[Taint, ...]:
-    """Return the taints of the pool's nodes that keep pods away, Lingjun's own included."""
-    own = tuple(t for t in pool.pool.effective_taints if t.effect != "PreferNoSchedule")
-    return (*own, Taint(LINGJUN_TAINT_KEY, "", "NoSchedule")) if pool.pool.is_lingjun else own
-
-
-def tolerates(toleration: Mapping[str, str], taint: Taint) -> bool:
-    """Return whether a toleration tolerates a taint, as Kubernetes decides it."""
-    if toleration.get("effect") not in (None, "", taint.effect):
-        return False
-    key = toleration.get("key", "")
-    if toleration.get("operator", "Equal") == "Exists":
-        return key in ("", taint.key)
-    return key == taint.key and toleration.get("value", "") == taint.value
 
 
 @rule(
@@ -52,8 +35,11 @@ def wl001(view: PlanView) -> Outcome:
         pool = view.pools_by_name.get(workload.node_pool)
         if pool is None or workload.tolerations is None:
             continue
-        for taint in pool_taints(pool):
-            if not any(tolerates(toleration, taint) for toleration in workload.tolerations):
+        for taint in pool_taints(pool.pool):
+            # PreferNoSchedule keeps no pod away.
+            if taint.effect != "PreferNoSchedule" and not any(
+                tolerates(toleration, taint) for toleration in workload.tolerations
+            ):
                 message = f"{workload.kind} {workload.name!r} does not tolerate {taint} of pool {workload.node_pool!r}"
                 value = f"operator: Equal, value: {taint.value!r}" if taint.value else "operator: Exists"
                 hint = f"add {{key: {taint.key}, {value}, effect: {taint.effect}}} to its tolerations"

@@ -1,0 +1,228 @@
+"""From a plan to the Kubernetes objects that it describes.
+
+Order matters to people who apply them: PodNetworkings first (a pod that is created before its PodNetworking is
+Ready never gets it, and nothing says so), then node-level Terway configs, then workloads.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan._version import __version__
+from eniplan.emit.body import json_text
+from eniplan.emit.pods import PodError, complete, missing_labels, wanted
+from eniplan.emit.refusal import RefusalError
+from eniplan.emit.skeletons import SHAPES
+from eniplan.emit.yaml_text import dump
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from eniplan.emit.skeletons import Skeletons
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import Network, NodePool, Plan, PodNetworking, Selector, Workload
+
+Object = dict[str, Any]
+
+NAME_LABEL = "app.kubernetes.io/instance"
+"""By this label the controllers of rendered workloads find their pods."""
+TERWAY_NAMESPACE = "kube-system"
+"""Where Terway looks for its node-level configs."""
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_LONGEST_LABEL = 63
+_PREFIXES = {"PodNetworking": "10", "ConfigMap": "20"}
+_LAST = "30"
+
+
+class Rendered(NamedTuple):
+    """One object and where in the plan it comes from."""
+
+    object: Object
+    path: Path
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Kind, namespace and name: what makes two objects one."""
+        metadata = self.object["metadata"]
+        return self.object["kind"], metadata.get("namespace", ""), metadata["name"]
+
+    @property
+    def file(self) -> str:
+        """A file name of its own, so that names in order are objects in order. A dot cannot be in a namespace.
+
+        Raises:
+            RefusalError: a name that is none in Kubernetes, and could lead out of a folder.
+
+        """
+        parts = [part for part in self.identity if part]
+        for part in parts[1:]:
+            if not _NAME.fullmatch(part):
+                message = f"{part!r} is no Kubernetes name, and so no file name"
+                raise RefusalError(self.path, message, "use lower-case letters, digits, '-' and '.'")
+        return f"{_PREFIXES.get(parts[0], _LAST)}-{'.'.join(parts).lower()}.yaml"
+
+
+def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendered]:
+    """Return the objects of a plan that passes, in the order in which they are to be applied.
+
+    Raises:
+        RefusalError: the plan does not say what an object needs.
+        InputError: a skeleton cannot be used.
+
+    """
+    out = [_pod_networking(plan, pn, skeletons) for pn in plan.pod_networkings]
+    for name, network in (plan.cluster.terway_configs or {}).items():
+        out.append(_terway_config(plan, name, network, skeletons))
+    if workloads:
+        out += [_workload(plan, workload, skeletons) for workload in plan.workloads]
+    return out
+
+
+def header(plan_file: str, specs_date: str) -> str:
+    """Return the comment that says where a file comes from; the same for equal runs."""
+    return (
+        f"# Rendered by eniplan {__version__} from {printable(plan_file)}, checked against specs of {specs_date}.\n"
+        "# Apply PodNetworkings first and wait for Ready: pods that are created earlier do not get them.\n"
+    )
+
+
+def text(rendered: Rendered) -> str:
+    """Return the YAML document of one object."""
+    return dump(rendered.object)
+
+
+def kustomization(files: Iterable[str]) -> str:
+    """Return the text of a kustomization.yaml that holds these files."""
+    return dump({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": list(files)})
+
+
+def _pod_networking(plan: Plan, pn: PodNetworking, skeletons: Skeletons) -> Rendered:
+    found = skeletons.get("PodNetworking")
+    found["metadata"]["name"] = pn.name
+    spec = found["spec"]
+    # Always ENI: PN001 finds anything else, and exclusive pods work with nothing else.
+    spec["eniOptions"]["eniType"] = "ENI"
+    spec["vSwitchSelectOptions"]["vSwitchSelectionPolicy"] = pn.v_switch_selection_policy
+    spec["vSwitchOptions"] = _written_out(plan, pn, "vSwitchIds")
+    spec["securityGroupIDs"] = _written_out(plan, pn, "securityGroupIds")
+    if pn.allocation is not None:
+        keys = ("type", "releaseStrategy", "releaseAfter")
+        spec["allocationType"] = {key: pn.allocation[key] for key in keys if key in pn.allocation}
+    spec["selector"] |= {
+        key: _label_selector(selector)
+        for key, selector in (("podSelector", pn.pod_selector), ("namespaceSelector", pn.namespace_selector))
+        if selector is not None
+    }
+    if not spec["selector"]:
+        del spec["selector"]
+    return Rendered(found, pn.path)
+
+
+def _written_out(plan: Plan, pn: PodNetworking, key: str) -> list[str]:
+    """Return an id list of a PodNetworking; left out, it is the cluster's, which Terway would freeze unseen."""
+    for network in (pn.network, plan.cluster.pod_defaults):
+        if network is not None:
+            ids = network.v_switch_ids if key == "vSwitchIds" else network.security_group_ids
+            if ids:
+                return list(ids)
+    message = f"PodNetworking {pn.name!r} has no {key}, and neither has cluster.podDefaults"
+    raise RefusalError((*pn.path, key), message, f"write {key} out")
+
+
+def _label_selector(selector: Selector) -> Object:
+    """Return a LabelSelector with the same requirements; the plan's matchLabels stay matchLabels."""
+    labels = {r.key: r.values[0] for r in selector.requirements if "matchLabels" in r.path}
+    others = [r for r in selector.requirements if "matchLabels" not in r.path]
+    expressions = [
+        {"key": r.key, "operator": r.operator, **({"values": list(r.values)} if r.values else {})} for r in others
+    ]
+    return {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": expressions} if others else {})}
+
+
+def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons) -> Rendered:
+    """Return a node-level config. Terway merges it into eni-config as a JSON merge patch (RFC 7396).
+
+    vSwitches are listed by zone. Terway takes `security_group` and `security_groups` together, so a list that is to
+    stand alone must null the other key.
+    """
+    zones = {v.id: v.zone for v in plan.cluster.v_switches or ()}
+    patch: Object = {}
+    for i, v_switch in enumerate(network.v_switch_ids):
+        zone = zones.get(v_switch)
+        if zone is None:
+            message = f"the zone of vSwitch {v_switch!r} is not known, and Terway lists vSwitches by zone"
+            raise RefusalError((*network.path, "vSwitchIds", i), message, "add it to cluster.vSwitches")
+        patch.setdefault("vswitches", {}).setdefault(zone, []).append(v_switch)
+    if network.security_group_ids:
+        patch["security_groups"] = list(network.security_group_ids)
+        patch["security_group"] = None
+    found = skeletons.get("ConfigMap")
+    found["metadata"]["name"] = name
+    found["metadata"]["namespace"] = TERWAY_NAMESPACE
+    found["data"]["eni_conf"] = json_text(patch) + "\n"
+    return Rendered(found, network.path)
+
+
+def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
+    pool, networking = parties(plan, workload)
+    found = skeletons.get(workload.kind)
+    shape = SHAPES[workload.kind]
+    assert shape.template is not None  # noqa: S101 - every kind of workload has pods
+    found["metadata"]["name"] = workload.name
+    found["metadata"]["namespace"] = workload.namespace
+    if workload.kind == "StatefulSet":
+        found["spec"]["serviceName"] = workload.name
+    for path in shape.replicas:
+        _inner(found, path[:-1])[path[-1]] = workload.replicas
+    if workload.kind == "Pod" and workload.replicas != 1:
+        message = f"Pod {workload.name!r} is one pod, and the plan has {workload.replicas} of it"
+        raise RefusalError((*workload.path, "replicas"), message, "make it a Deployment or a StatefulSet")
+    template = _inner(found, shape.template)
+    spec = template["spec"]
+    if workload.host_network:
+        spec["hostNetwork"] = True
+    if workload.tolerations is not None:
+        spec["tolerations"] = [*(spec.get("tolerations") or []), *map(dict, workload.tolerations)]
+    want = wanted(pool, networking, host_network=workload.host_network, eni_request=workload.eni_request)
+    labels = template["metadata"]["labels"]
+    try:
+        if want.selector is not None:
+            labels.update(missing_labels(want.selector, labels))
+        labels.setdefault(NAME_LABEL, _label_value(workload.name))
+        complete(template, want)
+    except PodError as error:
+        path = (*workload.path, "podNetworking") if error.path[:2] == ("metadata", "labels") else workload.path
+        message = f"{workload.kind} {workload.name!r}: {error.message}"
+        raise RefusalError(path, message, error.hint) from None
+    if shape.selects:
+        found["spec"]["selector"]["matchLabels"][NAME_LABEL] = labels[NAME_LABEL]
+        labels |= found["spec"]["selector"]["matchLabels"]
+    return Rendered(found, workload.path)
+
+
+def parties(plan: Plan, workload: Workload) -> tuple[NodePool, PodNetworking | None]:
+    """Return the pool and the PodNetworking that a workload names.
+
+    Raises:
+        RefusalError: the plan does not have them (WL003, waived).
+
+    """
+    pool = next((p for p in plan.node_pools if p.name == workload.node_pool), None)
+    networking = next((pn for pn in plan.pod_networkings if pn.name == workload.pod_networking), None)
+    if pool is None or (networking is None) != (workload.pod_networking is None):
+        key = "nodePool" if pool is None else "podNetworking"
+        raise RefusalError((*workload.path, key), f"workload {workload.name!r} names what the plan does not have")
+    return pool, networking
+
+
+def _inner(value: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manifest
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _label_value(name: str) -> str:
+    """Return a name as a label value, which is shorter than the name of an object may be."""
+    return name[:_LONGEST_LABEL].rstrip("-.")

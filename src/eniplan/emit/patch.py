@@ -1,0 +1,153 @@
+"""Adding to a user's own manifests what they lack, without touching anything else.
+
+A manifest is matched to a workload of the plan by kind, namespace and name, or it names its pool itself, in the
+annotation `eniplan.dev/node-pool` (and its PodNetworking in `eniplan.dev/pod-networking`).
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.emit.pods import PodError, complete, wanted
+from eniplan.emit.skeletons import SHAPES
+from eniplan.emit.splice import parse, splice, value_of
+from eniplan.errors import InputError, Place, Problem
+from eniplan.plan.document import path_text
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from eniplan.emit.pods import Wanted
+    from eniplan.emit.splice import Node
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import Plan, Workload
+
+POOL_ANNOTATION = "eniplan.dev/node-pool"
+NETWORKING_ANNOTATION = "eniplan.dev/pod-networking"
+
+
+class Change(NamedTuple):
+    """One manifest of the input, what it is, and which key paths have been added to."""
+
+    name: str
+    pool: str | None
+    """None: it names no pool and is left as it is."""
+    added: tuple[str, ...]
+
+
+def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
+    """Return manifests with what their pods lack, and what was done.
+
+    Args:
+        file: the name to show in places.
+        text: any number of YAML documents; those of other kinds stay as they are.
+        plan: a plan that passes. A manifest is matched to a workload of the plan by kind, namespace and name, or
+            names its pool (and PodNetworking) in annotations.
+
+    Raises:
+        InputError: no YAML, no manifest that names a pool, or one that contradicts its pool.
+
+    """
+    nodes = parse(file, text)
+    values = [value_of(file, node) for node in nodes]
+    manifests = {
+        i: _Manifest(file, nodes[i], value, plan)
+        for i, value in enumerate(values)
+        if isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) in _KINDS
+    }
+    wished = [manifests[i].completed() if i in manifests else value for i, value in enumerate(values)]
+    if not any(manifest.pool for manifest in manifests.values()):
+        hint = f"name the workloads in the plan, or annotate the manifests with {POOL_ANNOTATION}: POOL"
+        raise InputError(Problem("no manifest here names a node pool of the plan", Place(file), hint))
+    out, added = splice(file, text, values, wished)
+    return out, [Change(manifest.name, manifest.pool, added[i]) for i, manifest in manifests.items()]
+
+
+_KINDS = [(shape.api_version, kind) for kind, shape in SHAPES.items() if shape.template is not None]
+"""With the version: others use the same words for kinds of another form (a Volcano Job)."""
+
+
+class _Manifest:
+    """One workload of the user, and the pool that it names."""
+
+    def __init__(self, file: str, node: Node, value: dict[str, Any], plan: Plan) -> None:
+        self._file = file
+        self._node = node
+        self._value = value
+        self._plan = plan
+        self._kind: str = value["kind"]
+        metadata = value.get("metadata")
+        self._metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
+        self.name = f"{self._kind} {self._metadata.get('name', '(no name)')}"
+        self.pool: str | None = None
+
+    def completed(self) -> dict[str, Any]:
+        """Return the manifest with what its pods lack; itself when it names no pool."""
+        want = self._wanted()
+        if want is None:
+            return self._value
+        out: dict[str, Any] = copy.deepcopy(self._value)
+        where = SHAPES[self._kind].template or ()
+        template: Any = out
+        for step in where:
+            template = template.get(step) if isinstance(template, dict) else None
+        if not isinstance(template, dict):
+            raise self._error(where, f"{self.name} has no pod template")
+        try:
+            complete(template, want)
+        except PodError as error:
+            raise self._error((*where, *error.path), error.message, error.hint) from None
+        return out
+
+    def _wanted(self) -> Wanted | None:
+        annotations = self._metadata.get("annotations")
+        notes = annotations if isinstance(annotations, dict) else {}
+        workload = self._workload()
+        named = self._note(notes, POOL_ANNOTATION, None if workload is None else workload.node_pool)
+        if named is None:
+            return None
+        pools = {pool.name: pool for pool in reversed(self._plan.node_pools)}
+        networkings = {pn.name: pn for pn in self._plan.pod_networkings}
+        networking = self._note(notes, NETWORKING_ANNOTATION, None if workload is None else workload.pod_networking)
+        for what, name, known in (("node pool", named, pools), ("PodNetworking", networking, networkings)):
+            if name is not None and name not in known:
+                message = f"{self.name} names the {what} {name!r}, which the plan does not have"
+                raise self._error(("metadata",), message, did_you_mean(name, known))
+        self.pool = named
+        if networking is not None and pools[named].is_lingjun:
+            message = f"{self.name} uses a PodNetworking on the Lingjun pool {named!r}, where there is none"
+            raise self._error(("metadata",), message, "take the PodNetworking away")
+        return wanted(
+            pools[named],
+            None if networking is None else networkings[networking],
+            host_network=workload is not None and workload.host_network,
+            eni_request=None if workload is None else workload.eni_request,
+        )
+
+    def _workload(self) -> Workload | None:
+        """Return the plan's workload; a manifest without a namespace goes wherever it is applied."""
+        same = [w for w in self._plan.workloads if (w.kind, w.name) == (self._kind, self._metadata.get("name"))]
+        namespace = self._metadata.get("namespace")
+        if namespace is None and len(same) == 1:
+            return same[0]
+        return next((w for w in same if w.namespace == (namespace or "default")), None)
+
+    def _note(self, notes: dict[str, Any], key: str, planned: str | None) -> str | None:
+        noted = notes.get(key)
+        if noted is None:
+            return planned
+        if planned is not None and noted != planned:
+            message = f"{self.name} is annotated with {key}: {noted}, and the plan says {planned}"
+            raise self._error(("metadata", "annotations", key), message, "keep one of them")
+        return str(noted)
+
+    def _error(self, path: Path, message: str, hint: str = "") -> InputError:
+        node = self._node
+        for step in path:
+            items = node.items if isinstance(step, int) else ()
+            found = items[step] if isinstance(step, int) and step < len(items) else None
+            found = node.child(step) if isinstance(step, str) and node.kind == "map" else found
+            if found is None:
+                break
+            node = found
+        return InputError(Problem(message, Place(self._file, node.line + 1, node.column + 1, path_text(path)), hint))

@@ -1,0 +1,147 @@
+"""The skeletons that manifests are made from: YAML that is parsed, filled in as data, and dumped again.
+
+A skeleton is a whole object with placeholders. What eniplan fills in must be there, so that a team's own skeleton
+cannot lose a field without being told; whatever else it has is kept.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan import resources
+from eniplan.errors import InputError, Place, Problem
+from eniplan.plan.document import path_text, read_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.plan.document import Document, Path
+
+
+class Shape(NamedTuple):
+    """What eniplan knows of a kind."""
+
+    api_version: str
+    template: Path | None = None
+    """Where the pod template is; () for a Pod itself, None for kinds without pods."""
+    replicas: tuple[Path, ...] = ()
+    """Where the number of pods is written."""
+    selects: bool = False
+    """Whether the kind selects its pods by label (apps/v1)."""
+    more: Mapping[Path, type] = {}
+    """Other fields that must be there, with the type of each."""
+
+    def required(self) -> dict[Path, type]:
+        """Return the fields that a skeleton must have, with the type of each."""
+        fields: dict[Path, type] = {("metadata", "name"): str}
+        if self.template is not None:
+            fields |= {
+                ("metadata", "namespace"): str,
+                (*self.template, "metadata", "labels"): dict,
+                (*self.template, "spec", "containers"): list,
+                (*self.template, "spec", "containers", 0, "name"): str,
+                (*self.template, "spec", "containers", 0, "image"): str,
+            }
+        if self.selects:
+            fields["spec", "selector", "matchLabels"] = dict
+        fields |= dict.fromkeys(self.replicas, int)
+        return {**fields, **self.more}
+
+
+_JOB = ("spec", "jobTemplate", "spec")
+_TEMPLATE = ("spec", "template")
+_RESTART = (*_TEMPLATE, "spec", "restartPolicy")
+SHAPES = {
+    "PodNetworking": Shape(
+        "network.alibabacloud.com/v1beta1",
+        more={
+            ("spec", "eniOptions", "eniType"): str,
+            ("spec", "vSwitchSelectOptions", "vSwitchSelectionPolicy"): str,
+            ("spec", "vSwitchOptions"): list,
+            ("spec", "securityGroupIDs"): list,
+            ("spec", "selector"): dict,
+        },
+    ),
+    "ConfigMap": Shape("v1", more={("metadata", "namespace"): str, ("data", "eni_conf"): str}),
+    "Deployment": Shape("apps/v1", _TEMPLATE, (("spec", "replicas"),), selects=True),
+    "StatefulSet": Shape(
+        "apps/v1", _TEMPLATE, (("spec", "replicas"),), selects=True, more={("spec", "serviceName"): str}
+    ),
+    "DaemonSet": Shape("apps/v1", _TEMPLATE, selects=True),
+    "Job": Shape("batch/v1", _TEMPLATE, (("spec", "parallelism"), ("spec", "completions")), more={_RESTART: str}),
+    "CronJob": Shape(
+        "batch/v1",
+        (*_JOB, "template"),
+        ((*_JOB, "parallelism"), (*_JOB, "completions")),
+        more={("spec", "schedule"): str, (*_JOB, "template", "spec", "restartPolicy"): str},
+    ),
+    "Pod": Shape("v1", ()),
+}
+"""Every kind that has a skeleton."""
+
+_FORBIDDEN: dict[str, tuple[Path, ...]] = {"PodNetworking": (("metadata", "namespace"), ("status",))}
+"""Fields that an object of the kind may not have: a PodNetworking is cluster-scoped, and its status is Terway's."""
+
+
+class Skeletons:
+    """The skeletons of one folder, each read when it is first needed."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        """Take the folder; None: eniplan's own."""
+        self._folder = folder or os.path.join(resources.folder("templates"), "manifests")
+        self._read: dict[str, dict[str, Any]] = {}
+
+    def get(self, kind: str) -> dict[str, Any]:
+        """Return a copy of the skeleton of a kind, complete and ready to be filled in.
+
+        Raises:
+            InputError: the file cannot be read, is no YAML, or lacks a field that is to be filled in.
+
+        """
+        if kind not in self._read:
+            self._read[kind] = self._load(kind)
+        return copy.deepcopy(self._read[kind])
+
+    def _load(self, kind: str) -> dict[str, Any]:
+        file = os.path.join(self._folder, f"{kind.lower()}.yaml")
+        try:
+            with open(file, "rb") as stream:
+                data = stream.read()
+        except OSError as error:
+            hint = "a folder of skeletons has one for each kind; copy the missing one from eniplan's own templates"
+            message = f"cannot read the skeleton of a {kind}: {(error.strerror or str(error)).lower()}"
+            raise InputError(Problem(message, Place(file), hint)) from None
+        documents = read_documents(file, data)
+        value = documents[0].value
+        if len(documents) != 1 or not isinstance(value, dict):
+            raise InputError(Problem(f"a skeleton is one object, here a {kind}", Place(file)))
+        problems = list(_problems(documents[0], kind))
+        if problems:
+            raise InputError(*problems)
+        return value
+
+
+def _problems(document: Document, kind: str) -> Iterator[Problem]:
+    shape = SHAPES[kind]
+    for key, wanted in (("apiVersion", shape.api_version), ("kind", kind)):
+        if _at(document.value, (key,)) != wanted:
+            yield Problem(f"{key} must be {wanted}", document.place((key,)))
+    for path, needed in shape.required().items():
+        if not isinstance(_at(document.value, path), needed):
+            message = f"the skeleton of a {kind} has lost a field that eniplan fills in"
+            hint = f"write {path_text(path)} again; any value of its type will do"
+            yield Problem(message, document.place(path), hint)
+    for path in _FORBIDDEN.get(kind, ()):
+        if _at(document.value, path) is not None:
+            yield Problem(f"a {kind} cannot have this field", document.place(path), "remove it")
+
+
+def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a skeleton
+    for step in path:
+        if isinstance(step, int):
+            value = value[step] if isinstance(value, list) and step < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value

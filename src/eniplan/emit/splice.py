@@ -1,0 +1,283 @@
+"""Changing a YAML text only where a value is new: spacing, quotes, comments and line breaks stay what they are.
+
+Parsing and dumping would lose them, even with a library that keeps comments. Instead the places that the parser
+names are written to, and the result is parsed again: it must be exactly what was wished for, or nothing is changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from eniplan.emit.yaml_text import block, flow
+from eniplan.errors import InputError, Place, Problem
+from eniplan.plan.document import path_text, plain_scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.plan.document import Path
+
+
+class Node(NamedTuple):
+    """A node of the text. Offsets count characters."""
+
+    kind: str
+    """`map`, `list`, `text` or `alias`."""
+    start: int
+    end: int
+    line: int
+    column: int
+    is_flow: bool = False
+    text: str = ""
+    """Of a scalar its text, of an alias the anchor it stands for."""
+    is_plain: bool = False
+    """A scalar without quotes: it may be a number, true, or null."""
+    anchor: str | None = None
+    keys: tuple[Node, ...] = ()
+    items: tuple[Node, ...] = ()
+
+    def child(self, key: str) -> Node | None:
+        """Return the value that is written under a key here, not one that a merge brings."""
+        return next((v for k, v in zip(self.keys, self.items, strict=True) if k.text == key), None)
+
+    @property
+    def last(self) -> int:
+        """The offset behind its last character; a block's own end lies behind the comments that follow it."""
+        return self.items[-1].last if self.items and not self.is_flow else self.end
+
+
+class _Edit(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+# --- Reading ------------------------------------------------------------------------------------------------
+
+_MOST_VALUES = 1_000_000
+"""Aliases may not multiply a document beyond this: far more than any manifest has."""
+
+
+def parse(file: str, text: str) -> list[Node]:
+    """Parse all documents of a text.
+
+    Raises:
+        InputError: it is no YAML.
+
+    """
+    loader = yaml.CSafeLoader(text)
+    try:
+        return list(_documents(loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
+        hint = "charts and overlays must be rendered first: helm template, kubectl kustomize"
+        raise InputError(Problem(f"not valid YAML: {error.problem}", place, hint)) from None
+    except (yaml.reader.ReaderError, RecursionError):
+        raise InputError(Problem("not readable as YAML", Place(file))) from None
+    finally:
+        loader.dispose()
+
+
+def _documents(loader: yaml.CSafeLoader) -> Iterator[Node]:
+    """Yield the documents. From events, because composed nodes do not say where an alias stands."""
+    while not loader.check_event(yaml.StreamEndEvent):
+        if isinstance(loader.get_event(), yaml.DocumentStartEvent):
+            yield _node(loader)
+
+
+def _node(loader: yaml.CSafeLoader) -> Node:
+    event: Any = loader.get_event()
+    mark = event.start_mark
+    at = (mark.index, event.end_mark.index, mark.line, mark.column)
+    if isinstance(event, yaml.AliasEvent):
+        return Node("alias", *at, text=str(event.anchor))
+    if isinstance(event, yaml.ScalarEvent):
+        return Node("text", *at, text=event.value, is_plain=event.implicit[0], anchor=event.anchor)
+    children: list[Node] = []
+    while not loader.check_event(yaml.MappingEndEvent, yaml.SequenceEndEvent):
+        children.append(_node(loader))
+    closing: Any = loader.get_event()
+    end = closing.end_mark.index
+    is_map = isinstance(event, yaml.MappingStartEvent)
+    keys, items = (children[::2], children[1::2]) if is_map else ([], children)
+    kind = "map" if is_map else "list"
+    is_flow = bool(event.flow_style)
+    return Node(
+        kind, mark.index, end, mark.line, mark.column, is_flow,
+        anchor=event.anchor, keys=tuple(keys), items=tuple(items),
+    )  # fmt: skip
+
+
+def value_of(file: str, node: Node) -> Any:  # noqa: ANN401 - any value
+    """Return the value of a document, as kubectl would read it.
+
+    Raises:
+        InputError: its aliases expand to more values than any manifest has.
+
+    """
+    return _Values(file).of(node)
+
+
+class _Values:
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._count = 0
+
+    def of(self, node: Node) -> Any:  # noqa: ANN401 - any value
+        before = self._count
+        self._count += 1
+        if node.kind == "alias":
+            value, size = self._anchors.get(node.text, (None, 0))
+            self._count += size
+            if self._count > _MOST_VALUES:
+                message = f"aliases expand this document to more than {_MOST_VALUES} values"
+                raise InputError(Problem(message, Place(self._file, node.line + 1, node.column + 1)))
+            return value
+        if node.kind == "text":
+            value = plain_scalar(node.text) if node.is_plain else node.text
+        elif node.kind == "list":
+            value = [self.of(item) for item in node.items]
+        else:
+            value = self._map(node)
+        if node.anchor is not None:
+            self._anchors[node.anchor] = value, self._count - before
+        return value
+
+    def _map(self, node: Node) -> dict[Any, Any]:
+        merged: dict[Any, Any] = {}
+        own: dict[Any, Any] = {}
+        for key, item in zip(node.keys, node.items, strict=True):
+            value = self.of(item)
+            if key.text == "<<" and key.is_plain:
+                for part in reversed(value if isinstance(value, list) else [value]):
+                    merged.update(part if isinstance(part, dict) else {})
+            else:
+                own[key.text] = value
+        return {**merged, **own}
+
+
+# --- Writing ------------------------------------------------------------------------------------------------
+
+
+def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, list[tuple[str, ...]]]:
+    """Return a text whose documents have new values, and for each document the key paths that have been added to.
+
+    Args:
+        file: the name to show in places.
+        text: the text to change.
+        old: the values of its documents, as `value_of` gives them.
+        new: the wished values: more keys in maps, more items at the end of lists, content where nothing was.
+
+    Raises:
+        InputError: the form of the text does not allow it.
+
+    """
+    edits: list[_Edit] = []
+    paths: list[tuple[str, ...]] = []
+    for node, before, after in zip(parse(file, text), old, new, strict=True):
+        writer = _Writer(text, file, _sequence_indent(node))
+        edits += writer.edits(node, before, after, ())
+        paths.append(tuple(writer.paths))
+    if not edits:
+        return text, paths
+    out = _apply(text, edits)
+    if [value_of(file, node) for node in parse(file, out)] != new:
+        hint = "add it by hand: " + "; ".join(path for document in paths for path in document)
+        raise InputError(Problem("what is missing cannot be added without rewriting this file", Place(file), hint))
+    return out, paths
+
+
+class _Writer:
+    """Edits that turn one value into another, in the style of the text around them."""
+
+    def __init__(self, text: str, file: str, sequence_indent: int) -> None:
+        self._text = text
+        self._file = file
+        self._sequence_indent = sequence_indent
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+        self.paths: list[str] = []
+
+    def edits(self, node: Node, old: Any, new: Any, path: Path) -> Iterator[_Edit]:  # noqa: ANN401 - any values
+        """Yield the edits, inner ones first: where two insert at one place, the inner one comes first there."""
+        if old == new:
+            return
+        if node.kind == "map" and isinstance(new, dict) and node.items:
+            yield from self._map_edits(node, old, new, path)
+        elif node.kind == "list" and isinstance(new, list) and node.items:
+            for i, item in enumerate(node.items):
+                yield from self.edits(item, old[i], new[i], (*path, i))
+            if len(new) > len(old):
+                self.paths.append(path_text(path))
+                yield self._insert(node, new[len(old) :])
+        elif node.kind == "alias":
+            message = f"this is the alias *{node.text}, and more is needed here than in its original"
+            place = Place(self._file, node.line + 1, node.column + 1, path_text(path))
+            raise InputError(Problem(message, place, "write the values out here"))
+        else:
+            # Something empty: it gets its content where it stands, so that a comment behind it stays there.
+            self.paths.append(path_text(path))
+            space = " " if node.start == node.end else ""
+            yield _Edit(node.start, node.end, space + flow(new))
+
+    def _map_edits(self, node: Node, old: dict[str, Any], new: dict[str, Any], path: Path) -> Iterator[_Edit]:
+        added = {}
+        for key, value in new.items():
+            written = node.child(key)
+            if written is not None:
+                yield from self.edits(written, old[key], value, (*path, key))
+            elif key not in old or old[key] != value:
+                # What a merge brings is written out in full beside it, and wins.
+                added[key] = value
+                self.paths.append(path_text((*path, key)))
+        if added:
+            yield self._insert(node, added)
+
+    def _insert(self, node: Node, value: dict[str, Any] | list[Any]) -> _Edit:
+        if node.is_flow:
+            at = node.items[-1].end
+            return _Edit(at, at, ", " + flow(value)[1:-1])
+        indent = " " * self._column(node)
+        lines = [indent + line for line in block(value, self._sequence_indent)]
+        at = node.last
+        if self._text[at - 1] == "\n":  # behind a block of text, which ends with its line
+            return _Edit(at, at, "".join(line + self._newline for line in lines))
+        end = self._text.find("\n", at)
+        at = len(self._text) if end < 0 else end - self._text[:end].endswith("\r")
+        return _Edit(at, at, "".join(self._newline + line for line in lines))
+
+    def _column(self, node: Node) -> int:
+        """Return the column of the keys of a map or the dashes of a list; an anchor or a tag may stand before."""
+        if node.kind == "map":
+            return node.keys[0].column
+        first = node.items[0]
+        dash = self._text.rfind("-", 0, first.start)
+        return dash - (self._text.rfind("\n", 0, dash) + 1)
+
+
+def _sequence_indent(node: Node, column: int = 0) -> int:
+    """Return how far list items are indented behind their key in this document: 0 or 2; 2 when it has no list."""
+    found = _first_sequence_indent(node, column)
+    return 2 if found is None else found
+
+
+def _first_sequence_indent(node: Node, column: int) -> int | None:
+    if node.is_flow:
+        return None
+    if node.kind == "list":
+        return 2 if node.column > column else 0
+    pairs = zip(node.keys, node.items, strict=True) if node.kind == "map" else ()
+    found = (_first_sequence_indent(item, key.column) for key, item in pairs)
+    return next((indent for indent in found if indent is not None), None)
+
+
+def _apply(text: str, edits: list[_Edit]) -> str:
+    out = []
+    at = 0
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):  # stable: inner before outer at one place
+        out += [text[at : edit.start], edit.text]
+        at = edit.end
+    return "".join(out) + text[at:]

@@ -1,0 +1,75 @@
+"""Data to YAML that every reader understands alike: kubectl, PyYAML and eniplan itself.
+
+YAML 1.1 and 1.2 readers disagree on what `on`, `1e3`, `0o17` or `y` are, so any text that might be taken for
+something else is quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from eniplan.emit.body import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text can stand without quotes: no reader takes it for anything but text."""
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS
+
+
+class _Dumper(yaml.CSafeDumper):
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = None if is_plain(text) else '"'
+    if "\n" in text:
+        style = "|"  # libyaml takes quotes where a literal block cannot hold the text
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def dump(value: object) -> str:
+    """Return one YAML document in block style, keys in their own order."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
+
+
+def flow(value: Any) -> str:  # noqa: ANN401 - any data
+    """Return a value on one line: `{key: exclusive-eni, values: [a, b]}`."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow(key)}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    # JSON is YAML, and its quoted text means the same to all readers.
+    return value if isinstance(value, str) and is_plain(value) else json_text(value)
+
+
+def block(value: Any, sequence_indent: int) -> list[str]:  # noqa: ANN401 - any data
+    """Return the lines of a value in block style, with list items this many columns to the right of their key."""
+    if isinstance(value, dict) and value:
+        return [line for key, item in value.items() for line in _entry(key, item, sequence_indent)]
+    if isinstance(value, list) and value:
+        return [line for item in value for line in _hang("- ", block(item, sequence_indent))]
+    return [flow(value)]
+
+
+def _entry(key: str, value: object, sequence_indent: int) -> Iterable[str]:
+    if isinstance(value, (dict, list)) and value:
+        indent = " " * (sequence_indent if isinstance(value, list) else 2)
+        return [f"{flow(key)}:", *(indent + line for line in block(value, sequence_indent))]
+    return [f"{flow(key)}: {flow(value)}"]
+
+
+def _hang(mark: str, lines: list[str]) -> Iterable[str]:
+    return [(mark if i == 0 else " " * len(mark)) + line for i, line in enumerate(lines)]
