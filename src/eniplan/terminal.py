@@ -9,13 +9,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from eniplan.errors import InputError, Place, Problem
 from eniplan.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
-
-    from eniplan.errors import Problem
 
 DEFAULT_WIDTH = 100
 
@@ -34,6 +33,36 @@ def err(text: str) -> None:
     """Write one line for people."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def save(path: str, text: str) -> None:
+    """Write a document to a file, all of it or nothing: a run that is killed leaves the old file as it was.
+
+    What is no regular file (`/dev/stdout`, a named pipe) is written to and not replaced.
+
+    Raises:
+        InputError: it cannot be written.
+
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as file:
+                file.write(data)
+            return
+        try:
+            with open(temporary, "xb") as file:
+                file.write(data)
+            if os.path.exists(path):
+                os.chmod(temporary, os.stat(path).st_mode)
+            os.replace(temporary, path)
+        except BaseException:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path))) from None
 
 
 def problems(found: Iterable[Problem]) -> None:

@@ -29,8 +29,10 @@ class _Command(NamedTuple):
 
 COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
+    "create-pool": _Command("create_pool", "Show what creates the pools: the API's body, Terraform, ROS, a command."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
+    "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
@@ -42,6 +44,8 @@ Examples:
   eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
   eniplan init && eniplan check eniplan.yaml
   eniplan check plans/ --format json
+  eniplan create-pool eniplan.yaml --emit terraform --out pools.tf
+  eniplan render-manifests eniplan.yaml --workloads --out-dir manifests --kustomize
   eniplan explain ENI001
 
 \b

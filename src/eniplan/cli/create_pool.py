@@ -1,0 +1,142 @@
+"""`eniplan create-pool`: what creates a pool, in the spelling that people use. Offline.
+
+Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from eniplan import terminal
+from eniplan.cli.options import Level, SpecsOption
+from eniplan.cli.passed import Passed, passed_plans, placed
+from eniplan.emit.body import Body, body_json, pool_body
+from eniplan.emit.refusal import RefusalError
+from eniplan.errors import Place, Problem, UsageError
+from eniplan.plan.load import DEFAULT_FILE
+from eniplan.plan.model import NodePool
+from eniplan.suggest import did_you_mean
+
+
+class Spelling(StrEnum):
+    """In which words a pool is written."""
+
+    API = "api"
+    CLI = "cli"
+    TERRAFORM = "terraform"
+    TERRAFORM_JSON = "terraform-json"
+    ROS = "ros"
+
+
+class Chosen(NamedTuple):
+    """One pool that is asked for, and its request body."""
+
+    source: Passed
+    pool: NodePool
+    body: Body
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(create_pool)
+
+
+def create_pool(
+    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
+    pool: Annotated[str | None, typer.Option(metavar="NAME", help="Only this pool. Default: all of the plan.")] = None,
+    emit: Annotated[
+        Spelling,
+        typer.Option(
+            help="api: the request body. cli: an aliyun command. terraform, terraform-json: a resource file. "
+            "ros: a ROS template."
+        ),
+    ] = Spelling.API,
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
+    fail_on: Annotated[Level, typer.Option(help="Write nothing when there are findings from this level on.")] = (
+        Level.ERROR
+    ),
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
+    ] = False,
+    specs: SpecsOption = None,
+) -> None:
+    """Show exactly what creates the pools of a plan that passes. Nothing is created.
+
+    \b
+    Examples:
+      eniplan create-pool plan.yaml --pool trading > trading.json
+      eniplan create-pool plan.yaml --emit cli | sh -x
+      eniplan create-pool plan.yaml --emit terraform --out pools.tf
+      eniplan create-pool plan.yaml --emit ros --out stack.json
+
+    \b
+    One request creates one pool, so --emit api prints one body: of a plan with several pools, name one with --pool.
+    The other spellings hold all pools in one document.
+    """
+    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs)
+    chosen = _chosen(plans, pool)
+    if emit is Spelling.API and len(chosen) > 1:
+        names = ", ".join(c.pool.name for c in chosen)
+        message = f"one request creates one pool, and the plan has {len(chosen)}: {names}"
+        raise UsageError(Problem(message, Place(plan), "name one with --pool"))
+    text = _write(chosen, emit)
+    if out is None:
+        terminal.out(text)
+    else:
+        terminal.save(out, text)
+        terminal.err(f"wrote {out}")
+
+
+def _chosen(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
+    found = []
+    for source in plans:
+        for view in source.view.pools:
+            if name in {None, view.pool.name}:
+                with placed(source.document):
+                    body = pool_body(view.pool, [use.name for use in view.types])
+                found.append(Chosen(source, view.pool, body))
+    if not found:
+        names = [pool.name for source in plans for pool in source.view.plan.node_pools]
+        hint = did_you_mean(name or "", names) or f"it has {', '.join(names)}"
+        raise UsageError(Problem(f"the plan has no node pool {name!r}", Place("command line"), hint))
+    return found
+
+
+def _write(chosen: Sequence[Chosen], emit: Spelling) -> str:
+    if emit is Spelling.API:
+        return body_json(chosen[0].body)
+    if emit is Spelling.CLI:
+        from eniplan.emit.command import command  # noqa: PLC0415 - one spelling a run
+
+        return "".join(command(c.body, _named(c.source, "region"), _named(c.source, "id")) for c in chosen)
+    if emit is Spelling.ROS:
+        from eniplan.emit import ros  # noqa: PLC0415 - one spelling a run
+
+        return ros.template([_placed(ros.properties, c) for c in chosen])
+    from eniplan.emit import terraform  # noqa: PLC0415 - one spelling a run
+
+    resources = [_placed(terraform.arguments, c) for c in chosen]
+    return terraform.hcl(resources) if emit is Spelling.TERRAFORM else terraform.tf_json(resources)
+
+
+def _placed(convert: Callable[[NodePool, Body, str], dict[str, Any]], chosen: Chosen) -> dict[str, Any]:
+    cluster_id = _named(chosen.source, "id")
+    with placed(chosen.source.document):
+        return convert(chosen.pool, chosen.body, cluster_id)
+
+
+def _named(source: Passed, key: str) -> str:
+    """Return `cluster.id` or `cluster.region`, which a check can do without."""
+    value = source.view.cluster.id if key == "id" else source.view.cluster.region
+    with placed(source.document):
+        if value is None:
+            message = f"the plan does not say cluster.{key}, and the document that creates the pool needs it"
+            raise RefusalError(("cluster",), message, f"add {key} to cluster")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+            # Behind --region or --ClusterId, a leading dash would be an option of its own.
+            raise RefusalError(("cluster", key), f"cluster.{key} {value!r} is no id", "use letters, digits and dashes")
+    return value

@@ -1,0 +1,169 @@
+"""`eniplan render-manifests`: the Kubernetes objects of a plan, or what a user's own manifests lack. Offline.
+
+Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from eniplan import terminal
+from eniplan.cli.options import Level, SpecsOption
+from eniplan.cli.passed import Passed, passed_plans, placed
+from eniplan.emit.manifests import Rendered, header, kustomization, render, text
+from eniplan.emit.refusal import RefusalError
+from eniplan.emit.skeletons import Skeletons
+from eniplan.errors import InputError, Place, Problem, UsageError
+from eniplan.plan.load import DEFAULT_FILE, STDIN
+from eniplan.text import printable
+
+COMMAND_LINE = "command line"
+KUSTOMIZATION = "kustomization.yaml"
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(render_manifests)
+
+
+def render_manifests(
+    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
+    workloads: Annotated[bool, typer.Option("--workloads", help="Write skeletons of the workloads, too.")] = False,
+    out_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Write one file per object into this folder.")
+    ] = None,
+    kustomize: Annotated[bool, typer.Option("--kustomize", help=f"With --out-dir: write {KUSTOMIZATION}.")] = False,
+    template_dir: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Your own skeletons, one file per kind: deployment.yaml, ...")
+    ] = None,
+    patch: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Instead: add to your own workload manifests what they lack; - for stdin."),
+    ] = None,
+    fail_on: Annotated[Level, typer.Option(help="Write nothing when there are findings from this level on.")] = (
+        Level.ERROR
+    ),
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
+    ] = False,
+    specs: SpecsOption = None,
+) -> None:
+    """Write the PodNetworkings, Terway configs and workloads of a plan that passes.
+
+    \b
+    Examples:
+      eniplan render-manifests plan.yaml | kubectl apply -f -
+      eniplan render-manifests plan.yaml --workloads --out-dir manifests --kustomize
+      eniplan render-manifests plan.yaml --patch app.yaml > app.patched.yaml
+      kubectl kustomize overlays/prod | eniplan render-manifests plan.yaml --patch -
+
+    \b
+    Apply PodNetworkings first, and wait before pods are created:
+      kubectl wait --for=jsonpath='{.status.status}'=Ready podnetworking/NAME
+    """
+    _usable(plan, workloads=workloads, out_dir=out_dir, kustomize=kustomize, template_dir=template_dir, patch=patch)
+    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs)
+    if patch is not None:
+        _patch(plans, patch)
+        return
+    skeletons = Skeletons(template_dir)
+    rendered: list[Rendered] = []
+    files: list[str] = []
+    for source in plans:
+        with placed(source.document):
+            rendered += render(source.view.plan, skeletons, workloads=workloads)
+            _unique(rendered)
+            if out_dir is not None:
+                files = [item.file for item in rendered]
+    _tell_namespaces(plans)
+    top = header(plan, report.specs_date)
+    if out_dir is None:
+        terminal.out(top + "---\n".join(map(text, rendered)))
+    else:
+        texts = (top + text(item) for item in rendered)
+        _write_folder(out_dir, dict(zip(files, texts, strict=True)), top if kustomize else None)
+
+
+def _usable(plan: str, **options: object) -> None:
+    """Refuse options that do not go together."""
+    given = [name for name, value in options.items() if value not in {None, False}]
+    message = ""
+    if "kustomize" in given and "out_dir" not in given:
+        message = "--kustomize goes with --out-dir"
+    elif "patch" in given and len(given) > 1:
+        others = ", ".join("--" + name.replace("_", "-") for name in given if name != "patch")
+        message = f"--patch completes manifests of your own and renders none: leave out {others}"
+    elif options["patch"] == plan == STDIN:
+        message = "the plan and the manifests cannot both be stdin"
+    if message:
+        raise UsageError(Problem(message, Place(COMMAND_LINE)))
+
+
+def _unique(rendered: Sequence[Rendered]) -> None:
+    """Two objects with one identity: the second would replace the first when they are applied."""
+    seen = set()
+    for item in rendered:
+        if item.identity in seen:
+            kind, namespace, name = item.identity
+            message = f"{kind} {f'{namespace}/' if namespace else ''}{name} is rendered twice"
+            raise RefusalError(item.path, message, "rename one, or render the plans one at a time")
+        seen.add(item.identity)
+
+
+def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | None) -> None:
+    if kustomization_top is not None:
+        files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        message = f"cannot make the folder: {(error.strerror or '').lower()}"
+        raise InputError(Problem(message, Place(folder))) from None
+    for name, content in files.items():
+        terminal.save(os.path.join(folder, name), content)
+    terminal.err(f"wrote {len(files)} files to {folder}")
+
+
+def _tell_namespaces(plans: Sequence[Passed]) -> None:
+    """A PodNetworking may ask for labels of the namespace, which no rendered object carries."""
+    told = set()
+    for source in plans:
+        for workload in source.view.plan.workloads:
+            pn = source.view.pod_networkings.get(workload.pod_networking or "")
+            if pn is not None and pn.namespace_selector is not None and pn.namespace_selector.requirements:
+                told.add((workload.namespace, pn.name))
+    for namespace, name in sorted(told):
+        terminal.err(printable(f"note: PodNetworking {name} also selects by labels of the namespace {namespace}"))
+
+
+def _patch(plans: Sequence[Passed], path: str) -> None:
+    from eniplan.emit.patch import patch  # noqa: PLC0415 - only for --patch
+
+    if len(plans) != 1:
+        raise UsageError(Problem("--patch takes one plan", Place(COMMAND_LINE), "give a file with one plan"))
+    shown = "stdin" if path == STDIN else path
+    try:
+        if path == STDIN:
+            data = sys.stdin.buffer.read()
+        else:
+            with open(path, "rb") as file:
+                data = file.read()
+        manifests = data.decode("utf-8")
+    except OSError as error:
+        message = f"cannot read it: {(error.strerror or '').lower()}"
+        raise InputError(Problem(message, Place(shown))) from None
+    except UnicodeDecodeError:
+        raise InputError(Problem("it is not UTF-8", Place(shown), "save it as UTF-8")) from None
+    done, changes = patch(shown, manifests, plans[0].view.plan)
+    for change in changes:
+        if change.pool is None:
+            told = "names no node pool, and is left as it is"
+        elif change.added:
+            told = f"now fits pool {change.pool}: added {', '.join(change.added)}"
+        else:
+            told = f"has all that pool {change.pool} asks for"
+        terminal.err(printable(f"{change.name} {told}"))
+    terminal.out(done)
