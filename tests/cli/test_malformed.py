@@ -18,7 +18,7 @@ HEAD = b"apiVersion: eniplan/v1\n"
 POOL = b"nodePools: [{name: a}]\n"
 STARTER = "write a plan: `eniplan init` prints a starter"
 DEEP = "a plan has fewer than 10 levels: is this the right file?"
-NO_TOKEN = "found character that cannot start any token while scanning for the next token"
+NOT_YAML = "found character that cannot start any token while scanning for the next token"
 TABS = "indent with spaces, not tabs; quote text that starts with @, ` or %"
 
 
@@ -66,11 +66,11 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
     ),
     "tab": (
         "p.yaml", HEAD + b"nodePools:\n\t- name: a\n",
-        f"p.yaml:3:1: error: not valid YAML: {NO_TOKEN}", TABS,
+        f"p.yaml:3:1: error: not valid YAML: {NOT_YAML}", TABS,
     ),
     "at sign": (
         "p.yaml", HEAD + b"cluster: {id: @x}\n",
-        f"p.yaml:2:15: error: not valid YAML: {NO_TOKEN}", TABS,
+        f"p.yaml:2:15: error: not valid YAML: {NOT_YAML}", TABS,
     ),
     "colon in a value": (
         "p.yaml", b"a: b: c\n", "p.yaml:1:5: error: not valid YAML: mapping values are not allowed in this context",

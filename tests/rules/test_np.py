@@ -63,7 +63,7 @@ class TestNP001:
 class TestNP002:
     def test_prefer_no_schedule_keeps_nobody_away(self) -> None:
         taint = {"key": "a", "effect": "PreferNoSchedule"}
-        assert "only PreferNoSchedule taints" in only(judge(pool(taints=[taint])), "NP002").message
+        assert "no taint with effect NoSchedule or NoExecute" in only(judge(pool(taints=[taint])), "NP002").message
 
     def test_lingjun_nodes_carry_their_own(self) -> None:
         assert found(judge({"nodePools[1]": {**LINGJUN_POOL, "taints": []}}), "NP002") == []

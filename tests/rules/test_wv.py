@@ -87,7 +87,9 @@ class TestWV001:
 
     def test_not_waivable(self) -> None:
         changes = {**waived(rule="PN007"), "podNetworkings": []}
-        assert only(judge(changes), "WV001").hint == "fix the finding, and remove the waiver"
+        finding = only(judge(changes), "WV001")
+        assert finding.message == "PN007 cannot be waived: a selector that Kubernetes refuses"
+        assert finding.hint == "fix the finding, and remove the waiver"
         assert found(judge(changes), "WV003") == []
 
 

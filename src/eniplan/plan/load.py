@@ -23,10 +23,12 @@ DEFAULT_FILE = "eniplan.yaml"
 _ENDINGS = (".yaml", ".yml", ".json")
 _MARK = b"eniplan/"
 """Every plan names its apiVersion; a file of a folder without these bytes is not parsed at all."""
-_INDEXED = frozenset(
-    ("nodePools", "podNetworkings", "workloads", "waivers", "vSwitches", "securityGroups", "matchExpressions")
-)
-"""Lists whose items know their index, so that one of them may be left out."""
+_INDEXED = frozenset((
+    ("nodePools",), ("podNetworkings",), ("workloads",), ("waivers",),
+    ("cluster", "vSwitches"), ("cluster", "securityGroups"),
+    ("podNetworkings", "podSelector", "matchExpressions"), ("podNetworkings", "namespaceSelector", "matchExpressions"),
+))  # fmt: skip
+"""Lists whose items know their index, so that one of them may be left out; by their keys from the top."""
 
 
 class LoadedPlan(NamedTuple):
@@ -123,18 +125,24 @@ def load_document(document: Document) -> LoadedPlan:
     rest = copy.deepcopy(value)
     for misfit in found:
         _leave_out(rest, misfit.path)
-    left_out = frozenset(path for misfit in found for path in (misfit.path, misfit.meant))
+    left_out = frozenset(path for misfit in found for path in (misfit.path, misfit.meant, _emptied(misfit.path)))
     plan = plan_from(rest) if is_valid(_without_gaps(rest)) else None
     return LoadedPlan(document, plan, problems, left_out)
+
+
+def _is_indexed(path: Path) -> bool:
+    return tuple(step for step in path if isinstance(step, str)) in _INDEXED
+
+
+def _emptied(path: Path) -> Path:
+    """Return the list that is left empty because an item of it does not fit; otherwise the path itself."""
+    return path[:-1] if path and isinstance(path[-1], int) and not _is_indexed(path) else path
 
 
 def _leave_out(value: Any, path: Path) -> None:  # noqa: ANN401 - the value fits no form yet
     """Remove the value at `path`: a map entry is deleted, an item of an indexed list becomes None."""
     *parents, last = path or ("",)
-    inside = ""
     for step in parents:
-        if isinstance(step, str):
-            inside = step
         try:
             value = value[step]
         except (KeyError, IndexError, TypeError):
@@ -142,7 +150,7 @@ def _leave_out(value: Any, path: Path) -> None:  # noqa: ANN401 - the value fits
     if isinstance(value, dict):
         value.pop(last, None)
     elif isinstance(value, list) and isinstance(last, int) and last < len(value):
-        if inside in _INDEXED:
+        if _is_indexed(path):
             value[last] = None
         else:
             value.clear()

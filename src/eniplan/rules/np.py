@@ -155,7 +155,7 @@ def np002(view: PlanView) -> Outcome:
     for pool in view.ecs_pools:
         taints = pool.pool.effective_taints
         if not any(taint.effect in EFFECTS[:2] for taint in taints):
-            what = "only PreferNoSchedule taints" if taints else "no taint"
+            what = "no taint with effect NoSchedule or NoExecute" if taints else "no taint"
             message = f"pool {pool.pool.name!r} has {what}: other pods can land on it and take its ENIs"
             yield Hit(
                 (*pool.path, "taints"), message, "remove the taints key: the default is exclusive-eni=true:NoSchedule"

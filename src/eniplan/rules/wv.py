@@ -57,9 +57,8 @@ def wv001(view: PlanView) -> Outcome:
                 did_you_mean(waiver.rule, BY_ID) or "`eniplan explain` lists them",
             )
         elif not known.waivable:
-            yield Hit(
-                path, f"{waiver.rule} cannot be waived: {known.title.lower()}", "fix the finding, and remove the waiver"
-            )
+            title = known.title[0].lower() + known.title[1:]
+            yield Hit(path, f"{waiver.rule} cannot be waived: {title}", "fix the finding, and remove the waiver")
 
 
 @rule(
