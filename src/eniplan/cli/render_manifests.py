@@ -80,6 +80,8 @@ def render_manifests(
             if out_dir is not None:
                 files = [item.file for item in rendered]
     _tell_namespaces(plans)
+    if not rendered:
+        terminal.err("note: the plan has no podNetworkings and no terwayConfigs; --workloads renders workloads")
     top = header(plan, report.specs_date)
     if out_dir is None:
         terminal.out(top + "---\n".join(map(text, rendered)))
@@ -115,7 +117,7 @@ def _unique(rendered: Sequence[Rendered]) -> None:
 
 
 def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | None) -> None:
-    if kustomization_top is not None:
+    if kustomization_top is not None and files:  # kustomize refuses one without resources
         files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
     try:
         os.makedirs(folder, exist_ok=True)

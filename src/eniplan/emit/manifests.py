@@ -94,8 +94,12 @@ def text(rendered: Rendered) -> str:
 
 
 def kustomization(files: Iterable[str]) -> str:
-    """Return the text of a kustomization.yaml that holds these files."""
-    return dump({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": list(files)})
+    """Return the text of a kustomization.yaml that holds these files, in this order.
+
+    By default kustomize puts custom resources last, and PodNetworkings must come first.
+    """
+    kind = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+    return dump({**kind, "sortOptions": {"order": "fifo"}, "resources": list(files)})
 
 
 def _pod_networking(plan: Plan, pn: PodNetworking, skeletons: Skeletons) -> Rendered:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from eniplan.emit.body import json_text
 from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
 from eniplan.plan.document import path_text, plain_scalar
@@ -179,7 +180,7 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
     edits: list[_Edit] = []
     paths: list[tuple[str, ...]] = []
     for node, before, after in zip(parse(file, text), old, new, strict=True):
-        writer = _Writer(text, file, _sequence_indent(node))
+        writer = _Writer(text, file, node)
         edits += writer.edits(node, before, after, ())
         paths.append(tuple(writer.paths))
     if not edits:
@@ -194,10 +195,11 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
 class _Writer:
     """Edits that turn one value into another, in the style of the text around them."""
 
-    def __init__(self, text: str, file: str, sequence_indent: int) -> None:
+    def __init__(self, text: str, file: str, root: Node) -> None:
         self._text = text
         self._file = file
-        self._sequence_indent = sequence_indent
+        self._sequence_indent = _sequence_indent(root)
+        self._is_json = root.is_flow
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self.paths: list[str] = []
 
@@ -221,7 +223,7 @@ class _Writer:
             # Something empty: it gets its content where it stands, so that a comment behind it stays there.
             self.paths.append(path_text(path))
             space = " " if node.start == node.end else ""
-            yield _Edit(node.start, node.end, space + flow(new))
+            yield _Edit(node.start, node.end, space + self._flow(new))
 
     def _map_edits(self, node: Node, old: dict[str, Any], new: dict[str, Any], path: Path) -> Iterator[_Edit]:
         added = {}
@@ -239,7 +241,7 @@ class _Writer:
     def _insert(self, node: Node, value: dict[str, Any] | list[Any]) -> _Edit:
         if node.is_flow:
             at = node.items[-1].end
-            return _Edit(at, at, ", " + flow(value)[1:-1])
+            return _Edit(at, at, ", " + self._flow(value)[1:-1])
         indent = " " * self._column(node)
         lines = [indent + line for line in block(value, self._sequence_indent)]
         at = node.last
@@ -248,6 +250,9 @@ class _Writer:
         end = self._text.find("\n", at)
         at = len(self._text) if end < 0 else end - self._text[:end].endswith("\r")
         return _Edit(at, at, "".join(self._newline + line for line in lines))
+
+    def _flow(self, value: Any) -> str:  # noqa: ANN401 - any value
+        return json_text(value, indent=None) if self._is_json else flow(value)
 
     def _column(self, node: Node) -> int:
         """Return the column of the keys of a map or the dashes of a list; an anchor or a tag may stand before."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
+_NO_WRAP = 2**31 - 1
 
 
 def is_plain(text: str) -> bool:
@@ -42,7 +43,7 @@ _Dumper.add_representer(str, _represent_text)
 
 def dump(value: object) -> str:
     """Return one YAML document in block style, keys in their own order."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_NO_WRAP)
 
 
 def flow(value: Any) -> str:  # noqa: ANN401 - any data
