@@ -23,8 +23,6 @@ REPO = BENCH.parent
 BIN = Path(sys.executable).parent
 ONE_POOL = "examples/trading-ipv4.yaml"
 FILES, FILES_OF_A_TENTH, POOLS = 1000, 100, 10
-USAGE = 2
-"""eniplan's exit code for a command that it does not have (yet)."""
 
 
 class Budget(NamedTuple):
@@ -39,12 +37,6 @@ class Budget(NamedTuple):
 def eniplan(*args: str) -> list[str]:
     """Return the command line of the installed program: what users start, launcher script included."""
     return [str(BIN / "eniplan"), *args]
-
-
-def has_command(name: str) -> bool:
-    """Return whether eniplan has this command."""
-    found = subprocess.run(eniplan(name, "--help"), env=clean_env(), capture_output=True, check=False)
-    return found.returncode != USAGE
 
 
 def by_cpu(command: Command, yardstick: Command) -> Callable[[], float]:
@@ -81,12 +73,9 @@ def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
     else:
         print("check-jsonschema is not installed: the comparison with it is left out")
     for name, *args in (("render-manifests",), ("create-pool", "--emit", "api")):
-        if has_command(name):
-            emitted = Command(" ".join(("eniplan", name, ONE_POOL, *args)), eniplan(name, ONE_POOL, *args))
-            commands.append(emitted)
-            budgets.append(Budget(" ".join((name, *args, "/ typer hello")), 2, by_cpu(emitted, hello)))
-        else:
-            print(f"eniplan has no {name} yet: left out")
+        emitted = Command(" ".join(("eniplan", name, ONE_POOL, *args)), eniplan(name, ONE_POOL, *args))
+        commands.append(emitted)
+        budgets.append(Budget(" ".join((name, *args, "/ typer hello")), 2, by_cpu(emitted, hello)))
     measure(commands, runs=runs, cwd=REPO)
     return commands, budgets
 
