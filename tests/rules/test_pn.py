@@ -89,22 +89,22 @@ class TestPN005And006:
 
 class TestPN007:
     @pytest.mark.parametrize(
-        ("requirement", "words"),
+        ("requirement", "key", "words"),
         [
-            ({"key": "a", "operator": "In"}, "In needs at least one value"),
-            ({"key": "a", "operator": "NotIn", "values": []}, "NotIn needs at least one value"),
-            ({"key": "a", "operator": "Exists", "values": ["x"]}, "Exists takes no values"),
-            ({"key": "a", "operator": "DoesNotExist", "values": ["x"]}, "DoesNotExist takes no values"),
-            ({"key": "a b", "operator": "Exists"}, "label key 'a b'"),
-            ({"key": "a", "operator": "In", "values": ["ok", "not ok"]}, "label value 'not ok'"),
-            ({"key": "a", "operator": "in", "values": ["x"]}, "Kubernetes knows no operator 'in'"),
-            ({"key": "a", "operator": "~", "values": ["x"]}, "Kubernetes knows no operator '~'"),
+            ({"key": "a", "operator": "In"}, "values", "In needs at least one value"),
+            ({"key": "a", "operator": "NotIn", "values": []}, "values", "NotIn needs at least one value"),
+            ({"key": "a", "operator": "Exists", "values": ["x"]}, "values", "Exists takes no values"),
+            ({"key": "a", "operator": "DoesNotExist", "values": ["x"]}, "values", "DoesNotExist takes no values"),
+            ({"key": "a b", "operator": "Exists"}, "key", "label key 'a b'"),
+            ({"key": "a", "operator": "In", "values": ["ok", "not ok"]}, "values", "label value 'not ok'"),
+            ({"key": "a", "operator": "in", "values": ["x"]}, "operator", "Kubernetes knows no operator 'in'"),
+            ({"key": "a", "operator": "~", "values": ["x"]}, "operator", "Kubernetes knows no operator '~'"),
         ],
     )
-    def test_requirements(self, requirement: dict[str, Any], words: str) -> None:
+    def test_requirements(self, requirement: dict[str, Any], key: str, words: str) -> None:
         finding = only(judge(pn(podSelector={"matchExpressions": [requirement]})), "PN007")
         assert words in finding.message
-        assert finding.place.path == "podNetworkings[0].podSelector.matchExpressions[0]"
+        assert finding.place.path == f"podNetworkings[0].podSelector.matchExpressions[0].{key}"
 
     @pytest.mark.parametrize(("operator", "hint"), [("in", "did you mean 'In'?"), ("~", "one of In, NotIn, ")])
     def test_hint(self, operator: str, hint: str) -> None:

@@ -194,29 +194,31 @@ def pn007(view: PlanView) -> Outcome:
     for pn in view.plan.pod_networkings:
         for selector in (pn.pod_selector, pn.namespace_selector):
             for requirement in () if selector is None else selector.requirements:
-                problem, hint = _requirement_problem(requirement)
+                key, problem, hint = _requirement_problem(requirement)
                 if problem:
-                    yield Hit(requirement.path, f"PodNetworking {pn.name!r}: {problem}", hint)
+                    # An entry of matchLabels has no keys of its own to point at.
+                    inner = (key,) if requirement.path[-2] == "matchExpressions" else ()
+                    yield Hit((*requirement.path, *inner), f"PodNetworking {pn.name!r}: {problem}", hint)
 
 
-def _requirement_problem(requirement: Requirement) -> tuple[str, str]:
+def _requirement_problem(requirement: Requirement) -> tuple[str, str, str]:
+    """Return the key of the requirement that is wrong, what is wrong with it, and a hint."""
     operator, values = requirement.operator, requirement.values
     if operator not in _OPERATORS:
-        return f"Kubernetes knows no operator {operator!r}", did_you_mean(
-            operator, _OPERATORS
-        ) or f"one of {', '.join(_OPERATORS)}"
+        hint = did_you_mean(operator, _OPERATORS) or f"one of {', '.join(_OPERATORS)}"
+        return "operator", f"Kubernetes knows no operator {operator!r}", hint
     if operator in ("In", "NotIn") and not values:
-        return f"{operator} needs at least one value", "add values"
+        return "values", f"{operator} needs at least one value", "add values"
     if operator in ("Exists", "DoesNotExist") and values:
-        return f"{operator} takes no values", "remove values"
+        return "values", f"{operator} takes no values", "remove values"
     problem = label_key_problem(requirement.key)
     if problem:
-        return f"label key {requirement.key!r}: {problem}", ""
+        return "key", f"label key {requirement.key!r}: {problem}", ""
     for value in values:
         problem = label_value_problem(value)
         if problem:
-            return f"label value {value!r}: {problem}", ""
-    return "", ""
+            return "values", f"label value {value!r}: {problem}", ""
+    return "", "", ""
 
 
 @rule(

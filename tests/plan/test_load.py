@@ -1,0 +1,89 @@
+"""Whatever a plan holds, it is judged as far as it can be, and never ends in a fault of eniplan's own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from jsonschema import Draft7Validator
+
+from eniplan.plan.document import read_documents
+from eniplan.plan.load import LoadedPlan, load, load_document
+from eniplan.plan.schema import SCHEMA
+from eniplan.report import json_format, plain, terminal_view
+from tests.judge import judge_plan
+from tests.plans import SMALLEST, VALID, mutated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JUDGE = Draft7Validator(SCHEMA)
+
+
+@given(VALID)
+@settings(max_examples=150)
+def test_every_plan_of_the_right_form_is_judged(plan: dict[str, Any]) -> None:
+    report = judge_plan(plan)
+    assert report.problems == ()
+    assert report.exit_code in (0, 1)
+    assert len(report.pools) == len(plan["nodePools"])
+    json.loads(json_format.write(report))
+    plain.write(report)
+    terminal_view.write(report, width=80, colour=True)
+    for finding in report.findings:
+        assert finding.place.line > 0
+        # What a finding compares is known: no value of ours shows through where a number is missing.
+        assert "None" not in finding.message
+
+
+@given(mutated())
+@settings(max_examples=250)
+def test_every_other_plan_is_judged_as_far_as_it_fits(plan: Any) -> None:  # noqa: ANN401 - may be anything
+    (document,) = read_documents("plan.json", json.dumps(plan).encode())
+    loaded = load_document(document)
+    assert bool(loaded.problems) == (not JUDGE.is_valid(plan))
+    report = judge_plan(plan)
+    assert (report.exit_code == 3) == bool(loaded.problems)
+    assert [problem for problem in report.problems if problem.place.line < 1] == []
+    assert len(set(report.problems)) == len(report.problems)
+    told = {problem.place.path for problem in report.problems}
+    # What did not fit has been told once; nobody complains about it a second time, or that it is missing.
+    assert told.isdisjoint({finding.place.path for finding in report.findings})
+    assert told.isdisjoint({item.place.path for item in report.undecided})
+    json.loads(json_format.write(report))
+
+
+class TestInputs:
+    def names(self, *paths: Path) -> list[str]:
+        """Return the first pool's name of every plan found."""
+        found = [item for item in load(map(str, paths)) if isinstance(item, LoadedPlan)]
+        return [item.plan.node_pools[0].name for item in found if item.plan is not None]
+
+    def plan(self, name: str) -> str:
+        return json.dumps({**SMALLEST, "nodePools": [{"name": name}]})
+
+    def test_folder_is_read_in_order_and_recursively(self, tmp_path: Path) -> None:
+        for file in ("b.yaml", "a/z.yml", "a/y.json", "c.json", "a.yaml", "d/e/f.yaml"):
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / file).write_text(self.plan(file))
+        assert self.names(tmp_path) == ["a.yaml", "b.yaml", "c.json", "a/y.json", "a/z.yml", "d/e/f.yaml"]
+
+    def test_folder_leaves_out_what_is_no_plan(self, tmp_path: Path) -> None:
+        for file in ("plan.txt", ".hidden.yaml", ".git/plan.yaml"):
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).write_text(self.plan(file))
+        (tmp_path / "manifest.yaml").write_text("apiVersion: v1\nkind: Pod\n")
+        (tmp_path / "docs.yaml").write_text("about: how to write eniplan/v1 files\n")
+        (tmp_path / "plan.yaml").write_text(f"kind: Pod\napiVersion: v1\n---\n{self.plan('second')}\n")
+        assert self.names(tmp_path) == ["second"]
+
+    def test_several_documents_and_several_files(self, tmp_path: Path) -> None:
+        (tmp_path / "two.yaml").write_text(f"{self.plan('one')}\n---\n---\n{self.plan('two')}\n")
+        (tmp_path / "three.yaml").write_text(self.plan("three"))
+        assert self.names(tmp_path / "two.yaml", tmp_path / "three.yaml") == ["one", "two", "three"]
+
+    def test_link_to_a_folder_is_not_followed_round_and_round(self, tmp_path: Path) -> None:
+        (tmp_path / "plan.yaml").write_text(self.plan("one"))
+        (tmp_path / "again").symlink_to(tmp_path)
+        assert self.names(tmp_path) == ["one"]
