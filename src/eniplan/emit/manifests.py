@@ -56,12 +56,13 @@ class Rendered(NamedTuple):
             RefusalError: a name that is none in Kubernetes, and could lead out of a folder.
 
         """
-        parts = [part for part in self.identity if part]
-        for part in parts[1:]:
+        kind, namespace, name = self.identity
+        parts = [namespace, name] if "namespace" in self.object["metadata"] else [name]
+        for part in parts:
             if not _NAME.fullmatch(part):
                 message = f"{part!r} is no Kubernetes name, and so no file name"
                 raise RefusalError(self.path, message, "use lower-case letters, digits, '-' and '.'")
-        return f"{_PREFIXES.get(parts[0], _LAST)}-{'.'.join(parts).lower()}.yaml"
+        return f"{_PREFIXES.get(kind, _LAST)}-{'.'.join([kind.lower(), *parts])}.yaml"
 
 
 def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendered]:

@@ -1,0 +1,336 @@
+"""Adding to a user's own manifests: only what is missing is new, every other byte stays."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eniplan.emit import splice
+from eniplan.emit.manifests import render, text
+from eniplan.emit.patch import patch
+from eniplan.emit.skeletons import Skeletons
+from eniplan.errors import InputError
+from eniplan.plan.model import plan_from
+from tests.emit.support import FULL, example_plans, view_of_plan
+
+PLAN = plan_from(FULL)
+ANNOTATED = "  annotations: {eniplan.dev/node-pool: trading}\n"
+BARE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    spec:
+      containers:
+      - name: web
+        image: i
+"""
+
+
+def patched(manifest: str) -> str:
+    """Patch, and prove on the way that a second run changes no byte."""
+    out, _ = patch("app.yaml", manifest, PLAN)
+    again, changes = patch("app.yaml", out, PLAN)
+    assert again == out
+    assert not any(change.added for change in changes)
+    return out
+
+
+def lost_lines(before: str, after: str) -> list[str]:
+    return [line[2:] for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line.startswith("- ")]
+
+
+@pytest.mark.parametrize("plan", example_plans())
+def test_what_eniplan_renders_lacks_nothing(plan: dict[str, Any]) -> None:
+    view = view_of_plan(plan)
+    items = render(view.plan, Skeletons(), workloads=True)
+    if not any(item.object["kind"] in {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"} for item in items):
+        return
+    stream = "---\n".join(map(text, items))
+    out, changes = patch("x.yaml", stream, view.plan)
+    assert out == stream
+    assert all(change.pool and not change.added for change in changes)
+
+
+STYLED = """\
+# A comment of the file
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: matcher, namespace: trading}   # on one line
+spec:
+    replicas:   2     # spaces
+    template:
+        metadata:
+            labels: {app: "m"}
+        spec:
+            containers:
+              - name: a
+                image: "x:1.10"   # quoted
+                args: ['--a',   "b", 0o17, on, 1e3]
+                env: &env
+                  - name: A
+                    value: >-
+                      folded
+                      text
+              - name: b
+                env: *env
+                command:
+                  - |
+                    echo hi
+
+                    exit 0
+            # a comment about tolerations
+            tolerations: []   # none yet
+
+
+---
+apiVersion: v1
+kind: Service
+metadata: {name:   s}
+...
+---
+# nothing here
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    metadata:
+      labels:
+        app: web
+
+        tier: x
+    spec:
+      affinity:
+        nodeAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            nodeSelectorTerms:
+            - matchExpressions:
+              - key: topology.kubernetes.io/zone
+                operator: In
+                values: [a]
+            - matchFields: []
+      tolerations:
+      # why
+      - operator: Exists
+        effect: NoExecute
+      containers:
+      - name: web
+        resources:
+          limits:
+            cpu: "1"   # one
+"""
+
+
+def test_only_what_is_missing_is_new() -> None:
+    out = patched(STYLED)
+    assert lost_lines(STYLED, out) == [
+        '            labels: {app: "m"}',
+        "            tolerations: []   # none yet",
+    ]
+    assert '            labels: {app: "m", network: trading-eni}\n' in out
+    first, _, _, web = yaml.safe_load_all(out)
+    assert "resources" not in first["spec"]["template"]["spec"]["containers"][0]
+    spec = web["spec"]["template"]["spec"]
+    assert spec["containers"][0]["resources"] == {
+        "limits": {"cpu": "1", "aliyun/eni": 1}, "requests": {"aliyun/eni": 1},
+    }  # fmt: skip
+    terms = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert [len(term["matchExpressions"]) for term in terms] == [2, 1]
+    assert [t.get("key") for t in spec["tolerations"]] == [None, "exclusive-eni", "soft"]
+
+
+def test_golden_output_of_a_bare_deployment() -> None:
+    assert patched(BARE) == BARE + """\
+        resources:
+          requests:
+            aliyun/eni: 1
+          limits:
+            aliyun/eni: 1
+      tolerations:
+      - key: exclusive-eni
+        operator: Equal
+        value: "true"
+        effect: NoSchedule
+      - key: soft
+        operator: Exists
+        effect: PreferNoSchedule
+      affinity:
+        nodeAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            nodeSelectorTerms:
+            - matchExpressions:
+              - key: k8s.aliyun.com/exclusive-mode-eni-type
+                operator: In
+                values:
+                - eniOnly
+"""  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        BARE.replace("\n", "\r\n"),
+        BARE.rstrip("\n"),
+        "\ufeff" + BARE,
+        "---\n" + BARE + "...\n",
+        BARE + "# the end\n",
+        BARE.replace("      containers:\n", "      tolerations:\n      containers:\n"),
+        BARE.replace("      containers:\n", "      tolerations: ~  # none\n      affinity: {}\n      containers:\n"),
+        BARE.replace("      - name: web\n        image: i\n", "      - {name: web, image: i, }\n"),
+        BARE.replace("    spec:\n", "    spec: &spec\n"),
+        BARE.replace("      - name: web\n", "      -   name: web\n").replace("        image", "          image"),
+        BARE.replace("image: i\n", "image: i\n        args:\n        - |+\n          x\n\n"),
+        BARE.replace("image: i\n", "image: 'i\n\n          j'\n"),
+        BARE.replace("      containers:\n      - name: web\n        image: i\n",
+                     "      containers:\n        -\n          name: web\n          image: i\n"),
+        BARE.replace("metadata:\n", "metadata:\n  labels: &l {a: b}\n  annotations: *l\n"),
+    ],
+)  # fmt: skip
+def test_forms_of_text(manifest: str) -> None:
+    out = patched(manifest)
+    assert out != manifest
+    (value,) = yaml.safe_load_all(out)
+    spec = value["spec"]["template"]["spec"]
+    assert spec["containers"][0]["resources"]["limits"] == {"aliyun/eni": 1}
+    assert len(spec["tolerations"]) == 2
+    assert ("\r\n" in manifest) == ("\r\n" in out)
+    assert "\r\n" not in manifest or "\n" not in out.replace("\r\n", "")
+
+
+def test_json_stays_json() -> None:
+    manifest = (
+        '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"},\n'
+        ' "spec": {"tolerations": [], "containers": [{"name": "a"}]}}'
+    )
+    out = patched(manifest)
+    (value,) = yaml.safe_load_all(out)
+    assert value == json.loads(out)
+
+
+def test_merged_values_are_written_out_beside_the_merge() -> None:
+    manifest = (
+        "base: &base\n  tolerations: [{operator: Exists, effect: NoExecute}]\napiVersion: v1\nkind: Pod\n"
+        "metadata: {name: one}\nspec:\n  <<: *base\n  containers: [{name: a}]\n"
+    )
+    out = patched(manifest)
+    assert lost_lines(manifest, out) == ["  containers: [{name: a}]"]
+    assert len(yaml.safe_load(out)["spec"]["tolerations"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (BARE.replace("containers:\n      - name: web\n        image: i", "containers: *c"), "undefined alias|no cont"),
+        (BARE.replace("name: web\nspec", "name: other\nspec"), "no manifest here names a node pool"),
+        ("", "no manifest here names a node pool"),
+        ("a: [", "not valid YAML"),
+        ("{{ .Values.x }}: y: z", "not valid YAML"),
+        ("a: \x00", "not readable"),
+        (BARE.replace("spec:\n  template:\n    spec:\n", "spec:\n  tmpl:\n    spec:\n"), "no pod template"),
+        (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: []\n"), "no container"),
+        (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: x\n"), "a list is needed"),
+        (BARE.replace("      - name: web\n        image: i\n", "      - web\n"), "a map is needed"),
+        (BARE.replace("name: web\nspec", "name: web\n  annotations: {eniplan.dev/node-pool: x}\nspec"), "plan says"),
+        (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: x}\nspec"), "does not have"),
+        (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: training, "
+                      "eniplan.dev/pod-networking: trading-eni}\nspec"), "Lingjun pool"),
+        (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: training}\nspec")
+         .replace("image: i", "resources: {limits: {aliyun/eni: 1}}"), "Lingjun nodes never offer"),
+        (BARE.replace("      containers", "      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eni}\n"
+                      "      containers"), "nodeSelector asks"),
+        (STYLED.replace('{app: "m"}', "{network: other}"), "keeps its PodNetworking from selecting"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_patched_is_told(manifest: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        patch("app.yaml", manifest, PLAN)
+    assert caught.value.problems[0].place.file == "app.yaml"
+
+
+def test_an_alias_is_not_changed_behind_its_back() -> None:
+    shared = BARE.replace("    spec:\n", "    spec:\n      affinity: &a\n        podAffinity: {}\n      x: *a\n")
+    used = BARE.replace("apiVersion", "x: &a {podAffinity: {}}\napiVersion").replace(
+        "    spec:\n", "    spec:\n      affinity: *a\n"
+    )
+    for manifest in (shared, used):
+        with pytest.raises(InputError, match=r"this is the alias \*a"):
+            patch("app.yaml", manifest, PLAN)
+
+
+def test_an_anchor_bomb_is_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
+    with pytest.raises(InputError, match="aliases expand"):
+        patch("app.yaml", "\n".join(lines) + "\n", PLAN)
+
+
+def test_kinds_of_other_groups_are_left_alone() -> None:
+    other = BARE.replace("apps/v1", "apps.example/v1") + "---\n" + BARE
+    out = patched(other)
+    assert out.startswith(other)
+
+
+def test_annotations_name_pool_and_pod_networking() -> None:
+    manifest = BARE.replace("  name: web\n", "  name: new\n  annotations:\n    eniplan.dev/node-pool: trading\n"
+                            "    eniplan.dev/pod-networking: trading-eni\n")  # fmt: skip
+    value = yaml.safe_load(patched(manifest))
+    assert value["spec"]["template"]["metadata"]["labels"] == {"network": "trading-eni"}
+    assert "resources" not in value["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_changes_are_told() -> None:
+    _, changes = patch("x", BARE + "---\n" + BARE.replace("name: web\nspec", "name: w\nspec"), PLAN)
+    assert [(c.name, c.pool) for c in changes] == [("Deployment web", "trading"), ("Deployment w", None)]
+    assert "spec.template.spec.tolerations" in changes[0].added
+
+
+def test_limits_alone_are_a_request_and_requests_alone_get_their_limit() -> None:
+    limited = BARE.replace("image: i", "resources: {limits: {aliyun/eni: '1'}}")
+    assert "requests" not in patched(limited)
+    requested = BARE.replace("image: i", "resources: {requests: {aliyun/eni: '1'}}")
+    resources = yaml.safe_load(patched(requested))["spec"]["template"]["spec"]["containers"][0]["resources"]
+    assert resources == {"requests": {"aliyun/eni": "1"}, "limits": {"aliyun/eni": "1"}}
+
+
+def test_a_node_selector_does_what_the_affinity_would() -> None:
+    selector = "      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}\n"
+    selected = BARE.replace("      containers", selector + "      containers")
+    assert "affinity" not in patched(selected)
+
+
+def test_host_network_pods_take_no_eni() -> None:
+    assert "aliyun/eni" not in patched(BARE.replace("    spec:\n", "    spec:\n      hostNetwork: true\n"))
+
+
+# --- Any text -----------------------------------------------------------------------------------------------
+
+keys = st.sampled_from(["a", "b", "kind", "1", "on"])
+scalars = st.sampled_from(["x", "1", "", "a b", "é", "line\nbreak\n", "true"]) | st.integers(0, 9) | st.none()
+trees = st.recursive(
+    scalars, lambda v: st.lists(v, max_size=3) | st.dictionaries(keys, v, max_size=3), max_leaves=10
+)  # fmt: skip
+
+
+@given(st.dictionaries(keys, trees, min_size=1), trees, st.booleans() | st.none(), st.integers(1, 6))
+def test_any_map_gets_a_new_key_and_keeps_its_text(
+    value: dict[str, Any], new: Any, style: bool | None, indent: int  # noqa: ANN401, FBT001 - drawn by hypothesis
+) -> None:  # fmt: skip
+    before = yaml.safe_dump(value, default_flow_style=style, indent=indent + 1, allow_unicode=True)
+    (node,) = splice.parse("x", before)
+    old = splice.value_of("x", node)
+    out, _ = splice.splice("x", before, [old], [{**old, "new": new}])
+    (again,) = splice.parse("x", out)
+    assert splice.value_of("x", again) == {**old, "new": new}
+    if style is False:
+        assert out.startswith(before.removesuffix("\n"))
