@@ -9,7 +9,7 @@ from eniplan.errors import FINDINGS, INPUT, OK, Place, Problem
 from eniplan.plan.document import path_text
 from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
-from eniplan.rules.addresses import free_addresses
+from eniplan.rules.addresses import free_addresses, pool_needs
 from eniplan.rules.base import LEVELS, Hit
 from eniplan.rules.view import PlanView, Settings
 from eniplan.rules.wv import is_expired
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Document, Path
     from eniplan.plan.load import LoadedPlan
-    from eniplan.rules.addresses import Demand
+    from eniplan.rules.addresses import Demand, Needs
     from eniplan.rules.base import Level, Rule, Unknown
     from eniplan.rules.view import PoolView
 
@@ -167,8 +167,8 @@ def _sheets(file: str, view: PlanView) -> Iterator[PoolSheet]:
             _capacities(view, pool),
             sizes,
             (pool.least_pods(sizes[0]), pool.least_pods(sizes[1])),
-            _by_v_switch(mine),
-            _by_zone(mine),
+            _by_v_switch(pool, mine),
+            _by_zone(pool, mine),
         )
 
 
@@ -180,30 +180,22 @@ def _capacities(view: PlanView, pool: PoolView) -> dict[str, Capacity]:
     return {use.name: nothing if use.record is None else capacity(use.record, erdma=erdma) for use in pool.types}
 
 
-def _by_v_switch(wanted: list[Demand]) -> dict[str, Addresses]:
+def _by_v_switch(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
     out: dict[str, Addresses] = {}
-    for demand in wanted:
-        for v_switch in demand.v_switches:
-            out[v_switch.id] = _addresses(demand, v_switch.available_ips, out.get(v_switch.id))
+    for v_switch in dict.fromkeys(v for demand in wanted for v in demand.v_switches):
+        here = [demand for demand in wanted if v_switch in demand.v_switches]
+        out[v_switch.id] = _addresses(pool_needs(pool, v_switch.zone, here, [v_switch]), v_switch.available_ips)
     return out
 
 
-def _by_zone(wanted: list[Demand]) -> dict[str, Addresses]:
+def _by_zone(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
     out: dict[str, Addresses] = {}
-    for demand in wanted:
-        everything = {v for other in wanted if other.zone == demand.zone for v in other.v_switches}
-        out[demand.zone] = _addresses(demand, free_addresses(tuple(everything)), out.get(demand.zone))
+    for zone in dict.fromkeys(demand.zone for demand in wanted):
+        here = [demand for demand in wanted if demand.zone == zone]
+        places = dict.fromkeys(v for demand in here for v in demand.v_switches)
+        out[zone] = _addresses(pool_needs(pool, zone, here, places), free_addresses(places))
     return out
 
 
-def _addresses(demand: Demand, available: int | None, before: Addresses | None) -> Addresses:
-    """Return the larger need where several configurations of a pool share a place: the pods are the same pods."""
-    desired, largest, nodes = demand.desired.pods, demand.largest.pods, demand.desired.nodes
-    if before is not None:
-        desired, largest = _larger(desired, before.needed), _larger(largest, before.largest)
-        nodes = max(nodes, before.nodes)
-    return Addresses(desired, largest, nodes, available)
-
-
-def _larger(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else max(one, other)
+def _addresses(needs: Needs, available: int | None) -> Addresses:
+    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available)

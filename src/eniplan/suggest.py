@@ -23,3 +23,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `did you mean 'x'?`, or the empty string."""
     found = nearest(name, known)
     return f"did you mean {found!r}?" if found else ""
+
+
+def which_one(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean 'x'?`, or else what there is to choose from."""
+    listed = list(known)
+    return did_you_mean(name, listed) or (f"the plan has {', '.join(listed)}" if listed else "the plan has none")

@@ -42,7 +42,7 @@ _HELP = """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba C
 \b
 Examples:
   eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
-  eniplan init && eniplan check eniplan.yaml
+  eniplan init      # then fill in eniplan.yaml, and: eniplan check
   eniplan check plans/ --format json
   eniplan create-pool eniplan.yaml --emit terraform --out pools.tf
   eniplan render-manifests eniplan.yaml --workloads --out-dir manifests --kustomize

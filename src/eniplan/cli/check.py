@@ -13,7 +13,7 @@ import typer
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, Level, SpecsOption
-from eniplan.cli.quick import COMMAND_LINE, plan_of_types
+from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import show
 from eniplan.errors import INPUT, Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
@@ -50,6 +50,9 @@ def check(
     kind: Annotated[str | None, typer.Option(help="With --type: ecs (default) or lingjun.")] = None,
     terway: Annotated[str | None, typer.Option(metavar="VERSION", help="With --type: the cluster's Terway.")] = None,
     ip_stack: Annotated[str | None, typer.Option(help="With --type: ipv4 or dual.")] = None,
+    erdma: Annotated[
+        bool | None, typer.Option("--erdma/--no-erdma", help="With --type: enable_erdma of eni-config.")
+    ] = None,
 ) -> None:
     """Judge plans: will these node pools work?
 
@@ -62,17 +65,16 @@ def check(
     """
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
+    stated = ClusterOptions(kind, terway, ip_stack, erdma)
+    loaded: Iterable[LoadedPlan | Problem]
     if types or families:
         if plans:
             message = "--type and --family judge without a plan: give either them or plan files"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
-        loaded: Iterable[LoadedPlan | Problem] = [plan_of_types(types or [], families or [], kind, terway, ip_stack)]
+        loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
-        for option, value in (("--kind", kind), ("--terway", terway), ("--ip-stack", ip_stack)):
-            if value is not None:
-                message = f"{option} goes with --type or --family; a plan states it itself"
-                raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        stated.refuse()
         loaded = load(plans or _default())
         rules = ALL
     report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,10 @@ def explain(
         return
     found = BY_ID.get(rule.upper())
     if found is None:
-        hint = did_you_mean(rule, BY_ID) or "`eniplan explain` lists all rules"
+        letters, digits = rule.upper().rstrip("0123456789"), rule.lstrip(string.ascii_letters)
+        padded = f"{letters}{digits:0>3}"
+        hint = f"did you mean {padded!r}?" if padded in BY_ID else did_you_mean(rule, BY_ID)
+        hint = hint or "`eniplan explain` lists all rules"
         raise UsageError(Problem(f"there is no rule {rule!r}", Place("command line"), hint))
     if show is not None:
         changes = found.passes if show is Example.PASS else found.fails

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.errors import Place, Problem, UsageError
 from eniplan.plan.document import Document
@@ -30,21 +30,51 @@ class _CommandLine:
         return None
 
 
-def plan_of_types(
-    types: list[str], families: list[str], kind: str | None, terway: str | None, ip_stack: str | None
-) -> LoadedPlan:
-    """Make the plan that the options of a check without a file describe."""
-    for option, value, allowed in (("--kind", kind, ("ecs", "lingjun")), ("--ip-stack", ip_stack, ("ipv4", "dual"))):
-        if value is not None and value not in allowed:
-            message = f"{option} is {value!r}; it must be one of {', '.join(allowed)}"
+class ClusterOptions(NamedTuple):
+    """What the command line says of the cluster, for a check without a plan file. None: nothing."""
+
+    kind: str | None
+    terway: str | None
+    ip_stack: str | None
+    erdma: bool | None
+
+    def refuse(self) -> None:
+        """Refuse all of them: a plan file states these facts itself.
+
+        Raises:
+            UsageError: one of them is given.
+
+        """
+        for option, value in zip(("--kind", "--terway", "--ip-stack", "--erdma"), self, strict=True):
+            if value is not None:
+                message = f"{option} goes with --type or --family; a plan states it itself"
+                raise UsageError(Problem(message, Place(COMMAND_LINE)))
+
+    def cluster(self) -> dict[str, Any]:
+        """Return the `cluster` part of a plan."""
+        terway = {"version": self.terway, "erdma": self.erdma}
+        cluster: dict[str, Any] = {"terway": {key: value for key, value in terway.items() if value is not None}}
+        if self.ip_stack is not None:
+            cluster["ipStack"] = self.ip_stack
+        return cluster
+
+
+def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions) -> LoadedPlan:
+    """Make the plan that the options of a check without a file describe.
+
+    Raises:
+        UsageError: an option has a value that a plan has no word for.
+
+    """
+    allowed = (("--kind", stated.kind, ("ecs", "lingjun")), ("--ip-stack", stated.ip_stack, ("ipv4", "dual")))
+    for option, value, words in allowed:
+        if value is not None and value not in words:
+            message = f"{option} is {value!r}; it must be one of {', '.join(words)}"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
-    cluster: dict[str, Any] = {"terway": {} if terway is None else {"version": terway}}
-    if ip_stack is not None:
-        cluster["ipStack"] = ip_stack
-    pools: list[dict[str, Any]] = [{"name": COMMAND_LINE, "instanceTypes": types, "instanceFamilies": families}]
-    if kind == "lingjun":
+    pools: list[dict[str, Any]] = [{"name": "(types)", "instanceTypes": types, "instanceFamilies": families}]
+    if stated.kind == "lingjun":
         if families:
             raise UsageError(Problem("--family is for ECS; name Lingjun node types with --type", Place(COMMAND_LINE)))
         pools = [{"name": node_type, "kind": "lingjun", "lingjun": {"nodeType": node_type}} for node_type in types]
-    plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": cluster, "nodePools": pools}
+    plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": stated.cluster(), "nodePools": pools}
     return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan))

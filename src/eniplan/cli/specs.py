@@ -16,14 +16,14 @@ from eniplan.errors import Place, Problem, UsageError
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType, Source
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
     """Add the command and its subcommands to the program."""
-    specs = typer.Typer(help=about, rich_markup_mode=None, invoke_without_command=True)
+    specs = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
     specs.callback()(overview)
     specs.command("show", short_help="Show one type with the source of every number.")(show)
     app.add_typer(specs, name=name, short_help=about)
@@ -97,22 +97,35 @@ def _print_json(value: object) -> None:
 
 def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
     sale = {True: "on sale", False: "no longer on sale", None: "on sale or not: unknown"}[record.on_sale]
+    keys: dict[str, None] = {}
     yield f"{record.InstanceTypeId} ({record.InstanceTypeFamily}, {sale}, limits {record.limits_status})"
     for field, value in record.raw.items():
         if field not in ("InstanceTypeId", "InstanceTypeFamily", "LimitsStatus", "OnSale", "Sources"):
-            yield f"  {field}: {value}  [{_origin(catalog.source(record.source_of(field)))}]"
+            key = record.source_of(field)
+            keys[key or "no source"] = None
+            # The page's own word for "no burst bandwidth".
+            yield f"  {field}: {str(value).replace('无', 'no burst')}  [{key or 'no source'}]"
     for field in LIMITS:
         if getattr(record, field) is None:
             yield f"  {field}: unknown"
     for conflict in catalog.conflicts(record.InstanceTypeId):
-        yield f"  sources disagree on {conflict.field}; taken: {conflict.chosen}"
-        for stated, keys in conflict.values.items():
-            yield f"    {stated}: {', '.join(keys)}"
+        chosen = "none" if conflict.chosen is None else conflict.chosen
+        yield f"  sources disagree on {conflict.field}; taken: {chosen}"
+        for stated, stating in conflict.values.items():
+            keys |= dict.fromkeys(stating)
+            yield f"    {stated}  [{', '.join(stating)}]"
     pods = capacity(record, erdma=False)
     for mode, count in zip(("exclusive", "shared", "trunk"), pods, strict=True):
         yield f"  {mode} pods per node: {'unknown' if count is None else count}"
     parity = {True: "yes", False: "no", None: "unknown"}[has_parity(record)]
     yield f"  as many IPv6 as IPv4 addresses per ENI (dual stack): {parity}"
+    yield from _legend(catalog, keys)
+
+
+def _legend(catalog: Catalog, keys: Iterable[str]) -> Iterator[str]:
+    yield "sources:"
+    for key in keys:
+        yield f"  [{key}] {_origin(catalog.source(key))}"
 
 
 def _lingjun_lines(catalog: Catalog, record: LingjunNodeType | None) -> Iterator[str]:
@@ -121,9 +134,10 @@ def _lingjun_lines(catalog: Catalog, record: LingjunNodeType | None) -> Iterator
     yield f"{record.NodeType} (Lingjun node type, limits {record.limits_status})"
     for field, value in record.raw.items():
         if field.endswith("Quantity"):
-            yield f"  {field}: {value}  [{_origin(catalog.source(record.sources.get(field)))}]"
+            yield f"  {field}: {value}  [{record.sources[field]}]"
     pods = lingjun_pods(record)
     yield f"  exclusive pods per node: {'unknown' if pods is None else pods}"
+    yield from _legend(catalog, dict.fromkeys(record.sources.values()))
 
 
 def _origin(source: Source | None) -> str:

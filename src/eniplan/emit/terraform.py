@@ -186,7 +186,14 @@ def _expression(value: object) -> str:
 def quoted(text: str) -> str:
     """Return a quoted HCL string that is exactly this text: neither quotes nor `${` and `%{` do anything in it."""
     # JSON but for two escapes that HCL does not know; the pattern steps over escaped backslashes.
-    return re.sub(r"\\(.)", lambda found: _NOT_IN_HCL.get(found[1], found[0]), json_text(_literal(text)))
+    found = re.sub(r"\\(.)", lambda part: _NOT_IN_HCL.get(part[1], part[0]), json_text(text))
+    return re.sub(r"([$%])\{([^{}\"\\]*\})?", _inert, found)
+
+
+def _inert(introducer: re.Match[str]) -> str:
+    """Double the sign, as the documentation has it; python-hcl2 reads that only when the brace is closed."""
+    sign, closed = introducer.groups()
+    return f"{sign}{sign}{{{closed}" if closed else f"{sign}\\u007b"
 
 
 def _literal(text: str) -> str:

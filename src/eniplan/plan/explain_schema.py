@@ -38,10 +38,14 @@ class Misfit(NamedTuple):
 
 
 def schema_problems(document: Document) -> list[Misfit]:
-    """Return every violation of the schema, in the order of the document's keys."""
+    """Return every violation of the schema, in the order of the document's keys.
+
+    A document of another kind says so in its apiVersion; then that is all there is to say.
+    """
     errors = sorted(
         Draft7Validator(SCHEMA).iter_errors(document.value), key=lambda e: [str(p) for p in e.absolute_path]
     )
+    errors = [error for error in errors if error.validator == "const"] or errors
     return [found for error in errors for found in _explain(document, error)]
 
 
@@ -85,7 +89,8 @@ def _missing_key(at: _Violation) -> Iterator[Misfit]:
     # jsonschema reports each missing key by itself; its message starts with the key.
     key = next(key for key in at.schema["required"] if at.message.startswith(repr(key)))
     message = f"{key!r} is missing" + (f" in {at.name}" if at.path else "")
-    yield at.problem(message, f"add it: {at.schema['properties'][key]['description']}")
+    about = f"apiVersion: {API_VERSION}" if key == "apiVersion" else at.schema["properties"][key]["description"]
+    yield at.problem(message, f"add it: {about}")
 
 
 def _const(at: _Violation) -> Iterator[Misfit]:

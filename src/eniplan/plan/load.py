@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eniplan.errors import InputError, Place, Problem
 from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
-from eniplan.plan.schema import is_valid
+from eniplan.plan.schema import API_VERSION, is_valid
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ def load_document(document: Document) -> LoadedPlan:
     rest = copy.deepcopy(value)
     for misfit in found:
         _leave_out(rest, misfit.path)
+    if isinstance(rest, dict) and "apiVersion" not in value:
+        rest["apiVersion"] = API_VERSION  # its absence has been told; the rest can still be judged
     left_out = frozenset(path for misfit in found for path in (misfit.path, misfit.meant, _emptied(misfit.path)))
     plan = plan_from(rest) if is_valid(_without_gaps(rest)) else None
     return LoadedPlan(document, plan, problems, left_out)

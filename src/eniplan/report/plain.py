@@ -52,9 +52,9 @@ def _undecided(item: Undecided) -> str:
 def _pool(pool: PoolSheet) -> Iterator[str]:
     per_node = ", ".join(f"{name} {number(found.exclusive)}" for name, found in pool.capacity.items()) or "unknown"
     yield one_line(f"pool {pool.name}: exclusive pods per node: {per_node}")
-    yield one_line(
-        f"pool {pool.name}: nodes {span(pool.nodes)}, exclusive pods {span(pool.pods)} (desired, largest size)"
-    )
+    if pool.nodes != (None, None):  # else the sheet would only say "unknown" twice
+        pods = f"exclusive pods {span(pool.pods)}"
+        yield one_line(f"pool {pool.name}: nodes {span(pool.nodes)}, {pods} (desired, largest size)")
     for name, found in pool.addresses.items():
         yield one_line(f"pool {pool.name}: {name}: {addresses(found)}")
 
@@ -62,7 +62,8 @@ def _pool(pool: PoolSheet) -> Iterator[str]:
 def addresses(found: Addresses) -> str:
     """Spell what is needed and free in one place."""
     nodes = f" and {found.nodes} for nodes" if found.nodes else ""
-    return f"up to {span((found.needed, found.largest))} addresses for pods{nodes}, {number(found.available)} free"
+    desired = "" if found.needed == found.largest else f" ({number(found.needed)} at the desired size)"
+    return f"up to {number(found.largest)} addresses for pods{desired}{nodes}, {number(found.available)} free"
 
 
 def number(value: int | None) -> str:

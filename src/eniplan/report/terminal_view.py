@@ -6,6 +6,7 @@ Values that came from a user or an API are put in as `Text`, never as markup: ri
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -37,12 +38,16 @@ def write(report: Report, *, width: int, colour: bool) -> str:
     )  # fmt: skip
     for block in _blocks(report):
         console.print(block)
-    return out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain + "\n"
+    text = out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain + "\n"
+    # rich fills cells up to their column; nobody wants those blanks when copying from a terminal
+    return re.sub(r" +((?:\x1b\[0m)?)$", r"\1", text, flags=re.MULTILINE)
 
 
 def _blocks(report: Report) -> Iterator[RenderableType]:
+    told = set()
     for finding in report.findings:
-        yield _finding(finding)
+        yield _finding(finding, first=finding.rule.id not in told)
+        told.add(finding.rule.id)
     if report.undecided:
         yield _undecided(report.undecided)
     if report.pools:
@@ -52,7 +57,8 @@ def _blocks(report: Report) -> Iterator[RenderableType]:
     yield _verdict(report)
 
 
-def _finding(finding: Finding) -> RenderableType:
+def _finding(finding: Finding, *, first: bool) -> RenderableType:
+    """Show one finding; effect and sources belong to the rule, and stand with its first finding only."""
     style = _STYLES[finding.level] if finding.waived is None else "dim"
     sign = _SIGNS[finding.level] if finding.waived is None else "~"
     head = Text.assemble(
@@ -66,10 +72,11 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.waived is not None:
         rows.add_row("waived", Text(printable(finding.waived)))
     else:
-        rows.add_row("effect", Text(finding.rule.effect))
+        if first:
+            rows.add_row("effect", Text(finding.rule.effect))
         if finding.hint:
             rows.add_row("fix", Text(printable(finding.hint), style="green"))
-        for source in finding.sources:
+        for source in finding.sources if first else ():
             dated = f" ({source.date})" if source.date else ""
             rows.add_row("source", Text(printable(source.title + dated), style=_LABEL))
     return Group(head, Padding(rows, (0, 0, 1, 2)))
@@ -111,7 +118,9 @@ def _addresses(pools: tuple[PoolSheet, ...]) -> RenderableType:
         table.add_column(name, justify="right")
     for pool in pools:
         first = True
-        for name, found in (*pool.addresses.items(), *pool.zones.items()):
+        # A zone with one vSwitch would only repeat it.
+        zones = pool.zones if len(pool.zones) != len(pool.addresses) else {}
+        for name, found in (*pool.addresses.items(), *zones.items()):
             short = None not in (found.needed, found.available) and (found.needed or 0) + found.nodes > (
                 found.available or 0
             )

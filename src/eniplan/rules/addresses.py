@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from eniplan.plan.model import VSwitch
     from eniplan.rules.view import PlanView, PodConfig, PoolView
 
 
 class Need(NamedTuple):
-    """Addresses at one size of a pool; None when the size or the pods per node are unknown."""
+    """Addresses at one size of a pool, or of several; None when a size or the pods per node are unknown."""
 
     pods: int | None
     """IPv4 addresses of exclusive pods (one each; one IPv6 beside it in dual stack)."""
@@ -25,32 +25,73 @@ class Need(NamedTuple):
         return None if self.pods is None else self.pods + self.nodes
 
 
+class Needs(NamedTuple):
+    """What is needed at the desired size, and at the largest."""
+
+    desired: Need
+    largest: Need
+
+
 class Demand(NamedTuple):
-    """What one network configuration of a pool can need in one zone."""
+    """The pods that one network configuration of a pool can put into one zone."""
 
     pool: PoolView
     config: PodConfig
     zone: str
     v_switches: tuple[VSwitch, ...]
     """The pod vSwitches of the zone; empty when the configuration has none there."""
-    desired: Need
-    largest: Need
-
-    @property
-    def free(self) -> int | None:
-        """Free addresses of the zone's pod vSwitches; None when any of them is not stated."""
-        return free_addresses(self.v_switches)
+    pods: tuple[int | None, int | None]
+    """At the desired and at the largest size; None when unknown."""
 
 
-def free_addresses(v_switches: tuple[VSwitch, ...]) -> int | None:
+def free_addresses(v_switches: Iterable[VSwitch]) -> int | None:
     """Return the free addresses of several vSwitches together; None when any is not stated."""
-    known = [v.available_ips for v in v_switches if v.available_ips is not None]
-    return sum(known) if len(known) == len(v_switches) else None
+    free = 0
+    for v_switch in v_switches:
+        if v_switch.available_ips is None:
+            return None
+        free += v_switch.available_ips
+    return free
 
 
 def demands(view: PlanView) -> tuple[Demand, ...]:
     """Return the demand of every pool, configuration in use, and zone of the pool."""
     return tuple(demand for pool in view.pools for demand in _of_pool(pool))
+
+
+def pool_needs(pool: PoolView, zone: str, wanted: Iterable[Demand], places: Iterable[VSwitch]) -> Needs:
+    """Return what some configurations of one pool can need together in the vSwitches of one zone.
+
+    They share the ENIs of the nodes: together they never need more than those.
+    """
+    sizes = (pool.pool.planned_size, pool.pool.largest_size)
+    mine = [demand.pods for demand in wanted]
+    ids = {v_switch.id for v_switch in places}
+    beside = not pool.pool.is_lingjun and any(v.id in ids and v.zone == zone for v in pool.node_v_switches)
+    found = []
+    for index, size in enumerate(sizes):
+        nodes = 0 if size is None else pool.nodes_per_zone(size)
+        most = None if size is None else pool.most_pods(nodes)
+        asked = [pods[index] for pods in mine]
+        known = [pods for pods in asked if pods is not None]
+        pods = None if most is None or len(known) < len(asked) else min(most, sum(known))
+        found.append(Need(pods if mine else 0, nodes if beside else 0))
+    return Needs(*found)
+
+
+def together(needs: Iterable[Needs]) -> Needs:
+    """Return the needs of several pools together."""
+    listed = list(needs)
+    return Needs(_sum(need.desired for need in listed), _sum(need.largest for need in listed))
+
+
+def _sum(needs: Iterable[Need]) -> Need:
+    pods: int | None = 0
+    nodes = 0
+    for need in needs:
+        pods = None if pods is None or need.pods is None else pods + need.pods
+        nodes += need.nodes
+    return Need(pods, nodes)
 
 
 def _of_pool(pool: PoolView) -> Iterator[Demand]:
@@ -60,36 +101,29 @@ def _of_pool(pool: PoolView) -> Iterator[Demand]:
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
             here = tuple(v for v in pod_v_switches if v.zone == zone)
-            desired = _need(pool, config, here, pool.pool.planned_size)
-            largest = _need(pool, config, here, pool.pool.largest_size)
-            yield Demand(pool, config, zone, here, desired, largest)
+            sizes = (pool.pool.planned_size, pool.pool.largest_size)
+            yield Demand(pool, config, zone, here, (_pods(pool, config, sizes[0]), _pods(pool, config, sizes[1])))
 
 
-def _need(pool: PoolView, config: PodConfig, here: tuple[VSwitch, ...], size: int | None) -> Need:
-    if size is None:
-        return Need(None, 0)
-    nodes = pool.nodes_per_zone(size)
-    pods = pool.most_pods(nodes)
-    if pods is not None:
-        pods = min(pods, _listed_pods(pool, config, nodes, otherwise=pods))
-    shared = {v.id for v in here} & set(pool.pool.v_switch_ids or ())
-    return Need(pods, nodes if shared and not pool.pool.is_lingjun else 0)
+def _pods(pool: PoolView, config: PodConfig, size: int | None) -> int | None:
+    """Return the pods that a configuration can put into one zone.
 
-
-def _listed_pods(pool: PoolView, config: PodConfig, nodes: int, *, otherwise: int) -> int:
-    """Return the pods that the listed workloads put on a configuration, when the pool has several of them.
-
-    With one configuration every ENI of the pool may be used through it, listed or not.
+    The only PodNetworking of a pool, or the only configuration, can use every ENI, listed workloads or not: they
+    may be scaled. Where several share a pool, the listed workloads say how.
     """
-    if sum(other.in_use for other in pool.configs) == 1:
-        return otherwise
+    if size is None:
+        return None
+    nodes = pool.nodes_per_zone(size)
+    most = pool.most_pods(nodes)
+    fallback = config is pool.configs[-1]
+    alone = len(pool.configs) == 1 if fallback else len(pool.configs) == 2  # noqa: PLR2004 - itself and the fallback
     mine = [w for w in pool.workloads if _uses(pool, config, w.pod_networking)]
+    if most is None or alone or not (mine or fallback):
+        return most
     every_node = sum(w.replicas for w in mine if w.kind == "DaemonSet")
-    if config is pool.configs[-1]:
+    if fallback:
         every_node += pool.pool.system_pods_per_node
-    elif not mine:
-        return otherwise
-    return sum(w.replicas for w in mine if w.kind != "DaemonSet") + nodes * every_node
+    return min(most, sum(w.replicas for w in mine if w.kind != "DaemonSet") + nodes * every_node)
 
 
 def _uses(pool: PoolView, config: PodConfig, name: str | None) -> bool:

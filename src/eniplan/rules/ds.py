@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import has_parity
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
-from eniplan.rules.eni import source
+from eniplan.rules.eni import UNKNOWN_ERDMA, source
 from eniplan.rules.examples import LINGJUN_POOL, VSWITCH_J
 from eniplan.rules.sources import CODE_DUAL, CODE_LIMITS, CODE_POD, EXCL, WWT
 from eniplan.rules.types import alternatives
@@ -96,7 +96,7 @@ def ds003(view: PlanView) -> Outcome:
     if view.dual and view.cluster.terway.erdma:
         yield Hit(path, "dual stack cannot be combined with eRDMA", "set enable_erdma to false", {"ipStack": "dual"})
     elif view.dual and view.cluster.terway.erdma is None:
-        yield Unknown(path, "cluster.terway.erdma")
+        yield UNKNOWN_ERDMA
     elif view.dual is None and view.cluster.terway.erdma:
         yield _IP_STACK
 

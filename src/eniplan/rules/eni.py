@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 AGE_LIMIT = timedelta(days=730)
 """How much older than the data as a whole a number's source may be."""
 
+UNKNOWN_ERDMA = Unknown(
+    ("cluster", "terway", "erdma"),
+    "cluster.terway.erdma",
+    "read enable_erdma in eni_conf of ConfigMap kube-system/eni-config",
+)
+
 _TYPE = "nodePools[0].instanceTypes"
 _FAMILY = "nodePools[0].instanceFamilies"
 
@@ -240,7 +246,7 @@ def eni006(view: PlanView) -> Outcome:
             if slot == 0:
                 continue
             if erdma is None:
-                yield Unknown(("cluster", "terway", "erdma"), "cluster.terway.erdma")
+                yield UNKNOWN_ERDMA
             elif slot is None:
                 yield Unknown(
                     use.path, f"EriQuantity of {use.name}", "pods per node are counted as if eRDMA took a slot"

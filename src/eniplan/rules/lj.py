@@ -53,7 +53,7 @@ def lj001(view: PlanView) -> Outcome:
     effect="ACK cannot create the pool: it would not know which Lingjun nodes belong to it.",
     sources=(CREATE_API, LINGJUN_POOLS),
     passes=_POOL,
-    fails={"nodePools[1]": {**LINGJUN_POOL, "lingjun": {"nodeType": "ebs-enhanced"}}},
+    fails={"nodePools[1]": {**LINGJUN_POOL, "lingjun": {"nodeType": "ebs-enhanced", "nodeCount": 4}}},
 )
 def lj002(view: PlanView) -> Outcome:
     """`lingjun.clusterId` and `lingjun.groupId`."""

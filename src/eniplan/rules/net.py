@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.rules.addresses import Demand, free_addresses
+from eniplan.rules.addresses import Demand, Need, free_addresses, pool_needs, together
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
@@ -110,83 +110,69 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
     fails={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 23}]},
 )
 def net002(view: PlanView) -> Outcome:
-    """Need at the desired size (error) and at the largest (warning), for each pool and for all that share vSwitches."""
-    told: set[str] = set()
-    wanted = [demand for demand in view.address_demands if demand.v_switches]
-    for demand in wanted:
-        if demand.desired.total is None:
+    """Need at the desired size (error) and at the largest (warning), in every set of vSwitches that pods share."""
+    by_zone: dict[str, list[Demand]] = {}
+    for demand in view.address_demands:
+        if not demand.v_switches:
+            continue  # NET001 says so
+        if demand.pods[0] is None:
             yield unknown_capacity(demand.pool)
             continue
-        free = demand.free
-        if free is None:
-            for v_switch in demand.v_switches:
-                if v_switch.available_ips is None:
-                    fact = f"availableIps of {v_switch.id}"
-                    yield Unknown((*v_switch.path, "availableIps"), fact, "VPC console, or DescribeVSwitches")
-            continue
-        hit = _shortage(demand, free)
-        if hit is not None:
-            told.add(demand.zone)
-            yield hit
-    yield from _shared_shortages(wanted, told)
+        for v_switch in demand.v_switches:
+            if v_switch.available_ips is None:
+                fact = f"availableIps of {v_switch.id}"
+                yield Unknown((*v_switch.path, "availableIps"), fact, "VPC console, or DescribeVSwitches")
+        by_zone.setdefault(demand.zone, []).append(demand)
+    for zone, wanted in by_zone.items():
+        yield from _shortages(view, zone, wanted)
 
 
-def _shortage(demand: Demand, free: int) -> Hit | None:
-    ids = ", ".join(v.id for v in demand.v_switches)
-    for need, size, level in ((demand.desired, "desired", "error"), (demand.largest, "largest", "warning")):
-        if need.total is not None and need.total > free:
-            parts = f"{need.pods} pods" + (f" and {need.nodes} nodes" if need.nodes else "")
-            return Hit(
-                demand.v_switches[0].path,
-                f"at its {size} size pool {demand.pool.pool.name!r} can need {need.total} addresses in {demand.zone} "
-                f"({parts}); {ids} has {free} free",
-                f"add a vSwitch of {demand.zone} to {demand.config.label}, or make the pool smaller",
-                {"needed": need.total, "available": free, "zone": demand.zone, "size": size},
-                level="error" if level == "error" else "warning",
-            )
-    return None
+def _shortages(view: PlanView, zone: str, wanted: list[Demand]) -> Iterator[Hit]:
+    """Compare need and free addresses of each set of vSwitches that some configuration uses, and of all together.
+
+    Pods that may only use vSwitches of a set need their addresses there (Hall's condition). What a smaller set
+    already shows is not told again for a larger one.
+    """
+    sets = {frozenset(demand.v_switches) for demand in wanted}
+    sets.add(frozenset().union(*sets))
+    told: dict[str, list[frozenset[VSwitch]]] = {"desired": [], "largest": []}
+    for v_switches in sorted(sets, key=lambda found: (len(found), sorted(v.id for v in found))):
+        free = free_addresses(v_switches)
+        inside = [demand for demand in wanted if v_switches.issuperset(demand.v_switches)]
+        needs = {pool: pool_needs(pool, zone, [d for d in inside if d.pool is pool], v_switches) for pool in view.pools}
+        both = together(needs.values())
+        for size, need in (("desired", both.desired), ("largest", both.largest)):
+            if free is None or need.total is None or need.total <= free:
+                continue
+            if not any(smaller <= v_switches for smaller in told[size]):
+                told[size].append(v_switches)
+                told["largest"].append(v_switches)
+                pools = [pool for pool, found in needs.items() if getattr(found, size).total]
+                yield _shortage(zone, sorted(v_switches, key=lambda v: v.id), size, need, free, pools)
+            break
 
 
-def _shared_shortages(wanted: list[Demand], told: set[str]) -> Iterator[Hit]:
-    """Find vSwitches that are large enough for each pool, and too small for all pools that use them."""
-    by_zone: dict[str, list[Demand]] = {}
-    for demand in wanted:
-        if demand.zone not in told:
-            by_zone.setdefault(demand.zone, []).append(demand)
-    for zone, group in by_zone.items():
-        sets = list(dict.fromkeys(tuple(sorted(d.v_switches, key=lambda v: v.id)) for d in group))
-        everything = tuple(sorted({v for d in group for v in d.v_switches}, key=lambda v: v.id))
-        for v_switches in dict.fromkeys([*sets, everything]):
-            hit = _shared_shortage(zone, v_switches, [d for d in group if set(d.v_switches) <= set(v_switches)])
-            if hit is not None:
-                yield hit
-                break
-
-
-def _shared_shortage(zone: str, v_switches: tuple[VSwitch, ...], group: list[Demand]) -> Hit | None:
-    free = free_addresses(v_switches)
-    pools = list(dict.fromkeys(d.pool.pool.name for d in group))
-    if free is None or len(pools) == 1:
-        return None
-    for size in ("desired", "largest"):
-        totals = [(d.desired if size == "desired" else d.largest).total for d in group]
-        needed = sum(total for total in totals if total is not None)
-        if needed > free:
-            return Hit(
-                v_switches[0].path,
-                f"at their {size} sizes the pools {', '.join(pools)} together can need {needed} addresses in {zone}; "
-                f"{', '.join(v.id for v in v_switches)} has {free} free",
-                f"give the pools vSwitches of their own in {zone}",
-                {"needed": needed, "available": free, "zone": zone, "size": size, "pools": pools},
-                level="error" if size == "desired" else "warning",
-            )
-    return None
+def _shortage(  # noqa: PLR0913, PLR0917 - the parts of one sentence
+    zone: str, v_switches: list[VSwitch], size: str, need: Need, free: int, pools: list[PoolView]
+) -> Hit:
+    names = [pool.pool.name for pool in pools]
+    who = f"pool {names[0]!r}" if len(names) == 1 else f"the pools {', '.join(names)} together"
+    parts = f"{need.pods} pods" + (f" and {need.nodes} nodes" if need.nodes else "")
+    return Hit(
+        v_switches[0].path,
+        f"at the {size} size {who} can need {need.total} addresses in {zone} ({parts}); "
+        f"{', '.join(v.id for v in v_switches)} has {free} free",
+        f"give the pods another vSwitch of {zone}, or make the pool smaller",
+        {"needed": need.total, "available": free, "zone": zone, "size": size, "pools": names},
+        level="error" if size == "desired" else "warning",
+    )
 
 
 def _group_lists(view: PlanView) -> Iterator[tuple[PodConfig, Path]]:
     """Yield each configuration that ENIs of pods get their security groups from, and where it names them."""
     for pn in view.plan.pod_networkings:
-        yield view.config_of(pn), (*pn.path, "securityGroupIds")
+        owner = pn.path if pn.network.security_group_ids else ("cluster", "podDefaults")
+        yield view.config_of(pn), (*owner, "securityGroupIds")
     seen = set()
     for pool in view.pools:
         config = pool.configs[-1]  # the one for pods without a PodNetworking

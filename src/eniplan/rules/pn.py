@@ -19,7 +19,7 @@ from eniplan.rules.sources import (
     PN,
 )
 from eniplan.rules.syntax import go_duration, is_subdomain, label_key_problem, label_value_problem
-from eniplan.suggest import did_you_mean
+from eniplan.suggest import did_you_mean, which_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -373,7 +373,7 @@ def pn012(view: PlanView) -> Outcome:
         for i, name in enumerate(pn.node_pools):
             if name not in view.pools_by_name:
                 message = f"PodNetworking {pn.name!r} names the node pool {name!r}, which the plan does not have"
-                yield Hit((*pn.path, "nodePools", i), message, did_you_mean(name, view.pools_by_name))
+                yield Hit((*pn.path, "nodePools", i), message, which_one(name, view.pools_by_name))
 
 
 @rule(

@@ -29,6 +29,8 @@ _UNKNOWN_VERSION = Unknown(
     _VERSION_PATH, "cluster.terway.version", "`kubectl -n kube-system get ds terway-eniip -o yaml` shows the image"
 )
 _VERSION = "cluster.terway.version"
+_ADDON_HINT = "read disable_network_policy in ConfigMap kube-system/eni-config"
+_CNI_HINT = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
 
 
 def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
@@ -231,7 +233,7 @@ def tw009(view: PlanView) -> Outcome:
             "protect them with security groups",
         )
     elif terway.network_policy is None:
-        yield Unknown(("cluster", "terway", "networkPolicy"), "cluster.terway.networkPolicy")
+        yield Unknown(("cluster", "terway", "networkPolicy"), "cluster.terway.networkPolicy", _ADDON_HINT)
     if terway.virtual_type in ("ipvlan", "datapathv2"):
         yield Hit(
             ("cluster", "terway", "virtualType"),
@@ -240,7 +242,7 @@ def tw009(view: PlanView) -> Outcome:
             {"virtualType": terway.virtual_type},
         )
     elif terway.virtual_type is None:
-        yield Unknown(("cluster", "terway", "virtualType"), "cluster.terway.virtualType")
+        yield Unknown(("cluster", "terway", "virtualType"), "cluster.terway.virtualType", _CNI_HINT)
 
 
 @rule(
@@ -262,7 +264,7 @@ def tw010(view: PlanView) -> Outcome:
             path, "a custom CNI chain does not work on exclusive nodes", "run what needs the chain in other pools"
         )
     elif chain is None:
-        yield Unknown(path, "cluster.terway.customCniChain")
+        yield Unknown(path, "cluster.terway.customCniChain", _CNI_HINT)
 
 
 @rule(

@@ -10,7 +10,7 @@ from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
 from eniplan.rules.sources import CODE_LINGJUN, CODE_MATCH, CODE_PREDICT, EXCL, KUBERNETES_NAMES, KUBERNETES_TAINTS, PN
 from eniplan.rules.syntax import is_dns_label, is_subdomain
-from eniplan.suggest import did_you_mean
+from eniplan.suggest import which_one
 
 if TYPE_CHECKING:
     from eniplan.rules.view import PlanView
@@ -99,7 +99,7 @@ def wl003(view: PlanView) -> Outcome:
         for key, kind, name, known in references:
             if name is not None and name not in known:
                 message = f"workload {workload.name!r} names the {kind} {name!r}, which the plan does not have"
-                yield Hit((*workload.path, key), message, did_you_mean(name, known))
+                yield Hit((*workload.path, key), message, which_one(name, known))
 
 
 @rule(
