@@ -170,6 +170,15 @@ def test_options_that_do_not_go_together(words: list[str], run: Run, tmp_path: P
     assert (done.code, done.out) == (2, "")
 
 
+def test_patch_tells_what_it_leaves_alone(run: Run, tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers: [{name: a}]\n"
+    mine = pod.replace("name: x", "name: x\n  annotations: {eniplan.dev/node-pool: trading}")
+    stdin = f"{pod}---\n{mine}".encode()
+    done = run("render-manifests", written(tmp_path, NETWORKED), "--patch", "-", stdin=stdin)
+    assert "Pod x names no node pool, and is left as it is" in done.err
+    assert done.out.startswith(pod + "---\n")
+
+
 def test_a_folder_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
     plan = written(tmp_path, NETWORKED)
     assert run("render-manifests", plan, "--out-dir", plan).code == 3

@@ -69,6 +69,13 @@ def test_plan_with_everything() -> None:
     assert lingjun["scaling_group"] == {"vswitch_ids": ["vsw-j"]}
 
 
+def test_a_lingjun_pool_has_what_it_shares_with_ecs_pools() -> None:
+    lingjun = {"kind": "lingjun", "lingjun": LINGJUN_POOL["lingjun"], "vSwitchIds": []}
+    assert "scaling_group" not in body_of(**lingjun)
+    body = body_of(**lingjun, securityGroupIds=["sg-pods"], keyPair="ops")
+    assert body["scaling_group"] == {"security_group_ids": ["sg-pods"], "key_pair": "ops"}
+
+
 def test_default_taint_and_nothing_else_is_added() -> None:
     assert body_of() == {
         "nodepool_info": {"name": "trading", "type": "ess"},

@@ -268,6 +268,13 @@ def test_an_alias_is_not_changed_behind_its_back() -> None:
             patch("app.yaml", manifest, PLAN)
 
 
+def test_what_a_merge_elsewhere_would_get_as_well_is_refused() -> None:
+    merged = BARE.replace("    spec:\n", "    spec: &s\n") + "x:\n  <<: *s\n"
+    with pytest.raises(InputError, match="cannot be added without rewriting") as caught:
+        patch("app.yaml", merged, PLAN)
+    assert "add it by hand: spec.template.spec.containers[0].resources" in caught.value.problems[0].hint
+
+
 def test_an_anchor_bomb_is_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]

@@ -230,6 +230,11 @@ def test_terraform_resources_have_names_of_their_own() -> None:
     ]  # fmt: skip
 
 
+def test_empty_lists_and_maps_need_no_words() -> None:
+    pool, body = pool_and_body(overrides={"scaling_group": {"rds_instances": [], "new_list": []}, "node_config": {}})
+    assert "rds_instances" not in terraform.arguments(pool, body, CLUSTER_ID)
+
+
 def test_automatic_format_of_a_data_disk_is_text_in_terraform() -> None:
     disks = [{"size": 40, "auto_format": True}, {"disk_name": "d", "auto_format": False}]
     found = terraform.arguments(*pool_and_body(overrides={"scaling_group": {"data_disks": disks}}), CLUSTER_ID)
