@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from eniplan.rules import ALL
+from eniplan.rules.examples import example
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+    from eniplan.rules.base import Rule
+    from tests.harness import Run
+
+
+def test_list(run: Run) -> None:
+    result = run("explain")
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert [line.split()[:2] for line in lines] == [[rule.id, rule.level] for rule in ALL]
+    assert all(rule.title in line for rule, line in zip(ALL, lines, strict=True))
+
+
+def test_one(run: Run, snapshot: SnapshotAssertion) -> None:
+    result = run("explain", "ENI002")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == snapshot
+    assert run("explain", "eni002") == result
+
+
+def test_not_waivable_and_without_sources(run: Run, snapshot: SnapshotAssertion) -> None:
+    assert run("explain", "WV003").out == snapshot
+    assert "It cannot be waived." in run("explain", "NP001").out
+
+
+def test_json(run: Run) -> None:
+    rules = json.loads(run("explain", "--format", "json").out)
+    assert [rule["rule"] for rule in rules] == [rule.id for rule in ALL]
+    one = json.loads(run("explain", "ENI001", "-f", "json").out)
+    assert one == rules[0]
+    assert list(one) == ["rule", "level", "title", "needs", "effect", "sources", "waivable", "passes", "fails"]
+    assert one["fails"] == example(ALL[0].fails)
+
+
+@pytest.mark.parametrize(
+    ("args", "err"),
+    [
+        (("ENI01",), "command line: error: there is no rule 'ENI01'\n    did you mean 'ENI0"),
+        (("xyz",), "command line: error: there is no rule 'xyz'\n    `eniplan explain` lists all rules\n"),
+        (("--example", "fail"), "command line: error: --example needs a rule id\n"),
+        (("ENI001", "--example", "maybe"), "Usage: eniplan explain [OPTIONS] [RULE]\n"),
+    ],
+)
+def test_usage(run: Run, args: tuple[str, ...], err: str) -> None:
+    result = run("explain", *args)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(err)
+
+
+@pytest.mark.parametrize("rule", ALL[::6], ids=lambda rule: rule.id)
+def test_examples_go_into_check(run: Run, rule: Rule) -> None:
+    """The pipeline that the help shows. Every rule's examples are tried in tests/rules; here the way through text."""
+    failing = run("explain", rule.id, "--example", "fail")
+    passing = run("explain", rule.id, "--example", "pass")
+    assert (failing.err, passing.err) == ("", "")
+    assert yaml.safe_load(failing.out) == example(rule.fails)
+    report = json.loads(run("check", "-", "--format", "json", stdin=failing.out.encode()).out)
+    assert rule.id in {finding["rule"] for finding in report["findings"]}
+    assert run("check", "-", stdin=passing.out.encode()).code == 0

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+
+ANSWERS = {
+    "<region, e.g. cn-hangzhou>": "cn-hangzhou",
+    "<version, e.g. 1.34.3-aliyun.1>": "1.34.3-aliyun.1",
+    "<VPC id>": "vpc-1",
+    "<tag of the terway image, e.g. v1.16.4>": "v1.16.4",
+    "<vSwitch id>": "vsw-j",
+    "<its zone, e.g. cn-hangzhou-j>": "cn-hangzhou-j",
+    "<security group id>": "sg-pods",
+}
+
+
+def filled(text: str) -> str:
+    for placeholder, answer in ANSWERS.items():
+        assert placeholder in text
+        text = text.replace(placeholder, answer)
+    return text
+
+
+def test_writes_the_default_file(run: Run, tmp_path: Path) -> None:
+    result = run("init", cwd=tmp_path)
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("wrote eniplan.yaml: fill in what stands in <angle brackets>")
+    first = (tmp_path / "eniplan.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=./eniplan.schema.json"
+
+
+def test_never_overwrites(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "eniplan.yaml").write_text("mine")
+    result = run("init", cwd=tmp_path)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("eniplan.yaml: error: the file exists, and is left as it is\n")
+    assert (tmp_path / "eniplan.yaml").read_text() == "mine"
+
+
+def test_does_not_write_through_a_dangling_link(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "eniplan.yaml").symlink_to("elsewhere")
+    assert run("init", cwd=tmp_path).code == 2
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_stdout(run: Run, tmp_path: Path) -> None:
+    run("init", "a.yaml", cwd=tmp_path)
+    result = run("init", "-", cwd=tmp_path)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (tmp_path / "a.yaml").read_text()
+
+
+@pytest.mark.parametrize(("name", "reason"), [("no/where.yaml", "no such file or directory"), ("x" * 300, "too long")])
+def test_cannot_write(run: Run, name: str, reason: str) -> None:
+    result = run("init", name)
+    assert (result.code, result.out) == (3, "")
+    assert reason in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_filled_in_it_passes_its_own_check(run: Run) -> None:
+    text = filled(run("init", "-").out)
+    assert "<" not in re.sub("#.*", "", text)
+    for args in ((), ("--strict", "--fail-on", "warning")):
+        result = run("check", "-", "--format", "json", *args, stdin=text.encode())
+        report = json.loads(result.out)
+        assert report["problems"] == report["findings"] == report["undecided"] == []
+        assert result.code == 0
+
+
+def test_every_placeholder_is_named(run: Run) -> None:
+    text = run("init", "-").out
+    result = run("check", "-", "--format", "json", stdin=text.encode())
+    report = json.loads(result.out)
+    assert result.code == 3
+    bare = re.sub("#.*", "", text)
+    wanted = [
+        (number, match.start() + 1, match[0])
+        for number, line in enumerate(bare.splitlines(), 1)
+        for match in re.finditer("<[^>]+>", line)
+    ]
+    told = [(p["line"], p["column"], re.findall("<[^>]+>", p["message"])) for p in report["problems"]]
+    assert told == [(line, column, [placeholder]) for line, column, placeholder in wanted]
+    assert all("still holds the placeholder" in p["message"] for p in report["problems"])
+    # Nobody complains that what is to be filled in is missing.
+    assert report["findings"] == []
+
+
+def test_its_keys_are_those_of_the_schema(run: Run) -> None:
+    from jsonschema import Draft7Validator  # noqa: PLC0415 - only here
+    from yaml import safe_load  # noqa: PLC0415 - only here
+
+    schema = json.loads(run("schema").out)
+    assert list(Draft7Validator(schema).iter_errors(safe_load(filled(run("init", "-").out)))) == []

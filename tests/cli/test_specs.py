@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.harness import REPO
+from tests.judge import row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syrupy.assertion import SnapshotAssertion
+
+    from tests.harness import Run
+
+ROWS = [json.loads(line) for line in (REPO / "instance_specs" / "ecs.jsonl").read_text().splitlines()]
+
+
+def test_overview(run: Run, snapshot: SnapshotAssertion) -> None:
+    result = run("specs")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == snapshot
+
+
+def test_overview_in_json_counts_what_the_file_holds(run: Run) -> None:
+    report = json.loads(run("specs", "--format", "json").out)
+    assert report["date"] == "2026-07-16"
+    assert report["counts"] == {
+        "types": len(ROWS),
+        "families": len({r["InstanceTypeFamily"] for r in ROWS}),
+        "onSale": sum(r["OnSale"] is True for r in ROWS),
+        **{
+            f"with {field}": sum(field in r for r in ROWS)
+            for field in (
+                "EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity", "EniTotalQuantity",
+                "EniTrunkSupported", "EriQuantity",
+            )
+        },
+        "approximate": sum(r["LimitsStatus"] == "approximate" for r in ROWS),
+        "conflicts": len((REPO / "instance_specs" / "conflicts.jsonl").read_text().splitlines()),
+        "lingjunNodeTypes": len((REPO / "instance_specs" / "lingjun.jsonl").read_text().splitlines()),
+    }  # fmt: skip
+    gaps = {name for names in report["unpublished"].values() for name in names}
+    assert gaps == {r["InstanceTypeId"] for r in ROWS if "EniQuantity" not in r}
+
+
+@pytest.mark.parametrize("name", ["ecs.c6r.16xlarge", "ecs.i4.8xlarge", "ecs.c4.4xlarge", "ebs-enhanced", "standby-v2"])
+def test_show(run: Run, name: str, snapshot: SnapshotAssertion) -> None:
+    result = run("specs", "show", name)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == snapshot
+
+
+def test_every_number_shows_its_source(run: Run) -> None:
+    lines = run("specs", "show", "ecs.g8i.8xlarge").out.splitlines()
+    numbers = [line for line in lines if ": " in line and "  [" in line]
+    assert len(numbers) >= 5
+    assert not [line for line in lines if "no source" in line]
+
+
+def test_show_in_json_is_a_row_that_check_takes(run: Run, tmp_path: Path) -> None:
+    result = run("specs", "show", "ecs.g7.2xlarge", "-f", "json")
+    shown = json.loads(result.out)
+    assert shown == next(r for r in ROWS if r["InstanceTypeId"] == "ecs.g7.2xlarge")
+    file = tmp_path / "specs.json"
+    file.write_text(json.dumps({**shown, "EniQuantity": 8}))
+    assert run("check", "--type", "ecs.g7.2xlarge", "--specs", file).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("ecs.g8i.8xlarg", "    did you mean 'ecs.g8i.8xlarge'?\n"),
+        ("ebs-enhance", "    did you mean 'ebs-enhanced'?\n"),
+        ("zz", ""),
+    ],
+)
+def test_unknown(run: Run, name: str, hint: str) -> None:
+    result = run("specs", "show", name)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"command line: error: the specs of 2026-07-16 do not know {name!r}\n{hint}"
+
+
+def test_own_specs(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(json.dumps(row(EniQuantity=9, EniTrunkSupported=False)) + "\n")
+    report = json.loads(run("specs", "--specs", file, "-f", "json").out)
+    assert report["counts"]["types"] == len(ROWS) + 1
+    text = run("specs", "show", "ecs.mine.8xlarge", "--specs", file).out
+    assert "EniQuantity: 9  [no source]" in text
+    assert "exclusive pods per node: 8" in text
+    assert "trunk pods per node: 0" in text
+    assert "on sale or not: unknown" in text
+
+
+def test_unknown_subcommand(run: Run) -> None:
+    result = run("specs", "list")
+    assert (result.code, result.out) == (2, "")
+    assert "No such command 'list'" in result.err

@@ -1,0 +1,170 @@
+"""How eniplan behaves as a process: help, version, signals, closed pipes, and what goes to which stream."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan._version import __version__
+from eniplan.cli import COMMANDS
+from tests.harness import TIMEOUT, clean_env, eniplan_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+
+HELPED = [(), *((name,) for name in COMMANDS), ("specs", "show")]
+
+
+@pytest.mark.parametrize("command", HELPED, ids=" ".join)
+def test_help(run: Run, command: tuple[str, ...]) -> None:
+    short, long = run(*command, "-h"), run(*command, "--help")
+    assert (short.code, short.err) == (0, "")
+    assert short == long
+    # Examples come before options and arguments.
+    head = re.split(r"\n(?:Options|Arguments):\n", short.out)[0]
+    assert "\n  Examples:\n    eniplan " in head
+    assert f"Usage: eniplan {' '.join(command)}".rstrip() in head
+    assert "\b" not in short.out
+
+
+def test_help_lists_every_command_and_exit_code(run: Run) -> None:
+    text = run("--help").out
+    listed = text.partition("\nCommands:\n")[2]
+    assert re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE) == list(COMMANDS)
+    for code in ("0 clean", "1 findings", "2 usage", "3 input", "4 cloud", "5 the create", "130 Ctrl-C"):
+        assert code in text
+
+
+def test_every_example_of_the_help_names_a_command_that_exists(run: Run) -> None:
+    for command in HELPED:
+        for line in run(*command, "--help").out.splitlines():
+            for part in re.findall(r"(?:^    |&& |\| )eniplan ([a-z-]+)", line):
+                assert part in COMMANDS
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version(run: Run, option: str) -> None:
+    assert run(option).out == f"eniplan {__version__}\n"
+    assert run("check", option).code == 2
+    assert run(option, "check").out == f"eniplan {__version__}\n"
+
+
+def test_no_command(run: Run) -> None:
+    result = run()
+    assert result.code == 2
+    assert "Usage: eniplan [OPTIONS] COMMAND [ARGS]..." in result.out + result.err
+
+
+def test_unknown_command(run: Run) -> None:
+    result = run("chek")
+    assert (result.code, result.out) == (2, "")
+    assert "No such command 'chek'" in result.err
+    assert "check" in result.err
+
+
+def test_completion(run: Run) -> None:
+    env = {"_ENIPLAN_COMPLETE": "complete_bash", "COMP_WORDS": "eniplan ch", "COMP_CWORD": "1"}
+    assert run(env=env).out.split() == ["check"]
+
+
+def interruptible(*args: str) -> list[str]:
+    """Return the command line of an eniplan that Ctrl-C reaches, whatever the test runner itself ignores.
+
+    Workers of pytest-xdist and background jobs of a shell ignore SIGINT, and their children inherit that.
+    """
+    restore = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    return [sys.executable, "-c", restore, *eniplan_command(*args)]
+
+
+class TestSignals:
+    def interrupt(self, tmp_path: Path, *args: str, stdin: int) -> tuple[int, str]:
+        """Start eniplan with a FIFO `plan.yaml`, send SIGINT when it has opened that; return exit code and stderr."""
+        pipe = tmp_path / "plan.yaml"
+        os.mkfifo(pipe)
+        process = subprocess.Popen(
+            interruptible("check", "plan.yaml", *args),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=clean_env(tmp_path),
+        )
+        try:
+            # Opening a FIFO for writing waits for its reader.
+            with pipe.open("wb") as writer:
+                if "-" in args:  # let it go on to stdin, which nobody closes
+                    writer.write(b"apiVersion: eniplan/v1\nnodePools: [{name: a}]\n")
+                    writer.close()
+                process.send_signal(signal.SIGINT)
+                _, err = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
+            process.wait()
+        return process.returncode, err.decode()
+
+    def test_while_reading_a_file(self, tmp_path: Path) -> None:
+        assert self.interrupt(tmp_path, stdin=subprocess.DEVNULL) == (130, "")
+
+    def test_while_reading_stdin(self, tmp_path: Path) -> None:
+        read, write = os.pipe()
+        try:
+            assert self.interrupt(tmp_path, "-", stdin=read) == (130, "")
+        finally:
+            os.close(read)
+            os.close(write)
+
+
+class TestClosedPipes:
+    def pipeline(self, script: str, tmp_path: Path) -> tuple[int, str]:
+        """Run a shell pipeline in which `eniplan` is this eniplan; return the first command's exit code and stderr."""
+        function = f'eniplan() {{ {shlex.join([sys.executable, "-m", "eniplan"])} "$@"; }}\n'
+        whole = f"{function}{{ {{ {script}; echo $? >code; }} | head -n 1; }} >out"
+        done = subprocess.run(
+            ["/bin/sh", "-c", whole], cwd=tmp_path, env=clean_env(tmp_path), capture_output=True, timeout=TIMEOUT,
+            check=True,
+        )  # fmt: skip
+        return int((tmp_path / "code").read_text()), done.stderr.decode()
+
+    @pytest.mark.parametrize("command", ["explain", "schema", "specs", "explain --format json", "init -", "--help"])
+    def test_reader_that_stops_early(self, tmp_path: Path, command: str) -> None:
+        code, err = self.pipeline(f"eniplan {command}", tmp_path)
+        assert err == ""
+        assert code == 0
+        assert len((tmp_path / "out").read_text().splitlines()) == 1
+
+    def test_a_large_report(self, tmp_path: Path) -> None:
+        pools = "".join(f"- {{name: p{n}, instanceTypes: [ecs.g7.2xlarge]}}\n" for n in range(2000))
+        (tmp_path / "plan.yaml").write_text(f"apiVersion: eniplan/v1\nnodePools:\n{pools}")
+        code, err = self.pipeline("eniplan check plan.yaml", tmp_path)
+        assert code == 1  # the verdict is the exit code, whoever reads the report
+        assert err.splitlines() == [err.strip()]
+        assert "2000 pools checked" in err
+
+    def test_no_stdout_at_all(self, tmp_path: Path) -> None:
+        script = f"{shlex.join([sys.executable, '-m', 'eniplan'])} explain ENI001 >&-"
+        done = subprocess.run(
+            ["/bin/sh", "-c", script], cwd=tmp_path, env=clean_env(tmp_path), capture_output=True, timeout=TIMEOUT,
+            check=False,
+        )  # fmt: skip
+        assert b"Traceback" not in done.stderr
+
+    def test_full_disk(self, tmp_path: Path) -> None:
+        with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+            done = subprocess.run(
+                eniplan_command("schema"), stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=clean_env(tmp_path),
+                timeout=TIMEOUT, check=False,
+            )  # fmt: skip
+        assert done.returncode not in (0, 1)
+        assert b"Traceback" not in done.stderr
+        assert b"o space left on device" in done.stderr
