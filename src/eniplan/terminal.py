@@ -20,17 +20,29 @@ DEFAULT_WIDTH = 100
 
 
 def out(text: str) -> None:
-    """Write the document. A reader that closes the pipe early (`| head`) is no failure."""
+    """Write the document. A reader that closes the pipe early (`| head`) is no failure.
+
+    Raises:
+        InputError: it cannot be written; the disk is full, for one.
+
+    """
+    if sys.stdout is None:  # closed by whoever started us
+        raise InputError(Problem("cannot write the output: it is closed", Place("stdout")))
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(Problem(f"cannot write the output: {reason}", Place("stdout"))) from None
 
 
 def err(text: str) -> None:
-    """Write one line for people."""
+    """Write one line for people, if anybody listens."""
+    if sys.stderr is None:
+        return
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
@@ -77,7 +89,7 @@ def is_rich() -> bool:
     """Return whether stdout gets the terminal view: a terminal that can, or FORCE_COLOR."""
     if os.environ.get("FORCE_COLOR"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def has_colour() -> bool:

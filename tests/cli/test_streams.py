@@ -151,20 +151,32 @@ class TestClosedPipes:
         assert err.splitlines() == [err.strip()]
         assert "2000 pools checked" in err
 
-    def test_no_stdout_at_all(self, tmp_path: Path) -> None:
-        script = f"{shlex.join([sys.executable, '-m', 'eniplan'])} explain ENI001 >&-"
-        done = subprocess.run(
-            ["/bin/sh", "-c", script], cwd=tmp_path, env=clean_env(tmp_path), capture_output=True, timeout=TIMEOUT,
+    def shell(self, args: str, tmp_path: Path) -> subprocess.CompletedProcess[bytes]:
+        """Run eniplan with redirections of the shell."""
+        script = f"{shlex.join([sys.executable, '-m', 'eniplan'])} {args}"
+        return subprocess.run(
+            ["/bin/sh", "-c", script],
+            cwd=tmp_path,
+            env=clean_env(tmp_path),
+            capture_output=True,
+            timeout=TIMEOUT,
             check=False,
-        )  # fmt: skip
-        assert b"Traceback" not in done.stderr
+        )
 
-    def test_full_disk(self, tmp_path: Path) -> None:
-        with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
-            done = subprocess.run(
-                eniplan_command("schema"), stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=clean_env(tmp_path),
-                timeout=TIMEOUT, check=False,
-            )  # fmt: skip
-        assert done.returncode not in (0, 1)
-        assert b"Traceback" not in done.stderr
-        assert b"o space left on device" in done.stderr
+    @pytest.mark.parametrize("command", ["explain ENI001", "schema", "check --type ecs.g7.2xlarge"])
+    @pytest.mark.parametrize(
+        ("where", "reason"),
+        [(">&-", "it is closed"), (">/dev/full", "no space left on device")],
+        ids=["closed", "full"],
+    )
+    def test_nowhere_to_write(self, tmp_path: Path, command: str, where: str, reason: str) -> None:
+        done = self.shell(f"{command} {where}", tmp_path)
+        assert (done.returncode, done.stdout) == (3, b"")
+        assert done.stderr.decode() == f"stdout: error: cannot write the output: {reason}\n"
+
+    def test_nobody_listens_on_stderr(self, tmp_path: Path) -> None:
+        done = self.shell("check 2>&-", tmp_path)
+        assert (done.returncode, done.stdout) == (3, b"")
+        done = self.shell("check --type ecs.g7.2xlarge 2>&-", tmp_path)
+        assert done.returncode == 1
+        assert b"ENI001" in done.stdout
