@@ -16,7 +16,7 @@ from eniplan.catalog.record import LIMITS, Conflict, InstanceType, LingjunNodeTy
 from eniplan.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 SCHEMA = "eniplan.specs/v1"
 
@@ -89,7 +89,9 @@ class Catalog:
 
     def same_size(self, vcpus: int, memory: float) -> list[InstanceType]:
         """Return the bundled ECS types with this many vCPUs and this much memory (GiB)."""
-        return self._lines_with(b'"CpuCoreCount": %d, "MemorySize": %s,' % (vcpus, json.dumps(memory).encode()))
+        # The API writes 128.0 what the data files write 128.
+        size = json.dumps(int(memory) if memory == int(memory) else memory)
+        return self._lines_with(b'"CpuCoreCount": %d, "MemorySize": %s,' % (vcpus, size.encode()))
 
     def lingjun(self, node_type: str) -> LingjunNodeType | None:
         """Return a Lingjun node type, None when it is not known."""
@@ -204,9 +206,13 @@ def _rows(file: str, text: str) -> tuple[Iterable[tuple[int, Any]], dict[str, So
         response = json.loads(text)
     except json.JSONDecodeError:
         return _json_lines(file, text), {}
+    except RecursionError:
+        raise InputError(Problem("nested too deep for instance data", Place(file), _SPECS_HINT)) from None
     if isinstance(response, dict) and isinstance(response.get("InstanceTypes"), dict):
         key = f"DescribeInstanceTypes in {os.path.basename(file)}"
-        listed = response["InstanceTypes"].get("InstanceType", ())
+        listed = response["InstanceTypes"].get("InstanceType")
+        if not isinstance(listed, list):
+            listed = []
         rows = [{**row, "Sources": {"*": key}} if isinstance(row, dict) else row for row in listed]
         return ((0, row) for row in rows), {key: Source(key, None, None, "API response given with --specs")}
     return [(1, response)], {}
@@ -214,7 +220,7 @@ def _rows(file: str, text: str) -> tuple[Iterable[tuple[int, Any]], dict[str, So
 
 def _json_lines(file: str, text: str) -> list[tuple[int, Any]]:
     out = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 out.append((number, json.loads(line)))
@@ -227,9 +233,41 @@ def _json_lines(file: str, text: str) -> list[tuple[int, Any]]:
 def _row_problem(row: object) -> str:
     if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
         return "a row of instance data needs an InstanceTypeId"
-    for field in (*LIMITS, "CpuCoreCount", "MemorySize"):
+    for field, fits in _FIELDS.items():
         value = row.get(field)
-        number = isinstance(value, (int, float)) and value >= 0
-        if value is not None and (not number or isinstance(value, bool) != (field == "EniTrunkSupported")):
+        if value is not None and not fits(value):
             return f"{row['InstanceTypeId']}: {field} is {value!r}"
     return ""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_size(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value < float("inf")  # type: ignore[operator]  # a number, by then
+
+
+def _is_map_of_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+_FIELDS: dict[str, Callable[[object], bool]] = {
+    **dict.fromkeys(LIMITS, _is_count),
+    "EniTrunkSupported": _is_flag,
+    "CpuCoreCount": _is_count,
+    "MemorySize": _is_size,
+    "InstanceTypeFamily": _is_text,
+    "LimitsStatus": _is_text,
+    "OnSale": _is_flag,
+    "Sources": _is_map_of_texts,
+}
+"""What is read of a row; anything else in it is only shown."""

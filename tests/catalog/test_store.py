@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.catalog.store import Catalog, read_specs
+from eniplan.errors import InputError
+from tests.harness import REPO
+from tests.judge import row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = [json.loads(line) for line in (REPO / "instance_specs" / "ecs.jsonl").read_text().splitlines()]
+MINE = row(EniQuantity=8, EniPrivateIpAddressQuantity=30)
+
+
+def test_every_type_is_found_by_its_name() -> None:
+    catalog = Catalog()
+    for raw in ROWS:
+        record = catalog.get(raw["InstanceTypeId"])
+        assert record is not None
+        assert dict(record.raw) == raw
+    assert [record.InstanceTypeId for record in catalog.all()] == catalog.names()
+    assert catalog.count() == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ecs", "ecs.g7", "ecs.g7.2xlarg", 'ecs.g7.2xlarge", ', "ECS.G7.2XLARGE", "\n", "*"]
+)
+def test_nothing_else_is(name: str) -> None:
+    assert Catalog().get(name) is None
+
+
+def test_families() -> None:
+    catalog = Catalog()
+    by_family: dict[str, list[str]] = {}
+    for raw in ROWS:
+        by_family.setdefault(raw["InstanceTypeFamily"], []).append(raw["InstanceTypeId"])
+    assert catalog.family_names() == list(by_family)
+    assert {name: [r.InstanceTypeId for r in catalog.family(name)] for name in by_family} == by_family
+    assert catalog.family("ecs.none") == ()
+
+
+def test_same_size() -> None:
+    expected = {r["InstanceTypeId"] for r in ROWS if (r.get("CpuCoreCount"), r.get("MemorySize")) == (8, 32)}
+    assert {record.InstanceTypeId for record in Catalog().same_size(8, 32)} == expected
+    assert {record.InstanceTypeId for record in Catalog().same_size(8, 32.0)} == expected
+    halves = {r["InstanceTypeId"] for r in ROWS if (r.get("CpuCoreCount"), r.get("MemorySize")) == (1, 0.5)}
+    assert {record.InstanceTypeId for record in Catalog().same_size(1, 0.5)} == halves
+    assert halves
+    assert Catalog().same_size(3, 1000) == []
+
+
+def test_conflicts() -> None:
+    catalog = Catalog()
+    (first, _) = catalog.conflicts("ecs.c6r.16xlarge")
+    assert (first.field, first.chosen) == ("EniQuantity", 8)
+    assert first.values == {"8": ("overview-2026-06",), "7": ("ecs-docs-2021-07-17",)}
+    assert catalog.conflicts("ecs.g8i.8xlarge") == ()
+    wanted = {(name, conflict.field) for name, _ in catalog.all_conflicts() for conflict in catalog.conflicts(name)}
+    assert wanted == set(catalog.all_conflicts())
+
+
+def test_sources() -> None:
+    catalog = Catalog()
+    record = catalog.get("ecs.g7.2xlarge")
+    assert record is not None
+    source = catalog.source(record.source_of("EniQuantity"))
+    assert source is not None
+    assert source.date == "2026-06-27"
+    assert record.source_of("CpuCoreCount") == "collection-2026-07"
+    assert catalog.source(None) is None
+    assert catalog.source("none") is None
+
+
+class TestOwnSpecs:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            json.dumps(MINE),
+            json.dumps(MINE, indent=2),
+            json.dumps(MINE) + "\n\n" + json.dumps({**MINE, "InstanceTypeId": "ecs.mine.large"}) + "\n",
+            json.dumps({"InstanceTypes": {"InstanceType": [MINE]}}),
+            json.dumps({"RequestId": "x", "NextToken": "", "InstanceTypes": {"InstanceType": [MINE]}}, indent=1),
+            "\ufeff" + json.dumps(MINE),
+        ],
+        ids=["one row", "one row over lines", "rows", "response", "whole response", "byte order mark"],
+    )
+    def test_accepted_forms(self, tmp_path: Path, text: str) -> None:
+        file = tmp_path / "specs"
+        file.write_text(text, encoding="utf-8")
+        record = Catalog(specs=str(file)).get("ecs.mine.8xlarge")
+        assert record is not None
+        assert (record.EniQuantity, record.EniPrivateIpAddressQuantity, record.EniIpv6AddressQuantity) == (8, 30, None)
+        assert record.InstanceTypeFamily == "ecs.mine"
+
+    @pytest.mark.parametrize(
+        ("text", "place", "message"),
+        [
+            ("", "", "no instance type in this file"),
+            ("[]", ":1:1", "a row of instance data needs an InstanceTypeId"),
+            ("3", ":1:1", "a row of instance data needs an InstanceTypeId"),
+            ("{}", ":1:1", "a row of instance data needs an InstanceTypeId"),
+            ('{"InstanceTypeId": 3}', ":1:1", "a row of instance data needs an InstanceTypeId"),
+            ('{"InstanceTypeId": "a"}\n{"x": 1}', ":2:1", "a row of instance data needs an InstanceTypeId"),
+            ('{"InstanceTypeId": "a"}\nnot json', ":2:1", "not valid JSON: Expecting value"),
+            ("{", ":1:2", "not valid JSON: Expecting property name enclosed in double quotes"),
+            ('{"InstanceTypes": {}}', "", "no instance type in this file"),
+            ('{"InstanceTypes": {"InstanceType": []}}', "", "no instance type in this file"),
+            ('{"InstanceTypes": {"InstanceType": [3]}}', "", "a row of instance data needs an InstanceTypeId"),
+            ('{"InstanceTypeId": "a", "EniQuantity": "8"}', ":1:1", "a: EniQuantity is '8'"),
+            ('{"InstanceTypeId": "a", "EniQuantity": -1}', ":1:1", "a: EniQuantity is -1"),
+            ('{"InstanceTypeId": "a", "EniQuantity": true}', ":1:1", "a: EniQuantity is True"),
+            ('{"InstanceTypeId": "a", "EniQuantity": 7.5}', ":1:1", "a: EniQuantity is 7.5"),
+            ('{"InstanceTypeId": "a", "EniQuantity": NaN}', ":1:1", "a: EniQuantity is nan"),
+            ('{"InstanceTypeId": "a", "EniTrunkSupported": 1}', ":1:1", "a: EniTrunkSupported is 1"),
+            ('{"InstanceTypeId": "a", "MemorySize": []}', ":1:1", "a: MemorySize is []"),
+            ('{"InstanceTypeId": "a", "Sources": 3}', ":1:1", "a: Sources is 3"),
+            ('{"InstanceTypeId": "a", "InstanceTypeFamily": 3}', ":1:1", "a: InstanceTypeFamily is 3"),
+            ('{"InstanceTypes": {"InstanceType": 3}}', "", "no instance type in this file"),
+        ],
+    )
+    def test_one_clear_message_for_anything_else(self, tmp_path: Path, text: str, place: str, message: str) -> None:
+        file = tmp_path / "specs"
+        file.write_text(text)
+        with pytest.raises(InputError) as error:
+            read_specs(str(file))
+        (problem,) = error.value.problems
+        assert (str(problem.place), problem.message) == (f"{file}{place}", message)
+        assert error.value.exit_code == 3
+
+    def test_not_text(self, tmp_path: Path) -> None:
+        file = tmp_path / "specs"
+        file.write_bytes(b"\xff\xfe\0")
+        with pytest.raises(InputError, match="cannot read the instance data: not UTF-8 text"):
+            read_specs(str(file))
+        with pytest.raises(InputError, match="No such file or directory"):
+            read_specs(str(tmp_path / "none"))
+
+    def test_deep_nesting_is_no_crash(self, tmp_path: Path) -> None:
+        file = tmp_path / "specs"
+        file.write_text("[" * 200_000)
+        with pytest.raises(InputError):
+            read_specs(str(file))
+
+    def test_own_rows_stand_before_the_bundled_ones(self, tmp_path: Path) -> None:
+        file = tmp_path / "specs"
+        changed: dict[str, Any] = {**ROWS[0], "EniQuantity": 99}
+        file.write_text(json.dumps(changed) + "\n" + json.dumps(MINE))
+        catalog = Catalog(specs=str(file))
+        name, family = ROWS[0]["InstanceTypeId"], ROWS[0]["InstanceTypeFamily"]
+        for record in (catalog.get(name), catalog.all()[0], catalog.family(family)[0]):
+            assert record is not None
+            assert (record.InstanceTypeId, record.EniQuantity) == (name, 99)
+        assert catalog.count() == len(catalog.all()) == len(ROWS) + 1
+        assert catalog.family_names()[-1] == "ecs.mine"
+        assert catalog.names()[-1] == "ecs.mine.8xlarge"
+        assert catalog.conflicts("ecs.mine.8xlarge") == ()
+        assert catalog.all()[-1].InstanceTypeId == "ecs.mine.8xlarge"
