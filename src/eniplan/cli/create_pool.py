@@ -69,7 +69,7 @@ def create_pool(
     \b
     Examples:
       eniplan create-pool plan.yaml --pool trading > trading.json
-      eniplan create-pool plan.yaml --emit cli | sh -x
+      eniplan create-pool plan.yaml --emit cli > create.sh
       eniplan create-pool plan.yaml --emit terraform --out pools.tf
       eniplan create-pool plan.yaml --emit ros --out stack.json
 
