@@ -101,8 +101,9 @@ class TestRows:
 
     def test_values(self) -> None:
         for row in ECS:
-            # Some families have variants: ecs.d1-c8d3.8xlarge is of ecs.d1.
-            assert row["InstanceTypeId"].startswith(row["InstanceTypeFamily"])
+            assert re.fullmatch(r"ecs\.[a-z0-9-]+\.[a-z0-9-]+", row["InstanceTypeId"])
+            # Some families have variants: ecs.d1-c8d3.8xlarge is of ecs.d1, ecs.vgn6i-m4-vws.xlarge of ecs.vgn6i-vws.
+            assert row["InstanceTypeId"].startswith(row["InstanceTypeFamily"].partition("-")[0])
             assert all(type(row[field]) is int and row[field] >= 0 for field in COUNTS if field in row)
             assert row.get("EniTrunkSupported") in (None, True, False)
             assert row["OnSale"] in (True, False)
