@@ -94,7 +94,8 @@ def test_forms_in_the_wild(text: str, release: tuple[int, ...], final: bool) -> 
     [
         "", "v", "latest", "1", "1.16", "v1.16", "d7c63c9e", "9172b6c0123456789", "v1.16.x", "version 1.16.4",
         "1.16.4 ok", "v1..4", "1.16.", "-1.2.3", "vv1.2.3", "V1.2.3", "1,16,4", "v1.2.3-",
-        "registry.example.com/acs/terway", "registry.example.com:5000/acs/terway", "registry.example.com/acs/terway@sha256:" + "ab" * 32,
+        "registry.example.com/acs/terway", "registry.example.com:5000/acs/terway",
+        "registry.example.com/acs/terway@sha256:" + "ab" * 32,
         "registry.example.com/acs/terway:latest", "registry.example.com/acs/terway:d7c63c9e", "٣.٣.٣", "1.2.9999999999",
         "1.2.3\nfoo",
     ],

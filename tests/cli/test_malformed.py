@@ -117,6 +117,10 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
         "p.json", b"[" * 200_000 + b"]" * 200_000, "p.json:1:40: error: not valid YAML: nested deeper than 40 levels",
         DEEP,
     ),
+    "900 levels of JSON": (
+        "p.json", b'{"apiVersion": "eniplan/v1", "nodePools": ' + b"[" * 900 + b"]" * 900 + b"}",
+        "p.json:1:81: error: not valid YAML: nested deeper than 40 levels", DEEP,
+    ),
     "malformed JSON": (
         "p.json", b'{"apiVersion": "eniplan/v1",\n "nodePools": [}',
         "p.json:2:16: error: not valid JSON: Expecting value",

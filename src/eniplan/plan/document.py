@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias
 
 import yaml
@@ -124,7 +125,9 @@ _CONSTANTS: dict[str, Value] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _NUMBER_STARTS = frozenset("+-.0123456789")
-_INT = r"[-+]?(?:0|[1-9][0-9]{0,17})"
+_INT = r"[-+]?(?:0|[1-9][0-9]*)"
+_MAX_DIGITS = 300
+"""Longer runs of digits are no number that anybody means, and Python refuses to read the longest of them."""
 _FLOAT = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
 _ZERO_LED = r"[-+]?0[0-9].*"
 
@@ -138,9 +141,10 @@ def plain_scalar(text: str) -> Value:
         return _CONSTANTS[text]
     if text[0] in _NUMBER_STARTS:
         if re.fullmatch(_INT, text):
-            return int(text)
+            return int(text) if len(text) <= _MAX_DIGITS else text
         if re.fullmatch(_FLOAT, text) and not re.fullmatch(_ZERO_LED, text):
-            return float(text)
+            value = float(text)
+            return value if isfinite(value) else text
     return text
 
 
@@ -360,18 +364,38 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node | None] | None:
 def _read_json(file: str, text: str) -> Document | None:
     """Read JSON; None when the text is YAML that merely starts like JSON."""
     try:
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
+        value = json.loads(
+            text, parse_constant=_no_constant, parse_float=_finite, parse_int=_short, object_pairs_hook=_object
+        )
     except _DuplicateKeyError:
-        raise InputError(*_duplicate_problems(file, text)) from None
+        try:
+            problems = _duplicate_problems(file, text)
+        except RecursionError:
+            return None
+        raise InputError(*problems) from None
     except json.JSONDecodeError as error:
         if not file.endswith(".json"):
             return None
         place = Place(file, error.lineno, error.colno)
         raise InputError(Problem(f"not valid JSON: {error.msg}", place)) from None
     except (RecursionError, ValueError):
-        # Too deep, a number of thousands of digits, or NaN: the YAML reader has a clear word for each.
+        # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear word for each.
         return None
-    return Document(file, value, _JsonTree(text))
+    return None if _is_deep(value) else Document(file, value, _JsonTree(text))
+
+
+def _is_deep(value: Value) -> bool:
+    """Return whether a value is deeper than any plan. Level by level, so that depth itself is no problem here."""
+    level: list[Value] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(item, (dict, list))
+        ]
+    return bool(level)
 
 
 class _DuplicateKeyError(Exception):
@@ -398,6 +422,19 @@ def _duplicate_problems(file: str, text: str) -> list[Problem]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _short(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise ValueError(text)
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 _LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
