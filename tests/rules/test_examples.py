@@ -23,7 +23,6 @@ UNDECIDED = {
     "TW007": "cluster.terway.version",  # a version that cannot be read is not known
     "TW008": "cluster.terway.version",
     "TW012": "cluster.terwayConfigs.gpu-nett",  # a config that does not exist states nothing
-    "LJ002": "the size of pool 'training'",  # without its group a Lingjun pool has no size
     "NP007": "cluster.vSwitches",  # a vSwitch that is not listed has no zone
 }
 """Facts that the failing example lacks; every other one decides all rules."""

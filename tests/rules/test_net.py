@@ -112,7 +112,9 @@ class TestNET002:
     def test_numbers(self) -> None:
         finding = only(judge({"cluster.vSwitches": [free(23)]}), "NET002")
         assert "can need 24 addresses in cn-hangzhou-j (21 pods and 3 nodes); vsw-j has 23 free" in finding.message
-        assert finding.facts == {"needed": 24, "available": 23, "zone": "cn-hangzhou-j", "size": "desired"}
+        assert finding.facts == {
+            "needed": 24, "available": 23, "zone": "cn-hangzhou-j", "size": "desired", "pools": ["trading"],
+        }  # fmt: skip
 
     def test_largest_size_is_a_warning(self) -> None:
         scaling = {f"{POOL}.desiredSize": ABSENT, f"{POOL}.autoScaling": {"min": 1, "max": 3}}
@@ -182,7 +184,7 @@ class TestSharedVSwitches:
         changes = {"nodePools[1]": {**second, "autoScaling": {"min": 0, "max": 3}}, "cluster.vSwitches": [free(47)]}
         finding = only(judge(changes), "NET002")
         assert finding.level == "warning"
-        assert "at their largest sizes" in finding.message
+        assert "at the largest size the pools" in finding.message
 
     def test_what_one_pool_lacks_is_told_once(self) -> None:
         report = judge({"nodePools[1]": {**SECOND, "desiredSize": 1}, "cluster.vSwitches": [free(20)]})
@@ -196,7 +198,7 @@ class TestSharedVSwitches:
 
     def test_sets_that_overlap(self) -> None:
         """Each pool has enough alone, and all vSwitches of the zone together are too small."""
-        j1, j2 = free(25), free(20, {**VSWITCH_J, "id": "vsw-j2"})
+        j1, j2 = free(27), free(18, {**VSWITCH_J, "id": "vsw-j2"})
         pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j", "vsw-j2"]}
         changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn]}
         finding = only(judge(changes), "NET002")
@@ -211,26 +213,62 @@ class TestSharedVSwitches:
         }  # fmt: skip
         assert found(judge(changes), "NET002") == []
 
-    def test_listed_workloads_split_a_pool_between_configurations(self) -> None:
-        """A pool with a PodNetworking and pods without one: each configuration needs what its own workloads need."""
-        other = free(4, {**VSWITCH_J, "id": "vsw-j2"})
-        pn = {**PN, "vSwitchIds": ["vsw-j2"]}
+    def test_the_only_pod_networking_may_take_every_eni(self) -> None:
+        """Its workloads may be scaled; pods without a PodNetworking need what is listed of them."""
+        pods = free(21, {**VSWITCH_J, "id": "vsw-j2"})
         workloads: list[dict[str, Any]] = [
             {**WORKLOAD, "name": "networked", "replicas": 4, "podNetworking": PN["name"]},
             {**WORKLOAD, "name": "plain", "replicas": 3},
             {**WORKLOAD, "name": "agent", "kind": "DaemonSet", "replicas": 1},
         ]
         changes = {
-            "cluster.vSwitches": [VSWITCH_J, other], "podNetworkings": [pn], "workloads": workloads,
-            f"{POOL}.systemPodsPerNode": 1,
+            "cluster.vSwitches": [VSWITCH_J, pods], "podNetworkings": [{**PN, "vSwitchIds": ["vsw-j2"]}],
+            "workloads": workloads, f"{POOL}.systemPodsPerNode": 1,
         }  # fmt: skip
         report = judge(changes)
         assert found(report, "NET002") == []
         # 3 replicas, and on each of 3 nodes one agent and one system pod.
         assert report.pools[0].addresses["vsw-j"].needed == 9
-        assert report.pools[0].addresses["vsw-j2"].needed == 4
-        workloads[0]["replicas"] = 5
-        assert only(judge(changes), "NET002").facts["needed"] == 5
+        assert report.pools[0].addresses["vsw-j2"].needed == 21
+        # The zone as a whole: the pods share the ENIs of the nodes.
+        assert report.pools[0].zones["cn-hangzhou-j"].needed == 21
+        less = {**changes, "cluster.vSwitches": [VSWITCH_J, free(20, {**VSWITCH_J, "id": "vsw-j2"})]}
+        assert only(judge(less), "NET002").facts["needed"] == 21
+
+    def test_two_pod_networkings_need_what_their_workloads_need(self) -> None:
+        other = {**PN, "name": "other", "podSelector": {"matchLabels": {"network": "other"}}}
+        workloads = [
+            {**WORKLOAD, "name": "one", "replicas": 4, "podNetworking": PN["name"]},
+            {**WORKLOAD, "name": "two", "replicas": 5, "podNetworking": "other"},
+        ]
+        changes = {"podNetworkings": [PN, other], "workloads": workloads}
+        assert judge(changes).pools[0].addresses["vsw-j"].needed == 9
+        # One that no workload names may be used by anybody.
+        assert judge({**changes, "workloads": workloads[:1]}).pools[0].addresses["vsw-j"].needed == 21
+
+    def test_configurations_that_share_a_v_switch_are_added_up(self) -> None:
+        """Twelve pods of a PodNetworking and three of the system need fifteen addresses, not twelve."""
+        second = {**PN, "name": "other", "podSelector": {"matchLabels": {"network": "other"}}}
+        workloads = [
+            {**WORKLOAD, "name": "one", "replicas": 6, "podNetworking": PN["name"]},
+            {**WORKLOAD, "name": "two", "replicas": 6, "podNetworking": "other"},
+        ]
+        changes = {
+            "podNetworkings": [PN, second], "workloads": workloads, f"{POOL}.systemPodsPerNode": 1,
+            "cluster.vSwitches": [free(17)],
+        }  # fmt: skip
+        assert only(judge(changes), "NET002").facts["needed"] == 18  # 15 pods and 3 nodes
+        assert found(judge({**changes, "cluster.vSwitches": [free(18)]}), "NET002") == []
+
+    def test_a_warning_of_one_pool_hides_no_error_of_all(self) -> None:
+        more = free(10, {**VSWITCH_J, "id": "vsw-j2"})
+        pns = [PN, {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j", "vsw-j2"]}]
+        changes = {
+            f"{POOL}.desiredSize": ABSENT, f"{POOL}.autoScaling": {"min": 1, "max": 3}, "nodePools[1]": SECOND,
+            "cluster.vSwitches": [free(20), more], "podNetworkings": pns,
+        }  # fmt: skip
+        levels = [(f.level, f.facts["needed"], f.facts["available"]) for f in found(judge(changes), "NET002")]
+        assert sorted(levels) == [("error", 32, 30), ("warning", 27, 20)]
 
     def test_pod_networking_without_a_listed_workload_may_take_all(self) -> None:
         changes = {"podNetworkings": [PN], "workloads": [{**WORKLOAD, "replicas": 1}]}

@@ -40,7 +40,7 @@ def write(report: Report, *, width: int, colour: bool) -> str:
         console.print(block)
     text = out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain + "\n"
     # rich fills cells up to their column; nobody wants those blanks when copying from a terminal
-    return re.sub(r" +((?:\x1b\[0m)?)$", r"\1", text, flags=re.MULTILINE)
+    return re.sub(r"(?: |\x1b\[[0-9;]*m)+$", lambda end: end[0].replace(" ", ""), text, flags=re.MULTILINE)
 
 
 def _blocks(report: Report) -> Iterator[RenderableType]:
