@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from eniplan import engine
+from eniplan.errors import Place, Problem
+from eniplan.plan.document import read_documents
+from eniplan.plan.load import LoadedPlan, load_document
+from eniplan.report.model import Addresses
+from eniplan.rules import BY_ID
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example
+from eniplan.rules.view import Settings
+from tests.judge import catalog, found, judge
+
+TYPES = "nodePools[0].instanceTypes"
+
+
+def loaded(file: str, changes: dict[str, Any] | None = None) -> LoadedPlan:
+    (document,) = read_documents(file, json.dumps(example(changes or {}), indent=1).encode())
+    return load_document(document)
+
+
+class TestSeveralPlans:
+    def test_findings_stand_by_file_and_place(self) -> None:
+        bad = {TYPES: ["ecs.g7.2xlarge"], "cluster.terway.version": "v1.10.0"}
+        report = engine.check([loaded("b", bad), loaded("a", bad)], catalog(), Settings())
+        keys = [(f.place.file, f.place.line, f.place.column, f.rule.id) for f in report.findings]
+        assert keys == sorted(keys)
+        assert report.inputs == ("b", "a")
+
+    def test_one_input_with_several_documents_is_listed_once(self) -> None:
+        report = engine.check([loaded("a"), loaded("a"), Problem("x", Place("a"))], catalog(), Settings())
+        assert report.inputs == ("a",)
+        assert report.exit_code == 3
+
+    def test_no_input_at_all(self) -> None:
+        report = engine.check([], catalog(), Settings())
+        assert [problem.message for problem in report.problems] == ["there is nothing to check"]
+        assert report.exit_code == 3
+
+    @pytest.mark.parametrize(("one", "two", "hits"), [("c1", "c1", 1), ("c1", "c2", 0), (None, None, 0)])
+    def test_pool_names_of_one_cluster(self, one: str | None, two: str | None, hits: int) -> None:
+        plans = [loaded(f, {} if name is None else {"cluster.id": name}) for f, name in (("a", one), ("b", two))]
+        report = engine.check(plans, catalog(), Settings())
+        assert len(found(report, "NP006")) == hits
+        assert report.exit_code == (1 if hits else 0)
+        without = tuple(rule for rule in BY_ID.values() if rule.id != "NP006")
+        assert found(engine.check(plans, catalog(), Settings(), rules=without), "NP006") == []
+
+    def test_waivers_hold_for_their_own_plan_only(self) -> None:
+        waiver = {"rule": "ENI001", "path": "nodePools[0]", "reason": "agreed"}
+        bad = {TYPES: ["ecs.g7.2xlarge"]}
+        plans = [loaded("a", {**bad, "waivers": [waiver]}), loaded("b", bad)]
+        report = engine.check(plans, catalog(), Settings())
+        assert [(f.place.file, f.waived) for f in found(report, "ENI001")] == [("a", "agreed"), ("b", None)]
+
+
+class TestCapacitySheet:
+    def test_one_pool(self) -> None:
+        (sheet,) = judge().pools
+        assert (sheet.nodes, sheet.pods) == ((3, 3), (21, 21))
+        assert sheet.capacity["ecs.g8i.8xlarge"] == (7, 210, None)
+        assert sheet.addresses == {"vsw-j": Addresses(21, 21, 3, 4000)}
+        assert sheet.zones == {"cn-hangzhou-j": Addresses(21, 21, 3, 4000)}
+
+    def test_autoscaling_has_two_sizes(self) -> None:
+        scaling = {"nodePools[0].desiredSize": ABSENT, "nodePools[0].autoScaling": {"min": 2, "max": 10}}
+        (sheet,) = judge(scaling).pools
+        assert (sheet.nodes, sheet.pods) == ((2, 10), (14, 70))
+        assert sheet.addresses == {"vsw-j": Addresses(14, 70, 2, 4000)}
+
+    def test_addresses_are_counted_by_zone(self) -> None:
+        both = {
+            "cluster.vSwitches": [VSWITCH_J, {**VSWITCH_J, "id": "vsw-j2", "availableIps": 10}, VSWITCH_K],
+            "nodePools[0].vSwitchIds": ["vsw-j", "vsw-k"],
+            "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-j2", "vsw-k"],
+        }
+        (sheet,) = judge(both).pools
+        assert {name: found.available for name, found in sheet.zones.items()} == {
+            "cn-hangzhou-j": 4010, "cn-hangzhou-k": 4000,
+        }  # fmt: skip
+        assert set(sheet.addresses) == {"vsw-j", "vsw-j2", "vsw-k"}
+
+    def test_two_configurations_of_one_pool_need_the_larger_number_not_the_sum(self) -> None:
+        workload = {"name": "a", "kind": "Deployment", "nodePool": "trading", "replicas": 2}
+        changes = {"podNetworkings": [POD_NETWORKING], "workloads": [workload]}
+        (sheet,) = judge(changes).pools
+        assert sheet.addresses["vsw-j"].needed == 21
+
+    def test_unknown_stays_unknown(self) -> None:
+        (sheet,) = judge(
+            {TYPES: ["ecs.i4.8xlarge", "ecs.none.large"], "cluster.vSwitches[0].availableIps": ABSENT}
+        ).pools
+        assert set(sheet.capacity.values()) == {(None, None, None)}
+        assert sheet.pods == (None, None)
+        assert sheet.addresses == {"vsw-j": Addresses(None, None, 3, None)}
+
+    def test_two_pools_with_one_name_have_a_sheet_each(self) -> None:
+        report = judge({"nodePools[1]": {**example({})["nodePools"][0], "desiredSize": 1}})
+        assert [sheet.pods for sheet in report.pools] == [(21, 21), (7, 7)]
+        assert [sheet.addresses["vsw-j"].needed for sheet in report.pools] == [21, 7]
+
+    def test_lingjun(self) -> None:
+        sheet = judge({"nodePools[1]": LINGJUN_POOL}).pools[1]
+        assert sheet.capacity == {"ebs-enhanced": (11, None, None)}
+        assert sheet.addresses == {"vsw-j": Addresses(44, 44, 0, 4000)}
+
+
+class TestUndecided:
+    def test_one_fact_is_asked_for_once(self) -> None:
+        report = judge({"cluster.terway.version": ABSENT, "nodePools[1]": LINGJUN_POOL})
+        (item,) = [u for u in report.undecided if u.fact == "cluster.terway.version"]
+        assert item.rules == ("TW001", "TW002", "TW003")
+
+    @pytest.mark.parametrize(("strict", "code"), [(False, 0), (True, 1)])
+    def test_strict(self, strict: bool, code: int) -> None:  # noqa: FBT001 - a parameter of the test
+        assert judge({"cluster.kubernetesVersion": "new"}, strict=strict).exit_code == code
