@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -11,8 +11,7 @@ from eniplan.versions import TerwayVersion, kubernetes, terway
 
 PARTS = st.lists(st.integers(0, 30) | st.integers(0, 10**9 - 1), min_size=3, max_size=5)
 PLAIN = PARTS.map(lambda parts: ".".join(map(str, parts)))
-PRE = st.builds(lambda plain, word, number: f"{plain}-{word}.{number}", PLAIN, st.sampled_from(["alpha", "beta", "rc"]),
-                st.integers(0, 50))  # fmt: skip
+PRE = st.builds("{}-rc.{}".format, PLAIN, st.integers(0, 50))
 
 
 @given(PLAIN, PLAIN, st.sampled_from(["", "v"]), st.sampled_from(["", "v"]))
@@ -26,8 +25,6 @@ def test_plain_versions_order_as_packaging_orders_them(one: str, two: str, v1: s
 
 @given(PRE, PLAIN)
 def test_release_candidates_are_older_than_their_release(pre: str, plain: str) -> None:
-    word = pre.partition("-")[2].partition(".")[0]
-    assume(word == "rc")  # Terway has published release candidates only; their order among others is not defined
     mine, other = terway(pre), terway(plain)
     assert mine is not None
     assert other is not None

@@ -60,7 +60,7 @@ def test_usage(run: Run, args: tuple[str, ...], err: str) -> None:
     assert result.err.startswith(err)
 
 
-@pytest.mark.parametrize("rule", ALL[::6], ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", ALL[::25], ids=lambda rule: rule.id)
 def test_examples_go_into_check(run: Run, rule: Rule) -> None:
     """The pipeline that the help shows. Every rule's examples are tried in tests/rules; here the way through text."""
     failing = run("explain", rule.id, "--example", "fail")

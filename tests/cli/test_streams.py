@@ -34,6 +34,8 @@ def test_help(run: Run, command: tuple[str, ...]) -> None:
     assert "\n  Examples:\n    eniplan " in head
     assert f"Usage: eniplan {' '.join(command)}".rstrip() in head
     assert "\b" not in short.out
+    for example in re.findall(r"(?:^    |&& |\| )eniplan ([a-z-]+)", short.out, re.MULTILINE):
+        assert example in COMMANDS
 
 
 def test_help_lists_every_command_and_exit_code(run: Run) -> None:
@@ -42,13 +44,6 @@ def test_help_lists_every_command_and_exit_code(run: Run) -> None:
     assert re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE) == list(COMMANDS)
     for code in ("0 clean", "1 findings", "2 usage", "3 input", "4 cloud", "5 the create", "130 Ctrl-C"):
         assert code in text
-
-
-def test_every_example_of_the_help_names_a_command_that_exists(run: Run) -> None:
-    for command in HELPED:
-        for line in run(*command, "--help").out.splitlines():
-            for part in re.findall(r"(?:^    |&& |\| )eniplan ([a-z-]+)", line):
-                assert part in COMMANDS
 
 
 @pytest.mark.parametrize("option", ["--version", "-V"])
@@ -144,12 +139,12 @@ class TestClosedPipes:
         assert len((tmp_path / "out").read_text().splitlines()) == 1
 
     def test_a_large_report(self, tmp_path: Path) -> None:
-        pools = "".join(f"- {{name: p{n}, instanceTypes: [ecs.g7.2xlarge]}}\n" for n in range(2000))
+        pools = "".join(f"- {{name: p{n}, instanceTypes: [ecs.g7.2xlarge]}}\n" for n in range(400))
         (tmp_path / "plan.yaml").write_text(f"apiVersion: eniplan/v1\nnodePools:\n{pools}")
         code, err = self.pipeline("eniplan check plan.yaml", tmp_path)
         assert code == 1  # the verdict is the exit code, whoever reads the report
         assert err.splitlines() == [err.strip()]
-        assert "2000 pools checked" in err
+        assert "400 pools checked" in err
 
     def shell(self, args: str, tmp_path: Path) -> subprocess.CompletedProcess[bytes]:
         """Run eniplan with redirections of the shell."""

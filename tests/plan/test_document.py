@@ -320,17 +320,12 @@ class TestMergeAndAlias:
     def test_recursion(self) -> None:
         assert [m for _, _, m in told("a: &a {b: [*a]}\n")] == ["an anchor contains itself"]
 
-    def test_bomb(self) -> None:
-        lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-        lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
-        ((line, _, message),) = told("\n".join(lines))
-        assert line == 1
-        assert message == f"aliases expand this document to more than {MAX_ALIASED} values"
-
     def test_bomb_of_merges(self) -> None:
         lines = ["a0: &a0 {" + ", ".join(f"k{i}: 1" for i in range(100)) + "}"]
         lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 9)]
-        assert len(told("\n".join(lines))) == 1
+        ((line, _, message),) = told("\n".join(lines))
+        assert line == 1
+        assert message == f"aliases expand this document to more than {MAX_ALIASED} values"
 
     def test_many_plain_values_are_no_bomb(self) -> None:
         text = "base: &b {k: 1}\nlist:\n" + "- *b\n" * 10_000

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan._version import __version__
@@ -139,13 +139,12 @@ HOSTILE = st.text(
 
 
 @given(HOSTILE, HOSTILE)
+@settings(max_examples=30)
 def test_any_text_stays_inert(name: str, network: str) -> None:
     pool = {"name": name, "instanceTypes": [network], "vSwitchIds": ["vsw-j"], "desiredSize": 1}
     report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": [pool], "cluster": {"vSwitches": [VSWITCH_J]}})
     text = plain.write(report)
     assert all(line.isprintable() for line in text.split("\n"))
-    view = terminal_view.write(report, width=100, colour=False)
-    assert all(line.isprintable() for line in view.split("\n"))
     coloured = ESCAPES.sub("", terminal_view.write(report, width=100, colour=True))
     assert all(line.isprintable() for line in coloured.split("\n"))
     # JSON keeps the very text.
