@@ -190,6 +190,12 @@ class TestSharedVSwitches:
         report = judge({"nodePools[1]": {**SECOND, "desiredSize": 1}, "cluster.vSwitches": [free(20)]})
         assert len(found(report, "NET002")) == 1
 
+    def test_what_a_smaller_set_lacks_is_not_told_of_a_larger_one(self) -> None:
+        j1, j2 = free(20), free(5, {**VSWITCH_J, "id": "vsw-j2"})
+        pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j", "vsw-j2"]}
+        changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn]}
+        assert "vsw-j has 20 free" in only(judge(changes), "NET002").message
+
     def test_a_size_that_is_not_known_does_not_count(self) -> None:
         second = {key: value for key, value in SECOND.items() if key != "desiredSize"}
         report = judge({"nodePools[1]": second, "cluster.vSwitches": [free(47)]})
