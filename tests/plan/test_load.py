@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from jsonschema import Draft7Validator
 
@@ -12,7 +13,8 @@ from eniplan.plan.document import read_documents
 from eniplan.plan.load import LoadedPlan, load, load_document
 from eniplan.plan.schema import SCHEMA
 from eniplan.report import json_format, plain
-from tests.judge import judge_plan
+from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
+from tests.judge import judge, judge_plan
 from tests.plans import SMALLEST, VALID, mutated
 
 if TYPE_CHECKING:
@@ -51,6 +53,24 @@ def test_every_other_plan_is_judged_as_far_as_it_fits(plan: Any) -> None:  # noq
     assert told.isdisjoint({finding.place.path for finding in report.findings})
     assert told.isdisjoint({item.place.path for item in report.undecided})
     json.loads(json_format.write(report))
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"nodePools[0].instanceTypes": ["ecs.g8i.8xlarge", 7]}, "nodePools[0].instanceTypes"),
+        ({"nodePools[0].vSwitchIds": [7]}, "nodePools[0].vSwitchIds"),
+        ({"nodePools[0].taints": ["a=b:NoSchedule"]}, "nodePools[0].taints"),
+        ({"cluster.podDefaults.securityGroupIds": [7]}, "cluster.podDefaults.securityGroupIds"),
+        ({"podNetworkings": [{**POD_NETWORKING, "nodePools": [7]}]}, "podNetworkings[0].nodePools"),
+        ({"podNetworkings": [{**POD_NETWORKING, "vSwitchIds": ["<id>"]}]}, "podNetworkings[0].vSwitchIds"),
+        ({"workloads": [{**WORKLOAD, "tolerations": [7]}]}, "workloads[0].tolerations"),
+    ],
+)
+def test_a_list_with_one_wrong_item_is_not_called_empty(changes: dict[str, Any], path: str) -> None:
+    report = judge(changes)
+    assert [problem.place.path.rpartition("[")[0] for problem in report.problems] == [path]
+    assert [finding.place.path for finding in report.findings] == []
 
 
 class TestInputs:
