@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +14,12 @@ from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption
 from eniplan.errors import Place, Problem, UsageError
 from eniplan.rules import ALL, BY_ID
-from eniplan.rules.examples import example
+from eniplan.rules.examples import ABSENT, example
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from eniplan.rules.base import Rule
 
 
@@ -74,8 +77,6 @@ def _list(output: Format) -> None:
 
 
 def _json(value: object) -> str:
-    import json  # noqa: PLC0415 - only for --format json
-
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -102,8 +103,18 @@ def _text(rule: Rule) -> str:
     if rule.sources:
         lines += ["", "Sources:"]
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
-    lines += ["", f"A plan that breaks it: eniplan explain {rule.id} --example fail | eniplan check -"]
+    lines += ["", "The example plan breaks it with:", *_changes(rule.fails)]
+    lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes)]
+    lines += ["", f"The plans in full: eniplan explain {rule.id} --example fail | eniplan check -   (or pass)"]
     return "\n".join(lines) + "\n"
+
+
+def _changes(changes: Mapping[str, object]) -> list[str]:
+    """Spell the changes to the example plan, one a line."""
+    return [
+        f"  {path}: {'(absent)' if value is ABSENT else json.dumps(value, ensure_ascii=False)}"
+        for path, value in changes.items()
+    ]
 
 
 def _yaml(plan: dict[str, object]) -> str:
