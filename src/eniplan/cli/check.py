@@ -12,7 +12,7 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, Level, SpecsOption
+from eniplan.cli.options import Format, FormatOption, Level, SpecsOption, StrictOption
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import show
 from eniplan.errors import INPUT, Place, Problem, UsageError
@@ -32,10 +32,7 @@ def check(
     ] = None,
     output: FormatOption = Format.TEXT,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
-    ] = False,
+    strict: StrictOption = False,
     specs: SpecsOption = None,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")

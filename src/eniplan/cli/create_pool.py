@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import Level, SpecsOption
+from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption
 from eniplan.cli.passed import Passed, passed_plans, placed
 from eniplan.emit.body import Body, body_json, pool_body
 from eniplan.emit.refusal import RefusalError
@@ -55,13 +55,8 @@ def create_pool(
         ),
     ] = Spelling.API,
     out: Annotated[str | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout.")] = None,
-    fail_on: Annotated[Level, typer.Option(help="Write nothing when there are findings from this level on.")] = (
-        Level.ERROR
-    ),
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
-    ] = False,
+    fail_on: GateOption = Level.ERROR,
+    strict: StrictOption = False,
     specs: SpecsOption = None,
 ) -> None:
     """Show exactly what creates the pools of a plan that passes. Nothing is created.

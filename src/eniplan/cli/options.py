@@ -34,3 +34,11 @@ SpecsOption = Annotated[
         help="Your own instance data: rows of `specs show`, or a DescribeInstanceTypes response.",
     ),
 ]
+StrictOption = Annotated[
+    bool,
+    typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
+]
+GateOption = Annotated[
+    Level, typer.Option("--fail-on", help="Write nothing when there are findings from this level on.")
+]
+"""For commands that go beyond a check: only a plan that passes goes on."""

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import Level, SpecsOption
+from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption
 from eniplan.cli.passed import Passed, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
@@ -43,13 +43,8 @@ def render_manifests(
         str | None,
         typer.Option(metavar="FILE", help="Instead: add to your own workload manifests what they lack; - for stdin."),
     ] = None,
-    fail_on: Annotated[Level, typer.Option(help="Write nothing when there are findings from this level on.")] = (
-        Level.ERROR
-    ),
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
-    ] = False,
+    fail_on: GateOption = Level.ERROR,
+    strict: StrictOption = False,
     specs: SpecsOption = None,
 ) -> None:
     """Write the PodNetworkings, Terway configs and workloads of a plan that passes.
