@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import FINDINGS, INPUT, OK, Place, Problem
-from eniplan.plan.document import path_text
 from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.addresses import free_addresses, pool_needs
@@ -46,16 +45,23 @@ def check(
             inputs[item.place.file] = None
             continue
         problems += item.problems
-        inputs[item.document.file] = None
+        inputs.update(dict.fromkeys(item.files or (item.document.file,)))
+        undecided += (Undecided(f.fact, item.document.place(f.path), f.rules, f.hint) for f in item.open_facts)
         if item.plan is not None:
             view = PlanView(item.plan, catalog, settings)
-            judged = _Judge(item.document, view, rules, item.left_out)
+            askable = rules if item.rules is None else tuple(rule for rule in rules if rule.id in item.rules)
+            judged = _Judge(item.document, view, askable, item.left_out)
             findings += judged.findings()
-            findings += names.repeated(item.document, view, rules)
             undecided += judged.undecided()
-            pools += _sheets(item.document.file, view)
+            if not item.beside:
+                findings += names.repeated(item.document, view, rules)
+                pools += _sheets(item, view)
     if not inputs:
         problems.append(Problem("there is nothing to check", Place("-"), "name a plan file, a folder, or - for stdin"))
+    # One manifest is judged beside each plan of a run, and says the same of itself each time.
+    findings = list({(f.place, f.rule.id, f.message): f for f in findings}.values())
+    undecided = list({(u.place, u.fact): u for u in undecided}.values())
+    problems = list(dict.fromkeys(problems))
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
     problems.sort(key=lambda p: (p.place.file, p.place.line, p.place.column))
     return Report(
@@ -100,15 +106,16 @@ class _Judge:
     def _hit(self, rule: Rule, hit: Hit) -> None:
         if hit.path in self._left_out:
             return  # the user wrote something there, and has been told that it does not fit
+        place = self._document.place(hit.path)
         finding = Finding(
             rule,
             hit.level or rule.level,
-            self._document.place(hit.path),
+            place,
             hit.message,
             hit.hint,
             hit.facts,
             tuple(dict.fromkeys(s for s in (*hit.sources, *rule.sources) if s is not None)),
-            self._waiver(rule, path_text(hit.path)),
+            self._waiver(rule, place.path),
         )
         self._findings.append(finding)
 
@@ -153,7 +160,7 @@ class _PoolNames:
                 )
 
 
-def _sheets(file: str, view: PlanView) -> Iterator[PoolSheet]:
+def _sheets(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     wanted: dict[str, list[Demand]] = {}
     for demand in view.address_demands:
         wanted.setdefault(demand.pool.pool.name, []).append(demand)
@@ -161,7 +168,8 @@ def _sheets(file: str, view: PlanView) -> Iterator[PoolSheet]:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
         mine = [d for d in wanted.get(pool.pool.name, ()) if d.pool is pool]
         yield PoolSheet(
-            file,
+            # Finding a line takes time, and only pools of several files need it.
+            item.document.place(pool.path).file if item.files else item.document.file,
             pool.pool.name,
             pool.pool.kind,
             _capacities(view, pool),

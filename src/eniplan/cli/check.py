@@ -13,6 +13,7 @@ import typer
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, Level, SpecsOption, StrictOption
+from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import show
 from eniplan.errors import INPUT, Place, Problem, UsageError
@@ -28,12 +29,17 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def check(
     plans: Annotated[
-        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plan files, folders of them, or - for stdin.")
+        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plans or other inputs: files, folders of them, or - for stdin.")
     ] = None,
     output: FormatOption = Format.TEXT,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Facts of the cluster for inputs that have none: a plan, or its cluster part."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and why.")] = False,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -51,30 +57,36 @@ def check(
         bool | None, typer.Option("--erdma/--no-erdma", help="With --type: enable_erdma of eni-config.")
     ] = None,
 ) -> None:
-    """Judge plans: will these node pools work?
+    """Judge plans, or what you have: Terraform plans and HCL, request bodies, manifests. Will these node pools work?
 
     \b
     Examples:
       eniplan check plan.yaml
       eniplan check plans/ --format json --fail-on warning
       cat plan.yaml | eniplan check -
+      terraform show -json plan.out | eniplan check - --cluster cluster.yaml
+      eniplan check infrastructure/ --cluster cluster.yaml --verbose
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
+    others = OtherInputs(cluster)
     loaded: Iterable[LoadedPlan | Problem]
     if types or families:
-        if plans:
-            message = "--type and --family judge without a plan: give either them or plan files"
+        if plans or cluster is not None:
+            message = "--type and --family judge without a plan: give either them, or plan files and --cluster"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
         stated.refuse()
-        loaded = load(plans or _default())
+        if cluster is not None:
+            others.make()  # a file of facts that cannot be read stops everything
+        loaded = load(plans or _default(), others.make, eager=verbose)
         rules = ALL
     report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
+    others.tell(verbose=verbose)
     show(report, output)
     raise typer.Exit(report.exit_code)
 

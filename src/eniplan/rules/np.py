@@ -100,7 +100,7 @@ def _inside(value: object, *keys: str) -> Any:  # noqa: ANN401 - overrides may h
 )
 def np001(view: PlanView) -> Outcome:
     """Labels that look like the exclusive label, and overrides that replace all labels."""
-    hint = f"remove it: eniplan adds {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE} itself"
+    hint = f"write {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}; a plan needs no label: eniplan adds it"
     for pool in view.pools:
         for path, key, value in _labels(pool.pool):
             if key == EXCLUSIVE_LABEL:
@@ -109,7 +109,7 @@ def np001(view: PlanView) -> Outcome:
                         f"pool {pool.pool.name!r} sets {key} to {value!r}; only {EXCLUSIVE_VALUE!r} means exclusive"
                     )
                     yield Hit(path, message, hint, {"label": key, "value": value, "required": EXCLUSIVE_VALUE})
-            elif _looks_exclusive(key):
+            elif looks_exclusive(key):
                 message = f"pool {pool.pool.name!r} has the label {key!r}, which is not {EXCLUSIVE_LABEL}"
                 yield Hit(path, message, hint, {"label": key, "required": EXCLUSIVE_LABEL})
         overridden = _inside(pool.pool.overrides, "kubernetes_config", "labels")
@@ -134,7 +134,7 @@ def _keeps_label(labels: object) -> bool:
 
 
 @cache
-def _looks_exclusive(key: str) -> bool:
+def looks_exclusive(key: str) -> bool:
     name = key.rpartition("/")[2].lower().replace("_", "-").replace(".", "-")
     wanted = EXCLUSIVE_LABEL.rpartition("/")[2]
     return name.startswith("exclusive-mode") or wanted in name or nearest(name, (wanted,), cutoff=0.8) is not None
@@ -158,8 +158,41 @@ def np002(view: PlanView) -> Outcome:
             what = "no taint with effect NoSchedule or NoExecute" if taints else "no taint"
             message = f"pool {pool.pool.name!r} has {what}: other pods can land on it and take its ENIs"
             yield Hit(
-                (*pool.path, "taints"), message, "remove the taints key: the default is exclusive-eni=true:NoSchedule"
+                (*pool.path, "taints"),
+                message,
+                "add the taint exclusive-eni=true:NoSchedule; a plan without a taints key has it",
             )
+
+
+@rule(
+    "NP003",
+    "error",
+    "The mode of a live pool would change",
+    needs=("nodePools[].existingLabels", "nodePools[].labels"),
+    effect="The API takes the change, and the nodes do not: their ENIs stay as they were set up at creation. A pool with "
+    "the wrong mode must be deleted and created again.",
+    sources=(EXCL, CODE_MODE),
+    passes={f"{_POOL}.existingLabels": {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}},
+    fails={f"{_POOL}.existingLabels": {"team": "trading"}},
+    waivable=False,
+)
+def np003(view: PlanView) -> Outcome:
+    """The exclusive label of the live pool of that name against that of the pool to be."""
+    for pool in view.pools:
+        live = pool.pool.existing_labels
+        if live is None:
+            continue
+        was = live.get(EXCLUSIVE_LABEL) == EXCLUSIVE_VALUE
+        will = (pool.pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
+        if was != will:
+            name = pool.pool.name
+            message = (
+                f"the live pool {name!r} has no label {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE} and would get it"
+                if will
+                else f"the live pool {name!r} has the label {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE} and would lose it"
+            )
+            hint = "leave that pool as it is, and create a new one under another name"
+            yield Hit((*pool.path, "labels"), message, hint, {"label": EXCLUSIVE_LABEL})
 
 
 @rule(
