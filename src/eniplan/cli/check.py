@@ -29,7 +29,8 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def check(
     plans: Annotated[
-        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plans or other inputs: files, folders of them, or - for stdin.")
+        list[str] | None,
+        typer.Argument(metavar="[PLAN]...", help="Plans or other inputs: files, folders of them, or - for stdin."),
     ] = None,
     output: FormatOption = Format.TEXT,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
@@ -37,7 +38,9 @@ def check(
     specs: SpecsOption = None,
     cluster: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Facts of the cluster for inputs that have none: a plan, or its cluster part."),
+        typer.Option(
+            metavar="FILE", help="Facts of the cluster for inputs that have none: a plan, or its cluster part."
+        ),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and why.")] = False,
     max_age: Annotated[
@@ -74,8 +77,11 @@ def check(
     others = OtherInputs(cluster)
     loaded: Iterable[LoadedPlan | Problem]
     if types or families:
-        if plans or cluster is not None:
-            message = "--type and --family judge without a plan: give either them, or plan files and --cluster"
+        if plans:
+            message = "--type and --family judge without a plan: give either them or plan files"
+            raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        if cluster is not None:
+            message = "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)

@@ -91,13 +91,13 @@ class Collected:
         for document in documents:
             if is_hcl:
                 self._take_hcl(document, document.value, ())
-            elif not self.document(document):
+            elif not self.document(document, named=named):
                 if named:
                     yield load_document(document)
                 else:
                     self.skip(path, _NOTHING)
 
-    def document(self, document: Document) -> bool:
+    def document(self, document: Document, *, named: bool) -> bool:
         """See `Others.document`."""
         value = document.value
         if not isinstance(value, dict):
@@ -114,14 +114,21 @@ class Collected:
         elif len(_BODY_PARTS.intersection(value)) > 1:
             self._take_body(document, value)
         elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
-            found = list(objects(document))
-            for item in found:
-                self._manifests.add(item)
-            if not found:
-                self.skip(document.place(()).file, f"a {value['kind']}: {_NOTHING}")
+            return self._take_objects(document, named=named)
         else:
             return False
         self._documents.append(document)
+        return True
+
+    def _take_objects(self, document: Document, *, named: bool) -> bool:
+        """Take what there is of a document with objects of Kubernetes; one that was named may hold nothing of use."""
+        found = list(objects(document))
+        reasons = [self._manifests.add(item) for item in found]
+        for why in reasons or [_NOTHING]:
+            if why:
+                self.skip(document.file, why)
+        if named or "" in reasons:
+            self._documents.append(document)
         return True
 
     # --- Taking pools ----------------------------------------------------------------------------------------
@@ -231,14 +238,18 @@ def read_cluster(file: str) -> Origin:
         message = f"cannot read it: {(error.strerror or str(error)).lower()}"
         raise InputError(Problem(message, Place(file), "--cluster names a file")) from None
     documents = read_documents(file, data)
-    value = documents[0].value
+    value: Any = documents[0].value
     whole = isinstance(value, dict) and ("cluster" in value or "nodePools" in value)
     origin = Origin(documents[0], ("cluster",) if whole else ())
     if len(documents) > 1:
         raise InputError(Problem("several documents", Place(file), "give one cluster"))
-    if whole and isinstance(value, dict) and "cluster" not in value:
+    if whole and "cluster" not in value:
         raise InputError(Problem("this plan has no cluster part", Place(file), "add cluster:, or give another file"))
-    stub = {"apiVersion": API_VERSION, "nodePools": [{"name": "stub"}], "cluster": value["cluster"] if whole else value}
+    stub: dict[str, Any] = {
+        "apiVersion": API_VERSION,
+        "nodePools": [{"name": "stub"}],
+        "cluster": value["cluster"] if whole else value,
+    }
     found = load_document(translated(stub, root_of(documents[0]) | {("cluster",): origin}))
     if found.problems:
         raise InputError(*found.problems)

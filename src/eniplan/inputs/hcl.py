@@ -1,7 +1,7 @@
 """Terraform's own language, as far as its values are literal: the only module that imports python-hcl2.
 
-The library's syntax tree has the line and column of every token; its values have none, so values are made here, from
-the tree. Anything that Terraform would have to evaluate (variables, functions, templates, dynamic blocks) is `NotKnown`.
+The library's syntax tree has the line and column of every token; its values have none, so they are made here, from the
+tree. Anything that Terraform would have to evaluate (variables, functions, templates, dynamic blocks) is `NotKnown`.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class _HclTree:
     def text(self, path: Path) -> str | None:
         """See `Tree.text`: values have no spelling of their own here."""
         del path
+        return None
 
 
 def read_hcl(file: str, data: bytes) -> Document:
@@ -127,7 +128,9 @@ def _body(text: str, block: Any) -> tuple[dict[str, Any], _Node]:  # noqa: ANN40
         elif _kind(child) == "block":
             names = [_name(part) for part in child.children if _kind(part) in ("identifier", "string")]
             dynamic = names[0] == "dynamic" and len(names) > 1
-            item, inner = (NotKnown("a dynamic block"), _Node(_at(child), _at(child), {})) if dynamic else _body(text, child)
+            item, inner = (
+                (NotKnown("a dynamic block"), _Node(_at(child), _at(child), {})) if dynamic else _body(text, child)
+            )
             name = names[1] if dynamic else names[0]
             items = values.setdefault(name, [])
             if isinstance(items, list):

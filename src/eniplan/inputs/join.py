@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from eniplan.errors import Problem
-from eniplan.inputs.manifests import Steering
+from eniplan.inputs.manifests import Part, Steering
 from eniplan.inputs.places import Origin, translated
 from eniplan.inputs.units import ALL_RULES, Unit, add_cluster, root_of
 from eniplan.plan.load import LoadedPlan, OpenFact, load, load_document
@@ -15,7 +14,8 @@ from eniplan.plan.schema import API_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from eniplan.inputs.manifests import Manifests, Part, Workload
+    from eniplan.errors import Problem
+    from eniplan.inputs.manifests import Manifests, Workload
     from eniplan.plan.document import Path
     from eniplan.plan.model import Plan, PodNetworking
 
@@ -55,7 +55,9 @@ def joined(
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
     for unit, loaded, found in zip(units, plans, homes, strict=True):
-        here = {i: home for i, home in found.items() if home.pool is not None or (found is homes[0] and i not in settled)}
+        here = {
+            i: home for i, home in found.items() if home.pool is not None or (found is homes[0] and i not in settled)
+        }
         yield _with(unit, loaded.plan, manifests, here, named).load()
     if not units:
         yield from _alone(manifests, own, cluster)
@@ -66,19 +68,32 @@ def joined(
 
 def _pod_networkings(manifests: Manifests) -> LoadedPlan:
     """Read the PodNetworkings as those of a plan: then it is known what they select."""
-    value: dict[str, Any] = {"apiVersion": API_VERSION, "nodePools": [_STUB]}
-    origins: dict[Path, Origin] = {}
-    _append(value, origins, "podNetworkings", manifests.networkings)
-    if not origins:
-        return LoadedPlan(translated(value, {}), None)
-    return load_document(translated(value, origins | {(): next(iter(origins.values()))}))
+    draft = _Draft({"apiVersion": API_VERSION, "nodePools": [_STUB]}, {(): manifests.first()})
+    draft.append("podNetworkings", manifests.networkings)
+    return load_document(translated(draft.value, draft.origins))
 
 
-def _append(value: dict[str, Any], origins: dict[Path, Origin], section: str, parts: list[Part]) -> None:
-    items = value.setdefault(section, [])
-    for part in parts:
-        origins |= {(section, len(items), *path): origin for path, origin in part.origins.items()}
-        items.append(part.value)
+class _Draft:
+    """A plan to be, section by section."""
+
+    def __init__(self, value: dict[str, Any], origins: dict[Path, Origin]) -> None:
+        self.value = value
+        self.origins = origins
+
+    def append(self, section: str, parts: list[Part]) -> int:
+        """Add items to a section; return the index of the first."""
+        items = self.value.setdefault(section, [])
+        first = len(items)
+        for part in parts:
+            self.origins |= {(section, len(items), *path): origin for path, origin in part.origins.items()}
+            items.append(part.value)
+        return first
+
+    def keep(self, unit: Unit, section: str, is_kept: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Take over items of a section of a unit, with their places."""
+        root = unit.origins[()]
+        items = enumerate(unit.value.get(section, ()))
+        self.append(section, [Part(item, {(): root.inner((section, i))}) for i, item in items if is_kept(item)])
 
 
 def _homes(manifests: Manifests, plan: Plan | None, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
@@ -101,51 +116,38 @@ def _homes(manifests: Manifests, plan: Plan | None, own: tuple[PodNetworking, ..
     return out
 
 
-def _with(unit: Unit, plan: Plan | None, manifests: Manifests, here: dict[int, Steering], named: set[str | None]) -> Unit:
-    """Add manifests to a plan to be. What the plan has under the same name gives way."""
-    value = {key: item for key, item in unit.value.items() if key not in ("podNetworkings", "workloads")}
-    origins = dict(unit.origins)
+def _with(
+    unit: Unit, plan: Plan | None, manifests: Manifests, here: dict[int, Steering], named: set[str | None]
+) -> Unit:
+    """Add manifests to a unit. What it has under the same name gives way."""
+    sections = ("podNetworkings", "workloads")
+    draft = _Draft({key: item for key, item in unit.value.items() if key not in sections}, dict(unit.origins))
     ecs = [pool.name for pool in plan.node_pools if not pool.is_lingjun] if plan is not None else []
     networkings = [_meant(part, unit, ecs) for part in manifests.networkings]
-    workloads = [manifests.workloads[i] for i in here]
-    _keep(unit, value, origins, "podNetworkings", {part.value["name"] for part in networkings}, lambda v: v["name"])
-    unknown = set(unit.unknown)
-    first = len(value["podNetworkings"])
-    _append(value, origins, "podNetworkings", networkings)
+    workloads = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
+    names = {part.value["name"] for part in networkings}
+    identities = set(map(_identity, (part.value for part in workloads)))
+    draft.keep(unit, "podNetworkings", lambda item: item["name"] not in names)
+    draft.keep(unit, "workloads", lambda item: _identity(item) not in identities)
+    first = draft.append("podNetworkings", networkings)
     # Where the pools of a PodNetworking are not told, those that another set of pools tells are enough.
-    unknown |= {
+    unknown: set[Path] = {
         ("podNetworkings", first + i, "nodePools") for i, part in enumerate(networkings) if part.value["name"] in named
     }
-    _keep(unit, value, origins, "workloads", {_identity(w.part.value) for w in workloads}, _identity)
-    first = len(value["workloads"])
-    _append(value, origins, "workloads", [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()])
+    first = draft.append("workloads", workloads)
     facts = list(unit.open_facts)
     for i, home in enumerate(here.values()):
         at: Path = ("workloads", first + i)
         if home.pool is None and home.missing is None:
             unknown.add((*at, "nodePool"))
         facts += (OpenFact(at, item.fact, item.rules, item.hint) for item in home.open)
-    return unit._replace(value=value, origins=origins, unknown=frozenset(unknown), open_facts=tuple(facts))
+    return unit._replace(
+        value=draft.value, origins=draft.origins, unknown=unit.unknown | unknown, open_facts=tuple(facts)
+    )
 
 
 def _identity(workload: Mapping[str, Any]) -> tuple[Any, ...]:
     return workload["kind"], workload.get("namespace", "default"), workload["name"]
-
-
-def _keep(
-    unit: Unit,
-    value: dict[str, Any],
-    origins: dict[Path, Origin],
-    section: str,
-    replaced: set[Any],
-    key: Callable[[Mapping[str, Any]], object],
-) -> None:
-    """Keep the items of a section that no manifest replaces, with their places."""
-    value[section] = []
-    for i, item in enumerate(unit.value.get(section, ())):
-        if key(item) not in replaced:
-            origins[section, len(value[section])] = unit.origins[()].inner((section, i))
-            value[section].append(item)
 
 
 def _meant(part: Part, unit: Unit, pools: list[str]) -> Part:
@@ -173,14 +175,16 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
 
 def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin | None) -> Iterator[LoadedPlan]:
     """Judge what can be judged of manifests without any pool."""
-    document = next(item.document for item in manifests.objects())
-    unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root_of(document), _without_pools(cluster))
+    root = root_of(manifests.first().document)
+    unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root, _without_pools(cluster))
     if cluster is not None:
         add_cluster(unit.value, unit.origins, cluster)
     here = {
-        i: home for i, workload in enumerate(manifests.workloads) if (home := manifests.steer(workload, (), own)) is not None
+        i: home._replace(pool=None)  # whether there is such a pool cannot be said
+        for i, workload in enumerate(manifests.workloads)
+        if (home := manifests.steer(workload, (), own)) is not None
     }
-    loaded = _with(unit, None, manifests, {i: h._replace(missing=None) for i, h in here.items()}, set()).load()
+    loaded = _with(unit, None, manifests, here, set()).load()
     yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(node_pools=()))
 
 

@@ -51,8 +51,8 @@ class Object(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its name, empty when it has none."""
-        return str(self.at("metadata", "name") or "")
+        """Its name, or how its name begins; empty when it has none."""
+        return str(self.at("metadata", "name") or self.at("metadata", "generateName") or "").rstrip("-")
 
     @property
     def namespace(self) -> str:
@@ -150,19 +150,20 @@ class Manifests:
         """Whether there is anything to judge."""
         return bool(self.networkings or self.workloads)
 
-    def add(self, item: Object) -> None:
-        """Take an object."""
+    def add(self, item: Object) -> str:
+        """Take an object; return why not, when it is none that can be judged."""
         kind = item.kind
-        if not isinstance(item.at("metadata", "name"), str):
-            self.problems.append(Problem(f"this {kind} has no name", item.origin("metadata").place(), "add metadata.name"))
-        elif kind == "PodNetworking":
+        if not item.name:
+            return f"a {kind} without a name"
+        if kind == "PodNetworking":
             self.networkings.append(_networking(item))
         elif kind == "Namespace":
             self._namespaces[item.name] = item.texts("metadata", "labels")
         elif kind == "NetworkPolicy":
             self._policy(item)
         else:
-            self._workload(item)
+            return self._workload(item)
+        return ""
 
     def _policy(self, item: Object) -> None:
         selector = item.at("spec", "podSelector")
@@ -172,18 +173,18 @@ class Manifests:
             place = item.origin("spec", "podSelector").place()
             self.problems.append(Problem("podSelector is no label selector", place, "write matchLabels: {…}"))
 
-    def _workload(self, item: Object) -> None:
-        template = SHAPES[item.kind].template or ()
-        if not isinstance(item.at(*template, "spec"), dict):
-            place = item.origin(*template).place()
-            self.problems.append(Problem(f"{item.kind} {item.name!r} has no pod template", place, "add its spec"))
-            return
+    def _workload(self, item: Object) -> str:
+        shape = SHAPES[item.kind]
+        template = shape.template or ()
+        if not isinstance(item.at(*template, "spec"), dict) or (shape.selects and item.at("spec", "selector") is None):
+            return f"a part of the {item.kind} {item.name} (a patch?)"
         labels = item.texts(*template, "metadata", "labels")
         self.workloads.append(Workload(item, _workload_part(item, template), (*template, "spec"), labels))
+        return ""
 
-    def objects(self) -> list[Origin]:
-        """Return where the PodNetworkings and workloads stand."""
-        return [part.origins[()] for part in (*self.networkings, *(w.part for w in self.workloads))]
+    def first(self) -> Origin:
+        """Return where the first PodNetworking or workload stands."""
+        return [*self.networkings, *(workload.part for workload in self.workloads)][0].origins[()]
 
     def policies(self, workload: Workload) -> dict[str, Origin]:
         """Return the NetworkPolicies that select the pods of a workload, by name."""
@@ -284,7 +285,7 @@ def _networking(item: Object) -> Part:
         "name": ("metadata", "name"),
     }
     value = {key: found for key, path in paths.items() if (found := item.at(*path)) is not None}
-    value.setdefault("eniType", "Default")
+    value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
     pool = item.texts("metadata", "annotations").get(POOL_ANNOTATION)
     if pool is not None:
         value["nodePools"] = [pool]
@@ -306,7 +307,7 @@ def _workload_part(item: Object, template: Path) -> Part:
     number = item.at(*replicas[0]) if replicas else None
     if number is not None:
         value["replicas"] = number
-    origins = {
+    origins: dict[Path, Origin] = {
         (): item.origin(),
         ("name",): item.origin("metadata", "name"),
         ("namespace",): item.origin("metadata", "namespace"),
@@ -326,7 +327,9 @@ def _tolerations(found: Any) -> Any:  # noqa: ANN401 - a value of a manifest
     if not isinstance(found, list):
         return [] if found is None else found
     return [
-        {k: v for k, v in item.items() if k != "tolerationSeconds" and v is not None} if isinstance(item, dict) else item
+        {k: v for k, v in item.items() if k != "tolerationSeconds" and v is not None}
+        if isinstance(item, dict)
+        else item
         for item in found
     ]
 
@@ -355,7 +358,9 @@ def _terms(workload: Workload) -> list[list[Requirement]]:
         [
             Requirement((), rule["key"], str(rule.get("operator")), tuple(map(str, rule.get("values") or ())))
             for rule in term.get("matchExpressions") or ()
-            if isinstance(rule, dict) and isinstance(rule.get("key"), str) and isinstance(rule.get("values"), list | None)
+            if isinstance(rule, dict)
+            and isinstance(rule.get("key"), str)
+            and isinstance(rule.get("values"), list | None)
         ]
         for term in (terms if isinstance(terms, list) else ())
         if isinstance(term, dict) and isinstance(term.get("matchExpressions"), list | None)

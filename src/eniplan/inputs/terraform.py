@@ -47,7 +47,6 @@ _LISTS = frozenset(name.partition("[]")[0] for name in _BODY_NAMES if "[]" in na
 """Blocks that a resource may have several of. Any other comes as a list of none or one."""
 
 
-
 def _steps(name: str) -> Iterator[str | int]:
     for step in name.split("."):
         yield step
@@ -227,12 +226,12 @@ def _leaves(value: Any, name: str, indexes: tuple[int, ...]) -> Iterator[tuple[s
                 return
             else:
                 yield from _leaves(item, name, indexes)
-    elif value is not None and value != "" and value != []:
+    elif value not in (None, "", []):
         yield name, indexes, value
 
 
 def without_templates(value: Any) -> Any:  # noqa: ANN401 - an argument
-    """Return arguments of Terraform's JSON syntax, where every text is a template, with those that are one not known."""
+    """Return arguments of Terraform's JSON syntax, where every text is a template, with those not known."""
     if isinstance(value, str):
         inert = value.replace("$${", "").replace("%%{", "")
         return NotKnown(value) if "${" in inert or "%{" in inert else value.replace("$${", "${").replace("%%{", "%{")

@@ -67,8 +67,8 @@ class Others(Protocol):
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """Take a file without a plan; what it holds is judged by `finish`. A named file must hold something."""
 
-    def document(self, document: Document) -> bool:
-        """Take a document that is no plan from a file that has plans; return whether it is of any use."""
+    def document(self, document: Document, *, named: bool) -> bool:
+        """Take a document that is no plan from a file that may have plans; return whether it is known."""
 
     def skip(self, path: str, why: str) -> None:
         """Note what is left alone."""
@@ -200,7 +200,7 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
             yield loaded
             continue
         others = run.need()
-        if not (others is not None and others.document(document)) and not folder:
+        if not (others is not None and others.document(document, named=not folder)) and not folder:
             yield load_document(document)
 
 

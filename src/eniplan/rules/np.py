@@ -135,6 +135,7 @@ def _keeps_label(labels: object) -> bool:
 
 @cache
 def looks_exclusive(key: str) -> bool:
+    """Return whether a label's key is meant to be the exclusive one."""
     name = key.rpartition("/")[2].lower().replace("_", "-").replace(".", "-")
     wanted = EXCLUSIVE_LABEL.rpartition("/")[2]
     return name.startswith("exclusive-mode") or wanted in name or nearest(name, (wanted,), cutoff=0.8) is not None
@@ -169,8 +170,8 @@ def np002(view: PlanView) -> Outcome:
     "error",
     "The mode of a live pool would change",
     needs=("nodePools[].existingLabels", "nodePools[].labels"),
-    effect="The API takes the change, and the nodes do not: their ENIs stay as they were set up at creation. A pool with "
-    "the wrong mode must be deleted and created again.",
+    effect="The API takes the change, and the nodes do not: their ENIs stay as they were set up at creation. "
+    "A pool with the wrong mode must be deleted and created again.",
     sources=(EXCL, CODE_MODE),
     passes={f"{_POOL}.existingLabels": {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}},
     fails={f"{_POOL}.existingLabels": {"team": "trading"}},
