@@ -16,12 +16,17 @@ from rich.table import Table
 from rich.text import Text
 
 from eniplan.catalog.limits import Capacity
+from eniplan.report.listing import brief_columns, shown
+from eniplan.report.listing_formats import rejections
 from eniplan.report.plain import number, span, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from rich.console import JustifyMethod
+
+    from eniplan.report.listing import Listing
     from eniplan.report.model import Finding, PoolSheet, Report, Undecided
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
@@ -31,12 +36,21 @@ _LABEL = "dim"
 
 def write(report: Report, *, width: int, colour: bool) -> str:
     """Return the terminal view of a report, `width` columns wide."""
+    return _render(_blocks(report), width, colour=colour)
+
+
+def listing(found: Listing, *, width: int, colour: bool) -> str:
+    """Return the terminal view of found instance types, `width` columns wide."""
+    return _render(_found(found), width, colour=colour)
+
+
+def _render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> str:
     out = io.StringIO()
     console = Console(
         file=out, width=width, force_terminal=True, no_color=not colour, color_system="standard", highlight=False,
         legacy_windows=False, _environ={},
     )  # fmt: skip
-    for block in _blocks(report):
+    for block in blocks:
         console.print(block)
     text = out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain + "\n"
     # rich fills cells up to their column; nobody wants those blanks when copying from a terminal
@@ -55,6 +69,29 @@ def _blocks(report: Report) -> Iterator[RenderableType]:
         if any(pool.addresses for pool in report.pools):
             yield _addresses(report.pools)
     yield _verdict(report)
+
+
+def _found(found: Listing) -> Iterator[RenderableType]:
+    columns = brief_columns(found)
+    table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, 1))
+    for column in columns:
+        justify: JustifyMethod = "left" if column.is_text else "right"
+        # The first column holds the name, which people copy.
+        table.add_column(column.heading, justify=justify, overflow="fold", no_wrap=column is columns[0])
+    for row in found.rows:
+        cells = [printable(shown(column.value(row))) for column in columns]
+        table.add_row(*(Text(cell, style=_LABEL if cell == "unknown" else "") for cell in cells))
+    if found.rows:
+        yield table
+    if found.rejected:
+        reasons = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
+        for row in found.rejected:
+            for text in rejections(row):
+                rule, _, message = text.partition(": ")
+                reasons.add_row(
+                    Text(printable(row.record.InstanceTypeId)), Text(rule, style="red"), Text(printable(message))
+                )
+        yield from (Line(Text("rejected", style=_LABEL), style=_LABEL, align="left"), reasons)
 
 
 def _finding(finding: Finding, *, first: bool) -> RenderableType:
