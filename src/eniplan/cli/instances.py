@@ -163,23 +163,27 @@ def instances(
     asks for is left out, and counted on stderr.
     """
     catalog = Catalog(specs=specs)
-    _refuse_alone(
-        ("--emit-plan", emit_plan, "--pods", pods is not None),
-        ("--terway", terway is not None, "--emit-plan", emit_plan),
-        *((name, given is not None, "--pods", pods is not None) for name, given in (
-            ("--daemonsets", daemonsets), ("--spread", spread), ("--survive", survive),
-        )),
-    )  # fmt: skip
-    _refuse_contradictions(
-        (dual_stack and bool(erdma), "--dual-stack cannot be combined with --erdma (DS003)"),
-        (like is not None and sort is not None, "--like sorts by likeness: leave out --sort"),
-        (why and output is ListFormat.NAMES, "--format names lists only what passes: leave out --why"),
+    sizing = (daemonsets, spread, survive) != (None, None, None)
+    _refuse_when(
+        (emit_plan and pods is None, "--emit-plan goes with --pods: a plan has a size"),
+        (sizing and pods is None, "--daemonsets, --spread and --survive go with --pods"),
         (pods is not None and mode is not PodMode.EXCLUSIVE, "--pods sizes pools for exclusive pods only"),
+        (terway is not None and not emit_plan, "--terway goes with --emit-plan"),
+        (
+            emit_plan and (why or output is not ListFormat.TEXT),
+            "--emit-plan prints a plan: leave out --why and --format",
+        ),
+        (why and output is ListFormat.NAMES, "--format names lists only what passes: leave out --why"),
+        (like is not None and sort is not None, "--like sorts by likeness: leave out --sort"),
+        (dual_stack and bool(erdma), "--dual-stack cannot be combined with --erdma (DS003)"),
     )
     zones = _zones(spread)
-    if emit_plan and (terway is None or not zones.names):
-        message = "--emit-plan needs --terway VERSION and --spread with zone ids: a plan states them"
-        _refuse(message, "such as --terway v1.16.4 --spread cn-hangzhou-j")
+    facts = None
+    if emit_plan:
+        if terway is None or not zones.names:
+            message = "--emit-plan needs --terway VERSION and --spread with zone ids: a plan states them"
+            _refuse(message, "such as --terway v1.16.4 --spread cn-hangzhou-j")
+        facts = Facts(terway, zones.names, dual_stack, erdma)
     question = Question(
         Wanted(
             mode.value,
@@ -200,10 +204,10 @@ def instances(
     )
     settings = Settings(strict, None, date.today())  # noqa: DTZ011 - the user's own day, as for a check
     listing = find(catalog, question, settings)
-    if not emit_plan:
+    if facts is None:
         _show(listing, output)
     elif listing.rows:
-        _emit(listing, Facts(terway or "", zones.names, dual_stack, erdma), catalog, settings)
+        _emit(listing, facts, catalog, settings)
     terminal.err(summary(listing))
     raise typer.Exit(0 if listing.rows else FINDINGS)
 
@@ -212,14 +216,7 @@ def _refuse(message: str, hint: str = "") -> NoReturn:
     raise UsageError(Problem(message, Place(COMMAND_LINE), hint))
 
 
-def _refuse_alone(*pairs: tuple[str, bool, str, bool]) -> None:
-    """Refuse an option without the one that it goes with."""
-    for option, given, other, other_given in pairs:
-        if given and not other_given:
-            _refuse(f"{option} goes with {other}")
-
-
-def _refuse_contradictions(*found: tuple[bool, str]) -> None:
+def _refuse_when(*found: tuple[bool, str]) -> None:
     for holds, message in found:
         if holds:
             _refuse(message)

@@ -86,13 +86,14 @@ def _notes(row: Row) -> str:
     return "+".join(word.rule.id + ("" if word.level else "?") for word in row.words)
 
 
+_GPUS = Column("gpus", "GPUs", lambda row: row.record.GPUAmount, brief=False)
 _TYPE = (
     Column("type", "type", lambda row: row.record.InstanceTypeId, is_text=True),
     Column("family", "family", lambda row: row.record.InstanceTypeFamily, is_text=True, brief=False),
     Column("vcpu", "vCPU", lambda row: row.record.CpuCoreCount),
     Column("memoryGiB", "GiB", lambda row: row.record.MemorySize),
     Column("architecture", "arch", lambda row: row.record.CpuArchitecture, is_text=True),
-    Column("gpus", "GPUs", lambda row: row.record.GPUAmount, brief=False),
+    _GPUS,
 )
 _LIMITS = (
     Column("exclusivePods", "exclusive", lambda row: row.capacity.exclusive),
@@ -133,11 +134,10 @@ def all_columns(listing: Listing) -> tuple[Column, ...]:
 
 def brief_columns(listing: Listing) -> tuple[Column, ...]:
     """Return the columns for people: what was asked for, without what only repeats it."""
-    middle = (_LIMITS[0], *_SIZE) if listing.request else (*_LIMITS, *_PROVENANCE)
-    columns = [column for column in (*_TYPE, *middle) if column.brief]
-    if any(row.record.GPUAmount is not None for row in listing.rows):
-        columns.insert(len(columns) - len(middle), _TYPE[-1])
-    return (*columns, _NOTES) if any(row.words for row in listing.rows) else tuple(columns)
+    with_gpus = any(row.record.GPUAmount is not None for row in listing.rows)
+    rest = (_LIMITS[0], *_SIZE) if listing.request else (*_LIMITS, *_PROVENANCE)
+    columns = tuple(c for c in (*_TYPE, *rest) if c.brief or (with_gpus and c is _GPUS))
+    return (*columns, _NOTES) if any(row.words for row in listing.rows) else columns
 
 
 def shown(value: Value) -> str:
