@@ -67,7 +67,7 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
 
 def _row(catalog: Catalog, record: InstanceType, words: tuple[Word, ...], question: Question) -> Row:
     found = capacity(record, erdma=question.wanted.erdma)
-    source = catalog.source(record.source_of("EniQuantity"))
+    source = None if record.EniQuantity is None else catalog.source(record.source_of("EniQuantity"))
     sized = None
     if question.request is not None and found.exclusive is not None:
         sized = size(question.request, found.exclusive)
