@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
+from eniplan.cli.quick import COMMAND_LINE
 from eniplan.errors import InputError, Place, Problem, UsageError
+from eniplan.plan.load import STDIN
 from eniplan.suggest import did_you_mean
 from eniplan.text import printable
 
@@ -20,9 +22,16 @@ if TYPE_CHECKING:
 WRITERS = {
     ReportFormat.TEXT: "plain",
     ReportFormat.JSON: "json_format",
+    ReportFormat.SARIF: "sarif",
+    ReportFormat.JUNIT: "junit",
+    ReportFormat.GITHUB: "github",
+    ReportFormat.GITLAB: "gitlab",
+    ReportFormat.MARKDOWN: "markdown",
 }
 """The module of `report` that writes each format: it has `write(report) -> str`, and is imported when asked for."""
-_COMMAND_LINE = Place("command line")
+_BY_REPOSITORY = frozenset((ReportFormat.SARIF, ReportFormat.GITHUB, ReportFormat.GITLAB))
+"""Formats whose readers look for a file from the root of the repository, wherever eniplan was started."""
+_COMMAND_LINE = Place(COMMAND_LINE)
 _STDOUT = ("-", "/dev/stdout")
 
 
@@ -90,6 +99,11 @@ def show(report: Report, form: ReportFormat, files: Iterable[Output] = ()) -> No
 def _print(report: Report, form: ReportFormat) -> None:
     if form is not ReportFormat.TEXT:
         terminal.out(_document(report, form))
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if form is ReportFormat.GITHUB and summary:
+            from eniplan.report import github  # noqa: PLC0415 - one format a run
+
+            terminal.append(summary, github.job_summary(report.renamed(_in_repository)))
     elif terminal.is_rich():
         from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
 
@@ -102,6 +116,17 @@ def _print(report: Report, form: ReportFormat) -> None:
 
 
 def _document(report: Report, form: ReportFormat) -> str:
+    if form in _BY_REPOSITORY:
+        report = report.renamed(_in_repository)
     writer = importlib.import_module(f"eniplan.report.{WRITERS[form]}")
     text: str = writer.write(report)
     return text
+
+
+def _in_repository(file: str) -> str:
+    """Return the name of a file as seen from the root of the repository; outside of it, as it was given."""
+    if file in {STDIN, COMMAND_LINE}:
+        return file
+    root = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or os.curdir
+    name = os.path.relpath(file, root)
+    return file if name.startswith(os.pardir) else name
