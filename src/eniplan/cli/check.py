@@ -12,10 +12,10 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, Level, SpecsOption, StrictOption
+from eniplan.cli.options import Level, OutputOption, ReportFormat, ReportFormatOption, SpecsOption, StrictOption
 from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
-from eniplan.cli.show import show
+from eniplan.cli.show import outputs, show
 from eniplan.errors import INPUT, Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.rules import ALL
@@ -32,7 +32,8 @@ def check(
         list[str] | None,
         typer.Argument(metavar="[PLAN]...", help="Plans or other inputs: files, folders of them, or - for stdin."),
     ] = None,
-    output: FormatOption = Format.TEXT,
+    form: ReportFormatOption = ReportFormat.TEXT,
+    output: OutputOption = None,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
@@ -66,11 +67,13 @@ def check(
     Examples:
       eniplan check plan.yaml
       eniplan check plans/ --format json --fail-on warning
+      eniplan check plans/ --format github --output sarif=eniplan.sarif
       cat plan.yaml | eniplan check -
       terraform show -json plan.out | eniplan check - --cluster cluster.yaml
       eniplan check infrastructure/ --cluster cluster.yaml --verbose
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
+    files = outputs(output or [])
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
@@ -93,7 +96,7 @@ def check(
         rules = ALL
     report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
     others.tell(verbose=verbose)
-    show(report, output)
+    show(report, form, files)
     raise typer.Exit(report.exit_code)
 
 
