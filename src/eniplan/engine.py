@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
-<<<<<<< HEAD
-from eniplan.errors import FINDINGS, INPUT, OK, Place, Problem
-=======
 from eniplan.errors import OK, Place, Problem
-from eniplan.plan.document import path_text
->>>>>>> main
 from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.addresses import free_addresses, pool_needs
@@ -113,11 +108,7 @@ class _Judge:
             hit.hint,
             hit.facts,
             tuple(dict.fromkeys(s for s in (*hit.sources, *rule.sources) if s is not None)),
-<<<<<<< HEAD
-            self._waiver(rule, place.path),
-=======
-            *self._waiver(rule, path_text(hit.path)),
->>>>>>> main
+            *self._waiver(rule, place.path),
         )
         self._findings.append(finding)
 
