@@ -39,13 +39,13 @@ def _fields() -> Iterator[tuple[Path, Path]]:
             for name, key in fields.items():
                 yield (section, name), tuple(key.split("."))
     yield _LABELS, ("labels",)
-    yield ("eflo_node_group",), ("lingjun",)
     yield ("instances",), ("instances",)
 
 
 BODY_PATHS: dict[Path, Path] = {plan: body for body, plan in reversed(list(_fields()))} | {
     ("autoScaling",): ("auto_scaling",),
     ("systemDisk",): ("scaling_group",),
+    ("lingjun",): ("eflo_node_group",),
     ("overrides",): (),
 }
 """Where the body says what a key of the pool says. What lies deeper has the same keys in both."""
@@ -96,8 +96,8 @@ def read_pool(body: dict[str, Any]) -> Pool:
     for path, key in _fields():
         if path not in _APART and path != _LABELS and (found := _take(rest, path)) is not None:
             _put(value, key, found)
-    if "lingjun" in value:
-        _lingjun(rest, value)
+    if isinstance(rest.get("eflo_node_group"), NotKnown):
+        value["lingjun"] = rest["eflo_node_group"]
     _kind(rest, value)
     _sizes(rest, value)
     _groups(rest, value)
@@ -133,22 +133,6 @@ def _put(value: dict[str, Any], path: Path, found: object) -> None:
     for step in parents:
         inner = inner.setdefault(str(step), {})
     inner[str(last)] = found
-
-
-def _lingjun(rest: dict[str, Any], value: dict[str, Any]) -> None:
-    """Sort what the body says of the Lingjun group: two ids that a plan has keys for, and the rest."""
-    group = value.pop("lingjun")
-    keys = {"cluster_id": "clusterId", "group_id": "groupId"}
-    if isinstance(group, NotKnown):
-        value["lingjun"] = group
-        return
-    if not isinstance(group, dict):
-        rest["eflo_node_group"] = group
-        return
-    value["lingjun"] = {keys[name]: item for name, item in group.items() if name in keys and item is not None}
-    others = {name: item for name, item in group.items() if name not in keys}
-    if others:
-        rest["eflo_node_group"] = others
 
 
 def _kind(rest: dict[str, Any], value: dict[str, Any]) -> None:
