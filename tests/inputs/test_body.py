@@ -126,8 +126,8 @@ def test_findings_point_into_the_body(here: Path) -> None:
     body["scaling_group"]["instance_patterns"] = [{"cores": 4}]
     judged = judge_files(here, {"body.json": body})
     assert judged.places["ENI001"] == "body.json:8:4 scaling_group.instance_types[1]"
-    assert judged.places["NP002"] == "body.json:30:13 kubernetes_config.taints"
-    assert judged.places["NP011"] == "body.json:15:24 scaling_group.instance_patterns"
+    assert judged.places["NP002"] == "body.json:27:13 kubernetes_config.taints"
+    assert judged.places["NP011"] == "body.json:14:24 scaling_group.instance_patterns"
     assert [pool.file for pool in judged.report.pools] == ["body.json"]
 
 
@@ -167,5 +167,5 @@ def test_other_pools_are_not_judged(here: Path) -> None:
 
 def test_bodies_of_one_folder_are_one_plan(here: Path) -> None:
     judged = judge_files(here, {"a/1.json": BODY, "a/2.json": BODY, "b/1.json": BODY})
-    assert judged.places == {"NP006": "a/2.json:3:10 nodepool_info.name"}
+    assert judged.places == {"NP006": "a/2.json:3:11 nodepool_info.name"}
     assert judged.report.inputs == ("a/1.json", "a/2.json", "b/1.json", "facts/cluster.json")

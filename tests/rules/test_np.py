@@ -163,7 +163,7 @@ class TestNP005:
 
 def test_np006_names_the_first() -> None:
     report = judge({"nodePools[1]": SECOND, "nodePools[2]": {**SECOND, "name": "trading"}})
-    assert only(report, "NP006").message == "the name 'trading' is taken by nodePools[0]"
+    assert only(report, "NP006").message == "two node pools are named 'trading'"
 
 
 class TestNP007:

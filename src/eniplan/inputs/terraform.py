@@ -214,20 +214,16 @@ def _typed(key: str, value: Any) -> Any:  # noqa: ANN401 - an argument
 
 
 def _leaves(value: Any, name: str, indexes: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], Any]]:  # noqa: ANN401 - any argument
-    if isinstance(value, dict):
+    if value in (None, "", []):
+        return
+    if name in _BODY_NAMES or isinstance(value, NotKnown):
+        yield name, indexes, value
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from _leaves(item, f"{name}.{key}" if name else key, indexes)
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+    elif isinstance(value, list):
         for i, item in enumerate(value):
-            if name in _LISTS:
-                yield from _leaves(item, f"{name}[]", (*indexes, i))
-            elif name in _BODY_NAMES:
-                yield name, indexes, value
-                return
-            else:
-                yield from _leaves(item, name, indexes)
-    elif value not in (None, "", []):
-        yield name, indexes, value
+            yield from _leaves(item, f"{name}[]", (*indexes, i)) if name in _LISTS else _leaves(item, name, indexes)
 
 
 def without_templates(value: Any) -> Any:  # noqa: ANN401 - an argument

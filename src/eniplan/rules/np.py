@@ -360,14 +360,13 @@ def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
 )
 def np006(view: PlanView) -> Outcome:
     """Equal names in one plan. `engine` adds those of other plans for the same cluster."""
-    first: dict[str, int] = {}
+    seen: set[str] = set()
     for pool in view.pools:
-        name, index = pool.pool.name, pool.path[1]
-        if name in first:
-            message = f"the name {name!r} is taken by nodePools[{first[name]}]"
+        name = pool.pool.name
+        if name in seen:
+            message = f"two node pools are named {name!r}"
             yield Hit((*pool.path, "name"), message, "give each pool its own name", {"name": name})
-        else:
-            first[name] = int(index)
+        seen.add(name)
 
 
 @rule(
