@@ -13,6 +13,7 @@ from eniplan.rules.view import Settings
 from tests.judge import TODAY, catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from eniplan.report.model import Report
@@ -55,7 +56,7 @@ class Judged(NamedTuple):
     """What came out of a run."""
 
     report: Report
-    skipped: list[tuple[str, str]]
+    skipped: list[tuple[str, ...]]
 
     @property
     def rules(self) -> set[str]:
@@ -83,7 +84,9 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=1)
 
 
-def judge_files(folder: Path, files: dict[str, object], *paths: str, cluster: dict[str, Any] | None = CLUSTER) -> Judged:
+def judge_files(
+    folder: Path, files: Mapping[str, object], *paths: str, cluster: dict[str, Any] | None = CLUSTER
+) -> Judged:
     """Write files below a folder, which must be the current one, and judge some of them; all, when none is named."""
     for name, value in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

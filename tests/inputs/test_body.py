@@ -49,7 +49,9 @@ POOLS = st.fixed_dictionaries(
         "overrides": OVERRIDES,
     },
 )
-SIZES = st.sampled_from([{}, {"autoScaling": {"min": 0, "max": 4}}, {"autoScaling": {"min": 1, "max": 1, "type": "gpu"}}])
+SIZES = st.sampled_from(
+    [{}, {"autoScaling": {"min": 0, "max": 4}}, {"autoScaling": {"min": 1, "max": 1, "type": "gpu"}}]
+)
 LINGJUN = st.sampled_from([{}, {"kind": "lingjun", "lingjun": {"clusterId": "i1", "groupId": "ng-1"}}])
 
 
@@ -60,7 +62,9 @@ def body_of(pool: dict[str, Any]) -> dict[str, Any]:
 
 @given(POOLS, SIZES, LINGJUN)
 @settings(max_examples=80)
-def test_a_body_that_was_read_makes_the_same_body(pool: dict[str, Any], sizes: dict[str, Any], kind: dict[str, Any]) -> None:
+def test_a_body_that_was_read_makes_the_same_body(
+    pool: dict[str, Any], sizes: dict[str, Any], kind: dict[str, Any]
+) -> None:
     body = body_of({**pool, **sizes, **kind})
     before = copy.deepcopy(body)
     found = read_pool(body)
@@ -135,7 +139,11 @@ def test_findings_point_into_the_body(here: Path) -> None:
     ("path", "value", "problem"),
     [
         ("nodepool_info.type", "edge", """'kind' is "edge"; it must be one of ecs, lingjun [nodepool_info.type]"""),
-        ("scaling_group.desired_size", "2", """'desiredSize' must be a whole number, not "2" [scaling_group.desired_size]"""),
+        (
+            "scaling_group.desired_size",
+            "2",
+            """'desiredSize' must be a whole number, not "2" [scaling_group.desired_size]""",
+        ),
         ("kubernetes_config.taints", "x", """'taints' must be a list, not "x" [kubernetes_config.taints]"""),
         ("nodepool_info", {}, "'name' is missing in an item of 'nodePools' []"),
         (
@@ -143,9 +151,13 @@ def test_findings_point_into_the_body(here: Path) -> None:
             [LABEL, {"key": "a", "value": True}],
             "a label must be {key, value}, both text [kubernetes_config.labels[1]]",
         ),
-        ("kubernetes_config.labels", [LABEL, LABEL], f"the label '{EXCLUSIVE_LABEL}' is given twice [kubernetes_config.labels[1]]"),
+        (
+            "kubernetes_config.labels",
+            [LABEL, LABEL],
+            f"the label '{EXCLUSIVE_LABEL}' is given twice [kubernetes_config.labels[1]]",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_body_of_the_wrong_form(here: Path, path: str, value: object, problem: str) -> None:
     judged = judge_files(here, {"body.json": changed(path, value)})
     assert [found.partition(": ")[2] for found in judged.problems] == [problem]

@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FINE = (
-    'node_pool_name = "trading"', 'instance_types = ["ecs.g8i.8xlarge"]', 'vswitch_ids = ["vsw-j"]',
-    'desired_size = "3"', 'taints {', '  key = "a"', '  value = "b"', '  effect = "NoSchedule"', "}",
-)  # fmt: skip
+    'node_pool_name = "trading"',
+    'instance_types = ["ecs.g8i.8xlarge"]',
+    'vswitch_ids = ["vsw-j"]',
+    'desired_size = "3"',
+    "taints {",
+    '  key = "a"',
+    '  value = "b"',
+    '  effect = "NoSchedule"',
+    "}",
+)
 
 
 def values(*lines: str) -> dict[str, Any]:
@@ -28,12 +35,26 @@ def values(*lines: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
-        ('"a"', "a"), ('""', ""), (r'"a\"b\\n\n\t\u00e9\U0001F600"', 'a"b\\n\n\té\U0001f600'), ('"$${a} %%{b}"', "${a} %{b}"),
-        (r'"\ud800"', "\ufffd"), ('"$5 50% {x}"', "$5 50% {x}"),
-        ("3", 3), ("3.5", 3.5), ("1e3", 1000.0), ("true", True), ("false", False), ("null", None), ("(3)", 3),
-        ("[]", []), ('["a", 2,]', ["a", 2]), ('[\n"a", # one\n"b"\n]', ["a", "b"]), ("{}", {}), ('{a = 1, "b" : "c"}', {"a": 1, "b": "c"}),
+        ('"a"', "a"),
+        ('""', ""),
+        (r'"a\"b\\n\n\t\u00e9\U0001F600"', 'a"b\\n\n\té\U0001f600'),
+        ('"$${a} %%{b}"', "${a} %{b}"),
+        (r'"\ud800"', "\ufffd"),
+        ('"$5 50% {x}"', "$5 50% {x}"),
+        ("3", 3),
+        ("3.5", 3.5),
+        ("1e3", 1000.0),
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("(3)", 3),
+        ("[]", []),
+        ('["a", 2,]', ["a", 2]),
+        ('[\n"a", # one\n"b"\n]', ["a", "b"]),
+        ("{}", {}),
+        ('{a = 1, "b" : "c"}', {"a": 1, "b": "c"}),
     ],
-)  # fmt: skip
+)
 def test_literals(expression: str, value: object) -> None:
     found = values(f"x = {expression}")["x"]
     assert (found, type(found)) == (value, type(value))
@@ -42,10 +63,24 @@ def test_literals(expression: str, value: object) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "var.x", "local.x", "module.a.b[0]", '"a-${var.x}"', '"%{ if true }a%{ endif }"', "1 + 2", 'join(",", [])', "true ? 1 : 2",
-        "[for x in var.y : x]", "{for k, v in var.y : k => v}", "var.x[*].id", "<<EOT\na\nEOT\n", "-3", "-var.x", "!true", "9e999",
+        "var.x",
+        "local.x",
+        "module.a.b[0]",
+        '"a-${var.x}"',
+        '"%{ if true }a%{ endif }"',
+        "1 + 2",
+        'join(",", [])',
+        "true ? 1 : 2",
+        "[for x in var.y : x]",
+        "{for k, v in var.y : k => v}",
+        "var.x[*].id",
+        "<<EOT\na\nEOT\n",
+        "-3",
+        "-var.x",
+        "!true",
+        "9e999",
     ],
-)  # fmt: skip
+)
 def test_what_terraform_would_have_to_evaluate_is_not_known(expression: str) -> None:
     found = values(f"x = {expression}")["x"]
     assert isinstance(found, NotKnown)
@@ -62,19 +97,32 @@ def test_long_expressions_are_cut() -> None:
 
 
 def test_blocks_are_lists_and_dynamic_ones_are_not_known() -> None:
-    found = values("management {", "  enable = true", "  auto_repair_policy {", "    restart_node = true", "  }", "}",
-                   'dynamic "taints" {', "  for_each = var.taints", "  content {", "    key = taints.key", "  }", "}")  # fmt: skip
+    found = values(
+        "management {",
+        "  enable = true",
+        "  auto_repair_policy {",
+        "    restart_node = true",
+        "  }",
+        "}",
+        'dynamic "taints" {',
+        "  for_each = var.taints",
+        "  content {",
+        "    key = taints.key",
+        "  }",
+        "}",
+    )
     assert found["management"] == [{"enable": True, "auto_repair_policy": [{"restart_node": True}]}]
     assert found["taints"] == ["a dynamic block"]
     assert found["labels"] == [LABEL]
 
 
 def test_findings_have_line_and_column(here: Path) -> None:
-    lines = [*FINE[:1], 'instance_types = [', '  "ecs.g8i.8xlarge",', '  "ecs.g7.2xlarge",', "]", *FINE[2:]]
+    lines = [*FINE[:1], "instance_types = [", '  "ecs.g8i.8xlarge",', '  "ecs.g7.2xlarge",', "]", *FINE[2:]]
     judged = judge_files(here, {"main.tf": "# pools\n" + hcl(*lines)})
     assert judged.places == {
-        "ENI001": f"main.tf:10:5 {RESOURCE}.eni.instance_types[1]", "ENI007": f"main.tf:8:20 {RESOURCE}.eni.instance_types",
-    }  # fmt: skip
+        "ENI001": f"main.tf:10:5 {RESOURCE}.eni.instance_types[1]",
+        "ENI007": f"main.tf:8:20 {RESOURCE}.eni.instance_types",
+    }
 
 
 def test_a_pool_that_will_work(here: Path) -> None:
@@ -104,14 +152,18 @@ def test_what_is_no_literal_is_open_and_not_missing(here: Path, old: str, new: s
     ("labels", "rules", "facts"),
     [
         ('dynamic "labels" {\n for_each = var.labels\n content {\n key = labels.key\n }\n}', set(), 1),
-        ("labels {\n key = var.key\n value = \"eniOnly\"\n}", set(), 1),
+        ('labels {\n key = var.key\n value = "eniOnly"\n}', set(), 1),
         (f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = var.mode\n}}', set(), 1),
         (f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = "eni"\n}}', {"NP001"}, 0),
-        (f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = "eniOnly"\n}}\ndynamic "labels" {{\n content {{}}\n}}', set(), 0),
+        (
+            f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = "eniOnly"\n}}\ndynamic "labels" {{\n content {{}}\n}}',
+            set(),
+            0,
+        ),
         ('labels {\n key = "k8s.aliyun.com/exclusive-mode-eni-typ"\n value = "eniOnly"\n}', {"NP001"}, 0),
         ("", None, 0),
     ],
-)  # fmt: skip
+)
 def test_which_pools_are_judged(here: Path, labels: str, rules: set[str] | None, facts: int) -> None:
     text = f'resource "{RESOURCE}" "a" {{\n' + "\n".join(FINE) + f"\n{labels}\n}}\n"
     judged = judge_files(here, {"main.tf": text})
@@ -162,10 +214,16 @@ def test_text_that_is_no_hcl(here: Path, text: str, problem: str) -> None:
 
 def test_json_syntax_of_terraform(here: Path) -> None:
     pool = {
-        "node_pool_name": "trading", "instance_types": ["ecs.g7.2xlarge", "${var.x}"], "vswitch_ids": ["vsw-j"],
-        "labels": LABEL, "taints": [TAINT], "desired_size": 3, "scaling_config": {"enable": False},
-        "dynamic": {"management": {"for_each": [], "content": {}}}, "user_data": "$${a}%%{b}",
-    }  # fmt: skip
+        "node_pool_name": "trading",
+        "instance_types": ["ecs.g7.2xlarge", "${var.x}"],
+        "vswitch_ids": ["vsw-j"],
+        "labels": LABEL,
+        "taints": [TAINT],
+        "desired_size": 3,
+        "scaling_config": {"enable": False},
+        "dynamic": {"management": {"for_each": [], "content": {}}},
+        "user_data": "$${a}%%{b}",
+    }
     text = json.dumps({"resource": {RESOURCE: {"eni": pool, "b": [pool]}}}, indent=1)
     judged = judge_files(here, {"main.tf.json": text})
     assert judged.places == {"ENI001": f"main.tf.json:7:6 {RESOURCE}.eni.instance_types[0]"}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOLERATION = {**TAINT, "operator": "Equal", "tolerationSeconds": 9}
-EXCLUSIVE = {"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}}
+EXCLUSIVE: dict[str, Any] = {"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}}
 REQUEST = {"resources": {"limits": {"aliyun/eni": "1"}}}
 
 
@@ -28,8 +28,12 @@ def networking(name: str = "trading-eni", **spec: object) -> dict[str, Any]:
         "securityGroupIDs": ["sg-pods"],
         "selector": {"podSelector": {"matchLabels": {"network": "trading"}}},
     } | spec
-    return {"apiVersion": "network.alibabacloud.com/v1beta1", "kind": "PodNetworking", "metadata": {"name": name},
-            "spec": {key: value for key, value in whole.items() if value is not None}}  # fmt: skip
+    return {
+        "apiVersion": "network.alibabacloud.com/v1beta1",
+        "kind": "PodNetworking",
+        "metadata": {"name": name},
+        "spec": {key: value for key, value in whole.items() if value is not None},
+    }
 
 
 def workload(
@@ -75,7 +79,9 @@ KINDS = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_fits_its_pool_passes(here: Path, kind: str) -> None:
-    judged = judge_files(here, {"m.yaml": stream(networking(), workload(kind, {"network": "trading"})), "p.json": pool()})
+    judged = judge_files(
+        here, {"m.yaml": stream(networking(), workload(kind, {"network": "trading"})), "p.json": pool()}
+    )
     assert (judged.rules, judged.problems, judged.facts) == (set(), [], {})
     assert judged.report.inputs == ("m.yaml", "p.json", "facts/cluster.json")
 
@@ -103,11 +109,23 @@ def test_a_missing_toleration_is_found_in_every_kind(here: Path, kind: str) -> N
         ([networking(allocationType={"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1d"})], {"PN003"}),
         ([networking(), networking("other")], {"PN008"}),
         ([networking(), networking()], {"PN008", "PN011"}),
-        ([networking(allocationType={"type": "Fixed", "releaseStrategy": "Never"}), workload("Deployment", {"network": "trading"})],
-         {"PN009"}),
+        (
+            [
+                networking(allocationType={"type": "Fixed", "releaseStrategy": "Never"}),
+                workload("Deployment", {"network": "trading"}),
+            ],
+            {"PN009"},
+        ),
         # the workload
         ([workload(containers=[{"name": "a"}], **EXCLUSIVE)], {"WL002"}),
-        ([workload(containers=[{"name": "a", "resources": {"requests": {"aliyun/eni": 1}}}, {"name": "b", **REQUEST}])], {"WL002"}),
+        (
+            [
+                workload(
+                    containers=[{"name": "a", "resources": {"requests": {"aliyun/eni": 1}}}, {"name": "b", **REQUEST}]
+                )
+            ],
+            {"WL002"},
+        ),
         ([networking(), workload(labels={"network": "trading"}, containers=[{"name": "a"}])], set()),
         ([workload(hostNetwork=True, containers=[{"name": "a"}], **EXCLUSIVE)], set()),
         ([workload(notes={"eniplan.dev/node-pool": "other"})], {"WL003"}),
@@ -121,7 +139,7 @@ def test_a_missing_toleration_is_found_in_every_kind(here: Path, kind: str) -> N
         ([policy(podSelector={"matchLabels": {"a": "c"}}), workload(labels={"a": "b"})], set()),
         ([policy("other", podSelector={}), workload()], set()),
     ],
-)  # fmt: skip
+)
 def test_mistakes_beside_a_pool(here: Path, items: list[dict[str, Any]], rules: set[str]) -> None:
     judged = judge_files(here, {"m.yaml": stream(*items), "p.json": pool()})
     assert (judged.rules, judged.problems) == (rules, [])
@@ -140,15 +158,37 @@ def test_mistakes_beside_a_pool(here: Path, items: list[dict[str, Any]], rules: 
         ({"nodeSelector": {"other": "c"}}, None),
         ({"containers": [{"name": "a"}]}, None),
         ({"tolerations": [{"key": "g", "operator": "Exists"}], **EXCLUSIVE}, "gateway"),
-        ({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-            {"matchExpressions": [{"key": "team", "operator": "In", "values": ["c"]}]},
-            {"matchExpressions": [{"key": "team", "operator": "NotIn", "values": ["a", "c"]}]},
-        ]}}}}, "gateway"),
-        ({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-            {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]},
-        ]}}}}, None),
+        (
+            {
+                "affinity": {
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchExpressions": [{"key": "team", "operator": "In", "values": ["c"]}]},
+                                {"matchExpressions": [{"key": "team", "operator": "NotIn", "values": ["a", "c"]}]},
+                            ]
+                        }
+                    }
+                }
+            },
+            "gateway",
+        ),
+        (
+            {
+                "affinity": {
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]},
+                            ]
+                        }
+                    }
+                }
+            },
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_which_pool_a_workload_runs_on(here: Path, spec: dict[str, Any], wanted: str | None) -> None:
     gateway = pool("gateway", taint={"key": "g", "effect": "NoSchedule"}, team="b")
     one = workload(**({"tolerations": []} | spec))
@@ -209,8 +249,12 @@ def test_a_namespace_is_known_by_its_name(here: Path) -> None:
 
 
 def test_lingjun_takes_no_podnetworking(here: Path) -> None:
-    body = {"nodepool_info": {"name": "ai", "type": "lingjun"}, "eflo_node_group": {"cluster_id": "i1", "group_id": "g"},
-            "scaling_group": {"vswitch_ids": ["vsw-j"]}, "kubernetes_config": {"labels": [LABEL]}}  # fmt: skip
+    body = {
+        "nodepool_info": {"name": "ai", "type": "lingjun"},
+        "eflo_node_group": {"cluster_id": "i1", "group_id": "g"},
+        "scaling_group": {"vswitch_ids": ["vsw-j"]},
+        "kubernetes_config": {"labels": [LABEL]},
+    }
     one = workload(labels={"network": "trading"}, tolerations=[{"operator": "Exists"}])
     judged = judge_files(here, {"m.yaml": stream(networking(), one), "p.json": body})
     assert judged.rules == {"LJ001", "WL002"}
@@ -233,9 +277,24 @@ def plan_with(**changes: object) -> dict[str, Any]:
 
 
 def test_manifests_beside_a_plan(here: Path) -> None:
-    planned = [{"name": "matcher", "namespace": "trading", "kind": "StatefulSet", "nodePool": "trading", "podNetworking": "trading-eni"}]
-    networkings = [{"name": "trading-eni", "nodePools": ["trading"], "podSelector": {"matchLabels": {"network": "trading"}},
-                    "vSwitchIds": ["vsw-j"], "securityGroupIds": ["sg-pods"]}]  # fmt: skip
+    planned = [
+        {
+            "name": "matcher",
+            "namespace": "trading",
+            "kind": "StatefulSet",
+            "nodePool": "trading",
+            "podNetworking": "trading-eni",
+        }
+    ]
+    networkings = [
+        {
+            "name": "trading-eni",
+            "nodePools": ["trading"],
+            "podSelector": {"matchLabels": {"network": "trading"}},
+            "vSwitchIds": ["vsw-j"],
+            "securityGroupIds": ["sg-pods"],
+        }
+    ]
     plan = plan_with(podNetworkings=networkings, workloads=planned)
     waiver = {"rule": "PN010", "path": "podNetworkings[0]", "reason": "the manifest has it"}
     files: dict[str, object] = {
@@ -282,14 +341,26 @@ def test_objects_of_a_list(here: Path) -> None:
     ("item", "why"),
     [
         ({"apiVersion": "v1", "kind": "Service"}, "nothing that eniplan judges"),
-        ({"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "a"}}, "nothing that eniplan judges"),
+        (
+            {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "a"}},
+            "nothing that eniplan judges",
+        ),
         ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "a Deployment without a name"),
-        ({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 2}},
-         "a part of the Deployment a (a patch?)"),
-        ({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"template": {"spec": {}}}},
-         "a part of the Deployment a (a patch?)"),
+        (
+            {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 2}},
+            "a part of the Deployment a (a patch?)",
+        ),
+        (
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": "a"},
+                "spec": {"template": {"spec": {}}},
+            },
+            "a part of the Deployment a (a patch?)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_objects_that_are_left_alone(here: Path, item: dict[str, Any], why: str) -> None:
     judged = judge_files(here, {"m.json": item})
     assert (judged.skipped, judged.problems, judged.report.exit_code) == ([("m.json", why)], [], 0)
@@ -298,16 +369,26 @@ def test_objects_that_are_left_alone(here: Path, item: dict[str, Any], why: str)
 @pytest.mark.parametrize(
     ("item", "problem"),
     [
-        (workload() | {"spec": workload()["spec"] | {"replicas": "x"}}, "'replicas' must be a whole number, not \"x\" [spec.replicas]"),
+        (
+            workload() | {"spec": workload()["spec"] | {"replicas": "x"}},
+            "'replicas' must be a whole number, not \"x\" [spec.replicas]",
+        ),
         (workload(tolerations="x"), "'tolerations' must be a list, not \"x\" [spec.template.spec.tolerations]"),
-        (workload(tolerations=["x"]), "an item of 'tolerations' must be a map, not \"x\" [spec.template.spec.tolerations[0]]"),
+        (
+            workload(tolerations=["x"]),
+            "an item of 'tolerations' must be a map, not \"x\" [spec.template.spec.tolerations[0]]",
+        ),
         (policy(podSelector="x"), "podSelector is no label selector [spec.podSelector]"),
         (networking(vSwitchOptions="x"), "'vSwitchIds' must be a list, not \"x\" [spec.vSwitchOptions]"),
-        (networking(selector={"podSelector": {"matchLabels": {"a": 1}}}),
-         "'a' must be text, not 1 [spec.selector.podSelector.matchLabels.a]"),
+        (
+            networking(selector={"podSelector": {"matchLabels": {"a": 1}}}),
+            "'a' must be text, not 1 [spec.selector.podSelector.matchLabels.a]",
+        ),
     ],
-)  # fmt: skip
+)
 def test_objects_of_the_wrong_form(here: Path, item: dict[str, Any], problem: str) -> None:
-    judged = judge_files(here, {"m.yaml": stream(item, workload(notes={"a": "b"}, labels={"x": "y"})), "p.json": pool()})
+    judged = judge_files(
+        here, {"m.yaml": stream(item, workload(notes={"a": "b"}, labels={"x": "y"})), "p.json": pool()}
+    )
     assert [found.partition(": ")[2] for found in judged.problems] == [problem]
     assert judged.report.exit_code == 3

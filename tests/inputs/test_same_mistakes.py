@@ -41,7 +41,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], object] | N
     "soft taint": ({f"{POOL}.taints": [{"key": "a", "value": "b", "effect": "PreferNoSchedule"}]}, None),
     "taint effect": ({f"{POOL}.taints": [{"key": "a", "effect": "NoExecution"}]}, None),
     "label value": ({f"{POOL}.labels": {EXCLUSIVE_LABEL: "ENI"}}, lambda b: relabel(b, value="ENI")),
-    "label key": ({f"{POOL}.labels": {EXCLUSIVE_LABEL + "s": "eniOnly"}}, lambda b: b["kubernetes_config"]["labels"].pop(0)),
+    "label key": (
+        {f"{POOL}.labels": {EXCLUSIVE_LABEL + "s": "eniOnly"}},
+        lambda b: b["kubernetes_config"]["labels"].pop(0),
+    ),
     "label syntax": ({f"{POOL}.labels": {"team": "a b"}}, None),
     "ignored nodes": ({f"{POOL}.labels": {"k8s.aliyun.com/ignore-by-terway": "true"}}, None),
     "both sizes": ({f"{POOL}.autoScaling": {"min": 0, "max": 10}}, enlarge),
@@ -58,9 +61,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], object] | N
     "old Terway": ({"cluster.terway.version": "v1.10.9"}, None),
     "dual stack": ({"cluster.ipStack": "dual", f"{POOL}.instanceTypes": ["ecs.g6.8xlarge"]}, None),
     "lingjun": ({POOL: {**LINGJUN_POOL, "lingjun": {}}}, None),
-    "lingjun dual stack": ({POOL: {**LINGJUN_POOL, "lingjun": {"clusterId": "i1", "groupId": "ng-1"}},
-                            "cluster.ipStack": "dual"}, None),
-}  # fmt: skip
+    "lingjun dual stack": (
+        {POOL: {**LINGJUN_POOL, "lingjun": {"clusterId": "i1", "groupId": "ng-1"}}, "cluster.ipStack": "dual"},
+        None,
+    ),
+}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

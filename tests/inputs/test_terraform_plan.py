@@ -53,9 +53,21 @@ def test_a_public_module_with_the_label_no_taint_and_too_small_a_type(run: Run, 
         ({"desired_size": ""}, set(), (None, None)),
         # blocks of one are lists of none or one
         ({"scaling_config": [], "eflo_node_group": [], "management": []}, set(), (3, 3)),
-        ({"type": "lingjun", "eflo_node_group": [{"cluster_id": "i1", "group_id": "ng-1"}], "instance_types": None,
-          "desired_size": None}, set(), (None, None)),
-        ({"type": "lingjun", "eflo_node_group": [], "instance_types": None, "desired_size": None}, {"LJ002"}, (None, None)),
+        (
+            {
+                "type": "lingjun",
+                "eflo_node_group": [{"cluster_id": "i1", "group_id": "ng-1"}],
+                "instance_types": None,
+                "desired_size": None,
+            },
+            set(),
+            (None, None),
+        ),
+        (
+            {"type": "lingjun", "eflo_node_group": [], "instance_types": None, "desired_size": None},
+            {"LJ002"},
+            (None, None),
+        ),
         # scaling_config.enable defaults to true
         ({"desired_size": None, "scaling_config": [{"min_size": 1, "max_size": 5}]}, set(), (1, 5)),
         ({"scaling_config": [{"min_size": 1, "max_size": 5}]}, {"NP004"}, (1, 5)),
@@ -70,7 +82,7 @@ def test_a_public_module_with_the_label_no_taint_and_too_small_a_type(run: Run, 
         ({"desired_size": None, "node_count": 2}, set(), (2, 2)),
         ({"tags": {"a": "b"}, "kubelet_configuration": [{"max_pods": "9"}]}, set(), (3, 3)),
     ],
-)  # fmt: skip
+)
 def test_what_the_provider_says_in_its_own_way(
     here: Path, changes: dict[str, Any], rules: set[str], nodes: tuple[int | None, int | None]
 ) -> None:
@@ -94,10 +106,13 @@ def test_what_the_provider_says_in_its_own_way(
         ({"scaling_config": [{"enable": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
         ({"node_pool_name": True}, {"name of pool '(known only after apply)'": "node_pool_name"}),
         ({"labels": [{"value": True}]}, {f"the label {EXCLUSIVE_LABEL} of pool 'trading'": "labels[0]"}),
-        ({"image_type": True, "key_name": True, "system_disk_size": True}, {"imageType of pool 'trading'": "image_type"}),
+        (
+            {"image_type": True, "key_name": True, "system_disk_size": True},
+            {"imageType of pool 'trading'": "image_type"},
+        ),
         ({"labels": True}, {f"whether {ADDRESS} is an exclusive node pool": "labels"}),
     ],
-)  # fmt: skip
+)
 def test_what_is_known_only_after_apply_is_open_and_not_missing(
     here: Path, unknown: dict[str, Any], facts: dict[str, str]
 ) -> None:
@@ -114,11 +129,14 @@ def test_what_is_known_only_after_apply_is_open_and_not_missing(
 
 
 def test_one_of_several_types_that_is_not_known_leaves_the_capacity_open(here: Path) -> None:
-    judged = judge(here, AFTER | {"instance_types": ["ecs.g8i.8xlarge", None]}, after_unknown={"instance_types": [False, True]})
+    judged = judge(
+        here, AFTER | {"instance_types": ["ecs.g8i.8xlarge", None]}, after_unknown={"instance_types": [False, True]}
+    )
     assert judged.rules == set()
     assert {name: c.exclusive for name, c in judged.report.pools[0].capacity.items()} == {
-        "ecs.g8i.8xlarge": 7, "(known only after apply)": None,
-    }  # fmt: skip
+        "ecs.g8i.8xlarge": 7,
+        "(known only after apply)": None,
+    }
     assert judged.report.pools[0].pods == (None, None)
 
 
@@ -130,7 +148,9 @@ def test_a_lingjun_group_that_is_not_known_is_not_missing(here: Path) -> None:
     )
     assert judged.rules == set()
     assert judged.facts["lingjun of pool 'trading'"] == f"{ADDRESS}.eflo_node_group[0]"
-    judged = judge(here, without("instance_types", "desired_size", type="lingjun"), after_unknown={"eflo_node_group": True})
+    judged = judge(
+        here, without("instance_types", "desired_size", type="lingjun"), after_unknown={"eflo_node_group": True}
+    )
     assert judged.rules == set()
 
 

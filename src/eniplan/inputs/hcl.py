@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from eniplan.plan.document import Path, Value
 
-MARK = re.compile(rb'^[ \t]*resource[ \t]+"?' + RESOURCE.encode() + rb'"?[ \t]+"?[\w-]+"?[ \t]*\{', re.MULTILINE)
+MARK = re.compile(
+    rb'^(?:\xef\xbb\xbf)?[ \t]*resource[ \t]+"?' + RESOURCE.encode() + rb'"?[ \t]+"?[\w-]+"?[ \t]*\{', re.MULTILINE
+)
 """How the resource begins in HCL, wherever the text comes from."""
 _SHOWN = 40
 """Characters of an expression that a message shows."""

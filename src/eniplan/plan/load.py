@@ -200,7 +200,11 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
             yield loaded
             continue
         others = run.need()
-        if not (others is not None and others.document(document, named=not folder)) and not folder:
+        if others is not None and others.document(document, named=not folder):
+            continue
+        if folder:
+            run.skip(path, "no plan: its apiVersion is another")
+        else:
             yield load_document(document)
 
 
