@@ -153,13 +153,13 @@ def _only(unknown: Value, said: frozenset[str] | None) -> Value:
 
 def _configured(plan: Any, address: str) -> frozenset[str] | None:  # noqa: ANN401 - a value of a plan
     """Return the arguments that the configuration of a resource has; None when the plan does not tell."""
-    *modules, kind, name = re.sub(r"\[[^\]]*\]", "", address).split(".")
+    steps = re.sub(r"\[[^\]]*\]", "", address).split(".")
     module = _map(_map(plan, "configuration"), "root_module")
-    for step in modules[1::2]:
+    for step in steps[1:-2:2]:
         module = _map(_map(_map(module, "module_calls"), step), "module")
     resources = module.get("resources")
     for resource in resources if isinstance(resources, list) else ():
-        if isinstance(resource, dict) and resource.get("address") == f"{kind}.{name}":
+        if isinstance(resource, dict) and resource.get("address") == ".".join(steps[-2:]):
             expressions = resource.get("expressions")
             return frozenset(expressions) if isinstance(expressions, dict) else None
     return None
