@@ -145,6 +145,7 @@ def test_findings_point_into_the_body(here: Path) -> None:
             """'desiredSize' must be a whole number, not "2" [scaling_group.desired_size]""",
         ),
         ("kubernetes_config.taints", "x", """'taints' must be a list, not "x" [kubernetes_config.taints]"""),
+        ("kubernetes_config.labels", {EXCLUSIVE_LABEL: "eniOnly"}, "labels must be a list [kubernetes_config.labels]"),
         ("nodepool_info", {}, "'name' is missing in an item of 'nodePools' []"),
         (
             "kubernetes_config.labels",

@@ -229,3 +229,18 @@ def test_json_syntax_of_terraform(here: Path) -> None:
     assert judged.places == {"ENI001": f"main.tf.json:7:6 {RESOURCE}.eni.instance_types[0]"}
     assert judged.facts == {"instanceTypes of pool 'trading'": f"{RESOURCE}.eni.instance_types"}
     assert judged.problems == [f"main.tf.json:36:9: {RESOURCE}.b must be a map [resource.{RESOURCE}.b]"]
+
+
+def test_terraform_converts_texts_numbers_and_flags(here: Path) -> None:
+    lines = (*FINE[:3], "desired_size = 3", 'system_disk_size = "120"', "scaling_config {", '  enable = "false"', "}",
+             "taints {", '  key = "a"', "  value = true", "}", "labels {", '  key = "tier"', "  value = 1", "}")  # fmt: skip
+    judged = judge_files(here, {"main.tf": hcl(*lines)})
+    assert (judged.rules, judged.problems) == (set(), [])
+
+
+def test_a_value_of_another_type_is_told_as_it_is_spelled(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": hcl(*FINE).replace('["vsw-j"]', "[1.30]")})
+    assert judged.problems == [
+        f"main.tf:8:18: an item of 'vSwitchIds' must be text, not 1.3 [{RESOURCE}.eni.vswitch_ids[0]]"
+    ]
+    assert judged.report.problems[0].hint == 'quote it: "1.30"'

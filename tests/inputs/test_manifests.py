@@ -322,6 +322,23 @@ def test_a_plan_that_does_not_fit_leaves_its_manifests_alone(here: Path) -> None
     assert [problem.place.file for problem in judged.report.problems] == ["plan.json"]
 
 
+def test_pools_that_do_not_fit_leave_the_manifests_alone(here: Path) -> None:
+    body = {**pool(), "nodepool_info": {}}
+    judged = judge_files(here, {"m.yaml": stream(networking(eniOptions=None), workload()), "p.json": body})
+    assert (judged.rules, len(judged.problems)) == ({"PN001"}, 1)
+
+
+def test_a_podnetworking_may_name_its_pool(here: Path) -> None:
+    one = networking(vSwitchOptions=["vsw-k"])
+    one["metadata"]["annotations"] = {"eniplan.dev/node-pool": "trading"}
+    cluster = {**CLUSTER, "vSwitches": [*CLUSTER["vSwitches"], {"id": "vsw-k", "zone": "cn-hangzhou-k"}]}
+    files = {"m.yaml": stream(one), "p.json": pool(), "q.json": pool("other")}
+    assert judge_files(here, files, cluster=cluster).places == {"NET001": "m.yaml:14:21 spec.vSwitchOptions"}
+    one["metadata"]["annotations"] = {"eniplan.dev/node-pool": "trade"}
+    files["m.yaml"] = stream(one)
+    assert judge_files(here, files, cluster=cluster).rules == {"PN012"}
+
+
 def test_what_is_rendered_from_a_plan_fits_it(here: Path) -> None:
     view = view_of_plan(FULL)
     rendered = "---\n".join(text(item) for item in render(view.plan, Skeletons(), workloads=True))

@@ -78,7 +78,7 @@ NAMES: dict[str, str] = {
 }
 """The API's names to Terraform's."""
 
-TEXT_ATTRIBUTES = ("desired_size", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity")
+_TEXT_ATTRIBUTES = ("desired_size", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity")
 """Numbers in the API that are strings in Terraform."""
 _MAPS = ("tags",)
 """Attributes that hold a map; every other map of a resource is a block."""
@@ -95,7 +95,7 @@ def arguments(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
     group = dict(body.get("scaling_group", {}))
     tags = _tags(pool, group.pop("tags", []))
     found = rename(pool, {**body, "scaling_group": group}, NAMES, _SPELLING)
-    for name in TEXT_ATTRIBUTES:
+    for name in _TEXT_ATTRIBUTES:
         if name in found:
             found[name] = str(found[name])
     for disk in found.get("data_disks", ()):

@@ -77,8 +77,9 @@ def exclusive(labels: Value) -> bool | None:
     """
     if isinstance(labels, NotKnown):
         return None
-    items = labels if isinstance(labels, list) else []
-    keys = [item.get("key") if isinstance(item, dict) else item for item in items]
+    # One map is a single block of Terraform's JSON, or a body that takes labels for a map.
+    items = labels if isinstance(labels, list) else [labels]
+    keys = [key for item in items for key in ([item.get("key"), *item] if isinstance(item, dict) else [item])]
     if any(isinstance(key, str) and not isinstance(key, NotKnown) and is_mode_key(key) for key in keys):
         return True
     return None if any(isinstance(key, NotKnown) for key in keys) else False

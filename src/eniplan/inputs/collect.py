@@ -165,8 +165,7 @@ class Collected:
                 )
                 continue
             known = without_templates(value) if base else value
-            labels = known.get("labels")
-            mode = exclusive([labels] if isinstance(labels, dict) else labels)
+            mode = exclusive(known.get("labels"))
             if known.get("count") == 0:
                 self.skip(f"{document.file}: {address}", "its count is 0")
             elif mode is False:
@@ -178,7 +177,7 @@ class Collected:
     def _take_resource(self, resource: Resource, unit: tuple[str, ...]) -> None:
         origin = Origin(resource.document, resource.path, resource.address)
         labels = resource.value.get("labels")
-        if not resource.vanishes and exclusive([labels] if isinstance(labels, dict) else labels) is None:
+        if not resource.vanishes and exclusive(labels) is None:
             hint = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
             fact = OpenFact((), f"whether {resource.address} is an exclusive node pool", ("NP001",), hint)
             self._open.append((origin.inner(("labels",)), fact))

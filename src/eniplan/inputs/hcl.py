@@ -35,6 +35,8 @@ class _Node(NamedTuple):
     place: tuple[int, int]
     key: tuple[int, int]
     inner: dict[str | int, _Node]
+    spelling: str | None = None
+    """Of a literal: its text in the file."""
 
 
 class _HclTree:
@@ -43,17 +45,20 @@ class _HclTree:
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
+        node = self._walk(path)
+        return node.key if key else node.place
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        return self._walk(path).spelling
+
+    def _walk(self, path: Path) -> _Node:
         node = self._root
         for step in path:
             if step not in node.inner:
                 break
             node = node.inner[step]
-        return node.key if key else node.place
-
-    def text(self, path: Path) -> str | None:
-        """See `Tree.text`: values have no spelling of their own here."""
-        del path
-        return None
+        return node
 
 
 def read_hcl(file: str, data: bytes) -> Document:
@@ -153,7 +158,7 @@ def _value(text: str, node: Any) -> tuple[Any, _Node]:  # noqa: ANN401 - see _ch
     elif kind in _LITERALS:
         found = _LITERALS[kind](node)
         if found is not _NONE:
-            return found, place
+            return found, place._replace(spelling=text[node.meta.start_pos : node.meta.end_pos])
     elif kind == "tuple":
         items = [_value(text, child) for child in node.children if _kind(child) not in ("", "new_line_or_comment")]
         place.inner.update({i: inner for i, (_, inner) in enumerate(items)})

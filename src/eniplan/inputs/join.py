@@ -50,19 +50,25 @@ def joined(
     read = _pod_networkings(manifests)
     yield from read.problems
     own = () if read.plan is None else read.plan.pod_networkings
-    plans = [unit.load() for unit in units]
-    homes = [_homes(manifests, loaded.plan, own) for loaded in plans]
+    judged: list[tuple[Unit, Plan]] = []
+    for unit in units:
+        loaded = unit.load()
+        if loaded.plan is None:
+            yield loaded  # too much of it does not fit: its problems are told
+        else:
+            judged.append((unit, loaded.plan))
+    homes = [_homes(manifests, plan, own) for _, plan in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
-    for unit, loaded, found in zip(units, plans, homes, strict=True):
-        here = {
-            i: home for i, home in found.items() if home.pool is not None or (found is homes[0] and i not in settled)
-        }
-        yield _with(unit, loaded.plan, manifests, here, named).load()
-    if not units:
+    for (unit, plan), found in zip(judged, homes, strict=True):
+        # A workload without a pool anywhere is told once, with the first of them.
+        is_first = found is homes[0]
+        here = {i: home for i, home in found.items() if home.pool is not None or (is_first and i not in settled)}
+        yield _with(unit, plan, manifests, here, named).load()
+    if not judged:
         yield from _alone(manifests, own, cluster)
     for i, workload in enumerate(manifests.workloads):
-        if units and not any(i in found for found in homes):
+        if judged and not any(i in found for found in homes):
             skip(f"{workload.object.document.file}: {workload.title}", "nothing leads its pods to an exclusive node")
 
 
@@ -96,10 +102,8 @@ class _Draft:
         self.append(section, [Part(item, {(): root.inner((section, i))}) for i, item in items if is_kept(item)])
 
 
-def _homes(manifests: Manifests, plan: Plan | None, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
+def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
     """Return where the workloads go among the pools of a plan; those that go elsewhere are not in it."""
-    if plan is None:
-        return {}
     taken = {pn.name for pn in own}
     networkings = (*own, *(pn for pn in plan.pod_networkings if pn.name not in taken))
     planned = {(w.kind, w.namespace, w.name): w for w in plan.workloads}

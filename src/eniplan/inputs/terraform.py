@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.rename import put
-from eniplan.emit.terraform import NAMES, RESOURCE, TEXT_ATTRIBUTES
+from eniplan.emit.terraform import NAMES, RESOURCE
 from eniplan.errors import Problem
 from eniplan.inputs.body import exclusive
 from eniplan.inputs.places import NotKnown
@@ -185,13 +185,35 @@ def body_of(value: Mapping[str, Any]) -> dict[str, Any]:
     for name, indexes, found in _leaves(_arguments(value), "", ()):
         target = _BODY_NAMES.get(name) or _BLOCKS.get(name)
         if target is not None:
-            put(body, target, indexes, found)
+            put(body, target, indexes, _converted(target, found))
     return body
 
 
+_NUMBERS = {
+    "scaling_group.desired_size", "scaling_group.system_disk_size", "auto_scaling.min_instances",
+    "auto_scaling.max_instances", "count",
+}  # fmt: skip
+_TEXTS = {
+    target
+    for target in _BODY_NAMES.values()
+    if target.startswith(("kubernetes_config.labels", "kubernetes_config.taints"))
+}
+
+
+def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
+    """Return a value in the type of the API: Terraform makes text of numbers and flags, and the other way round."""
+    if target in _NUMBERS and isinstance(value, str) and value.isdecimal():
+        return int(value)
+    if target == "auto_scaling.enable" and value in ("true", "false"):
+        return value == "true"
+    if target in _TEXTS and isinstance(value, bool | int):
+        return str(value).lower()
+    return value
+
+
 def _arguments(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments in the types of the API."""
-    out = {key: _typed(key, item) for key, item in value.items()}
+    """Return a copy of the arguments, with what the provider and unknown blocks make of them."""
+    out = {key: _settled(key, item) for key, item in value.items()}
     scaling = out.get("scaling_config")
     for block in scaling if isinstance(scaling, list) else [scaling]:
         if isinstance(block, dict) and block.get("enable") is None:
@@ -199,11 +221,7 @@ def _arguments(value: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _typed(key: str, value: Any) -> Any:  # noqa: ANN401 - an argument
-    if isinstance(value, NotKnown):
-        return value
-    if key in TEXT_ATTRIBUTES and isinstance(value, str) and value.isdecimal():
-        return int(value)
+def _settled(key: str, value: Any) -> Any:  # noqa: ANN401 - an argument
     if isinstance(value, list) and any(isinstance(item, NotKnown) for item in value) and key in _BLOCKS:
         # One block that is not known makes the others not known, unless the label is already among them.
         known = [item for item in value if not isinstance(item, NotKnown)]
