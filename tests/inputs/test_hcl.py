@@ -233,7 +233,8 @@ def test_json_syntax_of_terraform(here: Path) -> None:
 
 def test_terraform_converts_texts_numbers_and_flags(here: Path) -> None:
     lines = (*FINE[:3], "desired_size = 3", 'system_disk_size = "120"', "scaling_config {", '  enable = "false"', "}",
-             "taints {", '  key = "a"', "  value = true", "}", "labels {", '  key = "tier"', "  value = 1", "}")  # fmt: skip
+             "taints {", '  key = "a"', "  value = true", "}",
+             "labels {", '  key = "tier"', "  value = 1", "}")  # fmt: skip
     judged = judge_files(here, {"main.tf": hcl(*lines)})
     assert (judged.rules, judged.problems) == (set(), [])
 
