@@ -105,13 +105,11 @@ def _text(rule: Rule) -> str:
     if rule.sources:
         lines += ["", "Sources:"]
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
-    changes = _changes(rule.fails) or ["  (no change to the plan)"]
-    lines += ["", "The example plan breaks it with:", *changes]
+    lines += ["", "The example plan breaks it with:", *_changes(rule.fails)]
+    lines += [f"  in the account:{change}" for change in _changes(rule.account or {})]
     lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes)]
     if rule.account is not None:
-        lines += ["", "It is about what the account says, so that only --live shows it. The example account has:"]
-        lines += _changes(rule.account) or ["  what the example plan says"]
-        return "\n".join(lines) + "\n"
+        return "\n".join([*lines, "", "Only --live shows it: it is about what the account says."]) + "\n"
     lines += ["", f"The plans in full: eniplan explain {rule.id} --example fail | eniplan check -   (or pass)"]
     return "\n".join(lines) + "\n"
 
