@@ -16,12 +16,12 @@ LABEL = {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}
 OTHER = "ecs.g8i.4xlarge"
 
 
-def asked(changes: dict[str, Any] | None = None, **account: Any) -> Report:
+def asked(changes: dict[str, Any] | None = None, **account: Any) -> Report:  # noqa: ANN401 - any fact
     """Judge the example plan with changes in the example account with changes (`cluster__state="failed"`)."""
     return judge(changes, live=example_account({path.replace("__", "."): value for path, value in account.items()}))
 
 
-def unread(*facts: str, denied: bool = True, **account: Any) -> LiveFacts:
+def unread(*facts: str, denied: bool = True, **account: Any) -> LiveFacts:  # noqa: ANN401 - any fact
     """Return the example account, of which some facts could not be read."""
     live = example_account({path.replace("__", "."): value for path, value in account.items()})
     return live._replace(unread=tuple(Unread(fact, f"RAM denies {fact}", denied) for fact in facts))  # type: ignore[arg-type]  # words of Fact
@@ -68,9 +68,7 @@ class TestContradictions:
         assert (finding.level, finding.facts) == ("info", {"stated": 3999, "account": 4000})
 
     def test_an_ipv6_cidr_that_is_not_there(self) -> None:
-        report = asked(
-            {"cluster.ipStack": "dual"}, **{"v_switches": {"vsw-j": _v_switch()}, "cluster__ip_stack": "dual"}
-        )
+        report = asked({"cluster.ipStack": "dual"}, v_switches={"vsw-j": _v_switch()}, cluster__ip_stack="dual")
         assert only(report, "LIVE001").message.endswith("the account says nothing")
         assert places(report, "DS004")
 
@@ -285,7 +283,7 @@ class TestLimits:
         report = asked(types={TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 7}})
         finding = only(report, "LIVE009")
         assert finding.facts == {"field": "EniQuantity", "account": 7, "instanceData": 8}
-        assert [source.title for source in finding.sources][0] == "the account, asked in cn-hangzhou"
+        assert finding.sources[0].title == "the account, asked in cn-hangzhou"
         assert finding.sources[0].date == "2026-11-22"
         assert places(report, "ENI002") == places(report, "LIVE009")
 
@@ -337,5 +335,5 @@ class TestExistingPools:
         ]
 
 
-def _v_switch(**fields: Any) -> VSwitch:
+def _v_switch(**fields: Any) -> VSwitch:  # noqa: ANN401 - any field
     return VSwitch((), "vsw-j", "cn-hangzhou-j", "vpc-1")._replace(**{"available_ips": 4000, **fields})

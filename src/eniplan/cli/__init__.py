@@ -34,7 +34,7 @@ COMMANDS = {
     "init": _Command("init", "Write a commented starter plan."),
     "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
-    "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),
+    "schema": _Command("schema", "Print the JSON Schema of plans, for editors, or of reports."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
 
