@@ -86,7 +86,13 @@ class TestContradictions:
         assert places(report, "LIVE001") == ["nodePools[1].lingjun.clusterId", "nodePools[1].lingjun.nodeType"]
 
     def test_nothing_is_contradicted_that_the_account_did_not_tell(self) -> None:
-        account = {"cluster": None, "terway": None, "v_switches": None, "security_groups": None, "lingjun": {}}
+        account: dict[str, Any] = {
+            "cluster": None,
+            "terway": None,
+            "v_switches": None,
+            "security_groups": None,
+            "lingjun": {},
+        }
         changes = {"cluster.ipStack": "dual", "cluster.terway.version": "v1.11.0", "nodePools[1]": LINGJUN_POOL}
         assert found(asked(changes, **account), "LIVE001") == []
 
@@ -120,7 +126,8 @@ class TestUnread:
         ],
     )
     def test_rules_that_need_it_are_undecided(self, fact: str, field: str, rules: set[str]) -> None:
-        report = judge(live=unread(fact, **{field: None}))
+        account: dict[str, Any] = {field: None}
+        report = judge(live=unread(fact, **account))
         (item,) = [item for item in report.undecided if item.hint == f"RAM denies {fact}" and "LIVE001" in item.rules]
         assert set(item.rules) == {"LIVE001"} | rules
         assert report.findings == ()
