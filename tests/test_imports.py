@@ -92,6 +92,7 @@ def test_version_imports_next_to_nothing(tmp_path: Path, option: str) -> None:
         ("schema",),
         ("specs",),
         ("init", "-"),
+        ("instances", "-n", "1"),
         ("check", "--help"),
         ("-h",),
     ],

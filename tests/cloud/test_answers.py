@@ -162,7 +162,7 @@ def test_lingjun_groups_count_in_texts(count: object, nodes: int | None) -> None
     assert answers.lingjun_group({"ClusterId": "i1", "NodeCount": count}) == LingjunGroup("i1", None, nodes)
 
 
-@pytest.mark.parametrize("count", ["two", "-1", -1, True, 1.5])
+@pytest.mark.parametrize("count", ["two", "-1", -2, True, 1.5])
 def test_no_count(count: object) -> None:
     with pytest.raises(AnswerError, match="NodeCount is"):
         answers.lingjun_group({"NodeCount": count})
