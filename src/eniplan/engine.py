@@ -76,7 +76,7 @@ def check(
         OK,
         fail_on,
         settings.strict,
-        rules,
+        rules if accounts else tuple(rule for rule in rules if rule.account is None),
         tuple(accounts),
         tuple(failures),
     )

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from eniplan.plan.live import LingjunGroup, LiveFacts, Unread
 from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
+from eniplan.rules import ALL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE, example_account
 from tests.judge import facts_missing, found, judge, only, places
 
@@ -300,6 +301,24 @@ class TestLimits:
         changes = {"nodePools[0].instanceTypes": ["ecs.new.8xlarge"]}
         report = asked(changes, types={"ecs.new.8xlarge": row})
         assert found(report, "LIVE009") == found(report, "ENI003") == []
+
+
+class TestWaivers:
+    WAIVER: ClassVar = {"rule": "LIVE002", "path": "cluster", "reason": "the upgrade is ours"}
+
+    def test_waived(self) -> None:
+        finding = only(asked({"waivers": [self.WAIVER]}, cluster__state="upgrading"), "LIVE002")
+        assert finding.waived == "the upgrade is ours"
+
+    def test_only_an_account_can_show_that_it_waives_nothing(self) -> None:
+        assert places(asked({"waivers": [self.WAIVER]}), "WV003") == ["waivers[0]"]
+        assert found(judge({"waivers": [self.WAIVER]}), "WV003") == []
+
+
+def test_rules_about_the_account_count_as_asked_only_when_it_was() -> None:
+    about = {rule.id for rule in ALL if rule.account is not None}
+    assert about & {rule.id for rule in asked().rules} == about
+    assert about & {rule.id for rule in judge().rules} == set()
 
 
 class TestLingjun:
