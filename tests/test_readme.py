@@ -96,7 +96,9 @@ def test_waivers_have_the_form_of_a_plan(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("check", plan, "--format", "json").out)["problems"] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "bench/README.md", "instance_specs/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/live.md", "bench/README.md", "instance_specs/README.md"]
+)
 def test_links_lead_to_files(name: str) -> None:
     file = REPO / name
     links = re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8"))
