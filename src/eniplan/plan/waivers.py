@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
 from eniplan.plan.document import read_documents
@@ -80,7 +80,7 @@ def load_waivers(path: str) -> Iterator[WaiverFile | Problem]:
         yield from error.problems
         return
     for document in documents:
-        value = document.value
+        value: Any = document.value
         if _fits(value):
             yield WaiverFile(document, waivers_from(value))
         else:
