@@ -17,12 +17,16 @@ import xmlschema
 from jsonschema import Draft4Validator, Draft7Validator
 from markdown_it import MarkdownIt
 
+from eniplan import engine
 from eniplan.errors import Place
+from eniplan.plan.load import load
 from eniplan.report import github, gitlab, json_format, junit, markdown, sarif
 from eniplan.report.schema import SCHEMA
 from eniplan.rules import ALL
+from eniplan.rules.view import Settings
 from eniplan.text import printable
-from tests.judge import FILE, judge
+from tests.harness import EXAMPLES
+from tests.judge import FILE, TODAY, catalog, judge
 from tests.report.reports import MANY, NASTY, TAINTLESS, UNKNOWN, WAIVER, reports
 
 if TYPE_CHECKING:
@@ -89,6 +93,14 @@ def test_schema_of_the_report_is_one() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_json_has_the_published_form(name: str) -> None:
     assert report_problems(json.loads(json_format.write(reports()[name]))) == []
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.iterdir()), ids=lambda file: file.name)
+def test_reports_of_the_examples_have_the_published_forms(file: Path) -> None:
+    report = engine.check(load([str(file)]), catalog(), Settings(today=TODAY))
+    assert report_problems(json.loads(json_format.write(report))) == []
+    assert list(sarif_schema().iter_errors(json.loads(sarif.write(report)))) == []
+    assert list(junit_schema().iter_errors(junit.write(report))) == []
 
 
 def test_json_says_where_the_waiver_stands() -> None:
