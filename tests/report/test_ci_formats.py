@@ -14,6 +14,8 @@ from urllib.parse import unquote_to_bytes
 import junitparser
 import pytest
 import xmlschema
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft7Validator
 from markdown_it import MarkdownIt
 
@@ -513,3 +515,31 @@ def test_nasty_text_reaches_every_format() -> None:
     report = reports()["nasty"]
     assert sum(NASTY in finding.message or repr(NASTY)[1:-1] in finding.message for finding in report.findings) >= 3
     assert report.waived == 1
+
+
+@given(st.text(st.characters() | st.sampled_from(list("\x00\x1b\r\n\t\u202e\u2028|`<>&]%:,@[(*_\\\\\"'")), min_size=1))
+@settings(max_examples=25)
+def test_any_text_is_only_text(name: str) -> None:
+    """A name, a message and a file's name of whatever characters: each format still says what it means, and no more."""
+    report = reports()["waived"]
+    (finding,) = report.findings
+    file = "p" + name.encode("utf-8", "replace").decode()
+    place = Place(file, 3, 4, name)
+    other = finding._replace(message=name, hint=name, place=place, waived=None)
+    report = report._replace(inputs=(file,), findings=(finding._replace(message=name, waived=name, place=place), other))
+    first, second = run_of(report)["results"]
+    assert first["message"]["text"].split("\n")[0].replace("\\](", "](") == printable(name)
+    assert (
+        unquote_to_bytes(second["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]).decode().endswith(file)
+    )
+    ((suite,),) = [suites_of(report)]
+    assert list(junit_schema().iter_errors(junit.write(report))) == []
+    assert (suite.name, suite.skipped) == (printable(file), 1)
+    annotations = list(commands(github.write(report)))
+    assert [data for *_, data in annotations] == [
+        f"{printable(name)}\n{printable(name)}",
+        f"{printable(name)}\nwaived: {printable(name)}",
+    ]
+    assert [entry["location"]["path"] for entry in json.loads(gitlab.write(report))] == [printable(file)] * 2
+    shown = f"{printable(file)}:3:4", printable(name).strip()
+    assert [row[-4:-1] for row in tables(markdown.write(report)) if "NP002" in row] == [["NP002", *shown]] * 2

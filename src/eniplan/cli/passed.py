@@ -33,7 +33,7 @@ class Passed(NamedTuple):
 
 
 def passed_plans(
-    path: str, *, fail_on: Level, strict: bool, specs: str | None, waivers: str | None
+    path: str, *, fail_on: Level, strict: bool, specs: str | None, waivers: str | None = None
 ) -> tuple[list[Passed], Report]:
     """Read and check the plans of an input; warnings are told, and the command goes on.
 
