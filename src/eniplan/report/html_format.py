@@ -112,7 +112,8 @@ def _addresses(uses: Mapping[str, _Use]) -> Iterator[str]:
     yield "and for each node of a pool that has the vSwitch itself.</p>\n"
     yield _LEGEND.format(_FREE)
     for name, use in uses.items():
-        needed = f"{span((use.now, use.largest))} needed, {number(use.free)} free"
+        needed = "need unknown" if None in (use.now, use.largest) else f"{span((use.now, use.largest))} needed"
+        needed += f", {number(use.free)} free"
         picture = bar(f"{name}: {needed}", use.now, use.largest, use.free)
         yield f"<figure><p><span>{code(name)}</span><span>{needed}</span></p>{picture}"
         yield f"<figcaption>{', '.join(map(text, use.pools))}</figcaption></figure>\n"
@@ -172,7 +173,7 @@ def _terms(terms: Iterable[tuple[str, str]]) -> str:
 def _undecided(undecided: tuple[Undecided, ...]) -> Iterator[str]:
     if undecided:
         rows = (
-            (Cell(text(u.fact)), Cell(text(", ".join(u.rules))), Cell(code(u.place)), Cell(text(u.hint)))
+            (Cell(f"{text(u.fact)}<br>{code(u.place)}"), Cell(text(", ".join(u.rules))), Cell(text(u.hint)))
             for u in undecided
         )
-        yield f'<section class="card">{table(("fact", "rules", "place", "how to find out"), rows)}</section>\n'
+        yield f'<section class="card">{table(("fact", "rules", "how to find out"), rows)}</section>\n'
