@@ -230,6 +230,13 @@ def test_addresses_of_a_vswitch_add_up_over_pools() -> None:
     assert html_format.write(report).count('class="over"') == 1
 
 
+def test_a_waived_finding_says_why_and_where() -> None:
+    page = Page(html_format.write(reports()["waived"]))
+    (finding,) = (finding for finding in reports()["waived"].findings if finding.waived is not None)
+    assert f"waived nobody else runs here {finding.waived_at} effect" in page.text
+    assert "Findings" not in page.text
+
+
 def test_what_is_not_known_is_not_drawn() -> None:
     page = Page(html_format.write(reports()["unknown"]))
     assert "exclusive pods: unknown" not in page.labels

@@ -143,7 +143,7 @@ def _finding(finding: Finding) -> str:
     facts = ", ".join(f"{text(key)} {code(_fact(value))}" for key, value in finding.facts.items())
     terms = [
         ("where", code(place) + (f"<br>{code(place.path)}" if place.path else "")),
-        ("waived", text(finding.waived or "")),
+        ("waived", text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
         ("effect", text(finding.rule.effect)),
         ("fix", text(finding.hint)),
         ("numbers", facts),
