@@ -68,7 +68,7 @@ def save(path: str, text: str) -> None:
                 os.chmod(temporary, os.stat(path).st_mode)
             os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from None
+        raise _unwritable(path, error) from None
 
 
 def save_new(path: str, text: str) -> None:
@@ -85,7 +85,21 @@ def save_new(path: str, text: str) -> None:
     except OSError as error:
         if os.path.lexists(path):
             raise FileExistsError(path) from None
-        raise _cannot_write(path, error) from None
+        raise _unwritable(path, error) from None
+
+
+def append(path: str, text: str) -> None:
+    """Add a text to the end of a file.
+
+    Raises:
+        InputError: it cannot be written.
+
+    """
+    try:
+        with open(path, "ab") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def make_folder(path: str) -> None:
@@ -115,7 +129,7 @@ def _written_beside(path: str, data: bytes) -> Iterator[str]:
             os.unlink(temporary)
 
 
-def _cannot_write(path: str, error: OSError) -> InputError:
+def _unwritable(path: str, error: OSError) -> InputError:
     return InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path)))
 
 
