@@ -46,7 +46,7 @@ class Offline:
     home: Path
     python_path: str
 
-    def run(self, command: list[str | Path], *, cwd: Path, stdin: bytes = b"", **env: str) -> Result:
+    def run(self, *command: str | Path, cwd: Path, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Result:
         changes = {
             "PIP_NO_INDEX": "1",
             "PIP_NO_BUILD_ISOLATION": "0",  # as pip reads it: no isolation
@@ -54,15 +54,15 @@ class Offline:
             "GIT_CONFIG_NOSYSTEM": "1",
             "PRE_COMMIT_HOME": str(self.home / "pre-commit"),
             **dict.fromkeys((name for name in os.environ if name.startswith("COVERAGE_")), None),
-            **env,
+            **(env or {}),
         }
         return run_process([str(word) for word in command], cwd=cwd, stdin=stdin, env=clean_env(self.home, changes))
 
-    def bash(self, script: str, *, cwd: Path, **env: str) -> Result:
+    def bash(self, script: str, *, cwd: Path, env: Mapping[str, str]) -> Result:
         """Run a script as GitHub runs the steps with `shell: bash`."""
         file = self.home / "step.sh"
         file.write_text(script, encoding="utf-8")
-        return self.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", file], cwd=cwd, **env)
+        return self.run("bash", "--noprofile", "--norc", "-eo", "pipefail", file, cwd=cwd, env=env)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def repository(folder: Path, offline: Offline) -> Path:
     """Make a Git repository of a folder."""
     author = ["-c", "user.name=eniplan", "-c", "user.email=eniplan@example.com"]
     for words in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--message", "all of it"]):
-        assert offline.run(["git", *words], cwd=folder).code == 0
+        assert offline.run("git", *words, cwd=folder).code == 0
     return folder
 
 
@@ -103,31 +103,44 @@ class TestPreCommit:
         shutil.copy(GOOD, sample / "plan.yaml")
         (sample / "other.yaml").write_text("is: no plan\n")
         repository(sample, offline)
-        command = [TOOLS / "pre-commit", "try-repo", ours, "eniplan-check", "--all-files", "--color=never"]
-        good = offline.run(command, cwd=sample)
+        command = (TOOLS / "pre-commit", "try-repo", ours, "eniplan-check", "--all-files", "--color=never")
+        good = offline.run(*command, cwd=sample)
         assert good.code == 0, good
         assert re.search(r"^eniplan check\.+Passed$", good.out, re.MULTILINE)
         # The environment is there by now: the second run only runs.
         shutil.copy(BROKEN, sample / "broken.yaml")
-        offline.run(["git", "add", "--all"], cwd=sample)
-        bad = offline.run(command, cwd=sample)
+        offline.run("git", "add", "--all", cwd=sample)
+        bad = offline.run(*command, cwd=sample)
         assert bad.code == 1
         assert re.search(r"^eniplan check\.+Failed$", bad.out, re.MULTILINE)
         assert "broken.yaml:50:25: error NET001 pool 'edge'" in bad.out
 
 
+@dataclass(frozen=True, slots=True)
 class Action:
     """What runs a composite action: the inputs' defaults, expressions, the files that steps write to."""
 
-    def __init__(self, offline: Offline, root: Path) -> None:
-        self.offline = offline
-        self.workspace = root / "workspace"
-        self.temp = root / "temp"
-        for folder in (self.workspace, self.temp):
+    offline: Offline
+    workspace: Path
+    temp: Path
+    """RUNNER_TEMP."""
+    programs: Path
+    """Goes first on the PATH."""
+
+    @classmethod
+    def new(cls, offline: Offline, root: Path) -> Action:
+        folders = [root / name for name in ("workspace", "temp", "programs")]
+        for folder in folders:
             folder.mkdir()
-        self.output = root / "output"
-        self.summary = root / "summary"
-        self.path = ""
+        return cls(offline, *folders)
+
+    @property
+    def output(self) -> Path:
+        return self.temp / "output"
+
+    @property
+    def summary(self) -> Path:
+        return self.temp / "summary"
 
     def step(self, name: str, inputs: Mapping[str, str], outputs: Mapping[str, str] | None = None) -> Result:
         """Run one step of the action."""
@@ -140,21 +153,19 @@ class Action:
         env = {key: re.sub(r"\$\{\{ (.+?) \}\}", lambda m: known[m[1]], value) for key, value in step["env"].items()}
         self.output.write_text("")
         self.summary.write_text("")
-        return self.offline.bash(
-            step["run"],
-            cwd=self.workspace,
-            CI="true",
-            GITHUB_ACTIONS="true",
-            GITHUB_ACTION_PATH=str(REPO),
-            GITHUB_OUTPUT=str(self.output),
-            GITHUB_STEP_SUMMARY=str(self.summary),
-            GITHUB_REPOSITORY="acme/infra",
-            GITHUB_REF="refs/pull/7/merge",
-            GITHUB_SHA="0" * 40,
-            RUNNER_TEMP=str(self.temp),
-            PATH=f"{self.path}{os.environ['PATH']}",
-            **env,
-        )
+        env |= {
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION_PATH": str(REPO),
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "GITHUB_REPOSITORY": "acme/infra",
+            "GITHUB_REF": "refs/pull/7/merge",
+            "GITHUB_SHA": "0" * 40,
+            "RUNNER_TEMP": str(self.temp),
+            "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
+        }
+        return self.offline.bash(step["run"], cwd=self.workspace, env=env)
 
     def outputs(self) -> dict[str, str]:
         """Return what the last step has set."""
@@ -164,7 +175,7 @@ class Action:
 @pytest.fixture
 def action(offline: Offline, tmp_path: Path) -> Action:
     """Return an action whose first step is done: eniplan itself is the one of this environment."""
-    made = Action(offline, tmp_path)
+    made = Action.new(offline, tmp_path)
     programs = made.temp / "eniplan" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").symlink_to(sys.executable)
@@ -176,7 +187,7 @@ def action(offline: Offline, tmp_path: Path) -> Action:
 class TestAction:
     @pytest.mark.slow
     def test_set_up_then_check(self, offline: Offline, tmp_path: Path) -> None:
-        action = Action(offline, tmp_path)
+        action = Action.new(offline, tmp_path)
         done = action.step("Set up eniplan", {"python": sys.executable})
         assert done.code == 0, done
         shutil.copy(GOOD, action.workspace / "plan.yaml")
@@ -190,7 +201,7 @@ class TestAction:
         done = action.step("Check", {})
         assert done.code == 1
         assert action.outputs() == {"exit-code": "1"}
-        assert re.search(r"^::error file=plan.yaml,line=50,", done.out, re.MULTILINE)
+        assert re.search(r"^::error file=plan.yaml,line=14,col=14,title=TW002 ", done.out, re.MULTILINE)
         assert "| NET001 |" in action.summary.read_text()
 
     def test_inputs_reach_the_command(self, action: Action) -> None:
@@ -214,11 +225,9 @@ class TestAction:
         outputs = action.outputs()
         assert outputs["sarif"] == str(action.temp / "eniplan.sarif")
         # In the place of GitHub's own client: notes what it is asked to send.
-        gh = tmp_path / "programs" / "gh"
-        gh.parent.mkdir()
+        gh = action.programs / "gh"
         gh.write_text(f'#!/bin/sh\necho "$GH_TOKEN" "$@" >{tmp_path}/words\ncat >{tmp_path}/body\n')
         gh.chmod(0o755)
-        action.path = f"{gh.parent}{os.pathsep}"
         done = action.step("Send the report to code scanning", inputs, outputs)
         assert (done.code, done.out, done.err) == (0, "", "")
         words = (tmp_path / "words").read_text().split()
@@ -244,12 +253,8 @@ class TestGitLab:
         programs = tmp_path / "programs"
         programs.mkdir()
         (programs / "python").symlink_to(sys.executable)
-        done = offline.bash(
-            "\n".join(job["script"]),
-            cwd=tmp_path,
-            ENIPLAN=str(REPO),
-            PATH=f"{programs}{os.pathsep}{os.environ['PATH']}",
-        )
+        env = {"ENIPLAN": str(REPO), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+        done = offline.bash("\n".join(job["script"]), cwd=tmp_path, env=env)
         assert done.code == 1, done
         reports = job["artifacts"]["reports"]
         assert "NET001" in (tmp_path / reports["junit"]).read_text()
@@ -284,16 +289,16 @@ class TestContainer:
         programs = tmp_path / "programs"
         programs.mkdir()
         (programs / "python").symlink_to(sys.executable)
-        path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-        done = offline.run(["/bin/sh", "-c", script], cwd=source, PATH=path, **{name: str(tmp_path / "built")})
+        env = {name: str(tmp_path / "built"), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+        done = offline.run("/bin/sh", "-c", script, cwd=source, env=env)
         assert done.code == 0, done
         # The final stage takes what was built to where it was built for, and starts it.
         assert ("COPY", f"--from=build {prefix} {prefix}") in final
         (entry,) = (json.loads(rest) for word, rest in final if word == "ENTRYPOINT")
         program = entry[0].replace(prefix, str(tmp_path / "built"))
         (words,) = (json.loads(rest) for word, rest in final if word == "CMD")
-        assert "Usage: eniplan" in offline.run([program, *words], cwd=tmp_path).out
-        done = offline.run([program, "check", "-"], cwd=tmp_path, stdin=GOOD.read_bytes())
+        assert "Usage: eniplan" in offline.run(program, *words, cwd=tmp_path).out
+        done = offline.run(program, "check", "-", cwd=tmp_path, stdin=GOOD.read_bytes())
         assert done.code == 0, done
         assert "exclusive pods per node: ecs.g8i.8xlarge 7" in done.out
 

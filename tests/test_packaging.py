@@ -187,7 +187,18 @@ def test_sdist_holds_what_is_needed_to_work_on_it(packages: Packages) -> None:
     with tarfile.open(packages.sdist) as archive:
         # Behind the one folder that everything is in.
         names = {name.partition("/")[2] for name in archive.getnames()}
-    files = {".pre-commit-hooks.yaml", "Containerfile", "action.yml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "dev", "pyproject.toml", ".ci/run"}
+    files = {
+        ".pre-commit-hooks.yaml",
+        "Containerfile",
+        "action.yml",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.md",
+        "dev",
+        "pyproject.toml",
+        ".ci/run",
+    }
     assert files <= names
     wanted = committed("bench", "docs", "examples", "instance_specs", "src", "templates", "tests")
     assert wanted <= names

@@ -121,9 +121,7 @@ class TestCI:
 
     def test_says_where_it_would_not_work(self, run: Run, tmp_path: Path) -> None:
         err = run("init", "--ci", "gitlab", cwd=tmp_path).err
-        assert err.splitlines()[1] == (
-            "this folder is not the top of a Git repository; only there do these files work"
-        )
+        assert err.splitlines()[1] == ("this folder is not the top of a Git repository; only there do these files work")
 
     @pytest.mark.parametrize("name", FILES["github"])
     def test_one_that_exists_keeps_all_from_being_written(self, run: Run, tmp_path: Path, name: str) -> None:

@@ -62,7 +62,8 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def init(
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help=f"Where to write it; - for stdout.  [default: {DEFAULT_FILE}]")
+        str | None,
+        typer.Argument(metavar="[FILE]", help=f"Where to write it; - for stdout.  [default: {DEFAULT_FILE}]"),
     ] = None,
     ci: Annotated[
         CI | None, typer.Option("--ci", help="Write what runs the check in CI instead; from the top of the repository.")
@@ -78,7 +79,9 @@ def init(
     """
     if ci is not None:
         if file is not None:
-            raise UsageError(Problem("the files for CI have fixed names: give --ci without FILE", Place("command line")))
+            raise UsageError(
+                Problem("the files for CI have fixed names: give --ci without FILE", Place("command line"))
+            )
         _write_ci(_FILES[ci])
         return
     if file == STDIN:
