@@ -162,6 +162,7 @@ class Action:
             "GITHUB_REPOSITORY": "acme/infra",
             "GITHUB_REF": "refs/pull/7/merge",
             "GITHUB_SHA": "0" * 40,
+            "GITHUB_WORKSPACE": str(self.workspace),
             "RUNNER_TEMP": str(self.temp),
             "PATH": f"{self.programs}{os.pathsep}{os.environ['PATH']}",
         }

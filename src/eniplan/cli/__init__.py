@@ -33,7 +33,7 @@ COMMANDS = {
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
-    "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),
+    "schema": _Command("schema", "Print the JSON Schema of plans, for editors, or of reports."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
 

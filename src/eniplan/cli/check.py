@@ -58,7 +58,7 @@ def check(
     Examples:
       eniplan check plan.yaml
       eniplan check plans/ --format json --fail-on warning
-      eniplan check plans/ --output json=report.json --output text=report.txt
+      eniplan check plans/ --format github --output sarif=eniplan.sarif
       cat plan.yaml | eniplan check -
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
-_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
-"""`[text](target)` is a link in SARIF's messages; nothing that we write means one."""
 
 
 def write(report: Report) -> str:
@@ -158,5 +155,5 @@ def _undecided(item: Undecided) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """Keep a text inert where it is shown: no control or direction character, no link."""
-    return _LINK.sub(r"\\[", printable(text))
+    """Keep a text inert where it is shown: no control or direction character, and no `[text](target)`, a link."""
+    return printable(text).replace("](", "\\](")
