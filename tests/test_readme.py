@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.rules import ALL
+from eniplan.rules import ALL, BY_ID
 from tests.harness import EXAMPLES, REPO, clean_env, run_process
 
 if TYPE_CHECKING:
@@ -128,6 +128,31 @@ def headings(page: Path) -> set[str]:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(REPO).as_posix())
+def test_rules_that_are_named_exist(page: Path) -> None:
+    named = set(re.findall(r"\b[A-Z]{2,4}\d{3}\b", page.read_text(encoding="utf-8")))
+    assert named <= set(BY_ID)
+
+
+def test_symptoms_lead_to_rules() -> None:
+    """A symptom has at least one rule; one that has several reasons repeats nothing but the reason."""
+    text = (REPO / "docs" / "troubleshoot.md").read_text(encoding="utf-8").partition("\n## eniplan itself")[0]
+    rows = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in text.splitlines() if line[:2] == "| "]
+    symptoms: dict[str, str] = {}
+    symptom = ""
+    for seen, _, rules in rows:
+        symptom = seen or symptom
+        symptoms[symptom] = symptoms.get(symptom, "") + rules
+    symptoms.pop("what you see")
+    assert [symptom for symptom, rules in symptoms.items() if "rules.md#" not in rules] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (REPO / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (REPO / "docs").glob("*.md")} - {"README.md"}
+    assert pages == set(re.findall(r"\]\((\w+\.md)\)", index))
 
 
 def test_counts_of_the_instance_data_are_those_of_the_data() -> None:
