@@ -49,7 +49,7 @@ _FILES = {
         _New(
             "ci/gitlab.yml",
             ".gitlab/eniplan.yml",
-            "say in it what pip installs, and add to .gitlab-ci.yml: `include: [{local: .gitlab/eniplan.yml}]`",
+            "say in it what pip installs, and add to .gitlab-ci.yml: `include: [{local: /.gitlab/eniplan.yml}]`",
         ),
     ),
 }
