@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import OK, Place, Problem
 from eniplan.plan.document import path_text
+from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.addresses import free_addresses, pool_needs
 from eniplan.rules.base import Hit
 from eniplan.rules.view import PlanView, Settings
-from eniplan.rules.wv import is_expired
+from eniplan.rules.wv import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,20 +21,32 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Document, Path
     from eniplan.plan.load import LoadedPlan
+    from eniplan.plan.waivers import WaiverFile
     from eniplan.rules.addresses import Demand, Needs
     from eniplan.rules.base import Level, Rule, Unknown
     from eniplan.rules.view import PoolView
 
 
-def check(
+def check(  # noqa: PLR0913 - what is judged, with what, and how
     loaded: Iterable[LoadedPlan | Problem],
     catalog: Catalog,
     settings: Settings,
     *,
     fail_on: Level = "error",
     rules: tuple[Rule, ...] = ALL,
+    waivers: Iterable[WaiverFile | Problem] = (),
 ) -> Report:
-    """Judge plans, one at a time, so that memory does not grow with their number but with what is found."""
+    """Judge plans, one at a time, so that memory does not grow with their number but with what is found.
+
+    Args:
+        loaded: the plans, and what is wrong with those that cannot be read.
+        catalog: the instance data.
+        settings: how strictly.
+        fail_on: the level from which on a finding fails the run.
+        rules: the rules that are asked.
+        waivers: waivers that stand in no plan.
+
+    """
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     problems: list[Problem] = []
@@ -56,6 +69,13 @@ def check(
             pools += _sheets(item.document.file, view)
     if not inputs:
         problems.append(Problem("there is nothing to check", Place("-"), "name a plan file, a folder, or - for stdin"))
+    for file in waivers:
+        if isinstance(file, Problem):
+            problems.append(file)
+        else:
+            problems += file.problems
+            view = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
+            findings = waive(findings, file, inputs, view, rules)
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
     problems.sort(key=lambda p: (p.place.file, p.place.line, p.place.column))
     report = Report(
@@ -72,6 +92,36 @@ def check(
         rules,
     )
     return report._replace(exit_code=report.verdict())
+
+
+def waive(
+    findings: Iterable[Finding], file: WaiverFile, inputs: Iterable[str], view: PlanView, rules: tuple[Rule, ...]
+) -> list[Finding]:
+    """Apply the waivers of a file to findings, and add what the WV rules say of these waivers.
+
+    Args:
+        findings: of any input.
+        file: the waivers.
+        inputs: what was read.
+        view: a plan that has nothing but these waivers.
+        rules: the rules that were asked: a waiver of another one is no part of the run.
+
+    """
+    asked = {rule.id for rule in rules}
+    out = [_waived(finding, file, view) for finding in findings]
+    idle = (waiver for waiver in file.waivers if waiver.rule in BY_ID and waiver.rule not in asked)
+    view.idle_waivers = frozenset((*file.elsewhere(inputs), *idle))
+    judged = _Judge(file.document, view, tuple(rule for rule in rules if rule.id.startswith("WV")), file.left_out)
+    return [*out, *judged.findings()]
+
+
+def _waived(finding: Finding, file: WaiverFile, view: PlanView) -> Finding:
+    if finding.rule.waivable and finding.waived is None:
+        for waiver in file.about(finding.rule.id, finding.place):
+            if holds(waiver, view.settings.today):
+                view.used_waivers.setdefault(waiver, set()).add(finding.place.file)
+                return finding._replace(waived=waiver.reason, waived_at=file.document.place(waiver.path))
+    return finding
 
 
 class _Judge:
@@ -106,12 +156,10 @@ class _Judge:
         self._findings.append(finding)
 
     def _waiver(self, rule: Rule, path: str) -> tuple[str, Place] | tuple[()]:
-        if rule.waivable:
-            for waiver in self._view.plan.waivers:
-                covers = path == waiver.target or path.startswith((waiver.target + ".", waiver.target + "["))
-                if waiver.rule == rule.id and covers and not is_expired(waiver, self._view.settings.today):
-                    self._view.used_waivers.add(waiver)
-                    return waiver.reason, self._document.place(waiver.path)
+        for waiver in self._view.plan.waivers if rule.waivable else ():
+            if waiver.rule == rule.id and waiver.covers(path) and holds(waiver, self._view.settings.today):
+                self._view.used_waivers[waiver] = {self._document.file}
+                return waiver.reason, self._document.place(waiver.path)
         return ()
 
     def findings(self) -> list[Finding]:

@@ -34,7 +34,7 @@ COMMANDS = {
     "init": _Command("init", "Write a commented starter plan."),
     "instances": _Command("instances", "Find instance types, and how many nodes a number of pods needs."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
-    "schema": _Command("schema", "Print the JSON Schema of plans, for editors, or of reports."),
+    "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
 

@@ -12,9 +12,18 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Level, OutputOption, ReportFormat, ReportFormatOption, SpecsOption, StrictOption
+from eniplan.cli.options import (
+    Level,
+    OutputOption,
+    ReportFormat,
+    ReportFormatOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import outputs, show
+from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.rules import ALL
@@ -35,6 +44,7 @@ def check(
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    waivers: WaiversOption = None,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -71,13 +81,16 @@ def check(
         if plans:
             message = "--type and --family judge without a plan: give either them or plan files"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        if waivers is not None:
+            raise UsageError(Problem("--waivers goes with plan files", Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
         stated.refuse()
         loaded = load(plans or _default())
         rules = ALL
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
+    accepted = () if types or families else waivers_of(waivers)
+    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
     show(report, form, files)
     raise typer.Exit(report.exit_code)
 

@@ -58,6 +58,12 @@ StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
 ]
+WaiversOption = Annotated[
+    str | None,
+    typer.Option(
+        "--waivers", metavar="FILE", help="Waivers for any file. Default: .eniplan/waivers.yaml, if it exists."
+    ),
+]
 GateOption = Annotated[
     Level, typer.Option("--fail-on", help="Write nothing when there are findings from this level on.")
 ]

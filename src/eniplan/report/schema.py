@@ -21,7 +21,7 @@ def _or_null(kind: str, about: str, **more: object) -> dict[str, Any]:
     return {"type": [kind, "null"], "description": about, **more}
 
 
-def _object(about: str, /, optional: tuple[str, ...] = (), **properties: object) -> dict[str, Any]:
+def _object(about: str, optional: tuple[str, ...] = (), /, **properties: object) -> dict[str, Any]:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "description": about, "required": required, "properties": properties}
 
@@ -103,7 +103,7 @@ SCHEMA: dict[str, Any] = {
         findings=_list(
             _object(
                 "One rule that speaks at one place.",
-                optional=("waiver", "waivedAt"),
+                ("waiver", "waivedAt"),
                 rule=_TEXT,
                 level={"enum": list(LEVELS), "description": "How bad it is."},
                 **_PLACE,
