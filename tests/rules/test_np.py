@@ -273,9 +273,9 @@ class TestNP003:
     @pytest.mark.parametrize(
         ("live", "labels", "message"),
         [
-            ({}, {}, "has no label k8s.aliyun.com/exclusive-mode-eni-type=eniOnly and would get it"),
-            ({EXCLUSIVE_LABEL: "ENI"}, {}, "has no label"),
-            ({EXCLUSIVE_LABEL: "eniOnly"}, {EXCLUSIVE_LABEL: ""}, "and would lose it"),
+            ({}, {}, "exists without the exclusive label: its mode"),
+            ({EXCLUSIVE_LABEL: "ENI"}, {}, f"exists with {EXCLUSIVE_LABEL}=ENI: its mode"),
+            ({EXCLUSIVE_LABEL: "eniOnly"}, {EXCLUSIVE_LABEL: ""}, f"with {EXCLUSIVE_LABEL}=eniOnly and would lose it"),
         ],
     )
     def test_a_live_pool_of_the_other_mode(self, live: dict[str, str], labels: dict[str, str], message: str) -> None:

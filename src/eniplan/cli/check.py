@@ -12,10 +12,21 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Level, OutputOption, ReportFormat, ReportFormatOption, SpecsOption, StrictOption
+from eniplan.cli.options import (
+    EcsRoleOption,
+    EndpointOption,
+    Level,
+    OutputOption,
+    ReportFormat,
+    ReportFormatOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
 from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import outputs, show
+from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.rules import ALL
@@ -44,6 +55,12 @@ def check(
         ),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and why.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the account: its facts win, and contradictions are findings.")
+    ] = False,
+    endpoint: EndpointOption = None,
+    ecs_role: EcsRoleOption = False,
+    waivers: WaiversOption = None,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -71,6 +88,7 @@ def check(
       cat plan.yaml | eniplan check -
       terraform show -json plan.out | eniplan check - --cluster cluster.yaml
       eniplan check infrastructure/ --cluster cluster.yaml --verbose
+      eniplan check plan.yaml --live
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
     files = outputs(output or [])
@@ -79,10 +97,17 @@ def check(
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
     others = OtherInputs(cluster)
     loaded: Iterable[LoadedPlan | Problem]
+    if not live and (endpoint is not None or ecs_role):
+        message = "--endpoint and --ecs-role go with --live; without it nothing is asked"
+        raise UsageError(Problem(message, Place(COMMAND_LINE)))
     if types or families:
         if plans:
             message = "--type and --family judge without a plan: give either them or plan files"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        if live:
+            raise UsageError(Problem("--live needs a plan: it says which cluster to ask", Place(COMMAND_LINE)))
+        if waivers is not None:
+            raise UsageError(Problem("--waivers goes with plan files", Place(COMMAND_LINE)))
         if cluster is not None:
             message = "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
@@ -93,8 +118,13 @@ def check(
         if cluster is not None:
             others.make()  # a file of facts that cannot be read stops everything
         loaded = load(plans or _default(), others.make, eager=verbose)
+        if live:
+            from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+
+            loaded = account.with_live(loaded, account.access(endpoint, ecs_role=ecs_role))
         rules = ALL
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
+    accepted = () if types or families else waivers_of(waivers)
+    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
     others.tell(verbose=verbose)
     show(report, form, files)
     raise typer.Exit(report.exit_code)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption
+from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
 from eniplan.cli.passed import Passed, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
@@ -46,6 +46,7 @@ def render_manifests(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    waivers: WaiversOption = None,
 ) -> None:
     """Write the PodNetworkings, Terway configs and workloads of a plan that passes.
 
@@ -61,7 +62,7 @@ def render_manifests(
       kubectl wait --for=jsonpath='{.status.status}'=Ready podnetworking/NAME
     """
     _usable(plan, workloads=workloads, out_dir=out_dir, kustomize=kustomize, template_dir=template_dir, patch=patch)
-    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs)
+    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
     if patch is not None:
         _patch(plans, patch)
         return
@@ -114,11 +115,7 @@ def _unique(rendered: Sequence[Rendered]) -> None:
 def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | None) -> None:
     if kustomization_top is not None and files:  # kustomize refuses one without resources
         files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        message = f"cannot make the folder: {(error.strerror or '').lower()}"
-        raise InputError(Problem(message, Place(folder))) from None
+    terminal.make_folder(folder)
     for name, content in files.items():
         terminal.save(os.path.join(folder, name), content)
     terminal.err(f"wrote {len(files)} files to {folder}")

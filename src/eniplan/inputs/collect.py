@@ -213,7 +213,7 @@ class Collected:
         for origin, fact in self._open:
             yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
         for found in self._lost:
-            yield unit_of_lost(found).load()
+            yield unit_of_lost(found, self._cluster).load()
         units = [unit_of(pools, self._cluster) for pools in self._pools.values()]
         yield from self._manifests.problems
         if self._manifests:

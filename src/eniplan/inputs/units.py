@@ -71,10 +71,10 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None) -> Unit:
     )
 
 
-def unit_of_lost(pool: PoolInput) -> Unit:
+def unit_of_lost(pool: PoolInput, cluster: Origin | None) -> Unit:
     """Return a pool that is to lose its mode: no other rule has anything to say, for it is no exclusive pool."""
     pool.value.setdefault("labels", {})[EXCLUSIVE_LABEL] = ""
-    return unit_of([pool], None)._replace(rules=frozenset(("NP003",)), open_facts=(), beside=True)
+    return unit_of([pool], cluster)._replace(rules=frozenset(("NP003",)), open_facts=(), beside=True)
 
 
 def add_cluster(value: dict[str, Any], origins: dict[Path, Origin], cluster: Origin) -> None:
@@ -82,8 +82,7 @@ def add_cluster(value: dict[str, Any], origins: dict[Path, Origin], cluster: Ori
     facts: Any = cluster.document.value
     for step in cluster.path:
         facts = facts[step]
-    # Two inputs may make one pool in two ways (HCL and its plan): without an id, NP006 does not take them for two.
-    value["cluster"] = {key: item for key, item in facts.items() if key != "id"} if isinstance(facts, dict) else facts
+    value["cluster"] = facts
     origins["cluster",] = cluster
 
 

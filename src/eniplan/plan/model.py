@@ -29,7 +29,8 @@ class Terway(NamedTuple):
 
     version: str | None = None
     addon: str = TERWAY_ADDON
-    eni_trunking: bool = True
+    eni_trunking: bool | None = None
+    """None: the plan does not say, and Terway's default holds: on."""
     ipam_type: str | None = None
     erdma: bool | None = None
     network_policy: bool | None = None
@@ -153,6 +154,18 @@ class NodePool(NamedTuple):
         return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["min"])
 
 
+class ExistingPool(NamedTuple):
+    """A node pool that is there already, in an account or in another tool's state. None: that does not say."""
+
+    name: str
+    id: str | None = None
+    kind: str | None = None
+    """`ess` (ECS), `lingjun`, or what else the API calls it."""
+    state: str | None = None
+    labels: Mapping[str, str] | None = None
+    taints: tuple[Taint, ...] | None = None
+
+
 class Requirement(NamedTuple):
     """One requirement on labels: `key in (values)` and so on; a matchLabels entry is an In with one value."""
 
@@ -211,8 +224,16 @@ class Waiver(NamedTuple):
     path: Path
     rule: str
     target: str
+    """Key path of what it covers; empty: all of the file."""
     reason: str
+    """Empty or a placeholder: none, and the waiver holds nothing."""
     until: str | None = None
+    file: str = ""
+    """Glob of the files that it covers; empty: the plan that it stands in, or any file."""
+
+    def covers(self, path: str) -> bool:
+        """Return whether a key path is what it covers, or stands inside of that."""
+        return not self.target or path == self.target or path.startswith((self.target + ".", self.target + "["))
 
 
 class Plan(NamedTuple):
@@ -224,6 +245,16 @@ class Plan(NamedTuple):
     workloads: tuple[Workload, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Every configuration that gives pods vSwitches and security groups."""
+        defaults = self.cluster.pod_defaults
+        return (
+            *(() if defaults is None else (defaults,)),
+            *(self.cluster.terway_configs or {}).values(),
+            *(pn.network for pn in self.pod_networkings),
+        )
+
 
 def plan_from(value: Mapping[str, Any]) -> Plan:
     """Build a plan from a value that fits the schema."""
@@ -232,10 +263,15 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
         tuple(_pool(("nodePools", i), v) for i, v in _items(value, "nodePools")),
         tuple(_pod_networking(("podNetworkings", i), v) for i, v in _items(value, "podNetworkings")),
         tuple(_workload(("workloads", i), v) for i, v in _items(value, "workloads")),
-        tuple(
-            Waiver(("waivers", i), v["rule"], v["path"], v["reason"], v.get("expires"))
-            for i, v in _items(value, "waivers")
-        ),
+        waivers_from(value),
+    )
+
+
+def waivers_from(value: Mapping[str, Any]) -> tuple[Waiver, ...]:
+    """Build the waivers of a plan, or of a file of waivers."""
+    return tuple(
+        Waiver(("waivers", i), v["rule"], v.get("path", ""), v.get("reason", ""), v.get("expires"), v.get("file", ""))
+        for i, v in _items(value, "waivers")
     )
 
 
@@ -260,7 +296,7 @@ def _cluster(value: Mapping[str, Any]) -> Cluster:
         Terway(
             terway.get("version"),
             terway.get("addon", TERWAY_ADDON),
-            terway.get("eniTrunking", True),
+            terway.get("eniTrunking"),
             terway.get("ipamType"),
             terway.get("erdma"),
             terway.get("networkPolicy"),

@@ -168,32 +168,37 @@ def np002(view: PlanView) -> Outcome:
 @rule(
     "NP003",
     "error",
-    "The mode of a live pool would change",
-    needs=("nodePools[].existingLabels", "nodePools[].labels"),
-    effect="The API takes the change, and the nodes do not: their ENIs stay as they were set up at creation. "
-    "A pool with the wrong mode must be deleted and created again.",
+    "A node pool of that name exists in another mode",
+    needs=("nodePools[].name", "nodePools[].existingLabels", "DescribeClusterNodePools"),
+    effect="The mode of a pool is chosen when it is created and cannot be switched: its nodes keep what they have, "
+    "whatever label is added or removed later.",
     sources=(EXCL, CODE_MODE),
     passes={f"{_POOL}.existingLabels": {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}},
     fails={f"{_POOL}.existingLabels": {"team": "trading"}},
     waivable=False,
 )
 def np003(view: PlanView) -> Outcome:
-    """The exclusive label of the live pool of that name against that of the pool to be."""
+    """Existing pools of the plan's names, by the account or as stated: their exclusive label, and their kind."""
     for pool in view.pools:
-        live = pool.pool.existing_labels
-        if live is None:
+        existing = view.existing_pools.get(pool.pool.name)
+        name = pool.pool.name
+        labels = pool.pool.existing_labels if existing is None else existing.labels
+        path = (*pool.path, "labels" if existing is None else "name")
+        hint = "delete that pool and create it again, or choose another name"
+        if labels is None:
+            if existing is not None:
+                yield Unknown(path, f"the labels of the existing node pool {name!r}", "read them in the console")
             continue
-        was = live.get(EXCLUSIVE_LABEL) == EXCLUSIVE_VALUE
-        will = (pool.pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
-        if was != will:
-            name = pool.pool.name
-            message = (
-                f"the live pool {name!r} has no label {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE} and would get it"
-                if will
-                else f"the live pool {name!r} has the label {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE} and would lose it"
-            )
-            hint = "leave that pool as it is, and create a new one under another name"
-            yield Hit((*pool.path, "labels"), message, hint, {"label": EXCLUSIVE_LABEL})
+        value = labels.get(EXCLUSIVE_LABEL)
+        stays = (pool.pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
+        facts = {"label": value, "required": EXCLUSIVE_VALUE, "id": None if existing is None else existing.id}
+        if (value == EXCLUSIVE_VALUE) != stays:
+            has = "without the exclusive label" if value is None else f"with {EXCLUSIVE_LABEL}={value}"
+            lost = "" if stays else " and would lose it"
+            yield Hit(path, f"the node pool {name!r} exists {has}{lost}: its mode cannot be switched", hint, facts)
+        elif existing is not None and existing.kind and (existing.kind == "lingjun") != pool.pool.is_lingjun:
+            message = f"the node pool {name!r} exists with the type {existing.kind}, the plan has {pool.pool.kind}"
+            yield Hit(path, message, hint, {"type": existing.kind, "id": existing.id})
 
 
 @rule(
@@ -388,36 +393,33 @@ def np007(view: PlanView) -> Outcome:
             "security group", "securityGroups", None if cluster.security_groups is None else view.security_groups,
         ),
     }  # fmt: skip
-    for path, key, name in _references(view):
+    asked = _asked(view)
+    for path, key, name in view.references:
         kind, section, known = lists[key]
+        if key in asked:
+            continue
         if known is None:
             yield Unknown(("cluster", section), f"cluster.{section}", f"list every {kind} that nodes or pods may use")
         elif name not in known:
             hint = did_you_mean(name, known) or f"add it to cluster.{section}"
             yield Hit(path, f"cluster.{section} does not list the {kind} {name!r}", hint)
-    items: list[VSwitch | SecurityGroup] = [*(cluster.v_switches or ()), *(cluster.security_groups or ())]
+    items: list[VSwitch | SecurityGroup] = [
+        *(() if "vSwitchIds" in asked else cluster.v_switches or ()),
+        *(() if "securityGroupIds" in asked else cluster.security_groups or ()),
+    ]
     for item in items:
         if cluster.vpc_id is not None and item.vpc_id is not None and item.vpc_id != cluster.vpc_id:
             message = f"{item.id} is in VPC {item.vpc_id}, the cluster in {cluster.vpc_id}"
             yield Hit((*item.path, "vpcId"), message, "use one of the cluster's VPC", {"vpcId": item.vpc_id})
 
 
-def _references(view: PlanView) -> Iterator[tuple[Path, str, str]]:
-    """Yield (path, key, id) of every vSwitch and security group that the plan names."""
-    for pool in view.plan.node_pools:
-        for key, ids in (("vSwitchIds", pool.v_switch_ids), ("securityGroupIds", pool.security_group_ids)):
-            for i, name in enumerate(ids or ()):
-                yield (*pool.path, key, i), key, name
-    defaults = view.cluster.pod_defaults
-    networks = [
-        *(() if defaults is None else (defaults,)),
-        *(view.cluster.terway_configs or {}).values(),
-        *(pn.network for pn in view.plan.pod_networkings),
-    ]
-    for network in networks:
-        for key, names in (("vSwitchIds", network.v_switch_ids), ("securityGroupIds", network.security_group_ids)):
-            for i, name in enumerate(names):
-                yield (*network.path, key, i), key, name
+def _asked(view: PlanView) -> set[str]:
+    """Return what the account has told of: LIVE007 judges it, and knows more."""
+    live = view.live
+    if live is None:
+        return set()
+    found = {"vSwitchIds": live.v_switches, "securityGroupIds": live.security_groups}
+    return {key for key, known in found.items() if known is not None}
 
 
 @rule(
