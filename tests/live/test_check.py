@@ -45,7 +45,7 @@ PLAN: dict[str, Any] = {
         }
     ],
 }
-LINGJUN = {
+LINGJUN: dict[str, Any] = {
     "name": "training",
     "kind": "lingjun",
     "vSwitchIds": ["vsw-j"],
