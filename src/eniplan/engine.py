@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
-from eniplan.errors import FINDINGS, INPUT, OK, Place, Problem
+from eniplan.errors import CLOUD, FINDINGS, INPUT, OK, Place, Problem
 from eniplan.plan.document import path_text
-from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
+from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.addresses import free_addresses, pool_needs
 from eniplan.rules.base import LEVELS, Hit
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Document, Path
+    from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
     from eniplan.rules.addresses import Demand, Needs
     from eniplan.rules.base import Level, Rule, Unknown
@@ -39,6 +40,8 @@ def check(
     problems: list[Problem] = []
     pools: list[PoolSheet] = []
     inputs: dict[str, None] = {}
+    accounts: dict[Account, None] = {}
+    failures: dict[Problem, None] = {}
     names = _PoolNames()
     for item in loaded:
         if isinstance(item, Problem):
@@ -48,7 +51,10 @@ def check(
         problems += item.problems
         inputs[item.document.file] = None
         if item.plan is not None:
-            view = PlanView(item.plan, catalog, settings)
+            view = PlanView(item.plan, catalog, settings, item.live)
+            if item.live is not None:
+                accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
+                failures |= dict.fromkeys(_failures(item.live))
             judged = _Judge(item.document, view, rules, item.left_out)
             findings += judged.findings()
             findings += names.repeated(item.document, view, rules)
@@ -62,12 +68,23 @@ def check(
         tuple(inputs),
         tuple(findings),
         tuple(undecided),
-        tuple(problems),
+        (*problems, *failures),
         tuple(pools),
         catalog.date,
         catalog.count(),
-        _exit_code(problems, findings, undecided, settings, fail_on),
+        CLOUD if failures and not problems else _exit_code(problems, findings, undecided, settings, fail_on),
+        tuple(accounts),
     )
+
+
+def _failures(live: LiveFacts) -> Iterator[Problem]:
+    """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
+    from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
+
+    for unread in live.unread:
+        if not unread.denied:
+            place, hint = Place(f"the account in {live.region}"), "the rules that need it are undecided: run it again"
+            yield Problem(f"cannot read {WORDS[unread.fact]}: {unread.reason}", place, hint)
 
 
 def _exit_code(
@@ -126,10 +143,17 @@ class _Judge:
 
     def undecided(self) -> list[Undecided]:
         return [
-            Undecided(unknown.fact, self._document.place(unknown.path), tuple(rules), unknown.hint)
+            Undecided(unknown.fact, self._document.place(unknown.path), tuple(rules), self._hint(unknown))
             for unknown, rules in self._unknown.values()
             if unknown.path not in self._left_out
         ]
+
+    def _hint(self, unknown: Unknown) -> str:
+        """Add why the account did not tell, where it was asked for the fact."""
+        unread = self._view.unread(unknown.path)
+        if unread is None or unread.reason in unknown.hint:
+            return unknown.hint
+        return "; or ".join(filter(None, (unread.reason, unknown.hint)))
 
 
 class _PoolNames:

@@ -64,3 +64,15 @@ class UsageError(EniplanError):
     """The command line asks for something that cannot be (exit code 2)."""
 
     exit_code = USAGE
+
+
+class CloudError(EniplanError):
+    """The account cannot be asked, or its answer cannot be used (exit code 4). Nothing was created."""
+
+    exit_code = CLOUD
+
+
+class CreateError(EniplanError):
+    """A create has failed, or its outcome is not known (exit code 5)."""
+
+    exit_code = CREATE

@@ -32,6 +32,7 @@ COMMANDS = {
     "create-pool": _Command("create_pool", "Show what creates the pools: the API's body, Terraform, ROS, a command."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
+    "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),

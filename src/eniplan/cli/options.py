@@ -38,6 +38,17 @@ StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
 ]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="With --live: send all calls to this address, such as a private gateway. Default: $ENIPLAN_ENDPOINT, "
+        "then the region's own.",
+    ),
+]
+EcsRoleOption = Annotated[
+    bool, typer.Option("--ecs-role", help="With --live: also take the role of the ECS instance this runs on.")
+]
 GateOption = Annotated[
     Level, typer.Option("--fail-on", help="Write nothing when there are findings from this level on.")
 ]
