@@ -74,6 +74,7 @@ def check(
         catalog.count(),
         CLOUD if failures and not problems else _exit_code(problems, findings, undecided, settings, fail_on),
         tuple(accounts),
+        catalog.own,
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.catalog.record import specs_words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from eniplan.catalog.limits import Capacity
-    from eniplan.catalog.record import Source
+    from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
     from eniplan.rules.base import Level, Rule
 
@@ -87,6 +89,13 @@ class Report(NamedTuple):
     exit_code: int
     accounts: tuple[Account, ...] = ()
     """Empty for a check without `--live`."""
+    own_specs: OwnData | None = None
+    """The user's instance data that stood before the bundled."""
+
+    @property
+    def specs_words(self) -> str:
+        """The instance data, to be read behind "specs of"."""
+        return specs_words(self.specs_date, self.own_specs)
 
     def total(self, level: Level) -> int:
         """Return the number of findings of a level that are not waived."""
