@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
-from eniplan.errors import CLOUD, FINDINGS, INPUT, OK, Place, Problem
+from eniplan.errors import OK, Place, Problem
 from eniplan.plan.document import path_text
 from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.addresses import free_addresses, pool_needs
-from eniplan.rules.base import LEVELS, Hit
+from eniplan.rules.base import Hit
 from eniplan.rules.view import PlanView, Settings
 from eniplan.rules.wv import is_expired
 
@@ -54,7 +54,7 @@ def check(
             view = PlanView(item.plan, catalog, settings, item.live)
             if item.live is not None:
                 accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
-                failures |= dict.fromkeys(_failures(item.live))
+                failures |= dict.fromkeys(_failures(item.live, item.document.place(("cluster",))))
             judged = _Judge(item.document, view, rules, item.left_out)
             findings += judged.findings()
             findings += names.repeated(item.document, view, rules)
@@ -63,40 +63,35 @@ def check(
     if not inputs:
         problems.append(Problem("there is nothing to check", Place("-"), "name a plan file, a folder, or - for stdin"))
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
+    problems += failures
     problems.sort(key=lambda p: (p.place.file, p.place.line, p.place.column))
-    return Report(
+    report = Report(
         tuple(inputs),
         tuple(findings),
         tuple(undecided),
-        (*problems, *failures),
+        tuple(problems),
         tuple(pools),
         catalog.date,
         catalog.count(),
-        CLOUD if failures and not problems else _exit_code(problems, findings, undecided, settings, fail_on),
+        OK,
+        fail_on,
+        settings.strict,
+        rules if accounts else tuple(rule for rule in rules if rule.account is None),
         tuple(accounts),
+        tuple(failures),
         catalog.own,
     )
+    return report._replace(exit_code=report.verdict())
 
 
-def _failures(live: LiveFacts) -> Iterator[Problem]:
+def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
     """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
     from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
 
     for unread in live.unread:
         if not unread.denied:
-            place, hint = Place(f"the account in {live.region}"), "the rules that need it are undecided: run it again"
+            hint = "the rules that need it are undecided: run it again"
             yield Problem(f"cannot read {WORDS[unread.fact]}: {unread.reason}", place, hint)
-
-
-def _exit_code(
-    problems: list[Problem], findings: list[Finding], undecided: list[Undecided], settings: Settings, fail_on: Level
-) -> int:
-    if problems:
-        return INPUT
-    failing = LEVELS[: LEVELS.index(fail_on) + 1]
-    if any(f.level in failing and f.waived is None for f in findings):
-        return FINDINGS
-    return FINDINGS if settings.strict and undecided else OK
 
 
 class _Judge:
@@ -126,18 +121,18 @@ class _Judge:
             hit.hint,
             hit.facts,
             tuple(dict.fromkeys(s for s in (*hit.sources, *rule.sources) if s is not None)),
-            self._waiver(rule, path_text(hit.path)),
+            *self._waiver(rule, path_text(hit.path)),
         )
         self._findings.append(finding)
 
-    def _waiver(self, rule: Rule, path: str) -> str | None:
+    def _waiver(self, rule: Rule, path: str) -> tuple[str, Place] | tuple[()]:
         if rule.waivable:
             for waiver in self._view.plan.waivers:
                 covers = path == waiver.target or path.startswith((waiver.target + ".", waiver.target + "["))
                 if waiver.rule == rule.id and covers and not is_expired(waiver, self._view.settings.today):
                     self._view.used_waivers.add(waiver)
-                    return waiver.reason
-        return None
+                    return waiver.reason, self._document.place(waiver.path)
+        return ()
 
     def findings(self) -> list[Finding]:
         return self._findings

@@ -12,10 +12,22 @@ from eniplan import resources
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """How an answer is written that is no report."""
 
     TEXT = "text"
     JSON = "json"
+
+
+class ReportFormat(StrEnum):
+    """How a report is written; `show.WRITERS` says by which module."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
 
 
 class Level(StrEnum):
@@ -28,6 +40,14 @@ class Level(StrEnum):
 
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", help="text: a view on a terminal, plain lines in a pipe.")
+]
+ReportFormatOption = Annotated[
+    ReportFormat,
+    typer.Option("--format", "-f", help="What stdout gets. text: a view on a terminal, else plain lines."),
+]
+OutputOption = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Write the report to a file as well. Repeatable."),
 ]
 BUNDLED = "bundled"
 """`--specs bundled`: nothing stands before the data that came with eniplan."""

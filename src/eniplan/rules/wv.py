@@ -102,6 +102,8 @@ def wv003(view: PlanView) -> Outcome:
         known = BY_ID.get(waiver.rule)
         if waiver in view.used_waivers or known is None or not known.waivable:
             continue
+        if known.account is not None and view.live is None:
+            continue  # whether the account still needs it, only --live shows
         if not is_expired(waiver, view.settings.today):
             yield Hit(
                 waiver.path, f"no finding of {waiver.rule} at {waiver.target}", "remove the waiver, or correct its path"
