@@ -41,18 +41,8 @@ def test_json(run: Run) -> None:
     assert [rule["rule"] for rule in rules] == [rule.id for rule in ALL]
     one = json.loads(run("explain", "ENI001", "-f", "json").out)
     assert one == rules[0]
-    assert list(one) == [
-        "rule",
-        "level",
-        "title",
-        "needs",
-        "effect",
-        "sources",
-        "waivable",
-        "passes",
-        "fails",
-        "account",
-    ]
+    keys = ["rule", "level", "title", "needs", "effect", "sources", "waivable", "passes", "fails", "account"]
+    assert list(one) == keys
     assert (one["fails"], one["account"]) == (example(ALL[0].fails), None)
     (about,) = [rule for rule in rules if rule["rule"] == "NP003"]
     assert about["account"]["pools.trading"]["labels"] == {"team": "trading"}

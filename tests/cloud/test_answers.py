@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,10 @@ from eniplan.cloud.answers import AnswerError
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
 from eniplan.plan.model import ExistingPool, SecurityGroup, Taint, VSwitch
 
-READERS = {
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+READERS: dict[str, Callable[[dict[str, Any]], object]] = {
     "cluster": answers.cluster,
     "terway": answers.terway,
     "types": answers.types,

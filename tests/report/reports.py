@@ -25,7 +25,7 @@ MANY: dict[str, Any] = {
     "waivers": [{"rule": "NP002", "path": "nodePools[0]", "reason": "nobody else runs here"}],
 }  # fmt: skip
 UNKNOWN: dict[str, Any] = {"cluster": {"terway": {"version": "v1.16.4"}}}
-TAINTLESS = {"nodePools[0].taints": []}
+TAINTLESS: dict[str, Any] = {"nodePools[0].taints": []}
 WAIVER = {"rule": "NP002", "path": "nodePools[0]", "reason": "nobody else runs here"}
 NASTY = (
     "%0A::error::x\n::error file=a::b\r]]>&amp;<b>&\"' --> \x1b[31m\x00\x07\u202eevil\u2066\ufeff\ufffe\u2028"

@@ -21,9 +21,11 @@ from eniplan.cli.options import (
     ReportFormatOption,
     SpecsOption,
     StrictOption,
+    WaiversOption,
 )
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import outputs, show
+from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.rules import ALL
@@ -49,6 +51,7 @@ def check(
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
+    waivers: WaiversOption = None,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -91,6 +94,8 @@ def check(
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
         if live:
             raise UsageError(Problem("--live needs a plan: it says which cluster to ask", Place(COMMAND_LINE)))
+        if waivers is not None:
+            raise UsageError(Problem("--waivers goes with plan files", Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
@@ -101,7 +106,8 @@ def check(
 
             loaded = account.with_live(loaded, account.access(endpoint, ecs_role=ecs_role))
         rules = ALL
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
+    accepted = () if types or families else waivers_of(waivers)
+    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
     show(report, form, files)
     raise typer.Exit(report.exit_code)
 

@@ -86,6 +86,12 @@ EndpointOption = Annotated[
 EcsRoleOption = Annotated[
     bool, typer.Option("--ecs-role", help="With --live: also take the role of the ECS instance this runs on.")
 ]
+WaiversOption = Annotated[
+    str | None,
+    typer.Option(
+        "--waivers", metavar="FILE", help="Waivers for any file. Default: .eniplan/waivers.yaml, if it exists."
+    ),
+]
 GateOption = Annotated[
     Level, typer.Option("--fail-on", help="Write nothing when there are findings from this level on.")
 ]

@@ -16,6 +16,7 @@ class Subject(StrEnum):
 
     PLAN = "plan"
     REPORT = "report"
+    WAIVERS = "waivers"
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -25,10 +26,11 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def schema(
     subject: Annotated[
-        Subject, typer.Argument(metavar="[SUBJECT]", help="plan (default), or report: what --format json writes.")
+        Subject,
+        typer.Argument(metavar="[SUBJECT]", help="plan (default), waivers, or report: what --format json writes."),
     ] = Subject.PLAN,
 ) -> None:
-    """Print a JSON Schema (draft-07): of plans, for editors, or of what eniplan writes, for programs.
+    """Print a JSON Schema (draft-07): of what eniplan reads, for editors, or writes, for programs.
 
     \b
     Examples:
@@ -44,6 +46,6 @@ def _schema(subject: Subject) -> dict[str, object]:
         from eniplan.report.schema import SCHEMA as REPORT  # noqa: PLC0415 - one schema a run
 
         return REPORT
-    from eniplan.plan.schema import SCHEMA as PLAN  # noqa: PLC0415 - one schema a run
+    from eniplan.plan.schema import SCHEMA, WAIVERS_SCHEMA  # noqa: PLC0415 - one schema a run
 
-    return PLAN
+    return SCHEMA if subject is Subject.PLAN else WAIVERS_SCHEMA

@@ -93,7 +93,8 @@ def _code(text: str) -> str:
 
 
 def _cut(lines: list[str], room: int) -> list[str]:
-    kept, used = [], 0
+    kept: list[str] = []
+    used = 0
     note = "The rest does not fit here: {} are missing."
     room -= len(note) + 40
     for position, line in enumerate(lines):

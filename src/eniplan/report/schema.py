@@ -21,7 +21,7 @@ def _or_null(kind: str, about: str, **more: object) -> dict[str, Any]:
     return {"type": [kind, "null"], "description": about, **more}
 
 
-def _object(about: str, /, optional: tuple[str, ...] = (), **properties: object) -> dict[str, Any]:
+def _object(about: str, optional: tuple[str, ...] = (), /, **properties: object) -> dict[str, Any]:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "description": about, "required": required, "properties": properties}
 
@@ -72,7 +72,7 @@ SCHEMA: dict[str, Any] = {
     "title": "eniplan report",
     **_object(
         "What a check has found.",
-        optional=("accounts",),
+        ("accounts",),
         schema={"const": NAME, "description": "Version of this form."},
         tool=_object(
             "Who wrote it.",
@@ -81,7 +81,7 @@ SCHEMA: dict[str, Any] = {
         ),
         specs=_object(
             "The instance data that was used.",
-            optional=("own",),
+            ("own",),
             date=_of("string", "Date of the bundled data."),
             types=_count("Number of ECS instance types in all of it."),
             own=_object(
@@ -123,7 +123,7 @@ SCHEMA: dict[str, Any] = {
         findings=_list(
             _object(
                 "One rule that speaks at one place.",
-                optional=("waiver", "waivedAt"),
+                ("waiver", "waivedAt"),
                 rule=_TEXT,
                 level={"enum": list(LEVELS), "description": "How bad it is."},
                 **_PLACE,
