@@ -3,8 +3,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from eniplan.catalog.refresh import refreshed
 from eniplan.catalog.store import Catalog, laid_over
+from eniplan.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +80,39 @@ def test_a_number_read_from_a_sentence_is_forgotten_with_its_mark() -> None:
     new = laid_over(old, {"InstanceTypeId": old.InstanceTypeId, "EniIpv6AddressQuantity": 10}, KEY)
     assert "EniIpv6AddressQuantityDerived" not in new
     assert new["LimitsStatus"] == old.limits_status
+
+
+def broken(tmp_path: Path, old: str, new: str) -> str:
+    """Change one text in a file, look the type up, and return what is told."""
+    file = tmp_path / "specs.jsonl"
+    text = refreshed(Catalog(), [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}], "cn-hangzhou", "2026-11-23")
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        Catalog(specs=str(file)).get("ecs.g8i.8xlarge")
+    (problem,) = caught.value.problems
+    return f"{problem.place}: {problem.message}".removeprefix(str(file))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"types": 1', '"types": 2'),
+        ('"types": 1, ', ""),
+        ('"date": ', '"date" '),
+        ('"region": ', '"area": '),
+        ('"sources": {', '"sources": 1, "more": {'),
+        ('"quality": ', '"grade": '),
+        ("\n", " "),
+    ],
+)
+def test_a_header_that_was_changed_is_told(tmp_path: Path, old: str, new: str) -> None:
+    assert broken(tmp_path, old, new) == ": this file of `eniplan specs update` has been changed or cut off"
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [('"EniQuantity": "9"', "ecs.g8i.8xlarge: EniQuantity is '9'"), ('"EniQuantity" 9', "not valid JSON")],
+)
+def test_a_line_that_was_changed_is_told_with_its_place(tmp_path: Path, new: str, told: str) -> None:
+    assert broken(tmp_path, '"EniQuantity": 9', new) == f":2:1: {told}"

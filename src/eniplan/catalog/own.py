@@ -62,7 +62,7 @@ def _refreshed(file: str, text: str) -> Own:
         sources = {key: Source(**source) for key, source in about["sources"].items()}
         own = OwnData(file, str(about["date"]), str(about["region"]))
         is_whole = about["types"] == rows.count()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         is_whole = False
     if not is_whole:
         message = "this file of `eniplan specs update` has been changed or cut off"

@@ -89,7 +89,7 @@ class Rows:
         try:
             row = json.loads(line)
             problem = row_problem(row)
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = "not valid JSON"
         if problem:
             place = Place(self._file, self._text.count(b"\n", 0, start) + 1, 1)
