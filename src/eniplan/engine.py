@@ -273,4 +273,4 @@ def _by_zone(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
 
 
 def _addresses(needs: Needs, available: int | None) -> Addresses:
-    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available)
+    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available, needs.largest.nodes)

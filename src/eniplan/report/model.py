@@ -52,6 +52,8 @@ class Addresses(NamedTuple):
     nodes: int
     """By the nodes themselves at the desired size, when they share the vSwitch."""
     available: int | None
+    largest_nodes: int
+    """By the nodes themselves at the largest size."""
 
 
 class PoolSheet(NamedTuple):
