@@ -43,7 +43,7 @@ def update(
     text, count, asked = _ask(region, Catalog(), endpoint, ecs_role=ecs_role)
     file = out or resources.refreshed_specs()
     if out is None:
-        _make_folder(os.path.dirname(file))
+        terminal.make_folder(os.path.dirname(file))
     terminal.save(file, text)
     terminal.err(f"{plural(count, 'instance type')} of {asked} written to {file}")
     terminal.err("what has changed: eniplan specs diff" + ("" if out is None else f" --specs {out}"))
@@ -76,11 +76,3 @@ def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role
         raise CloudError(Problem("the account lists no instance type", asked, "nothing was written; check the region"))
     today = datetime.now(UTC).date().isoformat()
     return refreshed(bundled, rows, name, today), len(rows), name
-
-
-def _make_folder(path: str) -> None:
-    try:
-        os.makedirs(path, exist_ok=True)
-    except OSError as error:
-        hint = "name a file with --out, and give it to other commands with --specs"
-        raise UsageError(Problem(f"cannot make the folder: {error.strerror}", Place(path), hint)) from None
