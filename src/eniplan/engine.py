@@ -8,11 +8,12 @@ from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import FINDINGS, INPUT, OK, Place, Problem
 from eniplan.plan.document import path_text
 from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
-from eniplan.rules import ALL, BY_ID
+from eniplan.rules import ALL
 from eniplan.rules.addresses import free_addresses, pool_needs
 from eniplan.rules.base import LEVELS, Hit
+from eniplan.rules.np import np006
 from eniplan.rules.view import PlanView, Settings
-from eniplan.rules.wv import is_expired
+from eniplan.rules.wv import waiver_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,18 +109,9 @@ class _Judge:
             hit.hint,
             hit.facts,
             tuple(dict.fromkeys(s for s in (*hit.sources, *rule.sources) if s is not None)),
-            self._waiver(rule, path_text(hit.path)),
+            waiver_of(self._view, rule.id, path_text(hit.path)) if rule.waivable else None,
         )
         self._findings.append(finding)
-
-    def _waiver(self, rule: Rule, path: str) -> str | None:
-        if rule.waivable:
-            for waiver in self._view.plan.waivers:
-                covers = path == waiver.target or path.startswith((waiver.target + ".", waiver.target + "["))
-                if waiver.rule == rule.id and covers and not is_expired(waiver, self._view.settings.today):
-                    self._view.used_waivers.add(waiver)
-                    return waiver.reason
-        return None
 
     def findings(self) -> list[Finding]:
         return self._findings
@@ -140,8 +132,7 @@ class _PoolNames:
 
     def repeated(self, document: Document, view: PlanView, rules: tuple[Rule, ...]) -> Iterator[Finding]:
         cluster = view.cluster.id
-        rule = BY_ID["NP006"]
-        if cluster is None or rule not in rules:
+        if cluster is None or np006 not in rules:
             return
         for name, pool in view.pools_by_name.items():
             place = document.place((*pool.path, "name"))
@@ -149,7 +140,7 @@ class _PoolNames:
             if first is not place:
                 message = f"the name {name!r} is taken in the same cluster by {first}"
                 yield Finding(
-                    rule, rule.level, place, message, "give each pool its own name", {"name": name}, rule.sources
+                    np006, np006.level, place, message, "give each pool its own name", {"name": name}, np006.sources
                 )
 
 

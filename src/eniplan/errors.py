@@ -64,3 +64,9 @@ class UsageError(EniplanError):
     """The command line asks for something that cannot be (exit code 2)."""
 
     exit_code = USAGE
+
+
+class ClusterError(EniplanError):
+    """The cluster cannot be read: no kubectl, no connection, no right to (exit code 4)."""
+
+    exit_code = CLOUD

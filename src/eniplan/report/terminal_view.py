@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eniplan.catalog.limits import Capacity
-from eniplan.report.plain import number, span, summary
+from eniplan.report.plain import bound, number, span, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def _blocks(report: Report) -> Iterator[RenderableType]:
         yield _capacity(report.pools)
         if any(pool.addresses for pool in report.pools):
             yield _addresses(report.pools)
+        if any(pool.proven for pool in report.pools):
+            yield _proven(report.pools)
     yield _verdict(report)
 
 
@@ -133,6 +135,19 @@ def _addresses(pools: tuple[PoolSheet, ...]) -> RenderableType:
             )
             first = False
     return Group(Line(Text("addresses", style=_LABEL), style=_LABEL, align="left"), table, "")
+
+
+def _proven(pools: tuple[PoolSheet, ...]) -> RenderableType:
+    table = _table("pool")
+    for name in ("nodes Ready", "aliyun/eni", "of", "pods with a bound PodENI"):
+        table.add_column(name, justify="right")
+    for pool in pools:
+        if pool.proven is not None:
+            nodes, ready, enis, expected, *_ = pool.proven
+            table.add_row(
+                Text(printable(pool.name)), f"{ready} of {nodes}", number(enis), number(expected), bound(pool.proven)
+            )
+    return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 
 def _table(*columns: str) -> Table:

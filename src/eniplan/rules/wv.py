@@ -10,6 +10,7 @@ from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from eniplan.plan.model import Waiver
+    from eniplan.rules.base import Rule
     from eniplan.rules.view import PlanView
 
 _TAINTLESS: dict[str, Any] = {"nodePools[0].taints": []}
@@ -32,6 +33,24 @@ def is_expired(waiver: Waiver, today: date | None) -> bool:
     return last is None or (today is not None and last < today)
 
 
+def _rules() -> dict[str, Rule]:
+    """Return all rules by id; only a plan that has waivers needs them."""
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
+
+    return BY_ID
+
+
+def waiver_of(view: PlanView, rule_id: str, path: str) -> str | None:
+    """Return the reason of the waiver that covers a finding at a path, and note that it was used."""
+    for waiver in view.plan.waivers:
+        within = tuple(waiver.target + mark for mark in ".[/")
+        covers = path == waiver.target or path.startswith(within)
+        if waiver.rule == rule_id and covers and not is_expired(waiver, view.settings.today):
+            view.used_waivers.add(waiver)
+            return waiver.reason
+    return None
+
+
 @rule(
     "WV001",
     "error",
@@ -45,16 +64,14 @@ def is_expired(waiver: Waiver, today: date | None) -> bool:
 )
 def wv001(view: PlanView) -> Outcome:
     """Rule ids."""
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
-
     for waiver in view.plan.waivers:
-        known = BY_ID.get(waiver.rule)
+        known = _rules().get(waiver.rule)
         path = (*waiver.path, "rule")
         if known is None:
             yield Hit(
                 path,
                 f"there is no rule {waiver.rule!r}",
-                did_you_mean(waiver.rule, BY_ID) or "`eniplan explain` lists them",
+                did_you_mean(waiver.rule, _rules()) or "`eniplan explain` lists them",
             )
         elif not known.waivable:
             title = known.title[0].lower() + known.title[1:]
@@ -96,12 +113,10 @@ def wv002(view: PlanView) -> Outcome:
 )
 def wv003(view: PlanView) -> Outcome:
     """Waivers that no finding has used; `engine` notes the used ones before it asks this rule, the last of all."""
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
-
     for waiver in view.plan.waivers:
-        known = BY_ID.get(waiver.rule)
-        if waiver in view.used_waivers or known is None or not known.waivable:
-            continue
+        known = _rules().get(waiver.rule)
+        if waiver in view.used_waivers or known is None or not known.waivable or known.on_cluster:
+            continue  # what a cluster would say, a check of the plan cannot know
         if not is_expired(waiver, view.settings.today):
             yield Hit(
                 waiver.path, f"no finding of {waiver.rule} at {waiver.target}", "remove the waiver, or correct its path"
