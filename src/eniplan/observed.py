@@ -142,7 +142,7 @@ class Event(NamedTuple):
     kind: str
     namespace: str
     name: str
-    count: int
+    times: int
 
 
 class TerwayConfig(NamedTuple):

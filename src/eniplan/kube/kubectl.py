@@ -177,7 +177,8 @@ class _Call:
         """
         self._out.seek(0)
         try:
-            yield from read(io.TextIOWrapper(self._out, encoding="utf-8"), f"kubectl get --raw {self._path}")
+            with io.TextIOWrapper(self._out, encoding="utf-8") as stream:
+                yield from read(stream, f"kubectl get --raw {self._path}")
         except InputError as error:
             raise ClusterError(*error.problems) from None
 

@@ -217,7 +217,7 @@ class Collector:
         # One failure that repeats is one: only its count grows.
         key = (reason, *what)
         before = self._events.get(key)
-        count = (quantity(value.get("count")) or 1) + (0 if before is None else before.count)
+        count = (quantity(value.get("count")) or 1) + (0 if before is None else before.times)
         self._events[key] = Event(reason, str(message or ""), *what, count)
 
     def _daemon_set(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:

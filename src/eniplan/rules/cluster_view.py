@@ -116,6 +116,17 @@ class ClusterView:
         )
 
     @cached_property
+    def strangers(self) -> tuple[Node, ...]:
+        """The nodes of no pool of the plan that are not exclusive ones."""
+        return tuple(
+            node
+            for key, nodes in self._batches.items()
+            if not self._owners[key]
+            for node in nodes
+            if not node.is_exclusive
+        )
+
+    @cached_property
     def _batches(self) -> dict[str, list[Node]]:
         """The nodes by their node pool's id; each node without one stands for itself."""
         out: dict[str, list[Node]] = {}

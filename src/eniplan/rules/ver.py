@@ -94,7 +94,13 @@ def ver001(view: ClusterView) -> Outcome:
         if any(group.pool.pool.name in names for _, names in view.ambiguous):
             continue
         hint = "is it scaled out, and is this its cluster? --pool NAME=NODE_POOL_ID names a pool that cannot be told"
-        yield Hit(group.path, f"{group.label} has no node in the cluster", hint, {"nodes": 0})
+        yield Hit(group.path, f"{group.label} has no node in the cluster{_mislabelled(view)}", hint, {"nodes": 0})
+
+
+def _mislabelled(view: ClusterView) -> str:
+    """Tell nodes of no pool whose label says something else than shared or exclusive: perhaps they are the ones."""
+    found = [f"{item.name}={item.labels[EXCLUSIVE_LABEL]}" for item in view.strangers if EXCLUSIVE_LABEL in item.labels]
+    return f"; with another value of {EXCLUSIVE_LABEL} there are {named(found)}" if found else ""
 
 
 @cluster_rule(
@@ -335,7 +341,8 @@ def _differences(
 )
 def ver010(view: ClusterView) -> Outcome:
     """Its status."""
-    yield from view.unseen("PodNetworking")
+    if view.plan is None or view.plan.pod_networkings:
+        yield from view.unseen("PodNetworking")
     for item in view.networkings:
         if item.status != "Ready":
             status = f"is {item.status}" if item.status else "has no status yet"

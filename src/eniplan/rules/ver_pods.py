@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from eniplan.observed import Event, Node, Pod, PodEni
     from eniplan.plan.model import Taint
+    from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView
 
     K = TypeVar("K", bound=Hashable)
@@ -223,7 +224,7 @@ def ver017(view: ClusterView) -> Outcome:
         if system:
             hint = "keep it off with a node affinity, or count it: systemPodsPerNode of the pool"
         what = f"{owner} in {namespace} takes {plural(len(found), 'exclusive ENI')} on {plural(nodes, 'node')}"
-        level = "info" if system and _is_counted(view, found) else None
+        level: Level | None = "info" if system and _is_counted(view, found) else None
         yield _at_pods(found, what, hint, owner=owner, namespace=namespace, nodes=nodes)._replace(level=level)
 
 
@@ -383,10 +384,10 @@ def _repelling(item: Pod, node: Node) -> list[Taint]:
 
 def _told(item: Event, *, healed: bool) -> Hit:
     where = (item.kind, *([item.namespace] if item.namespace and item.kind != "Node" else []), item.name)
-    times = f" ({item.count} times)" if item.count > 1 else ""
+    times = f" ({item.times} times)" if item.times > 1 else ""
     over = ", and it is well by now" if healed else ""
     message = f"{item.reason} on {'/'.join(where)}{times}{over}: {item.message}"
-    facts = {"reason": item.reason, "count": item.count}
+    facts = {"reason": item.reason, "count": item.times}
     return Hit(where, message, "", facts, "info" if healed else None)
 
 

@@ -1,0 +1,66 @@
+"""What verify says of each broken cluster, and that kubectl and a dump of the same cluster lead to the same report."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.kube import kubectl
+from eniplan.kube.kubectl import Kubectl
+from eniplan.report import json_format
+from eniplan.rules import CLUSTER as RULES
+from eniplan.rules.examples import changed
+from eniplan.rules.examples_cluster import CLUSTER
+from tests.emit.support import needs
+from tests.kube.states import STATES, State
+from tests.kube.support import DUMP, FakeApi, judge_cluster, judge_observed, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from eniplan.report.model import Report
+
+ALL = {**STATES, **{f"example of {rule.id}": State(dict(rule.fails), set()) for rule in RULES}}
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[FakeApi]:
+    needs("kubectl")
+    found = FakeApi()
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_verdict(name: str) -> None:
+    state = STATES[name]
+    report = judge_cluster(state.changes, state.plan)
+    assert said(report) == state.said, [(f.rule.id, f.message) for f in report.findings]
+    assert {item.fact for item in report.undecided} == state.undecided
+    assert report.exit_code == any(level == "error" for _, level, _ in state.said)
+
+
+def test_every_rule_speaks_in_some_state() -> None:
+    assert len(STATES) + len(RULES) > 20
+    assert {rule.id for rule in RULES} == {
+        finding.rule.id for rule in RULES for finding in judge_cluster(rule.fails).findings
+    }
+
+
+def without_source(report: Report) -> Any:  # noqa: ANN401 - the JSON report
+    text = json_format.write(report).replace(f'"{kubectl.SOURCE}"', '"SOURCE"').replace(f'"{DUMP}"', '"SOURCE"')
+    return json.loads(text)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_kubectl_leads_to_the_report_of_the_dump(name: str, api: FakeApi, tmp_path: Path) -> None:
+    state = ALL[name]
+    api.states = [changed(CLUSTER, state.changes)]
+    seen = kubectl.observe(Kubectl("fake", str(api.kubeconfig(tmp_path))))
+    report = judge_observed(seen, state.plan)
+    dumped = judge_cluster(state.changes, state.plan)
+    assert without_source(report) == without_source(dumped)
+    assert report.exit_code == dumped.exit_code
