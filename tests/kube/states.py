@@ -34,6 +34,11 @@ def label(number: int) -> str:
     return f'nodes[{number}].metadata.labels["{EXCLUSIVE_LABEL}"]'
 
 
+def type_label(number: int) -> str:
+    """Return the path of a node's instance type."""
+    return f'nodes[{number}].metadata.labels["{TYPE_LABEL}"]'
+
+
 def conf(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of eni_conf
     """Return the change that gives eni-config these fields."""
     fields = {"ipam_type": "crd", "vswitches": {"cn-hangzhou-j": ["vsw-j"]}, **fields}
@@ -104,12 +109,12 @@ STATES: dict[str, State] = {
         {f'nodes[0].status.allocatable["{ENI}"]': "5"}, {("VER007", "error", ONE)}
     ),
     "eRDMA takes a slot of the node, and the plan does not know": State(
-        {**conf(enable_erdma=True), **{f"nodes[{n}].metadata.labels[\"{TYPE_LABEL}\"]": "ecs.g8i.48xlarge" for n in range(3)}},
+        {**conf(enable_erdma=True), **{type_label(n): "ecs.g8i.48xlarge" for n in range(3)}},
         {("VER007", "error", ONE), ("VER024", "warning", "ConfigMap/kube-system/eni-config")},
         {"nodePools[0].instanceTypes": ["ecs.g8i.48xlarge"]},
     ),
     "a type that nobody knows": State(
-        {f"nodes[{n}].metadata.labels[\"{TYPE_LABEL}\"]": "ecs.new.8xlarge" for n in range(3)},
+        {type_label(n): "ecs.new.8xlarge" for n in range(3)},
         set(),
         NO_PLAN,
         {"the ENI limits of ecs.new.8xlarge"},

@@ -93,8 +93,8 @@ class FakeApi:
     """As much of a Kubernetes API server as kubectl needs for `get --raw`: lists in pages, objects, refusals."""
 
     def __init__(self) -> None:
-        """Hold the example cluster. `states` are the clusters that one look after the other will see."""
-        self.states: list[Mapping[str, Any]] = [CLUSTER]
+        """Hold the example cluster. `states` are what one look after the other will see; None: the server is down."""
+        self.states: list[Mapping[str, Any] | None] = [CLUSTER]
         self.forbidden: set[str] = set()
         self.missing: set[str] = set()
         self.asked: list[str] = []
@@ -104,7 +104,7 @@ class FakeApi:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802 - the name that http.server asks for
+            def do_GET(self) -> None:
                 status, body = api.answer(self.path)
                 data = json.dumps(body).encode()
                 self.send_response(status)
@@ -143,25 +143,35 @@ class FakeApi:
     def answer(self, target: str) -> tuple[int, dict[str, Any]]:
         """Return the status and the body for a path."""
         url = urlsplit(target)
-        query = parse_qs(url.query)
         if url.path == "/version":  # some distributions of kubectl choose their version by the server's
             return 200, {"major": "1", "minor": "34", "gitVersion": "v1.34.3-aliyun.1"}
         self.asked.append(target)
-        if url.path in self.forbidden:
-            return _refusal(403, "Forbidden", f'{url.path} is forbidden: User "fake" cannot list it')
-        if url.path in self.missing:
+        return self._refused(url.path) or self._served(url.path, parse_qs(url.query))
+
+    def _refused(self, path: str) -> tuple[int, dict[str, Any]] | None:
+        if path in self.forbidden:
+            return _refusal(403, "Forbidden", f'{path} is forbidden: User "fake" cannot list it')
+        if path in self.missing:
             return _refusal(404, "NotFound", "the server could not find the requested resource")
-        if url.path == "/api/v1/nodes" and "continue" not in query and len(self.states) > 1:
-            self.states.pop(0)  # the next look begins
-        state = self.states[0]
-        if url.path in PATHS:
-            key, kind = PATHS[url.path]
+        if self._state(path) is None:
+            return _refusal(503, "ServiceUnavailable", "the server is currently unable to handle the request")
+        return None
+
+    def _state(self, path: str) -> Mapping[str, Any] | None:
+        """Return what this look sees. A look asks for all kinds side by side, so each path counts its own looks."""
+        look = sum(urlsplit(asked).path == path and "continue=" not in asked for asked in self.asked)
+        return self.states[min(look, len(self.states)) - 1]
+
+    def _served(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, dict[str, Any]]:
+        state = self._state(path) or {}
+        if path in PATHS:
+            key, kind = PATHS[path]
             return 200, _page(state[key], kind, int(query["limit"][0]), int(query.get("continue", ["0"])[0]))
         for prefix, key in NAMED.items():
-            for item in state[key] if url.path.startswith(prefix) else ():
-                if item["metadata"]["name"] == url.path.removeprefix(prefix):
+            for item in state[key] if path.startswith(prefix) else ():
+                if item["metadata"]["name"] == path.removeprefix(prefix):
                     return 200, item
-        return _refusal(404, "NotFound", f"{url.path} not found")
+        return _refusal(404, "NotFound", f"{path} not found")
 
 
 def _page(items: list[dict[str, Any]], kind: str, limit: int, start: int) -> dict[str, Any]:

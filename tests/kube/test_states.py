@@ -58,7 +58,7 @@ def without_source(report: Report) -> Any:  # noqa: ANN401 - the JSON report
 @pytest.mark.parametrize("name", ALL)
 def test_kubectl_leads_to_the_report_of_the_dump(name: str, api: FakeApi, tmp_path: Path) -> None:
     state = ALL[name]
-    api.states = [changed(CLUSTER, state.changes)]
+    api.states, api.asked = [changed(CLUSTER, state.changes)], []
     seen = kubectl.observe(Kubectl("fake", str(api.kubeconfig(tmp_path))))
     report = judge_observed(seen, state.plan)
     dumped = judge_cluster(state.changes, state.plan)

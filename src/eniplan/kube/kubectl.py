@@ -89,7 +89,7 @@ def _read_all(kubectl: Kubectl, reads: tuple[_Read, ...] | list[_Read], collecto
         for item in reads:
             call = _Call(kubectl, _page(item.path, "") if item.listed else item.path)
             calls.append(call)  # one by one: when the next cannot be started, this one is ended
-        for item, call in zip(reads, calls, strict=True):
+        for item, call in zip(reads, tuple(calls), strict=True):
             _take(kubectl, item, call, calls, collector)
     finally:
         for call in calls:

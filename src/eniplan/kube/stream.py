@@ -13,7 +13,7 @@ from eniplan.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
+    from io import TextIOBase
 
 _CHUNK = 1 << 20
 _BLANK = " \t\r\n"
@@ -29,7 +29,7 @@ class Listed(NamedTuple):
     """The token with which the API server gives the next page; empty at the end."""
 
 
-def read(stream: TextIO, name: str) -> Iterator[dict[str, Any] | Listed]:
+def read(stream: TextIOBase, name: str) -> Iterator[dict[str, Any] | Listed]:
     """Yield every object of a stream, and a `Listed` behind the items of each list.
 
     Raises:
@@ -88,7 +88,7 @@ def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
 class _Text:
     """A window on a stream of JSON text."""
 
-    def __init__(self, stream: TextIO, name: str) -> None:
+    def __init__(self, stream: TextIOBase, name: str) -> None:
         self._stream = stream
         self._name = name
         self._window = ""
@@ -132,7 +132,8 @@ class _Text:
                 self.refuse(f"not valid JSON: {error.msg}")
             except RecursionError:
                 self.refuse("too many levels")
-            if end < len(self._window) or self._ended or not self._more(_CHUNK):
+            # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
+            if end + 2 < len(self._window) or not self._more(_CHUNK):
                 self._at = end
                 return value
 
@@ -152,9 +153,10 @@ class _Text:
             chunk = self._stream.read(size)
         except UnicodeDecodeError as error:
             raise InputError(Problem(f"not UTF-8 text: {error.reason}", Place(self._name))) from None
+        if chunk:
+            self._step_over()
+            self._window += chunk
         self._ended = not chunk
-        self._step_over()
-        self._window += chunk
         return bool(chunk)
 
     def _step_over(self) -> None:
