@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.rules import BY_ID
+from eniplan.rules import BY_ID, CLUSTER
 from tests.harness import EXAMPLES, REPO, clean_env, run_process
 
 if TYPE_CHECKING:
@@ -82,6 +82,13 @@ def test_table_of_rules_is_that_of_explain(request: pytest.FixtureRequest) -> No
     assert_current(text, RULES.sub(lambda _: rows, text), request)
 
 
+def test_every_rule_about_clusters_has_its_symptom() -> None:
+    """The guide leads from what people see to the rule, in the rule's own words."""
+    text = (REPO / "docs" / "verify.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| .+ \| (VER\d+) \| (.+) \|$", text, re.MULTILINE)
+    assert rows == [(rule.id, rule.title) for rule in CLUSTER]
+
+
 def test_every_example_is_introduced() -> None:
     linked = re.findall(r"^\| \[(.+?)\]\(examples/\1\) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(linked) == sorted(file.name for file in EXAMPLES.iterdir())
@@ -96,7 +103,9 @@ def test_waivers_have_the_form_of_a_plan(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("check", plan, "--format", "json").out)["problems"] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "bench/README.md", "instance_specs/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/verify.md", "bench/README.md", "instance_specs/README.md"]
+)
 def test_links_lead_to_files(name: str) -> None:
     file = REPO / name
     links = re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8"))

@@ -107,12 +107,10 @@ class TestKubectl:
         assert result.code == 1
         assert "error VER006" in result.out
         assert (
-            f"kubectl: undecided VER012, VER013, VER014, VER015: the cluster's PodENIs is not known: {podenis} is "
+            f"kubectl: undecided VER012, VER013, VER014, VER015: the list of PodENIs is not known: {podenis} is "
             'forbidden: User "fake" cannot list it\n'
         ) in result.out
-        assert (
-            "the cluster's PodNetworkings is not known: the server could not find the requested resource" in result.out
-        )
+        assert "the list of PodNetworkings is not known: the server could not find the requested resource" in result.out
         assert "14 of 21, unknown of 3 pods with a bound PodENI" in result.out
         api.states = [CLUSTER]
         assert verify().code == 0

@@ -99,7 +99,9 @@ STATES: dict[str, State] = {
     "label misspelt on the whole pool": State(
         {label(n): "ENI" for n in range(3)}, {("VER001", "error", "nodePools[0]")}
     ),
-    "no exclusive node, without a plan": State({label(n): "default" for n in range(3)}, {("VER001", "error", "Node")}, NO_PLAN),
+    "no exclusive node, without a plan": State(
+        {label(n): "default" for n in range(3)}, {("VER001", "error", "Node")}, NO_PLAN
+    ),
     "no taint, without a plan": State({"nodes[0].spec.taints": []}, {("VER005", "warning", ONE)}, NO_PLAN),
     "another taint than planned": State(
         {"nodes[0].spec.taints": [{"key": "exclusive-eni", "value": "yes", "effect": "NoSchedule"}]},
@@ -163,7 +165,9 @@ STATES: dict[str, State] = {
         {"nodePools[0].systemPodsPerNode": 1},
     ),
     "member-eni, and nothing says that it is meant for exclusive nodes": State(
-        {"pods[4]": fallback(9, "", containers=MEMBER_REQUEST)}, {("VER019", "warning", "Pod/trading/matcher-9")}, NO_PLAN
+        {"pods[4]": fallback(9, "", containers=MEMBER_REQUEST)},
+        {("VER019", "warning", "Pod/trading/matcher-9")},
+        NO_PLAN,
     ),
     "no vSwitch of eni-config in the zone of the node": State(
         {**conf(vswitches={"cn-hangzhou-k": ["vsw-k"]}),

@@ -76,8 +76,9 @@ def said(report: Report) -> set[tuple[str, str, str]]:
 
 _CUSTOM = "/apis/network.alibabacloud.com/v1beta1"
 _SYSTEM = "namespaces/kube-system"
+NODES = "/api/v1/nodes"
 PATHS = {
-    "/api/v1/nodes": ("nodes", "NodeList"),
+    NODES: ("nodes", "NodeList"),
     "/api/v1/pods": ("pods", "PodList"),
     "/api/v1/events": ("events", "EventList"),
     f"{_CUSTOM}/podnetworkings": ("podNetworkings", "PodNetworkingList"),
@@ -93,7 +94,7 @@ class FakeApi:
     """As much of a Kubernetes API server as kubectl needs for `get --raw`: lists in pages, objects, refusals."""
 
     def __init__(self) -> None:
-        """Hold the example cluster. `states` are what one look after the other will see; None: the server is down."""
+        """Hold the example cluster. `states` are what one look after the other will see of the nodes; None: 503."""
         self.states: list[Mapping[str, Any] | None] = [CLUSTER]
         self.forbidden: set[str] = set()
         self.missing: set[str] = set()
@@ -116,7 +117,11 @@ class FakeApi:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, *_: object) -> None:
+                """Say nothing: a kubectl that is no longer needed is ended, and its connection breaks."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
@@ -158,8 +163,13 @@ class FakeApi:
         return None
 
     def _state(self, path: str) -> Mapping[str, Any] | None:
-        """Return what this look sees. A look asks for all kinds side by side, so each path counts its own looks."""
-        look = sum(urlsplit(asked).path == path and "continue=" not in asked for asked in self.asked)
+        """Return what this look sees: its nodes change from look to look, and the rest is that of the last state.
+
+        A look asks for all kinds side by side, so that only one of them can tell the looks apart.
+        """
+        if path != NODES:
+            return self.states[-1]
+        look = sum(urlsplit(asked).path == NODES and "continue=" not in asked for asked in self.asked)
         return self.states[min(look, len(self.states)) - 1]
 
     def _served(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, dict[str, Any]]:

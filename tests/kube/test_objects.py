@@ -96,7 +96,7 @@ def test_the_version_of_terway_comes_from_its_pods_where_the_daemon_set_was_not_
     report = judge_observed(seen({"daemonSets": [], "pods[4]": terway}))
     assert [f.message for f in report.findings] == ["Terway is v1.15.0, older than the plan's v1.16.4"]
     report = judge_observed(seen({"daemonSets": []}))
-    assert [(item.fact, item.rules) for item in report.undecided] == [("the cluster's DaemonSet", ("VER023",))]
+    assert [(item.fact, item.rules) for item in report.undecided] == [("the list of DaemonSets", ("VER023",))]
 
 
 def test_kinds_of_another_cloud_are_none_of_ours() -> None:

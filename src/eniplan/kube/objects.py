@@ -154,7 +154,7 @@ class Collector:
         )
 
     def _pod(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
-        spec, phase = mapping(value.get("spec")), mapping(value.get("status")).get("phase")
+        spec, phase = mapping(value.get("spec")), text(mapping(value.get("status")).get("phase"))
         namespace, owner = text(meta.get("namespace")), _owner(meta)
         if namespace == SYSTEM_NAMESPACE and owner == f"DaemonSet {TERWAY_ADDON}":
             self._pod_images.update(dict.fromkeys(_image(spec)))

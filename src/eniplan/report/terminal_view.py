@@ -143,10 +143,10 @@ def _proven(pools: tuple[PoolSheet, ...]) -> RenderableType:
         table.add_column(name, justify="right")
     for pool in pools:
         if pool.proven is not None:
-            nodes, ready, enis, expected, *_ = pool.proven
-            table.add_row(
-                Text(printable(pool.name)), f"{ready} of {nodes}", number(enis), number(expected), bound(pool.proven)
-            )
+            seen = pool.proven
+            # Lingjun nodes never offer the resource: nothing is missing there.
+            enis = ("n/a", "n/a") if seen.enis is None else (number(seen.enis), number(seen.expected))
+            table.add_row(Text(printable(pool.name)), f"{seen.ready} of {seen.nodes}", *enis, bound(seen))
     return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 

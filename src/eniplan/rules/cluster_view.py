@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path
     from eniplan.rules.view import PlanView, PoolView
 
-_WANTED = {"PodNetworking": "PodNetworkings", "PodENI": "PodENIs", "Pod": "pods", "Event": "events"}
+_LISTS = {"Pod": "pods", "Event": "events"}
 
 
 class Group(NamedTuple):
@@ -75,9 +75,8 @@ class ClusterView:
         """Yield that a kind could not be read, if so; a rule that needs it goes no further then."""
         why = self.observed.unseen.get(kind)
         if why is not None:
-            yield Unknown(
-                (kind,), f"the cluster's {_WANTED.get(kind, kind)}", why or "the dump has none: was it asked for?"
-            )
+            fact = f"the list of {_LISTS.get(kind, kind + 's')}"
+            yield Unknown((kind,), fact, why or "the dump has none: was it asked for?")
 
     # --- nodes ------------------------------------------------------------------------------------------------
 
