@@ -175,8 +175,8 @@ class Observed(NamedTuple):
     pod_enis: Mapping[tuple[str, str], PodEni]
     """By namespace and name, which are those of the pod."""
     events: tuple[Event, ...]
-    configs: Mapping[str, TerwayConfig]
-    """Terway's ConfigMaps by name."""
+    configs: Mapping[str, TerwayConfig | None]
+    """Terway's ConfigMaps by name; None for one whose text cannot be read."""
     images: tuple[str, ...]
     """The images of DaemonSet terway-eniip, or, where that was not seen, of its pods."""
     unseen: Mapping[str, str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from eniplan.observed import ENI, LINGJUN_LABEL, TYPE_LABEL, ZONE_LABEL
+from eniplan.observed import ENI, IGNORE_LABEL, LINGJUN_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING
 from eniplan.rules.examples_cluster import (
@@ -76,6 +76,19 @@ FULL = [pod(number, NODES[number % 3]) for number in range(21)]
 FULL_ENIS = [pod_eni(number, NODES[number % 3]) for number in range(21)]
 
 
+def enis(count: str) -> dict[str, Any]:
+    """Return the change that lets all nodes publish this many ENIs."""
+    return {
+        f'nodes[{number}].status.{field}["{ENI}"]': count
+        for number in range(3)
+        for field in ("capacity", "allocatable")
+    }
+
+
+BIG = {type_label(number): "ecs.g8i.48xlarge" for number in range(3)}
+"""Nodes of a type with 15 ENIs whose family has eRDMA."""
+
+
 class State(NamedTuple):
     """A cluster and the verdict on it."""
 
@@ -87,7 +100,58 @@ class State(NamedTuple):
     """The facts that are not known."""
 
 
+DUMPS: dict[str, State] = {
+    "eni-config was not dumped: eRDMA may take an ENI, and the IP stack is not known": State(
+        {"configMaps": [], **BIG, **enis("13")},
+        set(),
+        NO_PLAN,
+        {"whether eRDMA takes one ENI of each node", "the cluster's IP stack"},
+    ),
+    "eni-config was not dumped: nobody knows whether the node's configuration exists": State(
+        {"configMaps": [], **{f'nodes[{n}].metadata.labels["terway-config"]': "gpu-net" for n in range(3)},
+         "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
+        {("VER012", "error", "Pod/trading/matcher-9")},
+        None,
+        {"the list of ConfigMaps"},
+    ),
+    "eni-config cannot be read": State(
+        {"configMaps[0].data.eni_conf": "{", "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
+        {("VER012", "error", "Pod/trading/matcher-9")},
+    ),
+}  # fmt: skip
+"""States of dumps that lack something: kubectl would have seen it, or that it is not there."""
+
 STATES: dict[str, State] = {
+    "PodNetworking of another type of allocation": State(
+        {"podNetworkings[0].spec.allocationType": {"type": "Fixed"}},
+        {("VER009", "error", "PodNetworking/trading-eni")},
+    ),
+    "nodes of another mode in the same cluster, told apart by the plan's own labels": State(
+        {"nodes[3]": lingjun("e01-a"),
+         "nodes[4]": node("shared", **{EXCLUSIVE_LABEL: "default", NODE_POOL_LABEL: "np2"}),
+         **{f'nodes[{n}].metadata.labels["team"]': "trading" for n in range(3)}, label(0): ABSENT,
+         'nodes[3].metadata.labels["alibabacloud.com/nodepool-id"]': "np3"},
+        {("VER004", "error", ONE)},
+        {"nodePools[0].labels": {"team": "trading"}},
+    ),
+    "nodes that Terway leaves alone": State(
+        {"nodes[3]": node("virtual", type="virtual-kubelet"), "nodes[4]": node("other", **{IGNORE_LABEL: "true"})},
+        set(),
+    ),
+    "a failure of a pod of somebody else": State(
+        {"events[1]": event("CreateENIFailed", "Pod", "matcher-7", "IpNotEnough", "trading"),
+         "nodes[3]": node("theirs", **{NODE_POOL_LABEL: "np2", TYPE_LABEL: "ecs.g7.8xlarge"}),
+         "pods[4]": pod(7, "theirs")},
+        set(),
+    ),
+    "a failure of a pod that wants an ENI of its own on a shared node": State(
+        {"events[1]": event("AttachENIFailed", "Pod", "matcher-7", "trunk eni is not allowed", "trading"),
+         "pods[4]": {**pod(7, "shared"), "status": {"phase": "Pending"}}},
+        {("VER026", "error", "Pod/trading/matcher-7")},
+    ),
+    "a pod of a PodNetworking that asks for nothing": State(
+        {"pods[4]": pod(9, "", containers=[{"name": "app"}])}, set()
+    ),
     "good": State({}, set()),
     "good, without a plan": State({}, set(), NO_PLAN),
     "good Lingjun nodes: no aliyun/eni, PodENI is the proof": State(LINGJUN, set(), LINGJUN_PLAN),
@@ -110,10 +174,16 @@ STATES: dict[str, State] = {
     "allocatable is less than capacity": State(
         {f'nodes[0].status.allocatable["{ENI}"]': "5"}, {("VER007", "error", ONE)}
     ),
-    "eRDMA takes a slot of the node, and the plan does not know": State(
-        {**conf(enable_erdma=True), **{type_label(n): "ecs.g8i.48xlarge" for n in range(3)}},
-        {("VER007", "error", ONE), ("VER024", "warning", "ConfigMap/kube-system/eni-config")},
+    "eRDMA takes a slot of the nodes, and the plan does not know": State(
+        {**conf(enable_erdma=True), **BIG, **enis("13")},
+        {("VER024", "warning", "ConfigMap/kube-system/eni-config")},
         {"nodePools[0].instanceTypes": ["ecs.g8i.48xlarge"]},
+    ),
+    "eRDMA is on, and takes nothing": State(
+        {**conf(enable_erdma=True), **BIG, **enis("14")}, {("VER007", "info", ONE)}, NO_PLAN
+    ),
+    "one ENI more than any way to count gives": State(
+        {**conf(enable_erdma=True), **BIG, **enis("15")}, {("VER007", "error", ONE)}, NO_PLAN
     ),
     "a type that nobody knows": State(
         {type_label(n): "ecs.new.8xlarge" for n in range(3)},
@@ -186,7 +256,11 @@ STATES: dict[str, State] = {
         {("VER020", "error", "Pod/trading/matcher-9")},
     ),
     "every ENI is taken": State(
-        {"pods": [*FULL, pod(99, "")], "podENIs": FULL_ENIS}, {("VER021", "error", "Pod/trading/matcher-99")}
+        {"pods": [*FULL, pod(98, ""), pod(99, "")], "podENIs": FULL_ENIS}, {("VER021", "error", "Pod/trading/matcher-98")}
+    ),
+    "dual stack, and every pod has both addresses": State(
+        {**conf(ip_stack="dual"), **{f"podENIs[{n}].spec.allocations[0].ipv6": "2408::1" for n in range(3)}},
+        set(), NO_PLAN,
     ),
     "a pod that waits for something else than an ENI": State({"pods[4]": pod(9, "")}, set()),
     "aliyun/eni requested where there are Lingjun nodes only": State(

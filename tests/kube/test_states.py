@@ -9,12 +9,13 @@ import pytest
 
 from eniplan.kube import kubectl
 from eniplan.kube.kubectl import Kubectl
+from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL
 from eniplan.report import json_format
 from eniplan.rules import CLUSTER as RULES
-from eniplan.rules.examples import changed
-from eniplan.rules.examples_cluster import CLUSTER
+from eniplan.rules.examples import ABSENT, changed
+from eniplan.rules.examples_cluster import CLUSTER, NODES
 from tests.emit.support import needs
-from tests.kube.states import STATES, State
+from tests.kube.states import DUMPS, STATES, State
 from tests.kube.support import DUMP, FakeApi, judge_cluster, judge_observed, said
 
 if TYPE_CHECKING:
@@ -34,13 +35,29 @@ def api() -> Iterator[FakeApi]:
     found.close()
 
 
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("name", [*STATES, *DUMPS])
 def test_verdict(name: str) -> None:
-    state = STATES[name]
+    state = {**STATES, **DUMPS}[name]
     report = judge_cluster(state.changes, state.plan)
     assert said(report) == state.said, [(f.rule.id, f.message) for f in report.findings]
     assert {item.fact for item in report.undecided} == state.undecided
     assert report.exit_code == any(level == "error" for _, level, _ in state.said)
+
+
+def test_a_node_pool_that_the_user_names_belongs_to_that_pool() -> None:
+    theirs = {
+        "nodes[2].metadata.labels": {NODE_POOL_LABEL: "np2", TYPE_LABEL: "ecs.g7.8xlarge"},
+        "pods[2]": ABSENT,
+        "podENIs[2]": ABSENT,
+    }
+    assert said(judge_cluster(theirs)) == {("VER002", "error", "nodePools[0]")}
+    named = judge_cluster(theirs, {"nodePools[0].desiredSize": 1}, pool_ids={"trading": "np2"})
+    assert said(named) == {("VER004", "error", f"Node/{NODES[2]}")}
+
+
+def test_the_message_about_an_empty_pool_names_nodes_with_a_misspelt_label() -> None:
+    (finding,) = judge_cluster(STATES["label misspelt on the whole pool"].changes).findings
+    assert "there are cn-hangzhou.10.0.0.1=ENI, cn-hangzhou.10.0.0.2=ENI" in finding.message
 
 
 def test_every_rule_speaks_in_some_state() -> None:

@@ -77,7 +77,7 @@ class Collector:
         self._pod_networkings: dict[str, PodNetworking] = {}
         self._pod_enis: dict[tuple[str, str], PodEni] = {}
         self._events: dict[tuple[str, ...], Event] = {}
-        self._configs: dict[str, TerwayConfig] = {}
+        self._configs: dict[str, TerwayConfig | None] = {}
         self._images: dict[str, None] = {}
         self._pod_images: dict[str, None] = {}
         self._unseen = dict.fromkeys(KINDS, "")
@@ -230,9 +230,7 @@ class Collector:
             return
         data = mapping(value.get("data"))
         # A node-level ConfigMap without the key changes nothing; one for something else is never named by a node.
-        config = terway_config(data.get("eni_conf", "{}"))
-        if config is not None:
-            self._configs[name] = config
+        self._configs[name] = terway_config(data.get("eni_conf", "{}"))
 
 
 def terway_config(conf: object) -> TerwayConfig | None:

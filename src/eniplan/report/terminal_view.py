@@ -141,12 +141,10 @@ def _proven(pools: tuple[PoolSheet, ...]) -> RenderableType:
     table = _table("pool")
     for name in ("nodes Ready", "aliyun/eni", "of", "pods with a bound PodENI"):
         table.add_column(name, justify="right")
-    for pool in pools:
-        if pool.proven is not None:
-            seen = pool.proven
-            # Lingjun nodes never offer the resource: nothing is missing there.
-            enis = ("n/a", "n/a") if seen.enis is None else (number(seen.enis), number(seen.expected))
-            table.add_row(Text(printable(pool.name)), f"{seen.ready} of {seen.nodes}", *enis, bound(seen))
+    for name, seen in [(pool.name, pool.proven) for pool in pools if pool.proven is not None]:
+        # Lingjun nodes never offer the resource: nothing is missing there.
+        enis = ("n/a", "n/a") if seen.enis is None else (number(seen.enis), number(seen.expected))
+        table.add_row(Text(printable(name)), f"{seen.ready} of {seen.nodes}", *enis, bound(seen))
     return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 

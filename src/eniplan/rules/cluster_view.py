@@ -41,11 +41,6 @@ class Group(NamedTuple):
         """The nodes that Terway takes for exclusive ones."""
         return tuple(node for node in self.nodes if node.is_exclusive)
 
-    @property
-    def zones(self) -> tuple[str, ...]:
-        """The zones of its exclusive nodes."""
-        return tuple(sorted({node.zone for node in self.exclusive if node.zone}))
-
 
 class Zoneless(NamedTuple):
     """A pod that no vSwitch is there for."""
@@ -184,15 +179,17 @@ class ClusterView:
         return None if self.plan is None else self.plan.dual
 
     def expected(self, node: Node) -> tuple[int, ...]:
-        """Return the `aliyun/eni` that an ECS node must publish.
+        """Return the `aliyun/eni` that an ECS node may publish, the likeliest first; empty where nobody knows.
 
-        Two counts while nobody says whether eRDMA takes a slot; none when the type's limits are not known.
+        Whether eRDMA takes an ENI is decided by eni-config, by the type, and by the node's operating system, which
+        nobody tells us: where it could, both counts may be right.
         """
         record = self.catalog.get(node.instance_type or "")
-        erdma = self.erdma(node)
         if record is None:
             return ()
-        counts = (capacity(record, erdma=on).exclusive for on in ((False, True) if erdma is None else (erdma,)))
+        erdma = self.erdma(node)
+        switches = {None: (False, True), True: (True, False), False: (False,)}[erdma]
+        counts = (capacity(record, erdma=on).exclusive for on in switches)
         return tuple(dict.fromkeys(count for count in counts if count is not None))
 
     def room(self, node: Node) -> int | None:

@@ -222,7 +222,7 @@ def ver006(view: ClusterView) -> Outcome:
     fails={f'nodes[0].status.capacity["{ENI}"]': "6", f'nodes[0].status.allocatable["{ENI}"]': "6"},
 )
 def ver007(view: ClusterView) -> Outcome:
-    """EniQuantity - 1, less one with eRDMA, as capacity and as allocatable."""
+    """EniQuantity - 1, less one with eRDMA, as capacity and as allocatable; a slot that eRDMA leaves is an info."""
     for group in view.groups:
         published = [item for item in group.exclusive if not item.is_lingjun and item.capacity]
         alike = _by(published, lambda item: (item.instance_type, item.capacity, item.allocatable))
@@ -243,9 +243,13 @@ def ver007(view: ClusterView) -> Outcome:
                     allocatable=allocatable,
                     expected=list(expected),
                 )
-            elif len(expected) > 1 and capacity != expected[0]:
+            elif capacity != expected[0] and view.erdma(found[0]) is None:
                 hint = "read enable_erdma in eni_conf of ConfigMap kube-system/eni-config"
                 yield Unknown(("ConfigMap", CLUSTER_CONFIG), "whether eRDMA takes one ENI of each node", hint)
+            elif capacity != expected[0]:
+                what = f"with {ENI} {capacity}: enable_erdma is set, and takes no ENI there"
+                hint = "is eRDMA supported by the operating system, and by every size of the type's family?"
+                yield _at_nodes(group, found, what, hint, instanceType=name, capacity=capacity)._replace(level="info")
 
 
 @cluster_rule(

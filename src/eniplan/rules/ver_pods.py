@@ -454,8 +454,7 @@ def ver026(view: ClusterView) -> Outcome:
 def ver027(view: ClusterView) -> Outcome:
     """SyncPodNetworkingFailed; an info when it is Ready by now."""
     yield from view.unseen("Event")
+    ready = {item.name: item.status == "Ready" for item in view.networkings}
     for item in view.observed.events:
-        if item.reason == "SyncPodNetworkingFailed":
-            for networking in view.networkings:
-                if networking.name == item.name:
-                    yield _told(item, healed=networking.status == "Ready")
+        if item.reason == "SyncPodNetworkingFailed" and item.name in ready:
+            yield _told(item, healed=ready[item.name])
