@@ -81,7 +81,17 @@ def test_version_imports_next_to_nothing(tmp_path: Path, option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("explain",), ("explain", "ENI001"), ("schema",), ("specs",), ("init", "-"), ("check", "--help"), ("-h",)]
+    "args",
+    [
+        ("explain",),
+        ("explain", "ENI001"),
+        ("schema",),
+        ("specs",),
+        ("init", "-"),
+        ("instances", "-n", "1"),
+        ("check", "--help"),
+        ("-h",),
+    ],
 )
 def test_other_offline_commands(tmp_path: Path, args: tuple[str, ...]) -> None:
     result, modules = loaded(tmp_path, *args)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
-from eniplan.errors import FINDINGS, OK, Place
+from eniplan.engine import waive
+from eniplan.errors import OK, Place, Problem
 from eniplan.observed import KINDS
+from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Finding, PoolSheet, Proven, Report, Undecided
 from eniplan.rules import CLUSTER
-from eniplan.rules.base import LEVELS, Hit
+from eniplan.rules.base import Hit
 from eniplan.rules.cluster_view import ClusterView
 from eniplan.rules.view import PlanView, Settings
-from eniplan.rules.wv import waiver_of
+from eniplan.rules.wv import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from eniplan.catalog.store import Catalog
     from eniplan.observed import Observed
     from eniplan.plan.document import Document, Path
-    from eniplan.plan.model import Plan
+    from eniplan.plan.waivers import WaiverFile
     from eniplan.rules.base import Level, Rule, Unknown
     from eniplan.rules.cluster_view import Group
 
@@ -33,6 +35,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
     *,
     fail_on: Level = "error",
     pool_ids: Mapping[str, str] | None = None,
+    waivers: Iterable[WaiverFile | Problem] = (),
 ) -> Report:
     """Judge a running cluster.
 
@@ -43,46 +46,53 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
         settings: how strictly.
         fail_on: the level from which on a finding fails.
         pool_ids: the id of a node pool by the name of its pool in the plan, where the user states it.
+        waivers: waivers that do not stand in the plan.
 
     """
-    plan_view = None if plan is None else PlanView(plan[1], catalog, settings)
+    document, plan_view = (None, None) if plan is None else (plan[0], PlanView(plan[1], catalog, settings))
     view = ClusterView(observed, plan_view, catalog, pool_ids)
     findings: list[Finding] = []
     unknown: dict[str, tuple[Unknown, dict[str, None]]] = {}
-    document = None if plan is None else plan[0]
     for rule in CLUSTER:
         for outcome in rule.check(view):
             if isinstance(outcome, Hit):
-                findings.append(_finding(rule, outcome, _place(observed, document, outcome.path), plan_view))
+                findings.append(_finding(rule, outcome, _place(observed, document, outcome.path)))
             else:
                 unknown.setdefault(outcome.fact, (outcome, {}))[1][rule.id] = None
-    undecided = [
-        Undecided(item.fact, _place(observed, document, item.path), tuple(rules), item.hint)
-        for item, rules in unknown.values()
-    ]
-    # The plan before the cluster, as the inputs stand: whatever their names are.
-    findings.sort(
-        key=lambda f: (
-            f.place.file == observed.source,
-            f.place.line,
-            f.place.column,
-            f.rule.id,
-            f.place.path,
-            f.message,
-        )
-    )
-    failing = LEVELS[: LEVELS.index(fail_on) + 1]
-    failed = any(f.level in failing and f.waived is None for f in findings) or (settings.strict and bool(undecided))
-    return Report(
-        (*(() if document is None else (document.file,)), observed.source),
-        tuple(findings),
-        tuple(undecided),
-        (),
-        tuple(_sheet(view, group, observed.source if document is None else document.file) for group in view.groups),
+    if plan_view is not None and document is not None:
+        findings = [_waived(finding, plan_view, document) for finding in findings]
+    inputs = (*(() if document is None else (document.file,)), observed.source)
+    problems: list[Problem] = []
+    for file in waivers:
+        if isinstance(file, Problem):
+            problems.append(file)
+        else:
+            problems += file.problems
+            accepted = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
+            findings = waive(findings, file, inputs, accepted, CLUSTER)
+    report = Report(
+        inputs,
+        tuple(sorted(findings, key=lambda f: _order(f, observed))),
+        tuple(
+            Undecided(item.fact, _place(observed, document, item.path), tuple(rules), item.hint)
+            for item, rules in unknown.values()
+        ),
+        tuple(problems),
+        tuple(_sheet(view, group, inputs[0]) for group in view.groups),
         catalog.date,
         catalog.count(),
-        FINDINGS if failed else OK,
+        OK,
+        fail_on,
+        settings.strict,
+        CLUSTER,
     )
+    return report._replace(exit_code=report.verdict())
+
+
+def _order(finding: Finding, observed: Observed) -> tuple[bool, int, int, str, str, str]:
+    """Put the plan before the cluster, as the inputs stand: whatever their names are."""
+    place = finding.place
+    return place.file == observed.source, place.line, place.column, finding.rule.id, place.path, finding.message
 
 
 def _place(observed: Observed, document: Document | None, path: Path) -> Place:
@@ -92,9 +102,17 @@ def _place(observed: Observed, document: Document | None, path: Path) -> Place:
     return document.place(path)
 
 
-def _finding(rule: Rule, hit: Hit, place: Place, plan: PlanView | None) -> Finding:
-    waiver = None if plan is None or not rule.waivable else waiver_of(plan, rule.id, place.path)
-    return Finding(rule, hit.level or rule.level, place, hit.message, hit.hint, hit.facts, rule.sources, waiver)
+def _finding(rule: Rule, hit: Hit, place: Place) -> Finding:
+    return Finding(rule, hit.level or rule.level, place, hit.message, hit.hint, hit.facts, rule.sources)
+
+
+def _waived(finding: Finding, plan: PlanView, document: Document) -> Finding:
+    """Apply the waivers that stand in the plan."""
+    for waiver in plan.plan.waivers:
+        named = finding.rule.waivable and waiver.rule == finding.rule.id and waiver.covers(finding.place.path)
+        if named and holds(waiver, plan.settings.today):
+            return finding._replace(waived=waiver.reason, waived_at=document.place(waiver.path))
+    return finding
 
 
 def _sheet(view: ClusterView, group: Group, file: str) -> PoolSheet:

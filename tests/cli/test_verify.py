@@ -267,6 +267,22 @@ class TestDumps:
                 assert "LTAI-visible" not in result.out + result.err
                 assert "hush" not in result.out + result.err
 
+    def test_waivers_of_a_file_and_reports_in_other_formats(self, run: Run, plan: Path, tmp_path: Path) -> None:
+        waiver = {"rule": "VER006", "path": f"Node/{NODES[0]}", "reason": "under repair"}
+        file = tmp_path / "waivers.yaml"
+        file.write_text(yaml.safe_dump({"waivers": [waiver]}), encoding="utf-8")
+        args = (plan, "--from", dumped(tmp_path, BROKEN), "--waivers", file)
+        result = run("verify", *args, "--output", f"sarif={tmp_path / 'out.sarif'}")
+        assert result.code == 0
+        assert "(waived: under repair)" in result.out
+        (found,) = json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+        assert found["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": f"Node/{NODES[0]}"}]
+        assert found["suppressions"][0]["justification"] == "under repair"
+        # A check of the plan cannot know what the cluster would say.
+        assert "WV" not in run("check", plan, "--waivers", file).out
+        file.write_text("waivers: 3\n", encoding="utf-8")
+        assert run("verify", *args).code == 3
+
     def test_on_a_terminal(self, run: Run, plan: Path, tmp_path: Path) -> None:
         result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), env={"FORCE_COLOR": "1", "NO_COLOR": "1"})
         assert "✗ error VER006" in result.out

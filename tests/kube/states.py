@@ -256,7 +256,8 @@ STATES: dict[str, State] = {
         {("VER020", "error", "Pod/trading/matcher-9")},
     ),
     "every ENI is taken": State(
-        {"pods": [*FULL, pod(98, ""), pod(99, "")], "podENIs": FULL_ENIS}, {("VER021", "error", "Pod/trading/matcher-98")}
+        {"pods": [*FULL, pod(98, ""), pod(99, "")], "podENIs": FULL_ENIS},
+        {("VER021", "error", "Pod/trading/matcher-98")},
     ),
     "dual stack, and every pod has both addresses": State(
         {**conf(ip_stack="dual"), **{f"podENIs[{n}].spec.allocations[0].ipv6": "2408::1" for n in range(3)}},

@@ -32,8 +32,9 @@ COMMANDS = {
     "create-pool": _Command("create_pool", "Show what creates the pools: the API's body, Terraform, ROS, a command."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
+    "instances": _Command("instances", "Find instance types, and how many nodes a number of pods needs."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
-    "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),
+    "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
     "verify": _Command("verify", "Prove on the running cluster that the plan holds."),
 }
@@ -45,6 +46,7 @@ Examples:
   eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
   eniplan init      # then fill in eniplan.yaml, and: eniplan check
   eniplan check plans/ --format json
+  eniplan instances --vcpus 8..32 --min-pods 7 --on-sale
   eniplan create-pool eniplan.yaml --emit terraform --out pools.tf
   eniplan render-manifests eniplan.yaml --workloads --out-dir manifests --kustomize
   eniplan verify eniplan.yaml --wait 10m

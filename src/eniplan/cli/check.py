@@ -12,9 +12,18 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, Level, SpecsOption, StrictOption
+from eniplan.cli.options import (
+    Level,
+    OutputOption,
+    ReportFormat,
+    ReportFormatOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
-from eniplan.cli.show import show
+from eniplan.cli.show import outputs, show
+from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.rules import ALL
@@ -30,10 +39,12 @@ def check(
     plans: Annotated[
         list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plan files, folders of them, or - for stdin.")
     ] = None,
-    output: FormatOption = Format.TEXT,
+    form: ReportFormatOption = ReportFormat.TEXT,
+    output: OutputOption = None,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    waivers: WaiversOption = None,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -57,9 +68,11 @@ def check(
     Examples:
       eniplan check plan.yaml
       eniplan check plans/ --format json --fail-on warning
+      eniplan check plans/ --format github --output sarif=eniplan.sarif
       cat plan.yaml | eniplan check -
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
+    files = outputs(output or [])
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
@@ -68,14 +81,17 @@ def check(
         if plans:
             message = "--type and --family judge without a plan: give either them or plan files"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        if waivers is not None:
+            raise UsageError(Problem("--waivers goes with plan files", Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
         stated.refuse()
         loaded = load(plans or _default())
         rules = ALL
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
-    show(report, output)
+    accepted = () if types or families else waivers_of(waivers)
+    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
+    show(report, form, files)
     raise typer.Exit(report.exit_code)
 
 

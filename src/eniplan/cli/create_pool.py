@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption
+from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
 from eniplan.cli.passed import Passed, passed_plans, placed
 from eniplan.emit.body import Body, body_json, pool_body
 from eniplan.emit.refusal import RefusalError
@@ -58,6 +58,7 @@ def create_pool(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    waivers: WaiversOption = None,
 ) -> None:
     """Show exactly what creates the pools of a plan that passes. Nothing is created.
 
@@ -72,7 +73,7 @@ def create_pool(
     One request creates one pool, so --emit api prints one body: of a plan with several pools, name one with --pool.
     The other spellings hold all pools in one document.
     """
-    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs)
+    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
     chosen = _chosen(plans, pool)
     if emit is Spelling.API and len(chosen) > 1:
         names = ", ".join(c.pool.name for c in chosen)

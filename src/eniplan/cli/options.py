@@ -9,10 +9,22 @@ import typer
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """How an answer is written that is no report."""
 
     TEXT = "text"
     JSON = "json"
+
+
+class ReportFormat(StrEnum):
+    """How a report is written; `show.WRITERS` says by which module."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
 
 
 class Level(StrEnum):
@@ -26,6 +38,14 @@ class Level(StrEnum):
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", help="text: a view on a terminal, plain lines in a pipe.")
 ]
+ReportFormatOption = Annotated[
+    ReportFormat,
+    typer.Option("--format", "-f", help="What stdout gets. text: a view on a terminal, else plain lines."),
+]
+OutputOption = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Write the report to a file as well. Repeatable."),
+]
 SpecsOption = Annotated[
     str | None,
     typer.Option(
@@ -37,6 +57,12 @@ SpecsOption = Annotated[
 StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
+]
+WaiversOption = Annotated[
+    str | None,
+    typer.Option(
+        "--waivers", metavar="FILE", help="Waivers for any file. Default: .eniplan/waivers.yaml, if it exists."
+    ),
 ]
 GateOption = Annotated[
     Level, typer.Option("--fail-on", help="Write nothing when there are findings from this level on.")

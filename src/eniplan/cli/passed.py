@@ -10,6 +10,7 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
+from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import plain
@@ -31,7 +32,9 @@ class Passed(NamedTuple):
     view: PlanView
 
 
-def passed_plans(path: str, *, fail_on: Level, strict: bool, specs: str | None) -> tuple[list[Passed], Report]:
+def passed_plans(
+    path: str, *, fail_on: Level, strict: bool, specs: str | None, waivers: str | None = None
+) -> tuple[list[Passed], Report]:
     """Read and check the plans of an input; warnings are told, and the command goes on.
 
     Args:
@@ -39,6 +42,7 @@ def passed_plans(path: str, *, fail_on: Level, strict: bool, specs: str | None) 
         fail_on: the level from which on a finding stops the command.
         strict: as for a check.
         specs: the user's own instance data.
+        waivers: a file of waivers; None: the one of the current folder, if there is one.
 
     Raises:
         Exit: 1 when findings or (with strict) open questions stop it, 3 when an input cannot be judged; told before.
@@ -47,7 +51,7 @@ def passed_plans(path: str, *, fail_on: Level, strict: bool, specs: str | None) 
     catalog = Catalog(specs=specs)
     settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     loaded = list(load([path]))
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on)
+    report = engine.check(loaded, catalog, settings, fail_on=fail_on, waivers=waivers_of(waivers))
     terminal.problems(report.problems)
     # What is accepted or only good to know belongs to `eniplan check`.
     shown = LEVELS[: max(LEVELS.index(fail_on), LEVELS.index("warning")) + 1]

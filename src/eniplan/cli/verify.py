@@ -10,13 +10,21 @@ import typer
 
 from eniplan import terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, Level, SpecsOption, StrictOption
-from eniplan.cli.show import show
-from eniplan.errors import INPUT, ClusterError, Place, Problem, UsageError
+from eniplan.cli.options import (
+    Level,
+    OutputOption,
+    ReportFormat,
+    ReportFormatOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
+from eniplan.cli.show import outputs, show
+from eniplan.cli.waivers import waivers as waivers_of
+from eniplan.errors import FINDINGS, INPUT, ClusterError, Place, Problem, UsageError
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.plan.load import STDIN, LoadedPlan, load
-from eniplan.rules.base import LEVELS
 from eniplan.rules.syntax import go_duration
 from eniplan.rules.view import Settings
 from eniplan.suggest import which_one
@@ -71,10 +79,12 @@ def verify(
     wait: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Look again until all holds, at most so long: 90s, 10m.")
     ] = None,
-    output: FormatOption = Format.TEXT,
+    form: ReportFormatOption = ReportFormat.TEXT,
+    output: OutputOption = None,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    waivers: WaiversOption = None,
 ) -> None:
     """Prove on the running cluster that the plan holds: nodes, PodNetworkings, pods and their ENIs.
 
@@ -90,6 +100,7 @@ def verify(
     never for Secrets. A dump for --from comes from:
       kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json
     """
+    files = outputs(output or [])
     source = _Source(from_, Kubectl(context, kubeconfig))
     patience = _patience(wait)
     if from_ is not None and (context, kubeconfig, wait) != (None, None, None):
@@ -102,30 +113,31 @@ def verify(
     settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     planned = None if plan is None else _plan(plan)
     ids = _pool_ids(pools or [], planned)
+    accepted = tuple(waivers_of(waivers))
 
     def look() -> Report:
-        return judge(source.observe(), planned, catalog, settings, fail_on=fail_on.value, pool_ids=ids)
+        seen = source.observe()
+        return judge(seen, planned, catalog, settings, fail_on=fail_on.value, pool_ids=ids, waivers=accepted)
 
-    report = look() if patience is None else _wait(look, patience, fail_on.value)
-    show(report, output)
+    report = look() if patience is None else _wait(look, patience)
+    show(report, form, files)
     raise typer.Exit(report.exit_code)
 
 
-def _wait(look: Callable[[], Report], patience: float, fail_on: str) -> Report:
+def _wait(look: Callable[[], Report], patience: float) -> Report:
     """Look until all holds or the time is up, and return the last report. What has been read once may fail later."""
     began = time.monotonic()
     pause = _FIRST_PAUSE
     report = look()
-    failing = LEVELS[: [str(level) for level in LEVELS].index(fail_on) + 1]
-    while report.exit_code:
+    while report.exit_code == FINDINGS:
         left = began + patience - time.monotonic()
         if left <= 0:
             terminal.err(f"time is up after {patience:g} s: it does not hold")
             break
         pause = min(pause, left)
-        rules = ", ".join(dict.fromkeys(f.rule.id for f in report.findings if f.level in failing and f.waived is None))
-        count = sum(report.total(level) for level in failing)
-        terminal.err(f"{plural(count, 'finding')} ({rules or 'facts unknown'}); looking again in {pause:.0f} s")
+        failing = [finding.rule.id for finding in report.findings if report.fails(finding)]
+        why = ", ".join(dict.fromkeys(failing)) or "facts unknown"
+        terminal.err(f"{plural(len(failing), 'finding')} ({why}); looking again in {pause:.0f} s")
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
         try:

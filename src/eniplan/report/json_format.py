@@ -68,6 +68,8 @@ def _finding(finding: Finding) -> dict[str, object]:
     }
     if finding.waived is not None:
         out["waiver"] = finding.waived
+    if finding.waived_at is not None:
+        out["waivedAt"] = _place(finding.waived_at)
     return out
 
 

@@ -78,7 +78,10 @@ class PlanView:
         self.plan = plan
         self.catalog = catalog
         self.settings = settings
-        self.used_waivers: set[Waiver] = set()
+        self.used_waivers: dict[Waiver, set[str]] = {}
+        """The waivers that hold a finding, and the files of those findings; noted by `engine`."""
+        self.idle_waivers: frozenset[Waiver] = frozenset()
+        """Waivers about files or rules that are no part of this run: whether they are needed is not known."""
 
     @property
     def cluster(self) -> Cluster:
