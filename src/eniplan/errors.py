@@ -19,6 +19,10 @@ CREATE = 5
 INTERRUPTED = 130
 
 
+KUBECTL = "kubectl"
+"""What stands for the file in places that are objects of a running cluster."""
+
+
 class Place(NamedTuple):
     """A position in a user's file. Line and column are 1-based; `path` is a key path such as `nodePools[0].name`.
 

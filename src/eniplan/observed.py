@@ -115,6 +115,8 @@ class PodNetworking(NamedTuple):
     allocation: str
     v_switch_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
+    selectors: tuple[tuple[str, ...] | None, tuple[str, ...] | None]
+    """The requirements on labels of pods and of namespaces, spelled and sorted; None without a selector."""
     zones: tuple[str, ...]
     """The zones of the vSwitches in its status."""
 

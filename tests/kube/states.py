@@ -49,6 +49,12 @@ def fallback(number: int, on: str, **spec: Any) -> dict[str, Any]:  # noqa: ANN4
     """Return a pod that no PodNetworking has matched."""
     found = pod(number, on, **spec)
     found["metadata"]["annotations"] = {}
+    return loner(found)
+
+
+def loner(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a pod without its owner: it belongs to no workload of the plan."""
+    found["metadata"]["ownerReferences"] = []
     return found
 
 
@@ -71,6 +77,7 @@ LINGJUN: dict[str, Any] = {
 LINGJUN_PLAN: dict[str, Any] = {
     "nodePools": [{**LINGJUN_POOL, "lingjun": {**LINGJUN_POOL["lingjun"], "nodeCount": 3}}],
     "podNetworkings": [],
+    "workloads": [],
 }
 FULL = [pod(number, NODES[number % 3]) for number in range(21)]
 FULL_ENIS = [pod_eni(number, NODES[number % 3]) for number in range(21)]
@@ -122,6 +129,21 @@ DUMPS: dict[str, State] = {
 """States of dumps that lack something: kubectl would have seen it, or that it is not there."""
 
 STATES: dict[str, State] = {
+    "PodNetworking whose selectors are not the planned ones": State(
+        {"podNetworkings[0].spec.selector": {
+            "podSelector": {"matchExpressions": [{"key": "network", "operator": "In", "values": ["trading-eni"]}]},
+            "namespaceSelector": {},
+        }},
+        {("VER009", "error", "PodNetworking/trading-eni")},
+    ),
+    "a workload that was created before its PodNetworking was Ready": State(
+        {f"pods[{n}].metadata.annotations": {} for n in range(2)}, {("VER028", "error", "Pod/trading/matcher-0")}
+    ),
+    "a PodNetworking ties a pod to a zone that is full": State(
+        {"nodes[3]": node("zone-k", **{ZONE_LABEL: "cn-hangzhou-k"}), "pods": [*FULL, pod(99, "")],
+         "podENIs": FULL_ENIS},
+        {("VER011", "error", "PodNetworking/trading-eni"), ("VER021", "error", "Pod/trading/matcher-99")},
+    ),
     "PodNetworking of another type of allocation": State(
         {"podNetworkings[0].spec.allocationType": {"type": "Fixed"}},
         {("VER009", "error", "PodNetworking/trading-eni")},
@@ -141,12 +163,12 @@ STATES: dict[str, State] = {
     "a failure of a pod of somebody else": State(
         {"events[1]": event("CreateENIFailed", "Pod", "matcher-7", "IpNotEnough", "trading"),
          "nodes[3]": node("theirs", **{NODE_POOL_LABEL: "np2", TYPE_LABEL: "ecs.g7.8xlarge"}),
-         "pods[4]": pod(7, "theirs")},
+         "pods[4]": loner(pod(7, "theirs"))},
         set(),
     ),
     "a failure of a pod that wants an ENI of its own on a shared node": State(
         {"events[1]": event("AttachENIFailed", "Pod", "matcher-7", "trunk eni is not allowed", "trading"),
-         "pods[4]": {**pod(7, "shared"), "status": {"phase": "Pending"}}},
+         "pods[4]": {**loner(pod(7, "shared")), "status": {"phase": "Pending"}}},
         {("VER026", "error", "Pod/trading/matcher-7")},
     ),
     "a pod of a PodNetworking that asks for nothing": State(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.errors import KUBECTL
 from eniplan.kube import kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL
@@ -68,7 +69,7 @@ def test_every_rule_speaks_in_some_state() -> None:
 
 
 def without_source(report: Report) -> Any:  # noqa: ANN401 - the JSON report
-    text = json_format.write(report).replace(f'"{kubectl.SOURCE}"', '"SOURCE"').replace(f'"{DUMP}"', '"SOURCE"')
+    text = json_format.write(report).replace(f'"{KUBECTL}"', '"SOURCE"').replace(f'"{DUMP}"', '"SOURCE"')
     return json.loads(text)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator
 
+from eniplan import rules
 from eniplan.plan.schema import SCHEMA, is_valid
 from eniplan.rules import ALL, BY_ID, CLUSTER
 from eniplan.rules.base import LEVELS, Rule
@@ -153,6 +154,11 @@ def test_rule_says_what_people_need(rule: Rule) -> None:
         assert not finding.message.endswith(".")
         # Either the rule rests on documents, or the finding names the source of its number, or it is about the plan.
         assert finding.sources or rule.id.startswith("WV") or rule.id in {"ENI005", "ENI011"}
+
+
+def test_nothing_else_can_be_asked_of_the_rules() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'EVERY'"):
+        _ = rules.EVERY
 
 
 def test_ids_are_unique() -> None:

@@ -14,6 +14,7 @@ import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from eniplan.errors import KUBECTL as SOURCE
 from eniplan.errors import ClusterError, InputError, Place, Problem
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from eniplan.observed import Observed
 
-SOURCE = "kubectl"
 PAGE = 500
 """Objects that the API server sends at once: kubectl's own number."""
 _SECONDS = 60

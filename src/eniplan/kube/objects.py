@@ -25,7 +25,7 @@ from eniplan.observed import (
     PodNetworking,
     TerwayConfig,
 )
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON, Taint
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON, Requirement, Taint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,6 +190,7 @@ class Collector:
             text(mapping(spec.get("allocationType")).get("type")),
             texts(spec.get("vSwitchOptions")),
             texts(spec.get("securityGroupIDs")),
+            (_selector(spec, "podSelector"), _selector(spec, "namespaceSelector")),
             tuple(sorted({text(mapping(v).get("zone")) for v in listing(status.get("vSwitches"))} - {""})),
         )
 
@@ -245,6 +246,19 @@ def terway_config(conf: object) -> TerwayConfig | None:
         text(value.get("ip_stack")) or None,
         {text(zone): bool(listing(ids)) for zone, ids in mapping(value.get("vswitches")).items()},
     )
+
+
+def _selector(spec: dict[str, Any], key: str) -> tuple[str, ...] | None:
+    """Spell the requirements of a label selector as the plan's are spelled (`plan.model.Requirement`)."""
+    selector = mapping(spec.get("selector")).get(key)
+    if not isinstance(selector, dict):
+        return None
+    labels = (Requirement((), text(k), "In", (text(v),)) for k, v in mapping(selector.get("matchLabels")).items())
+    more = (
+        Requirement((), text(e.get("key")), text(e.get("operator")), texts(e.get("values")))
+        for e in map(mapping, listing(selector.get("matchExpressions")))
+    )
+    return tuple(sorted(map(str, (*labels, *more))))
 
 
 def _image(spec: dict[str, Any]) -> list[str]:

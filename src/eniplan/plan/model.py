@@ -159,6 +159,10 @@ class Requirement(NamedTuple):
     operator: str
     values: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """Return `key In (a, b)`, equal for equal requirements."""
+        return f"{self.key} {self.operator} ({', '.join(sorted(self.values))})"
+
 
 class Selector(NamedTuple):
     """A Kubernetes LabelSelector: all requirements hold; none at all takes everything."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
     from eniplan.observed import Node, Observed, Pod, PodEni, PodNetworking
     from eniplan.plan.document import Path
+    from eniplan.plan.model import Workload
     from eniplan.rules.view import PlanView, PoolView
 
 _LISTS = {"Pod": "pods", "Event": "events"}
@@ -246,6 +247,21 @@ class ClusterView:
         if pod.node in self.exclusive:
             return True
         return pod.node not in self.pods_by_node and bool(pod.eni or pod.networking or pod.steered)
+
+    def reachable(self, pod: Pod) -> tuple[Node, ...]:
+        """Return the exclusive nodes in the zones to which its PodNetworking ties a pod; all of them without one."""
+        named = self.observed.pod_networkings.get(pod.networking)
+        if named is None or not named.zones:
+            return self.all_exclusive
+        return tuple(node for node in self.all_exclusive if node.zone in named.zones)
+
+    @cached_property
+    def workload_pods(self) -> tuple[tuple[Workload, Pod], ...]:
+        """The pods of the plan's workloads, as far as their owner tells."""
+        workloads = () if self.plan is None else self.plan.plan.workloads
+        by_owner = {(item.namespace, f"{item.kind} {item.name}"): item for item in workloads}
+        pairs = ((by_owner.get((pod.namespace, pod.owner)), pod) for pod in self.observed.pods if by_owner)
+        return tuple((item, pod) for item, pod in pairs if item is not None and not pod.leaving)
 
     @cached_property
     def overfull(self) -> dict[str, tuple[int, int]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.observed import ENI, MEMBER_ENI, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
-from eniplan.rules.examples import POD_NETWORKING, changed, example
+from eniplan.rules.examples import POD_NETWORKING, WORKLOAD, changed, example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,6 +128,7 @@ def daemon_pod(owner: str, on: str, name: str = "", **spec: Any) -> dict[str, An
     return found
 
 
+SHARED_NODE = node("shared", **{EXCLUSIVE_LABEL: "default", NODE_POOL_LABEL: "np2"})
 NODES = ("cn-hangzhou.10.0.0.1", "cn-hangzhou.10.0.0.2", "cn-hangzhou.10.0.0.3")
 IMAGE = "registry-cn-hangzhou-vpc.ack.aliyuncs.com/acs/terway:v1.16.4"
 CLUSTER: dict[str, Any] = {
@@ -180,7 +181,8 @@ MEMBER_REQUEST = [
 
 def cluster_plan() -> dict[str, Any]:
     """Return the plan that the example clusters are judged by."""
-    return example({"podNetworkings": [POD_NETWORKING]})
+    workload = {**WORKLOAD, "namespace": "trading", "podNetworking": "trading-eni"}
+    return example({"podNetworkings": [POD_NETWORKING], "workloads": [workload]})
 
 
 def cluster_example(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
-    from eniplan.observed import Node
+    from eniplan.observed import Node, PodNetworking
     from eniplan.plan.document import Path
     from eniplan.plan.model import PodNetworking as Planned
+    from eniplan.plan.model import Selector
     from eniplan.rules.cluster_view import ClusterView, Group
 
     K = TypeVar("K")
@@ -293,7 +294,7 @@ def ver008(view: ClusterView) -> Outcome:
     fails={"podNetworkings[0].spec.vSwitchOptions": ["vsw-other"]},
 )
 def ver009(view: ClusterView) -> Outcome:
-    """Each PodNetworking of the plan: eniType, type of allocation, vSwitches, security groups."""
+    """Each PodNetworking of the plan: eniType, type of allocation, selectors, vSwitches, security groups."""
     if view.plan is None or not view.plan.plan.pod_networkings:
         return
     unseen = tuple(view.unseen("PodNetworking"))
@@ -305,9 +306,7 @@ def ver009(view: ClusterView) -> Outcome:
                 planned.path, f"PodNetworking {planned.name} does not exist", "eniplan render-manifests | kubectl apply"
             )
             continue
-        for what, wanted, have in _differences(
-            planned, seen.eni_type, seen.allocation, seen.v_switch_ids, seen.security_group_ids
-        ):
+        for what, wanted, have in _differences(planned, seen):
             yield Hit(
                 ("PodNetworking", planned.name),
                 f"{what} is {have or 'empty'}; the plan has {wanted}",
@@ -316,22 +315,32 @@ def ver009(view: ClusterView) -> Outcome:
             )
 
 
-def _differences(
-    planned: Planned, eni_type: str, allocation: str, v_switches: tuple[str, ...], groups: tuple[str, ...]
-) -> Iterator[tuple[str, str, str]]:
+def _differences(planned: Planned, seen: PodNetworking) -> Iterator[tuple[str, str, str]]:
     """Yield field, planned and actual value; lists that the plan leaves to the cluster's defaults may be any."""
-    if eni_type != planned.eni_type:
-        yield "eniType", planned.eni_type, eni_type
-    wanted = (planned.allocation or {}).get("type", "Elastic")
-    if (allocation or "Elastic") != wanted:
-        yield "allocationType", wanted, allocation
     network = planned.network
-    for what, ours, theirs in (
-        ("vSwitchOptions", network.v_switch_ids, v_switches),
-        ("securityGroupIDs", network.security_group_ids, groups),
-    ):
-        if ours and set(ours) != set(theirs):
-            yield what, ", ".join(ours), ", ".join(theirs)
+    wanted = (planned.allocation or {}).get("type", "Elastic")
+    fields = [
+        ("eniType", planned.eni_type, seen.eni_type),
+        ("allocationType", wanted, seen.allocation or "Elastic"),
+        ("podSelector", _spelled(planned.pod_selector), _listed(seen.selectors[0])),
+        ("namespaceSelector", _spelled(planned.namespace_selector), _listed(seen.selectors[1])),
+    ]
+    if network.v_switch_ids:
+        fields.append(("vSwitchOptions", _listed(network.v_switch_ids), _listed(seen.v_switch_ids)))
+    if network.security_group_ids:
+        fields.append(("securityGroupIDs", _listed(network.security_group_ids), _listed(seen.security_group_ids)))
+    yield from (field for field in fields if field[1] != field[2])
+
+
+def _spelled(selector: Selector | None) -> str:
+    return _listed(None if selector is None else tuple(map(str, selector.requirements)))
+
+
+def _listed(words: tuple[str, ...] | None) -> str:
+    """Spell a list whose order means nothing."""
+    if words is None:
+        return "absent"
+    return ", ".join(sorted(set(words))) or "empty"
 
 
 @cluster_rule(

@@ -1,4 +1,4 @@
-"""VER012-VER021, VER025-VER027: the pods of a running cluster, their ENIs, and what Terway has reported."""
+"""VER012-VER021, VER025-VER029: the pods of a running cluster, their ENIs, and what Terway has reported."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 from eniplan.observed import ENI, MEMBER_ENI, SYSTEM_NAMESPACE
 from eniplan.plan.scheduling import tolerates
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
-from eniplan.rules.examples_cluster import CLUSTER, MEMBER_REQUEST, NODES, STEERED, daemon_pod, event, pod, pod_eni
+from eniplan.rules.examples_cluster import (
+    CLUSTER,
+    MEMBER_REQUEST,
+    NODES,
+    SHARED_NODE,
+    STEERED,
+    daemon_pod,
+    event,
+    pod,
+    pod_eni,
+)
 from eniplan.rules.sources import (
     CODE_ATTACH,
     CODE_DUAL,
     CODE_EVENTS,
+    CODE_MATCH,
     CODE_MODE,
     CODE_POD,
     CODE_PODENI,
@@ -309,7 +320,8 @@ def ver019(view: ClusterView) -> Outcome:
             "status": {"status": "Ready", "vSwitches": [{"id": "vsw-k", "zone": "cn-hangzhou-k"}]},
         },
         "pods[4]": {**_WAITING, "metadata": {
-            **_WAITING["metadata"], "annotations": {"k8s.aliyun.com/pod-networking": "other-zone"},
+            **_WAITING["metadata"],
+            "annotations": {"k8s.aliyun.com/pod-networking": "other-zone"}, "ownerReferences": [],
         }},
     },
 )  # fmt: skip
@@ -338,11 +350,11 @@ def ver020(view: ClusterView) -> Outcome:
 def ver021(view: ClusterView) -> Outcome:
     """What keeps a pod away that asks for an ENI or for exclusive nodes; other reasons are not ours to tell."""
     yield from view.unseen("Pod")
-    told: dict[tuple[int, bool, str], tuple[str, str]] = {}  # pods of one workload are all alike
+    told: dict[tuple[int, str, str], tuple[str, str]] = {}  # pods of one workload are all alike
     pairs = []
     for item in view.waiting:
         if (item.eni or item.steered) and not item.member_eni and item.path not in view.zoneless:
-            shape = (item.eni, item.steered, str(item.tolerations))
+            shape = (item.eni, item.networking, str(item.tolerations))
             if shape not in told:
                 told[shape] = _obstacle(view, item)
             pairs.append((told[shape], item))
@@ -355,7 +367,7 @@ def _obstacle(view: ClusterView, item: Pod) -> tuple[str, str]:
     """Say why a pod fits on no exclusive node, and what to do; empty when it would fit on one."""
     if not view.all_exclusive:
         return "there is no exclusive node", "create the pool, and look at the label of its nodes"
-    nodes = [node for node in view.all_exclusive if (node.allocatable or 0) >= item.eni]
+    nodes = [node for node in view.reachable(item) if (node.allocatable or 0) >= item.eni]
     if not nodes and all(node.is_lingjun for node in view.all_exclusive):
         return f"Lingjun nodes never offer {ENI}", "remove the request, and place the pod by node affinity"
     if not nodes:
@@ -458,3 +470,60 @@ def ver027(view: ClusterView) -> Outcome:
     for item in view.observed.events:
         if item.reason == "SyncPodNetworkingFailed" and item.name in ready:
             yield _told(item, healed=ready[item.name])
+
+
+# --- workloads ------------------------------------------------------------------------------------------------
+
+
+@cluster_rule(
+    "VER028",
+    "error",
+    "A pod of a workload did not get its PodNetworking",
+    needs=("pods", "workloads[].podNetworking"),
+    effect="It has the vSwitch and security groups of the cluster, no fixed address, and no aliyun/eni request. Terway "
+    "matches when a pod is created: the PodNetworking was not Ready then, or its selectors do not match the labels.",
+    sources=(PN, CODE_MATCH),
+    fails={"pods[0].metadata.annotations": {}},
+)
+def ver028(view: ClusterView) -> Outcome:
+    """Workloads of the plan that name a PodNetworking; their pods are told by namespace and owner."""
+    yield from view.unseen("Pod")
+    pairs = (
+        ((workload.pod_networking, item.networking), item)
+        for workload, item in view.workload_pods
+        if workload.pod_networking is not None and item.networking != workload.pod_networking
+    )
+    for (wanted, have), found in _by(pairs).items():
+        what = (
+            f"{plural(len(found), 'pod')} with {f'PodNetworking {have}' if have else 'no PodNetworking'}, not {wanted}"
+        )
+        hint = "wait until it is Ready, compare its selectors with the labels, and recreate the pods"
+        yield _at_pods(found, what, hint, podNetworking=have, planned=wanted)
+
+
+@cluster_rule(
+    "VER029",
+    "error",
+    "A pod of a workload runs outside of its pool",
+    needs=("pods", "nodes", "workloads[].nodePool"),
+    effect="On a shared node it has no ENI of its own. Only affinity or an aliyun/eni request keeps it in the pool.",
+    sources=(EXCL,),
+    fails={
+        "nodes[3]": SHARED_NODE,
+        "pods[4]": pod(9, "shared"),
+    },
+)
+def ver029(view: ClusterView) -> Outcome:
+    """Workloads of the plan whose pool has nodes; their pods are told by namespace and owner."""
+    yield from view.unseen("Pod")
+    nodes = {group.name: {item.name for item in group.nodes} for group in view.groups if group.nodes}
+    pairs = (
+        ((workload.node_pool, item.node), item)
+        for workload, item in view.workload_pods
+        if item.node and workload.node_pool in nodes and item.node not in nodes[workload.node_pool]
+    )
+    for (pool, where), found in _by(pairs).items():
+        what = f"{plural(len(found), 'pod')} of pool {pool!r} on node {where}, which is not in it"
+        yield _at_pods(
+            found, what, "add the node affinity to the pod template: eniplan render-manifests --patch", node=where
+        )
