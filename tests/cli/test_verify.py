@@ -13,7 +13,7 @@ import yaml
 from eniplan.observed import NODE_POOL_LABEL
 from eniplan.rules import BY_ID
 from eniplan.rules.examples import POD_NETWORKING, changed, example
-from eniplan.rules.examples_cluster import CLUSTER, NODES, cluster_example, cluster_plan, pod
+from eniplan.rules.examples_cluster import CLUSTER, NODES, cluster_example, cluster_plan, daemon_pod
 from tests.cli.test_streams import interruptible
 from tests.emit.support import needs
 from tests.harness import TIMEOUT, clean_env
@@ -87,7 +87,7 @@ class TestKubectl:
         }  # fmt: skip
 
     def test_large_lists_come_in_pages(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
-        many = [pod(number, "elsewhere") for number in range(10, 1111)]
+        many = [daemon_pod("agent", "elsewhere", name=f"agent-{number}") for number in range(1101)]
         api.states = [{**CLUSTER, "pods": [*many, *CLUSTER["pods"]]}]
         assert verify().code == 0
         assert sum(path.startswith("/api/v1/pods") for path in api.asked) == 3
@@ -282,6 +282,7 @@ class TestDumps:
         assert "WV" not in run("check", plan, "--waivers", file).out
         file.write_text("waivers: 3\n", encoding="utf-8")
         assert run("verify", *args).code == 3
+        assert run("verify", *args[:-1], tmp_path / "none.yaml").code == 3
 
     def test_on_a_terminal(self, run: Run, plan: Path, tmp_path: Path) -> None:
         result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), env={"FORCE_COLOR": "1", "NO_COLOR": "1"})

@@ -129,6 +129,9 @@ DUMPS: dict[str, State] = {
 """States of dumps that lack something: kubectl would have seen it, or that it is not there."""
 
 STATES: dict[str, State] = {
+    "PodNetworking that the plan leaves to the defaults of the cluster": State(
+        {}, set(), {"podNetworkings[0].vSwitchIds": ABSENT, "podNetworkings[0].securityGroupIds": ABSENT}
+    ),
     "PodNetworking whose selectors are not the planned ones": State(
         {"podNetworkings[0].spec.selector": {
             "podSelector": {"matchExpressions": [{"key": "network", "operator": "In", "values": ["trading-eni"]}]},

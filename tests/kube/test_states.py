@@ -51,8 +51,9 @@ def test_a_node_pool_that_the_user_names_belongs_to_that_pool() -> None:
         "pods[2]": ABSENT,
         "podENIs[2]": ABSENT,
     }
-    assert said(judge_cluster(theirs)) == {("VER002", "error", "nodePools[0]")}
-    named = judge_cluster(theirs, {"nodePools[0].desiredSize": 1}, pool_ids={"trading": "np2"})
+    plan = {"nodePools[0].desiredSize": 3, "workloads": []}
+    assert said(judge_cluster(theirs, plan)) == {("VER002", "error", "nodePools[0]")}
+    named = judge_cluster(theirs, {**plan, "nodePools[0].desiredSize": 1}, pool_ids={"trading": "np2"})
     assert said(named) == {("VER004", "error", f"Node/{NODES[2]}")}
 
 
