@@ -8,7 +8,7 @@ from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import OK, Place, Problem
 from eniplan.plan.document import path_text
 from eniplan.plan.model import Cluster, Plan
-from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
+from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL
 from eniplan.rules.addresses import free_addresses, pool_needs
 from eniplan.rules.base import Hit
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Document, Path
+    from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
+    from eniplan.plan.model import Waiver
     from eniplan.plan.waivers import WaiverFile
     from eniplan.rules.addresses import Demand, Needs
     from eniplan.rules.base import Level, Rule, Unknown
@@ -53,6 +55,9 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
     problems: list[Problem] = []
     pools: list[PoolSheet] = []
     inputs: dict[str, None] = {}
+    accounts: dict[Account, None] = {}
+    failures: dict[Problem, None] = {}
+    offline = tuple(rule for rule in rules if rule.account is None)
     names = _PoolNames()
     for item in loaded:
         if isinstance(item, Problem):
@@ -62,7 +67,11 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         problems += item.problems
         inputs[item.document.file] = None
         if item.plan is not None:
-            view = PlanView(item.plan, catalog, settings)
+            view = PlanView(item.plan, catalog, settings, item.live)
+            if item.live is not None:
+                accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
+                failures |= dict.fromkeys(_failures(item.live, item.document.place(("cluster",))))
+            view.idle_waivers = _idle(view.plan.waivers, rules if item.live is not None else offline)
             judged = _Judge(item.document, view, rules, item.left_out)
             findings += judged.findings()
             findings += names.repeated(item.document, view, rules)
@@ -76,8 +85,9 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         else:
             problems += file.problems
             view = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
-            findings = waive(findings, file, inputs, view, rules)
+            findings = waive(findings, file, inputs, view, rules if accounts else offline)
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
+    problems += failures
     problems.sort(key=lambda p: (p.place.file, p.place.line, p.place.column))
     report = Report(
         tuple(inputs),
@@ -90,9 +100,21 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         OK,
         fail_on,
         settings.strict,
-        rules,
+        rules if accounts else offline,
+        tuple(accounts),
+        tuple(failures),
     )
     return report._replace(exit_code=report.verdict())
+
+
+def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
+    """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
+    from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
+
+    for unread in live.unread:
+        if not unread.denied:
+            hint = "the rules that need it are undecided: run it again"
+            yield Problem(f"cannot read {WORDS[unread.fact]}: {unread.reason}", place, hint)
 
 
 def waive(
@@ -108,14 +130,21 @@ def waive(
         rules: the rules that were asked: a waiver of another one is no part of the run.
 
     """
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - makes the rules about clusters, which a check does not need
-
-    asked = {rule.id for rule in rules}
     out = [_waived(finding, file, view) for finding in findings]
-    idle = (waiver for waiver in file.waivers if waiver.rule in BY_ID and waiver.rule not in asked)
-    view.idle_waivers = frozenset((*file.elsewhere(inputs), *idle))
+    view.idle_waivers = _idle(file.waivers, rules) | frozenset(file.elsewhere(inputs))
     judged = _Judge(file.document, view, tuple(rule for rule in rules if rule.id.startswith("WV")), file.left_out)
     return [*out, *judged.findings()]
+
+
+def _idle(waivers: Iterable[Waiver], rules: tuple[Rule, ...]) -> frozenset[Waiver]:
+    """Return the waivers of rules that were not asked: whether these waive anything, this run does not show."""
+    asked = {rule.id for rule in rules}
+    others = [waiver for waiver in waivers if waiver.rule not in asked]
+    if not others:
+        return frozenset()
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - makes the rules about clusters, which most checks do not need
+
+    return frozenset(waiver for waiver in others if waiver.rule in BY_ID)
 
 
 def _waived(finding: Finding, file: WaiverFile, view: PlanView) -> Finding:
@@ -170,10 +199,17 @@ class _Judge:
 
     def undecided(self) -> list[Undecided]:
         return [
-            Undecided(unknown.fact, self._document.place(unknown.path), tuple(rules), unknown.hint)
+            Undecided(unknown.fact, self._document.place(unknown.path), tuple(rules), self._hint(unknown))
             for unknown, rules in self._unknown.values()
             if unknown.path not in self._left_out
         ]
+
+    def _hint(self, unknown: Unknown) -> str:
+        """Add why the account did not tell, where it was asked for the fact."""
+        unread = self._view.unread(unknown.path)
+        if unread is None or unread.reason in unknown.hint:
+            return unknown.hint
+        return "; or ".join(filter(None, (unread.reason, unknown.hint)))
 
 
 class _PoolNames:
@@ -241,4 +277,4 @@ def _by_zone(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
 
 
 def _addresses(needs: Needs, available: int | None) -> Addresses:
-    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available)
+    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available, needs.largest.nodes)

@@ -74,3 +74,15 @@ class ClusterError(EniplanError):
     """The cluster cannot be read: no kubectl, no connection, no right to (exit code 4)."""
 
     exit_code = CLOUD
+
+
+class CloudError(EniplanError):
+    """The account cannot be asked, or its answer cannot be used (exit code 4). Nothing was created."""
+
+    exit_code = CLOUD
+
+
+class CreateError(EniplanError):
+    """A create has failed, or its outcome is not known (exit code 5)."""
+
+    exit_code = CREATE

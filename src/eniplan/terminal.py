@@ -5,6 +5,7 @@ stdout carries the document and nothing else; everything for people goes to stde
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from eniplan.errors import InputError, Place, Problem
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
 DEFAULT_WIDTH = 100
@@ -57,23 +58,33 @@ def save(path: str, text: str) -> None:
 
     """
     data = text.encode("utf-8", "backslashreplace")
-    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as file:
                 file.write(data)
             return
-        try:
-            with open(temporary, "xb") as file:
-                file.write(data)
+        with _written_beside(path, data) as temporary:
             if os.path.exists(path):
                 os.chmod(temporary, os.stat(path).st_mode)
             os.replace(temporary, path)
-        except BaseException:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            raise
     except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def save_new(path: str, text: str) -> None:
+    """Write a document to a file that does not exist yet, all of it or nothing.
+
+    Raises:
+        FileExistsError: something of that name exists, be it a link that leads nowhere; it is left as it is.
+        InputError: it cannot be written.
+
+    """
+    try:
+        with _written_beside(path, text.encode("utf-8", "backslashreplace")) as temporary:
+            os.link(temporary, path)  # unlike a rename, it never takes the place of another file
+    except OSError as error:
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
         raise _unwritable(path, error) from None
 
 
@@ -89,6 +100,33 @@ def append(path: str, text: str) -> None:
             file.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def make_folder(path: str) -> None:
+    """Make a folder, and the folders that it lies in, unless they are there.
+
+    Raises:
+        InputError: it cannot be made.
+
+    """
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        message = f"cannot make the folder: {(error.strerror or '').lower()}"
+        raise InputError(Problem(message, Place(path))) from None
+
+
+@contextlib.contextmanager
+def _written_beside(path: str, data: bytes) -> Iterator[str]:
+    """Write the data to a file in the same folder, which is gone in the end, whatever happens."""
+    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+        yield temporary
+    finally:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
 
 
 def _unwritable(path: str, error: OSError) -> InputError:

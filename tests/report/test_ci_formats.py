@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 NAMES = list(reports())
 SMALL = [name for name in NAMES if name != "thousands"]
+OFFLINE = [rule for rule in ALL if rule.account is None]
+"""The rules that a check without an account asks."""
 WRITERS = {
     "json": json_format.write, "sarif": sarif.write, "junit": junit.write, "github": github.write,
     "gitlab": gitlab.write, "markdown": markdown.write, "summary": github.job_summary,
@@ -155,8 +157,8 @@ class TestSarif:
 
     def test_rules_bring_their_help(self) -> None:
         rules = run_of(reports()["clean"])["tool"]["driver"]["rules"]
-        assert [rule["id"] for rule in rules] == [rule.id for rule in ALL]
-        for rule, ours in zip(rules, ALL, strict=True):
+        assert [rule["id"] for rule in rules] == [rule.id for rule in OFFLINE]
+        for rule, ours in zip(rules, OFFLINE, strict=True):
             assert ours.effect in rule["help"]["text"]
             assert f"eniplan explain {rule['id']}" in rule["help"]["markdown"]
             pages = [source.url for source in ours.sources if source.url]
@@ -304,11 +306,11 @@ class TestJunit:
 
     def test_a_clean_run_has_tested_every_rule(self) -> None:
         names = list(cases_of(reports()["clean"]))
-        assert names == ["the input can be read", *(f"{rule.id} {rule.title}" for rule in ALL)]
+        assert names == ["the input can be read", *(f"{rule.id} {rule.title}" for rule in OFFLINE)]
 
     def test_every_rule_is_content_speaks_or_lacks_a_fact(self) -> None:
         report = reports()["many"]
-        assert {name.split(" ")[0] for name in cases_of(report)} == {"the", *(rule.id for rule in ALL)}
+        assert {name.split(" ")[0] for name in cases_of(report)} == {"the", *(rule.id for rule in OFFLINE)}
 
     def test_an_input_that_cannot_be_judged_has_passed_nothing(self) -> None:
         assert list(cases_of(reports()["misfit"])) == ["the input can be read"]

@@ -33,6 +33,7 @@ COMMANDS = {
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
     "instances": _Command("instances", "Find instance types, and how many nodes a number of pods needs."),
+    "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),

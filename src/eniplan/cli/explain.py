@@ -13,6 +13,7 @@ import yaml
 from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption
 from eniplan.errors import Place, Problem, UsageError
+from eniplan.plan.model import ExistingPool
 from eniplan.rules import BY_ID
 from eniplan.rules.examples import ABSENT, example
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
@@ -96,6 +97,7 @@ def _rule_map(rule: Rule) -> dict[str, object]:
         "waivable": rule.waivable,
         "passes": _example(rule, Example.PASS),
         "fails": _example(rule, Example.FAIL),
+        "account": None if rule.account is None else {path: _plain(value) for path, value in rule.account.items()},
     }
 
 
@@ -118,8 +120,11 @@ def _text(rule: Rule) -> str:
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
     what = "cluster" if rule.on_cluster else "plan"
     lines += ["", f"The example {what} breaks it with:", *_changes(rule.fails)]
+    lines += [f"  in the account:{change[1:]}" for change in _changes(rule.account or {})]
     lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes), ""]
-    if rule.on_cluster:
+    if rule.account is not None:
+        lines += ["Only --live shows it: it is about what the account says."]
+    elif rule.on_cluster:
         lines += [
             f"The plan that it is verified by: eniplan explain {rule.id} --example plan > plan.yaml",
             f"The clusters in full: eniplan explain {rule.id} --example fail | eniplan verify plan.yaml --from -",
@@ -132,13 +137,18 @@ def _text(rule: Rule) -> str:
 def _changes(changes: Mapping[str, object]) -> list[str]:
     """Spell the changes to the example, one a line; whole objects of a cluster would fill the screen."""
     spelled = (
-        (path, "(absent)" if value is ABSENT else json.dumps(value, ensure_ascii=False))
+        (path, "(absent)" if value is ABSENT else json.dumps(_plain(value), ensure_ascii=False))
         for path, value in changes.items()
     )
     return [f"  {path}: {text if len(text) <= _LONGEST else text[:_LONGEST] + ' ...'}" for path, text in spelled]
 
 
 _LONGEST = 400
+
+
+def _plain(value: object) -> object:
+    """Return facts, which are named tuples, as maps."""
+    return value._asdict() if isinstance(value, ExistingPool) else value
 
 
 def _yaml(plan: dict[str, object]) -> str:

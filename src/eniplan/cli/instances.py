@@ -75,6 +75,7 @@ class ListFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     NAMES = "names"
+    HTML = "html"
 
 
 class Zones(NamedTuple):
@@ -275,6 +276,10 @@ def _show(listing: Listing, output: ListFormat) -> None:
         from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
 
         terminal.out(terminal_view.listing(listing, width=terminal.width(), colour=terminal.has_colour()))
+    elif output is ListFormat.HTML:
+        from eniplan.report import listing_html  # noqa: PLC0415 - one format a run
+
+        terminal.out(listing_html.write(listing))
     else:
         terminal.out(_WRITERS[output](listing))
 

@@ -25,6 +25,7 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
     GITLAB = "gitlab"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 class Level(StrEnum):
@@ -57,6 +58,17 @@ SpecsOption = Annotated[
 StrictOption = Annotated[
     bool,
     typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="With --live: send all calls to this address, such as a private gateway. Default: $ENIPLAN_ENDPOINT, "
+        "then the region's own.",
+    ),
+]
+EcsRoleOption = Annotated[
+    bool, typer.Option("--ecs-role", help="With --live: also take the role of the ECS instance this runs on.")
 ]
 WaiversOption = Annotated[
     str | None,

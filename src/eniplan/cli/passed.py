@@ -64,7 +64,9 @@ def passed_plans(
         terminal.err(plain.summary(report) + "; nothing is written")
         raise typer.Exit(report.exit_code)
     plans = [p for p in loaded if isinstance(p, LoadedPlan) and p.plan is not None]
-    return [Passed(p.document, PlanView(p.plan, catalog, settings)) for p in plans if p.plan is not None], report
+    return [
+        Passed(p.document, PlanView(p.plan, catalog, settings, p.live)) for p in plans if p.plan is not None
+    ], report
 
 
 @contextmanager

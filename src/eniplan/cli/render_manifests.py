@@ -115,11 +115,7 @@ def _unique(rendered: Sequence[Rendered]) -> None:
 def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | None) -> None:
     if kustomization_top is not None and files:  # kustomize refuses one without resources
         files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        message = f"cannot make the folder: {(error.strerror or '').lower()}"
-        raise InputError(Problem(message, Place(folder))) from None
+    terminal.make_folder(folder)
     for name, content in files.items():
         terminal.save(os.path.join(folder, name), content)
     terminal.err(f"wrote {len(files)} files to {folder}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from eniplan.plan.document import Path
+    from eniplan.plan.live import LiveFacts
     from eniplan.plan.schema import Schema
 
 STDIN = "-"
@@ -40,6 +41,8 @@ class LoadedPlan(NamedTuple):
     problems: tuple[Problem, ...] = ()
     left_out: frozenset[Path] = frozenset()
     """Key paths where the user wrote something that did not fit: nothing is missing there."""
+    live: LiveFacts | None = None
+    """What the account says, when it was asked."""
 
 
 def load(paths: Iterable[str]) -> Iterator[LoadedPlan | Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from eniplan.errors import FINDINGS, INPUT, OK
+from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
 from eniplan.rules.base import LEVELS
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Addresses(NamedTuple):
     nodes: int
     """By the nodes themselves at the desired size, when they share the vSwitch."""
     available: int | None
+    largest_nodes: int
+    """By the nodes themselves at the largest size."""
 
 
 class Proven(NamedTuple):
@@ -87,6 +89,14 @@ class PoolSheet(NamedTuple):
     """Only of a running cluster."""
 
 
+class Account(NamedTuple):
+    """An account whose facts went into the verdict, by the cluster; `read_on` is the day, ISO 8601."""
+
+    cluster: str | None
+    region: str
+    read_on: str
+
+
 class Report(NamedTuple):
     """The whole verdict."""
 
@@ -106,6 +116,10 @@ class Report(NamedTuple):
     """Whether a fact that is not known fails the run too."""
     rules: tuple[Rule, ...] = ()
     """The rules that were asked, in the order of the rule reference."""
+    accounts: tuple[Account, ...] = ()
+    """Those that were asked; empty for a check without `--live`."""
+    failures: tuple[Problem, ...] = ()
+    """Those of `problems` that are calls to an account which have failed."""
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding fails the run."""
@@ -113,8 +127,10 @@ class Report(NamedTuple):
 
     def verdict(self) -> int:
         """Return the exit code that follows from what has been found."""
-        if self.problems:
+        if set(self.problems) - set(self.failures):
             return INPUT
+        if self.failures:
+            return CLOUD
         if any(map(self.fails, self.findings)):
             return FINDINGS
         return FINDINGS if self.strict and self.undecided else OK
@@ -132,6 +148,7 @@ class Report(NamedTuple):
             ),
             undecided=tuple(u._replace(place=move(u.place)) for u in self.undecided),
             problems=tuple(p._replace(place=move(p.place)) for p in self.problems),
+            failures=tuple(p._replace(place=move(p.place)) for p in self.failures),
             pools=tuple(p._replace(file=name(p.file)) for p in self.pools),
         )
 

@@ -72,6 +72,7 @@ SCHEMA: dict[str, Any] = {
     "title": "eniplan report",
     **_object(
         "What a check has found.",
+        optional=("accounts",),
         schema={"const": NAME, "description": "Version of this form."},
         tool=_object(
             "Who wrote it.",
@@ -83,6 +84,15 @@ SCHEMA: dict[str, Any] = {
             date=_of("string", "Its date."),
             types=_count("Number of ECS instance types in it."),
         ),
+        accounts=_list(
+            _object(
+                "An account that was asked.",
+                cluster=_or_null("string", "Id of the cluster."),
+                region=_of("string", "Id of the region that was asked."),
+                readOn=_of("string", "The day, ISO 8601."),
+            ),
+            "Only of a check with --live.",
+        ),
         inputs=_list(_of("string", "File name; - is stdin."), "What was read, in order."),
         summary=_object(
             "How many of each.",
@@ -90,7 +100,10 @@ SCHEMA: dict[str, Any] = {
             waived=_count("Findings that a waiver accepts."),
             undecided=_count("Facts that are not known."),
         ),
-        exitCode=_of("integer", "The exit code of the run: 0 clean, 1 findings, 3 an input cannot be judged."),
+        exitCode=_of(
+            "integer",
+            "The exit code of the run: 0 clean, 1 findings, 3 an input cannot be judged, 4 an account cannot be asked.",
+        ),
         problems=_list(
             _object(
                 "An input, or a part of it, that cannot be judged.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.rules import ds, eni, lj, net, np, pn, tw, wl, wv
+from eniplan.rules import ds, eni, live, lj, net, np, pn, tw, wl, wv
 from eniplan.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ALL: tuple[Rule, ...] = tuple(
     item
-    for module in (eni, ds, tw, lj, np, net, pn, wl, wv)
+    for module in (eni, ds, tw, lj, np, net, pn, wl, live, wv)
     for item in vars(module).values()
     if isinstance(item, Rule)
 )

@@ -127,8 +127,6 @@ def wv003(view: PlanView) -> Outcome:
         known = _rules().get(waiver.rule)
         if waiver in view.used_waivers or waiver in view.idle_waivers or known is None or not known.waivable:
             continue
-        if known.on_cluster:
-            continue  # what a cluster would say, a check of the plan cannot know
         if holds(waiver, view.settings.today):
             hint = "remove the waiver, or correct its path" + (" or file" if waiver.file else "")
             yield Hit(waiver.path, f"no finding of {waiver.rule}{_where(waiver)}", hint)

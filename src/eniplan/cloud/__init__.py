@@ -1,0 +1,1 @@
+"""The one room with the cloud SDK: reads, the create, receipts. SDK packages are imported inside functions."""

@@ -1,0 +1,71 @@
+"""Every call that eniplan makes, in one table: what is sent, and what the caller must be allowed to do.
+
+`session` sends nothing that is not here, and `eniplan ram-policy` is made from the same table, so the policy
+and the calls cannot drift apart.
+Source: alibabacloud-cs20151215 7.2.3, -ecs20140526 7.11.8, -vpc20160428 7.2.2, -eflo-controller20221215 3.2.0.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Service(NamedTuple):
+    """One product's API."""
+
+    name: str
+    version: str
+    ram: str
+    """What RAM calls the product."""
+
+
+CS = Service("cs", "2015-12-15", "cs")
+ECS = Service("ecs", "2014-05-26", "ecs")
+VPC = Service("vpc", "2016-04-28", "vpc")
+EFLO = Service("eflo-controller", "2022-12-15", "eflo")
+
+
+class Call(NamedTuple):
+    """One operation. A path with `{names}` makes it a ROA call; without, parameters go into the query or the form."""
+
+    action: str
+    service: Service
+    path: str = "/"
+    method: str = "POST"
+    form: bool = False
+    """Parameters go into the body as a form, and not into the query."""
+    resource: str = "*"
+    """The resource of the RAM statement; `{region}` and `{ClusterId}` are filled in where they are known."""
+
+    @property
+    def is_roa(self) -> bool:
+        """Whether the path names the resource."""
+        return self.path != "/"
+
+    @property
+    def ram_action(self) -> str:
+        """The action that a RAM policy must allow."""
+        return f"{self.service.ram}:{self.action}"
+
+
+_CLUSTER = "acs:cs:{region}:*:cluster/{ClusterId}"
+
+
+def _cs(action: str, path: str, method: str = "GET", resource: str = _CLUSTER) -> Call:
+    return Call(action, CS, path, method, resource=resource)
+
+
+DESCRIBE_CLUSTER = _cs("DescribeClusterDetail", "/clusters/{ClusterId}")
+GET_ADDON = _cs("GetClusterAddonInstance", "/clusters/{ClusterId}/addon_instances/{name}")
+DESCRIBE_POOLS = _cs("DescribeClusterNodePools", "/clusters/{ClusterId}/nodepools")
+DESCRIBE_POOL = _cs("DescribeClusterNodePoolDetail", "/clusters/{ClusterId}/nodepools/{NodepoolId}")
+CREATE_POOL = _cs("CreateClusterNodePool", "/clusters/{ClusterId}/nodepools", "POST")
+DESCRIBE_TASK = _cs("DescribeTaskInfo", "/tasks/{task_id}", resource="*")
+DESCRIBE_QUOTA = _cs("DescribeUserQuota", "/quota", resource="*")
+DESCRIBE_TYPES = Call("DescribeInstanceTypes", ECS)
+DESCRIBE_STOCK = Call("DescribeAvailableResource", ECS)
+DESCRIBE_GROUPS = Call("DescribeSecurityGroups", ECS)
+DESCRIBE_V_SWITCHES = Call("DescribeVSwitches", VPC)
+DESCRIBE_NODE_GROUP = Call("DescribeNodeGroup", EFLO, form=True)
+LIST_LINGJUN_NODES = Call("ListClusterNodes", EFLO, form=True)
+DESCRIBE_NODE_TYPE = Call("DescribeNodeType", EFLO, form=True)

@@ -1,0 +1,321 @@
+"""One account at one place: signs and sends calls, retries reads, and says exactly how a call has failed.
+
+A write is sent once. Whether a failed write can have had an effect is part of the failure (`CallError.reached`),
+because CreateClusterNodePool has no idempotency token: a name has to be looked up instead.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from urllib.parse import quote, urlsplit
+from urllib.request import proxy_bypass
+
+from eniplan.cloud.calls import DESCRIBE_CLUSTER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.cloud.calls import Call, Service
+
+Reason: TypeAlias = Literal["denied", "rejected", "throttled", "server", "network", "answer", "credentials"]
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds."""
+READ_TIMEOUT = 20.0
+"""Seconds."""
+ATTEMPTS = 4
+"""How often a read is sent at most."""
+FIRST_PAUSE = 0.2
+"""Seconds before the second attempt; doubled each time, with jitter."""
+LONGEST_PAUSE = 20.0
+"""Seconds; a server that asks for more gets an error instead of a silent wait."""
+_RETRIED: frozenset[Reason] = frozenset(("throttled", "server", "network", "answer"))
+_REFUSED = (
+    "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "InvalidTimeStamp", "IncompleteSignature",
+)  # fmt: skip
+"""Codes that are about the key, the token or the clock, whatever the call."""
+_DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
+
+
+class Answer(NamedTuple):
+    """What a call has returned: plain values, with all fields that the server sent."""
+
+    body: dict[str, Any]
+    request_id: str | None
+
+
+class CallError(Exception):
+    """A call has failed. Holds what may be shown: never headers, never the raw answer."""
+
+    def __init__(  # noqa: PLR0913 - each part is told to people
+        self, call: Call, reason: Reason, *, code: str = "", message: str = "", status: int | None = None,
+        request_id: str | None = None, reached: bool = True, retry_after: float | None = None,
+    ) -> None:  # fmt: skip
+        """Take what is known of the failure."""
+        super().__init__(f"{call.action}: {code or reason}: {message}")
+        self.call = call
+        self.reason: Reason = reason
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.reached = reached
+        """Whether the server may have acted on it; False only when nothing was sent."""
+        self.retry_after = retry_after
+        """Seconds that the server asks to wait."""
+
+
+class Session:
+    """Signed calls to one region, or to one address that stands for all services. Safe to share between threads."""
+
+    def __init__(self, region: str, *, endpoint: str | None = None, ecs_role: bool = False) -> None:
+        """Import the SDK and find credentials by its default chain; nothing is sent to the four services yet.
+
+        Args:
+            region: the region id; the endpoints follow from it.
+            endpoint: `http://host:port` or `https://host[:port]`, for all four services.
+            ecs_role: also ask the instance's metadata service for credentials. Off, because without one that
+                question costs seconds.
+
+        Raises:
+            CallError: no credentials (reason `credentials`).
+
+        """
+        if not ecs_role:
+            # Read by the SDK once, when it is imported.
+            os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"
+        # DEBUG=sdk makes the SDK print every header, the Authorization one included.
+        os.environ.pop("DEBUG", None)
+        logging.getLogger("credentials").disabled = True  # it writes tracebacks of providers that found nothing
+        _mind_no_proxy(_host(endpoint) if endpoint else f"cs.{region}.aliyuncs.com")
+        from alibabacloud_credentials.client import Client  # noqa: PLC0415 - the SDK, half a second
+        from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
+
+        self._region = region
+        self._endpoint = endpoint
+        self._credential = Client()
+        try:
+            found = self._credential.get_credential()
+        except CredentialException:
+            raise CallError(DESCRIBE_CLUSTER, "credentials", reached=False) from None
+        self._secrets = tuple(filter(None, (found.access_key_secret, found.security_token)))
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def region(self) -> str:
+        """The region id."""
+        return self._region
+
+    def read(
+        self, call: Call, *, path: Mapping[str, str] | None = None, query: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Send a read, again when the failure may pass: throttling, 5xx, network, half an answer.
+
+        Args:
+            call: an entry of `calls`.
+            path: values for the `{names}` of the call's path.
+            query: parameters; lists become `Name.N`. Of a form call: the form.
+
+        Raises:
+            CallError: it has failed for good.
+
+        """
+        attempt = 1
+        while True:
+            try:
+                return self._send(call, path or {}, query or {}, None)
+            except CallError as error:
+                pause = _pause(error, attempt)
+                if pause is None:
+                    raise
+                time.sleep(pause)
+                attempt += 1
+
+    def write(self, call: Call, *, path: Mapping[str, str], body: str) -> Answer:
+        """Send a write once, with this very text as its body.
+
+        Raises:
+            CallError: it has failed, or nobody knows; see `CallError.reached`.
+
+        """
+        return self._send(call, path, {}, body)
+
+    def _send(self, call: Call, path: Mapping[str, str], query: Mapping[str, Any], body: str | None) -> Answer:
+        from alibabacloud_tea_openapi.utils import Utils  # noqa: PLC0415 - the SDK
+        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params  # noqa: PLC0415 - the SDK
+        from darabonba.runtime import RuntimeOptions  # noqa: PLC0415 - the SDK
+
+        pathname = call.path.format_map({name: quote(value, safe="") for name, value in path.items()})
+        params = Params(
+            action=call.action, version=call.service.version, protocol="HTTPS", pathname=pathname, method=call.method,
+            auth_type="AK", style="ROA" if call.is_roa else "RPC", body_type="json",
+            req_body_type="json" if call.is_roa else "formData",
+        )  # fmt: skip
+        request = OpenApiRequest()
+        if body is not None:
+            request.body = body
+        elif call.form:
+            request.body = dict(query)
+        else:
+            request.query = Utils.query(dict(query))
+        try:
+            answer = self._client(call.service).call_api(params, request, RuntimeOptions())
+        except Exception as error:
+            failure = _failure(call, error)
+            if failure is None:
+                raise
+            raise self._without_secrets(failure, body) from None  # the SDK's own text can hold the whole answer
+        found = answer.get("body")
+        headers = answer.get("headers") or {}
+        if not isinstance(found, dict):
+            raise CallError(call, "answer", message="the answer is no JSON object")
+        request_id = found.get("RequestId") or found.get("request_id") or headers.get("x-acs-request-id")
+        return Answer(found, request_id if isinstance(request_id, str) else None)
+
+    def _without_secrets(self, failure: CallError, body: str | None) -> CallError:
+        """Take out of a server's words what it may have repeated of the request."""
+        secrets = (*self._secrets, *(() if body is None else _passwords(body)))
+        for secret in sorted(secrets, key=len, reverse=True):
+            for spelt in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
+                failure.message = failure.message.replace(spelt, "***")
+                failure.code = failure.code.replace(spelt, "***")
+                failure.request_id = failure.request_id and failure.request_id.replace(spelt, "***")
+        return failure
+
+    def _client(self, service: Service) -> Any:  # noqa: ANN401 - the SDK has no types
+        with self._lock:
+            if service.name not in self._clients:
+                self._clients[service.name] = self._new_client(service)
+            return self._clients[service.name]
+
+    def _new_client(self, service: Service) -> Any:  # noqa: ANN401 - the SDK has no types
+        from alibabacloud_tea_openapi.utils_models import Config  # noqa: PLC0415 - the SDK
+
+        config = Config(
+            region_id=self._region, credential=self._credential, user_agent="eniplan",
+            connect_timeout=int(CONNECT_TIMEOUT * 1000), read_timeout=int(READ_TIMEOUT * 1000),
+        )  # fmt: skip
+        if self._endpoint is not None:
+            scheme, _, host = self._endpoint.partition("://")
+            config.endpoint = host.rstrip("/")
+            config.protocol = scheme.upper()
+        elif service.name not in ("cs", "ecs"):
+            # VPC and Lingjun are read through the ECS package's client: their own packages would cost 0.15 s more.
+            config.endpoint = _endpoint(service, self._region)
+        if service.name == "cs":
+            from alibabacloud_cs20151215.client import Client as CsClient  # noqa: PLC0415 - the SDK
+
+            return CsClient(config)
+        from alibabacloud_ecs20140526.client import Client as EcsClient  # noqa: PLC0415 - the SDK
+
+        return EcsClient(config)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _mind_no_proxy(host: str) -> None:
+    """Take the proxies out of our environment for a host that needs none: the SDK does not look at NO_PROXY.
+
+    One host decides for all four services: they have either one address, or one domain. A loopback address is
+    never reached through a proxy.
+    """
+    is_loopback = host in {"localhost", "::1"} or host.startswith("127.")
+    if is_loopback or proxy_bypass(host):
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+            os.environ.pop(name, None)
+
+
+def _passwords(body: str) -> Iterator[str]:
+    """Yield the passwords in a request body."""
+    group = json.loads(body).get("scaling_group")
+    password = group.get("login_password") if isinstance(group, dict) else None
+    if isinstance(password, str) and password:
+        yield password
+
+
+def _endpoint(service: Service, region: str) -> str:
+    if service.name == "vpc" and region == "cn-hangzhou":
+        return "vpc.aliyuncs.com"
+    return f"{service.name}.{region}.aliyuncs.com"
+
+
+def _pause(error: CallError, attempt: int) -> float | None:
+    """Return how many seconds to wait before a read is sent again; None when it is not."""
+    if error.reason not in _RETRIED or attempt >= ATTEMPTS:
+        return None
+    if error.retry_after is not None:
+        return error.retry_after if error.retry_after <= LONGEST_PAUSE else None
+    longest = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
+    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, protects nothing
+
+
+def _failure(call: Call, error: Exception) -> CallError | None:
+    """Return what is known of an exception of the SDK; None when it is none of the SDK's."""
+    from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
+    from alibabacloud_tea_openapi.exceptions import AlibabaCloudException  # noqa: PLC0415 - the SDK
+    from Tea.exceptions import TeaException  # noqa: PLC0415 - the SDK
+
+    if isinstance(error, AlibabaCloudException):
+        return _answered(call, error)
+    if not isinstance(error, TeaException):
+        return None
+    causes = list(_causes(error))
+    refused = next((cause for cause in causes if isinstance(cause, CredentialException)), None)
+    if refused is not None:
+        return CallError(call, "credentials", message=str(refused), reached=False)
+    return _unanswered(call, {type(cause).__name__ for cause in causes})
+
+
+def _unanswered(call: Call, names: set[str]) -> CallError:
+    """Tell a failure by the kinds of exceptions that led to it: the SDK gives nothing better."""
+    if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLError"}:
+        return CallError(call, "network", message="no connection", reached=False)
+    if "ReadTimeoutError" in names or "ReadTimeout" in names:
+        return CallError(call, "network", message=f"no answer within {READ_TIMEOUT:.0f} s")
+    if "RetryError" in names:
+        return CallError(call, "network", message="the connection broke")
+    return CallError(call, "answer", message="the answer cannot be read")
+
+
+def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK has no types
+    code = "" if error.code in (None, "None") else str(error.code)
+    request_id = None if error.request_id in (None, "None") else str(error.request_id)
+    retry_after = getattr(error, "retry_after", None)
+    status = error.status_code if isinstance(error.status_code, int) else None
+    data = error.data if isinstance(error.data, dict) else {}
+    message = str(data.get("Message") or data.get("message") or "")
+    reason: Reason = "rejected"
+    if code.startswith(_REFUSED):
+        reason = "credentials"
+    elif retry_after is not None or "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
+        reason = "throttled"
+    elif (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
+        reason = "server"
+    elif code.startswith(_DENIED) or (status == 403 and not code):  # noqa: PLR2004 - HTTP's own number
+        reason = "denied"
+    return CallError(
+        call, reason, code=code, message=message, status=status, request_id=request_id,
+        retry_after=None if retry_after is None else retry_after / 1000,
+    )  # fmt: skip
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that led to it: the SDK keeps some in `inner_exception`, requests in its arguments."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "inner_exception", None)]
+            waiting += [getattr(cause, "reason", None), *cause.args]
