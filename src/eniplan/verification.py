@@ -127,6 +127,8 @@ def _sheet(view: ClusterView, group: Group, file: str) -> PoolSheet:
             nothing = Capacity(view.room(node), None, None)
             types[name] = nothing if record is None else capacity(record, erdma=bool(view.erdma(node)))
         expected.append(types[name].exclusive)
+    if pool is not None and not types:  # no node yet: what the plan's types would give
+        types = {name: Capacity(pods, None, None) for name, pods in pool.pods_per_node.items()}
     ecs = [node for node in group.exclusive if not node.is_lingjun]
     placed = [pod for node in group.exclusive for pod in view.pods_by_node[node.name] if not pod.leaving]
     bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.phase == "Bind"]

@@ -86,6 +86,12 @@ class TestKubectl:
             "nodes": 3, "ready": 3, "enis": 14, "expected": 21, "pods": 3, "bound": 3,
         }  # fmt: skip
 
+    def test_an_annotation_without_a_file_names_the_object(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
+        api.states = [changed(CLUSTER, BROKEN)]
+        first, _ = verify("--format", "github").out.splitlines()
+        assert first.startswith("::error title=VER006 An exclusive node offers no aliyun/eni::1 node of pool")
+        assert NODES[0] in first
+
     def test_large_lists_come_in_pages(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
         many = [daemon_pod("agent", "elsewhere", name=f"agent-{number}") for number in range(1101)]
         api.states = [{**CLUSTER, "pods": [*many, *CLUSTER["pods"]]}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan._version import __version__
+from eniplan.cli.show import WRITERS
 from eniplan.report import json_format, plain, terminal_view
 from eniplan.rules import BY_ID
 from eniplan.rules.examples import VSWITCH_J
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
+
+    from eniplan.cli.options import ReportFormat
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -166,3 +170,10 @@ class TestClusters:
         report = judge_cluster(changes, plan)
         text = terminal_view.write(report, width=100, colour=False)
         assert plain.write(report) + "---\n" + plain.summary(report) + "\n---\n" + text == snapshot
+
+    @pytest.mark.parametrize("form", [form for form in WRITERS if form.value not in {"text", "json"}])
+    def test_other_formats_name_the_rule_and_the_object(self, form: ReportFormat) -> None:
+        writer = importlib.import_module(f"eniplan.report.{WRITERS[form]}")
+        text = writer.write(judge_cluster(BY_ID["VER006"].fails))
+        assert "VER006" in text
+        assert "cn-hangzhou.10.0.0.1" in text

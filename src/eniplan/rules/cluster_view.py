@@ -136,12 +136,13 @@ class ClusterView:
         pools = () if self.plan is None else self.plan.pools
         by_id = {self._pool_ids[pool.pool.name]: pool for pool in pools if pool.pool.name in self._pool_ids}
         free = [pool for pool in pools if pool.pool.name not in self._pool_ids]
+        types = {pool: frozenset(use.name for use in pool.types) for pool in free}
         out: dict[str, tuple[PoolView, ...]] = {}
         for key, nodes in self._batches.items():
             if key in by_id:
                 out[key] = (by_id[key],)
                 continue
-            fits = {pool: max(_fit(node, pool) for node in nodes) for pool in free}
+            fits = {pool: max(_fit(node, pool, types[pool]) for node in nodes) for pool in free}
             best = max(fits.values(), default=0)
             out[key] = tuple(pool for pool, fit in fits.items() if fit == best) if best else ()
         return out
@@ -327,12 +328,12 @@ def _batch_label(key: str) -> str:
     return f"nodes without the label {NODE_POOL_LABEL}" if key[:1] in {"", "/"} else f"node pool {key}"
 
 
-def _fit(node: Node, pool: PoolView) -> int:
+def _fit(node: Node, pool: PoolView, types: frozenset[str]) -> int:
     """Return how well a node fits a pool: 2 by the pool's own labels, 1 by its mode and type, 0 not at all."""
     if node.is_lingjun != pool.pool.is_lingjun:
         return 0
     own = {k: v for k, v in (pool.pool.labels or {}).items() if k not in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL}}
     if own and all(node.labels.get(key) == value for key, value in own.items()):
         return 2
-    is_type = pool.pool.is_lingjun or node.instance_type in {use.name for use in pool.types}
+    is_type = pool.pool.is_lingjun or node.instance_type in types
     return 1 if node.is_exclusive and is_type else 0

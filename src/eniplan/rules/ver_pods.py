@@ -487,7 +487,8 @@ def ver027(view: ClusterView) -> Outcome:
 )
 def ver028(view: ClusterView) -> Outcome:
     """Workloads of the plan that name a PodNetworking; their pods are told by namespace and owner."""
-    yield from view.unseen("Pod")
+    if view.plan is not None and view.plan.plan.workloads:
+        yield from view.unseen("Pod")
     pairs = (
         ((workload.pod_networking, item.networking), item)
         for workload, item in view.workload_pods
@@ -515,7 +516,8 @@ def ver028(view: ClusterView) -> Outcome:
 )
 def ver029(view: ClusterView) -> Outcome:
     """Workloads of the plan whose pool has nodes; their pods are told by namespace and owner."""
-    yield from view.unseen("Pod")
+    if view.plan is not None and view.plan.plan.workloads:
+        yield from view.unseen("Pod")
     nodes = {group.name: {item.name for item in group.nodes} for group in view.groups if group.nodes}
     pairs = (
         ((workload.node_pool, item.node), item)
