@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.harness import clean_env, run_process
+from tests.inputs.support import BODY, hcl, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def test_check_in_a_pipe(tmp_path: Path, output: str) -> None:
     result, modules = loaded(tmp_path, "check", "-", "--format", output, stdin=PLAN)
     assert result.code == 1
     assert "ENI001" in result.out
-    assert modules & (NEVER | {"rich", "jsonschema"}) == set()
+    assert modules & (NEVER | {"rich", "jsonschema", "eniplan.inputs"}) == set()
     assert {"typer", "yaml"} <= modules
     assert not {name for name in modules if name.startswith("eniplan.cloud") or name in LIVE | OWN_SPECS}
 
@@ -69,6 +70,15 @@ def test_only_a_plan_that_does_not_fit_costs_jsonschema(tmp_path: Path) -> None:
     assert result.code == 3
     assert "jsonschema" in modules
     assert modules & (NEVER | {"rich"}) == set()
+
+
+@pytest.mark.parametrize(("file", "costs"), [("body.json", set()), ("main.tf", {"hcl2"})])
+def test_only_hcl_costs_its_library(tmp_path: Path, file: str, costs: set[str]) -> None:
+    forms = {"body.json": text(BODY), "main.tf": hcl('node_pool_name = "a"')}
+    result, modules = loaded(tmp_path, "check", "-", stdin=forms[file].encode())
+    assert "exclusive pods per node" in result.out
+    assert modules & {"hcl2"} == costs
+    assert modules & (NEVER | {"rich", "jsonschema"}) == set()
 
 
 def test_a_terminal_gets_rich(tmp_path: Path) -> None:
