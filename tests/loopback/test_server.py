@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 import yaml
 
-from tests.harness import REPO, TIMEOUT, clean_env
+from tests.harness import REPO, TIMEOUT, clean_env, run_process
 from tests.live.runs import KEY, SECRET
 from tests.loopback import Cloud, Fault
 from tests.loopback.faults import KINDS, wrong_types
@@ -514,6 +514,26 @@ def test_every_fault_is_tried() -> None:
     with open(__file__, encoding="utf-8") as file:  # noqa: PTH123 - this very file
         text = file.read()
     assert [kind for kind in KINDS if f'"{kind}"' not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("[]", "has no accounts and clusters"),
+        ("accounts: {a: b}", "has no accounts and clusters"),
+        ("{", "expected the node content"),
+        ("accounts: {a: b}\nclusters: {}\nfaults: [{action: A, kind: explode}]", "no such fault: 'explode'"),
+        ("accounts: {a: b}\nclusters: {}\nfaults: [{action: A}]", "missing 1 required positional argument: 'kind'"),
+    ],
+)
+def test_a_state_that_cannot_be_served_is_told(tmp_path: Path, state: str, words: str) -> None:
+    file = tmp_path / "state.yaml"
+    file.write_text(state)
+    command = [sys.executable, "-m", "tests.loopback", "--state", str(file)]
+    done = run_process(command, cwd=REPO, env=clean_env(tmp_path))
+    assert done.code == 2
+    assert words in done.err
+    assert "Traceback" not in done.err
 
 
 def test_it_runs_as_a_program(tmp_path: Path) -> None:
