@@ -9,6 +9,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_L
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, VSWITCH_J
+from eniplan.rules.live import unread
 from eniplan.rules.sources import (
     ADD,
     CODE_LABEL,
@@ -176,6 +177,8 @@ def np002(view: PlanView) -> Outcome:
 )
 def np003(view: PlanView) -> Outcome:
     """Existing pools of the plan's names: their exclusive label, and their kind."""
+    if view.live is not None:
+        yield from unread(view.live, "pools")
     for pool in view.pools:
         existing = view.existing_pools.get(pool.pool.name)
         if existing is None:
