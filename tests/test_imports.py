@@ -101,3 +101,11 @@ def test_other_offline_commands(tmp_path: Path, args: tuple[str, ...]) -> None:
     result, modules = loaded(tmp_path, *args)
     assert result.code == 0
     assert modules & (NEVER | {"rich", "jsonschema"}) == set()
+
+
+def test_a_check_does_not_pay_for_verify(tmp_path: Path) -> None:
+    code = (
+        "import eniplan.cli.check, sys; "
+        "sys.exit(any(name.startswith(('eniplan.kube', 'eniplan.rules.ver')) for name in sys.modules))"
+    )
+    assert run_process([sys.executable, "-c", code], cwd=tmp_path, env=clean_env(tmp_path)).code == 0

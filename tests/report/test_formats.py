@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from eniplan._version import __version__
 from eniplan.report import json_format, plain, terminal_view
+from eniplan.rules import BY_ID
 from eniplan.rules.examples import VSWITCH_J
 from tests.judge import judge, judge_plan, own, row
+from tests.kube.states import LINGJUN, LINGJUN_PLAN
+from tests.kube.support import NO_PLAN, judge_cluster
 from tests.report.reports import MANY, reports
 
 if TYPE_CHECKING:
@@ -140,3 +143,26 @@ def test_markup_is_text(name: str) -> None:
     for colour in (True, False):
         assert name in ESCAPES.sub("", terminal_view.write(report, width=200, colour=colour))
     assert f"pool {name}: exclusive pods" in plain.write(report)
+
+
+class TestClusters:
+    """Reports of verify: the same writers, and besides what was seen of each pool."""
+
+    def test_json(self) -> None:
+        report = judge_cluster()
+        assert json_format.report_map(report) == json.loads(json_format.write(report))
+        (sheet,) = json_format.report_map(report)["pools"]
+        assert sheet["proven"] == {"nodes": 3, "ready": 3, "enis": 21, "expected": 21, "pods": 3, "bound": 3}
+        assert "proven" not in json_format.report_map(judge())["pools"][0]
+
+    @pytest.mark.parametrize("name", ["good", "broken", "unseen", "lingjun"])
+    def test_text(self, name: str, snapshot: SnapshotAssertion) -> None:
+        changes, plan = {
+            "good": ({}, None),
+            "broken": (BY_ID["VER018"].fails, NO_PLAN),
+            "unseen": ({"pods": [], "podENIs": []}, None),
+            "lingjun": (LINGJUN, LINGJUN_PLAN),
+        }[name]
+        report = judge_cluster(changes, plan)
+        text = terminal_view.write(report, width=100, colour=False)
+        assert plain.write(report) + "---\n" + plain.summary(report) + "\n---\n" + text == snapshot

@@ -84,6 +84,7 @@ def source_map(source: Source) -> dict[str, object]:
 
 
 def _pool(pool: PoolSheet) -> dict[str, object]:
+    proven = pool.proven
     return {
         "name": pool.name,
         "kind": pool.kind,
@@ -95,6 +96,7 @@ def _pool(pool: PoolSheet) -> dict[str, object]:
         "exclusivePods": {"desired": pool.pods[0], "max": pool.pods[1]},
         "addresses": {name: _addresses(found) for name, found in pool.addresses.items()},
         "zones": {name: _addresses(found) for name, found in pool.zones.items()},
+        **({} if proven is None else {"proven": proven._asdict()}),
     }
 
 

@@ -55,6 +55,21 @@ class Addresses(NamedTuple):
     """By the nodes themselves at the largest size."""
 
 
+class Proven(NamedTuple):
+    """What verify has seen of one pool; None where it could not be read, or where nobody publishes it (Lingjun)."""
+
+    nodes: int
+    ready: int
+    enis: int | None
+    """`aliyun/eni` that the nodes offer."""
+    expected: int | None
+    """What their types give."""
+    pods: int | None
+    """Pods on its exclusive nodes that take an ENI."""
+    bound: int | None
+    """Those of them whose PodENI is bound."""
+
+
 class PoolSheet(NamedTuple):
     """What one pool can carry. Numbers of nodes and pods; None where a fact is missing."""
 
@@ -70,6 +85,8 @@ class PoolSheet(NamedTuple):
     addresses: Mapping[str, Addresses]
     """By vSwitch: what could all land in it."""
     zones: Mapping[str, Addresses]
+    proven: Proven | None = None
+    """Only of a running cluster."""
 
 
 class Account(NamedTuple):

@@ -144,6 +144,7 @@ SCHEMA: dict[str, Any] = {
         pools=_list(
             _object(
                 "What one pool can carry.",
+                ("proven",),
                 name=_of("string", "Its name."),
                 kind=_of("string", "ecs or lingjun."),
                 file=_PLACE["file"],
@@ -154,6 +155,15 @@ SCHEMA: dict[str, Any] = {
                 exclusivePods=_object("Exclusive pods that can be counted on.", **_SIZES),
                 addresses=_map_of(_ADDRESSES, "By vSwitch."),
                 zones=_map_of(_ADDRESSES, "By zone."),
+                proven=_object(
+                    "What verify has seen of it in the cluster.",
+                    nodes=_count("Nodes of the pool."),
+                    ready=_count("Those of them that are Ready."),
+                    enis=_known("aliyun/eni that the nodes offer; Lingjun nodes never do."),
+                    expected=_known("What the types of the nodes give."),
+                    pods=_known("Pods on its exclusive nodes that take an ENI."),
+                    bound=_known("Those of them with a bound PodENI."),
+                ),
             ),
             "The capacity sheet.",
         ),
