@@ -23,6 +23,7 @@ REPO = BENCH.parent
 BIN = Path(sys.executable).parent
 ONE_POOL = "examples/trading-ipv4.yaml"
 FILES, FILES_OF_A_TENTH, POOLS = 1000, 100, 10
+NODES, PODS_PER_NODE = 5000, 10
 
 
 class Budget(NamedTuple):
@@ -104,6 +105,33 @@ def bulk(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
     ]
 
 
+def cluster(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
+    """Measure what a large cluster costs."""
+    for name, nodes in (("all", NODES), ("tenth", NODES // 10)):
+        dump = [sys.executable, str(BENCH / "clusters.py"), str(folder / name), str(nodes), str(nodes * PODS_PER_NODE)]
+        subprocess.run(dump, env=clean_env(), check=True)
+    everything, tenth = (
+        Command(
+            f"eniplan verify, {nodes:,} nodes, {nodes * PODS_PER_NODE:,} pods, {megabytes(folder / name)} MB",
+            eniplan("verify", "--from", str(folder / name), "--format", "json"),
+        )
+        for name, nodes in (("all", NODES), ("tenth", NODES // 10))
+    )
+    commands = [everything, tenth]
+    measure(commands, runs=runs, cwd=REPO)
+    more = NODES * 9 // 10 * (1 + PODS_PER_NODE)
+    return commands, [
+        Budget("seconds for the dump of a cluster", 30, lambda: everything.median.wall, " s"),
+        Budget("memory per node and pod", 2, lambda: (everything.median.rss - tenth.median.rss) * 1000 / more, " kB"),
+        Budget("ten times the cluster / the cluster", 11, by_wall(everything, tenth)),
+    ]
+
+
+def megabytes(file: Path) -> int:
+    """Return the size of a file."""
+    return file.stat().st_size // 1_000_000
+
+
 def show(commands: list[Command], budgets: list[Budget]) -> None:
     """Print the medians, then the budgets."""
     width = max(len(command.name) for command in commands)
@@ -121,9 +149,10 @@ def show(commands: list[Command], budgets: list[Budget]) -> None:
 def main() -> int:
     """Measure and print; 1 when something could not be measured, never because it was slow."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="?", choices=["startup", "bulk"], help="only this part; default both")
+    parser.add_argument("part", nargs="?", choices=["startup", "bulk", "cluster"], help="only this part; default all")
     parser.add_argument("--runs", type=int, default=21, help="runs of each start-up command (default 21)")
     parser.add_argument("--bulk-runs", type=int, default=11, help="runs over the many plans (default 11)")
+    parser.add_argument("--cluster-runs", type=int, default=3, help="runs over the large cluster (default 3)")
     options = parser.parse_args()
     launcher = BIN / "eniplan"
     if not launcher.exists():
@@ -131,7 +160,11 @@ def main() -> int:
         return 1
     if "import re\n" in launcher.read_text(encoding="utf-8"):
         print("eniplan's launcher was written by a pip older than 25.2: it imports re, at every start")
-    parts = {"startup": (startup, options.runs), "bulk": (bulk, options.bulk_runs)}
+    parts = {
+        "startup": (startup, options.runs),
+        "bulk": (bulk, options.bulk_runs),
+        "cluster": (cluster, options.cluster_runs),
+    }
     for name, (part, runs) in parts.items():
         if options.part in (None, name):
             with tempfile.TemporaryDirectory(prefix="eniplan-bench-") as folder:

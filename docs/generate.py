@@ -70,7 +70,7 @@ def section(rule: dict[str, Any]) -> str:
         f"## {name}\n\n**{rule['title']}** ({rule['level']})\n\n{rule['effect']}\n\n"
         f"Decided by {', '.join(f'`{fact}`' for fact in rule['needs'])}. {waived}\n\n"
         + (f"{sources}\n" if sources else "")
-        + f"A plan that breaks it: `eniplan explain {name} --example fail`\n"
+        + f"An example that breaks it: `eniplan explain {name} --example fail`\n"
     )
 
 

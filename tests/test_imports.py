@@ -24,6 +24,8 @@ NEVER = {
 """What no offline command may load."""
 LIVE = {"eniplan.plan.live", "eniplan.cli.account"}
 """What only a check with --live loads, besides eniplan.cloud."""
+OWN_SPECS = {"eniplan.catalog.own", "eniplan.catalog.refresh", "eniplan.catalog.diff"}
+"""What only users load who have instance data of their own."""
 CHILD = """
 import json, os, sys
 import eniplan.__main__
@@ -54,7 +56,7 @@ def test_check_in_a_pipe(tmp_path: Path, output: str) -> None:
     assert "ENI001" in result.out
     assert modules & (NEVER | {"rich", "jsonschema", "eniplan.inputs"}) == set()
     assert {"typer", "yaml"} <= modules
-    assert not {name for name in modules if name.startswith("eniplan.cloud") or name in LIVE}
+    assert not {name for name in modules if name.startswith("eniplan.cloud") or name in LIVE | OWN_SPECS}
 
 
 def test_check_of_a_type(tmp_path: Path) -> None:
@@ -111,3 +113,11 @@ def test_other_offline_commands(tmp_path: Path, args: tuple[str, ...]) -> None:
     result, modules = loaded(tmp_path, *args)
     assert result.code == 0
     assert modules & (NEVER | {"rich", "jsonschema"}) == set()
+
+
+def test_a_check_does_not_pay_for_verify(tmp_path: Path) -> None:
+    code = (
+        "import eniplan.cli.check, sys; "
+        "sys.exit(any(name.startswith(('eniplan.kube', 'eniplan.rules.ver')) for name in sys.modules))"
+    )
+    assert run_process([sys.executable, "-c", code], cwd=tmp_path, env=clean_env(tmp_path)).code == 0

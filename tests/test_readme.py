@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.rules import ALL, BY_ID
+from eniplan.rules import BY_ID, CLUSTER
 from tests.harness import EXAMPLES, REPO, clean_env, run_process
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_console_blocks_show_what_the_program_prints(
 
 
 def test_table_of_rules_is_that_of_explain(request: pytest.FixtureRequest) -> None:
-    rows = "".join(f"| {rule.id} | {rule.level} | {rule.title} |\n" for rule in ALL)
+    rows = "".join(f"| {rule.id} | {rule.level} | {rule.title} |\n" for rule in BY_ID.values())
     text = README.read_text(encoding="utf-8")
     assert RULES.search(text)
     assert_current(README, text, RULES.sub(lambda _: rows, text), request)
@@ -92,6 +92,13 @@ def test_references_are_what_the_program_says(tmp_path: Path, request: pytest.Fi
     for made in sorted(tmp_path.glob("*.md")):
         page = REPO / "docs" / made.name
         assert_current(page, page.read_text(encoding="utf-8"), made.read_text(encoding="utf-8"), request)
+
+
+def test_every_rule_about_clusters_has_its_symptom() -> None:
+    """The guide leads from what people see to the rule, in the rule's own words."""
+    text = (REPO / "docs" / "verify.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| .+ \| (VER\d+) \| (.+) \|$", text, re.MULTILINE)
+    assert rows == [(rule.id, rule.title) for rule in CLUSTER]
 
 
 def test_every_example_is_introduced() -> None:

@@ -8,9 +8,10 @@ from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import OK, Place, Problem
 from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
-from eniplan.rules import ALL, BY_ID
+from eniplan.rules import ALL
 from eniplan.rules.addresses import free_addresses, pool_needs
 from eniplan.rules.base import Hit
+from eniplan.rules.np import np006
 from eniplan.rules.view import PlanView, Settings
 from eniplan.rules.wv import holds
 
@@ -109,6 +110,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         rules if accounts else offline,
         tuple(accounts),
         tuple(failures),
+        catalog.own,
     )
     return report._replace(exit_code=report.verdict())
 
@@ -145,7 +147,12 @@ def waive(
 def _idle(waivers: Iterable[Waiver], rules: tuple[Rule, ...]) -> frozenset[Waiver]:
     """Return the waivers of rules that were not asked: whether these waive anything, this run does not show."""
     asked = {rule.id for rule in rules}
-    return frozenset(waiver for waiver in waivers if waiver.rule in BY_ID and waiver.rule not in asked)
+    others = [waiver for waiver in waivers if waiver.rule not in asked]
+    if not others:
+        return frozenset()
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - makes the rules about clusters, which most checks do not need
+
+    return frozenset(waiver for waiver in others if waiver.rule in BY_ID)
 
 
 def _waived(finding: Finding, file: WaiverFile, view: PlanView) -> Finding:
@@ -222,8 +229,7 @@ class _PoolNames:
 
     def repeated(self, document: Document, view: PlanView, rules: tuple[Rule, ...]) -> Iterator[Finding]:
         cluster = view.cluster.id
-        rule = BY_ID["NP006"]
-        if cluster is None or rule not in rules:
+        if cluster is None or np006 not in rules:
             return
         for name, pool in view.pools_by_name.items():
             place = document.place((*pool.path, "name"))
@@ -231,7 +237,7 @@ class _PoolNames:
             if first is not place:
                 message = f"the name {name!r} is taken in the same cluster by {first}"
                 yield Finding(
-                    rule, rule.level, place, message, "give each pool its own name", {"name": name}, rule.sources
+                    np006, np006.level, place, message, "give each pool its own name", {"name": name}, np006.sources
                 )
 
 

@@ -19,6 +19,10 @@ CREATE = 5
 INTERRUPTED = 130
 
 
+KUBECTL = "kubectl"
+"""What stands for the file in places that are objects of a running cluster."""
+
+
 class Place(NamedTuple):
     """A position in a user's file. Line and column are 1-based; `path` is a key path such as `nodePools[0].name`.
 
@@ -64,6 +68,12 @@ class UsageError(EniplanError):
     """The command line asks for something that cannot be (exit code 2)."""
 
     exit_code = USAGE
+
+
+class ClusterError(EniplanError):
+    """The cluster cannot be read: no kubectl, no connection, no right to (exit code 4)."""
+
+    exit_code = CLOUD
 
 
 class CloudError(EniplanError):

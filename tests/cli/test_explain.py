@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from eniplan.rules import ALL
+from eniplan.rules import ALL, BY_ID, CLUSTER
 from eniplan.rules.examples import example
+from eniplan.rules.examples_cluster import cluster_example, cluster_plan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syrupy.assertion import SnapshotAssertion
 
     from eniplan.rules.base import Rule
@@ -20,8 +23,8 @@ def test_list(run: Run) -> None:
     result = run("explain")
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
-    assert [line.split()[:2] for line in lines] == [[rule.id, rule.level] for rule in ALL]
-    assert all(rule.title in line for rule, line in zip(ALL, lines, strict=True))
+    assert [line.split()[:2] for line in lines] == [[rule.id, rule.level] for rule in BY_ID.values()]
+    assert all(rule.title in line for rule, line in zip(BY_ID.values(), lines, strict=True))
 
 
 def test_one(run: Run, snapshot: SnapshotAssertion) -> None:
@@ -38,7 +41,7 @@ def test_not_waivable_and_without_sources(run: Run, snapshot: SnapshotAssertion)
 
 def test_json(run: Run) -> None:
     rules = json.loads(run("explain", "--format", "json").out)
-    assert [rule["rule"] for rule in rules] == [rule.id for rule in ALL]
+    assert [rule["rule"] for rule in rules] == list(BY_ID)
     one = json.loads(run("explain", "ENI001", "-f", "json").out)
     assert one == rules[0]
     keys = ["rule", "level", "title", "needs", "effect", "sources", "waivable", "passes", "fails", "account"]
@@ -80,3 +83,25 @@ def test_examples_go_into_check(run: Run, rule: Rule) -> None:
     report = json.loads(run("check", "-", "--format", "json", stdin=failing.out.encode()).out)
     assert rule.id in {finding["rule"] for finding in report["findings"]}
     assert run("check", "-", stdin=passing.out.encode()).code == 0
+
+
+@pytest.mark.parametrize("rule", CLUSTER[::13], ids=lambda rule: rule.id)
+def test_examples_go_into_verify(run: Run, rule: Rule, tmp_path: Path) -> None:
+    """The pipeline that the text of a VER rule shows."""
+    failing, passing = (run("explain", rule.id, "--example", which).out for which in ("fail", "pass"))
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(run("explain", rule.id, "--example", "plan").out, encoding="utf-8")
+    assert yaml.safe_load(failing) == cluster_example(rule.fails)
+    assert yaml.safe_load(plan.read_text(encoding="utf-8")) == cluster_plan()
+    assert "eniplan verify plan.yaml --from -" in run("explain", rule.id).out
+    report = json.loads(run("verify", plan, "--from", "-", "--format", "json", stdin=failing.encode()).out)
+    assert rule.id in {finding["rule"] for finding in report["findings"]}
+    assert run("verify", plan, "--from", "-", stdin=passing.encode()).code == 0
+
+
+def test_the_plan_behind_the_examples(run: Run) -> None:
+    assert yaml.safe_load(run("explain", "ENI001", "--example", "plan").out) == example({})
+
+
+def test_one_about_clusters(run: Run, snapshot: SnapshotAssertion) -> None:
+    assert run("explain", "VER012").out == snapshot

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import yaml
+
 from tests.loopback.server import Cloud
 from tests.loopback.state import SAMPLE, read_state
 
@@ -19,13 +21,17 @@ def main() -> int:
     )
     parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (default: a free one)")
     arguments = parser.parse_args()
-    with Cloud(read_state(arguments.state), arguments.port) as cloud:
-        key, secret = next(iter(cloud.state["accounts"].items()))
+    try:
+        cloud = Cloud(read_state(arguments.state), arguments.port)
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        parser.error(str(error))
+    key, secret = next(iter(cloud.state["accounts"].items()))
+    with cloud:
         say(f"listening on {cloud.url}; in another terminal:")
         say(f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={key} ALIBABA_CLOUD_ACCESS_KEY_SECRET={secret}")
         say(f"  export ENIPLAN_ENDPOINT={cloud.url}")
+        told = 0
         try:
-            told = 0
             while True:
                 time.sleep(0.2)
                 for request in cloud.requests[told:]:

@@ -24,7 +24,9 @@ _NOT_OF_THE_API = ("EniIpv6AddressQuantityDerived", "EriStated", "LimitsStatus",
 def read_state(file: Path) -> State:
     """Return the state that a YAML or JSON file holds."""
     state = yaml.safe_load(file.read_text("utf-8"))
-    assert isinstance(state, dict), f"{file} is no mapping"
+    if not isinstance(state, dict) or not state.get("accounts") or not isinstance(state.get("clusters"), dict):
+        message = f"{file} has no accounts and clusters; {SAMPLE} shows the form"
+        raise ValueError(message)
     return _separated(json.dumps(state))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from typing import TYPE_CHECKING
@@ -11,15 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan._version import __version__
-from eniplan.report import json_format, plain, terminal_view
+from eniplan.cli.show import WRITERS
+from eniplan.report import json_format, plain, sarif, terminal_view
+from eniplan.rules import BY_ID
 from eniplan.rules.examples import VSWITCH_J
 from tests.judge import judge, judge_plan, own, row
+from tests.kube.states import LINGJUN, LINGJUN_PLAN
+from tests.kube.support import NO_PLAN, judge_cluster
 from tests.report.reports import MANY, reports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
+
+    from eniplan.cli.options import ReportFormat
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -140,3 +147,43 @@ def test_markup_is_text(name: str) -> None:
     for colour in (True, False):
         assert name in ESCAPES.sub("", terminal_view.write(report, width=200, colour=colour))
     assert f"pool {name}: exclusive pods" in plain.write(report)
+
+
+def test_own_instance_data_is_told(tmp_path: Path) -> None:
+    specs = own(tmp_path, row(EniQuantity=8))
+    report = judge({"nodePools.0.instanceTypes": ["ecs.mine.8xlarge"]}, specs=specs)
+    file = str(tmp_path / "specs.jsonl")
+    told = {"file": file, "date": None, "region": None}
+    assert json.loads(json_format.write(report))["specs"] == {"date": "2026-07-16", "types": 1242, "own": told}
+    assert json.loads(sarif.write(report))["runs"][0]["properties"]["ownSpecs"] == told
+    assert f"checked against specs of 2026-07-16 and {file}: " in plain.summary(report)
+
+
+class TestClusters:
+    """Reports of verify: the same writers, and besides what was seen of each pool."""
+
+    def test_json(self) -> None:
+        report = judge_cluster()
+        assert json_format.report_map(report) == json.loads(json_format.write(report))
+        (sheet,) = json_format.report_map(report)["pools"]
+        assert sheet["proven"] == {"nodes": 3, "ready": 3, "enis": 21, "expected": 21, "pods": 3, "bound": 3}
+        assert "proven" not in json_format.report_map(judge())["pools"][0]
+
+    @pytest.mark.parametrize("name", ["good", "broken", "unseen", "lingjun"])
+    def test_text(self, name: str, snapshot: SnapshotAssertion) -> None:
+        changes, plan = {
+            "good": ({}, None),
+            "broken": (BY_ID["VER018"].fails, NO_PLAN),
+            "unseen": ({"pods": [], "podENIs": []}, None),
+            "lingjun": (LINGJUN, LINGJUN_PLAN),
+        }[name]
+        report = judge_cluster(changes, plan)
+        text = terminal_view.write(report, width=100, colour=False)
+        assert plain.write(report) + "---\n" + plain.summary(report) + "\n---\n" + text == snapshot
+
+    @pytest.mark.parametrize("form", [form for form in WRITERS if form.value not in {"text", "json"}])
+    def test_other_formats_name_the_rule_and_the_object(self, form: ReportFormat) -> None:
+        writer = importlib.import_module(f"eniplan.report.{WRITERS[form]}")
+        text = writer.write(judge_cluster(BY_ID["VER006"].fails))
+        assert "VER006" in text
+        assert "cn-hangzhou.10.0.0.1" in text

@@ -37,6 +37,7 @@ COMMANDS = {
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
+    "verify": _Command("verify", "Prove on the running cluster that the plan holds."),
 }
 
 _HELP = """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba Cloud ACK.
@@ -49,6 +50,7 @@ Examples:
   eniplan instances --vcpus 8..32 --min-pods 7 --on-sale
   eniplan create-pool eniplan.yaml --emit terraform --out pools.tf
   eniplan render-manifests eniplan.yaml --workloads --out-dir manifests --kustomize
+  eniplan verify eniplan.yaml --wait 10m
   eniplan explain ENI001
 
 \b

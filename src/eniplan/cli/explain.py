@@ -14,8 +14,9 @@ from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption
 from eniplan.errors import Place, Problem, UsageError
 from eniplan.plan.model import ExistingPool
-from eniplan.rules import ALL, BY_ID
+from eniplan.rules import BY_ID
 from eniplan.rules.examples import ABSENT, example
+from eniplan.rules.examples_cluster import cluster_example, cluster_plan
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
 
 class Example(StrEnum):
-    """Which example plan of a rule."""
+    """Which example of a rule."""
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
     FAIL = "fail"
+    PLAN = "plan"
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -38,7 +40,7 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def explain(
     rule: Annotated[str | None, typer.Argument(metavar="[RULE]", help="A rule id, such as ENI001.")] = None,
-    show: Annotated[Example | None, typer.Option("--example", help="Print the rule's example plan instead.")] = None,
+    show: Annotated[Example | None, typer.Option("--example", help="Print the rule's example instead.")] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Explain a rule, or list all rules.
@@ -48,6 +50,10 @@ def explain(
       eniplan explain
       eniplan explain ENI001
       eniplan explain ENI001 --example fail | eniplan check -
+      eniplan explain VER001 --example fail | eniplan verify --from -
+
+    \b
+    Examples of VER rules are clusters; --example plan is the plan that they are verified by.
     """
     if rule is None:
         if show is not None:
@@ -62,8 +68,7 @@ def explain(
         hint = hint or "`eniplan explain` lists all rules"
         raise UsageError(Problem(f"there is no rule {rule!r}", Place("command line"), hint))
     if show is not None:
-        changes = found.passes if show is Example.PASS else found.fails
-        terminal.out(_yaml(example(changes)))
+        terminal.out(_yaml(_example(found, show)))
     elif output is Format.JSON:
         terminal.out(_json([_rule_map(found)][0]))
     else:
@@ -72,9 +77,9 @@ def explain(
 
 def _list(output: Format) -> None:
     if output is Format.JSON:
-        terminal.out(_json([_rule_map(rule) for rule in ALL]))
+        terminal.out(_json([_rule_map(rule) for rule in BY_ID.values()]))
     else:
-        terminal.out("".join(f"{rule.id}  {rule.level:<7}  {rule.title}\n" for rule in ALL))
+        terminal.out("".join(f"{rule.id}  {rule.level:<7}  {rule.title}\n" for rule in BY_ID.values()))
 
 
 def _json(value: object) -> str:
@@ -90,10 +95,18 @@ def _rule_map(rule: Rule) -> dict[str, object]:
         "effect": rule.effect,
         "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
         "waivable": rule.waivable,
-        "passes": example(rule.passes),
-        "fails": example(rule.fails),
+        "passes": _example(rule, Example.PASS),
+        "fails": _example(rule, Example.FAIL),
         "account": None if rule.account is None else {path: _plain(value) for path, value in rule.account.items()},
     }
+
+
+def _example(rule: Rule, which: Example) -> dict[str, object]:
+    """Return an example of a rule: a plan, or the dump of a cluster."""
+    if which is Example.PLAN:
+        return cluster_plan() if rule.on_cluster else example({})
+    changes = rule.passes if which is Example.PASS else rule.fails
+    return cluster_example(changes) if rule.on_cluster else example(changes)
 
 
 def _text(rule: Rule) -> str:
@@ -105,21 +118,32 @@ def _text(rule: Rule) -> str:
     if rule.sources:
         lines += ["", "Sources:"]
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
-    lines += ["", "The example plan breaks it with:", *_changes(rule.fails)]
+    what = "cluster" if rule.on_cluster else "plan"
+    lines += ["", f"The example {what} breaks it with:", *_changes(rule.fails)]
     lines += [f"  in the account:{change[1:]}" for change in _changes(rule.account or {})]
-    lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes)]
+    lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes), ""]
     if rule.account is not None:
-        return "\n".join([*lines, "", "Only --live shows it: it is about what the account says."]) + "\n"
-    lines += ["", f"The plans in full: eniplan explain {rule.id} --example fail | eniplan check -   (or pass)"]
+        lines += ["Only --live shows it: it is about what the account says."]
+    elif rule.on_cluster:
+        lines += [
+            f"The plan that it is verified by: eniplan explain {rule.id} --example plan > plan.yaml",
+            f"The clusters in full: eniplan explain {rule.id} --example fail | eniplan verify plan.yaml --from -",
+        ]
+    else:
+        lines += [f"The plans in full: eniplan explain {rule.id} --example fail | eniplan check -   (or pass)"]
     return "\n".join(lines) + "\n"
 
 
 def _changes(changes: Mapping[str, object]) -> list[str]:
-    """Spell the changes to the example plan, one a line."""
-    return [
-        f"  {path}: {'(absent)' if value is ABSENT else json.dumps(_plain(value), ensure_ascii=False)}"
+    """Spell the changes to the example, one a line; whole objects of a cluster would fill the screen."""
+    spelled = (
+        (path, "(absent)" if value is ABSENT else json.dumps(_plain(value), ensure_ascii=False))
         for path, value in changes.items()
-    ]
+    )
+    return [f"  {path}: {text if len(text) <= _LONGEST else text[:_LONGEST] + ' ...'}" for path, text in spelled]
+
+
+_LONGEST = 400
 
 
 def _plain(value: object) -> object:

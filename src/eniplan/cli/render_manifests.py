@@ -78,7 +78,7 @@ def render_manifests(
     _tell_namespaces(plans)
     if not rendered:
         terminal.err("note: the plan has no podNetworkings and no terwayConfigs; --workloads renders workloads")
-    top = header(plan, report.specs_date)
+    top = header(plan, report.specs_words)
     if out_dir is None:
         terminal.out(top + "---\n".join(map(text, rendered)))
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
 from eniplan.cli.quick import COMMAND_LINE
-from eniplan.errors import InputError, Place, Problem, UsageError
+from eniplan.errors import KUBECTL, InputError, Place, Problem, UsageError
 from eniplan.plan.load import STDIN
 from eniplan.suggest import did_you_mean
 from eniplan.text import printable
@@ -126,7 +126,7 @@ def _document(report: Report, form: ReportFormat) -> str:
 
 def _in_repository(file: str) -> str:
     """Return the name of a file as seen from the root of the repository; outside of it, as it was given."""
-    if file in {STDIN, COMMAND_LINE}:
+    if file in {STDIN, COMMAND_LINE, KUBECTL}:
         return file
     root = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or os.curdir
     name = os.path.relpath(file, root)

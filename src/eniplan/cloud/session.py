@@ -72,7 +72,6 @@ class CallError(Exception):
         self.retry_after = retry_after
         """Seconds that the server asks to wait."""
 
-
     @property
     def is_not_found(self) -> bool:
         """Whether what was asked for is not there; the services spell it `AddonNotFound` and `RESOURCE_NOT_FOUND`."""

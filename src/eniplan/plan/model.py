@@ -174,6 +174,10 @@ class Requirement(NamedTuple):
     operator: str
     values: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """Return `key In (a, b)`, equal for equal requirements."""
+        return f"{self.key} {self.operator} ({', '.join(sorted(self.values))})"
+
 
 class Selector(NamedTuple):
     """A Kubernetes LabelSelector: all requirements hold; none at all takes everything."""
@@ -233,7 +237,7 @@ class Waiver(NamedTuple):
 
     def covers(self, path: str) -> bool:
         """Return whether a key path is what it covers, or stands inside of that."""
-        return not self.target or path == self.target or path.startswith((self.target + ".", self.target + "["))
+        return not self.target or path == self.target or path.startswith(tuple(self.target + mark for mark in ".[/"))
 
 
 class Plan(NamedTuple):

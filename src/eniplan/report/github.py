@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan.errors import KUBECTL
 from eniplan.report import markdown
 from eniplan.report.plain import summary
 from eniplan.rules.base import LEVELS
@@ -56,7 +57,7 @@ def _commands(report: Report) -> Iterator[str]:
 
 
 def _command(name: str, place: Place, title: str, message: str, more: str) -> str:
-    properties = {} if place.file == "-" else {"file": place.file}
+    properties = {} if place.file in {"-", KUBECTL} else {"file": place.file}
     if place.line:
         properties |= {"line": str(place.line), "col": str(place.column)}
     properties["title"] = title

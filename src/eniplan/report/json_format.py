@@ -33,7 +33,11 @@ def report_map(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
-        "specs": {"date": report.specs_date, "types": report.specs_types},
+        "specs": {
+            "date": report.specs_date,
+            "types": report.specs_types,
+            **({"own": report.own_specs._asdict()} if report.own_specs else {}),
+        },
         **({"accounts": list(map(_account, report.accounts))} if report.accounts else {}),
         "inputs": list(report.inputs),
         "summary": {
@@ -84,6 +88,7 @@ def source_map(source: Source) -> dict[str, object]:
 
 
 def _pool(pool: PoolSheet) -> dict[str, object]:
+    proven = pool.proven
     return {
         "name": pool.name,
         "kind": pool.kind,
@@ -95,6 +100,7 @@ def _pool(pool: PoolSheet) -> dict[str, object]:
         "exclusivePods": {"desired": pool.pods[0], "max": pool.pods[1]},
         "addresses": {name: _addresses(found) for name, found in pool.addresses.items()},
         "zones": {name: _addresses(found) for name, found in pool.zones.items()},
+        **({} if proven is None else {"proven": proven._asdict()}),
     }
 
 

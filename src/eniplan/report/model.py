@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.catalog.record import specs_words
 from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
 from eniplan.rules.base import LEVELS
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from eniplan.catalog.limits import Capacity
-    from eniplan.catalog.record import Source
+    from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
     from eniplan.rules.base import Level, Rule
 
@@ -55,6 +56,21 @@ class Addresses(NamedTuple):
     """By the nodes themselves at the largest size."""
 
 
+class Proven(NamedTuple):
+    """What verify has seen of one pool; None where it could not be read, or where nobody publishes it (Lingjun)."""
+
+    nodes: int
+    ready: int
+    enis: int | None
+    """`aliyun/eni` that the nodes offer."""
+    expected: int | None
+    """What their types give."""
+    pods: int | None
+    """Pods on its exclusive nodes that take an ENI."""
+    bound: int | None
+    """Those of them whose PodENI is bound."""
+
+
 class PoolSheet(NamedTuple):
     """What one pool can carry. Numbers of nodes and pods; None where a fact is missing."""
 
@@ -70,6 +86,8 @@ class PoolSheet(NamedTuple):
     addresses: Mapping[str, Addresses]
     """By vSwitch: what could all land in it."""
     zones: Mapping[str, Addresses]
+    proven: Proven | None = None
+    """Only of a running cluster."""
 
 
 class Account(NamedTuple):
@@ -103,6 +121,13 @@ class Report(NamedTuple):
     """Those that were asked; empty for a check without `--live`."""
     failures: tuple[Problem, ...] = ()
     """Those of `problems` that are calls to an account which have failed."""
+    own_specs: OwnData | None = None
+    """The user's instance data that stood before the bundled."""
+
+    @property
+    def specs_words(self) -> str:
+        """The instance data, to be read behind "specs of"."""
+        return specs_words(self.specs_date, self.own_specs)
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding fails the run."""

@@ -11,7 +11,7 @@ from eniplan.text import printable as one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
+    from eniplan.report.model import Addresses, Finding, PoolSheet, Proven, Report, Undecided
 
 
 def write(report: Report) -> str:
@@ -35,7 +35,7 @@ def summary(report: Report) -> str:
     pools = plural(len(report.pools), "pool")
     regions = ", ".join(dict.fromkeys(f"{account.region} on {account.read_on}" for account in report.accounts))
     asked = f" and the account in {regions}" if regions else ""
-    return f"{pools} checked against specs of {report.specs_date}{asked}: {counts}{more}"
+    return f"{pools} checked against specs of {one_line(report.specs_words)}{asked}: {counts}{more}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -59,6 +59,19 @@ def _pool(pool: PoolSheet) -> Iterator[str]:
         yield one_line(f"pool {pool.name}: nodes {span(pool.nodes)}, {pods} (desired, largest size)")
     for name, found in pool.addresses.items():
         yield one_line(f"pool {pool.name}: {name}: {addresses(found)}")
+    if pool.proven is not None:
+        yield one_line(f"pool {pool.name}: {proven(pool.proven)}")
+
+
+def proven(found: Proven) -> str:
+    """Spell what verify has seen of a pool."""
+    enis = f"aliyun/eni {number(found.enis)} of {number(found.expected)}, " if found.enis is not None else ""
+    return f"{found.ready} of {plural(found.nodes, 'node')} Ready, {enis}{bound(found)} pods with a bound PodENI"
+
+
+def bound(found: Proven) -> str:
+    """Spell how many pods have their ENI."""
+    return f"{number(found.bound)} of {number(found.pods)}"
 
 
 def addresses(found: Addresses) -> str:

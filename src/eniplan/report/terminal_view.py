@@ -18,7 +18,7 @@ from rich.text import Text
 from eniplan.catalog.limits import Capacity
 from eniplan.report.listing import brief_columns, shown
 from eniplan.report.listing_formats import rejections
-from eniplan.report.plain import number, span, summary
+from eniplan.report.plain import bound, number, span, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def _blocks(report: Report) -> Iterator[RenderableType]:
         yield _capacity(report.pools)
         if any(pool.addresses for pool in report.pools):
             yield _addresses(report.pools)
+        if any(pool.proven for pool in report.pools):
+            yield _proven(report.pools)
     yield _verdict(report)
 
 
@@ -186,6 +188,17 @@ def _addresses(pools: tuple[PoolSheet, ...]) -> RenderableType:
             )
             first = False
     return Group(Line(Text("addresses", style=_LABEL), style=_LABEL, align="left"), table, "")
+
+
+def _proven(pools: tuple[PoolSheet, ...]) -> RenderableType:
+    table = _table("pool")
+    for name in ("nodes Ready", "aliyun/eni", "of", "pods with a bound PodENI"):
+        table.add_column(name, justify="right")
+    for name, seen in [(pool.name, pool.proven) for pool in pools if pool.proven is not None]:
+        # Lingjun nodes never offer the resource: nothing is missing there.
+        enis = ("n/a", "n/a") if seen.enis is None else (number(seen.enis), number(seen.expected))
+        table.add_row(Text(printable(name)), f"{seen.ready} of {seen.nodes}", *enis, bound(seen))
+    return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 
 def _table(*columns: str) -> Table:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.record import Source
     from eniplan.plan.document import Path
+    from eniplan.rules.cluster_view import ClusterView
     from eniplan.rules.view import PlanView
 
 Level: TypeAlias = Literal["error", "warning", "info"]
@@ -21,7 +22,7 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 
 
 class Hit(NamedTuple):
-    """Something is wrong at a key path of the plan."""
+    """Something is wrong at a key path of the plan, or with an object (`("Pod", "trading", "matcher-0")`)."""
 
     path: Path
     message: str
@@ -64,13 +65,16 @@ class Rule(NamedTuple):
     """Changes to the example plan (`rules.examples`) under which the rule is content."""
     fails: Mapping[str, Any]
     """Changes to the example plan under which the rule speaks."""
-    check: Callable[[PlanView], Outcome]
+    check: Callable[[Any], Outcome]
+    """Takes a PlanView, or a ClusterView where `on_cluster`: `rule` and `cluster_rule` see to that."""
     waivable: bool = True
     account: Mapping[str, Any] | None = None
     """Of a rule about what the account says: the changes to the example account under which, with `fails`, it speaks.
     None: the rule looks at the plan."""
     types_only: bool = False
     """Whether an instance type and the cluster's facts are all it looks at, so that it runs without a plan file."""
+    on_cluster: bool = False
+    """Whether it judges a running cluster (`eniplan verify`) and not a plan; its examples change an example cluster."""
 
 
 def rule(  # noqa: PLR0913 - a rule has this many parts, and all are named at the call
@@ -93,5 +97,24 @@ def rule(  # noqa: PLR0913 - a rule has this many parts, and all are named at th
         return Rule(
             rule_id, level, title, needs, effect, sources, passes or {}, fails, check, waivable, account, types_only
         )  # fmt: skip
+
+    return make
+
+
+def cluster_rule(  # noqa: PLR0913 - as for `rule`
+    rule_id: str,
+    level: Level,
+    title: str,
+    *,
+    needs: tuple[str, ...],
+    effect: str,
+    sources: tuple[Source, ...],
+    fails: Mapping[str, Any],
+    passes: Mapping[str, Any] | None = None,
+) -> Callable[[Callable[[ClusterView], Outcome]], Rule]:
+    """Make a rule of a check function that judges a running cluster."""
+
+    def make(check: Callable[[ClusterView], Outcome]) -> Rule:
+        return Rule(rule_id, level, title, needs, effect, sources, passes or {}, fails, check, on_cluster=True)
 
     return make

@@ -68,14 +68,20 @@ BASE: dict[str, Any] = {
     ],
 }
 
-_STEP = re.compile(r"[^.\[\]]+")
+_STEP = re.compile(r'\["([^"]+)"\]|([^.\[\]]+)')
 
 
 def example(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the example plan with changes: key path (`nodePools[0].taints`) to new value, or `ABSENT`."""
-    plan = copy.deepcopy(BASE)
+    return changed(BASE, changes)
+
+
+def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value with changes; a key that holds dots is written `labels["k8s.aliyun.com/x"]`."""
+    plan: dict[str, Any] = copy.deepcopy(dict(base))
     for path, value in changes.items():
-        *parents, last = (int(step) if step.isdecimal() else step for step in _STEP.findall(path))
+        words = [quoted or plain for quoted, plain in _STEP.findall(path)]
+        *parents, last = (int(step) if step.isdecimal() else step for step in words)
         inner: Any = plan
         for step in parents:
             inner = inner[step] if isinstance(step, int) else inner.setdefault(step, {})

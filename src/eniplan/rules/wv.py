@@ -11,6 +11,7 @@ from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from eniplan.plan.model import Waiver
+    from eniplan.rules.base import Rule
     from eniplan.rules.view import PlanView
 
 _TAINTLESS: dict[str, Any] = {"nodePools[0].taints": []}
@@ -31,6 +32,13 @@ def is_expired(waiver: Waiver, today: date | None) -> bool:
         return False
     last = expiry(waiver)
     return last is None or (today is not None and last < today)
+
+
+def _rules() -> dict[str, Rule]:
+    """Return all rules by id; only a plan that has waivers needs them."""
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
+
+    return BY_ID
 
 
 def has_reason(waiver: Waiver) -> bool:
@@ -66,16 +74,14 @@ def _where(waiver: Waiver) -> str:
 )
 def wv001(view: PlanView) -> Outcome:
     """Rule ids."""
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
-
     for waiver in view.plan.waivers:
-        known = BY_ID.get(waiver.rule)
+        known = _rules().get(waiver.rule)
         path = (*waiver.path, "rule")
         if known is None:
             yield Hit(
                 path,
                 f"there is no rule {waiver.rule!r}",
-                did_you_mean(waiver.rule, BY_ID) or "`eniplan explain` lists them",
+                did_you_mean(waiver.rule, _rules()) or "`eniplan explain` lists them",
             )
         elif not known.waivable:
             title = known.title[0].lower() + known.title[1:]
@@ -117,10 +123,8 @@ def wv002(view: PlanView) -> Outcome:
 )
 def wv003(view: PlanView) -> Outcome:
     """Waivers that no finding has used; `engine` notes the used ones before it asks this rule, the last of all."""
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
-
     for waiver in view.plan.waivers:
-        known = BY_ID.get(waiver.rule)
+        known = _rules().get(waiver.rule)
         if waiver in view.used_waivers or waiver in view.idle_waivers or known is None or not known.waivable:
             continue
         if holds(waiver, view.settings.today):

@@ -1,0 +1,82 @@
+"""Reads what kubectl has printed: a file, a folder of them, or stdin. For clusters that we cannot reach."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from eniplan.errors import InputError, Place, Problem
+from eniplan.kube.objects import Collector, listing
+from eniplan.kube.stream import Listed, read
+from eniplan.plan.document import read_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+    from eniplan.observed import Observed
+
+STDIN = "-"
+_ENDINGS = (".json", ".yaml", ".yml")
+COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
+"""What prints all that is needed. Terway's ConfigMap is left to the user: it may hold credentials."""
+
+
+def observe(path: str) -> Observed:
+    """Read a dump: JSON as a stream, YAML as a whole.
+
+    Raises:
+        InputError: it cannot be read, is no dump, or holds no node.
+
+    """
+    collector = Collector(path)
+    for name in _files(path):
+        try:
+            _read_file(name, collector)
+        except OSError as error:
+            raise InputError(Problem(f"cannot read it: {(error.strerror or '').lower()}", Place(name))) from None
+    observed = collector.observed()
+    if "Node" in observed.unseen:
+        raise InputError(Problem("there is no node in this dump", Place(path), f"write one with: {COMMAND}"))
+    return observed
+
+
+def _files(path: str) -> list[str]:
+    if path == STDIN or not os.path.isdir(path):
+        return [path]
+    return [os.path.join(path, name) for name in sorted(os.listdir(path)) if name.endswith(_ENDINGS)]
+
+
+def _read_file(name: str, collector: Collector) -> None:
+    if name == STDIN:
+        _read_stream(cast("BufferedReader", sys.stdin.buffer), name, collector)
+        return
+    with open(name, "rb") as file:
+        _read_stream(file, name, collector)
+
+
+def _read_stream(file: BufferedReader, name: str, collector: Collector) -> None:
+    # Peeked and not read: stdin cannot be rewound.
+    if file.peek(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in {b"{", b""}:
+        for document in read_documents(name, file.read()):
+            for found in _objects(document.value):
+                collector.add(found)
+        return
+    for item in read(io.TextIOWrapper(file, encoding="utf-8-sig"), name):
+        if isinstance(item, Listed):
+            collector.listed(item)
+        else:
+            collector.add(item)
+
+
+def _objects(value: object) -> Iterator[dict[str, Any]]:
+    """Yield the objects of one YAML document."""
+    if isinstance(value, dict):
+        yield from (item for item in listing(value.get("items")) if isinstance(item, dict))
+        yield value
+
+
+_HEAD = 4096
+"""Bytes that tell JSON from YAML."""

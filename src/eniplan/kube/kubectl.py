@@ -1,0 +1,196 @@
+"""Reads a cluster through the user's own kubectl, so that every way to log in works that works there.
+
+`kubectl get --raw` and not `kubectl get`: it hands on page after page as the API server sends them, where the other
+holds all 50,000 pods at once; it asks for nothing but what is named; and it says for each read why it failed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import tempfile
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from eniplan.errors import KUBECTL as SOURCE
+from eniplan.errors import ClusterError, InputError, Place, Problem
+from eniplan.kube.objects import Collector
+from eniplan.kube.stream import Listed, read
+from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
+from eniplan.plan.model import TERWAY_ADDON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.observed import Observed
+
+PAGE = 500
+"""Objects that the API server sends at once: kubectl's own number."""
+_SECONDS = 60
+"""What one request may take; a login that waits for a person gets the same again."""
+_TERWAY = "/apis/network.alibabacloud.com/v1beta1"
+_SYSTEM = f"namespaces/{SYSTEM_NAMESPACE}"
+_REFUSED = r"Error from server \((Forbidden|NotFound)\): *(.*)"
+
+
+class _Read(NamedTuple):
+    kind: str
+    path: str
+    listed: bool = True
+    """Whether it is a list, in pages, or one object that may not exist."""
+
+
+_READS = (
+    _Read("Node", "/api/v1/nodes"),
+    _Read("Pod", "/api/v1/pods"),
+    _Read("PodNetworking", f"{_TERWAY}/podnetworkings"),
+    _Read("PodENI", f"{_TERWAY}/podenis"),
+    _Read("Event", "/api/v1/events"),
+    _Read("DaemonSet", f"/apis/apps/v1/{_SYSTEM}/daemonsets/{TERWAY_ADDON}", listed=False),
+    _Read("ConfigMap", f"/api/v1/{_SYSTEM}/configmaps/{CLUSTER_CONFIG}", listed=False),
+)
+"""All that is ever asked for. Secrets are not among it."""
+
+
+class Kubectl(NamedTuple):
+    """How kubectl reaches the cluster; None: as it does without being told."""
+
+    context: str | None = None
+    kubeconfig: str | None = None
+
+    def command(self, path: str) -> list[str]:
+        """Return the command line that gets a path of the API."""
+        options = [f"--request-timeout={_SECONDS}s"]
+        options += [] if self.context is None else [f"--context={self.context}"]
+        options += [] if self.kubeconfig is None else [f"--kubeconfig={self.kubeconfig}"]
+        return ["kubectl", *options, "get", "--raw", path]
+
+
+def observe(kubectl: Kubectl) -> Observed:
+    """Read all that verify judges. What may not be read, or does not exist, is noted as unseen.
+
+    Raises:
+        ClusterError: there is no kubectl, it cannot reach the cluster, or it may not even list the nodes.
+
+    """
+    collector = Collector(SOURCE)
+    _read_all(kubectl, _READS, collector)
+    configs = (f"/api/v1/{_SYSTEM}/configmaps/{quote(name, safe='')}" for name in collector.configs_wanted)
+    _read_all(kubectl, [_Read("ConfigMap", path, listed=False) for path in configs], collector)
+    return collector.observed()
+
+
+def _read_all(kubectl: Kubectl, reads: tuple[_Read, ...] | list[_Read], collector: Collector) -> None:
+    """Do several reads side by side; what comes is taken in order."""
+    calls: list[_Call] = []
+    try:
+        for item in reads:
+            call = _Call(kubectl, _page(item.path, "") if item.listed else item.path)
+            calls.append(call)  # one by one: when the next cannot be started, this one is ended
+        for item, call in zip(reads, tuple(calls), strict=True):
+            _take(kubectl, item, call, calls, collector)
+    finally:
+        for call in calls:
+            call.end()
+
+
+def _page(path: str, more: str) -> str:
+    return f"{path}?limit={PAGE}" + (f"&continue={quote(more, safe='')}" if more else "")
+
+
+def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collector: Collector) -> None:
+    """Take the result of a read, and get its further pages; their calls join the others."""
+    while True:
+        refused = call.refusal()
+        if refused is not None:
+            reason, message = refused
+            if item.kind == "Node":
+                hint = "without the right to list nodes nothing can be proven"
+                raise ClusterError(Problem(f"cannot list the nodes: {message}", Place(SOURCE), hint))
+            if reason == "NotFound" and not item.listed:
+                collector.seen(item.kind)
+            else:
+                collector.unseen(item.kind, message)
+            return
+        more = ""
+        for found in call.objects():
+            if isinstance(found, Listed):
+                more = found.more
+            else:
+                collector.add(found)
+        collector.seen(item.kind)
+        if not more:
+            return
+        call.end()
+        call = _Call(kubectl, _page(item.path, more))
+        calls.append(call)
+
+
+class _Call:
+    """One kubectl, started and not waited for. Its output goes to files, so that none waits for us to read."""
+
+    def __init__(self, kubectl: Kubectl, path: str) -> None:
+        self._path = path
+        # They are closed by `end`.
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - the arguments are a list, and no shell reads them
+                kubectl.command(path), stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err
+            )
+        except OSError as error:
+            self._out.close()
+            self._err.close()
+            reason = "it is not on the PATH" if isinstance(error, FileNotFoundError) else os.strerror(error.errno or 0)
+            hint = "install kubectl, or give what it printed elsewhere: eniplan verify --from FILE"
+            raise ClusterError(Problem(f"cannot start kubectl: {reason}", Place(SOURCE), hint)) from None
+
+    def refusal(self) -> tuple[str, str] | None:
+        """Wait for the end; return the reason and the message when the server refused just this read.
+
+        Raises:
+            ClusterError: it failed in another way, or did not end.
+
+        """
+        try:
+            code = self._process.wait(2 * _SECONDS)
+        except subprocess.TimeoutExpired:
+            message = f"kubectl did not end within {2 * _SECONDS} seconds: get --raw {self._path}"
+            raise ClusterError(Problem(message, Place(SOURCE), _HINT)) from None
+        if code == 0:
+            return None
+        self._err.seek(0)
+        told = self._err.read(_MOST_TOLD).decode("utf-8", "replace")
+        refused = re.search(_REFUSED, told)
+        if refused:
+            return refused[1], refused[2].strip()
+        lines = "; ".join(line.strip() for line in told.splitlines() if line.strip())
+        raise ClusterError(Problem(lines or f"kubectl ended with code {code}", Place(SOURCE), _HINT))
+
+    def objects(self) -> Iterator[dict[str, object] | Listed]:
+        """Yield what it has printed.
+
+        Raises:
+            ClusterError: that was no list of objects: something between us and the API server has answered.
+
+        """
+        self._out.seek(0)
+        try:
+            with io.TextIOWrapper(self._out, encoding="utf-8") as stream:
+                yield from read(stream, f"kubectl get --raw {self._path}")
+        except InputError as error:
+            raise ClusterError(*error.problems) from None
+
+    def end(self) -> None:
+        """Stop it if it still runs, and free what it holds. May be called twice."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._out.close()
+        self._err.close()
+
+
+_HINT = "try the same with kubectl itself, such as: kubectl get nodes"
+_MOST_TOLD = 4096
+"""Bytes of kubectl's complaint that are shown at most."""

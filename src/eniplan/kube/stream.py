@@ -1,0 +1,168 @@
+"""Kubernetes objects out of JSON, one at a time: a dump of half a gigabyte is never in memory as a whole.
+
+Understood is what kubectl prints: an object, a List, a PodList (`kubectl get --raw`), and several of them behind
+each other. Only one object is a Python value at any moment.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from eniplan.errors import InputError, Place, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import TextIOBase
+
+_CHUNK = 1 << 20
+_BLANK = " \t\r\n"
+_ITEMS = "items"
+
+
+class Listed(NamedTuple):
+    """The head of a list that has been read to its end."""
+
+    kind: str
+    """`PodList`, or `List` for a list of anything."""
+    more: str
+    """The token with which the API server gives the next page; empty at the end."""
+
+
+def read(stream: TextIOBase, name: str) -> Iterator[dict[str, Any] | Listed]:
+    """Yield every object of a stream, and a `Listed` behind the items of each list.
+
+    Raises:
+        InputError: it is no JSON, or something else than objects; `name` is its name for people.
+
+    """
+    text = _Text(stream, name)
+    while text.peek():
+        yield from _document(text)
+
+
+def _document(text: _Text) -> Iterator[dict[str, Any] | Listed]:
+    """Yield one top-level object, or the items of one list."""
+    text.expect("{")
+    head: dict[str, Any] = {}
+    is_list = False
+    while text.peek() != "}":
+        if head or is_list:
+            text.expect(",")
+        key = text.value()
+        text.expect(":")
+        if key == _ITEMS and text.peek() == "[":
+            is_list = True
+            yield from _items(text, head)
+        elif isinstance(key, str):
+            head[key] = text.value()
+        else:
+            text.refuse("a key of an object must be text")
+    text.expect("}")
+    if is_list:
+        meta = head.get("metadata")
+        more = meta.get("continue") if isinstance(meta, dict) else ""
+        yield Listed(str(head.get("kind", "")), str(more or ""))
+    else:
+        yield head
+
+
+def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the items of a list; those of a PodList do not name their kind themselves."""
+    kind = str(head.get("kind", "")).removesuffix("List")
+    text.expect("[")
+    first = True
+    while text.peek() != "]":
+        if not first:
+            text.expect(",")
+        first = False
+        item = text.value()
+        if not isinstance(item, dict):
+            text.refuse("an item of a list must be an object")
+        if kind:
+            item.setdefault("kind", kind)
+        yield item
+    text.expect("]")
+
+
+class _Text:
+    """A window on a stream of JSON text."""
+
+    def __init__(self, stream: TextIOBase, name: str) -> None:
+        self._stream = stream
+        self._name = name
+        self._window = ""
+        self._at = 0
+        self._line, self._column = 1, 1  # where the window begins
+        self._ended = False
+        self._decode = json.JSONDecoder().raw_decode
+
+    def peek(self) -> str:
+        """Return the next character that is not blank, the empty string at the end."""
+        while True:
+            window, at = self._window, self._at
+            while at < len(window) and window[at] in _BLANK:
+                at += 1
+            self._at = at
+            if at < len(window):
+                return window[at]
+            if not self._more(_CHUNK):
+                return ""
+
+    def expect(self, character: str) -> None:
+        """Step over a character that must come next."""
+        if self.peek() != character:
+            self.refuse(f"{character!r} is missing here")
+        self._at += 1
+
+    def value(self) -> Any:  # noqa: ANN401 - any JSON value
+        """Read one value, however far it reaches."""
+        self.peek()
+        wanted = _CHUNK
+        while True:
+            try:
+                value, end = self._decode(self._window, self._at)
+            except json.JSONDecodeError as error:
+                # Either the value goes on behind the window, or it is wrong: more text decides. Twice as much each
+                # time, so that a text that is wrong at its beginning is not read again and again.
+                if self._more(wanted):
+                    wanted *= 2
+                    continue
+                self._at = error.pos
+                self.refuse(f"not valid JSON: {error.msg}")
+            except RecursionError:
+                self.refuse("too many levels")
+            # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
+            if end + 2 < len(self._window) or not self._more(_CHUNK):
+                self._at = end
+                return value
+
+    def refuse(self, message: str) -> NoReturn:
+        """Say what is wrong with what stands at the current place."""
+        early = not self.peek()
+        self._step_over()
+        hint = "give what kubectl prints with -o json, all of it"
+        place = Place(self._name, self._line, self._column)
+        raise InputError(Problem("it ends too early" if early else message, place, hint)) from None
+
+    def _more(self, size: int) -> bool:
+        """Read on; return whether there was more. What has been read over goes."""
+        if self._ended:
+            return False
+        try:
+            chunk = self._stream.read(size)
+        except UnicodeDecodeError as error:
+            raise InputError(Problem(f"not UTF-8 text: {error.reason}", Place(self._name))) from None
+        if chunk:
+            self._step_over()
+            self._window += chunk
+        self._ended = not chunk
+        return bool(chunk)
+
+    def _step_over(self) -> None:
+        """Drop what has been read from the window."""
+        newline = self._window.rfind("\n", 0, self._at)
+        self._line += self._window.count("\n", 0, self._at)
+        self._column = self._column + self._at if newline < 0 else self._at - newline
+        self._window = self._window[self._at :]
+        self._at = 0

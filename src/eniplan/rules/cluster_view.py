@@ -1,0 +1,339 @@
+"""What the VER rules look at: a running cluster, with what the plan and the instance data expect of it.
+
+Pure and lazy, as `view` is for plans. What could not be read of the cluster is told by `unseen`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.catalog.limits import capacity, lingjun_pods
+from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TerwayConfig
+from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
+from eniplan.rules.base import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.catalog.store import Catalog
+    from eniplan.observed import Node, Observed, Pod, PodEni, PodNetworking
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import Workload
+    from eniplan.rules.view import PlanView, PoolView
+
+_LISTS = {"Pod": "pods", "Event": "events"}
+
+
+class Group(NamedTuple):
+    """Nodes that are judged together: those of a pool of the plan, or of a node pool of the cluster."""
+
+    name: str
+    """The name of the pool in the plan, or the id of the node pool; empty for nodes without one."""
+    label: str
+    """How messages call it."""
+    path: Path
+    pool: PoolView | None
+    """None without a plan."""
+    nodes: tuple[Node, ...]
+
+    @property
+    def exclusive(self) -> tuple[Node, ...]:
+        """The nodes that Terway takes for exclusive ones."""
+        return tuple(node for node in self.nodes if node.is_exclusive)
+
+
+class Zoneless(NamedTuple):
+    """A pod that no vSwitch is there for."""
+
+    pod: Pod
+    source: str
+    """Whose vSwitches it gets."""
+    zones: tuple[str, ...]
+    """Where these are."""
+    wanted: tuple[str, ...]
+    """Where the pod is, or could run."""
+
+
+class ClusterView:
+    """A cluster, resolved."""
+
+    def __init__(
+        self, observed: Observed, plan: PlanView | None, catalog: Catalog, pool_ids: Mapping[str, str] | None = None
+    ) -> None:
+        """Take what was seen, what was planned, and the node pool's id of plan pools where the user states it."""
+        self.observed = observed
+        self.plan = plan
+        self.catalog = catalog
+        self._pool_ids = pool_ids or {}
+
+    def unseen(self, kind: str) -> Iterator[Unknown]:
+        """Yield that a kind could not be read, if so; a rule that needs it goes no further then."""
+        why = self.observed.unseen.get(kind)
+        if why is not None:
+            fact = f"the list of {_LISTS.get(kind, kind + 's')}"
+            yield Unknown((kind,), fact, why or "the dump has none: was it asked for?")
+
+    # --- nodes ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The pools of the plan with their nodes; without a plan every node pool that has an exclusive node."""
+        if self.plan is None:
+            return self._exclusive_batches()
+        found: dict[str, list[Node]] = {}
+        for key, nodes in self._batches.items():
+            owners = self._owners[key]
+            if len(owners) == 1:
+                found.setdefault(owners[0].pool.name, []).extend(nodes)
+        return tuple(
+            Group(pool.pool.name, f"pool {pool.pool.name!r}", pool.path, pool, tuple(found.get(pool.pool.name, ())))
+            for pool in self.plan.pools
+        )
+
+    def _exclusive_batches(self) -> tuple[Group, ...]:
+        found: dict[str, list[Node]] = {}
+        for nodes in self._batches.values():
+            if any(node.labels.get(EXCLUSIVE_LABEL, "default") != "default" for node in nodes):
+                found.setdefault(nodes[0].pool_id or "", []).extend(nodes)
+        return tuple(
+            Group(pool_id, _batch_label(pool_id), ("Node", nodes[0].name), None, tuple(nodes))
+            for pool_id, nodes in found.items()
+        )
+
+    @cached_property
+    def ambiguous(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Node pools of the cluster that fit several pools of the plan, with these pools' names."""
+        return tuple(
+            (_batch_label(key), tuple(pool.pool.name for pool in owners))
+            for key, owners in self._owners.items()
+            if len(owners) > 1
+        )
+
+    @cached_property
+    def strangers(self) -> tuple[Node, ...]:
+        """The nodes of no pool of the plan that are not exclusive ones."""
+        return tuple(
+            node
+            for key, nodes in self._batches.items()
+            if not self._owners[key]
+            for node in nodes
+            if not node.is_exclusive
+        )
+
+    @cached_property
+    def _batches(self) -> dict[str, list[Node]]:
+        """The nodes by their node pool's id; each node without one stands for itself."""
+        out: dict[str, list[Node]] = {}
+        for node in self.observed.nodes:
+            if node.is_terways:
+                out.setdefault(node.pool_id or f"/{node.name}", []).append(node)
+        return out
+
+    @cached_property
+    def _owners(self) -> dict[str, tuple[PoolView, ...]]:
+        """The pools of the plan that a batch fits best; one wrong node does not take its batch away."""
+        pools = () if self.plan is None else self.plan.pools
+        by_id = {self._pool_ids[pool.pool.name]: pool for pool in pools if pool.pool.name in self._pool_ids}
+        free = [pool for pool in pools if pool.pool.name not in self._pool_ids]
+        types = {pool: frozenset(use.name for use in pool.types) for pool in free}
+        out: dict[str, tuple[PoolView, ...]] = {}
+        for key, nodes in self._batches.items():
+            if key in by_id:
+                out[key] = (by_id[key],)
+                continue
+            fits = {pool: max(_fit(node, pool, types[pool]) for node in nodes) for pool in free}
+            best = max(fits.values(), default=0)
+            out[key] = tuple(pool for pool, fit in fits.items() if fit == best) if best else ()
+        return out
+
+    @cached_property
+    def exclusive(self) -> dict[str, Node]:
+        """The exclusive nodes that are judged, by name."""
+        return {node.name: node for group in self.groups for node in group.exclusive}
+
+    @cached_property
+    def all_exclusive(self) -> tuple[Node, ...]:
+        """Every exclusive node of the cluster, judged or not: where a pod could go."""
+        return tuple(node for node in self.observed.nodes if node.is_exclusive and node.is_terways)
+
+    def config_of(self, node: Node | None = None) -> TerwayConfig | None:
+        """Return Terway's configuration of a node, or of the cluster; None when it is not known."""
+        base = self.observed.configs.get(CLUSTER_CONFIG)
+        if base is None or node is None or node.config == CLUSTER_CONFIG:
+            return base
+        own = self.observed.configs.get(node.config)
+        return None if own is None else own.over(base)
+
+    def erdma(self, node: Node) -> bool | None:
+        """Return whether eRDMA takes a slot, as the cluster says, else the plan; None when neither does."""
+        config = self.config_of(node)
+        if config is not None:
+            return bool(config.erdma)
+        return None if self.plan is None else self.plan.cluster.terway.erdma
+
+    @property
+    def dual(self) -> bool | None:
+        """Whether pods get IPv6 addresses, as the cluster says, else the plan; None when neither does."""
+        config = self.config_of()
+        if config is not None:
+            return config.ip_stack == "dual"
+        return None if self.plan is None else self.plan.dual
+
+    def expected(self, node: Node) -> tuple[int, ...]:
+        """Return the `aliyun/eni` that an ECS node may publish, the likeliest first; empty where nobody knows.
+
+        Whether eRDMA takes an ENI is decided by eni-config, by the type, and by the node's operating system, which
+        nobody tells us: where it could, both counts may be right.
+        """
+        record = self.catalog.get(node.instance_type or "")
+        if record is None:
+            return ()
+        erdma = self.erdma(node)
+        switches = {None: (False, True), True: (True, False), False: (False,)}[erdma]
+        counts = (capacity(record, erdma=on).exclusive for on in switches)
+        return tuple(dict.fromkeys(count for count in counts if count is not None))
+
+    def room(self, node: Node) -> int | None:
+        """Return how many exclusive pods a node can carry; None when that is not known."""
+        if not node.is_lingjun:
+            return node.allocatable
+        record = self.catalog.lingjun(node.instance_type or "")
+        return None if record is None else lingjun_pods(record)
+
+    # --- pods -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def pods_by_node(self) -> dict[str, list[Pod]]:
+        """The pods that take an ENI, by exclusive node; those that are being deleted still hold theirs."""
+        out: dict[str, list[Pod]] = {node.name: [] for node in self.all_exclusive}
+        for pod in self.observed.pods:
+            if pod.node in out:
+                out[pod.node].append(pod)
+        return out
+
+    @cached_property
+    def free(self) -> dict[str, int]:
+        """The `aliyun/eni` of each exclusive node that nobody has requested, as the scheduler counts."""
+        return {
+            node.name: (node.allocatable or 0) - sum(pod.eni for pod in self.pods_by_node[node.name])
+            for node in self.all_exclusive
+        }
+
+    @cached_property
+    def placed(self) -> tuple[tuple[Pod, Node], ...]:
+        """The pods on the judged exclusive nodes that are there to stay."""
+        return tuple(
+            (pod, node) for name, node in self.exclusive.items() for pod in self.pods_by_node[name] if not pod.leaving
+        )
+
+    @cached_property
+    def waiting(self) -> tuple[Pod, ...]:
+        """The pods that no node has been found for, and that ask for an ENI or for an exclusive node."""
+        return tuple(
+            pod
+            for pod in self.observed.pods
+            if not pod.node
+            and pod.pending
+            and not pod.leaving
+            and (pod.eni or pod.member_eni or pod.steered or pod.networking)
+        )
+
+    def pod_eni(self, pod: Pod) -> PodEni | None:
+        """Return the PodENI of a pod."""
+        return self.observed.pod_enis.get((pod.namespace, pod.name))
+
+    def concerns(self, pod: Pod) -> bool:
+        """Return whether a pod is on a judged node, or wants an ENI of its own and is not on somebody else's."""
+        if pod.node in self.exclusive:
+            return True
+        return pod.node not in self.pods_by_node and bool(pod.eni or pod.networking or pod.steered)
+
+    def reachable(self, pod: Pod) -> tuple[Node, ...]:
+        """Return the exclusive nodes in the zones to which its PodNetworking ties a pod; all of them without one."""
+        named = self.observed.pod_networkings.get(pod.networking)
+        if named is None or not named.zones:
+            return self.all_exclusive
+        return tuple(node for node in self.all_exclusive if node.zone in named.zones)
+
+    @cached_property
+    def workload_pods(self) -> tuple[tuple[Workload, Pod], ...]:
+        """The pods of the plan's workloads, as far as their owner tells."""
+        workloads = () if self.plan is None else self.plan.plan.workloads
+        by_owner = {(item.namespace, f"{item.kind} {item.name}"): item for item in workloads}
+        pairs = ((by_owner.get((pod.namespace, pod.owner)), pod) for pod in self.observed.pods if by_owner)
+        return tuple((item, pod) for item, pod in pairs if item is not None and not pod.leaving)
+
+    @cached_property
+    def overfull(self) -> dict[str, tuple[int, int]]:
+        """The judged nodes with more pods than exclusive ENIs: how many pods, how many ENIs."""
+        out = {}
+        for name, node in self.exclusive.items():
+            room = self.room(node)
+            taken = sum(max(pod.eni, 1) for pod in self.pods_by_node[name] if not pod.leaving)
+            if room and taken > room:
+                out[name] = (taken, room)
+        return out
+
+    @cached_property
+    def zoneless(self) -> dict[tuple[str, ...], Zoneless]:
+        """The pods that wait because no vSwitch lies where they can run, by their path."""
+        out: dict[tuple[str, ...], Zoneless] = {}
+        reachable = tuple(sorted({n.zone for n in self.all_exclusive if n.zone and not n.is_lingjun}))
+        for pod in self.waiting:
+            named = self.observed.pod_networkings.get(pod.networking)
+            if named and named.zones and reachable and not set(named.zones) & set(reachable):
+                out[pod.path] = Zoneless(pod, f"PodNetworking {named.name}", named.zones, reachable)
+        for pod, node in self.placed:
+            if pod.pending and node.zone:
+                source = self._pod_zones(pod, node)
+                if source is not None and node.zone not in source[1]:
+                    out[pod.path] = Zoneless(pod, *source, (node.zone,))
+        return out
+
+    def _pod_zones(self, pod: Pod, node: Node) -> tuple[str, tuple[str, ...]] | None:
+        """Return whose vSwitches a pod on a node gets, and their zones; None when that is not known."""
+        named = self.observed.pod_networkings.get(pod.networking)
+        if pod.networking:
+            return (f"PodNetworking {pod.networking}", named.zones) if named and named.zones else None
+        config = self.config_of(node)
+        if config is None:
+            return None
+        return f"ConfigMap {node.config}", tuple(sorted(zone for zone, has in config.zones.items() if has))
+
+    # --- networks ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def networkings(self) -> tuple[PodNetworking, ...]:
+        """The PodNetworkings that are judged: the plan's as they stand in the cluster; without a plan those of ENI."""
+        seen = self.observed.pod_networkings
+        if self.plan is None:
+            return tuple(item for item in seen.values() if item.eni_type == "ENI")
+        return tuple(seen[name] for name in self.plan.pod_networkings if name in seen)
+
+    def zones_for(self, networking: PodNetworking) -> dict[str, str]:
+        """Return zone -> label of a group of ECS nodes there that the PodNetworking is meant for."""
+        out = {}
+        for group in self.groups:
+            if self.plan is not None and group.pool is not None:
+                meant = self.plan.pod_networkings_by_pool.get(group.pool.pool.name, ())
+                if networking.name not in {item.name for item in meant}:
+                    continue
+            zones = {node.zone for node in group.exclusive if node.zone and not node.is_lingjun}
+            out.update(dict.fromkeys(sorted(zones), group.label))
+        return out
+
+
+def _batch_label(key: str) -> str:
+    return f"nodes without the label {NODE_POOL_LABEL}" if key[:1] in {"", "/"} else f"node pool {key}"
+
+
+def _fit(node: Node, pool: PoolView, types: frozenset[str]) -> int:
+    """Return how well a node fits a pool: 2 by the pool's own labels, 1 by its mode and type, 0 not at all."""
+    if node.is_lingjun != pool.pool.is_lingjun:
+        return 0
+    own = {k: v for k, v in (pool.pool.labels or {}).items() if k not in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL}}
+    if own and all(node.labels.get(key) == value for key, value in own.items()):
+        return 2
+    is_type = pool.pool.is_lingjun or node.instance_type in types
+    return 1 if node.is_exclusive and is_type else 0

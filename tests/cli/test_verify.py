@@ -1,0 +1,339 @@
+"""`eniplan verify` as a process: through the real kubectl against a fake API server, and from dumps."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from eniplan.observed import NODE_POOL_LABEL
+from eniplan.rules import BY_ID
+from eniplan.rules.examples import POD_NETWORKING, changed, example
+from eniplan.rules.examples_cluster import CLUSTER, NODES, cluster_example, cluster_plan, daemon_pod
+from tests.cli.test_streams import interruptible
+from tests.emit.support import needs
+from tests.harness import TIMEOUT, clean_env
+from tests.kube.support import FakeApi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.harness import Result, Run
+
+BROKEN: dict[str, Any] = dict(BY_ID["VER006"].fails)
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    needs("kubectl")
+    found = FakeApi()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(cluster_plan()), encoding="utf-8")
+    return file
+
+
+def dumped(tmp_path: Path, changes: Mapping[str, Any] | None = None) -> Path:
+    file = tmp_path / "dump.json"
+    file.write_text(json.dumps(cluster_example(changes or {}), indent=4), encoding="utf-8")
+    return file
+
+
+class TestKubectl:
+    @pytest.fixture
+    def verify(self, api: FakeApi, plan: Path, run: Run, tmp_path: Path) -> Any:  # noqa: ANN401 - a function
+        options: list[str | Path] = ["--kubeconfig", api.kubeconfig(tmp_path), "--context", "fake"]
+
+        def verify_plan(*args: str | Path, plan: Path = plan) -> Result:
+            return run("verify", plan, *options, *args)
+
+        return verify_plan
+
+    def test_a_good_cluster(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
+        result = verify()
+        assert (result.code, result.err) == (0, "1 pool checked against specs of 2026-07-16: 0 errors, 0 warnings\n")
+        assert "pool trading: 3 of 3 nodes Ready, aliyun/eni 21 of 21, 3 of 3 pods with a bound PodENI\n" in result.out
+        assert sorted(path.partition("?")[0] for path in api.asked) == [
+            "/api/v1/events",
+            "/api/v1/namespaces/kube-system/configmaps/eni-config",
+            "/api/v1/nodes",
+            "/api/v1/pods",
+            "/apis/apps/v1/namespaces/kube-system/daemonsets/terway-eniip",
+            "/apis/network.alibabacloud.com/v1beta1/podenis",
+            "/apis/network.alibabacloud.com/v1beta1/podnetworkings",
+        ]
+
+    def test_a_broken_cluster(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
+        api.states = [changed(CLUSTER, BROKEN)]
+        result = verify("--format", "json")
+        assert (result.code, result.err) == (1, "")
+        report = json.loads(result.out)
+        (finding,) = report["findings"]
+        assert (finding["rule"], finding["file"], finding["path"]) == ("VER006", "kubectl", f"Node/{NODES[0]}")
+        assert finding["facts"] == {"nodes": [NODES[0]]}
+        assert report["exitCode"] == 1
+        assert report["pools"][0]["proven"] == {
+            "nodes": 3, "ready": 3, "enis": 14, "expected": 21, "pods": 3, "bound": 3,
+        }  # fmt: skip
+
+    def test_an_annotation_without_a_file_names_the_object(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
+        api.states = [changed(CLUSTER, BROKEN)]
+        first, _ = verify("--format", "github").out.splitlines()
+        assert first.startswith("::error title=VER006 An exclusive node offers no aliyun/eni::1 node of pool")
+        assert NODES[0] in first
+
+    def test_large_lists_come_in_pages(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
+        many = [daemon_pod("agent", "elsewhere", name=f"agent-{number}") for number in range(1101)]
+        api.states = [{**CLUSTER, "pods": [*many, *CLUSTER["pods"]]}]
+        assert verify().code == 0
+        assert sum(path.startswith("/api/v1/pods") for path in api.asked) == 3
+
+    def test_node_level_configuration_is_read_by_name(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
+        labels = {f'nodes[{n}].metadata.labels["terway-config"]': "gpu-net" for n in range(3)}
+        api.states = [changed(CLUSTER, labels)]
+        assert "whose ConfigMap kube-system/gpu-net does not exist" in verify().out
+        assert api.asked[-1].partition("?")[0] == "/api/v1/namespaces/kube-system/configmaps/gpu-net"
+
+    def test_what_is_forbidden_is_told_and_the_rest_goes_on(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
+        podenis = "/apis/network.alibabacloud.com/v1beta1/podenis"
+        api.forbidden = {podenis}
+        api.missing = {"/apis/network.alibabacloud.com/v1beta1/podnetworkings"}
+        api.states = [changed(CLUSTER, BROKEN)]
+        result = verify()
+        assert result.code == 1
+        assert "error VER006" in result.out
+        assert (
+            f"kubectl: undecided VER012, VER013, VER014, VER015: the list of PodENIs is not known: {podenis} is "
+            'forbidden: User "fake" cannot list it\n'
+        ) in result.out
+        assert "the list of PodNetworkings is not known: the server could not find the requested resource" in result.out
+        assert "14 of 21, unknown of 3 pods with a bound PodENI" in result.out
+        api.states = [CLUSTER]
+        assert verify().code == 0
+        assert verify("--strict").code == 1
+
+    def test_without_the_right_to_list_nodes_nothing_can_be_proven(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
+        api.forbidden = {"/api/v1/nodes"}
+        result = verify()
+        assert (result.code, result.out) == (4, "")
+        assert result.err.startswith("kubectl: error: cannot list the nodes: /api/v1/nodes is forbidden")
+
+    def test_a_server_that_is_down(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
+        api.states = [None]
+        result = verify()
+        assert (result.code, result.out) == (4, "")
+        assert "the server is currently unable to handle the request" in result.err
+        assert "kubectl get nodes" in result.err
+
+    def test_a_context_that_does_not_exist(self, run: Run, api: FakeApi, plan: Path, tmp_path: Path) -> None:
+        result = run("verify", plan, "--kubeconfig", api.kubeconfig(tmp_path), "--context", "prod")
+        assert (result.code, result.out) == (4, "")
+        assert 'context "prod" does not exist' in result.err
+        assert "a-secret-token" not in result.err
+
+    def test_wait_until_it_holds(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
+        api.states = [changed(CLUSTER, BROKEN), None, CLUSTER]
+        result = verify("--wait", "1m")
+        assert result.code == 0
+        lines = result.err.splitlines()
+        assert lines[0] == "1 finding (VER006); looking again in 1 s"
+        assert "unable to handle the request" in lines[1]
+        assert lines[-2] == "1 finding (VER006); looking again in 2 s"
+        assert lines[-1].endswith("0 errors, 0 warnings")
+
+    def test_wait_in_vain(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
+        api.states = [changed(CLUSTER, BROKEN)]
+        result = verify("--wait", "500ms")
+        assert result.code == 1
+        assert "error VER006" in result.out
+        assert "time is up after 0.5 s: it does not hold\n" in result.err
+
+    def test_wait_for_facts(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
+        api.forbidden = {"/api/v1/events"}
+        result = verify("--wait", "0", "--strict")
+        assert result.code == 1
+        assert "time is up" in result.err
+
+    def test_ctrl_c_while_waiting(self, api: FakeApi, plan: Path, tmp_path: Path) -> None:
+        api.states = [changed(CLUSTER, BROKEN)]
+        args = ("verify", str(plan), "--kubeconfig", str(api.kubeconfig(tmp_path)), "--context", "fake", "--wait", "1h")
+        process = subprocess.Popen(
+            interruptible(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=clean_env(tmp_path)
+        )
+        try:
+            assert process.stderr is not None
+            assert b"looking again" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
+            process.wait()
+        assert (process.returncode, out, err) == (130, b"", b"")
+
+
+class TestOtherPrograms:
+    """Programs of the name kubectl that are not at their best."""
+
+    def verify(self, run: Run, tmp_path: Path, script: str, *args: str) -> Result:
+        program = tmp_path / "bin" / "kubectl"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        program.chmod(0o755)
+        return run("verify", *args, env={"PATH": f"{program.parent}:/usr/bin:/bin"})
+
+    def test_what_it_is_asked(self, run: Run, tmp_path: Path) -> None:
+        script = 'echo "$@" >&2; exit 1'
+        err = self.verify(run, tmp_path, script, "--context", "a b", "--kubeconfig", "--x").err
+        assert "--request-timeout=60s --context=a b --kubeconfig=--x get --raw /api/v1/nodes?limit=500" in err
+
+    @pytest.mark.parametrize(
+        ("script", "told"),
+        [
+            ("echo '<html>'", "kubectl get --raw /api/v1/nodes?limit=500:1:1: error: '{' is missing here"),
+            ("exit 7", "kubectl: error: kubectl ended with code 7"),
+            (r"printf 'a\033[31m\nb\n\n' >&2; exit 1", r"kubectl: error: a\x1b[31m; b"),
+            ("kill -9 $$", "kubectl: error: kubectl ended with code -9"),
+        ],
+    )
+    def test_what_it_answers(self, run: Run, tmp_path: Path, script: str, told: str) -> None:
+        result = self.verify(run, tmp_path, script)
+        assert (result.code, result.out) == (4, "")
+        assert result.err.splitlines()[0] == told
+
+    def test_there_is_none(self, run: Run, tmp_path: Path) -> None:
+        result = run("verify", env={"PATH": str(tmp_path)})
+        assert (result.code, result.out) == (4, "")
+        assert result.err == (
+            "kubectl: error: cannot start kubectl: it is not on the PATH\n"
+            "    install kubectl, or give what it printed elsewhere: eniplan verify --from FILE\n"
+        )
+        (tmp_path / "kubectl").write_text("", encoding="utf-8")
+        assert "cannot start kubectl: Permission denied" in run("verify", env={"PATH": str(tmp_path)}).err
+
+
+class TestDumps:
+    def test_json(self, run: Run, plan: Path, tmp_path: Path) -> None:
+        good = run("verify", plan, "--from", dumped(tmp_path))
+        assert good.code == 0
+        dump = dumped(tmp_path, BROKEN)
+        bad = run("verify", plan, "--from", dump)
+        assert bad.code == 1
+        assert f"{dump}: error VER006 1 node of pool 'trading' without aliyun/eni: {NODES[0]}" in bad.out
+        piped = run("verify", plan, "--from", "-", stdin=dump.read_bytes())
+        assert piped.out == bad.out.replace(str(dump), "-")
+        assert run("verify", "-", "--from", dump, stdin=plan.read_bytes()).code == 1
+
+    def test_yaml_and_several_documents_and_a_folder(self, run: Run, plan: Path, tmp_path: Path) -> None:
+        items = cluster_example(BROKEN)["items"]
+        folder = tmp_path / "dumps"
+        folder.mkdir()
+        (folder / "a.yaml").write_text(yaml.safe_dump_all([{"kind": "List", "items": items[:4]}, *items[4:7]]))
+        (folder / "b.json").write_bytes(b"\xef\xbb\xbf" + b"\n".join(json.dumps(item).encode() for item in items[7:]))
+        (folder / "notes.txt").write_text("no dump")
+        expected = json.loads(run("verify", plan, "--from", dumped(tmp_path, BROKEN), "-f", "json").out)
+        got = json.loads(run("verify", plan, "--from", folder, "-f", "json").out)
+        assert [f["message"] for f in got["findings"]] == [f["message"] for f in expected["findings"]]
+        assert (got["undecided"], got["pools"]) == ([], expected["pools"])
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ('{"items": [', "dump.json:1:12: error: it ends too early"),
+            ('{"items": []}', "dump.json: error: there is no node in this dump"),
+            ("", "dump.json: error: there is no node in this dump"),
+            ("a: [", "dump.json:2:1: error: not valid YAML"),
+        ],
+    )
+    def test_what_is_no_dump(self, run: Run, tmp_path: Path, text: str, told: str) -> None:
+        (tmp_path / "dump.json").write_text(text, encoding="utf-8")
+        result = run("verify", "--from", "dump.json", cwd=tmp_path)
+        assert (result.code, result.out) == (3, "")
+        assert result.err.startswith(told)
+
+    def test_no_such_file(self, run: Run) -> None:
+        result = run("verify", "--from", "none.json")
+        assert (result.code, result.err) == (3, "none.json: error: cannot read it: no such file or directory\n")
+
+    def test_credentials_of_terway_are_never_shown(self, run: Run, tmp_path: Path) -> None:
+        conf = {"access_key": "LTAI-visible", "access_secret": "hush", "ipam_type": "crd", "ip_stack": "dual"}
+        for text in (json.dumps(conf), json.dumps(conf)[:-1]):
+            dump = dumped(tmp_path, {"configMaps[0].data.eni_conf": text})
+            for args in ((), ("--format", "json")):
+                result = run("verify", "--from", dump, *args, env={"FORCE_COLOR": "1"})
+                assert "LTAI-visible" not in result.out + result.err
+                assert "hush" not in result.out + result.err
+
+    def test_waivers_of_a_file_and_reports_in_other_formats(self, run: Run, plan: Path, tmp_path: Path) -> None:
+        waiver = {"rule": "VER006", "path": f"Node/{NODES[0]}", "reason": "under repair"}
+        file = tmp_path / "waivers.yaml"
+        file.write_text(yaml.safe_dump({"waivers": [waiver]}), encoding="utf-8")
+        args = (plan, "--from", dumped(tmp_path, BROKEN), "--waivers", file)
+        result = run("verify", *args, "--output", f"sarif={tmp_path / 'out.sarif'}")
+        assert result.code == 0
+        assert "(waived: under repair)" in result.out
+        (found,) = json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+        assert found["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": f"Node/{NODES[0]}"}]
+        assert found["suppressions"][0]["justification"] == "under repair"
+        # A check of the plan cannot know what the cluster would say.
+        assert "WV" not in run("check", plan, "--waivers", file).out
+        file.write_text("waivers: 3\n", encoding="utf-8")
+        assert run("verify", *args).code == 3
+        assert run("verify", *args[:-1], tmp_path / "none.yaml").code == 3
+
+    def test_on_a_terminal(self, run: Run, plan: Path, tmp_path: Path) -> None:
+        result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), env={"FORCE_COLOR": "1", "NO_COLOR": "1"})
+        assert "✗ error VER006" in result.out
+        assert "nodes Ready" in result.out
+
+
+class TestUsage:
+    @pytest.mark.parametrize(
+        ("args", "told"),
+        [
+            (("--from", "-", "--wait", "1m"), "--from reads no cluster"),
+            (("--from", "-", "--context", "a"), "--from reads no cluster"),
+            (("-", "--from", "-"), "the plan and the dump cannot both come from stdin"),
+            (("--wait", "1d"), "--wait '1d' is no duration\n    write 90s, 10m or 1h"),
+            (("--wait", "-1m"), "--wait '-1m' is no duration"),
+            (("plan.json", "--pool", "trading"), "--pool 'trading' is not NAME=ID"),
+            (("plan.json", "--pool", "tradin=np1"), "the plan has no node pool 'tradin'\n    did you mean 'trading'?"),
+            (("--pool", "a=np1"), "the plan has no node pool 'a'"),
+        ],
+    )
+    def test_options(self, run: Run, plan: Path, args: tuple[str, ...], told: str) -> None:
+        result = run("verify", *args, cwd=plan.parent)
+        assert (result.code, result.out) == (2, "")
+        assert f"command line: error: {told}" in result.err
+
+    def test_plans_that_do_not_fit(self, run: Run, tmp_path: Path) -> None:
+        two = tmp_path / "two.yaml"
+        two.write_text(yaml.safe_dump_all([cluster_plan(), cluster_plan()]), encoding="utf-8")
+        result = run("verify", two, "--from", dumped(tmp_path))
+        assert result.code == 2
+        assert "a cluster is verified by one plan, and this input has 2" in result.err
+        two.write_text("apiVersion: eniplan/v1\nnodePools: 3\n", encoding="utf-8")
+        result = run("verify", two, "--from", dumped(tmp_path))
+        assert (result.code, result.out) == (3, "")
+        assert run("verify", tmp_path / "none.yaml", "--from", dumped(tmp_path)).code == 3
+
+    def test_pools_are_told_apart_by_id(self, run: Run, tmp_path: Path) -> None:
+        second = {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "desiredSize": 1}
+        plan = tmp_path / "plan.json"
+        pools = {"nodePools[0].desiredSize": 2, "nodePools[1]": second, "podNetworkings": [POD_NETWORKING]}
+        plan.write_text(json.dumps(example(pools)), encoding="utf-8")
+        dump = dumped(tmp_path, {f'nodes[2].metadata.labels["{NODE_POOL_LABEL}"]': "np2"})
+        assert "undecided VER001" in run("verify", plan, "--from", dump).out
+        result = run("verify", plan, "--from", dump, "--pool", "second=np2")
+        assert (result.code, "undecided" in result.out) == (0, False)
+        assert "pool trading: 2 of 2 nodes Ready" in result.out
+        assert "pool second: 1 of 1 node Ready" in result.out

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eniplan.observed import ENI, MEMBER_ENI, TerwayConfig
+from eniplan.rules.examples import changed
+from eniplan.rules.examples_cluster import CLUSTER, NODES, STEERED, daemon_pod, dump, event, pod
+from tests.kube.support import NO_PLAN, judge_observed, observe
+from tests.plans import ANYTHING, Where, at_path, places
+
+if TYPE_CHECKING:
+    from eniplan.observed import Observed, Pod
+
+
+def seen(changes: dict[str, Any]) -> Observed:
+    return observe(dump(changed(CLUSTER, changes)))
+
+
+def only_pod(**spec: Any) -> Pod:  # noqa: ANN401 - any field of a pod's spec
+    (found,) = seen({"pods": [pod(0, NODES[0], **spec)]}).pods
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({}, True),
+        ({"status.phase": "Succeeded"}, False),
+        ({"status.phase": "Failed"}, False),
+        ({"spec.hostNetwork": True}, False),
+        ({'metadata.labels["k8s.aliyun.com/ignore-by-terway"]': "true"}, False),
+        ({'metadata.labels["k8s.aliyun.com/ignore-by-terway"]': "false"}, True),
+    ],
+)
+def test_pods_that_take_no_eni_are_not_kept(change: dict[str, Any], kept: bool) -> None:  # noqa: FBT001 - a parameter
+    found = seen({"pods": [changed(pod(0, NODES[0]), change)]})
+    assert bool(found.pods) == kept
+    assert "Pod" not in found.unseen
+
+
+@pytest.mark.parametrize(
+    ("resources", "counts"),
+    [
+        ({}, (0, 0)),
+        ({"limits": {ENI: "1"}}, (1, 0)),
+        ({"limits": {ENI: 2}, "requests": {ENI: 2}}, (2, 0)),
+        ({"requests": {MEMBER_ENI: "1", "cpu": "1"}}, (0, 1)),
+        ({"requests": {ENI: "one"}}, (0, 0)),
+        ("lots", (0, 0)),
+    ],
+)
+def test_requests(resources: object, counts: tuple[int, int]) -> None:
+    found = only_pod(containers=[{"resources": resources}, {"resources": resources}, "none"])
+    assert (found.eni, found.member_eni) == (counts[0] * 2, counts[1] * 2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "steered"),
+    [
+        ({}, False),
+        ({"affinity": STEERED}, True),
+        ({"affinity": {"podAffinity": {}}}, False),
+        ({"nodeSelector": {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}}, True),
+        ({"nodeSelector": {"k8s.aliyun.com/exclusive-mode-eni-type": "default"}}, False),
+    ],
+)
+def test_steering(spec: dict[str, Any], steered: bool) -> None:  # noqa: FBT001 - a parameter
+    assert only_pod(**spec).steered is steered
+
+
+def test_pods_of_a_deployment_belong_to_it_and_not_to_its_replica_set() -> None:
+    change = {
+        "metadata.labels": {"pod-template-hash": "7d9f"},
+        "metadata.ownerReferences": [
+            {"kind": "Other", "name": "x"},
+            {"kind": "ReplicaSet", "name": "web-7d9f", "controller": True},
+        ],
+    }
+    (found,) = seen({"pods": [changed(pod(0, ""), change)]}).pods
+    assert found.owner == "Deployment web"
+    (found,) = seen({"pods": [changed(pod(0, ""), {**change, "metadata.labels": {}})]}).pods
+    assert found.owner == "ReplicaSet web-7d9f"
+    (found,) = seen({"pods": [changed(pod(0, ""), {"metadata.ownerReferences": []})]}).pods
+    assert found.owner == ""
+
+
+def test_the_version_of_terway_comes_from_its_pods_where_the_daemon_set_was_not_dumped() -> None:
+    terway = daemon_pod("terway-eniip", NODES[0], hostNetwork=True)
+    terway["spec"]["containers"][0]["image"] = "acs/terway:v1.15.0"
+    report = judge_observed(seen({"daemonSets": [], "pods[4]": terway}))
+    assert [f.message for f in report.findings] == ["Terway is v1.15.0, older than the plan's v1.16.4"]
+    report = judge_observed(seen({"daemonSets": []}))
+    assert [(item.fact, item.rules) for item in report.undecided] == [("the list of DaemonSets", ("VER023",))]
+
+
+def test_kinds_of_another_cloud_are_none_of_ours() -> None:
+    foreign = {"podNetworkings[0].apiVersion": "vpc.uk8s.ucloud.cn/v1beta1"}
+    assert seen(foreign).pod_networkings == {}
+    assert "PodNetworking" in seen(foreign).unseen
+
+
+def test_a_failure_that_repeats_is_one_event() -> None:
+    first = event("ConfigError", "Node", NODES[0], "first")
+    found = seen({"events": [first, {**first, "message": "last", "count": 4}, {**first, "reason": "Pulled"}]})
+    assert [(item.message, item.times) for item in found.events] == [("last", 7)]
+
+
+@pytest.mark.parametrize(
+    ("conf", "config"),
+    [
+        (
+            '{"enable_erdma": true, "vswitches": {"z": ["v"], "y": null}}',
+            TerwayConfig(erdma=True, zones={"z": True, "y": False}),
+        ),
+        ("{}", TerwayConfig()),
+        ("{", None),
+        (7, None),
+    ],
+)
+def test_eni_conf(conf: object, config: TerwayConfig | None) -> None:
+    assert seen({"configMaps[0].data.eni_conf": conf}).configs.get("eni-config") == config
+
+
+def test_configs_elsewhere_are_not_terways() -> None:
+    assert seen({"configMaps[0].metadata.namespace": "default"}).configs == {}
+
+
+def test_node_level_configuration_is_laid_over_the_clusters() -> None:
+    base = TerwayConfig(erdma=True, ipam_type="crd", ip_stack="dual", zones={"a": True, "b": True})
+    assert TerwayConfig().over(base) == base
+    own = TerwayConfig(erdma=False, zones={"b": False, "c": True})
+    zones = {"a": True, "b": False, "c": True}
+    assert own.over(base) == TerwayConfig(erdma=False, ipam_type="crd", ip_stack="dual", zones=zones)
+
+
+OBJECTS: list[dict[str, Any]] = dump(CLUSTER)["items"]
+WHERE: list[Where] = [(index, *path) for index, item in enumerate(OBJECTS) for path in places(item) if path]
+
+
+@given(st.lists(st.tuples(st.sampled_from(WHERE), ANYTHING), min_size=1, max_size=4))
+@settings(max_examples=100)
+def test_no_object_breaks_verify(replaced: list[tuple[Where, Any]]) -> None:
+    """Whatever stands in a dump: there is a report, and its places are text."""
+    items = copy.deepcopy(OBJECTS)
+    for path, value in replaced:
+        try:
+            at_path(items, path[:-1])[path[-1]] = value
+        except (KeyError, IndexError, TypeError):
+            continue  # an earlier replacement has taken this place away
+    for plan in (None, NO_PLAN):
+        report = judge_observed(observe({"items": items}), plan)
+        assert report.exit_code in {0, 1}
+        json.dumps([finding.facts for finding in report.findings])

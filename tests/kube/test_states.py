@@ -1,0 +1,90 @@
+"""What verify says of each broken cluster, and that kubectl and a dump of the same cluster lead to the same report."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.errors import KUBECTL
+from eniplan.kube import kubectl
+from eniplan.kube.kubectl import Kubectl
+from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL
+from eniplan.report import json_format
+from eniplan.rules import CLUSTER as RULES
+from eniplan.rules.examples import ABSENT, changed
+from eniplan.rules.examples_cluster import CLUSTER, NODES
+from tests.emit.support import needs
+from tests.kube.states import DUMPS, STATES, State
+from tests.kube.support import DUMP, FakeApi, judge_cluster, judge_observed, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from eniplan.report.model import Report
+
+THROUGH_KUBECTL = {
+    **{f"example of {rule.id}": State(dict(rule.fails), set()) for rule in RULES},
+    **{name: STATES[name] for name in list(STATES)[::4]},
+    **{name: STATES[name] for name in STATES if "good" in name or "node-level" in name},
+}
+"""One state for each rule, and a part of the others: each costs seven processes."""
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[FakeApi]:
+    needs("kubectl")
+    found = FakeApi()
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("name", [*STATES, *DUMPS])
+def test_verdict(name: str) -> None:
+    state = {**STATES, **DUMPS}[name]
+    report = judge_cluster(state.changes, state.plan)
+    assert said(report) == state.said, [(f.rule.id, f.message) for f in report.findings]
+    assert {item.fact for item in report.undecided} == state.undecided
+    assert report.exit_code == any(level == "error" for _, level, _ in state.said)
+
+
+def test_a_node_pool_that_the_user_names_belongs_to_that_pool() -> None:
+    theirs = {
+        "nodes[2].metadata.labels": {NODE_POOL_LABEL: "np2", TYPE_LABEL: "ecs.g7.8xlarge"},
+        "pods[2]": ABSENT,
+        "podENIs[2]": ABSENT,
+    }
+    plan = {"nodePools[0].desiredSize": 3, "workloads": []}
+    assert said(judge_cluster(theirs, plan)) == {("VER002", "error", "nodePools[0]")}
+    named = judge_cluster(theirs, {**plan, "nodePools[0].desiredSize": 1}, pool_ids={"trading": "np2"})
+    assert said(named) == {("VER004", "error", f"Node/{NODES[2]}")}
+
+
+def test_the_message_about_an_empty_pool_names_nodes_with_a_misspelt_label() -> None:
+    (finding,) = judge_cluster(STATES["label misspelt on the whole pool"].changes).findings
+    assert "there are cn-hangzhou.10.0.0.1=ENI, cn-hangzhou.10.0.0.2=ENI" in finding.message
+
+
+def test_every_rule_speaks_in_some_state() -> None:
+    assert len(STATES) + len(RULES) > 20
+    assert {rule.id for rule in RULES} == {
+        finding.rule.id for rule in RULES for finding in judge_cluster(rule.fails).findings
+    }
+
+
+def without_source(report: Report) -> Any:  # noqa: ANN401 - the JSON report
+    text = json_format.write(report).replace(f'"{KUBECTL}"', '"SOURCE"').replace(f'"{DUMP}"', '"SOURCE"')
+    return json.loads(text)
+
+
+@pytest.mark.parametrize("name", THROUGH_KUBECTL)
+def test_kubectl_leads_to_the_report_of_the_dump(name: str, api: FakeApi, tmp_path: Path) -> None:
+    state = THROUGH_KUBECTL[name]
+    api.states, api.asked = [changed(CLUSTER, state.changes)], []
+    seen = kubectl.observe(Kubectl("fake", str(api.kubeconfig(tmp_path))))
+    report = judge_observed(seen, state.plan)
+    dumped = judge_cluster(state.changes, state.plan)
+    assert without_source(report) == without_source(dumped)
+    assert report.exit_code == dumped.exit_code

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eniplan.errors import InputError
+from eniplan.kube.stream import Listed, read
+from tests.plans import ANYTHING
+
+OBJECTS = st.dictionaries(st.sampled_from(["kind", "metadata", "a"]), ANYTHING, max_size=3)
+
+
+class Trickle(io.TextIOBase):
+    """A stream that gives a few characters at a time, however many are asked for."""
+
+    def __init__(self, text: str, size: int) -> None:
+        """Take the text, and how much of it comes at a time."""
+        self._text = text
+        self._size = size
+
+    def read(self, _: int | None = -1, /) -> str:
+        given, self._text = self._text[: self._size], self._text[self._size :]
+        return given
+
+
+def objects(text: str, size: int = 1 << 20) -> list[dict[str, Any] | Listed]:
+    return list(read(Trickle(text, size), "dump.json"))
+
+
+def problem(text: str, size: int = 7) -> tuple[str, str]:
+    with pytest.raises(InputError) as caught:
+        objects(text, size)
+    (found,) = caught.value.problems
+    return found.message, str(found.place)
+
+
+@given(st.lists(OBJECTS, max_size=4), st.integers(1, 40), st.sampled_from([None, 0, 4]))
+@settings(max_examples=60)
+def test_a_list_in_pieces_is_the_list(items: list[dict[str, Any]], size: int, indent: int | None) -> None:
+    text = json.dumps({"apiVersion": "v1", "items": items, "kind": "List", "metadata": {}}, indent=indent)
+    assert objects(text, size) == [*items, Listed("List", "")]
+
+
+@given(st.lists(OBJECTS.filter(lambda item: "items" not in item), max_size=4), st.integers(1, 40))
+@settings(max_examples=40)
+def test_objects_behind_each_other(items: list[dict[str, Any]], size: int) -> None:
+    assert objects("\n".join(json.dumps(item) for item in items), size) == items
+
+
+def test_items_of_a_typed_list_get_its_kind_and_the_next_page_is_named() -> None:
+    text = '{"kind": "PodList", "metadata": {"continue": "abc"}, "items": [{"a": 1}, {"kind": "Own"}]}'
+    assert objects(text, 3) == [{"a": 1, "kind": "Pod"}, {"kind": "Own"}, Listed("PodList", "abc")]
+    assert objects('{"kind": "PodENIList", "items": []}') == [Listed("PodENIList", "")]
+    assert objects('{"items": 7}') == [{"items": 7}]
+    assert objects("") == objects(" \n ") == []
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        ('{"items": [\n  {"a": 1},\n  {"b": tru}\n]}', "not valid JSON: Expecting value", "3:9"),
+        ('{"items": [{"a": 1}', "it ends too early", "1:20"),
+        ('{"items": [{"a": 1', "it ends too early", "1:19"),
+        ('{"a":', "it ends too early", "1:6"),
+        ("[1]", "'{' is missing here", "1:1"),
+        ('{"items": [3]}', "an item of a list must be an object", "1:13"),
+        ('{"items": [{} {}]}', "',' is missing here", "1:15"),
+        ('{"a": 1 "b": 2}', "',' is missing here", "1:9"),
+        ('{"a" 1}', "':' is missing here", "1:6"),
+        ("{7: 1}", "a key of an object must be text", "1:5"),
+        ('{"a": ' + "[" * 100_000, "too many levels", "1:7"),
+    ],
+)
+def test_what_is_no_dump(text: str, message: str, place: str, size: int) -> None:
+    if len(text) > 1000 and size == 1:
+        size = 1000  # a hundred thousand pieces are only slow
+    assert problem(text, size) == (message, f"dump.json:{place}")
+
+
+def test_bytes_that_are_no_text() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b'{"a": "\xff"}'), encoding="utf-8")
+    with pytest.raises(InputError, match="not UTF-8 text"):
+        list(read(stream, "dump.json"))
