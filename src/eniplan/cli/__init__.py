@@ -36,8 +36,9 @@ COMMANDS = {
     "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
-    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
     "verify": _Command("verify", "Prove on the running cluster that the plan holds."),
+    # Last, because the help lists commands with subcommands behind the others.
+    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
 
 _HELP = """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba Cloud ACK.
