@@ -47,10 +47,15 @@ def err(text: str) -> None:
     sys.stderr.flush()
 
 
-def save(path: str, text: str) -> None:
+def save(path: str, text: str, *, private: bool = False) -> None:
     """Write a document to a file, all of it or nothing: a run that is killed leaves the old file as it was.
 
     What is no regular file (`/dev/stdout`, a named pipe) is written to and not replaced.
+
+    Args:
+        path: the file.
+        text: what it holds then.
+        private: only its owner may read it, and it is on the disk when this returns.
 
     Raises:
         InputError: it cannot be written.
@@ -63,18 +68,39 @@ def save(path: str, text: str) -> None:
             with open(path, "wb") as file:
                 file.write(data)
             return
+        if private and os.path.lexists(temporary):
+            os.unlink(temporary)  # of a run that was killed: in containers process ids come again
         try:
-            with open(temporary, "xb") as file:
-                file.write(data)
-            if os.path.exists(path):
+            _write_new(temporary, data, private=private)
+            if os.path.exists(path) and not private:
                 os.chmod(temporary, os.stat(path).st_mode)
             os.replace(temporary, path)
         except BaseException:
             if os.path.lexists(temporary):
                 os.unlink(temporary)
             raise
+        if private:
+            _sync_folder(os.path.dirname(path) or ".")
     except OSError as error:
         raise InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path))) from None
+
+
+def _write_new(path: str, data: bytes, *, private: bool) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+    with open(handle, "wb") as file:
+        file.write(data)
+        if private:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _sync_folder(folder: str) -> None:
+    """Put the folder's entry for a new file on the disk: without it the file itself may be gone after a crash."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def problems(found: Iterable[Problem]) -> None:
@@ -83,6 +109,53 @@ def problems(found: Iterable[Problem]) -> None:
         path = f" [{problem.place.path}]" if problem.place.path else ""
         hint = f"\n    {printable(problem.hint)}" if problem.hint else ""
         err(printable(f"{problem.place}: error: {problem.message}{path}") + hint)
+
+
+def can_ask() -> bool:
+    """Return whether there is somebody to answer a question: a terminal on both sides."""
+    streams = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
+def ask(question: str) -> bool:
+    """Ask a question on the terminal; anything but yes is no."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+class Progress:
+    """How far something has come: one line that is rewritten on a terminal, a line for each change elsewhere."""
+
+    def __init__(self) -> None:
+        """Show nothing yet."""
+        self._rewrites = (
+            sys.stderr is not None
+            and sys.stderr.isatty()
+            and os.environ.get("TERM") != "dumb"
+            and not os.environ.get("CI")
+        )
+        self._last = ""
+        self._is_open = False
+
+    def show(self, text: str, elapsed: str) -> None:
+        """Show a stage, and how long it has taken; that alone is no reason for a new line in a log."""
+        text = printable(text)
+        line = f"{elapsed}  {text}"
+        if self._rewrites:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or DEFAULT_WIDTH
+            sys.stderr.write(f"\r{line[: columns - 1]}\x1b[K")
+            sys.stderr.flush()
+            self._is_open = True
+        elif text != self._last:
+            err(line)
+        self._last = text
+
+    def close(self) -> None:
+        """End the line, so that what follows has one of its own."""
+        if self._is_open:
+            err("")
+            self._is_open = False
 
 
 def is_rich() -> bool:
