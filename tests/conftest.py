@@ -10,9 +10,11 @@ import hypothesis
 import pytest
 
 from tests.harness import Result, Run, clean_env, eniplan_command, run_process
+from tests.live.runs import CREDENTIALS, Live, LiveRun, Zygote, needs_true_process, start_process
+from tests.loopback import Cloud
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 hypothesis.settings.register_profile(
@@ -47,3 +49,48 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         return run_process(eniplan_command(*args), stdin=stdin, cwd=cwd or empty, env=clean_env(home, env))
 
     return run_eniplan
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """A loopback cloud with a fresh copy of the sample account, on a free port."""
+    with Cloud() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    """Return the warm process of this worker that `live` forks."""
+    started = Zygote(tmp_path_factory.mktemp("zygote"))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def live(cloud: Cloud, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Start `eniplan ARGS` against `cloud`; see `tests.live.runs.Live`. What still runs after the test is killed."""
+    home, empty = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("cwd")
+    started: list[LiveRun] = []
+
+    def start(
+        *args: str | Path,
+        env: Mapping[str, str | None] | None = None,
+        stdin: bytes = b"",
+        cwd: Path | None = None,
+        terminal: bool = False,
+        true_process: bool = False,
+    ) -> LiveRun:
+        whole = clean_env(home, {**CREDENTIALS, "ENIPLAN_ENDPOINT": cloud.url, **(env or {})})
+        words, streams = [str(arg) for arg in args], tmp_path_factory.mktemp("streams")
+        if true_process or needs_true_process(env):
+            run = start_process(words, whole, cwd or empty, streams, stdin)
+        else:
+            forked: Zygote = request.getfixturevalue("zygote")
+            run = forked.fork(words, whole, cwd or empty, streams, stdin, terminal=terminal)
+        started.append(run)
+        return run
+
+    yield start
+    for run in started:
+        run.kill()
+        run.wait()

@@ -1,0 +1,232 @@
+"""Runs of eniplan against the loopback cloud: started quickly, watched while they run, killed at will."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path  # noqa: TC003 - read by dataclasses
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from tests.harness import REPO, TIMEOUT, Result, clean_env, eniplan_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+KEY, SECRET = "LTAI-loopback", "loopback-secret"
+"""The account of `tests/loopback/sample.yaml`."""
+CREDENTIALS = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY,
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
+    "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+}
+_READ_AT_IMPORT = ("ALIBABA", "HOME", "DEBUG", "PYTHON")
+"""Variables, by how their names begin, that a fork of the zygote would see too late."""
+
+
+class LiveRun:
+    """One run of eniplan: a process with its streams in files, or on a terminal."""
+
+    def __init__(self, pid: int, folder: Path, wait: Callable[[float], int], keyboard: int | None = None) -> None:
+        """Take the process id, the folder of its streams, and how to wait for its exit code (at most seconds).
+
+        `keyboard` is the other side of its terminal, when it has one.
+        """
+        self.pid = pid
+        self._folder = folder
+        self._wait = wait
+        self._keyboard = keyboard
+        self.code: int | None = None
+        """The exit code, negative for a signal as in `subprocess`; None until `wait` has seen it."""
+
+    @property
+    def out(self) -> str:
+        """What it has written to stdout so far."""
+        return (self._folder / "stdout").read_text("utf-8")
+
+    @property
+    def err(self) -> str:
+        """What it has written to stderr so far."""
+        return (self._folder / "stderr").read_text("utf-8")
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless the run has been seen to end."""
+        if self.code is None:
+            os.kill(self.pid, number)
+
+    def type(self, text: str) -> None:
+        """Type on its terminal."""
+        assert self._keyboard is not None, "this run has no terminal"
+        os.write(self._keyboard, text.encode())
+
+    def kill(self) -> None:
+        """End it at once, as `kill -9` does."""
+        self.send_signal(signal.SIGKILL)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        self.send_signal(signal.SIGINT)
+
+    def wait(self, timeout: float = TIMEOUT) -> Result:
+        """Wait for its end.
+
+        Raises:
+            TimeoutError: it has not ended within `timeout` seconds.
+
+        """
+        if self.code is None:
+            self.code = self._wait(timeout)
+        return Result(self.code, self.out, self.err)
+
+    def wait_for_text(self, text: str, timeout: float = TIMEOUT) -> None:
+        """Wait until stdout or stderr hold a text.
+
+        Raises:
+            TimeoutError: they do not, within `timeout` seconds.
+
+        """
+        end = time.monotonic() + timeout
+        while text not in self.out + self.err:
+            if time.monotonic() > end:
+                msg = f"no {text!r} within {timeout} s, only {self.out + self.err!r}"
+                raise TimeoutError(msg)
+            time.sleep(0.01)
+
+
+class Zygote:
+    """The other end of `tests.live.zygote`, one for each worker of the tests."""
+
+    def __init__(self, home: Path) -> None:
+        """Start it; what the SDK reads when it is imported are the credentials of the sample account, and `home`."""
+        self._control, theirs = socket.socketpair()
+        self._codes: dict[int, int] = {}
+        self._pids: list[int] = []
+        self._rest = b""
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.live.zygote", str(theirs.fileno())],
+                cwd=REPO, env=clean_env(home, CREDENTIALS), pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+
+    def close(self) -> None:
+        """Let it end by itself, so that its coverage is saved."""
+        self._control.close()
+        self._process.wait(TIMEOUT)
+
+    def fork(  # noqa: PLR0913 - the parts of a run
+        self, args: list[str], env: Mapping[str, str], cwd: Path, folder: Path, stdin: bytes, *, terminal: bool
+    ) -> LiveRun:
+        """Start a run whose streams are files in `folder`, or a terminal that is written to `folder / "stdout"`."""
+        asked = json.dumps({"args": args, "env": dict(env), "cwd": str(cwd), "terminal": terminal}).encode()
+        if terminal:
+            ours, theirs = pty.openpty()
+            for name in ("stdout", "stderr"):
+                (folder / name).touch()
+            pid = self._ask(asked, [theirs] * 3)
+            os.close(theirs)
+            copying = threading.Thread(target=_copy, args=(ours, folder / "stdout"), daemon=True)
+            copying.start()
+
+            def wait(timeout: float) -> int:
+                code = self._code(pid, timeout)
+                copying.join()
+                return code
+
+            return LiveRun(pid, folder, wait, ours)
+        with _files(folder, stdin) as streams:
+            pid = self._ask(asked, [stream.fileno() for stream in streams])
+        return LiveRun(pid, folder, lambda timeout: self._code(pid, timeout))
+
+    def _ask(self, asked: bytes, streams: list[int]) -> int:
+        socket.send_fds(self._control, [asked], streams)
+        self._receive(TIMEOUT, lambda: bool(self._pids))
+        return self._pids.pop()
+
+    def _code(self, pid: int, timeout: float) -> int:
+        self._receive(timeout, lambda: pid in self._codes)
+        return self._codes.pop(pid)
+
+    def _receive(self, timeout: float, done: Callable[[], bool]) -> None:
+        end = time.monotonic() + timeout
+        while not done():
+            self._control.settimeout(max(0.001, end - time.monotonic()))
+            text = self._control.recv(65536)
+            assert text, "the zygote has ended; its own words are on stderr"
+            *lines, self._rest = (self._rest + text).split(b"\n")
+            for line in lines:
+                told = json.loads(line)
+                if "status" in told:
+                    self._codes[told["pid"]] = told["status"]
+                else:
+                    self._pids.append(told["pid"])
+
+
+@contextlib.contextmanager
+def _files(folder: Path, stdin: bytes) -> Iterator[tuple[BinaryIO, BinaryIO, BinaryIO]]:
+    (folder / "stdin").write_bytes(stdin)
+    with (
+        (folder / "stdin").open("rb") as source,
+        (folder / "stdout").open("wb") as out,
+        (folder / "stderr").open("wb") as err,
+    ):
+        yield source, out, err
+
+
+def _copy(terminal: int, file: Path) -> None:
+    """Write down what a terminal shows, until nobody has it open any more."""
+    with file.open("ab", buffering=0) as out:
+        while True:
+            try:
+                text = os.read(terminal, 65536)
+            except OSError:  # the last process has closed it
+                return
+            out.write(text)
+
+
+def start_process(args: list[str], env: Mapping[str, str], cwd: Path, folder: Path, stdin: bytes) -> LiveRun:
+    """Start a run as a true process, whose streams are files in `folder`."""
+    with _files(folder, stdin) as (source, out, err):
+        process = subprocess.Popen(eniplan_command(*args), cwd=cwd, env=dict(env), stdin=source, stdout=out, stderr=err)
+
+    def wait(timeout: float) -> int:
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            msg = f"process {process.pid} has not ended within {timeout} s"
+            raise TimeoutError(msg) from None
+
+    return LiveRun(process.pid, folder, wait)
+
+
+def needs_true_process(env: Mapping[str, str | None] | None) -> bool:
+    """Tell whether changes of the environment would come too late for a fork."""
+    return any(name.startswith(_READ_AT_IMPORT) for name in env or {})
+
+
+class Live(Protocol):
+    """The `live` fixture: starts `eniplan ARGS` against the `cloud` of the same test."""
+
+    def __call__(
+        self,
+        *args: str | Path,
+        env: Mapping[str, str | None] | None = None,
+        stdin: bytes = b"",
+        cwd: Path | None = None,
+        terminal: bool = False,
+        true_process: bool = False,
+    ) -> LiveRun:
+        """Start it; `.wait()` for its result. `env` adds variables, or with None takes them away.
+
+        Without `cwd`: in an empty folder, the same for all runs of a test, as is HOME. The environment has the
+        credentials of the sample account, and ENIPLAN_ENDPOINT. With `terminal` all three streams are a terminal, and
+        what it shows is `out`. It is forked from the zygote, unless `env` has what only a true process can honour, or
+        `true_process` asks for one.
+        """

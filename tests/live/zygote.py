@@ -1,0 +1,127 @@
+"""A warm process that forks one child for each run of eniplan.
+
+Importing the SDK takes half a second of CPU, and the fault matrix is hundreds of runs. The zygote has imported eniplan
+and the SDK, has no threads and no connections, and forks: each child is a process of its own in all that matters to
+tests - arguments, environment, folder, streams, signals, its end. What the SDK reads only once, when it is imported
+(`ALIBABA_*`, HOME), is the zygote's; runs with other values of these need a true process (`tests.live.runs`).
+
+Protocol over a Unix socket: a JSON line with the three streams as file descriptors asks for a run, and is answered
+with `{"pid": N}`; `{"pid": N, "status": S}` follows when that child has ended.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import sys
+import threading
+from typing import Any, NoReturn
+
+LONGEST_MESSAGE = 1 << 20
+SDK = (
+    "alibabacloud_credentials.client",
+    "alibabacloud_cs20151215.client",
+    "alibabacloud_ecs20140526.client",
+    "alibabacloud_tea_openapi.utils_models",
+    "darabonba.runtime",
+)
+
+
+def main() -> None:
+    """Import everything, then serve until the other side closes the socket."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    import_all()
+    # The person who stops the tests stops the tests: this process then ends with its socket.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    bell, ringer = socket.socketpair()
+    for end in (bell, ringer):
+        end.setblocking(False)  # noqa: FBT003 - the parameter has no name
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(ringer.fileno(), warn_on_full_buffer=False)
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(control, selectors.EVENT_READ)
+        waiting.register(bell, selectors.EVENT_READ)
+        while True:
+            for key, _ in waiting.select():
+                if key.fileobj is bell:
+                    bell.recv(4096)
+                    tell_the_dead(control)
+                    continue
+                text, streams, _, _ = socket.recv_fds(control, LONGEST_MESSAGE, 3)
+                if not text:
+                    return
+                asked = json.loads(text)
+                assert threading.active_count() == 1, "a thread would not survive the fork"
+                pid = os.fork()
+                if pid == 0:
+                    waiting.close()
+                    for end in (control, bell, ringer):
+                        end.close()
+                    become_eniplan(asked, streams)
+                for stream in streams:
+                    os.close(stream)
+                send(control, {"pid": pid})
+
+
+def import_all() -> None:
+    """Import the SDK and every module of eniplan, also those that only some calls need."""
+    for name in SDK:
+        importlib.import_module(name)
+    package = importlib.import_module("eniplan")
+    for module in pkgutil.walk_packages(package.__path__, "eniplan."):
+        importlib.import_module(module.name)
+
+
+def tell_the_dead(control: socket.socket) -> None:
+    """Report every child that has ended."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        send(control, {"pid": pid, "status": os.waitstatus_to_exitcode(status)})
+
+
+def send(control: socket.socket, message: dict[str, int]) -> None:
+    """Write one line."""
+    control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def become_eniplan(asked: dict[str, Any], streams: list[int]) -> NoReturn:
+    """Turn this child into the process that `python -m eniplan` would be, and end as it would."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for target, stream in enumerate(streams):
+        os.dup2(stream, target)
+        os.close(stream)
+    if asked["terminal"]:
+        import fcntl  # noqa: PLC0415 - for terminals only
+        import termios  # noqa: PLC0415 - for terminals only
+
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # New objects: those of the zygote remember that their streams were no terminals.
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor; stays to the end
+    buffering = 1 if os.isatty(1) else -1
+    sys.stdout = open(1, "w", buffering, encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
+    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - the same
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    os.chdir(asked["cwd"])
+    sys.argv = ["eniplan", *asked["args"]]
+    from eniplan.__main__ import main as eniplan_main  # noqa: PLC0415 - imported by import_all already
+
+    # The interpreter ends as after `python -m eniplan`: it waits for threads, and coverage is saved.
+    sys.exit(eniplan_main())
+
+
+if __name__ == "__main__":
+    main()

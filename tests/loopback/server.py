@@ -1,0 +1,401 @@
+"""The transport: connections, signatures, faults and the record of all requests. What is answered is elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Mapping  # noqa: TC003 - read by dataclasses
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import parse_qsl, unquote
+
+from tests.loopback import cs, ecs, eflo, vpc
+from tests.loopback.answers import ApiError, Asked, Operation
+from tests.loopback.faults import HTML, Fault, encoded, wrong_types
+from tests.loopback.signature import verify
+from tests.loopback.state import sample
+
+if TYPE_CHECKING:
+    from tests.loopback.answers import State
+
+SERVICES: dict[str, tuple[str, dict[str, Operation]]] = {
+    cs.VERSION: ("cs", cs.OPERATIONS),
+    ecs.VERSION: ("ecs", ecs.OPERATIONS),
+    vpc.VERSION: ("vpc", vpc.OPERATIONS),
+    eflo.VERSION: ("eflo", eflo.OPERATIONS),
+}
+"""By `x-acs-version`: RAM's name of the service, and its operations."""
+FOREVER = 3600.0
+"""Seconds; longer than any test or trial."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request as it came in, and what became of it."""
+
+    action: str
+    """`x-acs-action`, "" without one."""
+    version: str
+    method: str
+    path: str
+    """Raw: percent-encoded, with the query."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    at: float
+    """`time.monotonic()` when it had been read."""
+    key: str = ""
+    """The access key id that signed it; "" when the signature is not valid."""
+    acted: bool = False
+    """Whether the server has carried it out."""
+    status: int | None = None
+    """What was answered; None while, or when, nothing was."""
+    faults: tuple[str, ...] = ()
+    """The kinds of the faults that struck it."""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Those of the query, and of eflo's form."""
+        query = self.path.partition("?")[2]
+        form = "form-urlencoded" in self.headers.get("content-type", "")
+        text = "&".join(part for part in (query, self.body.decode() if form else "") if part)
+        return dict(parse_qsl(text, keep_blank_values=True))
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Cloud:
+    """A server on 127.0.0.1 with one account's state. Use it as a context manager, or `start` and `stop` it.
+
+    `state` may be changed at any time; so may `faults`.
+    """
+
+    def __init__(self, state: State | None = None, port: int = 0) -> None:
+        """Take the state (default: a copy of the sample) and the port (default: a free one)."""
+        self.state = sample() if state is None else state
+        self.faults = [Fault.from_map(row) for row in self.state.get("faults", ())]
+        self.requests: list[Request] = []
+        self._nonces: set[str] = set()
+        self._news = threading.Condition()
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._stopped = threading.Event()
+        # Bound for as long as the server lives, and never listening: the port stays ours while it is closed.
+        self._holder = _bound(port)
+        self.port: int = self._holder.getsockname()[1]
+        self._listener: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """The address for `--endpoint`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def actions(self) -> list[str]:
+        """The actions of all requests so far, in order."""
+        return [request.action for request in self.requests]
+
+    def calls(self, action: str) -> list[Request]:
+        """Return the requests of one action so far."""
+        return [request for request in self.requests if request.action == action]
+
+    def fault(self, action: str, kind: str, **options: Any) -> Fault:  # noqa: ANN401 - those of Fault
+        """Let a call fail from now on; see `Fault`."""
+        fault = Fault(action, kind, **options)
+        self.faults.append(fault)
+        return fault
+
+    def deny(self, *ram_actions: str) -> None:
+        """Let RAM refuse these actions (`cs:DescribeClusterDetail`) to every caller."""
+        self.state.setdefault("denied", []).extend(ram_actions)
+
+    def wait_for(self, action: str, call: int = 1, *, timeout: float = 60) -> Request:
+        """Return the n-th request of an action as soon as it has been read; it may not be answered yet.
+
+        Raises:
+            TimeoutError: it does not come.
+
+        """
+        with self._news:
+            if not self._news.wait_for(lambda: len(self.calls(action)) >= call, timeout):
+                msg = f"no call {call} of {action} within {timeout} s, only {self.actions}"
+                raise TimeoutError(msg)
+        return self.calls(action)[call - 1]
+
+    def pools(self, cluster: str | None = None) -> list[dict[str, Any]]:
+        """Return the node pools of a cluster, or of all."""
+        clusters = self.state["clusters"]
+        chosen = clusters.values() if cluster is None else [clusters[cluster]]
+        return [pool for each in chosen for pool in each.get("nodepools", ())]
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def start(self) -> None:
+        """Open the port. Each connection gets a daemon thread of its own."""
+        self.reopen()
+
+    def stop(self) -> None:
+        """Close the port and every connection; held requests end."""
+        self._stopped.set()
+        self.close_port()
+        self._holder.close()
+
+    def reopen(self) -> None:
+        """Let clients connect again; nothing when they can."""
+        with self._lock:
+            if self._listener is not None or self._stopped.is_set():
+                return
+            listener = _bound(self.port)
+            listener.listen(128)
+            self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def close_port(self, keep: socket.socket | None = None) -> None:
+        """Refuse new connections and reset those that are open, except one."""
+        with self._lock:
+            listener, self._listener = self._listener, None
+            others = self._open - {keep}
+        if listener is not None:
+            with contextlib.suppress(OSError):  # nobody was waiting in accept()
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        for connection in others:
+            reset(connection)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, address = listener.accept()
+            except OSError:  # the port was closed
+                return
+            threading.Thread(target=self._serve, args=(connection, address), daemon=True).start()
+
+    def _serve(self, connection: socket.socket, address: Any) -> None:  # noqa: ANN401 - as accept() gives it
+        with self._lock:
+            if self._listener is None:  # closed between accept() and here
+                reset(connection)
+                return
+            self._open.add(connection)
+        try:
+            # Clients die and connections are reset here all the time: that is what this server is for.
+            with contextlib.suppress(OSError, ValueError):
+                _Handler(connection, address, self)
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+
+    def handle(self, request: Request, exchange: _Handler) -> None:
+        """Record a request, carry it out, and answer or fail as the faults say."""
+        with self._news:
+            struck = [fault for fault in self.faults if fault.strikes(request.action)]
+            request.faults = tuple(fault.kind for fault in struck)
+            self.requests.append(request)
+            self._news.notify_all()
+        for fault in struck:
+            if fault.kind == "delay":
+                self._stopped.wait(fault.seconds or 0)
+        fault = next((fault for fault in struck if fault.kind != "delay"), None)
+        right = self._carry_out(request) if fault is None or fault.acts else _Right(200, {}, b"")
+        if fault is None:
+            exchange.answer(request, *right)
+        else:
+            self._fail(fault, request, exchange, right)
+
+    def _fail(  # noqa: C901, PLR0912 - one arm for each kind
+        self, fault: Fault, request: Request, exchange: _Handler, right: _Right
+    ) -> None:
+        status, headers, body = right
+        match fault.kind:
+            case "refuse":
+                self.close_port()
+                self._reopen_after(fault.seconds)
+            case "refuse-next":
+                self.close_port(keep=exchange.connection)
+                exchange.answer(request, status, {**headers, "connection": "close"}, body)
+                self._reopen_after(fault.seconds)
+            case "reset":
+                reset(exchange.connection)
+            case "hold":
+                self._stopped.wait(FOREVER if fault.seconds is None else fault.seconds)
+                reset(exchange.connection)
+            case "500":
+                error = {
+                    "code": "InternalError",
+                    "message": "The request processing has failed.",
+                    "requestId": new_id(),
+                }
+                exchange.answer(request, 500, {}, encoded(error))
+            case "502":
+                exchange.answer(request, 502, {"content-type": "text/html"}, HTML)
+            case "throttle":
+                late = {} if fault.retry_after is None else {"x-acs-retry-after": str(fault.retry_after)}
+                error = {"Code": "Throttling.User", "Message": "Request was denied due to user flow control.",
+                         "RequestId": new_id()}  # fmt: skip
+                exchange.answer(request, 429, late, encoded(error))
+            case "echo-secret":
+                exchange.answer(request, 403, {}, encoded(self._indiscreet(request)))
+            case "answer":
+                text = fault.body.encode() if isinstance(fault.body, str) else encoded(fault.body)
+                exchange.answer(request, fault.status, fault.headers, text)
+            case "empty":
+                exchange.answer(request, status, headers, b"")
+            case "truncated":
+                exchange.answer(request, status, headers, body[: len(body) // 2])
+            case "wrong-types":
+                exchange.answer(request, status, headers, encoded(wrong_types(json.loads(body))))
+            case "list":
+                exchange.answer(request, status, headers, encoded([json.loads(body)]))
+
+    def _reopen_after(self, seconds: float | None) -> None:
+        if seconds is not None:
+            timer = threading.Timer(seconds, self.reopen)
+            timer.daemon = True
+            timer.start()
+
+    def _indiscreet(self, request: Request) -> dict[str, Any]:
+        key = request.headers.get("authorization", "").partition("Credential=")[2].partition(",")[0]
+        secret = self.state["accounts"].get(key, "")
+        said = f"secret {secret}, token {request.headers.get('x-acs-security-token')}, body {request.body.decode()}"
+        return {"Code": "Forbidden", "Message": f"Not allowed: {said}", "RequestId": new_id()}
+
+    def _carry_out(self, request: Request) -> _Right:
+        service, operations = SERVICES.get(request.version, ("", {}))
+        headers = {"x-acs-request-id": new_id()}
+        with self._lock:
+            try:
+                request.key = self._signed_by(request)
+                operation, asked = _asked(request, operations)
+                self._check_allowed(service, request.action)
+                answer = operation.run(self.state, asked)
+            except ApiError as error:
+                names = ("code", "message", "requestId") if service == "cs" else ("Code", "Message", "RequestId")
+                value = dict(zip(names, (error.code, error.message, headers["x-acs-request-id"]), strict=True))
+                return _Right(error.status, headers, encoded(value | error.more))
+            request.acted = True
+            name = "request_id" if service == "cs" else "RequestId"
+            # Encoded here, where nobody changes the state that the answer may be a part of.
+            return _Right(200, headers, encoded({**answer, name: headers["x-acs-request-id"]}))
+
+    def _signed_by(self, request: Request) -> str:
+        accounts, tokens = self.state["accounts"], self.state.get("securityTokens") or {}
+        key = verify(request.method, request.path, request.headers, request.body, accounts, tokens)
+        nonce = request.headers["x-acs-signature-nonce"]
+        if nonce in self._nonces:
+            raise ApiError(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
+        self._nonces.add(nonce)
+        return key
+
+    def _check_allowed(self, service: str, action: str) -> None:
+        name = f"{service}:{action}"
+        if name not in (self.state.get("denied") or ()):
+            return
+        code = "NoPermission" if service == "eflo" else "Forbidden.RAM"
+        detail = {
+            "AuthAction": name,
+            "PolicyType": "AccountLevelIdentityBasedPolicy",
+            "NoPermissionType": "ImplicitDeny",
+        }
+        text = f"User not authorized to operate on the specified resource: {name} is not allowed."
+        raise ApiError(403, code, text, AccessDeniedDetail=detail)
+
+
+class _Right(NamedTuple):
+    """The answer that a request gets when nothing fails."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Reads the requests of one connection, and writes answers."""
+
+    protocol_version = "HTTP/1.1"
+    # Otherwise each answer on a kept connection waits 40 ms for the client's acknowledgement.
+    disable_nagle_algorithm = True
+    # Headers and body leave together.
+    wbufsize = -1
+
+    def __init__(self, connection: socket.socket, address: Any, cloud: Cloud) -> None:  # noqa: ANN401 - as accept() gives it
+        self.cloud = cloud
+        super().__init__(connection, address, cloud)  # type: ignore[arg-type]  # only kept, as `server`
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", "0")))
+        action, version = headers.get("x-acs-action", ""), headers.get("x-acs-version", "")
+        request = Request(action, version, self.command, self.path, headers, body, time.monotonic())
+        self.cloud.handle(request, self)
+
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names are http.server's
+
+    def answer(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Send an answer; a JSON one unless `headers` say otherwise."""
+        request.status = status
+        self.send_response(status)
+        for name, value in {"content-type": "application/json; charset=utf-8", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the signature is http.server's
+        """Say nothing: `python -m tests.loopback` writes its own lines."""
+
+
+def _asked(request: Request, operations: Mapping[str, Operation]) -> tuple[Operation, Asked]:
+    operation = operations.get(request.action)
+    if operation is None:
+        raise ApiError(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
+    where = request.path.partition("?")[0]
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(operation.path))
+    found = re.fullmatch(pattern, where)
+    if found is None or request.method != operation.method:
+        raise ApiError(404, "InvalidAction.NotFound", f"{request.action} is no {request.method} {where}.")
+    path = {name: unquote(value) for name, value in found.groupdict().items()}
+    body = None
+    if request.body and request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            body = request.json
+        except ValueError:
+            raise ApiError(400, "InvalidParameter.Body", "The body is not valid JSON.") from None
+    return operation, Asked(path, request.parameters, body)
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    return made
+
+
+def reset(connection: socket.socket) -> None:
+    """Close a connection with a RST, so that the client does not take it for an end."""
+    with contextlib.suppress(OSError):  # the client was faster
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RD)
+        connection.close()
+
+
+def new_id() -> str:
+    """Return an id as the services give to requests."""
+    return str(uuid.uuid4()).upper()
