@@ -29,10 +29,11 @@ class _Command(NamedTuple):
 
 COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
-    "create-pool": _Command("create_pool", "Show what creates the pools: the API's body, Terraform, ROS, a command."),
+    "create-pool": _Command("create_pool", "Create a pool, or show what does: the API's body, Terraform, ROS, a command."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
+    "resume": _Command("resume", "Go on with a create that was interrupted, from its receipt."),
     "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
@@ -45,6 +46,7 @@ Examples:
   eniplan init      # then fill in eniplan.yaml, and: eniplan check
   eniplan check plans/ --format json
   eniplan create-pool eniplan.yaml --emit terraform --out pools.tf
+  eniplan create-pool eniplan.yaml --apply
   eniplan render-manifests eniplan.yaml --workloads --out-dir manifests --kustomize
   eniplan explain ENI001
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer
 
-from eniplan import terminal
-from eniplan.cli.options import EcsRoleOption, TimeoutOption
-from eniplan.errors import InputError, Place, Problem
+from eniplan.cli.options import LONGEST, EcsRoleOption, TimeoutOption
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -19,7 +18,7 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def resume(
     receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="The file that create-pool --apply has named.")],
-    timeout: TimeoutOption = "30m",
+    timeout: TimeoutOption = LONGEST,
     ecs_role: EcsRoleOption = False,
 ) -> None:
     """Go on with a create that was interrupted: find out what has come of it, wait, and prove the pool.
@@ -31,3 +30,6 @@ def resume(
       eniplan resume .eniplan/receipts/c0123456789abcdef0123456789abcdef-trading.json
       eniplan resume create.json --timeout 1h
     """
+    from eniplan.cli import apply  # noqa: PLC0415 - brings the SDK along, and --help does not need it
+
+    apply.resume(receipt, timeout, ecs_role=ecs_role)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.cloud import calls
 from eniplan.cloud.compare import differences
+from eniplan.cloud.failures import words
 from eniplan.cloud.receipt import HIDDEN, secrets
 from eniplan.cloud.session import CallError
 from eniplan.errors import CloudError, CreateError, Place, Problem
@@ -31,7 +32,7 @@ FIRST_POLL = 1.0
 LONGEST_POLL = 5.0
 """Seconds; what Terraform's provider takes."""
 
-_REFUSED = frozenset(("rejected", "denied", "throttled"))
+_REFUSED = frozenset(("rejected", "denied", "throttled", "credentials"))
 """Failures by which the API says that it has not acted."""
 _TASK_FAILED = frozenset(("fail", "failed", "canceled"))
 _NOT_FOUND = 404
@@ -271,7 +272,7 @@ class Creation:
         return Problem(message, Place(str(self.receipt.target)))
 
     def _said(self, error: CallError) -> str:
-        return self._without_secrets(said(error))
+        return self._without_secrets(words(error))
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
@@ -308,18 +309,6 @@ def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, A
     if not isinstance(info, dict) or info.get("nodepool_id") != pool_id:
         raise CallError(call, "answer", message="the answer is not about this pool", request_id=answer.request_id)
     return answer.body
-
-
-def said(error: CallError) -> str:
-    """Return one line about a failed call: what was called, what came back, and the id to ask the vendor with."""
-    parts = [f"{error.call.action}: {error.message or error.reason}"]
-    if error.code:
-        parts.append(f"({error.code})")
-    if error.request_id:
-        parts.append(f"[request {error.request_id}]")
-    if error.reason == "denied":
-        parts.append(f"- the caller needs {error.call.ram_action}")
-    return " ".join(parts)
 
 
 def nodes_ready(pool: Mapping[str, Any]) -> str:
