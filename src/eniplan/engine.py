@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
-from eniplan.errors import FINDINGS, INPUT, OK, Place, Problem
+from eniplan.errors import CLOUD, FINDINGS, INPUT, OK, Place, Problem
 from eniplan.plan.document import path_text
-from eniplan.report.model import Addresses, Finding, PoolSheet, Report, Undecided
+from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.addresses import free_addresses, pool_needs
 from eniplan.rules.base import LEVELS, Hit
@@ -39,6 +39,8 @@ def check(
     problems: list[Problem] = []
     pools: list[PoolSheet] = []
     inputs: dict[str, None] = {}
+    accounts: dict[Account, None] = {}
+    failed = False
     names = _PoolNames()
     for item in loaded:
         if isinstance(item, Problem):
@@ -48,7 +50,10 @@ def check(
         problems += item.problems
         inputs[item.document.file] = None
         if item.plan is not None:
-            view = PlanView(item.plan, catalog, settings)
+            view = PlanView(item.plan, catalog, settings, item.live)
+            if item.live is not None:
+                accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
+                failed = failed or any(not unread.denied for unread in item.live.unread)
             judged = _Judge(item.document, view, rules, item.left_out)
             findings += judged.findings()
             findings += names.repeated(item.document, view, rules)
@@ -66,7 +71,8 @@ def check(
         tuple(pools),
         catalog.date,
         catalog.count(),
-        _exit_code(problems, findings, undecided, settings, fail_on),
+        CLOUD if failed and not problems else _exit_code(problems, findings, undecided, settings, fail_on),
+        tuple(accounts),
     )
 
 
@@ -126,10 +132,18 @@ class _Judge:
 
     def undecided(self) -> list[Undecided]:
         return [
-            Undecided(unknown.fact, self._document.place(unknown.path), tuple(rules), unknown.hint)
+            Undecided(unknown.fact, self._document.place(unknown.path), tuple(rules), self._hint(unknown))
             for unknown, rules in self._unknown.values()
             if unknown.path not in self._left_out
         ]
+
+    def _hint(self, unknown: Unknown) -> str:
+        """Add why the account did not tell, where it was asked for the fact."""
+        live = self._view.live
+        unread = None if live is None else live.unread_at(unknown.path)
+        if unread is None or unread.reason in unknown.hint:
+            return unknown.hint
+        return "; or ".join(filter(None, (unread.reason, unknown.hint)))
 
 
 class _PoolNames:

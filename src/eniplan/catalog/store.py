@@ -6,6 +6,7 @@ the response of DescribeInstanceTypes as the aliyun CLI prints it.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -39,9 +40,40 @@ class Catalog:
         self._sources: dict[str, Source] | None = None
         self._date = ""
         self._own: dict[str, InstanceType] = {}
+        self._own_lingjun: dict[str, LingjunNodeType] = {}
         self._own_sources: dict[str, Source] = {}
         if specs is not None:
             self._own, self._own_sources = read_specs(specs)
+
+    def with_account(
+        self,
+        types: Mapping[str, Mapping[str, Any]],
+        families: Mapping[str, tuple[str, ...]],
+        node_types: Mapping[str, Mapping[str, Any]],
+        source: Source,
+    ) -> Catalog:
+        """Return this catalog with an account's own numbers, which win over all others.
+
+        Args:
+            types: rows of DescribeInstanceTypes by type.
+            families: which of them are a whole family; an empty one stays as it is known.
+            node_types: answers of DescribeNodeType by Lingjun node type.
+            source: where all these numbers come from.
+
+        """
+        key = source.title
+        own = {name: InstanceType.from_map(_over(self.get(name), row, key)) for name, row in types.items()}
+        whole = {family: sorted((own[n] for n in names), key=_by_size) for family, names in families.items() if names}
+        lingjun = {name: LingjunNodeType.from_map(_node_type(name, row, key)) for name, row in node_types.items()}
+        out = copy.copy(self)
+        vars(out).update(
+            _own={**self._own, **own},
+            _own_lingjun={**self._own_lingjun, **lingjun},
+            _own_sources={**self._own_sources, key: source},
+            _types={},
+            _families={family: tuple(rows) for family, rows in whole.items()},
+        )
+        return out
 
     @property
     def date(self) -> str:
@@ -66,8 +98,7 @@ class Catalog:
             needle = b'"InstanceTypeFamily": %s,' % json.dumps(family).encode()
             found = {record.InstanceTypeId: record for record in self._lines_with(needle)}
             found |= {n: r for n, r in self._own.items() if r.InstanceTypeFamily == family}
-            order = sorted(found.values(), key=lambda r: (r.CpuCoreCount or 0, r.InstanceTypeId))
-            self._families[family] = tuple(order)
+            self._families[family] = tuple(sorted(found.values(), key=_by_size))
         return self._families[family]
 
     def all(self) -> list[InstanceType]:
@@ -100,7 +131,7 @@ class Catalog:
     def all_lingjun(self) -> dict[str, LingjunNodeType]:
         """Return every Lingjun node type by name."""
         rows = (LingjunNodeType.from_map(json.loads(line)) for line in self._read("lingjun.jsonl").splitlines())
-        return {row.NodeType: row for row in rows}
+        return {row.NodeType: row for row in rows} | self._own_lingjun
 
     def source(self, key: str | None) -> Source | None:
         """Return a source by the key that records use."""
@@ -165,6 +196,22 @@ class Catalog:
         return self._sources
 
 
+def _by_size(record: InstanceType) -> tuple[int, str]:
+    return record.CpuCoreCount or 0, record.InstanceTypeId
+
+
+def _over(known: InstanceType | None, row: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Lay a row over what is known: what the API does not tell, such as whether the type is on sale, stays."""
+    old = {} if known is None else known.raw
+    sources = {**({} if known is None else known.sources), **{field: key for field in row if field != "Sources"}}
+    return {**old, **row, "LimitsStatus": "documented", "Sources": {**sources, "LimitsStatus": key}}
+
+
+def _node_type(name: str, answer: Mapping[str, Any], key: str) -> dict[str, Any]:
+    sources = {field: key for field in answer if field.endswith("Quantity")}
+    return {**answer, "NodeType": name, "LimitsStatus": "documented", "Sources": sources}
+
+
 def _conflict(row: dict[str, Any]) -> Conflict:
     return Conflict(row["field"], row["chosen"], {value: tuple(keys) for value, keys in row["values"].items()})
 
@@ -185,7 +232,7 @@ def read_specs(file: str) -> tuple[dict[str, InstanceType], dict[str, Source]]:
     rows, sources = _rows(file, text)
     found = {}
     for line, row in rows:
-        problem = _row_problem(row)
+        problem = row_problem(row)
         if problem:
             raise InputError(Problem(problem, Place(file, line, 1 if line else 0), _SPECS_HINT))
         found[row["InstanceTypeId"]] = InstanceType.from_map(row)
@@ -230,7 +277,8 @@ def _json_lines(file: str, text: str) -> list[tuple[int, Any]]:
     return out
 
 
-def _row_problem(row: object) -> str:
+def row_problem(row: object) -> str:
+    """Say what keeps a value from being a row of instance data; empty when nothing does."""
     if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
         return "a row of instance data needs an InstanceTypeId"
     for field, fits in _FIELDS.items():

@@ -12,7 +12,7 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, Level, SpecsOption, StrictOption
+from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption, Level, SpecsOption, StrictOption
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import show
 from eniplan.errors import INPUT, Place, Problem, UsageError
@@ -34,6 +34,11 @@ def check(
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the account: its facts win, and contradictions are findings.")
+    ] = False,
+    endpoint: EndpointOption = None,
+    ecs_role: EcsRoleOption = False,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -58,21 +63,31 @@ def check(
       eniplan check plan.yaml
       eniplan check plans/ --format json --fail-on warning
       cat plan.yaml | eniplan check -
+      eniplan check plan.yaml --live
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
     loaded: Iterable[LoadedPlan | Problem]
+    if not live and (endpoint is not None or ecs_role):
+        message = "--endpoint and --ecs-role go with --live; without it nothing is asked"
+        raise UsageError(Problem(message, Place(COMMAND_LINE)))
     if types or families:
         if plans:
             message = "--type and --family judge without a plan: give either them or plan files"
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        if live:
+            raise UsageError(Problem("--live needs a plan: it says which cluster to ask", Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
         stated.refuse()
         loaded = load(plans or _default())
+        if live:
+            from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+
+            loaded = account.with_live(loaded, account.access(endpoint, ecs_role=ecs_role))
         rules = ALL
     report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
     show(report, output)

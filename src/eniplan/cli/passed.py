@@ -89,7 +89,9 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
     for line in plain.write(told).splitlines():
         terminal.err(line)
     plans = [p for p in loaded if isinstance(p, LoadedPlan) and p.plan is not None]
-    return [Passed(p.document, PlanView(p.plan, catalog, settings, p.live)) for p in plans if p.plan is not None], report
+    return [
+        Passed(p.document, PlanView(p.plan, catalog, settings, p.live)) for p in plans if p.plan is not None
+    ], report
 
 
 @contextmanager

@@ -6,13 +6,17 @@ because CreateClusterNodePool has no idempotency token: a name has to be looked 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import random
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import proxy_bypass
+
+from eniplan.cloud.calls import DESCRIBE_CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +36,10 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 20.0
 """Seconds; a server that asks for more gets an error instead of a silent wait."""
 _RETRIED: frozenset[Reason] = frozenset(("throttled", "server", "network", "answer"))
+_REFUSED = (
+    "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "InvalidTimeStamp", "IncompleteSignature",
+)  # fmt: skip
+"""Codes that are about the key, the token or the clock, whatever the call."""
 _DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
 
 
@@ -67,7 +75,7 @@ class Session:
     """Signed calls to one region, or to one address that stands for all services. Safe to share between threads."""
 
     def __init__(self, region: str, *, endpoint: str | None = None, ecs_role: bool = False) -> None:
-        """Import the SDK and find credentials by its default chain; nothing is sent yet.
+        """Import the SDK and find credentials by its default chain; nothing is sent to the four services yet.
 
         Args:
             region: the region id; the endpoints follow from it.
@@ -85,11 +93,18 @@ class Session:
         # DEBUG=sdk makes the SDK print every header, the Authorization one included.
         os.environ.pop("DEBUG", None)
         logging.getLogger("credentials").disabled = True  # it writes tracebacks of providers that found nothing
+        _mind_no_proxy(_host(endpoint) if endpoint else f"cs.{region}.aliyuncs.com")
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - the SDK, half a second
+        from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
 
         self._region = region
         self._endpoint = endpoint
         self._credential = Client()
+        try:
+            found = self._credential.get_credential()
+        except CredentialException:
+            raise CallError(DESCRIBE_CLUSTER, "credentials", reached=False) from None
+        self._secrets = tuple(filter(None, (found.access_key_secret, found.security_token)))
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -156,13 +171,23 @@ class Session:
             failure = _failure(call, error)
             if failure is None:
                 raise
-            raise failure from None  # the SDK's own text can hold the whole answer
+            raise self._without_secrets(failure, body) from None  # the SDK's own text can hold the whole answer
         found = answer.get("body")
         headers = answer.get("headers") or {}
         if not isinstance(found, dict):
             raise CallError(call, "answer", message="the answer is no JSON object")
         request_id = found.get("RequestId") or found.get("request_id") or headers.get("x-acs-request-id")
         return Answer(found, request_id if isinstance(request_id, str) else None)
+
+    def _without_secrets(self, failure: CallError, body: str | None) -> CallError:
+        """Take out of a server's words what it may have repeated of the request."""
+        secrets = (*self._secrets, *(() if body is None else _passwords(body)))
+        for secret in sorted(secrets, key=len, reverse=True):
+            for spelt in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
+                failure.message = failure.message.replace(spelt, "***")
+                failure.code = failure.code.replace(spelt, "***")
+                failure.request_id = failure.request_id and failure.request_id.replace(spelt, "***")
+        return failure
 
     def _client(self, service: Service) -> Any:  # noqa: ANN401 - the SDK has no types
         with self._lock:
@@ -178,9 +203,9 @@ class Session:
             connect_timeout=int(CONNECT_TIMEOUT * 1000), read_timeout=int(READ_TIMEOUT * 1000),
         )  # fmt: skip
         if self._endpoint is not None:
-            scheme, _, host = self._endpoint.rpartition("://")
+            scheme, _, host = self._endpoint.partition("://")
             config.endpoint = host.rstrip("/")
-            config.protocol = scheme.upper() or "HTTPS"
+            config.protocol = scheme.upper()
         elif service.name not in ("cs", "ecs"):
             # VPC and Lingjun are read through the ECS package's client: their own packages would cost 0.15 s more.
             config.endpoint = _endpoint(service, self._region)
@@ -191,6 +216,30 @@ class Session:
         from alibabacloud_ecs20140526.client import Client as EcsClient  # noqa: PLC0415 - the SDK
 
         return EcsClient(config)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _mind_no_proxy(host: str) -> None:
+    """Take the proxies out of our environment for a host that needs none: the SDK does not look at NO_PROXY.
+
+    One host decides for all four services: they have either one address, or one domain. A loopback address is
+    never reached through a proxy.
+    """
+    is_loopback = host in {"localhost", "::1"} or host.startswith("127.")
+    if is_loopback or proxy_bypass(host):
+        for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+            os.environ.pop(name, None)
+
+
+def _passwords(body: str) -> Iterator[str]:
+    """Yield the passwords in a request body."""
+    group = json.loads(body).get("scaling_group")
+    password = group.get("login_password") if isinstance(group, dict) else None
+    if isinstance(password, str) and password:
+        yield password
 
 
 def _endpoint(service: Service, region: str) -> str:
@@ -245,7 +294,9 @@ def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK ha
     data = error.data if isinstance(error.data, dict) else {}
     message = str(data.get("Message") or data.get("message") or "")
     reason: Reason = "rejected"
-    if retry_after is not None or "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
+    if code.startswith(_REFUSED):
+        reason = "credentials"
+    elif retry_after is not None or "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
         reason = "throttled"
     elif (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
         reason = "server"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from eniplan.plan.document import Path
+    from eniplan.plan.live import LiveFacts
 
 STDIN = "-"
 DEFAULT_FILE = "eniplan.yaml"
@@ -39,6 +40,8 @@ class LoadedPlan(NamedTuple):
     problems: tuple[Problem, ...] = ()
     left_out: frozenset[Path] = frozenset()
     """Key paths where the user wrote something that did not fit: nothing is missing there."""
+    live: LiveFacts | None = None
+    """What the account says, when it was asked."""
 
 
 def load(paths: Iterable[str]) -> Iterator[LoadedPlan | Problem]:

@@ -29,7 +29,8 @@ class Terway(NamedTuple):
 
     version: str | None = None
     addon: str = TERWAY_ADDON
-    eni_trunking: bool = True
+    eni_trunking: bool | None = None
+    """None: the plan does not say, and Terway's default holds: on."""
     ipam_type: str | None = None
     erdma: bool | None = None
     network_policy: bool | None = None
@@ -151,6 +152,18 @@ class NodePool(NamedTuple):
         return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["min"])
 
 
+class ExistingPool(NamedTuple):
+    """A node pool that is there already, in an account or in another tool's state. None: that does not say."""
+
+    name: str
+    id: str | None = None
+    kind: str | None = None
+    """`ess` (ECS), `lingjun`, or what else the API calls it."""
+    state: str | None = None
+    labels: Mapping[str, str] | None = None
+    taints: tuple[Taint, ...] | None = None
+
+
 class Requirement(NamedTuple):
     """One requirement on labels: `key in (values)` and so on; a matchLabels entry is an In with one value."""
 
@@ -220,6 +233,16 @@ class Plan(NamedTuple):
     workloads: tuple[Workload, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Every configuration that gives pods vSwitches and security groups."""
+        defaults = self.cluster.pod_defaults
+        return (
+            *(() if defaults is None else (defaults,)),
+            *(self.cluster.terway_configs or {}).values(),
+            *(pn.network for pn in self.pod_networkings),
+        )
+
 
 def plan_from(value: Mapping[str, Any]) -> Plan:
     """Build a plan from a value that fits the schema."""
@@ -256,7 +279,7 @@ def _cluster(value: Mapping[str, Any]) -> Cluster:
         Terway(
             terway.get("version"),
             terway.get("addon", TERWAY_ADDON),
-            terway.get("eniTrunking", True),
+            terway.get("eniTrunking"),
             terway.get("ipamType"),
             terway.get("erdma"),
             terway.get("networkPolicy"),

@@ -34,6 +34,7 @@ def report_map(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
         "specs": {"date": report.specs_date, "types": report.specs_types},
+        **({"accounts": [account._asdict() for account in report.accounts]} if report.accounts else {}),
         "inputs": list(report.inputs),
         "summary": {
             **{level: report.total(level) for level in LEVELS},

@@ -64,6 +64,14 @@ class PoolSheet(NamedTuple):
     zones: Mapping[str, Addresses]
 
 
+class Account(NamedTuple):
+    """An account whose facts went into the verdict, by the cluster; `read_on` is the day, ISO 8601."""
+
+    cluster: str | None
+    region: str
+    read_on: str
+
+
 class Report(NamedTuple):
     """The whole verdict."""
 
@@ -77,6 +85,8 @@ class Report(NamedTuple):
     specs_date: str
     specs_types: int
     exit_code: int
+    accounts: tuple[Account, ...] = ()
+    """Empty for a check without `--live`."""
 
     def total(self, level: Level) -> int:
         """Return the number of findings of a level that are not waived."""

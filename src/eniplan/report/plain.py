@@ -33,7 +33,9 @@ def summary(report: Report) -> str:
     if report.undecided:
         more += f", {plural(len(report.undecided), 'fact')} unknown"
     pools = plural(len(report.pools), "pool")
-    return f"{pools} checked against specs of {report.specs_date}: {counts}{more}"
+    regions = ", ".join(dict.fromkeys(f"{account.region} on {account.read_on}" for account in report.accounts))
+    asked = f" and the account in {regions}" if regions else ""
+    return f"{pools} checked against specs of {report.specs_date}{asked}: {counts}{more}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

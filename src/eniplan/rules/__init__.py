@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from eniplan.rules import ds, eni, lj, net, np, pn, tw, wl, wv
+from eniplan.rules import ds, eni, live, lj, net, np, pn, tw, wl, wv
 from eniplan.rules.base import Rule
 
 ALL: tuple[Rule, ...] = tuple(
     item
-    for module in (eni, ds, tw, lj, np, net, pn, wl, wv)
+    for module in (eni, ds, tw, lj, np, net, pn, wl, live, wv)
     for item in vars(module).values()
     if isinstance(item, Rule)
 )

@@ -66,6 +66,9 @@ class Rule(NamedTuple):
     """Changes to the example plan under which the rule speaks."""
     check: Callable[[PlanView], Outcome]
     waivable: bool = True
+    account: Mapping[str, Any] | None = None
+    """Of a rule about what the account says: the changes to the example account under which, with `fails`, it speaks.
+    None: the rule looks at the plan."""
     types_only: bool = False
     """Whether an instance type and the cluster's facts are all it looks at, so that it runs without a plan file."""
 
@@ -81,11 +84,14 @@ def rule(  # noqa: PLR0913 - a rule has this many parts, and all are named at th
     passes: Mapping[str, Any] | None = None,
     needs: tuple[str, ...] = (),
     waivable: bool = True,
+    account: Mapping[str, Any] | None = None,
     types_only: bool = False,
 ) -> Callable[[Callable[[PlanView], Outcome]], Rule]:
     """Make a rule of a check function."""
 
     def make(check: Callable[[PlanView], Outcome]) -> Rule:
-        return Rule(rule_id, level, title, needs, effect, sources, passes or {}, fails, check, waivable, types_only)
+        return Rule(
+            rule_id, level, title, needs, effect, sources, passes or {}, fails, check, waivable, account, types_only
+        )  # fmt: skip
 
     return make

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from eniplan.plan.live import LiveFacts
+
 ABSENT: Any = object()
 """As a change: remove this key."""
 
-VSWITCH_J = {
+VSWITCH_J: dict[str, Any] = {
     "id": "vsw-j", "zone": "cn-hangzhou-j", "vpcId": "vpc-1", "ipv6Cidr": "2408:4005:39c:1::/64", "availableIps": 4000,
 }  # fmt: skip
-VSWITCH_K = {
+VSWITCH_K: dict[str, Any] = {
     "id": "vsw-k", "zone": "cn-hangzhou-k", "vpcId": "vpc-1", "ipv6Cidr": "2408:4005:39c:2::/64", "availableIps": 4000,
 }  # fmt: skip
 POD_NETWORKING: dict[str, Any] = {
@@ -41,6 +43,7 @@ LINGJUN_POOL: dict[str, Any] = {
         "nodeCount": 4,
     },
 }
+TYPE = "ecs.g8i.8xlarge"
 BASE: dict[str, Any] = {
     "apiVersion": "eniplan/v1",
     "cluster": {
@@ -61,7 +64,7 @@ BASE: dict[str, Any] = {
         "podDefaults": {"vSwitchIds": ["vsw-j"], "securityGroupIds": ["sg-pods"]},
     },
     "nodePools": [
-        {"name": "trading", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 3},
+        {"name": "trading", "instanceTypes": [TYPE], "vSwitchIds": ["vsw-j"], "desiredSize": 3},
     ],
 }
 
@@ -83,3 +86,38 @@ def example(changes: Mapping[str, Any]) -> dict[str, Any]:
         else:
             inner[last] = copy.deepcopy(value)
     return plan
+
+
+def example_account(changes: Mapping[str, Any]) -> LiveFacts:
+    """Return what an account says in which the example plan is right, with changes: `cluster.state` to new value."""
+    from eniplan.plan.live import LingjunGroup, LiveCluster, LiveFacts, LiveTerway, Quota  # noqa: PLC0415 - offline
+    from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch  # noqa: PLC0415 - runs do without
+
+    keys = ("id", "zone", "vpcId", "ipv6Cidr", "availableIps")
+    v_switches = [VSwitch((), *(v[key] for key in keys)) for v in (VSWITCH_J, VSWITCH_K)]
+    enis = {"EniQuantity": 8, "EniPrivateIpAddressQuantity": 30, "EniIpv6AddressQuantity": 30}
+    lingjun = LINGJUN_POOL["lingjun"]
+    facts = LiveFacts(
+        "cn-hangzhou",
+        "2026-11-22",
+        LiveCluster("running", "cn-hangzhou", "vpc-1", "ipv4", "1.34.3-aliyun.1", 3),
+        LiveTerway(True, "active", "v1.16.4", True, False, False),  # noqa: FBT003 - five facts in their order
+        {TYPE: {"InstanceTypeId": TYPE, **enis}},
+        stock={TYPE: {"cn-hangzhou-j": "WithStock", "cn-hangzhou-k": "WithStock"}},
+        v_switches={v.id: v for v in v_switches},
+        security_groups={"sg-pods": SecurityGroup((), "sg-pods", "enterprise", "vpc-1")},
+        pools={"default-nodepool": ExistingPool("default-nodepool", "np-0", "ess", "active", {}, ())},
+        quota=Quota(20, 100),
+        lingjun={lingjun["groupId"]: LingjunGroup(lingjun["clusterId"], lingjun["nodeType"], lingjun["nodeCount"])},
+    )
+    for path, value in changes.items():
+        facts = _changed(facts, path.split("."), value)
+    return facts
+
+
+def _changed(value: Any, steps: list[str], new: object) -> Any:  # noqa: ANN401 - facts nest tuples and maps
+    if not steps:
+        return new
+    if isinstance(value, tuple):
+        return value._replace(**{steps[0]: _changed(getattr(value, steps[0]), steps[1:], new)})  # type: ignore[attr-defined]  # a named one
+    return {**value, steps[0]: _changed(value.get(steps[0]), steps[1:], new)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL, ExistingPool
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, VSWITCH_J
@@ -160,6 +160,39 @@ def np002(view: PlanView) -> Outcome:
             yield Hit(
                 (*pool.path, "taints"), message, "remove the taints key: the default is exclusive-eni=true:NoSchedule"
             )
+
+
+@rule(
+    "NP003",
+    "error",
+    "A node pool of that name exists in another mode",
+    needs=("nodePools[].name", "DescribeClusterNodePools"),
+    effect="The mode of a pool is chosen when it is created and cannot be switched: its nodes keep shared ENIs, "
+    "whatever label is added later.",
+    sources=(EXCL, CODE_MODE),
+    fails={},
+    account={"pools.trading": ExistingPool("trading", "np-1", "ess", "active", {"team": "trading"})},
+    waivable=False,
+)
+def np003(view: PlanView) -> Outcome:
+    """Existing pools of the plan's names: their exclusive label, and their kind."""
+    for pool in view.pools:
+        existing = view.existing_pools.get(pool.pool.name)
+        if existing is None:
+            continue
+        path = (*pool.path, "name")
+        hint = "delete that pool and create it again, or choose another name"
+        name = pool.pool.name
+        if existing.labels is None:
+            yield Unknown(path, f"the labels of the existing node pool {name!r}", "read them in the console")
+        elif existing.labels.get(EXCLUSIVE_LABEL) != EXCLUSIVE_VALUE:
+            value = existing.labels.get(EXCLUSIVE_LABEL)
+            has = "without the exclusive label" if value is None else f"with {EXCLUSIVE_LABEL}={value}"
+            message = f"the node pool {name!r} exists {has}: its mode cannot be switched"
+            yield Hit(path, message, hint, {"label": value, "required": EXCLUSIVE_VALUE, "id": existing.id})
+        elif existing.kind is not None and (existing.kind == "lingjun") != pool.pool.is_lingjun:
+            message = f"the node pool {name!r} exists with the type {existing.kind}, the plan has {pool.pool.kind}"
+            yield Hit(path, message, hint, {"type": existing.kind, "id": existing.id})
 
 
 @rule(
@@ -355,36 +388,33 @@ def np007(view: PlanView) -> Outcome:
             "security group", "securityGroups", None if cluster.security_groups is None else view.security_groups,
         ),
     }  # fmt: skip
-    for path, key, name in _references(view):
+    asked = _asked(view)
+    for path, key, name in view.references:
         kind, section, known = lists[key]
+        if key in asked:
+            continue
         if known is None:
             yield Unknown(("cluster", section), f"cluster.{section}", f"list every {kind} that nodes or pods may use")
         elif name not in known:
             hint = did_you_mean(name, known) or f"add it to cluster.{section}"
             yield Hit(path, f"cluster.{section} does not list the {kind} {name!r}", hint)
-    items: list[VSwitch | SecurityGroup] = [*(cluster.v_switches or ()), *(cluster.security_groups or ())]
+    items: list[VSwitch | SecurityGroup] = [
+        *(() if "vSwitchIds" in asked else cluster.v_switches or ()),
+        *(() if "securityGroupIds" in asked else cluster.security_groups or ()),
+    ]
     for item in items:
         if cluster.vpc_id is not None and item.vpc_id is not None and item.vpc_id != cluster.vpc_id:
             message = f"{item.id} is in VPC {item.vpc_id}, the cluster in {cluster.vpc_id}"
             yield Hit((*item.path, "vpcId"), message, "use one of the cluster's VPC", {"vpcId": item.vpc_id})
 
 
-def _references(view: PlanView) -> Iterator[tuple[Path, str, str]]:
-    """Yield (path, key, id) of every vSwitch and security group that the plan names."""
-    for pool in view.plan.node_pools:
-        for key, ids in (("vSwitchIds", pool.v_switch_ids), ("securityGroupIds", pool.security_group_ids)):
-            for i, name in enumerate(ids or ()):
-                yield (*pool.path, key, i), key, name
-    defaults = view.cluster.pod_defaults
-    networks = [
-        *(() if defaults is None else (defaults,)),
-        *(view.cluster.terway_configs or {}).values(),
-        *(pn.network for pn in view.plan.pod_networkings),
-    ]
-    for network in networks:
-        for key, names in (("vSwitchIds", network.v_switch_ids), ("securityGroupIds", network.security_group_ids)):
-            for i, name in enumerate(names):
-                yield (*network.path, key, i), key, name
+def _asked(view: PlanView) -> set[str]:
+    """Return what the account has told of: LIVE007 judges it, and knows more."""
+    live = view.live
+    if live is None:
+        return set()
+    found = {"vSwitchIds": live.v_switches, "securityGroupIds": live.security_groups}
+    return {key for key, known in found.items() if known is not None}
 
 
 @rule(

@@ -56,7 +56,7 @@ def pn001(view: PlanView) -> Outcome:
     """Any eniType but ENI; the value is case-sensitive."""
     for pn in view.plan.pod_networkings:
         if pn.eni_type != "ENI":
-            trunk = view.cluster.terway.eni_trunking
+            trunk = view.cluster.terway.eni_trunking is not False  # on by default
             what = "its pods request aliyun/member-eni and stay Pending" if trunk else "ENI says it plainly"
             message = f"PodNetworking {pn.name!r} has eniType {pn.eni_type!r}; exclusive pods need 'ENI': {what}"
             hint = "write eniType: ENI, or remove the key"

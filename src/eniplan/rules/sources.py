@@ -51,6 +51,12 @@ CREATE_API = Source(
     "https://www.alibabacloud.com/help/doc-detail/184927.htm",
     _READ,
 )
+CLUSTER_API = Source("ACK API DescribeClusterDetail", None, _READ)
+QUOTA_API = Source("ACK API DescribeUserQuota", None, _READ)
+TYPES_API = Source("ECS API DescribeInstanceTypes", None, _READ)
+STOCK_API = Source("ECS API DescribeAvailableResource", None, _READ)
+V_SWITCHES_API = Source("VPC API DescribeVSwitches", None, _READ)
+NODE_GROUP_API = Source("Lingjun API DescribeNodeGroup", None, _READ)
 KUBERNETES_LABELS = Source(
     "Kubernetes: labels and selectors",
     "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/",

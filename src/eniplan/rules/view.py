@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import versions
 from eniplan.catalog.limits import capacity, lingjun_pods
+from eniplan.catalog.record import Source
 from eniplan.rules.addresses import demands
 from eniplan.rules.types import Demands, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Path
+    from eniplan.plan.live import LiveFacts
     from eniplan.plan.model import (
         Cluster,
+        ExistingPool,
         Network,
         NodePool,
         Plan,
@@ -73,10 +77,39 @@ _DEFAULTS: tuple[Path, str] = (("cluster", "podDefaults"), "cluster.podDefaults"
 class PlanView:
     """A plan, resolved."""
 
-    def __init__(self, plan: Plan, catalog: Catalog, settings: Settings) -> None:
-        """Take what is judged, the instance data, and how strictly."""
+    def __init__(
+        self,
+        plan: Plan,
+        catalog: Catalog,
+        settings: Settings,
+        live: LiveFacts | None = None,
+        existing_pools: Mapping[str, ExistingPool] | None = None,
+    ) -> None:
+        """Take what is judged, the instance data, how strictly, and what is known of the account.
+
+        Args:
+            plan: as the user states it.
+            catalog: the instance data.
+            settings: how strictly.
+            live: what the account says; its facts take the place of the stated ones.
+            existing_pools: pools by name that are there already; those of `live` take their place.
+
+        """
+        self.stated = plan
+        """The plan as written; `plan` holds the account's facts instead, where they are known."""
+        self.stated_catalog = catalog
+        """The instance data without what the account says."""
         self.plan = plan
         self.catalog = catalog
+        self.live = live
+        self.existing_pools: Mapping[str, ExistingPool] = existing_pools or {}
+        if live is not None:
+            from eniplan.plan.live import effective  # noqa: PLC0415 - offline runs do without
+
+            self.plan = effective(plan, live)
+            source = Source(f"the account, asked in {live.region}", None, live.read_on, "API response")
+            self.catalog = catalog.with_account(live.types, live.families, live.node_types, source)
+            self.existing_pools = live.pools or {}
         self.settings = settings
         self.used_waivers: set[Waiver] = set()
 
@@ -117,6 +150,20 @@ class PlanView:
     def security_groups(self) -> dict[str, SecurityGroup]:
         """The security groups that the plan states, by id."""
         return {g.id: g for g in self.cluster.security_groups or ()}
+
+    @cached_property
+    def references(self) -> tuple[tuple[Path, str, str], ...]:
+        """Every vSwitch and security group that the plan names: (path, key, id)."""
+        lists = [
+            (pool.path, pool.v_switch_ids or (), pool.security_group_ids or ()) for pool in self.plan.node_pools
+        ]  # fmt: skip
+        lists += [(n.path, n.v_switch_ids, n.security_group_ids) for n in self.plan.networks]
+        return tuple(
+            ((*path, key, i), key, name)
+            for path, v_switches, groups in lists
+            for key, ids in (("vSwitchIds", v_switches), ("securityGroupIds", groups))
+            for i, name in enumerate(ids)
+        )
 
     @cached_property
     def pools(self) -> tuple[PoolView, ...]:

@@ -1,0 +1,119 @@
+"""What commands share that ask an account. Imported only by those that were told to: it brings the SDK along."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.cloud import place
+from eniplan.cloud.facts import read_facts
+from eniplan.cloud.failures import problem
+from eniplan.cloud.session import CallError, Session
+from eniplan.errors import CloudError, InputError, Place, Problem
+from eniplan.plan.live import wanted
+from eniplan.plan.load import LoadedPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from eniplan.plan.live import LiveFacts
+    from eniplan.plan.model import Plan
+
+
+class Access(NamedTuple):
+    """How the account is asked: the one address for all services, if any, and whether the instance's role counts."""
+
+    endpoint: str | None
+    ecs_role: bool
+
+
+class Target(NamedTuple):
+    """One cluster."""
+
+    region: str
+    cluster_id: str
+
+
+def access(endpoint: str | None, *, ecs_role: bool) -> Access:
+    """Return how the account is asked, from a command's options.
+
+    Raises:
+        UsageError: the endpoint is no URL of a host.
+
+    """
+    return Access(place.endpoint(endpoint), ecs_role)
+
+
+def open_session(region: str, how: Access) -> Session:
+    """Find the credentials and return what asks one region.
+
+    Raises:
+        CloudError: there are no credentials.
+
+    """
+    try:
+        return Session(region, endpoint=how.endpoint, ecs_role=how.ecs_role)
+    except CallError as error:
+        raise CloudError(problem(error, account_place(region, how))) from None
+
+
+def account_place(region: str, how: Access) -> Place:
+    """Return what a failed call is shown to be about."""
+    return Place(f"the account in {region}" + (f" at {how.endpoint}" if how.endpoint else ""))
+
+
+def with_live(loaded: Iterable[LoadedPlan | Problem], how: Access) -> list[LoadedPlan | Problem]:
+    """Add to every plan what its account says; each cluster is asked once.
+
+    Raises:
+        CloudError: the account cannot be asked, or does not know the cluster.
+        InputError: a plan names no cluster, or there is no region.
+
+    """
+    items = list(loaded)
+    plans: dict[Target, list[tuple[LoadedPlan, Plan]]] = {}
+    for item in items:
+        if isinstance(item, LoadedPlan) and item.plan is not None:
+            plans.setdefault(target(item, item.plan), []).append((item, item.plan))
+    today = datetime.now(UTC).date().isoformat()
+    live: dict[int, LiveFacts] = {}
+    for where, found in plans.items():
+        session = open_session(where.region, how)
+        try:
+            facts = read_facts(session, wanted(where.cluster_id, [plan for _, plan in found]), today)
+        except CallError as error:
+            raise CloudError(_cluster_problem(error, found[0][0], where, how)) from None
+        live |= {id(item): facts for item, _ in found}
+    return [item._replace(live=live.get(id(item))) if isinstance(item, LoadedPlan) else item for item in items]
+
+
+def target(item: LoadedPlan, plan: Plan) -> Target:
+    """Return which cluster a plan is for.
+
+    Raises:
+        InputError: it does not say, or no place says the region.
+
+    """
+    if plan.cluster.id is None:
+        hint = "write the cluster's id (c…) as cluster.id; the console and `aliyun cs DescribeClustersV1` show it"
+        raise InputError(Problem("the plan does not say cluster.id: which cluster to ask", _at(item, "cluster"), hint))
+    region = place.region(plan.cluster.region)
+    if region is None:
+        looked = f"cluster.region, {', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
+        message = "no region to ask: the plan does not say cluster.region, and neither does the environment"
+        raise InputError(Problem(message, _at(item, "cluster"), f"looked at {looked}"))
+    if not place.is_region(region):
+        raise InputError(Problem(f"{region!r} is no region id", _at(item, "cluster", "region"), "such as cn-hangzhou"))
+    return Target(region, plan.cluster.id)
+
+
+def _at(item: LoadedPlan, *path: str) -> Place:
+    return item.document.place(path)
+
+
+def _cluster_problem(error: CallError, item: LoadedPlan, where: Target, how: Access) -> Problem:
+    if error.reason == "rejected" and "NotFound" in error.code:
+        message = f"the account has no cluster {where.cluster_id} in {where.region} ({error.code})"
+        hint = "check cluster.id and cluster.region, and whose credentials these are"
+        return Problem(message, _at(item, "cluster", "id"), hint)
+    return problem(error, account_place(where.region, how))

@@ -1,0 +1,203 @@
+"""Reads answers: what a server sends is not trusted to have the form that its documents promise.
+
+Every function takes the body of an answer and gives values of `plan.live`. A field that is absent, null or empty is
+None; one of another type than documented is an `AnswerError` that names it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from eniplan.catalog.store import row_problem
+from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
+from eniplan.plan.model import ExistingPool, SecurityGroup, Taint, VSwitch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_T = TypeVar("_T")
+_NOWHERE = ()
+"""Facts of an account stand nowhere in a plan; `plan.live` gives them the place of what the plan states."""
+
+
+class AnswerError(Exception):
+    """An answer does not have the form that the API documents."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        """Take the field or row, and what is wrong with it."""
+        super().__init__(f"{what} {problem}")
+
+
+def cluster(body: Mapping[str, Any]) -> LiveCluster:
+    """Read DescribeClusterDetail."""
+    return LiveCluster(
+        _text(body, "state"), _text(body, "region_id"), _text(body, "vpc_id"), _text(body, "ip_stack"),
+        _text(body, "current_version"), _count(body, "size"),
+    )  # fmt: skip
+
+
+def terway(body: Mapping[str, Any]) -> LiveTerway:
+    """Read GetClusterAddonInstance. The configuration is a JSON text, and its values are texts as well."""
+    text = _text(body, "config")
+    config: Any = {}
+    if text is not None:
+        try:
+            config = json.loads(text)
+        except (ValueError, RecursionError):
+            raise AnswerError("config", "is no JSON") from None
+        if not isinstance(config, dict):
+            raise AnswerError("config", "is no map")
+    return LiveTerway(
+        True,  # noqa: FBT003 - it has answered
+        _text(body, "state"),
+        _text(body, "version"),
+        _switch(config, "ENITrunking"),
+        _switch(config, "NetworkPolicy"),
+        _switch(config, "IPVlan"),
+    )
+
+
+def types(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read DescribeInstanceTypes: rows in the form of instance data."""
+    rows = _items(_map(_with(body, "InstanceTypes"), "InstanceTypes"), "InstanceType")
+    for row in rows:
+        problem = row_problem(row)
+        if problem:
+            raise AnswerError("a row:", problem)
+    return rows
+
+
+def stock(body: Mapping[str, Any], instance_type: str) -> dict[str, str]:
+    """Read DescribeAvailableResource: StatusCategory by zone; a zone without the type is not there."""
+    out: dict[str, str] = {}
+    for zone in _items(_map(body, "AvailableZones"), "AvailableZone"):
+        for resource in _items(_map(zone, "AvailableResources"), "AvailableResource"):
+            for offer in _items(_map(resource, "SupportedResources"), "SupportedResource"):
+                if _text(offer, "Value") == instance_type:
+                    status = _text(offer, "StatusCategory") or _text(offer, "Status")
+                    out[_need(zone, "ZoneId")] = status or ""
+    return out
+
+
+def v_switches(body: Mapping[str, Any]) -> tuple[list[VSwitch], int]:
+    """Read a page of DescribeVSwitches: what is on it, and how many there are on all pages."""
+    found = [
+        VSwitch(
+            _NOWHERE, _need(row, "VSwitchId"), _need(row, "ZoneId"), _text(row, "VpcId"), _text(row, "Ipv6CidrBlock"),
+            _count(row, "AvailableIpAddressCount"),
+        )
+        for row in _items(_map(_with(body, "VSwitches"), "VSwitches"), "VSwitch")
+    ]  # fmt: skip
+    total = _count(body, "TotalCount")
+    return found, len(found) if total is None else total
+
+
+def security_groups(body: Mapping[str, Any]) -> list[SecurityGroup]:
+    """Read a page of DescribeSecurityGroups."""
+    return [
+        SecurityGroup(_NOWHERE, _need(row, "SecurityGroupId"), _text(row, "SecurityGroupType"), _text(row, "VpcId"))
+        for row in _items(_map(_with(body, "SecurityGroups"), "SecurityGroups"), "SecurityGroup")
+    ]
+
+
+def pools(body: Mapping[str, Any]) -> dict[str, ExistingPool]:
+    """Read DescribeClusterNodePools, by name."""
+    found = (pool(row) for row in _items(_with(body, "nodepools"), "nodepools"))
+    return {item.name: item for item in found}
+
+
+def pool(row: Mapping[str, Any]) -> ExistingPool:
+    """Read one node pool, of the list or of DescribeClusterNodePoolDetail."""
+    info, kubernetes = _map(row, "nodepool_info"), _map(row, "kubernetes_config")
+    return ExistingPool(
+        _need(info, "name"),
+        _text(info, "nodepool_id"),
+        _text(info, "type"),
+        _text(_map(row, "status"), "state"),
+        {_need(label, "key"): _text(label, "value") or "" for label in _items(kubernetes, "labels")},
+        tuple(
+            Taint(_need(taint, "key"), _text(taint, "value") or "", _text(taint, "effect") or "")
+            for taint in _items(kubernetes, "taints")
+        ),
+    )
+
+
+def quota(body: Mapping[str, Any]) -> Quota:
+    """Read DescribeUserQuota."""
+    return Quota(_count(body, "cluster_nodepool_quota"), _count(body, "node_quota"))
+
+
+def lingjun_group(body: Mapping[str, Any]) -> LingjunGroup:
+    """Read DescribeNodeGroup, which writes its count as text; the node type is that of a node."""
+    count = body.get("NodeCount")
+    if isinstance(count, str) and count.isdecimal() and count.isascii():
+        count = int(count)
+    return LingjunGroup(_text(body, "ClusterId"), None, _count({"NodeCount": count}, "NodeCount"))
+
+
+def node_type_of_first(body: Mapping[str, Any]) -> str | None:
+    """Read ListClusterNodes: the node type of a group is that of any node in it."""
+    found = (_text(node, "NodeType") for node in _items(body, "Nodes"))
+    return next(filter(None, found), None)
+
+
+def node_type(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Read DescribeNodeType: its counts by their names."""
+    names = [name for name in body if name.endswith("Quantity")]
+    return {name: count for name in names if (count := _count(body, name)) is not None}
+
+
+def next_token(body: Mapping[str, Any]) -> str | None:
+    """Return where the next page begins; None on the last one."""
+    return _text(body, "NextToken")
+
+
+def _with(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return the body if it has a key: without it, nothing listed is not nothing there."""
+    if key not in body:
+        raise AnswerError(key, "is missing")
+    return body
+
+
+def _as(value: Mapping[str, Any], key: str, kind: type[_T], word: str) -> _T | None:
+    found = value.get(key)
+    if found is None or found == "":
+        return None
+    if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+        raise AnswerError(key, f"is no {word}")
+    return found
+
+
+def _text(value: Mapping[str, Any], key: str) -> str | None:
+    return _as(value, key, str, "text")
+
+
+def _need(value: Mapping[str, Any], key: str) -> str:
+    found = _text(value, key)
+    if found is None:
+        raise AnswerError(key, "is missing")
+    return found
+
+
+def _count(value: Mapping[str, Any], key: str) -> int | None:
+    found = _as(value, key, int, "number")
+    if found is not None and found < 0:
+        raise AnswerError(key, "is negative")
+    return found
+
+
+def _map(value: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return _as(value, key, dict, "map") or {}
+
+
+def _items(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    found = _as(value, key, list, "list") or []
+    if not all(isinstance(item, dict) for item in found):
+        raise AnswerError(key, "is no list of maps")
+    return found
+
+
+def _switch(config: Mapping[str, Any], key: str) -> bool | None:
+    """Read a switch of an add-on's configuration: `true`, "true" and "True" are seen; anything else is unknown."""
+    return {"true": True, "false": False}.get(str(config.get(key)).lower())

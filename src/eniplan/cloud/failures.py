@@ -1,0 +1,46 @@
+"""How a failed call is told to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.errors import Place, Problem
+
+if TYPE_CHECKING:
+    from eniplan.cloud.session import CallError
+
+_LOOKED_FOR = (
+    "looked for ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, an OIDC role "
+    "(ALIBABA_CLOUD_OIDC_TOKEN_FILE), the aliyun CLI's profile in ~/.aliyun/config.json and "
+    "~/.alibabacloud/credentials.ini; an instance's role only with --ecs-role"
+)
+_HINTS = {
+    "denied": "`eniplan ram-policy` prints the policy that a command needs",
+    "throttled": "try again later",
+    "server": "try again later",
+    "network": "check the network, the proxy variables, --endpoint and the region",
+}
+
+
+def words(error: CallError) -> str:
+    """Say in one clause what has happened; never holds a header, a key or a whole answer."""
+    action = error.call.action
+    said = ": ".join(filter(None, (error.code, error.message)))
+    traced = f" (request {error.request_id})" if error.request_id else ""
+    if error.reason == "denied":
+        return f"RAM denies {error.call.ram_action}" + (f" ({error.code})" if error.code else "") + traced
+    if error.reason == "credentials":
+        return f"the credentials are not accepted: {said}{traced}" if error.code else "there are no credentials"
+    if error.reason == "throttled":
+        return f"{action} is throttled: {said or 'too many requests'}{traced}"
+    if error.reason == "server":
+        return f"{action}: the service has failed: {said or error.status}{traced}"
+    return f"{action}: {said or 'it was refused'}{traced}"
+
+
+def problem(error: CallError, place: Place) -> Problem:
+    """Return what has happened, where, and what to do next."""
+    hint = _HINTS.get(error.reason, "")
+    if error.reason == "credentials":
+        hint = "use another access key or a fresh token" if error.code else f"{error.message or _LOOKED_FOR}"
+    return Problem(words(error), place, hint)

@@ -1,0 +1,91 @@
+"""Where the account is asked: the region and, for private gateways, the address."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from eniplan.errors import Place, Problem, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENDPOINT_VARIABLE = "ENIPLAN_ENDPOINT"
+REGION_VARIABLES = (
+    "ALIBABA_CLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID", "REGION_ID", "REGION",
+)  # fmt: skip
+"""In the order in which the aliyun CLI reads them (its config/profile.go)."""
+PROFILES = "~/.aliyun/config.json"
+_REGION = r"[a-z0-9]+(-[a-z0-9]+)+"
+_EXAMPLE = "such as https://gateway.example.com or http://127.0.0.1:8080"
+
+
+def endpoint(given: str | None) -> str | None:
+    """Return the one address that stands for all services: the option's, or that of the environment; None: neither.
+
+    Raises:
+        UsageError: it is no `http://host[:port]` or `https://host[:port]`.
+
+    """
+    url, origin = (given, "--endpoint") if given is not None else (os.environ.get(ENDPOINT_VARIABLE), ENDPOINT_VARIABLE)
+    if not url and given is None:
+        return None
+    problem = _endpoint_problem(url or "")
+    if problem:
+        # The URL itself is not repeated: it may hold a password.
+        hint = f"write scheme, host and port, {_EXAMPLE}"
+        raise UsageError(Problem(f"{origin} {problem}", Place("command line"), hint))
+    return url
+
+
+def _endpoint_problem(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in ("http", "https"):
+        return "does not begin with http:// or https://"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user or a password: credentials do not belong into a URL"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]+", parts.hostname or "") or port == 0:
+        return "has no host"
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        return "has more than scheme, host and port"
+    return ""
+
+
+def region(stated: str | None) -> str | None:
+    """Return the region: the plan's, else that of the aliyun CLI's variables, else that of its profile."""
+    found = (stated, *(os.environ.get(name) for name in REGION_VARIABLES), _profile_region())
+    return next((name for name in found if name), None)
+
+
+def is_region(name: str) -> bool:
+    """Return whether a name can be a region id: it becomes part of host names."""
+    return re.fullmatch(_REGION, name) is not None
+
+
+def _profile_region() -> str | None:
+    """Return the region of the CLI's profile; a file that cannot be read says nothing."""
+    try:
+        with open(os.path.expanduser(PROFILES), encoding="utf-8") as file:
+            config = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None  # the SDK tells what is wrong with it, if it is needed for the credentials
+    if not isinstance(config, dict):
+        return None
+    name = os.environ.get("ALIBABA_CLOUD_PROFILE") or config.get("current")
+    profiles = config.get("profiles")
+    for profile in profiles if isinstance(profiles, list) else ():
+        if isinstance(profile, dict) and profile.get("name") == name:
+            return _text(profile, "region_id")
+    return None
+
+
+def _text(value: Mapping[str, Any], key: str) -> str | None:
+    found = value.get(key)
+    return found if isinstance(found, str) else None

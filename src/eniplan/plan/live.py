@@ -1,0 +1,228 @@
+"""What an account says of the facts that a plan is judged by, and how it overlays what the plan states.
+
+Pure values: `cloud.facts` reads them. Names and words are those of the APIs. None means that the account did not
+say; a whole fact that could not be read is listed in `LiveFacts.unread` with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from eniplan.plan.model import TERWAY_ADDON, ExistingPool, NodePool, SecurityGroup, VSwitch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import Cluster, Plan, Terway
+
+Fact: TypeAlias = Literal[
+    "cluster", "terway", "types", "stock", "vSwitches", "securityGroups", "pools", "quota", "lingjun"
+]
+
+WORDS: dict[Fact, str] = {
+    "cluster": "the cluster's detail",
+    "terway": "the Terway add-on",
+    "types": "the limits of the instance types",
+    "stock": "the stock of the instance types",
+    "vSwitches": "the vSwitches of the VPC",
+    "securityGroups": "the security groups",
+    "pools": "the node pools of the cluster",
+    "quota": "the quota of node pools and nodes",
+    "lingjun": "the Lingjun node group",
+}
+_PLACES: dict[Fact, tuple[Path, ...]] = {
+    "cluster": tuple(("cluster", key) for key in ("region", "kubernetesVersion", "ipStack", "vpcId")),
+    "terway": (("cluster", "terway"),),
+    "vSwitches": (("cluster", "vSwitches"),),
+    "securityGroups": (("cluster", "securityGroups"),),
+}
+"""Where a plan would state them."""
+
+
+class Unread(NamedTuple):
+    """A fact that could not be read."""
+
+    fact: Fact
+    reason: str
+    """What happened, in words; with the RAM action when it is missing."""
+    denied: bool
+    """Whether a permission is missing; otherwise the call has failed."""
+
+
+class LiveCluster(NamedTuple):
+    """DescribeClusterDetail; `nodes` counts those that it has now."""
+
+    state: str | None = None
+    region: str | None = None
+    vpc_id: str | None = None
+    ip_stack: str | None = None
+    kubernetes_version: str | None = None
+    nodes: int | None = None
+
+
+class LiveTerway(NamedTuple):
+    """The add-on terway-eniip; the switches are those of its configuration."""
+
+    installed: bool
+    state: str | None = None
+    version: str | None = None
+    eni_trunking: bool | None = None
+    network_policy: bool | None = None
+    ipvlan: bool | None = None
+
+
+class Quota(NamedTuple):
+    """DescribeUserQuota: how many a cluster may have."""
+
+    pools: int | None = None
+    nodes: int | None = None
+
+
+class LingjunGroup(NamedTuple):
+    """A Lingjun node group; the node type is that of its first node, None when it has none."""
+
+    cluster_id: str | None = None
+    node_type: str | None = None
+    nodes: int | None = None
+
+
+class LiveFacts(NamedTuple):
+    """Everything that was read for one cluster. Values are None (or missing in maps) when they were not read."""
+
+    region: str
+    """The region that was asked."""
+    read_on: str
+    """The day, ISO 8601."""
+    cluster: LiveCluster | None = None
+    terway: LiveTerway | None = None
+    types: Mapping[str, Mapping[str, Any]] = {}
+    """Rows of DescribeInstanceTypes by type; a type that was asked for and is missing is not offered."""
+    families: Mapping[str, tuple[str, ...]] = {}
+    """The types of each family that was asked for."""
+    stock: Mapping[str, Mapping[str, str]] = {}
+    """StatusCategory by type and zone; a zone that is missing does not offer the type."""
+    v_switches: Mapping[str, VSwitch] | None = None
+    """All of the cluster's VPC, by id."""
+    security_groups: Mapping[str, SecurityGroup] | None = None
+    """Those of the groups asked for that exist, by id."""
+    pools: Mapping[str, ExistingPool] | None = None
+    """By name."""
+    quota: Quota | None = None
+    lingjun: Mapping[str, LingjunGroup | None] = {}
+    """By group id; None: there is no such group."""
+    node_types: Mapping[str, Mapping[str, Any]] = {}
+    """Answers of DescribeNodeType by node type."""
+    unread: tuple[Unread, ...] = ()
+
+    def unread_fact(self, fact: Fact) -> Unread | None:
+        """Return why a fact could not be read; None when it was."""
+        return next((found for found in self.unread if found.fact == fact), None)
+
+    def unread_at(self, path: Path) -> Unread | None:
+        """Return why what a plan states at a path could not be read; None when it was, or is no such fact."""
+        for found in self.unread:
+            if any(path[: len(place)] == place for place in _PLACES.get(found.fact, ())):
+                return found
+        return None
+
+
+class Wanted(NamedTuple):
+    """What has to be asked to judge some plans for one cluster."""
+
+    cluster_id: str
+    vpc_id: str | None = None
+    """As stated, for the case that the cluster itself cannot be read."""
+    types: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    lingjun_groups: tuple[str, ...] = ()
+    node_types: tuple[str, ...] = ()
+
+
+def wanted(cluster_id: str, plans: Iterable[Plan]) -> Wanted:
+    """Return what plans for one cluster have to know of the account; every name once, in their order."""
+    found: dict[str, list[str]] = {key: [] for key in Wanted._fields}
+    for plan in plans:
+        found["vpc_id"] += filter(None, [plan.cluster.vpc_id])
+        found["security_groups"] += [group.id for group in plan.cluster.security_groups or ()]
+        for network in plan.networks:
+            found["security_groups"] += network.security_group_ids
+        for pool in plan.node_pools:
+            found["security_groups"] += pool.security_group_ids or ()
+            if pool.is_lingjun:
+                lingjun = pool.lingjun or {}
+                found["lingjun_groups"] += filter(None, [lingjun.get("groupId")])
+                found["node_types"] += filter(None, [lingjun.get("nodeType")])
+            else:
+                found["types"] += pool.instance_types or ()
+                found["families"] += pool.instance_families or ()
+    unique = {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
+    return Wanted(
+        cluster_id,
+        next(iter(unique["vpc_id"]), None),
+        unique["types"],
+        unique["families"],
+        unique["security_groups"],
+        unique["lingjun_groups"],
+        unique["node_types"],
+    )
+
+
+def effective(plan: Plan, live: LiveFacts) -> Plan:
+    """Return the plan with the account's facts in the place of the stated ones; what was not read stays."""
+    return plan._replace(
+        cluster=_cluster(plan.cluster, live), node_pools=tuple(_pool(pool, live) for pool in plan.node_pools)
+    )
+
+
+def _cluster(stated: Cluster, live: LiveFacts) -> Cluster:
+    found = live.cluster or LiveCluster()
+    return stated._replace(
+        region=found.region or stated.region,
+        vpc_id=found.vpc_id or stated.vpc_id,
+        ip_stack=found.ip_stack or stated.ip_stack,
+        kubernetes_version=found.kubernetes_version or stated.kubernetes_version,
+        terway=_terway(stated.terway, live.terway),
+        v_switches=_v_switches(stated, live),
+        security_groups=_security_groups(stated, live),
+    )
+
+
+def _terway(stated: Terway, live: LiveTerway | None) -> Terway:
+    if live is None or not live.installed:
+        return stated
+    # Of the data paths the add-on's configuration names only one: without IPVlan it is one of the two others.
+    data_path = "ipvlan" if live.ipvlan else stated.virtual_type
+    return stated._replace(
+        version=live.version or stated.version,
+        addon=TERWAY_ADDON,
+        eni_trunking=stated.eni_trunking if live.eni_trunking is None else live.eni_trunking,
+        network_policy=stated.network_policy if live.network_policy is None else live.network_policy,
+        virtual_type=data_path,
+    )
+
+
+def _v_switches(stated: Cluster, live: LiveFacts) -> tuple[VSwitch, ...] | None:
+    if live.v_switches is None:
+        return stated.v_switches
+    paths = {v_switch.id: v_switch.path for v_switch in stated.v_switches or ()}
+    return tuple(v._replace(path=paths.get(name, ("cluster", "vSwitches"))) for name, v in live.v_switches.items())
+
+
+def _security_groups(stated: Cluster, live: LiveFacts) -> tuple[SecurityGroup, ...] | None:
+    if live.security_groups is None:
+        return stated.security_groups
+    paths = {group.id: group.path for group in stated.security_groups or ()}
+    return tuple(
+        g._replace(path=paths.get(name, ("cluster", "securityGroups"))) for name, g in live.security_groups.items()
+    )
+
+
+def _pool(pool: NodePool, live: LiveFacts) -> NodePool:
+    group = live.lingjun.get((pool.lingjun or {}).get("groupId") or "") if pool.is_lingjun else None
+    if group is None:
+        return pool
+    stated = pool.lingjun or {}
+    found = {"nodeType": group.node_type, "nodeCount": stated.get("nodeCount") or group.nodes}
+    return pool._replace(lingjun={**stated, **{key: value for key, value in found.items() if value is not None}})

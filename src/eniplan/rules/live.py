@@ -1,0 +1,455 @@
+"""LIVE rules: what the account says, and where the plan states otherwise. Silent without an account's facts.
+
+The other rules judge by the account's facts already; these are about the difference, and about what only an
+account knows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan import versions
+from eniplan.catalog.record import LIMITS
+from eniplan.plan.model import TERWAY_ADDON
+from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.eni import source
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE
+from eniplan.rules.sources import (
+    CLUSTER_API,
+    EXCL,
+    LINGJUN_POOLS,
+    NODE_GROUP_API,
+    QUOTA_API,
+    STOCK_API,
+    TYPES_API,
+    V_SWITCHES_API,
+)
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.plan.document import Path
+    from eniplan.plan.live import Fact, LiveFacts
+    from eniplan.rules.view import PlanView, PoolView
+
+_IN_STOCK = ("WithStock", "ClosedWithStock", "Available")
+"""StatusCategory of DescribeAvailableResource; an answer without one says Available."""
+_ON_THE_WAY = ("initial", "updating", "upgrading", "waiting")
+_CLUSTER: Path = ("cluster",)
+
+
+def _unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
+    """Yield what could not be read, if that is why a fact is missing."""
+    from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
+
+    found = live.unread_fact(fact)
+    if found is not None:
+        yield Unknown(path, f"{WORDS[fact]} in the account", found.reason)
+
+
+class _Statement(NamedTuple):
+    """A fact as the plan states it and as the account has it."""
+
+    path: Path
+    name: str
+    stated: object
+    account: object
+
+
+@rule(
+    "LIVE001",
+    "warning",
+    "The account contradicts the plan",
+    needs=("cluster", "DescribeClusterDetail", "GetClusterAddonInstance", "DescribeVSwitches"),
+    effect="The plan is judged by what the account says; whoever reads the plan is misled, and a check without "
+    "--live judges by what is not so.",
+    sources=(CLUSTER_API, V_SWITCHES_API),
+    fails={"cluster.kubernetesVersion": "1.33.1-aliyun.1"},
+    account={},
+)
+def live001(view: PlanView) -> Outcome:
+    """Every stated fact that can be read, against what was read."""
+    live = view.live
+    if live is None:
+        return
+    for unread in live.unread:
+        yield from _unread(live, unread.fact)
+    for path, name, stated, found in (*_cluster_facts(view, live), *_listed_facts(view, live), *_lingjun(view, live)):
+        if stated is not None and found is not None and not _same(stated, found):
+            message = f"the plan says {name} is {_word(stated)}, the account says {_word(found)}"
+            moving = name.startswith("availableIps")
+            yield Hit(
+                path,
+                message,
+                "the count moves: leave it out where --live is used" if moving else f"write {_word(found)}",
+                {"stated": stated, "account": found},
+                level="info" if moving else None,
+            )
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value) or "nothing"
+
+
+def _same(stated: object, found: object) -> bool:
+    """Return whether two values agree; a version that is stated shorter agrees with a longer one."""
+    if stated == found:
+        return True
+    if not (isinstance(stated, str) and isinstance(found, str)):
+        return False
+    ours, theirs = versions.terway(stated), versions.terway(found)
+    if ours is not None and ours == theirs:
+        return True
+    return stated.removeprefix("v") + "." == found.removeprefix("v")[: len(stated.removeprefix("v")) + 1]
+
+
+def _cluster_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
+    cluster, found = view.stated.cluster, live.cluster
+    if found is not None:
+        yield _Statement(
+            ("cluster", "kubernetesVersion"),
+            "cluster.kubernetesVersion",
+            cluster.kubernetes_version,
+            found.kubernetes_version,
+        )
+        yield _Statement(("cluster", "ipStack"), "cluster.ipStack", cluster.ip_stack, found.ip_stack)
+        yield _Statement(("cluster", "vpcId"), "cluster.vpcId", cluster.vpc_id, found.vpc_id)
+    if live.terway is not None and live.terway.installed:
+        ours, theirs = cluster.terway, live.terway
+        pairs: dict[str, tuple[object, object]] = {
+            "version": (ours.version, theirs.version),
+            "addon": (ours.addon, TERWAY_ADDON),
+            "eniTrunking": (ours.eni_trunking, theirs.eni_trunking),
+            "networkPolicy": (ours.network_policy, theirs.network_policy),
+            "virtualType": (ours.virtual_type, "ipvlan" if theirs.ipvlan else None),
+        }
+        for key, (stated, account) in pairs.items():
+            yield _Statement(("cluster", "terway", key), f"cluster.terway.{key}", stated, account)
+
+
+def _listed_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
+    for v_switch in view.stated.cluster.v_switches or ():
+        found = (live.v_switches or {}).get(v_switch.id)
+        if found is not None:
+            pairs: dict[str, tuple[object, object]] = {
+                "zone": (v_switch.zone, found.zone),
+                "vpcId": (v_switch.vpc_id, found.vpc_id),
+                "ipv6Cidr": (v_switch.ipv6_cidr, found.ipv6_cidr or ""),
+                "availableIps": (v_switch.available_ips, found.available_ips),
+            }
+            for key, (stated, account) in pairs.items():
+                yield _Statement((*v_switch.path, key), f"{key} of {v_switch.id}", stated, account)
+    for group in view.stated.cluster.security_groups or ():
+        there = (live.security_groups or {}).get(group.id)
+        if there is not None:
+            for key, stated, account in (("type", group.type, there.type), ("vpcId", group.vpc_id, there.vpc_id)):
+                yield _Statement((*group.path, key), f"{key} of {group.id}", stated, account)
+
+
+def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
+    for pool in view.stated.node_pools:
+        stated = pool.lingjun or {}
+        group = live.lingjun.get(stated.get("groupId") or "")
+        if group is not None:
+            for key, account in (("nodeType", group.node_type), ("clusterId", group.cluster_id)):
+                path = (*pool.path, "lingjun", key)
+                yield _Statement(path, f"lingjun.{key} of pool {pool.name!r}", stated.get(key), account)
+
+
+@rule(
+    "LIVE002",
+    "error",
+    "The cluster is not running",
+    needs=("cluster.id", "DescribeClusterDetail"),
+    effect="ACK refuses to create a node pool, or the nodes do not join.",
+    sources=(CLUSTER_API,),
+    fails={},
+    account={"cluster.state": "updating"},
+)
+def live002(view: PlanView) -> Outcome:
+    """The cluster's state."""
+    live = view.live
+    if live is None:
+        return
+    yield from _unread(live, "cluster")
+    state = None if live.cluster is None else live.cluster.state
+    if state is not None and state != "running":
+        hint = "wait until it is running" if state in _ON_THE_WAY else "repair it first, or name another cluster"
+        yield Hit(("cluster", "id"), f"the cluster is {state}, not running", hint, {"state": state})
+    elif live.cluster is not None and state is None:
+        yield Unknown(("cluster", "id"), "the state of the cluster", "the account did not say")
+
+
+@rule(
+    "LIVE003",
+    "error",
+    "The cluster is in another region",
+    needs=("cluster.region", "DescribeClusterDetail"),
+    effect="Types, stock, vSwitches and security groups were read in the wrong region; nothing fits together.",
+    sources=(CLUSTER_API,),
+    fails={"cluster.region": "cn-beijing"},
+    account={"region": "cn-beijing"},
+)
+def live003(view: PlanView) -> Outcome:
+    """The region that was asked against the cluster's own."""
+    live = view.live
+    if live is not None and live.cluster is not None and live.cluster.region not in (None, live.region):
+        own = live.cluster.region
+        message = f"the cluster is in {own}; {live.region} was asked"
+        yield Hit(("cluster", "region"), message, f"write {own}", {"asked": live.region, "account": own})
+
+
+@rule(
+    "LIVE004",
+    "error",
+    "The Terway add-on is missing or not active",
+    needs=("GetClusterAddonInstance",),
+    effect="Without terway-eniip the label means nothing; while the add-on changes, new nodes may come up with "
+    "either version.",
+    sources=(EXCL,),
+    fails={},
+    account={"terway.installed": False},
+)
+def live004(view: PlanView) -> Outcome:
+    """Whether terway-eniip is there and active."""
+    live = view.live
+    if live is None:
+        return
+    yield from _unread(live, "terway")
+    terway, path = live.terway, ("cluster", "terway")
+    if terway is None:
+        return
+    if not terway.installed:
+        hint = "a network add-on cannot be exchanged: use a cluster that was created with terway-eniip"
+        yield Hit(path, f"the cluster has no add-on {TERWAY_ADDON}", hint, {"addon": TERWAY_ADDON})
+    elif terway.state is None:
+        yield Unknown(path, f"the state of the add-on {TERWAY_ADDON}", "the account did not say")
+    elif terway.state in ("updating", "upgrading"):
+        message = f"the add-on {TERWAY_ADDON} is {terway.state}"
+        yield Hit(path, message, "wait until it is active", {"state": terway.state}, level="warning")
+    elif terway.state != "active":
+        message = f"the add-on {TERWAY_ADDON} is {terway.state}, not active"
+        yield Hit(path, message, "repair the add-on first", {"state": terway.state})
+
+
+@rule(
+    "LIVE005",
+    "error",
+    "The instance type is not offered where the pool's nodes live",
+    needs=("DescribeInstanceTypes", "DescribeAvailableResource", "DescribeVSwitches"),
+    effect="No node of this type can be created there; a pool of only such types stays empty.",
+    sources=(STOCK_API, TYPES_API),
+    fails={},
+    account={"stock": {TYPE: {"cn-hangzhou-k": "WithStock"}}},
+)
+def live005(view: PlanView) -> Outcome:
+    """Types that the region does not know are errors, and so are zones without the type unless others have it."""
+    live = view.live
+    if live is None:
+        return
+    yield from _unread(live, "types")
+    yield from _unread(live, "stock")
+    for pool in view.ecs_pools:
+        if live.unread_fact("types") is None:
+            yield from _unknown_to_region(pool, live)
+        for use in pool.types:
+            offered = live.stock.get(use.name)
+            missing = [] if offered is None else [zone for zone in pool.zones if zone not in offered]
+            if missing and (offered or use.name in live.types):
+                some = len(missing) < len(pool.zones)
+                yield Hit(
+                    use.path,
+                    f"{use.name} is not offered in {', '.join(missing)}, where pool {pool.pool.name!r} has vSwitches",
+                    f"it is offered in {', '.join(sorted(offered or ())) or 'no zone of the region'}",
+                    {"zones": missing, "offered": sorted(offered or ())},
+                    level="warning" if some else None,
+                )
+
+
+def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
+    for use in pool.distinct_types:
+        if use.name not in live.types:
+            hint = did_you_mean(use.name, live.types) or "choose another type, or another region"
+            yield Hit(use.path, f"{live.region} does not offer {use.name}", hint, {"region": live.region})
+    for choice in pool.families:
+        if not live.families.get(choice.family):
+            path = (*pool.path, "instanceFamilies", choice.position)
+            message = f"{live.region} offers no type of the family {choice.family}"
+            yield Hit(path, message, "choose another family, or another region", {"region": live.region})
+
+
+@rule(
+    "LIVE006",
+    "error",
+    "No instance type of the pool is in stock",
+    needs=("DescribeAvailableResource", "DescribeVSwitches"),
+    effect="Nodes cannot be created until there is stock: the pool stays below its size.",
+    sources=(STOCK_API,),
+    fails={},
+    account={"stock": {TYPE: {"cn-hangzhou-j": "WithoutStock"}}},
+)
+def live006(view: PlanView) -> Outcome:
+    """Zone stock of every type of a pool; an error when nothing is left, a warning while something is."""
+    live = view.live
+    if live is None:
+        return
+    yield from _unread(live, "stock")
+    for pool in view.ecs_pools:
+        cells = {
+            (use, zone): live.stock[use.name][zone]
+            for use in pool.types
+            for zone in pool.zones
+            if zone in live.stock.get(use.name, {})
+        }
+        out = {cell: status for cell, status in cells.items() if status not in _IN_STOCK}
+        asked = all(use.name in live.stock for use in pool.types)
+        for (use, zone), status in out.items():
+            nothing_left = asked and len(out) == len(cells)
+            yield Hit(
+                use.path,
+                f"{use.name} is out of stock in {zone} ({status or 'no status'})",
+                "add another type, or a vSwitch of another zone",
+                {"zone": zone, "status": status},
+                level=None if nothing_left else "warning",
+            )
+
+
+@rule(
+    "LIVE007",
+    "error",
+    "A vSwitch or security group is not there, or in another VPC",
+    needs=("DescribeVSwitches", "DescribeSecurityGroups", "DescribeClusterDetail"),
+    effect="Nodes or ENIs cannot be created there.",
+    sources=(V_SWITCHES_API, EXCL),
+    fails={"cluster.securityGroups": ABSENT},
+    account={"security_groups.sg-pods.vpc_id": "vpc-2"},
+)
+def live007(view: PlanView) -> Outcome:
+    """Every id that the plan names, against the vSwitches of the cluster's VPC and the security groups found."""
+    live = view.live
+    if live is None:
+        return
+    yield from _unread(live, "vSwitches")
+    yield from _unread(live, "securityGroups")
+    vpc = view.cluster.vpc_id
+    for path, key, name in view.references:
+        if key == "vSwitchIds" and live.v_switches is not None and name not in live.v_switches:
+            message = f"the VPC {vpc} of the cluster has no vSwitch {name!r}"
+            hint = did_you_mean(name, live.v_switches) or "name one of this VPC"
+            yield Hit(path, message, hint, {"vSwitchId": name, "vpcId": vpc})
+        elif key == "securityGroupIds" and live.security_groups is not None:
+            group = live.security_groups.get(name)
+            if group is None:
+                yield Hit(path, f"{live.region} has no security group {name!r}", "check the id", {"id": name})
+            elif None not in (group.vpc_id, vpc) and group.vpc_id != vpc:
+                message = f"security group {name} is in VPC {group.vpc_id}, the cluster in {vpc}"
+                yield Hit(path, message, "use one of the cluster's VPC", {"vpcId": group.vpc_id, "cluster": vpc})
+
+
+@rule(
+    "LIVE008",
+    "error",
+    "The plan goes beyond a quota",
+    needs=("DescribeUserQuota", "DescribeClusterNodePools", "DescribeClusterDetail", "desiredSize or autoScaling"),
+    effect="ACK refuses the node pool, or the nodes beyond the quota.",
+    sources=(QUOTA_API,),
+    fails={},
+    account={"quota.pools": 1},
+)
+def live008(view: PlanView) -> Outcome:
+    """Node pools and nodes that are there and planned, against what one cluster may have."""
+    live = view.live
+    if live is None:
+        return
+    yield from _unread(live, "quota")
+    yield from _unread(live, "pools")
+    if live.quota is None:
+        return
+    new = [pool for pool in view.pools_by_name.values() if pool.pool.name not in view.existing_pools]
+    if live.pools is not None and live.quota.pools is not None and new:
+        total = len(live.pools) + len(new)
+        if total > live.quota.pools:
+            there = len(live.pools)
+            message = f"the cluster has {there} node pools, the plan adds {len(new)}; {live.quota.pools} are allowed"
+            facts = {"pools": len(live.pools), "new": len(new), "quota": live.quota.pools}
+            yield Hit(("nodePools",), message, "have the quota raised in Quota Center", facts)
+    nodes = None if live.cluster is None else live.cluster.nodes
+    if nodes is not None and live.quota.nodes is not None and live.pools is not None:
+        yield from _nodes_beyond(new, nodes, live.quota.nodes)
+
+
+def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
+    for size, counts in (
+        ("desired", [pool.pool.planned_size or 0 for pool in new]),
+        ("largest", [pool.pool.largest_size or 0 for pool in new]),
+    ):
+        if nodes + sum(counts) > quota:
+            added = f"the plan adds {sum(counts)} at the {size} size"
+            message = f"the cluster has {nodes} nodes, {added}; {quota} are allowed"
+            facts = {"nodes": nodes, "new": sum(counts), "quota": quota, "size": size}
+            hint = "have the quota raised in Quota Center"
+            yield Hit(("nodePools",), message, hint, facts, level=None if size == "desired" else "warning")
+            return
+
+
+@rule(
+    "LIVE009",
+    "info",
+    "The account gives other limits than the instance data",
+    needs=("DescribeInstanceTypes",),
+    effect="The verdict rests on the account's numbers; a check without --live counts with the others.",
+    sources=(TYPES_API,),
+    fails={},
+    account={"types": {TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 9}}},
+)
+def live009(view: PlanView) -> Outcome:
+    """Each limit of each type, where both state it."""
+    if view.live is None:
+        return
+    for pool in view.ecs_pools:
+        for use in pool.types:
+            known = view.stated_catalog.get(use.name)
+            if known is None or use.record is None:
+                continue
+            for field in LIMITS:
+                bundled, account = getattr(known, field), getattr(use.record, field)
+                if None not in (bundled, account) and bundled != account:
+                    yield Hit(
+                        use.path,
+                        f"{field} of {use.name}: the account says {account}, the instance data {bundled}",
+                        "the account's number is used",
+                        {"field": field, "account": account, "instanceData": bundled},
+                        sources=(source(view, use.record, field), view.stated_catalog.source(known.source_of(field))),
+                    )
+
+
+@rule(
+    "LIVE010",
+    "error",
+    "The Lingjun node group is not there, or has no nodes",
+    needs=("DescribeNodeGroup", "ListClusterNodes", "DescribeNodeType"),
+    effect="ACK cannot create the pool, or the pool stays without nodes.",
+    sources=(LINGJUN_POOLS, NODE_GROUP_API),
+    fails={"nodePools[1]": LINGJUN_POOL},
+    account={"lingjun.ng-ec3c96ff0aa1": None},
+)
+def live010(view: PlanView) -> Outcome:
+    """Each `lingjun.groupId` in the account."""
+    live = view.live
+    if live is None:
+        return
+    for pool in view.lingjun_pools:
+        name = (pool.pool.lingjun or {}).get("groupId")
+        path = (*pool.path, "lingjun", "groupId")
+        if name is None:
+            continue  # LJ002
+        if name not in live.lingjun:
+            yield from _unread(live, "lingjun", path)
+            continue
+        group = live.lingjun[name]
+        if group is None:
+            yield Hit(path, f"the account has no Lingjun node group {name}", "check the id", {"groupId": name})
+        elif group.nodes == 0:
+            hint = "add nodes to the group: they bring the pool's capacity"
+            yield Hit(path, f"the Lingjun node group {name} has no nodes", hint, {"nodes": 0}, level="warning")
