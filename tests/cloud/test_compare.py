@@ -49,7 +49,10 @@ def test_equal() -> None:
     [
         ("scaling_group.instance_types", ["ecs.g8i.4xlarge", "ecs.g8i.8xlarge"]),
         ("scaling_group.desired_size", "3"),
-        ("scaling_group.data_disks", [{"category": "cloud_essd", "size": "100", "encrypted": True, "device": "/dev/xvdb"}]),
+        (
+            "scaling_group.data_disks",
+            [{"category": "cloud_essd", "size": "100", "encrypted": True, "device": "/dev/xvdb"}],
+        ),
         ("scaling_group.scaling_group_id", "asg-1"),
         ("status", {"state": "active"}),
         ("nodepool_info.nodepool_id", "np1"),

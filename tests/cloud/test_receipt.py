@@ -92,7 +92,17 @@ def test_short_words_and_what_is_hidden_are_no_secrets() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", "{}", '{"schema": 1}', '{"schema": "other/v1"}', '{"schema": "eniplan.receipt/v2"}', "\xff"],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"schema": 1}',
+        '{"schema": "other/v1"}',
+        '{"schema": "eniplan.receipt/v2"}',
+        "\xff",
+    ],
 )
 def test_what_is_no_receipt_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
@@ -142,9 +152,7 @@ def test_every_pool_has_a_receipt_of_its_own() -> None:
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
     path = str(tmp_path / "new" / "r.json")
-    other = (
-        "import sys; from eniplan.cloud import receipt\nwith receipt.locked(sys.argv[1]):\n print('mine', flush=True); input()"
-    )
+    other = "import sys; from eniplan.cloud import receipt\nwith receipt.locked(sys.argv[1]):\n print('mine', flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", other, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"mine\n"

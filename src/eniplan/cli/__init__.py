@@ -29,7 +29,9 @@ class _Command(NamedTuple):
 
 COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
-    "create-pool": _Command("create_pool", "Create a pool, or show what does: the API's body, Terraform, ROS, a command."),
+    "create-pool": _Command(
+        "create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."
+    ),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),

@@ -89,7 +89,8 @@ def _by_key(items: object) -> dict[str, object]:
     rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     # An effect that is not reported is the API's default.
     return {
-        f"{row.get('key')}" + (f":{row.get('effect') or 'NoSchedule'}" if "effect" in row else ""): row.get("value") or ""
+        f"{row.get('key')}" + (f":{row.get('effect') or 'NoSchedule'}" if "effect" in row else ""): row.get("value")
+        or ""
         for row in rows
     }
 

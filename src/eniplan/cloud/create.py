@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from eniplan.cloud import calls
 from eniplan.cloud.compare import differences
@@ -41,7 +41,7 @@ _NOT_FOUND = 404
 class Creation:
     """One create, from the first look to the proof. `receipt` always says how far it has come."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a create needs, each named once
         self,
         session: Session,
         receipt: Receipt,
@@ -95,7 +95,7 @@ class Creation:
             found = self._look(patience)
         except CallError as error:
             if was_sent:
-                raise self._unknown(f"it cannot be looked up: {self._said(error)}") from None
+                self._give_up(f"it cannot be looked up: {self._said(error)}")
             raise CloudError(self._problem(f"nothing was sent: {self._said(error)}")) from None
         if found is not None:
             self._accept(found, None, None, note="found by its name")
@@ -136,14 +136,15 @@ class Creation:
         try:
             found = self._look(PATIENCE)
         except CallError as error:
-            raise self._unknown(f"{said}; nor can it be looked up: {self._said(error)}", request_id) from None
+            self._give_up(f"{said}; nor can it be looked up: {self._said(error)}", request_id)
         if found is None:
-            raise self._unknown(f"{said}; no pool of that name is to be seen yet", request_id)
+            self._give_up(f"{said}; no pool of that name is to be seen yet", request_id)
         self._accept(found, None, request_id, note=f"found by its name: {said}")
 
-    def _unknown(self, said: str, request_id: str | None = None) -> CreateError:
+    def _give_up(self, said: str, request_id: str | None = None) -> NoReturn:
         self._step("unknown", request_id, said)
-        return CreateError(self._problem(f"the request was sent, and whether it made the pool is not known: {said}"))
+        message = f"the request was sent, and whether it made the pool is not known: {said}"
+        raise CreateError(self._problem(message)) from None
 
     def _accept(self, pool: str, task: str | None, request_id: str | None, note: str = "") -> None:
         self.receipt = self.receipt._replace(node_pool_id=pool, task_id=task)
