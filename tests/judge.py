@@ -14,15 +14,16 @@ from eniplan import engine
 from eniplan.catalog.store import Catalog
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
-from eniplan.rules.examples import example
+from eniplan.rules.examples import example, example_account
 from eniplan.rules.view import PlanView, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from eniplan.plan.live import LiveFacts
     from eniplan.report.model import Finding, Report, Undecided
-    from eniplan.rules.base import Level
+    from eniplan.rules.base import Level, Rule
 
 TODAY = date(2026, 11, 22)
 """The day of all judgements in tests."""
@@ -43,16 +44,28 @@ def judge_plan(  # noqa: PLR0913 - the switches of a check
     today: date | None = TODAY,
     fail_on: Level = "error",
     specs: Catalog | None = None,
+    live: LiveFacts | None = None,
 ) -> Report:
     """Judge a plan given as values."""
     settings = Settings(strict, max_age, today)
     documents = read_documents(FILE, json.dumps(plan, indent=1).encode())
-    return engine.check(map(load_document, documents), specs or catalog(), settings, fail_on=fail_on)
+    loaded = (load_document(document)._replace(live=live) for document in documents)
+    return engine.check(loaded, specs or catalog(), settings, fail_on=fail_on)
 
 
 def judge(changes: Mapping[str, Any] | None = None, **settings: Any) -> Report:  # noqa: ANN401 - those of judge_plan
     """Judge the example plan of the rules with changes (see `eniplan.rules.examples`)."""
     return judge_plan(example(changes or {}), **settings)
+
+
+def fails(rule: Rule) -> Report:
+    """Judge a rule's failing example."""
+    return judge(rule.fails, live=None if rule.account is None else example_account(rule.account))
+
+
+def passes(rule: Rule) -> Report:
+    """Judge a rule's passing example; of a rule about the account, with the account in which the plan is right."""
+    return judge(rule.passes, live=None if rule.account is None else example_account({}))
 
 
 def view_of(changes: Mapping[str, Any] | None = None, settings: Settings | None = None) -> PlanView:

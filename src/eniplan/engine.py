@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Document, Path
+    from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
     from eniplan.rules.addresses import Demand, Needs
     from eniplan.rules.base import Level, Rule, Unknown
@@ -40,7 +41,7 @@ def check(
     pools: list[PoolSheet] = []
     inputs: dict[str, None] = {}
     accounts: dict[Account, None] = {}
-    failed = False
+    failures: dict[Problem, None] = {}
     names = _PoolNames()
     for item in loaded:
         if isinstance(item, Problem):
@@ -53,7 +54,7 @@ def check(
             view = PlanView(item.plan, catalog, settings, item.live)
             if item.live is not None:
                 accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
-                failed = failed or any(not unread.denied for unread in item.live.unread)
+                failures |= dict.fromkeys(_failures(item.live))
             judged = _Judge(item.document, view, rules, item.left_out)
             findings += judged.findings()
             findings += names.repeated(item.document, view, rules)
@@ -67,13 +68,23 @@ def check(
         tuple(inputs),
         tuple(findings),
         tuple(undecided),
-        tuple(problems),
+        (*problems, *failures),
         tuple(pools),
         catalog.date,
         catalog.count(),
-        CLOUD if failed and not problems else _exit_code(problems, findings, undecided, settings, fail_on),
+        CLOUD if failures and not problems else _exit_code(problems, findings, undecided, settings, fail_on),
         tuple(accounts),
     )
+
+
+def _failures(live: LiveFacts) -> Iterator[Problem]:
+    """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
+    from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
+
+    for unread in live.unread:
+        if not unread.denied:
+            place, hint = Place(f"the account in {live.region}"), "the rules that need it are undecided: run it again"
+            yield Problem(f"cannot read {WORDS[unread.fact]}: {unread.reason}", place, hint)
 
 
 def _exit_code(
@@ -139,8 +150,7 @@ class _Judge:
 
     def _hint(self, unknown: Unknown) -> str:
         """Add why the account did not tell, where it was asked for the fact."""
-        live = self._view.live
-        unread = None if live is None else live.unread_at(unknown.path)
+        unread = self._view.unread(unknown.path)
         if unread is None or unread.reason in unknown.hint:
             return unknown.hint
         return "; or ".join(filter(None, (unread.reason, unknown.hint)))

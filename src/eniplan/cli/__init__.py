@@ -34,6 +34,7 @@ COMMANDS = {
     ),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
+    "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "resume": _Command("resume", "Go on with a create that was interrupted, from its receipt."),
     "schema": _Command("schema", "Print the JSON Schema of plans, for editors."),

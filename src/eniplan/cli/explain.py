@@ -13,6 +13,7 @@ import yaml
 from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption
 from eniplan.errors import Place, Problem, UsageError
+from eniplan.plan.model import ExistingPool
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.examples import ABSENT, example
 from eniplan.suggest import did_you_mean
@@ -89,6 +90,7 @@ def _rule_map(rule: Rule) -> dict[str, object]:
         "effect": rule.effect,
         "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
         "waivable": rule.waivable,
+        "needsAccount": rule.account is not None,
         "passes": example(rule.passes),
         "fails": example(rule.fails),
     }
@@ -104,7 +106,10 @@ def _text(rule: Rule) -> str:
         lines += ["", "Sources:"]
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
     lines += ["", "The example plan breaks it with:", *_changes(rule.fails)]
+    lines += [f"  in the account:{change}" for change in _changes(rule.account or {})]
     lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes)]
+    if rule.account is not None:
+        return "\n".join([*lines, "", "Only --live shows it: it is about what the account says."]) + "\n"
     lines += ["", f"The plans in full: eniplan explain {rule.id} --example fail | eniplan check -   (or pass)"]
     return "\n".join(lines) + "\n"
 
@@ -112,9 +117,14 @@ def _text(rule: Rule) -> str:
 def _changes(changes: Mapping[str, object]) -> list[str]:
     """Spell the changes to the example plan, one a line."""
     return [
-        f"  {path}: {'(absent)' if value is ABSENT else json.dumps(value, ensure_ascii=False)}"
+        f"  {path}: {'(absent)' if value is ABSENT else json.dumps(_plain(value), ensure_ascii=False)}"
         for path, value in changes.items()
     ]
+
+
+def _plain(value: object) -> object:
+    """Return facts, which are named tuples, as maps."""
+    return value._asdict() if isinstance(value, ExistingPool) else value
 
 
 def _yaml(plan: dict[str, object]) -> str:

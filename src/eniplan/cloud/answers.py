@@ -24,9 +24,9 @@ _NOWHERE = ()
 class AnswerError(Exception):
     """An answer does not have the form that the API documents."""
 
-    def __init__(self, what: str, problem: str) -> None:
-        """Take the field or row, and what is wrong with it."""
-        super().__init__(f"{what} {problem}")
+    def __init__(self, what: str, problem: str = "") -> None:
+        """Take the field and what is wrong with it."""
+        super().__init__(f"{what} {problem}".strip())
 
 
 def cluster(body: Mapping[str, Any]) -> LiveCluster:
@@ -39,15 +39,16 @@ def cluster(body: Mapping[str, Any]) -> LiveCluster:
 
 def terway(body: Mapping[str, Any]) -> LiveTerway:
     """Read GetClusterAddonInstance. The configuration is a JSON text, and its values are texts as well."""
-    text = _text(body, "config")
+    key = "config"
+    text = _text(body, key)
     config: Any = {}
     if text is not None:
         try:
             config = json.loads(text)
         except (ValueError, RecursionError):
-            raise AnswerError("config", "is no JSON") from None
+            raise AnswerError(key, "is no JSON") from None
         if not isinstance(config, dict):
-            raise AnswerError("config", "is no map")
+            raise AnswerError(key, "is no map")
     return LiveTerway(
         True,  # noqa: FBT003 - it has answered
         _text(body, "state"),
@@ -61,10 +62,9 @@ def terway(body: Mapping[str, Any]) -> LiveTerway:
 def types(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Read DescribeInstanceTypes: rows in the form of instance data."""
     rows = _items(_map(_with(body, "InstanceTypes"), "InstanceTypes"), "InstanceType")
-    for row in rows:
-        problem = row_problem(row)
-        if problem:
-            raise AnswerError("a row:", problem)
+    problem = next(filter(None, map(row_problem, rows)), None)
+    if problem is not None:
+        raise AnswerError(problem)
     return rows
 
 

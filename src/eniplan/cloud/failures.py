@@ -18,6 +18,7 @@ _HINTS = {
     "denied": "`eniplan ram-policy` prints the policy that a command needs",
     "throttled": "try again later",
     "server": "try again later",
+    "answer": "is there a proxy or a gateway that answers in the service's place?",
     "network": "check the network, the proxy variables, --endpoint and the region",
 }
 
@@ -26,9 +27,11 @@ def words(error: CallError) -> str:
     """Say in one clause what has happened; never holds a header, a key or a whole answer."""
     action = error.call.action
     said = ": ".join(filter(None, (error.code, error.message)))
-    traced = f" (request {error.request_id})" if error.request_id else ""
+    request = f"request {error.request_id}" if error.request_id else ""
+    traced = f" ({request})" if request else ""
     if error.reason == "denied":
-        return f"RAM denies {error.call.ram_action}" + (f" ({error.code})" if error.code else "") + traced
+        details = ", ".join(filter(None, (error.code, request)))
+        return f"RAM denies {error.call.ram_action}" + (f" ({details})" if details else "")
     if error.reason == "credentials":
         return f"the credentials are not accepted: {said}{traced}" if error.code else "there are no credentials"
     if error.reason == "throttled":

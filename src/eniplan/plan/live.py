@@ -33,7 +33,7 @@ WORDS: dict[Fact, str] = {
 }
 _PLACES: dict[Fact, tuple[Path, ...]] = {
     "cluster": tuple(("cluster", key) for key in ("region", "kubernetesVersion", "ipStack", "vpcId")),
-    "terway": (("cluster", "terway"),),
+    "terway": tuple(("cluster", "terway", key) for key in ("version", "eniTrunking", "networkPolicy")),
     "vSwitches": (("cluster", "vSwitches"),),
     "securityGroups": (("cluster", "securityGroups"),),
 }

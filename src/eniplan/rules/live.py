@@ -45,7 +45,7 @@ def _unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
 
     found = live.unread_fact(fact)
     if found is not None:
-        yield Unknown(path, f"{WORDS[fact]} in the account", found.reason)
+        yield Unknown(path, f"what the account says of {WORDS[fact]}", found.reason)
 
 
 class _Statement(NamedTuple):
@@ -296,16 +296,15 @@ def live006(view: PlanView) -> Outcome:
         return
     yield from _unread(live, "stock")
     for pool in view.ecs_pools:
-        cells = {
-            (use, zone): live.stock[use.name][zone]
+        cells = [
+            (use, zone, live.stock[use.name][zone])
             for use in pool.types
             for zone in pool.zones
             if zone in live.stock.get(use.name, {})
-        }
-        out = {cell: status for cell, status in cells.items() if status not in _IN_STOCK}
-        asked = all(use.name in live.stock for use in pool.types)
-        for (use, zone), status in out.items():
-            nothing_left = asked and len(out) == len(cells)
+        ]
+        out = [cell for cell in cells if cell[2] not in _IN_STOCK]
+        nothing_left = len(out) == len(cells) and all(use.name in live.stock for use in pool.types)
+        for use, zone, status in out:
             yield Hit(
                 use.path,
                 f"{use.name} is out of stock in {zone} ({status or 'no status'})",

@@ -206,11 +206,12 @@ def tw007(view: PlanView) -> Outcome:
     fails={_VERSION: ABSENT},
 )
 def tw008(view: PlanView) -> Outcome:
-    """No version stated."""
+    """No version stated, and none read: an error even where the account denies it, because nothing can be promised."""
     if view.cluster.terway.version is None:
-        yield Hit(
-            _VERSION_PATH, "the Terway version is not stated", _UNKNOWN_VERSION.hint, {"required": str(ECS_MINIMUM)}
-        )
+        unread = view.unread(_VERSION_PATH)
+        hint = f"{unread.reason}; or " if unread is not None else ""
+        facts = {"required": str(ECS_MINIMUM)}
+        yield Hit(_VERSION_PATH, "the Terway version is not stated", hint + _UNKNOWN_VERSION.hint, facts)
 
 
 @rule(

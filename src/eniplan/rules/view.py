@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Path
-    from eniplan.plan.live import LiveFacts
+    from eniplan.plan.live import LiveFacts, Unread
     from eniplan.plan.model import (
         Cluster,
         ExistingPool,
@@ -112,6 +112,10 @@ class PlanView:
             self.existing_pools = live.pools or {}
         self.settings = settings
         self.used_waivers: set[Waiver] = set()
+
+    def unread(self, path: Path) -> Unread | None:
+        """Return why the account did not tell what a plan states at a path; None: it did, or was not asked."""
+        return None if self.live is None else self.live.unread_at(path)
 
     @property
     def cluster(self) -> Cluster:

@@ -1,0 +1,56 @@
+"""`eniplan ram-policy`: what a caller must be allowed to do, for the commands that ask an account."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from eniplan import terminal
+from eniplan.cloud.policy import COMMANDS, calls_of, policy
+from eniplan.errors import Place, Problem, UsageError
+from eniplan.suggest import did_you_mean
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(ram_policy)
+
+
+def ram_policy(
+    commands: Annotated[list[str], typer.Argument(metavar="COMMAND...", help=f"Some of: {', '.join(COMMANDS)}.")],
+    lingjun: Annotated[bool, typer.Option("--lingjun", help="The plans have Lingjun pools.")] = False,
+    region: Annotated[str | None, typer.Option(metavar="REGION", help="Only this region. Default: any.")] = None,
+    cluster_id: Annotated[str | None, typer.Option(metavar="ID", help="Only this cluster. Default: any.")] = None,
+) -> None:
+    """Print the least RAM policy for these commands. Nothing is asked.
+
+    \b
+    Examples:
+      eniplan ram-policy check create-pool resume > policy.json
+      eniplan ram-policy check --cluster-id c0123456789abcdef0123456789abcdef --region cn-hangzhou
+      eniplan ram-policy specs update
+
+    \b
+    check is `check --live`, create-pool is `create-pool --apply`. Calls without a resource of their own are allowed on
+    all ("*"): these services take nothing narrower for them.
+    """
+    needed = calls_of(_known(commands), lingjun=lingjun)
+    terminal.out(json.dumps(policy(needed, region=region, cluster_id=cluster_id), indent=2) + "\n")
+
+
+def _known(words: list[str]) -> list[str]:
+    """Return the commands that the words name: `specs update` may be one word or two.
+
+    Raises:
+        UsageError: one of them is no command that asks an account.
+
+    """
+    names = " ".join(words).replace("specs update", "specs\0update").split()
+    found = [name.replace("\0", " ") for name in names]
+    for name in found:
+        if name not in COMMANDS:
+            hint = did_you_mean(name, COMMANDS) or f"those that do: {', '.join(COMMANDS)}"
+            raise UsageError(Problem(f"no command that asks the account: {name!r}", Place("command line"), hint))
+    return found
