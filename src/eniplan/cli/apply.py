@@ -145,8 +145,8 @@ def go_through(session: Session, receipt: Receipt, body: str | None, work: Work,
     creation = Creation(session, receipt, body, keep=work.keep, tell=work.tell, timeout=timeout)
     try:
         creation.run(wait=wait)
-    except CreateError as error:
-        raise CreateError(*(_with_next(problem, work) for problem in error.problems)) from None
+    except (CloudError, CreateError) as error:
+        raise type(error)(*(_with_next(problem, work) for problem in error.problems)) from None
     finally:
         work.progress.close()
     done = creation.receipt

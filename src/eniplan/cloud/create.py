@@ -2,7 +2,7 @@
 
 CreateClusterNodePool knows no idempotency token, but names are unique in a cluster. So a pool is looked up by name
 before anything is sent, the receipt says "sent" before the request leaves, and when the answer is lost the name is
-looked up again. The request is never sent twice in one run.
+looked up again. The request is sent at most once in one run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from eniplan.cloud.session import Session
 
 PATIENCE = 30.0
-"""Seconds for which a pool whose create was sent is looked for: the list may show it late."""
+"""Seconds after the request in which a pool that is not in the list may still come; only then is it sent again."""
 FIRST_POLL = 1.0
 """Seconds between the first two looks; each later pause is half as long again."""
 LONGEST_POLL = 5.0
@@ -90,15 +90,16 @@ class Creation:
     def _find_or_send(self) -> None:
         self._tell("looking for a pool of that name")
         was_sent = self.receipt.state in {"sent", "unknown"}
-        patience = PATIENCE - self.receipt.sent_for(datetime.now(UTC)) if was_sent else 0.0
         try:
-            found = self._look(patience)
+            found = self._look(patient=was_sent)
         except CallError as error:
             if was_sent:
                 self._give_up(f"it cannot be looked up: {self._said(error)}")
             raise CloudError(self._problem(f"nothing was sent: {self._said(error)}")) from None
         if found is not None:
             self._accept(found, None, None, note="found by its name")
+        elif was_sent and self._was_just_sent():
+            self._give_up("no pool of that name is to be seen yet")
         elif self._body is None:
             message = "there is no such pool, and the request cannot be sent again from this receipt: it held secrets"
             raise CreateError(Problem(message, Place(self.receipt.plan), "run create-pool with the plan again"))
@@ -134,7 +135,7 @@ class Creation:
     def _look_after_send(self, said: str, request_id: str | None) -> None:
         self._tell(f"{said}; looking whether the pool is there")
         try:
-            found = self._look(PATIENCE)
+            found = self._look(patient=True)
         except CallError as error:
             self._give_up(f"{said}; nor can it be looked up: {self._said(error)}", request_id)
         if found is None:
@@ -150,29 +151,30 @@ class Creation:
         self.receipt = self.receipt._replace(node_pool_id=pool, task_id=task)
         self._step("accepted", request_id, note)
 
-    def _look(self, patience: float) -> str | None:
-        """Return the id of the pool with our name, looking again for that many seconds; failures only count at last.
+    def _look(self, *, patient: bool) -> str | None:
+        """Return the id of the pool with our name; a patient look is repeated while the list may not show it yet.
 
         Raises:
             CallError: the last look has failed.
 
         """
-        until = min(time.monotonic() + patience, self._deadline)
         pause = FIRST_POLL
         while True:
             try:
                 found, failure = find(self._session, self.receipt.target.cluster_id, self.receipt.target.pool), None
             except CallError as error:
                 found, failure = None, error
-            if found is not None:
-                return found
-            if time.monotonic() + pause > until:
+            is_late = time.monotonic() + pause > self._deadline
+            if found is not None or is_late or not (patient and self._was_just_sent()):
                 break
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL)
         if failure is not None:
             raise failure
-        return None
+        return found
+
+    def _was_just_sent(self) -> bool:
+        return self.receipt.sent_for(datetime.now(UTC)) < PATIENCE
 
     def _follow(self) -> None:
         if self.receipt.state in {"failed", "different", "proved"}:
@@ -250,9 +252,8 @@ class Creation:
             return None
 
     def _is_gone(self) -> bool:
-        patience = PATIENCE - self.receipt.sent_for(datetime.now(UTC))
         try:
-            return self._look(patience) != self.receipt.node_pool_id
+            return self._look(patient=True) != self.receipt.node_pool_id
         except CallError as error:
             self._trouble = error
             return False
