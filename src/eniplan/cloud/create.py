@@ -222,9 +222,9 @@ class Creation:
                 # It will not get better; the pool itself tells how far it is, too.
                 self.receipt = self.receipt._replace(task_id=None)
             return {}
-        if task.get("state") in _TASK_FAILED:
-            error = task.get("error")
-            said = error.get("message") or error.get("code") if isinstance(error, dict) else None
+        if str(task.get("state")) in _TASK_FAILED:
+            reason = task.get("error")
+            said = reason.get("message") or reason.get("code") if isinstance(reason, dict) else None
             said = self._without_secrets(str(said or "it gives no reason"))
             self._step("failed", note=said)
             message = f"task {self.receipt.task_id} of pool {self.receipt.node_pool_id} has failed: {said}"
