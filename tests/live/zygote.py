@@ -36,8 +36,9 @@ def main() -> None:
     """Import everything, then serve until the other side closes the socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
     import_all()
-    # The person who stops the tests stops the tests: this process then ends with its socket.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The person who stops the tests stops the tests: this process then ends with its socket. Blocked and not ignored,
+    # so that a child that is interrupted at once gets it as soon as it can take it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     bell, ringer = socket.socketpair()
     for end in (bell, ringer):
         end.setblocking(False)  # noqa: FBT003 - the parameter has no name
@@ -98,7 +99,6 @@ def become_eniplan(asked: dict[str, Any], streams: list[int]) -> NoReturn:
     """Turn this child into the process that `python -m eniplan` would be, and end as it would."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     for target, stream in enumerate(streams):
         os.dup2(stream, target)
         os.close(stream)
@@ -117,6 +117,8 @@ def become_eniplan(asked: dict[str, Any], streams: list[int]) -> NoReturn:
     os.environ.update(asked["env"])
     os.chdir(asked["cwd"])
     sys.argv = ["eniplan", *asked["args"]]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     from eniplan.__main__ import main as eniplan_main  # noqa: PLC0415 - imported by import_all already
 
     # The interpreter ends as after `python -m eniplan`: it waits for threads, and coverage is saved.

@@ -22,7 +22,7 @@ class Asked(NamedTuple):
 
     def numbered(self, name: str) -> list[str]:
         """Return the values of `Name.1`, `Name.2`, ..."""
-        found = []
+        found: list[str] = []
         while (key := f"{name}.{len(found) + 1}") in self.parameters:
             found.append(self.parameters[key])
         return found
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
             raise ApiError(400, f"Missing{name}", f"{name} is mandatory for this action.")
         return self.parameters[name]
 
-    def count(self, name: str, default: int, most: int, least: int = 1) -> int:
+    def number(self, name: str, default: int, most: int, least: int = 1) -> int:
         """Return a number within the service's limits."""
         text = self.parameters.get(name, str(default))
         if not text.isdecimal() or not least <= int(text) <= most:
@@ -67,7 +67,7 @@ def page_by_token(asked: Asked, rows: list[Any], default: int, most: int, larges
 
     `largest` (from `pageSizes` of the state) makes pages smaller than asked for, which such services may do.
     """
-    size = min(asked.count("MaxResults", default, most), largest or most)
+    size = min(asked.number("MaxResults", default, most), largest or most)
     token = asked.parameters.get("NextToken") or "page-0"
     start = token.removeprefix("page-")
     if not start.isdecimal():

@@ -187,7 +187,7 @@ def _let_nodes_come(state: State, task: dict[str, Any]) -> None:
 
 def _describe_tasks(state: State, asked: Asked) -> dict[str, Any]:
     _cluster(state, asked)
-    size, number = asked.count("page_size", 50, 50), asked.count("page_number", 1, 10**6)
+    size, number = asked.number("page_size", 50, 50), asked.number("page_number", 1, 10**6)
     mine = [_task(name, task) for name, task in state.get("tasks", {}).items()
             if task["cluster_id"] == asked.path["ClusterId"]]  # fmt: skip
     mine.reverse()  # the newest first

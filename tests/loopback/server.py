@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import socket
 import struct
@@ -209,9 +210,9 @@ class Cloud:
             request.faults = tuple(fault.kind for fault in struck)
             self.requests.append(request)
             self._news.notify_all()
-        for fault in struck:
-            if fault.kind == "delay":
-                self._stopped.wait(fault.seconds or 0)
+        for late in struck:
+            if late.kind == "delay":
+                self._stopped.wait(late.seconds or 0)
         fault = next((fault for fault in struck if fault.kind != "delay"), None)
         right = self._carry_out(request) if fault is None or fault.acts else _Right(200, {}, b"")
         if fault is None:
@@ -392,8 +393,9 @@ def reset(connection: socket.socket) -> None:
     """Close a connection with a RST, so that the client does not take it for an end."""
     with contextlib.suppress(OSError):  # the client was faster
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RD)
-        connection.close()
+        connection.shutdown(socket.SHUT_RD)  # wakes the thread that waits for the next request
+        # Not `connection.close()`, which waits for the files that http.server has made of it.
+        os.close(connection.detach())
 
 
 def new_id() -> str:

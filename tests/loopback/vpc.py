@@ -17,7 +17,7 @@ LARGEST_PAGE = 50
 def _describe_v_switches(state: State, asked: Asked) -> dict[str, Any]:
     if not (asked.parameters.get("RegionId") or asked.parameters.get("VpcId")):
         raise ApiError(400, "MissingParameter", "RegionId or VpcId is mandatory for this action.")
-    size, number = asked.count("PageSize", 10, LARGEST_PAGE), asked.count("PageNumber", 1, 10**6)
+    size, number = asked.number("PageSize", 10, LARGEST_PAGE), asked.number("PageNumber", 1, 10**6)
     rows = [
         {"Status": "Available", "EnabledIpv6": bool(row.get("Ipv6CidrBlock")), "Ipv6CidrBlock": "", **row}
         for row in state.get("vSwitches") or ()
