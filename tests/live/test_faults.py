@@ -6,16 +6,20 @@ Runs of one test go side by side, each against a cloud and in a folder of its ow
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable  # noqa: TC003 - read by dataclasses
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
 
 from tests.live import plans
 from tests.live.plans import RECEIPT, let_a_minute_pass, pools, written
+from tests.loopback.faults import Fault
 from tests.loopback.server import Cloud
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tests.harness import Result
@@ -42,7 +46,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "wrong types": {"kind": "wrong-types"},
     "a list": {"kind": "list"},
 }
-READ_TIMEOUT = {"ENIPLAN_READ_TIMEOUT": "0.5"}
+READ_TIMEOUT = {"ENIPLAN_READ_TIMEOUT": "1"}
 
 
 class Try(NamedTuple):
@@ -70,8 +74,14 @@ class Try(NamedTuple):
         self.cloud.reopen()
 
 
+class Tries(Protocol):
+    """Makes one try for each name."""
+
+    def __call__(self, names: Iterable[str]) -> list[Try]: ...
+
+
 @pytest.fixture
-def tries(tmp_path: Path) -> Iterator[Callable[[Iterable[str]], list[Try]]]:
+def tries(tmp_path: Path) -> Iterator[Tries]:
     with contextlib.ExitStack() as clouds:
 
         def make(names: Iterable[str]) -> list[Try]:
@@ -88,7 +98,22 @@ def tries(tmp_path: Path) -> Iterator[Callable[[Iterable[str]], list[Try]]]:
         yield make
 
 
-Tries = "Callable[[Iterable[str]], list[Try]]"
+@dataclass(slots=True)
+class Later(Fault):
+    """A fault that begins when something has happened."""
+
+    since: Callable[[], object] = bool
+
+    def strikes(self, action: str) -> bool:
+        return bool(self.since()) and Fault.strikes(self, action)
+
+
+def has_arrived(cloud: Cloud, action: str) -> bool:
+    return bool(cloud.calls(action))
+
+
+def has_answered(cloud: Cloud, action: str) -> bool:
+    return any(request.status is not None for request in cloud.calls(action))
 
 
 def check_is_whole(one: Try, done: Result) -> None:
@@ -105,11 +130,11 @@ def check_is_whole(one: Try, done: Result) -> None:
         assert "error: " in done.err
 
 
-def check_ends_well(live: Live, tried: list[Try], *, by: str = "go on") -> None:
+def check_ends_well(live: Live, tried: list[Try]) -> None:
     """Repair everything, run once more, and find exactly one right pool."""
     for one in tried:
         one.repair()
-    runs = [one.go_on(live) if by == "go on" else one.create(live) for one in tried]
+    runs = [one.go_on(live) for one in tried]
     for one, run in zip(tried, runs, strict=True):
         done = run.wait()
         assert done.code == 0, f"{one.name}: {done}"
@@ -126,91 +151,120 @@ def run_all(live: Live, tried: list[Try], *more: str) -> list[Result]:
     return results
 
 
-def test_every_read_is_tried_again(live: Live, tries: Any) -> None:
+def test_every_read_is_tried_again(live: Live, tries: Tries) -> None:
     """Each kind strikes each read once, all in one run."""
     tried = tries(KINDS)
     for one in tried:
         fault = KINDS[one.name]
-        for action in (*OF_THE_CHECK, TASK, DETAIL):
-            one.cloud.fault(action, **fault, call=1, **({"seconds": 0.05} if fault["kind"] == "refuse" else {}))
+        # A port that is closed is closed for all, so one read stands for the others there.
+        actions = ["DescribeClusterDetail", TASK] if one.name == "refused" else [*OF_THE_CHECK, TASK, DETAIL]
+        for action in actions:
+            one.cloud.fault(action, **fault, call=1, **({"seconds": 0.05} if one.name == "refused" else {}))
     for one, done in zip(tried, run_all(live, tried), strict=True):
         # An answer that is complete but makes no sense is not asked for again before anything is created.
-        if one.name != "wrong types":
-            assert done.code == 0, f"{one.name}: {done}"
-            assert len(one.cloud.calls(CREATE)) == 1
-    check_ends_well(live, tried)
+        wanted = 4 if one.name == "wrong types" else 0
+        assert done.code == wanted, f"{one.name}: {done}"
+        assert len(one.cloud.calls(CREATE)) == (wanted == 0)
 
 
-@pytest.mark.parametrize("action", OF_THE_CHECK)
-def test_reads_before_the_request_that_keep_failing(live: Live, tries: Any, action: str) -> None:
+def test_no_fact_can_be_read(live: Live, tries: Tries) -> None:
+    """Each kind strikes every read of the check but that of the cluster, again and again, all in one run."""
     tried = tries(KINDS)
     for one in tried:
-        one.cloud.fault(action, **KINDS[one.name])
+        for action in OF_THE_CHECK[1:]:
+            one.cloud.fault(action, **KINDS[one.name])
     for one, done in zip(tried, run_all(live, tried), strict=True):
         assert done.code == 4, f"{one.name}: {done}"
         assert one.cloud.calls(CREATE) == []
     check_ends_well(live, tried[:1])
 
 
-@pytest.mark.parametrize("call", [2, 3])
-def test_looks_for_the_name_that_keep_failing(live: Live, tries: Any, call: int) -> None:
-    """The pool is looked up before the question, and again right before the request."""
+def test_the_cluster_cannot_be_read(live: Live, tries: Tries) -> None:
     tried = tries(KINDS)
     for one in tried:
-        for number in range(call, call + 8):
-            one.cloud.fault(LIST, **KINDS[one.name], call=number)
+        one.cloud.fault(OF_THE_CHECK[0], **KINDS[one.name])
     for one, done in zip(tried, run_all(live, tried), strict=True):
         assert done.code == 4, f"{one.name}: {done}"
         assert one.cloud.calls(CREATE) == []
-        assert (one.folder / RECEIPT).exists() == (call == 3)
-    check_ends_well(live, tried, by="the same command" if call == 2 else "go on")
 
 
-@pytest.mark.parametrize("then", ["looks work", "looks fail", "looks come late"])
-def test_the_request_fails(live: Live, tries: Any, then: str) -> None:
+def test_one_fact_cannot_be_read(live: Live, tries: Tries) -> None:
+    tried = tries(OF_THE_CHECK)
+    for one in tried:
+        one.cloud.fault(one.name, "500")
+    for one, done in zip(tried, run_all(live, tried), strict=True):
+        assert done.code == 4, f"{one.name}: {done}"
+        assert one.cloud.calls(CREATE) == []
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["before the question", "right before the request"])
+def test_the_name_cannot_be_looked_up(live: Live, tries: Tries, is_written: bool) -> None:  # noqa: FBT001 - a parameter
     tried = tries(KINDS)
     for one in tried:
+        since = (one.folder / RECEIPT).exists if is_written else partial(has_answered, one.cloud, LIST)
+        one.cloud.faults.append(Later(LIST, **KINDS[one.name], since=since))
+    for one, done in zip(tried, run_all(live, tried), strict=True):
+        assert done.code == 4, f"{one.name}: {done}"
+        assert one.cloud.calls(CREATE) == []
+        assert (one.folder / RECEIPT).exists() == is_written
+    check_ends_well(live, tried[:2])
+
+
+@pytest.mark.parametrize("looks", ["work", "fail", "come late"])
+def test_the_request_fails(live: Live, tries: Tries, looks: str) -> None:
+    acted = {"reset after", "time-out", "502", "empty", "truncated", "wrong types", "a list"}
+    tried = tries(KINDS if looks != "come late" else ["reset after", "502"])
+    for one in tried:
         one.cloud.fault(CREATE, **KINDS[one.name])
-        if then == "looks fail":
-            for number in range(4, 20):
-                one.cloud.fault(LIST, "500", call=number)
-        elif then == "looks come late":
-            one.cloud.fault(LIST, "answer", status=200, body={"nodepools": []}, call=4)
-    acted = {name for name in KINDS if name not in {"refused", "reset before", "500", "throttled"} and "header" not in name}
-    results = run_all(live, tried, "--timeout", "3s")
-    for one, done in zip(tried, results, strict=True):
+        since = partial(has_arrived, one.cloud, CREATE)
+        if looks == "fail":
+            one.cloud.faults.append(Later(LIST, "500", since=since))
+        elif looks == "come late":
+            one.cloud.faults.append(Later(LIST, "answer", status=200, body={"nodepools": []}, call=1, since=since))
+    for one, done in zip(tried, run_all(live, tried, "--timeout", "3s"), strict=True):
         (request,) = one.cloud.calls(CREATE)
         assert request.acted == (one.name in acted)
         state = plans.receipt(one.folder)["state"]
         if one.name.startswith("throttled"):
-            assert (done.code, state) == (5, "rejected")
+            assert (done.code, state) == (5, "rejected"), f"{one.name}: {done}"
             assert "nothing was created" in done.err
-        elif then == "looks fail" or one.name not in acted:
-            assert (done.code, state) == (5, "unknown")
+        elif looks == "fail" or one.name not in acted:
+            assert (done.code, state) == (5, "unknown"), f"{one.name}: {done}"
             assert "whether it made the pool is not known" in done.err
-            assert RECEIPT in done.err
         else:
             assert (done.code, state) == (0, "proved"), f"{one.name}: {done}"
-    # It keeps failing: nothing changes, and nothing is lost.
+    check_ends_well(live, tried)
+
+
+def test_the_request_keeps_failing(live: Live, tries: Tries) -> None:
+    """Each time it is sent only after the name was looked up, and what is known stays right."""
+    tried = tries(["reset before", "500"])
     for one in tried:
-        if then == "looks work" and one.name not in acted:
+        one.cloud.fault(CREATE, **KINDS[one.name])
+    run_all(live, tried, "--timeout", "0s")
+    for _ in range(2):
+        for one in tried:
             let_a_minute_pass(one.folder)
-            one.cloud.reopen()
             done = one.start(live, "resume", RECEIPT, "--timeout", "0s").wait()
             check_is_whole(one, done)
-            assert done.code in {4, 5}
+            assert (done.code, plans.receipt(one.folder)["state"]) == (5, "unknown")
+    for one in tried:
+        calls = one.cloud.actions
+        sent = [at for at, action in enumerate(calls) if action == CREATE]
+        assert len(sent) == 3
+        assert all(calls[at - 1] == LIST for at in sent)
     check_ends_well(live, tried)
 
 
 @pytest.mark.parametrize("action", [TASK, DETAIL])
-def test_looks_after_the_request_that_keep_failing(live: Live, tries: Any, action: str) -> None:
+def test_the_pool_cannot_be_watched(live: Live, tries: Tries, action: str) -> None:
     tried = tries(KINDS)
     for one in tried:
         one.cloud.fault(action, **KINDS[one.name])
     for one, done in zip(tried, run_all(live, tried, "--timeout", "1s"), strict=True):
-        # Throttled, and all the others: the task's outcome is also to be seen at the pool, but only its state is not.
         assert done.code == 5, f"{one.name}: {done}"
-        assert plans.receipt(one.folder)["state"] == ("accepted" if action == TASK else "created")
+        # A closed port hides the task as well.
+        assert plans.receipt(one.folder)["state"] == ("accepted" if action == TASK else "created"), one.name
         assert pools(one.cloud)[0]["nodepool_info"]["nodepool_id"] in done.err
         assert f"go on with: eniplan resume {RECEIPT}" in done.err
     check_ends_well(live, tried)
