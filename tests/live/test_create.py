@@ -115,7 +115,7 @@ def test_a_pool_that_differs_is_left_as_it_is(
 def test_a_plan_with_errors_creates_nothing(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     for pool, code, told in (
         ({"instanceTypes": ["ecs.c6.large"]}, 1, "ENI001"),
-        ({"overrides": {"kubernetes_config": {"labels": []}}}, 1, "NP011"),
+        ({"overrides": {"kubernetes_config": {"labels": []}}}, 1, "NP001"),
         ({"overrides": {"kubernetes_config": []}}, 1, "NP011"),
         ({"name": 7}, 3, "name"),
     ):

@@ -1,32 +1,24 @@
-"""The fault matrix: whatever fails at whichever call, there are never two pools, and a second run ends in one.
-
-Runs of one test go side by side, each against a cloud and in a folder of its own.
-"""
+"""The fault matrix: whatever fails at whichever call, there are never two pools, and a second run ends in one."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable  # noqa: TC003 - read by dataclasses
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.live import plans
-from tests.live.plans import RECEIPT, let_a_minute_pass, pools, written
+from tests.live.plans import RECEIPT, let_a_minute_pass, pools
+from tests.live.tries import CREATE, DETAIL, LIST, TASK, check_ends_well, check_is_whole
 from tests.loopback.faults import Fault
-from tests.loopback.server import Cloud
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
     from tests.harness import Result
-    from tests.live.runs import Live, LiveRun
+    from tests.live.runs import Live
+    from tests.live.tries import Tries, Try
+    from tests.loopback.server import Cloud
 
-CREATE, TASK = "CreateClusterNodePool", "DescribeTaskInfo"
-LIST, DETAIL = "DescribeClusterNodePools", "DescribeClusterNodePoolDetail"
 OF_THE_CHECK = (
     "DescribeClusterDetail", "GetClusterAddonInstance", LIST, "DescribeUserQuota", "DescribeInstanceTypes",
     "DescribeAvailableResource", "DescribeSecurityGroups", "DescribeVSwitches",
@@ -49,55 +41,6 @@ KINDS: dict[str, dict[str, Any]] = {
 READ_TIMEOUT = {"ENIPLAN_READ_TIMEOUT": "1"}
 
 
-class Try(NamedTuple):
-    """One run in a folder, against a cloud."""
-
-    name: str
-    cloud: Cloud
-    folder: Path
-
-    def start(self, live: Live, *args: str) -> LiveRun:
-        return live(*args, cwd=self.folder, env={"ENIPLAN_ENDPOINT": self.cloud.url, **READ_TIMEOUT})
-
-    def create(self, live: Live, *more: str) -> LiveRun:
-        return self.start(live, "create-pool", "plan.json", "--apply", "--yes", *more)
-
-    def go_on(self, live: Live) -> LiveRun:
-        """Run `resume` when there is a receipt, else the same command again."""
-        if (self.folder / RECEIPT).exists():
-            let_a_minute_pass(self.folder)
-            return self.start(live, "resume", RECEIPT)
-        return self.create(live)
-
-    def repair(self) -> None:
-        self.cloud.faults.clear()
-        self.cloud.reopen()
-
-
-class Tries(Protocol):
-    """Makes one try for each name."""
-
-    def __call__(self, names: Iterable[str]) -> list[Try]: ...
-
-
-@pytest.fixture
-def tries(tmp_path: Path) -> Iterator[Tries]:
-    with contextlib.ExitStack() as clouds:
-
-        def make(names: Iterable[str]) -> list[Try]:
-            made = []
-            for name in names:
-                cloud = clouds.enter_context(Cloud())
-                cloud.state["taskScript"] = ["success"]
-                folder = tmp_path / name.replace(" ", "-")
-                folder.mkdir()
-                written(folder)
-                made.append(Try(name, cloud, folder))
-            return made
-
-        yield make
-
-
 @dataclass(slots=True)
 class Later(Fault):
     """A fault that begins when something has happened."""
@@ -116,36 +59,8 @@ def has_answered(cloud: Cloud, action: str) -> bool:
     return any(request.status is not None for request in cloud.calls(action))
 
 
-def check_is_whole(one: Try, done: Result) -> None:
-    """Check what has to hold at any time: no bug, no second pool, and a receipt from before the request on."""
-    assert done.code in {0, 4, 5}, f"{one.name}: {done}"
-    assert "own fault" not in done.err
-    assert len(pools(one.cloud)) <= 1, one.name
-    if one.cloud.calls(CREATE):
-        plans.receipt(one.folder)
-    if done.code == 0:
-        assert done.out == f"{pools(one.cloud)[0]['nodepool_info']['nodepool_id']}\n"
-    else:
-        assert done.out == ""
-        assert "error: " in done.err
-
-
-def check_ends_well(live: Live, tried: list[Try]) -> None:
-    """Repair everything, run once more, and find exactly one right pool."""
-    for one in tried:
-        one.repair()
-    runs = [one.go_on(live) for one in tried]
-    for one, run in zip(tried, runs, strict=True):
-        done = run.wait()
-        assert done.code == 0, f"{one.name}: {done}"
-        check_is_whole(one, done)
-        (pool,) = pools(one.cloud)
-        (label,) = pool["kubernetes_config"]["labels"]
-        assert (label["key"], label["value"]) == ("k8s.aliyun.com/exclusive-mode-eni-type", "eniOnly")
-
-
 def run_all(live: Live, tried: list[Try], *more: str) -> list[Result]:
-    results = [run.wait() for run in [one.create(live, *more) for one in tried]]
+    results = [run.wait() for run in [one.create(live, *more, env=READ_TIMEOUT) for one in tried]]
     for one, done in zip(tried, results, strict=True):
         check_is_whole(one, done)
     return results
@@ -224,7 +139,7 @@ def test_the_request_fails(live: Live, tries: Tries, looks: str) -> None:
     for one, done in zip(tried, run_all(live, tried, "--timeout", "3s"), strict=True):
         (request,) = one.cloud.calls(CREATE)
         assert request.acted == (one.name in acted)
-        state = plans.receipt(one.folder)["state"]
+        state = one.state
         if one.name.startswith("throttled"):
             assert (done.code, state) == (5, "rejected"), f"{one.name}: {done}"
             assert "nothing was created" in done.err
@@ -247,7 +162,7 @@ def test_the_request_keeps_failing(live: Live, tries: Tries) -> None:
             let_a_minute_pass(one.folder)
             done = one.start(live, "resume", RECEIPT, "--timeout", "0s").wait()
             check_is_whole(one, done)
-            assert (done.code, plans.receipt(one.folder)["state"]) == (5, "unknown")
+            assert (done.code, one.state) == (5, "unknown")
     for one in tried:
         calls = one.cloud.actions
         sent = [at for at, action in enumerate(calls) if action == CREATE]
@@ -264,7 +179,7 @@ def test_the_pool_cannot_be_watched(live: Live, tries: Tries, action: str) -> No
     for one, done in zip(tried, run_all(live, tried, "--timeout", "1s"), strict=True):
         assert done.code == 5, f"{one.name}: {done}"
         # A closed port hides the task as well.
-        assert plans.receipt(one.folder)["state"] == ("accepted" if action == TASK else "created"), one.name
+        assert one.state == ("accepted" if action == TASK else "created"), one.name
         assert pools(one.cloud)[0]["nodepool_info"]["nodepool_id"] in done.err
         assert f"go on with: eniplan resume {RECEIPT}" in done.err
     check_ends_well(live, tried)

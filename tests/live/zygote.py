@@ -95,6 +95,20 @@ def send(control: socket.socket, message: dict[str, int]) -> None:
     control.sendall(json.dumps(message).encode() + b"\n")
 
 
+def die_before(step: int) -> None:
+    """Let this process be killed (`kill -9`) right before its n-th step: a lock, a part of a request, a file renamed."""
+    taken = 0
+
+    def count(event: str, _: object) -> None:
+        nonlocal taken
+        if event in {"fcntl.flock", "http.client.send", "os.rename"}:
+            taken += 1
+            if taken == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+
+
 def become_eniplan(asked: dict[str, Any], streams: list[int]) -> NoReturn:
     """Turn this child into the process that `python -m eniplan` would be, and end as it would."""
     signal.set_wakeup_fd(-1)
@@ -115,6 +129,8 @@ def become_eniplan(asked: dict[str, Any], streams: list[int]) -> NoReturn:
     sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - the same
     os.environ.clear()
     os.environ.update(asked["env"])
+    if "DIE_BEFORE" in os.environ:
+        die_before(int(os.environ.pop("DIE_BEFORE")))
     os.chdir(asked["cwd"])
     sys.argv = ["eniplan", *asked["args"]]
     signal.signal(signal.SIGINT, signal.default_int_handler)

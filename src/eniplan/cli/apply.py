@@ -263,6 +263,7 @@ def _command(plan: str, wish: Wish) -> str:
     words = ["eniplan", "create-pool", plan, "--apply"]
     words += [] if wish.pool is None else ["--pool", wish.pool]
     words += [] if wish.receipt is None else ["--receipt", wish.receipt]
+    words += ["--yes"] if wish.yes else []
     return shlex.join(words)
 
 

@@ -253,7 +253,8 @@ class Creation:
 
     def _is_gone(self) -> bool:
         try:
-            return self._look(patient=True) != self.receipt.node_pool_id
+            found = self._look(patient=True)
+            return found != self.receipt.node_pool_id and not (found is None and self._was_just_sent())
         except CallError as error:
             self._trouble = error
             return False
