@@ -19,7 +19,8 @@ BODY: dict[str, Any] = {
     },
     "kubernetes_config": {
         "labels": [{"key": EXCLUSIVE, "value": "eniOnly"}, {"key": "team", "value": "trading"}],
-        "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}, {"key": "soft", "value": "", "effect": "PreferNoSchedule"}],
+        "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"},
+                   {"key": "soft", "value": "", "effect": "PreferNoSchedule"}],
     },
 }  # fmt: skip
 
@@ -85,7 +86,8 @@ def test_what_the_api_adds_or_spells_otherwise_is_no_difference(path: str, value
         ("scaling_group.desired_size", 2, "scaling_group.desired_size is 2, and the plan asks for 3"),
         ("scaling_group.desired_size", ..., "scaling_group.desired_size is not there, and the plan asks for 3"),
         ("scaling_group.system_disk_size", 40, "scaling_group.system_disk_size is 40, and the plan asks for 120"),
-        ("scaling_group.vswitch_ids", ["vsw-j"], "scaling_group.vswitch_ids is vsw-j, and the plan asks for vsw-j, vsw-k"),
+        ("scaling_group.vswitch_ids", ["vsw-j"],
+         "scaling_group.vswitch_ids is vsw-j, and the plan asks for vsw-j, vsw-k"),
         ("scaling_group.vswitch_ids", [], "scaling_group.vswitch_ids is [], and the plan asks for vsw-j, vsw-k"),
         ("scaling_group.vswitch_ids", 7, "scaling_group.vswitch_ids is 7, and the plan asks for vsw-j, vsw-k"),
         ("scaling_group.data_disks", [{"category": "cloud_essd", "size": 40, "encrypted": "true"}],

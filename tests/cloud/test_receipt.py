@@ -6,16 +6,14 @@ import stat
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eniplan.cloud import receipt as receipts
 from eniplan.cloud.receipt import HIDDEN, Receipt, Target
 from eniplan.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TARGET = Target("c1", "cn-hangzhou", None, "trading")
 BODY = '{\n  "nodepool_info": {"name": "trading"},\n  "x": "二"\n}\n'
@@ -113,11 +111,13 @@ def test_what_is_no_receipt_is_refused(text: str, tmp_path: Path) -> None:
 
 
 DAMAGE: list[tuple[str, Any]] = [
-    ("state", "sent"), ("state", 1), ("cluster", []), ("cluster", {}), ("pool", "other"), ("plan", None), ("nodePoolId", 1),
+    ("state", "sent"), ("state", 1), ("cluster", []), ("cluster", {}), ("pool", "other"), ("plan", None),
+    ("nodePoolId", 1),
     ("events", []), ("events", [{"time": "now", "state": "prepared", "requestId": None, "note": ""}]),
     ("events", [{"time": "2026-01-01T00:00:00", "state": "prepared", "requestId": None, "note": ""}]),
     ("events", [{"time": "2026-01-01T00:00:00+00:00", "state": "done", "requestId": None, "note": ""}]),
-    ("waivers", ["x"]), ("waivers", None), ("body", {"sha256": "0", "text": BODY}), ("body", {"sha256": "0", "text": "{"}),
+    ("waivers", ["x"]), ("waivers", None), ("body", {"sha256": "0", "text": BODY}),
+    ("body", {"sha256": "0", "text": "{"}),
     ("eniplan", 2),
 ]  # fmt: skip
 
@@ -147,12 +147,13 @@ def test_every_pool_has_a_receipt_of_its_own() -> None:
     names = ["a", "a/b", "a%2fb", "a\\b", "../../x", "二 é", "a b"]
     paths = {receipts.default_path(TARGET._replace(pool=name)) for name in names}
     assert len(paths) == len(names)
-    assert all(os.path.dirname(path) == receipts.FOLDER for path in paths)
+    assert {str(Path(path).parent) for path in paths} == {receipts.FOLDER}
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
     path = str(tmp_path / "new" / "r.json")
-    other = "import sys; from eniplan.cloud import receipt\nwith receipt.locked(sys.argv[1]):\n print('mine', flush=True); input()"
+    lines = ["with receipt.locked(sys.argv[1]):", "    print('mine', flush=True)", "    input()"]
+    other = "\n".join(["import sys", "from eniplan.cloud import receipt", *lines])
     with subprocess.Popen([sys.executable, "-c", other, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"mine\n"

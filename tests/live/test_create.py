@@ -89,14 +89,17 @@ def test_running_it_again_finds_nothing_to_do(live: Live, cloud: Cloud, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("change", "told", "hint"),
+    ("change", "told"),
     [
-        ({"scaling_group": {"desired_size": 5}}, "scaling_group.desired_size is 5, and the plan asks for 3", "delete the"),
-        ({"kubernetes_config": {"labels": [], "taints": []}}, "exclusive-mode-eni-type] is not there", "NP003"),
+        (
+            {"scaling_group": {"desired_size": 5}},
+            ["scaling_group.desired_size is 5, and the plan asks for 3", "delete the pool"],
+        ),
+        ({"kubernetes_config": {"labels": [], "taints": []}}, ["exclusive-mode-eni-type] is not there", "NP003"]),
     ],
 )
 def test_a_pool_that_differs_is_left_as_it_is(
-    live: Live, cloud: Cloud, tmp_path: Path, change: dict[str, dict[str, Any]], told: str, hint: str
+    live: Live, cloud: Cloud, tmp_path: Path, change: dict[str, dict[str, Any]], told: list[str]
 ) -> None:
     written(tmp_path)
     assert apply(live, tmp_path).code == 0
@@ -105,8 +108,7 @@ def test_a_pool_that_differs_is_left_as_it_is(
         pool[part] |= values
     again = apply(live, tmp_path, "--receipt", "other.json")
     assert (again.code, again.out) == (1, "")
-    assert told in again.err
-    assert hint in again.err
+    assert not [words for words in told if words not in again.err]
     assert re.search(r"^plan\.json:1:\d+: error: pool 'trading' in cluster", again.err, re.MULTILINE)
     assert len(cloud.calls(CREATE)) == 1
     assert not (tmp_path / "other.json").exists()
@@ -179,9 +181,7 @@ def test_the_receipt_says_which_findings_were_waived(live: Live, tmp_path: Path)
         (("--ecs-role",), "--ecs-role goes with --apply"),
     ],
 )
-def test_what_cannot_be_asked_for(
-    live: Live, cloud: Cloud, tmp_path: Path, args: tuple[str, ...], told: str
-) -> None:
+def test_what_cannot_be_asked_for(live: Live, cloud: Cloud, tmp_path: Path, args: tuple[str, ...], told: str) -> None:
     written(tmp_path)
     done = live("create-pool", "plan.json", *args, cwd=tmp_path).wait()
     assert (done.code, done.out) == (2, "")
@@ -208,7 +208,9 @@ def test_a_plan_from_stdin(live: Live, tmp_path: Path) -> None:
 
 
 class TestReceipts:
-    def test_of_another_pool_or_another_form_are_never_overwritten(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    def test_of_another_pool_or_another_form_are_never_overwritten(
+        self, live: Live, cloud: Cloud, tmp_path: Path
+    ) -> None:
         written(tmp_path, plans.plan(name="other"))
         assert apply(live, tmp_path, "--receipt", "r.json").code == 0
         (tmp_path / "letter.json").write_text("{}")
@@ -274,15 +276,18 @@ class TestReceipts:
 
 class TestResume:
     @pytest.mark.parametrize(
-        ("state", "code", "told"),
+        ("state", "told"),
         [
-            ("prepared", 4, "could not be sent, and nothing was created: CreateClusterNodePool: no connection"),
-            ("unknown", 5, "whether it made the pool is not known: CreateClusterNodePool: the connection broke; no pool"),
-            ("rejected", 5, "the API has refused the request, and nothing was created"),
+            ("prepared", "could not be sent, and nothing was created: CreateClusterNodePool: no connection"),
+            (
+                "unknown",
+                "whether it made the pool is not known: CreateClusterNodePool: the connection broke; no pool",
+            ),
+            ("rejected", "the API has refused the request, and nothing was created"),
         ],
     )
     def test_what_is_told_and_where_it_goes_on(
-        self, live: Live, cloud: Cloud, tmp_path: Path, state: str, code: int, told: str
+        self, live: Live, cloud: Cloud, tmp_path: Path, state: str, told: str
     ) -> None:
         written(tmp_path)
         match state:
@@ -294,7 +299,7 @@ class TestResume:
             case _:
                 cloud.fault(CREATE, "answer", status=400, body={"code": "InvalidKeyPair", "message": "no such key"})
         done = apply(live, tmp_path, "--timeout", "1s")
-        assert (done.code, done.out) == (code, "")
+        assert (done.code, done.out) == (4 if state == "prepared" else 5, "")
         assert told in done.err
         assert f"go on with: eniplan resume {RECEIPT}" in done.err
         assert states(tmp_path)[-1] == state

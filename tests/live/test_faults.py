@@ -74,7 +74,7 @@ def test_every_read_is_tried_again(live: Live, tries: Tries) -> None:
         # A port that is closed is closed for all, so one read stands for the others there.
         actions = ["DescribeClusterDetail", TASK] if one.name == "refused" else [*OF_THE_CHECK, TASK, DETAIL]
         for action in actions:
-            one.cloud.fault(action, **fault, call=1, **({"seconds": 0.05} if one.name == "refused" else {}))
+            one.cloud.fault(action, **fault, call=1, seconds=0.05 if one.name == "refused" else None)
     for one, done in zip(tried, run_all(live, tried), strict=True):
         # An answer that is complete but makes no sense is not asked for again before anything is created.
         wanted = 4 if one.name == "wrong types" else 0

@@ -67,7 +67,9 @@ def test_a_task_that_fails_in_other_words(live: Live, cloud: Cloud, tmp_path: Pa
     assert "has failed: " in done.err
 
 
-@pytest.mark.parametrize("word", ["pausing", "paused", "resuming", "cancelling", "a new word", "", None, 7, ["success"]])
+@pytest.mark.parametrize(
+    "word", ["pausing", "paused", "resuming", "cancelling", "a new word", "", None, 7, ["success"]]
+)
 def test_other_words_are_waited_through(live: Live, cloud: Cloud, tmp_path: Path, word: object) -> None:
     cloud.state["taskScript"] = ["success"]
     cloud.fault(TASK, "answer", status=200, body={"state": word}, call=1)
@@ -196,7 +198,8 @@ def test_an_answer_without_a_task(live: Live, cloud: Cloud, tmp_path: Path) -> N
 
 def test_lists_that_make_no_sense(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     since = partial(has_arrived, cloud, LIST)
-    for rows in (None, 7, [7], [{}], [{"nodepool_info": {"name": "trading"}}]):
+    nonsense: list[Any] = [None, 7, [7], [{}], [{"nodepool_info": {"name": "trading"}}]]
+    for rows in nonsense:
         cloud.faults.clear()
         cloud.faults.append(Later(LIST, "answer", status=200, body={"nodepools": rows}, since=since))
         done = apply(live, tmp_path)

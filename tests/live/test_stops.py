@@ -15,8 +15,8 @@ from tests.live.tries import CREATE, DETAIL, LIST, TASK, check_ends_well, check_
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.live.runs import Live
-    from tests.live.tries import Tries, Try
+    from tests.live.runs import Live, LiveRun
+    from tests.live.tries import Tries
     from tests.loopback.server import Cloud
 
 AT_ONCE = 10
@@ -128,7 +128,7 @@ def test_interrupted_while_looking_for_a_lost_pool(live: Live, cloud: Cloud, tmp
 
 
 class TestOnATerminal:
-    def start(self, live: Live, folder: Path, **env: str):  # noqa: ANN201 - a LiveRun
+    def start(self, live: Live, folder: Path, **env: str) -> LiveRun:
         written(folder)
         run = live("create-pool", "plan.json", "--apply", cwd=folder, terminal=True, env=env)
         run.wait_for_text("create it? [y/N] ")

@@ -96,7 +96,7 @@ def send(control: socket.socket, message: dict[str, int]) -> None:
 
 
 def die_before(step: int) -> None:
-    """Let this process be killed (`kill -9`) right before its n-th step: a lock, a part of a request, a file renamed."""
+    """Let this process be killed right before its n-th step: a lock, a part of a request, a file that is renamed."""
     taken = 0
 
     def count(event: str, _: object) -> None:

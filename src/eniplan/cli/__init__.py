@@ -29,9 +29,7 @@ class _Command(NamedTuple):
 
 COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
-    "create-pool": _Command(
-        "create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."
-    ),
+    "create-pool": _Command("create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
     "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),

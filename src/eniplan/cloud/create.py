@@ -291,9 +291,9 @@ def find(session: Session, cluster_id: str, name: str) -> str | None:
 
     """
     answer = session.read(calls.DESCRIBE_POOLS, path={"ClusterId": cluster_id}, query={"NodepoolName": name})
-    pools = answer.body.get("nodepools")
     try:
-        ids = [pool["nodepool_info"]["nodepool_id"] for pool in pools if pool["nodepool_info"]["name"] == name]
+        infos = [pool["nodepool_info"] for pool in answer.body["nodepools"]]
+        ids = [info["nodepool_id"] for info in infos if info["name"] == name]
     except (TypeError, KeyError):
         raise CallError(calls.DESCRIBE_POOLS, "answer", message="the answer is no list of pools") from None
     return str(ids[0]) if ids else None
