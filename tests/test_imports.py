@@ -21,19 +21,21 @@ NEVER = {
     "alibabacloud_tea_openapi", "alibabacloud_tea_util", "click", "darabonba", "pydantic", "requests",
 }  # fmt: skip
 """What no offline command may load."""
+LIVE = {"eniplan.plan.live", "eniplan.cli.account"}
+"""What only a check with --live loads, besides eniplan.cloud."""
 CHILD = """
 import json, os, sys
 import eniplan.__main__
 sys.argv[0] = "eniplan"
 code = eniplan.__main__.main()
 with open(os.environ["MODULES"], "w") as file:
-    json.dump(sorted({name.partition(".")[0] for name in sys.modules}), file)
+    json.dump(sorted({n if n.startswith("eniplan.") else n.partition(".")[0] for n in sys.modules}), file)
 sys.exit(code)
 """
 
 
 def loaded(tmp_path: Path, *args: str, stdin: bytes = b"", **env: str) -> tuple[Result, set[str]]:
-    """Run eniplan in a process of its own; return what it left, and the names of all top-level modules it loaded."""
+    """Run eniplan in a process of its own; return what it left, and its own and all top-level modules it loaded."""
     modules = tmp_path / "modules.json"
     result = run_process(
         [sys.executable, "-c", CHILD, *args],
@@ -51,6 +53,7 @@ def test_check_in_a_pipe(tmp_path: Path, output: str) -> None:
     assert "ENI001" in result.out
     assert modules & (NEVER | {"rich", "jsonschema"}) == set()
     assert {"typer", "yaml"} <= modules
+    assert not {name for name in modules if name.startswith("eniplan.cloud") or name in LIVE}
 
 
 def test_check_of_a_type(tmp_path: Path) -> None:
@@ -81,7 +84,18 @@ def test_version_imports_next_to_nothing(tmp_path: Path, option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("explain",), ("explain", "ENI001"), ("schema",), ("specs",), ("init", "-"), ("check", "--help"), ("-h",)]
+    "args",
+    [
+        ("explain",),
+        ("explain", "ENI001"),
+        ("ram-policy", "check"),
+        ("schema",),
+        ("specs",),
+        ("init", "-"),
+        ("instances", "-n", "1"),
+        ("check", "--help"),
+        ("-h",),
+    ],
 )
 def test_other_offline_commands(tmp_path: Path, args: tuple[str, ...]) -> None:
     result, modules = loaded(tmp_path, *args)

@@ -87,16 +87,19 @@ def test_every_example_is_introduced() -> None:
     assert sorted(linked) == sorted(file.name for file in EXAMPLES.iterdir())
 
 
-def test_waivers_have_the_form_of_a_plan(run: Run, tmp_path: Path) -> None:
-    (waivers,) = re.findall(
+def test_waivers_have_the_form_of_a_plan_or_of_a_file_of_their_own(run: Run, tmp_path: Path) -> None:
+    in_plan, alone = re.findall(
         r"^```yaml\n(waivers:.*?)^```$", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
-    plan = tmp_path / "plan.yaml"
-    plan.write_text((EXAMPLES / "trading-ipv4.yaml").read_text(encoding="utf-8") + waivers, encoding="utf-8")
-    assert json.loads(run("check", plan, "--format", "json").out)["problems"] == []
+    plan, waivers = tmp_path / "plan.yaml", tmp_path / "waivers.yaml"
+    plan.write_text((EXAMPLES / "trading-ipv4.yaml").read_text(encoding="utf-8") + in_plan, encoding="utf-8")
+    waivers.write_text(alone, encoding="utf-8")
+    assert json.loads(run("check", plan, "--waivers", waivers, "--format", "json").out)["problems"] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "bench/README.md", "instance_specs/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "docs/live.md", "bench/README.md", "instance_specs/README.md"]
+)
 def test_links_lead_to_files(name: str) -> None:
     file = REPO / name
     links = re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8"))

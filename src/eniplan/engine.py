@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
-from eniplan.errors import CLOUD, FINDINGS, INPUT, OK, Place, Problem
+from eniplan.errors import OK, Place, Problem
 from eniplan.plan.document import path_text
+from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
 from eniplan.rules.addresses import free_addresses, pool_needs
-from eniplan.rules.base import LEVELS, Hit
+from eniplan.rules.base import Hit
 from eniplan.rules.view import PlanView, Settings
-from eniplan.rules.wv import is_expired
+from eniplan.rules.wv import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,20 +22,33 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
+    from eniplan.plan.model import Waiver
+    from eniplan.plan.waivers import WaiverFile
     from eniplan.rules.addresses import Demand, Needs
     from eniplan.rules.base import Level, Rule, Unknown
     from eniplan.rules.view import PoolView
 
 
-def check(
+def check(  # noqa: PLR0913 - what is judged, with what, and how
     loaded: Iterable[LoadedPlan | Problem],
     catalog: Catalog,
     settings: Settings,
     *,
     fail_on: Level = "error",
     rules: tuple[Rule, ...] = ALL,
+    waivers: Iterable[WaiverFile | Problem] = (),
 ) -> Report:
-    """Judge plans, one at a time, so that memory does not grow with their number but with what is found."""
+    """Judge plans, one at a time, so that memory does not grow with their number but with what is found.
+
+    Args:
+        loaded: the plans, and what is wrong with those that cannot be read.
+        catalog: the instance data.
+        settings: how strictly.
+        fail_on: the level from which on a finding fails the run.
+        rules: the rules that are asked.
+        waivers: waivers that stand in no plan.
+
+    """
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     problems: list[Problem] = []
@@ -42,6 +56,7 @@ def check(
     inputs: dict[str, None] = {}
     accounts: dict[Account, None] = {}
     failures: dict[Problem, None] = {}
+    offline = tuple(rule for rule in rules if rule.account is None)
     names = _PoolNames()
     for item in loaded:
         if isinstance(item, Problem):
@@ -54,7 +69,8 @@ def check(
             view = PlanView(item.plan, catalog, settings, item.live)
             if item.live is not None:
                 accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
-                failures |= dict.fromkeys(_failures(item.live))
+                failures |= dict.fromkeys(_failures(item.live, item.document.place(("cluster",))))
+            view.idle_waivers = _idle(view.plan.waivers, rules if item.live is not None else offline)
             judged = _Judge(item.document, view, rules, item.left_out)
             findings += judged.findings()
             findings += names.repeated(item.document, view, rules)
@@ -62,40 +78,76 @@ def check(
             pools += _sheets(item.document.file, view)
     if not inputs:
         problems.append(Problem("there is nothing to check", Place("-"), "name a plan file, a folder, or - for stdin"))
+    for file in waivers:
+        if isinstance(file, Problem):
+            problems.append(file)
+        else:
+            problems += file.problems
+            view = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
+            findings = waive(findings, file, inputs, view, rules if accounts else offline)
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
+    problems += failures
     problems.sort(key=lambda p: (p.place.file, p.place.line, p.place.column))
-    return Report(
+    report = Report(
         tuple(inputs),
         tuple(findings),
         tuple(undecided),
-        (*problems, *failures),
+        tuple(problems),
         tuple(pools),
         catalog.date,
         catalog.count(),
-        CLOUD if failures and not problems else _exit_code(problems, findings, undecided, settings, fail_on),
+        OK,
+        fail_on,
+        settings.strict,
+        rules if accounts else offline,
         tuple(accounts),
+        tuple(failures),
     )
+    return report._replace(exit_code=report.verdict())
 
 
-def _failures(live: LiveFacts) -> Iterator[Problem]:
+def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
     """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
     from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
 
     for unread in live.unread:
         if not unread.denied:
-            place, hint = Place(f"the account in {live.region}"), "the rules that need it are undecided: run it again"
+            hint = "the rules that need it are undecided: run it again"
             yield Problem(f"cannot read {WORDS[unread.fact]}: {unread.reason}", place, hint)
 
 
-def _exit_code(
-    problems: list[Problem], findings: list[Finding], undecided: list[Undecided], settings: Settings, fail_on: Level
-) -> int:
-    if problems:
-        return INPUT
-    failing = LEVELS[: LEVELS.index(fail_on) + 1]
-    if any(f.level in failing and f.waived is None for f in findings):
-        return FINDINGS
-    return FINDINGS if settings.strict and undecided else OK
+def waive(
+    findings: Iterable[Finding], file: WaiverFile, inputs: Iterable[str], view: PlanView, rules: tuple[Rule, ...]
+) -> list[Finding]:
+    """Apply the waivers of a file to findings, and add what the WV rules say of these waivers.
+
+    Args:
+        findings: of any input.
+        file: the waivers.
+        inputs: what was read.
+        view: a plan that has nothing but these waivers.
+        rules: the rules that were asked: a waiver of another one is no part of the run.
+
+    """
+    out = [_waived(finding, file, view) for finding in findings]
+    view.idle_waivers = _idle(file.waivers, rules) | frozenset(file.elsewhere(inputs))
+    judged = _Judge(file.document, view, tuple(rule for rule in rules if rule.id.startswith("WV")), file.left_out)
+    return [*out, *judged.findings()]
+
+
+def _idle(waivers: Iterable[Waiver], rules: tuple[Rule, ...]) -> frozenset[Waiver]:
+    """Return the waivers of rules that were not asked: whether these waive anything, this run does not show."""
+    asked = {rule.id for rule in rules}
+    return frozenset(waiver for waiver in waivers if waiver.rule in BY_ID and waiver.rule not in asked)
+
+
+def _waived(finding: Finding, file: WaiverFile, view: PlanView) -> Finding:
+    if finding.rule.waivable and finding.waived is None:
+        for waiver in file.about(finding.rule.id, finding.place):
+            if holds(waiver, view.settings.today):
+                view.used_waivers.setdefault(waiver, set()).add(finding.place.file)
+                return finding._replace(waived=waiver.reason, waived_at=file.document.place(waiver.path))
+    return finding
 
 
 class _Judge:
@@ -125,18 +177,16 @@ class _Judge:
             hit.hint,
             hit.facts,
             tuple(dict.fromkeys(s for s in (*hit.sources, *rule.sources) if s is not None)),
-            self._waiver(rule, path_text(hit.path)),
+            *self._waiver(rule, path_text(hit.path)),
         )
         self._findings.append(finding)
 
-    def _waiver(self, rule: Rule, path: str) -> str | None:
-        if rule.waivable:
-            for waiver in self._view.plan.waivers:
-                covers = path == waiver.target or path.startswith((waiver.target + ".", waiver.target + "["))
-                if waiver.rule == rule.id and covers and not is_expired(waiver, self._view.settings.today):
-                    self._view.used_waivers.add(waiver)
-                    return waiver.reason
-        return None
+    def _waiver(self, rule: Rule, path: str) -> tuple[str, Place] | tuple[()]:
+        for waiver in self._view.plan.waivers if rule.waivable else ():
+            if waiver.rule == rule.id and waiver.covers(path) and holds(waiver, self._view.settings.today):
+                self._view.used_waivers[waiver] = {self._document.file}
+                return waiver.reason, self._document.place(waiver.path)
+        return ()
 
     def findings(self) -> list[Finding]:
         return self._findings

@@ -82,7 +82,25 @@ def save(path: str, text: str, *, private: bool = False) -> None:
         if private:
             _sync_folder(os.path.dirname(path) or ".")
     except OSError as error:
-        raise InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path))) from None
+        raise _unwritable(path, error) from None
+
+
+def append(path: str, text: str) -> None:
+    """Add a text to the end of a file.
+
+    Raises:
+        InputError: it cannot be written.
+
+    """
+    try:
+        with open(path, "ab") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: str, error: OSError) -> InputError:
+    return InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path)))
 
 
 def _write_new(path: str, data: bytes, *, private: bool) -> None:

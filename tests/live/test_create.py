@@ -162,6 +162,7 @@ def test_the_receipt_says_which_findings_were_waived(live: Live, tmp_path: Path)
     (kept,) = plans.receipt(tmp_path)["waivers"]
     assert (kept["rule"], kept["reason"]) == ("NP002", "nobody else is there")
     assert kept["path"].startswith("nodePools[0]")
+    assert kept["waiver"].startswith("plan.json:1:")
 
 
 @pytest.mark.parametrize(

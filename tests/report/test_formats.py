@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -12,35 +12,16 @@ from hypothesis import strategies as st
 
 from eniplan._version import __version__
 from eniplan.report import json_format, plain, terminal_view
-from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K
+from eniplan.rules.examples import VSWITCH_J
 from tests.judge import judge, judge_plan, own, row
+from tests.report.reports import MANY, reports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
 
-    from eniplan.report.model import Report
-
-MANY: dict[str, Any] = {
-    "cluster.ipStack": "dual",
-    "cluster.terway.erdma": True,
-    "cluster.terway.virtualType": "datapathv2",
-    "cluster.vSwitches": [{**VSWITCH_J, "availableIps": 20}, VSWITCH_K],
-    "nodePools[0].instanceTypes": ["ecs.g7.2xlarge", "ecs.g8i.8xlarge", "ecs.i4.8xlarge"],
-    "nodePools[0].taints": [],
-    "nodePools[1]": {**LINGJUN_POOL, "vSwitchIds": ["vsw-k"]},
-    "nodePools[2]": {"name": "big-data", "instanceFamilies": ["ecs.g8i"], "vSwitchIds": ["vsw-j", "vsw-k"],
-                     "autoScaling": {"min": 0, "max": 10}},
-    "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading", "big-data"]}],
-    "waivers": [{"rule": "NP002", "path": "nodePools[0]", "reason": "nobody else runs here"}],
-}  # fmt: skip
-UNKNOWN: dict[str, Any] = {"cluster": {"terway": {"version": "v1.16.4"}}}
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def reports() -> dict[str, Report]:
-    return {"clean": judge(), "many": judge(MANY), "unknown": judge(UNKNOWN)}
 
 
 @pytest.mark.parametrize("name", ["clean", "many", "unknown"])

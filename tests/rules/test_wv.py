@@ -105,3 +105,23 @@ def test_two_waivers_for_one_finding_are_one_too_many() -> None:
     report = judge(changes)
     assert only(report, "NP002").waived == "agreed"
     assert only(report, "WV003").place.path == "waivers[1]"
+
+
+class TestWV005:
+    @pytest.mark.parametrize("reason", ["", " \n", "<why>", "  <why>"])
+    def test_no_reason(self, reason: str) -> None:
+        report = judge(waived(reason=reason))
+        assert only(report, "WV005").place.path == "waivers[0].reason"
+        assert only(report, "NP002").waived is None
+        assert found(report, "WV003") == []  # one word about it is enough
+
+    def test_no_key(self) -> None:
+        changes = waived()
+        del changes["waivers"][0]["reason"]
+        report = judge(changes)
+        assert only(report, "WV005").message == "the waiver of NP002 has no reason"
+        assert only(report, "WV005").place.path == "waivers[0].reason"
+        assert report.problems == ()
+
+    def test_any_other_text_is_one(self) -> None:
+        assert found(judge(waived(reason="no")), "WV005") == []

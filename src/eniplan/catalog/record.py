@@ -56,6 +56,12 @@ class InstanceType(NamedTuple):
     limits_status: str
     """documented, approximate or unpublished."""
     on_sale: bool | None
+    CpuArchitecture: str | None
+    """X86 or ARM."""
+    GPUAmount: int | None
+    """GPUs. The bundled data does not have them; an answer of the API does."""
+    NetworkBandwidthGbps: str | None
+    """In the words of the page: base, and burst behind a slash."""
     sources: Mapping[str, str]
     raw: Mapping[str, Any]
     """The record as it stands in the data, for display."""
@@ -79,6 +85,9 @@ class InstanceType(NamedTuple):
             bool(get("EriStated")),
             get("LimitsStatus", "documented"),
             get("OnSale"),
+            get("CpuArchitecture"),
+            get("GPUAmount"),
+            get("NetworkBandwidthGbps"),
             get("Sources", {}),
             row,
         )

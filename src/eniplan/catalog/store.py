@@ -316,6 +316,9 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "InstanceTypeFamily": _is_text,
     "LimitsStatus": _is_text,
     "OnSale": _is_flag,
+    "CpuArchitecture": _is_text,
+    "GPUAmount": _is_count,
+    "NetworkBandwidthGbps": _is_text,
     "Sources": _is_map_of_texts,
 }
 """What is read of a row; anything else in it is only shown."""

@@ -307,7 +307,9 @@ def _check_same(path: str, earlier: Receipt, body: str) -> None:
 
 def _waivers(report: Report) -> tuple[dict[str, str], ...]:
     return tuple(
-        {"rule": f.rule.id, "path": f.place.path, "reason": f.waived} for f in report.findings if f.waived is not None
+        {"rule": f.rule.id, "path": f.place.path, "reason": f.waived, "waiver": str(f.waived_at)}
+        for f in report.findings
+        if f.waived is not None
     )
 
 

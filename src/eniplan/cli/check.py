@@ -12,9 +12,20 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption, Level, SpecsOption, StrictOption
+from eniplan.cli.options import (
+    EcsRoleOption,
+    EndpointOption,
+    Level,
+    OutputOption,
+    ReportFormat,
+    ReportFormatOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
-from eniplan.cli.show import show
+from eniplan.cli.show import outputs, show
+from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.rules import ALL
@@ -30,7 +41,8 @@ def check(
     plans: Annotated[
         list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plan files, folders of them, or - for stdin.")
     ] = None,
-    output: FormatOption = Format.TEXT,
+    form: ReportFormatOption = ReportFormat.TEXT,
+    output: OutputOption = None,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
@@ -39,6 +51,7 @@ def check(
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
+    waivers: WaiversOption = None,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -62,10 +75,12 @@ def check(
     Examples:
       eniplan check plan.yaml
       eniplan check plans/ --format json --fail-on warning
+      eniplan check plans/ --format github --output sarif=eniplan.sarif
       cat plan.yaml | eniplan check -
       eniplan check plan.yaml --live
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
+    files = outputs(output or [])
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
@@ -79,6 +94,8 @@ def check(
             raise UsageError(Problem(message, Place(COMMAND_LINE)))
         if live:
             raise UsageError(Problem("--live needs a plan: it says which cluster to ask", Place(COMMAND_LINE)))
+        if waivers is not None:
+            raise UsageError(Problem("--waivers goes with plan files", Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
@@ -89,8 +106,9 @@ def check(
 
             loaded = account.with_live(loaded, account.access(endpoint, ecs_role=ecs_role))
         rules = ALL
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules)
-    show(report, output)
+    accepted = () if types or families else waivers_of(waivers)
+    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
+    show(report, form, files)
     raise typer.Exit(report.exit_code)
 
 

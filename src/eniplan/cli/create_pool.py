@@ -20,6 +20,7 @@ from eniplan.cli.options import (
     SpecsOption,
     StrictOption,
     TimeoutOption,
+    WaiversOption,
 )
 from eniplan.cli.passed import Gate, Passed, passed_plans, placed
 from eniplan.emit.body import Body, body_json, pool_body
@@ -67,6 +68,7 @@ def create_pool(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    waivers: WaiversOption = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Create the pool: ask the account, ask you, create, wait, and prove it.")
     ] = False,
@@ -108,14 +110,14 @@ def create_pool(
         from eniplan.cli.apply import apply as create  # noqa: PLC0415 - the same
 
         how = account.access(endpoint, ecs_role=ecs_role)
-        create(plan, Wish(pool, yes, timeout, wait, receipt), how, Gate(fail_on.value, strict, specs))
+        create(plan, Wish(pool, yes, timeout, wait, receipt), how, Gate(fail_on.value, strict, specs, waivers))
         return
     given = {"--yes": yes, "--timeout": timeout != LONGEST, "--no-wait": not wait, "--receipt": receipt is not None}
     given |= {"--endpoint": endpoint is not None, "--ecs-role": ecs_role}
     alone = next((name for name, is_given in given.items() if is_given), None)
     if alone is not None:
         raise UsageError(Problem(f"{alone} goes with --apply", Place("command line")))
-    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs)
+    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
     chosen = chosen_pools(plans, pool)
     if emit is Spelling.API and len(chosen) > 1:
         names = ", ".join(c.pool.name for c in chosen)

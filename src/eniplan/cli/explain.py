@@ -90,9 +90,9 @@ def _rule_map(rule: Rule) -> dict[str, object]:
         "effect": rule.effect,
         "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
         "waivable": rule.waivable,
-        "needsAccount": rule.account is not None,
         "passes": example(rule.passes),
         "fails": example(rule.fails),
+        "account": None if rule.account is None else {path: _plain(value) for path, value in rule.account.items()},
     }
 
 
@@ -106,7 +106,7 @@ def _text(rule: Rule) -> str:
         lines += ["", "Sources:"]
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
     lines += ["", "The example plan breaks it with:", *_changes(rule.fails)]
-    lines += [f"  in the account:{change}" for change in _changes(rule.account or {})]
+    lines += [f"  in the account:{change[1:]}" for change in _changes(rule.account or {})]
     lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes)]
     if rule.account is not None:
         return "\n".join([*lines, "", "Only --live shows it: it is about what the account says."]) + "\n"

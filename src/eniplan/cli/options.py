@@ -9,10 +9,22 @@ import typer
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """How an answer is written that is no report."""
 
     TEXT = "text"
     JSON = "json"
+
+
+class ReportFormat(StrEnum):
+    """How a report is written; `show.WRITERS` says by which module."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
 
 
 class Level(StrEnum):
@@ -25,6 +37,14 @@ class Level(StrEnum):
 
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", help="text: a view on a terminal, plain lines in a pipe.")
+]
+ReportFormatOption = Annotated[
+    ReportFormat,
+    typer.Option("--format", "-f", help="What stdout gets. text: a view on a terminal, else plain lines."),
+]
+OutputOption = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Write the report to a file as well. Repeatable."),
 ]
 SpecsOption = Annotated[
     str | None,
@@ -54,6 +74,12 @@ TimeoutOption = Annotated[
 ]
 LONGEST = "30m"
 """How long creates are waited for when nobody says. ACK takes some minutes for nodes that are on sale."""
+WaiversOption = Annotated[
+    str | None,
+    typer.Option(
+        "--waivers", metavar="FILE", help="Waivers for any file. Default: .eniplan/waivers.yaml, if it exists."
+    ),
+]
 GateOption = Annotated[
     Level, typer.Option("--fail-on", help="Write nothing when there are findings from this level on.")
 ]

@@ -10,6 +10,7 @@ import typer
 
 from eniplan import engine, terminal
 from eniplan.catalog.store import Catalog
+from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import plain
@@ -41,9 +42,13 @@ class Gate(NamedTuple):
     """As for a check."""
     specs: str | None
     """The user's own instance data."""
+    waivers: str | None
+    """A file of waivers; None: the one of the current folder, if there is one."""
 
 
-def passed_plans(path: str, *, fail_on: Level, strict: bool, specs: str | None) -> tuple[list[Passed], Report]:
+def passed_plans(
+    path: str, *, fail_on: Level, strict: bool, specs: str | None, waivers: str | None = None
+) -> tuple[list[Passed], Report]:
     """Read and check the plans of an input; warnings are told, and the command goes on.
 
     Args:
@@ -51,12 +56,13 @@ def passed_plans(path: str, *, fail_on: Level, strict: bool, specs: str | None) 
         fail_on: the level from which on a finding stops the command.
         strict: as for a check.
         specs: the user's own instance data.
+        waivers: a file of waivers; None: the one of the current folder, if there is one.
 
     Raises:
         Exit: 1 when findings or (with strict) open questions stop it, 3 when an input cannot be judged; told before.
 
     """
-    plans, report = judged(path, Gate(fail_on, strict, specs))
+    plans, report = judged(path, Gate(fail_on, strict, specs, waivers))
     if report.exit_code:
         terminal.err(plain.summary(report) + "; nothing is written")
         raise typer.Exit(report.exit_code)
@@ -79,7 +85,7 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
         from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
 
         loaded = account.with_live(loaded, how)
-    report = engine.check(loaded, catalog, settings, fail_on=gate.fail_on)
+    report = engine.check(loaded, catalog, settings, fail_on=gate.fail_on, waivers=waivers_of(gate.waivers))
     terminal.problems(report.problems)
     # What is accepted or only good to know belongs to `eniplan check`.
     shown = LEVELS[: max(LEVELS.index(gate.fail_on), LEVELS.index("warning")) + 1]

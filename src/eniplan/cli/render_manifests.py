@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption
+from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
 from eniplan.cli.passed import Passed, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
@@ -46,6 +46,7 @@ def render_manifests(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    waivers: WaiversOption = None,
 ) -> None:
     """Write the PodNetworkings, Terway configs and workloads of a plan that passes.
 
@@ -61,7 +62,7 @@ def render_manifests(
       kubectl wait --for=jsonpath='{.status.status}'=Ready podnetworking/NAME
     """
     _usable(plan, workloads=workloads, out_dir=out_dir, kustomize=kustomize, template_dir=template_dir, patch=patch)
-    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs)
+    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
     if patch is not None:
         _patch(plans, patch)
         return

@@ -1,13 +1,22 @@
-"""`eniplan schema`: the JSON Schema of plans."""
+"""`eniplan schema`: the JSON Schemas of what eniplan reads and writes."""
 
 from __future__ import annotations
 
 import json
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
 from eniplan import terminal
-from eniplan.plan.schema import SCHEMA
+
+
+class Subject(StrEnum):
+    """What a schema describes."""
+
+    PLAN = "plan"
+    REPORT = "report"
+    WAIVERS = "waivers"
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -15,12 +24,28 @@ def register(app: typer.Typer, name: str, about: str) -> None:
     app.command(name, short_help=about)(schema)
 
 
-def schema() -> None:
-    """Print the JSON Schema (draft-07) of plans, for editors.
+def schema(
+    subject: Annotated[
+        Subject,
+        typer.Argument(metavar="[SUBJECT]", help="plan (default), waivers, or report: what --format json writes."),
+    ] = Subject.PLAN,
+) -> None:
+    """Print a JSON Schema (draft-07): of what eniplan reads, for editors, or writes, for programs.
 
     \b
     Examples:
       eniplan schema > eniplan.schema.json
       # in a plan:  # yaml-language-server: $schema=./eniplan.schema.json
+      eniplan schema report > report.schema.json
     """
-    terminal.out(json.dumps(SCHEMA, indent=2, ensure_ascii=False) + "\n")
+    terminal.out(json.dumps(_schema(subject), indent=2, ensure_ascii=False) + "\n")
+
+
+def _schema(subject: Subject) -> dict[str, object]:
+    if subject is Subject.REPORT:
+        from eniplan.report.schema import SCHEMA as REPORT  # noqa: PLC0415 - one schema a run
+
+        return REPORT
+    from eniplan.plan.schema import SCHEMA, WAIVERS_SCHEMA  # noqa: PLC0415 - one schema a run
+
+    return SCHEMA if subject is Subject.PLAN else WAIVERS_SCHEMA

@@ -1,23 +1,109 @@
-"""How every command shows a report."""
+"""How every command shows a report: the formats, and where each document goes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+import os
+from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import terminal
-from eniplan.cli.options import Format
+from eniplan.cli.options import ReportFormat
+from eniplan.cli.quick import COMMAND_LINE
+from eniplan.errors import InputError, Place, Problem, UsageError
+from eniplan.plan.load import STDIN
+from eniplan.suggest import did_you_mean
+from eniplan.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from eniplan.report.model import Report
 
+WRITERS = {
+    ReportFormat.TEXT: "plain",
+    ReportFormat.JSON: "json_format",
+    ReportFormat.SARIF: "sarif",
+    ReportFormat.JUNIT: "junit",
+    ReportFormat.GITHUB: "github",
+    ReportFormat.GITLAB: "gitlab",
+    ReportFormat.MARKDOWN: "markdown",
+}
+"""The module of `report` that writes each format: it has `write(report) -> str`, and is imported when asked for."""
+_BY_REPOSITORY = frozenset((ReportFormat.SARIF, ReportFormat.GITHUB, ReportFormat.GITLAB))
+"""Formats whose readers look for a file from the root of the repository, wherever eniplan was started."""
+_COMMAND_LINE = Place(COMMAND_LINE)
+_STDOUT = ("-", "/dev/stdout")
 
-def show(report: Report, output: Format) -> None:
-    """Write a report in the format asked for; problems and the summary go to stderr."""
+
+class Output(NamedTuple):
+    """A file that gets the report."""
+
+    form: ReportFormat
+    path: str
+
+
+def outputs(words: Iterable[str]) -> list[Output]:
+    """Read the values of `--output`, each `FORMAT=FILE`.
+
+    Raises:
+        UsageError: a value has another form, names no format, stdout, or a file that another one names too.
+
+    """
+    found: dict[str, Output] = {}
+    for word in words:
+        file = _output(word)
+        if found.setdefault(os.path.realpath(file.path), file) is not file:
+            message = f"two reports would go to {file.path}"
+            raise UsageError(Problem(message, _COMMAND_LINE, "give each --output its own file"))
+    return list(found.values())
+
+
+def _output(word: str) -> Output:
+    name, _, path = word.partition("=")
+    names = [form.value for form in ReportFormat]
+    if not path:
+        message = f"--output is {word!r}; it must be FORMAT=FILE"
+        raise UsageError(Problem(message, _COMMAND_LINE, "for example --output json=report.json"))
+    if name not in names:
+        hint = did_you_mean(name, names) or f"it must be one of {', '.join(names)}"
+        raise UsageError(Problem(f"--output knows no format {name!r}", _COMMAND_LINE, hint))
+    if path in _STDOUT:
+        message = f"--output {word!r} is for files"
+        raise UsageError(Problem(message, _COMMAND_LINE, f"--format {name} writes to stdout"))
+    return Output(ReportFormat(name), path)
+
+
+def show(report: Report, form: ReportFormat, files: Iterable[Output] = ()) -> None:
+    """Write a report to its files and to stdout; problems and the summary go to stderr.
+
+    Raises:
+        InputError: a document cannot be written; all others have been.
+
+    """
     terminal.problems(report.problems)
-    if output is Format.JSON:
-        from eniplan.report import json_format  # noqa: PLC0415 - one format a run
+    failed: list[Problem] = []
+    for file in files:
+        try:
+            terminal.save(file.path, _document(report, file.form))
+            terminal.err(printable(f"wrote {file.path}"))
+        except InputError as error:
+            failed += error.problems
+    try:
+        _print(report, form)
+    except InputError as error:
+        failed += error.problems
+    if failed:
+        raise InputError(*failed)
 
-        terminal.out(json_format.write(report))
+
+def _print(report: Report, form: ReportFormat) -> None:
+    if form is not ReportFormat.TEXT:
+        terminal.out(_document(report, form))
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if form is ReportFormat.GITHUB and summary:
+            from eniplan.report import github  # noqa: PLC0415 - one format a run
+
+            terminal.append(summary, github.job_summary(report.renamed(_in_repository)))
     elif terminal.is_rich():
         from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
 
@@ -27,3 +113,20 @@ def show(report: Report, output: Format) -> None:
 
         terminal.out(plain.write(report))
         terminal.err(plain.summary(report))
+
+
+def _document(report: Report, form: ReportFormat) -> str:
+    if form in _BY_REPOSITORY:
+        report = report.renamed(_in_repository)
+    writer = importlib.import_module(f"eniplan.report.{WRITERS[form]}")
+    text: str = writer.write(report)
+    return text
+
+
+def _in_repository(file: str) -> str:
+    """Return the name of a file as seen from the root of the repository; outside of it, as it was given."""
+    if file in {STDIN, COMMAND_LINE}:
+        return file
+    root = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or os.curdir
+    name = os.path.relpath(file, root)
+    return file if name.startswith(os.pardir) else name

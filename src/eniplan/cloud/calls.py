@@ -57,7 +57,6 @@ def _cs(action: str, path: str, method: str = "GET", resource: str = _CLUSTER) -
 
 DESCRIBE_CLUSTER = _cs("DescribeClusterDetail", "/clusters/{ClusterId}")
 GET_ADDON = _cs("GetClusterAddonInstance", "/clusters/{ClusterId}/addon_instances/{name}")
-LIST_ADDONS = _cs("ListClusterAddonInstances", "/clusters/{ClusterId}/addon_instances")
 DESCRIBE_POOLS = _cs("DescribeClusterNodePools", "/clusters/{ClusterId}/nodepools")
 DESCRIBE_POOL = _cs("DescribeClusterNodePoolDetail", "/clusters/{ClusterId}/nodepools/{NodepoolId}")
 CREATE_POOL = _cs("CreateClusterNodePool", "/clusters/{ClusterId}/nodepools", "POST")

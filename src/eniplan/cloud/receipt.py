@@ -112,7 +112,7 @@ def prepare(target: Target, plan: str, body: str, waivers: tuple[Mapping[str, st
         target: which pool, and where.
         plan: the plan as it was named.
         body: the very text of the request.
-        waivers: `rule`, `path` and `reason` of each accepted finding.
+        waivers: `rule`, `path` and `reason` of each accepted finding, and the place of its `waiver`.
 
     """
     value = json.loads(body)

@@ -321,7 +321,7 @@ def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK ha
         reason = "throttled"
     elif (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
         reason = "server"
-    elif status == 403 or code.startswith(_DENIED):  # noqa: PLR2004 - HTTP's own number
+    elif code.startswith(_DENIED) or (status == 403 and not code):  # noqa: PLR2004 - HTTP's own number
         reason = "denied"
     return CallError(
         call, reason, code=code, message=message, status=status, request_id=request_id,

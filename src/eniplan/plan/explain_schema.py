@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jsonschema import Draft7Validator
 
 from eniplan.errors import Problem
-from eniplan.plan.schema import API_VERSION, SCHEMA
+from eniplan.plan.schema import API_VERSION
 from eniplan.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ class Misfit(NamedTuple):
     """What the user most likely wanted to say there: rules should not complain that it is missing."""
 
 
-def schema_problems(document: Document) -> list[Misfit]:
+def schema_problems(document: Document, schema: dict[str, Any]) -> list[Misfit]:
     """Return every violation of the schema, in the order of the document's keys.
 
     A document of another kind says so in its apiVersion; then that is all there is to say.
     """
     errors = sorted(
-        Draft7Validator(SCHEMA).iter_errors(document.value), key=lambda e: [str(p) for p in e.absolute_path]
+        Draft7Validator(schema).iter_errors(document.value), key=lambda e: [str(p) for p in e.absolute_path]
     )
     errors = [error for error in errors if error.validator == "const"] or errors
     return [found for error in errors for found in _explain(document, error)]
@@ -91,6 +91,11 @@ def _missing_key(at: _Violation) -> Iterator[Misfit]:
     message = f"{key!r} is missing" + (f" in {at.name}" if at.path else "")
     about = f"apiVersion: {API_VERSION}" if key == "apiVersion" else at.schema["properties"][key]["description"]
     yield at.problem(message, f"add it: {about}")
+
+
+def _any_of(at: _Violation) -> Iterator[Misfit]:
+    names = [key for choice in at.schema["anyOf"] for key in choice["required"]]
+    yield at.problem(f"{at.name} has neither {' nor '.join(map(repr, names))}", f"add {' or '.join(names)}")
 
 
 def _const(at: _Violation) -> Iterator[Misfit]:
@@ -151,6 +156,7 @@ _BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _EXPLAINERS: dict[str, Callable[[_Violation], Iterator[Misfit]]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_key,
+    "anyOf": _any_of,
     "const": _const,
     "enum": _enum,
     "type": _wrong_type,
@@ -158,7 +164,7 @@ _EXPLAINERS: dict[str, Callable[[_Violation], Iterator[Misfit]]] = {
     "minItems": _min_items,
     "pattern": _pattern,
 }
-"""One for each keyword that `schema.SCHEMA` uses."""
+"""One for each keyword that the schemas of `plan.schema` use."""
 
 
 def _last(path: Path) -> str:

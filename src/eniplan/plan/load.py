@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eniplan.errors import InputError, Place, Problem
 from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
-from eniplan.plan.schema import API_VERSION, is_valid
+from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from eniplan.plan.document import Path
     from eniplan.plan.live import LiveFacts
+    from eniplan.plan.schema import Schema
 
 STDIN = "-"
 DEFAULT_FILE = "eniplan.yaml"
@@ -69,7 +70,7 @@ def _load_folder(folder: str) -> Iterator[LoadedPlan | Problem]:
                     yield found
     for error in unreadable:
         count += 1
-        yield _unreadable(str(error.filename), error)
+        yield unreadable_file(str(error.filename), error)
     if not count:
         message = "no plan in this folder"
         endings = ", ".join("*" + ending for ending in _ENDINGS)
@@ -79,9 +80,9 @@ def _load_folder(folder: str) -> Iterator[LoadedPlan | Problem]:
 
 def _load_file(path: str, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
     try:
-        data = _read(path)
+        data = read(path)
     except OSError as error:
-        yield _unreadable(path, error)
+        yield unreadable_file(path, error)
         return
     if folder and _MARK not in data:
         return
@@ -95,14 +96,16 @@ def _load_file(path: str, *, folder: bool = False) -> Iterator[LoadedPlan | Prob
             yield load_document(document)
 
 
-def _read(path: str) -> bytes:
+def read(path: str) -> bytes:
+    """Return the bytes of a file, or of stdin."""
     if path == STDIN:
         return sys.stdin.buffer.read()
     with open(path, "rb") as file:
         return file.read()
 
 
-def _unreadable(path: str, error: OSError) -> Problem:
+def unreadable_file(path: str, error: OSError) -> Problem:
+    """Say why a file cannot be read, and which one may have been meant."""
     hint = ""
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
@@ -121,18 +124,24 @@ def load_document(document: Document) -> LoadedPlan:
     value: Any = document.value
     if is_valid(value):
         return LoadedPlan(document, plan_from(value))
-    from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
-
-    found = schema_problems(document)
-    problems = tuple(dict.fromkeys(misfit.problem for misfit in found))
-    rest = copy.deepcopy(value)
-    for misfit in found:
-        _leave_out(rest, misfit.path)
+    rest, problems, left_out = without_misfits(document, SCHEMA)
     if isinstance(rest, dict) and "apiVersion" not in value:
         rest["apiVersion"] = API_VERSION  # its absence has been told; the rest can still be judged
-    left_out = frozenset(path for misfit in found for path in (misfit.path, misfit.meant, _emptied(misfit.path)))
-    plan = plan_from(rest) if is_valid(_without_gaps(rest)) else None
+    plan = plan_from(rest) if is_valid(without_gaps(rest)) else None
     return LoadedPlan(document, plan, problems, left_out)
+
+
+def without_misfits(document: Document, schema: Schema) -> tuple[Any, tuple[Problem, ...], frozenset[Path]]:
+    """Return a document's value without what does not fit a schema, what is wrong with that, and where it stood."""
+    from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
+
+    found = schema_problems(document, schema)
+    problems = tuple(dict.fromkeys(misfit.problem for misfit in found))
+    rest = copy.deepcopy(document.value)
+    for misfit in found:
+        _leave_out(rest, misfit.path)
+    left_out = frozenset(path for misfit in found for path in (misfit.path, misfit.meant, _emptied(misfit.path)))
+    return rest, problems, left_out
 
 
 def _is_indexed(path: Path) -> bool:
@@ -161,9 +170,10 @@ def _leave_out(value: Any, path: Path) -> None:  # noqa: ANN401 - the value fits
             value.clear()
 
 
-def _without_gaps(value: Any) -> Any:  # noqa: ANN401 - any value
+def without_gaps(value: Any) -> Any:  # noqa: ANN401 - any value
+    """Return a value without the None that stand for list items that were left out."""
     if isinstance(value, dict):
-        return {key: _without_gaps(item) for key, item in value.items()}
+        return {key: without_gaps(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_gaps(item) for item in value if item is not None]
+        return [without_gaps(item) for item in value if item is not None]
     return value

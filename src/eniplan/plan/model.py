@@ -220,8 +220,16 @@ class Waiver(NamedTuple):
     path: Path
     rule: str
     target: str
+    """Key path of what it covers; empty: all of the file."""
     reason: str
+    """Empty or a placeholder: none, and the waiver holds nothing."""
     until: str | None = None
+    file: str = ""
+    """Glob of the files that it covers; empty: the plan that it stands in, or any file."""
+
+    def covers(self, path: str) -> bool:
+        """Return whether a key path is what it covers, or stands inside of that."""
+        return not self.target or path == self.target or path.startswith((self.target + ".", self.target + "["))
 
 
 class Plan(NamedTuple):
@@ -251,10 +259,15 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
         tuple(_pool(("nodePools", i), v) for i, v in _items(value, "nodePools")),
         tuple(_pod_networking(("podNetworkings", i), v) for i, v in _items(value, "podNetworkings")),
         tuple(_workload(("workloads", i), v) for i, v in _items(value, "workloads")),
-        tuple(
-            Waiver(("waivers", i), v["rule"], v["path"], v["reason"], v.get("expires"))
-            for i, v in _items(value, "waivers")
-        ),
+        waivers_from(value),
+    )
+
+
+def waivers_from(value: Mapping[str, Any]) -> tuple[Waiver, ...]:
+    """Build the waivers of a plan, or of a file of waivers."""
+    return tuple(
+        Waiver(("waivers", i), v["rule"], v.get("path", ""), v.get("reason", ""), v.get("expires"), v.get("file", ""))
+        for i, v in _items(value, "waivers")
     )
 
 

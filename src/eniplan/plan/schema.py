@@ -230,14 +230,37 @@ _WORKLOAD = _object(
     ),
     tolerations=_list(_TOLERATION, "What its own manifest tolerates. Left out: what eniplan renders."),
 )
-_WAIVER = _object(
-    "A finding that is accepted, with a reason.",
-    ("rule", "path", "reason"),
-    rule=_text("Rule id."),
-    path=_text("Key path of the finding, or of a part of the plan that holds it: nodePools[0]."),
-    reason=_text("Why it is accepted."),
-    expires=_text("Last day on which it holds, YYYY-MM-DD.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-)
+_WAIVED: dict[str, Schema] = {
+    "rule": _text("Rule id."),
+    "path": _text("Key path of the finding, or of a part of the plan that holds it: nodePools[0]."),
+    # Any text: a waiver without a reason is a finding, and no reason to read no further.
+    "reason": {"type": "string", "description": "Why it is accepted. Without a reason the waiver holds nothing."},
+    "expires": _text("Last day on which it holds, YYYY-MM-DD.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+}
+_WAIVER = _object("A finding that is accepted, with a reason.", ("rule", "path"), **_WAIVED)
+
+WAIVERS_SCHEMA: Schema = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "$id": "https://eniplan.dev/schema/waivers-v1.json",
+    "title": "eniplan waivers",
+    **_object(
+        "Findings that are accepted, beside the files that they are about.",
+        ("waivers",),
+        waivers=_list(
+            {
+                **_object(
+                    "A finding that is accepted, with a reason: by file, by key path, or by both.",
+                    ("rule",),
+                    **_WAIVED,
+                    file=_text("Glob of files, from the current folder: plans/*.yaml; ** stands for any folders."),
+                ),
+                "anyOf": [{"required": ["file"]}, {"required": ["path"]}],
+            },
+            "The waivers.",
+        ),
+    ),
+}
+"""JSON Schema of `.eniplan/waivers.yaml`."""
 
 SCHEMA: Schema = {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -259,7 +282,7 @@ SCHEMA: Schema = {
 def compile_schema(schema: Schema) -> Check:
     """Turn a schema into a function that tells whether a value fits it.
 
-    Knows the keywords that `SCHEMA` uses, and refuses any other so that none is silently ignored.
+    Knows the keywords that the schemas of this file use, and refuses any other so that none is silently ignored.
     """
     kind = schema.get("type")
     if "const" in schema:
@@ -320,9 +343,10 @@ def _compile_array(schema: Schema) -> Check:
 
 
 def _compile_object(schema: Schema) -> Check:
-    _keywords(schema, "properties", "required", "additionalProperties")
+    _keywords(schema, "properties", "required", "additionalProperties", "anyOf")
     known = {name: compile_schema(part) for name, part in schema.get("properties", {}).items()}
     required = schema.get("required", ())
+    choices = [set(choice["required"]) for choice in schema.get("anyOf", ())]
     other = schema.get("additionalProperties", True)
     fallback: Check | None = None
     if isinstance(other, dict):
@@ -340,7 +364,7 @@ def _compile_object(schema: Schema) -> Check:
             fits = known.get(name, fallback)
             if fits is None or not fits(part):
                 return False
-        return True
+        return not choices or any(choice <= value.keys() for choice in choices)
 
     return check
 

@@ -11,7 +11,7 @@ from eniplan.rules.base import LEVELS
 if TYPE_CHECKING:
     from eniplan.catalog.record import Source
     from eniplan.errors import Place
-    from eniplan.report.model import Addresses, Finding, PoolSheet, Report
+    from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report
 
 SCHEMA = "eniplan.report/v1"
 
@@ -34,7 +34,7 @@ def report_map(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
         "specs": {"date": report.specs_date, "types": report.specs_types},
-        **({"accounts": [account._asdict() for account in report.accounts]} if report.accounts else {}),
+        **({"accounts": list(map(_account, report.accounts))} if report.accounts else {}),
         "inputs": list(report.inputs),
         "summary": {
             **{level: report.total(level) for level in LEVELS},
@@ -49,6 +49,10 @@ def report_map(report: Report) -> dict[str, Any]:
         ],
         "pools": [_pool(pool) for pool in report.pools],
     }
+
+
+def _account(account: Account) -> dict[str, object]:
+    return {"cluster": account.cluster, "region": account.region, "readOn": account.read_on}
 
 
 def _place(place: Place) -> dict[str, object]:
@@ -69,6 +73,8 @@ def _finding(finding: Finding) -> dict[str, object]:
     }
     if finding.waived is not None:
         out["waiver"] = finding.waived
+    if finding.waived_at is not None:
+        out["waivedAt"] = _place(finding.waived_at)
     return out
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
+from eniplan.rules.base import LEVELS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from eniplan.catalog.limits import Capacity
     from eniplan.catalog.record import Source
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Finding(NamedTuple):
-    """One rule that speaks at one place. `waived` is the reason of the waiver that accepts it."""
+    """One rule that speaks at one place."""
 
     rule: Rule
     level: Level
@@ -24,6 +27,9 @@ class Finding(NamedTuple):
     facts: Mapping[str, object]
     sources: tuple[Source, ...]
     waived: str | None = None
+    """The reason of the waiver that accepts it."""
+    waived_at: Place | None = None
+    """Where that waiver stands."""
 
 
 class Undecided(NamedTuple):
@@ -85,8 +91,47 @@ class Report(NamedTuple):
     specs_date: str
     specs_types: int
     exit_code: int
+    fail_on: Level = "error"
+    """The level from which on a finding fails the run."""
+    strict: bool = False
+    """Whether a fact that is not known fails the run too."""
+    rules: tuple[Rule, ...] = ()
+    """The rules that were asked, in the order of the rule reference."""
     accounts: tuple[Account, ...] = ()
-    """Empty for a check without `--live`."""
+    """Those that were asked; empty for a check without `--live`."""
+    failures: tuple[Problem, ...] = ()
+    """Those of `problems` that are calls to an account which have failed."""
+
+    def fails(self, finding: Finding) -> bool:
+        """Return whether a finding fails the run."""
+        return finding.waived is None and LEVELS.index(finding.level) <= LEVELS.index(self.fail_on)
+
+    def verdict(self) -> int:
+        """Return the exit code that follows from what has been found."""
+        if set(self.problems) - set(self.failures):
+            return INPUT
+        if self.failures:
+            return CLOUD
+        if any(map(self.fails, self.findings)):
+            return FINDINGS
+        return FINDINGS if self.strict and self.undecided else OK
+
+    def renamed(self, name: Callable[[str], str]) -> Report:
+        """Return the same report with other names for its files."""
+
+        def move(place: Place) -> Place:
+            return place._replace(file=name(place.file))
+
+        return self._replace(
+            inputs=tuple(map(name, self.inputs)),
+            findings=tuple(
+                f._replace(place=move(f.place), waived_at=f.waived_at and move(f.waived_at)) for f in self.findings
+            ),
+            undecided=tuple(u._replace(place=move(u.place)) for u in self.undecided),
+            problems=tuple(p._replace(place=move(p.place)) for p in self.problems),
+            failures=tuple(p._replace(place=move(p.place)) for p in self.failures),
+            pools=tuple(p._replace(file=name(p.file)) for p in self.pools),
+        )
 
     def total(self, level: Level) -> int:
         """Return the number of findings of a level that are not waived."""

@@ -16,29 +16,46 @@ from rich.table import Table
 from rich.text import Text
 
 from eniplan.catalog.limits import Capacity
+from eniplan.report.listing import brief_columns, shown
+from eniplan.report.listing_formats import rejections
 from eniplan.report.plain import number, span, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from eniplan.report.listing import Column, Listing
     from eniplan.report.model import Finding, PoolSheet, Report, Undecided
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _SIGNS = {"error": "✗", "warning": "!", "info": "i"}
 _LABEL = "dim"
+_DISPENSABLE = (
+    "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses", "podAddressesPerZone",
+    "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "enis", "memoryGiB", "podAddresses", "vcpu", "gpus",
+)  # fmt: skip
+"""Columns of found types that a narrow terminal leaves out, the first one first."""
 
 
 def write(report: Report, *, width: int, colour: bool) -> str:
     """Return the terminal view of a report, `width` columns wide."""
+    return _render(_blocks(report), width, colour=colour)
+
+
+def listing(found: Listing, *, width: int, colour: bool) -> str:
+    """Return the terminal view of found instance types, `width` columns wide."""
+    return _render(_found(found, width), width, colour=colour)
+
+
+def _render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> str:
     out = io.StringIO()
     console = Console(
         file=out, width=width, force_terminal=True, no_color=not colour, color_system="standard", highlight=False,
         legacy_windows=False, _environ={},
     )  # fmt: skip
-    for block in _blocks(report):
+    for block in blocks:
         console.print(block)
-    text = out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain + "\n"
+    text = out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain.rstrip("\n") + "\n"
     # rich fills cells up to their column; nobody wants those blanks when copying from a terminal
     return re.sub(r"(?: |\x1b\[[0-9;]*m)+$", lambda end: end[0].replace(" ", ""), text, flags=re.MULTILINE)
 
@@ -55,6 +72,42 @@ def _blocks(report: Report) -> Iterator[RenderableType]:
         if any(pool.addresses for pool in report.pools):
             yield _addresses(report.pools)
     yield _verdict(report)
+
+
+def _found(found: Listing, width: int) -> Iterator[RenderableType]:
+    if found.rows:
+        columns, hidden = _that_fit(found, width)
+        table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, 1))
+        for column in columns:
+            table.add_column(column.heading, justify="left" if column.is_text else "right", no_wrap=True)
+        for row in found.rows:
+            cells = [printable(shown(column.value(row))) for column in columns]
+            table.add_row(*(Text(cell, style=_LABEL if cell == "unknown" else "") for cell in cells))
+        yield table
+        if hidden:
+            yield Text(f"too narrow for {', '.join(c.heading for c in hidden)}: --format csv has all", style=_LABEL)
+    if found.rejected:
+        reasons = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
+        for row in found.rejected:
+            for text in rejections(row):
+                rule, _, message = text.partition(": ")
+                reasons.add_row(
+                    Text(printable(row.record.InstanceTypeId)), Text(rule, style="red"), Text(printable(message))
+                )
+        yield from (Line(Text("rejected", style=_LABEL), style=_LABEL, align="left"), reasons)
+
+
+def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:
+    """Return the columns that a terminal has room for, and the others: folded numbers are hard to read."""
+    kept = list(brief_columns(found))
+    widths = {c: max(len(c.heading), *(len(printable(shown(c.value(row)))) for row in found.rows)) + 2 for c in kept}
+    hidden = []
+    for name in _DISPENSABLE:
+        column = next((c for c in kept if c.name == name), None)
+        if column is not None and sum(widths[c] for c in kept) - 2 > width:
+            kept.remove(column)
+            hidden.append(column)
+    return kept, hidden
 
 
 def _finding(finding: Finding, *, first: bool) -> RenderableType:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, has_parity
+from eniplan.catalog.order import likeness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from eniplan.catalog.record import InstanceType
     from eniplan.catalog.store import Catalog
@@ -93,8 +94,8 @@ def alternatives(catalog: Catalog, record: InstanceType, demands: Demands) -> st
         names = [r for r in same if _offered(r, demands) and r.InstanceTypeFamily != record.InstanceTypeFamily]
         if names:
             size = f"{record.CpuCoreCount} vCPU, {record.MemorySize:g} GiB"
-            likeness = _likeness(record.InstanceTypeFamily)
-            names.sort(key=lambda r: (likeness(r.InstanceTypeFamily), r.InstanceTypeId))
+            order = likeness(record.InstanceTypeFamily)
+            names.sort(key=lambda r: (order(r.InstanceTypeFamily), r.InstanceTypeId))
             listed = ", ".join(r.InstanceTypeId for r in names[:_SUGGESTIONS])
             parts.append(f"same size ({size}): {listed}")
     if parts:
@@ -113,24 +114,3 @@ def _described(records: Iterable[InstanceType]) -> str:
         for r in records
         if r.MemorySize is not None
     )
-
-
-def _likeness(family: str) -> Callable[[str], tuple[bool, bool, int]]:
-    """Return a sort key that puts families of the same letters first, and among them later generations."""
-    letters = _letters(family)
-
-    def key(other: str) -> tuple[bool, bool, int]:
-        theirs = _letters(other)
-        return theirs != letters, theirs[:1] != letters[:1], -_generation(other)
-
-    return key
-
-
-def _letters(family: str) -> str:
-    name = family.removeprefix("ecs.")
-    return "".join(c for c in name if c.isalpha())
-
-
-def _generation(family: str) -> int:
-    digits = "".join(c for c in family if c.isdigit())
-    return int(digits[:1] or 0)

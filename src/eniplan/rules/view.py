@@ -111,7 +111,10 @@ class PlanView:
             self.catalog = catalog.with_account(live.types, live.families, live.node_types, source)
             self.existing_pools = live.pools or {}
         self.settings = settings
-        self.used_waivers: set[Waiver] = set()
+        self.used_waivers: dict[Waiver, set[str]] = {}
+        """The waivers that hold a finding, and the files of those findings; noted by `engine`."""
+        self.idle_waivers: frozenset[Waiver] = frozenset()
+        """Waivers about files or rules that are no part of this run: whether they are needed is not known."""
 
     def unread(self, path: Path) -> Unread | None:
         """Return why the account did not tell what a plan states at a path; None: it did, or was not asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,26 @@ def is_expired(waiver: Waiver, today: date | None) -> bool:
         return False
     last = expiry(waiver)
     return last is None or (today is not None and last < today)
+
+
+def has_reason(waiver: Waiver) -> bool:
+    """Return whether a waiver says why: text that is no placeholder."""
+    return not waiver.reason.strip().startswith("<") and bool(waiver.reason.strip())
+
+
+def holds(waiver: Waiver, today: date | None) -> bool:
+    """Return whether a waiver waives anything at all on a day."""
+    return has_reason(waiver) and not is_expired(waiver, today)
+
+
+def _names_something(file: str) -> bool:
+    """Return whether a glob has a part that is a name, besides the ending; `-` is stdin."""
+    return file == "-" or re.search(r"\w", re.sub(r"\.\w+$", "", file)) is not None
+
+
+def _where(waiver: Waiver) -> str:
+    at = f" at {waiver.target}" if waiver.target else ""
+    return f"{at} in {waiver.file}" if waiver.file else at
 
 
 @rule(
@@ -87,7 +108,7 @@ def wv002(view: PlanView) -> Outcome:
     "WV003",
     "warning",
     "A waiver waives nothing",
-    needs=("waivers[].rule", "waivers[].path"),
+    needs=("waivers[].rule", "waivers[].path", "waivers[].file"),
     effect="The finding is gone, or the path is another: a later finding there would be waived unseen.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
@@ -100,19 +121,18 @@ def wv003(view: PlanView) -> Outcome:
 
     for waiver in view.plan.waivers:
         known = BY_ID.get(waiver.rule)
-        if waiver in view.used_waivers or known is None or not known.waivable:
+        if waiver in view.used_waivers or waiver in view.idle_waivers or known is None or not known.waivable:
             continue
-        if not is_expired(waiver, view.settings.today):
-            yield Hit(
-                waiver.path, f"no finding of {waiver.rule} at {waiver.target}", "remove the waiver, or correct its path"
-            )
+        if holds(waiver, view.settings.today):
+            hint = "remove the waiver, or correct its path" + (" or file" if waiver.file else "")
+            yield Hit(waiver.path, f"no finding of {waiver.rule}{_where(waiver)}", hint)
 
 
 @rule(
     "WV004",
     "warning",
     "A waiver covers more than one object",
-    needs=("waivers[].path",),
+    needs=("waivers[].path", "waivers[].file"),
     effect="Findings that nobody has looked at are waived, now and later.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
@@ -120,8 +140,34 @@ def wv003(view: PlanView) -> Outcome:
     waivable=False,
 )
 def wv004(view: PlanView) -> Outcome:
-    """Paths that stop at a whole section."""
+    """Paths that stop at a whole section, globs that match any file, and paths that hold in several files."""
     for waiver in view.plan.waivers:
+        files = view.used_waivers.get(waiver, ())
         if waiver.target in ("nodePools", "podNetworkings", "workloads"):
             hint = f"name the object: {waiver.target}[0]"
             yield Hit((*waiver.path, "path"), f"the waiver of {waiver.rule} covers all of {waiver.target}", hint)
+        if waiver.file and not _names_something(waiver.file):
+            message = f"the waiver of {waiver.rule} covers any file: {waiver.file}"
+            yield Hit((*waiver.path, "file"), message, "name the file, or its folder")
+        elif not waiver.file and len(files) > 1:
+            listed = ", ".join(sorted(files))
+            message = f"the waiver of {waiver.rule} at {waiver.target} holds in {len(files)} files: {listed}"
+            yield Hit((*waiver.path, "path"), message, "name the file that it is about, with file:")
+
+
+@rule(
+    "WV005",
+    "error",
+    "A waiver has no reason",
+    needs=("waivers[].reason",),
+    effect="The waiver does nothing: nobody could tell later whether it is still right.",
+    sources=(),
+    passes={**_TAINTLESS, "waivers": [_WAIVER]},
+    fails={**_TAINTLESS, "waivers": [{**_WAIVER, "reason": ""}]},
+    waivable=False,
+)
+def wv005(view: PlanView) -> Outcome:
+    """Reasons that are missing, empty, or a placeholder that was left to be filled in."""
+    for waiver in view.plan.waivers:
+        if not has_reason(waiver):
+            yield Hit((*waiver.path, "reason"), f"the waiver of {waiver.rule} has no reason", "say why it is accepted")

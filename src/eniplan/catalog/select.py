@@ -1,0 +1,117 @@
+"""Which instance types fit what is asked for. A number that nobody states fits nothing: such types are counted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from eniplan.catalog.limits import capacity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from eniplan.catalog.record import InstanceType
+
+Mode: TypeAlias = Literal["exclusive", "shared", "trunk"]
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_RANGE = re.compile(rf"(?P<least>{_NUMBER})?(?P<to>\.\.)?(?P<most>{_NUMBER})?")
+
+
+class Range(NamedTuple):
+    """Numbers from `least` to `most`, both included; None: no bound."""
+
+    least: float | None
+    most: float | None
+
+    def holds(self, value: float | None) -> bool | None:
+        """Return whether a number lies in the range; None when the number is not known."""
+        if value is None:
+            return None
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+
+def range_from(text: str) -> Range | None:
+    """Read `8`, `8..32`, `8..` or `..32`; None when the text is no range."""
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        return None
+    least, most = (None if part is None else float(part) for part in (found["least"], found["most"]))
+    if not found["to"]:
+        return None if least is None else Range(least, least)
+    if (least is None and most is None) or (least is not None and most is not None and least > most):
+        return None
+    return Range(least, most)
+
+
+class Wanted(NamedTuple):
+    """What is asked of a type; None and empty: anything will do."""
+
+    mode: Mode = "exclusive"
+    erdma: bool = False
+    """Whether eRDMA takes its slot from the exclusive pods."""
+    families: tuple[str, ...] = ()
+    vcpus: Range | None = None
+    memory: Range | None = None
+    """GiB."""
+    arch: str | None = None
+    """x86 or arm."""
+    gpus: Range | None = None
+    min_pods: int | None = None
+    on_sale: bool = False
+
+
+class Selection(NamedTuple):
+    """The types that fit, in the order in which they came, and those that may or may not."""
+
+    fitting: tuple[InstanceType, ...]
+    unknown: Mapping[str, int]
+    """By the fact that is not known: the number of types that fit in all that is known."""
+
+
+def pods_in(record: InstanceType, wanted: Wanted) -> int | None:
+    """Return the pods per node in the mode that is asked for; None when not known."""
+    pods = capacity(record, erdma=wanted.erdma)
+    return {"exclusive": pods.exclusive, "shared": pods.shared, "trunk": pods.trunk}[wanted.mode]
+
+
+def select(records: Iterable[InstanceType], wanted: Wanted) -> Selection:
+    """Return the types that fit."""
+    fitting = []
+    unknown: dict[str, int] = {}
+    for record in records:
+        missing = None
+        for fact, fits in _questions(record, wanted):
+            if fits is False:
+                break
+            if fits is None and missing is None:
+                missing = fact
+        else:
+            if missing is None:
+                fitting.append(record)
+            else:
+                unknown[missing] = unknown.get(missing, 0) + 1
+    return Selection(tuple(fitting), unknown)
+
+
+def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool | None]]:
+    """Yield each fact that decides, and whether it fits; None when it is not known."""
+    if wanted.families:
+        yield "InstanceTypeFamily", record.InstanceTypeFamily in wanted.families
+    if wanted.vcpus:
+        yield "CpuCoreCount", wanted.vcpus.holds(record.CpuCoreCount)
+    if wanted.memory:
+        yield "MemorySize", wanted.memory.holds(record.MemorySize)
+    if wanted.arch:
+        known = record.CpuArchitecture
+        yield "CpuArchitecture", None if known is None else known.lower() == wanted.arch
+    if wanted.gpus:
+        yield "GPUAmount", wanted.gpus.holds(record.GPUAmount)
+    if wanted.on_sale:
+        yield "OnSale", record.on_sale
+    pods = pods_in(record, wanted)
+    if wanted.min_pods is not None:
+        yield f"{wanted.mode} pods per node", None if pods is None else pods >= wanted.min_pods
+    if wanted.mode != "exclusive":
+        # A type without trunk support has no place among those for trunk pods. Which types the exclusive mode
+        # refuses is for the rules to say.
+        yield f"{wanted.mode} pods per node", pods != 0

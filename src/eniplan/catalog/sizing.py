@@ -1,0 +1,54 @@
+"""How many nodes and addresses a number of exclusive pods needs."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+Loss: TypeAlias = Literal["nothing", "node", "zone"]
+
+
+class Request(NamedTuple):
+    """What is to run, and what may be lost without a pod having to wait."""
+
+    pods: int
+    """Exclusive pods, at least 1."""
+    daemon_pods: int
+    """Pods on every node that are not hostNetwork: each of them takes an ENI as well."""
+    zones: int
+    """Zones that the nodes spread over evenly, at least 1; at least 2 when a zone may be lost."""
+    loss: Loss
+
+
+class Size(NamedTuple):
+    """A pool of one type that is large enough. Counts."""
+
+    nodes: int
+    nodes_per_zone: int
+    """In the zone that has most."""
+    pods_per_node: int
+    """Exclusive pods that a node has room for beside its DaemonSet pods."""
+    pod_addresses: int
+    """IPv4 addresses when every ENI is taken; as many IPv6 addresses beside them in dual stack."""
+    pod_addresses_per_zone: int
+    """The same in the zone that has most nodes."""
+    node_addresses: int
+    """IPv4 addresses of the nodes' own primary ENIs."""
+
+
+def size(request: Request, exclusive: int) -> Size | None:
+    """Return the smallest pool of nodes with `exclusive` pods each; None when DaemonSet pods leave no room."""
+    room = exclusive - request.daemon_pods
+    if room < 1:
+        return None
+    nodes = _ceil(request.pods, room)
+    if request.loss == "node":
+        nodes += 1
+    elif request.loss == "zone":
+        # n nodes without the largest zone are n - ceil(n / zones); this is the least n that leaves enough.
+        nodes += _ceil(nodes, request.zones - 1)
+    per_zone = _ceil(nodes, request.zones)
+    return Size(nodes, per_zone, room, nodes * exclusive, per_zone * exclusive, nodes)
+
+
+def _ceil(dividend: int, divisor: int) -> int:
+    return -(-dividend // divisor)

@@ -1,0 +1,309 @@
+"""`eniplan instances`: which types fit, why the others do not, and how many nodes of each a number of pods needs.
+
+Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+"""
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, NamedTuple, NoReturn
+
+import typer
+
+from eniplan import engine, terminal
+from eniplan.catalog.order import ORDERS, nearest_to
+from eniplan.catalog.record import InstanceType
+from eniplan.catalog.select import Range, Wanted, range_from
+from eniplan.catalog.sizing import Loss, Request
+from eniplan.catalog.store import Catalog
+from eniplan.cli.options import SpecsOption, StrictOption
+from eniplan.cli.quick import COMMAND_LINE
+from eniplan.emit.sized_plan import Facts, sized_plan_text
+from eniplan.errors import FINDINGS, Place, Problem, UsageError
+from eniplan.finder import Question, find
+from eniplan.plan.document import read_documents
+from eniplan.plan.load import load_document
+from eniplan.report import listing_formats, plain
+from eniplan.report.listing import Listing, summary
+from eniplan.rules.by_type import Cluster
+from eniplan.rules.np import MAX_V_SWITCHES
+from eniplan.rules.view import Settings
+from eniplan.suggest import did_you_mean
+
+NEAREST = 10
+"""Types that --like shows unless told otherwise."""
+
+_ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+
+
+class Arch(StrEnum):
+    """Architecture of the processor."""
+
+    X86 = "x86"
+    ARM = "arm"
+
+
+class PodMode(StrEnum):
+    """What the pods of a node get."""
+
+    EXCLUSIVE = "exclusive"
+    SHARED = "shared"
+    TRUNK = "trunk"
+
+
+class Sort(StrEnum):
+    """What comes first."""
+
+    PODS = "pods"
+    PODS_PER_VCPU = "pods-per-vcpu"
+    VCPU = "vcpu"
+    MEMORY = "memory"
+
+
+class Survive(StrEnum):
+    """What may be lost without a pod having to wait."""
+
+    NOTHING = "nothing"
+    NODE = "node"
+    ZONE = "zone"
+
+
+class ListFormat(StrEnum):
+    """How the types are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    NAMES = "names"
+
+
+class Zones(NamedTuple):
+    """Where nodes spread over: how many zones, and their ids when they are given."""
+
+    number: int
+    names: tuple[str, ...]
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(instances)
+
+
+def instances(
+    families: Annotated[
+        list[str] | None, typer.Option("--family", metavar="FAMILY", help="Only this family. Repeatable.")
+    ] = None,
+    vcpus: Annotated[str | None, typer.Option(metavar="RANGE", help="8, 8..32, 8.. or ..32.")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="RANGE", help="GiB, as a range like --vcpus.")] = None,
+    arch: Annotated[Arch | None, typer.Option(help="Architecture.")] = None,
+    gpus: Annotated[
+        str | None,
+        typer.Option(metavar="RANGE", help="GPUs. Known only of types that --specs brings from the API."),
+    ] = None,
+    min_pods: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="At least so many pods per node, in --mode.")
+    ] = None,
+    dual_stack: Annotated[bool, typer.Option("--dual-stack", help="For a dual-stack cluster.")] = False,
+    mode: Annotated[PodMode, typer.Option(help="What the pods get: an ENI of their own, or else.")] = PodMode.EXCLUSIVE,
+    on_sale: Annotated[bool, typer.Option("--on-sale", help="Only types that are on sale.")] = False,
+    like: Annotated[
+        str | None, typer.Option(metavar="TYPE", help=f"The {NEAREST} types nearest to this one that pass.")
+    ] = None,
+    sort: Annotated[
+        Sort | None,
+        typer.Option(help="Most pods, or least vCPUs or memory, first. Default vcpu.", show_default=False),
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the first N.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Show what the rules reject as well, and why.")] = False,
+    pods: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Size a pool of each type for N exclusive pods.")
+    ] = None,
+    daemonsets: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="With --pods: DaemonSet pods per node that take an ENI.")
+    ] = None,
+    spread: Annotated[
+        str | None,
+        typer.Option(metavar="ZONES", help="With --pods: how many zones, or their ids with commas between."),
+    ] = None,
+    survive: Annotated[
+        Survive | None,
+        typer.Option(
+            help="With --pods: what may be lost while all pods still run. Default: a zone with --spread, else a node.",
+            show_default=False,
+        ),
+    ] = None,
+    emit_plan: Annotated[
+        bool, typer.Option("--emit-plan", help="With --pods: print the plan of a pool of the first type instead.")
+    ] = False,
+    terway: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="With --emit-plan: the cluster's Terway.")
+    ] = None,
+    erdma: Annotated[
+        bool | None, typer.Option("--erdma/--no-erdma", help="enable_erdma of eni-config: it takes a slot per node.")
+    ] = None,
+    output: Annotated[
+        ListFormat,
+        typer.Option("--format", "-f", help="text: a table. names: one type a line."),
+    ] = ListFormat.TEXT,
+    strict: StrictOption = False,
+    specs: SpecsOption = None,
+) -> None:
+    """Find instance types: what they carry, which rules reject the others, how many a number of pods needs.
+
+    \b
+    Examples:
+      eniplan instances --family ecs.g8i --on-sale
+      eniplan instances --vcpus 8..32 --arch arm --min-pods 7 --sort pods-per-vcpu
+      eniplan instances --like ecs.g7.2xlarge --dual-stack --why
+      eniplan instances --pods 40 --daemonsets 1 --spread 3 --on-sale --limit 5
+      eniplan instances --pods 40 --spread cn-hangzhou-j,cn-hangzhou-k --terway v1.16.4 --emit-plan > plan.yaml
+
+    \b
+    Types that pass are listed; exit code 1 when there is none. A type of which a fact is not known that an option
+    asks for is left out, and counted on stderr.
+    """
+    catalog = Catalog(specs=specs)
+    sizing = (daemonsets, spread, survive) != (None, None, None)
+    _refuse_when(
+        (emit_plan and pods is None, "--emit-plan goes with --pods: a plan has a size"),
+        (sizing and pods is None, "--daemonsets, --spread and --survive go with --pods"),
+        (pods is not None and mode is not PodMode.EXCLUSIVE, "--pods sizes pools for exclusive pods only"),
+        (terway is not None and not emit_plan, "--terway goes with --emit-plan"),
+        (
+            emit_plan and (why or output is not ListFormat.TEXT),
+            "--emit-plan prints a plan: leave out --why and --format",
+        ),
+        (why and output is ListFormat.NAMES, "--format names lists only what passes: leave out --why"),
+        (like is not None and sort is not None, "--like sorts by likeness: leave out --sort"),
+        (dual_stack and bool(erdma), "--dual-stack cannot be combined with --erdma (DS003)"),
+    )
+    zones = _zones(spread)
+    facts = None
+    if emit_plan:
+        if terway is None or not zones.names:
+            message = "--emit-plan needs --terway VERSION and --spread with zone ids: a plan states them"
+            _refuse(message, "such as --terway v1.16.4 --spread cn-hangzhou-j")
+        facts = Facts(terway, zones.names, dual_stack, erdma)
+    question = Question(
+        Wanted(
+            mode.value,
+            bool(erdma),
+            _families(catalog, families or []),
+            _range("--vcpus", vcpus),
+            _range("--memory", memory),
+            None if arch is None else arch.value,
+            _range("--gpus", gpus),
+            min_pods,
+            on_sale,
+        ),
+        Cluster(dual_stack, erdma, mode is PodMode.EXCLUSIVE),
+        ORDERS[sort or Sort.VCPU] if like is None else nearest_to(_model(catalog, like)),
+        limit or (None if like is None else NEAREST),
+        why,
+        None if pods is None else Request(pods, daemonsets or 0, zones.number, _loss(survive, zones)),
+    )
+    settings = Settings(strict, None, date.today())  # noqa: DTZ011 - the user's own day, as for a check
+    listing = find(catalog, question, settings)
+    if facts is None:
+        _show(listing, output)
+    elif listing.rows:
+        _emit(listing, facts, catalog, settings)
+    terminal.err(summary(listing))
+    raise typer.Exit(0 if listing.rows else FINDINGS)
+
+
+def _refuse(message: str, hint: str = "") -> NoReturn:
+    raise UsageError(Problem(message, Place(COMMAND_LINE), hint))
+
+
+def _refuse_when(*found: tuple[bool, str]) -> None:
+    for holds, message in found:
+        if holds:
+            _refuse(message)
+
+
+def _range(option: str, text: str | None) -> Range | None:
+    if text is None:
+        return None
+    found = range_from(text)
+    if found is None:
+        _refuse(f"{option} is {text!r}; it must be a range", "such as 8, 8..32, 8.. or ..32")
+    return found
+
+
+def _families(catalog: Catalog, names: list[str]) -> tuple[str, ...]:
+    known = catalog.family_names() if names else []
+    for name in names:
+        if name not in known:
+            _refuse(f"the specs of {catalog.date} do not know the family {name!r}", did_you_mean(name, known))
+    return tuple(names)
+
+
+def _model(catalog: Catalog, name: str) -> InstanceType:
+    record = catalog.get(name)
+    if record is None:
+        _refuse(f"the specs of {catalog.date} do not know {name!r}", did_you_mean(name, catalog.names()))
+    if not record.CpuCoreCount or not record.MemorySize:
+        _refuse(f"the size of {name} is not known, so no type can be called near to it")
+    return record
+
+
+def _zones(text: str | None) -> Zones:
+    if text is None:
+        return Zones(1, ())
+    if text.isascii() and text.isdecimal():
+        found = Zones(int(text), ())
+    else:
+        names = tuple(part.strip() for part in text.split(","))
+        if len(set(names)) < len(names) or not all(map(_ZONE.fullmatch, names)):
+            _refuse(f"--spread is {text!r}; it must be a number of zones, or different zone ids with commas between")
+        found = Zones(len(names), names)
+    if not 1 <= found.number <= MAX_V_SWITCHES:
+        _refuse(f"--spread asks for {found.number} zones; a pool takes 1 to {MAX_V_SWITCHES} vSwitches, one for each")
+    return found
+
+
+def _loss(survive: Survive | None, zones: Zones) -> Loss:
+    if survive is Survive.ZONE and zones.number == 1:
+        _refuse("--survive zone needs two zones or more", "such as --spread 3")
+    default = Survive.ZONE if zones.number > 1 else Survive.NODE
+    return (survive or default).value
+
+
+def _show(listing: Listing, output: ListFormat) -> None:
+    if output is ListFormat.TEXT and terminal.is_rich():
+        from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
+
+        terminal.out(terminal_view.listing(listing, width=terminal.width(), colour=terminal.has_colour()))
+    else:
+        terminal.out(_WRITERS[output](listing))
+
+
+_WRITERS = {
+    ListFormat.TEXT: listing_formats.plain,
+    ListFormat.JSON: listing_formats.as_json,
+    ListFormat.CSV: listing_formats.comma_separated,
+    ListFormat.NAMES: listing_formats.names,
+}
+
+
+def _emit(listing: Listing, facts: Facts, catalog: Catalog, settings: Settings) -> None:
+    """Print the plan of the first type, if it passes: zones and Terway's version are the user's own words.
+
+    Raises:
+        Exit: 1 when a rule rejects the plan; told before.
+
+    """
+    row = listing.rows[0]
+    assert listing.request is not None  # noqa: S101 - --emit-plan goes with --pods
+    assert row.size is not None  # noqa: S101 - only types with room are listed
+    text = sized_plan_text(row.record.InstanceTypeId, row.size, listing.request, facts, catalog.date)
+    loaded = [load_document(document) for document in read_documents("plan", text.encode())]
+    report = engine.check(loaded, catalog, settings)
+    terminal.problems(report.problems)
+    if report.problems or report.total("error"):
+        for line in plain.write(report._replace(undecided=(), pools=())).splitlines():
+            terminal.err(line)
+        terminal.err("nothing is written: the plan would not pass")
+        raise typer.Exit(FINDINGS)
+    terminal.out(text)

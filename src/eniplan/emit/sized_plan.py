@@ -1,0 +1,99 @@
+"""The plan of a pool that was sized: every fact that nobody has stated is either absent or an id to be replaced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.emit.yaml_text import dump
+from eniplan.plan.schema import API_VERSION
+from eniplan.text import plural, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from eniplan.catalog.sizing import Request, Size
+
+POOL = "exclusive"
+NETWORK = "exclusive-eni"
+
+
+class Facts(NamedTuple):
+    """What the command line says of the cluster."""
+
+    terway: str
+    zones: tuple[str, ...]
+    dual: bool
+    erdma: bool | None
+
+
+def sized_plan(instance_type: str, size: Size, request: Request, facts: Facts) -> dict[str, Any]:
+    """Return the plan as values: one pool of one type, its PodNetworking, and the pods that it was sized for."""
+    nodes = [f"your-vsw-nodes-{zone}" for zone in facts.zones]
+    pods = [f"your-vsw-pods-{zone}" for zone in facts.zones]
+    network = {"vSwitchIds": pods, "securityGroupIds": ["your-sg-pods"]}
+    pool: dict[str, Any] = {
+        "name": POOL,
+        "instanceTypes": [instance_type],
+        "vSwitchIds": nodes,
+        "desiredSize": size.nodes,
+    }
+    if len(facts.zones) > 1:
+        pool["multiAzPolicy"] = "BALANCE"  # the default fills one zone after the other
+    if request.daemon_pods:
+        pool["systemPodsPerNode"] = request.daemon_pods
+    return {
+        "apiVersion": API_VERSION,
+        "cluster": {
+            "ipStack": "dual" if facts.dual else "ipv4",
+            "terway": {"version": facts.terway} | ({} if facts.erdma is None else {"erdma": facts.erdma}),
+            "vSwitches": [
+                *({"id": name, "zone": zone} for name, zone in zip(nodes, facts.zones, strict=True)),
+                *_pod_v_switches(pods, facts),
+            ],
+            "securityGroups": [{"id": "your-sg-pods", "type": "enterprise"}],
+            "podDefaults": network,
+        },
+        "nodePools": [pool],
+        "podNetworkings": [
+            {"name": NETWORK, "nodePools": [POOL], "podSelector": {"matchLabels": {"network": NETWORK}}, **network}
+        ],
+        "workloads": [
+            {
+                "name": "your-app",
+                "kind": "Deployment",
+                "replicas": request.pods,
+                "nodePool": POOL,
+                "podNetworking": NETWORK,
+            }
+        ],
+    }
+
+
+def _pod_v_switches(names: Sequence[str], facts: Facts) -> list[dict[str, str]]:
+    found = [{"id": name, "zone": zone} for name, zone in zip(names, facts.zones, strict=True)]
+    if facts.dual:
+        # 2001:db8::/32 is for documentation: nobody has such an address.
+        found = [{**v_switch, "ipv6Cidr": f"2001:db8:0:{i:x}::/64"} for i, v_switch in enumerate(found, 1)]
+    return found
+
+
+def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Facts, specs_date: str) -> str:
+    """Return the plan as YAML, with what it rests on and what to replace written above it."""
+    loss = {
+        "nothing": "with no node to spare",
+        "node": "and one node may be lost",
+        "zone": "and a whole zone may be lost",
+    }[request.loss]
+    spread = f" in {len(facts.zones)} zones" if len(facts.zones) > 1 else ""
+    beside = f" beside {plural(request.daemon_pods, 'DaemonSet pod')}" if request.daemon_pods else ""
+    replace = "what begins with your- and the IPv6 blocks" if facts.dual else "what begins with your-"
+    head = f"""\
+{plural(request.pods, "exclusive pod")} on {plural(size.nodes, "node")} of {instance_type}{spread}: \
+{size.pods_per_node} on each{beside}, {loss}.
+Sized with the specs of {specs_date}. Replace {replace}.
+In each zone the vSwitch for pods needs {size.pod_addresses_per_zone} free addresses, \
+that for nodes {size.nodes_per_zone}:
+state them as availableIps, and `eniplan check` compares.
+"""
+    comments = "".join(f"# {printable(line)}\n" for line in head.splitlines())
+    return comments + dump(sized_plan(instance_type, size, request, facts))

@@ -1,0 +1,74 @@
+"""GitHub Actions: annotations of the changed files, and a table for the summary of the job.
+
+Actions shows ten annotations of a step and drops the others without a word; so ten are written, the worst first,
+and the rest is counted. Every command stands in a line of its own, and no text of a user can begin or end one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.report import markdown
+from eniplan.report.plain import summary
+from eniplan.rules.base import LEVELS
+from eniplan.text import plural, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.errors import Place
+    from eniplan.report.model import Report
+
+MOST = 10
+"""How many annotations one step can show."""
+SUMMARY_ROOM = 1024 * 1024
+"""Bytes that the summary of one step may have; a longer one is refused as a whole."""
+_COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def write(report: Report) -> str:
+    """Return the workflow commands that annotate, and the verdict in a line of plain text."""
+    commands = list(_commands(report))
+    last = summary(report)
+    if len(commands) > MOST:
+        last += f"; {plural(len(commands) - MOST, 'more annotation')} than Actions shows"
+    return "".join(line + "\n" for line in (*commands[:MOST], last))
+
+
+def job_summary(report: Report) -> str:
+    """Return what is appended to the file that GITHUB_STEP_SUMMARY names."""
+    return markdown.write(report, room=SUMMARY_ROOM)
+
+
+def _commands(report: Report) -> Iterator[str]:
+    for problem in report.problems:
+        yield _command("error", problem.place, "eniplan: input", problem.message, problem.hint)
+    for level in LEVELS:
+        for finding in report.findings:
+            if finding.level == level and finding.waived is None:
+                title = f"{finding.rule.id} {finding.rule.title}"
+                yield _command(_COMMANDS[level], finding.place, title, finding.message, finding.hint)
+    for finding in report.findings:
+        if finding.waived is not None:
+            yield _command(
+                "notice", finding.place, f"{finding.rule.id} waived", finding.message, f"waived: {finding.waived}"
+            )
+
+
+def _command(name: str, place: Place, title: str, message: str, more: str) -> str:
+    properties = {} if place.file == "-" else {"file": place.file}
+    if place.line:
+        properties |= {"line": str(place.line), "col": str(place.column)}
+    properties["title"] = title
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    text = _data(message) + (f"%0A{_data(more)}" if more else "")
+    return f"::{name} {listed}::{text}"
+
+
+def _data(text: str) -> str:
+    # `printable` has no line break left, and a `%0A` that a user wrote stays those three characters.
+    return printable(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,64 @@
+"""GitLab Code Quality: one list, an entry per finding, for the widget of a merge request.
+
+The format has no word for "waived" or "unknown": such entries are of severity `info` and say it themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.report.fingerprint import fingerprints, key
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.errors import Place
+    from eniplan.report.model import Report
+
+_SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
+
+
+class _Entry(NamedTuple):
+    name: str
+    severity: str
+    place: Place
+    message: str
+    more: str
+    """What follows the message and is no part of the fingerprint."""
+
+
+def write(report: Report) -> str:
+    """Return the report as one JSON list."""
+    entries = list(_entries(report))
+    marks = fingerprints(key(entry.name, entry.place, entry.message) for entry in entries)
+    out = [
+        {
+            "description": printable(entry.message + entry.more),
+            "check_name": entry.name,
+            "fingerprint": mark,
+            "severity": entry.severity,
+            # The format wants a line even for a whole file.
+            "location": {"path": printable(entry.place.file), "lines": {"begin": max(1, entry.place.line)}},
+        }
+        for entry, mark in zip(entries, marks, strict=True)
+    ]
+    return json.dumps(out, ensure_ascii=False, indent=1) + "\n"
+
+
+def _entries(report: Report) -> Iterator[_Entry]:
+    for problem in report.problems:
+        yield _Entry("input", "blocker", problem.place, problem.message, _fix(problem.hint))
+    for finding in report.findings:
+        severity, more = _SEVERITIES[finding.level], _fix(finding.hint)
+        if finding.waived is not None:
+            severity, more = "info", f" (waived: {finding.waived})"
+        yield _Entry(finding.rule.id, severity, finding.place, finding.message, more)
+    for item in report.undecided:
+        message = f"{item.fact} is not known: {', '.join(item.rules)} not decided"
+        yield _Entry("undecided", "info", item.place, message, _fix(item.hint))
+
+
+def _fix(hint: str) -> str:
+    return f"; fix: {hint}" if hint else ""

@@ -1,0 +1,146 @@
+"""JUnit XML, for the test views of CI: a suite per input, and in it a case per finding and per rule without one.
+
+A rule that is content is a case that passes, so that a clean run does not look like one that tested nothing. What
+fails the run is a failure; a waived finding and a rule that lacks a fact are skipped, the latter a failure with
+`--strict`; a finding below `--fail-on` passes and says so. An input that cannot be judged is an error.
+
+Attributes and elements are those that every reader knows, and times and host names are left out: two runs on the
+same plan give the same bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.errors import Problem
+    from eniplan.report.model import Finding, Report, Undecided
+    from eniplan.rules.base import Rule
+
+
+_READ = "the input can be read"
+
+
+class _Case(NamedTuple):
+    name: str
+    kind: str
+    """The element inside: failure, error, skipped or system-out; empty for a case that just passes."""
+    message: str = ""
+    text: str = ""
+
+
+class _Suite(NamedTuple):
+    """What was found in one file."""
+
+    problems: list[Problem]
+    findings: list[Finding]
+    undecided: list[Undecided]
+
+
+def write(report: Report) -> str:
+    """Return the report as one JUnit document."""
+    inputs, with_pools = set(report.inputs), {pool.file for pool in report.pools}
+    suites = {}
+    for file, found in _suites(report).items():
+        judged = file in inputs and (not found.problems or file in with_pools)
+        suites[file] = list(_numbered(_cases(report, found, report.rules if judged else ())))
+    every = [case for cases in suites.values() for case in cases]
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="eniplan" {_counts(every)}>']
+    for file, cases in suites.items():
+        lines.append(f' <testsuite name="{_attribute(file)}" {_counts(cases)} skipped="{_count(cases, "skipped")}">')
+        lines += (_element(file, case) for case in cases)
+        lines.append(" </testsuite>")
+    lines.append("</testsuites>")
+    return "\n".join(lines) + "\n"
+
+
+def _counts(cases: list[_Case]) -> str:
+    return f'tests="{len(cases)}" failures="{_count(cases, "failure")}" errors="{_count(cases, "error")}"'
+
+
+def _count(cases: list[_Case], kind: str) -> int:
+    return sum(case.kind == kind for case in cases)
+
+
+def _suites(report: Report) -> dict[str, _Suite]:
+    """Return the inputs, then other files that something was found in."""
+    suites = {file: _Suite([], [], []) for file in report.inputs}
+    for problem in report.problems:
+        suites.setdefault(problem.place.file, _Suite([], [], [])).problems.append(problem)
+    for finding in report.findings:
+        suites.setdefault(finding.place.file, _Suite([], [], [])).findings.append(finding)
+    for item in report.undecided:
+        suites.setdefault(item.place.file, _Suite([], [], [])).undecided.append(item)
+    return suites
+
+
+def _cases(report: Report, suite: _Suite, asked: tuple[Rule, ...]) -> Iterator[_Case]:
+    if suite.problems:
+        lines = [f"{p.place}: {p.message}" + (f"; {p.hint}" if p.hint else "") for p in suite.problems]
+        yield _Case(_READ, "error", suite.problems[0].message, _lines(lines))
+    else:
+        yield _Case(_READ, "")
+    lacking: dict[str, list[str]] = {}
+    for item in suite.undecided:
+        for rule_id in item.rules:
+            lacking.setdefault(rule_id, []).append(
+                f"{item.fact} is not known" + (f"; {item.hint}" if item.hint else "")
+            )
+    spoken = {finding.rule.id for finding in suite.findings}
+    for rule in asked:
+        if rule.id not in spoken and rule.id not in lacking:
+            yield _Case(f"{rule.id} {rule.title}", "")
+    for finding in suite.findings:
+        yield _of_finding(report, finding)
+    titles = {rule.id: rule.title for rule in report.rules}
+    for rule_id, facts in lacking.items():
+        name = f"{rule_id} {titles.get(rule_id, 'not decided')}"
+        yield _Case(name, "failure" if report.strict else "skipped", facts[0], _lines(facts))
+
+
+def _of_finding(report: Report, finding: Finding) -> _Case:
+    name = f"{finding.rule.id} {finding.place.path or finding.rule.title}"
+    fix = [f"fix: {finding.hint}"] if finding.hint else []
+    text = _lines([f"{finding.place}: {finding.level} {finding.message}", *fix, finding.rule.effect])
+    if finding.waived is not None:
+        return _Case(name, "skipped", f"waived: {finding.waived}", text)
+    if report.fails(finding):
+        return _Case(name, "failure", finding.message, text)
+    return _Case(name, "system-out", "", text)
+
+
+def _numbered(cases: Iterator[_Case]) -> Iterator[_Case]:
+    """Tell cases of one name apart: readers take them for one."""
+    seen: dict[str, int] = {}
+    for case in cases:
+        seen[case.name] = seen.get(case.name, 0) + 1
+        yield case if seen[case.name] == 1 else case._replace(name=f"{case.name} ({seen[case.name]})")
+
+
+def _element(file: str, case: _Case) -> str:
+    head = f'  <testcase classname="{_attribute(file)}" name="{_attribute(case.name)}"'
+    if not case.kind:
+        return head + "/>"
+    message = f' message="{_attribute(case.message)}"' if case.message else ""
+    if case.kind in {"failure", "error"}:
+        message += ' type="eniplan"'
+    return f"{head}>\n   <{case.kind}{message}>{_escaped(case.text)}</{case.kind}>\n  </testcase>"
+
+
+def _lines(lines: list[str]) -> str:
+    return "\n".join(map(printable, lines))
+
+
+def _attribute(text: str) -> str:
+    return _escaped(printable(text))
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ENTITIES)
+
+
+_ENTITIES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}

@@ -1,0 +1,92 @@
+"""Found instance types for pipes, programs, spreadsheets and shells. Pure functions of a listing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from eniplan._version import __version__
+from eniplan.report.listing import all_columns, brief_columns, shown
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from eniplan.report.listing import Column, Listing, Row
+
+SCHEMA = "eniplan.instances/v1"
+
+
+def plain(listing: Listing) -> str:
+    """Return a table with a line per type, then each rejected type with the rules that reject it."""
+    lines = list(_table(brief_columns(listing), listing.rows)) if listing.rows else []
+    for row in listing.rejected or ():
+        lines += [printable(f"{row.record.InstanceTypeId}: rejected by {text}") for text in rejections(row)]
+    return "".join(line + "\n" for line in lines)
+
+
+def rejections(row: Row) -> Iterator[str]:
+    """Yield each rule that rejects a type, and why."""
+    return (f"{word.rule.id}: {word.message}" for word in row.words if word.level == "error")
+
+
+def _table(columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[str]:
+    cells = [[column.heading for column in columns]]
+    cells += [[printable(shown(column.value(row))) for column in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        parts = (
+            cell.ljust(width) if column.is_text else cell.rjust(width)
+            for cell, width, column in zip(line, widths, columns, strict=True)
+        )
+        yield "  ".join(parts).rstrip()
+
+
+def names(listing: Listing) -> str:
+    """Return the ids of the types, one a line."""
+    return "".join(printable(row.record.InstanceTypeId) + "\n" for row in listing.rows)
+
+
+def comma_separated(listing: Listing) -> str:
+    """Return all columns as CSV. With rejected types, a last column names the rules that reject them."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    columns = all_columns(listing)
+    with_rejected = listing.rejected is not None
+    writer.writerow([column.name for column in columns] + ["rejectedBy"] * with_rejected)
+    for row in (*listing.rows, *(listing.rejected or ())):
+        rejecting = "+".join(word.rule.id for word in row.words if word.level == "error")
+        writer.writerow([shown(column.value(row)) for column in columns] + [rejecting] * with_rejected)
+    return out.getvalue()
+
+
+def as_json(listing: Listing) -> str:
+    """Return the listing as one JSON document, a type a line; null is unknown."""
+    head: dict[str, Any] = {
+        "schema": SCHEMA,
+        "tool": {"name": "eniplan", "version": __version__},
+        "specs": {"date": listing.specs_date},
+        "mode": listing.mode,
+        "request": None if listing.request is None else listing.request._asdict(),
+        "more": listing.left,
+        "rejectedTotal": listing.rejected_total,
+        "noRoom": listing.full,
+        "unknown": dict(listing.unknown),
+    }
+    parts = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in head.items()]
+    parts.append(_rows("types", listing, listing.rows))
+    if listing.rejected is not None:
+        parts.append(_rows("rejected", listing, listing.rejected))
+    return "{\n " + ",\n ".join(parts) + "\n}\n"
+
+
+def _rows(key: str, listing: Listing, rows: tuple[Row, ...]) -> str:
+    columns = all_columns(listing)[:-1]
+    items = []
+    for row in rows:
+        item: dict[str, object] = {column.name: column.value(row) for column in columns}
+        item["rules"] = [{"rule": w.rule.id, "level": w.level or "undecided", "message": w.message} for w in row.words]
+        items.append("\n  " + json.dumps(item, ensure_ascii=False))
+    return f'"{key}": [' + ",".join(items) + ("\n ]" if items else "]")

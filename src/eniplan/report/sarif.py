@@ -1,0 +1,159 @@
+"""SARIF 2.1.0, for code scanning and for editors.
+
+URIs are relative to the root of the repository and there are no originalUriBaseIds: GitHub ignores those, and
+absolute URIs lose their alerts. Suppressions stand at every result, as the standard asks once any result has one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from eniplan._version import __version__
+from eniplan.report.fingerprint import fingerprints, key
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from eniplan.errors import Place, Problem
+    from eniplan.report.model import Finding, Report, Undecided
+    from eniplan.rules.base import Rule
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def write(report: Report) -> str:
+    """Return the report as one SARIF log with one run."""
+    rules = {rule.id: rule for rule in (*report.rules, *(finding.rule for finding in report.findings))}
+    index = {rule_id: position for position, rule_id in enumerate(rules)}
+    marks = fingerprints(key(f.rule.id, f.place, f.message) for f in report.findings)
+    run = {
+        "tool": {
+            "driver": {
+                "name": "eniplan",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "rules": [_rule(rule) for rule in rules.values()],
+                "notifications": [
+                    {"id": "input", "shortDescription": {"text": "An input, or a part of it, that cannot be judged"}},
+                    {"id": "undecided", "shortDescription": {"text": "A fact that rules need and nobody has stated"}},
+                ],
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not report.problems,
+                "exitCode": report.exit_code,
+                "toolExecutionNotifications": [
+                    *(_problem(problem) for problem in report.problems),
+                    *(_undecided(item) for item in report.undecided),
+                ],
+            }
+        ],
+        "artifacts": [{"location": _artifact(file), "roles": ["analysisTarget"]} for file in report.inputs],
+        "columnKind": "unicodeCodePoints",
+        "results": [
+            _result(finding, index[finding.rule.id], mark) for finding, mark in zip(report.findings, marks, strict=True)
+        ],
+        "properties": {"specsDate": report.specs_date, "specsTypes": report.specs_types},
+    }
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    sources = [(source, f" ({source.date})" if source.date else "") for source in rule.sources]
+    more = f"Run `eniplan explain {rule.id}` for examples."
+    text = [rule.effect, *(f"Source: {source.title}{date}" for source, date in sources), more]
+    links = [
+        f"- [{source.title}]({source.url}){date}" if source.url else f"- {source.title}{date}"
+        for source, date in sources
+    ]
+    out: dict[str, Any] = {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.effect},
+        "help": {
+            "text": "\n".join(text),
+            "markdown": "\n\n".join([rule.effect, *(["\n".join(["Sources:", "", *links])] if links else []), more]),
+        },
+        "defaultConfiguration": {"level": _LEVELS[rule.level]},
+    }
+    page = next((source.url for source in rule.sources if source.url), None)
+    if page is not None:
+        out["helpUri"] = page
+    return out
+
+
+def _result(finding: Finding, rule_index: int, mark: str) -> dict[str, Any]:
+    hint = f"\nfix: {_text(finding.hint)}" if finding.hint else ""
+    return {
+        "ruleId": finding.rule.id,
+        "ruleIndex": rule_index,
+        "level": _LEVELS[finding.level],
+        "message": {"text": _text(finding.message) + hint},
+        "locations": [_location(finding.place)],
+        # The first is the one that GitHub compares. Without it, it hashes the line, and two findings in one line
+        # become one alert.
+        "partialFingerprints": {"primaryLocationLineHash": mark, "eniplan/v1": mark},
+        "suppressions": _suppressions(finding),
+        "properties": {"facts": finding.facts},
+    }
+
+
+def _suppressions(finding: Finding) -> list[dict[str, Any]]:
+    if finding.waived is None:
+        return []
+    at = finding.waived_at
+    inside = at is None or at.file == finding.place.file
+    out: dict[str, Any] = {
+        "kind": "inSource" if inside else "external", "status": "accepted", "justification": _text(finding.waived),
+    }  # fmt: skip
+    if at is not None:
+        out["location"] = _location(at)
+    return [out]
+
+
+def _location(place: Place) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": _artifact(place.file)}
+    if place.line:
+        physical["region"] = {"startLine": place.line, "startColumn": max(1, place.column)}
+    out: dict[str, Any] = {"physicalLocation": physical}
+    if place.path:
+        out["logicalLocations"] = [{"fullyQualifiedName": place.path}]
+    return out
+
+
+def _artifact(file: str) -> dict[str, Any]:
+    if file == "-":
+        return {"uri": "stdin"}
+    # A file's name may be any bytes; a URI says them all.
+    uri = quote(os.fsencode(file))
+    return {"uri": f"file://{uri}"} if os.path.isabs(file) else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    hint = f"\n{_text(problem.hint)}" if problem.hint else ""
+    return {
+        "descriptor": {"id": "input"},
+        "level": "error",
+        "message": {"text": _text(problem.message) + hint},
+        "locations": [_location(problem.place)],
+    }
+
+
+def _undecided(item: Undecided) -> dict[str, Any]:
+    hint = f"\n{_text(item.hint)}" if item.hint else ""
+    return {
+        "descriptor": {"id": "undecided"},
+        "level": "note",
+        "message": {"text": _text(f"{item.fact} is not known: {', '.join(item.rules)} not decided") + hint},
+        "locations": [_location(item.place)],
+    }
+
+
+def _text(text: str) -> str:
+    """Keep a text inert where it is shown: no control or direction character, and no `[text](target)`, a link."""
+    return printable(text).replace("](", "\\](")

@@ -1,0 +1,162 @@
+"""The form of the JSON report, for programs that read it: a draft-07 JSON Schema.
+
+Keys are only ever added, so a reader must not mind one that it does not know.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eniplan.report.json_format import SCHEMA as NAME
+from eniplan.rules.base import LEVELS
+
+SCHEMA_ID = "https://eniplan.dev/schema/report-v1.json"
+
+
+def _of(kind: str, about: str, **more: object) -> dict[str, Any]:
+    return {"type": kind, "description": about, **more}
+
+
+def _or_null(kind: str, about: str, **more: object) -> dict[str, Any]:
+    return {"type": [kind, "null"], "description": about, **more}
+
+
+def _object(about: str, optional: tuple[str, ...] = (), /, **properties: object) -> dict[str, Any]:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "description": about, "required": required, "properties": properties}
+
+
+def _list(items: dict[str, Any], about: str) -> dict[str, Any]:
+    return {"type": "array", "description": about, "items": items}
+
+
+def _map_of(items: dict[str, Any], about: str) -> dict[str, Any]:
+    return {"type": "object", "description": about, "additionalProperties": items}
+
+
+def _count(about: str) -> dict[str, Any]:
+    return _of("integer", about, minimum=0)
+
+
+def _known(about: str) -> dict[str, Any]:
+    return _or_null("integer", f"{about} null: not known.", minimum=0)
+
+
+_TEXT = _of("string", "A rule id.")
+_PLACE = {
+    "file": _of("string", "The file, as it was named; - is stdin."),
+    "line": _count("Counted from 1; 0 when only the file is known."),
+    "column": _count("Counted from 1, in characters; 0 when only the file is known."),
+    "path": _of("string", "Key path, such as nodePools[0].name; empty when there is none."),
+}
+_HINT = _of("string", "What to do next; may be empty.")
+_SOURCE = _object(
+    "Where a statement or number comes from.",
+    title=_of("string", "Title of the page, file or response."),
+    url=_or_null("string", "Its address."),
+    date=_or_null("string", "Its own date, or when it was read."),
+)
+_ADDRESSES = _object(
+    "Addresses in one place.",
+    needed=_known("By exclusive pods at the desired size."),
+    max=_known("By exclusive pods at the largest size."),
+    nodes=_count("By the nodes themselves at the desired size."),
+    available=_known("Free there."),
+)
+_SIZES = {"desired": _known("At the desired size."), "max": _known("At the largest size.")}
+_PER_TYPE = _known("Pods of one node.")
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "$id": SCHEMA_ID,
+    "title": "eniplan report",
+    **_object(
+        "What a check has found.",
+        optional=("accounts",),
+        schema={"const": NAME, "description": "Version of this form."},
+        tool=_object(
+            "Who wrote it.",
+            name={"const": "eniplan"},
+            version=_of("string", "Version of eniplan."),
+        ),
+        specs=_object(
+            "The instance data that was used.",
+            date=_of("string", "Its date."),
+            types=_count("Number of ECS instance types in it."),
+        ),
+        accounts=_list(
+            _object(
+                "An account that was asked.",
+                cluster=_or_null("string", "Id of the cluster."),
+                region=_of("string", "Id of the region that was asked."),
+                readOn=_of("string", "The day, ISO 8601."),
+            ),
+            "Only of a check with --live.",
+        ),
+        inputs=_list(_of("string", "File name; - is stdin."), "What was read, in order."),
+        summary=_object(
+            "How many of each.",
+            **{level: _count(f"Findings of level {level} that are not waived.") for level in LEVELS},
+            waived=_count("Findings that a waiver accepts."),
+            undecided=_count("Facts that are not known."),
+        ),
+        exitCode=_of(
+            "integer",
+            "The exit code of the run: 0 clean, 1 findings, 3 an input cannot be judged, 4 an account cannot be asked.",
+        ),
+        problems=_list(
+            _object(
+                "An input, or a part of it, that cannot be judged.",
+                **_PLACE,
+                message=_of("string", "What."),
+                hint=_HINT,
+            ),
+            "Ordered by file, line and column.",
+        ),
+        findings=_list(
+            _object(
+                "One rule that speaks at one place.",
+                ("waiver", "waivedAt"),
+                rule=_TEXT,
+                level={"enum": list(LEVELS), "description": "How bad it is."},
+                **_PLACE,
+                message=_of("string", "What is wrong, with the numbers compared."),
+                effect=_of("string", "What happens in the cluster."),
+                hint=_HINT,
+                facts=_of("object", "The numbers compared, by name."),
+                sources=_list(_SOURCE, "Where they come from, and on what the rule rests."),
+                waived=_of("boolean", "Whether a waiver accepts it; then it does not count."),
+                waiver=_of("string", "The reason of the waiver."),
+                waivedAt=_object("Where the waiver stands.", **_PLACE),
+            ),
+            "Ordered by file, line, column and rule.",
+        ),
+        undecided=_list(
+            _object(
+                "A fact that rules need and nobody has stated.",
+                fact=_of("string", "The fact, in the words of the plan or the API."),
+                rules=_list(_TEXT, "The rules that wait for it."),
+                **_PLACE,
+                hint=_HINT,
+            ),
+            "In the order of the rules.",
+        ),
+        pools=_list(
+            _object(
+                "What one pool can carry.",
+                name=_of("string", "Its name."),
+                kind=_of("string", "ecs or lingjun."),
+                file=_PLACE["file"],
+                podsPerNode=_map_of(_PER_TYPE, "Exclusive pods, by instance type."),
+                sharedPodsPerNode=_map_of(_PER_TYPE, "Pods of a shared node, by instance type."),
+                trunkPodsPerNode=_map_of(_PER_TYPE, "Pods with a trunk ENI, by instance type."),
+                nodes=_object("Number of nodes.", **_SIZES),
+                exclusivePods=_object("Exclusive pods that can be counted on.", **_SIZES),
+                addresses=_map_of(_ADDRESSES, "By vSwitch."),
+                zones=_map_of(_ADDRESSES, "By zone."),
+            ),
+            "The capacity sheet.",
+        ),
+    ),
+}
+"""JSON Schema of a report."""

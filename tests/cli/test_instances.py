@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan import cli
+from tests.judge import row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+
+
+def test_what_passes_and_what_does_not(run: Run) -> None:
+    result = run("instances", "--family", "ecs.g8i", "--vcpus", "8..32", "--memory", "..128", "--on-sale", "--why")
+    lines = result.out.splitlines()
+    assert result.code == 0
+    assert lines[0].split() == [
+        "type", "vCPU", "GiB", "arch", "exclusive", "shared", "trunk", "ENIs", "IPv4", "IPv6", "Gbit/s", "source",
+    ]  # fmt: skip
+    assert "ecs.g8i.8xlarge" in result.out
+    assert any(line.startswith("ecs.g8i.2xlarge: rejected by ENI001: ") for line in lines)
+    assert "types found by specs of 2026-07-16" in result.err
+
+
+def test_every_filter_at_once(run: Run) -> None:
+    options = ("--arch", "arm", "--min-pods", "7", "--dual-stack", "--sort", "pods-per-vcpu", "--limit", "3")
+    result = run("instances", *options, "--format", "names")
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 3
+    assert "92 left out, CpuArchitecture not known" in result.err
+    first = json.loads(run("instances", *options, "-f", "json").out)["types"]
+    assert [item["type"] for item in first] == result.out.splitlines()
+    assert {item["architecture"] for item in first} == {"ARM"}
+
+
+def test_nothing_found_is_exit_code_1(run: Run) -> None:
+    result = run("instances", "--gpus", "1..")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "0 types found by specs of 2026-07-16; 1241 left out, GPUAmount not known\n"
+
+
+def test_gpus_of_the_api(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "specs.json"
+    file.write_text(json.dumps({"InstanceTypes": {"InstanceType": [row(EniQuantity=9, GPUAmount=8)]}}))
+    result = run("instances", "--gpus", "8", "--specs", file, "-f", "csv")
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 2
+
+
+def test_nearest_types(run: Run) -> None:
+    result = run("instances", "--like", "ecs.g7.2xlarge", "-f", "names")
+    assert len(result.out.splitlines()) == 10
+    assert "ecs.g7.3xlarge" in result.out.splitlines()[:3]
+    assert len(run("instances", "--like", "ecs.g7.2xlarge", "-f", "names", "-n", "2").out.splitlines()) == 2
+
+
+def test_a_terminal_gets_the_view(run: Run) -> None:
+    result = run("instances", "--family", "ecs.g7", env={"FORCE_COLOR": "1"})
+    assert "\x1b[" in result.out
+    assert "ecs.g7.8xlarge" in result.out
+
+
+def test_a_plan_that_check_takes_from_a_pipe(run: Run) -> None:
+    sized = ("instances", "--pods", "40", "--daemonsets", "1", "--on-sale", "--family", "ecs.g8i")
+    table = run(*sized, "--spread", "2", "-f", "json")
+    nodes = json.loads(table.out)["types"][0]["nodes"]
+    zones = "cn-hangzhou-j, cn-hangzhou-k"
+    result = run(*sized, "--spread", zones, "--terway", "v1.16.4", "--no-erdma", "--emit-plan")
+    assert result.code == 0
+    assert f"desiredSize: {nodes}\n" in result.out
+    checked = run("check", "-", "--format", "json", stdin=result.out.encode())
+    assert checked.code == 0
+    assert json.loads(checked.out)["summary"]["error"] == 0
+
+
+def test_what_may_be_lost(run: Run) -> None:
+    def nodes(*options: str) -> int:
+        out = run("instances", "--pods", "42", "--family", "ecs.g7", "-n", "1", "-f", "json", *options).out
+        return int(json.loads(out)["types"][0]["nodes"])
+
+    assert nodes() == 7
+    assert nodes("--survive", "nothing") == 6
+    assert nodes("--spread", "3") == 9
+    assert nodes("--spread", "3", "--survive", "node") == 7
+
+
+@pytest.mark.parametrize(
+    ("terway", "told"),
+    [("v1.10.0", "plan:9:14: error TW001 "), ("<version>", "'version' still holds the placeholder <version>")],
+)
+def test_a_plan_that_would_not_pass_is_not_written(run: Run, terway: str, told: str) -> None:
+    result = run("instances", "--pods", "4", "--spread", "cn-a", "--terway", terway, "--emit-plan")
+    assert (result.code, result.out) == (1, "")
+    assert told in result.err
+    assert result.err.endswith("nothing is written: the plan would not pass\n")
+
+
+def test_no_type_no_plan(run: Run) -> None:
+    options = ("--pods", "4", "--spread", "cn-a", "--terway", "v1.16.4", "--emit-plan")
+    result = run("instances", "--vcpus", "1", *options)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("0 types found")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--emit-plan", "--emit-plan goes with --pods: a plan has a size"),
+        ("--spread 3", "--daemonsets, --spread and --survive go with --pods"),
+        ("--daemonsets 0", "--daemonsets, --spread and --survive go with --pods"),
+        ("--pods 4 --mode trunk", "--pods sizes pools for exclusive pods only"),
+        ("--terway v1.16.4", "--terway goes with --emit-plan"),
+        ("--pods 4 --emit-plan --why", "--emit-plan prints a plan: leave out --why and --format"),
+        ("--pods 4 --emit-plan -f csv", "--emit-plan prints a plan: leave out --why and --format"),
+        ("--why -f names", "--format names lists only what passes: leave out --why"),
+        ("--like ecs.g7.large --sort pods", "--like sorts by likeness: leave out --sort"),
+        ("--dual-stack --erdma", "--dual-stack cannot be combined with --erdma (DS003)"),
+        ("--pods 4 --emit-plan --spread cn-a", "--emit-plan needs --terway VERSION and --spread with zone ids"),
+        ("--pods 4 --emit-plan --spread 2 --terway v1", "--emit-plan needs --terway VERSION and --spread with zone"),
+        ("--pods 4 --spread 9", "--spread asks for 9 zones; a pool takes 1 to 8 vSwitches"),
+        ("--pods 4 --spread 0", "--spread asks for 0 zones; a pool takes 1 to 8 vSwitches"),
+        ("--pods 4 --spread cn-a,cn-a", "--spread is 'cn-a,cn-a'; it must be a number of zones, or different zone ids"),
+        ("--pods 4 --spread cn-a,<x>", "--spread is 'cn-a,<x>'; it must be a number of zones, or different zone ids"),
+        ("--pods 4 --survive zone", "--survive zone needs two zones or more\n    such as --spread 3"),
+        ("--vcpus many", "--vcpus is 'many'; it must be a range\n    such as 8, 8..32, 8.. or ..32"),
+        ("--family ecs.g77", "the specs of 2026-07-16 do not know the family 'ecs.g77'\n    did you mean 'ecs.g7'?"),
+        ("--like ecs.g7.8xlarg", "the specs of 2026-07-16 do not know 'ecs.g7.8xlarg'\n    did you mean 'ecs.g7"),
+        ("--like ecs.hpc8i.32xlarge", "the size of ecs.hpc8i.32xlarge is not known, so no type can be called near"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be(capsys: pytest.CaptureFixture[str], options: str, told: str) -> None:
+    code = cli.run(["instances", *options.split()])
+    streams = capsys.readouterr()
+    assert (code, streams.out) == (2, "")
+    assert streams.err.startswith(f"command line: error: {told}")

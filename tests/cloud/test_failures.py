@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.cloud.calls import DESCRIBE_POOLS
+from eniplan.cloud.failures import problem, words
+from eniplan.cloud.session import CallError
+from eniplan.errors import Place
+
+if TYPE_CHECKING:
+    from eniplan.cloud.session import Reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "parts", "said"),
+    [
+        ("denied", {"code": "Forbidden.RAM", "message": "long policy text", "request_id": "R1"},
+         "RAM denies cs:DescribeClusterNodePools (Forbidden.RAM, request R1)"),
+        ("denied", {}, "RAM denies cs:DescribeClusterNodePools"),
+        ("rejected", {"code": "Bad", "message": "no"}, "DescribeClusterNodePools: Bad: no"),
+        ("rejected", {}, "DescribeClusterNodePools: it was refused"),
+        ("throttled", {"code": "Throttling.User"}, "DescribeClusterNodePools is throttled: Throttling.User"),
+        ("throttled", {}, "DescribeClusterNodePools is throttled: too many requests"),
+        ("server", {"status": 500}, "DescribeClusterNodePools: the service has failed: 500"),
+        ("network", {"message": "no connection"}, "DescribeClusterNodePools: no connection"),
+        ("credentials", {"code": "InvalidAccessKeyId.NotFound", "message": "no", "request_id": "R1"},
+         "the credentials are not accepted: InvalidAccessKeyId.NotFound: no (request R1)"),
+        ("credentials", {}, "there are no credentials"),
+    ],
+)  # fmt: skip
+def test_words(reason: Reason, parts: dict[str, Any], said: str) -> None:
+    error = CallError(DESCRIBE_POOLS, reason, **parts)
+    assert words(error) == said
+    told = problem(error, Place("the account"))
+    assert told.message == said
+    assert told.hint or reason == "rejected"
