@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from eniplan.cli.apply import KNOWN
 from eniplan.cloud import receipt as receipts
 from eniplan.cloud.receipt import HIDDEN, Receipt, Target
 from eniplan.errors import InputError
+from tests.harness import REPO
 
 TARGET = Target("c1", "cn-hangzhou", None, "trading")
 BODY = '{\n  "nodepool_info": {"name": "trading"},\n  "x": "二"\n}\n'
@@ -178,6 +181,15 @@ def test_a_receipt_is_set_aside_and_not_lost(tmp_path: Path) -> None:
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"r.1.json": "a", "r.2.json": "b"}
     with pytest.raises(InputError, match="cannot rename it"):
         receipts.set_aside(str(path))
+
+
+def test_the_guide_names_every_state() -> None:
+    guide = (REPO / "docs" / "create.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)` \| ", guide.partition("| state | what is known |")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert rows == ["prepared", "sent", "unknown", "rejected", *rows[4:]]
+    assert set(rows) == set(get_args(receipts.State)) == set(KNOWN)
 
 
 def test_how_long_ago_it_was_sent() -> None:

@@ -190,6 +190,16 @@ def test_what_cannot_be_asked_for(live: Live, cloud: Cloud, tmp_path: Path, args
     assert cloud.calls(CREATE) == []
 
 
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "1e9"])
+def test_a_time_out_that_is_none(live: Live, cloud: Cloud, tmp_path: Path, text: str) -> None:
+    written(tmp_path)
+    run = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path, env={"ENIPLAN_READ_TIMEOUT": text})
+    done = run.wait()
+    assert done.code == 2
+    assert f"ENIPLAN_READ_TIMEOUT={text} is no number of seconds" in done.err
+    assert cloud.requests == []
+
+
 def test_one_pool_at_a_time(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     plan = plans.plan()
     plan["nodePools"].append(plan["nodePools"][0] | {"name": "second"})

@@ -38,7 +38,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "wrong types": {"kind": "wrong-types"},
     "a list": {"kind": "list"},
 }
-READ_TIMEOUT = {"ENIPLAN_READ_TIMEOUT": "1"}
 
 
 @dataclass(slots=True)
@@ -60,7 +59,10 @@ def has_answered(cloud: Cloud, action: str) -> bool:
 
 
 def run_all(live: Live, tried: list[Try], *more: str) -> list[Result]:
-    results = [run.wait() for run in [one.create(live, *more, env=READ_TIMEOUT) for one in tried]]
+    # A busy machine may take a second for any answer: only those who wait in vain wait so briefly.
+    envs = [{"ENIPLAN_READ_TIMEOUT": "1"} if one.name == "time-out" else {} for one in tried]
+    runs = [one.create(live, *more, env=env) for one, env in zip(tried, envs, strict=True)]
+    results = [run.wait() for run in runs]
     for one, done in zip(tried, results, strict=True):
         check_is_whole(one, done)
     return results
@@ -178,8 +180,8 @@ def test_the_pool_cannot_be_watched(live: Live, tries: Tries, action: str) -> No
         one.cloud.fault(action, **KINDS[one.name])
     for one, done in zip(tried, run_all(live, tried, "--timeout", "1s"), strict=True):
         assert done.code == 5, f"{one.name}: {done}"
-        # A closed port hides the task as well.
-        assert one.state == ("accepted" if action == TASK else "created"), one.name
+        # A closed port may hide the task as well.
+        assert one.state in ({"accepted"} if action == TASK else {"created", "accepted"}), one.name
         assert pools(one.cloud)[0]["nodepool_info"]["nodepool_id"] in done.err
         assert f"go on with: eniplan resume {RECEIPT}" in done.err
     check_ends_well(live, tried)

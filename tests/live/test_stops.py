@@ -147,8 +147,9 @@ class TestOnATerminal:
         assert shown.count("\x1b[K") >= 3
         assert "3 of 3 nodes ready\x1b[K\n" in shown
 
-    def test_dumb_terminals_get_lines(self, live: Live, tmp_path: Path) -> None:
-        run = self.start(live, tmp_path, TERM="dumb")
+    @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"CI": "true"}], ids=["dumb", "CI"])
+    def test_where_lines_cannot_be_rewritten(self, live: Live, tmp_path: Path, env: dict[str, str]) -> None:
+        run = self.start(live, tmp_path, **env)
         run.type("YES\n")
         done = run.wait()
         assert done.code == 0
