@@ -49,10 +49,11 @@ class FailedError(Exception):
 def clean_env() -> dict[str, str]:
     """Return an environment in which only what is measured decides: no coverage, no switches of Python or of colour.
 
-    PYTHONDONTWRITEBYTECODE above all: with it, Python compiles eniplan anew at every start.
+    PYTHONDONTWRITEBYTECODE above all: with it, Python compiles eniplan anew at every start. No folder of data
+    either: what `eniplan specs update` has kept there would be read as well.
     """
     kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C.UTF-8"}
+    return {**kept, "LC_ALL": "C.UTF-8", "XDG_DATA_HOME": os.devnull}
 
 
 def measure(commands: Iterable[Command], *, runs: int, cwd: Path) -> None:

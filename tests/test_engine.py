@@ -63,14 +63,14 @@ class TestCapacitySheet:
         (sheet,) = judge().pools
         assert (sheet.nodes, sheet.pods) == ((3, 3), (21, 21))
         assert sheet.capacity["ecs.g8i.8xlarge"] == (7, 210, None)
-        assert sheet.addresses == {"vsw-j": Addresses(21, 21, 3, 4000)}
-        assert sheet.zones == {"cn-hangzhou-j": Addresses(21, 21, 3, 4000)}
+        assert sheet.addresses == {"vsw-j": Addresses(21, 21, 3, 4000, 3)}
+        assert sheet.zones == {"cn-hangzhou-j": Addresses(21, 21, 3, 4000, 3)}
 
     def test_autoscaling_has_two_sizes(self) -> None:
         scaling = {"nodePools[0].desiredSize": ABSENT, "nodePools[0].autoScaling": {"min": 2, "max": 10}}
         (sheet,) = judge(scaling).pools
         assert (sheet.nodes, sheet.pods) == ((2, 10), (14, 70))
-        assert sheet.addresses == {"vsw-j": Addresses(14, 70, 2, 4000)}
+        assert sheet.addresses == {"vsw-j": Addresses(14, 70, 2, 4000, 10)}
 
     def test_addresses_are_counted_by_zone(self) -> None:
         both = {
@@ -96,7 +96,7 @@ class TestCapacitySheet:
         ).pools
         assert set(sheet.capacity.values()) == {(None, None, None)}
         assert sheet.pods == (None, None)
-        assert sheet.addresses == {"vsw-j": Addresses(None, None, 3, None)}
+        assert sheet.addresses == {"vsw-j": Addresses(None, None, 3, None, 3)}
 
     def test_two_pools_with_one_name_have_a_sheet_each(self) -> None:
         report = judge({"nodePools[1]": {**example({})["nodePools"][0], "desiredSize": 1}})
@@ -106,7 +106,7 @@ class TestCapacitySheet:
     def test_lingjun(self) -> None:
         sheet = judge({"nodePools[1]": LINGJUN_POOL}).pools[1]
         assert sheet.capacity == {"ebs-enhanced": (11, None, None)}
-        assert sheet.addresses == {"vsw-j": Addresses(44, 44, 0, 4000)}
+        assert sheet.addresses == {"vsw-j": Addresses(44, 44, 0, 4000, 0)}
 
 
 class TestUndecided:

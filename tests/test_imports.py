@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.harness import clean_env, run_process
+from tests.inputs.support import BODY, hcl, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,8 @@ NEVER = {
 """What no offline command may load."""
 LIVE = {"eniplan.plan.live", "eniplan.cli.account"}
 """What only a check with --live loads, besides eniplan.cloud."""
+OWN_SPECS = {"eniplan.catalog.own", "eniplan.catalog.refresh", "eniplan.catalog.diff"}
+"""What only users load who have instance data of their own."""
 CHILD = """
 import json, os, sys
 import eniplan.__main__
@@ -51,9 +54,9 @@ def test_check_in_a_pipe(tmp_path: Path, output: str) -> None:
     result, modules = loaded(tmp_path, "check", "-", "--format", output, stdin=PLAN)
     assert result.code == 1
     assert "ENI001" in result.out
-    assert modules & (NEVER | {"rich", "jsonschema"}) == set()
+    assert modules & (NEVER | {"rich", "jsonschema", "eniplan.inputs"}) == set()
     assert {"typer", "yaml"} <= modules
-    assert not {name for name in modules if name.startswith("eniplan.cloud") or name in LIVE}
+    assert not {name for name in modules if name.startswith("eniplan.cloud") or name in LIVE | OWN_SPECS}
 
 
 def test_check_of_a_type(tmp_path: Path) -> None:
@@ -67,6 +70,15 @@ def test_only_a_plan_that_does_not_fit_costs_jsonschema(tmp_path: Path) -> None:
     assert result.code == 3
     assert "jsonschema" in modules
     assert modules & (NEVER | {"rich"}) == set()
+
+
+@pytest.mark.parametrize(("file", "costs"), [("body.json", set()), ("main.tf", {"hcl2"})])
+def test_only_hcl_costs_its_library(tmp_path: Path, file: str, costs: set[str]) -> None:
+    forms = {"body.json": text(BODY), "main.tf": hcl('node_pool_name = "a"')}
+    result, modules = loaded(tmp_path, "check", "-", stdin=forms[file].encode())
+    assert "exclusive pods per node" in result.out
+    assert modules & {"hcl2"} == costs
+    assert modules & (NEVER | {"rich", "jsonschema"}) == set()
 
 
 def test_a_terminal_gets_rich(tmp_path: Path) -> None:

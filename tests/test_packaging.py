@@ -6,7 +6,6 @@ runs the tests. So nothing is downloaded, and a dependency that is used but not 
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import shutil
@@ -19,9 +18,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from tests.harness import EXAMPLES, REPO, clean_env, run_process
+from tests.packages import link_packages
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
 
@@ -51,28 +50,6 @@ def command(*words: str | Path, home: Path, **env: str) -> str:
     result = run_process(list(map(str, words)), cwd=home, env=clean_env(home, {**no_coverage, **env}))
     assert result.code == 0, f"{words}\n{result.out}\n{result.err}"
     return result.out
-
-
-def link_packages(folder: Path, requirements: list[Requirement]) -> Path:
-    """Fill a folder with links to the installed distributions that the requirements need, directly or not."""
-    folder.mkdir()
-    pending = [(requirement, "") for requirement in requirements]
-    seen = set()
-    while pending:
-        requirement, extra = pending.pop()
-        if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
-            continue
-        for wanted in ("", *requirement.extras):
-            if (key := (canonicalize_name(requirement.name), wanted)) in seen:
-                continue
-            seen.add(key)
-            distribution = importlib.metadata.distribution(requirement.name)
-            pending += [(Requirement(text), wanted) for text in distribution.requires or ()]
-            for top in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
-                link = folder / top
-                if not link.exists():
-                    link.symlink_to(Path(str(distribution.locate_file(top))))
-    return folder
 
 
 def requirements_of(wheel: Path) -> list[Requirement]:
@@ -210,7 +187,18 @@ def test_sdist_holds_what_is_needed_to_work_on_it(packages: Packages) -> None:
     with tarfile.open(packages.sdist) as archive:
         # Behind the one folder that everything is in.
         names = {name.partition("/")[2] for name in archive.getnames()}
-    files = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "dev", "pyproject.toml", ".ci/run"}
+    files = {
+        ".pre-commit-hooks.yaml",
+        "Containerfile",
+        "action.yml",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.md",
+        "dev",
+        "pyproject.toml",
+        ".ci/run",
+    }
     assert files <= names
     wanted = committed("bench", "docs", "examples", "instance_specs", "src", "templates", "tests")
     assert wanted <= names

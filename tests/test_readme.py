@@ -1,4 +1,4 @@
-"""What the README shows is what the program prints.
+"""What the README and the pages of docs/ show is what the program prints.
 
 When the program's words change on purpose, `./dev test tests/test_readme.py --snapshot-update` writes the new ones.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.rules import ALL
+from eniplan.rules import ALL, BY_ID
 from tests.harness import EXAMPLES, REPO, clean_env, run_process
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.harness import Run
 
 README = REPO / "README.md"
+PAGES = [README, *sorted((REPO / "docs").glob("*.md"))]
 CONSOLE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 RULES = re.compile(r"(?<=^\| rule \| level \| what it finds \|\n\|---\|---\|---\|\n)(?:\|.*\n)*", re.MULTILINE)
 
@@ -47,15 +48,18 @@ def shell(tmp_path: Path) -> Callable[[str], tuple[str, int]]:
     return run_command
 
 
-def assert_current(text: str, current: str, request: pytest.FixtureRequest) -> None:
+def assert_current(page: Path, text: str, current: str, request: pytest.FixtureRequest) -> None:
     if request.config.getoption("update_snapshots"):
-        README.write_text(current, encoding="utf-8")
+        page.write_text(current, encoding="utf-8")
         return
     assert text == current
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if CONSOLE.search(page.read_text(encoding="utf-8"))], ids=lambda page: page.name
+)
 def test_console_blocks_show_what_the_program_prints(
-    shell: Callable[[str], tuple[str, int]], request: pytest.FixtureRequest
+    page: Path, shell: Callable[[str], tuple[str, int]], request: pytest.FixtureRequest
 ) -> None:
     def replay(block: re.Match[str]) -> str:
         lines, code = [], 0
@@ -70,16 +74,24 @@ def test_console_blocks_show_what_the_program_prints(
                 lines.append(output)
         return "".join(lines)
 
-    text = README.read_text(encoding="utf-8")
-    assert CONSOLE.search(text)
-    assert_current(text, CONSOLE.sub(replay, text), request)
+    text = page.read_text(encoding="utf-8")
+    assert_current(page, text, CONSOLE.sub(replay, text), request)
 
 
 def test_table_of_rules_is_that_of_explain(request: pytest.FixtureRequest) -> None:
     rows = "".join(f"| {rule.id} | {rule.level} | {rule.title} |\n" for rule in ALL)
     text = README.read_text(encoding="utf-8")
     assert RULES.search(text)
-    assert_current(text, RULES.sub(lambda _: rows, text), request)
+    assert_current(README, text, RULES.sub(lambda _: rows, text), request)
+
+
+def test_references_are_what_the_program_says(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    script = [sys.executable, str(REPO / "docs" / "generate.py"), str(tmp_path)]
+    result = run_process(script, cwd=tmp_path, env=clean_env(tmp_path))
+    assert (result.code, result.err) == (0, "")
+    for made in sorted(tmp_path.glob("*.md")):
+        page = REPO / "docs" / made.name
+        assert_current(page, page.read_text(encoding="utf-8"), made.read_text(encoding="utf-8"), request)
 
 
 def test_every_example_is_introduced() -> None:
@@ -97,13 +109,51 @@ def test_waivers_have_the_form_of_a_plan_or_of_a_file_of_their_own(run: Run, tmp
     assert json.loads(run("check", plan, "--waivers", waivers, "--format", "json").out)["problems"] == []
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "docs/live.md", "bench/README.md", "instance_specs/README.md"]
-)
-def test_links_lead_to_files(name: str) -> None:
-    file = REPO / name
-    links = re.findall(r"\]\(([^)#:]+)\)", file.read_text(encoding="utf-8"))
-    assert [link for link in links if not (file.parent / link).exists()] == []
+LINKED = [*PAGES, *(REPO / name for name in ("CONTRIBUTING.md", "bench/README.md", "instance_specs/README.md"))]
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(REPO).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not leads_somewhere(page, link)] == []
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    path, _, heading = link.partition("#")
+    target = page.parent / path if path else page
+    return target.exists() and (not heading or heading in headings(target))
+
+
+def headings(page: Path) -> set[str]:
+    """Return the names by which links find the headings of a page, as GitHub and GitLab make them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(REPO).as_posix())
+def test_rules_that_are_named_exist(page: Path) -> None:
+    named = set(re.findall(r"\b[A-Z]{2,4}\d{3}\b", page.read_text(encoding="utf-8")))
+    assert named <= set(BY_ID)
+
+
+def test_symptoms_lead_to_rules() -> None:
+    """A symptom has at least one rule; one that has several reasons repeats nothing but the reason."""
+    text = (REPO / "docs" / "troubleshoot.md").read_text(encoding="utf-8").partition("\n## eniplan itself")[0]
+    rows = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in text.splitlines() if line[:2] == "| "]
+    symptoms: dict[str, str] = {}
+    symptom = ""
+    for seen, _, rules in rows:
+        symptom = seen or symptom
+        symptoms[symptom] = symptoms.get(symptom, "") + rules
+    symptoms.pop("what you see")
+    assert [symptom for symptom, rules in symptoms.items() if "rules.md#" not in rules] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (REPO / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.name for page in (REPO / "docs").glob("*.md")} - {"README.md"}
+    assert pages == set(re.findall(r"\]\((\w+\.md)\)", index))
 
 
 def test_counts_of_the_instance_data_are_those_of_the_data() -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import OK, Place, Problem
-from eniplan.plan.document import path_text
 from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL, BY_ID
@@ -64,20 +63,28 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
             inputs[item.place.file] = None
             continue
         problems += item.problems
-        inputs[item.document.file] = None
+        inputs.update(dict.fromkeys(item.files or (item.document.file,)))
+        undecided += (Undecided(f.fact, item.document.place(f.path), f.rules, f.hint) for f in item.open_facts)
         if item.plan is not None:
             view = PlanView(item.plan, catalog, settings, item.live)
             if item.live is not None:
                 accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
                 failures |= dict.fromkeys(_failures(item.live, item.document.place(("cluster",))))
             view.idle_waivers = _idle(view.plan.waivers, rules if item.live is not None else offline)
-            judged = _Judge(item.document, view, rules, item.left_out)
+            askable = rules if item.rules is None else tuple(rule for rule in rules if rule.id in item.rules)
+            judged = _Judge(item.document, view, askable, item.left_out)
             findings += judged.findings()
-            findings += names.repeated(item.document, view, rules)
             undecided += judged.undecided()
-            pools += _sheets(item.document.file, view)
+            if not item.files:  # two inputs may make one pool in two ways: HCL, and its Terraform plan
+                findings += names.repeated(item.document, view, rules)
+            if not item.beside:
+                pools += _sheets(item, view)
     if not inputs:
         problems.append(Problem("there is nothing to check", Place("-"), "name a plan file, a folder, or - for stdin"))
+    # One manifest is judged beside each plan of a run, and says the same of itself each time.
+    findings = list({(f.place, f.rule.id, f.message): f for f in findings}.values())
+    undecided = list({(u.place, u.fact): u for u in undecided}.values())
+    problems = list(dict.fromkeys(problems))
     for file in waivers:
         if isinstance(file, Problem):
             problems.append(file)
@@ -102,6 +109,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         rules if accounts else offline,
         tuple(accounts),
         tuple(failures),
+        catalog.own,
     )
     return report._replace(exit_code=report.verdict())
 
@@ -169,15 +177,16 @@ class _Judge:
     def _hit(self, rule: Rule, hit: Hit) -> None:
         if hit.path in self._left_out:
             return  # the user wrote something there, and has been told that it does not fit
+        place = self._document.place(hit.path)
         finding = Finding(
             rule,
             hit.level or rule.level,
-            self._document.place(hit.path),
+            place,
             hit.message,
             hit.hint,
             hit.facts,
             tuple(dict.fromkeys(s for s in (*hit.sources, *rule.sources) if s is not None)),
-            *self._waiver(rule, path_text(hit.path)),
+            *self._waiver(rule, place.path),
         )
         self._findings.append(finding)
 
@@ -227,7 +236,7 @@ class _PoolNames:
                 )
 
 
-def _sheets(file: str, view: PlanView) -> Iterator[PoolSheet]:
+def _sheets(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     wanted: dict[str, list[Demand]] = {}
     for demand in view.address_demands:
         wanted.setdefault(demand.pool.pool.name, []).append(demand)
@@ -235,7 +244,8 @@ def _sheets(file: str, view: PlanView) -> Iterator[PoolSheet]:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
         mine = [d for d in wanted.get(pool.pool.name, ()) if d.pool is pool]
         yield PoolSheet(
-            file,
+            # Finding a line takes time, and only pools of several files need it.
+            item.document.place(pool.path).file if item.files else item.document.file,
             pool.pool.name,
             pool.pool.kind,
             _capacities(view, pool),
@@ -272,4 +282,4 @@ def _by_zone(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
 
 
 def _addresses(needs: Needs, available: int | None) -> Addresses:
-    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available)
+    return Addresses(needs.desired.pods, needs.largest.pods, needs.desired.nodes, available, needs.largest.nodes)

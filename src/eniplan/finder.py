@@ -62,6 +62,7 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
         full,
         unknown,
         catalog.date,
+        catalog.own,
     )
 
 

@@ -5,6 +5,7 @@ stdout carries the document and nothing else; everything for people goes to stde
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from eniplan.errors import InputError, Place, Problem
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import TextIO
 
 DEFAULT_WIDTH = 100
@@ -62,26 +63,35 @@ def save(path: str, text: str, *, private: bool = False) -> None:
 
     """
     data = text.encode("utf-8", "backslashreplace")
-    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as file:
                 file.write(data)
             return
-        if private and os.path.lexists(temporary):
-            os.unlink(temporary)  # of a run that was killed: in containers process ids come again
-        try:
-            _write_new(temporary, data, private=private)
+        with _written_beside(path, data, private=private) as temporary:
             if os.path.exists(path) and not private:
                 os.chmod(temporary, os.stat(path).st_mode)
             os.replace(temporary, path)
-        except BaseException:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            raise
         if private:
             _sync_folder(os.path.dirname(path) or ".")
     except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def save_new(path: str, text: str) -> None:
+    """Write a document to a file that does not exist yet, all of it or nothing.
+
+    Raises:
+        FileExistsError: something of that name exists, be it a link that leads nowhere; it is left as it is.
+        InputError: it cannot be written.
+
+    """
+    try:
+        with _written_beside(path, text.encode("utf-8", "backslashreplace")) as temporary:
+            os.link(temporary, path)  # unlike a rename, it never takes the place of another file
+    except OSError as error:
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
         raise _unwritable(path, error) from None
 
 
@@ -99,17 +109,41 @@ def append(path: str, text: str) -> None:
         raise _unwritable(path, error) from None
 
 
+def make_folder(path: str) -> None:
+    """Make a folder, and the folders that it lies in, unless they are there.
+
+    Raises:
+        InputError: it cannot be made.
+
+    """
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        message = f"cannot make the folder: {(error.strerror or '').lower()}"
+        raise InputError(Problem(message, Place(path))) from None
+
+
+@contextlib.contextmanager
+def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterator[str]:
+    """Write the data to a file in the same folder, which is gone in the end, whatever happens."""
+    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
+    if private and os.path.lexists(temporary):
+        os.unlink(temporary)  # of a run that was killed: in containers process ids come again
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+        with open(handle, "wb") as file:
+            file.write(data)
+            if private:
+                file.flush()
+                os.fsync(file.fileno())
+        yield temporary
+    finally:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+
+
 def _unwritable(path: str, error: OSError) -> InputError:
     return InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path)))
-
-
-def _write_new(path: str, data: bytes, *, private: bool) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
-    with open(handle, "wb") as file:
-        file.write(data)
-        if private:
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _sync_folder(folder: str) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.catalog.store import Catalog, read_specs
+from eniplan.catalog.own import read_own
+from eniplan.catalog.store import Catalog
 from eniplan.errors import InputError
 from tests.harness import REPO
 from tests.judge import row
@@ -127,7 +128,7 @@ class TestOwnSpecs:
         file = tmp_path / "specs"
         file.write_text(text)
         with pytest.raises(InputError) as error:
-            read_specs(str(file))
+            read_own(str(file))
         (problem,) = error.value.problems
         assert (str(problem.place), problem.message) == (f"{file}{place}", message)
         assert error.value.exit_code == 3
@@ -136,15 +137,15 @@ class TestOwnSpecs:
         file = tmp_path / "specs"
         file.write_bytes(b"\xff\xfe\0")
         with pytest.raises(InputError, match="cannot read the instance data: not UTF-8 text"):
-            read_specs(str(file))
+            read_own(str(file))
         with pytest.raises(InputError, match="No such file or directory"):
-            read_specs(str(tmp_path / "none"))
+            read_own(str(tmp_path / "none"))
 
     def test_deep_nesting_is_no_crash(self, tmp_path: Path) -> None:
         file = tmp_path / "specs"
         file.write_text("[" * 200_000)
         with pytest.raises(InputError):
-            read_specs(str(file))
+            read_own(str(file))
 
     def test_own_rows_stand_before_the_bundled_ones(self, tmp_path: Path) -> None:
         file = tmp_path / "specs"

@@ -44,8 +44,8 @@ def test_json(run: Run) -> None:
     keys = ["rule", "level", "title", "needs", "effect", "sources", "waivable", "passes", "fails", "account"]
     assert list(one) == keys
     assert (one["fails"], one["account"]) == (example(ALL[0].fails), None)
-    (about,) = [rule for rule in rules if rule["rule"] == "NP003"]
-    assert about["account"]["pools.trading"]["labels"] == {"team": "trading"}
+    (about,) = [rule for rule in rules if rule["rule"] == "LIVE002"]
+    assert about["account"] == {"cluster.state": "updating"}
 
 
 def test_a_rule_about_the_account(run: Run) -> None:

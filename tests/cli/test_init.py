@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -100,3 +100,52 @@ def test_its_keys_are_those_of_the_schema(run: Run) -> None:
 
     schema = json.loads(run("schema").out)
     assert list(Draft7Validator(schema).iter_errors(safe_load(filled(run("init", "-").out)))) == []
+
+
+class TestCI:
+    FILES: ClassVar = {
+        "github": [".github/eniplan-matcher.json", ".github/workflows/eniplan.yml"],
+        "gitlab": [".gitlab/eniplan.yml"],
+    }
+
+    @pytest.mark.parametrize("service", FILES)
+    def test_writes_and_says_what_to_do_next(self, run: Run, tmp_path: Path, service: str) -> None:
+        (tmp_path / ".git").mkdir()
+        result = run("init", "--ci", service, cwd=tmp_path)
+        assert (result.code, result.out) == (0, "")
+        written = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file())
+        assert written == self.FILES[service]
+        told = [re.match(r"wrote (\S+): \w.{40,}", line) for line in result.err.splitlines()]
+        assert sorted(line[1] for line in told if line) == written
+        assert len(told) == len(written)
+
+    def test_says_where_it_would_not_work(self, run: Run, tmp_path: Path) -> None:
+        err = run("init", "--ci", "gitlab", cwd=tmp_path).err
+        assert err.splitlines()[1] == ("this folder is not the top of a Git repository; only there do these files work")
+
+    @pytest.mark.parametrize("name", FILES["github"])
+    def test_one_that_exists_keeps_all_from_being_written(self, run: Run, tmp_path: Path, name: str) -> None:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.symlink_to("elsewhere")
+        result = run("init", "--ci", "github", cwd=tmp_path)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith(f"{name}: error: the file exists, and is left as it is\n")
+        assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == [file]
+
+    def test_its_names_are_fixed(self, run: Run, tmp_path: Path) -> None:
+        result = run("init", "--ci", "github", "ci.yml", cwd=tmp_path)
+        assert (result.code, result.out) == (2, "")
+        assert "the files for CI have fixed names" in result.err
+        assert list(tmp_path.iterdir()) == []
+
+    def test_unknown_service(self, run: Run) -> None:
+        result = run("init", "--ci", "jenkins")
+        assert result.code == 2
+        assert "'github', 'gitlab'" in result.err
+
+    def test_no_folder_can_be_made(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / ".gitlab").write_text("a file")
+        result = run("init", "--ci", "gitlab", cwd=tmp_path)
+        assert (result.code, result.out) == (3, "")
+        assert result.err.startswith(".gitlab: error: cannot make the folder: ")

@@ -58,6 +58,13 @@ def test_nearest_types(run: Run) -> None:
     assert len(run("instances", "--like", "ecs.g7.2xlarge", "-f", "names", "-n", "2").out.splitlines()) == 2
 
 
+def test_a_page_for_a_browser(run: Run) -> None:
+    result = run("instances", "--family", "ecs.g7", "--format", "html")
+    assert result.code == 0
+    assert result.out.startswith("<!doctype html>\n")
+    assert "ecs.g7.8xlarge" in result.out
+
+
 def test_a_terminal_gets_the_view(run: Run) -> None:
     result = run("instances", "--family", "ecs.g7", env={"FORCE_COLOR": "1"})
     assert "\x1b[" in result.out

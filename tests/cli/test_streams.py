@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,13 +15,16 @@ import pytest
 
 from eniplan._version import __version__
 from eniplan.cli import COMMANDS
-from tests.harness import TIMEOUT, clean_env, eniplan_command
+from eniplan.cli.options import ReportFormat
+from tests.harness import EXAMPLES, TIMEOUT, clean_env, eniplan_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.harness import Run
 
+DOCUMENTS = [form for form in ReportFormat if form is not ReportFormat.TEXT]
+"""Formats for machines."""
 HELPED = [(), *((name,) for name in COMMANDS), ("specs", "show")]
 
 
@@ -64,11 +68,6 @@ def test_unknown_command(run: Run) -> None:
     assert (result.code, result.out) == (2, "")
     assert "No such command 'chek'" in result.err
     assert "check" in result.err
-
-
-def test_completion(run: Run) -> None:
-    env = {"_ENIPLAN_COMPLETE": "complete_bash", "COMP_WORDS": "eniplan ch", "COMP_CWORD": "1"}
-    assert run(env=env).out.split() == ["check"]
 
 
 def interruptible(*args: str) -> list[str]:
@@ -146,6 +145,17 @@ class TestClosedPipes:
         assert err.splitlines() == [err.strip()]
         assert "400 pools checked" in err
 
+    @pytest.mark.parametrize("form", DOCUMENTS)
+    def test_a_large_report_in_every_format(self, tmp_path: Path, form: str) -> None:
+        pools = "".join(f"- {{name: p{n}, instanceTypes: [ecs.g7.2xlarge]}}\n" for n in range(400))
+        (tmp_path / "plan.yaml").write_text(f"apiVersion: eniplan/v1\nnodePools:\n{pools}")
+        code, err = self.pipeline(f"eniplan check plan.yaml --format {form} --output json=report.json", tmp_path)
+        assert code == 1
+        assert "rror:" not in err
+        assert len((tmp_path / "out").read_text().splitlines()) == 1
+        # What goes to a file is whole, whatever becomes of stdout.
+        assert len(json.loads((tmp_path / "report.json").read_text())["pools"]) == 400
+
     def shell(self, args: str, tmp_path: Path) -> subprocess.CompletedProcess[bytes]:
         """Run eniplan with redirections of the shell."""
         script = f"{shlex.join([sys.executable, '-m', 'eniplan'])} {args}"
@@ -175,3 +185,24 @@ class TestClosedPipes:
         done = self.shell("check --type ecs.g7.2xlarge 2>&-", tmp_path)
         assert done.returncode == 1
         assert b"ENI001" in done.stdout
+
+
+class TestBytes:
+    """What a format writes depends on the plan and on nothing else."""
+
+    @pytest.mark.parametrize("form", DOCUMENTS)
+    def test_two_runs_are_equal_and_plain(self, run: Run, form: str) -> None:
+        args = ("check", EXAMPLES / "many-mistakes.yaml", EXAMPLES / "trading-ipv4.yaml", "--format", form)
+        first = run(*args, env={"PYTHONHASHSEED": "1", "NO_COLOR": "1", "TZ": "UTC"})
+        # Nor do a terminal's colours and width, the order of sets, or the hour reach into it.
+        other = {"PYTHONHASHSEED": "2", "FORCE_COLOR": "1", "COLUMNS": "30", "TZ": "Asia/Shanghai", "LC_ALL": "C"}
+        assert first == run(*args, env=other)
+        assert first.code == 1
+        assert first.out.endswith("\n")
+        assert not re.search("[\\x00-\\x09\\x0b-\\x1f\\x7f]", first.out)
+
+    def test_text_in_a_pipe(self, run: Run) -> None:
+        args = ("check", EXAMPLES / "many-mistakes.yaml")
+        first = run(*args, env={"PYTHONHASHSEED": "1", "CI": "true"})
+        assert first == run(*args, env={"PYTHONHASHSEED": "2", "CLICOLOR_FORCE": "1", "COLUMNS": "30"})
+        assert not re.search("[\\x00-\\x09\\x0b-\\x1f\\x7f]", first.out)

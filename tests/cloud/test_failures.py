@@ -14,6 +14,22 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
+    ("code", "is_it"),
+    [
+        ("ErrorClusterNotFound", True),
+        ("AddonNotFound", True),
+        ("RESOURCE_NOT_FOUND", True),
+        ("InvalidAction.NotFound", False),
+        ("InvalidParameter", False),
+        ("", False),
+    ],
+)
+def test_what_is_not_there(code: str, is_it: bool) -> None:  # noqa: FBT001 - a case
+    assert CallError(DESCRIBE_POOLS, "rejected", code=code).is_not_found == is_it
+    assert not CallError(DESCRIBE_POOLS, "denied", code=code).is_not_found
+
+
+@pytest.mark.parametrize(
     ("reason", "parts", "said"),
     [
         ("denied", {"code": "Forbidden.RAM", "message": "long policy text", "request_id": "R1"},

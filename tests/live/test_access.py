@@ -91,6 +91,10 @@ class TestCredentials:
         assert "planted-and-wrong" not in result.err
         assert len(cloud.calls("DescribeClusterDetail")) == 1
 
+    def test_a_word_that_is_too_short_for_a_secret_is_not_hidden(self, live: Live) -> None:
+        result = start(live, env={"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "e"}).wait()
+        assert "SignatureDoesNotMatch: Specified signature does not match" in result.err
+
 
 class TestRegion:
     def test_variable_of_the_cli(self, live: Live) -> None:

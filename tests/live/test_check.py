@@ -45,7 +45,7 @@ PLAN: dict[str, Any] = {
         }
     ],
 }
-LINGJUN = {
+LINGJUN: dict[str, Any] = {
     "name": "training",
     "kind": "lingjun",
     "vSwitchIds": ["vsw-j"],
@@ -128,6 +128,23 @@ class TestGood:
         assert "LJ004" not in rules(found)
         assert list(found["pools"][0]["podsPerNode"]) == ["ebs-enhanced"]
         assert found["pools"][0]["nodes"] == {"desired": 2, "max": 2}
+
+    @pytest.mark.parametrize(
+        ("action", "status", "said"),
+        [
+            ("DescribeNodeGroup", 404, {"LIVE010", "LJ004"}),  # the plan's own node type is judged, and nobody knows it
+            ("DescribeNodeType", 404, {"LIVE001"}),  # that of the nodes is taken, with the limits of the instance data
+            ("ListClusterNodes", 200, {"LJ004"}),  # there are no nodes to tell of a type
+        ],
+    )
+    def test_lingjun_things_that_are_not_there(
+        self, live: Live, cloud: Cloud, action: str, status: int, said: set[str]
+    ) -> None:
+        cloud.fault(action, "answer", status=status, body={"Code": "RESOURCE_NOT_FOUND", "Nodes": []})
+        lingjun = {**LINGJUN, "lingjun": {**LINGJUN["lingjun"], "nodeType": "efg.unknown"}}
+        found = report(live, changed(nodePools=[lingjun], podNetworkings=[]))
+        assert found["problems"] == []
+        assert rules(found) == said
 
     def test_two_plans_for_one_cluster_ask_once(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
         for name in ("a", "b"):
@@ -259,6 +276,21 @@ class TestFaults:
         assert (result.code, result.out) == (4, "")
         assert "DescribeClusterDetail: no connection\n" in result.err
         assert "--endpoint" in result.err
+
+    def test_a_token_that_ends_while_it_is_used(self, live: Live, cloud: Cloud) -> None:
+        body = {"Code": "InvalidSecurityToken.Expired", "Message": "it has expired", "RequestId": "R1"}
+        cloud.fault("DescribeVSwitches", "answer", status=403, body=body)
+        result = check(live, PLAN)
+        assert (result.code, result.out) == (4, "")
+        said = "the credentials are not accepted: InvalidSecurityToken.Expired: it has expired (request R1)"
+        assert said in result.err
+        assert len(cloud.calls("DescribeVSwitches")) == 1
+
+    def test_a_cluster_without_a_vpc(self, live: Live, cloud: Cloud) -> None:
+        alter(cloud, "detail/vpc_id", "")
+        result = check(live, PLAN)
+        assert result.code == 4
+        assert "cannot read the vSwitches of the VPC: DescribeClusterDetail: the answer names no VPC" in result.err
 
     def test_a_cluster_that_is_not_there(self, live: Live, cloud: Cloud) -> None:
         plan = changed(cluster__id="c0000000000000000000000000000none")

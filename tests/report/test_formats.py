@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan._version import __version__
-from eniplan.report import json_format, plain, terminal_view
+from eniplan.report import json_format, plain, sarif, terminal_view
 from eniplan.rules.examples import VSWITCH_J
 from tests.judge import judge, judge_plan, own, row
 from tests.report.reports import MANY, reports
@@ -140,3 +140,13 @@ def test_markup_is_text(name: str) -> None:
     for colour in (True, False):
         assert name in ESCAPES.sub("", terminal_view.write(report, width=200, colour=colour))
     assert f"pool {name}: exclusive pods" in plain.write(report)
+
+
+def test_own_instance_data_is_told(tmp_path: Path) -> None:
+    specs = own(tmp_path, row(EniQuantity=8))
+    report = judge({"nodePools.0.instanceTypes": ["ecs.mine.8xlarge"]}, specs=specs)
+    file = str(tmp_path / "specs.jsonl")
+    told = {"file": file, "date": None, "region": None}
+    assert json.loads(json_format.write(report))["specs"] == {"date": "2026-07-16", "types": 1242, "own": told}
+    assert json.loads(sarif.write(report))["runs"][0]["properties"]["ownSpecs"] == told
+    assert f"checked against specs of 2026-07-16 and {file}: " in plain.summary(report)

@@ -187,7 +187,8 @@ def test_summary_tells_what_is_not_shown(tmp_path: Path) -> None:
     specs, _ = of_own(tmp_path, GPUAmount=1)
     question = Question(Wanted(gpus=Range(1, None)), IPV4, ORDERS["pods"], request=Request(3, 8, 1, "node"), limit=1)
     assert summary(find(specs, question, Settings())) == (
-        "0 types found by specs of 2026-07-16; 1 have no room beside the DaemonSet pods; "
+        f"0 types found by specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
+        "1 have no room beside the DaemonSet pods; "
         "1241 left out, GPUAmount not known"
     )
 

@@ -122,7 +122,7 @@ class TestUnread:
             ("terway", "terway", {"LIVE004"}),
             ("vSwitches", "v_switches", {"LIVE007"}),
             ("securityGroups", "security_groups", {"LIVE007"}),
-            ("pools", "pools", {"LIVE008"}),
+            ("pools", "pools", {"LIVE008", "NP003"}),
             ("quota", "quota", {"LIVE008"}),
         ],
     )

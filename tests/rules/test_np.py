@@ -163,7 +163,7 @@ class TestNP005:
 
 def test_np006_names_the_first() -> None:
     report = judge({"nodePools[1]": SECOND, "nodePools[2]": {**SECOND, "name": "trading"}})
-    assert only(report, "NP006").message == "the name 'trading' is taken by nodePools[0]"
+    assert only(report, "NP006").message == "two node pools are named 'trading'"
 
 
 class TestNP007:
@@ -267,3 +267,30 @@ def test_two_plans_for_one_cluster_share_no_pool_name() -> None:
     """NP006 across documents needs the engine: see also tests/test_engine.py."""
     report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": [SECOND, SECOND]})
     assert places(report, "NP006") == ["nodePools[1].name"]
+
+
+class TestNP003:
+    @pytest.mark.parametrize(
+        ("live", "labels", "message"),
+        [
+            ({}, {}, "exists without the exclusive label: its mode"),
+            ({EXCLUSIVE_LABEL: "ENI"}, {}, f"exists with {EXCLUSIVE_LABEL}=ENI: its mode"),
+            ({EXCLUSIVE_LABEL: "eniOnly"}, {EXCLUSIVE_LABEL: ""}, f"with {EXCLUSIVE_LABEL}=eniOnly and would lose it"),
+        ],
+    )
+    def test_a_live_pool_of_the_other_mode(self, live: dict[str, str], labels: dict[str, str], message: str) -> None:
+        finding = only(judge({"nodePools[0].existingLabels": live, "nodePools[0].labels": labels}), "NP003")
+        assert message in finding.message
+        assert finding.place.path == "nodePools[0].labels"
+
+    @pytest.mark.parametrize(
+        ("live", "labels"),
+        [({EXCLUSIVE_LABEL: "eniOnly", "team": "a"}, {}), ({"team": "a"}, {EXCLUSIVE_LABEL: "ENI"})],
+    )
+    def test_a_live_pool_of_the_same_mode(self, live: dict[str, str], labels: dict[str, str]) -> None:
+        assert not found(judge({"nodePools[0].existingLabels": live, "nodePools[0].labels": labels}), "NP003")
+
+    def test_it_cannot_be_waived(self) -> None:
+        waiver = {"rule": "NP003", "path": "nodePools[0]", "reason": "it will be fine"}
+        report = judge({"nodePools[0].existingLabels": {}, "waivers": [waiver]})
+        assert only(report, "NP003").waived is None

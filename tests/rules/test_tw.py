@@ -162,3 +162,10 @@ def test_nothing_stated_at_all_is_said_not_guessed() -> None:
         "cluster.terway.customCniChain", "cluster.kubernetesVersion", "cluster.podDefaults", "cluster.terway.erdma",
     }  # fmt: skip
     assert {f.rule.id for f in report.findings} == {"TW008", "NP005"}
+
+
+def test_a_networkpolicy_that_selects_exclusive_pods_does_nothing() -> None:
+    workload = {"name": "matcher", "kind": "StatefulSet", "nodePool": "trading", "networkPolicies": ["deny", "allow"]}
+    report = judge({"workloads": [workload]})
+    assert places(report, "TW009") == ["workloads[0].networkPolicies[0]", "workloads[0].networkPolicies[1]"]
+    assert "'deny' selects the pods of StatefulSet 'matcher'" in found(report, "TW009")[0].message

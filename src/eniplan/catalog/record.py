@@ -33,6 +33,23 @@ class Source(NamedTuple):
     quality: str = ""
 
 
+class OwnData(NamedTuple):
+    """A user's file of instance data, which stands before the bundled data."""
+
+    file: str
+    date: str | None
+    """The day as of which it stands, ISO 8601; None for a file that does not say."""
+    region: str | None
+    """Where the account was asked; the file then lists every type of that region."""
+
+
+def specs_words(date: str, own: OwnData | None) -> str:
+    """Say which instance data was used, to be read behind "specs of"."""
+    if own is None:
+        return date
+    return f"{date} and {own.file}" if own.region is None else f"{date} and of {own.region} on {own.date}"
+
+
 class InstanceType(NamedTuple):
     """An ECS instance type. Quantities are per instance or per ENI as the API defines them; memory is in GiB."""
 

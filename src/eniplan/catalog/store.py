@@ -1,23 +1,20 @@
-"""Reads `instance_specs/`. The file is the index: a type is found by its bytes, and only its line is parsed.
-
-A user's own file (`--specs`) stands before the bundled data: rows in the form of `instance_specs/ecs.jsonl`, or
-the response of DescribeInstanceTypes as the aliyun CLI prints it.
-"""
+"""All instance data: the bundled `instance_specs/`, before it a user's own file, before both what an account says."""
 
 from __future__ import annotations
 
 import copy
 import json
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan import resources
-from eniplan.catalog.record import LIMITS, Conflict, InstanceType, LingjunNodeType, Source
-from eniplan.errors import InputError, Place, Problem
+from eniplan.catalog.record import Conflict, InstanceType, LingjunNodeType, Source, specs_words
+from eniplan.catalog.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from eniplan.catalog.record import OwnData
 
 SCHEMA = "eniplan.specs/v1"
 
@@ -26,7 +23,7 @@ class Catalog:
     """All instance data that is known. Reads files when they are first needed; never writes."""
 
     def __init__(self, folder: str | None = None, specs: str | None = None) -> None:
-        """Take the data folder (default: the bundled one) and a user's own specs file.
+        """Take the data folder (default: the bundled one) and a user's own file; see `catalog.own`.
 
         Raises:
             InputError: the specs file cannot be read or is no instance data.
@@ -39,11 +36,17 @@ class Catalog:
         self._families: dict[str, tuple[InstanceType, ...]] = {}
         self._sources: dict[str, Source] | None = None
         self._date = ""
+        self._bundled: Rows | None = None
         self._own: dict[str, InstanceType] = {}
+        self._own_rows = Rows(b"")
         self._own_lingjun: dict[str, LingjunNodeType] = {}
         self._own_sources: dict[str, Source] = {}
+        self.own: OwnData | None = None
+        """The user's own file."""
         if specs is not None:
-            self._own, self._own_sources = read_specs(specs)
+            from eniplan.catalog.own import read_own  # noqa: PLC0415 - only for calls with such a file
+
+            self.own, self._own, self._own_rows, self._own_sources = read_own(specs)
 
     def with_account(
         self,
@@ -62,7 +65,7 @@ class Catalog:
 
         """
         key = source.title
-        own = {name: InstanceType.from_map(_over(self.get(name), row, key)) for name, row in types.items()}
+        own = {name: InstanceType.from_map(laid_over(self.get(name), row, key)) for name, row in types.items()}
         whole = {family: sorted((own[n] for n in names), key=_by_size) for family, names in families.items() if names}
         lingjun = {name: LingjunNodeType.from_map(_node_type(name, row, key)) for name, row in node_types.items()}
         out = copy.copy(self)
@@ -81,48 +84,54 @@ class Catalog:
         self._load_sources()
         return self._date
 
+    @property
+    def words(self) -> str:
+        """What the types are known from, to be read behind "the specs of"."""
+        return specs_words(self.date, self.own)
+
     def count(self) -> int:
         """Return how many ECS types are known."""
-        text = self._read("ecs.jsonl")
-        return text.count(b"\n") + sum(self._line_start(name) < 0 for name in self._own)
+        return len(self.names()) if self.own is not None or self._own else self._rows().count()
 
     def get(self, name: str) -> InstanceType | None:
-        """Return an ECS type by its id, None when it is not known."""
+        """Return an ECS type by its id, None when it is not known.
+
+        Raises:
+            InputError: the user's own file has a line for it that is no instance data.
+
+        """
         if name not in self._types:
-            self._types[name] = self._own.get(name) or self._find(name)
+            self._types[name] = self._own.get(name) or self._own_rows.find(name) or self._rows().find(name)
         return self._types[name]
 
     def family(self, family: str) -> tuple[InstanceType, ...]:
         """Return all types of a family, by vCPU and id; empty when the family is not known."""
         if family not in self._families:
-            needle = b'"InstanceTypeFamily": %s,' % json.dumps(family).encode()
-            found = {record.InstanceTypeId: record for record in self._lines_with(needle)}
-            found |= {n: r for n, r in self._own.items() if r.InstanceTypeFamily == family}
-            self._families[family] = tuple(sorted(found.values(), key=_by_size))
+            mine = [record for record in self._own.values() if record.InstanceTypeFamily == family]
+            found = _joined(self._rows().of_family(family), self._own_rows.of_family(family), mine)
+            self._families[family] = tuple(sorted(found, key=_by_size))
         return self._families[family]
 
     def all(self) -> list[InstanceType]:
         """Return every ECS type, in the order of the data file; a user's own rows replace bundled ones."""
-        rows = [InstanceType.from_map(json.loads(line)) for line in self._read("ecs.jsonl").splitlines()]
-        known = {row.InstanceTypeId for row in rows}
-        return [self._own.get(row.InstanceTypeId, row) for row in rows] + [
-            row for name, row in self._own.items() if name not in known
-        ]
+        return _joined(self._rows().all(), self._own_rows.all(), self._own.values())
+
+    def own_types(self) -> list[InstanceType]:
+        """Return the ECS types of the user's own file."""
+        return [*self._own_rows.all(), *self._own.values()]
 
     def names(self) -> list[str]:
         """Return the ids of all ECS types."""
-        return self._column("InstanceTypeId") + list(self._own)
+        return list(dict.fromkeys([*self._rows().names(), *self._own_rows.names(), *self._own]))
 
     def family_names(self) -> list[str]:
         """Return the ids of all families."""
-        own = (record.InstanceTypeFamily for record in self._own.values())
-        return list(dict.fromkeys([*self._column("InstanceTypeFamily"), *own]))
+        mine = (record.InstanceTypeFamily for record in self._own.values())
+        return list(dict.fromkeys([*self._rows().families(), *self._own_rows.families(), *mine]))
 
     def same_size(self, vcpus: int, memory: float) -> list[InstanceType]:
-        """Return the bundled ECS types with this many vCPUs and this much memory (GiB)."""
-        # The API writes 128.0 what the data files write 128.
-        size = json.dumps(int(memory) if memory == int(memory) else memory)
-        return self._lines_with(b'"CpuCoreCount": %d, "MemorySize": %s,' % (vcpus, size.encode()))
+        """Return the ECS types with this many vCPUs and this much memory (GiB), without those of single own rows."""
+        return _joined(self._rows().of_size(vcpus, memory), self._own_rows.of_size(vcpus, memory))
 
     def lingjun(self, node_type: str) -> LingjunNodeType | None:
         """Return a Lingjun node type, None when it is not known."""
@@ -140,14 +149,16 @@ class Catalog:
         return self._own_sources.get(key) or self._load_sources().get(key)
 
     def conflicts(self, name: str) -> tuple[Conflict, ...]:
-        """Return the recorded disagreements on a type; none for a type of a user's own file."""
+        """Return the recorded disagreements on a type, without those that own data has settled."""
         if name in self._own:
             return ()
         if name not in self._conflicts:
             start = b'{"InstanceTypeId": %s,' % json.dumps(name).encode()
             text = self._read("conflicts.jsonl")
             lines = text.splitlines() if start in text else []
-            self._conflicts[name] = tuple(_conflict(json.loads(line)) for line in lines if line.startswith(start))
+            found = (_conflict(json.loads(line)) for line in lines if line.startswith(start))
+            old, own = self._rows().find(name), self._own_rows.find(name)
+            self._conflicts[name] = tuple(each for each in found if not _settled(each.field, old, own))
         return self._conflicts[name]
 
     def all_conflicts(self) -> list[tuple[str, str]]:
@@ -155,29 +166,10 @@ class Catalog:
         rows = (json.loads(line) for line in self._read("conflicts.jsonl").splitlines())
         return [(row["InstanceTypeId"], row["field"]) for row in rows]
 
-    def _column(self, field: str) -> list[str]:
-        found = re.findall(rb'"%s": "([^"]+)"' % field.encode(), self._read("ecs.jsonl"))
-        return [name.decode() for name in found]
-
-    def _lines_with(self, needle: bytes) -> list[InstanceType]:
-        text = self._read("ecs.jsonl")
-        found = []
-        at = text.find(needle)
-        while at >= 0:
-            start, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
-            found.append(InstanceType.from_map(json.loads(text[start:end])))
-            at = text.find(needle, end)
-        return found
-
-    def _find(self, name: str) -> InstanceType | None:
-        start = self._line_start(name)
-        if start < 0:
-            return None
-        text = self._read("ecs.jsonl")
-        return InstanceType.from_map(json.loads(text[start : text.find(b"\n", start)]))
-
-    def _line_start(self, name: str) -> int:
-        return self._read("ecs.jsonl").find(b'{"InstanceTypeId": %s,' % json.dumps(name).encode())
+    def _rows(self) -> Rows:
+        if self._bundled is None:
+            self._bundled = Rows(self._read("ecs.jsonl"))
+        return self._bundled
 
     def _read(self, name: str) -> bytes:
         if name not in self._text:
@@ -200,11 +192,27 @@ def _by_size(record: InstanceType) -> tuple[int, str]:
     return record.CpuCoreCount or 0, record.InstanceTypeId
 
 
-def _over(known: InstanceType | None, row: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Lay a row over what is known: what the API does not tell, such as whether the type is on sale, stays."""
-    old = {} if known is None else known.raw
-    sources = {**({} if known is None else known.sources), **{field: key for field in row if field != "Sources"}}
-    return {**old, **row, "LimitsStatus": "documented", "Sources": {**sources, "LimitsStatus": key}}
+def _joined(*layers: Iterable[InstanceType]) -> list[InstanceType]:
+    """Return the types of all layers; a later layer's row takes the place of an earlier one's."""
+    return list({record.InstanceTypeId: record for layer in layers for record in layer}.values())
+
+
+def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Lay a row of the API over what is known: what it does not tell, such as whether the type is on sale, stays.
+
+    Args:
+        known: what is known of the type.
+        row: a row of DescribeInstanceTypes; null is not known.
+        key: of the source that the row's numbers get.
+
+    """
+    old = {} if known is None else dict(known.raw)
+    new = {field: value for field, value in row.items() if value is not None and field != "Sources"}
+    if "EniIpv6AddressQuantity" in new:
+        old.pop("EniIpv6AddressQuantityDerived", None)  # said of the old number
+    if "EniQuantity" in new:
+        new["LimitsStatus"] = "documented"
+    return {**old, **new, "Sources": {**old.get("Sources", {}), **dict.fromkeys(new, key)}}
 
 
 def _node_type(name: str, answer: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -216,109 +224,6 @@ def _conflict(row: dict[str, Any]) -> Conflict:
     return Conflict(row["field"], row["chosen"], {value: tuple(keys) for value, keys in row["values"].items()})
 
 
-def read_specs(file: str) -> tuple[dict[str, InstanceType], dict[str, Source]]:
-    """Read a user's own instance data and the sources that it defines.
-
-    Raises:
-        InputError: the file cannot be read, is no instance data, or has a limit that is no count.
-
-    """
-    try:
-        with open(file, encoding="utf-8-sig") as stream:
-            text = stream.read()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(Problem(f"cannot read the instance data: {reason}", Place(file))) from None
-    rows, sources = _rows(file, text)
-    found = {}
-    for line, row in rows:
-        problem = row_problem(row)
-        if problem:
-            raise InputError(Problem(problem, Place(file, line, 1 if line else 0), _SPECS_HINT))
-        found[row["InstanceTypeId"]] = InstanceType.from_map(row)
-    if not found:
-        raise InputError(Problem("no instance type in this file", Place(file), _SPECS_HINT))
-    return found, sources
-
-
-_SPECS_HINT = (
-    "save the output of `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 TYPE`, "
-    "or rows like `eniplan specs show TYPE --format json`"
-)
-
-
-def _rows(file: str, text: str) -> tuple[Iterable[tuple[int, Any]], dict[str, Source]]:
-    """Return (line, row) pairs. Line 0: the row stands somewhere in an API response."""
-    try:
-        response = json.loads(text)
-    except json.JSONDecodeError:
-        return _json_lines(file, text), {}
-    except RecursionError:
-        raise InputError(Problem("nested too deep for instance data", Place(file), _SPECS_HINT)) from None
-    if isinstance(response, dict) and isinstance(response.get("InstanceTypes"), dict):
-        key = f"DescribeInstanceTypes in {os.path.basename(file)}"
-        listed = response["InstanceTypes"].get("InstanceType")
-        if not isinstance(listed, list):
-            listed = []
-        rows = [{**row, "Sources": {"*": key}} if isinstance(row, dict) else row for row in listed]
-        return ((0, row) for row in rows), {key: Source(key, None, None, "API response given with --specs")}
-    return [(1, response)], {}
-
-
-def _json_lines(file: str, text: str) -> list[tuple[int, Any]]:
-    out = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                out.append((number, json.loads(line)))
-            except json.JSONDecodeError as error:
-                problem = Problem(f"not valid JSON: {error.msg}", Place(file, number, error.colno), _SPECS_HINT)
-                raise InputError(problem) from None
-    return out
-
-
-def row_problem(row: object) -> str:
-    """Say what keeps a value from being a row of instance data; empty when nothing does."""
-    if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
-        return "a row of instance data needs an InstanceTypeId"
-    for field, fits in _FIELDS.items():
-        value = row.get(field)
-        if value is not None and not fits(value):
-            return f"{row['InstanceTypeId']}: {field} is {value!r}"
-    return ""
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_size(value: object) -> bool:
-    return type(value) in (int, float) and 0 <= value < float("inf")  # type: ignore[operator]  # a number, by then
-
-
-def _is_map_of_texts(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_is_text, value.values()))
-
-
-_FIELDS: dict[str, Callable[[object], bool]] = {
-    **dict.fromkeys(LIMITS, _is_count),
-    "EniTrunkSupported": _is_flag,
-    "CpuCoreCount": _is_count,
-    "MemorySize": _is_size,
-    "InstanceTypeFamily": _is_text,
-    "LimitsStatus": _is_text,
-    "OnSale": _is_flag,
-    "CpuArchitecture": _is_text,
-    "GPUAmount": _is_count,
-    "NetworkBandwidthGbps": _is_text,
-    "Sources": _is_map_of_texts,
-}
-"""What is read of a row; anything else in it is only shown."""
+def _settled(field: str, old: InstanceType | None, own: InstanceType | None) -> bool:
+    """Return whether own data states a field by another source than the bundled data, which has chosen from some."""
+    return old is not None and own is not None and old.source_of(field) != own.source_of(field)

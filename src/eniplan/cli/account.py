@@ -112,7 +112,7 @@ def _at(item: LoadedPlan, *path: str) -> Place:
 
 
 def _cluster_problem(error: CallError, item: LoadedPlan, where: Target, how: Access) -> Problem:
-    if error.reason == "rejected" and "NotFound" in error.code:
+    if error.is_not_found:
         message = f"the account has no cluster {where.cluster_id} in {where.region} ({error.code})"
         hint = "check cluster.id and cluster.region, and whose credentials these are"
         return Problem(message, _at(item, "cluster", "id"), hint)

@@ -23,6 +23,7 @@ from eniplan.cli.options import (
     StrictOption,
     WaiversOption,
 )
+from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
 from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
@@ -39,13 +40,21 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def check(
     plans: Annotated[
-        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plan files, folders of them, or - for stdin.")
+        list[str] | None,
+        typer.Argument(metavar="[PLAN]...", help="Plans or other inputs: files, folders of them, or - for stdin."),
     ] = None,
     form: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Facts of the cluster for inputs that have none: a plan, or its cluster part."
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and why.")] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Ask the account: its facts win, and contradictions are findings.")
     ] = False,
@@ -69,7 +78,7 @@ def check(
         bool | None, typer.Option("--erdma/--no-erdma", help="With --type: enable_erdma of eni-config.")
     ] = None,
 ) -> None:
-    """Judge plans: will these node pools work?
+    """Judge plans, or what you have: Terraform plans and HCL, request bodies, manifests. Will these node pools work?
 
     \b
     Examples:
@@ -77,6 +86,8 @@ def check(
       eniplan check plans/ --format json --fail-on warning
       eniplan check plans/ --format github --output sarif=eniplan.sarif
       cat plan.yaml | eniplan check -
+      terraform show -json plan.out | eniplan check - --cluster cluster.yaml
+      eniplan check infrastructure/ --cluster cluster.yaml --verbose
       eniplan check plan.yaml --live
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
@@ -84,6 +95,7 @@ def check(
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
+    others = OtherInputs(cluster)
     loaded: Iterable[LoadedPlan | Problem]
     if not live and (endpoint is not None or ecs_role):
         message = "--endpoint and --ecs-role go with --live; without it nothing is asked"
@@ -96,11 +108,16 @@ def check(
             raise UsageError(Problem("--live needs a plan: it says which cluster to ask", Place(COMMAND_LINE)))
         if waivers is not None:
             raise UsageError(Problem("--waivers goes with plan files", Place(COMMAND_LINE)))
+        if cluster is not None:
+            message = "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
+            raise UsageError(Problem(message, Place(COMMAND_LINE)))
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
         stated.refuse()
-        loaded = load(plans or _default())
+        if cluster is not None:
+            others.make()  # a file of facts that cannot be read stops everything
+        loaded = load(plans or _default(), others.make, eager=verbose)
         if live:
             from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
 
@@ -108,6 +125,7 @@ def check(
         rules = ALL
     accepted = () if types or families else waivers_of(waivers)
     report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
+    others.tell(verbose=verbose)
     show(report, form, files)
     raise typer.Exit(report.exit_code)
 

@@ -75,6 +75,7 @@ class ListFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     NAMES = "names"
+    HTML = "html"
 
 
 class Zones(NamedTuple):
@@ -235,14 +236,14 @@ def _families(catalog: Catalog, names: list[str]) -> tuple[str, ...]:
     known = catalog.family_names() if names else []
     for name in names:
         if name not in known:
-            _refuse(f"the specs of {catalog.date} do not know the family {name!r}", did_you_mean(name, known))
+            _refuse(f"the specs of {catalog.words} do not know the family {name!r}", did_you_mean(name, known))
     return tuple(names)
 
 
 def _model(catalog: Catalog, name: str) -> InstanceType:
     record = catalog.get(name)
     if record is None:
-        _refuse(f"the specs of {catalog.date} do not know {name!r}", did_you_mean(name, catalog.names()))
+        _refuse(f"the specs of {catalog.words} do not know {name!r}", did_you_mean(name, catalog.names()))
     if not record.CpuCoreCount or not record.MemorySize:
         _refuse(f"the size of {name} is not known, so no type can be called near to it")
     return record
@@ -275,6 +276,10 @@ def _show(listing: Listing, output: ListFormat) -> None:
         from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
 
         terminal.out(terminal_view.listing(listing, width=terminal.width(), colour=terminal.has_colour()))
+    elif output is ListFormat.HTML:
+        from eniplan.report import listing_html  # noqa: PLC0415 - one format a run
+
+        terminal.out(listing_html.write(listing))
     else:
         terminal.out(_WRITERS[output](listing))
 
@@ -297,7 +302,7 @@ def _emit(listing: Listing, facts: Facts, catalog: Catalog, settings: Settings) 
     row = listing.rows[0]
     assert listing.request is not None  # noqa: S101 - --emit-plan goes with --pods
     assert row.size is not None  # noqa: S101 - only types with room are listed
-    text = sized_plan_text(row.record.InstanceTypeId, row.size, listing.request, facts, catalog.date)
+    text = sized_plan_text(row.record.InstanceTypeId, row.size, listing.request, facts, catalog.words)
     loaded = [load_document(document) for document in read_documents("plan", text.encode())]
     report = engine.check(loaded, catalog, settings)
     terminal.problems(report.problems)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from eniplan import resources
 
 
 class Format(StrEnum):
@@ -25,6 +28,7 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
     GITLAB = "gitlab"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 class Level(StrEnum):
@@ -46,12 +50,26 @@ OutputOption = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Write the report to a file as well. Repeatable."),
 ]
+BUNDLED = "bundled"
+"""`--specs bundled`: nothing stands before the data that came with eniplan."""
+
+
+def chosen_specs(given: str | None) -> str | None:
+    """Return what stands before the bundled instance data: `--specs`, else what `specs update` has kept; or None."""
+    if given is None:
+        kept = resources.refreshed_specs()
+        return kept if os.path.exists(kept) else None
+    return None if given == BUNDLED else given
+
+
 SpecsOption = Annotated[
     str | None,
     typer.Option(
         "--specs",
         metavar="FILE",
-        help="Your own instance data: rows of `specs show`, or a DescribeInstanceTypes response.",
+        callback=chosen_specs,
+        help="Your own instance data: rows of `specs show`, or a DescribeInstanceTypes response. `bundled`: only "
+        "eniplan's. Default: what `specs update` has kept, if anything.",
     ),
 ]
 StrictOption = Annotated[

@@ -78,7 +78,7 @@ def render_manifests(
     _tell_namespaces(plans)
     if not rendered:
         terminal.err("note: the plan has no podNetworkings and no terwayConfigs; --workloads renders workloads")
-    top = header(plan, report.specs_date)
+    top = header(plan, report.specs_words)
     if out_dir is None:
         terminal.out(top + "---\n".join(map(text, rendered)))
     else:
@@ -115,11 +115,7 @@ def _unique(rendered: Sequence[Rendered]) -> None:
 def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | None) -> None:
     if kustomization_top is not None and files:  # kustomize refuses one without resources
         files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        message = f"cannot make the folder: {(error.strerror or '').lower()}"
-        raise InputError(Problem(message, Place(folder))) from None
+    terminal.make_folder(folder)
     for name, content in files.items():
         terminal.save(os.path.join(folder, name), content)
     terminal.err(f"wrote {len(files)} files to {folder}")

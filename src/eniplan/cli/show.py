@@ -27,6 +27,7 @@ WRITERS = {
     ReportFormat.GITHUB: "github",
     ReportFormat.GITLAB: "gitlab",
     ReportFormat.MARKDOWN: "markdown",
+    ReportFormat.HTML: "html_format",
 }
 """The module of `report` that writes each format: it has `write(report) -> str`, and is imported when asked for."""
 _BY_REPOSITORY = frozenset((ReportFormat.SARIF, ReportFormat.GITHUB, ReportFormat.GITLAB))

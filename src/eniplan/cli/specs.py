@@ -12,6 +12,8 @@ from eniplan.catalog.limits import capacity, has_parity, lingjun_pods
 from eniplan.catalog.record import LIMITS
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsOption
+from eniplan.cli.specs_diff import diff
+from eniplan.cli.specs_update import update
 from eniplan.errors import Place, Problem, UsageError
 from eniplan.suggest import did_you_mean
 
@@ -26,6 +28,8 @@ def register(app: typer.Typer, name: str, about: str) -> None:
     specs = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
     specs.callback()(overview)
     specs.command("show", short_help="Show one type with the source of every number.")(show)
+    specs.command("update", short_help="Ask the account for all limits, and keep them.")(update)
+    specs.command("diff", short_help="Show what newer data changes, also in verdicts on plans.")(diff)
     app.add_typer(specs, name=name, short_help=about)
 
 
@@ -36,6 +40,8 @@ def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: 
     Examples:
       eniplan specs
       eniplan specs show ecs.g8i.8xlarge
+      eniplan specs update --region cn-hangzhou     # from your account
+      eniplan specs diff plan.yaml                  # what that changes
     """
     if context.invoked_subcommand is not None:
         return
@@ -55,9 +61,15 @@ def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: 
         if record.EniQuantity is None:
             gaps.setdefault(record.InstanceTypeFamily, []).append(record.InstanceTypeId)
     if output is Format.JSON:
-        _print_json({"date": catalog.date, "counts": counts, "unpublished": gaps})
+        own = {} if catalog.own is None else {"own": catalog.own._asdict()}
+        _print_json({"date": catalog.date, **own, "counts": counts, "unpublished": gaps})
         return
     lines = [f"instance data as of {catalog.date}"]
+    if catalog.own is not None:
+        lines += [
+            f"before it: {catalog.own.file}"
+            + (f", {catalog.own.region} on {catalog.own.date}" if catalog.own.region else "")
+        ]
     lines += [f"  {name}: {count}" for name, count in counts.items()]
     lines += [f"ENI limits are not published for {sum(map(len, gaps.values()))} types of these families:"]
     lines += [f"  {family} ({len(names)})" for family, names in gaps.items()]
@@ -81,7 +93,7 @@ def show(
     lingjun = catalog.lingjun(name)
     if record is None and lingjun is None:
         hint = did_you_mean(name, [*catalog.names(), *catalog.all_lingjun()])
-        raise UsageError(Problem(f"the specs of {catalog.date} do not know {name!r}", Place("command line"), hint))
+        raise UsageError(Problem(f"the specs of {catalog.words} do not know {name!r}", Place("command line"), hint))
     found = record or lingjun
     assert found is not None  # noqa: S101 - one of the two is, by the check above
     if output is Format.JSON:

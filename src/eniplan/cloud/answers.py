@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from eniplan.catalog.store import row_problem
+from eniplan.catalog.rows import row_problem
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
 from eniplan.plan.model import ExistingPool, SecurityGroup, Taint, VSwitch
 

@@ -181,7 +181,7 @@ class _Reader:
         try:
             return self._ask(calls.GET_ADDON, answers.terway, {**path, "name": TERWAY_ADDON})
         except CallError as error:
-            if error.reason == "rejected" and "NotFound" in error.code:
+            if error.is_not_found:
                 return LiveTerway(installed=False)
             raise
 
@@ -235,7 +235,7 @@ class _Reader:
         try:
             group = self._ask(calls.DESCRIBE_NODE_GROUP, answers.lingjun_group, query={"NodeGroupId": name})
         except CallError as error:
-            if error.reason == "rejected" and "NotFound" in error.code:
+            if error.is_not_found:
                 return _Group(None, {})
             raise
         if group.cluster_id is None:
@@ -249,7 +249,7 @@ class _Reader:
         try:
             return self._ask(calls.DESCRIBE_NODE_TYPE, answers.node_type, query={"NodeType": name})
         except CallError as error:
-            if error.reason == "rejected" and "NotFound" in error.code:
+            if error.is_not_found:
                 return {}  # LJ004 judges by what is known of it
             raise
 

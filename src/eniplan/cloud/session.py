@@ -43,6 +43,8 @@ _REFUSED = (
     "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "InvalidTimeStamp", "IncompleteSignature",
 )  # fmt: skip
 """Codes that are about the key, the token or the clock, whatever the call."""
+_SHORTEST_SECRET = 6
+"""Characters. Whatever is shorter is no secret of these services, and stands in many words."""
 _DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
 
 
@@ -72,6 +74,12 @@ class CallError(Exception):
         """Whether the server may have acted on it; False only when nothing was sent."""
         self.retry_after = retry_after
         """Seconds that the server asks to wait."""
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether what was asked for is not there; the services spell it `AddonNotFound` and `RESOURCE_NOT_FOUND`."""
+        code = self.code.replace("_", "").lower()
+        return self.reason == "rejected" and "notfound" in code and not code.startswith("invalidaction")
 
 
 class Session:
@@ -186,7 +194,8 @@ class Session:
 
     def _without_secrets(self, failure: CallError, body: str | None) -> CallError:
         """Take out of a server's words what it may have repeated of the request."""
-        secrets = (*self._secrets, *(() if body is None else _passwords(body)))
+        found = (*self._secrets, *(() if body is None else _passwords(body)))
+        secrets = (secret for secret in found if len(secret) >= _SHORTEST_SECRET)
         for secret in sorted(secrets, key=len, reverse=True):
             for spelt in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
                 failure.message = failure.message.replace(spelt, "***")

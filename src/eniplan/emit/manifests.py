@@ -81,10 +81,11 @@ def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendere
     return out
 
 
-def header(plan_file: str, specs_date: str) -> str:
+def header(plan_file: str, specs: str) -> str:
     """Return the comment that says where a file comes from; the same for equal runs."""
+    origin, data = printable(plan_file), printable(specs)
     return (
-        f"# Rendered by eniplan {__version__} from {printable(plan_file)}, checked against specs of {specs_date}.\n"
+        f"# Rendered by eniplan {__version__} from {origin}, checked against specs of {data}.\n"
         "# Apply PodNetworkings first and wait for Ready: pods that are created earlier do not get them.\n"
     )
 

@@ -102,7 +102,7 @@ def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, s
     found = {}
     for key, requirements in by_key.items():
         current = labels.get(key)
-        if all(_meets(r, current) for r in requirements):
+        if all(meets(r, current) for r in requirements):
             continue
         path = ("metadata", "labels", key)
         if current is not None:
@@ -110,7 +110,7 @@ def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, s
             raise PodError(path, message, "change the label, or the podSelector")
         # `true` is for Exists, which takes any value.
         candidates = [value for r in requirements for value in r.values if r.operator == "In"] or ["true", "yes"]
-        value = next((v for v in candidates if all(_meets(r, v) for r in requirements)), None)
+        value = next((v for v in candidates if all(meets(r, v) for r in requirements)), None)
         if value is None:
             message = f"no value of the label {key} meets all that the podSelector of its PodNetworking asks of it"
             raise PodError(path, message, "correct the podSelector")
@@ -118,7 +118,8 @@ def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, s
     return found
 
 
-def _meets(requirement: Requirement, value: object) -> bool:
+def meets(requirement: Requirement, value: object) -> bool:
+    """Return whether a label's value meets a requirement on its key; None: there is no such label."""
     if requirement.operator == "In":
         return value in requirement.values
     if requirement.operator == "NotIn":

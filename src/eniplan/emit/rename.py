@@ -42,7 +42,7 @@ def rename(pool: NodePool, body: Body, names: Mapping[str, str], spelling: str) 
     for path, indexes, value in _leaves(body, "", ()):
         if path not in names:
             raise cannot_say(pool, path, spelling)
-        _put(out, names[path], indexes, value)
+        put(out, names[path], indexes, value)
     return out
 
 
@@ -66,7 +66,8 @@ def _leaves(value: Any, path: str, indexes: tuple[int, ...]) -> Iterator[tuple[s
         yield path, indexes, value
 
 
-def _put(out: dict[str, Any], target: str, indexes: tuple[int, ...], value: object) -> None:
+def put(out: dict[str, Any], target: str, indexes: tuple[int, ...], value: object) -> None:
+    """Put a value at a dotted key path, in which `[]` behind a key takes the next of the indexes."""
     *parents, last = target.split(".")
     left = list(indexes)
     for parent in parents:

@@ -77,7 +77,7 @@ def _pod_v_switches(names: Sequence[str], facts: Facts) -> list[dict[str, str]]:
     return found
 
 
-def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Facts, specs_date: str) -> str:
+def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Facts, specs: str) -> str:
     """Return the plan as YAML, with what it rests on and what to replace written above it."""
     loss = {
         "nothing": "with no node to spare",
@@ -90,7 +90,7 @@ def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Fac
     head = f"""\
 {plural(request.pods, "exclusive pod")} on {plural(size.nodes, "node")} of {instance_type}{spread}: \
 {size.pods_per_node} on each{beside}, {loss}.
-Sized with the specs of {specs_date}. Replace {replace}.
+Sized with the specs of {specs}. Replace {replace}.
 In each zone the vSwitch for pods needs {size.pod_addresses_per_zone} free addresses, \
 that for nodes {size.nodes_per_zone}:
 state them as availableIps, and `eniplan check` compares.

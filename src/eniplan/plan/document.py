@@ -79,7 +79,7 @@ def read_documents(file: str, data: bytes) -> list[Document]:
         InputError: the input is no text, no YAML or JSON, empty, or has duplicate keys; one problem each.
 
     """
-    text = _decode(file, data)
+    text = decode(file, data)
     if text.lstrip()[:1] in ("{", "["):
         document = _read_json(file, text)
         if document is not None:
@@ -90,7 +90,13 @@ def read_documents(file: str, data: bytes) -> list[Document]:
     return documents
 
 
-def _decode(file: str, data: bytes) -> str:
+def decode(file: str, data: bytes) -> str:
+    """Return the text of an input.
+
+    Raises:
+        InputError: it is no UTF-8, or a binary file.
+
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from eniplan.errors import InputError, Place, Problem
 from eniplan.plan.document import Document, read_documents
@@ -14,7 +14,7 @@ from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from eniplan.plan.document import Path
     from eniplan.plan.live import LiveFacts
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 STDIN = "-"
 DEFAULT_FILE = "eniplan.yaml"
 _ENDINGS = (".yaml", ".yml", ".json")
+_OTHER_ENDINGS = (".tf",)
+MAX_BYTES = 32 * 2**20
+"""A larger file of a folder is not opened; named on the command line, it is."""
+_NOT_WALKED = ("node_modules",)
 _MARK = b"eniplan/"
 """Every plan names its apiVersion; a file of a folder without these bytes is not parsed at all."""
 _INDEXED = frozenset((
@@ -33,6 +37,15 @@ _INDEXED = frozenset((
 """Lists whose items know their index, so that one of them may be left out; by their keys from the top."""
 
 
+class OpenFact(NamedTuple):
+    """A fact that the input names and does not give a value for, and the rules that wait for it."""
+
+    path: Path
+    fact: str
+    rules: tuple[str, ...]
+    hint: str = ""
+
+
 class LoadedPlan(NamedTuple):
     """A plan beside the document it came from; the plan is None when too much of it does not fit."""
 
@@ -40,59 +53,162 @@ class LoadedPlan(NamedTuple):
     plan: Plan | None
     problems: tuple[Problem, ...] = ()
     left_out: frozenset[Path] = frozenset()
-    """Key paths where the user wrote something that did not fit: nothing is missing there."""
+    """Key paths where the user wrote something that did not fit, or is not known yet: nothing is missing there."""
+    open_facts: tuple[OpenFact, ...] = ()
+    files: tuple[str, ...] = ()
+    """All files that it was made from, when its document is not the only one."""
+    rules: frozenset[str] | None = None
+    """The only rules that can be asked; None: all."""
+    beside: bool = False
+    """Whether its pools are not pools of their own: those of another plan of this run, or pools that go away."""
     live: LiveFacts | None = None
     """What the account says, when it was asked."""
 
 
-def load(paths: Iterable[str]) -> Iterator[LoadedPlan | Problem]:
+class Others(Protocol):
+    """What takes the inputs of a run that are no plans."""
+
+    def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
+        """Take a file without a plan; what it holds is judged by `finish`. A named file must hold something."""
+
+    def document(self, document: Document, *, named: bool) -> bool:
+        """Take a document that is no plan from a file that may have plans; return whether it is known."""
+
+    def skip(self, path: str, why: str) -> None:
+        """Note what is left alone."""
+
+    def count(self) -> int:
+        """Return how many documents have been taken."""
+
+    def finish(self, plans: Mapping[str, LoadedPlan | None]) -> Iterator[LoadedPlan | Problem]:
+        """Return what has been taken, in the form of plans.
+
+        Args:
+            plans: the plans of this run, by file; None: the file can be read again.
+
+        """
+
+
+class _Run:
+    """One call of `load`: the others are made when the first of them is met, for most runs have none."""
+
+    def __init__(self, make: Callable[[], Others] | None, *, eager: bool) -> None:
+        self._make = make
+        self.others: Others | None = make() if make is not None and eager else None
+        self.plans: dict[str, LoadedPlan | None] = {}
+        """By file; None: the file can be read again."""
+        self.endings = _ENDINGS if make is None else (*_ENDINGS, *_OTHER_ENDINGS)
+
+    def need(self) -> Others | None:
+        if self.others is None and self._make is not None:
+            self.others = self._make()
+        return self.others
+
+    def count(self) -> int:
+        return 0 if self.others is None else self.others.count()
+
+    def skip(self, path: str, why: str) -> None:
+        """Note what is left alone, if anybody has asked: then the others are there."""
+        if self.others is not None:
+            self.others.skip(path, why)
+
+
+def load(
+    paths: Iterable[str], others: Callable[[], Others] | None = None, *, eager: bool = False
+) -> Iterator[LoadedPlan | Problem]:
     """Read plans from files, folders (`*.yaml`, `*.yml`, `*.json`, recursively) and `-` (stdin), one at a time.
 
     An input that cannot be read yields its problems and does not stop the others. A folder may hold other
-    files; a named file must be a plan.
+    files; a named file must be a plan, or something that `others` know.
+
+    Args:
+        paths: the inputs.
+        others: makes what takes the inputs that are no plans; called when there is one.
+        eager: call it at once, so that all that is skipped is noted.
+
     """
+    run = _Run(others, eager=eager)
     for path in paths:
         if path != STDIN and os.path.isdir(path):
-            yield from _load_folder(path)
+            yield from _load_folder(path, run)
         else:
-            yield from _load_file(path)
+            yield from _load_file(path, run)
+    if run.others is not None:
+        yield from run.others.finish(run.plans)
 
 
-def _load_folder(folder: str) -> Iterator[LoadedPlan | Problem]:
+def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     unreadable: list[OSError] = []
-    count = 0
+    count = -run.count()
     for root, names, files in os.walk(folder, onerror=unreadable.append):
-        names[:] = sorted(n for n in names if not n.startswith("."))
+        for name in sorted(names):
+            if name.startswith(".") or name in _NOT_WALKED:
+                run.skip(os.path.join(root, name), "a folder of tools")
+        names[:] = sorted(n for n in names if not (n.startswith(".") or n in _NOT_WALKED))
         for name in sorted(files):
-            if name.endswith(_ENDINGS) and not name.startswith("."):
-                for found in _load_file(os.path.join(root, name), folder=True):
-                    count += 1
-                    yield found
+            for found in _load_member(os.path.join(root, name), run):
+                count += 1
+                yield found
     for error in unreadable:
         count += 1
         yield unreadable_file(str(error.filename), error)
-    if not count:
+    if not count + run.count():
         message = "no plan in this folder"
         endings = ", ".join("*" + ending for ending in _ENDINGS)
         hint = f"a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one"
         yield Problem(message, Place(folder), hint)
 
 
-def _load_file(path: str, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
+def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
+    """Read a file of a folder, if it looks like an input."""
+    name = os.path.basename(path)
+    if name.startswith("."):
+        run.skip(path, "a hidden file")
+    elif not name.endswith(run.endings):
+        run.skip(path, f"not {', '.join(run.endings)}")
+    elif _size(path) > MAX_BYTES:
+        run.skip(path, f"larger than {MAX_BYTES // 2**20} MiB; named on the command line it is read")
+    else:
+        yield from _load_file(path, run, folder=True)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0  # reading it will tell
+
+
+def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
     try:
         data = read(path)
     except OSError as error:
         yield unreadable_file(path, error)
         return
-    if folder and _MARK not in data:
-        return
+    if _MARK not in data:
+        others = run.need()
+        if others is not None:
+            yield from others.file(path, data, named=not folder)
+            return
+        if folder:
+            return
     try:
         documents = read_documents(path, data)
     except InputError as error:
         yield from error.problems
         return
     for document in documents:
-        if not (folder and not _is_plan(document)):
+        if _is_plan(document):
+            loaded = load_document(document)
+            run.plans[path] = loaded if path == STDIN else None
+            yield loaded
+            continue
+        others = run.need()
+        if others is not None and others.document(document, named=not folder):
+            continue
+        if folder:
+            run.skip(path, "no plan: its apiVersion is another")
+        else:
             yield load_document(document)
 
 

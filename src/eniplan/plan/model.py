@@ -121,6 +121,8 @@ class NodePool(NamedTuple):
     instances: tuple[str, ...] | None = None
     overrides: Mapping[str, Any] | None = None
     lingjun: Mapping[str, Any] | None = None
+    existing_labels: Mapping[str, str] | None = None
+    """The labels of the live pool of that name; None: there is none, or nobody has looked."""
 
     @property
     def is_lingjun(self) -> bool:
@@ -212,6 +214,8 @@ class Workload(NamedTuple):
     host_network: bool = False
     eni_request: int | None = None
     tolerations: tuple[Mapping[str, str], ...] | None = None
+    network_policies: tuple[str, ...] = ()
+    """Names of the NetworkPolicies that select its pods."""
 
 
 class Waiver(NamedTuple):
@@ -352,6 +356,7 @@ def _pool(path: Path, value: Mapping[str, Any]) -> NodePool:
         _texts(value, "instances"),
         value.get("overrides"),
         value.get("lingjun"),
+        value.get("existingLabels"),
     )
 
 
@@ -361,15 +366,16 @@ def _pod_networking(path: Path, value: Mapping[str, Any]) -> PodNetworking:
         value["name"],
         _network(path, value),
         tuple(value.get("nodePools", ())),
-        _selector((*path, "podSelector"), value.get("podSelector")),
-        _selector((*path, "namespaceSelector"), value.get("namespaceSelector")),
+        selector_from((*path, "podSelector"), value.get("podSelector")),
+        selector_from((*path, "namespaceSelector"), value.get("namespaceSelector")),
         value.get("vSwitchSelectionPolicy", "ordered"),
         value.get("eniType", "ENI"),
         value.get("allocation"),
     )
 
 
-def _selector(path: Path, value: Mapping[str, Any] | None) -> Selector | None:
+def selector_from(path: Path, value: Mapping[str, Any] | None) -> Selector | None:
+    """Build a selector from a value that fits the schema."""
     if value is None:
         return None
     labels = value.get("matchLabels", {})
@@ -396,4 +402,5 @@ def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
         value.get("hostNetwork", False),
         _int(value.get("eniRequest")),
         None if tolerations is None else tuple(t for t in tolerations if t is not None),
+        tuple(value.get("networkPolicies", ())),
     )

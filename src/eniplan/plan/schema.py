@@ -65,7 +65,7 @@ def _map_of(value: Schema, about: str) -> Schema:
 
 
 _LABELS = _map_of({"type": "string"}, "Kubernetes labels: text to text; quote numbers and true/false.")
-_SELECTOR = _object(
+SELECTOR = _object(
     "A Kubernetes LabelSelector. An empty one, {}, takes everything.",
     matchLabels=_LABELS,
     matchExpressions=_list(
@@ -195,14 +195,18 @@ _POOL = _object(
         nodeType=_text("Lingjun node type as DescribeNode reports it, e.g. ebs-enhanced."),
         nodeCount=_number("Nodes of the group, to work out its capacity.", minimum=0),
     ),
+    existingLabels=_map_of(
+        {"type": "string"},
+        "Labels of the live pool of that name, when there is one: its mode cannot be switched.",
+    ),
 )
 _POD_NETWORKING = _object(
     "A PodNetworking (cluster-scoped) for exclusive pods.",
     ("name",),
     name=_text("metadata.name."),
     nodePools=_texts("Names of the pools that it is meant for.", "Node pool name."),
-    podSelector=_SELECTOR,
-    namespaceSelector=_SELECTOR,
+    podSelector=SELECTOR,
+    namespaceSelector=SELECTOR,
     **_NETWORK,
     vSwitchSelectionPolicy=_enum("Default ordered.", "ordered", "random", "most"),
     eniType=_text("Default ENI; anything else is a finding."),
@@ -229,6 +233,7 @@ _WORKLOAD = _object(
         minimum=0,
     ),
     tolerations=_list(_TOLERATION, "What its own manifest tolerates. Left out: what eniplan renders."),
+    networkPolicies=_texts("NetworkPolicies that select its pods.", "metadata.name of a NetworkPolicy."),
 )
 _WAIVED: dict[str, Schema] = {
     "rule": _text("Rule id."),

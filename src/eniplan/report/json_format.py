@@ -33,7 +33,11 @@ def report_map(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
-        "specs": {"date": report.specs_date, "types": report.specs_types},
+        "specs": {
+            "date": report.specs_date,
+            "types": report.specs_types,
+            **({"own": report.own_specs._asdict()} if report.own_specs else {}),
+        },
         **({"accounts": list(map(_account, report.accounts))} if report.accounts else {}),
         "inputs": list(report.inputs),
         "summary": {

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from eniplan.catalog.order import pods_per_vcpu
+from eniplan.catalog.record import specs_words
 from eniplan.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from eniplan.catalog.limits import Capacity
-    from eniplan.catalog.record import InstanceType
+    from eniplan.catalog.record import InstanceType, OwnData
     from eniplan.catalog.select import Mode
     from eniplan.catalog.sizing import Request, Size
     from eniplan.rules.by_type import Word
@@ -53,6 +54,8 @@ class Listing(NamedTuple):
     unknown: Mapping[str, int]
     """Types left out, by the fact that is not known of them."""
     specs_date: str
+    own_specs: OwnData | None
+    """The user's instance data that stood before the bundled."""
 
 
 class Column(NamedTuple):
@@ -151,7 +154,8 @@ def shown(value: Value) -> str:
 
 def summary(listing: Listing) -> str:
     """Return what was found and what was left out, in one line."""
-    parts = [f"{plural(len(listing.rows) + listing.left, 'type')} found by specs of {listing.specs_date}"]
+    found = plural(len(listing.rows) + listing.left, "type")
+    parts = [f"{found} found by specs of {specs_words(listing.specs_date, listing.own_specs)}"]
     if listing.left:
         parts.append(f"the first {len(listing.rows)} are shown")
     if listing.rejected_total:

@@ -67,7 +67,7 @@ def as_json(listing: Listing) -> str:
     head: dict[str, Any] = {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
-        "specs": {"date": listing.specs_date},
+        "specs": {"date": listing.specs_date, **({"own": listing.own_specs._asdict()} if listing.own_specs else {})},
         "mode": listing.mode,
         "request": None if listing.request is None else listing.request._asdict(),
         "more": listing.left,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.catalog.record import specs_words
 from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
 from eniplan.rules.base import LEVELS
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from eniplan.catalog.limits import Capacity
-    from eniplan.catalog.record import Source
+    from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
     from eniplan.rules.base import Level, Rule
 
@@ -51,6 +52,8 @@ class Addresses(NamedTuple):
     nodes: int
     """By the nodes themselves at the desired size, when they share the vSwitch."""
     available: int | None
+    largest_nodes: int
+    """By the nodes themselves at the largest size."""
 
 
 class PoolSheet(NamedTuple):
@@ -101,6 +104,13 @@ class Report(NamedTuple):
     """Those that were asked; empty for a check without `--live`."""
     failures: tuple[Problem, ...] = ()
     """Those of `problems` that are calls to an account which have failed."""
+    own_specs: OwnData | None = None
+    """The user's instance data that stood before the bundled."""
+
+    @property
+    def specs_words(self) -> str:
+        """The instance data, to be read behind "specs of"."""
+        return specs_words(self.specs_date, self.own_specs)
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding fails the run."""

@@ -35,7 +35,7 @@ def summary(report: Report) -> str:
     pools = plural(len(report.pools), "pool")
     regions = ", ".join(dict.fromkeys(f"{account.region} on {account.read_on}" for account in report.accounts))
     asked = f" and the account in {regions}" if regions else ""
-    return f"{pools} checked against specs of {report.specs_date}{asked}: {counts}{more}"
+    return f"{pools} checked against specs of {one_line(report.specs_words)}{asked}: {counts}{more}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

@@ -57,7 +57,11 @@ def write(report: Report) -> str:
         "results": [
             _result(finding, index[finding.rule.id], mark) for finding, mark in zip(report.findings, marks, strict=True)
         ],
-        "properties": {"specsDate": report.specs_date, "specsTypes": report.specs_types},
+        "properties": {
+            "specsDate": report.specs_date,
+            "specsTypes": report.specs_types,
+            **({"ownSpecs": report.own_specs._asdict()} if report.own_specs else {}),
+        },
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=1) + "\n"

@@ -72,7 +72,7 @@ SCHEMA: dict[str, Any] = {
     "title": "eniplan report",
     **_object(
         "What a check has found.",
-        optional=("accounts",),
+        ("accounts",),
         schema={"const": NAME, "description": "Version of this form."},
         tool=_object(
             "Who wrote it.",
@@ -81,8 +81,15 @@ SCHEMA: dict[str, Any] = {
         ),
         specs=_object(
             "The instance data that was used.",
-            date=_of("string", "Its date."),
-            types=_count("Number of ECS instance types in it."),
+            ("own",),
+            date=_of("string", "Date of the bundled data."),
+            types=_count("Number of ECS instance types in all of it."),
+            own=_object(
+                "The user's own data, which goes before the bundled; absent when there is none.",
+                file=_of("string", "The file."),
+                date=_or_null("string", "The day on which it was asked for, ISO 8601; null: it does not say."),
+                region=_or_null("string", "The region that was asked; null: it does not say."),
+            ),
         ),
         accounts=_list(
             _object(

@@ -125,7 +125,7 @@ def eni003(view: PlanView) -> Outcome:
             if use.record is None:
                 meant = nearest(use.name, view.catalog.names(), cutoff=0.75)
                 hint = (f"did you mean {meant!r}? If not, " if meant else "") + prove.format(use.name)
-                yield Hit(use.path, f"the specs of {view.catalog.date} do not know {use.name!r}", hint)
+                yield Hit(use.path, f"the specs of {view.catalog.words} do not know {use.name!r}", hint)
             elif use.record.EniQuantity is None:
                 yield Hit(
                     use.path,
@@ -139,7 +139,7 @@ def eni003(view: PlanView) -> Outcome:
                 meant = nearest(choice.family, view.catalog.family_names(), cutoff=0.6)
                 yield Hit(
                     (*pool.path, "instanceFamilies", choice.position),
-                    f"the specs of {view.catalog.date} do not know the family {choice.family!r}",
+                    f"the specs of {view.catalog.words} do not know the family {choice.family!r}",
                     f"did you mean {meant!r}?" if meant else "name the types in instanceTypes",
                 )
 

@@ -39,7 +39,7 @@ _ON_THE_WAY = ("initial", "updating", "upgrading", "waiting")
 _CLUSTER: Path = ("cluster",)
 
 
-def _unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
+def unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
     """Yield what could not be read, if that is why a fact is missing."""
     from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
 
@@ -73,8 +73,8 @@ def live001(view: PlanView) -> Outcome:
     live = view.live
     if live is None:
         return
-    for unread in live.unread:
-        yield from _unread(live, unread.fact)
+    for lacking in live.unread:
+        yield from unread(live, lacking.fact)
     for path, name, stated, found in (*_cluster_facts(view, live), *_listed_facts(view, live), *_lingjun(view, live)):
         if stated is not None and found is not None and not _same(stated, found):
             message = f"the plan says {name} is {_word(stated)}, the account says {_word(found)}"
@@ -172,7 +172,7 @@ def live002(view: PlanView) -> Outcome:
     live = view.live
     if live is None:
         return
-    yield from _unread(live, "cluster")
+    yield from unread(live, "cluster")
     state = None if live.cluster is None else live.cluster.state
     if state is not None and state != "running":
         hint = "wait until it is running" if state in _ON_THE_WAY else "repair it first, or name another cluster"
@@ -216,7 +216,7 @@ def live004(view: PlanView) -> Outcome:
     live = view.live
     if live is None:
         return
-    yield from _unread(live, "terway")
+    yield from unread(live, "terway")
     terway, path = live.terway, ("cluster", "terway")
     if terway is None:
         return
@@ -248,8 +248,8 @@ def live005(view: PlanView) -> Outcome:
     live = view.live
     if live is None:
         return
-    yield from _unread(live, "types")
-    yield from _unread(live, "stock")
+    yield from unread(live, "types")
+    yield from unread(live, "stock")
     for pool in view.ecs_pools:
         if live.unread_fact("types") is None:
             yield from _unknown_to_region(pool, live)
@@ -294,7 +294,7 @@ def live006(view: PlanView) -> Outcome:
     live = view.live
     if live is None:
         return
-    yield from _unread(live, "stock")
+    yield from unread(live, "stock")
     for pool in view.ecs_pools:
         cells = [
             (use, zone, live.stock[use.name][zone])
@@ -329,8 +329,8 @@ def live007(view: PlanView) -> Outcome:
     live = view.live
     if live is None:
         return
-    yield from _unread(live, "vSwitches")
-    yield from _unread(live, "securityGroups")
+    yield from unread(live, "vSwitches")
+    yield from unread(live, "securityGroups")
     vpc = view.cluster.vpc_id
     for path, key, name in view.references:
         if key == "vSwitchIds" and live.v_switches is not None and name not in live.v_switches:
@@ -361,8 +361,8 @@ def live008(view: PlanView) -> Outcome:
     live = view.live
     if live is None:
         return
-    yield from _unread(live, "quota")
-    yield from _unread(live, "pools")
+    yield from unread(live, "quota")
+    yield from unread(live, "pools")
     if live.quota is None:
         return
     new = [pool for pool in view.pools_by_name.values() if pool.pool.name not in view.existing_pools]
@@ -444,7 +444,7 @@ def live010(view: PlanView) -> Outcome:
         if name is None:
             continue  # LJ002
         if name not in live.lingjun:
-            yield from _unread(live, "lingjun", path)
+            yield from unread(live, "lingjun", path)
             continue
         group = live.lingjun[name]
         if group is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL, ExistingPool
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, VSWITCH_J
+from eniplan.rules.live import unread
 from eniplan.rules.sources import (
     ADD,
     CODE_LABEL,
@@ -100,7 +101,7 @@ def _inside(value: object, *keys: str) -> Any:  # noqa: ANN401 - overrides may h
 )
 def np001(view: PlanView) -> Outcome:
     """Labels that look like the exclusive label, and overrides that replace all labels."""
-    hint = f"remove it: eniplan adds {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE} itself"
+    hint = f"write {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}; a plan needs no label: eniplan adds it"
     for pool in view.pools:
         for path, key, value in _labels(pool.pool):
             if key == EXCLUSIVE_LABEL:
@@ -109,7 +110,7 @@ def np001(view: PlanView) -> Outcome:
                         f"pool {pool.pool.name!r} sets {key} to {value!r}; only {EXCLUSIVE_VALUE!r} means exclusive"
                     )
                     yield Hit(path, message, hint, {"label": key, "value": value, "required": EXCLUSIVE_VALUE})
-            elif _looks_exclusive(key):
+            elif looks_exclusive(key):
                 message = f"pool {pool.pool.name!r} has the label {key!r}, which is not {EXCLUSIVE_LABEL}"
                 yield Hit(path, message, hint, {"label": key, "required": EXCLUSIVE_LABEL})
         overridden = _inside(pool.pool.overrides, "kubernetes_config", "labels")
@@ -134,7 +135,8 @@ def _keeps_label(labels: object) -> bool:
 
 
 @cache
-def _looks_exclusive(key: str) -> bool:
+def looks_exclusive(key: str) -> bool:
+    """Return whether a label's key is meant to be the exclusive one."""
     name = key.rpartition("/")[2].lower().replace("_", "-").replace(".", "-")
     wanted = EXCLUSIVE_LABEL.rpartition("/")[2]
     return name.startswith("exclusive-mode") or wanted in name or nearest(name, (wanted,), cutoff=0.8) is not None
@@ -158,7 +160,9 @@ def np002(view: PlanView) -> Outcome:
             what = "no taint with effect NoSchedule or NoExecute" if taints else "no taint"
             message = f"pool {pool.pool.name!r} has {what}: other pods can land on it and take its ENIs"
             yield Hit(
-                (*pool.path, "taints"), message, "remove the taints key: the default is exclusive-eni=true:NoSchedule"
+                (*pool.path, "taints"),
+                message,
+                "add the taint exclusive-eni=true:NoSchedule; a plan without a taints key has it",
             )
 
 
@@ -166,31 +170,36 @@ def np002(view: PlanView) -> Outcome:
     "NP003",
     "error",
     "A node pool of that name exists in another mode",
-    needs=("nodePools[].name", "DescribeClusterNodePools"),
-    effect="The mode of a pool is chosen when it is created and cannot be switched: its nodes keep shared ENIs, "
-    "whatever label is added later.",
+    needs=("nodePools[].name", "nodePools[].existingLabels", "DescribeClusterNodePools"),
+    effect="The mode of a pool is chosen when it is created and cannot be switched: its nodes keep what they have, "
+    "whatever label is added or removed later.",
     sources=(EXCL, CODE_MODE),
-    fails={},
-    account={"pools.trading": ExistingPool("trading", "np-1", "ess", "active", {"team": "trading"})},
+    passes={f"{_POOL}.existingLabels": {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}},
+    fails={f"{_POOL}.existingLabels": {"team": "trading"}},
     waivable=False,
 )
 def np003(view: PlanView) -> Outcome:
-    """Existing pools of the plan's names: their exclusive label, and their kind."""
+    """Existing pools of the plan's names, by the account or as stated: their exclusive label, and their kind."""
+    if view.live is not None:
+        yield from unread(view.live, "pools")
     for pool in view.pools:
         existing = view.existing_pools.get(pool.pool.name)
-        if existing is None:
-            continue
-        path = (*pool.path, "name")
-        hint = "delete that pool and create it again, or choose another name"
         name = pool.pool.name
-        if existing.labels is None:
-            yield Unknown(path, f"the labels of the existing node pool {name!r}", "read them in the console")
-        elif existing.labels.get(EXCLUSIVE_LABEL) != EXCLUSIVE_VALUE:
-            value = existing.labels.get(EXCLUSIVE_LABEL)
+        labels = pool.pool.existing_labels if existing is None else existing.labels
+        path = (*pool.path, "labels" if existing is None else "name")
+        hint = "delete that pool and create it again, or choose another name"
+        if labels is None:
+            if existing is not None:
+                yield Unknown(path, f"the labels of the existing node pool {name!r}", "read them in the console")
+            continue
+        value = labels.get(EXCLUSIVE_LABEL)
+        stays = (pool.pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
+        facts = {"label": value, "required": EXCLUSIVE_VALUE, "id": None if existing is None else existing.id}
+        if (value == EXCLUSIVE_VALUE) != stays:
             has = "without the exclusive label" if value is None else f"with {EXCLUSIVE_LABEL}={value}"
-            message = f"the node pool {name!r} exists {has}: its mode cannot be switched"
-            yield Hit(path, message, hint, {"label": value, "required": EXCLUSIVE_VALUE, "id": existing.id})
-        elif existing.kind is not None and (existing.kind == "lingjun") != pool.pool.is_lingjun:
+            lost = "" if stays else " and would lose it"
+            yield Hit(path, f"the node pool {name!r} exists {has}{lost}: its mode cannot be switched", hint, facts)
+        elif existing is not None and existing.kind and (existing.kind == "lingjun") != pool.pool.is_lingjun:
             message = f"the node pool {name!r} exists with the type {existing.kind}, the plan has {pool.pool.kind}"
             yield Hit(path, message, hint, {"type": existing.kind, "id": existing.id})
 
@@ -359,14 +368,13 @@ def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
 )
 def np006(view: PlanView) -> Outcome:
     """Equal names in one plan. `engine` adds those of other plans for the same cluster."""
-    first: dict[str, int] = {}
+    seen: set[str] = set()
     for pool in view.pools:
-        name, index = pool.pool.name, pool.path[1]
-        if name in first:
-            message = f"the name {name!r} is taken by nodePools[{first[name]}]"
+        name = pool.pool.name
+        if name in seen:
+            message = f"two node pools are named {name!r}"
             yield Hit((*pool.path, "name"), message, "give each pool its own name", {"name": name})
-        else:
-            first[name] = int(index)
+        seen.add(name)
 
 
 @rule(

@@ -59,7 +59,7 @@ def pn001(view: PlanView) -> Outcome:
             trunk = view.cluster.terway.eni_trunking is not False  # on by default
             what = "its pods request aliyun/member-eni and stay Pending" if trunk else "ENI says it plainly"
             message = f"PodNetworking {pn.name!r} has eniType {pn.eni_type!r}; exclusive pods need 'ENI': {what}"
-            hint = "write eniType: ENI, or remove the key"
+            hint = "write eniType: ENI"
             yield Hit((*pn.path, "eniType"), message, hint, {"eniType": pn.eni_type, "eniTrunking": trunk})
 
 

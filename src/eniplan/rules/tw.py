@@ -218,15 +218,22 @@ def tw008(view: PlanView) -> Outcome:
     "TW009",
     "warning",
     "NetworkPolicy or eBPF acceleration does not apply to exclusive pods",
-    needs=("cluster.terway.networkPolicy", "cluster.terway.virtualType"),
+    needs=("cluster.terway.networkPolicy", "cluster.terway.virtualType", "workloads[].networkPolicies"),
     effect="Exclusive pods are reachable in spite of a NetworkPolicy, and are not accelerated. "
     "Other pods are unaffected.",
     sources=(EXCL, WWT),
     fails={"cluster.terway.networkPolicy": True},
 )
 def tw009(view: PlanView) -> Outcome:
-    """NetworkPolicy on, or a data path with eBPF."""
+    """NetworkPolicy on, one that selects the pods of a workload, or a data path with eBPF."""
     terway = view.cluster.terway
+    for workload in view.plan.workloads:
+        for i, name in enumerate(workload.network_policies):
+            message = (
+                f"the NetworkPolicy {name!r} selects the pods of {workload.kind} {workload.name!r}, "
+                "and does not apply to exclusive pods"
+            )
+            yield Hit((*workload.path, "networkPolicies", i), message, "protect them with security groups")
     if terway.network_policy:
         yield Hit(
             ("cluster", "terway", "networkPolicy"),

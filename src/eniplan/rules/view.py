@@ -83,7 +83,6 @@ class PlanView:
         catalog: Catalog,
         settings: Settings,
         live: LiveFacts | None = None,
-        existing_pools: Mapping[str, ExistingPool] | None = None,
     ) -> None:
         """Take what is judged, the instance data, how strictly, and what is known of the account.
 
@@ -92,7 +91,6 @@ class PlanView:
             catalog: the instance data.
             settings: how strictly.
             live: what the account says; its facts take the place of the stated ones.
-            existing_pools: pools by name that are there already; those of `live` take their place.
 
         """
         self.stated = plan
@@ -102,7 +100,8 @@ class PlanView:
         self.plan = plan
         self.catalog = catalog
         self.live = live
-        self.existing_pools: Mapping[str, ExistingPool] = existing_pools or {}
+        self.existing_pools: Mapping[str, ExistingPool] = {}
+        """Pools by name that are there already, as far as anybody has told."""
         if live is not None:
             from eniplan.plan.live import effective  # noqa: PLC0415 - offline runs do without
 

@@ -1,0 +1,72 @@
+"""What differs between the bundled instance data and a user's own file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.catalog.record import LIMITS, Source
+
+if TYPE_CHECKING:
+    from eniplan.catalog.record import InstanceType
+    from eniplan.catalog.store import Catalog
+
+FIELDS = ("CpuCoreCount", "MemorySize", *LIMITS)
+"""What is compared: whatever a verdict rests on."""
+
+
+class Stated(NamedTuple):
+    """A value and who states it; None is not known."""
+
+    value: float | None
+    source: Source | None
+
+
+class Change(NamedTuple):
+    """One limit of one type."""
+
+    type: str
+    field: str
+    bundled: Stated
+    own: Stated
+
+
+class Difference(NamedTuple):
+    """The whole difference, each part in the order of the data."""
+
+    added: tuple[InstanceType, ...]
+    removed: tuple[str, ...]
+    """Types that the region does not have. Empty for a file that does not claim to list a whole region."""
+    changed: tuple[Change, ...]
+    """Limits that the bundled data knows and that are another, or no longer known."""
+    learned: tuple[Change, ...]
+    """Limits that the bundled data does not know."""
+
+
+def difference(bundled: Catalog, own: Catalog) -> Difference:
+    """Compare the bundled data with what stands before it in `own`."""
+    known = {record.InstanceTypeId: record for record in bundled.all()}
+    mine = own.own_types()
+    changes = [
+        change
+        for record in mine
+        if (old := known.get(record.InstanceTypeId)) is not None
+        for change in _changes(bundled, old, own, record)
+    ]
+    listed = {record.InstanceTypeId for record in mine}
+    is_whole = own.own is not None and own.own.region is not None
+    return Difference(
+        tuple(record for record in mine if record.InstanceTypeId not in known),
+        tuple(name for name in known if is_whole and name not in listed),
+        tuple(change for change in changes if change.bundled.value is not None),
+        tuple(change for change in changes if change.bundled.value is None),
+    )
+
+
+def _changes(bundled: Catalog, old: InstanceType, own: Catalog, new: InstanceType) -> list[Change]:
+    pairs = ((field, _stated(bundled, old, field), _stated(own, new, field)) for field in FIELDS)
+    return [Change(new.InstanceTypeId, *pair) for pair in pairs if pair[1].value != pair[2].value]
+
+
+def _stated(catalog: Catalog, record: InstanceType, field: str) -> Stated:
+    value = getattr(record, field)
+    return Stated(value, None if value is None else catalog.source(record.source_of(field)))

@@ -1,0 +1,144 @@
+"""Instance data as text, one type a line. A type is found by its bytes, and only its line is parsed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from eniplan.catalog.record import LIMITS, InstanceType
+from eniplan.errors import InputError, Place, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SPECS_HINT = (
+    "save the output of `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 TYPE`, "
+    "or rows like `eniplan specs show TYPE --format json`"
+)
+
+
+_ID = rb'\{"InstanceTypeId": "([^"]+)"'
+_FAMILY = rb'\{"InstanceTypeId": "[^"]+", "InstanceTypeFamily": "([^"]+)"'
+
+
+class Rows:
+    """Lines in the form of `instance_specs/ecs.jsonl`."""
+
+    def __init__(self, text: bytes, file: str | None = None) -> None:
+        """Take the lines, and the file that they are from unless it is bundled: those are known to be right."""
+        self._text = text
+        self._file = file
+
+    def find(self, name: str) -> InstanceType | None:
+        """Return a type by its id.
+
+        Raises:
+            InputError: it is there, and its line is no instance data. So do all that return types.
+
+        """
+        start = self._text.find(b'{"InstanceTypeId": %s,' % json.dumps(name).encode())
+        return None if start < 0 else self._row(start)
+
+    def of_family(self, family: str) -> list[InstanceType]:
+        """Return the types of a family."""
+        return self._having(b'"InstanceTypeFamily": %s,' % json.dumps(family).encode())
+
+    def of_size(self, vcpus: int, memory: float) -> list[InstanceType]:
+        """Return the types with this many vCPUs and this much memory (GiB)."""
+        # The API writes 128.0 what the data files write 128.
+        size = json.dumps(int(memory) if memory == int(memory) else memory)
+        return self._having(b'"CpuCoreCount": %d, "MemorySize": %s,' % (vcpus, size.encode()))
+
+    def count(self) -> int:
+        """Return how many types there are."""
+        return self._text.count(b'{"InstanceTypeId": ')
+
+    def all(self) -> list[InstanceType]:
+        """Return every type, in the order of the lines."""
+        return self._having(b'{"InstanceTypeId": ')
+
+    def names(self) -> list[str]:
+        """Return the ids of all types."""
+        return self._column(_ID)
+
+    def families(self) -> list[str]:
+        """Return the family of every type."""
+        return self._column(_FAMILY)
+
+    def _column(self, pattern: bytes) -> list[str]:
+        return [name.decode() for name in re.findall(pattern, self._text)]
+
+    def _having(self, needle: bytes) -> list[InstanceType]:
+        found = []
+        at = self._text.find(needle)
+        while at >= 0:
+            start = self._text.rfind(b"\n", 0, at) + 1
+            found.append(self._row(start))
+            at = self._text.find(needle, self._end(at))
+        return found
+
+    def _end(self, at: int) -> int:
+        end = self._text.find(b"\n", at)
+        return len(self._text) if end < 0 else end
+
+    def _row(self, start: int) -> InstanceType:
+        line = self._text[start : self._end(start)]
+        if self._file is None:
+            return InstanceType.from_map(json.loads(line))
+        try:
+            row = json.loads(line)
+            problem = row_problem(row)
+        except (ValueError, RecursionError):
+            problem = "not valid JSON"
+        if problem:
+            place = Place(self._file, self._text.count(b"\n", 0, start) + 1, 1)
+            raise InputError(Problem(problem, place, SPECS_HINT))
+        return InstanceType.from_map(row)
+
+
+def row_problem(row: object) -> str:
+    """Say what keeps a value from being a row of instance data; empty when nothing does."""
+    if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
+        return "a row of instance data needs an InstanceTypeId"
+    for field, fits in _FIELDS.items():
+        value = row.get(field)
+        if value is not None and not fits(value):
+            return f"{row['InstanceTypeId']}: {field} is {value!r}"
+    return ""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_size(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value < float("inf")  # type: ignore[operator]  # a number, by then
+
+
+def _is_map_of_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+_FIELDS: dict[str, Callable[[object], bool]] = {
+    **dict.fromkeys(LIMITS, _is_count),
+    "EniTrunkSupported": _is_flag,
+    "CpuArchitecture": _is_text,
+    "GPUAmount": _is_count,
+    "NetworkBandwidthGbps": _is_text,
+    "CpuCoreCount": _is_count,
+    "MemorySize": _is_size,
+    "InstanceTypeFamily": _is_text,
+    "LimitsStatus": _is_text,
+    "OnSale": _is_flag,
+    "Sources": _is_map_of_texts,
+}
+"""What is read of a row; anything else in it is only shown."""

@@ -1,0 +1,42 @@
+"""Inputs of a check that are no plans: made when the first of them is met, so that a check of plans does not pay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan import terminal
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from eniplan.inputs.collect import Collected
+
+
+class OtherInputs:
+    """The inputs of one run that are no plans."""
+
+    def __init__(self, cluster: str | None) -> None:
+        """Take the file with the facts of their cluster."""
+        self._cluster = cluster
+        self._collected: Collected | None = None
+
+    def make(self) -> Collected:
+        """Return what takes them.
+
+        Raises:
+            InputError: the facts of the cluster cannot be read.
+
+        """
+        if self._collected is None:
+            from eniplan.inputs.collect import Collected, read_cluster  # noqa: PLC0415 - a check of plans needs none
+
+            self._collected = Collected(None if self._cluster is None else read_cluster(self._cluster))
+        return self._collected
+
+    def tell(self, *, verbose: bool) -> None:
+        """Say on stderr what was left alone, and which option would have told more."""
+        if self._collected is None:
+            return
+        for skipped in self._collected.skipped if verbose else ():
+            terminal.err(printable(f"skipped {skipped.what}: {skipped.why}"))
+        if self._collected.lacks_cluster:
+            terminal.err("these inputs say nothing of their cluster; --cluster FILE states its facts")

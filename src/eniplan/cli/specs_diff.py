@@ -1,0 +1,174 @@
+"""`eniplan specs diff`: what newer instance data changes, in the data and in the verdicts on plans."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from eniplan import terminal
+from eniplan.catalog.record import Source
+from eniplan.catalog.store import Catalog
+from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption
+from eniplan.errors import INPUT, InputError, Place, Problem
+from eniplan.text import plural, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from eniplan.catalog.diff import Change, Difference, Stated
+    from eniplan.report.model import Report
+
+SCHEMA = "eniplan.specs-diff/v1"
+_SHOWN = 10
+"""Names in one line of text; JSON has all."""
+
+
+class _Judged(NamedTuple):
+    """A pool, or what a plan says outside of its pools, on which the two data judge differently."""
+
+    file: str
+    pool: str | None
+    appear: tuple[str, ...]
+    vanish: tuple[str, ...]
+
+
+def diff(
+    plans: Annotated[
+        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plans to judge with both, as for check.")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    specs: SpecsOption = None,
+    strict: StrictOption = False,
+) -> None:
+    """Show what `specs update`, or --specs FILE, changes in the bundled data, and in the verdicts on plans.
+
+    \b
+    Examples:
+      eniplan specs diff
+      eniplan specs diff plans/ --format json
+      eniplan specs diff plan.yaml --specs specs/cn-hangzhou.jsonl
+
+    \b
+    Of each plan: rules that would have findings (appear) or no longer have them (vanish), by pool.
+    """
+    from eniplan.catalog.diff import difference  # noqa: PLC0415 - needed only here
+
+    if specs is None:
+        hint = "write it with `eniplan specs update`, or name a file with --specs"
+        raise InputError(Problem("there is nothing to compare with the bundled data", Place("command line"), hint))
+    bundled, own = Catalog(), Catalog(specs=specs)
+    found = difference(bundled, own)
+    judged, problems = _judged(plans, bundled, own, strict=strict) if plans else ([], [])
+    if output is Format.JSON:
+        terminal.out(json.dumps(_document(bundled, own, found, judged), ensure_ascii=False, indent=1) + "\n")
+    else:
+        lines = [*_data_lines(bundled, own, found), *_plan_lines(plans or [], judged)]
+        terminal.out("".join(f"{printable(line)}\n" for line in lines))
+    if problems:
+        terminal.problems(problems)
+        raise typer.Exit(INPUT)
+
+
+def _judged(plans: list[str], bundled: Catalog, own: Catalog, *, strict: bool) -> tuple[list[_Judged], list[Problem]]:
+    """Judge plans with either data; return what differs, and what could not be judged."""
+    from datetime import date  # noqa: PLC0415 - only with plans, as the others
+
+    from eniplan import engine  # noqa: PLC0415 - the same
+    from eniplan.plan.load import load  # noqa: PLC0415 - the same
+    from eniplan.rules.view import Settings  # noqa: PLC0415 - the same
+
+    settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
+    judged: list[_Judged] = []
+    problems: list[Problem] = []
+    for item in load(plans):
+        before, after = (engine.check([item], catalog, settings) for catalog in (bundled, own))
+        problems += before.problems  # those of `after` are the same: they are about the plan, not about the data
+        if not isinstance(item, Problem) and item.plan is not None:
+            names = {f"nodePools[{i}]": pool.name for i, pool in enumerate(item.plan.node_pools)}
+            judged += _different(item.document.file, names, _rules(before), _rules(after))
+    return judged, problems
+
+
+def _rules(report: Report) -> dict[str, set[str]]:
+    """Return the rules that have findings, by the first step of where they stand."""
+    found: dict[str, set[str]] = {}
+    for finding in report.findings:
+        found.setdefault(finding.place.path.partition(".")[0], set()).add(finding.rule.id)
+    return found
+
+
+def _different(
+    file: str, names: Mapping[str, str], before: dict[str, set[str]], after: dict[str, set[str]]
+) -> Iterator[_Judged]:
+    for step in sorted({*before, *after}):
+        was, now = before.get(step, set()), after.get(step, set())
+        if was != now:
+            yield _Judged(file, names.get(step), tuple(sorted(now - was)), tuple(sorted(was - now)))
+
+
+def _data_lines(bundled: Catalog, own: Catalog, found: Difference) -> Iterator[str]:
+    yield f"specs of {own.words}, compared with those of {bundled.date}"
+    if not any(found):
+        yield "no difference"
+    for record in found.added:
+        limits = ", ".join(str("unknown" if value is None else value) for value in record[4:7])
+        yield f"added {record.InstanceTypeId}: ENIs, IPv4 and IPv6 addresses per ENI: {limits}"
+    if found.removed and own.own is not None:
+        yield f"not in {own.own.region}: {plural(len(found.removed), 'type')}: {_some(found.removed)}"
+    for change in found.changed:
+        yield f"changed {change.type} {change.field}: {_value(change.bundled)}, now {_value(change.own)}"
+    learned: dict[str, list[str]] = {}
+    for change in found.learned:
+        learned.setdefault(change.field, []).append(change.type)
+    for field, names in learned.items():
+        yield f"now known {field} of {plural(len(names), 'type')}: {_some(names)}"
+
+
+def _plan_lines(plans: list[str], judged: list[_Judged]) -> Iterator[str]:
+    for item in judged:
+        where = f"{item.file}: pool {item.pool}" if item.pool else item.file
+        words = [f"{verb} {', '.join(ids)}" for verb, ids in (("appear", item.appear), ("vanish", item.vanish)) if ids]
+        yield f"{where}: {'; '.join(words)}"
+    if plans and not judged:
+        yield "no plan is judged differently"
+
+
+def _some(names: Iterable[str]) -> str:
+    every = list(names)
+    more = f", ... and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return ", ".join(every[:_SHOWN]) + more
+
+
+def _value(stated: Stated) -> str:
+    if stated.value is None:
+        return "unknown"
+    said = "no source" if stated.source is None else ", ".join(filter(None, (stated.source.title, stated.source.date)))
+    return f"{stated.value} [{said}]"
+
+
+def _document(bundled: Catalog, own: Catalog, found: Difference, judged: list[_Judged]) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "bundled": {"date": bundled.date, "types": bundled.count()},
+        "own": None if own.own is None else own.own._asdict(),
+        "added": [record.InstanceTypeId for record in found.added],
+        "removed": list(found.removed),
+        "changed": [_change(change) for change in found.changed],
+        "learned": [_change(change) for change in found.learned],
+        "plans": [item._asdict() for item in judged],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {"type": change.type, "field": change.field, "bundled": _side(change.bundled), "own": _side(change.own)}
+
+
+def _side(stated: Stated) -> dict[str, Any]:
+    source = stated.source
+    return {"value": stated.value, "source": source if source is None else _origin(source)}
+
+
+def _origin(source: Source) -> dict[str, Any]:
+    return {"title": source.title, "url": source.url, "date": source.date}

@@ -1,0 +1,282 @@
+"""From a CreateClusterNodePool body to a pool of a plan: `emit.body` the other way round.
+
+What a plan has a key for goes there; all the rest goes to `overrides`, so that nothing of a body is lost and the body
+of the pool that comes out is the one that went in.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.inputs.places import NotKnown
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.rules.np import COVERED, looks_exclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.plan.document import Path, Value
+
+HIDDEN = "(hidden)"
+"""What stands for a password: that there is one matters, what it is does not."""
+_LABELS: Path = ("kubernetes_config", "labels")
+_ID_LISTS = ("instanceTypes", "vSwitchIds", "securityGroupIds", "instances")
+_APART = {
+    ("nodepool_info", "type"), ("scaling_group", "security_group_id"), ("scaling_group", "instance_patterns"),
+    ("auto_scaling", "enable"), ("auto_scaling", "min_instances"), ("auto_scaling", "max_instances"),
+    ("auto_scaling", "type"), ("count",), ("auto_mode",),
+}  # fmt: skip
+"""Covered fields that are more than a value under another name."""
+
+
+def _fields() -> Iterator[tuple[Path, Path]]:
+    """Yield the path in the body and in the pool of everything that a plan has a key for."""
+    for section, fields in COVERED.items():
+        if isinstance(fields, str):
+            yield (section,), tuple(fields.split("."))
+        else:
+            for name, key in fields.items():
+                yield (section, name), tuple(key.split("."))
+    yield _LABELS, ("labels",)
+    yield ("instances",), ("instances",)
+
+
+BODY_PATHS: dict[Path, Path] = {plan: body for body, plan in reversed(list(_fields()))} | {
+    ("autoScaling",): ("auto_scaling",),
+    ("systemDisk",): ("scaling_group",),
+    ("lingjun",): ("eflo_node_group",),
+    ("overrides",): (),
+}
+"""Where the body says what a key of the pool says. What lies deeper has the same keys in both."""
+
+
+class Misread(NamedTuple):
+    """Something in a body that no plan can hold."""
+
+    path: Path
+    message: str
+    hint: str
+
+
+class Pool(NamedTuple):
+    """A pool as a plan would have it. Key paths are relative to the pool, or to the body."""
+
+    value: dict[str, Any]
+    body_paths: dict[Path, Path]
+    """Where the body says what a key of the pool says."""
+    unknown: dict[Path, str]
+    """Key paths of the pool whose value is not known yet, and why."""
+    misread: tuple[Misread, ...]
+
+
+def exclusive(labels: Value) -> bool | None:
+    """Return whether a list of labels makes a pool an exclusive one, or is meant to; None when it is not known.
+
+    A label that is spelled almost right counts: NP001 has something to say about it.
+    """
+    if isinstance(labels, NotKnown):
+        return None
+    # One map is a single block of Terraform's JSON, or a body that takes labels for a map.
+    items = labels if isinstance(labels, list) else [labels]
+    keys = [key for item in items for key in ([item.get("key"), *item] if isinstance(item, dict) else [item])]
+    if any(isinstance(key, str) and not isinstance(key, NotKnown) and is_mode_key(key) for key in keys):
+        return True
+    return None if any(isinstance(key, NotKnown) for key in keys) else False
+
+
+def is_mode_key(key: str) -> bool:
+    """Return whether a label's key is the exclusive one, or is meant to be."""
+    return key == EXCLUSIVE_LABEL or looks_exclusive(key)
+
+
+def read_pool(body: dict[str, Any]) -> Pool:
+    """Translate a body, or what another format says of one. `NotKnown` stands for values that are not known yet."""
+    rest = copy.deepcopy(body)
+    value: dict[str, Any] = {}
+    for path, key in _fields():
+        if path not in _APART and path != _LABELS and (found := _take(rest, path)) is not None:
+            _put(value, key, found)
+    if isinstance(rest.get("eflo_node_group"), NotKnown):
+        value["lingjun"] = rest["eflo_node_group"]
+    _kind(rest, value)
+    _sizes(rest, value)
+    _groups(rest, value)
+    misread: list[Misread] = []
+    body_paths = dict(BODY_PATHS)
+    labels = _labels(_take(rest, _LABELS), body_paths, misread)
+    if labels:
+        value["labels"] = labels
+    value["taints"] = _taints(value.get("taints"))
+    for section in COVERED:
+        if rest.get(section) == {}:
+            del rest[section]
+    _hide(rest)
+    rest = _known(rest)
+    if rest:
+        value["overrides"] = rest
+    unknown = _settle(value)
+    return Pool(_plain(value), body_paths, unknown, tuple(misread))
+
+
+def _take(value: dict[str, Any], path: Path) -> Any:  # noqa: ANN401 - a body may hold anything
+    """Remove and return what stands at a path; None when nothing does."""
+    *parents, last = path
+    inner: Any = value
+    for step in parents:
+        inner = inner.get(step) if isinstance(inner, dict) else None
+    return inner.pop(last, None) if isinstance(inner, dict) else None
+
+
+def _put(value: dict[str, Any], path: Path, found: object) -> None:
+    *parents, last = path
+    inner = value
+    for step in parents:
+        inner = inner.setdefault(str(step), {})
+    inner[str(last)] = found
+
+
+def _kind(rest: dict[str, Any], value: dict[str, Any]) -> None:
+    kind = _take(rest, ("nodepool_info", "type"))
+    if kind == "lingjun":
+        value["kind"] = kind
+        value.setdefault("lingjun", {})
+    elif kind not in (None, "ess"):
+        value["kind"] = kind  # the form of a plan names those that eniplan can judge
+
+
+def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:
+    """Read `auto_scaling`, which means something only when it is enabled, and the old `count`."""
+    count = _take(rest, ("count",))
+    if count is not None:
+        value.setdefault("desiredSize", count)
+    scaling = rest.get("auto_scaling")
+    if isinstance(scaling, NotKnown):
+        value["autoScaling"] = scaling
+    if not isinstance(scaling, dict):
+        return
+    enabled = scaling.get("enable")
+    if isinstance(enabled, NotKnown):
+        value["autoScaling"] = enabled
+    if enabled is not True and enabled not in (None, False) and not isinstance(enabled, NotKnown):
+        return  # of the wrong form: NP011 tells
+    taken = {key: scaling.pop(name, None) for key, name in _SCALING.items()}
+    del taken["enable"]
+    if enabled is True:
+        # The API documents 0 as the default of both limits.
+        both = {key: 0 if taken[key] is None else taken[key] for key in ("min", "max")}
+        value["autoScaling"] = both | ({} if taken["type"] is None else {"type": taken["type"]})
+
+
+_SCALING = {"enable": "enable", "min": "min_instances", "max": "max_instances", "type": "type"}
+
+
+def _groups(rest: dict[str, Any], value: dict[str, Any]) -> None:
+    """Read the old single security group, which the list outweighs, and empty patterns, which say nothing."""
+    group = _take(rest, ("scaling_group", "security_group_id"))
+    if group is not None and not value.get("securityGroupIds"):
+        value["securityGroupIds"] = [group]
+    patterns = _take(rest, ("scaling_group", "instance_patterns"))
+    if patterns:
+        rest.setdefault("scaling_group", {})["instance_patterns"] = patterns
+
+
+def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread]) -> dict[str, Any] | NotKnown:
+    """Turn a list of key and value into a map, without the exclusive label, which every pool of a plan has."""
+    out: dict[str, Any] = {}
+    if labels is None or isinstance(labels, NotKnown):
+        return labels or out
+    if not isinstance(labels, list):
+        misread.append(Misread(_LABELS, "labels must be a list", "write a list of {key, value}"))
+        return out
+    for i, item in enumerate(labels):
+        if item is None or isinstance(item, NotKnown):
+            continue
+        key = item.get("key") if isinstance(item, dict) else None
+        text = None if not isinstance(item, dict) else item.get("value")
+        if not isinstance(key, str) or not isinstance(text, str | None):
+            misread.append(Misread((*_LABELS, i), "a label must be {key, value}, both text", "quote the value"))
+        elif key in out or (("labels", key) in body_paths):
+            misread.append(Misread((*_LABELS, i), f"the label {key!r} is given twice", "keep one of them"))
+        elif not isinstance(key, NotKnown):
+            body_paths["labels", key] = (*_LABELS, i)
+            if (key, text) != (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE):
+                out[key] = text or ""
+    return out
+
+
+def _taints(taints: Any) -> Any:  # noqa: ANN401 - a body may hold anything
+    """Return the taints that the API would make; none at all when the body has none: it knows no default taint."""
+    if not isinstance(taints, list):
+        return [] if taints is None else taints
+    # NoSchedule is the API's default effect.
+    return [
+        {**item, "effect": item.get("effect") or "NoSchedule"} if isinstance(item, dict) else item
+        for item in _without_nulls(taints)
+    ]
+
+
+def _without_nulls(items: list[Any]) -> list[Any]:
+    return [
+        {key: value for key, value in item.items() if value is not None} if isinstance(item, dict) else item
+        for item in items
+        if item is not None
+    ]
+
+
+def _hide(rest: dict[str, Any]) -> None:
+    group = rest.get("scaling_group")
+    if isinstance(group, dict) and group.get("login_password") and not isinstance(group["login_password"], NotKnown):
+        group["login_password"] = HIDDEN
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
+    """Return a value without the parts that are not known."""
+    if isinstance(value, dict):
+        return {key: _known(item) for key, item in value.items() if not isinstance(item, NotKnown)}
+    if isinstance(value, list):
+        return [_known(item) for item in value if not isinstance(item, NotKnown)]
+    return value
+
+
+def _settle(value: dict[str, Any]) -> dict[Path, str]:
+    """Give what is not known a form that no rule takes for a statement; return the key paths, and why."""
+    unknown: dict[Path, str] = {}
+    for key in list(value):
+        found = dict(_unknown(value[key], (key,)))
+        if not found:
+            continue
+        unknown |= found
+        unknown[(key,)] = next(iter(found.values()))
+        whole = value[key]
+        if key in _ID_LISTS:
+            if isinstance(whole, NotKnown):  # one item, so that nothing counts the list as empty
+                value[key] = [whole]
+                unknown[key, 0] = str(whole)
+        elif key == "taints":
+            value[key] = []  # a taint that is not known keeps no pod away for certain
+        elif key == "autoScaling":
+            del value[key]
+            unknown[("desiredSize",)] = unknown[(key,)]
+        elif isinstance(whole, NotKnown) and key != "name":
+            del value[key]
+        elif isinstance(whole, dict) and key != "labels":
+            value[key] = _known(whole)
+    return unknown
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a pool
+    """Return a value in which what is not known is but a text."""
+    if isinstance(value, NotKnown):
+        return f"({value})"
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _unknown(value: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - a value of a pool
+    if isinstance(value, NotKnown):
+        yield path, str(value)
+    elif isinstance(value, (dict, list)):
+        for step, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unknown(item, (*path, step))

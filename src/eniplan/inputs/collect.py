@@ -1,0 +1,263 @@
+"""All inputs of a run that are no plans: what each of them is, by its content, and the plans that they make together.
+
+Pools that are made by one thing are judged as one plan: those of a Terraform plan, of a folder of HCL, of a folder of
+bodies. Manifests are judged beside the pools of every one of these, and of every plan of the run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.emit.terraform import RESOURCE
+from eniplan.errors import InputError, Place, Problem
+from eniplan.inputs import hcl
+from eniplan.inputs.body import exclusive, read_pool
+from eniplan.inputs.join import beside, joined
+from eniplan.inputs.manifests import KINDS, Manifests, objects
+from eniplan.inputs.places import NotKnown, Origin, translated
+from eniplan.inputs.terraform import TERRAFORM_PATHS, Left, Resource, body_of, planned, without_templates
+from eniplan.inputs.units import PoolInput, root_of, unit_of, unit_of_lost
+from eniplan.plan.document import read_documents
+from eniplan.plan.load import LoadedPlan, OpenFact, load_document
+from eniplan.plan.schema import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.inputs.body import Pool
+    from eniplan.plan.document import Document, Path
+
+_WORTH = re.compile(
+    RESOURCE.encode() + rb"|scaling_group|resource_changes|\bkind[\"']?\s*:\s*[\"']?(?:List|"
+    + b"|".join(sorted({kind.encode() for _, kind in KINDS})) + rb")\b"
+)  # fmt: skip
+"""A file of a folder with none of these is not parsed."""
+_BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
+_NOTHING = "nothing that eniplan judges"
+
+
+class Skipped(NamedTuple):
+    """Something that was not judged, and why."""
+
+    what: str
+    why: str
+
+
+class Collected:
+    """The inputs of a run that are no plans; see `eniplan.plan.load.Others`."""
+
+    def __init__(self, cluster: Origin | None = None) -> None:
+        """Take the facts of the cluster for inputs that have none, as `read_cluster` returns them."""
+        self._cluster = cluster
+        self._documents: list[Document] = []
+        self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
+        self._lost: list[PoolInput] = []
+        self._open: list[tuple[Origin, OpenFact]] = []
+        self._problems: list[Problem] = []
+        self._manifests = Manifests()
+        self.skipped: list[Skipped] = []
+
+    @property
+    def lacks_cluster(self) -> bool:
+        """Whether pools were judged without any fact of their cluster."""
+        return self._cluster is None and bool(self._pools)
+
+    def count(self) -> int:
+        """See `Others.count`."""
+        return len(self._documents)
+
+    def skip(self, path: str, why: str) -> None:
+        """See `Others.skip`."""
+        self.skipped.append(Skipped(path, why))
+
+    def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
+        """See `Others.file`."""
+        is_hcl = hcl.MARK.search(data) is not None and data.lstrip()[:1] not in (b"{", b"[")
+        if not is_hcl and (path.endswith(".tf") or not (named or _WORTH.search(data))):
+            self.skip(path, "no node pool in it" if path.endswith(".tf") else _NOTHING)
+            if named:  # a hook that is given every file that has changed
+                yield LoadedPlan(hcl.nothing(path), None)
+            return
+        try:
+            documents = [hcl.read_hcl(path, data)] if is_hcl else read_documents(path, data)
+        except InputError as error:
+            if named or b"{{" not in data:
+                yield from error.problems
+            else:
+                self.skip(path, "a template: render it first (helm template)")
+            return
+        for document in documents:
+            if is_hcl:
+                self._take_hcl(document, document.value, ())
+            elif not self.document(document, named=named):
+                if named:
+                    yield load_document(document)
+                else:
+                    self.skip(path, _NOTHING)
+
+    def document(self, document: Document, *, named: bool) -> bool:
+        """See `Others.document`."""
+        value = document.value
+        if not isinstance(value, dict):
+            return False
+        resources: Any = value.get("resource")
+        if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
+            self._take_plan(document)
+        elif "format_version" in value and "values" in value:
+            self._problems.append(
+                Problem("this is a state of Terraform, not a plan", document.place(()), "terraform show -json plan.out")
+            )
+        elif isinstance(resources, dict) and isinstance(resources.get(RESOURCE), dict):
+            self._take_hcl(document, resources[RESOURCE], ("resource", RESOURCE))
+        elif len(_BODY_PARTS.intersection(value)) > 1:
+            self._take_body(document, value)
+        elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
+            return self._take_objects(document, named=named)
+        else:
+            return False
+        self._documents.append(document)
+        return True
+
+    def _take_objects(self, document: Document, *, named: bool) -> bool:
+        """Take what there is of a document with objects of Kubernetes; one that was named may hold nothing of use."""
+        found = list(objects(document))
+        reasons = [self._manifests.add(item) for item in found]
+        for why in reasons or [_NOTHING]:
+            if why:
+                self.skip(document.file, why)
+        if named or "" in reasons:
+            self._documents.append(document)
+        return True
+
+    # --- Taking pools ----------------------------------------------------------------------------------------
+
+    def _take_body(self, document: Document, body: dict[str, Any]) -> None:
+        config = body.get("kubernetes_config")
+        if exclusive(config.get("labels") if isinstance(config, dict) else None) is False:
+            self.skip(document.file, "a node pool without the exclusive label")
+            return
+        pool = read_pool(body)
+        origin = Origin(document, ())
+        self._pools.setdefault(("body", os.path.dirname(document.file)), []).append(
+            self._input(pool, origin, {plan: origin.inner(path) for plan, path in pool.body_paths.items()})
+        )
+
+    def _take_plan(self, document: Document) -> None:
+        for found in planned(document):
+            if isinstance(found, Problem):
+                self._problems.append(found)
+            elif isinstance(found, Left):
+                self.skip(f"{document.file}: {found.address}", found.why)
+            else:
+                self._take_resource(found, ("plan", document.file))
+
+    def _take_hcl(self, document: Document, resources: Any, base: Path) -> None:  # noqa: ANN401 - of a user's file
+        """Take the resources of a file: by address from HCL, by name from Terraform's JSON."""
+        if not base:
+            self._documents.append(document)
+        for name, value in resources.items():
+            address = f"{RESOURCE}.{name}" if base else name
+            if not isinstance(value, dict):
+                self._problems.append(
+                    Problem(f"{address} must be a map", document.place((*base, name)), "terraform validate")
+                )
+                continue
+            known = without_templates(value) if base else value
+            mode = exclusive(known.get("labels"))
+            if known.get("count") == 0:
+                self.skip(f"{document.file}: {address}", "its count is 0")
+            elif mode is False:
+                self.skip(f"{document.file}: {address}", "it has no exclusive label")
+            else:
+                resource = Resource(address, document, (*base, name), known)
+                self._take_resource(resource, ("hcl", os.path.dirname(document.file)))
+
+    def _take_resource(self, resource: Resource, unit: tuple[str, ...]) -> None:
+        origin = Origin(resource.document, resource.path, resource.address)
+        labels = resource.value.get("labels")
+        if not resource.vanishes and exclusive(labels) is None:
+            hint = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
+            fact = OpenFact((), f"whether {resource.address} is an exclusive node pool", ("NP001",), hint)
+            self._open.append((origin.inner(("labels",)), fact))
+            return
+        pool = read_pool(body_of(resource.value))
+        pool.value.setdefault("name", resource.address)
+        origins = {plan: origin.inner(_terraform_path(path)) for plan, path in pool.body_paths.items()}
+        if "node_pool_name" not in resource.value:
+            origins["name",] = origin.inner(("name",))
+        if resource.existing is not None:
+            pool.value["existingLabels"] = resource.existing
+        found = self._input(pool, origin, origins)
+        if resource.vanishes:
+            self._lost.append(found)
+        else:
+            cluster = resource.value.get("cluster_id")
+            self._pools.setdefault((*unit, str(cluster)), []).append(found)
+
+    def _input(self, pool: Pool, origin: Origin, origins: dict[Path, Origin]) -> PoolInput:
+        self._problems += (
+            Problem(misread.message, origins.get(misread.path, origin.inner(misread.path)).place(), misread.hint)
+            for misread in pool.misread
+        )
+        return PoolInput(pool.value, {**origins, (): origin}, pool.unknown)
+
+    # --- Making plans ----------------------------------------------------------------------------------------
+
+    def finish(self, plans: Mapping[str, LoadedPlan | None]) -> Iterator[LoadedPlan | Problem]:
+        """See `Others.finish`."""
+        for document in self._documents:
+            yield LoadedPlan(document, None)  # it is an input, whether or not there is anything to judge in it
+        yield from self._problems
+        for origin, fact in self._open:
+            yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
+        for found in self._lost:
+            yield unit_of_lost(found, self._cluster).load()
+        units = [unit_of(pools, self._cluster) for pools in self._pools.values()]
+        yield from self._manifests.problems
+        if self._manifests:
+            yield from joined([*units, *beside(plans)], self._manifests, self._cluster, self.skip)
+        else:
+            for unit in units:
+                yield unit.load()
+
+
+def read_cluster(file: str) -> Origin:
+    """Return the facts of a cluster: the `cluster` part of a plan, alone or in the whole plan.
+
+    Raises:
+        InputError: the file cannot be read, or does not hold such facts.
+
+    """
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        message = f"cannot read it: {(error.strerror or str(error)).lower()}"
+        raise InputError(Problem(message, Place(file), "--cluster names a file")) from None
+    documents = read_documents(file, data)
+    value: Any = documents[0].value
+    whole = isinstance(value, dict) and ("cluster" in value or "nodePools" in value)
+    origin = Origin(documents[0], ("cluster",) if whole else ())
+    if len(documents) > 1:
+        raise InputError(Problem("several documents", Place(file), "give one cluster"))
+    if whole and "cluster" not in value:
+        raise InputError(Problem("this plan has no cluster part", Place(file), "add cluster:, or give another file"))
+    stub: dict[str, Any] = {
+        "apiVersion": API_VERSION,
+        "nodePools": [{"name": "stub"}],
+        "cluster": value["cluster"] if whole else value,
+    }
+    found = load_document(translated(stub, root_of(documents[0]) | {("cluster",): origin}))
+    if found.problems:
+        raise InputError(*found.problems)
+    return origin
+
+
+def _terraform_path(body: Path) -> Path:
+    """Return where a resource says what a body says at a path; what has no place of its own is in its parent."""
+    for count in range(len(body), 0, -1):
+        if body[:count] in TERRAFORM_PATHS:
+            return (*TERRAFORM_PATHS[body[:count]], *body[count:])
+    return ()

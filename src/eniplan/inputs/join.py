@@ -1,0 +1,197 @@
+"""Manifests beside the node pools of the same run: each set of pools is judged with the workloads that go there."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from eniplan.inputs.manifests import Part, Steering
+from eniplan.inputs.places import Origin, translated
+from eniplan.inputs.units import ALL_RULES, Unit, add_cluster, root_of
+from eniplan.plan.load import LoadedPlan, OpenFact, load, load_document
+from eniplan.plan.schema import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from eniplan.errors import Problem
+    from eniplan.inputs.manifests import Manifests, Workload
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import Plan, PodNetworking
+
+_STUB = {"name": "stub"}
+"""A plan has at least one pool; this one is taken out again."""
+_BESIDE = frozenset(rule for rule in ALL_RULES if not rule.startswith("WV"))
+"""The waivers of a plan are judged with the plan itself."""
+_NO_POOL = "(not known)"
+
+
+def beside(plans: Mapping[str, LoadedPlan | None]) -> Iterator[Unit]:
+    """Yield the plans of a run as what manifests can be judged with; those of files are read again."""
+    for file, kept in plans.items():
+        for item in load([file]) if kept is None else [kept]:
+            if isinstance(item, LoadedPlan) and item.plan is not None and not item.problems:
+                value: Any = copy.deepcopy(item.document.value)
+                yield Unit(value, root_of(item.document), _BESIDE, beside=True)
+
+
+def joined(
+    units: list[Unit], manifests: Manifests, cluster: Origin | None, skip: Callable[[str, str], None]
+) -> Iterator[LoadedPlan | Problem]:
+    """Judge manifests with each set of pools.
+
+    Args:
+        units: the sets of pools.
+        manifests: PodNetworkings and workloads.
+        cluster: facts for manifests that have no pools beside them.
+        skip: notes a workload that no exclusive node is meant for.
+
+    """
+    read = _pod_networkings(manifests)
+    yield from read.problems
+    own = () if read.plan is None else read.plan.pod_networkings
+    judged: list[tuple[Unit, Plan]] = []
+    for unit in units:
+        loaded = unit.load()
+        if loaded.plan is None:
+            yield loaded  # too much of it does not fit: its problems are told
+        else:
+            judged.append((unit, loaded.plan))
+    homes = [_homes(manifests, plan, own) for _, plan in judged]
+    settled = {i for found in homes for i, home in found.items() if home.pool is not None}
+    named = {home.networking for found in homes for home in found.values()}
+    for (unit, plan), found in zip(judged, homes, strict=True):
+        # A workload without a pool anywhere is told once, with the first of them.
+        is_first = found is homes[0]
+        here = {i: home for i, home in found.items() if home.pool is not None or (is_first and i not in settled)}
+        yield _with(unit, plan, manifests, here, named).load()
+    if not judged:
+        yield from _alone(manifests, own, cluster)
+    for i, workload in enumerate(manifests.workloads):
+        if judged and not any(i in found for found in homes):
+            skip(f"{workload.object.document.file}: {workload.title}", "nothing leads its pods to an exclusive node")
+
+
+def _pod_networkings(manifests: Manifests) -> LoadedPlan:
+    """Read the PodNetworkings as those of a plan: then it is known what they select."""
+    draft = _Draft({"apiVersion": API_VERSION, "nodePools": [_STUB]}, {(): manifests.first()})
+    draft.append("podNetworkings", manifests.networkings)
+    return load_document(translated(draft.value, draft.origins))
+
+
+class _Draft:
+    """A plan to be, section by section."""
+
+    def __init__(self, value: dict[str, Any], origins: dict[Path, Origin]) -> None:
+        self.value = value
+        self.origins = origins
+
+    def append(self, section: str, parts: list[Part]) -> int:
+        """Add items to a section; return the index of the first."""
+        items = self.value.setdefault(section, [])
+        first = len(items)
+        for part in parts:
+            self.origins |= {(section, len(items), *path): origin for path, origin in part.origins.items()}
+            items.append(part.value)
+        return first
+
+    def keep(self, unit: Unit, section: str, is_kept: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Take over items of a section of a unit, with their places."""
+        root = unit.origins[()]
+        items = enumerate(unit.value.get(section, ()))
+        self.append(section, [Part(item, {(): root.inner((section, i))}) for i, item in items if is_kept(item)])
+
+
+def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
+    """Return where the workloads go among the pools of a plan; those that go elsewhere are not in it."""
+    taken = {pn.name for pn in own}
+    networkings = (*own, *(pn for pn in plan.pod_networkings if pn.name not in taken))
+    planned = {(w.kind, w.namespace, w.name): w for w in plan.workloads}
+    names = {pool.name for pool in plan.node_pools}
+    out = {}
+    for i, workload in enumerate(manifests.workloads):
+        home = manifests.steer(workload, plan.node_pools, networkings)
+        item = workload.object
+        same = planned.get((item.kind, item.namespace, item.name))
+        if same is not None:
+            home = Steering(same.node_pool, same.pod_networking or (None if home is None else home.networking))
+        if home is not None:
+            out[i] = home if home.pool is None or home.pool in names else home._replace(pool=None, missing=home.pool)
+    return out
+
+
+def _with(
+    unit: Unit, plan: Plan | None, manifests: Manifests, here: dict[int, Steering], named: set[str | None]
+) -> Unit:
+    """Add manifests to a unit. What it has under the same name gives way."""
+    sections = ("podNetworkings", "workloads")
+    draft = _Draft({key: item for key, item in unit.value.items() if key not in sections}, dict(unit.origins))
+    ecs = [pool.name for pool in plan.node_pools if not pool.is_lingjun] if plan is not None else []
+    networkings = [_meant(part, unit, ecs) for part in manifests.networkings]
+    workloads = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
+    names = {part.value["name"] for part in networkings}
+    identities = set(map(_identity, (part.value for part in workloads)))
+    draft.keep(unit, "podNetworkings", lambda item: item["name"] not in names)
+    draft.keep(unit, "workloads", lambda item: _identity(item) not in identities)
+    first = draft.append("podNetworkings", networkings)
+    # Where the pools of a PodNetworking are not told, those that another set of pools tells are enough.
+    unknown: set[Path] = {
+        ("podNetworkings", first + i, "nodePools") for i, part in enumerate(networkings) if part.value["name"] in named
+    }
+    first = draft.append("workloads", workloads)
+    facts = list(unit.open_facts)
+    for i, home in enumerate(here.values()):
+        at: Path = ("workloads", first + i)
+        if home.pool is None and home.missing is None:
+            unknown.add((*at, "nodePool"))
+        facts += (OpenFact(at, item.fact, item.rules, item.hint) for item in home.open)
+    return unit._replace(
+        value=draft.value, origins=draft.origins, unknown=unit.unknown | unknown, open_facts=tuple(facts)
+    )
+
+
+def _identity(workload: Mapping[str, Any]) -> tuple[Any, ...]:
+    return workload["kind"], workload.get("namespace", "default"), workload["name"]
+
+
+def _meant(part: Part, unit: Unit, pools: list[str]) -> Part:
+    """Say which pools a PodNetworking is meant for: as the plan says, or the only one that there is."""
+    if "nodePools" in part.value:
+        return part
+    same = [item for item in unit.value.get("podNetworkings", ()) if item["name"] == part.value["name"]]
+    names = same[0].get("nodePools") if same else pools if len(pools) == 1 else None
+    return part if names is None else part._replace(value={**part.value, "nodePools": names})
+
+
+def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
+    value = {**workload.part.value, "nodePool": home.pool or home.missing or _NO_POOL}
+    origins = dict(workload.part.origins)
+    if home.networking is not None:
+        value["podNetworking"] = home.networking
+    if any("WL002" in item.rules for item in home.open):
+        del value["eniRequest"]  # whether it is right depends on what is open
+    policies = manifests.policies(workload)
+    if policies and not value["hostNetwork"]:
+        value["networkPolicies"] = list(policies)
+        origins |= {("networkPolicies", i): origin for i, origin in enumerate(policies.values())}
+    return workload.part._replace(value=value, origins=origins)
+
+
+def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin | None) -> Iterator[LoadedPlan]:
+    """Judge what can be judged of manifests without any pool."""
+    root = root_of(manifests.first().document)
+    unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root, _without_pools(cluster))
+    if cluster is not None:
+        add_cluster(unit.value, unit.origins, cluster)
+    here = {
+        i: home._replace(pool=None)  # whether there is such a pool cannot be said
+        for i, workload in enumerate(manifests.workloads)
+        if (home := manifests.steer(workload, (), own)) is not None
+    }
+    loaded = _with(unit, None, manifests, here, set()).load()
+    yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(node_pools=()))
+
+
+def _without_pools(cluster: Origin | None) -> frozenset[str]:
+    sections = ("PN", "WL", "NET") if cluster is None else ("PN", "WL", "NET", "TW")
+    return frozenset(rule for rule in ALL_RULES if rule.startswith(sections))

@@ -1,0 +1,398 @@
+"""Kubernetes manifests in the words of a plan: PodNetworkings, workloads, and the NetworkPolicies that select them.
+
+A workload names no node pool. It belongs to the pools that its pods can land on: those whose labels meet its node
+selector and its required node affinity, if anything of it asks for exclusive nodes at all. Where that leaves several
+pools, or depends on labels that nobody has given, it is left open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.emit.patch import NETWORKING_ANNOTATION, POOL_ANNOTATION
+from eniplan.emit.pods import ENI_RESOURCE, meets
+from eniplan.emit.skeletons import SHAPES
+from eniplan.errors import Problem
+from eniplan.inputs.places import Origin
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, Requirement, selector_from
+from eniplan.plan.scheduling import pool_taints, tolerates
+from eniplan.plan.schema import SELECTOR, compile_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from eniplan.plan.document import Document, Path
+    from eniplan.plan.model import NodePool, PodNetworking, Selector
+
+NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
+_POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
+_WORKLOADS = {(shape.api_version, kind): shape for kind, shape in SHAPES.items() if shape.template is not None}
+KINDS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace"), *_WORKLOADS))
+"""The apiVersion and kind of all objects that are read: others use the same words for kinds of another form."""
+_NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
+"""A label that Kubernetes gives to every namespace."""
+_AFFINITY = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+_OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
+"""Domains of labels that nodes get from elsewhere than from their pool: what they hold is not known."""
+_fits_selector = compile_schema(SELECTOR)
+
+
+class Object(NamedTuple):
+    """One object of Kubernetes, and where it stands."""
+
+    document: Document
+    path: Path
+    value: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return str(self.value["kind"])
+
+    @property
+    def name(self) -> str:
+        """Its name, or how its name begins; empty when it has none."""
+        return str(self.at("metadata", "name") or self.at("metadata", "generateName") or "").rstrip("-")
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return str(self.at("metadata", "namespace") or "default")
+
+    def at(self, *path: str | int) -> Any:  # noqa: ANN401 - a manifest may hold anything
+        """Return what stands at a path; None when nothing does."""
+        return _at(self.value, path)
+
+    def texts(self, *path: str | int) -> dict[str, str]:
+        """Return the entries of a map that are text."""
+        found = self.at(*path)
+        return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+
+    def origin(self, *path: str | int) -> Origin:
+        """Return the place of a value of the object."""
+        return Origin(self.document, (*self.path, *path))
+
+
+def _at(value: Any, path: Iterable[str | int]) -> Any:  # noqa: ANN401 - a manifest may hold anything
+    for step in path:
+        if isinstance(step, int):
+            value = value[step] if isinstance(value, list) and step < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def objects(document: Document) -> Iterator[Object]:
+    """Yield the objects of a document that are read; those of a List one by one."""
+    value: Any = document.value
+    items: list[tuple[Path, Any]] = [((), value)]
+    if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
+        items = [(("items", i), item) for i, item in enumerate(value["items"])]
+    for path, item in items:
+        if isinstance(item, dict) and (str(item.get("apiVersion")), str(item.get("kind"))) in KINDS:
+            yield Object(document, path, item)
+
+
+class Part(NamedTuple):
+    """One item of a section of a plan, and where each of its keys came from, relative to the item."""
+
+    value: dict[str, Any]
+    origins: dict[Path, Origin]
+
+
+class Workload(NamedTuple):
+    """A workload, and what decides where its pods run."""
+
+    object: Object
+    part: Part
+    spec: Path
+    """Where the spec of its pods is."""
+    labels: dict[str, str]
+    """Those of its pods."""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{self.object.kind} {self.object.name!r}"
+
+
+class Undecidable(NamedTuple):
+    """What the manifests do not tell of a workload."""
+
+    fact: str
+    rules: tuple[str, ...]
+    hint: str
+
+
+class Steering(NamedTuple):
+    """Where the pods of a workload go, among the pools of one plan."""
+
+    pool: str | None
+    """None: not known."""
+    networking: str | None
+    open: tuple[Undecidable, ...] = ()
+    missing: str | None = None
+    """The pool that it names, when there is none of that name."""
+
+
+class Manifests:
+    """All manifests of one run."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.networkings: list[Part] = []
+        self.workloads: list[Workload] = []
+        self.problems: list[Problem] = []
+        self._policies: list[Object] = []
+        self._namespaces: dict[str, dict[str, str]] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to judge."""
+        return bool(self.networkings or self.workloads)
+
+    def add(self, item: Object) -> str:
+        """Take an object; return why not, when it is none that can be judged."""
+        kind = item.kind
+        if not item.name:
+            return f"a {kind} without a name"
+        if kind == "PodNetworking":
+            self.networkings.append(_networking(item))
+        elif kind == "Namespace":
+            self._namespaces[item.name] = item.texts("metadata", "labels")
+        elif kind == "NetworkPolicy":
+            self._policy(item)
+        else:
+            return self._workload(item)
+        return ""
+
+    def _policy(self, item: Object) -> None:
+        selector = item.at("spec", "podSelector")
+        if selector is None or _fits_selector(selector):
+            self._policies.append(item)
+        else:
+            place = item.origin("spec", "podSelector").place()
+            self.problems.append(Problem("podSelector is no label selector", place, "write matchLabels: {…}"))
+
+    def _workload(self, item: Object) -> str:
+        shape = SHAPES[item.kind]
+        template = shape.template or ()
+        if not isinstance(item.at(*template, "spec"), dict) or (shape.selects and item.at("spec", "selector") is None):
+            return f"a part of the {item.kind} {item.name} (a patch?)"
+        labels = item.texts(*template, "metadata", "labels")
+        self.workloads.append(Workload(item, _workload_part(item, template), (*template, "spec"), labels))
+        return ""
+
+    def first(self) -> Origin:
+        """Return where the first PodNetworking or workload stands."""
+        return [*self.networkings, *(workload.part for workload in self.workloads)][0].origins[()]
+
+    def policies(self, workload: Workload) -> dict[str, Origin]:
+        """Return the NetworkPolicies that select the pods of a workload, by name."""
+        return {
+            policy.name: policy.origin("spec", "podSelector")
+            for policy in self._policies
+            if policy.namespace == workload.object.namespace
+            and _selects(selector_from((), policy.at("spec", "podSelector") or {}), workload.labels)
+        }
+
+    def steer(
+        self, workload: Workload, pools: tuple[NodePool, ...], networkings: tuple[PodNetworking, ...]
+    ) -> Steering | None:
+        """Work out which of these pools a workload runs on; None: on none of them.
+
+        Args:
+            workload: a workload of these manifests.
+            pools: the node pools that are known.
+            networkings: the PodNetworkings that are known.
+
+        """
+        notes = workload.object.texts("metadata", "annotations")
+        networking, unsure = self._networking(workload, networkings, notes.get(NETWORKING_ANNOTATION))
+        named = notes.get(POOL_ANNOTATION)
+        if named is not None:
+            return Steering(named, networking, unsure)
+        able = [pool for pool in pools if _can_land(workload, pool)]
+        if not (networking or unsure or _asks(workload, able)):
+            return None
+        # Where a PodNetworking or a request for an ENI leads, no Lingjun node can follow.
+        if networking or workload.part.value["eniRequest"]:
+            able = [pool for pool in able if not pool.is_lingjun] or able
+        fitting = [pool for pool in able if _tolerates(workload, pool)] or able[:1]
+        if len(fitting) == 1:
+            return Steering(fitting[0].name, networking, unsure)
+        if not able:
+            return Steering(None, networking, (*unsure, _no_pool(workload)))
+        return Steering(None, networking, (*unsure, _several(workload, [pool.name for pool in fitting])))
+
+    def _networking(
+        self, workload: Workload, networkings: tuple[PodNetworking, ...], named: str | None
+    ) -> tuple[str | None, tuple[Undecidable, ...]]:
+        """Return the PodNetworking that selects the pods, as Terway's webhook would; and what leaves it open."""
+        if workload.part.value["hostNetwork"]:
+            return None, ()
+        if named is not None:
+            return named, ()
+        unsure: list[str] = []
+        for networking in networkings:
+            if networking.pod_selector is None and networking.namespace_selector is None:
+                continue
+            if not _selects(networking.pod_selector, workload.labels):
+                continue
+            matches = self._in_namespace(networking.namespace_selector, workload.object.namespace)
+            if matches:
+                return networking.name, ()
+            if matches is None:
+                unsure.append(networking.name)
+        if not unsure:
+            return None, ()
+        fact = f"whether the PodNetworking {unsure[0]!r} selects {workload.title}"
+        hint = f"give the manifest of the namespace {workload.object.namespace} with its labels"
+        return None, (Undecidable(fact, ("WL002", "PN009"), hint),)
+
+    def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
+        if selector is None:
+            return True
+        labels = {_NAME_OF_NAMESPACE: namespace, **self._namespaces.get(namespace, {})}
+        known = namespace in self._namespaces
+        unknown = [r for r in selector.requirements if not known and r.key not in labels]
+        if not all(meets(r, labels.get(r.key)) for r in selector.requirements if r not in unknown):
+            return False
+        return None if unknown else True
+
+
+def _several(workload: Workload, pools: list[str]) -> Undecidable:
+    hint = f"say so in the annotation {POOL_ANNOTATION}: POOL"
+    return Undecidable(f"on which of the pools {', '.join(pools)} {workload.title} runs", _BY_POOL, hint)
+
+
+def _no_pool(workload: Workload) -> Undecidable:
+    return Undecidable(f"the node pool of {workload.title}", _BY_POOL, "give the node pools beside the manifests")
+
+
+_BY_POOL = ("ENI008", "WL001", "WL002")
+
+
+def _networking(item: Object) -> Part:
+    """Read a PodNetworking. Without eniOptions its eniType is Default: the CRD says so."""
+    paths: dict[str, Path] = {
+        "podSelector": ("spec", "selector", "podSelector"),
+        "namespaceSelector": ("spec", "selector", "namespaceSelector"),
+        "vSwitchIds": ("spec", "vSwitchOptions"),
+        "securityGroupIds": ("spec", "securityGroupIDs"),
+        "vSwitchSelectionPolicy": ("spec", "vSwitchSelectOptions", "vSwitchSelectionPolicy"),
+        "eniType": ("spec", "eniOptions", "eniType"),
+        "allocation": ("spec", "allocationType"),
+        "name": ("metadata", "name"),
+    }
+    value = {key: found for key, path in paths.items() if (found := item.at(*path)) is not None}
+    value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
+    pool = item.texts("metadata", "annotations").get(POOL_ANNOTATION)
+    if pool is not None:
+        value["nodePools"] = [pool]
+        paths["nodePools"] = ("metadata", "annotations")
+    return Part(value, {(): item.origin(), **{(key,): item.origin(*path) for key, path in paths.items()}})
+
+
+def _workload_part(item: Object, template: Path) -> Part:
+    spec = (*template, "spec")
+    replicas = SHAPES[item.kind].replicas
+    value: dict[str, Any] = {
+        "name": item.name,
+        "namespace": item.namespace,
+        "kind": item.kind,
+        "hostNetwork": item.at(*spec, "hostNetwork") or False,
+        "tolerations": _tolerations(item.at(*spec, "tolerations")),
+        "eniRequest": _eni_request(item, spec),
+    }
+    number = item.at(*replicas[0]) if replicas else None
+    if number is not None:
+        value["replicas"] = number
+    origins: dict[Path, Origin] = {
+        (): item.origin(),
+        ("name",): item.origin("metadata", "name"),
+        ("namespace",): item.origin("metadata", "namespace"),
+        ("kind",): item.origin("kind"),
+        ("replicas",): item.origin(*(replicas[0] if replicas else ())),
+        ("hostNetwork",): item.origin(*spec, "hostNetwork"),
+        ("tolerations",): item.origin(*spec, "tolerations"),
+        ("eniRequest",): item.origin(*spec, "containers", 0, "resources"),
+        ("nodePool",): item.origin("metadata"),
+        ("podNetworking",): item.origin(*template, "metadata", "labels"),
+    }
+    return Part(value, origins)
+
+
+def _tolerations(found: Any) -> Any:  # noqa: ANN401 - a value of a manifest
+    """Return the tolerations without how long they hold, which no taint of a pool asks."""
+    if not isinstance(found, list):
+        return [] if found is None else found
+    return [
+        {k: v for k, v in item.items() if k != "tolerationSeconds" and v is not None}
+        if isinstance(item, dict)
+        else item
+        for item in found
+    ]
+
+
+def _eni_request(item: Object, spec: Path) -> int:
+    """Return how many ENIs one pod requests. A limit alone is a request as well."""
+    total = 0
+    containers = item.at(*spec, "containers")
+    for container in containers if isinstance(containers, list) else ():
+        asked = [_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
+        text = next((str(count) for count in asked if count is not None), "0")
+        total += int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - Kubernetes refuses more
+    return total
+
+
+def _selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:
+    return selector is None or all(meets(r, labels.get(r.key)) for r in selector.requirements)
+
+
+def _terms(workload: Workload) -> list[list[Requirement]]:
+    """Return what nodes must have: one of the terms, each with the node selector added to it."""
+    spec = workload.spec
+    chosen = [Requirement((), k, "In", (v,)) for k, v in workload.object.texts(*spec, "nodeSelector").items()]
+    terms = workload.object.at(*spec, *_AFFINITY)
+    found = [
+        [
+            Requirement((), rule["key"], str(rule.get("operator")), tuple(map(str, rule.get("values") or ())))
+            for rule in term.get("matchExpressions") or ()
+            if isinstance(rule, dict)
+            and isinstance(rule.get("key"), str)
+            and isinstance(rule.get("values"), list | None)
+        ]
+        for term in (terms if isinstance(terms, list) else ())
+        if isinstance(term, dict) and isinstance(term.get("matchExpressions"), list | None)
+    ]
+    return [[*chosen, *term] for term in found] or [chosen]
+
+
+def _asks(workload: Workload, able: list[NodePool]) -> bool:
+    """Return whether anything leads the pods to exclusive nodes: a request, the label, or a label of a pool."""
+    if workload.part.value["eniRequest"]:
+        return True
+    keys = [{r.key for r in term} for term in _terms(workload)]
+    own = {key for pool in able for key in pool.labels or {}}
+    return any(EXCLUSIVE_LABEL in term or term & own for term in keys)
+
+
+def _can_land(workload: Workload, pool: NodePool) -> bool:
+    labels = {**(pool.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
+    return any(
+        all(meets(r, labels.get(r.key)) or (r.key not in labels and _is_of_others(r.key)) for r in term)
+        for term in _terms(workload)
+    )
+
+
+def _is_of_others(key: str) -> bool:
+    return key.partition("/")[0].endswith(_OTHERS_LABELS)
+
+
+def _tolerates(workload: Workload, pool: NodePool) -> bool:
+    tolerations = workload.part.value["tolerations"]
+    items = [t for t in tolerations if isinstance(t, dict)] if isinstance(tolerations, list) else []
+    return all(
+        taint.effect == "PreferNoSchedule" or any(tolerates(item, taint) for item in items)
+        for taint in pool_taints(pool)
+    )

@@ -1,0 +1,79 @@
+"""Where in the user's own files the values of a translated plan came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.errors import Place
+from eniplan.plan.document import Document, path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from eniplan.plan.document import Path, Value
+
+
+class NotKnown(str):
+    """Stands for a value that the input does not hold yet; its text says why. Shown where a name is needed."""
+
+    __slots__ = ()
+
+
+class Origin(NamedTuple):
+    """A place in a document of the user."""
+
+    document: Document
+    path: Path
+    name: str = ""
+    """What people call the place, when it is not its key path: an address of Terraform."""
+
+    def place(self, *, key: bool = False) -> Place:
+        """Return its file, line and column."""
+        line, column = self.document.tree.find(self.path, key=key)
+        return Place(self.document.file, line, column, self.name or path_text(self.path))
+
+    def inner(self, path: Path) -> Origin:
+        """Return a place inside this one."""
+        if not self.name or not path:
+            return self._replace(path=(*self.path, *path))
+        text = path_text(path)
+        return Origin(self.document, (*self.path, *path), self.name + ("" if text.startswith("[") else ".") + text)
+
+
+class Origins:
+    """The tree of a translated document: each key path of the plan leads to where its value came from."""
+
+    def __init__(self, origins: Mapping[Path, Origin]) -> None:
+        """Take the known ones; what lies deeper has the same keys in both. The root must be among them."""
+        self._origins = origins
+
+    def of(self, path: Path) -> Origin:
+        """Return the place of a value, or of its nearest known parent."""
+        count = next(n for n in range(len(path), -1, -1) if path[:n] in self._origins)
+        return self._origins[path[:count]].inner(path[count:])
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `Tree.find`."""
+        origin = self.of(path)
+        return origin.document.tree.find(origin.path, key=key)
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        origin = self.of(path)
+        return origin.document.tree.text(origin.path)
+
+
+class Translated(Document):
+    """A plan that no file holds; its places are those of the files that it was made from."""
+
+    __slots__ = ()
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """See `Document.place`."""
+        assert isinstance(self.tree, Origins)  # noqa: S101 - `translated` is the only one that makes them
+        return self.tree.of(path).place(key=key)
+
+
+def translated(value: Value, origins: Mapping[Path, Origin]) -> Translated:
+    """Return a document with this value, and with places in the documents that it came from."""
+    return Translated(origins[()].document.file, value, Origins(origins))

@@ -1,0 +1,112 @@
+"""Pools that are judged together, as one plan: those of a Terraform plan, of a folder of HCL or of bodies."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.inputs.places import Origin, translated
+from eniplan.plan.load import LoadedPlan, OpenFact, load_document
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.schema import API_VERSION
+from eniplan.rules import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.plan.document import Document, Path
+
+ALL_RULES = frozenset(rule.id for rule in ALL)
+WITHOUT_CLUSTER = ALL_RULES - {"TW008"}
+"""No place in these inputs could state Terway's version: then it is open (TW001), and no mistake."""
+
+
+class PoolInput(NamedTuple):
+    """One pool in the form of a plan. Key paths are relative to the pool."""
+
+    value: dict[str, Any]
+    origins: dict[Path, Origin]
+    """The places of its keys; that of () is its own."""
+    unknown: dict[Path, str]
+    """What has no value yet, and why."""
+
+
+class Unit(NamedTuple):
+    """A plan to be, and where its values came from."""
+
+    value: dict[str, Any]
+    origins: dict[Path, Origin]
+    rules: frozenset[str]
+    unknown: frozenset[Path] = frozenset()
+    open_facts: tuple[OpenFact, ...] = ()
+    beside: bool = False
+    """See `LoadedPlan.beside`."""
+
+    def load(self) -> LoadedPlan:
+        """Return it as a plan."""
+        loaded = load_document(translated(self.value, self.origins))
+        return loaded._replace(
+            left_out=loaded.left_out | self.unknown,
+            open_facts=self.open_facts,
+            files=tuple(dict.fromkeys(origin.document.file for origin in self.origins.values())),
+            rules=self.rules,
+            beside=self.beside,
+        )
+
+
+def unit_of(pools: list[PoolInput], cluster: Origin | None) -> Unit:
+    """Put pools together: at least one, with the facts of their cluster, if there are any."""
+    value: dict[str, Any] = {"apiVersion": API_VERSION, "nodePools": [pool.value for pool in pools]}
+    origins: dict[Path, Origin] = {(): Origin(pools[0].origins[()].document, ())}
+    for i, pool in enumerate(pools):
+        origins |= {("nodePools", i, *path): origin for path, origin in pool.origins.items()}
+    if cluster is not None:
+        add_cluster(value, origins, cluster)
+    return Unit(
+        value,
+        origins,
+        WITHOUT_CLUSTER if cluster is None else ALL_RULES,
+        frozenset(("nodePools", i, *path) for i, pool in enumerate(pools) for path in pool.unknown),
+        tuple(fact for i, pool in enumerate(pools) for fact in _open_facts(("nodePools", i), pool)),
+    )
+
+
+def unit_of_lost(pool: PoolInput, cluster: Origin | None) -> Unit:
+    """Return a pool that is to lose its mode: no other rule has anything to say, for it is no exclusive pool."""
+    pool.value.setdefault("labels", {})[EXCLUSIVE_LABEL] = ""
+    return unit_of([pool], cluster)._replace(rules=frozenset(("NP003",)), open_facts=(), beside=True)
+
+
+def add_cluster(value: dict[str, Any], origins: dict[Path, Origin], cluster: Origin) -> None:
+    """Give a plan to be the facts of its cluster. A place that holds no map is told when the plan is loaded."""
+    facts: Any = cluster.document.value
+    for step in cluster.path:
+        facts = facts[step]
+    value["cluster"] = facts
+    origins["cluster",] = cluster
+
+
+def root_of(document: Document) -> dict[Path, Origin]:
+    """Return the origins of a plan that nothing is known of but its document."""
+    return {(): Origin(document, ())}
+
+
+def _open_facts(at: Path, pool: PoolInput) -> Iterator[OpenFact]:
+    """Yield what is not known yet and would be asked by a rule."""
+    name = pool.value.get("name")
+    for path, why in pool.unknown.items():
+        rules = _waiting(str(path[0]))
+        is_label = path[0] == "labels"  # of all labels one counts
+        if rules and (path == ("labels", EXCLUSIVE_LABEL) if is_label else len(path) == 1):
+            what = f"the label {EXCLUSIVE_LABEL}" if is_label else path[0]
+            yield OpenFact((*at, *path), f"{what} of pool {name!r}", rules, why)
+
+
+def _waiting(key: str) -> tuple[str, ...]:
+    """Return the rules that ask for a key of a pool; for instance types, those that ask for a limit of theirs."""
+    own = re.compile(rf"nodePools\[\]\.{key}\b|^{key} or |^desiredSize or {key}$")
+    return tuple(
+        rule.id
+        for rule in ALL
+        if any(own.search(need) or (key == "instanceTypes" and need[0].isupper()) for need in rule.needs)
+    )

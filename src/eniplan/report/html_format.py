@@ -1,0 +1,179 @@
+"""The report as one HTML page: the verdict, what the pools carry, the addresses they need, and every finding."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.catalog.limits import Capacity
+from eniplan.errors import FINDINGS, OK
+from eniplan.report.html_page import Cell, bar, code, link, page, sections, table, text, tiles
+from eniplan.report.plain import number, span, summary
+from eniplan.rules.base import LEVELS
+from eniplan.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from eniplan.catalog.record import Source
+    from eniplan.errors import Problem
+    from eniplan.report.model import Finding, PoolSheet, Report, Undecided
+
+_VERDICTS = {OK: ("passes", "pass", "good"), FINDINGS: ("fails", "fail", "error")}
+"""Of one plan, of several, and the colour."""
+_UNJUDGED = ("cannot be judged", "cannot be judged", "error")
+_LEGEND = (
+    '<p class="legend soft"><span><i class="key now"></i>at the desired size</span>'
+    '<span><i class="key largest"></i>at the largest size</span>{}</p>\n'
+)
+_FREE = '<span><i class="key free"></i>free</span><span><i class="key over"></i>beyond what is free</span>'
+
+
+class _Use(NamedTuple):
+    """What can land in one vSwitch, of one pool or of several together."""
+
+    now: int | None
+    largest: int | None
+    free: int | None
+    pools: tuple[str, ...]
+
+
+def write(report: Report) -> str:
+    """Return the report as a page of its own."""
+    one, several, style = _VERDICTS.get(report.exit_code, _UNJUDGED)
+    what, verdict = ("The plan", one) if len(report.inputs) == 1 else ("The plans", several)
+    head = f'<header class="card {style}"><h1>{what} <span class="tag {style}">{verdict}</span></h1>\n'
+    return page(f"eniplan: {verdict}", [head, *_body(report)])
+
+
+def _body(report: Report) -> Iterator[str]:
+    yield f"<p>{text(summary(report))}</p>\n"
+    yield f'<p class="soft">{", ".join(map(code, report.inputs))}</p></header>\n'
+    errors, warnings = report.total("error"), report.total("warning")
+    yield tiles(
+        (
+            ("errors", errors, "error" if errors else "good"),
+            ("warnings", warnings, "warning" if warnings else ""),
+            ("good to know", report.total("info"), ""),
+            ("waived", report.waived, ""),
+            ("facts unknown", len(report.undecided), ""),
+            ("pools", len(report.pools), ""),
+        )
+    )
+    findings = sorted(report.findings, key=lambda finding: LEVELS.index(finding.level))
+    yield from sections(
+        (
+            ("Cannot be judged", map(_problem, report.problems)),
+            ("Findings", (_finding(finding) for finding in findings if finding.waived is None)),
+            ("Capacity", _capacity(report.pools)),
+            ("Addresses per vSwitch", _addresses(_by_v_switch(report.pools))),
+            ("Not decided, because a fact is not known", _undecided(report.undecided)),
+            ("Waived", (_finding(finding) for finding in findings if finding.waived is not None)),
+        )
+    )
+
+
+def _problem(problem: Problem) -> str:
+    place = code(problem.place) + (f"<br>{code(problem.place.path)}" if problem.place.path else "")
+    terms = [("where", place), ("fix", text(problem.hint))]
+    return f'<article class="card error"><p class="message">{text(problem.message)}</p>{_terms(terms)}</article>\n'
+
+
+def _capacity(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
+    if any(None not in pool.pods for pool in pools):
+        yield _LEGEND.format("")
+    scale = max((count or 0 for pool in pools for count in pool.pods), default=0)
+    for pool in pools:
+        about = f'<span class="soft">{text(pool.kind)}, {code(pool.file)}</span>'
+        yield f'<section class="card"><h3>{text(pool.name)} {about}</h3>\n'
+        pods, nodes = _counted(pool.pods, "exclusive pod"), _counted(pool.nodes, "node")
+        picture = "" if None in pool.pods else bar(pods, *pool.pods, scale=scale)
+        yield f'<figure><p><span>{pods}</span><span class="soft">{nodes}</span></p>{picture}</figure>\n'
+        rows = list(pool.capacity.items()) or [("unknown", Capacity(None, None, None))]
+        yield table(
+            ("pods per node", "exclusive", "shared", "trunk"),
+            ((Cell(code(name)), *(Cell(number(count), is_number=True) for count in found)) for name, found in rows),
+        )
+        yield "</section>\n"
+
+
+def _counted(counts: tuple[int | None, int | None], word: str) -> str:
+    """Return `7 nodes`, `2 to 10 nodes` or `nodes: unknown`."""
+    first, last = counts
+    if first is None or last is None:
+        return f"{word}s: {span(counts)}"
+    return plural(first, word) if first == last else f"{span(counts)} {word}s"
+
+
+def _addresses(uses: Mapping[str, _Use]) -> Iterator[str]:
+    if not uses:
+        return
+    yield '<section class="card"><p class="soft">What could all land there: an address for each exclusive pod, '
+    yield "and for each node of a pool that has the vSwitch itself.</p>\n"
+    yield _LEGEND.format(_FREE)
+    for name, use in uses.items():
+        needed = "need unknown" if None in (use.now, use.largest) else f"{span((use.now, use.largest))} needed"
+        needed += f", {number(use.free)} free"
+        picture = bar(f"{name}: {needed}", use.now, use.largest, use.free)
+        yield f"<figure><p><span>{code(name)}</span><span>{needed}</span></p>{picture}"
+        yield f"<figcaption>{', '.join(map(text, use.pools))}</figcaption></figure>\n"
+    yield "</section>\n"
+
+
+def _by_v_switch(pools: tuple[PoolSheet, ...]) -> dict[str, _Use]:
+    """Add up what the pools can put into each vSwitch. An id is one vSwitch in whatever plan it stands."""
+    uses: dict[str, _Use] = {}
+    for pool in pools:
+        for name, found in pool.addresses.items():
+            now, largest = _plus(found.needed, found.nodes), _plus(found.largest, found.largest_nodes)
+            before = uses.get(name, _Use(0, 0, found.available, ()))
+            uses[name] = _Use(
+                _plus(before.now, now), _plus(before.largest, largest), before.free, (*before.pools, pool.name)
+            )
+    return uses
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _finding(finding: Finding) -> str:
+    style = finding.level if finding.waived is None else "soft"
+    place = finding.place
+    facts = ", ".join(f"{text(key)} {code(_fact(value))}" for key, value in finding.facts.items())
+    terms = [
+        ("where", code(place) + (f"<br>{code(place.path)}" if place.path else "")),
+        ("waived", text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
+        ("effect", text(finding.rule.effect)),
+        ("fix", text(finding.hint)),
+        ("numbers", facts),
+        ("sources", "<br>".join(map(_source, finding.sources))),
+    ]
+    return (
+        f'<article class="card {style}"><h3><span class="tag {style}">{finding.level}</span> '
+        f'{code(finding.rule.id)} <span class="soft">{text(finding.rule.title)}</span></h3>\n'
+        f'<p class="message">{text(finding.message)}</p>{_terms(terms)}</article>\n'
+    )
+
+
+def _fact(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _source(source: Source) -> str:
+    dated = f' <span class="soft">{text(source.date)}</span>' if source.date else ""
+    return link(source.title, source.url) + dated
+
+
+def _terms(terms: Iterable[tuple[str, str]]) -> str:
+    """Return a list of names and what stands behind them; nothing for a name with nothing behind it."""
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{html}</dd>" for name, html in terms if html) + "</dl>"
+
+
+def _undecided(undecided: tuple[Undecided, ...]) -> Iterator[str]:
+    if undecided:
+        rows = (
+            (Cell(f"{text(u.fact)}<br>{code(u.place)}"), Cell(text(", ".join(u.rules))), Cell(text(u.hint)))
+            for u in undecided
+        )
+        yield f'<section class="card">{table(("fact", "rules", "how to find out"), rows)}</section>\n'

@@ -1,0 +1,157 @@
+"""A real browser without a window: headless Chromium, driven over its DevTools protocol through two pipes.
+
+No port, no driver program and no package: the protocol is JSON with a zero byte behind each message.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import select
+import shutil
+import signal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_SWITCHES = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-extensions",
+    "--hide-scrollbars", "--remote-debugging-pipe",
+)  # fmt: skip
+_RIGHTMOST = """...[...document.querySelectorAll("body, body *")].map(e => e.getBoundingClientRect().right)"""
+_ABOVE_STANDARD = 10
+_PHONE = 600
+"""Up to this width a page is shown as on a phone."""
+_PATIENCE = 120
+"""Seconds after which the browser counts as hung."""
+
+
+def program() -> str | None:
+    """Return where Chromium is, None when it is not installed."""
+    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+
+
+class Seen(NamedTuple):
+    """What a browser saw of a page."""
+
+    errors: list[str]
+    """What went to the console, and every request beside that for the page itself."""
+    width: int
+    """Of the window, in CSS pixels."""
+    content_width: float
+    """How far to the right any content reaches: more than the window is an overflow."""
+    text: str
+    """What a reader sees."""
+    background: str
+    """Colour behind the page."""
+    picture: bytes
+    """PNG of the whole page."""
+
+
+class Browser:
+    """One running Chromium with one page."""
+
+    def __init__(self, path: str, profile: Path) -> None:
+        """Start it with a profile of its own."""
+        # The browser reads commands from 3 and answers on 4; its ends must not be these numbers before.
+        commands, self._commands = (_high(fd) for fd in os.pipe())
+        self._answers, answers = (_high(fd) for fd in os.pipe())
+        self._process = os.posix_spawn(
+            path,
+            [path, *_SWITCHES, f"--user-data-dir={profile}", "about:blank"],
+            {**os.environ, "HOME": str(profile)},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_DUP2, commands, 3),
+                (os.POSIX_SPAWN_DUP2, answers, 4),
+            ],
+        )
+        os.close(commands)
+        os.close(answers)
+        self._read = b""
+        self._count = 0
+        self._session = ""
+        self._events: list[dict[str, Any]] = []
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self._call(f"{domain}.enable")
+
+    def close(self) -> None:
+        """End it."""
+        os.close(self._commands)
+        os.close(self._answers)
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
+
+    def look(self, file: Path, *, width: int, dark: bool) -> Seen:
+        """Open a file in a window that is so wide, and say what is seen."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=1, mobile=width < 600
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", features=[scheme])
+        self._events.clear()
+        self._call("Page.navigate", url=file.as_uri())
+        while not any(event["method"] == "Page.loadEventFired" for event in self._events):
+            self._message()
+        return Seen(
+            width=self._value("innerWidth"),
+            content_width=self._value(f"Math.max(document.documentElement.scrollWidth, {_RIGHTMOST})"),
+            text=self._value("document.body.innerText"),
+            background=self._value("getComputedStyle(document.body).backgroundColor"),
+            picture=base64.b64decode(self._call("Page.captureScreenshot", captureBeyondViewport=True)["data"]),
+            errors=[text for event in self._events for text in _complaint(event, file)],
+        )
+
+    def _value(self, expression: str) -> Any:  # noqa: ANN401 - what the page says
+        return self._call("Runtime.evaluate", expression=expression, returnByValue=True)["result"]["value"]
+
+    def _call(self, method: str, **parameters: object) -> dict[str, Any]:
+        self._count += 1
+        number = self._count
+        message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._commands, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._message()
+            if answer.get("id") == number:
+                assert "error" not in answer, (method, answer["error"])
+                result: dict[str, Any] = answer["result"]
+                return result
+
+    def _message(self) -> dict[str, Any]:
+        """Return the next message; events are kept as well."""
+        while b"\0" not in self._read:
+            ready, _, _ = select.select([self._answers], [], [], _PATIENCE)
+            data = os.read(self._answers, 1 << 20) if ready else b""
+            assert data, "Chromium has ended, or hangs"
+            self._read += data
+        text, _, self._read = self._read.partition(b"\0")
+        message: dict[str, Any] = json.loads(text)
+        if "method" in message:
+            self._events.append(message)
+        return message
+
+
+def _high(fd: int) -> int:
+    copy = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _ABOVE_STANDARD)
+    os.close(fd)
+    return copy
+
+
+def _complaint(event: dict[str, Any], file: Path) -> list[str]:
+    method, parameters = event["method"], event["params"]
+    if method == "Network.requestWillBeSent":
+        url = parameters["request"]["url"]
+        return [] if url == file.as_uri() or url.startswith("data:") else [f"asks for {url}"]
+    if method in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"):
+        return [json.dumps(parameters)]
+    return []

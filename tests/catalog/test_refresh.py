@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.catalog.refresh import refreshed
+from eniplan.catalog.store import Catalog, laid_over
+from eniplan.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "account-cn-hangzhou-2026-11-23"
+
+
+def lines(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    text = refreshed(Catalog(), rows, "cn-hangzhou", "2026-11-23")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def kept(tmp_path: Path, *rows: dict[str, Any]) -> Catalog:
+    file = tmp_path / "specs.jsonl"
+    file.write_text(refreshed(Catalog(), rows, "cn-hangzhou", "2026-11-23"))
+    return Catalog(specs=str(file))
+
+
+def test_what_the_api_does_not_tell_stays_with_its_source() -> None:
+    _, row = lines({"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9, "EniTotalQuantity": None})
+    assert (row["EniQuantity"], row["EniPrivateIpAddressQuantity"], row["OnSale"]) == (9, 30, True)
+    assert "EniTotalQuantity" not in row
+    sources = row["Sources"]
+    assert sources["*"] == KEY
+    assert sources["EniPrivateIpAddressQuantity"] == "overview-2026-06"
+    assert sources["OnSale"] == "collection-2026-07"
+    assert "EniQuantity" not in sources
+
+
+def test_every_source_of_the_rows_is_in_the_file() -> None:
+    header, row = lines({"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9})
+    assert set(row["Sources"].values()) == set(header["sources"])
+    assert header["sources"][KEY]["date"] == header["date"] == "2026-11-23"
+    assert (header["region"], header["types"]) == ("cn-hangzhou", 1)
+
+
+def test_a_row_has_the_form_of_the_bundled_ones_whatever_order_the_api_writes() -> None:
+    _, row = lines(
+        {"EniQuantity": 9, "MemorySize": 64.0, "CpuCoreCount": 16, "InstanceTypeId": "ecs.new.4xlarge", "X": 1}
+    )
+    assert list(row) == [
+        "InstanceTypeId", "InstanceTypeFamily", "CpuCoreCount", "MemorySize", "EniQuantity", "LimitsStatus", "Sources",
+    ]  # fmt: skip
+    assert (row["InstanceTypeFamily"], row["MemorySize"]) == ("ecs.new", 64)
+
+
+def test_types_families_and_sizes_are_found(tmp_path: Path) -> None:
+    new = {"InstanceTypeId": "ecs.g8i.9xlarge", "InstanceTypeFamily": "ecs.g8i", "CpuCoreCount": 9, "MemorySize": 99.5}
+    catalog = kept(tmp_path, new, {"InstanceTypeId": "ecs.g7.xlarge", "EniQuantity": 4})
+    assert catalog.count() == Catalog().count() + 1
+    assert [t.InstanceTypeId for t in catalog.same_size(9, 99.5)] == ["ecs.g8i.9xlarge"]
+    assert "ecs.g8i.9xlarge" in [t.InstanceTypeId for t in catalog.family("ecs.g8i")]
+    assert len(catalog.family("ecs.g8i")) == len(Catalog().family("ecs.g8i")) + 1
+    assert {"ecs.g8i.9xlarge", "ecs.g7.xlarge"} < set(catalog.names())
+    assert [t.InstanceTypeId for t in catalog.own_types()] == ["ecs.g7.xlarge", "ecs.g8i.9xlarge"]
+    assert catalog.family_names() == Catalog().family_names()
+
+
+def test_the_account_settles_what_pages_disagree_on(tmp_path: Path) -> None:
+    name = "ecs.c6r.16xlarge"
+    fields = {conflict.field for conflict in Catalog().conflicts(name)}
+    assert "EniQuantity" in fields
+    catalog = kept(tmp_path, {"InstanceTypeId": name, "EniQuantity": 8})
+    assert {conflict.field for conflict in catalog.conflicts(name)} == fields - {"EniQuantity"}
+    assert catalog.conflicts("ecs.c6r.8xlarge") == Catalog().conflicts("ecs.c6r.8xlarge")
+
+
+def test_a_number_read_from_a_sentence_is_forgotten_with_its_mark() -> None:
+    old = next(t for t in Catalog().all() if t.raw.get("EniIpv6AddressQuantityDerived"))
+    new = laid_over(old, {"InstanceTypeId": old.InstanceTypeId, "EniIpv6AddressQuantity": 10}, KEY)
+    assert "EniIpv6AddressQuantityDerived" not in new
+    assert new["LimitsStatus"] == old.limits_status
+
+
+def broken(tmp_path: Path, old: str, new: str) -> str:
+    """Change one text in a file, look the type up, and return what is told."""
+    file = tmp_path / "specs.jsonl"
+    text = refreshed(Catalog(), [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}], "cn-hangzhou", "2026-11-23")
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError) as caught:
+        Catalog(specs=str(file)).get("ecs.g8i.8xlarge")
+    (problem,) = caught.value.problems
+    return f"{problem.place}: {problem.message}".removeprefix(str(file))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"types": 1', '"types": 2'),
+        ('"types": 1, ', ""),
+        ('"date": ', '"date" '),
+        ('"region": ', '"area": '),
+        ('"sources": {', '"sources": 1, "more": {'),
+        ('"quality": ', '"grade": '),
+        ("\n", " "),
+    ],
+)
+def test_a_header_that_was_changed_is_told(tmp_path: Path, old: str, new: str) -> None:
+    assert broken(tmp_path, old, new) == ": this file of `eniplan specs update` has been changed or cut off"
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [('"EniQuantity": "9"', "ecs.g8i.8xlarge: EniQuantity is '9'"), ('"EniQuantity" 9', "not valid JSON")],
+)
+def test_a_line_that_was_changed_is_told_with_its_place(tmp_path: Path, new: str, told: str) -> None:
+    assert broken(tmp_path, '"EniQuantity": 9', new) == f":2:1: {told}"

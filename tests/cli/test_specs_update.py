@@ -1,0 +1,299 @@
+"""`specs update` and `specs diff` as users run them, against the loopback cloud."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.catalog.store import Catalog
+from eniplan.cloud.policy import COMMANDS
+from tests.harness import EXAMPLES
+from tests.live.runs import SECRET
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Result
+    from tests.live.runs import Live, LiveRun
+    from tests.loopback import Cloud
+
+PLAN = EXAMPLES / "trading-ipv4.yaml"
+I4 = ("check", "--type", "ecs.i4.8xlarge", "--terway", "v1.16.4", "--ip-stack", "ipv4")
+
+
+class Machine:
+    """One user's machine, with a data folder of its own."""
+
+    def __init__(self, live: Live, data: Path) -> None:
+        """Take how eniplan is run, and the folder."""
+        self._live = live
+        self.data = data
+        self.kept = data / "eniplan" / "specs.jsonl"
+
+    def start(self, *args: str | Path, env: dict[str, str | None] | None = None) -> LiveRun:
+        return self._live(*args, env={"XDG_DATA_HOME": str(self.data), **(env or {})})
+
+    def __call__(self, *args: str | Path, env: dict[str, str | None] | None = None) -> Result:
+        return self.start(*args, env=env).wait()
+
+    def update(self, *args: str | Path) -> Result:
+        return self("specs", "update", "--region", "cn-hangzhou", *args)
+
+
+@pytest.fixture
+def machine(live: Live, cloud: Cloud, tmp_path: Path) -> Machine:
+    # A few types, one on each page: 1,200 would be told from four by tests about pages and differences only.
+    types = cloud.state["instanceTypes"]
+    few = {name: types[name] for name in ("ecs.i4.2xlarge", "ecs.i4.8xlarge")}
+    cloud.state["instanceTypes"] = {"ecs.g8i.8xlarge": {}, "ecs.g7.xlarge": {}, **few}
+    cloud.state["pageSizes"] = {"DescribeInstanceTypes": 1}
+    return Machine(live, tmp_path / "data")
+
+
+def give_all_types(cloud: Cloud) -> None:
+    cloud.state["instanceTypes"]["*"] = {}
+    cloud.state["pageSizes"] = {}
+
+
+class TestUpdate:
+    def test_every_page_is_kept_for_this_user(self, machine: Machine, cloud: Cloud) -> None:
+        give_all_types(cloud)
+        cloud.state["instanceTypes"]["ecs.new.8xlarge"] = {"EniQuantity": 12, "MemorySize": 64}
+        done = machine.update()
+        assert (done.code, done.out) == (0, "")
+        assert f"1242 instance types of cn-hangzhou written to {machine.kept}\n" in done.err
+        assert "eniplan specs diff\n" in done.err
+        assert cloud.actions == ["DescribeInstanceTypes"] * 4
+        assert [call.action for call in COMMANDS["specs update"]] == ["DescribeInstanceTypes"]
+        catalog = Catalog(specs=str(machine.kept))
+        assert catalog.own is not None
+        assert (catalog.own.region, catalog.count()) == ("cn-hangzhou", 1242)
+        new = catalog.get("ecs.new.8xlarge")
+        assert new is not None
+        assert (new.EniQuantity, new.MemorySize, new.InstanceTypeFamily, new.on_sale) == (12, 64, "ecs.new", None)
+        # A second run finds nothing else to say, and leaves nothing behind.
+        before = machine.kept.read_bytes()
+        assert machine.update().code == 0
+        assert machine.kept.read_bytes() == before
+        assert [file.name for file in machine.kept.parent.iterdir()] == ["specs.jsonl"]
+
+    def test_every_command_uses_it_and_says_so(self, machine: Machine) -> None:
+        assert machine(*I4).code == 1
+        machine.update()
+        done = machine(*I4)
+        assert done.code == 0
+        assert "1 pool checked against specs of 2026-07-16 and of cn-hangzhou on " in done.err
+        report = json.loads(machine(*I4, "--format", "json").out)
+        assert report["specs"]["own"]["file"] == str(machine.kept)
+        shown = machine("specs", "show", "ecs.i4.8xlarge").out
+        assert "EniQuantity: 8  [account-cn-hangzhou-" in shown
+        assert "DescribeInstanceTypes, asked in cn-hangzhou, 2" in shown
+        assert f"before it: {machine.kept}, cn-hangzhou on 2" in machine("specs").out
+        assert json.loads(machine("specs", "--format", "json").out)["own"]["region"] == "cn-hangzhou"
+
+    def test_the_account_is_the_source_of_findings(self, machine: Machine, cloud: Cloud) -> None:
+        cloud.state["instanceTypes"]["ecs.g8i.8xlarge"] = {"EniQuantity": 6}
+        machine.update()
+        report = json.loads(machine("check", PLAN, "--format", "json").out)
+        (finding,) = (finding for finding in report["findings"] if finding["rule"] == "ENI001")
+        assert finding["facts"]["EniQuantity"] == 6
+        assert "DescribeInstanceTypes, asked in cn-hangzhou" in [source["title"] for source in finding["sources"]]
+
+    def test_named_data_goes_before_what_was_kept(self, machine: Machine, tmp_path: Path) -> None:
+        machine.update()
+        mine = tmp_path / "mine.json"
+        mine.write_text('{"InstanceTypeId": "ecs.mine.8xlarge", "EniQuantity": 8}')
+        for specs, words in (("bundled", ""), (str(mine), f" and {mine}")):
+            done = machine(*I4, "--specs", specs)
+            assert done.code == 1
+            assert f"of 2026-07-16{words}: 1 error" in done.err
+
+    def test_a_file_to_commit(self, machine: Machine, tmp_path: Path) -> None:
+        out = tmp_path / "cn-hangzhou.jsonl"
+        done = machine.update("--out", out)
+        assert f"written to {out}\nwhat has changed: eniplan specs diff --specs {out}\n" in done.err
+        assert not machine.data.exists()
+        assert machine(*I4).code == 1
+        assert machine(*I4, "--specs", out).code == 0
+
+    def test_the_region_of_the_environment(self, machine: Machine) -> None:
+        done = machine("specs", "update", env={"REGION_ID": "cn-beijing"})
+        assert "of cn-beijing written" in done.err
+
+    def test_without_a_region_nothing_is_asked(self, machine: Machine, cloud: Cloud) -> None:
+        done = machine("specs", "update")
+        assert (done.code, done.out) == (2, "")
+        assert "no region to ask: give --region, such as cn-hangzhou" in done.err
+        assert machine("specs", "update", "--region", "a.b/c").code == 2
+        assert cloud.requests == []
+
+    @pytest.mark.parametrize(
+        ("kind", "options", "words"),
+        [
+            ("answer", {"body": {"code": "Forbidden.RAM"}, "status": 403}, "RAM denies ecs:DescribeInstanceTypes"),
+            ("answer", {"body": {"InstanceTypes": {"InstanceType": [{}]}}, "status": 200}, "needs an InstanceTypeId"),
+            ("answer", {"body": {"NextToken": "x"}, "status": 200}, "InstanceTypes is missing"),
+        ],
+        ids=["denied", "no id", "no types"],
+    )
+    def test_a_page_that_cannot_be_had_leaves_what_was_kept(
+        self, machine: Machine, cloud: Cloud, kind: str, options: dict[str, Any], words: str
+    ) -> None:
+        machine.update()
+        before = machine.kept.read_bytes()
+        cloud.fault("DescribeInstanceTypes", kind, call=3, **options)
+        done = machine.update()
+        assert (done.code, done.out) == (4, "")
+        assert words in done.err
+        assert machine.kept.read_bytes() == before
+
+    def test_secrets_that_an_answer_repeats_are_not_told(self, machine: Machine, cloud: Cloud) -> None:
+        cloud.fault("*", "echo-secret")
+        done = machine.update()
+        assert done.code == 4
+        assert SECRET not in done.out + done.err
+
+    def test_ctrl_c_leaves_what_was_kept(self, machine: Machine, cloud: Cloud) -> None:
+        machine.update()
+        before = machine.kept.read_bytes()
+        cloud.fault("DescribeInstanceTypes", "hold", call=2)
+        run = machine.start("specs", "update", "--region", "cn-hangzhou")
+        cloud.wait_for("DescribeInstanceTypes", 6)
+        run.interrupt()
+        assert run.wait().code == 130
+        assert [file.name for file in machine.kept.parent.iterdir()] == ["specs.jsonl"]
+        assert machine.kept.read_bytes() == before
+
+    def test_an_account_without_types_is_not_believed(self, machine: Machine, cloud: Cloud) -> None:
+        cloud.state["instanceTypes"] = {}
+        done = machine.update()
+        assert done.code == 4
+        assert "the account lists no instance type" in done.err
+        assert not machine.data.exists()
+
+    def test_pages_without_end_are_not_believed(self, machine: Machine, cloud: Cloud) -> None:
+        cloud.fault("*", "answer", status=200, body={"InstanceTypes": {"InstanceType": []}, "NextToken": "again"})
+        done = machine.update()
+        assert done.code == 4
+        assert "more than 100 pages" in done.err
+        assert len(cloud.requests) == 100
+
+    def test_where_no_folder_can_be_made(self, machine: Machine) -> None:
+        machine.data.write_text("no folder")
+        done = machine.update()
+        assert done.code == 3
+        assert "cannot make the folder: not a directory" in done.err
+
+    def test_a_relative_data_home_is_ignored_as_its_standard_asks(self, machine: Machine, tmp_path: Path) -> None:
+        (tmp_path / "home").mkdir()
+        env: dict[str, str | None] = {"XDG_DATA_HOME": "data", "HOME": str(tmp_path / "home")}
+        machine("specs", "update", "--region", "cn-hangzhou", env=env)
+        assert (tmp_path / "home" / ".local" / "share" / "eniplan" / "specs.jsonl").exists()
+
+    def test_half_a_file_is_told(self, machine: Machine) -> None:
+        machine.update()
+        whole = machine.kept.read_bytes()
+        machine.kept.write_bytes(whole[: len(whole) // 2])
+        done = machine(*I4)
+        assert (done.code, done.out) == (3, "")
+        assert f"{machine.kept}: error: this file of `eniplan specs update` has been changed or cut off" in done.err
+        assert "--specs bundled" in done.err
+        assert machine(*I4, "--specs", "bundled").code == 1
+
+
+class TestDiff:
+    def test_what_changed_and_who_says_so(self, machine: Machine, cloud: Cloud) -> None:
+        give_all_types(cloud)
+        cloud.state["instanceTypes"] |= {
+            "ecs.g8i.8xlarge": {"EniQuantity": 5},
+            "ecs.g7.xlarge": None,
+            "ecs.new.8xlarge": {"EniQuantity": 8, "EniPrivateIpAddressQuantity": 30},
+        }
+        machine.update()
+        done = machine("specs", "diff", PLAN, EXAMPLES / "fixed-ip-statefulset.yaml")
+        assert (done.code, done.err) == (0, "")
+        first, *lines = done.out.splitlines()
+        assert first.endswith(", compared with those of 2026-07-16")
+        today = first.split(" on ")[1].split(",")[0]
+        old, new = "ECS instance families on sale, 2026-06-27", f"DescribeInstanceTypes, asked in cn-hangzhou, {today}"
+        assert lines == [
+            "added ecs.new.8xlarge: ENIs, IPv4 and IPv6 addresses per ENI: 8, 30, unknown",
+            "not in cn-hangzhou: 1 type: ecs.g7.xlarge",
+            f"changed ecs.g8i.8xlarge EniQuantity: 8 [{old}], now 5 [{new}]",
+            "now known EniQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
+            "now known EniPrivateIpAddressQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
+            "now known EniIpv6AddressQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
+            f"{PLAN}: pool trading: appear ENI001, ENI008",
+        ]
+
+    def test_in_json_everything_is_listed(self, machine: Machine, cloud: Cloud) -> None:
+        cloud.state["instanceTypes"]["ecs.g8i.8xlarge"] = {"EniQuantity": 5}
+        machine.update()
+        found = json.loads(machine("specs", "diff", PLAN, "--format", "json").out)
+        assert (found["schema"], found["bundled"]) == ("eniplan.specs-diff/v1", {"date": "2026-07-16", "types": 1241})
+        assert (found["own"]["file"], found["added"], len(found["removed"])) == (str(machine.kept), [], 1237)
+        (changed,) = found["changed"]
+        assert (changed["type"], changed["field"]) == ("ecs.g8i.8xlarge", "EniQuantity")
+        assert (changed["bundled"]["value"], changed["bundled"]["source"]["date"]) == (8, "2026-06-27")
+        assert (changed["own"]["value"], changed["own"]["source"]["url"]) == (5, None)
+        assert len(found["learned"]) == 6
+        assert found["learned"][0]["bundled"] == {"value": None, "source": None}
+        assert found["plans"] == [{"file": str(PLAN), "pool": "trading", "appear": ["ENI001", "ENI008"], "vanish": []}]
+
+    def test_single_rows_remove_nothing_and_can_know_less(self, machine: Machine, tmp_path: Path) -> None:
+        mine = tmp_path / "mine.json"
+        mine.write_text(
+            '{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8, "CpuCoreCount": 32, "MemorySize": 128}'
+        )
+        done = machine("specs", "diff", "--specs", mine)
+        old = "ECS instance families on sale, 2026-06-27"
+        assert done.out.splitlines() == [
+            f"specs of 2026-07-16 and {mine}, compared with those of 2026-07-16",
+            f"changed ecs.g8i.8xlarge EniPrivateIpAddressQuantity: 30 [{old}], now unknown",
+            f"changed ecs.g8i.8xlarge EniIpv6AddressQuantity: 30 [{old}], now unknown",
+        ]
+
+    def test_no_difference(self, machine: Machine, tmp_path: Path) -> None:
+        mine = tmp_path / "mine.json"
+        mine.write_text(machine("specs", "show", "ecs.g8i.8xlarge", "--format", "json").out)
+        done = machine("specs", "diff", PLAN, "--specs", mine)
+        assert done.out.splitlines()[1:] == ["no difference", "no plan is judged differently"]
+
+    def test_verdicts_that_vanish_and_those_outside_of_pools(self, machine: Machine, tmp_path: Path) -> None:
+        machine.update()
+        plan = tmp_path / "plan.json"
+        pool = {"name": "logs", "instanceTypes": ["ecs.i4.8xlarge"]}
+        plan.write_text(json.dumps({"apiVersion": "eniplan/v1", "nodePools": [pool]}))
+        waiver = {"rule": "ENI003", "path": "nodePools[0]", "reason": "soon", "expires": "2099-01-01"}
+        waived = tmp_path / "waived.json"
+        waived.write_text(json.dumps({"apiVersion": "eniplan/v1", "nodePools": [pool], "waivers": [waiver]}))
+        out = machine("specs", "diff", plan, waived).out
+        assert f"{plan}: pool logs: vanish ENI003\n" in out
+        assert f"{waived}: appear WV003\n" in out
+
+    def test_a_plan_that_cannot_be_read_is_told_and_the_others_are_compared(
+        self, machine: Machine, cloud: Cloud, tmp_path: Path
+    ) -> None:
+        cloud.state["instanceTypes"]["ecs.g8i.8xlarge"] = {"EniQuantity": 5}
+        machine.update()
+        broken = tmp_path / "broken.yaml"
+        broken.write_text("a: [")
+        done = machine("specs", "diff", broken, PLAN)
+        assert done.code == 3
+        assert f"{PLAN}: pool trading: appear" in done.out
+        assert done.err.count(f"{broken}:") == 1
+
+    def test_nothing_to_compare(self, machine: Machine) -> None:
+        for args in ([], ["--specs", "bundled"]):
+            done = machine("specs", "diff", *args)
+            assert (done.code, done.out) == (3, "")
+            assert "there is nothing to compare with the bundled data" in done.err
+            assert "eniplan specs update" in done.err
+
+    def test_long_lists_are_cut_in_text(self, machine: Machine) -> None:
+        machine.update()
+        out = machine("specs", "diff").out
+        assert "not in cn-hangzhou: 1237 types: ecs.c4.xlarge, " in out
+        assert ", ... and 1227 more\n" in out

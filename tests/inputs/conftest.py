@@ -1,0 +1,17 @@
+"""Every test of inputs works in a folder of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder, and make it the current one: findings then have short file names."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

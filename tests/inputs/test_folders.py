@@ -1,0 +1,118 @@
+"""`eniplan check` on a whole infrastructure repository, as a process."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan.plan.load import MAX_BYTES
+from eniplan.rules.examples import example
+from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, hcl, terraform_plan, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+
+DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+REPOSITORY: dict[str, object] = {
+    "eniplan.yaml": example({}),
+    "terraform/main.tf": hcl('node_pool_name = "a"', 'instance_types = ["ecs.g7.2xlarge"]', "vswitch_ids = var.ids"),
+    "terraform/variables.tf": 'variable "ids" {}\n',
+    "terraform/.terraform/modules/x/main.tf": hcl('node_pool_name = "hidden"'),
+    "terraform/plan.json": terraform_plan(AFTER | {"taints": []}),
+    "terraform/shared.json": terraform_plan(AFTER | {"labels": []}),
+    "bodies/trading.json": BODY,
+    "manifests/web.yaml": DEPLOYMENT + "spec: {selector: {}, template: {spec: {containers: [{name: a}]}}}\n",
+    "manifests/patch.yaml": DEPLOYMENT + "spec: {replicas: 3}\n",
+    "manifests/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
+    "chart/templates/web.yaml": DEPLOYMENT + "spec: {{ .Values.spec }}\n",
+    "package.json": '{"name": "x"}',
+    "node_modules/x/plan.json": example({}),
+    ".git/config": "",
+    ".hidden.yaml": example({}),
+    "README.md": "# eniplan/v1",
+    "notes.yaml": "about: eniplan/v1\n",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    for name, value in REPOSITORY.items():
+        (tmp_path / "infra" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "infra" / name).write_text(text(value), encoding="utf-8")
+    with (tmp_path / "infra" / "huge.json").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    (tmp_path / "cluster.json").write_text(text({"cluster": CLUSTER}), encoding="utf-8")
+    return tmp_path
+
+
+def test_a_repository_is_judged_and_the_rest_is_told(run: Run, repository: Path) -> None:
+    args = ("check", "infra", "--cluster", "cluster.json", "--format", "json", "--verbose")
+    result = run(*args, cwd=repository)
+    report = json.loads(result.out)
+    assert result.code == 1
+    assert {(f["rule"], f["file"]) for f in report["findings"]} == {
+        ("NP002", "infra/terraform/plan.json"),
+        ("NP002", "infra/terraform/main.tf"),
+        ("ENI001", "infra/terraform/main.tf"),
+    }
+    assert report["problems"] == []
+    assert result.err.splitlines() == [
+        "skipped infra/.git: a folder of tools",
+        "skipped infra/node_modules: a folder of tools",
+        "skipped infra/.hidden.yaml: a hidden file",
+        "skipped infra/README.md: not .yaml, .yml, .json, .tf",
+        "skipped infra/huge.json: larger than 32 MiB; named on the command line it is read",
+        "skipped infra/notes.yaml: no plan: its apiVersion is another",
+        "skipped infra/package.json: nothing that eniplan judges",
+        "skipped infra/chart/templates/web.yaml: a template: render it first (helm template)",
+        "skipped infra/manifests/patch.yaml: a part of the Deployment web (a patch?)",
+        "skipped infra/manifests/service.yaml: nothing that eniplan judges",
+        "skipped infra/terraform/.terraform: a folder of tools",
+        f"skipped infra/terraform/shared.json: {ADDRESS}: it has no exclusive label",
+        "skipped infra/terraform/variables.tf: no node pool in it",
+        "skipped infra/manifests/web.yaml: Deployment 'web': nothing leads its pods to an exclusive node",
+    ]
+    assert run(*args, cwd=repository) == result
+
+
+def test_without_verbose_nothing_is_said_of_the_rest(run: Run, repository: Path) -> None:
+    result = run("check", "infra", "--cluster", "cluster.json", "--format", "json", cwd=repository)
+    assert (result.code, result.err) == (1, "")
+    assert len(json.loads(result.out)["pools"]) == 4
+
+
+def test_a_folder_with_nothing_to_judge(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text("locals {}\n", encoding="utf-8")
+    result = run("check", "infra", "-v", cwd=tmp_path)
+    assert result.code == 3
+    assert "skipped infra/main.tf: no node pool in it\n" in result.err
+    assert "infra: error: no plan in this folder\n" in result.err
+
+
+def test_a_large_file_that_is_named_is_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_text(text(BODY) + " " * MAX_BYTES, encoding="utf-8")
+    result = run("check", "body.json", cwd=tmp_path)
+    assert (result.code, "pool trading" in result.out) == (0, True)
+
+
+def test_inputs_from_a_pipe(run: Run, repository: Path) -> None:
+    for value, wanted in ((terraform_plan(AFTER), 0), (BODY, 0), (hcl('node_pool_name = "a"'), 1)):
+        result = run("check", "-", "--cluster", "cluster.json", stdin=text(value).encode(), cwd=repository)
+        assert (result.code, "error NP005" in result.out) == (wanted, bool(wanted))
+
+
+def test_a_plan_from_a_pipe_beside_manifests(run: Run, repository: Path) -> None:
+    plan = text(example({})).encode()
+    manifest = repository / "pod.yaml"
+    manifest.write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+        "spec: {containers: [{name: a, resources: {limits: {aliyun/eni: 1}}}]}\n",
+        encoding="utf-8",
+    )
+    result = run("check", "-", "pod.yaml", stdin=plan, cwd=repository)
+    assert result.out.startswith("pod.yaml:4:7: error WL001 Pod 'a' does not tolerate exclusive-eni=true:NoSchedule")

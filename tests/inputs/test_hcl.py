@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.inputs.hcl import read_hcl
+from eniplan.inputs.places import NotKnown
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from tests.inputs.support import LABEL, RESOURCE, TAINT, hcl, judge_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FINE = (
+    'node_pool_name = "trading"',
+    'instance_types = ["ecs.g8i.8xlarge"]',
+    'vswitch_ids = ["vsw-j"]',
+    'desired_size = "3"',
+    "taints {",
+    '  key = "a"',
+    '  value = "b"',
+    '  effect = "NoSchedule"',
+    "}",
+)
+
+
+def values(*lines: str) -> dict[str, Any]:
+    (found,) = read_hcl("main.tf", hcl(*lines).encode()).value.values()  # type: ignore[union-attr]  # a map of pools
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('"a"', "a"),
+        ('""', ""),
+        (r'"a\"b\\n\n\t\u00e9\U0001F600"', 'a"b\\n\n\té\U0001f600'),
+        ('"$${a} %%{b}"', "${a} %{b}"),
+        (r'"\ud800"', "\ufffd"),
+        ('"$5 50% {x}"', "$5 50% {x}"),
+        ("3", 3),
+        ("3.5", 3.5),
+        ("1e3", 1000.0),
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("(3)", 3),
+        ("[]", []),
+        ('["a", 2,]', ["a", 2]),
+        ('[\n"a", # one\n"b"\n]', ["a", "b"]),
+        ("{}", {}),
+        ('{a = 1, "b" : "c"}', {"a": 1, "b": "c"}),
+    ],
+)
+def test_literals(expression: str, value: object) -> None:
+    found = values(f"x = {expression}")["x"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "var.x",
+        "local.x",
+        "module.a.b[0]",
+        '"a-${var.x}"',
+        '"%{ if true }a%{ endif }"',
+        "1 + 2",
+        'join(",", [])',
+        "true ? 1 : 2",
+        "[for x in var.y : x]",
+        "{for k, v in var.y : k => v}",
+        "var.x[*].id",
+        "<<EOT\na\nEOT\n",
+        "-3",
+        "-var.x",
+        "!true",
+        "9e999",
+    ],
+)
+def test_what_terraform_would_have_to_evaluate_is_not_known(expression: str) -> None:
+    found = values(f"x = {expression}")["x"]
+    assert isinstance(found, NotKnown)
+    assert found.startswith("no literal: ")
+    assert "\n" not in found
+
+
+def test_a_list_with_a_variable_keeps_the_rest() -> None:
+    assert values("x = [1, var.a, 3]")["x"] == [1, "no literal: var.a", 3]
+
+
+def test_long_expressions_are_cut() -> None:
+    assert len(values(f"x = {'var.' + 'x' * 99}")["x"]) < 60
+
+
+def test_blocks_are_lists_and_dynamic_ones_are_not_known() -> None:
+    found = values(
+        "management {",
+        "  enable = true",
+        "  auto_repair_policy {",
+        "    restart_node = true",
+        "  }",
+        "}",
+        'dynamic "taints" {',
+        "  for_each = var.taints",
+        "  content {",
+        "    key = taints.key",
+        "  }",
+        "}",
+    )
+    assert found["management"] == [{"enable": True, "auto_repair_policy": [{"restart_node": True}]}]
+    assert found["taints"] == ["a dynamic block"]
+    assert found["labels"] == [LABEL]
+
+
+def test_findings_have_line_and_column(here: Path) -> None:
+    lines = [*FINE[:1], "instance_types = [", '  "ecs.g8i.8xlarge",', '  "ecs.g7.2xlarge",', "]", *FINE[2:]]
+    judged = judge_files(here, {"main.tf": "# pools\n" + hcl(*lines)})
+    assert judged.places == {
+        "ENI001": f"main.tf:10:5 {RESOURCE}.eni.instance_types[1]",
+        "ENI007": f"main.tf:8:20 {RESOURCE}.eni.instance_types",
+    }
+
+
+def test_a_pool_that_will_work(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": hcl(*FINE)})
+    assert (judged.rules, judged.problems, judged.facts) == (set(), [], {})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "facts"),
+    [
+        ('["ecs.g8i.8xlarge"]', "var.types", {"instanceTypes of pool 'trading'": "instance_types"}),
+        ('["vsw-j"]', "alicloud_vswitch.x[*].id", {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
+        ('"vsw-j"', "var.a", {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
+        ('"3"', "var.size", {"desiredSize of pool 'trading'": "desired_size"}),
+        ('"trading"', '"eni-${var.env}"', {"name of pool '(no literal: \"eni-${var.env}\")'": "node_pool_name"}),
+        ('  key = "a"', "  key = var.key", {"taints of pool 'trading'": "taints"}),
+        ("taints {", 'dynamic "taints" {', {"taints of pool 'trading'": "taints"}),
+    ],
+)
+def test_what_is_no_literal_is_open_and_not_missing(here: Path, old: str, new: str, facts: dict[str, str]) -> None:
+    judged = judge_files(here, {"main.tf": hcl(*FINE).replace(old, new)})
+    assert (judged.rules, judged.problems) == (set(), [])
+    assert judged.facts.items() >= {fact: f"{RESOURCE}.eni.{path}" for fact, path in facts.items()}.items()
+
+
+@pytest.mark.parametrize(
+    ("labels", "rules", "facts"),
+    [
+        ('dynamic "labels" {\n for_each = var.labels\n content {\n key = labels.key\n }\n}', set(), 1),
+        ('labels {\n key = var.key\n value = "eniOnly"\n}', set(), 1),
+        (f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = var.mode\n}}', set(), 1),
+        (f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = "eni"\n}}', {"NP001"}, 0),
+        (
+            f'labels {{\n key = "{EXCLUSIVE_LABEL}"\n value = "eniOnly"\n}}\ndynamic "labels" {{\n content {{}}\n}}',
+            set(),
+            0,
+        ),
+        ('labels {\n key = "k8s.aliyun.com/exclusive-mode-eni-typ"\n value = "eniOnly"\n}', {"NP001"}, 0),
+        ("", None, 0),
+    ],
+)
+def test_which_pools_are_judged(here: Path, labels: str, rules: set[str] | None, facts: int) -> None:
+    text = f'resource "{RESOURCE}" "a" {{\n' + "\n".join(FINE) + f"\n{labels}\n}}\n"
+    judged = judge_files(here, {"main.tf": text})
+    assert judged.rules == (rules or set())
+    assert len(judged.facts) == facts
+    assert len(judged.skipped) == (rules is None)
+
+
+def test_a_count_of_none_makes_no_pool(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": hcl("count = 0")})
+    assert judged.skipped == [(f"main.tf: {RESOURCE}.eni", "its count is 0")]
+    assert judge_files(here, {"main.tf": hcl("count = var.on ? 1 : 0", *FINE[:4])}).rules == {"NP002"}
+
+
+def test_the_files_of_a_folder_are_one_plan(here: Path) -> None:
+    files: dict[str, object] = {"a/x.tf": hcl(*FINE), "a/y.tf": hcl(*FINE, name="b"), "b/x.tf": hcl(*FINE)}
+    assert judge_files(here, files).places == {"NP006": f"a/y.tf:6:20 {RESOURCE}.b.node_pool_name"}
+
+
+def test_a_file_without_pools_is_an_input_all_the_same(here: Path) -> None:
+    judged = judge_files(here, {"variables.tf": 'variable "x" {}\n', "empty.tf": ""})
+    assert (judged.report.exit_code, judged.report.inputs) == (0, ("variables.tf", "empty.tf"))
+    assert judged.skipped == [("variables.tf", "no node pool in it"), ("empty.tf", "no node pool in it")]
+
+
+def test_other_resources_are_passed_over(here: Path) -> None:
+    others = 'resource "alicloud_vpc" "x" {\n  name = "a"\n}\ndata "alicloud_zones" "z" {}\nlocals {\n  a = 1\n}\n'
+    assert judge_files(here, {"main.tf": others + hcl(*FINE)}).rules == set()
+
+
+def test_hcl_is_known_by_its_content(here: Path) -> None:
+    assert judge_files(here, {"pools.txt": hcl(*FINE[:4])}).rules == {"NP002"}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (hcl("a = = 3"), "main.tf:6:7: not valid HCL: this is not expected here []"),
+        (hcl()[:-3], "main.tf:6:1: not valid HCL: this is not expected here []"),
+        (hcl('a = "\\'), "main.tf:6:8: not valid HCL: this is not expected here []"),
+        (hcl(f"a = {'(' * 3000}1{')' * 3000}"), "main.tf: not valid HCL []"),
+    ],
+)
+def test_text_that_is_no_hcl(here: Path, text: str, problem: str) -> None:
+    judged = judge_files(here, {"main.tf": text})
+    assert (judged.problems, judged.report.exit_code) == ([problem], 3)
+
+
+def test_json_syntax_of_terraform(here: Path) -> None:
+    pool = {
+        "node_pool_name": "trading",
+        "instance_types": ["ecs.g7.2xlarge", "${var.x}"],
+        "vswitch_ids": ["vsw-j"],
+        "labels": LABEL,
+        "taints": [TAINT],
+        "desired_size": 3,
+        "scaling_config": {"enable": False},
+        "dynamic": {"management": {"for_each": [], "content": {}}},
+        "user_data": "$${a}%%{b}",
+    }
+    text = json.dumps({"resource": {RESOURCE: {"eni": pool, "b": [pool]}}}, indent=1)
+    judged = judge_files(here, {"main.tf.json": text})
+    assert judged.places == {"ENI001": f"main.tf.json:7:6 {RESOURCE}.eni.instance_types[0]"}
+    assert judged.facts == {"instanceTypes of pool 'trading'": f"{RESOURCE}.eni.instance_types"}
+    assert judged.problems == [f"main.tf.json:36:9: {RESOURCE}.b must be a map [resource.{RESOURCE}.b]"]
+
+
+def test_terraform_converts_texts_numbers_and_flags(here: Path) -> None:
+    lines = (*FINE[:3], "desired_size = 3", 'system_disk_size = "120"', "scaling_config {", '  enable = "false"', "}",
+             "taints {", '  key = "a"', "  value = true", "}",
+             "labels {", '  key = "tier"', "  value = 1", "}")  # fmt: skip
+    judged = judge_files(here, {"main.tf": hcl(*lines)})
+    assert (judged.rules, judged.problems) == (set(), [])
+
+
+def test_a_value_of_another_type_is_told_as_it_is_spelled(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": hcl(*FINE).replace('["vsw-j"]', "[1.30]")})
+    assert judged.problems == [
+        f"main.tf:8:18: an item of 'vSwitchIds' must be text, not 1.3 [{RESOURCE}.eni.vswitch_ids[0]]"
+    ]
+    assert judged.report.problems[0].hint == 'quote it: "1.30"'

@@ -1,0 +1,411 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.emit.manifests import render, text
+from eniplan.emit.skeletons import Skeletons
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.rules.examples import example
+from tests.emit.support import FULL, view_of_plan
+from tests.inputs.support import BODY, CLUSTER, LABEL, TAINT, judge_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOLERATION = {**TAINT, "operator": "Equal", "tolerationSeconds": 9}
+EXCLUSIVE: dict[str, Any] = {"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}}
+REQUEST = {"resources": {"limits": {"aliyun/eni": "1"}}}
+
+
+def networking(name: str = "trading-eni", **spec: object) -> dict[str, Any]:
+    whole = {
+        "eniOptions": {"eniType": "ENI"},
+        "vSwitchOptions": ["vsw-j"],
+        "securityGroupIDs": ["sg-pods"],
+        "selector": {"podSelector": {"matchLabels": {"network": "trading"}}},
+    } | spec
+    return {
+        "apiVersion": "network.alibabacloud.com/v1beta1",
+        "kind": "PodNetworking",
+        "metadata": {"name": name},
+        "spec": {key: value for key, value in whole.items() if value is not None},
+    }
+
+
+def workload(
+    kind: str = "StatefulSet", labels: dict[str, str] | None = None, notes: dict[str, str] | None = None, **spec: object
+) -> dict[str, Any]:
+    pod = {"tolerations": [TOLERATION], "containers": [{"name": "a", "image": "b", **REQUEST}]} | spec
+    template = {"metadata": {"labels": labels or {}}, "spec": pod}
+    outer: dict[str, Any] = {"replicas": 3, "selector": {"matchLabels": {}}, "template": template}
+    if kind == "Job":
+        outer = {"parallelism": 3, "template": template}
+    elif kind == "CronJob":
+        outer = {"jobTemplate": {"spec": {"parallelism": 3, "template": template}}}
+    metadata = {"name": "matcher", "namespace": "trading", "annotations": notes or {}}
+    if kind == "Pod":
+        return {"apiVersion": "v1", "kind": kind, "metadata": {**metadata, "labels": labels or {}}, "spec": pod}
+    version = "batch/v1" if kind in {"Job", "CronJob"} else "apps/v1"
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": outer}
+
+
+def policy(namespace: str = "trading", **spec: object) -> dict[str, Any]:
+    metadata = {"name": "deny", "namespace": namespace}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
+
+
+def namespace(**labels: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "trading", "labels": labels}}
+
+
+def stream(*items: dict[str, Any]) -> str:
+    return "\n---\n".join(json.dumps(item, indent=1) for item in items)
+
+
+def pool(name: str = "trading", *, taint: dict[str, str] | None = TAINT, **labels: str) -> dict[str, Any]:
+    body = copy.deepcopy(BODY)
+    body["nodepool_info"]["name"] = name
+    body["kubernetes_config"]["labels"] += [{"key": key, "value": value} for key, value in labels.items()]
+    body["kubernetes_config"]["taints"] = [] if taint is None else [taint]
+    return body
+
+
+KINDS = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_fits_its_pool_passes(here: Path, kind: str) -> None:
+    judged = judge_files(
+        here, {"m.yaml": stream(networking(), workload(kind, {"network": "trading"})), "p.json": pool()}
+    )
+    assert (judged.rules, judged.problems, judged.facts) == (set(), [], {})
+    assert judged.report.inputs == ("m.yaml", "p.json", "facts/cluster.json")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_toleration_is_found_in_every_kind(here: Path, kind: str) -> None:
+    judged = judge_files(here, {"m.yaml": stream(workload(kind, tolerations=None)), "p.json": pool()})
+    assert judged.rules == {"WL001"}
+    assert judged.places["WL001"].endswith("spec.tolerations")
+    assert judged.places["WL001"].startswith("m.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("items", "rules"),
+    [
+        # the PodNetworking
+        ([networking(eniOptions=None)], {"PN001"}),
+        ([networking(eniOptions={"eniType": "Trunk"})], {"PN001"}),
+        ([networking(vSwitchOptions=None)], {"PN010"}),
+        ([networking(securityGroupIDs=["sg-x"])], {"NP007"}),
+        ([networking(selector=None)], {"PN005"}),
+        ([networking(selector={"podSelector": {}})], {"PN006"}),
+        ([networking(selector={"podSelector": {"matchExpressions": [{"key": "a", "operator": "Is"}]}})], {"PN007"}),
+        ([networking(allocationType={"type": "Fixed"})], {"PN002"}),
+        ([networking(allocationType={"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1d"})], {"PN003"}),
+        ([networking(), networking("other")], {"PN008"}),
+        ([networking(), networking()], {"PN008", "PN011"}),
+        (
+            [
+                networking(allocationType={"type": "Fixed", "releaseStrategy": "Never"}),
+                workload("Deployment", {"network": "trading"}),
+            ],
+            {"PN009"},
+        ),
+        # the workload
+        ([workload(containers=[{"name": "a"}], **EXCLUSIVE)], {"WL002"}),
+        (
+            [
+                workload(
+                    containers=[{"name": "a", "resources": {"requests": {"aliyun/eni": 1}}}, {"name": "b", **REQUEST}]
+                )
+            ],
+            {"WL002"},
+        ),
+        ([networking(), workload(labels={"network": "trading"}, containers=[{"name": "a"}])], set()),
+        ([workload(hostNetwork=True, containers=[{"name": "a"}], **EXCLUSIVE)], set()),
+        ([workload(notes={"eniplan.dev/node-pool": "other"})], {"WL003"}),
+        ([workload(notes={"eniplan.dev/node-pool": "trading", "eniplan.dev/pod-networking": "other"})], {"WL003"}),
+        ([workload(), workload()], {"WL004"}),
+        ([workload() | {"spec": workload()["spec"] | {"replicas": 22}}], {"ENI008"}),
+        # the NetworkPolicy
+        ([policy(podSelector={}), workload()], {"TW009"}),
+        ([policy(), workload(labels={"a": "b"})], {"TW009"}),
+        ([policy(podSelector={"matchLabels": {"a": "b"}}), workload(labels={"a": "b"})], {"TW009"}),
+        ([policy(podSelector={"matchLabels": {"a": "c"}}), workload(labels={"a": "b"})], set()),
+        ([policy("other", podSelector={}), workload()], set()),
+    ],
+)
+def test_mistakes_beside_a_pool(here: Path, items: list[dict[str, Any]], rules: set[str]) -> None:
+    judged = judge_files(here, {"m.yaml": stream(*items), "p.json": pool()})
+    assert (judged.rules, judged.problems) == (rules, [])
+    assert {finding.place.file for finding in judged.report.findings if finding.rule.id != "ENI008"} <= {"m.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        (EXCLUSIVE, "trading"),
+        ({"nodeSelector": {"team": "a"}}, "trading"),
+        ({"nodeSelector": {"team": "b"}}, "gateway"),
+        ({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly", "team": "b"}}, "gateway"),
+        ({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly", "topology.kubernetes.io/zone": "z", "team": "b"}}, "gateway"),
+        ({"nodeSelector": {"team": "c"}}, None),
+        ({"nodeSelector": {"other": "c"}}, None),
+        ({"containers": [{"name": "a"}]}, None),
+        ({"tolerations": [{"key": "g", "operator": "Exists"}], **EXCLUSIVE}, "gateway"),
+        (
+            {
+                "affinity": {
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchExpressions": [{"key": "team", "operator": "In", "values": ["c"]}]},
+                                {"matchExpressions": [{"key": "team", "operator": "NotIn", "values": ["a", "c"]}]},
+                            ]
+                        }
+                    }
+                }
+            },
+            "gateway",
+        ),
+        (
+            {
+                "affinity": {
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [
+                                {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]},
+                            ]
+                        }
+                    }
+                }
+            },
+            None,
+        ),
+    ],
+)
+def test_which_pool_a_workload_runs_on(here: Path, spec: dict[str, Any], wanted: str | None) -> None:
+    gateway = pool("gateway", taint={"key": "g", "effect": "NoSchedule"}, team="b")
+    one = workload(**({"tolerations": []} | spec))
+    one["spec"]["replicas"] = 22
+    judged = judge_files(here, {"m.yaml": stream(one), "p.json": pool(team="a"), "g.json": gateway})
+    names = [finding.message for finding in judged.report.findings if finding.rule.id == "ENI008"]
+    assert [name.split("'")[1] for name in names] == ([] if wanted is None else [wanted])
+
+
+def test_a_workload_that_several_pools_would_take_is_left_open(here: Path) -> None:
+    files = {"m.yaml": stream(workload()), "p.json": pool(), "q.json": pool("other")}
+    judged = judge_files(here, files)
+    assert judged.rules == set()
+    assert judged.facts == {"on which of the pools trading, other StatefulSet 'matcher' runs": ""}
+    annotated = workload(notes={"eniplan.dev/node-pool": "other"})
+    judged = judge_files(here, files | {"m.yaml": stream(annotated)})
+    assert judged.facts == {}
+
+
+def test_pools_of_several_inputs(here: Path) -> None:
+    one = workload(notes={"eniplan.dev/node-pool": "other"}, tolerations=[])
+    judged = judge_files(here, {"m.yaml": stream(networking(), one), "a/p.json": pool(), "b/q.json": pool("other")})
+    assert judged.rules == {"WL001"}
+    assert len(judged.report.findings) == 1
+    assert [sheet.name for sheet in judged.report.pools] == ["trading", "other"]
+
+
+def test_what_nothing_leads_to_exclusive_nodes_is_left_alone(here: Path) -> None:
+    plain = workload("Deployment", containers=[{"name": "a"}], tolerations=[])
+    judged = judge_files(here, {"m.yaml": stream(plain, policy()), "p.json": pool()})
+    assert judged.rules == set()
+    assert judged.skipped == [("m.yaml: Deployment 'matcher'", "nothing leads its pods to an exclusive node")]
+
+
+@pytest.mark.parametrize(
+    ("labels", "rules", "facts"),
+    [
+        (None, set(), {"whether the PodNetworking 'trading-eni' selects StatefulSet 'matcher'"}),
+        ({"team": "trading"}, set(), set()),
+        ({"team": "other"}, {"WL002"}, set()),
+    ],
+)
+def test_a_selector_of_namespaces_needs_their_labels(
+    here: Path, labels: dict[str, str] | None, rules: set[str], facts: set[str]
+) -> None:
+    selector = {"podSelector": {}, "namespaceSelector": {"matchLabels": {"team": "trading"}}}
+    one = workload(containers=[{"name": "a"}], **EXCLUSIVE)
+    items = [networking(selector=selector), one] + ([] if labels is None else [namespace(**labels)])
+    judged = judge_files(here, {"m.yaml": stream(*items), "p.json": pool()})
+    assert (judged.rules, set(judged.facts)) == (rules, facts)
+
+
+def test_a_namespace_is_known_by_its_name(here: Path) -> None:
+    selector = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "trading"}}}
+    one = workload(containers=[{"name": "a"}])
+    judged = judge_files(here, {"m.yaml": stream(networking(selector=selector), one), "p.json": pool()})
+    assert (judged.rules, judged.facts) == (set(), {})
+
+
+def test_lingjun_takes_no_podnetworking(here: Path) -> None:
+    body = {
+        "nodepool_info": {"name": "ai", "type": "lingjun"},
+        "eflo_node_group": {"cluster_id": "i1", "group_id": "g"},
+        "scaling_group": {"vswitch_ids": ["vsw-j"]},
+        "kubernetes_config": {"labels": [LABEL]},
+    }
+    one = workload(labels={"network": "trading"}, tolerations=[{"operator": "Exists"}])
+    judged = judge_files(here, {"m.yaml": stream(networking(), one), "p.json": body})
+    assert judged.rules == {"LJ001", "WL002"}
+    judged = judge_files(here, {"m.yaml": stream(networking(), one), "p.json": body, "q.json": pool()})
+    assert judged.rules == set()
+
+
+def test_manifests_alone_are_judged_as_far_as_they_go(here: Path) -> None:
+    files: dict[str, object] = {"m.yaml": stream(networking(eniOptions=None), workload(tolerations=None))}
+    for cluster in (CLUSTER, None):
+        judged = judge_files(here, files, cluster=cluster)
+        assert (judged.rules, judged.problems, judged.report.pools) == ({"PN001"}, [], ())
+        assert "the node pool of StatefulSet 'matcher'" in judged.facts
+    annotated = {"m.yaml": stream(workload(notes={"eniplan.dev/node-pool": "x"}))}
+    assert judge_files(here, annotated).rules == set()
+
+
+def plan_with(**changes: object) -> dict[str, Any]:
+    return example({key.replace("_", "."): value for key, value in changes.items()})
+
+
+def test_manifests_beside_a_plan(here: Path) -> None:
+    planned = [
+        {
+            "name": "matcher",
+            "namespace": "trading",
+            "kind": "StatefulSet",
+            "nodePool": "trading",
+            "podNetworking": "trading-eni",
+        }
+    ]
+    networkings = [
+        {
+            "name": "trading-eni",
+            "nodePools": ["trading"],
+            "podSelector": {"matchLabels": {"network": "trading"}},
+            "vSwitchIds": ["vsw-j"],
+            "securityGroupIds": ["sg-pods"],
+        }
+    ]
+    plan = plan_with(podNetworkings=networkings, workloads=planned)
+    waiver = {"rule": "PN010", "path": "podNetworkings[0]", "reason": "the manifest has it"}
+    files: dict[str, object] = {
+        "plan.json": {**plan, "waivers": [waiver]},
+        "m.yaml": stream(networking(eniOptions=None), workload(containers=[{"name": "a"}], tolerations=[])),
+    }
+    judged = judge_files(here, files, cluster=None)
+    # The plan's own findings are told once; the workload runs where the plan says.
+    assert judged.rules == {"WV003", "PN001", "WL001"}
+    assert len(judged.report.findings) == 3
+    assert {f.place.file for f in judged.report.findings if f.rule.id != "WV003"} == {"m.yaml"}
+    assert [sheet.file for sheet in judged.report.pools] == ["plan.json"]
+    assert judged.report.inputs == ("plan.json", "m.yaml")
+
+
+def test_a_plan_in_the_file_of_its_manifests(here: Path) -> None:
+    judged = judge_files(here, {"all.yaml": stream(plan_with(), workload(tolerations=[]))}, cluster=None)
+    assert judged.rules == {"WL001"}
+    assert judged.report.inputs == ("all.yaml",)
+
+
+def test_a_plan_that_does_not_fit_leaves_its_manifests_alone(here: Path) -> None:
+    files: dict[str, object] = {"plan.json": plan_with() | {"more": 1}, "m.yaml": stream(workload())}
+    judged = judge_files(here, files, cluster=None)
+    assert [problem.place.file for problem in judged.report.problems] == ["plan.json"]
+
+
+def test_pools_that_do_not_fit_leave_the_manifests_alone(here: Path) -> None:
+    body = {**pool(), "nodepool_info": {}}
+    judged = judge_files(here, {"m.yaml": stream(networking(eniOptions=None), workload()), "p.json": body})
+    assert (judged.rules, len(judged.problems)) == ({"PN001"}, 1)
+
+
+def test_a_podnetworking_may_name_its_pool(here: Path) -> None:
+    one = networking(vSwitchOptions=["vsw-k"])
+    one["metadata"]["annotations"] = {"eniplan.dev/node-pool": "trading"}
+    cluster = {**CLUSTER, "vSwitches": [*CLUSTER["vSwitches"], {"id": "vsw-k", "zone": "cn-hangzhou-k"}]}
+    files = {"m.yaml": stream(one), "p.json": pool(), "q.json": pool("other")}
+    assert judge_files(here, files, cluster=cluster).places == {"NET001": "m.yaml:14:21 spec.vSwitchOptions"}
+    one["metadata"]["annotations"] = {"eniplan.dev/node-pool": "trade"}
+    files["m.yaml"] = stream(one)
+    assert judge_files(here, files, cluster=cluster).rules == {"PN012"}
+
+
+def test_what_is_rendered_from_a_plan_fits_it(here: Path) -> None:
+    view = view_of_plan(FULL)
+    rendered = "---\n".join(text(item) for item in render(view.plan, Skeletons(), workloads=True))
+    alone = judge_files(here, {"plan.json": FULL}, cluster=None)
+    judged = judge_files(here, {"plan.json": FULL, "m.yaml": rendered}, cluster=None)
+    assert judged.rules == alone.rules
+    assert judged.problems == []
+
+
+def test_objects_of_a_list(here: Path) -> None:
+    items = {"apiVersion": "v1", "kind": "List", "items": [namespace(), workload(tolerations=[]), 3]}
+    judged = judge_files(here, {"m.json": items, "p.json": pool()})
+    assert judged.places["WL001"].endswith(" items[1].spec.template.spec.tolerations")
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        ({"apiVersion": "v1", "kind": "Service"}, "nothing that eniplan judges"),
+        (
+            {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "a"}},
+            "nothing that eniplan judges",
+        ),
+        ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "a Deployment without a name"),
+        (
+            {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 2}},
+            "a part of the Deployment a (a patch?)",
+        ),
+        (
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": {"name": "a"},
+                "spec": {"template": {"spec": {}}},
+            },
+            "a part of the Deployment a (a patch?)",
+        ),
+    ],
+)
+def test_objects_that_are_left_alone(here: Path, item: dict[str, Any], why: str) -> None:
+    judged = judge_files(here, {"m.json": item})
+    assert (judged.skipped, judged.problems, judged.report.exit_code) == ([("m.json", why)], [], 0)
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        (
+            workload() | {"spec": workload()["spec"] | {"replicas": "x"}},
+            "'replicas' must be a whole number, not \"x\" [spec.replicas]",
+        ),
+        (workload(tolerations="x"), "'tolerations' must be a list, not \"x\" [spec.template.spec.tolerations]"),
+        (
+            workload(tolerations=["x"]),
+            "an item of 'tolerations' must be a map, not \"x\" [spec.template.spec.tolerations[0]]",
+        ),
+        (policy(podSelector="x"), "podSelector is no label selector [spec.podSelector]"),
+        (networking(vSwitchOptions="x"), "'vSwitchIds' must be a list, not \"x\" [spec.vSwitchOptions]"),
+        (
+            networking(selector={"podSelector": {"matchLabels": {"a": 1}}}),
+            "'a' must be text, not 1 [spec.selector.podSelector.matchLabels.a]",
+        ),
+    ],
+)
+def test_objects_of_the_wrong_form(here: Path, item: dict[str, Any], problem: str) -> None:
+    judged = judge_files(
+        here, {"m.yaml": stream(item, workload(notes={"a": "b"}, labels={"x": "y"})), "p.json": pool()}
+    )
+    assert [found.partition(": ")[2] for found in judged.problems] == [problem]
+    assert judged.report.exit_code == 3

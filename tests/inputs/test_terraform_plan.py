@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from tests.inputs.support import ADDRESS, AFTER, LABEL, RESOURCE, judge_files, terraform_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+    from tests.inputs.support import Judged
+
+SHARED = [{"key": "team", "value": "trading"}]
+
+
+def judge(here: Path, after: dict[str, Any] | None, **change: Any) -> Judged:  # noqa: ANN401 - parts of a change
+    return judge_files(here, {"plan.json": terraform_plan(after, **change)})
+
+
+def without(*keys: str, **more: object) -> dict[str, Any]:
+    return {key: value for key, value in AFTER.items() if key not in keys} | more
+
+
+def test_a_plan_that_will_work(here: Path) -> None:
+    judged = judge(here, AFTER)
+    assert (judged.rules, judged.problems, judged.facts) == (set(), [], {})
+    (pool,) = judged.report.pools
+    assert (pool.name, pool.nodes, pool.pods, pool.file) == ("trading", (3, 3), (21, 21), "plan.json")
+
+
+def test_a_public_module_with_the_label_no_taint_and_too_small_a_type(run: Run, here: Path) -> None:
+    after = without("taints", "desired_size", instance_types=["ecs.g7.2xlarge"], labels=[LABEL], taints=None)
+    unknown = {"id": True, "cluster_id": True, "vswitch_ids": True, "labels": [{}], "scaling_group_id": True}
+    plan = terraform_plan(without(*after) | after | {"vswitch_ids": None}, after_unknown=unknown)
+    (here / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    result = run("check", "plan.json", "--format", "json", cwd=here)
+    report = json.loads(result.out)
+    assert result.code == 1
+    assert {finding["rule"] for finding in report["findings"]} == {"NP002", "ENI001"}
+    assert {finding["path"] for finding in report["findings"]} == {f"{ADDRESS}.taints", f"{ADDRESS}.instance_types[0]"}
+    assert "--cluster FILE" in result.err
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules", "nodes"),
+    [
+        # desired_size is text
+        ({"desired_size": "900"}, {"NET002"}, (900, 900)),
+        ({"desired_size": ""}, set(), (None, None)),
+        # blocks of one are lists of none or one
+        ({"scaling_config": [], "eflo_node_group": [], "management": []}, set(), (3, 3)),
+        (
+            {
+                "type": "lingjun",
+                "eflo_node_group": [{"cluster_id": "i1", "group_id": "ng-1"}],
+                "instance_types": None,
+                "desired_size": None,
+            },
+            set(),
+            (None, None),
+        ),
+        (
+            {"type": "lingjun", "eflo_node_group": [], "instance_types": None, "desired_size": None},
+            {"LJ002"},
+            (None, None),
+        ),
+        # scaling_config.enable defaults to true
+        ({"desired_size": None, "scaling_config": [{"min_size": 1, "max_size": 5}]}, set(), (1, 5)),
+        ({"scaling_config": [{"min_size": 1, "max_size": 5}]}, {"NP004"}, (1, 5)),
+        ({"scaling_config": [{"enable": None, "min_size": 1, "max_size": 5}]}, {"NP004"}, (1, 5)),
+        ({"scaling_config": [{"enable": False, "min_size": 1, "max_size": 5}]}, set(), (3, 3)),
+        # other names
+        ({"node_pool_name": None, "name": "old"}, set(), (3, 3)),
+        ({"security_group_id": "sg-x"}, {"NP007"}, (3, 3)),
+        ({"instances": ["i-1"]}, {"NP009"}, (3, 3)),
+        ({"password": "Secret-1"}, {"NP012"}, (3, 3)),
+        ({"instance_patterns": [{"cores": 4}]}, {"NP011"}, (3, 3)),
+        ({"desired_size": None, "node_count": 2}, set(), (2, 2)),
+        ({"tags": {"a": "b"}, "kubelet_configuration": [{"max_pods": "9"}]}, set(), (3, 3)),
+    ],
+)
+def test_what_the_provider_says_in_its_own_way(
+    here: Path, changes: dict[str, Any], rules: set[str], nodes: tuple[int | None, int | None]
+) -> None:
+    judged = judge(here, AFTER | changes)
+    assert (judged.rules - {"LJ004"}, judged.problems) == (rules, [])
+    assert judged.report.pools[0].nodes == nodes
+    assert "Secret-1" not in repr(judged)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "facts"),
+    [
+        ({"instance_types": True}, {"instanceTypes of pool 'trading'": "instance_types"}),
+        ({"instance_types": [True]}, {"instanceTypes of pool 'trading'": "instance_types"}),
+        ({"vswitch_ids": [True]}, {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
+        ({"taints": True}, {"taints of pool 'trading'": "taints"}),
+        ({"taints": [{"key": True}]}, {"taints of pool 'trading'": "taints"}),
+        ({"desired_size": True}, {"desiredSize of pool 'trading'": "desired_size"}),
+        ({"scaling_config": True}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
+        ({"scaling_config": [{"max_size": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
+        ({"scaling_config": [{"enable": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
+        ({"node_pool_name": True}, {"name of pool '(known only after apply)'": "node_pool_name"}),
+        ({"labels": [{"value": True}]}, {f"the label {EXCLUSIVE_LABEL} of pool 'trading'": "labels[0]"}),
+        (
+            {"image_type": True, "key_name": True, "system_disk_size": True},
+            {"imageType of pool 'trading'": "image_type"},
+        ),
+        ({"labels": True}, {f"whether {ADDRESS} is an exclusive node pool": "labels"}),
+    ],
+)
+def test_what_is_known_only_after_apply_is_open_and_not_missing(
+    here: Path, unknown: dict[str, Any], facts: dict[str, str]
+) -> None:
+    after = {key: ([{}] if key in ("scaling_config", "taints") else value) for key, value in AFTER.items()}
+    for key, value in unknown.items():
+        if value is True or value == [True]:
+            after.pop(key, None)
+    after["taints"] = AFTER["taints"] if "taints" not in unknown else [{"effect": "NoSchedule"}]
+    judged = judge(here, after, after_unknown=unknown)
+    assert (judged.rules, judged.problems) == (set(), [])
+    told = {fact: path for fact, path in judged.facts.items() if path.startswith(ADDRESS)}
+    assert told.items() >= {fact: f"{ADDRESS}.{path}" for fact, path in facts.items()}.items()
+    assert all(item.rules for item in judged.report.undecided)
+
+
+def test_one_of_several_types_that_is_not_known_leaves_the_capacity_open(here: Path) -> None:
+    judged = judge(
+        here, AFTER | {"instance_types": ["ecs.g8i.8xlarge", None]}, after_unknown={"instance_types": [False, True]}
+    )
+    assert judged.rules == set()
+    assert {name: c.exclusive for name, c in judged.report.pools[0].capacity.items()} == {
+        "ecs.g8i.8xlarge": 7,
+        "(known only after apply)": None,
+    }
+    assert judged.report.pools[0].pods == (None, None)
+
+
+def test_a_lingjun_group_that_is_not_known_is_not_missing(here: Path) -> None:
+    judged = judge(
+        here,
+        without("instance_types", "desired_size", type="lingjun", eflo_node_group=[{"cluster_id": "i1"}]),
+        after_unknown={"eflo_node_group": [{"group_id": True}]},
+    )
+    assert judged.rules == set()
+    assert judged.facts["lingjun of pool 'trading'"] == f"{ADDRESS}.eflo_node_group[0]"
+    judged = judge(
+        here, without("instance_types", "desired_size", type="lingjun"), after_unknown={"eflo_node_group": True}
+    )
+    assert judged.rules == set()
+
+
+def configured(*names: str, address: str = f"{RESOURCE}.eni") -> dict[str, Any]:
+    resource = {"address": address, "expressions": {name: {} for name in names}}
+    return {"root_module": {"module_calls": {"ack": {"module": {"resources": [resource]}}}}}
+
+
+def test_values_that_the_provider_makes_are_nobodys_business(here: Path) -> None:
+    plan = terraform_plan(AFTER, after_unknown={"image_type": True, "scaling_config": True, "security_group_ids": True})
+    assert len(judge_files(here, {"plan.json": plan}).facts) == 3
+    plan["configuration"] = configured(*AFTER)
+    assert judge_files(here, {"plan.json": plan}).facts == {}
+    plan["configuration"] = configured(*AFTER, address="other")
+    assert len(judge_files(here, {"plan.json": plan}).facts) == 3
+
+
+def test_the_size_that_automatic_scaling_has_come_to_is_not_a_wish(here: Path) -> None:
+    after = AFTER | {"scaling_config": [{"enable": True, "min_size": 0, "max_size": 9}]}
+    plan = terraform_plan(after, actions=["update"], before=AFTER)
+    assert judge_files(here, {"plan.json": plan}).rules == {"NP004"}
+    plan["configuration"] = configured(*(key for key in after if key != "desired_size"))
+    assert judge_files(here, {"plan.json": plan}).rules == set()
+
+
+@pytest.mark.parametrize(
+    ("actions", "before", "after", "rules"),
+    [
+        (["update"], AFTER, AFTER, set()),
+        (["update"], AFTER | {"labels": SHARED}, AFTER, {"NP003"}),
+        (["update"], AFTER | {"labels": None}, AFTER | {"instance_types": ["ecs.g7.2xlarge"]}, {"NP003", "ENI001"}),
+        (["update"], AFTER, AFTER | {"labels": SHARED, "instance_types": ["ecs.g7.2xlarge"]}, {"NP003"}),
+        (["update"], AFTER, AFTER | {"labels": [{**LABEL, "value": "ENI"}]}, {"NP003", "NP001"}),
+        (["update"], AFTER | {"labels": SHARED}, AFTER | {"labels": SHARED}, set()),
+        (["delete", "create"], AFTER | {"labels": SHARED}, AFTER, set()),
+        (["create", "delete"], AFTER | {"labels": SHARED}, AFTER | {"taints": []}, {"NP002"}),
+    ],
+)
+def test_the_mode_of_a_live_pool_cannot_change(
+    here: Path, actions: list[str], before: dict[str, Any], after: dict[str, Any], rules: set[str]
+) -> None:
+    judged = judge(here, after, actions=actions, before=before)
+    assert (judged.rules, judged.problems) == (rules, [])
+    assert judged.report.exit_code == int(bool(rules - {"NP002"}))
+    if "NP003" in rules:
+        assert judged.places["NP003"].endswith(f" {ADDRESS}.labels")
+
+
+@pytest.mark.parametrize("actions", [["no-op"], ["read"], ["delete"], ["forget"]])
+def test_pools_that_do_not_change_are_left_alone(here: Path, actions: list[str]) -> None:
+    judged = judge(here, None if "delete" in actions else AFTER | {"taints": []}, actions=actions)
+    assert (judged.rules, judged.report.exit_code) == (set(), 0)
+    assert judged.skipped == [(f"plan.json: {ADDRESS}", f"Terraform does not change it ({actions[0]})")]
+
+
+def test_pools_without_the_label_are_counted_and_not_judged(here: Path) -> None:
+    judged = judge(here, AFTER | {"labels": SHARED, "taints": []})
+    assert (judged.rules, judged.report.pools, judged.report.exit_code) == (set(), (), 0)
+    assert judged.skipped == [(f"plan.json: {ADDRESS}", "it has no exclusive label")]
+    assert judged.report.inputs == ("plan.json",)
+
+
+def test_a_label_that_is_spelled_almost_right_is_one_of_ours(here: Path) -> None:
+    judged = judge(here, AFTER | {"labels": [{"key": EXCLUSIVE_LABEL.replace("k8s.", "k8s"), "value": "eniOnly"}]})
+    assert judged.rules == {"NP001"}
+
+
+def test_pools_of_two_clusters_may_share_a_name(here: Path) -> None:
+    plan = terraform_plan(AFTER | {"cluster_id": "c1"})
+    other = terraform_plan(AFTER | {"cluster_id": "c2"})["resource_changes"][1]
+    plan["resource_changes"].append(other)
+    assert judge_files(here, {"plan.json": plan}).rules == set()
+    other["change"]["after"]["cluster_id"] = "c1"
+    assert judge_files(here, {"plan.json": plan}).rules == {"NP006"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "problem"),
+    [
+        ({"format_version": "2.0", "resource_changes": []}, "format_version '2.0'; eniplan reads 1.x [format_version]"),
+        ({"resource_changes": []}, "format_version ''; eniplan reads 1.x [format_version]"),
+        ({"format_version": "1.2", "resource_changes": {}}, "resource_changes must be a list [resource_changes]"),
+        ({"format_version": "1.2", "values": {}}, "this is a state of Terraform, not a plan []"),
+        (terraform_plan(None), f"{ADDRESS} has no map of values in change.after [resource_changes[1].change.after]"),
+        (
+            terraform_plan(AFTER, actions="create"),
+            "a resource change needs change.actions [resource_changes[1].change]",
+        ),
+        (
+            terraform_plan(AFTER | {"instance_types": {"a": "b"}}),
+            f"""'instanceTypes' must be a list, not {{"a": "b"}} [{ADDRESS}.instance_types]""",
+        ),
+    ],
+)
+def test_plans_of_the_wrong_form(here: Path, plan: dict[str, Any], problem: str) -> None:
+    judged = judge_files(here, {"plan.json": plan})
+    assert judged.report.exit_code == 3
+    assert [found for found in judged.problems if found.endswith(problem)] == judged.problems != []
+    assert all(found.place.line for found in judged.report.problems)

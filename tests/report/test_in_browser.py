@@ -1,0 +1,99 @@
+"""The HTML pages in a real Chromium, on a phone and on a desk, by day and by night.
+
+Without Chromium these tests are skipped, except where CI says that it is CI: .ci/run installs it.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan.catalog.order import ORDERS
+from eniplan.catalog.select import Wanted
+from eniplan.catalog.sizing import Request
+from eniplan.finder import Question, find
+from eniplan.report import html_format, listing_html
+from eniplan.rules.by_type import Cluster
+from eniplan.rules.view import Settings
+from tests.browser import Browser, program
+from tests.judge import catalog
+from tests.report.reports import reports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from eniplan.report.listing import Listing
+
+CHROMIUM = program()
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(
+        CHROMIUM is None and "CI" not in os.environ, reason="needs Chromium (Debian: apt-get install chromium)"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    assert CHROMIUM is not None, "CI looks at the pages in Chromium, and there is none: see .ci/run"
+    started = Browser(CHROMIUM, tmp_path_factory.mktemp("profile"))
+    yield started
+    started.close()
+
+
+def found(*, sized: bool) -> Listing:
+    question = Question(
+        Wanted(families=("ecs.g7", "ecs.c4")), Cluster(dual=False, erdma=None, exclusive=True), ORDERS["vcpu"],
+        why=True, request=Request(40, 1, 3, "zone") if sized else None,
+    )  # fmt: skip
+    return find(catalog(), question, Settings())
+
+
+PAGES = {
+    **{name: (html_format.write, name) for name in ("clean", "many", "nasty", "misfit", "unknown")},
+    "types": (lambda _: listing_html.write(found(sized=False)), "clean"),
+    "sized": (lambda _: listing_html.write(found(sized=True)), "clean"),
+}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_its_window(browser: Browser, tmp_path: Path, name: str, width: int, dark: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    write, report = PAGES[name]
+    file = tmp_path / "page.html"
+    file.write_text(write(reports()[report]), encoding="utf-8")
+    seen = browser.look(file, width=width, dark=dark)
+    assert seen.errors == []
+    assert seen.width == width
+    assert seen.content_width <= width
+    assert picture_width(seen.picture) == width
+    assert ("The plan" if write is html_format.write else "exclusive") in seen.text
+    assert brightness(seen.background) < 60 if dark else brightness(seen.background) > 200
+
+
+def picture_width(png: bytes) -> int:
+    return int(struct.unpack(">I", png[16:20])[0])
+
+
+def brightness(colour: str) -> float:
+    channels = [int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+    return sum(channels) / 3
+
+
+def test_the_test_sees_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.html"
+    file.write_text(
+        '<meta name="viewport" content="width=device-width"><div style="width: 900px">x</div>'
+        '<img src="missing.png"><script>console.error("told"); throw new Error("thrown")</script>'
+    )
+    seen = browser.look(file, width=390, dark=False)
+    told = " ".join(seen.errors)
+    assert "told" in told
+    assert "thrown" in told
+    assert "asks for file:" in told
+    assert seen.content_width > 390
