@@ -48,10 +48,15 @@ def err(text: str) -> None:
     sys.stderr.flush()
 
 
-def save(path: str, text: str) -> None:
+def save(path: str, text: str, *, private: bool = False) -> None:
     """Write a document to a file, all of it or nothing: a run that is killed leaves the old file as it was.
 
     What is no regular file (`/dev/stdout`, a named pipe) is written to and not replaced.
+
+    Args:
+        path: the file.
+        text: what it holds then.
+        private: only its owner may read it, and it is on the disk when this returns.
 
     Raises:
         InputError: it cannot be written.
@@ -63,10 +68,12 @@ def save(path: str, text: str) -> None:
             with open(path, "wb") as file:
                 file.write(data)
             return
-        with _written_beside(path, data) as temporary:
-            if os.path.exists(path):
+        with _written_beside(path, data, private=private) as temporary:
+            if os.path.exists(path) and not private:
                 os.chmod(temporary, os.stat(path).st_mode)
             os.replace(temporary, path)
+        if private:
+            _sync_folder(os.path.dirname(path) or ".")
     except OSError as error:
         raise _unwritable(path, error) from None
 
@@ -117,12 +124,18 @@ def make_folder(path: str) -> None:
 
 
 @contextlib.contextmanager
-def _written_beside(path: str, data: bytes) -> Iterator[str]:
+def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterator[str]:
     """Write the data to a file in the same folder, which is gone in the end, whatever happens."""
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
+    if private and os.path.lexists(temporary):
+        os.unlink(temporary)  # of a run that was killed: in containers process ids come again
     try:
-        with open(temporary, "xb") as file:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+        with open(handle, "wb") as file:
             file.write(data)
+            if private:
+                file.flush()
+                os.fsync(file.fileno())
         yield temporary
     finally:
         if os.path.lexists(temporary):
@@ -133,12 +146,68 @@ def _unwritable(path: str, error: OSError) -> InputError:
     return InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path)))
 
 
+def _sync_folder(folder: str) -> None:
+    """Put the folder's entry for a new file on the disk: without it the file itself may be gone after a crash."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def problems(found: Iterable[Problem]) -> None:
     """Tell what is wrong with the input: the place, the problem, and what to do."""
     for problem in found:
         path = f" [{problem.place.path}]" if problem.place.path else ""
         hint = f"\n    {printable(problem.hint)}" if problem.hint else ""
         err(printable(f"{problem.place}: error: {problem.message}{path}") + hint)
+
+
+def can_ask() -> bool:
+    """Return whether there is somebody to answer a question: a terminal on both sides."""
+    streams = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
+def ask(question: str) -> bool:
+    """Ask a question on the terminal; anything but yes is no."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+class Progress:
+    """How far something has come: one line that is rewritten on a terminal, a line for each change elsewhere."""
+
+    def __init__(self) -> None:
+        """Show nothing yet."""
+        self._rewrites = (
+            sys.stderr is not None
+            and sys.stderr.isatty()
+            and os.environ.get("TERM") != "dumb"
+            and not os.environ.get("CI")
+        )
+        self._last = ""
+        self._is_open = False
+
+    def show(self, text: str, elapsed: str) -> None:
+        """Show a stage, and how long it has taken; that alone is no reason for a new line in a log."""
+        text = printable(text)
+        line = f"{elapsed}  {text}"
+        if self._rewrites:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or DEFAULT_WIDTH
+            sys.stderr.write(f"\r{line[: columns - 1]}\x1b[K")
+            sys.stderr.flush()
+            self._is_open = True
+        elif text != self._last:
+            err(line)
+        self._last = text
+
+    def close(self) -> None:
+        """End the line, so that what follows has one of its own."""
+        if self._is_open:
+            err("")
+            self._is_open = False
 
 
 def is_rich() -> bool:

@@ -65,6 +65,9 @@ def _describe_pool(state: State, asked: Asked) -> dict[str, Any]:
     wanted = asked.path["NodepoolId"]
     for pool in _cluster(state, asked).get("nodepools", []):
         if pool["nodepool_info"].get("nodepool_id") == wanted:
+            for task in state.get("tasks", {}).values():
+                if task["nodepool_id"] == wanted:
+                    _go_on_unasked(state, task)
             return dict(pool)
     raise ApiError(404, "ErrorNodePoolNotFound", f"nodepool {wanted} not found")
 
@@ -152,6 +155,14 @@ def _describe_task(state: State, asked: Asked) -> dict[str, Any]:
     task["polls"] += 1
     _let_nodes_come(state, task)
     return _task(task_id, task)
+
+
+def _go_on_unasked(state: State, task: dict[str, Any]) -> None:
+    """Let nodes come also while only the pool is read: whoever has lost the task's id has nothing else."""
+    task["reads"] = task.get("reads", 0) + 1
+    if task["reads"] > task["polls"] + 1:
+        task["polls"] += 1
+        _let_nodes_come(state, task)
 
 
 def _let_nodes_come(state: State, task: dict[str, Any]) -> None:

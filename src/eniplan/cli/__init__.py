@@ -29,15 +29,17 @@ class _Command(NamedTuple):
 
 COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
-    "create-pool": _Command("create_pool", "Show what creates the pools: the API's body, Terraform, ROS, a command."),
+    "create-pool": _Command("create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "init": _Command("init", "Write a commented starter plan."),
     "instances": _Command("instances", "Find instance types, and how many nodes a number of pods needs."),
     "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
+    "resume": _Command("resume", "Go on with a create that was interrupted, from its receipt."),
     "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
-    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
     "verify": _Command("verify", "Prove on the running cluster that the plan holds."),
+    # Last, because the help lists commands with subcommands behind the others.
+    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
 
 _HELP = """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba Cloud ACK.
@@ -49,6 +51,7 @@ Examples:
   eniplan check plans/ --format json
   eniplan instances --vcpus 8..32 --min-pods 7 --on-sale
   eniplan create-pool eniplan.yaml --emit terraform --out pools.tf
+  eniplan create-pool eniplan.yaml --apply
   eniplan render-manifests eniplan.yaml --workloads --out-dir manifests --kustomize
   eniplan verify eniplan.yaml --wait 10m
   eniplan explain ENI001

@@ -1,4 +1,4 @@
-"""`eniplan create-pool`: what creates a pool, in the spelling that people use. Offline.
+"""`eniplan create-pool`: what creates a pool, in the spelling that people use. Offline, unless told to create it.
 
 Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
 """
@@ -11,8 +11,18 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
-from eniplan.cli.passed import Passed, passed_plans, placed
+from eniplan.cli.options import (
+    LONGEST,
+    EcsRoleOption,
+    EndpointOption,
+    GateOption,
+    Level,
+    SpecsOption,
+    StrictOption,
+    TimeoutOption,
+    WaiversOption,
+)
+from eniplan.cli.passed import Gate, Passed, passed_plans, placed
 from eniplan.emit.body import Body, body_json, pool_body
 from eniplan.emit.refusal import RefusalError
 from eniplan.errors import Place, Problem, UsageError
@@ -59,8 +69,22 @@ def create_pool(
     strict: StrictOption = False,
     specs: SpecsOption = None,
     waivers: WaiversOption = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Create the pool: ask the account, ask you, create, wait, and prove it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --apply: ask no question.")] = False,
+    timeout: TimeoutOption = LONGEST,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="With --apply: wait until the pool is there, and read it back.")
+    ] = True,
+    receipt: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With --apply: where to write down how far it has come."),
+    ] = None,
+    endpoint: EndpointOption = None,
+    ecs_role: EcsRoleOption = False,
 ) -> None:
-    """Show exactly what creates the pools of a plan that passes. Nothing is created.
+    """Show exactly what creates the pools of a plan that passes; with --apply, create one.
 
     \b
     Examples:
@@ -68,13 +92,33 @@ def create_pool(
       eniplan create-pool plan.yaml --emit cli > create.sh
       eniplan create-pool plan.yaml --emit terraform --out pools.tf
       eniplan create-pool plan.yaml --emit ros --out stack.json
+      eniplan create-pool plan.yaml --pool trading --apply
 
     \b
     One request creates one pool, so --emit api prints one body: of a plan with several pools, name one with --pool.
     The other spellings hold all pools in one document.
+
+    \b
+    --apply is safe to run again at any point: what was sent is written down before it leaves, and looked up afterwards.
     """
+    if apply:
+        if out is not None or emit is not Spelling.API:
+            message = "--apply creates the pool; --emit and --out only write down what would"
+            raise UsageError(Problem(message, Place("command line"), "leave out one of the two"))
+        from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
+        from eniplan.cli.apply import Wish  # noqa: PLC0415 - the same
+        from eniplan.cli.apply import apply as create  # noqa: PLC0415 - the same
+
+        how = account.access(endpoint, ecs_role=ecs_role)
+        create(plan, Wish(pool, yes, timeout, wait, receipt), how, Gate(fail_on.value, strict, specs, waivers))
+        return
+    given = {"--yes": yes, "--timeout": timeout != LONGEST, "--no-wait": not wait, "--receipt": receipt is not None}
+    given |= {"--endpoint": endpoint is not None, "--ecs-role": ecs_role}
+    alone = next((name for name, is_given in given.items() if is_given), None)
+    if alone is not None:
+        raise UsageError(Problem(f"{alone} goes with --apply", Place("command line")))
     plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
-    chosen = _chosen(plans, pool)
+    chosen = chosen_pools(plans, pool)
     if emit is Spelling.API and len(chosen) > 1:
         names = ", ".join(c.pool.name for c in chosen)
         message = f"one request creates one pool, and the plan has {len(chosen)}: {names}"
@@ -87,7 +131,14 @@ def create_pool(
         terminal.err(f"wrote {out}")
 
 
-def _chosen(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
+def chosen_pools(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
+    """Return the pool of that name, or all, with their request bodies.
+
+    Raises:
+        UsageError: there is no such pool.
+        InputError: its overrides cannot be.
+
+    """
     found = []
     for source in plans:
         for view in source.view.pools:
@@ -108,7 +159,7 @@ def _write(chosen: Sequence[Chosen], emit: Spelling) -> str:
     if emit is Spelling.CLI:
         from eniplan.emit.command import command  # noqa: PLC0415 - one spelling a run
 
-        return "".join(command(c.body, _named(c.source, "region"), _named(c.source, "id")) for c in chosen)
+        return "".join(command(c.body, named(c.source, "region"), named(c.source, "id")) for c in chosen)
     if emit is Spelling.ROS:
         from eniplan.emit import ros  # noqa: PLC0415 - one spelling a run
 
@@ -120,13 +171,18 @@ def _write(chosen: Sequence[Chosen], emit: Spelling) -> str:
 
 
 def _placed(convert: Callable[[NodePool, Body, str], dict[str, Any]], chosen: Chosen) -> dict[str, Any]:
-    cluster_id = _named(chosen.source, "id")
+    cluster_id = named(chosen.source, "id")
     with placed(chosen.source.document):
         return convert(chosen.pool, chosen.body, cluster_id)
 
 
-def _named(source: Passed, key: str) -> str:
-    """Return `cluster.id` or `cluster.region`, which a check can do without."""
+def named(source: Passed, key: str) -> str:
+    """Return `cluster.id` or `cluster.region`, which a check can do without.
+
+    Raises:
+        InputError: the plan does not say, or not in a way that fits into a command or an address.
+
+    """
     value = source.view.cluster.id if key == "id" else source.view.cluster.region
     with placed(source.document):
         if value is None:

@@ -80,13 +80,18 @@ EndpointOption = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="With --live: send all calls to this address, such as a private gateway. Default: $ENIPLAN_ENDPOINT, "
+        help="Send all calls to the account to this address, such as a private gateway. Default: $ENIPLAN_ENDPOINT, "
         "then the region's own.",
     ),
 ]
 EcsRoleOption = Annotated[
-    bool, typer.Option("--ecs-role", help="With --live: also take the role of the ECS instance this runs on.")
+    bool, typer.Option("--ecs-role", help="For the account, also take the role of the ECS instance this runs on.")
 ]
+TimeoutOption = Annotated[
+    str, typer.Option(metavar="DURATION", help="How long to look and wait after the request, such as 90s or 1h30m.")
+]
+LONGEST = "30m"
+"""How long creates are waited for when nobody says. ACK takes some minutes for nodes that are on sale."""
 WaiversOption = Annotated[
     str | None,
     typer.Option(

@@ -20,16 +20,30 @@ from eniplan.rules.view import PlanView, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from eniplan.cli.account import Access
     from eniplan.plan.document import Document
     from eniplan.report.model import Report
     from eniplan.rules.base import Level
 
 
 class Passed(NamedTuple):
-    """One plan that passes, with its references resolved."""
+    """One plan that was judged, with its references resolved."""
 
     document: Document
     view: PlanView
+
+
+class Gate(NamedTuple):
+    """How strictly a plan is judged before a command goes on."""
+
+    fail_on: Level
+    """The level from which on a finding stops the command."""
+    strict: bool
+    """As for a check."""
+    specs: str | None
+    """The user's own instance data."""
+    waivers: str | None
+    """A file of waivers; None: the one of the current folder, if there is one."""
 
 
 def passed_plans(
@@ -48,21 +62,38 @@ def passed_plans(
         Exit: 1 when findings or (with strict) open questions stop it, 3 when an input cannot be judged; told before.
 
     """
-    catalog = Catalog(specs=specs)
-    settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
-    loaded = list(load([path]))
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on, waivers=waivers_of(waivers))
-    terminal.problems(report.problems)
-    # What is accepted or only good to know belongs to `eniplan check`.
-    shown = LEVELS[: max(LEVELS.index(fail_on), LEVELS.index("warning")) + 1]
-    findings = tuple(f for f in report.findings if f.waived is None and f.level in shown)
-    undecided = report.undecided if report.exit_code and strict else ()
-    told = report._replace(findings=findings, pools=(), undecided=undecided)
-    for line in plain.write(told).splitlines():
-        terminal.err(line)
+    plans, report = judged(path, Gate(fail_on, strict, specs, waivers))
     if report.exit_code:
         terminal.err(plain.summary(report) + "; nothing is written")
         raise typer.Exit(report.exit_code)
+    return plans, report
+
+
+def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passed], Report]:
+    """Read and check the plans of an input, and tell what is wrong; `Report.exit_code` says whether to go on.
+
+    Args:
+        path: a plan file, a folder of them, or `-`.
+        gate: how strictly.
+        how: how the account is asked; None: it is not asked.
+
+    """
+    catalog = Catalog(specs=gate.specs)
+    settings = Settings(gate.strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
+    loaded = list(load([path]))
+    if how is not None:
+        from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
+
+        loaded = account.with_live(loaded, how)
+    report = engine.check(loaded, catalog, settings, fail_on=gate.fail_on, waivers=waivers_of(gate.waivers))
+    terminal.problems(report.problems)
+    # What is accepted or only good to know belongs to `eniplan check`.
+    shown = LEVELS[: max(LEVELS.index(gate.fail_on), LEVELS.index("warning")) + 1]
+    findings = tuple(f for f in report.findings if f.waived is None and f.level in shown)
+    undecided = report.undecided if report.exit_code and gate.strict else ()
+    told = report._replace(findings=findings, pools=(), undecided=undecided)
+    for line in plain.write(told).splitlines():
+        terminal.err(line)
     plans = [p for p in loaded if isinstance(p, LoadedPlan) and p.plan is not None]
     return [
         Passed(p.document, PlanView(p.plan, catalog, settings, p.live)) for p in plans if p.plan is not None

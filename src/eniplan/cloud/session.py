@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import proxy_bypass
 
 from eniplan.cloud.calls import DESCRIBE_CLUSTER
+from eniplan.errors import Place, Problem, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,9 @@ Reason: TypeAlias = Literal["denied", "rejected", "throttled", "server", "networ
 CONNECT_TIMEOUT = 5.0
 """Seconds."""
 READ_TIMEOUT = 20.0
-"""Seconds."""
+"""Seconds; `READ_TIMEOUT_VARIABLE` says otherwise."""
+READ_TIMEOUT_VARIABLE = "ENIPLAN_READ_TIMEOUT"
+_MOST_SECONDS = 3600
 ATTEMPTS = 4
 """How often a read is sent at most."""
 FIRST_PAUSE = 0.2
@@ -93,6 +96,7 @@ class Session:
 
         Raises:
             CallError: no credentials (reason `credentials`).
+            UsageError: the environment asks for a time-out that is none.
 
         """
         if not ecs_role:
@@ -107,6 +111,7 @@ class Session:
 
         self._region = region
         self._endpoint = endpoint
+        self._read_timeout = _read_timeout()
         self._credential = Client()
         try:
             found = self._credential.get_credential()
@@ -209,7 +214,7 @@ class Session:
 
         config = Config(
             region_id=self._region, credential=self._credential, user_agent="eniplan",
-            connect_timeout=int(CONNECT_TIMEOUT * 1000), read_timeout=int(READ_TIMEOUT * 1000),
+            connect_timeout=int(CONNECT_TIMEOUT * 1000), read_timeout=int(self._read_timeout * 1000),
         )  # fmt: skip
         if self._endpoint is not None:
             scheme, _, host = self._endpoint.partition("://")
@@ -251,6 +256,20 @@ def _passwords(body: str) -> Iterator[str]:
         yield password
 
 
+def _read_timeout() -> float:
+    text = os.environ.get(READ_TIMEOUT_VARIABLE)
+    if not text:
+        return READ_TIMEOUT
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _MOST_SECONDS:
+        problem = Problem(f"{READ_TIMEOUT_VARIABLE}={text} is no number of seconds", Place("environment"), "such as 30")
+        raise UsageError(problem)
+    return seconds
+
+
 def _endpoint(service: Service, region: str) -> str:
     if service.name == "vpc" and region == "cn-hangzhou":
         return "vpc.aliyuncs.com"
@@ -286,10 +305,12 @@ def _failure(call: Call, error: Exception) -> CallError | None:
 
 def _unanswered(call: Call, names: set[str]) -> CallError:
     """Tell a failure by the kinds of exceptions that led to it: the SDK gives nothing better."""
-    if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLError"}:
+    if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLCertVerificationError"}:
         return CallError(call, "network", message="no connection", reached=False)
     if "ReadTimeoutError" in names or "ReadTimeout" in names:
-        return CallError(call, "network", message=f"no answer within {READ_TIMEOUT:.0f} s")
+        return CallError(call, "network", message="no answer in time")
+    if "SSLError" in names:  # may be while the answer is read
+        return CallError(call, "network", message="TLS has failed")
     if "RetryError" in names:
         return CallError(call, "network", message="the connection broke")
     return CallError(call, "answer", message="the answer cannot be read")

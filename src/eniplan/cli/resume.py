@@ -1,0 +1,33 @@
+"""`eniplan resume`: go on with a create from its receipt."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from eniplan.cli.options import LONGEST, EcsRoleOption, TimeoutOption
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(resume)
+
+
+def resume(
+    receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="The file that create-pool --apply has named.")],
+    timeout: TimeoutOption = LONGEST,
+    ecs_role: EcsRoleOption = False,
+) -> None:
+    """Go on with a create that was interrupted: find out what has come of it, wait, and prove the pool.
+
+    The pool is looked up by its name before anything is sent. It is safe at any point, any number of times.
+
+    \b
+    Examples:
+      eniplan resume .eniplan/receipts/c0123456789abcdef0123456789abcdef-trading.json
+      eniplan resume create.json --timeout 1h
+    """
+    from eniplan.cli import apply  # noqa: PLC0415 - brings the SDK along, and --help does not need it
+
+    apply.resume(receipt, timeout, ecs_role=ecs_role)

@@ -1,0 +1,116 @@
+"""A request body beside the pool that the API reports: what differs. Pure.
+
+Compared is what the body says. What the API adds by itself is no difference, except where it would change what the
+pool is for: taints, the labels that choose its network, and auto scaling.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_TAINT_KEY, TERWAY_CONFIG_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_PROVED = frozenset((
+    "nodepool_info.name", "kubernetes_config.labels", "kubernetes_config.taints", "scaling_group.instance_types",
+    "scaling_group.vswitch_ids", "scaling_group.desired_size", "auto_scaling.enable",
+    "auto_scaling.min_instances", "auto_scaling.max_instances",
+))  # fmt: skip
+"""What a pool has to report. Of other fields it is not known that the API gives them back."""
+_NETWORK_LABELS = (EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL)
+
+
+class Difference(NamedTuple):
+    """One field that is not as asked; None means that it is not there."""
+
+    path: str
+    wanted: object
+    found: object
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        return f"{self.path} is {_told(self.found)}, and the plan asks for {_told(self.wanted)}"
+
+
+def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -> list[Difference]:
+    """Return what differs between a request body and the answer of DescribeClusterNodePoolDetail.
+
+    Args:
+        body: as sent.
+        pool: as reported.
+        hidden: what stands in the body for values that are not known any more; they are not compared.
+
+    """
+    found = [d for name, wanted in body.items() for d in _compare(name, wanted, pool.get(name), hidden)]
+    scaling = pool.get("auto_scaling")
+    if "auto_scaling" not in body and isinstance(scaling, dict) and _same(scaling.get("enable"), True):  # noqa: FBT003 - a value
+        found.append(Difference("auto_scaling.enable", False, True))  # noqa: FBT003 - values
+    return found
+
+
+def has_other_mode(found: list[Difference]) -> bool:
+    """Return whether the pool is of another network mode than the plan: that cannot be changed."""
+    return any(d.path == f"kubernetes_config.labels[{EXCLUSIVE_LABEL}]" for d in found)
+
+
+def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Difference]:  # noqa: ANN401 - any JSON value
+    if wanted == hidden:
+        return
+    if isinstance(wanted, dict):
+        inner = found if isinstance(found, dict) else {}
+        for name, item in wanted.items():
+            yield from _compare(f"{path}.{name}", item, inner.get(name), hidden)
+    elif found is None:
+        if path in _PROVED:
+            yield Difference(path, wanted, None)
+    elif path in {"kubernetes_config.labels", "kubernetes_config.taints"}:
+        yield from _keyed(path, wanted, found)
+    elif isinstance(wanted, list):
+        yield from _listed(path, wanted, found, hidden)
+    elif not _same(wanted, found):
+        yield Difference(path, wanted, found)
+
+
+def _keyed(path: str, wanted: object, found: object) -> Iterator[Difference]:
+    """Compare labels, or taints, each with the one of the same key (and effect)."""
+    mine, theirs = _by_key(wanted), _by_key(found)
+    for key, value in mine.items():
+        if not _same(value, theirs.get(key)):
+            yield Difference(f"{path}[{key}]", value, theirs.get(key))
+    for key in theirs.keys() - mine.keys():
+        is_taint = path.endswith("taints") and not key.startswith(LINGJUN_TAINT_KEY)
+        if is_taint or key in _NETWORK_LABELS:
+            yield Difference(f"{path}[{key}]", None, theirs[key])
+
+
+def _by_key(items: object) -> dict[str, object]:
+    rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    # An effect that is not reported is the API's default.
+    return {
+        f"{row.get('key')}" + (f":{row.get('effect') or 'NoSchedule'}" if "effect" in row else ""): row.get("value")
+        or ""
+        for row in rows
+    }
+
+
+def _listed(path: str, wanted: list[Any], found: object, hidden: str) -> Iterator[Difference]:
+    theirs = found if isinstance(found, list) else []
+    if all(isinstance(item, dict) for item in wanted) and len(wanted) == len(theirs):
+        for index, (item, other) in enumerate(zip(wanted, theirs, strict=True)):
+            yield from _compare(f"{path}[{index}]", item, other, hidden)
+    # The order is that of preference, which the API need not keep.
+    elif sorted(map(str, wanted)) != sorted(map(str, theirs)):
+        yield Difference(path, wanted, found)
+
+
+def _same(wanted: object, found: object) -> bool:
+    """Compare as the API means it: it spells some numbers and truths as texts."""
+    return str(wanted).lower() == str(found).lower()
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "not there"
+    return ", ".join(map(str, value)) if isinstance(value, list) and value else repr(value)

@@ -1,0 +1,229 @@
+"""What becomes of a create after the request: tasks that fail, pools that vanish, names that are taken."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.cloud.policy import calls_of
+from tests.live import plans
+from tests.live.plans import CLUSTER, RECEIPT, let_a_minute_pass, pools, states, written
+from tests.live.test_faults import Later, has_arrived
+from tests.live.tries import CREATE, DETAIL, LIST, TASK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Result
+    from tests.live.runs import Live
+    from tests.loopback.server import Cloud
+
+NO_STOCK = {"state": "failed", "stage": "scaling", "error": {"code": "OutOfStock", "message": "no stock in zone j"}}
+
+
+def apply(live: Live, folder: Path, *more: str) -> Result:
+    return live("create-pool", "plan.json", "--apply", "--yes", *more, cwd=folder).wait()
+
+
+def resume(live: Live, folder: Path, *more: str) -> Result:
+    return live("resume", RECEIPT, *more, cwd=folder).wait()
+
+
+@pytest.fixture(autouse=True)
+def plan(tmp_path: Path) -> None:
+    written(tmp_path)
+
+
+@pytest.mark.parametrize("word", ["fail", "failed", "canceled"])
+def test_a_task_that_fails(live: Live, cloud: Cloud, tmp_path: Path, word: str) -> None:
+    cloud.state["taskScript"] = [NO_STOCK | {"state": word}]
+    done = apply(live, tmp_path)
+    assert (done.code, done.out) == (5, "")
+    pool_id = plans.receipt(tmp_path)["nodePoolId"]
+    assert f"of pool {pool_id} has failed: no stock in zone j" in done.err
+    assert f"go on with: eniplan resume {RECEIPT}" in done.err
+    assert states(tmp_path)[-1] == "failed"
+    if word != "failed":
+        return
+    # The pool is there, but its nodes are not.
+    waiting = resume(live, tmp_path, "--timeout", "0s")
+    assert (waiting.code, states(tmp_path)[-1]) == (5, "accepted")
+    assert f"pool {pool_id} is not ready yet" in waiting.err
+    pools(cloud)[0]["status"] |= {"healthy_nodes": 3, "failed_nodes": 0}
+    cloud.state["tasks"].clear()
+    assert resume(live, tmp_path).code == 0
+    assert states(tmp_path)[-2:] == ["created", "proved"]
+
+
+@pytest.mark.parametrize("error", [None, {"code": "OutOfStock"}, {"message": ["list"]}])
+def test_a_task_that_fails_in_other_words(live: Live, cloud: Cloud, tmp_path: Path, error: object) -> None:
+    cloud.state["taskScript"] = ["success"]
+    cloud.fault(TASK, "answer", status=200, body={"state": "fail", "error": error})
+    done = apply(live, tmp_path)
+    assert done.code == 5
+    assert "has failed: " in done.err
+
+
+@pytest.mark.parametrize("word", ["cancelling", "a new word", None, ["success"]])
+def test_other_words_are_waited_through(live: Live, cloud: Cloud, tmp_path: Path, word: object) -> None:
+    cloud.state["taskScript"] = ["success"]
+    cloud.fault(TASK, "answer", status=200, body={"state": word}, call=1)
+    done = apply(live, tmp_path)
+    assert done.code == 0, done.err
+    assert len(cloud.calls(TASK)) == 2
+
+
+def test_the_time_is_up(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.state["taskScript"] = ["running"]
+    done = apply(live, tmp_path, "--timeout", "0s")
+    assert (done.code, done.out) == (5, "")
+    assert "is not ready yet" in done.err
+    assert f"go on with: eniplan resume {RECEIPT}" in done.err
+    for task in cloud.state["tasks"].values():
+        task["script"] = ["success"]
+    assert apply(live, tmp_path).code == 0
+    assert len(cloud.calls(CREATE)) == 1
+
+
+def test_a_task_that_may_not_be_read(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.deny("cs:DescribeTaskInfo")
+    done = apply(live, tmp_path)
+    assert done.code == 0, done.err
+    assert len(cloud.calls(TASK)) == 1
+
+
+def test_a_pool_that_may_not_be_read(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.deny("cs:DescribeClusterNodePoolDetail")
+    done = apply(live, tmp_path)
+    assert done.code == 5
+    assert "was accepted, but may not be read: RAM denies cs:DescribeClusterNodePoolDetail" in done.err
+    cloud.state["denied"].clear()
+    assert apply(live, tmp_path).code == 0
+
+
+def test_a_create_that_is_denied(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.deny("cs:CreateClusterNodePool")
+    done = apply(live, tmp_path)
+    assert (done.code, states(tmp_path)[-1]) == (5, "rejected")
+    assert "RAM denies cs:CreateClusterNodePool" in done.err
+    cloud.state["denied"].clear()
+    assert apply(live, tmp_path).code == 0
+
+
+def test_a_pool_that_vanishes(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    assert apply(live, tmp_path, "--no-wait").code == 0
+    cloud.state["clusters"][CLUSTER]["nodepools"] = []
+    # The list may only be late.
+    early = apply(live, tmp_path, "--timeout", "0s")
+    assert (early.code, states(tmp_path)[-1]) == (5, "accepted")
+    let_a_minute_pass(tmp_path)
+    gone = resume(live, tmp_path)
+    assert (gone.code, states(tmp_path)[-1]) == (5, "gone")
+    assert "was created, and is not there any more" in gone.err
+    again = resume(live, tmp_path)
+    assert again.code == 5
+    assert "create it again with: eniplan create-pool plan.json --apply" in again.err
+    assert len(cloud.calls(CREATE)) == 1
+    assert apply(live, tmp_path).code == 0
+    assert len(pools(cloud)) == 1
+
+
+def test_a_pool_that_cannot_be_looked_up_stays_unknown(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.fault(CREATE, "reset")
+    assert apply(live, tmp_path, "--timeout", "0s").code == 5
+    cloud.fault(LIST, "500")
+    done = resume(live, tmp_path, "--timeout", "0s")
+    assert (done.code, states(tmp_path)[-1]) == (5, "unknown")
+    assert "whether it made the pool is not known: it cannot be looked up: " in done.err
+
+
+def test_a_pool_that_is_late(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.state["taskScript"] = ["success"]
+    cloud.fault(DETAIL, "answer", status=404, body={"code": "ErrorNodePoolNotFound", "message": "no"}, call=1)
+    assert apply(live, tmp_path).code == 0
+    cloud.fault(DETAIL, "answer", status=404, body={"code": "ErrorNodePoolNotFound", "message": "no"})
+    cloud.fault(LIST, "500")
+    assert resume(live, tmp_path, "--timeout", "0s").code == 5
+    assert states(tmp_path)[-1] == "accepted"
+
+
+@pytest.mark.parametrize("desired", [3, 5])
+def test_the_name_is_taken_at_the_last_moment(live: Live, cloud: Cloud, tmp_path: Path, desired: int) -> None:
+    cloud.state["taskScript"] = ["success"]
+    assert apply(live, tmp_path, "--receipt", "other.json").code == 0
+    pools(cloud)[0]["scaling_group"]["desired_size"] = desired
+    # Seen neither before the question nor before the request, but after it.
+    cloud.faults.append(
+        Later(LIST, "answer", status=200, body={"nodepools": []}, since=lambda: len(cloud.calls(CREATE)) < 2)
+    )
+    done = apply(live, tmp_path)
+    assert len(cloud.calls(CREATE)) == 2
+    assert len(pools(cloud)) == 1
+    if desired == 3:
+        assert (done.code, states(tmp_path)[-1]) == (0, "proved")
+    else:
+        assert (done.code, states(tmp_path)[-1]) == (5, "different")
+        assert "is not as asked: scaling_group.desired_size is 5, and the plan asks for 3" in done.err
+
+
+def test_a_pool_that_came_out_otherwise(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    assert apply(live, tmp_path, "--no-wait").code == 0
+    config = pools(cloud)[0]["kubernetes_config"]
+    labels, config["labels"] = config["labels"], []
+    done = apply(live, tmp_path)
+    assert (done.code, states(tmp_path)[-1]) == (5, "different")
+    assert "exclusive-mode-eni-type] is not there, and the plan asks for 'eniOnly'" in done.err
+    config["labels"] = labels
+    assert apply(live, tmp_path).code == 0
+    assert states(tmp_path)[-1] == "proved"
+
+
+@pytest.mark.parametrize("answer", [{}, {"nodepool_id": 7, "task_id": "T-1"}])
+def test_an_answer_without_an_id(live: Live, cloud: Cloud, tmp_path: Path, answer: dict[str, Any]) -> None:
+    cloud.fault(CREATE, "answer", status=200, body=answer, acted=True)
+    done = apply(live, tmp_path)
+    assert done.code == 0, done.err
+    assert len(cloud.calls(CREATE)) == 1
+
+
+def test_an_answer_without_a_task(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.state["taskScript"] = ["success"]
+    pool = {"nodepool_info": {"name": "trading", "nodepool_id": "np1"}}
+    cloud.state["clusters"][CLUSTER]["nodepools"] = []
+    cloud.fault(CREATE, "answer", status=202, body={"nodepool_id": "np1", "task_id": 7})
+    body = json.loads(live("create-pool", "plan.json", cwd=tmp_path).wait().out)
+    cloud.fault(DETAIL, "answer", status=200, body=body | pool | {"status": {"state": "active"}})
+    done = apply(live, tmp_path)
+    assert (done.code, done.out) == (0, "np1\n"), done.err
+    assert cloud.calls(TASK) == []
+
+
+def test_lists_that_make_no_sense(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    since = partial(has_arrived, cloud, LIST)
+    nonsense: list[Any] = [None, 7, [7], [{}], [{"nodepool_info": {"name": "trading"}}]]
+    for rows in nonsense:
+        cloud.faults.clear()
+        cloud.faults.append(Later(LIST, "answer", status=200, body={"nodepools": rows}, since=since))
+        done = apply(live, tmp_path)
+        assert done.code == 4, done
+    assert cloud.calls(CREATE) == []
+
+
+def test_the_calls_are_those_of_the_policy(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    assert apply(live, tmp_path).code == 0
+    assert set(cloud.actions) == {call.action for call in calls_of(["create-pool"], lingjun=False)}
+    cloud.requests.clear()
+    written(tmp_path, plans.plan(name="other"))
+    cloud.fault(CREATE, "refuse", call=1, seconds=0)
+    assert apply(live, tmp_path, "--receipt", "other.json", "--timeout", "0s").code in {4, 5}
+    cloud.faults.clear()
+    cloud.reopen()
+    cloud.requests.clear()
+    kept = json.loads((tmp_path / "other.json").read_text("utf-8"))
+    kept["events"][-1]["state"] = kept["state"] = "prepared"
+    (tmp_path / "other.json").write_text(json.dumps(kept), "utf-8")
+    assert live("resume", "other.json", cwd=tmp_path).wait().code == 0
+    assert set(cloud.actions) == {call.action for call in calls_of(["resume"], lingjun=False)}

@@ -1,0 +1,87 @@
+"""Planted secrets: whatever a server repeats of a request, nothing of them is shown or written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.live import plans
+from tests.live.plans import RECEIPT, let_a_minute_pass, written
+from tests.live.runs import SECRET
+from tests.live.tries import CREATE, DETAIL, LIST, TASK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Result
+    from tests.live.runs import Live
+    from tests.loopback.server import Cloud
+
+SCRIPT = "UGxhbnRlZC1zY3JpcHQ="
+TOKEN = "loopback-token"  # noqa: S105 - planted
+STS = {
+    "ALIBABA_CLOUD_ACCESS_KEY_ID": "STS.loopback",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "loopback-sts-secret",
+    "ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN,
+}
+PLANTED = (SECRET, "loopback-sts-secret", TOKEN, SCRIPT, "Planted-1!")
+PLAN = plans.plan(overrides={"kubernetes_config": {"user_data": SCRIPT}})
+
+
+def check_keeps_quiet(done: Result, folder: Path) -> None:
+    files = [path.read_text("utf-8") for path in folder.rglob("*") if path.is_file() and path.name != "plan.json"]
+    for secret in PLANTED:
+        assert secret not in done.out + done.err
+        assert not [text for text in files if secret in text]
+
+
+@pytest.mark.parametrize("action", ["DescribeClusterDetail", LIST, CREATE, TASK, DETAIL])
+@pytest.mark.parametrize("env", [{"ENIPLAN_DEBUG": "1", "DEBUG": "sdk"}, STS], ids=["key", "token"])
+def test_a_server_that_repeats_them(live: Live, cloud: Cloud, tmp_path: Path, action: str, env: dict[str, str]) -> None:
+    if env is STS and action not in {CREATE, DETAIL}:
+        pytest.skip("true processes are slow, and two of them show it")
+    written(tmp_path, PLAN)
+    cloud.state["taskScript"] = ["success"]
+    cloud.fault(action, "echo-secret")
+    done = live("create-pool", "plan.json", "--apply", "--yes", "--timeout", "9s", cwd=tmp_path, env=env).wait()
+    # Without the cluster's detail the plan's own facts hold, without the task the pool's state.
+    assert done.code == {LIST: 4, CREATE: 5, DETAIL: 5}.get(action, 0), done
+    assert ("RAM denies" in done.err) == (done.code != 0)
+    check_keeps_quiet(done, tmp_path)
+
+
+def test_a_task_that_repeats_them(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, PLAN)
+    cloud.state["taskScript"] = [{"state": "failed", "error": {"code": "BadScript", "message": f"cannot run {SCRIPT}"}}]
+    done = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path).wait()
+    assert done.code == 5
+    assert "has failed: cannot run ***" in done.err
+    check_keeps_quiet(done, tmp_path)
+
+
+def test_a_password_in_the_plan(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, plans.plan(overrides={"scaling_group": {"login_password": "Planted-1!"}}))
+    done = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path).wait()
+    assert done.code == 1
+    assert "NP012" in done.err
+    assert cloud.calls(CREATE) == []
+    check_keeps_quiet(done, tmp_path)
+
+
+def test_a_request_that_held_them_is_only_sent_with_the_plan(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, PLAN)
+    cloud.state["taskScript"] = ["success"]
+    cloud.fault(CREATE, "reset", call=1)
+    lost = live("create-pool", "plan.json", "--apply", "--yes", "--timeout", "0s", cwd=tmp_path).wait()
+    assert lost.code == 5
+    let_a_minute_pass(tmp_path)
+    kept = (tmp_path / RECEIPT).read_text("utf-8")
+    done = live("resume", RECEIPT, cwd=tmp_path).wait()
+    assert done.code == 5
+    assert "run create-pool with the plan again" in done.err
+    assert (tmp_path / RECEIPT).read_text("utf-8") == kept
+    again = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path).wait()
+    assert again.code == 0, again.err
+    check_keeps_quiet(again, tmp_path)
+    assert live("resume", RECEIPT, cwd=tmp_path).wait().code == 0

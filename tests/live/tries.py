@@ -1,0 +1,86 @@
+"""Runs of creates that go side by side, each against a cloud and in a folder of its own, and what has to hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from tests.live import plans
+from tests.live.plans import RECEIPT, let_a_minute_pass, pools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from tests.harness import Result
+    from tests.live.runs import Live, LiveRun
+    from tests.loopback.server import Cloud
+
+CREATE, TASK = "CreateClusterNodePool", "DescribeTaskInfo"
+LIST, DETAIL = "DescribeClusterNodePools", "DescribeClusterNodePoolDetail"
+
+
+class Try(NamedTuple):
+    """One run in a folder, against a cloud."""
+
+    name: str
+    cloud: Cloud
+    folder: Path
+
+    def start(self, live: Live, *args: str, env: Mapping[str, str] | None = None) -> LiveRun:
+        """Start any command."""
+        return live(*args, cwd=self.folder, env={"ENIPLAN_ENDPOINT": self.cloud.url, **(env or {})})
+
+    def create(self, live: Live, *more: str, env: Mapping[str, str] | None = None) -> LiveRun:
+        """Start the create."""
+        return self.start(live, "create-pool", "plan.json", "--apply", "--yes", *more, env=env)
+
+    @property
+    def state(self) -> str | None:
+        """What the receipt says, if there is one."""
+        return plans.receipt(self.folder)["state"] if (self.folder / RECEIPT).exists() else None
+
+    def go_on(self, live: Live) -> LiveRun:
+        """Run `resume` when there is a receipt, else the same command again."""
+        if (self.folder / RECEIPT).exists():
+            let_a_minute_pass(self.folder)
+            return self.start(live, "resume", RECEIPT)
+        return self.create(live)
+
+    def repair(self) -> None:
+        """Let nothing fail any more."""
+        self.cloud.faults.clear()
+        self.cloud.reopen()
+
+
+class Tries(Protocol):
+    """Makes one try for each name."""
+
+    def __call__(self, names: Iterable[str]) -> list[Try]: ...
+
+
+def check_is_whole(one: Try, done: Result) -> None:
+    """Check what has to hold at any time: no bug, no second pool, and a receipt from before the request on."""
+    assert done.code in {0, 4, 5}, f"{one.name}: {done}"
+    assert "own fault" not in done.err
+    assert len(pools(one.cloud)) <= 1, one.name
+    if one.cloud.calls(CREATE):
+        plans.receipt(one.folder)
+    if done.code == 0:
+        assert done.out == f"{pools(one.cloud)[0]['nodepool_info']['nodepool_id']}\n"
+    else:
+        assert done.out == ""
+        assert "error: " in done.err
+
+
+def check_ends_well(live: Live, tried: list[Try]) -> None:
+    """Repair everything, run once more, and find exactly one right pool."""
+    for one in tried:
+        one.repair()
+    runs = [one.go_on(live) for one in tried]
+    for one, run in zip(tried, runs, strict=True):
+        done = run.wait()
+        assert done.code == 0, f"{one.name}: {done}"
+        check_is_whole(one, done)
+        (pool,) = pools(one.cloud)
+        (label,) = pool["kubernetes_config"]["labels"]
+        assert (label["key"], label["value"]) == ("k8s.aliyun.com/exclusive-mode-eni-type", "eniOnly")
