@@ -245,3 +245,11 @@ def test_a_value_of_another_type_is_told_as_it_is_spelled(here: Path) -> None:
         f"main.tf:8:18: an item of 'vSwitchIds' must be text, not 1.3 [{RESOURCE}.eni.vswitch_ids[0]]"
     ]
     assert judged.report.problems[0].hint == 'quote it: "1.30"'
+
+
+def test_what_no_plan_can_hold_is_told_at_its_place(here: Path) -> None:
+    again = f'labels {{\n    key = "{EXCLUSIVE_LABEL}"\n  }}'
+    judged = judge_files(here, {"main.tf": hcl(*FINE, again)})
+    assert judged.problems == [
+        f"main.tf:15:3: the label '{EXCLUSIVE_LABEL}' is given twice [{RESOURCE}.eni.labels[1]]",
+    ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from tests.inputs.support import ADDRESS, AFTER, LABEL, RESOURCE, judge_files, terraform_plan
+from tests.inputs.support import ADDRESS, AFTER, BODY, LABEL, RESOURCE, judge_files, terraform_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -250,3 +250,20 @@ def test_plans_of_the_wrong_form(here: Path, plan: dict[str, Any], problem: str)
     assert judged.report.exit_code == 3
     assert [found for found in judged.problems if found.endswith(problem)] == judged.problems != []
     assert all(found.place.line for found in judged.report.problems)
+
+
+def test_a_state_in_a_folder_is_left_alone(here: Path) -> None:
+    judged = judge_files(
+        here, {"infra/state.json": {"format_version": "1.0", "values": {}}, "infra/p.json": BODY}, "infra"
+    )
+    assert (judged.problems, judged.skipped) == ([], [])
+    state = {"format_version": "1.0", "values": {"resources": [{"type": RESOURCE}]}}
+    judged = judge_files(here, {"infra/state.json": state}, "infra")
+    assert (judged.problems, judged.skipped) == ([], [("infra/state.json", "this is a state of Terraform, not a plan")])
+
+
+def test_a_cluster_that_is_named_is_that_of_the_plan(here: Path) -> None:
+    judged = judge_files(here, {"plan.json": terraform_plan(AFTER | {"cluster_id": 3})})
+    assert judged.problems == []
+    lost = terraform_plan(AFTER | {"labels": [], "cluster_id": "c1"}, actions=["update"], before=AFTER)
+    assert judge_files(here, {"plan.json": lost}, cluster=None).rules == {"NP003"}

@@ -6,11 +6,12 @@ import copy
 import json
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from eniplan.cloud.policy import calls_of
+from tests.inputs.support import BODY, LABEL, terraform_plan
 from tests.live.runs import SECRET
 from tests.loopback import Cloud
 
@@ -435,3 +436,25 @@ def test_the_calls_are_those_of_the_policy(live: Live, cloud: Cloud) -> None:
     plan = changed(nodePools=[*PLAN["nodePools"], LINGJUN])
     check(live, plan)
     assert set(cloud.actions) == {call.action for call in ALL_READS}
+
+
+class TestOtherInputs:
+    """What no plan states, the account tells."""
+
+    AFTER: ClassVar = {
+        "cluster_id": CLUSTER, "node_pool_name": "trading", "instance_types": ["ecs.g8i.8xlarge"], "desired_size": "3",
+        "vswitch_ids": ["vsw-j"], "labels": [LABEL], "taints": [{"key": "a", "value": "b", "effect": "NoSchedule"}],
+    }  # fmt: skip
+
+    def test_a_terraform_plan_names_its_cluster(self, live: Live) -> None:
+        region = {"ALIBABA_CLOUD_REGION_ID": "cn-hangzhou"}
+        found = report(live, terraform_plan(self.AFTER), env=region)
+        assert (found["exitCode"], found["findings"], found["accounts"][0]["cluster"]) == (0, [], CLUSTER)
+        found = report(live, terraform_plan(self.AFTER | {"node_pool_name": "trading-shared"}), env=region)
+        assert rules(found) == {"NP003"}
+
+    def test_a_body_needs_to_be_told_the_cluster(self, live: Live, tmp_path: Path) -> None:
+        result = check(live, BODY)
+        assert (result.code, "the plan does not say cluster.id" in result.err) == (3, True)
+        (tmp_path / "cluster.json").write_text(json.dumps(PLAN["cluster"]), encoding="utf-8")
+        assert check(live, BODY, "--cluster", str(tmp_path / "cluster.json")).code == 0

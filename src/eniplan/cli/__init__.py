@@ -37,8 +37,9 @@ COMMANDS = {
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "resume": _Command("resume", "Go on with a create that was interrupted, from its receipt."),
     "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
-    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
     "verify": _Command("verify", "Prove on the running cluster that the plan holds."),
+    # Last, because the help lists commands with subcommands behind the others.
+    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
 
 _HELP = """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba Cloud ACK.

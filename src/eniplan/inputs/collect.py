@@ -24,7 +24,7 @@ from eniplan.plan.load import LoadedPlan, OpenFact, load_document
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.inputs.body import Pool
     from eniplan.plan.document import Document, Path
@@ -36,6 +36,7 @@ _WORTH = re.compile(
 """A file of a folder with none of these is not parsed."""
 _BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 _NOTHING = "nothing that eniplan judges"
+_STATE = "this is a state of Terraform, not a plan"
 
 
 class Skipped(NamedTuple):
@@ -53,7 +54,8 @@ class Collected:
         self._cluster = cluster
         self._documents: list[Document] = []
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
-        self._lost: list[PoolInput] = []
+        self._ids: dict[tuple[str, ...], Origin | None] = {}
+        self._lost: list[tuple[PoolInput, Origin | None]] = []
         self._open: list[tuple[Origin, OpenFact]] = []
         self._problems: list[Problem] = []
         self._manifests = Manifests()
@@ -106,9 +108,10 @@ class Collected:
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
         elif "format_version" in value and "values" in value:
-            self._problems.append(
-                Problem("this is a state of Terraform, not a plan", document.place(()), "terraform show -json plan.out")
-            )
+            if not named:
+                self.skip(document.file, _STATE)
+                return True
+            self._problems.append(Problem(_STATE, document.place(()), "terraform show -json plan.out"))
         elif isinstance(resources, dict) and isinstance(resources.get(RESOURCE), dict):
             self._take_hcl(document, resources[RESOURCE], ("resource", RESOURCE))
         elif len(_BODY_PARTS.intersection(value)) > 1:
@@ -138,11 +141,8 @@ class Collected:
         if exclusive(config.get("labels") if isinstance(config, dict) else None) is False:
             self.skip(document.file, "a node pool without the exclusive label")
             return
-        pool = read_pool(body)
-        origin = Origin(document, ())
-        self._pools.setdefault(("body", os.path.dirname(document.file)), []).append(
-            self._input(pool, origin, {plan: origin.inner(path) for plan, path in pool.body_paths.items()})
-        )
+        found = self._input(read_pool(body), Origin(document, ()).inner)
+        self._pools.setdefault(("body", os.path.dirname(document.file)), []).append(found)
 
     def _take_plan(self, document: Document) -> None:
         for found in planned(document):
@@ -184,24 +184,26 @@ class Collected:
             return
         pool = read_pool(body_of(resource.value))
         pool.value.setdefault("name", resource.address)
-        origins = {plan: origin.inner(_terraform_path(path)) for plan, path in pool.body_paths.items()}
-        if "node_pool_name" not in resource.value:
-            origins["name",] = origin.inner(("name",))
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
-        found = self._input(pool, origin, origins)
+        found = self._input(pool, lambda path: origin.inner(_terraform_path(path)))
+        if "node_pool_name" not in resource.value:
+            found.origins["name",] = origin.inner(("name",))
+        cluster = resource.value.get("cluster_id")
+        named = bool(cluster) and isinstance(cluster, str) and not isinstance(cluster, NotKnown)
+        cluster_id = origin.inner(("cluster_id",)) if named else None
         if resource.vanishes:
-            self._lost.append(found)
+            self._lost.append((found, cluster_id))
         else:
-            cluster = resource.value.get("cluster_id")
-            self._pools.setdefault((*unit, str(cluster)), []).append(found)
+            key = (*unit, str(cluster))
+            self._pools.setdefault(key, []).append(found)
+            self._ids[key] = cluster_id
 
-    def _input(self, pool: Pool, origin: Origin, origins: dict[Path, Origin]) -> PoolInput:
-        self._problems += (
-            Problem(misread.message, origins.get(misread.path, origin.inner(misread.path)).place(), misread.hint)
-            for misread in pool.misread
-        )
-        return PoolInput(pool.value, {**origins, (): origin}, pool.unknown)
+    def _input(self, pool: Pool, place: Callable[[Path], Origin]) -> PoolInput:
+        """Note what is wrong with a pool; `place` tells where the input says what a body says at a path."""
+        self._problems += (Problem(found.message, place(found.path).place(), found.hint) for found in pool.misread)
+        origins = {plan: place(path) for plan, path in pool.body_paths.items()}
+        return PoolInput(pool.value, {**origins, (): place(())}, pool.unknown)
 
     # --- Making plans ----------------------------------------------------------------------------------------
 
@@ -212,9 +214,9 @@ class Collected:
         yield from self._problems
         for origin, fact in self._open:
             yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
-        for found in self._lost:
-            yield unit_of_lost(found, self._cluster).load()
-        units = [unit_of(pools, self._cluster) for pools in self._pools.values()]
+        for found, cluster_id in self._lost:
+            yield unit_of_lost(found, self._cluster, cluster_id).load()
+        units = [unit_of(pools, self._cluster, self._ids.get(key)) for key, pools in self._pools.items()]
         yield from self._manifests.problems
         if self._manifests:
             yield from joined([*units, *beside(plans)], self._manifests, self._cluster, self.skip)

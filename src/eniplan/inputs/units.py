@@ -54,14 +54,24 @@ class Unit(NamedTuple):
         )
 
 
-def unit_of(pools: list[PoolInput], cluster: Origin | None) -> Unit:
-    """Put pools together: at least one, with the facts of their cluster, if there are any."""
+def unit_of(pools: list[PoolInput], cluster: Origin | None, cluster_id: Origin | None = None) -> Unit:
+    """Put pools together.
+
+    Args:
+        pools: at least one.
+        cluster: the facts of their cluster; None: there are none.
+        cluster_id: where they name their cluster themselves, if they do.
+
+    """
     value: dict[str, Any] = {"apiVersion": API_VERSION, "nodePools": [pool.value for pool in pools]}
     origins: dict[Path, Origin] = {(): Origin(pools[0].origins[()].document, ())}
     for i, pool in enumerate(pools):
         origins |= {("nodePools", i, *path): origin for path, origin in pool.origins.items()}
     if cluster is not None:
         add_cluster(value, origins, cluster)
+    if cluster_id is not None:
+        value["cluster"] = {**value.get("cluster", {}), "id": _at(cluster_id)}
+        origins["cluster", "id"] = cluster_id
     return Unit(
         value,
         origins,
@@ -71,19 +81,23 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None) -> Unit:
     )
 
 
-def unit_of_lost(pool: PoolInput, cluster: Origin | None) -> Unit:
+def unit_of_lost(pool: PoolInput, cluster: Origin | None, cluster_id: Origin | None) -> Unit:
     """Return a pool that is to lose its mode: no other rule has anything to say, for it is no exclusive pool."""
     pool.value.setdefault("labels", {})[EXCLUSIVE_LABEL] = ""
-    return unit_of([pool], cluster)._replace(rules=frozenset(("NP003",)), open_facts=(), beside=True)
+    return unit_of([pool], cluster, cluster_id)._replace(rules=frozenset(("NP003",)), open_facts=(), beside=True)
 
 
 def add_cluster(value: dict[str, Any], origins: dict[Path, Origin], cluster: Origin) -> None:
-    """Give a plan to be the facts of its cluster. A place that holds no map is told when the plan is loaded."""
-    facts: Any = cluster.document.value
-    for step in cluster.path:
-        facts = facts[step]
-    value["cluster"] = facts
+    """Give a plan to be the facts of its cluster."""
+    value["cluster"] = _at(cluster)
     origins["cluster",] = cluster
+
+
+def _at(origin: Origin) -> Any:  # noqa: ANN401 - a value of a document
+    value: Any = origin.document.value
+    for step in origin.path:
+        value = value[step]
+    return value
 
 
 def root_of(document: Document) -> dict[Path, Origin]:
