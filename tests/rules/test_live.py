@@ -84,7 +84,11 @@ class TestContradictions:
     def test_lingjun(self) -> None:
         group = LingjunGroup("i2", "ebs-other", 2)
         report = asked({"nodePools[1]": LINGJUN_POOL}, lingjun={"ng-ec3c96ff0aa1": group})
-        assert places(report, "LIVE001") == ["nodePools[1].lingjun.clusterId", "nodePools[1].lingjun.nodeType"]
+        assert places(report, "LIVE001") == [
+            f"nodePools[1].lingjun.{key}" for key in ("clusterId", "nodeType", "nodeCount")
+        ]
+        # A pool has the nodes of its group, whatever a plan says.
+        assert report.pools[1].nodes == (2, 2)
 
     def test_nothing_is_contradicted_that_the_account_did_not_tell(self) -> None:
         account: dict[str, Any] = {

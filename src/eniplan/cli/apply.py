@@ -22,7 +22,7 @@ from eniplan.cli.account import Access
 from eniplan.cli.create_pool import chosen_pools, named
 from eniplan.cli.passed import judged
 from eniplan.cloud import receipt as receipts
-from eniplan.cloud.compare import differences, has_other_mode
+from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
 from eniplan.cloud.create import Creation, find, nodes_ready, read_pool
 from eniplan.cloud.failures import problem
 from eniplan.cloud.receipt import Target
@@ -329,13 +329,17 @@ def _is_there(session: Session, receipt: Receipt, chosen: Chosen) -> bool:
         raise CloudError(problem(error, Place(str(target)))) from None
     if pool is None:
         return False
+    place = chosen.source.document.place((*chosen.pool.path, "name"))
+    if is_being_deleted(pool):
+        hint = "run this again when it is gone"
+        terminal.problems([Problem(f"{target} exists ({pool_id}), and is being deleted", place, hint)])
+        raise typer.Exit(FINDINGS)
     found = differences(json.loads(receipt.body), pool, receipts.HIDDEN)
     if found:
         told = "; ".join(map(str, found))
         hint = "change the plan, or delete the pool and run this again"
         if has_other_mode(found):
             hint = "NP003: the mode of a pool cannot be switched; delete the pool and run this again"
-        place = chosen.source.document.place((*chosen.pool.path, "name"))
         message = f"{target} exists already ({pool_id}), differs from the plan, and is left as it is: {told}"
         terminal.problems([Problem(message, place, hint)])
         raise typer.Exit(FINDINGS)
@@ -351,7 +355,7 @@ def _show(receipt: Receipt, report: Report, path: str) -> None:
     """Show what will be sent, and what it carries; values that may be secret are left out."""
     terminal.err(printable(f"to be created: {receipt.target}, region {receipt.target.region}"))
     for line in json_text(json.loads(receipt.body)).splitlines():
-        terminal.err(f"  {line}")
+        terminal.err(printable(f"  {line}"))
     sheets = tuple(sheet for sheet in report.pools if sheet.name == receipt.target.pool)
     for line in plain.write(report._replace(findings=(), undecided=(), pools=sheets)).splitlines():
         terminal.err(line)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from eniplan import terminal
 from eniplan._version import __version__
+from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ OPEN: frozenset[State] = frozenset(("sent", "unknown", "accepted", "created", "f
 
 _SECRET = re.compile("user_?data|passw|secret|node_components", re.IGNORECASE)
 """Keys of a body whose values can hold secrets: scripts for the nodes, and settings of add-ons."""
-
-_SHORTEST_SECRET = 6
 
 
 class Target(NamedTuple):
@@ -240,10 +239,9 @@ def set_aside(path: str) -> str:
     return other
 
 
-def secrets(body: str) -> list[str]:
-    """Return the values of a request body that may be secret, the longest first; short words are none."""
-    found = {text for text in _texts(json.loads(body), inside=False) if len(text) >= _SHORTEST_SECRET}
-    return sorted(found - {HIDDEN}, key=len, reverse=True)
+def secrets(body: str) -> frozenset[str]:
+    """Return the values of a request body that may be secret."""
+    return frozenset(_texts(json.loads(body), inside=False)) - {HIDDEN}
 
 
 def _receipt(value: Mapping[str, Any]) -> Receipt:
@@ -270,7 +268,8 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
     )
     wanted = json.loads(found.body)
     is_of_pool = wanted["nodepool_info"]["name"] == found.target.pool
-    if found.state != value["state"] or not is_of_pool or not (found.is_whole or HIDDEN in found.body):
+    leads = place.is_region(found.target.region) and not place.endpoint_problem(found.target.endpoint or "http://none")
+    if found.state != value["state"] or not (is_of_pool and leads and (found.is_whole or HIDDEN in found.body)):
         raise ValueError(found.state)
     return found
 

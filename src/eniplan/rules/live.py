@@ -152,7 +152,8 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
         stated = pool.lingjun or {}
         group = live.lingjun.get(stated.get("groupId") or "")
         if group is not None:
-            for key, account in (("nodeType", group.node_type), ("clusterId", group.cluster_id)):
+            facts = {"nodeType": group.node_type, "clusterId": group.cluster_id, "nodeCount": group.nodes}
+            for key, account in facts.items():
                 path = (*pool.path, "lingjun", key)
                 yield _Statement(path, f"lingjun.{key} of pool {pool.name!r}", stated.get(key), account)
 
