@@ -32,7 +32,8 @@ def main() -> int:
 def _interrupted() -> int:
     """Say that Ctrl-C was pressed, for commands that have nothing to add; return the exit code."""
     try:  # noqa: SIM105 - contextlib is not imported for this
-        os.write(2, b"interrupted: run the same command again\n")
+        # A terminal has shown ^C in the same line.
+        os.write(2, (b"\n" if os.isatty(2) else b"") + b"interrupted: run the same command again\n")
     except OSError:
         pass  # nobody listens
     return 130

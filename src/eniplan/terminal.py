@@ -173,7 +173,13 @@ def ask(question: str) -> bool:
     """Ask a question on the terminal; anything but yes is no."""
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-C, Ctrl-D: what follows gets a line of its own
+            err("")
+    return answer.strip().lower() in {"y", "yes"}
 
 
 class Progress:

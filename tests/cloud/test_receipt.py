@@ -170,7 +170,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
 
 def test_a_place_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write here"), receipts.locked(str(tmp_path / "file" / "r.json")):
+    with pytest.raises(InputError, match="cannot be written here"), receipts.locked(str(tmp_path / "file" / "r.json")):
         pass
 
 

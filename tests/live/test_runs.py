@@ -32,7 +32,7 @@ def test_a_run_can_be_killed_and_interrupted(live: Live) -> None:
     killed.kill()
     assert killed.wait() == Result(-9, "", "")
     interrupted.interrupt()
-    assert interrupted.wait() == Result(130, "interrupted: run the same command again\n", "")
+    assert interrupted.wait() == Result(130, "\ninterrupted: run the same command again\n", "")
 
 
 def test_a_run_can_have_a_terminal(live: Live) -> None:

@@ -98,7 +98,7 @@ def test_interrupted_while_the_server_is_silent(live: Live, tries: Tries, how: s
         assert one.state == state, one.name
         *_, told, hint = done.err.splitlines()
         if state is None:
-            assert told == "interrupted: error: interrupted: nothing was sent, and nothing was created"
+            assert told == "plan.json: error: interrupted: nothing was sent, and nothing was created"
             assert hint == "    go on with: eniplan create-pool plan.json --apply --yes"
         else:
             assert told.startswith(f"{RECEIPT}: error: interrupted: ")
@@ -124,6 +124,18 @@ def test_interrupted_while_it_starts(tries: Tries) -> None:
         assert len(err.splitlines()) <= 3
         assert "interrupted: run the same command again\n" in err or "go on with: eniplan create-pool" in err
         assert one.cloud.calls(CREATE) == []
+
+
+def test_the_command_to_go_on_with_asks_the_same_account(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path)
+    cloud.fault("DescribeClusterDetail", "hold", call=1)
+    words = ("create-pool", "plan.json", "--apply", "--yes", "--no-wait", "--ecs-role", "--endpoint", cloud.url)
+    run = live(*words, cwd=tmp_path, env={"ENIPLAN_ENDPOINT": None})
+    cloud.wait_for("DescribeClusterDetail")
+    run.interrupt()
+    assert run.wait(AT_ONCE).err.endswith(f"go on with: eniplan {' '.join(words)}\n")
+    done = live(*words, cwd=tmp_path, env={"ENIPLAN_ENDPOINT": None}).wait()
+    assert done.err.endswith(f"next: eniplan resume {RECEIPT} --ecs-role\n")
 
 
 def test_interrupted_between_two_looks(live: Live, cloud: Cloud, tmp_path: Path) -> None:
@@ -189,7 +201,7 @@ class TestOnATerminal:
         run.type(answer)
         done = run.wait()
         assert done.code == 130
-        assert "nothing was created" in done.out
+        assert "\nnothing was created" in done.out
         assert cloud.calls(CREATE) == []
         assert not (tmp_path / RECEIPT).exists()
 
@@ -198,5 +210,5 @@ class TestOnATerminal:
         run.type("\x03")
         done = run.wait(AT_ONCE)
         assert done.code == 130
-        assert "interrupted: nothing was sent, and nothing was created" in done.out
+        assert "\nplan.json: error: interrupted: nothing was sent, and nothing was created" in done.out
         assert cloud.calls(CREATE) == []

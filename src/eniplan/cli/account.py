@@ -99,9 +99,9 @@ def target(item: LoadedPlan, plan: Plan) -> Target:
         raise InputError(Problem("the plan does not say cluster.id: which cluster to ask", _at(item, "cluster"), hint))
     region = place.region(plan.cluster.region)
     if region is None:
-        looked = f"cluster.region, {', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
+        looked = f"{', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
         message = "no region to ask: the plan does not say cluster.region, and neither does the environment"
-        raise InputError(Problem(message, _at(item, "cluster"), f"looked at {looked}"))
+        raise InputError(Problem(message, _at(item, "cluster"), f"write it, such as cn-hangzhou; looked at {looked}"))
     if not place.is_region(region):
         raise InputError(Problem(f"{region!r} is no region id", _at(item, "cluster", "region"), "such as cn-hangzhou"))
     return Target(region, plan.cluster.id)

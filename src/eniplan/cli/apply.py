@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import signal
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -71,9 +72,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 class Work:
     """What an interruption has to tell: the create that is being worked on, once there is one."""
 
-    def __init__(self, command: str) -> None:
-        """Take the words that start the same command again."""
-        self.command = command
+    def __init__(self, source: str, *, ecs_role: bool) -> None:
+        """Take the file that the command was given, and whether the instance's role counts."""
+        self.source = source
+        self._ecs_role = ecs_role
         self.path: str | None = None
         self.receipt: Receipt | None = None
         self.progress = terminal.Progress()
@@ -94,8 +96,8 @@ class Work:
     def next_command(self) -> str:
         """How to go on."""
         if self.receipt is None or self.path is None or self.receipt.state == "gone":
-            return self.command
-        return shlex.join(["eniplan", "resume", self.path])
+            return shlex.join(["eniplan", *sys.argv[1:]])
+        return shlex.join(["eniplan", "resume", self.path, *(["--ecs-role"] if self._ecs_role else [])])
 
 
 @contextmanager
@@ -113,7 +115,7 @@ def interruptible(work: Work) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)  # who is told needs no second interruption
         work.progress.close()
         known = KNOWN["prepared" if work.receipt is None else work.receipt.state]
-        place = Place("interrupted" if work.path is None or work.receipt is None else work.path)
+        place = Place(work.source if work.path is None or work.receipt is None else work.path)
         terminal.problems([Problem(f"interrupted: {known}", place, f"go on with: {work.next_command}")])
         raise typer.Exit(INTERRUPTED) from None
     finally:
@@ -194,7 +196,7 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
     if not wish.yes and not terminal.can_ask():
         hint = "add --yes to create it without a question; without --apply it is only shown"
         raise UsageError(Problem("there is no terminal to ask on", Place("command line"), hint))
-    work = Work(_command(plan, wish))
+    work = Work(plan, ecs_role=how.ecs_role)
     with interruptible(work):
         work.tell("asking the account")
         plans, report = judged(plan, gate, how)
@@ -243,7 +245,7 @@ def resume(path: str, timeout: str, *, ecs_role: bool) -> None:
 
     """
     longest = seconds(timeout)
-    work = Work(shlex.join(["eniplan", "resume", path]))
+    work = Work(path, ecs_role=ecs_role)
     if not os.path.exists(path):  # else the lock would be made for nothing
         hint = "create-pool --apply names the receipt that it writes"
         raise InputError(Problem("there is no receipt", Place(path), hint))
@@ -257,14 +259,6 @@ def resume(path: str, timeout: str, *, ecs_role: bool) -> None:
         terminal.err(printable(f"{receipt.target}: {KNOWN[receipt.state]}; going on"))
         session = account.open_session(receipt.target.region, Access(receipt.target.endpoint, ecs_role))
         go_through(session, receipt, receipt.body if receipt.is_whole else None, work, longest, wait=True)
-
-
-def _command(plan: str, wish: Wish) -> str:
-    words = ["eniplan", "create-pool", plan, "--apply"]
-    words += [] if wish.pool is None else ["--pool", wish.pool]
-    words += [] if wish.receipt is None else ["--receipt", wish.receipt]
-    words += ["--yes"] if wish.yes else []
-    return shlex.join(words)
 
 
 def _chosen(plans: list[Passed], plan: str, pool: str | None, report: Report) -> Chosen:

@@ -187,6 +187,7 @@ def read(path: str) -> Receipt | None:
         raise InputError(Problem("this receipt is damaged", Place(path), _NO_RECEIPT)) from None
 
 
+_ELSEWHERE = "without one nothing is sent: name a file in another folder with --receipt"
 _NO_RECEIPT = "look for the pool in the console, or name another file with --receipt; nothing was changed"
 
 
@@ -208,7 +209,8 @@ def locked(path: str) -> Iterator[None]:
         os.makedirs(folder or ".", exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise InputError(Problem(f"cannot write here: {(error.strerror or '').lower()}", Place(lock))) from None
+        message = f"the receipt cannot be written here: {(error.strerror or '').lower()}"
+        raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -216,7 +218,8 @@ def locked(path: str) -> Iterator[None]:
             message = "another eniplan is working on this create"
             raise InputError(Problem(message, Place(path), "wait until it has ended, then run this again")) from None
         except OSError as error:
-            raise InputError(Problem(f"cannot lock it: {(error.strerror or '').lower()}", Place(lock))) from None
+            message = f"the receipt cannot be locked here: {(error.strerror or '').lower()}"
+            raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
         yield
     finally:
         os.close(handle)

@@ -225,7 +225,7 @@ def unreadable_file(path: str, error: OSError) -> Problem:
     hint = ""
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
-        names = os.listdir(folder) if os.path.isdir(folder) else []
+        names = [name for name in os.listdir(folder) if name[0] != "."] if os.path.isdir(folder) else []
         hint = did_you_mean(os.path.basename(path), names)
     return Problem(f"cannot read it: {(error.strerror or str(error)).lower()}", Place(path), hint)
 
