@@ -110,6 +110,10 @@ class TestContradictions:
 
 
 class TestUnread:
+    def test_a_type_that_no_zone_has_is_told_without_its_limits(self) -> None:
+        live = unread("types", stock={TYPE: {}})._replace(types={})
+        assert places(judge(live=live), "LIVE005") == ["nodePools[0].instanceTypes[0]"]
+
     def test_each_fact_is_named_with_the_reason(self) -> None:
         facts = ("cluster", "terway", "types", "stock", "vSwitches", "securityGroups", "pools", "quota", "lingjun")
         live = unread(*facts, cluster=None, terway=None, v_switches=None, security_groups=None, pools=None, quota=None)

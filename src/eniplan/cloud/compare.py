@@ -69,7 +69,7 @@ def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Differ
         for name, item in wanted.items():
             yield from _compare(f"{path}.{name}", item, inner.get(name), hidden)
     elif found is None:
-        if path in _PROVED:
+        if path in _PROVED and wanted != []:
             yield Difference(path, wanted, None)
     elif path in {"kubernetes_config.labels", "kubernetes_config.taints"}:
         yield from _keyed(path, wanted, found)

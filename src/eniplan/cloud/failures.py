@@ -53,7 +53,7 @@ def problem(error: CallError, place: Place) -> Problem:
     """Return what has happened, where, and what to do next."""
     hint = _HINTS.get(error.reason, "")
     if error.reason == "credentials":
-        hint = "use another access key or a fresh token" if error.code else error.message or _looked_for()
+        hint = "use another access key or a fresh token" if error.code else _looked_for()
     return Problem(words(error), place, hint)
 
 
@@ -68,5 +68,4 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 def _looked_for() -> str:
     there = [file for file in _FILES if os.path.exists(os.path.expanduser(file))]
-    # What a provider says may hold the output of a user's own program, so it is not repeated.
     return _LOOKED_FOR + (f"; {' and '.join(there)} gave none that can be used" if there else "")

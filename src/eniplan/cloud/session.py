@@ -283,9 +283,8 @@ def _failure(call: Call, error: Exception) -> CallError | None:
     if not isinstance(error, TeaException):
         return None
     causes = list(_causes(error))
-    refused = next((cause for cause in causes if isinstance(cause, CredentialException)), None)
-    if refused is not None:
-        return CallError(call, "credentials", message=str(refused), reached=False)
+    if any(isinstance(cause, CredentialException) for cause in causes):
+        return CallError(call, "credentials", reached=False)  # its text may hold what the provider got: new keys
     return _unanswered(call, {type(cause).__name__ for cause in causes})
 
 

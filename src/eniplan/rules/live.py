@@ -257,7 +257,8 @@ def live005(view: PlanView) -> Outcome:
         for use in pool.types:
             offered = live.stock.get(use.name)
             missing = [] if offered is None else [zone for zone in pool.zones if zone not in offered]
-            if missing and (offered or use.name in live.types):
+            is_told = live.unread_fact("types") is None and use.name not in live.types  # above
+            if missing and (offered or not is_told):
                 some = len(missing) < len(pool.zones)
                 yield Hit(
                     use.path,
