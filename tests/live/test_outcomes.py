@@ -192,6 +192,20 @@ def test_a_pool_that_came_out_otherwise(live: Live, cloud: Cloud, tmp_path: Path
     assert states(tmp_path)[-1] == "proved"
 
 
+def test_a_plan_that_is_changed_to_what_the_pool_is(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    assert apply(live, tmp_path, "--no-wait").code == 0
+    pools(cloud)[0]["scaling_group"]["desired_size"] = 5
+    assert resume(live, tmp_path).code == 5
+    assert states(tmp_path)[-1] == "different"
+    written(tmp_path, plans.plan(desiredSize=4))
+    assert apply(live, tmp_path).code == 1
+    written(tmp_path, plans.plan(desiredSize=5))
+    done = apply(live, tmp_path)
+    assert done.code == 0
+    assert "nothing to do" in done.err
+    assert len(cloud.calls(CREATE)) == 1
+
+
 @pytest.mark.parametrize("answer", [{}, {"nodepool_id": 7, "task_id": "T-1"}])
 def test_an_answer_without_an_id(live: Live, cloud: Cloud, tmp_path: Path, answer: dict[str, Any]) -> None:
     cloud.fault(CREATE, "answer", status=200, body=answer, acted=True)

@@ -213,8 +213,7 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
             session = account.open_session(target.region, how)
             earlier = _earlier(path, target)
             work.path = path
-            if earlier is not None and earlier.state in receipts.OPEN:
-                _check_same(path, earlier, body)
+            if earlier is not None and earlier.state in receipts.OPEN and _is_same(path, earlier, body):
                 work.receipt = earlier
                 terminal.err(f"{path}: {KNOWN[earlier.state]}; going on")
                 go_through(session, earlier, body, work, timeout, wait=wish.wait)
@@ -292,11 +291,20 @@ def _earlier(path: str, target: Target) -> Receipt | None:
     return found._replace(target=target)  # the address may be another one now
 
 
-def _check_same(path: str, earlier: Receipt, body: str) -> None:
-    if not receipts.matches(earlier, body):
-        message = f"an earlier create of {earlier.target} is not settled, and the plan asks for something else now"
-        hint = f"settle it first: {shlex.join(['eniplan', 'resume', path])}"
-        raise InputError(Problem(message, Place(path), hint))
+def _is_same(path: str, earlier: Receipt, body: str) -> bool:
+    """Return whether a create that is open is of this very body.
+
+    Raises:
+        InputError: it is of another one, and nobody knows yet what has come of that.
+
+    """
+    if receipts.matches(earlier, body):
+        return True
+    if earlier.state == "different":
+        return False  # the pool is known, and the plan may have been changed to what it is
+    message = f"an earlier create of {earlier.target} is not settled, and the plan asks for something else now"
+    hint = f"settle it first: {shlex.join(['eniplan', 'resume', path])}"
+    raise InputError(Problem(message, Place(path), hint))
 
 
 def _waivers(report: Report) -> tuple[dict[str, str], ...]:
