@@ -290,6 +290,23 @@ class TestDumps:
         assert run("verify", *args).code == 3
         assert run("verify", *args[:-1], tmp_path / "none.yaml").code == 3
 
+    def test_waivers_that_do_nothing_are_told(self, run: Run, tmp_path: Path) -> None:
+        waiver = {"rule": "VER006", "path": f"Node/{NODES[0]}", "reason": "under repair"}
+        plan = tmp_path / "plan.yaml"
+        idle = [{**waiver, "path": "Node/gone"}, {"rule": "ENI002", "path": "nodePools[0]", "reason": "of a check"}]
+        plan.write_text(yaml.safe_dump({**cluster_plan(), "waivers": idle}), encoding="utf-8")
+        folder = tmp_path / ".eniplan"
+        folder.mkdir()
+        old = {**waiver, "expires": "2026-01-31"}
+        (folder / "waivers.yaml").write_text(yaml.safe_dump({"waivers": [old, {**old, "expires": "9999-01-31"}]}))
+        result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), cwd=tmp_path)
+        lines = result.out.splitlines()
+        assert any("warning WV002 the waiver of VER006 expired on 2026-01-31 [waivers[0].expires]" in x for x in lines)
+        (unused,) = [line for line in lines if "WV003" in line]
+        assert unused.endswith("plan.yaml:48:3: warning WV003 no finding of VER006 at Node/gone [waivers[0]]"), unused
+        assert "(waived: under repair)" in result.out
+        assert result.code == 0
+
     def test_on_a_terminal(self, run: Run, plan: Path, tmp_path: Path) -> None:
         result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), env={"FORCE_COLOR": "1", "NO_COLOR": "1"})
         assert "✗ error VER006" in result.out

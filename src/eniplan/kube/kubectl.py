@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 PAGE = 500
 """Objects that the API server sends at once: kubectl's own number."""
-_SECONDS = 60
-"""What one request may take; a login that waits for a person gets the same again."""
 _TERWAY = "/apis/network.alibabacloud.com/v1beta1"
 _SYSTEM = f"namespaces/{SYSTEM_NAMESPACE}"
 _REFUSED = r"Error from server \((Forbidden|NotFound)\): *(.*)"
@@ -59,10 +57,12 @@ class Kubectl(NamedTuple):
 
     context: str | None = None
     kubeconfig: str | None = None
+    seconds: float = 60
+    """What one request may take; a login that waits for a person gets the same again."""
 
     def command(self, path: str) -> list[str]:
         """Return the command line that gets a path of the API."""
-        options = [f"--request-timeout={_SECONDS}s"]
+        options = [f"--request-timeout={self.seconds:g}s"]
         options += [] if self.context is None else [f"--context={self.context}"]
         options += [] if self.kubeconfig is None else [f"--kubeconfig={self.kubeconfig}"]
         return ["kubectl", *options, "get", "--raw", path]
@@ -133,6 +133,7 @@ class _Call:
 
     def __init__(self, kubectl: Kubectl, path: str) -> None:
         self._path = path
+        self._patience = 2 * kubectl.seconds
         # They are closed by `end`.
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         try:
@@ -154,9 +155,9 @@ class _Call:
 
         """
         try:
-            code = self._process.wait(2 * _SECONDS)
+            code = self._process.wait(self._patience)
         except subprocess.TimeoutExpired:
-            message = f"kubectl did not end within {2 * _SECONDS} seconds: get --raw {self._path}"
+            message = f"kubectl did not end within {self._patience:g} seconds: get --raw {self._path}"
             raise ClusterError(Problem(message, Place(SOURCE), _HINT)) from None
         if code == 0:
             return None

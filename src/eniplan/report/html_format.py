@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eniplan.catalog.limits import Capacity
 from eniplan.errors import FINDINGS, OK
 from eniplan.report.html_page import Cell, bar, code, link, page, sections, table, text, tiles
-from eniplan.report.plain import number, span, summary
+from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
 from eniplan.rules.base import LEVELS
 from eniplan.text import plural
 
@@ -42,6 +42,8 @@ def write(report: Report) -> str:
     """Return the report as a page of its own."""
     one, several, style = _VERDICTS.get(report.exit_code, _UNJUDGED)
     what, verdict = ("The plan", one) if len(report.inputs) == 1 else ("The plans", several)
+    if any(rule.on_cluster for rule in report.rules):
+        what, verdict = "The cluster", one
     head = f'<header class="card {style}"><h1>{what} <span class="tag {style}">{verdict}</span></h1>\n'
     return page(f"eniplan: {verdict}", [head, *_body(report)])
 
@@ -65,6 +67,7 @@ def _body(report: Report) -> Iterator[str]:
         (
             ("Cannot be judged", map(_problem, report.problems)),
             ("Findings", (_finding(finding) for finding in findings if finding.waived is None)),
+            ("Seen in the cluster", _proven(report.pools)),
             ("Capacity", _capacity(report.pools)),
             ("Addresses per vSwitch", _addresses(_by_v_switch(report.pools))),
             ("Not decided, because a fact is not known", _undecided(report.undecided)),
@@ -95,6 +98,14 @@ def _capacity(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
             ((Cell(code(name)), *(Cell(number(count), is_number=True) for count in found)) for name, found in rows),
         )
         yield "</section>\n"
+
+
+def _proven(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
+    seen = [(pool.name, pool.proven) for pool in pools if pool.proven is not None]
+    if seen:
+        cells = ((name, *proven_cells(found)) for name, found in seen)
+        rows = ((Cell(text(name)), *(Cell(count, is_number=True) for count in counts)) for name, *counts in cells)
+        yield f'<section class="card">{table(("pool", *PROVEN), rows)}</section>\n'
 
 
 def _counted(counts: tuple[int | None, int | None], word: str) -> str:

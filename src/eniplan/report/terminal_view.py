@@ -18,7 +18,7 @@ from rich.text import Text
 from eniplan.catalog.limits import Capacity
 from eniplan.report.listing import brief_columns, shown
 from eniplan.report.listing_formats import rejections
-from eniplan.report.plain import bound, number, span, summary
+from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -192,12 +192,11 @@ def _addresses(pools: tuple[PoolSheet, ...]) -> RenderableType:
 
 def _proven(pools: tuple[PoolSheet, ...]) -> RenderableType:
     table = _table("pool")
-    for name in ("nodes Ready", "aliyun/eni", "of", "pods with a bound PodENI"):
-        table.add_column(name, justify="right")
-    for name, seen in [(pool.name, pool.proven) for pool in pools if pool.proven is not None]:
-        # Lingjun nodes never offer the resource: nothing is missing there.
-        enis = ("n/a", "n/a") if seen.enis is None else (number(seen.enis), number(seen.expected))
-        table.add_row(Text(printable(name)), f"{seen.ready} of {seen.nodes}", *enis, bound(seen))
+    for heading in PROVEN:
+        table.add_column(heading, justify="right")
+    for pool in pools:
+        if pool.proven is not None:
+            table.add_row(Text(printable(pool.name)), *proven_cells(pool.proven))
     return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 
