@@ -122,15 +122,16 @@ def _sheet(view: ClusterView, group: Group, file: str) -> PoolSheet:
     for node in group.exclusive:
         name = node.instance_type or "unknown"
         if name not in types:
-            record = view.catalog.get(name)
+            record = None if node.is_lingjun else view.catalog.get(name)
             nothing = Capacity(view.room(node), None, None)
             types[name] = nothing if record is None else capacity(record, erdma=bool(view.erdma(node)))
-        expected.append(types[name].exclusive)
+        if not node.is_lingjun:
+            expected.append(types[name].exclusive)
     if pool is not None and not types:  # no node yet: what the plan's types would give
         types = {name: Capacity(pods, None, None) for name, pods in pool.pods_per_node.items()}
     ecs = [node for node in group.exclusive if not node.is_lingjun]
     placed = [pod for node in group.exclusive for pod in view.pods_by_node[node.name] if not pod.leaving]
-    bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.phase == "Bind"]
+    bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.is_bound]
     unseen = view.observed.unseen
     total = _total(expected)
     return PoolSheet(

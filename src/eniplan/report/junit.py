@@ -48,8 +48,8 @@ def write(report: Report) -> str:
     suites = {}
     for file, found in _suites(report).items():
         judged = file in inputs and (not found.problems or file in with_pools)
-        cases = (*_cases(report, found, report.rules if judged else ()), *_seen(report, file))
-        suites[file] = list(_numbered(cases))
+        named = (*_cases(report, found, report.rules if judged else ()), *_seen(report, file))
+        suites[file] = list(_numbered(named))
     every = [case for cases in suites.values() for case in cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="eniplan" {_counts(every)}>']
     for file, cases in suites.items():

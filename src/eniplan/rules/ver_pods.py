@@ -71,12 +71,17 @@ def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
     return found
 
 
-def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
+def _having(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
     """Yield the placed pods that have a PodENI."""
     for item, node in view.placed:
         found = view.pod_eni(item)
         if found is not None:
             yield item, node, found
+
+
+def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
+    """Yield the placed pods whose PodENI is bound."""
+    return (found for found in _having(view) if found[2].is_bound)
 
 
 @cluster_rule(
@@ -117,11 +122,13 @@ def ver012(view: ClusterView) -> Outcome:
     fails={"podENIs[0].status": {"phase": "Binding", "msg": "attach in progress"}, "pods[0].status.phase": "Pending"},
 )
 def ver013(view: ClusterView) -> Outcome:
-    """Any phase but Bind."""
+    """Any phase but Bind, or an interface with another status."""
     yield from view.unseen("PodENI")
-    pairs = (((eni.phase, eni.message), item) for item, _, eni in _bound(view) if eni.phase != "Bind")
-    for (phase, message), found in _by(pairs).items():
-        what = f"{plural(len(found), 'PodENI')} in phase {phase or '(none)'}" + (f" ({message})" if message else "")
+    pairs = (((eni.phase, eni.loose, eni.message), item) for item, _, eni in _having(view) if not eni.is_bound)
+    for (phase, loose, message), found in _by(pairs).items():
+        what = f"{plural(len(found), 'PodENI')} in phase {phase or '(none)'}"
+        what += f", with an interface {loose}" if loose else ""
+        what += f" ({message})" if message else ""
         yield _at_pods(found, what, "read the events of the pod and of its PodENI", phase=phase)
 
 
@@ -143,8 +150,6 @@ def ver014(view: ClusterView) -> Outcome:
     yield from view.unseen("PodENI")
     shared = []
     for item, node, eni in _bound(view):
-        if eni.phase != "Bind":
-            continue
         if node.is_lingjun and eni.is_dense:
             yield Unknown(("PodENI",), "the type of high-density ENIs", "documents do not say how Terway marks them")
         elif not eni.types:
@@ -169,7 +174,11 @@ def ver014(view: ClusterView) -> Outcome:
 def ver015(view: ClusterView) -> Outcome:
     """The pod's UID against the one that the PodENI notes."""
     yield from view.unseen("PodENI")
-    stale = [item for item, _, eni in _bound(view) if eni.phase == "Bind" and eni.pod_uid not in {"", item.uid}]
+    known = [(item, eni) for item, _, eni in _having(view) if eni.pod_uid and item.uid]
+    stale = [item for item, eni in known if eni.pod_uid != item.uid and eni.is_bound]
+    if sum(1 for _ in _having(view)) > len(known):
+        fact = "the UIDs by which some pods and their PodENIs belong together"
+        yield Unknown(("PodENI",), fact, "metadata.uid, and the annotation k8s.aliyun.com/pod-uid")
     if stale:
         what = f"{plural(len(stale), 'PodENI')} of an earlier pod with the same name"
         yield _at_pods(stale, what, "wait for Terway; if it stays, recreate the pod")
@@ -194,9 +203,7 @@ def ver016(view: ClusterView) -> Outcome:
         )
     elif view.dual:
         yield from view.unseen("PodENI")
-        single = [
-            item for item, node, eni in _bound(view) if eni.phase == "Bind" and not eni.has_ipv6 and not node.is_lingjun
-        ]
+        single = [item for item, node, eni in _bound(view) if not eni.has_ipv6 and not node.is_lingjun]
         if single:
             what = f"{plural(len(single), 'pod')} without an IPv6 address in a dual-stack cluster"
             yield _at_pods(
@@ -214,7 +221,8 @@ def ver016(view: ClusterView) -> Outcome:
     sources=(EXCL, CODE_PREDICT),
     fails={"pods[4]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
         **pod_eni(0, NODES[0]),
-        "metadata": {"name": "log-agent-1", "namespace": "kube-system"},
+        "metadata": {"name": "log-agent-1", "namespace": "kube-system",
+                     "annotations": {"k8s.aliyun.com/pod-uid": "uid-log-agent-1"}},
     }},
 )  # fmt: skip
 def ver017(view: ClusterView) -> Outcome:
@@ -348,9 +356,9 @@ def ver020(view: ClusterView) -> Outcome:
     fails={"pods[4]": pod(9, "", tolerations=[])},
 )
 def ver021(view: ClusterView) -> Outcome:
-    """What keeps a pod away that asks for an ENI or for exclusive nodes; other reasons are not ours to tell."""
+    """What keeps a pod away that asks for an ENI or for exclusive nodes; a warning when that is nothing about ENIs."""
     yield from view.unseen("Pod")
-    told: dict[tuple[int, str, str], tuple[str, str]] = {}  # pods of one workload are all alike
+    told: dict[tuple[int, str, str], tuple[str, str, Level | None]] = {}  # pods of one workload are all alike
     pairs = []
     for item in view.waiting:
         if (item.eni or item.steered) and not item.member_eni and item.path not in view.zoneless:
@@ -358,28 +366,29 @@ def ver021(view: ClusterView) -> Outcome:
             if shape not in told:
                 told[shape] = _obstacle(view, item)
             pairs.append((told[shape], item))
-    for (why, hint), found in _by(pairs).items():
-        if why:
-            yield _at_pods(found, f"{plural(len(found), 'pending pod')}: {why}", hint)
+    for (why, hint, level), found in _by(pairs).items():
+        yield _at_pods(found, f"{plural(len(found), 'pending pod')}: {why}", hint)._replace(level=level)
 
 
-def _obstacle(view: ClusterView, item: Pod) -> tuple[str, str]:
-    """Say why a pod fits on no exclusive node, and what to do; empty when it would fit on one."""
+def _obstacle(view: ClusterView, item: Pod) -> tuple[str, str, Level | None]:
+    """Say why a pod fits on no exclusive node, what to do, and how bad it is when that is not an error."""
     if not view.all_exclusive:
-        return "there is no exclusive node", "create the pool, and look at the label of its nodes"
+        return "there is no exclusive node", "create the pool, and look at the label of its nodes", None
     nodes = [node for node in view.reachable(item) if (node.allocatable or 0) >= item.eni]
     if not nodes and all(node.is_lingjun for node in view.all_exclusive):
-        return f"Lingjun nodes never offer {ENI}", "remove the request, and place the pod by node affinity"
+        return f"Lingjun nodes never offer {ENI}", "remove the request, and place the pod by node affinity", None
     if not nodes:
-        return f"no exclusive node offers {item.eni} {ENI}", "see VER006: has Terway come up on the nodes?"
+        return f"no exclusive node offers {item.eni} {ENI}", "see VER006: has Terway come up on the nodes?", None
     open_to = [node for node in nodes if not _repelling(item, node)]
     if not open_to:
         taint = _repelling(item, nodes[0])[0]
-        return f"it does not tolerate the taint {taint}", "add a toleration: Terway's webhook does not"
+        return f"it does not tolerate the taint {taint}", "add a toleration: Terway's webhook does not", None
     if item.eni and all(view.free[node.name] < item.eni for node in open_to):
         total = sum(node.allocatable or 0 for node in open_to)
-        return f"all {total} {ENI} of the nodes open to it are taken", "scale the pool out, or remove pods from it"
-    return "", ""
+        why = f"all {total} {ENI} of the nodes open to it are taken"
+        return why, "scale the pool out, or remove pods from it", None
+    where = f"{open_to[0].name} has room for it, as far as ENIs and taints go"
+    return where, f"kubectl -n {item.namespace} describe pod {item.name}: CPU, memory, affinity, volumes?", "warning"
 
 
 def _repelling(item: Pod, node: Node) -> list[Taint]:
