@@ -357,6 +357,18 @@ STATES: dict[str, State] = {
          "podNetworkings": [POD_NETWORKING], "workloads": []},
         {"which pool of the plan (trading, second) node pool np3 belongs to"},
     ),
+    "a PodNetworking that is meant for the nodes of one zone only": State(
+        {"nodes[3]": node("own", **{NODE_POOL_LABEL: "np2", ZONE_LABEL: "cn-hangzhou-k", "team": "second"})},
+        set(),
+        {"nodePools[1]": {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "labels": {"team": "second"},
+                          "desiredSize": 1},
+         "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading"]}]},
+    ),
+    "a pod that was put on a node where its PodNetworking has no vSwitch": State(
+        {f'nodes[1].metadata.labels["{ZONE_LABEL}"]': "cn-hangzhou-k",
+         "pods[4]": {**pod(9, NODES[1]), "status": {"phase": "Pending"}}},
+        {("VER011", "error", "PodNetworking/trading-eni"), ("VER020", "error", "Pod/trading/matcher-9")},
+    ),
     "two node pools of the cluster fit one pool of the plan": State(
         {f'nodes[2].metadata.labels["{NODE_POOL_LABEL}"]': "np2"}, set(), None,
         {"which of np0123456789abcdef0123456789abcdef, np2 pool 'trading' is, so all are judged as it"},

@@ -194,9 +194,8 @@ def _proven(pools: tuple[PoolSheet, ...]) -> RenderableType:
     table = _table("pool")
     for heading in PROVEN:
         table.add_column(heading, justify="right")
-    for pool in pools:
-        if pool.proven is not None:
-            table.add_row(Text(printable(pool.name)), *proven_cells(pool.proven))
+    for name, seen in [(pool.name, pool.proven) for pool in pools if pool.proven is not None]:
+        table.add_row(Text(printable(name)), *proven_cells(seen))
     return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 
