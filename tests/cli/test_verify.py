@@ -134,12 +134,13 @@ class TestKubectl:
         result = verify()
         assert (result.code, result.out) == (4, "")
         assert "the server is currently unable to handle the request" in result.err
-        assert "kubectl get nodes" in result.err
+        assert result.err.endswith("kubeconfig get nodes\n")
 
     def test_a_context_that_does_not_exist(self, run: Run, api: FakeApi, plan: Path, tmp_path: Path) -> None:
         result = run("verify", plan, "--kubeconfig", api.kubeconfig(tmp_path), "--context", "prod")
         assert (result.code, result.out) == (4, "")
-        assert 'context "prod" does not exist' in result.err
+        assert result.err.startswith('kubectl: error: context "prod" does not exist\n')
+        assert "kubectl --context=prod --kubeconfig=" in result.err
         assert "a-secret-token" not in result.err
 
     def test_wait_until_it_holds(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
@@ -250,8 +251,12 @@ class TestDumps:
         ("text", "told"),
         [
             ('{"items": [', "dump.json:1:12: error: it ends too early"),
-            ('{"items": []}', "dump.json: error: there is no node in this dump"),
-            ("", "dump.json: error: there is no node in this dump"),
+            ('{"items": []}', "dump.json: error: there is nothing of a cluster in it\n    is it empty,"),
+            ('{"kind": "NodeList", "items": []}', "dump.json: error: there is no node in this dump"),
+            ('{"kind": "Pod", "metadata": {"name": "a"}}', "dump.json: error: there is no node in this dump"),
+            ("", "dump.json: error: there is nothing of a cluster in it"),
+            ("NAME STATUS", "dump.json: error: there is nothing of a cluster in it"),
+            ("items:\n- kind: Node\n  metadata: {name: a}\n", "dump.json: error: it ends too early"),
             ("a: [", "dump.json:2:1: error: not valid YAML"),
         ],
     )
@@ -260,6 +265,16 @@ class TestDumps:
         result = run("verify", "--from", "dump.json", cwd=tmp_path)
         assert (result.code, result.out) == (3, "")
         assert result.err.startswith(told)
+
+    def test_a_folder_without_a_dump(self, run: Run, tmp_path: Path) -> None:
+        result = run("verify", "--from", tmp_path)
+        assert (result.code, result.out) == (3, "")
+        assert result.err.startswith(f"{tmp_path}: error: this folder has no file that ends with .json, .yaml, .yml\n")
+
+    def test_a_dump_in_the_place_of_the_plan(self, run: Run, tmp_path: Path) -> None:
+        result = run("verify", dumped(tmp_path))
+        assert (result.code, result.out) == (3, "")
+        assert "of a dump of a cluster: eniplan verify [PLAN] --from FILE" in result.err
 
     def test_no_such_file(self, run: Run) -> None:
         result = run("verify", "--from", "none.json")
