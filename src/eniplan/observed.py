@@ -137,6 +137,8 @@ class PodEni(NamedTuple):
     """The status of an interface that is not `Bind`; empty when all are."""
     trunk: str
     """The trunk ENI that carries it; empty on an exclusive node."""
+    v_switch_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
     has_ipv6: bool
     is_dense: bool
     """Whether it is a high-density ENI of a Lingjun node, for which Terway's code does not tell the type."""

@@ -369,6 +369,14 @@ STATES: dict[str, State] = {
          "pods[4]": {**pod(9, NODES[1]), "status": {"phase": "Pending"}}},
         {("VER011", "error", "PodNetworking/trading-eni"), ("VER020", "error", "Pod/trading/matcher-9")},
     ),
+    "a pod that was created with an older security group of its PodNetworking": State(
+        {"podENIs[1].spec.allocations[0].eni.securityGroupIDs": ["sg-pods", "sg-old"]},
+        {("VER030", "warning", "Pod/trading/matcher-1")}, NO_PLAN,
+    ),
+    "pods of a PodNetworking that names no vSwitches may have any": State(
+        {"podNetworkings[0].spec.vSwitchOptions": [], "podENIs[1].spec.allocations[0].eni.vSwitchID": "vsw-x"},
+        set(), NO_PLAN,
+    ),
     "two node pools of the cluster fit one pool of the plan": State(
         {f'nodes[2].metadata.labels["{NODE_POOL_LABEL}"]': "np2"}, set(), None,
         {"which of np0123456789abcdef0123456789abcdef, np2 pool 'trading' is, so all are judged as it"},

@@ -199,7 +199,8 @@ class Collector:
     def _pod_eni(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         status = mapping(value.get("status"))
         infos = [mapping(info) for info in mapping(status.get("eniInfos")).values()]
-        allocations = listing(mapping(value.get("spec")).get("allocations"))
+        allocations = [mapping(item) for item in listing(mapping(value.get("spec")).get("allocations"))]
+        enis = [mapping(allocation.get("eni")) for allocation in allocations]
         uid = mapping(meta.get("annotations")).get(POD_UID)
         self._pod_enis[text(meta.get("namespace")), name] = PodEni(
             text(status.get("phase")),
@@ -208,7 +209,9 @@ class Collector:
             tuple(text(info.get("type")) for info in infos),
             next((told for info in infos if (told := text(info.get("status"))) not in {"", "Bind"}), ""),
             text(status.get("trunkENIID")),
-            any(mapping(allocation).get("ipv6") for allocation in allocations),
+            texts([eni["vSwitchID"] for eni in enis if "vSwitchID" in eni]),
+            tuple(group for eni in enis for group in texts(eni.get("securityGroupIDs"))),
+            any(allocation.get("ipv6") for allocation in allocations),
             any("vfID" in info for info in infos),
         )
 

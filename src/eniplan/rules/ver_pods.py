@@ -1,4 +1,4 @@
-"""VER012-VER021, VER025-VER029: the pods of a running cluster, their ENIs, and what Terway has reported."""
+"""VER012-VER021, VER025-VER030: the pods of a running cluster, their ENIs, and what Terway has reported."""
 
 from __future__ import annotations
 
@@ -71,6 +71,11 @@ def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
     return found
 
 
+def _unseen(view: ClusterView) -> tuple[Unknown, ...]:
+    """Return what could not be read of pods and their PodENIs."""
+    return (*view.unseen("Pod"), *view.unseen("PodENI"))
+
+
 def _having(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
     """Yield the placed pods that have a PodENI."""
     for item, node in view.placed:
@@ -95,7 +100,7 @@ def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
 )
 def ver012(view: ClusterView) -> Outcome:
     """Every pod there that is not hostNetwork; those whose lack another rule explains are left to it."""
-    unseen = (*view.unseen("Pod"), *view.unseen("PodENI"))
+    unseen = _unseen(view)
     yield from unseen
     if unseen:
         return
@@ -123,7 +128,7 @@ def ver012(view: ClusterView) -> Outcome:
 )
 def ver013(view: ClusterView) -> Outcome:
     """Any phase but Bind, or an interface with another status."""
-    yield from view.unseen("PodENI")
+    yield from _unseen(view)
     pairs = (((eni.phase, eni.loose, eni.message), item) for item, _, eni in _having(view) if not eni.is_bound)
     for (phase, loose, message), found in _by(pairs).items():
         what = f"{plural(len(found), 'PodENI')} in phase {phase or '(none)'}"
@@ -147,7 +152,7 @@ def ver013(view: ClusterView) -> Outcome:
 )
 def ver014(view: ClusterView) -> Outcome:
     """Every interface is Secondary, and there is no trunk ENI."""
-    yield from view.unseen("PodENI")
+    yield from _unseen(view)
     shared = []
     for item, node, eni in _bound(view):
         if node.is_lingjun and eni.is_dense:
@@ -173,7 +178,7 @@ def ver014(view: ClusterView) -> Outcome:
 )
 def ver015(view: ClusterView) -> Outcome:
     """The pod's UID against the one that the PodENI notes."""
-    yield from view.unseen("PodENI")
+    yield from _unseen(view)
     known = [(item, eni) for item, _, eni in _having(view) if eni.pod_uid and item.uid]
     stale = [item for item, eni in known if eni.pod_uid != item.uid and eni.is_bound]
     if sum(1 for _ in _having(view)) > len(known):
@@ -202,7 +207,7 @@ def ver016(view: ClusterView) -> Outcome:
             ("ConfigMap", "kube-system", "eni-config"), "the cluster's IP stack", "state cluster.ipStack in the plan"
         )
     elif view.dual:
-        yield from view.unseen("PodENI")
+        yield from _unseen(view)
         single = [item for item, node, eni in _bound(view) if not eni.has_ipv6 and not node.is_lingjun]
         if single:
             what = f"{plural(len(single), 'pod')} without an IPv6 address in a dual-stack cluster"
@@ -398,6 +403,35 @@ def _repelling(item: Pod, node: Node) -> list[Taint]:
         for taint in node.taints
         if taint.effect in {"NoSchedule", "NoExecute"} and not any(tolerates(t, taint) for t in item.tolerations)
     ]
+
+
+@cluster_rule(
+    "VER030",
+    "warning",
+    "The ENI of a pod is not in the network of its PodNetworking",
+    needs=("pods", "PodENIs", "PodNetworkings"),
+    effect="The pod was created before the PodNetworking named these vSwitches and security groups, and keeps what it "
+    "got then: an edit reaches no pod that exists.",
+    sources=(PN, CODE_MATCH),
+    fails={"podENIs[0].spec.allocations[0].eni.vSwitchID": "vsw-old"},
+)
+def ver030(view: ClusterView) -> Outcome:
+    """The vSwitch and the security groups of each bound PodENI; of a pod without a PodNetworking nobody stated them."""
+    yield from _unseen(view)
+    if any(item.networking for item, _, _ in _bound(view)):
+        yield from view.unseen("PodNetworking")
+    pairs = []
+    for item, _, eni in _bound(view):
+        named_by = view.observed.pod_networkings.get(item.networking)
+        if named_by is not None:
+            lists = ((eni.v_switch_ids, named_by.v_switch_ids), (eni.security_group_ids, named_by.security_group_ids))
+            strange = tuple(name for have, wanted in lists for name in have if wanted and name not in wanted)
+            if strange:
+                pairs.append(((item.networking, strange), item))
+    for (networking, strange), found in _by(pairs).items():
+        what = f"{plural(len(found), 'pod')} in {', '.join(strange)}, which PodNetworking {networking} does not name"
+        hint = "recreate the pods; a pod with a fixed address keeps its ENI until that is released"
+        yield _at_pods(found, what, hint, podNetworking=networking, strange=list(strange))
 
 
 # --- events ---------------------------------------------------------------------------------------------------
