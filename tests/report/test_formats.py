@@ -59,6 +59,13 @@ class TestGolden:
         assert width < 80 or all(len(line) <= width for line in text.splitlines())
 
 
+def test_a_type_is_not_folded_on_a_terminal_of_80_columns() -> None:
+    for report in (judge(), judge_cluster()):
+        text = terminal_view.write(report, width=80, colour=False)
+        assert re.search(r"^\S* +ecs\.g8i\.8xlarge +7 ", text, flags=re.MULTILINE), text
+        assert "exclusive pods" in text
+
+
 def test_colour_changes_no_word() -> None:
     report = judge(MANY)
     coloured = terminal_view.write(report, width=100, colour=True)
