@@ -64,6 +64,9 @@ def test_limit_keeps_the_first() -> None:
     assert some.rows == everything.rows[:3]
     assert some.left == len(everything.rows) - 3
     assert everything.left == 0
+    rejected = ask(why=True).rejected
+    assert rejected is not None
+    assert ask(limit=3, why=True).rejected == rejected[:3]
 
 
 def test_the_order_is_that_of_the_mode() -> None:

@@ -27,7 +27,7 @@ class Question(NamedTuple):
     cluster: Cluster
     order: Key
     limit: int | None = None
-    """How many of the types that pass are shown; None: all."""
+    """How many of the types that pass are shown, and how many that are rejected; None: all."""
     why: bool = False
     """Whether the types that rules reject are shown as well."""
     request: Request | None = None
@@ -57,7 +57,7 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
         request,
         shown,
         len(passed) - len(shown),
-        tuple(rejected) if question.why else None,
+        tuple(rejected[: question.limit]) if question.why else None,
         len(rejected),
         full,
         unknown,

@@ -112,8 +112,11 @@ class PodNetworking(NamedTuple):
     """Ready, Fail, or empty while the controller has not come to it."""
     message: str
     eni_type: str
-    allocation: str
+    allocation: tuple[str, str, str]
+    """Type, releaseStrategy and releaseAfter; empty where absent."""
     v_switch_ids: tuple[str, ...]
+    policy: str
+    """How one of its vSwitches is chosen; empty where absent."""
     security_group_ids: tuple[str, ...]
     selectors: tuple[tuple[str, ...] | None, tuple[str, ...] | None]
     """The requirements on labels of pods and of namespaces, spelled and sorted; None without a selector."""
@@ -127,13 +130,23 @@ class PodEni(NamedTuple):
     phase: str
     message: str
     pod_uid: str
+    """Empty where it does not note the pod."""
     types: tuple[str, ...]
     """The type of each interface: Secondary, Member, ..."""
+    loose: str
+    """The status of an interface that is not `Bind`; empty when all are."""
     trunk: str
     """The trunk ENI that carries it; empty on an exclusive node."""
+    v_switch_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
     has_ipv6: bool
     is_dense: bool
     """Whether it is a high-density ENI of a Lingjun node, for which Terway's code does not tell the type."""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the ENI is attached, with every interface."""
+        return self.phase == "Bind" and not self.loose
 
 
 class Event(NamedTuple):
@@ -180,6 +193,6 @@ class Observed(NamedTuple):
     configs: Mapping[str, TerwayConfig | None]
     """Terway's ConfigMaps by name; None for one whose text cannot be read."""
     images: tuple[str, ...]
-    """The images of DaemonSet terway-eniip, or, where that was not seen, of its pods."""
+    """The images of DaemonSet terway-eniip and of its pods: during an upgrade, or one that is stuck, these differ."""
     unseen: Mapping[str, str]
     """Kinds that could not be read, and why: no right to, or no such kind. What is not here is all there is."""

@@ -10,11 +10,10 @@ from eniplan.errors import OK, Place, Problem
 from eniplan.observed import KINDS
 from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Finding, PoolSheet, Proven, Report, Undecided
-from eniplan.rules import CLUSTER
+from eniplan.rules import ALL, CLUSTER
 from eniplan.rules.base import Hit
 from eniplan.rules.cluster_view import ClusterView
 from eniplan.rules.view import PlanView, Settings
-from eniplan.rules.wv import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -59,17 +58,16 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
                 findings.append(_finding(rule, outcome, _place(observed, document, outcome.path)))
             else:
                 unknown.setdefault(outcome.fact, (outcome, {}))[1][rule.id] = None
-    if plan_view is not None and document is not None:
-        findings = [_waived(finding, plan_view, document) for finding in findings]
     inputs = (*(() if document is None else (document.file,)), observed.source)
+    rules = (*CLUSTER, *(rule for rule in ALL if rule.id.startswith("WV")))
     problems: list[Problem] = []
-    for file in waivers:
+    for file in (*_waivers_of(plan), *waivers):
         if isinstance(file, Problem):
             problems.append(file)
         else:
             problems += file.problems
             accepted = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
-            findings = waive(findings, file, inputs, accepted, CLUSTER)
+            findings = waive(findings, file, inputs, accepted, rules)
     report = Report(
         inputs,
         tuple(sorted(findings, key=lambda f: _order(f, observed))),
@@ -84,7 +82,8 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
         OK,
         fail_on,
         settings.strict,
-        CLUSTER,
+        rules,
+        own_specs=catalog.own,
     )
     return report._replace(exit_code=report.verdict())
 
@@ -106,13 +105,13 @@ def _finding(rule: Rule, hit: Hit, place: Place) -> Finding:
     return Finding(rule, hit.level or rule.level, place, hit.message, hit.hint, hit.facts, rule.sources)
 
 
-def _waived(finding: Finding, plan: PlanView, document: Document) -> Finding:
-    """Apply the waivers that stand in the plan."""
-    for waiver in plan.plan.waivers:
-        named = finding.rule.waivable and waiver.rule == finding.rule.id and waiver.covers(finding.place.path)
-        if named and holds(waiver, plan.settings.today):
-            return finding._replace(waived=waiver.reason, waived_at=document.place(waiver.path))
-    return finding
+def _waivers_of(plan: tuple[Document, Plan] | None) -> tuple[WaiverFile, ...]:
+    """Return the waivers that stand in the plan."""
+    if plan is None or not plan[1].waivers:
+        return ()
+    from eniplan.plan.waivers import WaiverFile  # noqa: PLC0415 - compiles a schema of its own
+
+    return (WaiverFile(plan[0], plan[1].waivers),)
 
 
 def _sheet(view: ClusterView, group: Group, file: str) -> PoolSheet:
@@ -123,15 +122,16 @@ def _sheet(view: ClusterView, group: Group, file: str) -> PoolSheet:
     for node in group.exclusive:
         name = node.instance_type or "unknown"
         if name not in types:
-            record = view.catalog.get(name)
+            record = None if node.is_lingjun else view.catalog.get(name)
             nothing = Capacity(view.room(node), None, None)
             types[name] = nothing if record is None else capacity(record, erdma=bool(view.erdma(node)))
-        expected.append(types[name].exclusive)
+        if not node.is_lingjun:
+            expected.append(types[name].exclusive)
     if pool is not None and not types:  # no node yet: what the plan's types would give
         types = {name: Capacity(pods, None, None) for name, pods in pool.pods_per_node.items()}
     ecs = [node for node in group.exclusive if not node.is_lingjun]
     placed = [pod for node in group.exclusive for pod in view.pods_by_node[node.name] if not pod.leaving]
-    bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.phase == "Bind"]
+    bound = [found for pod in placed if (found := view.pod_eni(pod)) is not None and found.is_bound]
     unseen = view.observed.unseen
     total = _total(expected)
     return PoolSheet(

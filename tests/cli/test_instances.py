@@ -40,7 +40,10 @@ def test_every_filter_at_once(run: Run) -> None:
 def test_nothing_found_is_exit_code_1(run: Run) -> None:
     result = run("instances", "--gpus", "1..")
     assert (result.code, result.out) == (1, "")
-    assert result.err == "0 types found by specs of 2026-07-16; 1241 left out, GPUAmount not known\n"
+    assert result.err == (
+        "0 types found by specs of 2026-07-16; 1241 left out, GPUAmount not known; "
+        "an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`\n"
+    )
 
 
 def test_gpus_of_the_api(run: Run, tmp_path: Path) -> None:
@@ -133,7 +136,7 @@ def test_no_type_no_plan(run: Run) -> None:
         ("--pods 4 --spread cn-a,cn-a", "--spread is 'cn-a,cn-a'; it must be a number of zones, or different zone ids"),
         ("--pods 4 --spread cn-a,<x>", "--spread is 'cn-a,<x>'; it must be a number of zones, or different zone ids"),
         ("--pods 4 --survive zone", "--survive zone needs two zones or more\n    such as --spread 3"),
-        ("--vcpus many", "--vcpus is 'many'; it must be a range\n    such as 8, 8..32, 8.. or ..32"),
+        ("--vcpus many", "--vcpus is 'many'; it must be a number or a rising range\n    such as 8, 8..32, 8.. or ..32"),
         ("--family ecs.g77", "the specs of 2026-07-16 do not know the family 'ecs.g77'\n    did you mean 'ecs.g7'?"),
         ("--like ecs.g7.8xlarg", "the specs of 2026-07-16 do not know 'ecs.g7.8xlarg'\n    did you mean 'ecs.g7"),
         ("--like ecs.hpc8i.32xlarge", "the size of ecs.hpc8i.32xlarge is not known, so no type can be called near"),

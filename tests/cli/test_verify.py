@@ -88,9 +88,10 @@ class TestKubectl:
 
     def test_an_annotation_without_a_file_names_the_object(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
         api.states = [changed(CLUSTER, BROKEN)]
-        first, _ = verify("--format", "github").out.splitlines()
+        first, seen, _ = verify("--format", "github").out.splitlines()
         assert first.startswith("::error title=VER006 An exclusive node offers no aliyun/eni::1 node of pool")
         assert NODES[0] in first
+        assert seen.startswith("pool trading: 3 of 3 nodes Ready, aliyun/eni 14 of 21")
 
     def test_large_lists_come_in_pages(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
         many = [daemon_pod("agent", "elsewhere", name=f"agent-{number}") for number in range(1101)]
@@ -133,12 +134,13 @@ class TestKubectl:
         result = verify()
         assert (result.code, result.out) == (4, "")
         assert "the server is currently unable to handle the request" in result.err
-        assert "kubectl get nodes" in result.err
+        assert result.err.endswith("kubeconfig get nodes\n")
 
     def test_a_context_that_does_not_exist(self, run: Run, api: FakeApi, plan: Path, tmp_path: Path) -> None:
         result = run("verify", plan, "--kubeconfig", api.kubeconfig(tmp_path), "--context", "prod")
         assert (result.code, result.out) == (4, "")
-        assert 'context "prod" does not exist' in result.err
+        assert result.err.startswith('kubectl: error: context "prod" does not exist\n')
+        assert "kubectl --context=prod --kubeconfig=" in result.err
         assert "a-secret-token" not in result.err
 
     def test_wait_until_it_holds(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
@@ -249,8 +251,12 @@ class TestDumps:
         ("text", "told"),
         [
             ('{"items": [', "dump.json:1:12: error: it ends too early"),
-            ('{"items": []}', "dump.json: error: there is no node in this dump"),
-            ("", "dump.json: error: there is no node in this dump"),
+            ('{"items": []}', "dump.json: error: there is nothing of a cluster in it\n    is it empty,"),
+            ('{"kind": "NodeList", "items": []}', "dump.json: error: there is no node in this dump"),
+            ('{"kind": "Pod", "metadata": {"name": "a"}}', "dump.json: error: there is no node in this dump"),
+            ("", "dump.json: error: there is nothing of a cluster in it"),
+            ("NAME STATUS", "dump.json: error: there is nothing of a cluster in it"),
+            ("items:\n- kind: Node\n  metadata: {name: a}\n", "dump.json: error: it ends too early"),
             ("a: [", "dump.json:2:1: error: not valid YAML"),
         ],
     )
@@ -259,6 +265,16 @@ class TestDumps:
         result = run("verify", "--from", "dump.json", cwd=tmp_path)
         assert (result.code, result.out) == (3, "")
         assert result.err.startswith(told)
+
+    def test_a_folder_without_a_dump(self, run: Run, tmp_path: Path) -> None:
+        result = run("verify", "--from", tmp_path)
+        assert (result.code, result.out) == (3, "")
+        assert result.err.startswith(f"{tmp_path}: error: this folder has no file that ends with .json, .yaml, .yml\n")
+
+    def test_a_dump_in_the_place_of_the_plan(self, run: Run, tmp_path: Path) -> None:
+        result = run("verify", dumped(tmp_path))
+        assert (result.code, result.out) == (3, "")
+        assert "of a dump of a cluster: eniplan verify [PLAN] --from FILE" in result.err
 
     def test_no_such_file(self, run: Run) -> None:
         result = run("verify", "--from", "none.json")
@@ -289,6 +305,23 @@ class TestDumps:
         file.write_text("waivers: 3\n", encoding="utf-8")
         assert run("verify", *args).code == 3
         assert run("verify", *args[:-1], tmp_path / "none.yaml").code == 3
+
+    def test_waivers_that_do_nothing_are_told(self, run: Run, tmp_path: Path) -> None:
+        waiver = {"rule": "VER006", "path": f"Node/{NODES[0]}", "reason": "under repair"}
+        plan = tmp_path / "plan.yaml"
+        idle = [{**waiver, "path": "Node/gone"}, {"rule": "ENI002", "path": "nodePools[0]", "reason": "of a check"}]
+        plan.write_text(yaml.safe_dump({**cluster_plan(), "waivers": idle}), encoding="utf-8")
+        folder = tmp_path / ".eniplan"
+        folder.mkdir()
+        old = {**waiver, "expires": "2026-01-31"}
+        (folder / "waivers.yaml").write_text(yaml.safe_dump({"waivers": [old, {**old, "expires": "9999-01-31"}]}))
+        result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), cwd=tmp_path)
+        lines = result.out.splitlines()
+        assert any("warning WV002 the waiver of VER006 expired on 2026-01-31 [waivers[0].expires]" in x for x in lines)
+        (unused,) = [line for line in lines if "WV003" in line]
+        assert unused.endswith("plan.yaml:48:3: warning WV003 no finding of VER006 at Node/gone [waivers[0]]"), unused
+        assert "(waived: under repair)" in result.out
+        assert result.code == 0
 
     def test_on_a_terminal(self, run: Run, plan: Path, tmp_path: Path) -> None:
         result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), env={"FORCE_COLOR": "1", "NO_COLOR": "1"})
@@ -332,7 +365,8 @@ class TestUsage:
         pools = {"nodePools[0].desiredSize": 2, "nodePools[1]": second, "podNetworkings": [POD_NETWORKING]}
         plan.write_text(json.dumps(example(pools)), encoding="utf-8")
         dump = dumped(tmp_path, {f'nodes[2].metadata.labels["{NODE_POOL_LABEL}"]': "np2"})
-        assert "undecided VER001" in run("verify", plan, "--from", dump).out
+        unclear = run("verify", plan, "--from", dump)
+        assert (unclear.code, unclear.out.count("fits trading, second alike")) == (1, 2)
         result = run("verify", plan, "--from", dump, "--pool", "second=np2")
         assert (result.code, "undecided" in result.out) == (0, False)
         assert "pool trading: 2 of 2 nodes Ready" in result.out

@@ -16,6 +16,7 @@ from eniplan.rules.examples_cluster import (
     IMAGE,
     MEMBER_REQUEST,
     NODES,
+    SHARED_NODE,
     STEERED,
     daemon_pod,
     event,
@@ -92,6 +93,14 @@ def enis(count: str) -> dict[str, Any]:
     }
 
 
+AVERSE = json.loads(json.dumps(STEERED).replace('"In"', '"NotIn"'))
+"""The affinity that keeps a pod off exclusive nodes."""
+SCALED: dict[str, Any] = {
+    "nodePools[0].desiredSize": ABSENT, "nodePools[0].autoScaling": {"min": 0, "max": 3}, "workloads": [],
+}  # fmt: skip
+"""A plan whose pool may be empty."""
+
+
 BIG = {type_label(number): "ecs.g8i.48xlarge" for number in range(3)}
 """Nodes of a type with 15 ENIs whose family has eRDMA."""
 
@@ -123,7 +132,7 @@ DUMPS: dict[str, State] = {
     ),
     "eni-config cannot be read": State(
         {"configMaps[0].data.eni_conf": "{", "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
-        {("VER012", "error", "Pod/trading/matcher-9")},
+        {("VER012", "error", "Pod/trading/matcher-9"), ("VER024", "error", "ConfigMap/kube-system/eni-config")},
     ),
 }  # fmt: skip
 """States of dumps that lack something: kubectl would have seen it, or that it is not there."""
@@ -254,7 +263,10 @@ STATES: dict[str, State] = {
     ),
     "a DaemonSet that the plan counts": State(
         {"pods[4]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
-            **pod_eni(0, NODES[0]), "metadata": {"name": "log-agent-1", "namespace": "kube-system"},
+            **pod_eni(0, NODES[0]), "metadata": {
+                "name": "log-agent-1", "namespace": "kube-system",
+                "annotations": {"k8s.aliyun.com/pod-uid": "uid-log-agent-1"},
+            },
         }},
         {("VER017", "info", "Pod/kube-system/log-agent-1")},
         {"nodePools[0].systemPodsPerNode": 1},
@@ -288,7 +300,12 @@ STATES: dict[str, State] = {
         {**conf(ip_stack="dual"), **{f"podENIs[{n}].spec.allocations[0].ipv6": "2408::1" for n in range(3)}},
         set(), NO_PLAN,
     ),
-    "a pod that waits for something else than an ENI": State({"pods[4]": pod(9, "")}, set()),
+    "a pod that waits for something else than an ENI": State(
+        {"pods[4]": pod(9, "")}, {("VER021", "warning", "Pod/trading/matcher-9")}
+    ),
+    "a pod that waits, and that is kept off exclusive nodes": State(
+        {"pods[4]": fallback(9, "", containers=[{"name": "app"}], tolerations=[], affinity=AVERSE)}, set()
+    ),
     "aliyun/eni requested where there are Lingjun nodes only": State(
         {**LINGJUN, "pods[3]": fallback(9, "", affinity=STEERED)}, {("VER021", "error", "Pod/trading/matcher-9")},
         LINGJUN_PLAN,
@@ -326,8 +343,104 @@ STATES: dict[str, State] = {
         {("VER027", "info", "PodNetworking/trading-eni")},
     ),
     "two pools of the plan that the nodes fit alike": State(
-        {}, set(), {"nodePools[1]": {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "desiredSize": 3},
-                    "podNetworkings": [POD_NETWORKING]},
-        {"which pool of the plan (trading, second) node pool np0123456789abcdef0123456789abcdef belongs to"},
+        {}, {("VER001", "error", "nodePools[0]"), ("VER001", "error", "nodePools[1]")},
+        {"nodePools[1]": {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "desiredSize": 3},
+         "podNetworkings": [POD_NETWORKING]},
+    ),
+    "two pools of the plan: one has nodes of its own, and both fit others": State(
+        {"nodes[3]": node("own", **{NODE_POOL_LABEL: "np2", "team": "second"}),
+         "nodes[4]": node("either", **{NODE_POOL_LABEL: "np3", "team": "second", "app": "trading"})},
+        {("VER001", "error", "nodePools[0]")},
+        {"nodePools[0].labels": {"app": "trading"},
+         "nodePools[1]": {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "labels": {"team": "second"},
+                          "autoScaling": {"min": 0, "max": 9}},
+         "podNetworkings": [POD_NETWORKING], "workloads": []},
+        {"which pool of the plan (trading, second) node pool np3 belongs to"},
+    ),
+    "a PodNetworking that is meant for the nodes of one zone only": State(
+        {"nodes[3]": node("own", **{NODE_POOL_LABEL: "np2", ZONE_LABEL: "cn-hangzhou-k", "team": "second"})},
+        set(),
+        {"nodePools[1]": {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "labels": {"team": "second"},
+                          "desiredSize": 1},
+         "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading"]}]},
+    ),
+    "a pod that was put on a node where its PodNetworking has no vSwitch": State(
+        {f'nodes[1].metadata.labels["{ZONE_LABEL}"]': "cn-hangzhou-k",
+         "pods[4]": {**pod(9, NODES[1]), "status": {"phase": "Pending"}}},
+        {("VER011", "error", "PodNetworking/trading-eni"), ("VER020", "error", "Pod/trading/matcher-9")},
+    ),
+    "a pod that was created with an older security group of its PodNetworking": State(
+        {"podENIs[1].spec.allocations[0].eni.securityGroupIDs": ["sg-pods", "sg-old"]},
+        {("VER030", "warning", "Pod/trading/matcher-1")}, NO_PLAN,
+    ),
+    "pods of a PodNetworking that names no vSwitches may have any": State(
+        {"podNetworkings[0].spec.vSwitchOptions": [], "podENIs[1].spec.allocations[0].eni.vSwitchID": "vsw-x"},
+        set(), NO_PLAN,
+    ),
+    "two node pools of the cluster fit one pool of the plan": State(
+        {f'nodes[2].metadata.labels["{NODE_POOL_LABEL}"]': "np2"}, set(), None,
+        {"which of np0123456789abcdef0123456789abcdef, np2 pool 'trading' is, so all are judged as it"},
+    ),
+    "another exclusive node pool of the same type, told apart by the labels of the plan": State(
+        {**{f'nodes[{n}].metadata.labels["team"]': "trading" for n in range(3)},
+         "nodes[3]": {**node("theirs", **{NODE_POOL_LABEL: "np2"}), "spec": {}}},
+        set(), {"nodePools[0].labels": {"team": "trading"}},
+    ),
+    "no node yet, as the plan allows": State(
+        {"nodes": [SHARED_NODE]}, {("VER001", "info", "nodePools[0]")}, SCALED
+    ),
+    "no node that is exclusive though one is labelled, and the plan allows none": State(
+        {"nodes": [node("typo", **{EXCLUSIVE_LABEL: "eni-only"})]},
+        {("VER001", "error", "nodePools[0]")}, SCALED,
+    ),
+    "label forgotten on the whole pool": State(
+        {label(n): ABSENT for n in range(3)}, {("VER001", "error", "nodePools[0]")}
+    ),
+    "PodENI that is bound, with an interface that is not": State(
+        {"podENIs[1].status.eniInfos.eni-1.status": "Unbind"}, {("VER013", "error", "Pod/trading/matcher-1")}
+    ),
+    "PodENI that does not say which pod it is of": State(
+        {"podENIs[1].metadata.annotations": {}}, set(), None,
+        {"the UIDs by which some pods and their PodENIs belong together"},
+    ),
+    "the plan is dual stack, and the cluster is not": State(
+        {}, {("VER016", "error", "Pod/trading/matcher-0"), ("VER024", "warning", "ConfigMap/kube-system/eni-config")},
+        {"cluster.ipStack": "dual"},
+    ),
+    "PodNetworking that is Ready and lists no vSwitch": State(
+        {"podNetworkings[0].status.vSwitches": []}, set(), None,
+        {"in which zones PodNetworking trading-eni has vSwitches"},
+    ),
+    "PodNetworking that keeps addresses for another time, and chooses vSwitches otherwise": State(
+        {"podNetworkings[0].spec.allocationType": {
+            "type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1h"},
+         "podNetworkings[0].spec.vSwitchSelectOptions": {"vSwitchSelectionPolicy": "most"}},
+        {("VER009", "error", "PodNetworking/trading-eni")},
+        {"podNetworkings[0].allocation": {"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "10m"}},
+    ),
+    "PodNetworking that fills another vSwitch first": State(
+        {"podNetworkings[0].spec.vSwitchOptions": ["vsw-k", "vsw-j"]},
+        {("VER009", "error", "PodNetworking/trading-eni")}, {"podNetworkings[0].vSwitchIds": ["vsw-j", "vsw-k"]},
+    ),
+    "PodNetworking whose vSwitches stand in another order, which means nothing": State(
+        {"podNetworkings[0].spec.vSwitchOptions": ["vsw-k", "vsw-j"],
+         "podNetworkings[0].spec.vSwitchSelectOptions": {"vSwitchSelectionPolicy": "most"}},
+        set(),
+        {"podNetworkings[0].vSwitchIds": ["vsw-j", "vsw-k"], "podNetworkings[0].vSwitchSelectionPolicy": "most"},
+    ),
+    "a pod that still runs an older Terway than the DaemonSet names": State(
+        {"pods[4]": {**daemon_pod("terway-eniip", NODES[0], hostNetwork=True), "spec": {
+            "hostNetwork": True, "nodeName": NODES[0],
+            "initContainers": [{"name": "terway-init", "image": IMAGE.replace("v1.16.4", "v1.10.0")}]}}},
+        {("VER022", "error", SYSTEM_DAEMON)},
+    ),
+    "a pending pod with a PodENI has found a vSwitch, whatever the keys of eni-config": State(
+        {**conf(vswitches={"cn-hangzhou-x": ["vsw-j"]}),
+         "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}},
+         "podENIs[3]": {**pod_eni(9, NODES[0]), "status": {"phase": "Binding"}}},
+        {("VER013", "error", "Pod/trading/matcher-9")},
+    ),
+    "no eni-config, though other ConfigMaps are there": State(
+        {"configMaps[0].metadata.name": "gpu-net"}, set(), None, {"ConfigMap kube-system/eni-config"}
     ),
 }  # fmt: skip

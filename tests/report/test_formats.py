@@ -12,21 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan._version import __version__
+from eniplan.cli.options import ReportFormat
 from eniplan.cli.show import WRITERS
 from eniplan.report import json_format, plain, sarif, terminal_view
 from eniplan.rules import BY_ID
 from eniplan.rules.examples import VSWITCH_J
-from tests.judge import judge, judge_plan, own, row
+from eniplan.rules.examples_cluster import cluster_example
+from eniplan.rules.view import Settings
+from eniplan.verification import verify
+from tests.judge import TODAY, judge, judge_plan, own, row
 from tests.kube.states import LINGJUN, LINGJUN_PLAN
-from tests.kube.support import NO_PLAN, judge_cluster
+from tests.kube.support import NO_PLAN, judge_cluster, observe
 from tests.report.reports import MANY, reports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
-
-    from eniplan.cli.options import ReportFormat
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -55,6 +57,13 @@ class TestGolden:
         assert "\x1b" not in text
         # Cells of a table may be wider than a very narrow terminal; lines of text never are.
         assert width < 80 or all(len(line) <= width for line in text.splitlines())
+
+
+def test_a_type_is_not_folded_on_a_terminal_of_80_columns() -> None:
+    for report in (judge(), judge_cluster()):
+        text = terminal_view.write(report, width=80, colour=False)
+        assert re.search(r"^\S* +ecs\.g8i\.8xlarge +7 ", text, flags=re.MULTILINE), text
+        assert "exclusive pods" in text
 
 
 def test_colour_changes_no_word() -> None:
@@ -187,3 +196,17 @@ class TestClusters:
         text = writer.write(judge_cluster(BY_ID["VER006"].fails))
         assert "VER006" in text
         assert "cn-hangzhou.10.0.0.1" in text
+
+    @pytest.mark.parametrize("form", ["html", "markdown", "junit", "github", "sarif"])
+    def test_other_formats_show_what_was_seen_of_each_pool(self, form: str) -> None:
+        write = importlib.import_module(f"eniplan.report.{WRITERS[ReportFormat(form)]}").write
+        text = write(judge_cluster(BY_ID["VER006"].fails))
+        told = '"ready": 3' if form == "sarif" else "3 of 3"
+        assert told in text
+        assert ('"enis": 14' if form == "sarif" else "14 of 21") in text
+        assert told not in write(judge())
+
+    def test_own_instance_data_is_told(self, tmp_path: Path) -> None:
+        specs = own(tmp_path, row(EniQuantity=8))
+        report = verify(observe(cluster_example({})), None, specs, Settings(today=TODAY))
+        assert f"specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}: " in plain.summary(report)

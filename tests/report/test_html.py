@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -18,11 +18,14 @@ from eniplan.finder import Question, find
 from eniplan.report import html_format, listing_html
 from eniplan.report.html_page import bar, link, text
 from eniplan.report.listing import brief_columns, shown
+from eniplan.rules import BY_ID
 from eniplan.rules.by_type import Cluster
 from eniplan.rules.examples import VSWITCH_J
+from eniplan.rules.examples_cluster import NODES, daemon_pod
 from eniplan.rules.view import Settings
 from eniplan.text import printable
 from tests.judge import catalog, judge, judge_plan, own, row
+from tests.kube.support import judge_cluster
 from tests.report.reports import MANY, NASTY, reports
 
 if TYPE_CHECKING:
@@ -119,6 +122,33 @@ def test_a_report_is_one_page_with_everything_in_it(name: str) -> None:
 )  # fmt: skip
 def test_the_verdict_comes_first(name: str, verdict: str) -> None:
     assert verdict in Page(html_format.write(reports()[name])).text[:100]
+
+
+def test_a_thousand_findings_hide_nothing_else() -> None:
+    source = html_format.write(reports()["thousands"])
+    # Of 1,000 pools and as many errors; of 500 warnings, and as many that are waived.
+    assert sorted(re.findall(r"<summary>(.*?)</summary>", source)) == ["480 more", "480 more", "980 more", "981 more"]
+    shut = re.sub(r"<details>.*?</details>", "", source, flags=re.DOTALL)
+    assert shut.count("<article") == 60
+    rule = reports()["thousands"].findings[0].rule
+    assert source.count(text(rule.effect)) <= 2
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    pods = [daemon_pod("agent", NODES[0], name=f"agent-{number}") for number in range(50)]
+    page = Page(html_format.write(judge_cluster({"pods": pods})))
+    assert "kube-system/agent-10 and 47 more" in page.text
+    assert "agent-49" not in page.text
+    assert "nodes cn-hangzhou.10.0.0.1" in Page(html_format.write(judge_cluster(BY_ID["VER006"].fails))).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [({}, "The cluster passes 1 pool"), ({"pods": []}, "The cluster passes in what is known"),
+     (BY_ID["VER006"].fails, "The cluster fails")],
+)  # fmt: skip
+def test_the_verdict_on_a_cluster(changes: dict[str, Any], verdict: str) -> None:
+    assert verdict in Page(html_format.write(judge_cluster(changes))).text[:100]
 
 
 def test_several_plans() -> None:

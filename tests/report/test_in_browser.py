@@ -16,10 +16,12 @@ from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request
 from eniplan.finder import Question, find
 from eniplan.report import html_format, listing_html
+from eniplan.rules import BY_ID
 from eniplan.rules.by_type import Cluster
 from eniplan.rules.view import Settings
 from tests.browser import Browser, program
 from tests.judge import catalog
+from tests.kube.support import judge_cluster
 from tests.report.reports import reports
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ def found(*, sized: bool) -> Listing:
 
 PAGES = {
     **{name: (html_format.write, name) for name in ("clean", "many", "nasty", "misfit", "unknown")},
+    "cluster": (lambda _: html_format.write(judge_cluster(BY_ID["VER018"].fails)), "clean"),
     "types": (lambda _: listing_html.write(found(sized=False)), "clean"),
     "sized": (lambda _: listing_html.write(found(sized=True)), "clean"),
 }
@@ -72,8 +75,19 @@ def test_a_page_fits_its_window(browser: Browser, tmp_path: Path, name: str, wid
     assert seen.width == width
     assert seen.content_width <= width
     assert picture_width(seen.picture) == width
-    assert ("The plan" if write is html_format.write else "exclusive") in seen.text
+    told = "The cluster fails" if name == "cluster" else "The plan" if write is html_format.write else "exclusive"
+    assert told in seen.text
     assert brightness(seen.background) < 60 if dark else brightness(seen.background) > 200
+
+
+def test_a_thousand_findings_fit_a_phone(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(html_format.write(reports()["thousands"]), encoding="utf-8")
+    seen = browser.look(file, width=390, dark=False)
+    assert seen.errors == []
+    assert seen.content_width <= 390
+    assert "480 more" in seen.text
+    assert "nodePools[999]" not in seen.text  # until somebody opens what is folded
 
 
 def picture_width(png: bytes) -> int:

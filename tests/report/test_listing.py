@@ -189,7 +189,8 @@ def test_summary_tells_what_is_not_shown(tmp_path: Path) -> None:
     assert summary(find(specs, question, Settings())) == (
         f"0 types found by specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
         "1 have no room beside the DaemonSet pods; "
-        "1241 left out, GPUAmount not known"
+        "1241 left out, GPUAmount not known; "
+        "an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`"
     )
 
 

@@ -33,6 +33,7 @@ from eniplan.suggest import did_you_mean
 NEAREST = 10
 """Types that --like shows unless told otherwise."""
 
+_RANGES = "such as 8, 8..32, 8.. or ..32"
 _ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
@@ -114,7 +115,10 @@ def instances(
         Sort | None,
         typer.Option(help="Most pods, or least vCPUs or memory, first. Default vcpu.", show_default=False),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the first N.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", min=1, metavar="N", help="Only the first N, and with --why as many rejected."),
+    ] = None,
     why: Annotated[bool, typer.Option("--why", help="Show what the rules reject as well, and why.")] = False,
     pods: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Size a pool of each type for N exclusive pods.")
@@ -161,7 +165,8 @@ def instances(
 
     \b
     Types that pass are listed; exit code 1 when there is none. A type of which a fact is not known that an option
-    asks for is left out, and counted on stderr.
+    asks for is left out, and counted on stderr. These are ECS types; of Lingjun node types hardly any limit is
+    published: `eniplan specs show ebs-enhanced`.
     """
     catalog = Catalog(specs=specs)
     sizing = (daemonsets, spread, survive) != (None, None, None)
@@ -228,7 +233,7 @@ def _range(option: str, text: str | None) -> Range | None:
         return None
     found = range_from(text)
     if found is None:
-        _refuse(f"{option} is {text!r}; it must be a range", "such as 8, 8..32, 8.. or ..32")
+        _refuse(f"{option} is {text!r}; it must be a number or a rising range", _RANGES)
     return found
 
 

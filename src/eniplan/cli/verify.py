@@ -163,6 +163,8 @@ def _plan(path: str) -> tuple[Document, Plan]:
     problems = [p for item in loaded for p in ([item] if isinstance(item, Problem) else item.problems)]
     if problems:
         terminal.problems(problems)
+        if any(problem.place.path == "apiVersion" for problem in problems):
+            terminal.err("    this is no plan; of a dump of a cluster: eniplan verify [PLAN] --from FILE")
         raise typer.Exit(INPUT)
     plans = [(item.document, item.plan) for item in loaded if isinstance(item, LoadedPlan) and item.plan is not None]
     if len(plans) != 1:

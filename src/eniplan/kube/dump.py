@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from eniplan.errors import InputError, Place, Problem
 from eniplan.kube.objects import Collector, listing
 from eniplan.kube.stream import Listed, read
+from eniplan.observed import KINDS
 from eniplan.plan.document import read_documents
 
 if TYPE_CHECKING:
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from eniplan.observed import Observed
+    from eniplan.plan.document import Document
 
 STDIN = "-"
 _ENDINGS = (".json", ".yaml", ".yml")
 COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
 """What prints all that is needed. Terway's ConfigMap is left to the user: it may hold credentials."""
+_WRITE = f"write one with: {COMMAND}"
 
 
 def observe(path: str) -> Observed:
@@ -32,14 +35,21 @@ def observe(path: str) -> Observed:
 
     """
     collector = Collector(path)
-    for name in _files(path):
+    files = _files(path)
+    if not files:
+        message = f"this folder has no file that ends with {', '.join(_ENDINGS)}"
+        raise InputError(Problem(message, Place(path), _WRITE))
+    for name in files:
         try:
             _read_file(name, collector)
         except OSError as error:
             raise InputError(Problem(f"cannot read it: {(error.strerror or '').lower()}", Place(name))) from None
     observed = collector.observed()
-    if "Node" in observed.unseen:
-        raise InputError(Problem("there is no node in this dump", Place(path), f"write one with: {COMMAND}"))
+    if len(observed.unseen) == len(KINDS):
+        hint = f"is it empty, or was it printed without -o json? {_WRITE}"
+        raise InputError(Problem("there is nothing of a cluster in it", Place(path), hint))
+    if not observed.nodes:
+        raise InputError(Problem("there is no node in this dump, so nothing can be proven", Place(path), _WRITE))
     return observed
 
 
@@ -61,7 +71,7 @@ def _read_stream(file: BufferedReader, name: str, collector: Collector) -> None:
     # Peeked and not read: stdin cannot be rewound.
     if file.peek(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in {b"{", b""}:
         for document in read_documents(name, file.read()):
-            for found in _objects(document.value):
+            for found in _objects(document):
                 collector.add(found)
         return
     for item in read(io.TextIOWrapper(file, encoding="utf-8-sig"), name):
@@ -71,9 +81,18 @@ def _read_stream(file: BufferedReader, name: str, collector: Collector) -> None:
             collector.add(item)
 
 
-def _objects(value: object) -> Iterator[dict[str, Any]]:
-    """Yield the objects of one YAML document."""
+def _objects(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield the objects of one YAML document.
+
+    Raises:
+        InputError: it has been cut. kubectl writes the kind of a list behind its items; YAML misses no bracket.
+
+    """
+    value = document.value
     if isinstance(value, dict):
+        if "items" in value and "kind" not in value:
+            hint = "the list says no kind behind its items: give what kubectl prints, all of it"
+            raise InputError(Problem("it ends too early", Place(document.file), hint))
         yield from (item for item in listing(value.get("items")) if isinstance(item, dict))
         yield value
 

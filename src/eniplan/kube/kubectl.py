@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shlex
 import subprocess
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 PAGE = 500
 """Objects that the API server sends at once: kubectl's own number."""
-_SECONDS = 60
-"""What one request may take; a login that waits for a person gets the same again."""
 _TERWAY = "/apis/network.alibabacloud.com/v1beta1"
 _SYSTEM = f"namespaces/{SYSTEM_NAMESPACE}"
 _REFUSED = r"Error from server \((Forbidden|NotFound)\): *(.*)"
@@ -59,13 +58,22 @@ class Kubectl(NamedTuple):
 
     context: str | None = None
     kubeconfig: str | None = None
+    seconds: float = 60
+    """What one request may take; a login that waits for a person gets the same again."""
 
     def command(self, path: str) -> list[str]:
         """Return the command line that gets a path of the API."""
-        options = [f"--request-timeout={_SECONDS}s"]
-        options += [] if self.context is None else [f"--context={self.context}"]
-        options += [] if self.kubeconfig is None else [f"--kubeconfig={self.kubeconfig}"]
-        return ["kubectl", *options, "get", "--raw", path]
+        return ["kubectl", f"--request-timeout={self.seconds:g}s", *self._options(), "get", "--raw", path]
+
+    def _options(self) -> list[str]:
+        options = [] if self.context is None else [f"--context={self.context}"]
+        return options + ([] if self.kubeconfig is None else [f"--kubeconfig={self.kubeconfig}"])
+
+    @property
+    def advice(self) -> str:
+        """What to do when kubectl itself has failed."""
+        command = shlex.join(["kubectl", *self._options(), "get", "nodes"])
+        return f"nothing was judged; the same must work with kubectl itself: {command}"
 
 
 def observe(kubectl: Kubectl) -> Observed:
@@ -133,6 +141,7 @@ class _Call:
 
     def __init__(self, kubectl: Kubectl, path: str) -> None:
         self._path = path
+        self._kubectl = kubectl
         # They are closed by `end`.
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         try:
@@ -154,10 +163,10 @@ class _Call:
 
         """
         try:
-            code = self._process.wait(2 * _SECONDS)
-        except subprocess.TimeoutExpired:
-            message = f"kubectl did not end within {2 * _SECONDS} seconds: get --raw {self._path}"
-            raise ClusterError(Problem(message, Place(SOURCE), _HINT)) from None
+            code = self._process.wait(2 * self._kubectl.seconds)
+        except subprocess.TimeoutExpired as error:
+            message = f"kubectl did not end within {error.timeout:g} seconds: get --raw {self._path}"
+            raise ClusterError(Problem(message, Place(SOURCE), self._kubectl.advice)) from None
         if code == 0:
             return None
         self._err.seek(0)
@@ -165,8 +174,8 @@ class _Call:
         refused = re.search(_REFUSED, told)
         if refused:
             return refused[1], refused[2].strip()
-        lines = "; ".join(line.strip() for line in told.splitlines() if line.strip())
-        raise ClusterError(Problem(lines or f"kubectl ended with code {code}", Place(SOURCE), _HINT))
+        lines = "; ".join(line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip())
+        raise ClusterError(Problem(lines or f"kubectl ended with code {code}", Place(SOURCE), self._kubectl.advice))
 
     def objects(self) -> Iterator[dict[str, object] | Listed]:
         """Yield what it has printed.
@@ -191,6 +200,5 @@ class _Call:
         self._err.close()
 
 
-_HINT = "try the same with kubectl itself, such as: kubectl get nodes"
 _MOST_TOLD = 4096
 """Bytes of kubectl's complaint that are shown at most."""

@@ -79,7 +79,6 @@ class Collector:
         self._events: dict[tuple[str, ...], Event] = {}
         self._configs: dict[str, TerwayConfig | None] = {}
         self._images: dict[str, None] = {}
-        self._pod_images: dict[str, None] = {}
         self._unseen = dict.fromkeys(KINDS, "")
         self._add: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], None]] = {
             "Node": self._node,
@@ -129,7 +128,7 @@ class Collector:
             self._pod_enis,
             tuple(sorted(self._events.values())),
             self._configs,
-            tuple(sorted(self._images or self._pod_images)),
+            tuple(sorted(self._images)),
             self._unseen,
         )
 
@@ -157,7 +156,7 @@ class Collector:
         spec, phase = mapping(value.get("spec")), text(mapping(value.get("status")).get("phase"))
         namespace, owner = text(meta.get("namespace")), _owner(meta)
         if namespace == SYSTEM_NAMESPACE and owner == f"DaemonSet {TERWAY_ADDON}":
-            self._pod_images.update(dict.fromkeys(_image(spec)))
+            self._images.update(dict.fromkeys(_image(spec)))
         ignored = mapping(meta.get("labels")).get(IGNORE_LABEL) == "true"
         if spec.get("hostNetwork") is True or ignored or phase in {"Succeeded", "Failed"}:
             return
@@ -167,7 +166,7 @@ class Collector:
             Pod(
                 namespace,
                 name,
-                str(meta.get("uid")),
+                meta["uid"] if isinstance(meta.get("uid"), str) else "",
                 node,
                 phase == "Pending",
                 "deletionTimestamp" in meta,
@@ -182,13 +181,16 @@ class Collector:
 
     def _pod_networking(self, name: str, _meta: dict[str, Any], value: dict[str, Any]) -> None:
         spec, status = mapping(value.get("spec")), mapping(value.get("status"))
+        kept = mapping(spec.get("allocationType"))
+        allocation = text(kept.get("type")), text(kept.get("releaseStrategy")), text(kept.get("releaseAfter"))
         self._pod_networkings[name] = PodNetworking(
             name,
             text(status.get("status")),
             text(status.get("message")),
             text(mapping(spec.get("eniOptions")).get("eniType")),
-            text(mapping(spec.get("allocationType")).get("type")),
+            allocation,
             texts(spec.get("vSwitchOptions")),
+            text(mapping(spec.get("vSwitchSelectOptions")).get("vSwitchSelectionPolicy")),
             texts(spec.get("securityGroupIDs")),
             (_selector(spec, "podSelector"), _selector(spec, "namespaceSelector")),
             tuple(sorted({text(mapping(v).get("zone")) for v in listing(status.get("vSwitches"))} - {""})),
@@ -197,15 +199,19 @@ class Collector:
     def _pod_eni(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         status = mapping(value.get("status"))
         infos = [mapping(info) for info in mapping(status.get("eniInfos")).values()]
-        allocations = listing(mapping(value.get("spec")).get("allocations"))
+        allocations = [mapping(item) for item in listing(mapping(value.get("spec")).get("allocations"))]
+        enis = [mapping(allocation.get("eni")) for allocation in allocations]
         uid = mapping(meta.get("annotations")).get(POD_UID)
         self._pod_enis[text(meta.get("namespace")), name] = PodEni(
             text(status.get("phase")),
             text(status.get("msg")),
             uid if isinstance(uid, str) else "",
             tuple(text(info.get("type")) for info in infos),
+            next((told for info in infos if (told := text(info.get("status"))) not in {"", "Bind"}), ""),
             text(status.get("trunkENIID")),
-            any(mapping(allocation).get("ipv6") for allocation in allocations),
+            texts([eni["vSwitchID"] for eni in enis if "vSwitchID" in eni]),
+            tuple(group for eni in enis for group in texts(eni.get("securityGroupIDs"))),
+            any(allocation.get("ipv6") for allocation in allocations),
             any("vfID" in info for info in infos),
         )
 
@@ -304,7 +310,8 @@ def _is_steered(spec: dict[str, Any]) -> bool:
         return False
     required = mapping(mapping(affinity).get("nodeAffinity")).get("requiredDuringSchedulingIgnoredDuringExecution")
     return any(
-        mapping(e).get("key") == EXCLUSIVE_LABEL and EXCLUSIVE_VALUE in listing(mapping(e).get("values"))
+        (mapping(e).get("key"), mapping(e).get("operator")) == (EXCLUSIVE_LABEL, "In")
+        and EXCLUSIVE_VALUE in listing(mapping(e).get("values"))
         for term in listing(mapping(required).get("nodeSelectorTerms"))
         for e in listing(mapping(term).get("matchExpressions"))
     )

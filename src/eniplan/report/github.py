@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from eniplan.errors import KUBECTL
 from eniplan.report import markdown
-from eniplan.report.plain import summary
+from eniplan.report.plain import proven, summary
 from eniplan.rules.base import LEVELS
 from eniplan.text import plural, printable
 
@@ -28,12 +28,13 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def write(report: Report) -> str:
-    """Return the workflow commands that annotate, and the verdict in a line of plain text."""
+    """Return the workflow commands that annotate, then in plain text what was seen of pools, and the verdict."""
     commands = list(_commands(report))
     last = summary(report)
     if len(commands) > MOST:
         last += f"; {plural(len(commands) - MOST, 'more annotation')} than Actions shows"
-    return "".join(line + "\n" for line in (*commands[:MOST], last))
+    seen = (printable(f"pool {pool.name}: {proven(pool.proven)}") for pool in report.pools if pool.proven is not None)
+    return "".join(line + "\n" for line in (*commands[:MOST], *seen, last))
 
 
 def job_summary(report: Report) -> str:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.catalog.limits import Capacity
 from eniplan.errors import FINDINGS, OK
-from eniplan.report.html_page import Cell, bar, code, link, page, sections, table, text, tiles
-from eniplan.report.plain import number, span, summary
+from eniplan.report.html_page import Cell, bar, code, folded, link, page, sections, table, text, tiles
+from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
 from eniplan.rules.base import LEVELS
-from eniplan.text import plural
+from eniplan.text import named, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from eniplan.catalog.record import Source
     from eniplan.errors import Problem
@@ -42,6 +42,8 @@ def write(report: Report) -> str:
     """Return the report as a page of its own."""
     one, several, style = _VERDICTS.get(report.exit_code, _UNJUDGED)
     what, verdict = ("The plan", one) if len(report.inputs) == 1 else ("The plans", several)
+    if any(rule.on_cluster for rule in report.rules):
+        what, verdict = "The cluster", f"{one} in what is known" if report.undecided and style == "good" else one
     head = f'<header class="card {style}"><h1>{what} <span class="tag {style}">{verdict}</span></h1>\n'
     return page(f"eniplan: {verdict}", [head, *_body(report)])
 
@@ -60,17 +62,28 @@ def _body(report: Report) -> Iterator[str]:
             ("pools", len(report.pools), ""),
         )
     )
-    findings = sorted(report.findings, key=lambda finding: LEVELS.index(finding.level))
     yield from sections(
         (
-            ("Cannot be judged", map(_problem, report.problems)),
-            ("Findings", (_finding(finding) for finding in findings if finding.waived is None)),
+            ("Cannot be judged", folded(map(_problem, report.problems))),
+            ("Findings", _findings(finding for finding in report.findings if finding.waived is None)),
+            ("Seen in the cluster", _proven(report.pools)),
             ("Capacity", _capacity(report.pools)),
             ("Addresses per vSwitch", _addresses(_by_v_switch(report.pools))),
             ("Not decided, because a fact is not known", _undecided(report.undecided)),
-            ("Waived", (_finding(finding) for finding in findings if finding.waived is not None)),
+            ("Waived", _findings(finding for finding in report.findings if finding.waived is not None)),
         )
     )
+
+
+def _findings(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield findings by level. Effect and sources belong to the rule, and stand with its first finding only."""
+    told: set[str] = set()
+    by_level: dict[str, list[str]] = {level: [] for level in LEVELS}
+    for finding in sorted(findings, key=lambda finding: LEVELS.index(finding.level)):
+        by_level[finding.level].append(_finding(finding, first=finding.rule.id not in told))
+        told.add(finding.rule.id)
+    for cards in by_level.values():
+        yield from folded(cards)
 
 
 def _problem(problem: Problem) -> str:
@@ -83,18 +96,31 @@ def _capacity(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
     if any(None not in pool.pods for pool in pools):
         yield _LEGEND.format("")
     scale = max((count or 0 for pool in pools for count in pool.pods), default=0)
-    for pool in pools:
-        about = f'<span class="soft">{text(pool.kind)}, {code(pool.file)}</span>'
-        yield f'<section class="card"><h3>{text(pool.name)} {about}</h3>\n'
-        pods, nodes = _counted(pool.pods, "exclusive pod"), _counted(pool.nodes, "node")
-        picture = "" if None in pool.pods else bar(pods, *pool.pods, scale=scale)
-        yield f'<figure><p><span>{pods}</span><span class="soft">{nodes}</span></p>{picture}</figure>\n'
-        rows = list(pool.capacity.items()) or [("unknown", Capacity(None, None, None))]
-        yield table(
-            ("pods per node", "exclusive", "shared", "trunk"),
-            ((Cell(code(name)), *(Cell(number(count), is_number=True) for count in found)) for name, found in rows),
-        )
-        yield "</section>\n"
+    yield from folded(_pool(pool, scale) for pool in pools)
+
+
+def _pool(pool: PoolSheet, scale: int) -> str:
+    about = f'<span class="soft">{text(pool.kind)}, {code(pool.file)}</span>'
+    pods, nodes = _counted(pool.pods, "exclusive pod"), _counted(pool.nodes, "node")
+    picture = "" if None in pool.pods else bar(pods, *pool.pods, scale=scale)
+    rows = list(pool.capacity.items()) or [("unknown", Capacity(None, None, None))]
+    types = table(
+        ("pods per node", "exclusive", "shared", "trunk"),
+        ((Cell(code(name)), *(Cell(number(count), is_number=True) for count in found)) for name, found in rows),
+    )
+    return (
+        f'<section class="card"><h3>{text(pool.name)} {about}</h3>\n'
+        f'<figure><p><span>{pods}</span><span class="soft">{nodes}</span></p>{picture}</figure>\n'
+        f"{types}</section>\n"
+    )
+
+
+def _proven(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
+    seen = [(pool.name, pool.proven) for pool in pools if pool.proven is not None]
+    if seen:
+        cells = ((name, *proven_cells(found)) for name, found in seen)
+        rows = ((Cell(text(name)), *(Cell(count, is_number=True) for count in counts)) for name, *counts in cells)
+        yield f'<section class="card">{table(("pool", *PROVEN), rows)}</section>\n'
 
 
 def _counted(counts: tuple[int | None, int | None], word: str) -> str:
@@ -111,13 +137,18 @@ def _addresses(uses: Mapping[str, _Use]) -> Iterator[str]:
     yield '<section class="card"><p class="soft">What could all land there: an address for each exclusive pod, '
     yield "and for each node of a pool that has the vSwitch itself.</p>\n"
     yield _LEGEND.format(_FREE)
-    for name, use in uses.items():
-        needed = "need unknown" if None in (use.now, use.largest) else f"{span((use.now, use.largest))} needed"
-        needed += f", {number(use.free)} free"
-        picture = bar(f"{name}: {needed}", use.now, use.largest, use.free)
-        yield f"<figure><p><span>{code(name)}</span><span>{needed}</span></p>{picture}"
-        yield f"<figcaption>{', '.join(map(text, use.pools))}</figcaption></figure>\n"
+    yield from folded(_v_switch(name, use) for name, use in uses.items())
     yield "</section>\n"
+
+
+def _v_switch(name: str, use: _Use) -> str:
+    needed = "need unknown" if None in (use.now, use.largest) else f"{span((use.now, use.largest))} needed"
+    needed += f", {number(use.free)} free"
+    picture = bar(f"{name}: {needed}", use.now, use.largest, use.free)
+    return (
+        f"<figure><p><span>{code(name)}</span><span>{needed}</span></p>{picture}"
+        f"<figcaption>{text(_some(use.pools))}</figcaption></figure>\n"
+    )
 
 
 def _by_v_switch(pools: tuple[PoolSheet, ...]) -> dict[str, _Use]:
@@ -137,17 +168,17 @@ def _plus(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, *, first: bool) -> str:
     style = finding.level if finding.waived is None else "soft"
     place = finding.place
     facts = ", ".join(f"{text(key)} {code(_fact(value))}" for key, value in finding.facts.items())
     terms = [
         ("where", code(place) + (f"<br>{code(place.path)}" if place.path else "")),
         ("waived", text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
-        ("effect", text(finding.rule.effect)),
+        ("effect", text(finding.rule.effect) if first else ""),
         ("fix", text(finding.hint)),
         ("numbers", facts),
-        ("sources", "<br>".join(map(_source, finding.sources))),
+        ("sources", "<br>".join(map(_source, finding.sources)) if first else ""),
     ]
     return (
         f'<article class="card {style}"><h3><span class="tag {style}">{finding.level}</span> '
@@ -157,7 +188,14 @@ def _finding(finding: Finding) -> str:
 
 
 def _fact(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return _some(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names; of more than ten only the first, because JSON has them all."""
+    return ", ".join(names) if len(names) <= 10 else named(names)  # noqa: PLR2004 - said above
 
 
 def _source(source: Source) -> str:

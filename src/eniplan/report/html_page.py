@@ -87,7 +87,7 @@ figure p { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 
 .key.now { background: var(--now); } .key.largest { background: var(--largest); } .key.over { background: var(--over); }
 .key.free { background: var(--ink); width: .2em; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1.2rem; }
-summary { cursor: pointer; }
+summary { cursor: pointer; padding: .5rem 0; color: var(--link); }
 footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 @media (max-width: 48rem) {
   main { padding: 1rem .75rem 2rem; }
@@ -167,6 +167,20 @@ def tiles(counts: Iterable[tuple[str, object, str]]) -> str:
     """Return a row of large numbers: what, how many, and which colour."""
     items = "".join(f'<li><b class="tag {style}">{text(count)}</b>{text(what)}</li>' for what, count, style in counts)
     return f'<ul class="tiles">{items}</ul>\n'
+
+
+def folded(parts: Iterable[str]) -> Iterator[str]:
+    """Yield the first parts as they are, and the others behind a line that opens them."""
+    listed = list(parts)
+    yield from listed[:_OPEN]
+    if len(listed) > _OPEN:
+        yield f"<details><summary>{len(listed) - _OPEN} more</summary>\n"
+        yield from listed[_OPEN:]
+        yield "</details>\n"
+
+
+_OPEN = 20
+"""Parts that stand open: a thousand of them would hide what follows."""
 
 
 def sections(parts: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.report.plain import proven
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from eniplan.errors import Problem
     from eniplan.report.model import Finding, Report, Undecided
@@ -47,7 +48,8 @@ def write(report: Report) -> str:
     suites = {}
     for file, found in _suites(report).items():
         judged = file in inputs and (not found.problems or file in with_pools)
-        suites[file] = list(_numbered(_cases(report, found, report.rules if judged else ())))
+        named = (*_cases(report, found, report.rules if judged else ()), *_seen(report, file))
+        suites[file] = list(_numbered(named))
     every = [case for cases in suites.values() for case in cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="eniplan" {_counts(every)}>']
     for file, cases in suites.items():
@@ -113,7 +115,14 @@ def _of_finding(report: Report, finding: Finding) -> _Case:
     return _Case(name, "system-out", "", text)
 
 
-def _numbered(cases: Iterator[_Case]) -> Iterator[_Case]:
+def _seen(report: Report, file: str) -> Iterator[_Case]:
+    """Yield what verify has seen of the pools of a file: a case that passes and says so."""
+    for pool in report.pools:
+        if pool.proven is not None and pool.file == file:
+            yield _Case(f"pool {pool.name} in the cluster", "system-out", "", printable(proven(pool.proven)))
+
+
+def _numbered(cases: Iterable[_Case]) -> Iterator[_Case]:
     """Tell cases of one name apart: readers take them for one."""
     seen: dict[str, int] = {}
     for case in cases:

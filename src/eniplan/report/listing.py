@@ -159,9 +159,17 @@ def summary(listing: Listing) -> str:
     if listing.left:
         parts.append(f"the first {len(listing.rows)} are shown")
     if listing.rejected_total:
-        more = "" if listing.rejected is not None else " (--why shows them)"
-        parts.append(f"{listing.rejected_total} rejected by rules{more}")
+        parts.append(f"{listing.rejected_total} rejected by rules{_rejected_shown(listing)}")
     if listing.full:
         parts.append(f"{listing.full} have no room beside the DaemonSet pods")
     parts += (f"{count} left out, {fact} not known" for fact, count in listing.unknown.items())
+    if listing.unknown and not listing.rows:
+        parts.append("an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`")
     return "; ".join(parts)
+
+
+def _rejected_shown(listing: Listing) -> str:
+    if listing.rejected is None:
+        return " (--why shows them)"
+    shown_here = len(listing.rejected)
+    return "" if shown_here == listing.rejected_total else f" (the first {shown_here} are shown)"

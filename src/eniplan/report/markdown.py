@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from eniplan.report.plain import number, span, summary
+from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
 from eniplan.text import plural, printable
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, .
     yield (
         ("Capacity", "pool", "exclusive pods per node", "nodes", "exclusive pods"),
         [(_text(pool.name), _per_node(pool), span(pool.nodes), span(pool.pods)) for pool in report.pools],
+    )
+    yield (
+        ("Cluster", "pool", *PROVEN),
+        [(_text(pool.name), *proven_cells(pool.proven)) for pool in report.pools if pool.proven is not None],
     )
 
 

@@ -74,6 +74,16 @@ def bound(found: Proven) -> str:
     return f"{number(found.bound)} of {number(found.pods)}"
 
 
+PROVEN = ("nodes Ready", "aliyun/eni", "pods with a bound PodENI")
+"""The headings above `proven_cells`."""
+
+
+def proven_cells(found: Proven) -> tuple[str, str, str]:
+    """Spell what verify has seen of a pool for a table. Lingjun nodes never offer the resource: nothing is missing."""
+    enis = "n/a" if found.enis is None else f"{number(found.enis)} of {number(found.expected)}"
+    return f"{found.ready} of {found.nodes}", enis, bound(found)
+
+
 def addresses(found: Addresses) -> str:
     """Spell what is needed and free in one place."""
     nodes = f" and {found.nodes} for nodes" if found.nodes else ""

@@ -29,6 +29,7 @@ def write(report: Report) -> str:
     rules = {rule.id: rule for rule in (*report.rules, *(finding.rule for finding in report.findings))}
     index = {rule_id: position for position, rule_id in enumerate(rules)}
     marks = fingerprints(key(f.rule.id, f.place, f.message) for f in report.findings)
+    seen = [{"pool": pool.name, **pool.proven._asdict()} for pool in report.pools if pool.proven is not None]
     run = {
         "tool": {
             "driver": {
@@ -61,6 +62,7 @@ def write(report: Report) -> str:
             "specsDate": report.specs_date,
             "specsTypes": report.specs_types,
             **({"ownSpecs": report.own_specs._asdict()} if report.own_specs else {}),
+            **({"proven": seen} if seen else {}),
         },
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

@@ -18,7 +18,7 @@ from rich.text import Text
 from eniplan.catalog.limits import Capacity
 from eniplan.report.listing import brief_columns, shown
 from eniplan.report.listing_formats import rejections
-from eniplan.report.plain import bound, number, span, summary
+from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _SIGNS = {"error": "✗", "warning": "!", "info": "i"}
 _LABEL = "dim"
+_WIDE = 100
+"""From so many columns on tables have room between theirs."""
 _DISPENSABLE = (
     "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses", "podAddressesPerZone",
     "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "enis", "memoryGiB", "podAddresses", "vcpu", "gpus",
@@ -39,7 +41,7 @@ _DISPENSABLE = (
 
 def write(report: Report, *, width: int, colour: bool) -> str:
     """Return the terminal view of a report, `width` columns wide."""
-    return _render(_blocks(report), width, colour=colour)
+    return _render(_blocks(report, 1 if width < _WIDE else 2), width, colour=colour)
 
 
 def listing(found: Listing, *, width: int, colour: bool) -> str:
@@ -60,7 +62,7 @@ def _render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> st
     return re.sub(r"(?: |\x1b\[[0-9;]*m)+$", lambda end: end[0].replace(" ", ""), text, flags=re.MULTILINE)
 
 
-def _blocks(report: Report) -> Iterator[RenderableType]:
+def _blocks(report: Report, gap: int) -> Iterator[RenderableType]:
     told = set()
     for finding in report.findings:
         yield _finding(finding, first=finding.rule.id not in told)
@@ -68,11 +70,11 @@ def _blocks(report: Report) -> Iterator[RenderableType]:
     if report.undecided:
         yield _undecided(report.undecided)
     if report.pools:
-        yield _capacity(report.pools)
+        yield _capacity(report.pools, gap)
         if any(pool.addresses for pool in report.pools):
-            yield _addresses(report.pools)
+            yield _addresses(report.pools, gap)
         if any(pool.proven for pool in report.pools):
-            yield _proven(report.pools)
+            yield _proven(report.pools, gap)
     yield _verdict(report)
 
 
@@ -147,8 +149,8 @@ def _undecided(undecided: tuple[Undecided, ...]) -> RenderableType:
     return Group(head, Padding(table, (0, 0, 1, 2)))
 
 
-def _capacity(pools: tuple[PoolSheet, ...]) -> RenderableType:
-    table = _table("pool", "instance type")
+def _capacity(pools: tuple[PoolSheet, ...], gap: int) -> RenderableType:
+    table = _table(gap, "pool", "instance type")
     for name in ("exclusive pods/node", "shared", "trunk", "nodes", "exclusive pods"):
         table.add_column(name, justify="right")
     for pool in pools:
@@ -167,8 +169,8 @@ def _capacity(pools: tuple[PoolSheet, ...]) -> RenderableType:
     return Group(Line(Text("capacity", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 
-def _addresses(pools: tuple[PoolSheet, ...]) -> RenderableType:
-    table = _table("pool", "vSwitch or zone")
+def _addresses(pools: tuple[PoolSheet, ...], gap: int) -> RenderableType:
+    table = _table(gap, "pool", "vSwitch or zone")
     for name in ("pods need", "nodes need", "free"):
         table.add_column(name, justify="right")
     for pool in pools:
@@ -190,19 +192,17 @@ def _addresses(pools: tuple[PoolSheet, ...]) -> RenderableType:
     return Group(Line(Text("addresses", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 
-def _proven(pools: tuple[PoolSheet, ...]) -> RenderableType:
-    table = _table("pool")
-    for name in ("nodes Ready", "aliyun/eni", "of", "pods with a bound PodENI"):
-        table.add_column(name, justify="right")
+def _proven(pools: tuple[PoolSheet, ...], gap: int) -> RenderableType:
+    table = _table(gap, "pool")
+    for heading in PROVEN:
+        table.add_column(heading, justify="right")
     for name, seen in [(pool.name, pool.proven) for pool in pools if pool.proven is not None]:
-        # Lingjun nodes never offer the resource: nothing is missing there.
-        enis = ("n/a", "n/a") if seen.enis is None else (number(seen.enis), number(seen.expected))
-        table.add_row(Text(printable(name)), f"{seen.ready} of {seen.nodes}", *enis, bound(seen))
+        table.add_row(Text(printable(name)), *proven_cells(seen))
     return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, 2))
+def _table(gap: int, *columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, gap))
     for name in columns:
         table.add_column(name, overflow="fold")
     return table

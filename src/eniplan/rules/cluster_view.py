@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from eniplan.rules.view import PlanView, PoolView
 
 _LISTS = {"Pod": "pods", "Event": "events"}
+_BY_LABELS = 2
+"""A node carries the labels that the plan gives to a pool."""
 
 
 class Group(NamedTuple):
@@ -137,14 +139,18 @@ class ClusterView:
         by_id = {self._pool_ids[pool.pool.name]: pool for pool in pools if pool.pool.name in self._pool_ids}
         free = [pool for pool in pools if pool.pool.name not in self._pool_ids]
         types = {pool: frozenset(use.name for use in pool.types) for pool in free}
-        out: dict[str, tuple[PoolView, ...]] = {}
-        for key, nodes in self._batches.items():
-            if key in by_id:
-                out[key] = (by_id[key],)
-                continue
-            fits = {pool: max(_fit(node, pool, types[pool]) for node in nodes) for pool in free}
-            best = max(fits.values(), default=0)
-            out[key] = tuple(pool for pool, fit in fits.items() if fit == best) if best else ()
+        fits = {
+            key: {pool: max(_fit(node, pool, types[pool]) for node in nodes) for pool in free}
+            for key, nodes in self._batches.items()
+            if key not in by_id
+        }
+        # Where the labels of a pool are found, its type alone says nothing about another node pool.
+        labelled = {pool for found in fits.values() for pool, fit in found.items() if fit == _BY_LABELS}
+        out: dict[str, tuple[PoolView, ...]] = {key: (pool,) for key, pool in by_id.items()}
+        for key, found in fits.items():
+            likely = {pool: fit for pool, fit in found.items() if fit == _BY_LABELS or pool not in labelled}
+            best = max(likely.values(), default=0)
+            out[key] = tuple(pool for pool, fit in likely.items() if fit == best) if best else ()
         return out
 
     @cached_property
@@ -174,11 +180,10 @@ class ClusterView:
 
     @property
     def dual(self) -> bool | None:
-        """Whether pods get IPv6 addresses, as the cluster says, else the plan; None when neither does."""
+        """Whether pods are to have IPv6 addresses: when the cluster or the plan says so; None when neither is known."""
+        planned = None if self.plan is None else self.plan.dual
         config = self.config_of()
-        if config is not None:
-            return config.ip_stack == "dual"
-        return None if self.plan is None else self.plan.dual
+        return planned if config is None else config.ip_stack == "dual" or bool(planned)
 
     def expected(self, node: Node) -> tuple[int, ...]:
         """Return the `aliyun/eni` that an ECS node may publish, the likeliest first; empty where nobody knows.
@@ -285,7 +290,7 @@ class ClusterView:
             if named and named.zones and reachable and not set(named.zones) & set(reachable):
                 out[pod.path] = Zoneless(pod, f"PodNetworking {named.name}", named.zones, reachable)
         for pod, node in self.placed:
-            if pod.pending and node.zone:
+            if pod.pending and node.zone and self.pod_eni(pod) is None:  # with one, a vSwitch was found
                 source = self._pod_zones(pod, node)
                 if source is not None and node.zone not in source[1]:
                     out[pod.path] = Zoneless(pod, *source, (node.zone,))
@@ -329,11 +334,11 @@ def _batch_label(key: str) -> str:
 
 
 def _fit(node: Node, pool: PoolView, types: frozenset[str]) -> int:
-    """Return how well a node fits a pool: 2 by the pool's own labels, 1 by its mode and type, 0 not at all."""
+    """Return how well a node fits a pool: `_BY_LABELS`, 1 by its mode and type, 0 not at all."""
     if node.is_lingjun != pool.pool.is_lingjun:
         return 0
     own = {k: v for k, v in (pool.pool.labels or {}).items() if k not in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL}}
     if own and all(node.labels.get(key) == value for key, value in own.items()):
-        return 2
+        return _BY_LABELS
     is_type = pool.pool.is_lingjun or node.instance_type in types
     return 1 if node.is_exclusive and is_type else 0

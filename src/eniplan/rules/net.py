@@ -9,6 +9,7 @@ from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
 from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC
+from eniplan.text import named
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _shortage(  # noqa: PLR0913, PLR0917 - the parts of one sentence
     zone: str, v_switches: list[VSwitch], size: str, need: Need, free: int, pools: list[PoolView]
 ) -> Hit:
     names = [pool.pool.name for pool in pools]
-    who = f"pool {names[0]!r}" if len(names) == 1 else f"the pools {', '.join(names)} together"
+    who = f"pool {names[0]!r}" if len(names) == 1 else f"the pools {named(names)} together"
     parts = f"{need.pods} pods" + (f" and {need.nodes} nodes" if need.nodes else "")
     return Hit(
         v_switches[0].path,

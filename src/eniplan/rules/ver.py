@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import versions
-from eniplan.observed import CLUSTER_CONFIG, ENI
+from eniplan.observed import CLUSTER_CONFIG, ENI, SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON, TERWAY_CONFIG_LABEL
 from eniplan.plan.scheduling import pool_taints
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
@@ -82,26 +82,46 @@ def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
 )
 def ver001(view: ClusterView) -> Outcome:
     """Pools of the plan without a node, or no exclusive node at all."""
-    for label, names in view.ambiguous:
-        hint = "say which it is: --pool NAME=NODE_POOL_ID, or give each pool of the plan labels of its own"
-        yield Unknown(("Node",), f"which pool of the plan ({', '.join(names)}) {label} belongs to", hint)
+    which = "say which it is: --pool NAME=NODE_POOL_ID, or give each pool of the plan labels of its own"
     if view.plan is None and not view.groups:
         yield Hit(
             ("Node",), "no node has the exclusive label", f"it is {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}, on the pool"
         )
     for group in view.groups:
-        if group.pool is None or group.nodes or group.pool.pool.planned_size == 0:
+        if group.pool is None:
             continue
-        if any(group.pool.pool.name in names for _, names in view.ambiguous):
-            continue
-        hint = "is it scaled out, and is this its cluster? --pool NAME=NODE_POOL_ID names a pool that cannot be told"
-        yield Hit(group.path, f"{group.label} has no node in the cluster{_mislabelled(view)}", hint, {"nodes": 0})
+        name = group.pool.pool.name
+        rivals = [(label, names) for label, names in view.ambiguous if name in names]
+        ids = dict.fromkeys(item.pool_id for item in group.nodes if item.pool_id)
+        if len(ids) > 1:
+            yield Unknown(group.path, f"which of {', '.join(ids)} {group.label} is, so all are judged as it", which)
+        if rivals and group.nodes:
+            label, names = rivals[0]
+            yield Unknown(("Node",), f"which pool of the plan ({', '.join(names)}) {label} belongs to", which)
+        elif rivals:
+            label, names = rivals[0]
+            message = f"{group.label} has no node that is surely its own: {label} fits {', '.join(names)} alike"
+            yield Hit(group.path, f"{message}, so none of its nodes is judged", which, {"nodes": 0})
+        elif not group.nodes:
+            yield _empty(view, group, may_be=group.pool.pool.planned_size == 0)
 
 
-def _mislabelled(view: ClusterView) -> str:
-    """Tell nodes of no pool whose label says something else than shared or exclusive: perhaps they are the ones."""
-    found = [f"{item.name}={item.labels[EXCLUSIVE_LABEL]}" for item in view.strangers if EXCLUSIVE_LABEL in item.labels]
-    return f"; with another value of {EXCLUSIVE_LABEL} there are {named(found)}" if found else ""
+def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
+    """Tell nodes of no pool whose label says neither shared nor exclusive, or that lack it: perhaps they are the ones.
+
+    Where the plan wants no node yet, only a misspelt label is an error.
+    """
+    types = frozenset(use.name for use in group.pool.types) if group.pool else ()
+    values = [(item, item.labels.get(EXCLUSIVE_LABEL)) for item in view.strangers]
+    misspelt = [f"{item.name}={value}" for item, value in values if value not in {None, "default"}]
+    bare = [item.name for item, value in values if value is None and item.instance_type in types]
+    told = f"; with another value of {EXCLUSIVE_LABEL} there are {named(misspelt)}" if misspelt else ""
+    told += f"; of its instance types, without {EXCLUSIVE_LABEL}, there are {named(bare)}" if bare else ""
+    hint = "is it scaled out, and is this its cluster? --pool NAME=NODE_POOL_ID names a pool that cannot be told"
+    if may_be and not misspelt:
+        message = f"{group.label} has no node in the cluster, as its smallest size allows: nothing of it is proven"
+        return Hit(group.path, message + told, "scale it out once, and verify again", {"nodes": 0}, "info")
+    return Hit(group.path, f"{group.label} has no node in the cluster{told}", hint, {"nodes": 0})
 
 
 @cluster_rule(
@@ -294,7 +314,7 @@ def ver008(view: ClusterView) -> Outcome:
     fails={"podNetworkings[0].spec.vSwitchOptions": ["vsw-other"]},
 )
 def ver009(view: ClusterView) -> Outcome:
-    """Each PodNetworking of the plan: eniType, type of allocation, selectors, vSwitches, security groups."""
+    """Each PodNetworking of the plan: eniType, allocation, selectors, vSwitches, security groups."""
     if view.plan is None or not view.plan.plan.pod_networkings:
         return
     unseen = tuple(view.unseen("PodNetworking"))
@@ -309,7 +329,7 @@ def ver009(view: ClusterView) -> Outcome:
         for what, wanted, have in _differences(planned, seen):
             yield Hit(
                 ("PodNetworking", planned.name),
-                f"{what} is {have or 'empty'}; the plan has {wanted}",
+                f"{what} is {have or 'empty'}; the plan has {wanted or 'none'}",
                 "apply the PodNetworking of the plan, wait for Ready, and restart its pods: it acts at their creation",
                 {"field": what, "cluster": have, "plan": wanted},
             )
@@ -318,15 +338,20 @@ def ver009(view: ClusterView) -> Outcome:
 def _differences(planned: Planned, seen: PodNetworking) -> Iterator[tuple[str, str, str]]:
     """Yield field, planned and actual value; lists that the plan leaves to the cluster's defaults may be any."""
     network = planned.network
-    wanted = (planned.allocation or {}).get("type", "Elastic")
+    allocation, kept = planned.allocation or {}, seen.allocation
+    ordered = planned.v_switch_selection_policy == "ordered"  # then the first one is filled first
     fields = [
         ("eniType", planned.eni_type, seen.eni_type),
-        ("allocationType", wanted, seen.allocation or "Elastic"),
+        ("allocationType", allocation.get("type", "Elastic"), kept[0] or "Elastic"),
+        ("releaseStrategy", allocation.get("releaseStrategy", ""), kept[1]),
+        ("releaseAfter", allocation.get("releaseAfter", ""), kept[2]),
+        ("vSwitchSelectionPolicy", planned.v_switch_selection_policy, seen.policy or "ordered"),
         ("podSelector", _spelled(planned.pod_selector), _listed(seen.selectors[0])),
         ("namespaceSelector", _spelled(planned.namespace_selector), _listed(seen.selectors[1])),
     ]
     if network.v_switch_ids:
-        fields.append(("vSwitchOptions", _listed(network.v_switch_ids), _listed(seen.v_switch_ids)))
+        spell = ", ".join if ordered else _listed
+        fields.append(("vSwitchOptions", spell(network.v_switch_ids), spell(seen.v_switch_ids)))
     if network.security_group_ids:
         fields.append(("securityGroupIDs", _listed(network.security_group_ids), _listed(seen.security_group_ids)))
     yield from (field for field in fields if field[1] != field[2])
@@ -378,6 +403,9 @@ def ver010(view: ClusterView) -> Outcome:
 def ver011(view: ClusterView) -> Outcome:
     """Zones of its vSwitches against zones of the exclusive nodes; without a plan nobody knows what it is meant for."""
     for item in view.networkings:
+        if item.status == "Ready" and not item.zones:
+            hint = "its status lists none: kubectl get podnetworking -o yaml"
+            yield Unknown(("PodNetworking", item.name), f"in which zones PodNetworking {item.name} has vSwitches", hint)
         for zone, label in view.zones_for(item).items():
             if item.zones and zone not in item.zones:
                 yield Hit(
@@ -457,10 +485,10 @@ def ver023(view: ClusterView) -> Outcome:
 def ver024(view: ClusterView) -> Outcome:
     """eRDMA, the kind of IPAM, the IP stack; what the plan does not state cannot differ."""
     config = view.config_of()
-    if view.plan is None:
-        return
+    path = ("ConfigMap", SYSTEM_NAMESPACE, CLUSTER_CONFIG)
     if config is None:
-        yield from view.unseen("ConfigMap")
+        yield from _no_config(view, path)
+    if view.plan is None or config is None:
         return
     terway = view.plan.cluster.terway
     for what, planned, have in (
@@ -470,8 +498,20 @@ def ver024(view: ClusterView) -> Outcome:
     ):
         if planned is not None and planned != have:
             yield Hit(
-                ("ConfigMap", "kube-system", CLUSTER_CONFIG),
+                path,
                 f"{what} is {have!r}; the plan states {planned!r}",
                 "put what holds into the plan, and check the plan again",
                 {"field": what, "cluster": have, "plan": planned},
             )
+
+
+def _no_config(view: ClusterView, path: Path) -> Iterator[Hit | Unknown]:
+    """Say why Terway's configuration is not known."""
+    if CLUSTER_CONFIG in view.observed.configs:
+        message = f"eni_conf of ConfigMap {SYSTEM_NAMESPACE}/{CLUSTER_CONFIG} cannot be read as JSON"
+        yield Hit(path, message, "correct it: Terway reads the same text", level="error")
+    elif "ConfigMap" not in view.observed.unseen:
+        hint = "Terway needs it; it does not exist, or the dump has other ConfigMaps only"
+        yield Unknown(path, f"ConfigMap {SYSTEM_NAMESPACE}/{CLUSTER_CONFIG}", hint)
+    elif view.plan is not None:
+        yield from view.unseen("ConfigMap")

@@ -1,4 +1,4 @@
-"""VER012-VER021, VER025-VER029: the pods of a running cluster, their ENIs, and what Terway has reported."""
+"""VER012-VER021, VER025-VER030: the pods of a running cluster, their ENIs, and what Terway has reported."""
 
 from __future__ import annotations
 
@@ -71,12 +71,22 @@ def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
     return found
 
 
-def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
+def _unseen(view: ClusterView) -> tuple[Unknown, ...]:
+    """Return what could not be read of pods and their PodENIs."""
+    return (*view.unseen("Pod"), *view.unseen("PodENI"))
+
+
+def _having(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
     """Yield the placed pods that have a PodENI."""
     for item, node in view.placed:
         found = view.pod_eni(item)
         if found is not None:
             yield item, node, found
+
+
+def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
+    """Yield the placed pods whose PodENI is bound."""
+    return (found for found in _having(view) if found[2].is_bound)
 
 
 @cluster_rule(
@@ -90,7 +100,7 @@ def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
 )
 def ver012(view: ClusterView) -> Outcome:
     """Every pod there that is not hostNetwork; those whose lack another rule explains are left to it."""
-    unseen = (*view.unseen("Pod"), *view.unseen("PodENI"))
+    unseen = _unseen(view)
     yield from unseen
     if unseen:
         return
@@ -117,11 +127,13 @@ def ver012(view: ClusterView) -> Outcome:
     fails={"podENIs[0].status": {"phase": "Binding", "msg": "attach in progress"}, "pods[0].status.phase": "Pending"},
 )
 def ver013(view: ClusterView) -> Outcome:
-    """Any phase but Bind."""
-    yield from view.unseen("PodENI")
-    pairs = (((eni.phase, eni.message), item) for item, _, eni in _bound(view) if eni.phase != "Bind")
-    for (phase, message), found in _by(pairs).items():
-        what = f"{plural(len(found), 'PodENI')} in phase {phase or '(none)'}" + (f" ({message})" if message else "")
+    """Any phase but Bind, or an interface with another status."""
+    yield from _unseen(view)
+    pairs = (((eni.phase, eni.loose, eni.message), item) for item, _, eni in _having(view) if not eni.is_bound)
+    for (phase, loose, message), found in _by(pairs).items():
+        what = f"{plural(len(found), 'PodENI')} in phase {phase or '(none)'}"
+        what += f", with an interface {loose}" if loose else ""
+        what += f" ({message})" if message else ""
         yield _at_pods(found, what, "read the events of the pod and of its PodENI", phase=phase)
 
 
@@ -140,11 +152,9 @@ def ver013(view: ClusterView) -> Outcome:
 )
 def ver014(view: ClusterView) -> Outcome:
     """Every interface is Secondary, and there is no trunk ENI."""
-    yield from view.unseen("PodENI")
+    yield from _unseen(view)
     shared = []
     for item, node, eni in _bound(view):
-        if eni.phase != "Bind":
-            continue
         if node.is_lingjun and eni.is_dense:
             yield Unknown(("PodENI",), "the type of high-density ENIs", "documents do not say how Terway marks them")
         elif not eni.types:
@@ -168,8 +178,12 @@ def ver014(view: ClusterView) -> Outcome:
 )
 def ver015(view: ClusterView) -> Outcome:
     """The pod's UID against the one that the PodENI notes."""
-    yield from view.unseen("PodENI")
-    stale = [item for item, _, eni in _bound(view) if eni.phase == "Bind" and eni.pod_uid not in {"", item.uid}]
+    yield from _unseen(view)
+    known = [(item, eni) for item, _, eni in _having(view) if eni.pod_uid and item.uid]
+    stale = [item for item, eni in known if eni.pod_uid != item.uid and eni.is_bound]
+    if sum(1 for _ in _having(view)) > len(known):
+        fact = "the UIDs by which some pods and their PodENIs belong together"
+        yield Unknown(("PodENI",), fact, "metadata.uid, and the annotation k8s.aliyun.com/pod-uid")
     if stale:
         what = f"{plural(len(stale), 'PodENI')} of an earlier pod with the same name"
         yield _at_pods(stale, what, "wait for Terway; if it stays, recreate the pod")
@@ -193,10 +207,8 @@ def ver016(view: ClusterView) -> Outcome:
             ("ConfigMap", "kube-system", "eni-config"), "the cluster's IP stack", "state cluster.ipStack in the plan"
         )
     elif view.dual:
-        yield from view.unseen("PodENI")
-        single = [
-            item for item, node, eni in _bound(view) if eni.phase == "Bind" and not eni.has_ipv6 and not node.is_lingjun
-        ]
+        yield from _unseen(view)
+        single = [item for item, node, eni in _bound(view) if not eni.has_ipv6 and not node.is_lingjun]
         if single:
             what = f"{plural(len(single), 'pod')} without an IPv6 address in a dual-stack cluster"
             yield _at_pods(
@@ -214,7 +226,8 @@ def ver016(view: ClusterView) -> Outcome:
     sources=(EXCL, CODE_PREDICT),
     fails={"pods[4]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
         **pod_eni(0, NODES[0]),
-        "metadata": {"name": "log-agent-1", "namespace": "kube-system"},
+        "metadata": {"name": "log-agent-1", "namespace": "kube-system",
+                     "annotations": {"k8s.aliyun.com/pod-uid": "uid-log-agent-1"}},
     }},
 )  # fmt: skip
 def ver017(view: ClusterView) -> Outcome:
@@ -348,9 +361,9 @@ def ver020(view: ClusterView) -> Outcome:
     fails={"pods[4]": pod(9, "", tolerations=[])},
 )
 def ver021(view: ClusterView) -> Outcome:
-    """What keeps a pod away that asks for an ENI or for exclusive nodes; other reasons are not ours to tell."""
+    """What keeps a pod away that asks for an ENI or for exclusive nodes; a warning when that is nothing about ENIs."""
     yield from view.unseen("Pod")
-    told: dict[tuple[int, str, str], tuple[str, str]] = {}  # pods of one workload are all alike
+    told: dict[tuple[int, str, str], tuple[str, str, Level | None]] = {}  # pods of one workload are all alike
     pairs = []
     for item in view.waiting:
         if (item.eni or item.steered) and not item.member_eni and item.path not in view.zoneless:
@@ -358,28 +371,29 @@ def ver021(view: ClusterView) -> Outcome:
             if shape not in told:
                 told[shape] = _obstacle(view, item)
             pairs.append((told[shape], item))
-    for (why, hint), found in _by(pairs).items():
-        if why:
-            yield _at_pods(found, f"{plural(len(found), 'pending pod')}: {why}", hint)
+    for (why, hint, level), found in _by(pairs).items():
+        yield _at_pods(found, f"{plural(len(found), 'pending pod')}: {why}", hint)._replace(level=level)
 
 
-def _obstacle(view: ClusterView, item: Pod) -> tuple[str, str]:
-    """Say why a pod fits on no exclusive node, and what to do; empty when it would fit on one."""
+def _obstacle(view: ClusterView, item: Pod) -> tuple[str, str, Level | None]:
+    """Say why a pod fits on no exclusive node, what to do, and how bad it is when that is not an error."""
     if not view.all_exclusive:
-        return "there is no exclusive node", "create the pool, and look at the label of its nodes"
+        return "there is no exclusive node", "create the pool, and look at the label of its nodes", None
     nodes = [node for node in view.reachable(item) if (node.allocatable or 0) >= item.eni]
     if not nodes and all(node.is_lingjun for node in view.all_exclusive):
-        return f"Lingjun nodes never offer {ENI}", "remove the request, and place the pod by node affinity"
+        return f"Lingjun nodes never offer {ENI}", "remove the request, and place the pod by node affinity", None
     if not nodes:
-        return f"no exclusive node offers {item.eni} {ENI}", "see VER006: has Terway come up on the nodes?"
+        return f"no exclusive node offers {item.eni} {ENI}", "see VER006: has Terway come up on the nodes?", None
     open_to = [node for node in nodes if not _repelling(item, node)]
     if not open_to:
         taint = _repelling(item, nodes[0])[0]
-        return f"it does not tolerate the taint {taint}", "add a toleration: Terway's webhook does not"
+        return f"it does not tolerate the taint {taint}", "add a toleration: Terway's webhook does not", None
     if item.eni and all(view.free[node.name] < item.eni for node in open_to):
         total = sum(node.allocatable or 0 for node in open_to)
-        return f"all {total} {ENI} of the nodes open to it are taken", "scale the pool out, or remove pods from it"
-    return "", ""
+        why = f"all {total} {ENI} of the nodes open to it are taken"
+        return why, "scale the pool out, or remove pods from it", None
+    where = f"{open_to[0].name} has room for it, as far as ENIs and taints go"
+    return where, f"kubectl -n {item.namespace} describe pod {item.name}: CPU, memory, affinity, volumes?", "warning"
 
 
 def _repelling(item: Pod, node: Node) -> list[Taint]:
@@ -389,6 +403,35 @@ def _repelling(item: Pod, node: Node) -> list[Taint]:
         for taint in node.taints
         if taint.effect in {"NoSchedule", "NoExecute"} and not any(tolerates(t, taint) for t in item.tolerations)
     ]
+
+
+@cluster_rule(
+    "VER030",
+    "warning",
+    "The ENI of a pod is not in the network of its PodNetworking",
+    needs=("pods", "PodENIs", "PodNetworkings"),
+    effect="The pod was created before the PodNetworking named these vSwitches and security groups, and keeps what it "
+    "got then: an edit reaches no pod that exists.",
+    sources=(PN, CODE_MATCH),
+    fails={"podENIs[0].spec.allocations[0].eni.vSwitchID": "vsw-old"},
+)
+def ver030(view: ClusterView) -> Outcome:
+    """The vSwitch and the security groups of each bound PodENI; of a pod without a PodNetworking nobody stated them."""
+    yield from _unseen(view)
+    if any(item.networking for item, _, _ in _bound(view)):
+        yield from view.unseen("PodNetworking")
+    pairs = []
+    for item, _, eni in _bound(view):
+        named_by = view.observed.pod_networkings.get(item.networking)
+        if named_by is not None:
+            lists = ((eni.v_switch_ids, named_by.v_switch_ids), (eni.security_group_ids, named_by.security_group_ids))
+            strange = tuple(name for have, wanted in lists for name in have if wanted and name not in wanted)
+            if strange:
+                pairs.append(((item.networking, strange), item))
+    for (networking, strange), found in _by(pairs).items():
+        what = f"{plural(len(found), 'pod')} in {', '.join(strange)}, which PodNetworking {networking} does not name"
+        hint = "recreate the pods; a pod with a fixed address keeps its ENI until that is released"
+        yield _at_pods(found, what, hint, podNetworking=networking, strange=list(strange))
 
 
 # --- events ---------------------------------------------------------------------------------------------------
