@@ -194,6 +194,23 @@ def test_other_resources_are_passed_over(here: Path) -> None:
     assert judge_files(here, {"main.tf": others + hcl(*FINE)}).rules == set()
 
 
+def test_a_module_that_is_given_the_label_makes_pools_that_are_not_known(here: Path) -> None:
+    given = f'module "ack" {{\n  source = "x/y"\n  labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n}}\n'
+    files = {"a.tf": given + 'module "other" {\n  source = "z"\n}\n', "b.tf": f"# {EXCLUSIVE_LABEL}\n"}
+    judged = judge_files(here, files)
+    assert judged.facts == {"whether module.ack is an exclusive node pool": "module.ack.labels"}
+    assert [item.place.line for item in judged.report.undecided] == [1]
+    assert judged.skipped == [("b.tf", "no node pool in it")]
+
+
+def test_hcl_is_never_read_as_yaml(here: Path) -> None:
+    text = "# see eniplan/plan.yaml\n" + hcl('instance_types = ["ecs.g7.2xlarge"]')
+    for name in ("main.tf", "main.tofu"):
+        judged = judge_files(here, {f"infra/{name}": text}, f"infra/{name}")
+        assert "ENI001" in judged.rules
+    assert set(judge_files(here, {}, "infra").report.inputs) >= {"infra/main.tf", "infra/main.tofu"}
+
+
 def test_hcl_is_known_by_its_content(here: Path) -> None:
     assert judge_files(here, {"pools.txt": hcl(*FINE[:4])}).rules == {"NP002"}
 

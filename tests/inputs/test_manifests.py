@@ -248,6 +248,31 @@ def test_a_namespace_is_known_by_its_name(here: Path) -> None:
     assert (judged.rules, judged.facts) == (set(), {})
 
 
+@pytest.mark.parametrize(
+    ("first", "beside", "requested"),
+    [
+        ([], "0", 0),
+        ([{"resources": {"requests": {"aliyun/eni": "1"}}}], "0", 1),
+        ([REQUEST, {"resources": {"limits": {"aliyun/eni": 2}}}], "1", 2),
+        ([{**REQUEST, "restartPolicy": "Always"}, REQUEST], "1", 2),
+        ([REQUEST, {**REQUEST, "restartPolicy": "Always"}], "2", 3),
+        ({"no": "list"}, "1", 1),
+    ],
+)
+def test_eni_requests_of_init_containers_count(here: Path, first: Any, beside: str, requested: int) -> None:  # noqa: ANN401 - any value
+    """On a Lingjun node nothing offers the resource: pods that request it stay Pending."""
+    body = {
+        "nodepool_info": {"name": "ai", "type": "lingjun"},
+        "eflo_node_group": {"cluster_id": "i1", "group_id": "g"},
+        "kubernetes_config": {"labels": [LABEL]},
+    }
+    containers = [{"name": "a", "resources": {"limits": {"aliyun/eni": beside}}}]
+    one = workload(**EXCLUSIVE, initContainers=first, containers=containers)
+    judged = judge_files(here, {"m.yaml": stream(one), "p.json": body})
+    told = [finding.facts["eniRequest"] for finding in judged.report.findings if finding.rule.id == "WL002"]
+    assert told == ([requested] if requested else [])
+
+
 def test_lingjun_takes_no_podnetworking(here: Path) -> None:
     body = {
         "nodepool_info": {"name": "ai", "type": "lingjun"},

@@ -20,7 +20,7 @@ from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.terraform import TERRAFORM_PATHS, Left, Resource, body_of, planned, without_templates
 from eniplan.inputs.units import PoolInput, root_of, unit_of, unit_of_lost
 from eniplan.plan.document import read_documents
-from eniplan.plan.load import LoadedPlan, OpenFact, load_document
+from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, OpenFact, load_document
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from eniplan.inputs.body import Pool
     from eniplan.plan.document import Document, Path
 
+_BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 _WORTH = re.compile(
-    RESOURCE.encode() + rb"|scaling_group|resource_changes|\bkind[\"']?\s*:\s*[\"']?(?:List|"
+    "|".join((RESOURCE, "resource_changes", *sorted(_BODY_PARTS))).encode() + rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|"
     + b"|".join(sorted({kind.encode() for _, kind in KINDS})) + rb")\b"
 )  # fmt: skip
 """A file of a folder with none of these is not parsed."""
-_BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 _NOTHING = "nothing that eniplan judges"
 _STATE = "this is a state of Terraform, not a plan"
 
@@ -76,9 +76,9 @@ class Collected:
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
-        is_hcl = hcl.MARK.search(data) is not None and data.lstrip()[:1] not in (b"{", b"[")
-        if not is_hcl and (path.endswith(".tf") or not (named or _WORTH.search(data))):
-            self.skip(path, "no node pool in it" if path.endswith(".tf") else _NOTHING)
+        is_hcl = hcl.is_worth(path, data)
+        if not is_hcl and (path.endswith(HCL_ENDINGS) or not (named or _WORTH.search(data))):
+            self.skip(path, "no node pool in it" if path.endswith(HCL_ENDINGS) else _NOTHING)
             if named:  # a hook that is given every file that has changed
                 yield LoadedPlan(hcl.nothing(path), None)
             return
@@ -179,7 +179,8 @@ class Collected:
         labels = resource.value.get("labels")
         if not resource.vanishes and exclusive(labels) is None:
             hint = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
-            fact = OpenFact((), f"whether {resource.address} is an exclusive node pool", ("NP001",), hint)
+            rules = ("NP001",) if resource.existing is None else ("NP001", "NP003")
+            fact = OpenFact((), f"whether {resource.address} is an exclusive node pool", rules, hint)
             self._open.append((origin.inner(("labels",)), fact))
             return
         pool = read_pool(body_of(resource.value))

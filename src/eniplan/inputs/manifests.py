@@ -335,14 +335,24 @@ def _tolerations(found: Any) -> Any:  # noqa: ANN401 - a value of a manifest
 
 
 def _eni_request(item: Object, spec: Path) -> int:
-    """Return how many ENIs one pod requests. A limit alone is a request as well."""
-    total = 0
-    containers = item.at(*spec, "containers")
-    for container in containers if isinstance(containers, list) else ():
-        asked = [_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
-        text = next((str(count) for count in asked if count is not None), "0")
-        total += int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - Kubernetes refuses more
-    return total
+    """Return how many ENIs one pod requests, as Kubernetes counts: init containers run one after the other, first."""
+    beside = peak = 0  # those init containers that go on beside the others; the most that is needed before these run
+    for container in _items(item.at(*spec, "initContainers")):
+        count = _asked(container)
+        peak = max(peak, beside + count)
+        beside += count if _at(container, ("restartPolicy",)) == "Always" else 0
+    return max(peak, beside + sum(map(_asked, _items(item.at(*spec, "containers")))))
+
+
+def _items(value: Any) -> list[Any]:  # noqa: ANN401 - a value of a manifest
+    return value if isinstance(value, list) else []
+
+
+def _asked(container: Any) -> int:  # noqa: ANN401 - a value of a manifest
+    """Return how many ENIs a container requests. A limit alone is a request as well."""
+    asked = [_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
+    text = next((str(count) for count in asked if count is not None), "0")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - Kubernetes refuses more
 
 
 def _selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:
