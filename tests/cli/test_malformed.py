@@ -248,8 +248,8 @@ class TestFiles:
         assert self.told(run, "folder", tmp_path).splitlines() == [
             "folder: error: no plan in this folder, and no other input with an exclusive node pool or pods for one",
             (
-                "    --verbose says what was skipped; a plan is a file *.yaml, *.yml, *.json with apiVersion: eniplan/v1; "
-                "`eniplan init` writes one"
+                "    --verbose says what was skipped; a plan is a file *.yaml, *.yml, *.json "
+                "with apiVersion: eniplan/v1; `eniplan init` writes one"
             ),
         ]
 

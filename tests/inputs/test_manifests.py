@@ -373,6 +373,31 @@ def test_what_is_rendered_from_a_plan_fits_it(here: Path) -> None:
     assert judged.problems == []
 
 
+def test_patches_of_a_kustomization_are_left_alone(here: Path) -> None:
+    """Alone they look like objects that lack what the base has."""
+    part = {"metadata": {"name": "trading-eni"}, "kind": "PodNetworking", "spec": {"securityGroupIDs": ["sg-pods"]}}
+    files = {
+        "infra/base/all.yaml": stream(networking(), workload(labels={"network": "trading"})),
+        "infra/base/kustomization.yaml": "resources: [all.yaml]\n",
+        "infra/pool.json": pool(),
+        "infra/prod/kustomization.yml": json.dumps(
+            {"patches": [{"path": "pn.yaml"}, {"patch": "x"}, 1], "patchesStrategicMerge": ["more/w.yaml"]}
+        ),
+        "infra/prod/pn.yaml": stream({"apiVersion": "network.alibabacloud.com/v1beta1", **part}),
+        "infra/prod/more/w.yaml": stream(workload(tolerations=[])),
+    }
+    judged = judge_files(here, files, "infra")
+    assert judged.rules == set()
+    why = "a patch of a kustomization: render it first (kubectl kustomize)"
+    assert judged.skipped[-2:] == [
+        ("infra/prod/pn.yaml: PodNetworking 'trading-eni'", why),
+        ("infra/prod/more/w.yaml: StatefulSet 'matcher'", why),
+    ]
+    del files["infra/prod/kustomization.yml"]
+    (here / "infra/prod/kustomization.yml").unlink()
+    assert {"PN001", "WL001"} < judge_files(here, files, "infra").rules
+
+
 def test_objects_of_a_list(here: Path) -> None:
     items = {"apiVersion": "v1", "kind": "List", "items": [namespace(), workload(tolerations=[]), 3]}
     judged = judge_files(here, {"m.json": items, "p.json": pool()})
@@ -388,6 +413,10 @@ def test_objects_of_a_list(here: Path) -> None:
             "nothing that eniplan judges",
         ),
         ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "a Deployment without a name"),
+        (
+            workload() | {"metadata": {"name": "{{ .Release.Name }}"}},
+            "a template: render it first (helm template)",
+        ),
         (
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 2}},
             "a part of the Deployment a (a patch?)",

@@ -35,6 +35,9 @@ _WORTH = re.compile(
     + b"|".join(sorted({kind.encode() for _, kind in KINDS})) + rb")\b"
 )  # fmt: skip
 """A file of a folder with none of these is not parsed."""
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
+"""kustomize knows its files by these names, and by nothing in them."""
+_TEMPLATE = "a template: render it first (helm template)"
 _NOTHING = "nothing that eniplan judges"
 _STATE = "this is a state of Terraform, not a plan"
 
@@ -59,6 +62,7 @@ class Collected:
         self._open: list[tuple[Origin, OpenFact]] = []
         self._problems: list[Problem] = []
         self._manifests = Manifests()
+        self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
 
     @property
@@ -77,7 +81,8 @@ class Collected:
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
         is_hcl = hcl.is_worth(path, data)
-        if not is_hcl and (path.endswith(HCL_ENDINGS) or not (named or _WORTH.search(data))):
+        worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
+        if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
             self.skip(path, "no node pool in it" if path.endswith(HCL_ENDINGS) else _NOTHING)
             if named:  # a hook that is given every file that has changed
                 yield LoadedPlan(hcl.nothing(path), None)
@@ -88,7 +93,7 @@ class Collected:
             if named or b"{{" not in data:
                 yield from error.problems
             else:
-                self.skip(path, "a template: render it first (helm template)")
+                self.skip(path, _TEMPLATE)
             return
         for document in documents:
             if is_hcl:
@@ -104,6 +109,8 @@ class Collected:
         value = document.value
         if not isinstance(value, dict):
             return False
+        if os.path.basename(document.file) in _KUSTOMIZATIONS:
+            self._patches.update(_patches(document.file, value))
         resources: Any = value.get("resource")
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
@@ -126,7 +133,7 @@ class Collected:
     def _take_objects(self, document: Document, *, named: bool) -> bool:
         """Take what there is of a document with objects of Kubernetes; one that was named may hold nothing of use."""
         found = list(objects(document))
-        reasons = [self._manifests.add(item) for item in found]
+        reasons = [_TEMPLATE if "{{" in item.name else self._manifests.add(item) for item in found]
         for why in reasons or [_NOTHING]:
             if why:
                 self.skip(document.file, why)
@@ -217,6 +224,8 @@ class Collected:
             yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
         for found, cluster_id in self._lost:
             yield unit_of_lost(found, self._cluster, cluster_id).load()
+        for title in self._manifests.leave_out(self._patches):
+            self.skip(title, "a patch of a kustomization: render it first (kubectl kustomize)")
         units = [unit_of(pools, self._cluster, self._ids.get(key)) for key, pools in self._pools.items()]
         yield from self._manifests.problems
         if self._manifests:
@@ -264,3 +273,13 @@ def _terraform_path(body: Path) -> Path:
         if body[:count] in TERRAFORM_PATHS:
             return (*TERRAFORM_PATHS[body[:count]], *body[count:])
     return ()
+
+
+def _patches(file: str, kustomization: dict[str, Any]) -> Iterator[str]:
+    """Yield the files with parts of objects that a kustomization puts into others."""
+    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+        items = kustomization.get(key)
+        for item in items if isinstance(items, list) else ():
+            path = item.get("path") if isinstance(item, dict) else item
+            if isinstance(path, str):
+                yield os.path.normpath(os.path.join(os.path.dirname(file), path))
