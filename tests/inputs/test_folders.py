@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from eniplan.plan.load import MAX_BYTES
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import example
 from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, LABEL, hcl, terraform_plan, text
 
@@ -116,6 +117,27 @@ def test_a_folder_with_odd_files(run: Run, tmp_path: Path) -> None:
     (folder / "gone.yaml").symlink_to("nowhere")
     result = run("check", "infra", cwd=tmp_path)
     assert (result.code, "infra/gone.yaml: error: this link leads to no file\n" in result.err) == (3, True)
+
+
+def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "body.json").write_text(text(BODY), encoding="utf-8")
+    (folder / "cluster.json").write_text(text({"nodepools": [BODY]}), encoding="utf-8")
+    (folder / "chart.yaml").write_text(f"{DEPLOYMENT}spec: {{{{ {EXCLUSIVE_LABEL} }}}}\n", encoding="utf-8")
+    service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+    (folder / "two.yaml").write_text(
+        f"{DEPLOYMENT}spec: {{replicas: 2}}\n{service}# {EXCLUSIVE_LABEL}\n", encoding="utf-8"
+    )
+    result = run("check", "infra", "--cluster", "cluster.yaml", cwd=tmp_path)
+    assert result.code == 3
+    (tmp_path / "cluster.yaml").write_text(text(CLUSTER), encoding="utf-8")
+    result = run("check", "infra", "--cluster", "cluster.yaml", cwd=tmp_path)
+    assert result.code == 0
+    assert result.err.splitlines()[:-1] == [
+        "skipped infra/chart.yaml: a template: render it first (helm template); it names the exclusive label",
+        "skipped infra/cluster.json: nothing that eniplan judges; it names the exclusive label",
+    ]
 
 
 def test_a_file_with_nothing_to_judge_is_told(run: Run, tmp_path: Path) -> None:

@@ -160,6 +160,15 @@ def test_what_is_no_literal_is_open_and_not_missing(here: Path, old: str, new: s
             set(),
             0,
         ),
+        # a public module makes the label in this way
+        (
+            (
+                'dynamic "labels" {\n for_each = var.exclusive ? [1] : []\n content {\n'
+                f' key = "{EXCLUSIVE_LABEL}"\n value = "eniOnly"\n }}\n}}'
+            ),
+            set(),
+            0,
+        ),
         ('labels {\n key = "k8s.aliyun.com/exclusive-mode-eni-typ"\n value = "eniOnly"\n}', {"NP001"}, 0),
         ("", None, 0),
     ],
@@ -248,6 +257,14 @@ def test_json_syntax_of_terraform(here: Path) -> None:
     assert judged.problems == [f"main.tf.json:36:9: {RESOURCE}.b must be a map [resource.{RESOURCE}.b]"]
 
 
+@pytest.mark.parametrize("dynamic", [{"labels": {}}, [{"timeouts": {}}, {"labels": {}}]])
+def test_dynamic_labels_of_the_json_syntax_are_not_known(here: Path, dynamic: object) -> None:
+    text = json.dumps({"resource": {RESOURCE: {"eni": {"dynamic": dynamic}}}})
+    assert judge_files(here, {"main.tf.json": text}).facts == {
+        f"whether {RESOURCE}.eni is an exclusive node pool": f"{RESOURCE}.eni.labels"
+    }
+
+
 def test_terraform_converts_texts_numbers_and_flags(here: Path) -> None:
     lines = (*FINE[:3], "desired_size = 3", 'system_disk_size = "120"', "scaling_config {", '  enable = "false"', "}",
              "taints {", '  key = "a"', "  value = true", "}",
@@ -270,3 +287,38 @@ def test_what_no_plan_can_hold_is_told_at_its_place(here: Path) -> None:
     assert judged.problems == [
         f"main.tf:15:3: the label '{EXCLUSIVE_LABEL}' is given twice [{RESOURCE}.eni.labels[1]]",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "types = [data.alicloud_instance_types.default.instance_types.0.id]",
+        'types = split(",", join(",", alicloud_vswitch.vswitches.*.id))',
+        "types = length(var.a) > 0 ? var.a : null",
+        'tags = merge(local.tags, { NodePool = "a" })',
+        "kubelet_configuration {\n    pod_pids_limit = tostring(var.limit)\n  }",
+        "# 节点池\n  // one\n  /* two\n */",
+        "lifecycle {\n    ignore_changes = [desired_size]\n  }",
+        'user_data = base64encode(templatefile("${path.module}/a.sh", { a = "b" }))',
+        'x = "a${var.b == "c" ? "d" : "e"}f"',
+        "x = <<-EOT\n    a ${var.b}\n  EOT",
+        "x = try(var.a[0].b, null)",
+        'x = { for k, v in var.a : k => v if v != "" }',
+        "x = provider::alicloud::f(1)",
+    ],
+)
+def test_hcl_that_people_write(here: Path, line: str) -> None:
+    judged = judge_files(here, {"main.tf": hcl(*FINE, line)})
+    assert (judged.rules, judged.problems, judged.facts) == (set(), [], {})
+
+
+def test_a_module_that_can_give_the_label_is_judged_as_one_that_does(here: Path) -> None:
+    dynamic = ('dynamic "labels" {', "  for_each = var.exclusive ? [1] : []", "  content {",
+               f'    key   = "{EXCLUSIVE_LABEL}"', '    value = "eniOnly"', "  }", "}")  # fmt: skip
+    lines = ("count = var.on ? 1 : 0", 'instance_types = ["ecs.g7.2xlarge"]', "vswitch_ids = local.ids", *dynamic)
+    text = f'resource "{RESOURCE}" "default" {{\n' + "\n".join(lines) + "\n}\n"
+    judged = judge_files(here, {"main.tf": text}, cluster=None)
+    assert judged.places == {
+        "NP002": f"main.tf:1:1 {RESOURCE}.default.taints",
+        "ENI001": f"main.tf:3:19 {RESOURCE}.default.instance_types[0]",
+    }

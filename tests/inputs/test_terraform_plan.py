@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from tests.inputs.support import ADDRESS, AFTER, BODY, LABEL, RESOURCE, judge_files, terraform_plan
+from tests.inputs.support import ADDRESS, AFTER, LABEL, RESOURCE, judge_files, terraform_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,12 +281,8 @@ def test_plans_of_the_wrong_form(here: Path, plan: dict[str, Any], problem: str)
 
 
 def test_a_state_in_a_folder_is_left_alone(here: Path) -> None:
-    judged = judge_files(
-        here, {"infra/state.json": {"format_version": "1.0", "values": {}}, "infra/p.json": BODY}, "infra"
-    )
-    assert (judged.problems, judged.skipped) == ([], [("infra/state.json", "nothing that eniplan judges")])
     state = {"format_version": "1.0", "values": {"resources": [{"type": RESOURCE}]}}
-    judged = judge_files(here, {"infra/state.json": state}, "infra")
+    judged = judge_files(here, {"infra/state.json": state, "infra/plan.json": terraform_plan(AFTER)}, "infra")
     assert (judged.problems, judged.skipped) == ([], [("infra/state.json", "this is a state of Terraform, not a plan")])
 
 

@@ -218,6 +218,14 @@ def test_a_plan_from_stdin(live: Live, tmp_path: Path) -> None:
     assert live("create-pool", "-", "--apply", stdin=plan, cwd=tmp_path).wait().code == 2
 
 
+def test_a_server_without_tls(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path)
+    done = apply(live, tmp_path, "--endpoint", cloud.url.replace("http:", "https:"))
+    assert done.code == 4
+    assert "TLS has failed" in done.err
+    assert not (tmp_path / RECEIPT).exists()
+
+
 def test_what_cannot_be_resumed(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     written(tmp_path)
     for name, told in (

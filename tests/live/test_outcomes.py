@@ -140,6 +140,17 @@ def test_a_pool_that_cannot_be_looked_up_stays_unknown(live: Live, cloud: Cloud,
     assert "whether it made the pool is not known: it cannot be looked up: " in done.err
 
 
+def test_a_request_that_cannot_be_sent_again_stays_unknown(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    cloud.fault(CREATE, "reset", call=1)
+    assert apply(live, tmp_path, "--timeout", "0s").code == 5
+    let_a_minute_pass(tmp_path)
+    cloud.fault(LIST, "refuse-next")
+    done = resume(live, tmp_path, "--timeout", "0s")
+    assert (done.code, states(tmp_path)[-1]) == (5, "unknown")
+    assert "is not known: it could not be sent again: " in done.err
+    assert len(cloud.calls(CREATE)) == 1
+
+
 def test_a_pool_that_is_late(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     cloud.state["taskScript"] = ["success"]
     cloud.fault(DETAIL, "answer", status=404, body={"code": "ErrorNodePoolNotFound", "message": "no"}, call=1)

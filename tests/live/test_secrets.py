@@ -36,11 +36,18 @@ def check_keeps_quiet(done: Result, folder: Path) -> None:
         assert not [text for text in files if secret in text]
 
 
-@pytest.mark.parametrize("action", ["DescribeClusterDetail", LIST, CREATE, TASK, DETAIL])
-@pytest.mark.parametrize("env", [{"ENIPLAN_DEBUG": "1", "DEBUG": "sdk"}, STS], ids=["key", "token"])
+DEBUG = {"ENIPLAN_DEBUG": "1", "DEBUG": "sdk"}
+
+
+@pytest.mark.parametrize(
+    ("action", "env"),
+    [
+        *((action, DEBUG) for action in ("DescribeClusterDetail", LIST, CREATE, TASK, DETAIL)),
+        (CREATE, STS),
+        (DETAIL, STS),
+    ],
+)
 def test_a_server_that_repeats_them(live: Live, cloud: Cloud, tmp_path: Path, action: str, env: dict[str, str]) -> None:
-    if env is STS and action not in {CREATE, DETAIL}:
-        pytest.skip("true processes are slow, and two of them show it")
     written(tmp_path, PLAN)
     cloud.state["taskScript"] = ["success"]
     cloud.fault(action, "echo-secret")

@@ -38,8 +38,10 @@ class OtherInputs:
         if self._collected is None:
             return
         skipped = self._collected.skipped
-        for item in skipped if verbose else ():
-            terminal.err(printable(f"skipped {item.what}: {item.why}"))
+        for item in skipped:
+            if verbose or item.matters:
+                more = "; it names the exclusive label" if item.matters else ""
+                terminal.err(printable(f"skipped {item.what}: {item.why}{more}"))
         if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
             terminal.err("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why")
         if self._collected.lacks_cluster and not report.accounts:

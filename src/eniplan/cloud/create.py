@@ -107,13 +107,13 @@ class Creation:
             self._send(self._body)
 
     def _send(self, body: str) -> None:
-        target = self.receipt.target
+        target, before = self.receipt.target, self.receipt.state
         self._step("sent")
         self._tell("creating")
         try:
             answer = self._session.write(calls.CREATE_POOL, path={"ClusterId": target.cluster_id}, body=body)
         except CallError as error:
-            self._after_failed_send(error)
+            self._after_failed_send(error, before)
             return
         pool, task = answer.body.get("nodepool_id"), answer.body.get("task_id")
         if isinstance(pool, str) and pool:
@@ -121,8 +121,10 @@ class Creation:
         else:
             self._look_after_send("the answer names no pool", answer.request_id)
 
-    def _after_failed_send(self, error: CallError) -> None:
+    def _after_failed_send(self, error: CallError, before: State) -> None:
         said = self._said(error)
+        if not error.reached and before in {"sent", "unknown"}:
+            self._give_up(f"it could not be sent again: {said}", error.request_id)
         if not error.reached:
             self._step("prepared", error.request_id, said)
             raise CloudError(self._problem(f"the request could not be sent, and nothing was created: {said}"))

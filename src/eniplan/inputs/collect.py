@@ -21,6 +21,7 @@ from eniplan.inputs.terraform import TERRAFORM_PATHS, Left, Resource, body_of, p
 from eniplan.inputs.units import PoolInput, root_of, unit_of, unit_of_lost
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, OpenFact, load_document
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Skipped(NamedTuple):
 
     what: str
     why: str
+    matters: bool = False
+    """Whether it names the exclusive label all the same: it may hold what its author takes for judged."""
 
 
 class Collected:
@@ -64,6 +67,8 @@ class Collected:
         self._manifests = Manifests()
         self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
+        self._labelled: set[str] = set()
+        """Files that name the exclusive label."""
 
     @property
     def lacks_cluster(self) -> bool:
@@ -74,12 +79,14 @@ class Collected:
         """See `Others.count`."""
         return len(self._documents)
 
-    def skip(self, path: str, why: str) -> None:
-        """See `Others.skip`."""
-        self.skipped.append(Skipped(path, why))
+    def skip(self, path: str, why: str, value: object = EXCLUSIVE_LABEL) -> None:
+        """See `Others.skip`. The value is what is skipped, where that is not the whole file."""
+        self.skipped.append(Skipped(path, why, path in self._labelled and EXCLUSIVE_LABEL in str(value)))
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
+        if EXCLUSIVE_LABEL.encode() in data:
+            self._labelled.add(path)
         is_hcl = hcl.is_worth(path, data)
         worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
         if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
@@ -102,7 +109,7 @@ class Collected:
                 if named:
                     yield load_document(document)
                 else:
-                    self.skip(path, _NOTHING)
+                    self.skip(path, _NOTHING, document.value)
 
     def document(self, document: Document, *, named: bool) -> bool:
         """See `Others.document`."""
@@ -136,7 +143,7 @@ class Collected:
         reasons = [_TEMPLATE if "{{" in item.name else self._manifests.add(item) for item in found]
         for why in reasons or [_NOTHING]:
             if why:
-                self.skip(document.file, why)
+                self.skip(document.file, why, document.value)
         if named or "" in reasons:
             self._documents.append(document)
         return True

@@ -149,17 +149,31 @@ def _body(text: str, block: Any) -> tuple[dict[str, Any], _Node]:  # noqa: ANN40
             node.inner[_name(key)] = inner._replace(key=_at(key))
         elif _kind(child) == "block":
             names = [_name(part) for part in child.children if _kind(part) in ("identifier", "string")]
-            dynamic = names[0] == "dynamic" and len(names) > 1
-            item, inner = (
-                (NotKnown("a dynamic block"), _Node(_at(child), _at(child), {})) if dynamic else _body(text, child)
-            )
-            name = names[1] if dynamic else names[0]
+            if names[0] == "dynamic" and len(names) > 1:
+                name = names[1]
+                item, inner = _dynamic(text, child, name)
+            else:
+                name = names[0]
+                item, inner = _body(text, child)
             items = values.setdefault(name, [])
             if isinstance(items, list):
                 outer = node.inner.setdefault(name, _Node(inner.place, inner.key, {}))
                 outer.inner[len(items)] = inner
                 items.append(item)
     return values, node
+
+
+def _dynamic(text: str, block: Any, name: str) -> tuple[Any, _Node]:  # noqa: ANN401 - see _children
+    """Return one of the blocks that Terraform makes of a dynamic one: how many there will be is not known.
+
+    Of labels one is enough: a module that can give the exclusive label is judged as one that does.
+    """
+    if name == "labels":
+        values, node = _body(text, block)
+        contents = values.get("content")
+        if isinstance(contents, list) and isinstance(contents[0], dict) and "key" in contents[0]:
+            return contents[0], node.inner["content"].inner[0]
+    return NotKnown("a dynamic block"), _Node(_at(block), _at(block), {})
 
 
 def _value(text: str, node: Any) -> tuple[Any, _Node]:  # noqa: ANN401 - see _children

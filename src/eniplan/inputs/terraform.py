@@ -265,5 +265,6 @@ def without_templates(value: Any) -> Any:  # noqa: ANN401 - an argument
     if isinstance(value, dict):
         out = {key: without_templates(item) for key, item in value.items() if key != "dynamic"}
         dynamic = value.get("dynamic")
-        return out | dict.fromkeys(dynamic if isinstance(dynamic, dict) else (), NotKnown("a dynamic block"))
+        blocks = [item for item in (dynamic if isinstance(dynamic, list) else [dynamic]) if isinstance(item, dict)]
+        return out | {name: NotKnown("a dynamic block") for block in blocks for name in block}
     return [without_templates(item) for item in value] if isinstance(value, list) else value
