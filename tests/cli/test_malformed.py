@@ -39,6 +39,14 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
         "p.yaml", b"\x7fELF\x02\x01\x01\0\0\0\xff\xfe\0", "p.yaml: error: this is a binary file, not YAML or JSON",
         "give a plan file, or a folder of them",
     ),
+    "a plan that Terraform has saved": (
+        "plan.out", b"PK\x03\x04\x14\0\x08\0", "plan.out: error: this is a binary file, not YAML or JSON",
+        "if Terraform has saved it: `terraform show -json` prints what eniplan reads",
+    ),
+    "messages of Terraform": (
+        "plan.json", b'{"@level":"info"}\n{"@level":"info"}\n', "plan.json:2:1: error: not valid JSON: Extra data",
+        "`terraform show -json` of a saved plan prints it",
+    ),
     "binary that is UTF-8": (
         "p.yaml", b"abc\0def", "p.yaml: error: this is a binary file, not YAML or JSON",
         "give a plan file, or a folder of them",

@@ -126,6 +126,7 @@ def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: 
     (folder / "cluster.json").write_text(text({"nodepools": [BODY]}), encoding="utf-8")
     (folder / "chart.yaml").write_text(f"{DEPLOYMENT}spec: {{{{ {EXCLUSIVE_LABEL} }}}}\n", encoding="utf-8")
     service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+    (folder / "rollout.yaml").write_text("kind: Rollout\nspec: {limits: {aliyun/eni: 1}}\n", encoding="utf-8")
     (folder / "two.yaml").write_text(
         f"{DEPLOYMENT}spec: {{replicas: 2}}\n{service}# {EXCLUSIVE_LABEL}\n", encoding="utf-8"
     )
@@ -135,8 +136,9 @@ def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: 
     result = run("check", "infra", "--cluster", "cluster.yaml", cwd=tmp_path)
     assert result.code == 0
     assert result.err.splitlines()[:-1] == [
-        "skipped infra/chart.yaml: a template: render it first (helm template); it names the exclusive label",
-        "skipped infra/cluster.json: nothing that eniplan judges; it names the exclusive label",
+        f"skipped infra/chart.yaml: a template: render it first (helm template); it names {EXCLUSIVE_LABEL}",
+        f"skipped infra/cluster.json: nothing that eniplan judges; it names {EXCLUSIVE_LABEL}",
+        "skipped infra/rollout.yaml: nothing that eniplan judges; it names aliyun/eni",
     ]
 
 

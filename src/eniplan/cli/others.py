@@ -39,8 +39,8 @@ class OtherInputs:
             return
         skipped = self._collected.skipped
         for item in skipped:
-            if verbose or item.matters:
-                more = "; it names the exclusive label" if item.matters else ""
+            if verbose or item.names:
+                more = f"; it names {item.names}" if item.names else ""
                 terminal.err(printable(f"skipped {item.what}: {item.why}{more}"))
         if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
             terminal.err("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why")

@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.emit.pods import ENI_RESOURCE
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import hcl
@@ -48,8 +49,8 @@ class Skipped(NamedTuple):
 
     what: str
     why: str
-    matters: bool = False
-    """Whether it names the exclusive label all the same: it may hold what its author takes for judged."""
+    names: str = ""
+    """The exclusive label, or the resource, where it names one: it may hold what its author takes for judged."""
 
 
 class Collected:
@@ -67,8 +68,8 @@ class Collected:
         self._manifests = Manifests()
         self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
-        self._labelled: set[str] = set()
-        """Files that name the exclusive label."""
+        self._marked: dict[str, str] = {}
+        """Files that name the exclusive label or the resource, and which."""
 
     @property
     def lacks_cluster(self) -> bool:
@@ -79,14 +80,16 @@ class Collected:
         """See `Others.count`."""
         return len(self._documents)
 
-    def skip(self, path: str, why: str, value: object = EXCLUSIVE_LABEL) -> None:
+    def skip(self, path: str, why: str, value: object = None) -> None:
         """See `Others.skip`. The value is what is skipped, where that is not the whole file."""
-        self.skipped.append(Skipped(path, why, path in self._labelled and EXCLUSIVE_LABEL in str(value)))
+        name = self._marked.get(path, "")
+        self.skipped.append(Skipped(path, why, name if value is None or name in str(value) else ""))
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
-        if EXCLUSIVE_LABEL.encode() in data:
-            self._labelled.add(path)
+        for name in (ENI_RESOURCE, EXCLUSIVE_LABEL):
+            if name.encode() in data:
+                self._marked[path] = name
         is_hcl = hcl.is_worth(path, data)
         worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
         if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
