@@ -69,7 +69,7 @@ class Collected:
         self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
         self._marked: dict[str, str] = {}
-        """Files that name the exclusive label or the resource, and which."""
+        """Which of the exclusive label and the resource a file names."""
 
     @property
     def lacks_cluster(self) -> bool:
@@ -87,9 +87,7 @@ class Collected:
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
-        for name in (ENI_RESOURCE, EXCLUSIVE_LABEL):
-            if name.encode() in data:
-                self._marked[path] = name
+        self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI_RESOURCE) if name.encode() in data), "")
         is_hcl = hcl.is_worth(path, data)
         worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
         if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
