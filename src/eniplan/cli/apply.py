@@ -152,7 +152,6 @@ def go_through(session: Session, receipt: Receipt, body: str | None, work: Work,
     finally:
         work.progress.close()
     done = creation.receipt
-    terminal.out(f"{done.node_pool_id}\n")
     if done.state == "proved":
         nodes = done.events[-1].note
         terminal.err(f"{done.target} is created as asked: {done.node_pool_id}{', ' if nodes else ''}{nodes}")
@@ -160,6 +159,7 @@ def go_through(session: Session, receipt: Receipt, body: str | None, work: Work,
     else:
         terminal.err(f"{done.target} is being created: {done.node_pool_id}")
         terminal.err(f"next: {work.next_command}")
+    terminal.out(f"{done.node_pool_id}\n")  # last: a full disk must not hide what has happened
 
 
 def _with_next(problem: Problem, work: Work) -> Problem:
@@ -346,10 +346,10 @@ def _is_there(session: Session, receipt: Receipt, chosen: Chosen) -> bool:
         terminal.problems([Problem(message, place, hint)])
         raise typer.Exit(FINDINGS)
     nodes = nodes_ready(pool)
-    terminal.out(f"{pool_id}\n")
     told = f"{target} exists already ({pool_id}) and is as the plan says: nothing to do"
     terminal.err(printable(f"{told}{'; ' if nodes else ''}{nodes}"))
     terminal.err(f"next: {shlex.join(['eniplan', 'verify', receipt.plan])}")
+    terminal.out(f"{pool_id}\n")
     return True
 
 
