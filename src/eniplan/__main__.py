@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -13,11 +14,34 @@ def main() -> int:
 
         sys.stdout.write(f"eniplan {__version__}\n")
         return 0
+    import signal  # noqa: PLC0415 - typer brings it along, and --version goes without
+
+    # Ignored when it was started under nohup or in the background, and then it stays so.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _leave)
     # What is imported stays to the end: collecting it again and again costs a check 7 % of its time.
     gc.disable()
     from eniplan.cli import run  # noqa: PLC0415 - imports typer, 40 ms that --version does not pay
 
-    return run(sys.argv[1:])
+    try:
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    """Say that Ctrl-C was pressed, for commands that have nothing to add; return the exit code."""
+    try:  # noqa: SIM105 - contextlib is not imported for this
+        # A terminal has shown ^C in the same line.
+        os.write(2, (b"\n" if os.isatty(2) else b"") + b"interrupted: run the same command again\n")
+    except OSError:
+        pass  # nobody listens
+    return 130
+
+
+def _leave(*_: object) -> None:
+    """End at once. Nothing has been begun, and while modules are imported a KeyboardInterrupt can get lost."""
+    os._exit(_interrupted())
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
             continue
         problems += item.problems
         inputs.update(dict.fromkeys(item.files or (item.document.file,)))
-        undecided += (Undecided(f.fact, item.document.place(f.path), f.rules, f.hint) for f in item.open_facts)
+        undecided += _open(item, rules if item.live is not None else offline)
         if item.plan is not None:
             view = PlanView(item.plan, catalog, settings, item.live)
             if item.live is not None:
@@ -113,6 +113,15 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         catalog.own,
     )
     return report._replace(exit_code=report.verdict())
+
+
+def _open(item: LoadedPlan, rules: tuple[Rule, ...]) -> Iterator[Undecided]:
+    """Yield what the input itself leaves open, with those rules of the run that wait for it."""
+    asked = {rule.id for rule in rules}
+    for found in item.open_facts:
+        waiting = tuple(rule for rule in found.rules if rule in asked)
+        if waiting:
+            yield Undecided(found.fact, item.document.place(found.path), waiting, found.hint)
 
 
 def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:

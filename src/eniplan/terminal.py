@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,19 @@ def err(text: str) -> None:
     """Write one line for people, if anybody listens."""
     if sys.stderr is None:
         return
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(for_log(text) + "\n")
     sys.stderr.flush()
+
+
+def for_log(text: str) -> str:
+    """Return lines for people as lines that a CI service does not obey.
+
+    GitHub's runner takes a line that begins with `::`, and `##[` wherever it stands, for a command of the job, be it
+    only the name of a file.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    return re.sub(r"^(\s*)::", r"\1\\::", text, flags=re.MULTILINE).replace("##[", "#\\#[")
 
 
 def save(path: str, text: str, *, private: bool = False) -> None:
@@ -173,7 +185,13 @@ def ask(question: str) -> bool:
     """Ask a question on the terminal; anything but yes is no."""
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):  # Ctrl-C, Ctrl-D: what follows gets a line of its own
+            err("")
+    return answer.strip().lower() in {"y", "yes"}
 
 
 class Progress:

@@ -39,13 +39,26 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
         "p.yaml", b"\x7fELF\x02\x01\x01\0\0\0\xff\xfe\0", "p.yaml: error: this is a binary file, not YAML or JSON",
         "give a plan file, or a folder of them",
     ),
+    "a plan that Terraform has saved": (
+        "plan.out", b"PK\x03\x04\x14\0\x08\0", "plan.out: error: this is a binary file, not YAML or JSON",
+        "if Terraform has saved it: `terraform show -json` prints what eniplan reads",
+    ),
+    "messages of Terraform": (
+        "plan.json", b'{"@level":"info"}\n{"@level":"info"}\n', "plan.json:2:1: error: not valid JSON: Extra data",
+        "`terraform show -json` of a saved plan prints it",
+    ),
     "binary that is UTF-8": (
         "p.yaml", b"abc\0def", "p.yaml: error: this is a binary file, not YAML or JSON",
         "give a plan file, or a folder of them",
     ),
+    "UTF-16 without a mark": (
+        "p.yaml", "apiVersion: eniplan/v1".encode("utf-16-le"),
+        "p.yaml: error: this is a binary file, not YAML or JSON", "give a plan file, or a folder of them",
+    ),
     "UTF-16": (
-        "p.yaml", "apiVersion: eniplan/v1".encode("utf-16"), "p.yaml: error: this is a binary file, not YAML or JSON",
-        "give a plan file, or a folder of them",
+        "p.yaml", 'é: "'.encode("utf-16"),
+        "p.yaml:1:4: error: not valid YAML: found unexpected end of stream while scanning a quoted scalar",
+        "close the quote that opens here",
     ),
     "invalid UTF-8": (
         "p.yaml", HEAD + b"# caf\xe9\n", "p.yaml:2:6: error: byte 0xe9 is not UTF-8", "save the file as UTF-8",
@@ -241,8 +254,11 @@ class TestFiles:
         (tmp_path / "folder" / ".git").mkdir()
         (tmp_path / "folder" / ".git" / "plan.yaml").write_bytes(HEAD + POOL)
         assert self.told(run, "folder", tmp_path).splitlines() == [
-            "folder: error: no plan in this folder",
-            "    a plan is a file *.yaml, *.yml, *.json with apiVersion: eniplan/v1; `eniplan init` writes one",
+            "folder: error: no plan in this folder, and no other input with an exclusive node pool or pods for one",
+            (
+                "    --verbose says what was skipped; a plan is a file *.yaml, *.yml, *.json "
+                "with apiVersion: eniplan/v1; `eniplan init` writes one"
+            ),
         ]
 
     def test_unreadable_link_in_a_folder(self, run: Run, tmp_path: Path) -> None:

@@ -119,6 +119,23 @@ def test_a_reader_that_stops_early(tmp_path: Path, form: str) -> None:
     assert (done.stderr, (tmp_path / "code").read_text()) == (b"", "1\n")
 
 
+@pytest.mark.parametrize("colour", ["", "1"])
+def test_the_log_of_a_github_job_obeys_no_name(run: Run, tmp_path: Path, colour: str) -> None:
+    """Its runner takes a line that begins with `::`, and `##[` anywhere, for a command."""
+    hostile = "::add-mask::##[add-path]x.yaml"
+    (tmp_path / hostile).write_text("apiVersion: eniplan/v1\nnodePools: [{name: a, instanceTypes: [ecs.g7.2xlarge]}]\n")
+    env = {"GITHUB_ACTIONS": "true", "FORCE_COLOR": colour, "NO_COLOR": "1", "COLUMNS": "400"}
+    result = run("check", hostile, "::gone", cwd=tmp_path, env=env)
+    assert result.code == 3
+    for text in (result.out, result.err):
+        assert "##[" not in text
+        assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+    assert "::add-mask::#\\#[add-path]x.yaml" in result.out
+    assert result.out.startswith("✗ error" if colour else "\\::add-mask")
+    assert "\\::gone: error: cannot read it" in result.err
+    assert run("check", hostile, cwd=tmp_path, env={"NO_COLOR": "1"}).out.startswith(hostile)
+
+
 class TestGithubSummary:
     def test_is_added_to_the_file_of_the_job(self, run: Run, tmp_path: Path) -> None:
         summary = tmp_path / "summary.md"

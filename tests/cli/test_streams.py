@@ -81,6 +81,9 @@ def interruptible(*args: str) -> list[str]:
     return [sys.executable, "-c", restore, *eniplan_command(*args)]
 
 
+TOLD = "interrupted: run the same command again\n"
+
+
 class TestSignals:
     def interrupt(self, tmp_path: Path, *args: str, stdin: int) -> tuple[int, str]:
         """Start eniplan with a FIFO `plan.yaml`, send SIGINT when it has opened that; return exit code and stderr."""
@@ -108,12 +111,12 @@ class TestSignals:
         return process.returncode, err.decode()
 
     def test_while_reading_a_file(self, tmp_path: Path) -> None:
-        assert self.interrupt(tmp_path, stdin=subprocess.DEVNULL) == (130, "")
+        assert self.interrupt(tmp_path, stdin=subprocess.DEVNULL) == (130, TOLD)
 
     def test_while_reading_stdin(self, tmp_path: Path) -> None:
         read, write = os.pipe()
         try:
-            assert self.interrupt(tmp_path, "-", stdin=read) == (130, "")
+            assert self.interrupt(tmp_path, "-", stdin=read) == (130, TOLD)
         finally:
             os.close(read)
             os.close(write)

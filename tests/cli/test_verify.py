@@ -180,7 +180,7 @@ class TestKubectl:
         finally:
             process.kill()
             process.wait()
-        assert (process.returncode, out, err) == (130, b"", b"")
+        assert (process.returncode, out, err) == (130, b"", b"interrupted: run the same command again\n")
 
 
 class TestOtherPrograms:

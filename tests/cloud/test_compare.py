@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eniplan.cloud.compare import Difference, differences, has_other_mode
+from eniplan.cloud.compare import Difference, differences, has_other_mode, is_being_deleted
 
 EXCLUSIVE = "k8s.aliyun.com/exclusive-mode-eni-type"
 BODY: dict[str, Any] = {
@@ -107,6 +107,22 @@ def test_a_pool_without_the_label_is_of_another_mode(value: object) -> None:
     assert found
     # A pool that does not report any labels may have them.
     assert has_other_mode(found) == (value not in (..., None))
+
+
+@pytest.mark.parametrize(("wanted", "found"), [("eniOnly", "enionly"), ("None", None), ("none", "")])
+def test_labels_are_compared_as_kubernetes_does(wanted: str, found: str | None) -> None:
+    key = "kubernetes_config.labels"
+    body = changed(key, [{"key": EXCLUSIVE, "value": wanted}])
+    assert len(told(changed(key, [{"key": EXCLUSIVE, "value": found}]), body)) == 1
+    assert len(told(changed(key, []), body)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "is_it"), [("deleting", True), ("delete_failed", True), ("removing", False), (None, False), (7, False)]
+)
+def test_a_pool_on_its_way_out(status: object, is_it: bool) -> None:  # noqa: FBT001 - a case
+    assert is_being_deleted({"status": {"state": status}}) == is_it
+    assert not is_being_deleted({"status": status})
 
 
 def test_taints_are_compared_both_ways() -> None:

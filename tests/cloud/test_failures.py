@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.cloud.calls import DESCRIBE_POOLS
-from eniplan.cloud.failures import problem, words
+from eniplan.cloud.failures import problem, without, words
 from eniplan.cloud.session import CallError
 from eniplan.errors import Place
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from eniplan.cloud.session import Reason
 
 
@@ -52,3 +54,18 @@ def test_words(reason: Reason, parts: dict[str, Any], said: str) -> None:
     told = problem(error, Place("the account"))
     assert told.message == said
     assert told.hint or reason == "rejected"
+
+
+def test_secrets_are_taken_out_however_they_are_spelt() -> None:
+    secrets = ['p"ss/w ord', 'p"ss/w', "e"]
+    said = 'the p"ss/w ord, p\\"ss/w ord and p%22ss%2Fw%20ord of p"ss/w'
+    assert without(said, secrets) == "the ***, *** and *** of ***"
+
+
+def test_a_file_of_credentials_that_gives_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    error = CallError(DESCRIBE_POOLS, "credentials")
+    assert "gave none" not in problem(error, Place("the account")).hint
+    (tmp_path / ".aliyun").mkdir()
+    (tmp_path / ".aliyun" / "config.json").write_text("{")
+    assert problem(error, Place("the account")).hint.endswith("; ~/.aliyun/config.json gave none that can be used")

@@ -56,7 +56,7 @@ class Judged(NamedTuple):
     """What came out of a run."""
 
     report: Report
-    skipped: list[tuple[str, ...]]
+    skipped: list[tuple[str, str]]
 
     @property
     def rules(self) -> set[str]:
@@ -99,7 +99,7 @@ def judge_files(
     collected = Collected(facts)
     loaded = load(paths or tuple(files), lambda: collected, eager=True)
     report = engine.check(loaded, catalog(), Settings(today=TODAY))
-    return Judged(report, [tuple(item) for item in collected.skipped])
+    return Judged(report, [(item.what, item.why) for item in collected.skipped])
 
 
 def terraform_plan(after: dict[str, Any] | None, **change: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of a change

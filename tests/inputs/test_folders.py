@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from eniplan.plan.load import MAX_BYTES
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import example
-from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, hcl, terraform_plan, text
+from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, LABEL, hcl, terraform_plan, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +66,7 @@ def test_a_repository_is_judged_and_the_rest_is_told(run: Run, repository: Path)
         "skipped infra/.git: a folder of tools",
         "skipped infra/node_modules: a folder of tools",
         "skipped infra/.hidden.yaml: a hidden file",
-        "skipped infra/README.md: not .yaml, .yml, .json, .tf",
+        "skipped infra/README.md: not .yaml, .yml, .json, .tf, .tofu",
         "skipped infra/huge.json: larger than 32 MiB; named on the command line it is read",
         "skipped infra/notes.yaml: no plan: its apiVersion is another",
         "skipped infra/package.json: nothing that eniplan judges",
@@ -91,7 +93,60 @@ def test_a_folder_with_nothing_to_judge(run: Run, tmp_path: Path) -> None:
     result = run("check", "infra", "-v", cwd=tmp_path)
     assert result.code == 3
     assert "skipped infra/main.tf: no node pool in it\n" in result.err
-    assert "infra: error: no plan in this folder\n" in result.err
+    assert "infra: error: no plan in this folder, and no other input with" in result.err
+
+
+def test_a_folder_with_odd_files(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    lingjun = {
+        "nodepool_info": {"name": "ai", "type": "lingjun"},
+        "kubernetes_config": {"labels": [LABEL]},
+        "eflo_node_group": {"cluster_id": "i1", "group_id": "ng-1"},
+    }
+    (folder / "lingjun.json").write_text(text(lingjun), encoding="utf-8")
+    (folder / "plan.json").write_text(text(terraform_plan(AFTER)), encoding="utf-16")
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "other").symlink_to(tmp_path)
+    result = run("check", "infra", "-v", "--format", "json", cwd=tmp_path)
+    assert [pool["name"] for pool in json.loads(result.out)["pools"]] == ["ai", "trading"]
+    assert result.err.startswith(
+        "skipped infra/other: a link to a folder; named on the command line it is read\n"
+        "skipped infra/pipe.yaml: no regular file\n"
+    )
+    (folder / "gone.yaml").symlink_to("nowhere")
+    result = run("check", "infra", cwd=tmp_path)
+    assert (result.code, "infra/gone.yaml: error: this link leads to no file\n" in result.err) == (3, True)
+
+
+def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "body.json").write_text(text(BODY), encoding="utf-8")
+    (folder / "cluster.json").write_text(text({"nodepools": [BODY]}), encoding="utf-8")
+    (folder / "chart.yaml").write_text(f"{DEPLOYMENT}spec: {{{{ {EXCLUSIVE_LABEL} }}}}\n", encoding="utf-8")
+    service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+    (folder / "rollout.yaml").write_text("kind: Rollout\nspec: {limits: {aliyun/eni: 1}}\n", encoding="utf-8")
+    (folder / "two.yaml").write_text(
+        f"{DEPLOYMENT}spec: {{replicas: 2}}\n{service}# {EXCLUSIVE_LABEL}\n", encoding="utf-8"
+    )
+    result = run("check", "infra", "--cluster", "cluster.yaml", cwd=tmp_path)
+    assert result.code == 3
+    (tmp_path / "cluster.yaml").write_text(text(CLUSTER), encoding="utf-8")
+    result = run("check", "infra", "--cluster", "cluster.yaml", cwd=tmp_path)
+    assert result.code == 0
+    assert result.err.splitlines()[:-1] == [
+        f"skipped infra/chart.yaml: a template: render it first (helm template); it names {EXCLUSIVE_LABEL}",
+        f"skipped infra/cluster.json: nothing that eniplan judges; it names {EXCLUSIVE_LABEL}",
+        "skipped infra/rollout.yaml: nothing that eniplan judges; it names aliyun/eni",
+    ]
+
+
+def test_a_file_with_nothing_to_judge_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_text(text(BODY | {"kubernetes_config": {}}), encoding="utf-8")
+    result = run("check", "body.json", cwd=tmp_path)
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("nothing was judged: no exclusive node pool, and nothing for one; --verbose says")
 
 
 def test_a_large_file_that_is_named_is_read(run: Run, tmp_path: Path) -> None:

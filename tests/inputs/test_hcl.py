@@ -203,6 +203,23 @@ def test_other_resources_are_passed_over(here: Path) -> None:
     assert judge_files(here, {"main.tf": others + hcl(*FINE)}).rules == set()
 
 
+def test_a_module_that_is_given_the_label_makes_pools_that_are_not_known(here: Path) -> None:
+    given = f'module "ack" {{\n  source = "x/y"\n  labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n}}\n'
+    files = {"a.tf": given + 'module "other" {\n  source = "z"\n}\n', "b.tf": f"# {EXCLUSIVE_LABEL}\n"}
+    judged = judge_files(here, files)
+    assert judged.facts == {"whether module.ack is an exclusive node pool": "module.ack.labels"}
+    assert [item.place.line for item in judged.report.undecided] == [1]
+    assert judged.skipped == [("b.tf", "no node pool in it")]
+
+
+def test_hcl_is_never_read_as_yaml(here: Path) -> None:
+    text = "# see eniplan/plan.yaml\n" + hcl('instance_types = ["ecs.g7.2xlarge"]')
+    for name in ("main.tf", "main.tofu"):
+        judged = judge_files(here, {f"infra/{name}": text}, f"infra/{name}")
+        assert "ENI001" in judged.rules
+    assert set(judge_files(here, {}, "infra").report.inputs) >= {"infra/main.tf", "infra/main.tofu"}
+
+
 def test_hcl_is_known_by_its_content(here: Path) -> None:
     assert judge_files(here, {"pools.txt": hcl(*FINE[:4])}).rules == {"NP002"}
 
@@ -238,6 +255,14 @@ def test_json_syntax_of_terraform(here: Path) -> None:
     assert judged.places == {"ENI001": f"main.tf.json:7:6 {RESOURCE}.eni.instance_types[0]"}
     assert judged.facts == {"instanceTypes of pool 'trading'": f"{RESOURCE}.eni.instance_types"}
     assert judged.problems == [f"main.tf.json:36:9: {RESOURCE}.b must be a map [resource.{RESOURCE}.b]"]
+
+
+@pytest.mark.parametrize("dynamic", [{"labels": {}}, [{"timeouts": {}}, {"labels": {}}]])
+def test_dynamic_labels_of_the_json_syntax_are_not_known(here: Path, dynamic: object) -> None:
+    text = json.dumps({"resource": {RESOURCE: {"eni": {"dynamic": dynamic}}}})
+    assert judge_files(here, {"main.tf.json": text}).facts == {
+        f"whether {RESOURCE}.eni is an exclusive node pool": f"{RESOURCE}.eni.labels"
+    }
 
 
 def test_terraform_converts_texts_numbers_and_flags(here: Path) -> None:

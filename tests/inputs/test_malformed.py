@@ -127,7 +127,8 @@ def test_any_hcl_is_judged_or_told(folder: Path, at: int, cut: int, more: str) -
 
 BYTES = {
     b"\x00\x01resource": "this is a binary file, not YAML or JSON",
-    b"\xff\xfe": "byte 0xff is not UTF-8",
+    b"\xff\xfe": "the file is empty",
+    b"\xff\xfe{": "byte 0xff is not UTF-8",
     b"resource_changes: [": "not valid YAML: did not find expected",
     b'{"resource_changes": [': "not valid ",
     b"kind: Deployment\nkind: Job\n": "the key 'kind' is given twice",

@@ -248,6 +248,31 @@ def test_a_namespace_is_known_by_its_name(here: Path) -> None:
     assert (judged.rules, judged.facts) == (set(), {})
 
 
+@pytest.mark.parametrize(
+    ("first", "beside", "requested"),
+    [
+        ([], "0", 0),
+        ([{"resources": {"requests": {"aliyun/eni": "1"}}}], "0", 1),
+        ([REQUEST, {"resources": {"limits": {"aliyun/eni": 2}}}], "1", 2),
+        ([{**REQUEST, "restartPolicy": "Always"}, REQUEST], "1", 2),
+        ([REQUEST, {**REQUEST, "restartPolicy": "Always"}], "2", 3),
+        ({"no": "list"}, "1", 1),
+    ],
+)
+def test_eni_requests_of_init_containers_count(here: Path, first: Any, beside: str, requested: int) -> None:  # noqa: ANN401 - any value
+    """On a Lingjun node nothing offers the resource: pods that request it stay Pending."""
+    body = {
+        "nodepool_info": {"name": "ai", "type": "lingjun"},
+        "eflo_node_group": {"cluster_id": "i1", "group_id": "g"},
+        "kubernetes_config": {"labels": [LABEL]},
+    }
+    containers = [{"name": "a", "resources": {"limits": {"aliyun/eni": beside}}}]
+    one = workload(**EXCLUSIVE, initContainers=first, containers=containers)
+    judged = judge_files(here, {"m.yaml": stream(one), "p.json": body})
+    told = [finding.facts["eniRequest"] for finding in judged.report.findings if finding.rule.id == "WL002"]
+    assert told == ([requested] if requested else [])
+
+
 def test_lingjun_takes_no_podnetworking(here: Path) -> None:
     body = {
         "nodepool_info": {"name": "ai", "type": "lingjun"},
@@ -348,6 +373,31 @@ def test_what_is_rendered_from_a_plan_fits_it(here: Path) -> None:
     assert judged.problems == []
 
 
+def test_patches_of_a_kustomization_are_left_alone(here: Path) -> None:
+    """Alone they look like objects that lack what the base has."""
+    part = {"metadata": {"name": "trading-eni"}, "kind": "PodNetworking", "spec": {"securityGroupIDs": ["sg-pods"]}}
+    files = {
+        "infra/base/all.yaml": stream(networking(), workload(labels={"network": "trading"})),
+        "infra/base/kustomization.yaml": "resources: [all.yaml]\n",
+        "infra/pool.json": pool(),
+        "infra/prod/kustomization.yml": json.dumps(
+            {"patches": [{"path": "pn.yaml"}, {"patch": "x"}, 1], "patchesStrategicMerge": ["more/w.yaml"]}
+        ),
+        "infra/prod/pn.yaml": stream({"apiVersion": "network.alibabacloud.com/v1beta1", **part}),
+        "infra/prod/more/w.yaml": stream(workload(tolerations=[])),
+    }
+    judged = judge_files(here, files, "infra")
+    assert judged.rules == set()
+    why = "a patch of a kustomization: render it first (kubectl kustomize)"
+    assert judged.skipped[-2:] == [
+        ("infra/prod/pn.yaml: PodNetworking 'trading-eni'", why),
+        ("infra/prod/more/w.yaml: StatefulSet 'matcher'", why),
+    ]
+    del files["infra/prod/kustomization.yml"]
+    (here / "infra/prod/kustomization.yml").unlink()
+    assert {"PN001", "WL001"} < judge_files(here, files, "infra").rules
+
+
 def test_objects_of_a_list(here: Path) -> None:
     items = {"apiVersion": "v1", "kind": "List", "items": [namespace(), workload(tolerations=[]), 3]}
     judged = judge_files(here, {"m.json": items, "p.json": pool()})
@@ -363,6 +413,10 @@ def test_objects_of_a_list(here: Path) -> None:
             "nothing that eniplan judges",
         ),
         ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "a Deployment without a name"),
+        (
+            workload() | {"metadata": {"name": "{{ .Release.Name }}"}},
+            "a template: render it first (helm template)",
+        ),
         (
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 2}},
             "a part of the Deployment a (a patch?)",

@@ -168,6 +168,34 @@ def test_values_that_the_provider_makes_are_nobodys_business(here: Path) -> None
     assert len(judge_files(here, {"plan.json": plan}).facts) == 3
 
 
+def test_dynamic_blocks_are_no_part_of_the_configuration_and_yet_not_known(here: Path) -> None:
+    """Terraform prints no expression for them: without it, unknown labels and taints would look left out."""
+    plan = terraform_plan(AFTER | {"taints": []}, after_unknown={"taints": True})
+    plan["configuration"] = configured("instance_types", "labels")
+    judged = judge_files(here, {"plan.json": plan})
+    assert (judged.rules, set(judged.facts)) == (set(), {"taints of pool 'trading'"})
+    for change, waiting in (({}, ("NP001",)), ({"actions": ["update"], "before": AFTER}, ("NP001", "NP003"))):
+        plan = terraform_plan(without("labels"), after_unknown={"labels": True}, **change)
+        plan["configuration"] = configured("instance_types")
+        report = judge_files(here, {"plan.json": plan}).report
+        assert [item.rules for item in report.undecided] == [waiting]
+
+
+def test_a_plan_that_has_failed_is_no_plan(here: Path) -> None:
+    judged = judge_files(here, {"plan.json": terraform_plan(AFTER) | {"errored": True}})
+    assert judged.problems[0].endswith("this Terraform plan has failed: node pools may be missing from it [errored]")
+    assert judged.report.exit_code == 3
+    assert len(judged.report.pools) == 1
+
+
+def test_what_is_deferred_is_judged_too(here: Path) -> None:
+    plan = terraform_plan(AFTER | {"instance_types": ["ecs.g7.2xlarge"]})
+    changes = plan.pop("resource_changes")
+    plan["deferred_changes"] = [None, *({"reason": "absent_prereq", "resource_change": change} for change in changes)]
+    judged = judge_files(here, {"plan.json": plan | {"planned_values": {}}})
+    assert judged.places["ENI001"].endswith(f" {ADDRESS}.instance_types[0]")
+
+
 def test_the_size_that_automatic_scaling_has_come_to_is_not_a_wish(here: Path) -> None:
     after = AFTER | {"scaling_config": [{"enable": True, "min_size": 0, "max_size": 9}]}
     plan = terraform_plan(after, actions=["update"], before=AFTER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,6 +84,30 @@ class TestCredentials:
         assert result.err.count("\n") == 2
         assert [request.path for request in cloud.requests if "100.100.100.200" not in request.path] == []
         assert bool(cloud.requests) == bool(args)
+
+    def test_what_a_provider_says_is_not_shown(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
+        """The profile's program gives keys that are old when they are used, and then fails with its own words."""
+        soon = (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        program = tmp_path / "keys"
+        keys = {
+            "mode": "StsToken", "access_key_id": "STS.loopback", "access_key_secret": "loopback-sts-secret",
+            "sts_token": "loopback-token", "expiration": soon,
+        }  # fmt: skip
+        program.write_text(
+            f"#!/bin/sh\necho >> asked\ntest $(wc -l < asked) -gt 1 && echo planted-words >&2 && exit 1\n"
+            f"echo '{json.dumps(keys)}'\n"
+        )
+        program.chmod(0o755)
+        profile = {"name": "work", "mode": "External", "process_command": str(program)}
+        (tmp_path / ".aliyun").mkdir()
+        (tmp_path / ".aliyun" / "config.json").write_text(json.dumps({"current": "work", "profiles": [profile]}))
+        result = start(live, env={**NO_KEYS, "HOME": str(tmp_path), "ENIPLAN_DEBUG": "1"}, cwd=tmp_path).wait()
+        assert (result.code, result.out) == (4, "")
+        assert "there are no credentials" in result.err
+        assert "~/.aliyun/config.json gave none that can be used" in result.err
+        assert "planted-words" not in result.err
+        assert "loopback-sts-secret" not in result.err
+        assert cloud.requests == []
 
     def test_a_wrong_secret_is_told_once_and_not_tried_again(self, live: Live, cloud: Cloud) -> None:
         result = start(live, env={"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "planted-and-wrong"}).wait()

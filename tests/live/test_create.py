@@ -114,6 +114,28 @@ def test_a_pool_that_differs_is_left_as_it_is(
     assert not (tmp_path / "other.json").exists()
 
 
+def test_a_label_of_another_case_is_not_the_label(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path)
+    assert apply(live, tmp_path).code == 0
+    (pool,) = pools(cloud)
+    pool["kubernetes_config"]["labels"][0]["value"] = "enionly"
+    again = apply(live, tmp_path)
+    assert (again.code, again.out) == (1, "")
+    assert "is 'enionly', and the plan asks for 'eniOnly'" in again.err
+
+
+def test_a_pool_that_is_being_deleted_is_not_there_already(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path)
+    assert apply(live, tmp_path).code == 0
+    (pool,) = pools(cloud)
+    state = pool | {"status": {**pool["status"], "state": "deleting"}}
+    cloud.fault("DescribeClusterNodePoolDetail", "answer", status=200, body=state)
+    again = apply(live, tmp_path)
+    assert (again.code, again.out) == (1, "")
+    assert "is being deleted" in again.err
+    assert "run this again when it is gone" in again.err
+
+
 def test_a_plan_with_errors_creates_nothing(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     for pool, code, told in (
         ({"instanceTypes": ["ecs.c6.large"]}, 1, "ENI001"),

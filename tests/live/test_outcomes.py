@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.cloud.policy import calls_of
+from eniplan.cloud.receipt import Target, prepare, save
 from tests.live import plans
 from tests.live.plans import CLUSTER, RECEIPT, let_a_minute_pass, pools, states, written
 from tests.live.test_faults import Later, has_arrived
@@ -17,7 +17,7 @@ from tests.live.tries import CREATE, DETAIL, LIST, TASK
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.harness import Result
+    from tests.harness import Result, Run
     from tests.live.runs import Live
     from tests.loopback.server import Cloud
 
@@ -192,6 +192,20 @@ def test_a_pool_that_came_out_otherwise(live: Live, cloud: Cloud, tmp_path: Path
     assert states(tmp_path)[-1] == "proved"
 
 
+def test_a_plan_that_is_changed_to_what_the_pool_is(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    assert apply(live, tmp_path, "--no-wait").code == 0
+    pools(cloud)[0]["scaling_group"]["desired_size"] = 5
+    assert resume(live, tmp_path).code == 5
+    assert states(tmp_path)[-1] == "different"
+    written(tmp_path, plans.plan(desiredSize=4))
+    assert apply(live, tmp_path).code == 1
+    written(tmp_path, plans.plan(desiredSize=5))
+    done = apply(live, tmp_path)
+    assert done.code == 0
+    assert "nothing to do" in done.err
+    assert len(cloud.calls(CREATE)) == 1
+
+
 @pytest.mark.parametrize("answer", [{}, {"nodepool_id": 7, "task_id": "T-1"}])
 def test_an_answer_without_an_id(live: Live, cloud: Cloud, tmp_path: Path, answer: dict[str, Any]) -> None:
     cloud.fault(CREATE, "answer", status=200, body=answer, acted=True)
@@ -223,18 +237,64 @@ def test_lists_that_make_no_sense(live: Live, cloud: Cloud, tmp_path: Path) -> N
     assert cloud.calls(CREATE) == []
 
 
-def test_the_calls_are_those_of_the_policy(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+def policy(run: Run, *args: str) -> set[str]:
+    """Return the names of the actions that `ram-policy` prints."""
+    statements = json.loads(run("ram-policy", *args).out)["Statement"]
+    return {action.partition(":")[2] for statement in statements for action in statement["Action"]}
+
+
+LINGJUN = {
+    "apiVersion": "eniplan/v1",
+    "cluster": {"id": "c0000000000000000000000000lingjun", "region": "cn-hangzhou"},
+    "nodePools": [
+        {
+            "name": plans.NAME, "kind": "lingjun", "vSwitchIds": ["vsw-j"], "securityGroupIds": ["sg-nodes"],
+            "lingjun": {"clusterId": "i1169130516630001", "groupId": "ng-gpu"},
+        }
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [plans.plan(), LINGJUN], ids=["ecs", "lingjun"])
+def test_a_create_makes_the_calls_of_its_policy(
+    live: Live, run: Run, cloud: Cloud, tmp_path: Path, content: dict[str, Any]
+) -> None:
+    written(tmp_path, content)
+    done = apply(live, tmp_path)
+    assert done.code == 0, done.err
+    wanted = policy(run, "create-pool", *(["--lingjun"] if content is LINGJUN else []))
+    # A plan without types asks neither for their limits nor for their stock.
+    assert wanted - set(cloud.actions) == (
+        {"DescribeInstanceTypes", "DescribeAvailableResource"} if content is LINGJUN else set()
+    )
+    assert set(cloud.actions) <= wanted
+
+
+def test_a_resume_makes_the_calls_of_its_policy(live: Live, run: Run, cloud: Cloud, tmp_path: Path) -> None:
+    target = Target(CLUSTER, "cn-hangzhou", cloud.url, plans.NAME)
+    save(str(tmp_path / "r.json"), prepare(target, "plan.json", plans.body(), ()))
+    assert live("resume", "r.json", cwd=tmp_path).wait().code == 0
+    assert set(cloud.actions) == policy(run, "resume")
+
+
+def test_a_failure_that_names_a_time_to_wait_is_still_one_that_may_have_worked(
+    live: Live, cloud: Cloud, tmp_path: Path
+) -> None:
+    cloud.state["taskScript"] = ["success"]
+    body = {"code": "InternalError", "message": "try later"}
+    cloud.fault(CREATE, "answer", status=503, headers={"x-acs-retry-after": "50"}, body=body, acted=True)
     assert apply(live, tmp_path).code == 0
-    assert set(cloud.actions) == {call.action for call in calls_of(["create-pool"], lingjun=False)}
-    cloud.requests.clear()
-    written(tmp_path, plans.plan(name="other"))
-    cloud.fault(CREATE, "refuse", call=1, seconds=0)
-    assert apply(live, tmp_path, "--receipt", "other.json", "--timeout", "0s").code in {4, 5}
-    cloud.faults.clear()
-    cloud.reopen()
-    cloud.requests.clear()
-    kept = json.loads((tmp_path / "other.json").read_text("utf-8"))
-    kept["events"][-1]["state"] = kept["state"] = "prepared"
-    (tmp_path / "other.json").write_text(json.dumps(kept), "utf-8")
-    assert live("resume", "other.json", cwd=tmp_path).wait().code == 0
-    assert set(cloud.actions) == {call.action for call in calls_of(["resume"], lingjun=False)}
+    assert states(tmp_path)[-1] == "proved"
+    assert len(cloud.calls(CREATE)) == 1
+
+
+def test_nodes_that_have_failed_are_not_as_asked(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    assert apply(live, tmp_path, "--no-wait").code == 0
+    for task in cloud.state["tasks"].values():
+        task["script"] = ["success"]
+    (pool,) = pools(cloud)
+    row = pool | {"status": {"state": "active", "total_nodes": 3, "healthy_nodes": 1, "failed_nodes": 2}}
+    cloud.fault(DETAIL, "answer", status=200, body=row)
+    done = resume(live, tmp_path)
+    assert (done.code, done.out, states(tmp_path)[-1]) == (5, "", "different")
+    assert "is not as asked: 1 of 3 nodes ready, 2 failed" in done.err

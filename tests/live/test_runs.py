@@ -32,8 +32,7 @@ def test_a_run_can_be_killed_and_interrupted(live: Live) -> None:
     killed.kill()
     assert killed.wait() == Result(-9, "", "")
     interrupted.interrupt()
-    # 130 from eniplan, -2 when it had not come that far.
-    assert interrupted.wait().code in (130, -2)
+    assert interrupted.wait() == Result(130, "\ninterrupted: run the same command again\n", "")
 
 
 def test_a_run_can_have_a_terminal(live: Live) -> None:

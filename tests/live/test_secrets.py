@@ -76,6 +76,26 @@ def test_a_password_in_the_plan(live: Live, cloud: Cloud, tmp_path: Path) -> Non
     check_keeps_quiet(done, tmp_path)
 
 
+@pytest.mark.parametrize("action", [CREATE, TASK, DETAIL])
+def test_a_password_that_somebody_waives(live: Live, cloud: Cloud, tmp_path: Path, action: str) -> None:
+    """It is sent, and stands in nothing that is shown or kept, although the server repeats it."""
+    waiver = {"rule": "NP012", "path": "nodePools[0]", "reason": "to see what happens"}
+    content = plans.plan(overrides={"scaling_group": {"login_password": "Planted-1!"}})
+    del content["nodePools"][0]["keyPair"]
+    written(tmp_path, content | {"waivers": [waiver]})
+    cloud.state["taskScript"] = ["success"]
+    body = {"code": "Bad.Planted-1!", "message": 'in {"login_password":"Planted-1!"}', "requestId": "R-Planted-1!"}
+    cloud.fault(action, "answer", status=400, body=body)
+    done = live(
+        "create-pool", "plan.json", "--apply", "--yes", "--timeout", "5s", cwd=tmp_path, env={"ENIPLAN_DEBUG": "1"}
+    ).wait()
+    (request,) = cloud.calls(CREATE)
+    assert b'"Planted-1!"' in request.body
+    assert done.code == (0 if action == TASK else 5), done.err
+    assert ("***" in done.err) == (action != TASK)
+    check_keeps_quiet(done, tmp_path)
+
+
 def test_a_request_that_held_them_is_only_sent_with_the_plan(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     written(tmp_path, PLAN)
     cloud.state["taskScript"] = ["success"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from eniplan.cloud.receipt import Target, prepare, save
+from tests.harness import REPO, TIMEOUT, clean_env
 from tests.live import plans
 from tests.live.plans import RECEIPT, let_a_minute_pass, pools, written
+from tests.live.runs import CREDENTIALS
 from tests.live.tries import CREATE, DETAIL, LIST, TASK, check_ends_well, check_is_whole
 
 if TYPE_CHECKING:
@@ -21,7 +25,10 @@ if TYPE_CHECKING:
     from tests.loopback.server import Cloud
 
 AT_ONCE = 10
-"""Seconds: far longer than it takes, and far shorter than the 20 s for which an answer is waited for."""
+"""Seconds: far longer than the second that it may take, so that busy machines pass; what would end a run otherwise,
+the time-out of a read, is set to six times as much."""
+INTERRUPTED = REPO / "tests" / "live" / "interrupted.py"
+PATIENT = {"ENIPLAN_READ_TIMEOUT": "60"}
 
 
 def test_killed_between_any_two_steps(live: Live, tries: Tries) -> None:
@@ -81,7 +88,7 @@ def test_interrupted_while_the_server_is_silent(live: Live, tries: Tries, how: s
     for one in tried:
         action, call, _ = MOMENTS[one.name]
         one.cloud.fault(action, "hold", call=call, acted=True)
-    runs = [one.create(live) for one in tried]
+    runs = [one.create(live, env=PATIENT) for one in tried]
     for one, run in zip(tried, runs, strict=True):
         action, call, state = MOMENTS[one.name]
         one.cloud.wait_for(action, call)
@@ -91,12 +98,44 @@ def test_interrupted_while_the_server_is_silent(live: Live, tries: Tries, how: s
         assert one.state == state, one.name
         *_, told, hint = done.err.splitlines()
         if state is None:
-            assert told == "interrupted: error: interrupted: nothing was sent, and nothing was created"
+            assert told == "plan.json: error: interrupted: nothing was sent, and nothing was created"
             assert hint == "    go on with: eniplan create-pool plan.json --apply --yes"
         else:
             assert told.startswith(f"{RECEIPT}: error: interrupted: ")
             assert hint == f"    go on with: eniplan resume {RECEIPT}"
     check_ends_well(live, [one for one in tried if one.state is not None])
+
+
+def test_interrupted_while_it_starts(tries: Tries) -> None:
+    """Before typer is there, while options are built, plans read, the SDK imported: no traceback, and it can be run."""
+    tried = tries(["1", "30", "400", "1500", "3000", "4500", "6000"])
+    create = ["create-pool", "plan.json", "--apply", "--yes"]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, INTERRUPTED, one.name, *create], cwd=one.folder,
+            env=clean_env(one.folder, {**CREDENTIALS, "ENIPLAN_ENDPOINT": one.cloud.url}),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for one in tried
+    ]  # fmt: skip
+    for one, run in zip(tried, runs, strict=True):
+        out, err = run.communicate(timeout=TIMEOUT)
+        assert (run.returncode, out) == (130, ""), f"{one.name}: {err}"
+        assert len(err.splitlines()) <= 3
+        assert "interrupted: run the same command again\n" in err or "go on with: eniplan create-pool" in err
+        assert one.cloud.calls(CREATE) == []
+
+
+def test_the_command_to_go_on_with_asks_the_same_account(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path)
+    cloud.fault("DescribeClusterDetail", "hold", call=1)
+    words = ("create-pool", "plan.json", "--apply", "--yes", "--no-wait", "--ecs-role", "--endpoint", cloud.url)
+    run = live(*words, cwd=tmp_path, env={"ENIPLAN_ENDPOINT": None})
+    cloud.wait_for("DescribeClusterDetail")
+    run.interrupt()
+    assert run.wait(AT_ONCE).err.endswith(f"go on with: eniplan {' '.join(words)}\n")
+    done = live(*words, cwd=tmp_path, env={"ENIPLAN_ENDPOINT": None}).wait()
+    assert done.err.endswith(f"next: eniplan resume {RECEIPT} --ecs-role\n")
 
 
 def test_interrupted_between_two_looks(live: Live, cloud: Cloud, tmp_path: Path) -> None:
@@ -162,7 +201,7 @@ class TestOnATerminal:
         run.type(answer)
         done = run.wait()
         assert done.code == 130
-        assert "nothing was created" in done.out
+        assert "\nnothing was created" in done.out
         assert cloud.calls(CREATE) == []
         assert not (tmp_path / RECEIPT).exists()
 
@@ -171,5 +210,5 @@ class TestOnATerminal:
         run.type("\x03")
         done = run.wait(AT_ONCE)
         assert done.code == 130
-        assert "interrupted: nothing was sent, and nothing was created" in done.out
+        assert "\nplan.json: error: interrupted: nothing was sent, and nothing was created" in done.out
         assert cloud.calls(CREATE) == []

@@ -84,7 +84,11 @@ class TestContradictions:
     def test_lingjun(self) -> None:
         group = LingjunGroup("i2", "ebs-other", 2)
         report = asked({"nodePools[1]": LINGJUN_POOL}, lingjun={"ng-ec3c96ff0aa1": group})
-        assert places(report, "LIVE001") == ["nodePools[1].lingjun.clusterId", "nodePools[1].lingjun.nodeType"]
+        assert places(report, "LIVE001") == [
+            f"nodePools[1].lingjun.{key}" for key in ("clusterId", "nodeType", "nodeCount")
+        ]
+        # A pool has the nodes of its group, whatever a plan says.
+        assert report.pools[1].nodes == (2, 2)
 
     def test_nothing_is_contradicted_that_the_account_did_not_tell(self) -> None:
         account: dict[str, Any] = {
@@ -106,6 +110,10 @@ class TestContradictions:
 
 
 class TestUnread:
+    def test_a_type_that_no_zone_has_is_told_without_its_limits(self) -> None:
+        live = unread("types", stock={TYPE: {}})._replace(types={})
+        assert places(judge(live=live), "LIVE005") == ["nodePools[0].instanceTypes[0]"]
+
     def test_each_fact_is_named_with_the_reason(self) -> None:
         facts = ("cluster", "terway", "types", "stock", "vSwitches", "securityGroups", "pools", "quota", "lingjun")
         live = unread(*facts, cluster=None, terway=None, v_switches=None, security_groups=None, pools=None, quota=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 import traceback
 from typing import Annotated, NamedTuple
@@ -16,7 +17,7 @@ import typer
 
 from eniplan import terminal
 from eniplan._version import __version__
-from eniplan.errors import EniplanError
+from eniplan.errors import INTERRUPTED, EniplanError
 
 SOFTWARE = 70
 """Exit code of a bug in eniplan itself (EX_SOFTWARE): never that of a finding or of bad input."""
@@ -64,15 +65,22 @@ Exit codes:
 
 
 def run(argv: list[str]) -> int:
-    """Run one command and return its exit code. Every error is told here, in one place, without a traceback."""
+    """Run one command and return its exit code. Every error is told here, in one place, without a traceback.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C has ended a command that has said nothing to it.
+
+    """
     terminal.prepare(sys.stdout)
     terminal.prepare(sys.stderr)
     try:
         app = _app(argv)
         gc.freeze()  # `__main__` has switched collection off while everything was imported
         gc.enable()
-        app(args=argv, prog_name="eniplan")
+        _call(app, argv)
     except SystemExit as done:
+        if done.code == INTERRUPTED and isinstance(getattr(done.__context__, "__cause__", None), KeyboardInterrupt):
+            raise KeyboardInterrupt from None  # typer has made a silent exit of it
         return done.code if isinstance(done.code, int) else 0
     except EniplanError as error:
         terminal.problems(error.problems)
@@ -84,6 +92,16 @@ def run(argv: list[str]) -> int:
         terminal.err("    please report it, with the output of the same command under ENIPLAN_DEBUG=1")
         return SOFTWARE
     return 0
+
+
+def _call(app: typer.Typer, argv: list[str]) -> None:
+    """Run the command; only meanwhile does Ctrl-C raise KeyboardInterrupt, for a command may have something to say."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        app(args=argv, prog_name="eniplan")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # its end is known, and being told
 
 
 def _app(argv: list[str]) -> typer.Typer:

@@ -65,16 +65,21 @@ def account_place(region: str, how: Access) -> Place:
 def with_live(loaded: Iterable[LoadedPlan | Problem], how: Access) -> list[LoadedPlan | Problem]:
     """Add to every plan what its account says; each cluster is asked once.
 
+    A plan that names no cluster, or for which there is no region, is told as a problem and not judged.
+
     Raises:
         CloudError: the account cannot be asked, or does not know the cluster.
-        InputError: a plan names no cluster, or there is no region.
 
     """
-    items = list(loaded)
+    items: list[LoadedPlan | Problem] = []
     plans: dict[Target, list[tuple[LoadedPlan, Plan]]] = {}
-    for item in items:
+    for item in loaded:
+        items.append(item)
         if isinstance(item, LoadedPlan) and item.plan is not None:
-            plans.setdefault(target(item, item.plan), []).append((item, item.plan))
+            try:
+                plans.setdefault(target(item, item.plan), []).append((item, item.plan))
+            except InputError as error:
+                items[-1] = item._replace(plan=None, problems=(*item.problems, *error.problems))
     today = datetime.now(UTC).date().isoformat()
     live: dict[int, LiveFacts] = {}
     for where, found in plans.items():
@@ -96,12 +101,14 @@ def target(item: LoadedPlan, plan: Plan) -> Target:
     """
     if plan.cluster.id is None:
         hint = "write the cluster's id (c…) as cluster.id; the console and `aliyun cs DescribeClustersV1` show it"
+        if item.files:
+            hint += "; for inputs that are no plans in the file that --cluster names"
         raise InputError(Problem("the plan does not say cluster.id: which cluster to ask", _at(item, "cluster"), hint))
     region = place.region(plan.cluster.region)
     if region is None:
-        looked = f"cluster.region, {', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
+        looked = f"{', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
         message = "no region to ask: the plan does not say cluster.region, and neither does the environment"
-        raise InputError(Problem(message, _at(item, "cluster"), f"looked at {looked}"))
+        raise InputError(Problem(message, _at(item, "cluster"), f"write it, such as cn-hangzhou; looked at {looked}"))
     if not place.is_region(region):
         raise InputError(Problem(f"{region!r} is no region id", _at(item, "cluster", "region"), "such as cn-hangzhou"))
     return Target(region, plan.cluster.id)

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import signal
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +23,7 @@ from eniplan.cli.account import Access
 from eniplan.cli.create_pool import chosen_pools, named
 from eniplan.cli.passed import judged
 from eniplan.cloud import receipt as receipts
-from eniplan.cloud.compare import differences, has_other_mode
+from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
 from eniplan.cloud.create import Creation, find, nodes_ready, read_pool
 from eniplan.cloud.failures import problem
 from eniplan.cloud.receipt import Target
@@ -71,9 +72,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 class Work:
     """What an interruption has to tell: the create that is being worked on, once there is one."""
 
-    def __init__(self, command: str) -> None:
-        """Take the words that start the same command again."""
-        self.command = command
+    def __init__(self, source: str, *, ecs_role: bool) -> None:
+        """Take the file that the command was given, and whether the instance's role counts."""
+        self.source = source
+        self._ecs_role = ecs_role
         self.path: str | None = None
         self.receipt: Receipt | None = None
         self.progress = terminal.Progress()
@@ -94,8 +96,8 @@ class Work:
     def next_command(self) -> str:
         """How to go on."""
         if self.receipt is None or self.path is None or self.receipt.state == "gone":
-            return self.command
-        return shlex.join(["eniplan", "resume", self.path])
+            return shlex.join(["eniplan", *sys.argv[1:]])
+        return shlex.join(["eniplan", "resume", self.path, *(["--ecs-role"] if self._ecs_role else [])])
 
 
 @contextmanager
@@ -113,7 +115,7 @@ def interruptible(work: Work) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)  # who is told needs no second interruption
         work.progress.close()
         known = KNOWN["prepared" if work.receipt is None else work.receipt.state]
-        place = Place("interrupted" if work.path is None or work.receipt is None else work.path)
+        place = Place(work.source if work.path is None or work.receipt is None else work.path)
         terminal.problems([Problem(f"interrupted: {known}", place, f"go on with: {work.next_command}")])
         raise typer.Exit(INTERRUPTED) from None
     finally:
@@ -194,7 +196,7 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
     if not wish.yes and not terminal.can_ask():
         hint = "add --yes to create it without a question; without --apply it is only shown"
         raise UsageError(Problem("there is no terminal to ask on", Place("command line"), hint))
-    work = Work(_command(plan, wish))
+    work = Work(plan, ecs_role=how.ecs_role)
     with interruptible(work):
         work.tell("asking the account")
         plans, report = judged(plan, gate, how)
@@ -211,8 +213,7 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
             session = account.open_session(target.region, how)
             earlier = _earlier(path, target)
             work.path = path
-            if earlier is not None and earlier.state in receipts.OPEN:
-                _check_same(path, earlier, body)
+            if earlier is not None and earlier.state in receipts.OPEN and _is_same(path, earlier, body):
                 work.receipt = earlier
                 terminal.err(f"{path}: {KNOWN[earlier.state]}; going on")
                 go_through(session, earlier, body, work, timeout, wait=wish.wait)
@@ -243,7 +244,7 @@ def resume(path: str, timeout: str, *, ecs_role: bool) -> None:
 
     """
     longest = seconds(timeout)
-    work = Work(shlex.join(["eniplan", "resume", path]))
+    work = Work(path, ecs_role=ecs_role)
     if not os.path.exists(path):  # else the lock would be made for nothing
         hint = "create-pool --apply names the receipt that it writes"
         raise InputError(Problem("there is no receipt", Place(path), hint))
@@ -257,14 +258,6 @@ def resume(path: str, timeout: str, *, ecs_role: bool) -> None:
         terminal.err(printable(f"{receipt.target}: {KNOWN[receipt.state]}; going on"))
         session = account.open_session(receipt.target.region, Access(receipt.target.endpoint, ecs_role))
         go_through(session, receipt, receipt.body if receipt.is_whole else None, work, longest, wait=True)
-
-
-def _command(plan: str, wish: Wish) -> str:
-    words = ["eniplan", "create-pool", plan, "--apply"]
-    words += [] if wish.pool is None else ["--pool", wish.pool]
-    words += [] if wish.receipt is None else ["--receipt", wish.receipt]
-    words += ["--yes"] if wish.yes else []
-    return shlex.join(words)
 
 
 def _chosen(plans: list[Passed], plan: str, pool: str | None, report: Report) -> Chosen:
@@ -298,11 +291,20 @@ def _earlier(path: str, target: Target) -> Receipt | None:
     return found._replace(target=target)  # the address may be another one now
 
 
-def _check_same(path: str, earlier: Receipt, body: str) -> None:
-    if not receipts.matches(earlier, body):
-        message = f"an earlier create of {earlier.target} is not settled, and the plan asks for something else now"
-        hint = f"settle it first: {shlex.join(['eniplan', 'resume', path])}"
-        raise InputError(Problem(message, Place(path), hint))
+def _is_same(path: str, earlier: Receipt, body: str) -> bool:
+    """Return whether a create that is open is of this very body.
+
+    Raises:
+        InputError: it is of another one, and nobody knows yet what has come of that.
+
+    """
+    if receipts.matches(earlier, body):
+        return True
+    if earlier.state == "different":
+        return False  # the pool is known, and the plan may have been changed to what it is
+    message = f"an earlier create of {earlier.target} is not settled, and the plan asks for something else now"
+    hint = f"settle it first: {shlex.join(['eniplan', 'resume', path])}"
+    raise InputError(Problem(message, Place(path), hint))
 
 
 def _waivers(report: Report) -> tuple[dict[str, str], ...]:
@@ -329,13 +331,17 @@ def _is_there(session: Session, receipt: Receipt, chosen: Chosen) -> bool:
         raise CloudError(problem(error, Place(str(target)))) from None
     if pool is None:
         return False
+    place = chosen.source.document.place((*chosen.pool.path, "name"))
+    if is_being_deleted(pool):
+        hint = "run this again when it is gone"
+        terminal.problems([Problem(f"{target} exists ({pool_id}), and is being deleted", place, hint)])
+        raise typer.Exit(FINDINGS)
     found = differences(json.loads(receipt.body), pool, receipts.HIDDEN)
     if found:
         told = "; ".join(map(str, found))
         hint = "change the plan, or delete the pool and run this again"
         if has_other_mode(found):
             hint = "NP003: the mode of a pool cannot be switched; delete the pool and run this again"
-        place = chosen.source.document.place((*chosen.pool.path, "name"))
         message = f"{target} exists already ({pool_id}), differs from the plan, and is left as it is: {told}"
         terminal.problems([Problem(message, place, hint)])
         raise typer.Exit(FINDINGS)
@@ -351,7 +357,7 @@ def _show(receipt: Receipt, report: Report, path: str) -> None:
     """Show what will be sent, and what it carries; values that may be secret are left out."""
     terminal.err(printable(f"to be created: {receipt.target}, region {receipt.target.region}"))
     for line in json_text(json.loads(receipt.body)).splitlines():
-        terminal.err(f"  {line}")
+        terminal.err(printable(f"  {line}"))
     sheets = tuple(sheet for sheet in report.pools if sheet.name == receipt.target.pool)
     for line in plain.write(report._replace(findings=(), undecided=(), pools=sheets)).splitlines():
         terminal.err(line)

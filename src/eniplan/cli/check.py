@@ -125,7 +125,7 @@ def check(
         rules = ALL
     accepted = () if types or families else waivers_of(waivers)
     report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
-    others.tell(verbose=verbose)
+    others.tell(report, verbose=verbose)
     show(report, form, files)
     raise typer.Exit(report.exit_code)
 

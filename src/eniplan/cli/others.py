@@ -9,6 +9,7 @@ from eniplan.text import printable
 
 if TYPE_CHECKING:
     from eniplan.inputs.collect import Collected
+    from eniplan.report.model import Report
 
 
 class OtherInputs:
@@ -32,11 +33,16 @@ class OtherInputs:
             self._collected = Collected(None if self._cluster is None else read_cluster(self._cluster))
         return self._collected
 
-    def tell(self, *, verbose: bool) -> None:
+    def tell(self, report: Report, *, verbose: bool) -> None:
         """Say on stderr what was left alone, and which option would have told more."""
         if self._collected is None:
             return
-        for skipped in self._collected.skipped if verbose else ():
-            terminal.err(printable(f"skipped {skipped.what}: {skipped.why}"))
-        if self._collected.lacks_cluster:
+        skipped = self._collected.skipped
+        for item in skipped:
+            if verbose or item.names:
+                more = f"; it names {item.names}" if item.names else ""
+                terminal.err(printable(f"skipped {item.what}: {item.why}{more}"))
+        if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
+            terminal.err("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why")
+        if self._collected.lacks_cluster and not report.accounts:
             terminal.err("these inputs say nothing of their cluster; --cluster FILE states its facts")

@@ -108,11 +108,12 @@ def _print(report: Report, form: ReportFormat) -> None:
     elif terminal.is_rich():
         from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
 
-        terminal.out(terminal_view.write(report, width=terminal.width(), colour=terminal.has_colour()))
+        text = terminal_view.write(report, width=terminal.width(), colour=terminal.has_colour())
+        terminal.out(terminal.for_log(text))
     else:
         from eniplan.report import plain  # noqa: PLC0415 - one format a run
 
-        terminal.out(plain.write(report))
+        terminal.out(terminal.for_log(plain.write(report)))
         terminal.err(plain.summary(report))
 
 

@@ -50,6 +50,12 @@ def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -
     return found
 
 
+def is_being_deleted(pool: Mapping[str, Any]) -> bool:
+    """Return whether the pool reports that it is on its way out, or got stuck there."""
+    status = pool.get("status")
+    return isinstance(status, dict) and str(status.get("state")).startswith("delet")
+
+
 def has_other_mode(found: list[Difference]) -> bool:
     """Return whether the pool is of another network mode than the plan: that cannot be changed."""
     return any(d.path == f"kubernetes_config.labels[{EXCLUSIVE_LABEL}]" for d in found)
@@ -63,7 +69,7 @@ def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Differ
         for name, item in wanted.items():
             yield from _compare(f"{path}.{name}", item, inner.get(name), hidden)
     elif found is None:
-        if path in _PROVED:
+        if path in _PROVED and wanted != []:
             yield Difference(path, wanted, None)
     elif path in {"kubernetes_config.labels", "kubernetes_config.taints"}:
         yield from _keyed(path, wanted, found)
@@ -74,10 +80,10 @@ def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Differ
 
 
 def _keyed(path: str, wanted: object, found: object) -> Iterator[Difference]:
-    """Compare labels, or taints, each with the one of the same key (and effect)."""
+    """Compare labels, or taints, each with the one of the same key (and effect). In Kubernetes, case counts."""
     mine, theirs = _by_key(wanted), _by_key(found)
     for key, value in mine.items():
-        if not _same(value, theirs.get(key)):
+        if value != theirs.get(key):
             yield Difference(f"{path}[{key}]", value, theirs.get(key))
     for key in theirs.keys() - mine.keys():
         is_taint = path.endswith("taints") and not key.startswith(LINGJUN_TAINT_KEY)
@@ -85,12 +91,13 @@ def _keyed(path: str, wanted: object, found: object) -> Iterator[Difference]:
             yield Difference(f"{path}[{key}]", None, theirs[key])
 
 
-def _by_key(items: object) -> dict[str, object]:
+def _by_key(items: object) -> dict[str, str]:
     rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     # An effect that is not reported is the API's default.
     return {
-        f"{row.get('key')}" + (f":{row.get('effect') or 'NoSchedule'}" if "effect" in row else ""): row.get("value")
-        or ""
+        f"{row.get('key')}" + (f":{row.get('effect') or 'NoSchedule'}" if "effect" in row else ""): str(
+            row.get("value") or ""
+        )
         for row in rows
     }
 
@@ -107,7 +114,7 @@ def _listed(path: str, wanted: list[Any], found: object, hidden: str) -> Iterato
 
 def _same(wanted: object, found: object) -> bool:
     """Compare as the API means it: it spells some numbers and truths as texts."""
-    return str(wanted).lower() == str(found).lower()
+    return None not in (wanted, found) and str(wanted).lower() == str(found).lower()
 
 
 def _told(value: object) -> str:

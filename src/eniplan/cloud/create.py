@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from eniplan.cloud import calls
 from eniplan.cloud.compare import differences
-from eniplan.cloud.failures import words
+from eniplan.cloud.failures import without, words
 from eniplan.cloud.receipt import HIDDEN, secrets
 from eniplan.cloud.session import CallError
 from eniplan.errors import CloudError, CreateError, Place, Problem
@@ -245,7 +245,7 @@ class Creation:
             return read_pool(self._session, target.cluster_id, pool_id)
         except CallError as error:
             self._trouble = error
-            if error.status == _NOT_FOUND and self._is_gone():
+            if (error.status == _NOT_FOUND or error.is_not_found) and self._is_gone():
                 self._step("gone", error.request_id)
                 raise CreateError(self._problem(f"pool {pool_id} was created, and is not there any more")) from None
             if error.reason in {"denied", "credentials"}:
@@ -262,15 +262,18 @@ class Creation:
             return False
 
     def _prove(self, pool: Mapping[str, Any]) -> None:
-        found = differences(json.loads(self.receipt.body), pool, HIDDEN)
+        found = [str(difference) for difference in differences(json.loads(self.receipt.body), pool, HIDDEN)]
+        if has_failed_nodes(pool):
+            found.append(nodes_ready(pool))
         if found:
-            told = "; ".join(map(str, found))
+            told = self._without_secrets("; ".join(found))
             self._step("different", note=told)
             raise CreateError(self._problem(f"pool {self.receipt.node_pool_id} is not as asked: {told}"))
         self._step("proved", note=nodes_ready(pool))
 
     def _step(self, state: State, request_id: str | None = None, note: str = "") -> None:
-        self.receipt = self.receipt.then(state, request_id=request_id, note=note)
+        shown = request_id and self._without_secrets(request_id)
+        self.receipt = self.receipt.then(state, request_id=shown, note=self._without_secrets(note))
         self._keep(self.receipt)
 
     def _problem(self, message: str) -> Problem:
@@ -280,9 +283,7 @@ class Creation:
         return self._without_secrets(words(error))
 
     def _without_secrets(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return without(text, self._secrets)
 
 
 def find(session: Session, cluster_id: str, name: str) -> str | None:
@@ -316,13 +317,19 @@ def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, A
     return answer.body
 
 
+def has_failed_nodes(pool: Mapping[str, Any]) -> bool:
+    """Return whether a pool reports nodes that have failed."""
+    status = pool.get("status")
+    failed = status.get("failed_nodes") if isinstance(status, dict) else None
+    return isinstance(failed, int) and failed > 0
+
+
 def nodes_ready(pool: Mapping[str, Any]) -> str:
     """Return how many of a pool's nodes are ready; "" when it does not say."""
     status = pool.get("status")
     if not isinstance(status, dict) or not isinstance(status.get("healthy_nodes"), int):
         return ""
-    failed = status.get("failed_nodes")
-    more = f", {failed} failed" if isinstance(failed, int) and failed else ""
+    more = f", {status['failed_nodes']} failed" if has_failed_nodes(pool) else ""
     return f"{status['healthy_nodes']} of {_wanted_nodes(pool)} nodes ready{more}"
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from eniplan.errors import Place, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from eniplan.cloud.session import CallError
 
 _LOOKED_FOR = (
@@ -14,6 +19,9 @@ _LOOKED_FOR = (
     "(ALIBABA_CLOUD_OIDC_TOKEN_FILE), the aliyun CLI's profile in ~/.aliyun/config.json and "
     "~/.alibabacloud/credentials.ini; an instance's role only with --ecs-role"
 )
+_FILES = ("~/.aliyun/config.json", "~/.alibabacloud/credentials.ini")
+_SHORTEST_SECRET = 6
+"""Characters. Whatever is shorter is no secret of these services, and stands in many words."""
 _HINTS = {
     "denied": "`eniplan ram-policy` prints the policy that a command needs",
     "throttled": "try again later",
@@ -45,5 +53,19 @@ def problem(error: CallError, place: Place) -> Problem:
     """Return what has happened, where, and what to do next."""
     hint = _HINTS.get(error.reason, "")
     if error.reason == "credentials":
-        hint = "use another access key or a fresh token" if error.code else f"{error.message or _LOOKED_FOR}"
+        hint = "use another access key or a fresh token" if error.code else _looked_for()
     return Problem(words(error), place, hint)
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return a text in which `***` stands for every secret, as it is or as JSON and URLs spell it."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            for spelt in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
+                text = text.replace(spelt, "***")
+    return text
+
+
+def _looked_for() -> str:
+    there = [file for file in _FILES if os.path.exists(os.path.expanduser(file))]
+    return _LOOKED_FOR + (f"; {' and '.join(there)} gave none that can be used" if there else "")

@@ -33,7 +33,7 @@ def endpoint(given: str | None) -> str | None:
     url, origin = (given, "--endpoint") if given is not None else (os.environ.get(ENDPOINT_VARIABLE), ENDPOINT_VARIABLE)
     if not url and given is None:
         return None
-    problem = _endpoint_problem(url or "")
+    problem = endpoint_problem(url or "")
     if problem:
         # The URL itself is not repeated: it may hold a password.
         hint = f"write scheme, host and port, {_EXAMPLE}"
@@ -41,7 +41,8 @@ def endpoint(given: str | None) -> str | None:
     return url
 
 
-def _endpoint_problem(url: str) -> str:
+def endpoint_problem(url: str) -> str:
+    """Return what is wrong with an address; "" when nothing is."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from eniplan import terminal
 from eniplan._version import __version__
+from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ OPEN: frozenset[State] = frozenset(("sent", "unknown", "accepted", "created", "f
 
 _SECRET = re.compile("user_?data|passw|secret|node_components", re.IGNORECASE)
 """Keys of a body whose values can hold secrets: scripts for the nodes, and settings of add-ons."""
-
-_SHORTEST_SECRET = 6
 
 
 class Target(NamedTuple):
@@ -188,6 +187,7 @@ def read(path: str) -> Receipt | None:
         raise InputError(Problem("this receipt is damaged", Place(path), _NO_RECEIPT)) from None
 
 
+_ELSEWHERE = "without one nothing is sent: name a file in another folder with --receipt"
 _NO_RECEIPT = "look for the pool in the console, or name another file with --receipt; nothing was changed"
 
 
@@ -209,7 +209,8 @@ def locked(path: str) -> Iterator[None]:
         os.makedirs(folder or ".", exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise InputError(Problem(f"cannot write here: {(error.strerror or '').lower()}", Place(lock))) from None
+        message = f"the receipt cannot be written here: {(error.strerror or '').lower()}"
+        raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -217,7 +218,8 @@ def locked(path: str) -> Iterator[None]:
             message = "another eniplan is working on this create"
             raise InputError(Problem(message, Place(path), "wait until it has ended, then run this again")) from None
         except OSError as error:
-            raise InputError(Problem(f"cannot lock it: {(error.strerror or '').lower()}", Place(lock))) from None
+            message = f"the receipt cannot be locked here: {(error.strerror or '').lower()}"
+            raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
         yield
     finally:
         os.close(handle)
@@ -240,10 +242,9 @@ def set_aside(path: str) -> str:
     return other
 
 
-def secrets(body: str) -> list[str]:
-    """Return the values of a request body that may be secret, the longest first; short words are none."""
-    found = {text for text in _texts(json.loads(body), inside=False) if len(text) >= _SHORTEST_SECRET}
-    return sorted(found - {HIDDEN}, key=len, reverse=True)
+def secrets(body: str) -> frozenset[str]:
+    """Return the values of a request body that may be secret."""
+    return frozenset(_texts(json.loads(body), inside=False)) - {HIDDEN}
 
 
 def _receipt(value: Mapping[str, Any]) -> Receipt:
@@ -270,7 +271,8 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
     )
     wanted = json.loads(found.body)
     is_of_pool = wanted["nodepool_info"]["name"] == found.target.pool
-    if found.state != value["state"] or not is_of_pool or not (found.is_whole or HIDDEN in found.body):
+    leads = place.is_region(found.target.region) and not place.endpoint_problem(found.target.endpoint or "http://none")
+    if found.state != value["state"] or not (is_of_pool and leads and (found.is_whole or HIDDEN in found.body)):
         raise ValueError(found.state)
     return found
 

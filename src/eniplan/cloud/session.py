@@ -6,7 +6,6 @@ because CreateClusterNodePool has no idempotency token: a name has to be looked 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import random
@@ -17,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import proxy_bypass
 
 from eniplan.cloud.calls import DESCRIBE_CLUSTER
+from eniplan.cloud.failures import without
 from eniplan.errors import Place, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ _REFUSED = (
     "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "InvalidTimeStamp", "IncompleteSignature",
 )  # fmt: skip
 """Codes that are about the key, the token or the clock, whatever the call."""
-_SHORTEST_SECRET = 6
-"""Characters. Whatever is shorter is no secret of these services, and stands in many words."""
 _DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
 
 
@@ -184,7 +182,7 @@ class Session:
             failure = _failure(call, error)
             if failure is None:
                 raise
-            raise self._without_secrets(failure, body) from None  # the SDK's own text can hold the whole answer
+            raise self._without_secrets(failure) from None  # the SDK's own text can hold the whole answer
         found = answer.get("body")
         headers = answer.get("headers") or {}
         if not isinstance(found, dict):
@@ -192,15 +190,11 @@ class Session:
         request_id = found.get("RequestId") or found.get("request_id") or headers.get("x-acs-request-id")
         return Answer(found, request_id if isinstance(request_id, str) else None)
 
-    def _without_secrets(self, failure: CallError, body: str | None) -> CallError:
-        """Take out of a server's words what it may have repeated of the request."""
-        found = (*self._secrets, *(() if body is None else _passwords(body)))
-        secrets = (secret for secret in found if len(secret) >= _SHORTEST_SECRET)
-        for secret in sorted(secrets, key=len, reverse=True):
-            for spelt in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
-                failure.message = failure.message.replace(spelt, "***")
-                failure.code = failure.code.replace(spelt, "***")
-                failure.request_id = failure.request_id and failure.request_id.replace(spelt, "***")
+    def _without_secrets(self, failure: CallError) -> CallError:
+        """Take out of a server's words what it may have repeated of the credentials; bodies are `create`'s."""
+        failure.message = without(failure.message, self._secrets)
+        failure.code = without(failure.code, self._secrets)
+        failure.request_id = failure.request_id and without(failure.request_id, self._secrets)
         return failure
 
     def _client(self, service: Service) -> Any:  # noqa: ANN401 - the SDK has no types
@@ -248,14 +242,6 @@ def _mind_no_proxy(host: str) -> None:
             os.environ.pop(name, None)
 
 
-def _passwords(body: str) -> Iterator[str]:
-    """Yield the passwords in a request body."""
-    group = json.loads(body).get("scaling_group")
-    password = group.get("login_password") if isinstance(group, dict) else None
-    if isinstance(password, str) and password:
-        yield password
-
-
 def _read_timeout() -> float:
     text = os.environ.get(READ_TIMEOUT_VARIABLE)
     if not text:
@@ -297,9 +283,8 @@ def _failure(call: Call, error: Exception) -> CallError | None:
     if not isinstance(error, TeaException):
         return None
     causes = list(_causes(error))
-    refused = next((cause for cause in causes if isinstance(cause, CredentialException)), None)
-    if refused is not None:
-        return CallError(call, "credentials", message=str(refused), reached=False)
+    if any(isinstance(cause, CredentialException) for cause in causes):
+        return CallError(call, "credentials", reached=False)  # its text may hold what the provider got: new keys
     return _unanswered(call, {type(cause).__name__ for cause in causes})
 
 
@@ -326,10 +311,12 @@ def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK ha
     reason: Reason = "rejected"
     if code.startswith(_REFUSED):
         reason = "credentials"
-    elif retry_after is not None or "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
+    elif "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
         reason = "throttled"
     elif (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
-        reason = "server"
+        reason = "server"  # with or without a time to wait: only throttling says that nothing was done
+    elif retry_after is not None:
+        reason = "throttled"
     elif code.startswith(_DENIED) or (status == 403 and not code):  # noqa: PLR2004 - HTTP's own number
         reason = "denied"
     return CallError(

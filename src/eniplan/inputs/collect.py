@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.emit.pods import ENI_RESOURCE
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import hcl
@@ -20,7 +21,8 @@ from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.terraform import TERRAFORM_PATHS, Left, Resource, body_of, planned, without_templates
 from eniplan.inputs.units import PoolInput, root_of, unit_of, unit_of_lost
 from eniplan.plan.document import read_documents
-from eniplan.plan.load import LoadedPlan, OpenFact, load_document
+from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, OpenFact, load_document
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
@@ -29,12 +31,15 @@ if TYPE_CHECKING:
     from eniplan.inputs.body import Pool
     from eniplan.plan.document import Document, Path
 
+_BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 _WORTH = re.compile(
-    RESOURCE.encode() + rb"|scaling_group|resource_changes|\bkind[\"']?\s*:\s*[\"']?(?:List|"
+    "|".join((RESOURCE, "resource_changes", *sorted(_BODY_PARTS))).encode() + rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|"
     + b"|".join(sorted({kind.encode() for _, kind in KINDS})) + rb")\b"
 )  # fmt: skip
 """A file of a folder with none of these is not parsed."""
-_BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
+"""kustomize knows its files by these names, and by nothing in them."""
+_TEMPLATE = "a template: render it first (helm template)"
 _NOTHING = "nothing that eniplan judges"
 _STATE = "this is a state of Terraform, not a plan"
 
@@ -44,6 +49,8 @@ class Skipped(NamedTuple):
 
     what: str
     why: str
+    names: str = ""
+    """The exclusive label, or the resource, where it names one: it may hold what its author takes for judged."""
 
 
 class Collected:
@@ -59,7 +66,10 @@ class Collected:
         self._open: list[tuple[Origin, OpenFact]] = []
         self._problems: list[Problem] = []
         self._manifests = Manifests()
+        self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
+        self._marked: dict[str, str] = {}
+        """Which of the exclusive label and the resource a file names."""
 
     @property
     def lacks_cluster(self) -> bool:
@@ -70,15 +80,18 @@ class Collected:
         """See `Others.count`."""
         return len(self._documents)
 
-    def skip(self, path: str, why: str) -> None:
-        """See `Others.skip`."""
-        self.skipped.append(Skipped(path, why))
+    def skip(self, path: str, why: str, value: object = None) -> None:
+        """See `Others.skip`. The value is what is skipped, where that is not the whole file."""
+        name = self._marked.get(path, "")
+        self.skipped.append(Skipped(path, why, name if value is None or name in str(value) else ""))
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
-        is_hcl = hcl.MARK.search(data) is not None and data.lstrip()[:1] not in (b"{", b"[")
-        if not is_hcl and (path.endswith(".tf") or not (named or _WORTH.search(data))):
-            self.skip(path, "no node pool in it" if path.endswith(".tf") else _NOTHING)
+        self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI_RESOURCE) if name.encode() in data), "")
+        is_hcl = hcl.is_worth(path, data)
+        worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
+        if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
+            self.skip(path, "no node pool in it" if path.endswith(HCL_ENDINGS) else _NOTHING)
             if named:  # a hook that is given every file that has changed
                 yield LoadedPlan(hcl.nothing(path), None)
             return
@@ -88,7 +101,7 @@ class Collected:
             if named or b"{{" not in data:
                 yield from error.problems
             else:
-                self.skip(path, "a template: render it first (helm template)")
+                self.skip(path, _TEMPLATE)
             return
         for document in documents:
             if is_hcl:
@@ -97,13 +110,15 @@ class Collected:
                 if named:
                     yield load_document(document)
                 else:
-                    self.skip(path, _NOTHING)
+                    self.skip(path, _NOTHING, document.value)
 
     def document(self, document: Document, *, named: bool) -> bool:
         """See `Others.document`."""
         value = document.value
         if not isinstance(value, dict):
             return False
+        if os.path.basename(document.file) in _KUSTOMIZATIONS:
+            self._patches.update(_patches(document.file, value))
         resources: Any = value.get("resource")
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
@@ -126,10 +141,10 @@ class Collected:
     def _take_objects(self, document: Document, *, named: bool) -> bool:
         """Take what there is of a document with objects of Kubernetes; one that was named may hold nothing of use."""
         found = list(objects(document))
-        reasons = [self._manifests.add(item) for item in found]
+        reasons = [_TEMPLATE if "{{" in item.name else self._manifests.add(item) for item in found]
         for why in reasons or [_NOTHING]:
             if why:
-                self.skip(document.file, why)
+                self.skip(document.file, why, document.value)
         if named or "" in reasons:
             self._documents.append(document)
         return True
@@ -179,7 +194,8 @@ class Collected:
         labels = resource.value.get("labels")
         if not resource.vanishes and exclusive(labels) is None:
             hint = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
-            fact = OpenFact((), f"whether {resource.address} is an exclusive node pool", ("NP001",), hint)
+            rules = ("NP001",) if resource.existing is None else ("NP001", "NP003")
+            fact = OpenFact((), f"whether {resource.address} is an exclusive node pool", rules, hint)
             self._open.append((origin.inner(("labels",)), fact))
             return
         pool = read_pool(body_of(resource.value))
@@ -216,6 +232,8 @@ class Collected:
             yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
         for found, cluster_id in self._lost:
             yield unit_of_lost(found, self._cluster, cluster_id).load()
+        for title in self._manifests.leave_out(self._patches):
+            self.skip(title, "a patch of a kustomization: render it first (kubectl kustomize)")
         units = [unit_of(pools, self._cluster, self._ids.get(key)) for key, pools in self._pools.items()]
         yield from self._manifests.problems
         if self._manifests:
@@ -263,3 +281,13 @@ def _terraform_path(body: Path) -> Path:
         if body[:count] in TERRAFORM_PATHS:
             return (*TERRAFORM_PATHS[body[:count]], *body[count:])
     return ()
+
+
+def _patches(file: str, kustomization: dict[str, Any]) -> Iterator[str]:
+    """Yield the files with parts of objects that a kustomization puts into others."""
+    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+        items = kustomization.get(key)
+        for item in items if isinstance(items, list) else ():
+            path = item.get("path") if isinstance(item, dict) else item
+            if isinstance(path, str):
+                yield os.path.normpath(os.path.join(os.path.dirname(file), path))

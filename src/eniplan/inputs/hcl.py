@@ -13,6 +13,8 @@ from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs.places import NotKnown
 from eniplan.plan.document import Document, decode
+from eniplan.plan.load import HCL_ENDINGS
+from eniplan.plan.model import EXCLUSIVE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
 
     from eniplan.plan.document import Path, Value
 
-MARK = re.compile(
+_RESOURCE = re.compile(
     rb'^(?:\xef\xbb\xbf)?[ \t]*resource[ \t]+"?' + RESOURCE.encode() + rb'"?[ \t]+"?[\w-]+"?[ \t]*\{', re.MULTILINE
 )
 """How the resource begins in HCL, wherever the text comes from."""
+_MODULE = re.compile(rb'^[ \t]*module[ \t]+"?[\w-]+"?[ \t]*\{', re.MULTILINE)
+_BY_MODULE = NotKnown("a module makes its pools; give the plan, from `terraform show -json plan.out`")
 _SHOWN = 40
 """Characters of an expression that a message shows."""
 
@@ -61,6 +65,14 @@ class _HclTree:
         return node
 
 
+def is_worth(path: str, data: bytes) -> bool:
+    """Return whether a text is HCL with a node pool, or with a module that is given the exclusive label."""
+    if data.lstrip()[:1] in (b"{", b"["):
+        return False
+    by_module = path.endswith(HCL_ENDINGS) and EXCLUSIVE_LABEL.encode() in data and _MODULE.search(data)
+    return bool(by_module or _RESOURCE.search(data))
+
+
 def read_hcl(file: str, data: bytes) -> Document:
     """Return the node pools of a `.tf` file: a map of addresses to arguments, blocks being lists of maps.
 
@@ -89,7 +101,7 @@ def nothing(file: str) -> Document:
     return Document(file, {}, _HclTree(_Node((1, 1), (1, 1), {})))
 
 
-_FMT = "`terraform validate` tells more"
+_FMT = "if `terraform validate` takes it, check its plan instead: `terraform show -json plan.out`"
 
 
 def _pools(text: str, tree: Tree[Token]) -> tuple[dict[str, Value], _Node]:
@@ -101,6 +113,9 @@ def _pools(text: str, tree: Tree[Token]) -> tuple[dict[str, Value], _Node]:
         if names[:2] == ["resource", RESOURCE] and len(names) == 3:  # noqa: PLR2004 - resource, type, name
             address = f"{RESOURCE}.{names[2]}"
             values[address], root.inner[address] = _body(text, block)
+        elif names[:1] == ["module"] and EXCLUSIVE_LABEL in text[block.meta.start_pos : block.meta.end_pos]:
+            address = ".".join(names)
+            values[address], root.inner[address] = {"labels": _BY_MODULE}, _Node(_at(block), _at(block), {})
     return values, root
 
 

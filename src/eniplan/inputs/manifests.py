@@ -7,6 +7,7 @@ pools, or depends on labels that nobody has given, it is left open.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.patch import NETWORKING_ANNOTATION, POOL_ANNOTATION
@@ -19,7 +20,7 @@ from eniplan.plan.scheduling import pool_taints, tolerates
 from eniplan.plan.schema import SELECTOR, compile_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from eniplan.plan.document import Document, Path
     from eniplan.plan.model import NodePool, PodNetworking, Selector
@@ -98,6 +99,10 @@ class Part(NamedTuple):
 
     value: dict[str, Any]
     origins: dict[Path, Origin]
+
+    def is_of(self, files: Collection[str]) -> bool:
+        """Return whether it stands in one of these files."""
+        return os.path.normpath(self.origins[()].document.file) in files
 
 
 class Workload(NamedTuple):
@@ -181,6 +186,16 @@ class Manifests:
         labels = item.texts(*template, "metadata", "labels")
         self.workloads.append(Workload(item, _workload_part(item, template), (*template, "spec"), labels))
         return ""
+
+    def leave_out(self, files: Collection[str]) -> Iterator[str]:
+        """Take the PodNetworkings and workloads of some files out again; yield what they are."""
+        named = [(part, f"PodNetworking {part.value['name']!r}") for part in self.networkings]
+        named += [(workload.part, workload.title) for workload in self.workloads]
+        for part, title in named:
+            if part.is_of(files):
+                yield f"{part.origins[()].document.file}: {title}"
+        self.networkings = [part for part in self.networkings if not part.is_of(files)]
+        self.workloads = [workload for workload in self.workloads if not workload.part.is_of(files)]
 
     def first(self) -> Origin:
         """Return where the first PodNetworking or workload stands."""
@@ -335,14 +350,24 @@ def _tolerations(found: Any) -> Any:  # noqa: ANN401 - a value of a manifest
 
 
 def _eni_request(item: Object, spec: Path) -> int:
-    """Return how many ENIs one pod requests. A limit alone is a request as well."""
-    total = 0
-    containers = item.at(*spec, "containers")
-    for container in containers if isinstance(containers, list) else ():
-        asked = [_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
-        text = next((str(count) for count in asked if count is not None), "0")
-        total += int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - Kubernetes refuses more
-    return total
+    """Return how many ENIs one pod requests, as Kubernetes counts: init containers run one after the other, first."""
+    beside = peak = 0  # those init containers that go on beside the others; the most that is needed before these run
+    for container in _items(item.at(*spec, "initContainers")):
+        count = _asked(container)
+        peak = max(peak, beside + count)
+        beside += count if _at(container, ("restartPolicy",)) == "Always" else 0
+    return max(peak, beside + sum(map(_asked, _items(item.at(*spec, "containers")))))
+
+
+def _items(value: Any) -> list[Any]:  # noqa: ANN401 - a value of a manifest
+    return value if isinstance(value, list) else []
+
+
+def _asked(container: Any) -> int:  # noqa: ANN401 - a value of a manifest
+    """Return how many ENIs a container requests. A limit alone is a request as well."""
+    asked = [_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
+    text = next((str(count) for count in asked if count is not None), "0")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - Kubernetes refuses more
 
 
 def _selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:

@@ -90,21 +90,30 @@ def planned(document: Document) -> Iterator[Resource | Left | Problem]:
         message = f"this Terraform plan has format_version {version!r}; eniplan reads {FORMAT}.x"
         yield Problem(message, document.place(("format_version",)), "write it with another Terraform or eniplan")
         return
+    if value.get("errored") is True:
+        message = "this Terraform plan has failed: node pools may be missing from it"
+        yield Problem(message, document.place(("errored",)), "plan again once `terraform plan` succeeds")
     changes = value.get("resource_changes")
     if not isinstance(changes, list | None):
         yield Problem("resource_changes must be a list", document.place(("resource_changes",)), _SHOW)
         return
-    for i, change in enumerate(changes or ()):
+    found: list[tuple[Path, Any]] = [(("resource_changes", i), change) for i, change in enumerate(changes or ())]
+    deferred = value.get("deferred_changes")  # to a later round; each wraps a change
+    found += [
+        (("deferred_changes", i, "resource_change"), _map(item, "resource_change"))
+        for i, item in enumerate(deferred if isinstance(deferred, list) else ())
+    ]
+    for path, change in found:
         if isinstance(change, dict) and change.get("type") == RESOURCE and change.get("mode", "managed") == "managed":
-            yield _change(document, i, change)
+            yield _change(document, path, change)
 
 
 _SHOW = "write it with `terraform show -json plan.out`"
 
 
-def _change(document: Document, i: int, resource: dict[str, Any]) -> Resource | Left | Problem:
-    path: Path = ("resource_changes", i, "change")
-    address = str(resource.get("address", f"{RESOURCE}[{i}]"))
+def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource | Left | Problem:
+    path: Path = (*at, "change")
+    address = str(resource.get("address", f"{RESOURCE}[{at[1]}]"))
     change = resource.get("change")
     actions = change.get("actions") if isinstance(change, dict) else None
     if not isinstance(change, dict) or not isinstance(actions, list):
@@ -148,7 +157,11 @@ def _only(unknown: Value, said: frozenset[str] | None) -> Value:
     """Leave out what nobody has written: the provider makes values of its own, and says so in the same way."""
     if said is None or not isinstance(unknown, dict):
         return unknown
-    return {key: value for key, value in unknown.items() if key in said}
+    return {key: value for key, value in unknown.items() if key in said or key in _NEVER_MADE}
+
+
+_NEVER_MADE = frozenset(("labels", "taints"))
+"""Blocks that the provider never fills in. Terraform leaves dynamic ones out of the configuration that it prints."""
 
 
 def _configured(plan: Any, address: str) -> frozenset[str] | None:  # noqa: ANN401 - a value of a plan
@@ -252,5 +265,6 @@ def without_templates(value: Any) -> Any:  # noqa: ANN401 - an argument
     if isinstance(value, dict):
         out = {key: without_templates(item) for key, item in value.items() if key != "dynamic"}
         dynamic = value.get("dynamic")
-        return out | dict.fromkeys(dynamic if isinstance(dynamic, dict) else (), NotKnown("a dynamic block"))
+        blocks = [item for item in (dynamic if isinstance(dynamic, list) else [dynamic]) if isinstance(item, dict)]
+        return out | {name: NotKnown("a dynamic block") for block in blocks for name in block}
     return [without_templates(item) for item in value] if isinstance(value, list) else value

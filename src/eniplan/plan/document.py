@@ -101,17 +101,20 @@ def decode(file: str, data: bytes) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if b"\0" in data[:8192]:
-            raise InputError(_binary(file)) from None
+            raise InputError(_binary(file, data)) from None
         line, column = _line_column(data[: error.start].decode("utf-8", "replace"))
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise InputError(Problem(message, Place(file, line, column), "save the file as UTF-8")) from None
     if "\0" in text[:8192]:
-        raise InputError(_binary(file))
+        raise InputError(_binary(file, data))
     return text
 
 
-def _binary(file: str) -> Problem:
-    return Problem("this is a binary file, not YAML or JSON", Place(file), "give a plan file, or a folder of them")
+def _binary(file: str, data: bytes) -> Problem:
+    hint = "give a plan file, or a folder of them"
+    if data.startswith(b"PK\x03\x04"):  # a ZIP file, as which Terraform saves its plans
+        hint = "if Terraform has saved it: `terraform show -json` prints what eniplan reads"
+    return Problem("this is a binary file, not YAML or JSON", Place(file), hint)
 
 
 def _line_column(before: str) -> tuple[int, int]:
@@ -383,7 +386,9 @@ def _read_json(file: str, text: str) -> Document | None:
         if not file.endswith(".json"):
             return None
         place = Place(file, error.lineno, error.colno)
-        raise InputError(Problem(f"not valid JSON: {error.msg}", place)) from None
+        # Progress of Terraform, a message a line, is easily taken for the plan.
+        hint = "`terraform show -json` of a saved plan prints it" if '"@level":' in text else ""
+        raise InputError(Problem(f"not valid JSON: {error.msg}", place, hint)) from None
     except (RecursionError, ValueError):
         # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear word for each.
         return None

@@ -224,5 +224,5 @@ def _pool(pool: NodePool, live: LiveFacts) -> NodePool:
     if group is None:
         return pool
     stated = pool.lingjun or {}
-    found = {"nodeType": group.node_type, "nodeCount": stated.get("nodeCount") or group.nodes}
+    found = {"nodeType": group.node_type, "nodeCount": group.nodes}
     return pool._replace(lingjun={**stated, **{key: value for key, value in found.items() if value is not None}})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import copy
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 STDIN = "-"
 DEFAULT_FILE = "eniplan.yaml"
 _ENDINGS = (".yaml", ".yml", ".json")
-_OTHER_ENDINGS = (".tf",)
+HCL_ENDINGS = (".tf", ".tofu")
+"""Terraform's language: never read as YAML, whatever it mentions."""
 MAX_BYTES = 32 * 2**20
 """A larger file of a folder is not opened; named on the command line, it is."""
 _NOT_WALKED = ("node_modules",)
@@ -97,7 +101,7 @@ class _Run:
         self.others: Others | None = make() if make is not None and eager else None
         self.plans: dict[str, LoadedPlan | None] = {}
         """By file; None: the file can be read again."""
-        self.endings = _ENDINGS if make is None else (*_ENDINGS, *_OTHER_ENDINGS)
+        self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS)
 
     def need(self) -> Others | None:
         if self.others is None and self._make is not None:
@@ -142,8 +146,11 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     count = -run.count()
     for root, names, files in os.walk(folder, onerror=unreadable.append):
         for name in sorted(names):
+            path = os.path.join(root, name)
             if name.startswith(".") or name in _NOT_WALKED:
-                run.skip(os.path.join(root, name), "a folder of tools")
+                run.skip(path, "a folder of tools")
+            elif os.path.islink(path):
+                run.skip(path, "a link to a folder; named on the command line it is read")
         names[:] = sorted(n for n in names if not (n.startswith(".") or n in _NOT_WALKED))
         for name in sorted(files):
             for found in _load_member(os.path.join(root, name), run):
@@ -153,10 +160,13 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         count += 1
         yield unreadable_file(str(error.filename), error)
     if not count + run.count():
-        message = "no plan in this folder"
         endings = ", ".join("*" + ending for ending in _ENDINGS)
         hint = f"a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one"
-        yield Problem(message, Place(folder), hint)
+        if run.others is None:
+            yield Problem("no plan in this folder", Place(folder), hint)
+        else:
+            message = "no plan in this folder, and no other input with an exclusive node pool or pods for one"
+            yield Problem(message, Place(folder), f"--verbose says what was skipped; {hint}")
 
 
 def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
@@ -164,19 +174,21 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     name = os.path.basename(path)
     if name.startswith("."):
         run.skip(path, "a hidden file")
-    elif not name.endswith(run.endings):
+        return
+    if not name.endswith(run.endings):
         run.skip(path, f"not {', '.join(run.endings)}")
-    elif _size(path) > MAX_BYTES:
+        return
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        yield unreadable_file(path, error)
+        return
+    if not stat.S_ISREG(status.st_mode):
+        run.skip(path, "no regular file")  # reading a pipe waits for ever
+    elif status.st_size > MAX_BYTES:
         run.skip(path, f"larger than {MAX_BYTES // 2**20} MiB; named on the command line it is read")
     else:
         yield from _load_file(path, run, folder=True)
-
-
-def _size(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0  # reading it will tell
 
 
 def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
@@ -185,7 +197,7 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
     except OSError as error:
         yield unreadable_file(path, error)
         return
-    if _MARK not in data:
+    if _MARK not in data or path.endswith(HCL_ENDINGS):
         others = run.need()
         if others is not None:
             yield from others.file(path, data, named=not folder)
@@ -213,11 +225,19 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
 
 
 def read(path: str) -> bytes:
-    """Return the bytes of a file, or of stdin."""
+    """Return the bytes of a file, or of stdin. UTF-16, which `>` of some shells writes, comes as UTF-8."""
     if path == STDIN:
-        return sys.stdin.buffer.read()
-    with open(path, "rb") as file:
-        return file.read()
+        data = sys.stdin.buffer.read()
+    else:
+        with open(path, "rb") as file:
+            data = file.read()
+    if data[:2] in _UTF_16:
+        with contextlib.suppress(UnicodeDecodeError):  # as it is, it is no text: that is told
+            return data.decode("utf-16").encode()
+    return data
+
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def unreadable_file(path: str, error: OSError) -> Problem:
@@ -226,6 +246,9 @@ def unreadable_file(path: str, error: OSError) -> Problem:
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
         names = os.listdir(folder) if os.path.isdir(folder) else []
+        if os.path.basename(path) in names:
+            return Problem("this link leads to no file", Place(path), "mend or remove it")
+        names = [name for name in names if name[0] != "."]
         hint = did_you_mean(os.path.basename(path), names)
     return Problem(f"cannot read it: {(error.strerror or str(error)).lower()}", Place(path), hint)
 

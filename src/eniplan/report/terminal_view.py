@@ -140,13 +140,13 @@ def _finding(finding: Finding, *, first: bool) -> RenderableType:
 
 
 def _undecided(undecided: tuple[Undecided, ...]) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(overflow="fold")
-    table.add_column(style=_LABEL, overflow="fold")
+    lines: list[RenderableType] = []
     for item in undecided:
-        table.add_row(Text(printable(item.fact)), Text(", ".join(item.rules)))
+        lines.append(Text.assemble(printable(item.fact), (f"  {', '.join(item.rules)}", _LABEL)))
+        more = printable(": ".join(filter(None, (str(item.place), item.hint))))
+        lines.append(Padding(Text(more, style=_LABEL), (0, 0, 0, 2)))
     head = Text.assemble(("? not decided", "bold magenta"), ", because these facts are not known:")
-    return Group(head, Padding(table, (0, 0, 1, 2)))
+    return Group(head, Padding(Group(*lines), (0, 0, 1, 2)))
 
 
 def _capacity(pools: tuple[PoolSheet, ...], gap: int) -> RenderableType:

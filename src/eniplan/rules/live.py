@@ -152,7 +152,8 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
         stated = pool.lingjun or {}
         group = live.lingjun.get(stated.get("groupId") or "")
         if group is not None:
-            for key, account in (("nodeType", group.node_type), ("clusterId", group.cluster_id)):
+            facts = {"nodeType": group.node_type, "clusterId": group.cluster_id, "nodeCount": group.nodes}
+            for key, account in facts.items():
                 path = (*pool.path, "lingjun", key)
                 yield _Statement(path, f"lingjun.{key} of pool {pool.name!r}", stated.get(key), account)
 
@@ -256,7 +257,8 @@ def live005(view: PlanView) -> Outcome:
         for use in pool.types:
             offered = live.stock.get(use.name)
             missing = [] if offered is None else [zone for zone in pool.zones if zone not in offered]
-            if missing and (offered or use.name in live.types):
+            is_told = live.unread_fact("types") is None and use.name not in live.types  # above
+            if missing and (offered or not is_told):
                 some = len(missing) < len(pool.zones)
                 yield Hit(
                     use.path,
