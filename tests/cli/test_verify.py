@@ -114,8 +114,8 @@ class TestKubectl:
         assert result.code == 1
         assert "error VER006" in result.out
         assert (
-            f"kubectl: undecided VER012, VER013, VER014, VER015: the list of PodENIs is not known: {podenis} is "
-            'forbidden: User "fake" cannot list it\n'
+            f"kubectl: undecided VER012, VER013, VER014, VER015, VER030: the list of PodENIs is not known: {podenis} "
+            'is forbidden: User "fake" cannot list it\n'
         ) in result.out
         assert "the list of PodNetworkings is not known: the server could not find the requested resource" in result.out
         assert "14 of 21, unknown of 3 pods with a bound PodENI" in result.out
