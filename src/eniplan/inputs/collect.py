@@ -205,7 +205,9 @@ class Collected:
         found = self._input(pool, lambda path: origin.inner(_terraform_path(path)))
         for ours, name, old in _OLD_NAMES:
             if not resource.value.get(name) and resource.value.get(old):
-                found.origins.update(dict.fromkeys(((ours,), (ours, 0)), origin.inner((old,))))  # a list's one item, too
+                found.origins.update(
+                    dict.fromkeys(((ours,), (ours, 0)), origin.inner((old,)))
+                )  # a list's one item, too
         cluster = resource.value.get("cluster_id")
         named = bool(cluster) and isinstance(cluster, str) and not isinstance(cluster, NotKnown)
         cluster_id = origin.inner(("cluster_id",)) if named else None
