@@ -181,6 +181,18 @@ def test_dynamic_blocks_are_no_part_of_the_configuration_and_yet_not_known(here:
         assert [item.rules for item in report.undecided] == [waiting]
 
 
+def test_old_and_secret_arguments_are_told_by_their_own_names(here: Path) -> None:
+    after = without("node_pool_name", "desired_size") | {
+        "name": "UPPER_", "node_count": 3, "desired_size": None, "security_group_id": "sg-x", "password": "p",
+        "scaling_config": [{"min_size": 1, "max_size": 2}],
+    }  # fmt: skip
+    judged = judge_files(here, {"plan.json": terraform_plan(after)})
+    places = {rule: place.removeprefix("plan.json:").partition(" ")[2] for rule, place in judged.places.items()}
+    assert places["NP004"] == f"{ADDRESS}.node_count"
+    assert places["NP007"] == f"{ADDRESS}.security_group_id"
+    assert places["NP012"] == f"{ADDRESS}.password"
+
+
 def test_a_plan_that_has_failed_is_no_plan(here: Path) -> None:
     judged = judge_files(here, {"plan.json": terraform_plan(AFTER) | {"errored": True}})
     assert judged.problems[0].endswith("this Terraform plan has failed: node pools may be missing from it [errored]")

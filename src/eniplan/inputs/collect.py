@@ -203,8 +203,11 @@ class Collected:
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
         found = self._input(pool, lambda path: origin.inner(_terraform_path(path)))
-        if "node_pool_name" not in resource.value:
-            found.origins["name",] = origin.inner(("name",))
+        for ours, name, old in _OLD_NAMES:
+            if not resource.value.get(name) and resource.value.get(old):
+                found.origins.update(
+                    dict.fromkeys(((ours,), (ours, 0)), origin.inner((old,)))
+                )  # a list's one item, too
         cluster = resource.value.get("cluster_id")
         named = bool(cluster) and isinstance(cluster, str) and not isinstance(cluster, NotKnown)
         cluster_id = origin.inner(("cluster_id",)) if named else None
@@ -219,6 +222,7 @@ class Collected:
         """Note what is wrong with a pool; `place` tells where the input says what a body says at a path."""
         self._problems += (Problem(found.message, place(found.path).place(), found.hint) for found in pool.misread)
         origins = {plan: place(path) for plan, path in pool.body_paths.items()}
+        origins |= {("overrides", *path): place(path) for path in _paths(pool.value.get("overrides"))}
         return PoolInput(pool.value, {**origins, (): place(())}, pool.unknown)
 
     # --- Making plans ----------------------------------------------------------------------------------------
@@ -273,6 +277,22 @@ def read_cluster(file: str) -> Origin:
     if found.problems:
         raise InputError(*found.problems)
     return origin
+
+
+_OLD_NAMES = (
+    ("name", "node_pool_name", "name"),
+    ("desiredSize", "desired_size", "node_count"),
+    ("securityGroupIds", "security_group_ids", "security_group_id"),
+)
+"""Keys of a pool, Terraform's name for each, and the deprecated one."""
+
+
+def _paths(value: object) -> Iterator[Path]:
+    """Yield the key paths inside a map."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (key,)
+            yield from ((key, *path) for path in _paths(item))
 
 
 def _terraform_path(body: Path) -> Path:
