@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import resources
 from eniplan.errors import InputError, Place, Problem
-from eniplan.plan.document import path_text, read_documents
+from eniplan.plan.document import path_text, read_documents, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,22 +126,13 @@ class Skeletons:
 def _problems(document: Document, kind: str) -> Iterator[Problem]:
     shape = SHAPES[kind]
     for key, wanted in (("apiVersion", shape.api_version), ("kind", kind)):
-        if _at(document.value, (key,)) != wanted:
+        if value_at(document.value, (key,)) != wanted:
             yield Problem(f"{key} must be {wanted}", document.place((key,)))
     for path, needed in shape.required().items():
-        if not isinstance(_at(document.value, path), needed):
+        if not isinstance(value_at(document.value, path), needed):
             message = f"the skeleton of a {kind} has lost a field that eniplan fills in"
             hint = f"write {path_text(path)} again; any value of its type will do"
             yield Problem(message, document.place(path), hint)
     for path in _FORBIDDEN.get(kind, ()):
-        if _at(document.value, path) is not None:
+        if value_at(document.value, path) is not None:
             yield Problem(f"a {kind} cannot have this field", document.place(path), "remove it")
-
-
-def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a skeleton
-    for step in path:
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value

@@ -15,12 +15,13 @@ from eniplan.emit.pods import ENI_RESOURCE, meets
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import Problem
 from eniplan.inputs.places import Origin
+from eniplan.plan.document import value_at
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, Requirement, selector_from
 from eniplan.plan.scheduling import pool_taints, tolerates
 from eniplan.plan.schema import SELECTOR, compile_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from eniplan.plan.document import Document, Path
     from eniplan.plan.model import NodePool, PodNetworking, Selector
@@ -62,7 +63,7 @@ class Object(NamedTuple):
 
     def at(self, *path: str | int) -> Any:  # noqa: ANN401 - a manifest may hold anything
         """Return what stands at a path; None when nothing does."""
-        return _at(self.value, path)
+        return value_at(self.value, path)
 
     def texts(self, *path: str | int) -> dict[str, str]:
         """Return the entries of a map that are text."""
@@ -72,15 +73,6 @@ class Object(NamedTuple):
     def origin(self, *path: str | int) -> Origin:
         """Return the place of a value of the object."""
         return Origin(self.document, (*self.path, *path))
-
-
-def _at(value: Any, path: Iterable[str | int]) -> Any:  # noqa: ANN401 - a manifest may hold anything
-    for step in path:
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value
 
 
 def objects(document: Document) -> Iterator[Object]:
@@ -355,7 +347,7 @@ def _eni_request(item: Object, spec: Path) -> int:
     for container in _items(item.at(*spec, "initContainers")):
         count = _asked(container)
         peak = max(peak, beside + count)
-        beside += count if _at(container, ("restartPolicy",)) == "Always" else 0
+        beside += count if value_at(container, ("restartPolicy",)) == "Always" else 0
     return max(peak, beside + sum(map(_asked, _items(item.at(*spec, "containers")))))
 
 
@@ -365,7 +357,7 @@ def _items(value: Any) -> list[Any]:  # noqa: ANN401 - a value of a manifest
 
 def _asked(container: Any) -> int:  # noqa: ANN401 - a value of a manifest
     """Return how many ENIs a container requests. A limit alone is a request as well."""
-    asked = [_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
+    asked = [value_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
     text = next((str(count) for count in asked if count is not None), "0")
     return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - Kubernetes refuses more
 

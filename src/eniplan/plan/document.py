@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
 import yaml
 from yaml._yaml import CParser
@@ -19,7 +19,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from eniplan.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Path: TypeAlias = tuple[str | int, ...]
@@ -66,6 +66,16 @@ def path_text(path: Path) -> str:
 
 
 _PLAIN_KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
+
+
+def value_at(value: Any, path: Iterable[str | int]) -> Any:  # noqa: ANN401 - a value may hold anything
+    """Return what stands at a key path inside a value; None where the form is another."""
+    for step in path:
+        if isinstance(step, int):
+            value = value[step] if isinstance(value, list) and step < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def read_documents(file: str, data: bytes) -> list[Document]:

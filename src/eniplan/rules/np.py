@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from eniplan.plan.document import value_at
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import source
@@ -78,15 +79,6 @@ COVERED: dict[str, dict[str, str] | str] = {
 """Fields of the body that a plan has a key of its own for: an override of them would pass by the rules."""
 
 
-def _inside(value: object, *keys: str) -> Any:  # noqa: ANN401 - overrides may hold anything
-    """Return what a nested map holds, None where the form is another."""
-    for key in keys:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
-
-
 @rule(
     "NP001",
     "error",
@@ -113,7 +105,7 @@ def np001(view: PlanView) -> Outcome:
             elif looks_exclusive(key):
                 message = f"pool {pool.pool.name!r} has the label {key!r}, which is not {EXCLUSIVE_LABEL}"
                 yield Hit(path, message, hint, {"label": key, "required": EXCLUSIVE_LABEL})
-        overridden = _inside(pool.pool.overrides, "kubernetes_config", "labels")
+        overridden = value_at(pool.pool.overrides, ("kubernetes_config", "labels"))
         if overridden is not None and not _keeps_label(overridden):
             path = (*pool.path, "overrides", "kubernetes_config", "labels")
             message = f"the override of pool {pool.pool.name!r} replaces all labels and drops the exclusive one"
@@ -123,7 +115,7 @@ def np001(view: PlanView) -> Outcome:
 def _labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
     for key, value in (pool.labels or {}).items():
         yield (*pool.path, "labels", key), key, value
-    overridden = _inside(pool.overrides, "kubernetes_config", "labels")
+    overridden = value_at(pool.overrides, ("kubernetes_config", "labels"))
     for i, item in enumerate(overridden if isinstance(overridden, list) else ()):
         if isinstance(item, dict) and isinstance(item.get("key"), str):
             yield (*pool.path, "overrides", "kubernetes_config", "labels", i), item["key"], item.get("value")
@@ -131,7 +123,7 @@ def _labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
 
 def _keeps_label(labels: object) -> bool:
     # A wrong value under the right key is a finding of its own.
-    return isinstance(labels, list) and any(_inside(item, "key") == EXCLUSIVE_LABEL for item in labels)
+    return isinstance(labels, list) and any(value_at(item, ("key",)) == EXCLUSIVE_LABEL for item in labels)
 
 
 @cache
@@ -469,7 +461,7 @@ def np009(view: PlanView) -> Outcome:
     for pool in view.pools:
         given = {("instances",): pool.pool.instances}
         for keys in (("instances",), ("scaling_group", "instances")):
-            given["overrides", *keys] = _inside(pool.pool.overrides, *keys)
+            given["overrides", *keys] = value_at(pool.pool.overrides, keys)
         for keys, value in given.items():
             if value:
                 message = f"pool {pool.pool.name!r} adds existing instances"
@@ -535,7 +527,7 @@ def np011(view: PlanView) -> Outcome:
 def np012(view: PlanView) -> Outcome:
     """login_password in the overrides."""
     for pool in view.pools:
-        if _inside(pool.pool.overrides, "scaling_group", "login_password") is not None:
+        if value_at(pool.pool.overrides, ("scaling_group", "login_password")) is not None:
             path = (*pool.path, "overrides", "scaling_group", "login_password")
             yield Hit(path, f"pool {pool.pool.name!r} holds a login password", "use keyPair")
 
