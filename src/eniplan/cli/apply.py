@@ -20,7 +20,7 @@ import typer
 from eniplan import terminal
 from eniplan.cli import account
 from eniplan.cli.account import Access
-from eniplan.cli.create_pool import chosen_pools, named
+from eniplan.cli.create_pool import chosen_pools, named, refuse_several
 from eniplan.cli.passed import judged
 from eniplan.cloud import receipt as receipts
 from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
@@ -268,10 +268,7 @@ def _chosen(plans: list[Passed], plan: str, pool: str | None, report: Report) ->
         if report.exit_code:  # the findings, told already, say it better
             raise typer.Exit(report.exit_code) from None
         raise
-    if len(found) > 1:
-        names = ", ".join(c.pool.name for c in found)
-        message = f"one request creates one pool, and the plan has {len(found)}: {names}"
-        raise UsageError(Problem(message, Place(plan), "name one with --pool"))
+    refuse_several(found, plan)
     return found[0]
 
 

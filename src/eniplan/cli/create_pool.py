@@ -119,10 +119,8 @@ def create_pool(
         raise UsageError(Problem(f"{alone} goes with --apply", Place("command line")))
     plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
     chosen = chosen_pools(plans, pool)
-    if emit is Spelling.API and len(chosen) > 1:
-        names = ", ".join(c.pool.name for c in chosen)
-        message = f"one request creates one pool, and the plan has {len(chosen)}: {names}"
-        raise UsageError(Problem(message, Place(plan), "name one with --pool"))
+    if emit is Spelling.API:
+        refuse_several(chosen, plan)
     text = _write(chosen, emit)
     if out is None:
         terminal.out(text)
@@ -151,6 +149,19 @@ def chosen_pools(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
         hint = did_you_mean(name or "", names) or f"it has {', '.join(names)}"
         raise UsageError(Problem(f"the plan has no node pool {name!r}", Place("command line"), hint))
     return found
+
+
+def refuse_several(chosen: Sequence[Chosen], plan: str) -> None:
+    """Let only one pool pass.
+
+    Raises:
+        UsageError: there are more.
+
+    """
+    if len(chosen) > 1:
+        names = ", ".join(c.pool.name for c in chosen)
+        message = f"one request creates one pool, and the plan has {len(chosen)}: {names}"
+        raise UsageError(Problem(message, Place(plan), "name one with --pool"))
 
 
 def _write(chosen: Sequence[Chosen], emit: Spelling) -> str:
