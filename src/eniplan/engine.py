@@ -16,7 +16,7 @@ from eniplan.rules.view import PlanView, Settings
 from eniplan.rules.wv import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Document, Path
@@ -65,15 +65,16 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
             continue
         problems += item.problems
         inputs.update(dict.fromkeys(item.files or (item.document.file,)))
-        undecided += _open(item, rules if item.live is not None else offline)
+        asked = rules if item.live is not None else offline
+        undecided += _open(item, asked)
         if item.plan is not None:
             view = PlanView(item.plan, catalog, settings, item.live)
             if item.live is not None:
                 accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
                 failures |= dict.fromkeys(_failures(item.live, item.document.place(("cluster",))))
-            view.idle_waivers = _idle(view.plan.waivers, rules if item.live is not None else offline)
-            askable = rules if item.rules is None else tuple(rule for rule in rules if rule.id in item.rules)
-            judged = _Judge(item.document, view, askable, item.left_out)
+            view.idle_waivers = _idle(view.plan.waivers, asked)
+            fitting = asked if item.rules is None else tuple(rule for rule in asked if rule.id in item.rules)
+            judged = _Judge(item.document, view, fitting, item.left_out)
             findings += judged.findings()
             undecided += judged.undecided()
             if not item.files:  # two inputs may make one pool in two ways: HCL, and its Terraform plan
@@ -86,13 +87,9 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
     findings = list({(f.place, f.rule.id, f.message): f for f in findings}.values())
     undecided = list({(u.place, u.fact): u for u in undecided}.values())
     problems = list(dict.fromkeys(problems))
-    for file in waivers:
-        if isinstance(file, Problem):
-            problems.append(file)
-        else:
-            problems += file.problems
-            view = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
-            findings = waive(findings, file, inputs, view, rules if accounts else offline)
+    asked = rules if accounts else offline
+    findings, misfits = waive(findings, waivers, inputs, catalog, settings, asked)
+    problems += misfits
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
     problems += failures
     problems.sort(key=lambda p: (p.place.file, p.place.line, p.place.column))
@@ -107,7 +104,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         OK,
         fail_on,
         settings.strict,
-        rules if accounts else offline,
+        asked,
         tuple(accounts),
         tuple(failures),
         catalog.own,
@@ -134,23 +131,40 @@ def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
             yield Problem(f"cannot read {WORDS[unread.fact]}: {unread.reason}", place, hint)
 
 
-def waive(
-    findings: Iterable[Finding], file: WaiverFile, inputs: Iterable[str], view: PlanView, rules: tuple[Rule, ...]
-) -> list[Finding]:
-    """Apply the waivers of a file to findings, and add what the WV rules say of these waivers.
+def waive(  # noqa: PLR0913, PLR0917 - what is waived, by what, and in which run
+    findings: list[Finding],
+    waivers: Iterable[WaiverFile | Problem],
+    inputs: Collection[str],
+    catalog: Catalog,
+    settings: Settings,
+    rules: tuple[Rule, ...],
+) -> tuple[list[Finding], list[Problem]]:
+    """Apply files of waivers to findings, and add what the WV rules say of these waivers.
 
     Args:
         findings: of any input.
-        file: the waivers.
+        waivers: the files, and what is wrong with those that cannot be read.
         inputs: what was read.
-        view: a plan that has nothing but these waivers.
+        catalog: the instance data.
+        settings: how strictly.
         rules: the rules that were asked: a waiver of another one is no part of the run.
 
+    Returns:
+        The findings, and what is wrong with the files.
+
     """
-    out = [_waived(finding, file, view) for finding in findings]
-    view.idle_waivers = _idle(file.waivers, rules) | frozenset(file.elsewhere(inputs))
-    judged = _Judge(file.document, view, tuple(rule for rule in rules if rule.id.startswith("WV")), file.left_out)
-    return [*out, *judged.findings()]
+    problems: list[Problem] = []
+    about_waivers = tuple(rule for rule in rules if rule.id.startswith("WV"))
+    for file in waivers:
+        if isinstance(file, Problem):
+            problems.append(file)
+            continue
+        problems += file.problems
+        view = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
+        findings = [_waived(finding, file, view) for finding in findings]
+        view.idle_waivers = _idle(file.waivers, rules) | frozenset(file.elsewhere(inputs))
+        findings += _Judge(file.document, view, about_waivers, file.left_out).findings()
+    return findings, problems
 
 
 def _idle(waivers: Iterable[Waiver], rules: tuple[Rule, ...]) -> frozenset[Waiver]:

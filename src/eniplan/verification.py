@@ -8,7 +8,6 @@ from eniplan.catalog.limits import Capacity, capacity
 from eniplan.engine import waive
 from eniplan.errors import OK, Place, Problem
 from eniplan.observed import KINDS
-from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Finding, PoolSheet, Proven, Report, Undecided
 from eniplan.rules import ALL, CLUSTER
 from eniplan.rules.base import Hit
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
     from eniplan.observed import Observed
     from eniplan.plan.document import Document, Path
+    from eniplan.plan.model import Plan
     from eniplan.plan.waivers import WaiverFile
     from eniplan.rules.base import Level, Rule, Unknown
     from eniplan.rules.cluster_view import Group
@@ -60,14 +60,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
                 unknown.setdefault(outcome.fact, (outcome, {}))[1][rule.id] = None
     inputs = (*(() if document is None else (document.file,)), observed.source)
     rules = (*CLUSTER, *(rule for rule in ALL if rule.id.startswith("WV")))
-    problems: list[Problem] = []
-    for file in (*_waivers_of(plan), *waivers):
-        if isinstance(file, Problem):
-            problems.append(file)
-        else:
-            problems += file.problems
-            accepted = PlanView(Plan(Cluster(), (), waivers=file.waivers), catalog, settings)
-            findings = waive(findings, file, inputs, accepted, rules)
+    findings, problems = waive(findings, (*_waivers_of(plan), *waivers), inputs, catalog, settings, rules)
     report = Report(
         inputs,
         tuple(sorted(findings, key=lambda f: _order(f, observed))),

@@ -27,7 +27,7 @@ from eniplan.rules.sources import (
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from eniplan.plan.document import Path
     from eniplan.plan.live import Fact, LiveFacts
@@ -46,6 +46,11 @@ def unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
     found = live.unread_fact(fact)
     if found is not None:
         yield Unknown(path, f"what the account says of {WORDS[fact]}", found.reason)
+
+
+def _of_the_account(check: Callable[[PlanView, LiveFacts], Outcome]) -> Callable[[PlanView], Outcome]:
+    """Make a check of one that needs the account's facts: it says nothing without them."""
+    return lambda view: iter(()) if view.live is None else check(view, view.live)
 
 
 class _Statement(NamedTuple):
@@ -68,11 +73,9 @@ class _Statement(NamedTuple):
     fails={"cluster.kubernetesVersion": "1.33.1-aliyun.1"},
     account={},
 )
-def live001(view: PlanView) -> Outcome:
+@_of_the_account
+def live001(view: PlanView, live: LiveFacts) -> Outcome:
     """Every stated fact that can be read, against what was read."""
-    live = view.live
-    if live is None:
-        return
     for lacking in live.unread:
         yield from unread(live, lacking.fact)
     for path, name, stated, found in (*_cluster_facts(view, live), *_listed_facts(view, live), *_lingjun(view, live)):
@@ -168,11 +171,9 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
     fails={},
     account={"cluster.state": "updating"},
 )
-def live002(view: PlanView) -> Outcome:
+@_of_the_account
+def live002(_: PlanView, live: LiveFacts) -> Outcome:
     """The cluster's state."""
-    live = view.live
-    if live is None:
-        return
     yield from unread(live, "cluster")
     state = None if live.cluster is None else live.cluster.state
     if state is not None and state != "running":
@@ -192,10 +193,10 @@ def live002(view: PlanView) -> Outcome:
     fails={"cluster.region": "cn-beijing"},
     account={"region": "cn-beijing"},
 )
-def live003(view: PlanView) -> Outcome:
+@_of_the_account
+def live003(_: PlanView, live: LiveFacts) -> Outcome:
     """The region that was asked against the cluster's own."""
-    live = view.live
-    if live is not None and live.cluster is not None and live.cluster.region not in (None, live.region):
+    if live.cluster is not None and live.cluster.region not in (None, live.region):
         own = live.cluster.region
         message = f"the cluster is in {own}; {live.region} was asked"
         yield Hit(("cluster", "region"), message, f"write {own}", {"asked": live.region, "account": own})
@@ -212,11 +213,9 @@ def live003(view: PlanView) -> Outcome:
     fails={},
     account={"terway.installed": False},
 )
-def live004(view: PlanView) -> Outcome:
+@_of_the_account
+def live004(_: PlanView, live: LiveFacts) -> Outcome:
     """Whether terway-eniip is there and active."""
-    live = view.live
-    if live is None:
-        return
     yield from unread(live, "terway")
     terway, path = live.terway, ("cluster", "terway")
     if terway is None:
@@ -244,11 +243,9 @@ def live004(view: PlanView) -> Outcome:
     fails={},
     account={"stock": {TYPE: {"cn-hangzhou-k": "WithStock"}}},
 )
-def live005(view: PlanView) -> Outcome:
+@_of_the_account
+def live005(view: PlanView, live: LiveFacts) -> Outcome:
     """Types that the region does not know are errors, and so are zones without the type unless others have it."""
-    live = view.live
-    if live is None:
-        return
     yield from unread(live, "types")
     yield from unread(live, "stock")
     for pool in view.ecs_pools:
@@ -291,11 +288,9 @@ def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
     fails={},
     account={"stock": {TYPE: {"cn-hangzhou-j": "WithoutStock"}}},
 )
-def live006(view: PlanView) -> Outcome:
+@_of_the_account
+def live006(view: PlanView, live: LiveFacts) -> Outcome:
     """Zone stock of every type of a pool; an error when nothing is left, a warning while something is."""
-    live = view.live
-    if live is None:
-        return
     yield from unread(live, "stock")
     for pool in view.ecs_pools:
         cells = [
@@ -326,11 +321,9 @@ def live006(view: PlanView) -> Outcome:
     fails={"cluster.securityGroups": ABSENT},
     account={"security_groups.sg-pods.vpc_id": "vpc-2"},
 )
-def live007(view: PlanView) -> Outcome:
+@_of_the_account
+def live007(view: PlanView, live: LiveFacts) -> Outcome:
     """Every id that the plan names, against the vSwitches of the cluster's VPC and the security groups found."""
-    live = view.live
-    if live is None:
-        return
     yield from unread(live, "vSwitches")
     yield from unread(live, "securityGroups")
     vpc = view.cluster.vpc_id
@@ -358,11 +351,9 @@ def live007(view: PlanView) -> Outcome:
     fails={},
     account={"quota.pools": 1},
 )
-def live008(view: PlanView) -> Outcome:
+@_of_the_account
+def live008(view: PlanView, live: LiveFacts) -> Outcome:
     """Node pools and nodes that are there and planned, against what one cluster may have."""
-    live = view.live
-    if live is None:
-        return
     yield from unread(live, "quota")
     yield from unread(live, "pools")
     if live.quota is None:
@@ -404,10 +395,9 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
     fails={},
     account={"types": {TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 9}}},
 )
-def live009(view: PlanView) -> Outcome:
+@_of_the_account
+def live009(view: PlanView, _: LiveFacts) -> Outcome:
     """Each limit of each type, where both state it."""
-    if view.live is None:
-        return
     for pool in view.ecs_pools:
         for use in pool.types:
             known = view.stated_catalog.get(use.name)
@@ -435,11 +425,9 @@ def live009(view: PlanView) -> Outcome:
     fails={"nodePools[1]": LINGJUN_POOL},
     account={"lingjun.ng-ec3c96ff0aa1": None},
 )
-def live010(view: PlanView) -> Outcome:
+@_of_the_account
+def live010(view: PlanView, live: LiveFacts) -> Outcome:
     """Each `lingjun.groupId` in the account."""
-    live = view.live
-    if live is None:
-        return
     for pool in view.lingjun_pools:
         name = (pool.pool.lingjun or {}).get("groupId")
         path = (*pool.path, "lingjun", "groupId")
