@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import OK, Place, Problem
+from eniplan.messages import facts_of
 from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL
@@ -213,7 +214,7 @@ class _Judge:
             place,
             hit.message,
             hit.hint,
-            hit.facts,
+            {**facts_of(hit.message), **hit.facts},
             tuple(dict.fromkeys(s for s in (*hit.sources, *rule.sources) if s is not None)),
             *self._waiver(rule, place.path),
         )

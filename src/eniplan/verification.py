@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.engine import waive
 from eniplan.errors import OK, Place, Problem
+from eniplan.messages import facts_of
 from eniplan.observed import KINDS
 from eniplan.report.model import Finding, PoolSheet, Proven, Report, Undecided
 from eniplan.rules import ALL, CLUSTER
@@ -95,7 +96,8 @@ def _place(observed: Observed, document: Document | None, path: Path) -> Place:
 
 
 def _finding(rule: Rule, hit: Hit, place: Place) -> Finding:
-    return Finding(rule, hit.level or rule.level, place, hit.message, hit.hint, hit.facts, rule.sources)
+    facts = {**facts_of(hit.message), **hit.facts}
+    return Finding(rule, hit.level or rule.level, place, hit.message, hit.hint, facts, rule.sources)
 
 
 def _waivers_of(plan: tuple[Document, Plan] | None) -> tuple[WaiverFile, ...]:

@@ -1,0 +1,89 @@
+"""What is said to users: a template with named facts, beside the English text that they make.
+
+A template is a literal, so that every sentence can be found in the source and told in another language, and machines
+read the facts instead of the sentence. Text of users is only ever a fact: braces in it mean nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_NAMED = 3
+"""Names that a message lists before it counts."""
+
+
+class Message(str):
+    """The English text of a template and the facts that it names; other writers make theirs of both.
+
+    A fact is a text, a number, another message, or a tuple of these, which is listed with commas.
+    """
+
+    __slots__ = ("facts", "template")
+    template: str
+    facts: Mapping[str, object]
+
+    def __new__(cls, template: str, facts: Mapping[str, object]) -> Self:
+        """Make the text. `say` reads better.
+
+        Raises:
+            KeyError: the template names a fact that is not given.
+
+        """
+        made = super().__new__(cls, template.format_map({name: _readable(fact) for name, fact in facts.items()}))
+        made.template = template
+        made.facts = facts
+        return made
+
+
+NOTHING = Message("", {})
+
+
+def say(template: str, /, **facts: object) -> Message:
+    """Make a message: `say("{type} has {EniQuantity} ENIs", type=name, EniQuantity=4)`."""
+    return Message(template, facts)
+
+
+def count(number: int, one: str, many: str) -> Message:
+    """Count things: `count(3, "{n} pod", "{n} pods")`. Both templates are literals and name `n`."""
+    return Message(one if number == 1 else many, {"n": number})
+
+
+def together(parts: Iterable[Message], separator: str = "; ") -> Message:
+    """Say several things one after the other; those that say nothing are left out."""
+    said = [part for part in parts if part]
+    if len(said) == 1:
+        return said[0]
+    names = [f"part{i}" for i in range(1, len(said) + 1)]
+    return Message(separator.join(f"{{{name}}}" for name in names), dict(zip(names, said, strict=True)))
+
+
+def named(names: Sequence[object]) -> Message:
+    """List a few names, and count the others: `a, b, c and 9 more`."""
+    shown, more = tuple(names[:_NAMED]), len(names) - _NAMED
+    return say("{names}", names=shown) if more <= 0 else say("{names} and {more} more", names=shown, more=more)
+
+
+def facts_of(message: str) -> dict[str, object]:
+    """Return the facts of a message as plain values by name, those of the messages within it, too.
+
+    A text without a template, such as the answer of a service, has none.
+    """
+    return {name: _plain(fact) for name, fact in message.facts.items()} if isinstance(message, Message) else {}
+
+
+def _readable(fact: object) -> object:
+    """Return a fact as templates take it: numbers stay numbers, so that a template may say how they look."""
+    return ", ".join(map(str, fact)) if isinstance(fact, tuple) else fact
+
+
+def _plain(fact: object) -> object:
+    if isinstance(fact, Message):
+        inner = facts_of(fact)
+        # A counted thing is its number, and a phrase without facts is its words.
+        return inner["n"] if inner.keys() == {"n"} else inner or str(fact)
+    if isinstance(fact, tuple):
+        return [_plain(item) for item in fact]
+    return fact if isinstance(fact, (str, int, float, list, dict, type(None))) else str(fact)
