@@ -14,8 +14,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.catalog.record import InstanceType, OwnData, Source
-from eniplan.catalog.rows import SPECS_HINT, Rows, row_problem
-from eniplan.catalog.store import SCHEMA
+from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Rows, row_problem
 from eniplan.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import DEFAULT_SOURCE, LIMITS
-from eniplan.catalog.store import SCHEMA, laid_over
+from eniplan.catalog.rows import SCHEMA
+from eniplan.catalog.store import laid_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

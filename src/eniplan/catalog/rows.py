@@ -12,6 +12,8 @@ from eniplan.errors import InputError, Place, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SCHEMA = "eniplan.specs/v1"
+"""The form of a file that `eniplan specs update` writes."""
 SPECS_HINT = (
     "save the output of `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 TYPE`, "
     "or rows like `eniplan specs show TYPE --format json`"

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.record import OwnData
 
-SCHEMA = "eniplan.specs/v1"
-
 
 class Catalog:
     """All instance data that is known. Reads files when they are first needed; never writes."""
