@@ -19,6 +19,8 @@ CREATE = 5
 INTERRUPTED = 130
 
 
+COMMAND_LINE = "command line"
+"""What stands for the file in places that are words of the command line."""
 KUBECTL = "kubectl"
 """What stands for the file in places that are objects of a running cluster."""
 
@@ -68,6 +70,11 @@ class UsageError(EniplanError):
     """The command line asks for something that cannot be (exit code 2)."""
 
     exit_code = USAGE
+
+
+def usage(message: str, hint: str = "") -> UsageError:
+    """Return the error that the words of the command line make."""
+    return UsageError(Problem(message, Place(COMMAND_LINE), hint))
 
 
 class ClusterError(EniplanError):

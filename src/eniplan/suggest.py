@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan.messages import NOTHING, Message, say
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,13 +21,14 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     return by_folded[found[0]] if found else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> Message:
     """Return `did you mean 'x'?`, or the empty string."""
     found = nearest(name, known)
-    return f"did you mean {found!r}?" if found else ""
+    return say("did you mean {found!r}?", found=found) if found else NOTHING
 
 
-def which_one(name: str, known: Iterable[str]) -> str:
+def which_one(name: str, known: Iterable[str]) -> Message:
     """Return `did you mean 'x'?`, or else what there is to choose from."""
     listed = list(known)
-    return did_you_mean(name, listed) or (f"the plan has {', '.join(listed)}" if listed else "the plan has none")
+    has = say("the plan has {names}", names=tuple(listed)) if listed else say("the plan has none")
+    return did_you_mean(name, listed) or has

@@ -10,6 +10,7 @@ from eniplan.cloud.facts import read_facts
 from eniplan.cloud.failures import problem
 from eniplan.cloud.session import CallError, Session
 from eniplan.errors import CloudError, InputError, Place, Problem
+from eniplan.messages import say, together
 from eniplan.plan.live import wanted
 from eniplan.plan.load import LoadedPlan
 
@@ -100,17 +101,29 @@ def target(item: LoadedPlan, plan: Plan) -> Target:
 
     """
     if plan.cluster.id is None:
-        hint = "write the cluster's id (c…) as cluster.id; the console and `aliyun cs DescribeClustersV1` show it"
+        hint = say("write the cluster's id (c…) as cluster.id; the console and `aliyun cs DescribeClustersV1` show it")
         if item.files:
-            hint += "; for inputs that are no plans in the file that --cluster names"
-        raise InputError(Problem("the plan does not say cluster.id: which cluster to ask", _at(item, "cluster"), hint))
+            hint = together((hint, say("for inputs that are no plans in the file that --cluster names")))
+        raise InputError(
+            Problem(say("the plan does not say cluster.id: which cluster to ask"), _at(item, "cluster"), hint)
+        )
     region = place.region(plan.cluster.region)
     if region is None:
         looked = f"{', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
-        message = "no region to ask: the plan does not say cluster.region, and neither does the environment"
-        raise InputError(Problem(message, _at(item, "cluster"), f"write it, such as cn-hangzhou; looked at {looked}"))
+        message = say("no region to ask: the plan does not say cluster.region, and neither does the environment")
+        raise InputError(
+            Problem(
+                message, _at(item, "cluster"), say("write it, such as cn-hangzhou; looked at {looked}", looked=looked)
+            )
+        )
     if not place.is_region(region):
-        raise InputError(Problem(f"{region!r} is no region id", _at(item, "cluster", "region"), "such as cn-hangzhou"))
+        raise InputError(
+            Problem(
+                say("{region!r} is no region id", region=region),
+                _at(item, "cluster", "region"),
+                say("such as cn-hangzhou"),
+            )
+        )
     return Target(region, plan.cluster.id)
 
 
@@ -120,7 +133,12 @@ def _at(item: LoadedPlan, *path: str) -> Place:
 
 def _cluster_problem(error: CallError, item: LoadedPlan, where: Target, how: Access) -> Problem:
     if error.is_not_found:
-        message = f"the account has no cluster {where.cluster_id} in {where.region} ({error.code})"
-        hint = "check cluster.id and cluster.region, and whose credentials these are"
+        message = say(
+            "the account has no cluster {cluster_id} in {region} ({code})",
+            cluster_id=where.cluster_id,
+            region=where.region,
+            code=error.code,
+        )
+        hint = say("check cluster.id and cluster.region, and whose credentials these are")
         return Problem(message, _at(item, "cluster", "id"), hint)
     return problem(error, account_place(where.region, how))

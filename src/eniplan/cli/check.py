@@ -24,10 +24,11 @@ from eniplan.cli.options import (
     WaiversOption,
 )
 from eniplan.cli.others import OtherInputs
-from eniplan.cli.quick import COMMAND_LINE, ClusterOptions, plan_of_types
+from eniplan.cli.quick import ClusterOptions, plan_of_types
 from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
-from eniplan.errors import INPUT, Place, Problem, UsageError
+from eniplan.errors import INPUT, Place, Problem, usage
+from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.rules import ALL
 from eniplan.rules.view import Settings
@@ -98,19 +99,21 @@ def check(
     others = OtherInputs(cluster)
     loaded: Iterable[LoadedPlan | Problem]
     if not live and (endpoint is not None or ecs_role):
-        message = "--endpoint and --ecs-role go with --live; without it nothing is asked"
-        raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        message = say("--endpoint and --ecs-role go with --live; without it nothing is asked")
+        raise usage(message)
     if types or families:
         if plans:
-            message = "--type and --family judge without a plan: give either them or plan files"
-            raise UsageError(Problem(message, Place(COMMAND_LINE)))
+            message = say("--type and --family judge without a plan: give either them or plan files")
+            raise usage(message)
         if live:
-            raise UsageError(Problem("--live needs a plan: it says which cluster to ask", Place(COMMAND_LINE)))
+            raise usage(say("--live needs a plan: it says which cluster to ask"))
         if waivers is not None:
-            raise UsageError(Problem("--waivers goes with plan files", Place(COMMAND_LINE)))
+            raise usage(say("--waivers goes with plan files"))
         if cluster is not None:
-            message = "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
-            raise UsageError(Problem(message, Place(COMMAND_LINE)))
+            message = say(
+                "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
+            )
+            raise usage(message)
         loaded = [plan_of_types(types or [], families or [], stated)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
@@ -133,6 +136,16 @@ def check(
 def _default() -> list[str]:
     if os.path.exists(DEFAULT_FILE):
         return [DEFAULT_FILE]
-    hint = f"name a plan file, a folder, or - for stdin; `eniplan init` writes {DEFAULT_FILE}"
-    terminal.problems([Problem(f"there is nothing to check, and no {DEFAULT_FILE} here", Place("."), hint)])
+    hint = say(
+        "name a plan file, a folder, or - for stdin; `eniplan init` writes {default_file}", default_file=DEFAULT_FILE
+    )
+    terminal.problems(
+        [
+            Problem(
+                say("there is nothing to check, and no {default_file} here", default_file=DEFAULT_FILE),
+                Place("."),
+                hint,
+            )
+        ]
+    )
     raise typer.Exit(INPUT)

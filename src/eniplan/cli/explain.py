@@ -12,7 +12,8 @@ import yaml
 
 from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption
-from eniplan.errors import Place, Problem, UsageError
+from eniplan.errors import usage
+from eniplan.messages import say
 from eniplan.plan.model import ExistingPool
 from eniplan.rules import BY_ID
 from eniplan.rules.examples import ABSENT, example
@@ -57,16 +58,16 @@ def explain(
     """
     if rule is None:
         if show is not None:
-            raise UsageError(Problem("--example needs a rule id", Place("command line")))
+            raise usage(say("--example needs a rule id"))
         _list(output)
         return
     found = BY_ID.get(rule.upper())
     if found is None:
         letters, digits = rule.upper().rstrip("0123456789"), rule.lstrip(string.ascii_letters)
         padded = f"{letters}{digits:0>3}"
-        hint = f"did you mean {padded!r}?" if padded in BY_ID else did_you_mean(rule, BY_ID)
-        hint = hint or "`eniplan explain` lists all rules"
-        raise UsageError(Problem(f"there is no rule {rule!r}", Place("command line"), hint))
+        hint = say("did you mean {padded!r}?", padded=padded) if padded in BY_ID else did_you_mean(rule, BY_ID)
+        hint = hint or say("`eniplan explain` lists all rules")
+        raise usage(say("there is no rule {rule!r}", rule=rule), hint)
     if show is not None:
         terminal.out(_yaml(_example(found, show)))
     elif output is Format.JSON:

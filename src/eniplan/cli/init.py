@@ -9,7 +9,8 @@ from typing import Annotated, NamedTuple
 import typer
 
 from eniplan import resources, terminal
-from eniplan.errors import Place, Problem, UsageError
+from eniplan.errors import Place, Problem, UsageError, usage
+from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE, STDIN
 
 
@@ -79,9 +80,7 @@ def init(
     """
     if ci is not None:
         if file is not None:
-            raise UsageError(
-                Problem("the files for CI have fixed names: give --ci without FILE", Place("command line"))
-            )
+            raise usage(say("the files for CI have fixed names: give --ci without FILE"))
         _write_ci(_FILES[ci])
         return
     if file == STDIN:
@@ -93,7 +92,7 @@ def init(
 
 
 def _write_ci(files: tuple[_New, ...]) -> None:
-    hint = "move it away to have it written anew; no other file was written either"
+    hint = say("move it away to have it written anew; no other file was written either")
     for new in files:
         if os.path.lexists(new.path):
             raise _exists(new.path, hint)
@@ -118,4 +117,4 @@ def _write(template: str, path: str, *, hint: str) -> None:
 
 
 def _exists(path: str, hint: str) -> UsageError:
-    return UsageError(Problem("the file exists, and is left as it is", Place(path), hint))
+    return UsageError(Problem(say("the file exists, and is left as it is"), Place(path), hint))

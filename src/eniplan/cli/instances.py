@@ -17,10 +17,10 @@ from eniplan.catalog.select import Range, Wanted, range_from
 from eniplan.catalog.sizing import Loss, Request
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import SpecsOption, StrictOption
-from eniplan.cli.quick import COMMAND_LINE
 from eniplan.emit.sized_plan import Facts, sized_plan_text
-from eniplan.errors import FINDINGS, Place, Problem, UsageError
+from eniplan.errors import FINDINGS, usage
 from eniplan.finder import Question, find
+from eniplan.messages import say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.report import listing_formats, plain
@@ -187,8 +187,8 @@ def instances(
     facts = None
     if emit_plan:
         if terway is None or not zones.names:
-            message = "--emit-plan needs --terway VERSION and --spread with zone ids: a plan states them"
-            _refuse(message, "such as --terway v1.16.4 --spread cn-hangzhou-j")
+            message = say("--emit-plan needs --terway VERSION and --spread with zone ids: a plan states them")
+            _refuse(message, say("such as --terway v1.16.4 --spread cn-hangzhou-j"))
         facts = Facts(terway, zones.names, dual_stack, erdma)
     question = Question(
         Wanted(
@@ -219,7 +219,7 @@ def instances(
 
 
 def _refuse(message: str, hint: str = "") -> NoReturn:
-    raise UsageError(Problem(message, Place(COMMAND_LINE), hint))
+    raise usage(message, hint)
 
 
 def _refuse_when(*found: tuple[bool, str]) -> None:
@@ -233,7 +233,7 @@ def _range(option: str, text: str | None) -> Range | None:
         return None
     found = range_from(text)
     if found is None:
-        _refuse(f"{option} is {text!r}; it must be a number or a rising range", _RANGES)
+        _refuse(say("{option} is {text!r}; it must be a number or a rising range", option=option, text=text), _RANGES)
     return found
 
 
@@ -241,16 +241,22 @@ def _families(catalog: Catalog, names: list[str]) -> tuple[str, ...]:
     known = catalog.family_names() if names else []
     for name in names:
         if name not in known:
-            _refuse(f"the specs of {catalog.words} do not know the family {name!r}", did_you_mean(name, known))
+            _refuse(
+                say("the specs of {words} do not know the family {name!r}", words=catalog.words, name=name),
+                did_you_mean(name, known),
+            )
     return tuple(names)
 
 
 def _model(catalog: Catalog, name: str) -> InstanceType:
     record = catalog.get(name)
     if record is None:
-        _refuse(f"the specs of {catalog.words} do not know {name!r}", did_you_mean(name, catalog.names()))
+        _refuse(
+            say("the specs of {words} do not know {name!r}", words=catalog.words, name=name),
+            did_you_mean(name, catalog.names()),
+        )
     if not record.CpuCoreCount or not record.MemorySize:
-        _refuse(f"the size of {name} is not known, so no type can be called near to it")
+        _refuse(say("the size of {name} is not known, so no type can be called near to it", name=name))
     return record
 
 
@@ -262,16 +268,27 @@ def _zones(text: str | None) -> Zones:
     else:
         names = tuple(part.strip() for part in text.split(","))
         if len(set(names)) < len(names) or not all(map(_ZONE.fullmatch, names)):
-            _refuse(f"--spread is {text!r}; it must be a number of zones, or different zone ids with commas between")
+            _refuse(
+                say(
+                    "--spread is {text!r}; it must be a number of zones, or different zone ids with commas between",
+                    text=text,
+                )
+            )
         found = Zones(len(names), names)
     if not 1 <= found.number <= MAX_V_SWITCHES:
-        _refuse(f"--spread asks for {found.number} zones; a pool takes 1 to {MAX_V_SWITCHES} vSwitches, one for each")
+        _refuse(
+            say(
+                "--spread asks for {number} zones; a pool takes 1 to {max_v_switches} vSwitches, one for each",
+                number=found.number,
+                max_v_switches=MAX_V_SWITCHES,
+            )
+        )
     return found
 
 
 def _loss(survive: Survive | None, zones: Zones) -> Loss:
     if survive is Survive.ZONE and zones.number == 1:
-        _refuse("--survive zone needs two zones or more", "such as --spread 3")
+        _refuse(say("--survive zone needs two zones or more"), say("such as --spread 3"))
     default = Survive.ZONE if zones.number > 1 else Survive.NODE
     return (survive or default).value
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan.errors import Place, Problem, UsageError
+from eniplan.errors import COMMAND_LINE, usage
+from eniplan.messages import say
 from eniplan.plan.document import Document
 from eniplan.plan.load import LoadedPlan
 from eniplan.plan.model import plan_from
@@ -12,8 +13,6 @@ from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
     from eniplan.plan.document import Path
-
-COMMAND_LINE = "command line"
 
 
 class _CommandLine:
@@ -47,8 +46,8 @@ class ClusterOptions(NamedTuple):
         """
         for option, value in zip(("--kind", "--terway", "--ip-stack", "--erdma"), self, strict=True):
             if value is not None:
-                message = f"{option} goes with --type or --family; a plan states it itself"
-                raise UsageError(Problem(message, Place(COMMAND_LINE)))
+                message = say("{option} goes with --type or --family; a plan states it itself", option=option)
+                raise usage(message)
 
     def cluster(self) -> dict[str, Any]:
         """Return the `cluster` part of a plan."""
@@ -69,12 +68,14 @@ def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions)
     allowed = (("--kind", stated.kind, ("ecs", "lingjun")), ("--ip-stack", stated.ip_stack, ("ipv4", "dual")))
     for option, value, words in allowed:
         if value is not None and value not in words:
-            message = f"{option} is {value!r}; it must be one of {', '.join(words)}"
-            raise UsageError(Problem(message, Place(COMMAND_LINE)))
+            message = say(
+                "{option} is {value!r}; it must be one of {words}", option=option, value=value, words=tuple(words)
+            )
+            raise usage(message)
     pools: list[dict[str, Any]] = [{"name": "(types)", "instanceTypes": types, "instanceFamilies": families}]
     if stated.kind == "lingjun":
         if families:
-            raise UsageError(Problem("--family is for ECS; name Lingjun node types with --type", Place(COMMAND_LINE)))
+            raise usage(say("--family is for ECS; name Lingjun node types with --type"))
         pools = [{"name": node_type, "kind": "lingjun", "lingjun": {"nodeType": node_type}} for node_type in types]
     plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": stated.cluster(), "nodePools": pools}
     return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan))

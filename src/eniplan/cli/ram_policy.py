@@ -9,7 +9,8 @@ import typer
 
 from eniplan import terminal
 from eniplan.cloud.policy import COMMANDS, calls_of, policy
-from eniplan.errors import Place, Problem, UsageError
+from eniplan.errors import usage
+from eniplan.messages import say
 from eniplan.suggest import did_you_mean
 
 
@@ -51,6 +52,6 @@ def _known(words: list[str]) -> list[str]:
     found = [name.replace("\0", " ") for name in names]
     for name in found:
         if name not in COMMANDS:
-            hint = did_you_mean(name, COMMANDS) or f"those that do: {', '.join(COMMANDS)}"
-            raise UsageError(Problem(f"no command that asks the account: {name!r}", Place("command line"), hint))
+            hint = did_you_mean(name, COMMANDS) or say("those that do: {commands}", commands=tuple(COMMANDS))
+            raise usage(say("no command that asks the account: {name!r}", name=name), hint)
     return found

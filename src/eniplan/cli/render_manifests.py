@@ -16,11 +16,11 @@ from eniplan.cli.passed import Passed, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import Skeletons
-from eniplan.errors import InputError, Place, Problem, UsageError
+from eniplan.errors import InputError, Place, Problem, usage
+from eniplan.messages import NOTHING, say
 from eniplan.plan.load import DEFAULT_FILE, STDIN
 from eniplan.text import printable
 
-COMMAND_LINE = "command line"
 KUSTOMIZATION = "kustomization.yaml"
 
 
@@ -89,16 +89,16 @@ def render_manifests(
 def _usable(plan: str, **options: object) -> None:
     """Refuse options that do not go together."""
     given = [name for name, value in options.items() if value not in {None, False}]
-    message = ""
+    message = NOTHING
     if "kustomize" in given and "out_dir" not in given:
-        message = "--kustomize goes with --out-dir"
+        message = say("--kustomize goes with --out-dir")
     elif "patch" in given and len(given) > 1:
         others = ", ".join("--" + name.replace("_", "-") for name in given if name != "patch")
-        message = f"--patch completes manifests of your own and renders none: leave out {others}"
+        message = say("--patch completes manifests of your own and renders none: leave out {others}", others=others)
     elif options["patch"] == plan == STDIN:
-        message = "the plan and the manifests cannot both be stdin"
+        message = say("the plan and the manifests cannot both be stdin")
     if message:
-        raise UsageError(Problem(message, Place(COMMAND_LINE)))
+        raise usage(message)
 
 
 def _unique(rendered: Sequence[Rendered]) -> None:
@@ -107,8 +107,13 @@ def _unique(rendered: Sequence[Rendered]) -> None:
     for item in rendered:
         if item.identity in seen:
             kind, namespace, name = item.identity
-            message = f"{kind} {f'{namespace}/' if namespace else ''}{name} is rendered twice"
-            raise RefusalError(item.path, message, "rename one, or render the plans one at a time")
+            message = say(
+                "{kind} {part}{name} is rendered twice",
+                kind=kind,
+                part=say("{namespace}/", namespace=namespace) if namespace else NOTHING,
+                name=name,
+            )
+            raise RefusalError(item.path, message, say("rename one, or render the plans one at a time"))
         seen.add(item.identity)
 
 
@@ -137,7 +142,7 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
     from eniplan.emit.patch import patch  # noqa: PLC0415 - only for --patch
 
     if len(plans) != 1:
-        raise UsageError(Problem("--patch takes one plan", Place(COMMAND_LINE), "give a file with one plan"))
+        raise usage(say("--patch takes one plan"), say("give a file with one plan"))
     shown = "stdin" if path == STDIN else path
     try:
         if path == STDIN:
@@ -147,10 +152,10 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
                 data = file.read()
         manifests = data.decode("utf-8")
     except OSError as error:
-        message = f"cannot read it: {(error.strerror or '').lower()}"
+        message = say("cannot read it: {strerror}", strerror=(error.strerror or "").lower())
         raise InputError(Problem(message, Place(shown))) from None
     except UnicodeDecodeError:
-        raise InputError(Problem("it is not UTF-8", Place(shown), "save it as UTF-8")) from None
+        raise InputError(Problem(say("it is not UTF-8"), Place(shown), say("save it as UTF-8"))) from None
     done, changes = patch(shown, manifests, plans[0].view.plan)
     for change in changes:
         if change.pool is None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
-from eniplan.cli.quick import COMMAND_LINE
-from eniplan.errors import KUBECTL, InputError, Place, Problem, UsageError
+from eniplan.errors import COMMAND_LINE, KUBECTL, InputError, Problem, usage
+from eniplan.messages import say
 from eniplan.plan.load import STDIN
 from eniplan.suggest import did_you_mean
 from eniplan.text import printable
@@ -32,7 +32,6 @@ WRITERS = {
 """The module of `report` that writes each format: it has `write(report) -> str`, and is imported when asked for."""
 _BY_REPOSITORY = frozenset((ReportFormat.SARIF, ReportFormat.GITHUB, ReportFormat.GITLAB))
 """Formats whose readers look for a file from the root of the repository, wherever eniplan was started."""
-_COMMAND_LINE = Place(COMMAND_LINE)
 _STDOUT = ("-", "/dev/stdout")
 
 
@@ -54,8 +53,8 @@ def outputs(words: Iterable[str]) -> list[Output]:
     for word in words:
         file = _output(word)
         if found.setdefault(os.path.realpath(file.path), file) is not file:
-            message = f"two reports would go to {file.path}"
-            raise UsageError(Problem(message, _COMMAND_LINE, "give each --output its own file"))
+            message = say("two reports would go to {file_path}", file_path=file.path)
+            raise usage(message, say("give each --output its own file"))
     return list(found.values())
 
 
@@ -63,14 +62,14 @@ def _output(word: str) -> Output:
     name, _, path = word.partition("=")
     names = [form.value for form in ReportFormat]
     if not path:
-        message = f"--output is {word!r}; it must be FORMAT=FILE"
-        raise UsageError(Problem(message, _COMMAND_LINE, "for example --output json=report.json"))
+        message = say("--output is {word!r}; it must be FORMAT=FILE", word=word)
+        raise usage(message, say("for example --output json=report.json"))
     if name not in names:
-        hint = did_you_mean(name, names) or f"it must be one of {', '.join(names)}"
-        raise UsageError(Problem(f"--output knows no format {name!r}", _COMMAND_LINE, hint))
+        hint = did_you_mean(name, names) or say("it must be one of {names}", names=tuple(names))
+        raise usage(say("--output knows no format {name!r}", name=name), hint)
     if path in _STDOUT:
-        message = f"--output {word!r} is for files"
-        raise UsageError(Problem(message, _COMMAND_LINE, f"--format {name} writes to stdout"))
+        message = say("--output {word!r} is for files", word=word)
+        raise usage(message, say("--format {name} writes to stdout", name=name))
     return Output(ReportFormat(name), path)
 
 

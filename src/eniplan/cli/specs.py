@@ -14,7 +14,8 @@ from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsOption
 from eniplan.cli.specs_diff import diff
 from eniplan.cli.specs_update import update
-from eniplan.errors import Place, Problem, UsageError
+from eniplan.errors import usage
+from eniplan.messages import say
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def show(
     lingjun = catalog.lingjun(name)
     if record is None and lingjun is None:
         hint = did_you_mean(name, [*catalog.names(), *catalog.all_lingjun()])
-        raise UsageError(Problem(f"the specs of {catalog.words} do not know {name!r}", Place("command line"), hint))
+        raise usage(say("the specs of {words} do not know {name!r}", words=catalog.words, name=name), hint)
     found = record or lingjun
     assert found is not None  # noqa: S101 - one of the two is, by the check above
     if output is Format.JSON:

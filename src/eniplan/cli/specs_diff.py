@@ -12,6 +12,7 @@ from eniplan.catalog.record import Source
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption
 from eniplan.errors import INPUT, InputError, Place, Problem
+from eniplan.messages import say
 from eniplan.text import plural, printable
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def diff(
     from eniplan.catalog.diff import difference  # noqa: PLC0415 - needed only here
 
     if specs is None:
-        hint = "write it with `eniplan specs update`, or name a file with --specs"
-        raise InputError(Problem("there is nothing to compare with the bundled data", Place("command line"), hint))
+        hint = say("write it with `eniplan specs update`, or name a file with --specs")
+        raise InputError(Problem(say("there is nothing to compare with the bundled data"), Place("command line"), hint))
     bundled, own = Catalog(), Catalog(specs=specs)
     found = difference(bundled, own)
     judged, problems = _judged(plans, bundled, own, strict=strict) if plans else ([], [])

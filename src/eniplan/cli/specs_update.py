@@ -11,7 +11,8 @@ import typer
 from eniplan import resources, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import EcsRoleOption, EndpointOption
-from eniplan.errors import CloudError, Place, Problem, UsageError
+from eniplan.errors import CloudError, Problem, usage
+from eniplan.messages import say
 from eniplan.text import plural
 
 
@@ -61,10 +62,14 @@ def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role
     how = account.access(endpoint, ecs_role=ecs_role)
     name = place.region(region)
     if name is None:
-        looked = f"looked at {', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
-        raise UsageError(Problem("no region to ask: give --region, such as cn-hangzhou", Place("command line"), looked))
+        looked = say(
+            "looked at {REGION_VARIABLES} and the profile in {PROFILES}",
+            REGION_VARIABLES=tuple(place.REGION_VARIABLES),
+            PROFILES=place.PROFILES,
+        )
+        raise usage(say("no region to ask: give --region, such as cn-hangzhou"), looked)
     if not place.is_region(name):
-        raise UsageError(Problem(f"{name!r} is no region id", Place("command line"), "such as cn-hangzhou"))
+        raise usage(say("{name!r} is no region id", name=name), say("such as cn-hangzhou"))
     rows = []
     asked = account.account_place(name, how)
     try:
@@ -73,6 +78,8 @@ def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role
     except CallError as error:
         raise CloudError(problem(error, asked)) from None
     if not rows:
-        raise CloudError(Problem("the account lists no instance type", asked, "nothing was written; check the region"))
+        raise CloudError(
+            Problem(say("the account lists no instance type"), asked, say("nothing was written; check the region"))
+        )
     today = datetime.now(UTC).date().isoformat()
     return refreshed(bundled, rows, name, today), len(rows), name

@@ -21,9 +21,10 @@ from eniplan.cli.options import (
 )
 from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
-from eniplan.errors import FINDINGS, INPUT, ClusterError, Place, Problem, UsageError
+from eniplan.errors import FINDINGS, INPUT, ClusterError, Place, Problem, UsageError, usage
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
+from eniplan.messages import say
 from eniplan.plan.load import STDIN, LoadedPlan, load
 from eniplan.rules.syntax import go_duration
 from eniplan.rules.view import Settings
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from eniplan.plan.model import Plan
     from eniplan.report.model import Report
 
-_COMMAND_LINE = Place("command line")
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
 """Seconds between two looks at the cluster; the pause doubles each time."""
 
@@ -104,11 +104,9 @@ def verify(
     source = _Source(from_, Kubectl(context, kubeconfig))
     patience = _patience(wait)
     if from_ is not None and (context, kubeconfig, wait) != (None, None, None):
-        raise UsageError(
-            Problem("--from reads no cluster: no --context, --kubeconfig or --wait with it", _COMMAND_LINE)
-        )
+        raise usage(say("--from reads no cluster: no --context, --kubeconfig or --wait with it"))
     if from_ == plan == STDIN:
-        raise UsageError(Problem("the plan and the dump cannot both come from stdin", _COMMAND_LINE))
+        raise usage(say("the plan and the dump cannot both come from stdin"))
     catalog = Catalog(specs=specs)
     settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     planned = None if plan is None else _plan(plan)
@@ -153,7 +151,7 @@ def _patience(wait: str | None) -> float | None:
         return None
     seconds = go_duration(wait)
     if seconds is None or seconds < 0:
-        raise UsageError(Problem(f"--wait {wait!r} is no duration", _COMMAND_LINE, "write 90s, 10m or 1h"))
+        raise usage(say("--wait {wait!r} is no duration", wait=wait), say("write 90s, 10m or 1h"))
     return seconds
 
 
@@ -168,8 +166,8 @@ def _plan(path: str) -> tuple[Document, Plan]:
         raise typer.Exit(INPUT)
     plans = [(item.document, item.plan) for item in loaded if isinstance(item, LoadedPlan) and item.plan is not None]
     if len(plans) != 1:
-        message = f"a cluster is verified by one plan, and this input has {len(plans)}"
-        raise UsageError(Problem(message, Place(path), "put the pools of one cluster into one plan"))
+        message = say("a cluster is verified by one plan, and this input has {number}", number=len(plans))
+        raise UsageError(Problem(message, Place(path), say("put the pools of one cluster into one plan")))
     return plans[0]
 
 
@@ -179,9 +177,9 @@ def _pool_ids(pools: list[str], plan: tuple[Document, Plan] | None) -> dict[str,
     for text in pools:
         name, equals, pool_id = text.partition("=")
         if not (name and equals and pool_id):
-            raise UsageError(Problem(f"--pool {text!r} is not NAME=ID", _COMMAND_LINE, "such as trading=np01234"))
+            raise usage(say("--pool {text!r} is not NAME=ID", text=text), say("such as trading=np01234"))
         known = [] if plan is None else [pool.name for pool in plan[1].node_pools]
         if name not in known:
-            raise UsageError(Problem(f"the plan has no node pool {name!r}", _COMMAND_LINE, which_one(name, known)))
+            raise usage(say("the plan has no node pool {name!r}", name=name), which_one(name, known))
         found[name] = pool_id
     return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import resources
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 from eniplan.plan.document import path_text, read_documents, value_at
 
 if TYPE_CHECKING:
@@ -110,13 +111,17 @@ class Skeletons:
             with open(file, "rb") as stream:
                 data = stream.read()
         except OSError as error:
-            hint = "a folder of skeletons has one for each kind; copy the missing one from eniplan's own templates"
-            message = f"cannot read the skeleton of a {kind}: {(error.strerror or str(error)).lower()}"
+            hint = say("a folder of skeletons has one for each kind; copy the missing one from eniplan's own templates")
+            message = say(
+                "cannot read the skeleton of a {kind}: {strerror}",
+                kind=kind,
+                strerror=(error.strerror or str(error)).lower(),
+            )
             raise InputError(Problem(message, Place(file), hint)) from None
         documents = read_documents(file, data)
         value = documents[0].value
         if len(documents) != 1 or not isinstance(value, dict):
-            raise InputError(Problem(f"a skeleton is one object, here a {kind}", Place(file)))
+            raise InputError(Problem(say("a skeleton is one object, here a {kind}", kind=kind), Place(file)))
         problems = list(_problems(documents[0], kind))
         if problems:
             raise InputError(*problems)
@@ -127,12 +132,12 @@ def _problems(document: Document, kind: str) -> Iterator[Problem]:
     shape = SHAPES[kind]
     for key, wanted in (("apiVersion", shape.api_version), ("kind", kind)):
         if value_at(document.value, (key,)) != wanted:
-            yield Problem(f"{key} must be {wanted}", document.place((key,)))
+            yield Problem(say("{key} must be {wanted}", key=key, wanted=wanted), document.place((key,)))
     for path, needed in shape.required().items():
         if not isinstance(value_at(document.value, path), needed):
-            message = f"the skeleton of a {kind} has lost a field that eniplan fills in"
-            hint = f"write {path_text(path)} again; any value of its type will do"
+            message = say("the skeleton of a {kind} has lost a field that eniplan fills in", kind=kind)
+            hint = say("write {path} again; any value of its type will do", path=path_text(path))
             yield Problem(message, document.place(path), hint)
     for path in _FORBIDDEN.get(kind, ()):
         if value_at(document.value, path) is not None:
-            yield Problem(f"a {kind} cannot have this field", document.place(path), "remove it")
+            yield Problem(say("a {kind} cannot have this field", kind=kind), document.place(path), say("remove it"))

@@ -13,6 +13,7 @@ import yaml
 from eniplan.emit.body import json_text
 from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 from eniplan.plan.document import path_text, plain_scalar
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ def parse(file: str, text: str) -> list[Node]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
-        hint = "charts and overlays must be rendered first: helm template, kubectl kustomize"
-        raise InputError(Problem(f"not valid YAML: {error.problem}", place, hint)) from None
+        hint = say("charts and overlays must be rendered first: helm template, kubectl kustomize")
+        raise InputError(Problem(say("not valid YAML: {problem}", problem=error.problem), place, hint)) from None
     except (yaml.reader.ReaderError, RecursionError):
-        raise InputError(Problem("not readable as YAML", Place(file))) from None
+        raise InputError(Problem(say("not readable as YAML"), Place(file))) from None
     finally:
         loader.dispose()
 
@@ -135,7 +136,9 @@ class _Values:
             value, size = self._anchors.get(node.text, (None, 0))
             self._count += size
             if self._count > _MOST_VALUES:
-                message = f"aliases expand this document to more than {_MOST_VALUES} values"
+                message = say(
+                    "aliases expand this document to more than {most_values} values", most_values=_MOST_VALUES
+                )
                 raise InputError(Problem(message, Place(self._file, node.line + 1, node.column + 1)))
             return value
         if node.kind == "text":
@@ -187,8 +190,8 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
         return text, paths
     out = _apply(text, edits)
     if [value_of(file, node) for node in parse(file, out)] != new:
-        hint = "add it by hand: " + "; ".join(path for document in paths for path in document)
-        raise InputError(Problem("what is missing cannot be added without rewriting this file", Place(file), hint))
+        hint = say("add it by hand: {paths}", paths="; ".join(path for document in paths for path in document))
+        raise InputError(Problem(say("what is missing cannot be added without rewriting this file"), Place(file), hint))
     return out, paths
 
 
@@ -216,9 +219,9 @@ class _Writer:
                 self.paths.append(path_text(path))
                 yield self._insert(node, new[len(old) :])
         elif node.kind == "alias":
-            message = f"this is the alias *{node.text}, and more is needed here than in its original"
+            message = say("this is the alias *{text}, and more is needed here than in its original", text=node.text)
             place = Place(self._file, node.line + 1, node.column + 1, path_text(path))
-            raise InputError(Problem(message, place, "write the values out here"))
+            raise InputError(Problem(message, place, say("write the values out here")))
         else:
             # Something empty: it gets its content where it stands, so that a comment behind it stays there.
             self.paths.append(path_text(path))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from eniplan.errors import InputError, Place, Problem
 from eniplan.kube.objects import Collector, listing
 from eniplan.kube.stream import Listed, read
+from eniplan.messages import say
 from eniplan.observed import KINDS
 from eniplan.plan.document import read_documents
 
@@ -37,19 +38,21 @@ def observe(path: str) -> Observed:
     collector = Collector(path)
     files = _files(path)
     if not files:
-        message = f"this folder has no file that ends with {', '.join(_ENDINGS)}"
+        message = say("this folder has no file that ends with {endings}", endings=tuple(_ENDINGS))
         raise InputError(Problem(message, Place(path), _WRITE))
     for name in files:
         try:
             _read_file(name, collector)
         except OSError as error:
-            raise InputError(Problem(f"cannot read it: {(error.strerror or '').lower()}", Place(name))) from None
+            raise InputError(
+                Problem(say("cannot read it: {strerror}", strerror=(error.strerror or "").lower()), Place(name))
+            ) from None
     observed = collector.observed()
     if len(observed.unseen) == len(KINDS):
-        hint = f"is it empty, or was it printed without -o json? {_WRITE}"
-        raise InputError(Problem("there is nothing of a cluster in it", Place(path), hint))
+        hint = say("is it empty, or was it printed without -o json? {write}", write=_WRITE)
+        raise InputError(Problem(say("there is nothing of a cluster in it"), Place(path), hint))
     if not observed.nodes:
-        raise InputError(Problem("there is no node in this dump, so nothing can be proven", Place(path), _WRITE))
+        raise InputError(Problem(say("there is no node in this dump, so nothing can be proven"), Place(path), _WRITE))
     return observed
 
 
@@ -91,8 +94,8 @@ def _objects(document: Document) -> Iterator[dict[str, Any]]:
     value = document.value
     if isinstance(value, dict):
         if "items" in value and "kind" not in value:
-            hint = "the list says no kind behind its items: give what kubectl prints, all of it"
-            raise InputError(Problem("it ends too early", Place(document.file), hint))
+            hint = say("the list says no kind behind its items: give what kubectl prints, all of it")
+            raise InputError(Problem(say("it ends too early"), Place(document.file), hint))
         yield from (item for item in listing(value.get("items")) if isinstance(item, dict))
         yield value
 

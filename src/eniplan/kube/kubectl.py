@@ -19,6 +19,7 @@ from eniplan.errors import KUBECTL as SOURCE
 from eniplan.errors import ClusterError, InputError, Place, Problem
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
+from eniplan.messages import say
 from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.plan.model import TERWAY_ADDON
 
@@ -115,8 +116,10 @@ def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collec
         if refused is not None:
             reason, message = refused
             if item.kind == "Node":
-                hint = "without the right to list nodes nothing can be proven"
-                raise ClusterError(Problem(f"cannot list the nodes: {message}", Place(SOURCE), hint))
+                hint = say("without the right to list nodes nothing can be proven")
+                raise ClusterError(
+                    Problem(say("cannot list the nodes: {message}", message=message), Place(SOURCE), hint)
+                )
             if reason == "NotFound" and not item.listed:
                 collector.seen(item.kind)
             else:
@@ -152,8 +155,10 @@ class _Call:
             self._out.close()
             self._err.close()
             reason = "it is not on the PATH" if isinstance(error, FileNotFoundError) else os.strerror(error.errno or 0)
-            hint = "install kubectl, or give what it printed elsewhere: eniplan verify --from FILE"
-            raise ClusterError(Problem(f"cannot start kubectl: {reason}", Place(SOURCE), hint)) from None
+            hint = say("install kubectl, or give what it printed elsewhere: eniplan verify --from FILE")
+            raise ClusterError(
+                Problem(say("cannot start kubectl: {reason}", reason=reason), Place(SOURCE), hint)
+            ) from None
 
     def refusal(self) -> tuple[str, str] | None:
         """Wait for the end; return the reason and the message when the server refused just this read.
@@ -165,7 +170,11 @@ class _Call:
         try:
             code = self._process.wait(2 * self._kubectl.seconds)
         except subprocess.TimeoutExpired as error:
-            message = f"kubectl did not end within {error.timeout:g} seconds: get --raw {self._path}"
+            message = say(
+                "kubectl did not end within {timeout:g} seconds: get --raw {path}",
+                timeout=error.timeout,
+                path=self._path,
+            )
             raise ClusterError(Problem(message, Place(SOURCE), self._kubectl.advice)) from None
         if code == 0:
             return None
@@ -175,7 +184,9 @@ class _Call:
         if refused:
             return refused[1], refused[2].strip()
         lines = "; ".join(line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip())
-        raise ClusterError(Problem(lines or f"kubectl ended with code {code}", Place(SOURCE), self._kubectl.advice))
+        raise ClusterError(
+            Problem(lines or say("kubectl ended with code {code}", code=code), Place(SOURCE), self._kubectl.advice)
+        )
 
     def objects(self) -> Iterator[dict[str, object] | Listed]:
         """Yield what it has printed.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jsonschema import Draft7Validator
 
 from eniplan.errors import Problem
+from eniplan.messages import NOTHING, say
 from eniplan.plan.schema import API_VERSION
 from eniplan.suggest import did_you_mean, nearest
 
@@ -79,61 +80,100 @@ def _unknown_keys(at: _Violation) -> Iterator[Misfit]:
     for key in at.value:
         if key not in known:
             meant = nearest(key, known)
-            hint = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(sorted(known))}"
+            hint = (
+                say("did you mean {meant!r}?", meant=meant)
+                if meant
+                else say("known here: {known}", known=tuple(sorted(known)))
+            )
             path = (*at.path, key)
-            problem = Problem(f"unknown key {key!r}", at.document.place(path, key=True), hint)
+            problem = Problem(say("unknown key {key!r}", key=key), at.document.place(path, key=True), hint)
             yield Misfit(path, problem, (*at.path, meant or key))
 
 
 def _missing_key(at: _Violation) -> Iterator[Misfit]:
     # jsonschema reports each missing key by itself; its message starts with the key.
     key = next(key for key in at.schema["required"] if at.message.startswith(repr(key)))
-    message = f"{key!r} is missing" + (f" in {at.name}" if at.path else "")
+    message = say(
+        "{key!r} is missing{part}", key=key, part=say(" in {at_name}", at_name=at.name) if at.path else NOTHING
+    )
     about = f"apiVersion: {API_VERSION}" if key == "apiVersion" else at.schema["properties"][key]["description"]
-    yield at.problem(message, f"add it: {about}")
+    yield at.problem(message, say("add it: {about}", about=about))
 
 
 def _any_of(at: _Violation) -> Iterator[Misfit]:
     names = [key for choice in at.schema["anyOf"] for key in choice["required"]]
-    yield at.problem(f"{at.name} has neither {' nor '.join(map(repr, names))}", f"add {' or '.join(names)}")
+    yield at.problem(
+        say("{at_name} has neither {map}", at_name=at.name, map=" nor ".join(map(repr, names))),
+        say("add {names}", names=" or ".join(names)),
+    )
 
 
 def _const(at: _Violation) -> Iterator[Misfit]:
-    message = f"{at.name} is {_shown(at.path, at.value)}, not {API_VERSION}"
-    yield at.problem(message, f"write apiVersion: {API_VERSION}")
+    message = say(
+        "{at_name} is {shown}, not {api_version}",
+        at_name=at.name,
+        shown=_shown(at.path, at.value),
+        api_version=API_VERSION,
+    )
+    yield at.problem(message, say("write apiVersion: {api_version}", api_version=API_VERSION))
 
 
 def _enum(at: _Violation) -> Iterator[Misfit]:
     allowed = at.schema["enum"]
     if isinstance(at.value, str):  # anything else breaks `type` as well, which says it better
-        message = f"{at.name} is {_shown(at.path, at.value)}; it must be one of {', '.join(allowed)}"
+        message = say(
+            "{at_name} is {shown}; it must be one of {allowed}",
+            at_name=at.name,
+            shown=_shown(at.path, at.value),
+            allowed=tuple(allowed),
+        )
         yield at.problem(message, did_you_mean(at.value, allowed))
 
 
 def _minimum(at: _Violation) -> Iterator[Misfit]:
-    yield at.problem(f"{at.name} is {at.value}; it must be {at.schema['minimum']} or more")
+    yield at.problem(
+        say(
+            "{at_name} is {value}; it must be {schema} or more",
+            at_name=at.name,
+            value=at.value,
+            schema=at.schema["minimum"],
+        )
+    )
 
 
 def _min_items(at: _Violation) -> Iterator[Misfit]:
-    yield at.problem(f"{at.name} is empty", f"add one: {at.schema['items']['description']}")
+    yield at.problem(
+        say("{at_name} is empty", at_name=at.name), say("add one: {schema}", schema=at.schema["items"]["description"])
+    )
 
 
 def _pattern(at: _Violation) -> Iterator[Misfit]:
     about = at.schema["description"]
     if at.value.startswith("<"):
-        yield at.problem(f"{at.name} still holds the placeholder {at.value}", f"fill it in: {about}")
+        yield at.problem(
+            say("{at_name} still holds the placeholder {value}", at_name=at.name, value=at.value),
+            say("fill it in: {about}", about=about),
+        )
     else:
         what = f"is {_shown(at.path, at.value)}" if at.value else "is empty"
-        yield at.problem(f"{at.name} {what}", about)
+        yield at.problem(say("{at_name} {what}", at_name=at.name, what=what), about)
 
 
 def _wrong_type(at: _Violation) -> Iterator[Misfit]:
     expected = at.schema["type"]
     if at.value is None:
         write = _EMPTY.get(expected, "give a value")
-        yield at.problem(f"{at.name} has no value; it must be {_TYPES[expected]}", f"{write}, or remove the key")
+        yield at.problem(
+            say("{at_name} has no value; it must be {types}", at_name=at.name, types=_TYPES[expected]),
+            say("{write}, or remove the key", write=write),
+        )
     else:
-        message = f"{at.name} must be {_TYPES[expected]}, not {_shown(at.path, at.value)}"
+        message = say(
+            "{at_name} must be {types}, not {shown}",
+            at_name=at.name,
+            types=_TYPES[expected],
+            shown=_shown(at.path, at.value),
+        )
         yield at.problem(message, _type_hint(at, expected))
 
 
