@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from eniplan.emit.body import pool_body
 from eniplan.inputs.body import HIDDEN, read_pool
+from eniplan.plan import fields
 from eniplan.plan.model import EXCLUSIVE_LABEL, plan_from
-from eniplan.rules.np import COVERED
 from tests.emit.support import FULL_POOL
 from tests.inputs.support import BODY, LABEL, TAINT, judge_files
 from tests.plans import KEYS, WORDS
@@ -22,7 +22,7 @@ OVERRIDES = st.fixed_dictionaries(
     {},
     optional={
         "scaling_group": st.dictionaries(
-            WORDS.filter(lambda key: key not in COVERED["scaling_group"]),
+            WORDS.filter(lambda key: ("scaling_group", key) not in fields.KEYS),
             st.integers() | st.booleans() | st.lists(WORDS, max_size=2),
             max_size=2,
         ),

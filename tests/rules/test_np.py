@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from eniplan.plan.fields import KEYS
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J
-from eniplan.rules.np import COVERED, MAX_LABELS, RESERVED_PREFIXES
+from eniplan.rules.np import MAX_LABELS, RESERVED_PREFIXES
 from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row
 
 POOL = "nodePools[0]"
@@ -244,13 +245,14 @@ def test_np010_in_an_override() -> None:
 
 class TestNP011:
     @pytest.mark.parametrize(
-        ("name", "key"), [(name, key) for name, keys in COVERED.items() if isinstance(keys, dict) for key in keys]
+        ("name", "key"),
+        [path for path in KEYS if len(path) == 2 and path != ("kubernetes_config", "labels")],
     )
     def test_every_covered_field(self, name: str, key: str) -> None:
         report = judge(pool(overrides={name: {key: "x"}}))
         assert places(report, "NP011") == [f"{POOL}.overrides.{name}.{key}"]
 
-    @pytest.mark.parametrize("name", [name for name, keys in COVERED.items() if isinstance(keys, str)])
+    @pytest.mark.parametrize("name", ["count", "auto_mode"])
     def test_every_covered_top_level_field(self, name: str) -> None:
         assert places(judge(pool(overrides={name: 1})), "NP011") == [f"{POOL}.overrides.{name}"]
 

@@ -10,8 +10,9 @@ import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.inputs.places import NotKnown
+from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
-from eniplan.rules.np import COVERED, looks_exclusive
+from eniplan.rules.np import looks_exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,33 +23,17 @@ HIDDEN = "(hidden)"
 """What stands for a password: that there is one matters, what it is does not."""
 _LABELS: Path = ("kubernetes_config", "labels")
 _ID_LISTS = ("instanceTypes", "vSwitchIds", "securityGroupIds", "instances")
-_APART = {
-    ("nodepool_info", "type"), ("scaling_group", "security_group_id"), ("scaling_group", "instance_patterns"),
-    ("auto_scaling", "enable"), ("auto_scaling", "min_instances"), ("auto_scaling", "max_instances"),
-    ("auto_scaling", "type"), ("count",), ("auto_mode",),
-}  # fmt: skip
-"""Covered fields that are more than a value under another name."""
-
-
-def _fields() -> Iterator[tuple[Path, Path]]:
-    """Yield the path in the body and in the pool of everything that a plan has a key for."""
-    for section, fields in COVERED.items():
-        if isinstance(fields, str):
-            yield (section,), tuple(fields.split("."))
-        else:
-            for name, key in fields.items():
-                yield (section, name), tuple(key.split("."))
-    yield _LABELS, ("labels",)
-    yield ("instances",), ("instances",)
-
-
-BODY_PATHS: dict[Path, Path] = {plan: body for body, plan in reversed(list(_fields()))} | {
+_APART = ("kind", "autoScaling", "labels")
+"""Keys of a pool that are more than a value under another name."""
+BODY_PATHS: dict[Path, Path] = {
+    **{plan: body for body, plan in reversed(KEYS.items())},
     ("autoScaling",): ("auto_scaling",),
     ("systemDisk",): ("scaling_group",),
     ("lingjun",): ("eflo_node_group",),
     ("overrides",): (),
 }
 """Where the body says what a key of the pool says. What lies deeper has the same keys in both."""
+_VALUES = {plan: body for plan, body in BODY_PATHS.items() if body in KEYS and plan[0] not in _APART}
 
 
 class Misread(NamedTuple):
@@ -94,8 +79,8 @@ def read_pool(body: dict[str, Any]) -> Pool:
     """Translate a body, or what another format says of one. `NotKnown` stands for values that are not known yet."""
     rest = copy.deepcopy(body)
     value: dict[str, Any] = {}
-    for path, key in _fields():
-        if path not in _APART and path != _LABELS and (found := _take(rest, path)) is not None:
+    for key, path in _VALUES.items():
+        if (found := _take(rest, path)) is not None:
             _put(value, key, found)
     if isinstance(rest.get("eflo_node_group"), NotKnown):
         value["lingjun"] = rest["eflo_node_group"]
@@ -108,7 +93,7 @@ def read_pool(body: dict[str, Any]) -> Pool:
     if labels:
         value["labels"] = labels
     value["taints"] = _taints(value.get("taints"))
-    for section in COVERED:
+    for section in SECTIONS:
         if rest.get(section) == {}:
             del rest[section]
     _hide(rest)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from eniplan.plan.document import value_at
+from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.eni import source
@@ -48,35 +49,8 @@ _IGNORE_LABELS = {"k8s.aliyun.com/ignore-by-terway": "true", "type": "virtual-ku
 
 _POOL = "nodePools[0]"
 
-COVERED: dict[str, dict[str, str] | str] = {
-    "nodepool_info": {"name": "name", "type": "kind"},
-    "scaling_group": {
-        "instance_types": "instanceTypes",
-        "instance_patterns": "instanceTypes",
-        "vswitch_ids": "vSwitchIds",
-        "security_group_ids": "securityGroupIds",
-        "security_group_id": "securityGroupIds",
-        "desired_size": "desiredSize",
-        "multi_az_policy": "multiAzPolicy",
-        "instance_charge_type": "chargeType",
-        "system_disk_category": "systemDisk.category",
-        "system_disk_size": "systemDisk.size",
-        "system_disk_performance_level": "systemDisk.performanceLevel",
-        "key_pair": "keyPair",
-        "image_type": "imageType",
-    },
-    "kubernetes_config": {"taints": "taints", "runtime": "runtime"},
-    "auto_scaling": {
-        "enable": "autoScaling",
-        "min_instances": "autoScaling.min",
-        "max_instances": "autoScaling.max",
-        "type": "autoScaling.type",
-    },
-    "eflo_node_group": {"cluster_id": "lingjun.clusterId", "group_id": "lingjun.groupId"},
-    "count": "desiredSize",
-    "auto_mode": "kind",
-}
-"""Fields of the body that a plan has a key of its own for: an override of them would pass by the rules."""
+_ELSEWHERE = (("labels",), ("instances",))
+"""Keys of a pool of which NP001 and NP009 look for an override."""
 
 
 @rule(
@@ -502,16 +476,14 @@ def np011(view: PlanView) -> Outcome:
     """Overrides of covered fields, and overrides that are no map where the body has one."""
     for pool in view.pools:
         for name, value in (pool.pool.overrides or {}).items():
-            covered = COVERED.get(name)
-            path = (*pool.path, "overrides", name)
-            if isinstance(covered, str):
-                yield Hit(path, f"the override {name} passes by the checks", f"use the pool's {covered} key")
-            elif name in (*COVERED, "management", "tee_config", "node_config") and not isinstance(value, dict):
-                yield Hit(path, f"the override {name} must be a map: it is one in the body", "see the API's request")
-            elif covered is not None:
-                for key in sorted(set(covered) & set(value)):
-                    message = f"the override {name}.{key} passes by the checks"
-                    yield Hit((*path, key), message, f"use the pool's {covered[key]} key")
+            if name in SECTIONS and not isinstance(value, dict):
+                message = f"the override {name} must be a map: it is one in the body"
+                yield Hit((*pool.path, "overrides", name), message, "see the API's request")
+            for field in ((name,), *((name, key) for key in (value if isinstance(value, dict) else ()))):
+                key = KEYS.get(field)
+                if key is not None and key not in _ELSEWHERE:
+                    message = f"the override {'.'.join(field)} passes by the checks"
+                    yield Hit((*pool.path, "overrides", *field), message, f"use the pool's {'.'.join(key)} key")
 
 
 @rule(

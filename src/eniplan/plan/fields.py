@@ -1,0 +1,144 @@
+"""The one table of the request body: what a plan, Terraform and ROS call each field of CreateClusterNodePool.
+
+Every spelling is written with it, every input is read with it, and findings use its words. Sources: request model of
+alibabacloud-cs20151215 7.2.3; provider alicloud, resource_alicloud_cs_kubernetes_node_pool.go at commit 81c43b67;
+validators of ROS CDK cs 1.15.0, and the ROS page of ALIYUN::CS::ClusterNodePool.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Field(NamedTuple):
+    """One field: dotted key paths, with `[]` behind a list of objects. Empty: there is no word for it."""
+
+    api: str
+    plan: str = ""
+    """In a pool of a plan; a field without one is said by `overrides`."""
+    terraform: str = ""
+    """Behind `~`: a name that is read and not written, because it is too old or too secret."""
+    ros: str = ""
+    """The same."""
+
+
+_SAME = "="
+_SECTIONS_OF_ROS = {"nodepool_info": "NodePoolInfo"}
+_FLAT = ("nodepool_info", "scaling_group", "kubernetes_config")
+"""Sections of the body that Terraform has no block for: their fields are arguments."""
+
+
+def _field(api: str, plan: str = "", terraform: str = "", ros: str = "") -> Field:
+    section, _, rest = api.partition(".")
+    flat = rest if section in _FLAT else api
+    pascal = ".".join(
+        _SECTIONS_OF_ROS.get(step) or "".join(map(str.capitalize, step.split("_"))) for step in api.split(".")
+    )
+    return Field(api, plan, terraform.replace(_SAME, flat), ros.replace(_SAME, pascal))
+
+
+def _others(section: str, names: Iterable[str], terraform: str = _SAME, ros: str = _SAME) -> Iterator[Field]:
+    """Yield fields that no key of a plan says, and that are called the same everywhere where there is a word."""
+    return (_field(f"{section}.{name}", "", terraform, ros) for name in names)
+
+
+FIELDS: tuple[Field, ...] = (
+    _field("nodepool_info.name", "name", "node_pool_name", "="),
+    _field("nodepool_info.type", "kind", "="),
+    _field("eflo_node_group.cluster_id", "lingjun.clusterId", "="),
+    _field("eflo_node_group.group_id", "lingjun.groupId", "="),
+    _field("auto_scaling.enable", "autoScaling", "scaling_config.enable", "="),
+    _field("auto_scaling.min_instances", "autoScaling.min", "scaling_config.min_size", "="),
+    _field("auto_scaling.max_instances", "autoScaling.max", "scaling_config.max_size", "="),
+    _field("auto_scaling.type", "autoScaling.type", "scaling_config.type", "="),
+    _field("scaling_group.instance_types", "instanceTypes", "=", "="),
+    _field("scaling_group.vswitch_ids", "vSwitchIds", "=", "ScalingGroup.VSwitchIds"),
+    _field("scaling_group.security_group_ids", "securityGroupIds", "="),
+    _field("scaling_group.desired_size", "desiredSize", "=", "Count"),
+    _field("scaling_group.instance_charge_type", "chargeType", "=", "="),
+    _field("scaling_group.multi_az_policy", "multiAzPolicy", "=", "="),
+    _field("scaling_group.image_type", "imageType", "=", "="),
+    _field("scaling_group.system_disk_category", "systemDisk.category", "=", "="),
+    _field("scaling_group.system_disk_size", "systemDisk.size", "=", "="),
+    _field("scaling_group.system_disk_performance_level", "systemDisk.performanceLevel", "=", "="),
+    _field("scaling_group.key_pair", "keyPair", "key_name", "="),
+    _field("kubernetes_config.labels[].key", "labels", "=", "="),
+    _field("kubernetes_config.labels[].value", "labels", "=", "="),
+    _field("kubernetes_config.taints[].key", "taints[].key", "=", "="),
+    _field("kubernetes_config.taints[].value", "taints[].value", "=", "="),
+    _field("kubernetes_config.taints[].effect", "taints[].effect", "=", "="),
+    _field("kubernetes_config.runtime", "runtime", "runtime_name", "="),
+    _field("instances", "instances", "~="),
+    # Other ways to say what has been said above.
+    _field("nodepool_info.name", "name", "~name"),
+    _field("scaling_group.security_group_id", "securityGroupIds", "~=", "="),
+    _field("scaling_group.instance_patterns", "instanceTypes", "~=", "~="),
+    _field("scaling_group.desired_size", "desiredSize", "", "~="),
+    _field("count", "desiredSize", "~node_count"),
+    _field("auto_mode", "kind"),
+    # What only `overrides` say.
+    _field("scaling_group.login_password", "", "~password", "~="),
+    _field("scaling_group.system_disk_kms_key_id", "", "system_disk_kms_key"),
+    _field("scaling_group.deploymentset_id", "", "deployment_set_id"),
+    _field("scaling_group.private_pool_options.id", "", "private_pool_options.private_pool_options_id"),
+    _field(
+        "scaling_group.private_pool_options.match_criteria",
+        "",
+        "private_pool_options.private_pool_options_match_criteria",
+    ),
+    _field("scaling_group.data_disks[].disk_name", "", "data_disks[].name"),
+    _field("kubernetes_config.cms_enabled", "", "install_cloud_monitor", "="),
+    *_others("nodepool_info", ("resource_group_id",)),
+    *_others(
+        "scaling_group",
+        (
+            "period", "period_unit", "auto_renew", "auto_renew_period", "scaling_policy", "image_id",
+            "internet_charge_type", "internet_max_bandwidth_out", "spot_strategy", "spot_price_limit[].instance_type",
+            "spot_price_limit[].price_limit", "spot_instance_pools", "spot_instance_remedy", "on_demand_base_capacity",
+            "on_demand_percentage_above_base_capacity", "compensate_with_on_demand", "rds_instances",
+            "data_disks[].category", "data_disks[].encrypted", "data_disks[].performance_level", "data_disks[].size",
+            "data_disks[].auto_snapshot_policy_id",
+        ),
+    ),
+    *_others(
+        "scaling_group",
+        (
+            "system_disk_categories", "system_disk_encrypted", "system_disk_encrypt_algorithm",
+            "system_disk_provisioned_iops", "system_disk_bursting_enabled", "system_disk_snapshot_policy_id",
+            "ram_role_name", "login_as_non_root", "security_hardening_os", "soc_enabled", "cis_enabled",
+            "data_disks[].auto_format", "data_disks[].file_system", "data_disks[].mount_target", "data_disks[].device",
+            "data_disks[].kms_key_id", "data_disks[].snapshot_id", "data_disks[].bursting_enabled",
+            "data_disks[].provisioned_iops",
+        ),
+        ros="",
+    ),
+    # A map in Terraform.
+    *_others("scaling_group", ("tags[].key", "tags[].value"), terraform=""),
+    *_others("kubernetes_config", ("runtime_version", "cpu_policy", "user_data", "unschedulable", "node_name_mode")),
+    *_others("kubernetes_config", ("pre_user_data",), ros=""),
+    *_others("management", ("enable", "auto_repair")),
+    *_others(
+        "management",
+        (
+            "auto_repair_policy.restart_node", "auto_upgrade", "auto_upgrade_policy.auto_upgrade_kubelet",
+            "auto_vul_fix", "auto_vul_fix_policy.restart_node", "auto_vul_fix_policy.vul_level",
+        ),
+        ros="",
+    ),
+    *_others("tee_config", ("tee_enable",)),
+)  # fmt: skip
+"""In the order in which a body is written. The first field of a plan's key is the one that is written."""
+
+
+def steps(name: str) -> tuple[str, ...]:
+    """Return the steps of a dotted name, as far as the first list of objects in it."""
+    return tuple(name.partition("[]")[0].split("."))
+
+
+KEYS: dict[tuple[str, ...], tuple[str, ...]] = {steps(field.api): steps(field.plan) for field in FIELDS if field.plan}
+"""Where a plan says what a body says at a path, for all that it has a key for."""
+SECTIONS = (*dict.fromkeys(field.api.partition(".")[0] for field in FIELDS if "." in field.api), "node_config")
+"""The fields of a body that are maps."""
