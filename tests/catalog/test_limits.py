@@ -90,6 +90,11 @@ def test_unknown_stays_unknown_and_nothing_is_negative(  # noqa: PLR0913, PLR091
     assert (limits.erdma_slot(mine) is None) == (enis is None or eri is None)
 
 
+@pytest.mark.parametrize(("ipv4", "ipv6", "same"), [(1, 1, True), (0, 0, False), (1, 0, False), (2, 1, False)])
+def test_parity_at_its_borders(ipv4: int, ipv6: int, same: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    assert limits.has_parity(record(EniPrivateIpAddressQuantity=ipv4, EniIpv6AddressQuantity=ipv6)) is same
+
+
 @pytest.mark.parametrize(("enis", "slot"), [(2, 0), (3, 1), (8, 1)])
 def test_a_page_that_says_erdma_without_a_number(enis: int, slot: int) -> None:
     assert limits.erdma_slot(record(EniQuantity=enis, EriStated=True)) == slot
@@ -114,6 +119,7 @@ def test_published_examples(name: str, enis: int, trunk_total: int | None, exclu
     ("enis", "dense", "pods"),
     [
         (20, None, 19), (20, 63, 19), (4, 0, 3), (1, 8, 8), (1, 16, 16), (0, 16, 16), (1, 0, 0), (1, None, 0),
+        (1, 1, 1), (2, 8, 1),
         (None, 16, None), (None, None, None),
     ],
 )  # fmt: skip
