@@ -124,12 +124,10 @@ def _open(item: LoadedPlan, rules: tuple[Rule, ...]) -> Iterator[Undecided]:
 
 def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
     """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
-    from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
-
     for unread in live.unread:
         if not unread.denied:
             hint = "the rules that need it are undecided: run it again"
-            yield Problem(f"cannot read {WORDS[unread.fact]}: {unread.reason}", place, hint)
+            yield Problem(f"cannot read {unread.fact.words}: {unread.reason}", place, hint)
 
 
 def waive(  # noqa: PLR0913, PLR0917 - what is waived, by what, and in which run
@@ -202,7 +200,7 @@ class _Judge:
                 if isinstance(outcome, Hit):
                     self._hit(rule, outcome)
                 else:
-                    self._unknown.setdefault(outcome.fact, (outcome, {}))[1][rule.id] = None
+                    self._unknown.setdefault(outcome.words, (outcome, {}))[1][rule.id] = None
 
     def _hit(self, rule: Rule, hit: Hit) -> None:
         if hit.path in self._left_out:
@@ -232,7 +230,7 @@ class _Judge:
 
     def undecided(self) -> list[Undecided]:
         return [
-            Undecided(unknown.fact, self._document.place(unknown.path), tuple(rules), self._hint(unknown))
+            Undecided(unknown.words, self._document.place(unknown.path), tuple(rules), self._hint(unknown))
             for unknown, rules in self._unknown.values()
             if unknown.path not in self._left_out
         ]
@@ -240,9 +238,9 @@ class _Judge:
     def _hint(self, unknown: Unknown) -> str:
         """Add why the account did not tell, where it was asked for the fact."""
         unread = self._view.unread(unknown.path)
-        if unread is None or unread.reason in unknown.hint:
-            return unknown.hint
-        return "; or ".join(filter(None, (unread.reason, unknown.hint)))
+        if unread is None or unread.reason in unknown.find:
+            return unknown.find
+        return "; or ".join(filter(None, (unread.reason, unknown.find)))
 
 
 class _PoolNames:

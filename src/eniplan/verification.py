@@ -58,7 +58,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
             if isinstance(outcome, Hit):
                 findings.append(_finding(rule, outcome, _place(observed, document, outcome.path)))
             else:
-                unknown.setdefault(outcome.fact, (outcome, {}))[1][rule.id] = None
+                unknown.setdefault(outcome.words, (outcome, {}))[1][rule.id] = None
     inputs = (*(() if document is None else (document.file,)), observed.source)
     rules = (*CLUSTER, *(rule for rule in ALL if rule.id.startswith("WV")))
     findings, problems = waive(findings, (*_waivers_of(plan), *waivers), inputs, catalog, settings, rules)
@@ -66,7 +66,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
         inputs,
         tuple(sorted(findings, key=lambda f: _order(f, observed))),
         tuple(
-            Undecided(item.fact, _place(observed, document, item.path), tuple(rules), item.hint)
+            Undecided(item.words, _place(observed, document, item.path), tuple(rules), item.find)
             for item, rules in unknown.values()
         ),
         tuple(problems),

@@ -161,11 +161,11 @@ def configured(*names: str, address: str = f"{RESOURCE}.eni") -> dict[str, Any]:
 
 def test_values_that_the_provider_makes_are_nobodys_business(here: Path) -> None:
     plan = terraform_plan(AFTER, after_unknown={"image_type": True, "scaling_config": True, "security_group_ids": True})
-    assert len(judge_files(here, {"plan.json": plan}).facts) == 3
+    assert len(judge_files(here, {"plan.json": plan}).facts) == 4
     plan["configuration"] = configured(*AFTER)
     assert judge_files(here, {"plan.json": plan}).facts == {}
     plan["configuration"] = configured(*AFTER, address="other")
-    assert len(judge_files(here, {"plan.json": plan}).facts) == 3
+    assert len(judge_files(here, {"plan.json": plan}).facts) == 4
 
 
 def test_dynamic_blocks_are_no_part_of_the_configuration_and_yet_not_known(here: Path) -> None:

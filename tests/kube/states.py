@@ -223,7 +223,7 @@ STATES: dict[str, State] = {
         {type_label(n): "ecs.new.8xlarge" for n in range(3)},
         set(),
         NO_PLAN,
-        {"the ENI limits of ecs.new.8xlarge"},
+        {"EniQuantity of ecs.new.8xlarge"},
     ),
     "node-level configuration is not used": State(
         {}, {("VER008", "error", ONE)},

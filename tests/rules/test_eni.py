@@ -198,7 +198,7 @@ class TestENI008:
 
     def test_limits_not_known(self) -> None:
         report = judge({TYPES: ["ecs.i4.8xlarge"], "workloads": [WORKLOAD]})
-        assert facts_missing(report, "ENI008") == ["exclusive pods per node of pool 'trading'"]
+        assert facts_missing(report, "ENI008") == ["EniQuantity of the nodes of pool 'trading'"]
 
 
 class TestFamilies:

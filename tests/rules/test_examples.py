@@ -29,8 +29,8 @@ OTHER_ERRORS = {
 }
 """Errors besides the rule's own that its failing example has, because it cannot be broken without them."""
 UNDECIDED = {
-    "ENI003": "exclusive pods per node of pool 'trading'",  # the rule is about limits that nobody knows
-    "ENI010": "exclusive pods per node of pool 'trading'",  # the pool has no type at all
+    "ENI003": "EniQuantity of the nodes of pool 'trading'",  # the rule is about limits that nobody knows
+    "ENI010": "EniQuantity of the nodes of pool 'trading'",  # the pool has no type at all
     "TW007": "cluster.terway.version",  # a version that cannot be read is not known
     "TW008": "cluster.terway.version",
     "TW012": "cluster.terwayConfigs.gpu-nett",  # a config that does not exist states nothing

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from eniplan import facts
 from eniplan.plan.live import LingjunGroup, LiveFacts, Unread
 from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
 from eniplan.rules import ALL
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 LABEL = {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}
 OTHER = "ecs.g8i.4xlarge"
+FACTS = {
+    "cluster": facts.ACCOUNT_CLUSTER,
+    "terway": facts.ACCOUNT_TERWAY,
+    "types": facts.ACCOUNT_TYPES,
+    "stock": facts.ACCOUNT_STOCK,
+    "vSwitches": facts.ACCOUNT_V_SWITCHES,
+    "securityGroups": facts.ACCOUNT_GROUPS,
+    "pools": facts.ACCOUNT_POOLS,
+    "quota": facts.ACCOUNT_QUOTA,
+    "lingjun": facts.ACCOUNT_LINGJUN,
+}
 
 
 def asked(changes: dict[str, Any] | None = None, **account: Any) -> Report:  # noqa: ANN401 - any fact
@@ -22,10 +34,10 @@ def asked(changes: dict[str, Any] | None = None, **account: Any) -> Report:  # n
     return judge(changes, live=example_account({path.replace("__", "."): value for path, value in account.items()}))
 
 
-def unread(*facts: str, denied: bool = True, **account: Any) -> LiveFacts:  # noqa: ANN401 - any fact
+def unread(*names: str, denied: bool = True, **account: Any) -> LiveFacts:  # noqa: ANN401 - any fact
     """Return the example account, of which some facts could not be read."""
     live = example_account({path.replace("__", "."): value for path, value in account.items()})
-    return live._replace(unread=tuple(Unread(fact, f"RAM denies {fact}", denied) for fact in facts))  # type: ignore[arg-type]  # words of Fact
+    return live._replace(unread=tuple(Unread(FACTS[name], f"RAM denies {name}", denied) for name in names))
 
 
 class TestContradictions:
@@ -115,13 +127,12 @@ class TestUnread:
         assert places(judge(live=live), "LIVE005") == ["nodePools[0].instanceTypes[0]"]
 
     def test_each_fact_is_named_with_the_reason(self) -> None:
-        facts = ("cluster", "terway", "types", "stock", "vSwitches", "securityGroups", "pools", "quota", "lingjun")
-        live = unread(*facts, cluster=None, terway=None, v_switches=None, security_groups=None, pools=None, quota=None)
+        live = unread(*FACTS, cluster=None, terway=None, v_switches=None, security_groups=None, pools=None, quota=None)
         report = judge({"nodePools[1]": LINGJUN_POOL}, live=live._replace(lingjun={}, stock={}, types={}))
         assert report.problems == ()
         hints = {item.hint for item in report.undecided}
-        assert {f"RAM denies {fact}" for fact in facts} <= hints
-        assert len([item for item in report.undecided if "LIVE001" in item.rules]) == len(facts)
+        assert {f"RAM denies {fact}" for fact in FACTS} <= hints
+        assert len([item for item in report.undecided if "LIVE001" in item.rules]) == len(FACTS)
 
     @pytest.mark.parametrize(
         ("fact", "field", "rules"),
@@ -157,7 +168,10 @@ class TestUnread:
         )
         assert report.exit_code == 4
         (problem,) = report.problems
-        assert problem.message == "cannot read the quota of node pools and nodes: RAM denies quota"
+        assert (
+            problem.message
+            == "cannot read what the account says of the quota of node pools and nodes: RAM denies quota"
+        )
         assert found(report, "ENI001")
 
 

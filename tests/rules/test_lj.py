@@ -85,7 +85,7 @@ class TestLJ004:
     def test_unknown_type_has_unknown_capacity(self) -> None:
         report = judge({**lingjun(lingjun={"nodeType": "zz", "nodeCount": 2}), "workloads": [WORKLOAD]})
         assert "DescribeNodeType" in only(report, "LJ004").hint
-        assert facts_missing(report, "ENI008") == ["exclusive pods per node of pool 'training'"]
+        assert facts_missing(report, "ENI008") == ["EniQuantity of the nodes of pool 'training'"]
 
 
 def test_workloads_need_the_size_of_the_group() -> None:
@@ -96,4 +96,4 @@ def test_workloads_need_the_size_of_the_group() -> None:
 
 def test_zone_of_a_pool_without_v_switch() -> None:
     report = judge({"nodePools[1]": {key: value for key, value in LINGJUN_POOL.items() if key != "vSwitchIds"}})
-    assert facts_missing(report, "NET001") == ["the zone of Lingjun pool 'training'"]
+    assert facts_missing(report, "NET001") == ["vSwitchIds of Lingjun pool 'training'"]

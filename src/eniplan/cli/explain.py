@@ -92,7 +92,7 @@ def _rule_map(rule: Rule) -> dict[str, object]:
         "rule": rule.id,
         "level": rule.level,
         "title": rule.title,
-        "needs": list(rule.needs),
+        "needs": [fact.key for fact in rule.needs],
         "effect": rule.effect,
         "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
         "waivable": rule.waivable,
@@ -113,7 +113,7 @@ def _example(rule: Rule, which: Example) -> dict[str, object]:
 def _text(rule: Rule) -> str:
     lines = [f"{rule.id} ({rule.level}): {rule.title}", "", rule.effect, ""]
     if rule.needs:
-        lines += [f"Decided by: {', '.join(rule.needs)}"]
+        lines += [f"Decided by: {', '.join(fact.key for fact in rule.needs)}"]
     if not rule.waivable:
         lines += ["It cannot be waived."]
     if rule.sources:

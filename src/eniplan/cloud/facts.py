@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from eniplan import facts
 from eniplan.cloud import answers, calls
 from eniplan.cloud.answers import AnswerError
 from eniplan.cloud.failures import words
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from eniplan.cloud.calls import Call
     from eniplan.cloud.session import Session
-    from eniplan.plan.live import Fact, LiveCluster, Wanted
+    from eniplan.facts import Fact
+    from eniplan.plan.live import LiveCluster, Wanted
     from eniplan.plan.model import SecurityGroup, VSwitch
 
 _T = TypeVar("_T")
@@ -111,14 +113,14 @@ class _Reader:
         node_types = {name: start(self._node_type, name) for name in wanted.node_types}
 
         found_cluster = self._cluster(cluster)
-        found_families = self._all("types", families)
-        rows = [row for part in self._each("types", types) for row in part]
+        found_families = self._all(facts.ACCOUNT_TYPES, families)
+        rows = [row for part in self._each(facts.ACCOUNT_TYPES, types) for row in part]
         for family in found_families.values():
             rows += family.rows
             stock |= family.stock
-        found_groups = [group for part in self._each("securityGroups", groups) for group in part]
-        found_lingjun = self._all("lingjun", lingjun)
-        limits = self._all("lingjun", node_types)
+        found_groups = [group for part in self._each(facts.ACCOUNT_GROUPS, groups) for group in part]
+        found_lingjun = self._all(facts.ACCOUNT_LINGJUN, lingjun)
+        limits = self._all(facts.ACCOUNT_LINGJUN, node_types)
         for found in found_lingjun.values():
             if found.group is not None and found.group.node_type is not None:
                 limits[found.group.node_type] = found.limits
@@ -126,14 +128,14 @@ class _Reader:
             self._session.region,
             today,
             found_cluster,
-            self._fact("terway", terway),
+            self._fact(facts.ACCOUNT_TERWAY, terway),
             {row["InstanceTypeId"]: row for row in rows},
             {name: tuple(row["InstanceTypeId"] for row in family.rows) for name, family in found_families.items()},
-            self._all("stock", stock),
-            self._fact("vSwitches", v_switches),
-            None if "securityGroups" in self._unread else {group.id: group for group in found_groups},
-            self._fact("pools", pools),
-            self._fact("quota", quota),
+            self._all(facts.ACCOUNT_STOCK, stock),
+            self._fact(facts.ACCOUNT_V_SWITCHES, v_switches),
+            None if facts.ACCOUNT_GROUPS in self._unread else {group.id: group for group in found_groups},
+            self._fact(facts.ACCOUNT_POOLS, pools),
+            self._fact(facts.ACCOUNT_QUOTA, quota),
             {name: found.group for name, found in found_lingjun.items()},
             {name: found for name, found in limits.items() if found},
             tuple(self._unread.values()),
@@ -174,7 +176,7 @@ class _Reader:
         except CallError as error:
             if error.reason != "denied":
                 raise
-            self._note("cluster", error)
+            self._note(facts.ACCOUNT_CLUSTER, error)
             return None
 
     def _terway(self, path: Mapping[str, str]) -> LiveTerway:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.inputs.places import Origin, translated
@@ -116,15 +115,6 @@ def _open_facts(at: Path, pool: PoolInput) -> Iterator[OpenFact]:
             yield OpenFact((*at, *path), f"{what} of pool {name!r}", rules, why)
 
 
-_LIMIT = re.compile("(?!Describe|Get|List)[A-Z]")
-"""A fact of an instance type, and no call to the account."""
-
-
 def _waiting(key: str) -> tuple[str, ...]:
-    """Return the rules that ask for a key of a pool; for instance types, those that ask for a limit of theirs."""
-    own = re.compile(rf"nodePools\[\]\.{key}\b|^{key} or |^desiredSize or {key}$")
-    return tuple(
-        rule.id
-        for rule in ALL
-        if any(own.search(need) or (key == "instanceTypes" and _LIMIT.match(need)) for need in rule.needs)
-    )
+    """Return the rules that ask for a key of a pool."""
+    return tuple(rule.id for rule in ALL if any(need.key.startswith(f"nodePools[].{key}") for need in rule.needs))

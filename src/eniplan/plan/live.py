@@ -6,36 +6,23 @@ say; a whole fact that could not be read is listed in `LiveFacts.unread` with th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan import facts
 from eniplan.plan.model import TERWAY_ADDON, ExistingPool, NodePool, SecurityGroup, VSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from eniplan.facts import Fact
     from eniplan.plan.document import Path
     from eniplan.plan.model import Cluster, Plan, Terway
 
-Fact: TypeAlias = Literal[
-    "cluster", "terway", "types", "stock", "vSwitches", "securityGroups", "pools", "quota", "lingjun"
-]
-
-WORDS: dict[Fact, str] = {
-    "cluster": "the cluster's detail",
-    "terway": "the Terway add-on",
-    "types": "the limits of the instance types",
-    "stock": "the stock of the instance types",
-    "vSwitches": "the vSwitches of the VPC",
-    "securityGroups": "the security groups",
-    "pools": "the node pools of the cluster",
-    "quota": "the quota of node pools and nodes",
-    "lingjun": "the Lingjun node group",
-}
 _PLACES: dict[Fact, tuple[Path, ...]] = {
-    "cluster": tuple(("cluster", key) for key in ("region", "kubernetesVersion", "ipStack", "vpcId")),
-    "terway": tuple(("cluster", "terway", key) for key in ("version", "eniTrunking", "networkPolicy")),
-    "vSwitches": (("cluster", "vSwitches"),),
-    "securityGroups": (("cluster", "securityGroups"),),
+    facts.ACCOUNT_CLUSTER: tuple(("cluster", key) for key in ("region", "kubernetesVersion", "ipStack", "vpcId")),
+    facts.ACCOUNT_TERWAY: tuple(("cluster", "terway", key) for key in ("version", "eniTrunking", "networkPolicy")),
+    facts.ACCOUNT_V_SWITCHES: (("cluster", "vSwitches"),),
+    facts.ACCOUNT_GROUPS: (("cluster", "securityGroups"),),
 }
 """Where a plan would state them."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.catalog.record import Source
+    from eniplan.facts import Fact
     from eniplan.plan.document import Path
     from eniplan.rules.cluster_view import ClusterView
     from eniplan.rules.view import PlanView
@@ -42,9 +43,26 @@ class Unknown(NamedTuple):
 
     path: Path
     """Where the plan would state it, or what it is about."""
-    fact: str
-    """The fact, in the words of the plan or the API."""
+    fact: Fact
+    about: str = ""
+    """Whose fact it is, where there are several."""
     hint: str = ""
+    """How to find it out here, when that is not the fact's own way."""
+
+    @property
+    def words(self) -> str:
+        """What a report calls it."""
+        return self.fact.called(self.about)
+
+    @property
+    def find(self) -> str:
+        """How to find it out."""
+        return self.hint or self.fact.find
+
+
+def lacking(fact: Fact) -> Unknown:
+    """Return that a fact is not known for which a plan has one place."""
+    return Unknown(fact.path, fact)
 
 
 Outcome: TypeAlias = "Iterator[Hit | Unknown]"
@@ -56,7 +74,7 @@ class Rule(NamedTuple):
     id: str
     level: Level
     title: str
-    needs: tuple[str, ...]
+    needs: tuple[Fact, ...]
     """The facts it is decided by."""
     effect: str
     """What happens in the cluster."""
@@ -77,6 +95,11 @@ class Rule(NamedTuple):
     """Whether it judges a running cluster (`eniplan verify`) and not a plan; its examples change an example cluster."""
 
 
+def _each_once(needs: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Return facts without those that several groups of facts share."""
+    return tuple(dict.fromkeys(needs))
+
+
 def rule(  # noqa: PLR0913 - a rule has this many parts, and all are named at the call
     rule_id: str,
     level: Level,
@@ -86,7 +109,7 @@ def rule(  # noqa: PLR0913 - a rule has this many parts, and all are named at th
     sources: tuple[Source, ...],
     fails: Mapping[str, Any],
     passes: Mapping[str, Any] | None = None,
-    needs: tuple[str, ...] = (),
+    needs: tuple[Fact, ...] = (),
     waivable: bool = True,
     account: Mapping[str, Any] | None = None,
     types_only: bool = False,
@@ -95,8 +118,19 @@ def rule(  # noqa: PLR0913 - a rule has this many parts, and all are named at th
 
     def make(check: Callable[[PlanView], Outcome]) -> Rule:
         return Rule(
-            rule_id, level, title, needs, effect, sources, passes or {}, fails, check, waivable, account, types_only
-        )  # fmt: skip
+            rule_id,
+            level,
+            title,
+            _each_once(needs),
+            effect,
+            sources,
+            passes or {},
+            fails,
+            check,
+            waivable,
+            account,
+            types_only,
+        )
 
     return make
 
@@ -106,7 +140,7 @@ def cluster_rule(  # noqa: PLR0913 - as for `rule`
     level: Level,
     title: str,
     *,
-    needs: tuple[str, ...],
+    needs: tuple[Fact, ...],
     effect: str,
     sources: tuple[Source, ...],
     fails: Mapping[str, Any],
@@ -115,6 +149,8 @@ def cluster_rule(  # noqa: PLR0913 - as for `rule`
     """Make a rule of a check function that judges a running cluster."""
 
     def make(check: Callable[[ClusterView], Outcome]) -> Rule:
-        return Rule(rule_id, level, title, needs, effect, sources, passes or {}, fails, check, on_cluster=True)
+        return Rule(
+            rule_id, level, title, _each_once(needs), effect, sources, passes or {}, fails, check, on_cluster=True
+        )
 
     return make

@@ -67,5 +67,5 @@ def judge_types(
                 if isinstance(outcome, Hit):
                     words[name].append(Word(rule, outcome.level or rule.level, outcome.message))
                 else:
-                    words[name].append(Word(rule, None, outcome.fact))
+                    words[name].append(Word(rule, None, outcome.words))
     return {name: tuple(said) for name, said in words.items()}

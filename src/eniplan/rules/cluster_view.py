@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     from eniplan.plan.model import Workload
     from eniplan.rules.view import PlanView, PoolView
 
-_LISTS = {"Pod": "pods", "Event": "events"}
+_LISTS = {
+    "Node": facts.NODES,
+    "Pod": facts.PODS,
+    "PodNetworking": facts.POD_NETWORKINGS,
+    "PodENI": facts.POD_ENIS,
+    "Event": facts.EVENTS,
+    "DaemonSet": facts.DAEMON_SET,
+    "ConfigMap": facts.CONFIG_MAPS,
+}
 _BY_LABELS = 2
 """A node carries the labels that the plan gives to a pool."""
 
@@ -73,8 +82,7 @@ class ClusterView:
         """Yield that a kind could not be read, if so; a rule that needs it goes no further then."""
         why = self.observed.unseen.get(kind)
         if why is not None:
-            fact = f"the list of {_LISTS.get(kind, kind + 's')}"
-            yield Unknown((kind,), fact, why or "the dump has none: was it asked for?")
+            yield Unknown((kind,), _LISTS[kind], hint=why)
 
     # --- nodes ------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.catalog.limits import has_parity
-from eniplan.rules.base import Hit, Outcome, Unknown, rule
-from eniplan.rules.eni import UNKNOWN_ERDMA, source
+from eniplan.rules.base import Hit, Outcome, lacking, rule
+from eniplan.rules.eni import source
 from eniplan.rules.examples import LINGJUN_POOL, VSWITCH_J
 from eniplan.rules.sources import CODE_DUAL, CODE_LIMITS, CODE_POD, EXCL, WWT
 from eniplan.rules.types import alternatives
@@ -15,14 +16,13 @@ if TYPE_CHECKING:
     from eniplan.rules.view import PlanView
 
 _DUAL = {"cluster.ipStack": "dual"}
-_IP_STACK = Unknown(("cluster", "ipStack"), "cluster.ipStack", "state ipv4 or dual")
 
 
 @rule(
     "DS001",
     "error",
     "Dual stack: IPv4 and IPv6 addresses per ENI differ",
-    needs=("cluster.ipStack", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity"),
+    needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
     effect="By ACK's documents the two must be equal when a node joins a dual-stack cluster, in exclusive mode too. "
     "Terway refuses nothing: it emits a ConfigError event on the node and quietly gives its pods no IPv6.",
     sources=(EXCL, WWT, CODE_DUAL, CODE_LIMITS),
@@ -39,7 +39,7 @@ def ds001(view: PlanView) -> Outcome:
             if has_parity(record) is not False:
                 continue
             if view.dual is None:
-                yield _IP_STACK
+                yield lacking(facts.IP_STACK)
                 continue
             ipv4, ipv6 = record.EniPrivateIpAddressQuantity, record.EniIpv6AddressQuantity
             yield Hit(
@@ -59,7 +59,7 @@ def ds001(view: PlanView) -> Outcome:
     "DS002",
     "error",
     "Dual stack on Lingjun",
-    needs=("cluster.ipStack",),
+    needs=(facts.KIND, facts.IP_STACK),
     effect="Lingjun nodes have no dual stack: Terway switches IPv6 off there, pods get IPv4 only.",
     sources=(EXCL, CODE_DUAL),
     passes={"nodePools[1]": LINGJUN_POOL},
@@ -70,7 +70,7 @@ def ds002(view: PlanView) -> Outcome:
     """A Lingjun pool in a dual-stack cluster."""
     for pool in view.lingjun_pools:
         if view.dual is None:
-            yield _IP_STACK
+            yield lacking(facts.IP_STACK)
         elif view.dual:
             yield Hit(
                 (*pool.path, "kind"),
@@ -84,7 +84,7 @@ def ds002(view: PlanView) -> Outcome:
     "DS003",
     "error",
     "Dual stack together with eRDMA",
-    needs=("cluster.ipStack", "cluster.terway.erdma"),
+    needs=(facts.IP_STACK, facts.ERDMA),
     effect="The two cannot be combined; nodes come up without one of them.",
     sources=(WWT,),
     passes={**_DUAL},
@@ -96,16 +96,16 @@ def ds003(view: PlanView) -> Outcome:
     if view.dual and view.cluster.terway.erdma:
         yield Hit(path, "dual stack cannot be combined with eRDMA", "set enable_erdma to false", {"ipStack": "dual"})
     elif view.dual and view.cluster.terway.erdma is None:
-        yield UNKNOWN_ERDMA
+        yield lacking(facts.ERDMA)
     elif view.dual is None and view.cluster.terway.erdma:
-        yield _IP_STACK
+        yield lacking(facts.IP_STACK)
 
 
 @rule(
     "DS004",
     "error",
     "Dual stack: a pod vSwitch has no IPv6 CIDR",
-    needs=("cluster.ipStack", "cluster.vSwitches[].ipv6Cidr"),
+    needs=(*facts.POD_V_SWITCHES, facts.IP_STACK, facts.IPV6_CIDR),
     effect="The ENI of a pod in this vSwitch cannot get an IPv6 address: its creation fails and the pod stays in "
     "ContainerCreating.",
     sources=(EXCL, CODE_POD),
@@ -126,7 +126,7 @@ def ds004(view: PlanView) -> Outcome:
                 if v_switch.ipv6_cidr is not None or v_switch.id in told:
                     continue
                 if view.dual is None:
-                    yield _IP_STACK
+                    yield lacking(facts.IP_STACK)
                     continue
                 told.add(v_switch.id)
                 yield Hit(
@@ -141,7 +141,7 @@ def ds004(view: PlanView) -> Outcome:
     "DS005",
     "error",
     "Dual stack: addresses per ENI are not published for the type",
-    needs=("cluster.ipStack", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity"),
+    needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
     effect="Whether the node joins with IPv6 cannot be proven.",
     sources=(EXCL, CODE_DUAL),
     passes={**_DUAL},
@@ -157,7 +157,7 @@ def ds005(view: PlanView) -> Outcome:
             if has_parity(record) is not None:
                 continue
             if view.dual is None:
-                yield _IP_STACK
+                yield lacking(facts.IP_STACK)
                 continue
             missing = "IPv6" if record.EniIpv6AddressQuantity is None else "IPv4"
             yield Hit(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
 from eniplan.catalog.record import LIMITS
-from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
 from eniplan.rules.sources import ADD, CODE_ERDMA, CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 from eniplan.rules.types import alternatives
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 
 AGE_LIMIT = timedelta(days=730)
 """How much older than the data as a whole a number's source may be."""
-
-UNKNOWN_ERDMA = Unknown(
-    ("cluster", "terway", "erdma"),
-    "cluster.terway.erdma",
-    "read enable_erdma in eni_conf of ConfigMap kube-system/eni-config",
-)
 
 _TYPE = "nodePools[0].instanceTypes"
 _FAMILY = "nodePools[0].instanceFamilies"
@@ -48,18 +43,18 @@ def unknown_capacity(pool: PoolView) -> Unknown:
     """Say which fact is missing to count the pods of a pool: its size, or the ENIs of its nodes."""
     name, lingjun = pool.pool.name, pool.pool.is_lingjun
     if pool.pool.planned_size is None:
-        return Unknown(
-            (*pool.path, *(("lingjun", "nodeCount") if lingjun else ("desiredSize",))), f"the size of pool {name!r}"
-        )
+        if lingjun:
+            return Unknown((*pool.path, "lingjun", "nodeCount"), facts.LINGJUN_SIZE, f"pool {name!r}")
+        return Unknown((*pool.path, "desiredSize"), facts.DESIRED_SIZE, f"pool {name!r}")
     key = ("lingjun", "nodeType") if lingjun else ("instanceTypes",)
-    return Unknown((*pool.path, *key), f"exclusive pods per node of pool {name!r}")
+    return Unknown((*pool.path, *key), facts.ENIS, f"the nodes of pool {name!r}")
 
 
 @rule(
     "ENI001",
     "error",
     "The instance type has six ENIs or fewer",
-    needs=("EniQuantity",),
+    needs=(*facts.NAMED_TYPES, facts.ENIS),
     effect="The node does not join the cluster as an exclusive node: all documents ask for more. "
     "Terway's code has no such limit; ACK enforces it when nodes join.",
     sources=(EXCL, WWT, ADD, CODE_LIMITS),
@@ -85,7 +80,7 @@ def eni001(view: PlanView) -> Outcome:
     "ENI002",
     "warning",
     "The instance type has exactly seven ENIs, on which documents disagree",
-    needs=("EniQuantity",),
+    needs=(*facts.NAMED_TYPES, facts.ENIS),
     effect="Two documents let a node with seven ENIs join (more than six ENIs; more than five pods), "
     "a third does not (more than six pods). If ACK follows the third, the node does not join.",
     sources=(EXCL, ADD, WWT),
@@ -111,7 +106,7 @@ def eni002(view: PlanView) -> Outcome:
     "ENI003",
     "error",
     "The instance type is not known, or its ENI limits are not published",
-    needs=("EniQuantity",),
+    needs=(*facts.ALL_TYPES, facts.ENIS),
     effect="Whether the node can join and how many pods it carries cannot be proven.",
     sources=(EXCL,),
     fails={_TYPE: ["ecs.i4.8xlarge"]},
@@ -148,7 +143,7 @@ def eni003(view: PlanView) -> Outcome:
     "ENI004",
     "warning",
     "A limit of the instance type is approximate or its source is old",
-    needs=("EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity"),
+    needs=(*facts.NAMED_TYPES, *facts.LIMITS),
     effect="The verdict on this type rests on a number that may have changed.",
     sources=(),
     fails={_TYPE: ["ecs.i2ne.20xlarge"]},
@@ -201,7 +196,7 @@ def _oldest_date(view: PlanView) -> tuple[str, str]:
     "ENI005",
     "warning",
     "The instance type is no longer on sale",
-    needs=("OnSale",),
+    needs=(*facts.NAMED_TYPES, facts.ON_SALE),
     effect="New nodes of this type may not be created: the pool stays empty or stops scaling out.",
     sources=(),
     fails={_TYPE: ["ecs.c4.4xlarge"]},
@@ -224,7 +219,7 @@ def eni005(view: PlanView) -> Outcome:
     "ENI006",
     "warning",
     "eRDMA takes one exclusive pod slot of each node",
-    needs=("cluster.terway.erdma", "EriQuantity"),
+    needs=(*facts.ALL_TYPES, facts.ENIS, facts.ERDMA, facts.ERIS),
     effect="With enable_erdma in eni-config a node carries EniQuantity - 2 exclusive pods, "
     "and exclusive ENIs are never eRDMA ENIs: the slot is lost for nothing.",
     sources=(CODE_ERDMA, CODE_LIMITS),
@@ -246,11 +241,9 @@ def eni006(view: PlanView) -> Outcome:
             if slot == 0:
                 continue
             if erdma is None:
-                yield UNKNOWN_ERDMA
+                yield lacking(facts.ERDMA)
             elif slot is None:
-                yield Unknown(
-                    use.path, f"EriQuantity of {use.name}", "pods per node are counted as if eRDMA took a slot"
-                )
+                yield Unknown(use.path, facts.ERIS, use.name)
             else:
                 enis = record.EniQuantity
                 yield Hit(
@@ -266,7 +259,7 @@ def eni006(view: PlanView) -> Outcome:
     "ENI007",
     "info",
     "Instance types of one pool carry different numbers of pods",
-    needs=("EniQuantity",),
+    needs=(*facts.ALL_TYPES, facts.ENIS, facts.ERDMA, facts.ERIS),
     effect="Capacity depends on the types that happen to be in stock; only the smallest number can be counted on.",
     sources=(CODE_LIMITS,),
     passes={_TYPE: ["ecs.g8i.8xlarge", "ecs.g7.8xlarge"]},
@@ -292,7 +285,16 @@ def eni007(view: PlanView) -> Outcome:
     "ENI008",
     "error",
     "The workloads need more exclusive ENIs than the pool has at its largest size",
-    needs=("EniQuantity", "desiredSize or autoScaling", "workloads"),
+    needs=(
+        *facts.PODS_PER_NODE,
+        *facts.SIZES,
+        facts.SYSTEM_PODS,
+        facts.POOL_NAME,
+        facts.WORKLOAD_POOL,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.HOST_NETWORK,
+    ),
     effect="The surplus pods stay Pending, or in ContainerCreating when the scheduler does not count ENIs. "
     "Every pod that is not hostNetwork takes a whole ENI, DaemonSet and system pods included.",
     sources=(WWT, CODE_PREDICT),
@@ -331,7 +333,7 @@ def eni008(view: PlanView) -> Outcome:
     "ENI009",
     "info",
     "What an instance family stands for",
-    needs=("EniQuantity", "cluster.ipStack"),
+    needs=(facts.KIND, facts.FAMILIES, facts.IP_STACK, *facts.LIMITS, facts.CORES, facts.MEMORY, facts.ON_SALE),
     effect="The pool is created with these types; the others of the family would not work.",
     sources=(CREATE_API,),
     passes={},
@@ -343,7 +345,7 @@ def eni009(view: PlanView) -> Outcome:
     for pool in view.ecs_pools:
         for choice in pool.families:
             if view.dual is None and not all(map(has_parity, choice.selected)):
-                yield Unknown(("cluster", "ipStack"), "cluster.ipStack", "state ipv4 or dual")
+                yield lacking(facts.IP_STACK)
             if choice.selected:
                 rejected = ", ".join(f"{r.InstanceTypeId} ({'+'.join(rules)})" for r, rules in choice.rejected)
                 names = [r.InstanceTypeId for r in choice.selected]
@@ -361,7 +363,7 @@ def eni009(view: PlanView) -> Outcome:
     "ENI010",
     "error",
     "No type of the instance family passes",
-    needs=("EniQuantity", "cluster.ipStack"),
+    needs=(facts.KIND, facts.FAMILIES, facts.IP_STACK, *facts.LIMITS, facts.CORES, facts.MEMORY, facts.ON_SALE),
     effect="The family brings no type to the pool.",
     sources=(EXCL,),
     fails={_TYPE: [], _FAMILY: ["ecs.i4"]},
@@ -385,7 +387,7 @@ def eni010(view: PlanView) -> Outcome:
     "ENI011",
     "warning",
     "Sources disagree on a limit, and another value would change the verdict",
-    needs=("EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity"),
+    needs=(*facts.NAMED_TYPES, facts.IP_STACK, *facts.LIMITS),
     effect="The newest source was taken; if an older one is right, the node does not join or drops IPv6.",
     sources=(),
     passes={_TYPE: ["ecs.ebmre6p.26xlarge"]},

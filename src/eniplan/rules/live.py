@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from eniplan import versions
+from eniplan import facts, versions
 from eniplan.catalog.record import LIMITS
 from eniplan.plan.model import TERWAY_ADDON
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
@@ -29,8 +29,9 @@ from eniplan.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from eniplan.facts import Fact
     from eniplan.plan.document import Path
-    from eniplan.plan.live import Fact, LiveFacts
+    from eniplan.plan.live import LiveFacts
     from eniplan.rules.view import PlanView, PoolView
 
 _IN_STOCK = ("WithStock", "ClosedWithStock", "Available")
@@ -41,11 +42,9 @@ _CLUSTER: Path = ("cluster",)
 
 def unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
     """Yield what could not be read, if that is why a fact is missing."""
-    from eniplan.plan.live import WORDS  # noqa: PLC0415 - offline runs do without
-
     found = live.unread_fact(fact)
     if found is not None:
-        yield Unknown(path, f"what the account says of {WORDS[fact]}", found.reason)
+        yield Unknown(path, fact, hint=found.reason)
 
 
 def _of_the_account(check: Callable[[PlanView, LiveFacts], Outcome]) -> Callable[[PlanView], Outcome]:
@@ -66,7 +65,20 @@ class _Statement(NamedTuple):
     "LIVE001",
     "warning",
     "The account contradicts the plan",
-    needs=("cluster", "DescribeClusterDetail", "GetClusterAddonInstance", "DescribeVSwitches"),
+    needs=(
+        facts.CLUSTER,
+        facts.POOL_NAME,
+        facts.LINGJUN,
+        facts.ACCOUNT_CLUSTER,
+        facts.ACCOUNT_TERWAY,
+        facts.ACCOUNT_TYPES,
+        facts.ACCOUNT_STOCK,
+        facts.ACCOUNT_V_SWITCHES,
+        facts.ACCOUNT_GROUPS,
+        facts.ACCOUNT_POOLS,
+        facts.ACCOUNT_QUOTA,
+        facts.ACCOUNT_LINGJUN,
+    ),
     effect="The plan is judged by what the account says; whoever reads the plan is misled, and a check without "
     "--live judges by what is not so.",
     sources=(CLUSTER_API, V_SWITCHES_API),
@@ -155,8 +167,8 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
         stated = pool.lingjun or {}
         group = live.lingjun.get(stated.get("groupId") or "")
         if group is not None:
-            facts = {"nodeType": group.node_type, "clusterId": group.cluster_id, "nodeCount": group.nodes}
-            for key, account in facts.items():
+            known = {"nodeType": group.node_type, "clusterId": group.cluster_id, "nodeCount": group.nodes}
+            for key, account in known.items():
                 path = (*pool.path, "lingjun", key)
                 yield _Statement(path, f"lingjun.{key} of pool {pool.name!r}", stated.get(key), account)
 
@@ -165,7 +177,7 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
     "LIVE002",
     "error",
     "The cluster is not running",
-    needs=("cluster.id", "DescribeClusterDetail"),
+    needs=(facts.CLUSTER_ID, facts.ACCOUNT_CLUSTER, facts.CLUSTER_STATE),
     effect="ACK refuses to create a node pool, or the nodes do not join.",
     sources=(CLUSTER_API,),
     fails={},
@@ -174,20 +186,20 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
 @_of_the_account
 def live002(_: PlanView, live: LiveFacts) -> Outcome:
     """The cluster's state."""
-    yield from unread(live, "cluster")
+    yield from unread(live, facts.ACCOUNT_CLUSTER)
     state = None if live.cluster is None else live.cluster.state
     if state is not None and state != "running":
         hint = "wait until it is running" if state in _ON_THE_WAY else "repair it first, or name another cluster"
         yield Hit(("cluster", "id"), f"the cluster is {state}, not running", hint, {"state": state})
     elif live.cluster is not None and state is None:
-        yield Unknown(("cluster", "id"), "the state of the cluster", "the account did not say")
+        yield Unknown(("cluster", "id"), facts.CLUSTER_STATE)
 
 
 @rule(
     "LIVE003",
     "error",
     "The cluster is in another region",
-    needs=("cluster.region", "DescribeClusterDetail"),
+    needs=(facts.REGION, facts.ACCOUNT_CLUSTER),
     effect="Types, stock, vSwitches and security groups were read in the wrong region; nothing fits together.",
     sources=(CLUSTER_API,),
     fails={"cluster.region": "cn-beijing"},
@@ -206,7 +218,7 @@ def live003(_: PlanView, live: LiveFacts) -> Outcome:
     "LIVE004",
     "error",
     "The Terway add-on is missing or not active",
-    needs=("GetClusterAddonInstance",),
+    needs=(facts.ACCOUNT_TERWAY, facts.ADDON_STATE),
     effect="Without terway-eniip the label means nothing; while the add-on changes, new nodes may come up with "
     "either version.",
     sources=(EXCL,),
@@ -216,7 +228,7 @@ def live003(_: PlanView, live: LiveFacts) -> Outcome:
 @_of_the_account
 def live004(_: PlanView, live: LiveFacts) -> Outcome:
     """Whether terway-eniip is there and active."""
-    yield from unread(live, "terway")
+    yield from unread(live, facts.ACCOUNT_TERWAY)
     terway, path = live.terway, ("cluster", "terway")
     if terway is None:
         return
@@ -224,7 +236,7 @@ def live004(_: PlanView, live: LiveFacts) -> Outcome:
         hint = "a network add-on cannot be exchanged: use a cluster that was created with terway-eniip"
         yield Hit(path, f"the cluster has no add-on {TERWAY_ADDON}", hint, {"addon": TERWAY_ADDON})
     elif terway.state is None:
-        yield Unknown(path, f"the state of the add-on {TERWAY_ADDON}", "the account did not say")
+        yield Unknown(path, facts.ADDON_STATE, TERWAY_ADDON)
     elif terway.state in ("updating", "upgrading"):
         message = f"the add-on {TERWAY_ADDON} is {terway.state}"
         yield Hit(path, message, "wait until it is active", {"state": terway.state}, level="warning")
@@ -237,7 +249,7 @@ def live004(_: PlanView, live: LiveFacts) -> Outcome:
     "LIVE005",
     "error",
     "The instance type is not offered where the pool's nodes live",
-    needs=("DescribeInstanceTypes", "DescribeAvailableResource", "DescribeVSwitches"),
+    needs=(*facts.ALL_TYPES, *facts.ZONES, facts.ACCOUNT_TYPES, facts.ACCOUNT_STOCK),
     effect="No node of this type can be created there; a pool of only such types stays empty.",
     sources=(STOCK_API, TYPES_API),
     fails={},
@@ -246,15 +258,15 @@ def live004(_: PlanView, live: LiveFacts) -> Outcome:
 @_of_the_account
 def live005(view: PlanView, live: LiveFacts) -> Outcome:
     """Types that the region does not know are errors, and so are zones without the type unless others have it."""
-    yield from unread(live, "types")
-    yield from unread(live, "stock")
+    yield from unread(live, facts.ACCOUNT_TYPES)
+    yield from unread(live, facts.ACCOUNT_STOCK)
     for pool in view.ecs_pools:
-        if live.unread_fact("types") is None:
+        if live.unread_fact(facts.ACCOUNT_TYPES) is None:
             yield from _unknown_to_region(pool, live)
         for use in pool.types:
             offered = live.stock.get(use.name)
             missing = [] if offered is None else [zone for zone in pool.zones if zone not in offered]
-            is_told = live.unread_fact("types") is None and use.name not in live.types  # above
+            is_told = live.unread_fact(facts.ACCOUNT_TYPES) is None and use.name not in live.types  # above
             if missing and (offered or not is_told):
                 some = len(missing) < len(pool.zones)
                 yield Hit(
@@ -282,7 +294,7 @@ def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
     "LIVE006",
     "error",
     "No instance type of the pool is in stock",
-    needs=("DescribeAvailableResource", "DescribeVSwitches"),
+    needs=(*facts.ALL_TYPES, *facts.ZONES, facts.ACCOUNT_STOCK),
     effect="Nodes cannot be created until there is stock: the pool stays below its size.",
     sources=(STOCK_API,),
     fails={},
@@ -291,7 +303,7 @@ def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
 @_of_the_account
 def live006(view: PlanView, live: LiveFacts) -> Outcome:
     """Zone stock of every type of a pool; an error when nothing is left, a warning while something is."""
-    yield from unread(live, "stock")
+    yield from unread(live, facts.ACCOUNT_STOCK)
     for pool in view.ecs_pools:
         cells = [
             (use, zone, live.stock[use.name][zone])
@@ -315,7 +327,17 @@ def live006(view: PlanView, live: LiveFacts) -> Outcome:
     "LIVE007",
     "error",
     "A vSwitch or security group is not there, or in another VPC",
-    needs=("DescribeVSwitches", "DescribeSecurityGroups", "DescribeClusterDetail"),
+    needs=(
+        facts.NODE_V_SWITCHES,
+        facts.NODE_GROUPS,
+        facts.POD_DEFAULTS,
+        facts.TERWAY_CONFIGS,
+        facts.NETWORKING_V_SWITCHES,
+        facts.NETWORKING_GROUPS,
+        facts.VPC,
+        facts.ACCOUNT_V_SWITCHES,
+        facts.ACCOUNT_GROUPS,
+    ),
     effect="Nodes or ENIs cannot be created there.",
     sources=(V_SWITCHES_API, EXCL),
     fails={"cluster.securityGroups": ABSENT},
@@ -324,8 +346,8 @@ def live006(view: PlanView, live: LiveFacts) -> Outcome:
 @_of_the_account
 def live007(view: PlanView, live: LiveFacts) -> Outcome:
     """Every id that the plan names, against the vSwitches of the cluster's VPC and the security groups found."""
-    yield from unread(live, "vSwitches")
-    yield from unread(live, "securityGroups")
+    yield from unread(live, facts.ACCOUNT_V_SWITCHES)
+    yield from unread(live, facts.ACCOUNT_GROUPS)
     vpc = view.cluster.vpc_id
     for path, key, name in view.references:
         if key == "vSwitchIds" and live.v_switches is not None and name not in live.v_switches:
@@ -345,7 +367,7 @@ def live007(view: PlanView, live: LiveFacts) -> Outcome:
     "LIVE008",
     "error",
     "The plan goes beyond a quota",
-    needs=("DescribeUserQuota", "DescribeClusterNodePools", "DescribeClusterDetail", "desiredSize or autoScaling"),
+    needs=(facts.POOL_NAME, facts.KIND, *facts.SIZES, facts.ACCOUNT_QUOTA, facts.ACCOUNT_POOLS, facts.ACCOUNT_CLUSTER),
     effect="ACK refuses the node pool, or the nodes beyond the quota.",
     sources=(QUOTA_API,),
     fails={},
@@ -354,8 +376,8 @@ def live007(view: PlanView, live: LiveFacts) -> Outcome:
 @_of_the_account
 def live008(view: PlanView, live: LiveFacts) -> Outcome:
     """Node pools and nodes that are there and planned, against what one cluster may have."""
-    yield from unread(live, "quota")
-    yield from unread(live, "pools")
+    yield from unread(live, facts.ACCOUNT_QUOTA)
+    yield from unread(live, facts.ACCOUNT_POOLS)
     if live.quota is None:
         return
     new = [pool for pool in view.pools_by_name.values() if pool.pool.name not in view.existing_pools]
@@ -364,8 +386,8 @@ def live008(view: PlanView, live: LiveFacts) -> Outcome:
         if total > live.quota.pools:
             there = len(live.pools)
             message = f"the cluster has {there} node pools, the plan adds {len(new)}; {live.quota.pools} are allowed"
-            facts = {"pools": len(live.pools), "new": len(new), "quota": live.quota.pools}
-            yield Hit(("nodePools",), message, "have the quota raised in Quota Center", facts)
+            counted = {"pools": len(live.pools), "new": len(new), "quota": live.quota.pools}
+            yield Hit(("nodePools",), message, "have the quota raised in Quota Center", counted)
     nodes = None if live.cluster is None else live.cluster.nodes
     if nodes is not None and live.quota.nodes is not None and live.pools is not None:
         yield from _nodes_beyond(new, nodes, live.quota.nodes)
@@ -389,7 +411,7 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
     "LIVE009",
     "info",
     "The account gives other limits than the instance data",
-    needs=("DescribeInstanceTypes",),
+    needs=(*facts.ALL_TYPES, facts.ACCOUNT_TYPES),
     effect="The verdict rests on the account's numbers; a check without --live counts with the others.",
     sources=(TYPES_API,),
     fails={},
@@ -419,7 +441,7 @@ def live009(view: PlanView, _: LiveFacts) -> Outcome:
     "LIVE010",
     "error",
     "The Lingjun node group is not there, or has no nodes",
-    needs=("DescribeNodeGroup", "ListClusterNodes", "DescribeNodeType"),
+    needs=(facts.KIND, facts.LINGJUN, facts.ACCOUNT_LINGJUN),
     effect="ACK cannot create the pool, or the pool stays without nodes.",
     sources=(LINGJUN_POOLS, NODE_GROUP_API),
     fails={"nodePools[1]": LINGJUN_POOL},
@@ -434,7 +456,7 @@ def live010(view: PlanView, live: LiveFacts) -> Outcome:
         if name is None:
             continue  # LJ002
         if name not in live.lingjun:
-            yield from unread(live, "lingjun", path)
+            yield from unread(live, facts.ACCOUNT_LINGJUN, path)
             continue
         group = live.lingjun[name]
         if group is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from eniplan import facts
 from eniplan.catalog.limits import lingjun_pods
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING
@@ -21,7 +22,7 @@ _LINGJUN: dict[str, Any] = LINGJUN_POOL["lingjun"]
     "LJ001",
     "error",
     "A PodNetworking is meant for a Lingjun pool",
-    needs=("podNetworkings[].nodePools", "workloads[].podNetworking"),
+    needs=(facts.KIND, *facts.MEANT),
     effect="PodNetworking is not supported on Lingjun, and its nodes never offer aliyun/eni: the pods stay Pending.",
     sources=(EXCL, WWT, CODE_LINGJUN),
     passes={**_POOL, "podNetworkings": [POD_NETWORKING]},
@@ -49,7 +50,7 @@ def lj001(view: PlanView) -> Outcome:
     "LJ002",
     "error",
     "A Lingjun pool has no Lingjun cluster and group",
-    needs=("nodePools[].lingjun",),
+    needs=(facts.KIND, facts.LINGJUN),
     effect="ACK cannot create the pool: it would not know which Lingjun nodes belong to it.",
     sources=(CREATE_API, LINGJUN_POOLS),
     passes=_POOL,
@@ -69,7 +70,7 @@ def lj002(view: PlanView) -> Outcome:
     "LJ003",
     "error",
     "A Lingjun pool has ECS instance types or a size",
-    needs=("nodePools[].kind",),
+    needs=(facts.KIND, facts.TYPES, facts.FAMILIES, facts.DESIRED_SIZE, facts.AUTO_SCALING),
     effect="The API gives them no meaning on Lingjun: nodes come from the Lingjun group.",
     sources=(CREATE_API, LINGJUN_POOLS),
     passes=_POOL,
@@ -94,7 +95,7 @@ def lj003(view: PlanView) -> Outcome:
     "LJ004",
     "warning",
     "The limits of the Lingjun node type are unpublished or an example",
-    needs=("nodePools[].lingjun.nodeType", "EniQuantity"),
+    needs=(facts.KIND, facts.LINGJUN_TYPE, facts.ENIS),
     effect="How many pods a node carries cannot be proven.",
     sources=(WWT, CODE_LINGJUN),
     passes=_POOL,
@@ -109,11 +110,7 @@ def lj004(view: PlanView) -> Outcome:
         hint = "ask eflo-controller DescribeNodeType, and count pods with EniQuantity - 1 of its answer"
         record = pool.lingjun_type
         if name is None:
-            yield Unknown(
-                path,
-                f"the node type of Lingjun pool {pool.pool.name!r}",
-                "DescribeNode of a node of the group shows it",
-            )
+            yield Unknown(path, facts.LINGJUN_TYPE, f"Lingjun pool {pool.pool.name!r}")
         elif record is None:
             known = view.catalog.all_lingjun()
             yield Hit(path, f"the specs do not know the Lingjun node type {name!r}", did_you_mean(name, known) or hint)

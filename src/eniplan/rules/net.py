@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.rules.addresses import Demand, Need, free_addresses, pool_needs, together
-from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
 from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC
@@ -34,7 +35,7 @@ _BOTH = ["vsw-j", "vsw-k"]
     "NET001",
     "error",
     "A zone of the pool has no pod vSwitch",
-    needs=("nodePools[].vSwitchIds", "cluster.vSwitches", "podNetworkings[].vSwitchIds", "cluster.podDefaults"),
+    needs=(*facts.ZONES, *facts.POD_V_SWITCHES),
     effect="Exclusive pods cannot be created on nodes of this zone: they stay Pending or in ContainerCreating. "
     "There is no fallback to the node's own vSwitch.",
     sources=(EXCL, PN, CODE_POD),
@@ -46,24 +47,19 @@ def net001(view: PlanView) -> Outcome:
     for pool in view.pools:
         if not pool.zones_are_known:
             if pool.pool.v_switch_ids:
-                yield Unknown(
-                    ("cluster", "vSwitches"), "cluster.vSwitches", "list the vSwitches of the nodes with their zones"
-                )
+                yield lacking(facts.V_SWITCHES)
             elif pool.pool.is_lingjun:
-                yield Unknown(
-                    (*pool.path, "vSwitchIds"),
-                    f"the zone of Lingjun pool {pool.pool.name!r}",
-                    "name a vSwitch of its zone",
-                )
+                about = f"Lingjun pool {pool.pool.name!r}"
+                yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, "name a vSwitch of its zone")
         for config in pool.configs:
             if config.v_switch_ids is None:
                 if config.in_use:
-                    yield Unknown(*config.missing)
+                    yield config.missing
                 continue
             yield from _uncovered_zones(view, pool, config)
     for pn in view.plan.pod_networkings:
         if not any(pn in networkings for networkings in view.pod_networkings_by_pool.values()):
-            yield Unknown((*pn.path, "nodePools"), f"the pools of PodNetworking {pn.name!r}", "name them in nodePools")
+            yield Unknown((*pn.path, "nodePools"), facts.NETWORKING_POOLS, f"PodNetworking {pn.name!r}")
 
 
 def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outcome:
@@ -73,22 +69,20 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
         if zone in covered:
             continue
         if len(v_switches) < len(config.v_switch_ids or ()):
-            yield Unknown(
-                ("cluster", "vSwitches"), "cluster.vSwitches", f"list the vSwitches of {config.label} with their zones"
-            )
+            yield lacking(facts.V_SWITCHES)
             continue
         known = [v.id for v in view.v_switches.values() if v.zone == zone]
         hint = f"add a vSwitch of {zone} to {config.label}" + (f", such as {known[0]}" if known else "")
-        facts = {"zone": zone, "covered": sorted(covered)}
+        numbers = {"zone": zone, "covered": sorted(covered)}
         if config.in_use:
             message = f"pool {pool.pool.name!r} has nodes in {zone}, and {config.label} has no vSwitch there"
-            yield Hit(_config_place(pool, config, zone), message, hint, facts)
+            yield Hit(_config_place(pool, config, zone), message, hint, numbers)
         else:
             message = (
                 f"pods without a PodNetworking (DaemonSets, for one) cannot start on nodes of pool {pool.pool.name!r} "
                 f"in {zone}: {config.label} has no vSwitch there"
             )
-            yield Hit(_config_place(pool, config, zone), message, hint, facts, level="warning")
+            yield Hit(_config_place(pool, config, zone), message, hint, numbers, level="warning")
 
 
 def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
@@ -103,7 +97,16 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
     "NET002",
     "error",
     "A zone has fewer free addresses than pods can land there",
-    needs=("cluster.vSwitches[].availableIps", "desiredSize or autoScaling", "EniQuantity"),
+    needs=(
+        *facts.ZONES,
+        *facts.POD_V_SWITCHES,
+        facts.FREE_IPS,
+        *facts.PODS_PER_NODE,
+        *facts.SIZES,
+        facts.ZONE_POLICY,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+    ),
     effect="The surplus pods stay in ContainerCreating (ip not enough). Every exclusive pod takes one address, "
     "and nodes in the same vSwitch take one each.",
     sources=(EXCL, CODE_POD),
@@ -121,8 +124,7 @@ def net002(view: PlanView) -> Outcome:
             continue
         for v_switch in demand.v_switches:
             if v_switch.available_ips is None:
-                fact = f"availableIps of {v_switch.id}"
-                yield Unknown((*v_switch.path, "availableIps"), fact, "VPC console, or DescribeVSwitches")
+                yield Unknown((*v_switch.path, "availableIps"), facts.FREE_IPS, v_switch.id)
         by_zone.setdefault(demand.zone, []).append(demand)
     for zone, wanted in by_zone.items():
         yield from _shortages(view, zone, wanted)
@@ -194,7 +196,7 @@ def _fallback_place(view: PlanView, pool: PoolView) -> Path:
     "NET003",
     "error",
     "No security group for pods, or too many",
-    needs=("podNetworkings[].securityGroupIds", "cluster.podDefaults", "cluster.terway.version"),
+    needs=(*facts.POD_GROUPS, facts.TERWAY_VERSION),
     effect="The ENIs of the pods cannot be created, or the PodNetworking is refused.",
     sources=(CODE_VALIDATE, REL, PN),
     fails={"cluster.podDefaults.securityGroupIds": []},
@@ -204,32 +206,32 @@ def net003(view: PlanView) -> Outcome:
     for config, path in _group_lists(view):
         label, ids = config.label, config.security_group_ids
         count = len(ids or ())
-        facts = {"securityGroups": count, "limit": MAX_GROUPS}
+        counted = {"securityGroups": count, "limit": MAX_GROUPS}
         if ids is None:
-            yield Unknown(*config.missing)
+            yield config.missing
         elif count == 0:
-            yield Hit(path, f"{label} has no security group", "name at least one in securityGroupIds", facts)
+            yield Hit(path, f"{label} has no security group", "name at least one in securityGroupIds", counted)
         elif count > MAX_GROUPS:
             yield Hit(
-                path, f"{label} has {count} security groups; Terway takes {MAX_GROUPS}", "merge their rules", facts
+                path, f"{label} has {count} security groups; Terway takes {MAX_GROUPS}", "merge their rules", counted
             )
         elif count > USUAL_GROUPS:
             if view.terway is None:
-                yield Unknown(("cluster", "terway", "version"), "cluster.terway.version")
+                yield lacking(facts.TERWAY_VERSION)
             old = view.terway is not None and view.terway < TEN_GROUPS
             reason = f"Terway before {TEN_GROUPS} takes {USUAL_GROUPS}" if old else (
                 f"documents and ECS's default quota say {USUAL_GROUPS} for an ENI, Terway's code {MAX_GROUPS}"
             )  # fmt: skip
             message = f"{label} has {count} security groups: {reason}"
             hint = f"use {USUAL_GROUPS} or fewer, or have the ECS quota raised"
-            yield Hit(path, message, hint, {**facts, "usual": USUAL_GROUPS}, level="error" if old else "warning")
+            yield Hit(path, message, hint, {**counted, "usual": USUAL_GROUPS}, level="error" if old else "warning")
 
 
 @rule(
     "NET004",
     "error",
     "Basic and advanced security groups are mixed",
-    needs=("cluster.securityGroups[].type",),
+    needs=(*facts.POD_GROUPS, facts.NODE_GROUPS, facts.GROUP_TYPE),
     effect="ECS refuses an ENI with groups of both kinds: the pods, or the nodes, cannot be created.",
     sources=(SG_DOC,),
     passes={
@@ -254,16 +256,14 @@ def net004(view: PlanView) -> Outcome:
         elif len(groups) > 1 and None in kinds:
             for group in groups:
                 if group.type is None:
-                    yield Unknown(
-                        (*group.path, "type"), f"the type of {group.id}", "normal (basic) or enterprise (advanced)"
-                    )
+                    yield Unknown((*group.path, "type"), facts.GROUP_TYPE, group.id)
 
 
 @rule(
     "NET005",
     "warning",
     "More pods than a basic security group holds",
-    needs=("cluster.securityGroups[].type", "desiredSize or autoScaling"),
+    needs=(*facts.POD_GROUPS, facts.GROUP_TYPE, *facts.PODS_PER_NODE, *facts.SIZES),
     effect="A basic group holds 2,000 private addresses (6,000 when raised); beyond that ENIs cannot be created.",
     sources=(SG_DOC,),
     passes={"nodePools[0].desiredSize": 250},

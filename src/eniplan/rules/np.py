@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
-from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, VSWITCH_J
 from eniplan.rules.live import unread
@@ -57,7 +58,7 @@ _ELSEWHERE = (("labels",), ("instances",))
     "NP001",
     "error",
     "The exclusive label is overridden with another key spelling or value",
-    needs=("nodePools[].labels", "nodePools[].overrides"),
+    needs=(facts.LABELS, facts.OVERRIDES),
     effect="Terway looks for exactly this key; any other spelling or value gives shared nodes, and nothing says so. "
     "The mode cannot be switched later: the pool must be deleted and created again.",
     sources=(EXCL, CODE_LABEL),
@@ -112,7 +113,7 @@ def looks_exclusive(key: str) -> bool:
     "NP002",
     "warning",
     "No taint keeps other pods away",
-    needs=("nodePools[].taints",),
+    needs=(facts.KIND, facts.TAINTS),
     effect="Any pod may land on the nodes, and each takes a whole ENI.",
     sources=(EXCL,),
     passes={f"{_POOL}.taints": [{"key": "dedicated", "value": "trading", "effect": "NoExecute"}]},
@@ -136,7 +137,7 @@ def np002(view: PlanView) -> Outcome:
     "NP003",
     "error",
     "A node pool of that name exists in another mode",
-    needs=("nodePools[].name", "nodePools[].existingLabels", "DescribeClusterNodePools"),
+    needs=(facts.POOL_NAME, facts.KIND, facts.LABELS, facts.EXISTING_LABELS, facts.ACCOUNT_POOLS),
     effect="The mode of a pool is chosen when it is created and cannot be switched: its nodes keep what they have, "
     "whatever label is added or removed later.",
     sources=(EXCL, CODE_MODE),
@@ -147,7 +148,7 @@ def np002(view: PlanView) -> Outcome:
 def np003(view: PlanView) -> Outcome:
     """Existing pools of the plan's names, by the account or as stated: their exclusive label, and their kind."""
     if view.live is not None:
-        yield from unread(view.live, "pools")
+        yield from unread(view.live, facts.ACCOUNT_POOLS)
     for pool in view.pools:
         existing = view.existing_pools.get(pool.pool.name)
         name = pool.pool.name
@@ -156,15 +157,15 @@ def np003(view: PlanView) -> Outcome:
         hint = "delete that pool and create it again, or choose another name"
         if labels is None:
             if existing is not None:
-                yield Unknown(path, f"the labels of the existing node pool {name!r}", "read them in the console")
+                yield Unknown(path, facts.EXISTING_LABELS, f"the existing node pool {name!r}")
             continue
         value = labels.get(EXCLUSIVE_LABEL)
         stays = (pool.pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
-        facts = {"label": value, "required": EXCLUSIVE_VALUE, "id": None if existing is None else existing.id}
+        found = {"label": value, "required": EXCLUSIVE_VALUE, "id": None if existing is None else existing.id}
         if (value == EXCLUSIVE_VALUE) != stays:
             has = "without the exclusive label" if value is None else f"with {EXCLUSIVE_LABEL}={value}"
             lost = "" if stays else " and would lose it"
-            yield Hit(path, f"the node pool {name!r} exists {has}{lost}: its mode cannot be switched", hint, facts)
+            yield Hit(path, f"the node pool {name!r} exists {has}{lost}: its mode cannot be switched", hint, found)
         elif existing is not None and existing.kind and (existing.kind == "lingjun") != pool.pool.is_lingjun:
             message = f"the node pool {name!r} exists with the type {existing.kind}, the plan has {pool.pool.kind}"
             yield Hit(path, message, hint, {"type": existing.kind, "id": existing.id})
@@ -174,7 +175,7 @@ def np003(view: PlanView) -> Outcome:
     "NP004",
     "error",
     "desiredSize together with autoScaling",
-    needs=("nodePools[].desiredSize", "nodePools[].autoScaling"),
+    needs=(facts.DESIRED_SIZE, facts.AUTO_SCALING),
     effect="The API refuses the pool (InvalidDesiredSizeOrCount.NotNull).",
     sources=(CREATE_API,),
     passes={f"{_POOL}.desiredSize": ABSENT, f"{_POOL}.autoScaling": {"min": 0, "max": 10}},
@@ -192,7 +193,18 @@ def np004(view: PlanView) -> Outcome:
     "NP005",
     "error",
     "Outside the limits of the API",
-    needs=("nodePools[]",),
+    needs=(
+        facts.POOL_NAME,
+        facts.KIND,
+        facts.TYPES,
+        facts.FAMILIES,
+        facts.NODE_V_SWITCHES,
+        facts.AUTO_SCALING,
+        facts.SYSTEM_DISK,
+        facts.LABELS,
+        facts.TERWAY_CONFIG,
+        facts.TAINTS,
+    ),
     effect="The API refuses the pool, or Kubernetes refuses its labels and taints.",
     sources=(CREATE_API, KUBERNETES_LABELS, KUBERNETES_TAINTS),
     passes={f"{_POOL}.systemDisk": {"category": "cloud_essd", "size": 120}},
@@ -311,7 +323,7 @@ def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
     "NP006",
     "error",
     "Two node pools share a name",
-    needs=("nodePools[].name", "cluster.id"),
+    needs=(facts.POOL_NAME, facts.CLUSTER_ID),
     effect="The name is the only guard against creating a pool twice: the API refuses the second one, "
     "or the wrong pool is taken for it.",
     sources=(CREATE_API,),
@@ -347,7 +359,17 @@ def np006(view: PlanView) -> Outcome:
     "NP007",
     "error",
     "A vSwitch or security group is unknown, or in another VPC",
-    needs=("cluster.vSwitches", "cluster.securityGroups", "cluster.vpcId"),
+    needs=(
+        facts.NODE_V_SWITCHES,
+        facts.NODE_GROUPS,
+        facts.V_SWITCHES,
+        facts.GROUPS,
+        facts.VPC,
+        facts.POD_DEFAULTS,
+        facts.TERWAY_CONFIGS,
+        facts.NETWORKING_V_SWITCHES,
+        facts.NETWORKING_GROUPS,
+    ),
     effect="Nodes or ENIs cannot be created there.",
     sources=(EXCL, WWT),
     fails={f"{_POOL}.vSwitchIds": ["vsw-k"]},
@@ -368,7 +390,7 @@ def np007(view: PlanView) -> Outcome:
         if key in asked:
             continue
         if known is None:
-            yield Unknown(("cluster", section), f"cluster.{section}", f"list every {kind} that nodes or pods may use")
+            yield lacking(facts.V_SWITCHES if key == "vSwitchIds" else facts.GROUPS)
         elif name not in known:
             hint = did_you_mean(name, known) or f"add it to cluster.{section}"
             yield Hit(path, f"cluster.{section} does not list the {kind} {name!r}", hint)
@@ -395,7 +417,7 @@ def _asked(view: PlanView) -> set[str]:
     "NP008",
     "error",
     "The instance type has fewer than 4 vCPU or 8 GiB",
-    needs=("CpuCoreCount", "MemorySize"),
+    needs=(*facts.NAMED_TYPES, facts.CORES, facts.MEMORY),
     effect="ACK does not take it as a worker node.",
     sources=(LIMITS_PAGE,),
     fails={f"{_POOL}.instanceTypes": ["ecs.c6.large"]},
@@ -416,16 +438,14 @@ def np008(view: PlanView) -> Outcome:
                     sources=(source(view, record, "CpuCoreCount"),),
                 )
             elif small is None:
-                yield Unknown(
-                    use.path, f"CpuCoreCount of {use.name}", "its page does not state it; prove it with --specs"
-                )
+                yield Unknown(use.path, facts.CORES if record.CpuCoreCount is None else facts.MEMORY, use.name)
 
 
 @rule(
     "NP009",
     "error",
     "Existing instances are added to the pool",
-    needs=("nodePools[].instances", "nodePools[].overrides"),
+    needs=(facts.INSTANCES, facts.OVERRIDES),
     effect="Exclusive ENI works on newly created nodes only; the ENIs of existing ones are not used.",
     sources=(EXCL, ADD, CODE_MODE),
     fails={f"{_POOL}.instances": ["i-bp1example"]},
@@ -446,7 +466,7 @@ def np009(view: PlanView) -> Outcome:
     "NP010",
     "error",
     "A label keeps Terway away from the nodes",
-    needs=("nodePools[].labels",),
+    needs=(facts.LABELS, facts.OVERRIDES),
     effect="Terway skips the node and all its pods: they get no ENI.",
     sources=(CODE_PREDICT,),
     passes={f"{_POOL}.labels": {"type": "trading"}},
@@ -466,7 +486,7 @@ def np010(view: PlanView) -> Outcome:
     "NP011",
     "error",
     "An override repeats what the plan has a key for",
-    needs=("nodePools[].overrides",),
+    needs=(facts.OVERRIDES,),
     effect="What is created would not be what was checked.",
     sources=(CREATE_API,),
     passes={f"{_POOL}.overrides": {"scaling_group": {"spot_strategy": "NoSpot"}}},
@@ -490,7 +510,7 @@ def np011(view: PlanView) -> Outcome:
     "NP012",
     "error",
     "A password in the plan",
-    needs=("nodePools[].overrides",),
+    needs=(facts.OVERRIDES,),
     effect="Plans are kept in version control and printed by tools: the password is known to everybody.",
     sources=(CREATE_API,),
     passes={f"{_POOL}.keyPair": "ops"},
@@ -508,7 +528,7 @@ def np012(view: PlanView) -> Outcome:
     "NP013",
     "warning",
     "Windows nodes",
-    needs=("nodePools[].imageType",),
+    needs=(facts.IMAGE_TYPE,),
     effect="Exclusive-ENI node pools are not documented for Windows, and Terway's terway-eniip runs on Linux only.",
     sources=(EXCL, WWT),
     passes={f"{_POOL}.imageType": "AliyunLinux3ContainerOptimized"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
 from eniplan.rules.sources import (
@@ -45,7 +46,7 @@ _FINE = _with()
     "PN001",
     "error",
     "eniType is not ENI",
-    needs=("podNetworkings[].eniType", "cluster.terway.eniTrunking"),
+    needs=(facts.ENI_TYPE, facts.ENI_TRUNKING),
     effect="With trunking on, pods request aliyun/member-eni, which an exclusive node never offers: they stay Pending "
     "for ever. The page maps Default by the kind of cluster; the code decides by trunking and by where the pod lands.",
     sources=(EXCL, PN, CODE_RESOURCE),
@@ -71,7 +72,7 @@ def _strategy(pn: PodNetworking) -> str | None:
     "PN002",
     "warning",
     "Fixed without a releaseStrategy",
-    needs=("podNetworkings[].allocation",),
+    needs=(facts.ALLOCATION,),
     effect="The ENI of a pod that is gone is kept for ever, and with it an address and a place in the ENI quota.",
     sources=(CODE_GC, CODE_VALIDATE),
     passes=_with(allocation={"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1h"}),
@@ -91,7 +92,7 @@ def pn002(view: PlanView) -> Outcome:
     "PN003",
     "error",
     "TTL without a readable, positive releaseAfter",
-    needs=("podNetworkings[].allocation",),
+    needs=(facts.ALLOCATION,),
     effect="Terway's webhook refuses the object when it cannot read the duration; a negative one keeps the ENI for "
     "ever. Below 5 minutes the page forbids what the code accepts.",
     sources=(CODE_VALIDATE, CODE_GC, PN),
@@ -122,7 +123,7 @@ def pn003(view: PlanView) -> Outcome:
     "PN004",
     "error",
     "Never together with releaseAfter",
-    needs=("podNetworkings[].allocation",),
+    needs=(facts.ALLOCATION,),
     effect="Terway's webhook refuses the object (from 1.13.6 on).",
     sources=(CODE_VALIDATE,),
     passes=_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}),
@@ -140,7 +141,7 @@ def pn004(view: PlanView) -> Outcome:
     "PN005",
     "warning",
     "No selector at all",
-    needs=("podNetworkings[].podSelector", "podNetworkings[].namespaceSelector"),
+    needs=facts.SELECTORS,
     effect="No pod is ever matched; only pods that name it in k8s.aliyun.com/pod-networks-request use it "
     "(with eniType ENI from Terway 1.16.1 on).",
     sources=(CODE_MATCH, CODE_VALIDATE),
@@ -159,7 +160,7 @@ def pn005(view: PlanView) -> Outcome:
     "PN006",
     "warning",
     "An empty selector takes every pod",
-    needs=("podNetworkings[].podSelector", "podNetworkings[].namespaceSelector"),
+    needs=facts.SELECTORS,
     effect="Every new pod of every namespace that is not hostNetwork requests an ENI of its own: on shared nodes they "
     "all stay Pending.",
     sources=(CODE_MATCH,),
@@ -179,7 +180,7 @@ def pn006(view: PlanView) -> Outcome:
     "PN007",
     "error",
     "A selector that Kubernetes refuses",
-    needs=("podNetworkings[].podSelector", "podNetworkings[].namespaceSelector"),
+    needs=facts.SELECTORS,
     effect="The webhook answers with an error for every pod whose matching reaches this object: one bad selector can "
     "block pod creation in the whole cluster.",
     sources=(CODE_MATCH, KUBERNETES_LABELS),
@@ -225,7 +226,7 @@ def _requirement_problem(requirement: Requirement) -> tuple[str, str, str]:
     "PN008",
     "warning",
     "Two PodNetworkings can match the same pod",
-    needs=("podNetworkings[].podSelector", "podNetworkings[].namespaceSelector"),
+    needs=facts.SELECTORS,
     effect="Terway takes an arbitrary one of them; no event says which.",
     sources=(PN, CODE_MATCH),
     passes={
@@ -287,7 +288,7 @@ def _satisfiable(requirements: Iterable[Requirement]) -> bool:
     "PN009",
     "error",
     "Fixed for a workload that is not a StatefulSet",
-    needs=("podNetworkings[].allocation", "workloads[].kind"),
+    needs=(facts.ALLOCATION, facts.WORKLOAD_KIND, facts.WORKLOAD_NETWORKING, *facts.SELECTORS),
     effect="A Fixed PodNetworking skips pods without fixed names: they silently get another PodNetworking, or none.",
     sources=(PN, CODE_MATCH),
     passes={
@@ -316,7 +317,7 @@ def pn009(view: PlanView) -> Outcome:
     "PN010",
     "warning",
     "vSwitches or security groups are left to the cluster's defaults",
-    needs=("podNetworkings[].vSwitchIds", "podNetworkings[].securityGroupIds"),
+    needs=(facts.NETWORKING_V_SWITCHES, facts.NETWORKING_GROUPS),
     effect="Terway fills them in once, from the cluster's eni-config and never from node-level config; later changes "
     "of the defaults do not reach the object.",
     sources=(CODE_DEFAULTS, EXCL),
@@ -337,7 +338,7 @@ def pn010(view: PlanView) -> Outcome:
     "PN011",
     "error",
     "The name of a PodNetworking is no Kubernetes name, or is taken",
-    needs=("podNetworkings[].name",),
+    needs=(facts.NETWORKING_NAME,),
     effect="Kubernetes refuses the object, or one replaces the other: PodNetworkings are cluster-scoped.",
     sources=(KUBERNETES_NAMES,),
     passes=_FINE,
@@ -361,7 +362,7 @@ def pn011(view: PlanView) -> Outcome:
     "PN012",
     "error",
     "A PodNetworking is meant for a node pool that does not exist",
-    needs=("podNetworkings[].nodePools", "nodePools[].name"),
+    needs=(facts.NETWORKING_POOLS, facts.POOL_NAME),
     effect="Its zones and addresses are judged for the wrong pools, or for none.",
     sources=(EXCL,),
     passes=_FINE,
@@ -380,7 +381,7 @@ def pn012(view: PlanView) -> Outcome:
     "PN013",
     "info",
     "Fixed addresses in a pool of several zones",
-    needs=("podNetworkings[].allocation", "nodePools[].vSwitchIds", "cluster.vSwitches"),
+    needs=(facts.ALLOCATION, *facts.MEANT, *facts.ZONES),
     effect="A pod with a fixed address is pinned to the zone in which it was first created: when that zone fails, it "
     "cannot start in another one.",
     sources=(PN, CODE_RESOURCE),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
-from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL
 from eniplan.rules.sources import CODE_CHAIN, CODE_DYNAMIC, CODE_IPAM, EXCL, NODECFG, REL, WWT
 from eniplan.suggest import did_you_mean
@@ -25,19 +26,14 @@ KUBERNETES_MINIMUM = (1, 31)
 NO_KUBE_PROXY = (1, 34)
 
 _VERSION_PATH = ("cluster", "terway", "version")
-_UNKNOWN_VERSION = Unknown(
-    _VERSION_PATH, "cluster.terway.version", "`kubectl -n kube-system get ds terway-eniip -o yaml` shows the image"
-)
 _VERSION = "cluster.terway.version"
-_ADDON_HINT = "read disable_network_policy in ConfigMap kube-system/eni-config"
-_CNI_HINT = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
 
 
 def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
     """Yield one finding when Terway is older than `needed`, or that its version is not known."""
     have = view.terway
     if have is None:
-        yield _UNKNOWN_VERSION
+        yield lacking(facts.TERWAY_VERSION)
     elif have < needed:
         yield Hit(
             _VERSION_PATH,
@@ -51,7 +47,7 @@ def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
     "TW001",
     "error",
     "Terway is too old for exclusive ENI on ECS nodes",
-    needs=(_VERSION,),
+    needs=(facts.KIND, facts.TERWAY_VERSION),
     effect="Terway does not know the label: the pool comes up with shared ENIs, and nothing says so.",
     sources=(EXCL, WWT, REL),
     passes={_VERSION: "1.14.0"},
@@ -68,7 +64,7 @@ def tw001(view: PlanView) -> Outcome:
     "TW002",
     "error",
     "Terway is too old for exclusive ENI on Lingjun nodes",
-    needs=(_VERSION,),
+    needs=(facts.KIND, facts.TERWAY_VERSION),
     effect="Lingjun nodes do not get exclusive ENIs.",
     sources=(EXCL, REL),
     passes={"nodePools[1]": LINGJUN_POOL},
@@ -85,7 +81,7 @@ def tw002(view: PlanView) -> Outcome:
     "TW003",
     "warning",
     "Terway has the pod IP allocation bug of exclusive mode",
-    needs=(_VERSION,),
+    needs=(facts.KIND, facts.TERWAY_VERSION),
     effect="Pods on exclusive nodes may get no address; fixed in 1.14.0.",
     sources=(REL,),
     passes={_VERSION: "v1.14.0"},
@@ -102,7 +98,7 @@ def tw003(view: PlanView) -> Outcome:
     "TW004",
     "error",
     "Terway ignores node-level configuration for exclusive pods",
-    needs=(_VERSION, "nodePools[].terwayConfig"),
+    needs=(facts.TERWAY_VERSION, facts.TERWAY_CONFIG, facts.LABELS),
     effect="Pods get the vSwitches and security groups of the cluster, not those of the node-level config. "
     "Nothing is reported.",
     sources=(REL, NODECFG, CODE_DYNAMIC),
@@ -131,7 +127,7 @@ def _config_path(pool: NodePool) -> Path:
     "TW005",
     "error",
     "The network add-on is not terway-eniip",
-    needs=("cluster.terway.addon",),
+    needs=(facts.TERWAY_ADDON,),
     effect="Only terway-eniip has exclusive-ENI node pools; with another add-on the label means nothing.",
     sources=(EXCL, WWT),
     fails={"cluster.terway.addon": "terway-eni"},
@@ -153,7 +149,7 @@ def tw005(view: PlanView) -> Outcome:
     "TW006",
     "warning",
     "Legacy IPAM may publish no aliyun/eni",
-    needs=("cluster.terway.ipamType", _VERSION),
+    needs=(facts.KIND, facts.IPAM_TYPE, facts.TERWAY_VERSION),
     effect="Nodes carry the right label and yet offer no aliyun/eni: pods that request it stay Pending.",
     sources=(CODE_IPAM,),
     passes={"cluster.terway.ipamType": "default", _VERSION: "v1.17.5"},
@@ -166,8 +162,7 @@ def tw006(view: PlanView) -> Outcome:
         return
     if ipam is None:
         if view.terway is None or view.terway < LEGACY_IPAM_FIX:
-            hint = "read ipam_type in eni_conf of ConfigMap kube-system/eni-config"
-            yield Unknown(("cluster", "terway", "ipamType"), "cluster.terway.ipamType", hint)
+            yield lacking(facts.IPAM_TYPE)
         return
     for found in _too_old(view, LEGACY_IPAM_FIX, "with legacy IPAM aliyun/eni may be missing on exclusive nodes"):
         yield found._replace(path=("cluster", "terway", "ipamType")) if isinstance(found, Hit) else found
@@ -177,7 +172,7 @@ def tw006(view: PlanView) -> Outcome:
     "TW007",
     "error",
     "The Terway version cannot be read",
-    needs=(_VERSION,),
+    needs=(facts.TERWAY_VERSION,),
     effect="Nothing that depends on the version can be proven.",
     sources=(REL,),
     passes={_VERSION: "v1.17.0-d7c63c9e"},
@@ -200,7 +195,7 @@ def tw007(view: PlanView) -> Outcome:
     "TW008",
     "error",
     "The Terway version is unknown",
-    needs=(_VERSION,),
+    needs=(facts.TERWAY_VERSION,),
     effect="An old Terway gives shared nodes without a word; nothing about the pool can be promised.",
     sources=(EXCL,),
     fails={_VERSION: ABSENT},
@@ -210,15 +205,15 @@ def tw008(view: PlanView) -> Outcome:
     if view.cluster.terway.version is None:
         unread = view.unread(_VERSION_PATH)
         hint = f"{unread.reason}; or " if unread is not None else ""
-        facts = {"required": str(ECS_MINIMUM)}
-        yield Hit(_VERSION_PATH, "the Terway version is not stated", hint + _UNKNOWN_VERSION.hint, facts)
+        required = {"required": str(ECS_MINIMUM)}
+        yield Hit(_VERSION_PATH, "the Terway version is not stated", hint + facts.TERWAY_VERSION.find, required)
 
 
 @rule(
     "TW009",
     "warning",
     "NetworkPolicy or eBPF acceleration does not apply to exclusive pods",
-    needs=("cluster.terway.networkPolicy", "cluster.terway.virtualType", "workloads[].networkPolicies"),
+    needs=(facts.NETWORK_POLICY, facts.VIRTUAL_TYPE, facts.NETWORK_POLICIES),
     effect="Exclusive pods are reachable in spite of a NetworkPolicy, and are not accelerated. "
     "Other pods are unaffected.",
     sources=(EXCL, WWT),
@@ -241,7 +236,7 @@ def tw009(view: PlanView) -> Outcome:
             "protect them with security groups",
         )
     elif terway.network_policy is None:
-        yield Unknown(("cluster", "terway", "networkPolicy"), "cluster.terway.networkPolicy", _ADDON_HINT)
+        yield lacking(facts.NETWORK_POLICY)
     if terway.virtual_type in ("ipvlan", "datapathv2"):
         yield Hit(
             ("cluster", "terway", "virtualType"),
@@ -250,14 +245,14 @@ def tw009(view: PlanView) -> Outcome:
             {"virtualType": terway.virtual_type},
         )
     elif terway.virtual_type is None:
-        yield Unknown(("cluster", "terway", "virtualType"), "cluster.terway.virtualType", _CNI_HINT)
+        yield lacking(facts.VIRTUAL_TYPE)
 
 
 @rule(
     "TW010",
     "error",
     "A custom CNI chain is configured",
-    needs=("cluster.terway.customCniChain",),
+    needs=(facts.CNI_CHAIN,),
     effect="Exclusive nodes overwrite the CNI configuration with a fixed chain: custom plugins, portmap and hostPort "
     "do not apply there.",
     sources=(EXCL, CODE_CHAIN),
@@ -272,14 +267,14 @@ def tw010(view: PlanView) -> Outcome:
             path, "a custom CNI chain does not work on exclusive nodes", "run what needs the chain in other pools"
         )
     elif chain is None:
-        yield Unknown(path, "cluster.terway.customCniChain", _CNI_HINT)
+        yield lacking(facts.CNI_CHAIN)
 
 
 @rule(
     "TW011",
     "warning",
     "Kubernetes is older than 1.31",
-    needs=("cluster.kubernetesVersion",),
+    needs=(facts.KUBERNETES_VERSION,),
     effect="Terway 1.10 and later, and so exclusive-ENI node pools, come with Kubernetes 1.31 or later.",
     sources=(REL,),
     fails={"cluster.kubernetesVersion": "1.30.7-aliyun.1"},
@@ -288,7 +283,7 @@ def tw011(view: PlanView) -> Outcome:
     """A kubernetesVersion below 1.31."""
     path = ("cluster", "kubernetesVersion")
     if view.kubernetes is None:
-        yield Unknown(path, "cluster.kubernetesVersion", "write it as 1.34.3-aliyun.1")
+        yield lacking(facts.KUBERNETES_VERSION)
     elif view.kubernetes < KUBERNETES_MINIMUM:
         yield Hit(
             path,
@@ -302,7 +297,7 @@ def tw011(view: PlanView) -> Outcome:
     "TW012",
     "error",
     "The node-level config does not exist",
-    needs=("cluster.terwayConfigs", "nodePools[].terwayConfig"),
+    needs=(facts.TERWAY_CONFIGS, facts.TERWAY_CONFIG, facts.LABELS),
     effect="Pods on these nodes get stuck: the control plane does not fall back when the ConfigMap is missing.",
     sources=(NODECFG, CODE_DYNAMIC),
     passes={"nodePools[0].terwayConfig": "gpu-net", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
@@ -321,7 +316,7 @@ def tw012(view: PlanView) -> Outcome:
             message = f"pool {pool.pool.name!r} says terwayConfig {name!r} and label {TERWAY_CONFIG_LABEL}={label}"
             yield Hit(path, message, "keep one of them")
         if configs is None:
-            yield Unknown(("cluster", "terwayConfigs"), f"cluster.terwayConfigs.{name}")
+            yield Unknown(facts.TERWAY_CONFIGS.path, facts.TERWAY_CONFIGS, name)
         elif name not in configs:
             message = f"pool {pool.pool.name!r} names the node-level config {name!r}, which the plan does not have"
             yield Hit(path, message, did_you_mean(name, configs) or "add it to cluster.terwayConfigs")
@@ -331,7 +326,7 @@ def tw012(view: PlanView) -> Outcome:
     "TW013",
     "info",
     "Services on exclusive nodes without kube-proxy are an open question",
-    needs=("cluster.kubernetesVersion", "cluster.terway.virtualType"),
+    needs=(facts.KUBERNETES_VERSION, facts.VIRTUAL_TYPE),
     effect="New clusters of Kubernetes 1.34 or later with DataPath V2 run no kube-proxy on Terway nodes, and exclusive "
     "nodes run no Cilium. How Services are reached from there is not established by documents or code.",
     sources=(WWT,),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan import versions
+from eniplan import facts, versions
 from eniplan.observed import CLUSTER_CONFIG, ENI, SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON, TERWAY_CONFIG_LABEL
 from eniplan.plan.scheduling import pool_taints
@@ -56,11 +56,11 @@ _ASIDE = {"nodes": [node("other", **{EXCLUSIVE_LABEL: "default"})], "pods": CLUS
 """The cluster of the example without any node of the pool."""
 
 
-def _at_nodes(group: Group, nodes: Iterable[Node], what: str, hint: str, **facts: object) -> Hit:
+def _at_nodes(group: Group, nodes: Iterable[Node], what: str, hint: str, **numbers: object) -> Hit:
     """Return a hit about some nodes of a group: `2 nodes of pool 'trading' not Ready: a, b`."""
     names = [item.name for item in nodes]
     message = f"{plural(len(names), 'node')} of {group.label} {what}: {named(names)}"
-    return Hit(("Node", names[0]), message, hint, {**facts, "nodes": names})
+    return Hit(("Node", names[0]), message, hint, {**numbers, "nodes": names})
 
 
 def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
@@ -75,14 +75,13 @@ def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
     "VER001",
     "error",
     "A node pool has no node",
-    needs=("nodes",),
+    needs=(facts.NODES, facts.NODE_OWNER, facts.DESIRED_SIZE, facts.AUTO_SCALING),
     effect="Nothing of the pool runs, and nothing about it can be proven.",
     sources=(EXCL,),
     fails=_ASIDE,
 )
 def ver001(view: ClusterView) -> Outcome:
     """Pools of the plan without a node, or no exclusive node at all."""
-    which = "say which it is: --pool NAME=NODE_POOL_ID, or give each pool of the plan labels of its own"
     if view.plan is None and not view.groups:
         yield Hit(
             ("Node",), "no node has the exclusive label", f"it is {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}, on the pool"
@@ -94,14 +93,16 @@ def ver001(view: ClusterView) -> Outcome:
         rivals = [(label, names) for label, names in view.ambiguous if name in names]
         ids = dict.fromkeys(item.pool_id for item in group.nodes if item.pool_id)
         if len(ids) > 1:
-            yield Unknown(group.path, f"which of {', '.join(ids)} {group.label} is, so all are judged as it", which)
+            yield Unknown(
+                group.path, facts.NODE_OWNER, f"of {', '.join(ids)} {group.label} is, so all are judged as it"
+            )
         if rivals and group.nodes:
             label, names = rivals[0]
-            yield Unknown(("Node",), f"which pool of the plan ({', '.join(names)}) {label} belongs to", which)
+            yield Unknown(("Node",), facts.NODE_OWNER, f"pool of the plan ({', '.join(names)}) {label} belongs to")
         elif rivals:
             label, names = rivals[0]
             message = f"{group.label} has no node that is surely its own: {label} fits {', '.join(names)} alike"
-            yield Hit(group.path, f"{message}, so none of its nodes is judged", which, {"nodes": 0})
+            yield Hit(group.path, f"{message}, so none of its nodes is judged", facts.NODE_OWNER.find, {"nodes": 0})
         elif not group.nodes:
             yield _empty(view, group, may_be=group.pool.pool.planned_size == 0)
 
@@ -128,7 +129,7 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
     "VER002",
     "error",
     "A node pool has fewer nodes than the plan wants",
-    needs=("nodes", "nodePools[].desiredSize"),
+    needs=(facts.NODES, facts.DESIRED_SIZE, facts.AUTO_SCALING),
     effect="There is room for fewer exclusive pods than was planned; the others stay Pending.",
     sources=(EXCL,),
     fails={"nodes[2]": ABSENT, "pods[2]": ABSENT, "podENIs[2]": ABSENT},
@@ -150,7 +151,7 @@ def ver002(view: ClusterView) -> Outcome:
     "VER003",
     "error",
     "A node is not Ready",
-    needs=("nodes",),
+    needs=(facts.NODES,),
     effect="No pod starts there, and Terway may not have come up.",
     sources=(EXCL,),
     fails={"nodes[0].status.conditions[0].status": "False"},
@@ -167,7 +168,7 @@ def ver003(view: ClusterView) -> Outcome:
     "VER004",
     "error",
     "A node does not carry the exclusive label",
-    needs=("nodes",),
+    needs=(facts.NODES,),
     effect="A wrong value, or no label at all, gives a node of shared ENIs, and nothing says so. Terway compares "
     "without case, while the scheduler does not find the node when the case differs.",
     sources=(EXCL, CODE_LABEL, CODE_MODE),
@@ -186,7 +187,7 @@ def ver004(view: ClusterView) -> Outcome:
     "VER005",
     "error",
     "A node does not carry the taint",
-    needs=("nodes", "nodePools[].taints"),
+    needs=(facts.NODES, facts.TAINTS),
     effect="Pods that need no ENI of their own land there, and each takes one.",
     sources=(EXCL,),
     fails={"nodes[0].spec.taints": []},
@@ -214,7 +215,7 @@ def ver005(view: ClusterView) -> Outcome:
     "VER006",
     "error",
     "An exclusive node offers no aliyun/eni",
-    needs=("nodes",),
+    needs=(facts.NODES, facts.ENI_CONFIG),
     effect="Pods that request it stay Pending. Terway publishes it some time after the node is Ready; later it means "
     "that Terway has not come up there or, with legacy IPAM, that Terway is older than 1.17.5.",
     sources=(CODE_PUBLISH, CODE_IPAM),
@@ -237,7 +238,7 @@ def ver006(view: ClusterView) -> Outcome:
     "VER007",
     "error",
     "The aliyun/eni of a node is not what its type gives",
-    needs=("nodes", "EniQuantity", "enable_erdma"),
+    needs=(facts.NODES, facts.NODE_TYPE, facts.ENIS, facts.ERIS, facts.ENABLE_ERDMA),
     effect="The scheduler counts with a wrong number: pods get stuck in ContainerCreating, or ENIs stay unused.",
     sources=(CODE_LIMITS, CODE_PUBLISH),
     fails={f'nodes[0].status.capacity["{ENI}"]': "6", f'nodes[0].status.allocatable["{ENI}"]': "6"},
@@ -250,8 +251,7 @@ def ver007(view: ClusterView) -> Outcome:
         for (name, capacity, allocatable), found in alike.items():
             expected = view.expected(found[0])
             if not expected:
-                fact = "the label node.kubernetes.io/instance-type" if name is None else f"the ENI limits of {name}"
-                yield Unknown(("Node", found[0].name), fact, "--specs takes a DescribeInstanceTypes response")
+                yield Unknown(("Node", found[0].name), facts.NODE_TYPE if name is None else facts.ENIS, name or "")
             elif capacity not in expected or allocatable != capacity:
                 wanted = " or ".join(map(str, expected))
                 yield _at_nodes(
@@ -265,8 +265,7 @@ def ver007(view: ClusterView) -> Outcome:
                     expected=list(expected),
                 )
             elif capacity != expected[0] and view.erdma(found[0]) is None:
-                hint = "read enable_erdma in eni_conf of ConfigMap kube-system/eni-config"
-                yield Unknown(("ConfigMap", CLUSTER_CONFIG), "whether eRDMA takes one ENI of each node", hint)
+                yield Unknown(("ConfigMap", CLUSTER_CONFIG), facts.ENABLE_ERDMA)
             elif capacity != expected[0]:
                 what = f"with {ENI} {capacity}: enable_erdma is set, and takes no ENI there"
                 hint = "is eRDMA supported by the operating system, and by every size of the type's family?"
@@ -277,7 +276,7 @@ def ver007(view: ClusterView) -> Outcome:
     "VER008",
     "error",
     "A node does not use its node-level configuration",
-    needs=("nodes", "nodePools[].terwayConfig"),
+    needs=(facts.NODES, facts.TERWAY_CONFIG, facts.LABELS, facts.CONFIG_MAPS),
     effect="Exclusive pods get the vSwitches and security groups of the cluster or, when the ConfigMap does not exist, "
     "no ENI at all.",
     sources=(NODECFG, CODE_DYNAMIC),
@@ -307,7 +306,14 @@ def ver008(view: ClusterView) -> Outcome:
     "VER009",
     "error",
     "A PodNetworking is missing, or is not the one of the plan",
-    needs=("PodNetworkings", "podNetworkings[]"),
+    needs=(
+        facts.POD_NETWORKINGS,
+        facts.ENI_TYPE,
+        facts.ALLOCATION,
+        *facts.SELECTORS,
+        facts.NETWORKING_V_SWITCHES,
+        facts.NETWORKING_GROUPS,
+    ),
     effect="Pods get another ENI than was planned, or none. With another eniType "
     "than ENI they stay Pending in a trunk cluster.",
     sources=(PN, CODE_DEFAULTS),
@@ -372,7 +378,7 @@ def _listed(words: tuple[str, ...] | None) -> str:
     "VER010",
     "error",
     "A PodNetworking is not Ready",
-    needs=("PodNetworkings",),
+    needs=(facts.POD_NETWORKINGS,),
     effect="Pods that are created now do not get it, and nothing says so.",
     sources=(PN, CODE_READY),
     fails={"podNetworkings[0].status": {"status": "Fail", "message": "vsw-j not found"}},
@@ -393,7 +399,7 @@ def ver010(view: ClusterView) -> Outcome:
     "VER011",
     "error",
     "A PodNetworking has no vSwitch in a zone of the nodes",
-    needs=("PodNetworkings", "nodes"),
+    needs=(facts.POD_NETWORKINGS, facts.READY_ZONES, facts.NODES),
     effect="Its pods are kept away from the nodes of that zone; they stay Pending when no other zone has room.",
     sources=(PN, EXCL),
     fails={
@@ -404,8 +410,7 @@ def ver011(view: ClusterView) -> Outcome:
     """Zones of its vSwitches against zones of the exclusive nodes; without a plan nobody knows what it is meant for."""
     for item in view.networkings:
         if item.status == "Ready" and not item.zones:
-            hint = "its status lists none: kubectl get podnetworking -o yaml"
-            yield Unknown(("PodNetworking", item.name), f"in which zones PodNetworking {item.name} has vSwitches", hint)
+            yield Unknown(("PodNetworking", item.name), facts.READY_ZONES, item.name)
         for zone, label in view.zones_for(item).items():
             if item.zones and zone not in item.zones:
                 yield Hit(
@@ -421,7 +426,7 @@ def ver011(view: ClusterView) -> Outcome:
     "VER022",
     "error",
     "Terway is not the version of the plan, or is too old",
-    needs=("image of DaemonSet terway-eniip", "cluster.terway.version"),
+    needs=(facts.TERWAY_IMAGE, facts.TERWAY_VERSION),
     effect="The plan was checked for another Terway: what holds there may not hold here.",
     sources=(EXCL, REL),
     fails={"daemonSets[0].spec.template.spec.initContainers[0].image": IMAGE.replace("v1.16.4", "v1.15.2")},
@@ -434,19 +439,19 @@ def ver022(view: ClusterView) -> Outcome:
     for image in view.observed.images:
         have = versions.terway(image)
         if have is None:
-            yield Unknown(_DAEMON_SET, f"the version of Terway's image {image}", "its tag is no version")
+            yield Unknown(_DAEMON_SET, facts.TERWAY_IMAGE, image)
             continue
-        facts = {"image": image, "version": str(have)}
+        seen = {"image": image, "version": str(have)}
         too_old = next(((minimum, kind) for minimum, kind in needed if have < minimum), None)
         if too_old is not None:
             minimum, kind = too_old
             message = f"Terway is {have}; exclusive ENI on {kind} nodes needs {minimum}"
-            yield Hit(_DAEMON_SET, message, f"upgrade Terway to {minimum} or later", facts)
+            yield Hit(_DAEMON_SET, message, f"upgrade Terway to {minimum} or later", seen)
         elif planned is not None and have != planned:
             age = "older" if have < planned else "newer"
             hint = "upgrade Terway" if have < planned else "put it into the plan, and check the plan again"
             message = f"Terway is {have}, {age} than the plan's {planned}"
-            yield Hit(_DAEMON_SET, message, hint, facts, None if have < planned else "warning")
+            yield Hit(_DAEMON_SET, message, hint, seen, None if have < planned else "warning")
 
 
 _DAEMON_SET: Path = ("DaemonSet", "kube-system", TERWAY_ADDON)
@@ -456,7 +461,7 @@ _DAEMON_SET: Path = ("DaemonSet", "kube-system", TERWAY_ADDON)
     "VER023",
     "error",
     "There is no DaemonSet terway-eniip",
-    needs=("DaemonSet terway-eniip",),
+    needs=(facts.DAEMON_SET,),
     effect="Only terway-eniip has exclusive-ENI node pools; with another network add-on the label means nothing.",
     sources=(EXCL, WWT),
     fails={"daemonSets[0].metadata.name": "terway-eni"},
@@ -475,7 +480,7 @@ def ver023(view: ClusterView) -> Outcome:
     "VER024",
     "warning",
     "The cluster's eni-config is not what the plan states",
-    needs=("ConfigMap eni-config", "cluster.terway", "cluster.ipStack"),
+    needs=(facts.ENI_CONFIG, facts.CONFIG_MAPS, facts.ERDMA, facts.IPAM_TYPE, facts.IP_STACK),
     effect="The plan was checked with other facts: what holds there may not hold here.",
     sources=(CODE_DYNAMIC,),
     fails={
@@ -511,7 +516,6 @@ def _no_config(view: ClusterView, path: Path) -> Iterator[Hit | Unknown]:
         message = f"eni_conf of ConfigMap {SYSTEM_NAMESPACE}/{CLUSTER_CONFIG} cannot be read as JSON"
         yield Hit(path, message, "correct it: Terway reads the same text", level="error")
     elif "ConfigMap" not in view.observed.unseen:
-        hint = "Terway needs it; it does not exist, or the dump has other ConfigMaps only"
-        yield Unknown(path, f"ConfigMap {SYSTEM_NAMESPACE}/{CLUSTER_CONFIG}", hint)
+        yield Unknown(path, facts.ENI_CONFIG)
     elif view.plan is not None:
         yield from view.unseen("ConfigMap")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.observed import ENI, MEMBER_ENI, SYSTEM_NAMESPACE
 from eniplan.plan.scheduling import tolerates
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
@@ -93,7 +94,7 @@ def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
     "VER012",
     "error",
     "A pod on an exclusive node has no PodENI",
-    needs=("pods", "PodENIs"),
+    needs=(facts.PODS, facts.POD_ENIS),
     effect="The pod has no ENI and stays in ContainerCreating; Terway's control plane has not acted on it.",
     sources=(EXCL, CODE_POD),
     fails={"podENIs[0].metadata.name": "matcher-8"},
@@ -121,7 +122,7 @@ def ver012(view: ClusterView) -> Outcome:
     "VER013",
     "error",
     "A PodENI is not bound",
-    needs=("pods", "PodENIs"),
+    needs=(facts.PODS, facts.POD_ENIS),
     effect="The pod waits in ContainerCreating for its ENI.",
     sources=(EXCL, CODE_PODENI),
     fails={"podENIs[0].status": {"phase": "Binding", "msg": "attach in progress"}, "pods[0].status.phase": "Pending"},
@@ -141,7 +142,7 @@ def ver013(view: ClusterView) -> Outcome:
     "VER014",
     "error",
     "A pod on an exclusive node has no exclusive ENI",
-    needs=("pods", "PodENIs"),
+    needs=(facts.PODS, facts.POD_ENIS, facts.ENI_INFOS, facts.DENSE_TYPE),
     effect="The pod shares the trunk ENI of the node: it does not have the bandwidth, the multicast and the isolation "
     "that it was placed there for.",
     sources=(CODE_PODENI, CODE_ATTACH),
@@ -156,9 +157,9 @@ def ver014(view: ClusterView) -> Outcome:
     shared = []
     for item, node, eni in _bound(view):
         if node.is_lingjun and eni.is_dense:
-            yield Unknown(("PodENI",), "the type of high-density ENIs", "documents do not say how Terway marks them")
+            yield Unknown(("PodENI",), facts.DENSE_TYPE)
         elif not eni.types:
-            yield Unknown(("PodENI", *item.path[1:]), "the interfaces of bound PodENIs", "the object lists none")
+            yield Unknown(("PodENI", *item.path[1:]), facts.ENI_INFOS)
         elif eni.trunk or any(kind != "Secondary" for kind in eni.types):
             shared.append(((eni.types, eni.trunk), item))
     for (types, trunk), found in _by(shared).items():
@@ -171,7 +172,7 @@ def ver014(view: ClusterView) -> Outcome:
     "VER015",
     "error",
     "A PodENI belongs to an earlier pod",
-    needs=("pods", "PodENIs"),
+    needs=(facts.PODS, facts.POD_ENIS, facts.POD_UIDS),
     effect="The record is stale: the ENI that it names is not the one of the running pod.",
     sources=(CODE_STALE,),
     fails={'podENIs[0].metadata.annotations["k8s.aliyun.com/pod-uid"]': "00000000-0000-4000-8000-00000000dead"},
@@ -182,8 +183,7 @@ def ver015(view: ClusterView) -> Outcome:
     known = [(item, eni) for item, _, eni in _having(view) if eni.pod_uid and item.uid]
     stale = [item for item, eni in known if eni.pod_uid != item.uid and eni.is_bound]
     if sum(1 for _ in _having(view)) > len(known):
-        fact = "the UIDs by which some pods and their PodENIs belong together"
-        yield Unknown(("PodENI",), fact, "metadata.uid, and the annotation k8s.aliyun.com/pod-uid")
+        yield Unknown(("PodENI",), facts.POD_UIDS)
     if stale:
         what = f"{plural(len(stale), 'PodENI')} of an earlier pod with the same name"
         yield _at_pods(stale, what, "wait for Terway; if it stays, recreate the pod")
@@ -193,7 +193,7 @@ def ver015(view: ClusterView) -> Outcome:
     "VER016",
     "error",
     "Dual stack: an exclusive pod has no IPv6 address",
-    needs=("PodENIs", "ip_stack"),
+    needs=(facts.PODS, facts.POD_ENIS, facts.SEEN_STACK, facts.IP_STACK),
     effect="The cluster is dual stack, and the pod is reached by IPv4 only. Terway refuses nothing.",
     sources=(CODE_DUAL, EXCL),
     fails={
@@ -203,9 +203,7 @@ def ver015(view: ClusterView) -> Outcome:
 def ver016(view: ClusterView) -> Outcome:
     """Bound PodENIs on ECS nodes without an IPv6 address; Lingjun has no dual stack."""
     if view.dual is None:
-        yield Unknown(
-            ("ConfigMap", "kube-system", "eni-config"), "the cluster's IP stack", "state cluster.ipStack in the plan"
-        )
+        yield Unknown(("ConfigMap", "kube-system", "eni-config"), facts.SEEN_STACK)
     elif view.dual:
         yield from _unseen(view)
         single = [item for item, node, eni in _bound(view) if not eni.has_ipv6 and not node.is_lingjun]
@@ -220,7 +218,7 @@ def ver016(view: ClusterView) -> Outcome:
     "VER017",
     "warning",
     "A pod takes an exclusive ENI without asking for one",
-    needs=("pods",),
+    needs=(facts.NODES, facts.PODS, facts.SYSTEM_PODS),
     effect="The scheduler does not count it: it believes that the node has more free ENIs than there are, and the pods "
     "that it places there get stuck in ContainerCreating.",
     sources=(EXCL, CODE_PREDICT),
@@ -271,7 +269,7 @@ def _is_counted(view: ClusterView, found: list[Pod]) -> bool:
     "VER018",
     "error",
     "A node has more pods than exclusive ENIs",
-    needs=("nodes", "pods"),
+    needs=(facts.NODES, facts.PODS),
     effect="The surplus pods stick in ContainerCreating: the scheduler counts only what is requested, and kubelet's "
     "maxPods knows nothing of ENIs.",
     sources=(EXCL, CODE_PREDICT),
@@ -296,7 +294,7 @@ def ver018(view: ClusterView) -> Outcome:
     "VER019",
     "error",
     "A pending pod asks for aliyun/member-eni",
-    needs=("pods",),
+    needs=(facts.PODS, facts.NETWORKING_NAME),
     effect="No exclusive node ever offers it: the pod stays Pending for ever. Terway's webhook asks for it when the "
     "eniType of the PodNetworking is Default or Trunk in a trunk cluster.",
     sources=(PN, CODE_RESOURCE),
@@ -322,7 +320,7 @@ def ver019(view: ClusterView) -> Outcome:
     "VER020",
     "error",
     "A pending pod has no vSwitch in its zone",
-    needs=("pods", "PodNetworkings", "ConfigMap eni-config"),
+    needs=(facts.NODES, facts.PODS, facts.POD_NETWORKINGS, facts.ENI_CONFIG),
     effect="Without a PodNetworking the ENI cannot be created and the pod sticks in ContainerCreating; with one "
     "the pod is kept away from the zone. Terway does not fall back to the vSwitch of the node.",
     sources=(EXCL, CODE_POD),
@@ -355,7 +353,7 @@ def ver020(view: ClusterView) -> Outcome:
     "VER021",
     "error",
     "A pending pod fits on no exclusive node",
-    needs=("pods", "nodes"),
+    needs=(facts.NODES, facts.PODS, facts.POD_NETWORKINGS),
     effect="It stays Pending until what keeps it away is mended.",
     sources=(EXCL,),
     fails={"pods[4]": pod(9, "", tolerations=[])},
@@ -409,7 +407,7 @@ def _repelling(item: Pod, node: Node) -> list[Taint]:
     "VER030",
     "warning",
     "The ENI of a pod is not in the network of its PodNetworking",
-    needs=("pods", "PodENIs", "PodNetworkings"),
+    needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.POD_NETWORKINGS),
     effect="The pod was created before the PodNetworking named these vSwitches and security groups, and keeps what it "
     "got then: an edit reaches no pod that exists.",
     sources=(PN, CODE_MATCH),
@@ -450,7 +448,7 @@ def _told(item: Event, *, healed: bool) -> Hit:
     "VER025",
     "error",
     "Terway refuses the configuration of a node",
-    needs=("events",),
+    needs=(facts.NODES, facts.EVENTS),
     effect="The node keeps its earlier mode, or runs without IPv6: what the event says is not in force.",
     sources=(CODE_EVENTS, CODE_MODE, CODE_DUAL),
     fails={
@@ -472,7 +470,7 @@ def ver025(view: ClusterView) -> Outcome:
     "VER026",
     "error",
     "Terway cannot give a pod its ENI",
-    needs=("events", "pods", "PodENIs"),
+    needs=(facts.NODES, facts.PODS, facts.EVENTS),
     effect="The pod sticks in ContainerCreating. Usual reasons: no address left in the vSwitch, the account's quota of "
     "ENIs, missing RAM rights, a security group of another VPC.",
     sources=(CODE_EVENTS, CODE_ATTACH),
@@ -498,7 +496,7 @@ def ver026(view: ClusterView) -> Outcome:
     "VER027",
     "error",
     "Terway cannot read the vSwitches of a PodNetworking",
-    needs=("events", "PodNetworkings"),
+    needs=(facts.POD_NETWORKINGS, facts.EVENTS),
     effect="It does not become Ready, and pods are created without it.",
     sources=(CODE_EVENTS, CODE_READY),
     fails={
@@ -522,7 +520,7 @@ def ver027(view: ClusterView) -> Outcome:
     "VER028",
     "error",
     "A pod of a workload did not get its PodNetworking",
-    needs=("pods", "workloads[].podNetworking"),
+    needs=(facts.PODS, facts.WORKLOAD_NETWORKING),
     effect="It has the vSwitch and security groups of the cluster, no fixed address, and no aliyun/eni request. Terway "
     "matches when a pod is created: the PodNetworking was not Ready then, or its selectors do not match the labels.",
     sources=(PN, CODE_MATCH),
@@ -549,7 +547,7 @@ def ver028(view: ClusterView) -> Outcome:
     "VER029",
     "error",
     "A pod of a workload runs outside of its pool",
-    needs=("pods", "nodes", "workloads[].nodePool"),
+    needs=(facts.NODES, facts.PODS, facts.WORKLOAD_POOL),
     effect="On a shared node it has no ENI of its own. Only affinity or an aliyun/eni request keeps it in the pool.",
     sources=(EXCL,),
     fails={

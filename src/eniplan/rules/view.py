@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from eniplan import versions
+from eniplan import facts, versions
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import Source
 from eniplan.rules.addresses import demands
+from eniplan.rules.base import Unknown, lacking
 from eniplan.rules.types import Demands, choose
 
 if TYPE_CHECKING:
@@ -67,11 +68,11 @@ class PodConfig(NamedTuple):
     security_group_ids: tuple[str, ...] | None
     in_use: bool
     """Whether a listed workload, or the pool as a whole, depends on it."""
-    missing: tuple[Path, str]
-    """The fact to ask for when it is not known."""
+    missing: Unknown
+    """What to ask for when it is not known."""
 
 
-_DEFAULTS: tuple[Path, str] = (("cluster", "podDefaults"), "cluster.podDefaults")
+_DEFAULTS = lacking(facts.POD_DEFAULTS)
 
 
 class PlanView:
@@ -383,7 +384,7 @@ class PoolView:
         own = (self.view.cluster.terway_configs or {}).get(name)
         label = f"the node-level config {name}"
         if own is None:
-            missing = (("cluster", "terwayConfigs"), f"cluster.terwayConfigs.{name}")
+            missing = Unknown(facts.TERWAY_CONFIGS.path, facts.TERWAY_CONFIGS, name)
             return PodConfig(label, self.path, None, None, in_use, missing)
         return PodConfig(
             label,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan import facts
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.scheduling import pool_taints, tolerates
 from eniplan.rules.base import Hit, Outcome, rule
@@ -23,7 +24,7 @@ _NETWORKED = {"podNetworkings": [POD_NETWORKING]}
     "WL001",
     "error",
     "A workload's pods do not tolerate the pool's taint",
-    needs=("workloads[].tolerations", "nodePools[].taints"),
+    needs=(facts.WORKLOAD_POOL, facts.POOL_NAME, facts.KIND, facts.TOLERATIONS, facts.TAINTS),
     effect="The scheduler never places them on the pool; Terway's webhook adds no toleration.",
     sources=(EXCL, KUBERNETES_TAINTS),
     passes={"workloads": [{**WORKLOAD, "tolerations": [_TOLERATION]}]},
@@ -50,7 +51,15 @@ def wl001(view: PlanView) -> Outcome:
     "WL002",
     "warning",
     "The aliyun/eni request does not fit the way the pods are steered",
-    needs=("workloads[].eniRequest", "workloads[].podNetworking", "nodePools[].kind"),
+    needs=(
+        facts.WORKLOAD_POOL,
+        facts.POOL_NAME,
+        facts.KIND,
+        facts.ENI_REQUEST,
+        facts.WORKLOAD_NETWORKING,
+        facts.HOST_NETWORK,
+        *facts.SELECTORS,
+    ),
     effect="Without a request the scheduler does not count ENIs and places more pods than a node has: the surplus "
     "sticks in ContainerCreating. On Lingjun nobody offers aliyun/eni, so a request keeps the pods Pending.",
     sources=(EXCL, CODE_LINGJUN, CODE_PREDICT),
@@ -83,7 +92,7 @@ def wl002(view: PlanView) -> Outcome:
     "WL003",
     "error",
     "A workload names a pool or PodNetworking that does not exist",
-    needs=("workloads[].nodePool", "workloads[].podNetworking"),
+    needs=(facts.WORKLOAD_POOL, facts.WORKLOAD_NETWORKING, facts.POOL_NAME, facts.NETWORKING_NAME),
     effect="Its pods are judged for nothing, and in the cluster they land elsewhere or stay Pending.",
     sources=(EXCL,),
     passes={**_NETWORKED, "workloads": [{**WORKLOAD, "podNetworking": "trading-eni"}]},
@@ -106,7 +115,7 @@ def wl003(view: PlanView) -> Outcome:
     "WL004",
     "error",
     "The name of a workload is no Kubernetes name, or is taken",
-    needs=("workloads[].name", "workloads[].namespace"),
+    needs=(facts.WORKLOAD_NAME, facts.NAMESPACE, facts.WORKLOAD_KIND),
     effect="Kubernetes refuses the object, or one replaces the other.",
     sources=(KUBERNETES_NAMES,),
     passes={"workloads": [WORKLOAD]},
@@ -133,7 +142,7 @@ def wl004(view: PlanView) -> Outcome:
     "WL005",
     "error",
     "A workload's PodNetworking is not meant for its pool",
-    needs=("workloads[].nodePool", "workloads[].podNetworking", "podNetworkings[].nodePools"),
+    needs=(facts.WORKLOAD_POOL, facts.WORKLOAD_NETWORKING, facts.NETWORKING_POOLS, *facts.SELECTORS),
     effect="Zones and addresses of the PodNetworking may not fit the pool: its pods stay Pending.",
     sources=(EXCL, PN),
     passes={**_NETWORKED, "workloads": [{**WORKLOAD, "podNetworking": "trading-eni"}]},
@@ -165,7 +174,7 @@ def wl005(view: PlanView) -> Outcome:
     "WL006",
     "warning",
     "A hostNetwork workload names a PodNetworking",
-    needs=("workloads[].hostNetwork", "workloads[].podNetworking"),
+    needs=(facts.HOST_NETWORK, facts.WORKLOAD_NETWORKING, *facts.SELECTORS),
     effect=f"Pods of the host network never get an ENI: the PodNetworking and {EXCLUSIVE_LABEL} mean nothing to them.",
     sources=(CODE_MATCH, CODE_PREDICT),
     passes={"workloads": [{**WORKLOAD, "hostNetwork": True}]},

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from eniplan import facts
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.suggest import did_you_mean
 
@@ -65,7 +66,7 @@ def _where(waiver: Waiver) -> str:
     "WV001",
     "error",
     "A waiver names a rule that does not exist, or that cannot be waived",
-    needs=("waivers[].rule",),
+    needs=(facts.WAIVER_RULE,),
     effect="The waiver does nothing.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
@@ -92,7 +93,7 @@ def wv001(view: PlanView) -> Outcome:
     "WV002",
     "warning",
     "A waiver has expired",
-    needs=("waivers[].expires",),
+    needs=(facts.WAIVER_EXPIRY,),
     effect="The finding counts again.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [{**_WAIVER, "expires": "9999-12-31"}]},
@@ -114,7 +115,7 @@ def wv002(view: PlanView) -> Outcome:
     "WV003",
     "warning",
     "A waiver waives nothing",
-    needs=("waivers[].rule", "waivers[].path", "waivers[].file"),
+    needs=(facts.WAIVER_RULE, facts.WAIVER_PATH, facts.WAIVER_FILE),
     effect="The finding is gone, or the path is another: a later finding there would be waived unseen.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
@@ -136,7 +137,7 @@ def wv003(view: PlanView) -> Outcome:
     "WV004",
     "warning",
     "A waiver covers more than one object",
-    needs=("waivers[].path", "waivers[].file"),
+    needs=(facts.WAIVER_PATH, facts.WAIVER_FILE),
     effect="Findings that nobody has looked at are waived, now and later.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
@@ -163,7 +164,7 @@ def wv004(view: PlanView) -> Outcome:
     "WV005",
     "error",
     "A waiver has no reason",
-    needs=("waivers[].reason",),
+    needs=(facts.WAIVER_REASON,),
     effect="The waiver does nothing: nobody could tell later whether it is still right.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},

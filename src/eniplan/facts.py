@@ -1,0 +1,208 @@
+"""Everything that can be known, or not: one list of facts for rules, inputs, accounts and reports.
+
+A rule names the facts that it is decided by, an input says which of them it does not know, and `judging` works out
+which rules wait. The key path of a fact is that of a plan, the field of an instance type, the call to the account, or
+what was read of a cluster.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Fact(NamedTuple):
+    """Something that a verdict may rest on."""
+
+    key: str
+    """Where it stands: a key path, with `[]` for any item of a list."""
+    words: str = ""
+    """What a report calls it, `{about}` being whose fact it is; empty: its key path."""
+    find: str = ""
+    """How to find it out."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where a plan states it, for facts of which a plan has one."""
+        return tuple(self.key.split("."))
+
+    def called(self, about: str = "") -> str:
+        """Return what a report calls it."""
+        return self.words.format(about=about) or self.key
+
+
+_ENI_CONFIG = "read {} in eni_conf of ConfigMap kube-system/eni-config"
+_CNI = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
+_SPECS = "prove it with --specs"
+
+# --- Of the cluster -----------------------------------------------------------------------------------------------
+
+CLUSTER = Fact("cluster")
+CLUSTER_ID = Fact("cluster.id", find="the console shows it, and `aliyun cs DescribeClustersV1`")
+REGION = Fact("cluster.region")
+KUBERNETES_VERSION = Fact("cluster.kubernetesVersion", find="write it as 1.34.3-aliyun.1")
+IP_STACK = Fact("cluster.ipStack", find="state ipv4 or dual")
+TERWAY = Fact("cluster.terway")
+TERWAY_VERSION = Fact(
+    "cluster.terway.version", find="`kubectl -n kube-system get ds terway-eniip -o yaml` shows the image"
+)
+TERWAY_ADDON = Fact("cluster.terway.addon")
+ENI_TRUNKING = Fact("cluster.terway.eniTrunking", find=_ENI_CONFIG.format("enable_eni_trunking"))
+IPAM_TYPE = Fact("cluster.terway.ipamType", find=_ENI_CONFIG.format("ipam_type"))
+ERDMA = Fact("cluster.terway.erdma", find=_ENI_CONFIG.format("enable_erdma"))
+NETWORK_POLICY = Fact(
+    "cluster.terway.networkPolicy", find="read disable_network_policy in ConfigMap kube-system/eni-config"
+)
+VIRTUAL_TYPE = Fact("cluster.terway.virtualType", find=_CNI)
+CNI_CHAIN = Fact("cluster.terway.customCniChain", find=_CNI)
+VPC = Fact("cluster.vpcId")
+V_SWITCHES = Fact("cluster.vSwitches", find="list every vSwitch that nodes or pods may use")
+V_SWITCH_VPC = Fact("cluster.vSwitches[].vpcId")
+IPV6_CIDR = Fact("cluster.vSwitches[].ipv6Cidr", "ipv6Cidr of {about}", "VPC console, or DescribeVSwitches")
+FREE_IPS = Fact("cluster.vSwitches[].availableIps", "availableIps of {about}", "VPC console, or DescribeVSwitches")
+GROUPS = Fact("cluster.securityGroups", find="list every security group that nodes or pods may use")
+GROUP_TYPE = Fact("cluster.securityGroups[].type", "the type of {about}", "normal (basic) or enterprise (advanced)")
+GROUP_VPC = Fact("cluster.securityGroups[].vpcId")
+POD_DEFAULTS = Fact("cluster.podDefaults")
+TERWAY_CONFIGS = Fact("cluster.terwayConfigs", "cluster.terwayConfigs.{about}")
+
+# --- Of a node pool -----------------------------------------------------------------------------------------------
+
+POOL = Fact("nodePools[]", "whether {about} is an exclusive node pool")
+POOL_NAME = Fact("nodePools[].name", "name of {about}")
+KIND = Fact("nodePools[].kind", "kind of {about}")
+TYPES = Fact("nodePools[].instanceTypes", "instanceTypes of {about}")
+FAMILIES = Fact("nodePools[].instanceFamilies", "instanceFamilies of {about}")
+NODE_V_SWITCHES = Fact("nodePools[].vSwitchIds", "vSwitchIds of {about}")
+NODE_GROUPS = Fact("nodePools[].securityGroupIds", "securityGroupIds of {about}")
+DESIRED_SIZE = Fact("nodePools[].desiredSize", "the size of {about}")
+AUTO_SCALING = Fact("nodePools[].autoScaling", "autoScaling of {about}")
+ZONE_POLICY = Fact("nodePools[].multiAzPolicy", "multiAzPolicy of {about}")
+TERWAY_CONFIG = Fact("nodePools[].terwayConfig", "terwayConfig of {about}")
+LABELS = Fact("nodePools[].labels", "labels of {about}")
+EXISTING_LABELS = Fact("nodePools[].existingLabels", "the labels of {about}", "read them in the console")
+TAINTS = Fact("nodePools[].taints", "taints of {about}")
+SYSTEM_DISK = Fact("nodePools[].systemDisk", "systemDisk of {about}")
+IMAGE_TYPE = Fact("nodePools[].imageType", "imageType of {about}")
+SYSTEM_PODS = Fact("nodePools[].systemPodsPerNode")
+INSTANCES = Fact("nodePools[].instances", "instances of {about}")
+OVERRIDES = Fact("nodePools[].overrides", "overrides of {about}")
+LINGJUN = Fact("nodePools[].lingjun", "lingjun of {about}")
+LINGJUN_TYPE = Fact(
+    "nodePools[].lingjun.nodeType", "the node type of {about}", "DescribeNode of a node of the group shows it"
+)
+LINGJUN_SIZE = Fact("nodePools[].lingjun.nodeCount", "the size of {about}")
+
+# --- Of an instance type ------------------------------------------------------------------------------------------
+
+ENIS = Fact("EniQuantity", "EniQuantity of {about}", _SPECS)
+IPV4_PER_ENI = Fact("EniPrivateIpAddressQuantity", find=_SPECS)
+IPV6_PER_ENI = Fact("EniIpv6AddressQuantity", find=_SPECS)
+ERIS = Fact("EriQuantity", "EriQuantity of {about}", "pods per node are counted as if eRDMA took a slot")
+ON_SALE = Fact("OnSale")
+CORES = Fact("CpuCoreCount", "CpuCoreCount of {about}", f"its page does not state it; {_SPECS}")
+MEMORY = Fact("MemorySize", "MemorySize of {about}", f"its page does not state it; {_SPECS}")
+
+# --- Of a PodNetworking -------------------------------------------------------------------------------------------
+
+NETWORKING_NAME = Fact("podNetworkings[].name")
+NETWORKING_POOLS = Fact("podNetworkings[].nodePools", "the pools of {about}", "name them in nodePools")
+POD_SELECTOR = Fact("podNetworkings[].podSelector", "whether {about}")
+NAMESPACE_SELECTOR = Fact("podNetworkings[].namespaceSelector", "whether {about}")
+NETWORKING_V_SWITCHES = Fact("podNetworkings[].vSwitchIds")
+NETWORKING_GROUPS = Fact("podNetworkings[].securityGroupIds")
+ENI_TYPE = Fact("podNetworkings[].eniType")
+ALLOCATION = Fact("podNetworkings[].allocation")
+
+# --- Of a workload ------------------------------------------------------------------------------------------------
+
+WORKLOAD_NAME = Fact("workloads[].name")
+NAMESPACE = Fact("workloads[].namespace")
+WORKLOAD_KIND = Fact("workloads[].kind")
+REPLICAS = Fact("workloads[].replicas")
+WORKLOAD_POOL = Fact("workloads[].nodePool", "{about}")
+WORKLOAD_NETWORKING = Fact("workloads[].podNetworking", "{about}")
+ENI_REQUEST = Fact("workloads[].eniRequest")
+TOLERATIONS = Fact("workloads[].tolerations")
+HOST_NETWORK = Fact("workloads[].hostNetwork")
+NETWORK_POLICIES = Fact("workloads[].networkPolicies")
+
+# --- Of a waiver --------------------------------------------------------------------------------------------------
+
+WAIVER_RULE = Fact("waivers[].rule")
+WAIVER_PATH = Fact("waivers[].path")
+WAIVER_FILE = Fact("waivers[].file")
+WAIVER_REASON = Fact("waivers[].reason")
+WAIVER_EXPIRY = Fact("waivers[].expires")
+
+# --- What an account says -----------------------------------------------------------------------------------------
+
+ACCOUNT_CLUSTER = Fact("DescribeClusterDetail", "what the account says of the cluster's detail")
+ACCOUNT_TERWAY = Fact("GetClusterAddonInstance", "what the account says of the Terway add-on")
+ACCOUNT_TYPES = Fact("DescribeInstanceTypes", "what the account says of the limits of the instance types")
+ACCOUNT_STOCK = Fact("DescribeAvailableResource", "what the account says of the stock of the instance types")
+ACCOUNT_V_SWITCHES = Fact("DescribeVSwitches", "what the account says of the vSwitches of the VPC")
+ACCOUNT_GROUPS = Fact("DescribeSecurityGroups", "what the account says of the security groups")
+ACCOUNT_POOLS = Fact("DescribeClusterNodePools", "what the account says of the node pools of the cluster")
+ACCOUNT_QUOTA = Fact("DescribeUserQuota", "what the account says of the quota of node pools and nodes")
+ACCOUNT_LINGJUN = Fact("DescribeNodeGroup", "what the account says of the Lingjun node group")
+CLUSTER_STATE = Fact("state of DescribeClusterDetail", "the state of the cluster", "the account did not say")
+ADDON_STATE = Fact("state of GetClusterAddonInstance", "the state of the add-on {about}", "the account did not say")
+
+# --- What was seen of a running cluster ---------------------------------------------------------------------------
+
+_LIST = "the dump has none: was it asked for?"
+NODES = Fact("nodes", "{about}", _LIST)
+PODS = Fact("pods", "the list of pods", _LIST)
+POD_ENIS = Fact("PodENIs", "the list of PodENIs", _LIST)
+POD_NETWORKINGS = Fact("PodNetworkings", "the list of PodNetworkings", _LIST)
+EVENTS = Fact("events", "the list of events", _LIST)
+DAEMON_SET = Fact("DaemonSet terway-eniip", "the list of DaemonSets", _LIST)
+TERWAY_IMAGE = Fact("image of DaemonSet terway-eniip", "the version of Terway's image {about}", "its tag is no version")
+CONFIG_MAPS = Fact("ConfigMaps", "the list of ConfigMaps", _LIST)
+ENI_CONFIG = Fact(
+    "ConfigMap eni-config",
+    "ConfigMap kube-system/eni-config",
+    "Terway needs it; it does not exist, or the dump has other ConfigMaps only",
+)
+ENABLE_ERDMA = Fact("enable_erdma", "whether eRDMA takes one ENI of each node", ERDMA.find)
+SEEN_STACK = Fact("ip_stack", "the cluster's IP stack", "state cluster.ipStack in the plan")
+NODE_TYPE = Fact("node.kubernetes.io/instance-type", "the label node.kubernetes.io/instance-type", _SPECS)
+NODE_OWNER = Fact(
+    "node pool of nodes",
+    "which {about}",
+    "say which it is: --pool NAME=NODE_POOL_ID, or give each pool of the plan labels of its own",
+)
+ENI_INFOS = Fact("status.eniInfos of PodENIs", "the interfaces of bound PodENIs", "the object lists none")
+DENSE_TYPE = Fact(
+    "type of high-density ENIs", "the type of high-density ENIs", "documents do not say how Terway marks them"
+)
+POD_UIDS = Fact(
+    "UIDs of pods",
+    "the UIDs by which some pods and their PodENIs belong together",
+    "metadata.uid, and the annotation k8s.aliyun.com/pod-uid",
+)
+READY_ZONES = Fact(
+    "status.vSwitches of PodNetworkings",
+    "in which zones PodNetworking {about} has vSwitches",
+    "its status lists none: kubectl get podnetworking -o yaml",
+)
+
+# --- What several facts tell together -----------------------------------------------------------------------------
+
+NAMED_TYPES = (KIND, TYPES)
+"""The instance types that ECS pools name."""
+ALL_TYPES = (*NAMED_TYPES, FAMILIES, IP_STACK)
+"""The types of ECS pools, those of families, which are chosen by the IP stack, too."""
+LIMITS = (ENIS, IPV4_PER_ENI, IPV6_PER_ENI)
+PODS_PER_NODE = (*ALL_TYPES, LINGJUN_TYPE, ENIS, ERDMA, ERIS)
+SIZES = (DESIRED_SIZE, AUTO_SCALING, LINGJUN_SIZE)
+ZONES = (NODE_V_SWITCHES, V_SWITCHES)
+MEANT = (POOL_NAME, NETWORKING_POOLS, NETWORKING_NAME, WORKLOAD_POOL, WORKLOAD_NETWORKING)
+"""Which PodNetworkings pods of which pools get."""
+POD_CONFIGS = (
+    *MEANT, KIND, POD_DEFAULTS, TERWAY_CONFIGS, TERWAY_CONFIG, LABELS, V_SWITCHES, SYSTEM_PODS, HOST_NETWORK,
+)  # fmt: skip
+"""The network configurations that pods of a pool may get."""
+POD_V_SWITCHES = (*POD_CONFIGS, NETWORKING_V_SWITCHES)
+POD_GROUPS = (*POD_CONFIGS, NETWORKING_GROUPS)
+SELECTORS = (POD_SELECTOR, NAMESPACE_SELECTOR)
