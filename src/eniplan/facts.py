@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from eniplan.messages import Message, say
+
 
 class Fact(NamedTuple):
     """Something that a verdict may rest on."""
@@ -25,12 +27,11 @@ class Fact(NamedTuple):
         """Where a plan states it, for facts of which a plan has one."""
         return tuple(self.key.split("."))
 
-    def called(self, about: str = "") -> str:
+    def called(self, about: str = "") -> Message:
         """Return what a report calls it."""
-        return self.words.format(about=about) or self.key
+        return say(self.words or self.key, about=about)
 
 
-_ENI_CONFIG = "read {} in eni_conf of ConfigMap kube-system/eni-config"
 _CNI = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
 _SPECS = "prove it with --specs"
 
@@ -46,9 +47,11 @@ TERWAY_VERSION = Fact(
     "cluster.terway.version", find="`kubectl -n kube-system get ds terway-eniip -o yaml` shows the image"
 )
 TERWAY_ADDON = Fact("cluster.terway.addon")
-ENI_TRUNKING = Fact("cluster.terway.eniTrunking", find=_ENI_CONFIG.format("enable_eni_trunking"))
-IPAM_TYPE = Fact("cluster.terway.ipamType", find=_ENI_CONFIG.format("ipam_type"))
-ERDMA = Fact("cluster.terway.erdma", find=_ENI_CONFIG.format("enable_erdma"))
+ENI_TRUNKING = Fact(
+    "cluster.terway.eniTrunking", find="read enable_eni_trunking in eni_conf of ConfigMap kube-system/eni-config"
+)
+IPAM_TYPE = Fact("cluster.terway.ipamType", find="read ipam_type in eni_conf of ConfigMap kube-system/eni-config")
+ERDMA = Fact("cluster.terway.erdma", find="read enable_erdma in eni_conf of ConfigMap kube-system/eni-config")
 NETWORK_POLICY = Fact(
     "cluster.terway.networkPolicy", find="read disable_network_policy in ConfigMap kube-system/eni-config"
 )
@@ -99,8 +102,8 @@ IPV4_PER_ENI = Fact("EniPrivateIpAddressQuantity", find=_SPECS)
 IPV6_PER_ENI = Fact("EniIpv6AddressQuantity", find=_SPECS)
 ERIS = Fact("EriQuantity", "EriQuantity of {about}", "pods per node are counted as if eRDMA took a slot")
 ON_SALE = Fact("OnSale")
-CORES = Fact("CpuCoreCount", "CpuCoreCount of {about}", f"its page does not state it; {_SPECS}")
-MEMORY = Fact("MemorySize", "MemorySize of {about}", f"its page does not state it; {_SPECS}")
+CORES = Fact("CpuCoreCount", "CpuCoreCount of {about}", "its page does not state it; prove it with --specs")
+MEMORY = Fact("MemorySize", "MemorySize of {about}", "its page does not state it; prove it with --specs")
 
 # --- Of a PodNetworking -------------------------------------------------------------------------------------------
 
