@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from eniplan.messages import Message, say
+from eniplan.messages import Message
 
 
 class Fact(NamedTuple):
@@ -29,7 +29,7 @@ class Fact(NamedTuple):
 
     def called(self, about: str = "") -> Message:
         """Return what a report calls it."""
-        return say(self.words or self.key, about=about)
+        return Message(self.words or self.key, {"about": about} if about else {})
 
 
 _CNI = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
