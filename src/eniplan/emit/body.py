@@ -13,6 +13,8 @@ import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.emit.refusal import RefusalError
+from eniplan.emit.rename import put
+from eniplan.plan.fields import WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 
 if TYPE_CHECKING:
@@ -41,20 +43,11 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
         RefusalError: the overrides leave no exclusive label.
 
     """
-    body: Body = {"nodepool_info": {"name": pool.name, "type": "lingjun" if pool.is_lingjun else "ess"}}
-    if pool.is_lingjun:
-        keys = {"cluster_id": "clusterId", "group_id": "groupId"}
-        given = pool.lingjun or {}
-        body["eflo_node_group"] = {name: given[key] for name, key in keys.items() if key in given}
-        scaling_group = _lingjun_group(pool)
-    else:
-        scaling_group = _ecs_group(pool, instance_types)
-        if pool.auto_scaling is not None:
-            body["auto_scaling"] = _auto_scaling(pool.auto_scaling)
-    scaling_group |= _nodes(pool)
-    if scaling_group:
-        body["scaling_group"] = scaling_group
-    body["kubernetes_config"] = _kubernetes_config(pool)
+    body: Body = {}
+    said = _said(pool, instance_types)
+    for key, path in WRITTEN.items():
+        if (value := said.get(".".join(key))) is not None:
+            put(body, ".".join(path), (), value)
     _merge(body, pool.overrides or {})
     if not _has_label(body):
         # NP001 cannot be waived, but NP011, which finds overrides of the wrong form, can be.
@@ -73,58 +66,48 @@ def json_text(value: object, indent: int | None = 2) -> str:
     return _UNSAFE.sub(lambda c: f"\\u{ord(c[0]):04x}", json.dumps(value, ensure_ascii=False, indent=indent))
 
 
-def _ecs_group(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:
-    group: dict[str, Any] = {"instance_types": list(instance_types), "vswitch_ids": list(pool.v_switch_ids or ())}
-    if pool.security_group_ids:
-        group["security_group_ids"] = list(pool.security_group_ids)
-    if pool.desired_size is not None and pool.auto_scaling is None:
-        group["desired_size"] = pool.desired_size
-    # Required by the API's text, though it documents PostPaid as the default.
-    group["instance_charge_type"] = pool.charge_type
-    return group
-
-
-def _lingjun_group(pool: NodePool) -> dict[str, Any]:
-    """Return what is shared with ECS pools: types, sizes and prices are those of the Lingjun node group."""
-    group: dict[str, Any] = {}
-    if pool.v_switch_ids:
-        group["vswitch_ids"] = list(pool.v_switch_ids)
-    if pool.security_group_ids:
-        group["security_group_ids"] = list(pool.security_group_ids)
-    return group
-
-
-def _nodes(pool: NodePool) -> dict[str, Any]:
-    disk = pool.system_disk or {}
-    fields = {
-        "multi_az_policy": pool.multi_az_policy,
-        "image_type": pool.image_type,
-        "system_disk_category": disk.get("category"),
-        "system_disk_size": int(disk["size"]) if "size" in disk else None,
-        "system_disk_performance_level": disk.get("performanceLevel"),
-        "key_pair": pool.key_pair,
+def _said(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:
+    """Return what a pool says under each of its keys, in the values of the API; None where it says nothing."""
+    disk, scaling, given = pool.system_disk or {}, pool.auto_scaling or {}, pool.lingjun or {}
+    said: dict[str, Any] = {
+        "name": pool.name,
+        "kind": "lingjun" if pool.is_lingjun else "ess",
+        "vSwitchIds": list(pool.v_switch_ids or ()) or None,
+        "securityGroupIds": list(pool.security_group_ids or ()) or None,
+        "multiAzPolicy": pool.multi_az_policy,
+        "imageType": pool.image_type,
+        "systemDisk.category": disk.get("category"),
+        "systemDisk.size": _whole(disk.get("size")),
+        "systemDisk.performanceLevel": disk.get("performanceLevel"),
+        "keyPair": pool.key_pair,
+        "labels": [{"key": key, "value": value} for key, value in _labels(pool).items()],
+        "taints": [{"key": t.key, "value": t.value, "effect": t.effect} for t in pool.effective_taints] or None,
+        "runtime": pool.runtime,
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    if pool.is_lingjun:  # types, sizes and prices are those of the Lingjun node group
+        return said | {f"lingjun.{key}": given.get(key) for key in ("clusterId", "groupId")}
+    return said | {
+        "instanceTypes": list(instance_types),
+        "vSwitchIds": list(pool.v_switch_ids or ()),
+        "desiredSize": pool.desired_size if pool.auto_scaling is None else None,
+        # Required by the API's text, though it documents PostPaid as the default.
+        "chargeType": pool.charge_type,
+        "autoScaling": True if scaling else None,
+        "autoScaling.min": _whole(scaling.get("min")),
+        "autoScaling.max": _whole(scaling.get("max")),
+        "autoScaling.type": scaling.get("type"),
+    }
 
 
-def _auto_scaling(scaling: Mapping[str, Any]) -> dict[str, Any]:
-    found = {"enable": True, "min_instances": int(scaling["min"]), "max_instances": int(scaling["max"])}
-    return found | ({"type": scaling["type"]} if "type" in scaling else {})
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
 
 
-def _kubernetes_config(pool: NodePool) -> dict[str, Any]:
-    labels = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
+def _labels(pool: NodePool) -> dict[str, str]:
+    own = {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
     if pool.terway_config is not None:
-        labels[TERWAY_CONFIG_LABEL] = pool.terway_config
-    for key, value in (pool.labels or {}).items():
-        labels.setdefault(key, value)
-    config: dict[str, Any] = {"labels": [{"key": key, "value": value} for key, value in labels.items()]}
-    taints = pool.effective_taints
-    if taints:
-        config["taints"] = [{"key": t.key, "value": t.value, "effect": t.effect} for t in taints]
-    if pool.runtime is not None:
-        config["runtime"] = pool.runtime
-    return config
+        own[TERWAY_CONFIG_LABEL] = pool.terway_config
+    return own | {key: value for key, value in (pool.labels or {}).items() if key not in own}
 
 
 def _has_label(body: Body) -> bool:

@@ -8,23 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.refusal import RefusalError
+from eniplan.plan.document import value_at
+from eniplan.plan.fields import KEYS, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from eniplan.emit.body import Body
     from eniplan.plan.model import NodePool
 
-PLAN_KEYS = {
-    "nodepool_info.type": "kind",
-    "scaling_group.security_group_ids": "securityGroupIds",
-    "eflo_node_group.cluster_id": "lingjun",
-    "eflo_node_group.group_id": "lingjun",
-}
-"""Where a plan says what some spelling cannot; everything else that is unusual comes from `overrides`."""
 
-
-def rename(pool: NodePool, body: Body, names: Mapping[str, str], spelling: str) -> dict[str, Any]:
+def rename(pool: NodePool, body: Mapping[str, Any], names: Mapping[str, str], spelling: str) -> dict[str, Any]:
     """Return the values of a body under other names.
 
     Args:
@@ -48,9 +41,9 @@ def rename(pool: NodePool, body: Body, names: Mapping[str, str], spelling: str) 
 
 def cannot_say(pool: NodePool, path: str, spelling: str, why: str = "") -> RefusalError:
     """Return the error for a field of the body that a spelling has no word for."""
-    key = PLAN_KEYS.get(path)
-    overridden = ("overrides", *path.replace("[]", "").split("."))
-    place = (*pool.path, *(overridden if key is None else (key,)))
+    overridden = steps(path)
+    key = KEYS.get(overridden) if value_at(pool.overrides, overridden) is None else None
+    place = (*pool.path, *(key or ("overrides", *overridden)))
     message = f"{spelling} cannot say {path} of pool {pool.name!r}" + (f": {why}" if why else "")
     return RefusalError(place, message, "use --emit api or cli, which say everything, or take it out of the plan")
 

@@ -1,7 +1,6 @@
 """A node pool as ALIYUN::CS::ClusterNodePool of a ROS template.
 
-Names and required properties: validators of ROS CDK cs 1.15.0, and the ROS page of the resource type. ROS has no
-type of node pool (so no Lingjun), one security group, and a count instead of a desired size.
+ROS has no type of node pool (so no Lingjun), one security group, and a count instead of a desired size.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.body import json_text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import cannot_say, rename
+from eniplan.plan.fields import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,44 +22,7 @@ if TYPE_CHECKING:
 RESOURCE_TYPE = "ALIYUN::CS::ClusterNodePool"
 _SPELLING = f"ROS ({RESOURCE_TYPE})"
 
-_GROUP = (
-    "instance_types", "instance_charge_type", "period", "period_unit", "auto_renew", "auto_renew_period",
-    "multi_az_policy", "scaling_policy", "image_type", "image_id", "system_disk_category", "system_disk_size",
-    "system_disk_performance_level", "key_pair", "internet_charge_type", "internet_max_bandwidth_out",
-    "spot_strategy", "spot_price_limit[].instance_type", "spot_price_limit[].price_limit", "spot_instance_pools",
-    "spot_instance_remedy", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity",
-    "compensate_with_on_demand", "rds_instances", "data_disks[].category", "data_disks[].encrypted",
-    "data_disks[].performance_level", "data_disks[].size", "data_disks[].auto_snapshot_policy_id", "tags[].key",
-    "tags[].value",
-)  # fmt: skip
-_KUBERNETES = (
-    "labels[].key", "labels[].value", "taints[].key", "taints[].value", "taints[].effect", "runtime",
-    "runtime_version", "cms_enabled", "cpu_policy", "node_name_mode", "unschedulable", "user_data",
-)  # fmt: skip
-_AUTO_SCALING = ("enable", "min_instances", "max_instances", "type")
-
-
-def _pascal(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
-
-
-def _under(parent: str, names: Iterable[str]) -> dict[str, str]:
-    target = "NodePoolInfo" if parent == "nodepool_info" else _pascal(parent)
-    return {f"{parent}.{name}": f"{target}.{'.'.join(map(_pascal, name.split('.')))}" for name in names}
-
-
-NAMES: dict[str, str] = {
-    **_under("nodepool_info", ("name", "resource_group_id")),
-    **_under("scaling_group", _GROUP),
-    "scaling_group.vswitch_ids": "ScalingGroup.VSwitchIds",
-    "scaling_group.desired_size": "Count",
-    "scaling_group.security_group_id": "ScalingGroup.SecurityGroupId",
-    **_under("kubernetes_config", _KUBERNETES),
-    **_under("auto_scaling", _AUTO_SCALING),
-    **_under("management", ("enable", "auto_repair")),
-    **_under("tee_config", ("tee_enable",)),
-}
-"""The API's names to those of ROS."""
+NAMES = written("ros")
 
 
 def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:

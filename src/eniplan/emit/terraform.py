@@ -1,7 +1,6 @@
 """A node pool as Terraform's resource alicloud_cs_kubernetes_node_pool, in HCL and in Terraform's JSON.
 
-Names: provider alicloud, documentation of the resource and alicloud/resource_alicloud_cs_kubernetes_node_pool.go
-at commit 81c43b67. HCL is laid out as `terraform fmt` lays it out: attributes of one block in one run of lines
+HCL is laid out as `terraform fmt` lays it out: attributes of one block in one run of lines
 with their equals signs in one column, then the blocks.
 """
 
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.body import json_text
 from eniplan.emit.rename import cannot_say, rename
+from eniplan.plan.fields import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,61 +23,7 @@ if TYPE_CHECKING:
 RESOURCE = "alicloud_cs_kubernetes_node_pool"
 _SPELLING = f"Terraform's {RESOURCE}"
 
-_SAME = (
-    "instance_types", "vswitch_ids", "security_group_ids", "desired_size", "instance_charge_type", "period",
-    "period_unit", "auto_renew", "auto_renew_period", "multi_az_policy", "scaling_policy", "image_type", "image_id",
-    "system_disk_category", "system_disk_categories", "system_disk_size", "system_disk_performance_level",
-    "system_disk_encrypted", "system_disk_encrypt_algorithm", "system_disk_provisioned_iops",
-    "system_disk_bursting_enabled", "system_disk_snapshot_policy_id", "internet_charge_type",
-    "internet_max_bandwidth_out", "spot_strategy", "spot_price_limit[].instance_type",
-    "spot_price_limit[].price_limit", "spot_instance_pools", "spot_instance_remedy", "on_demand_base_capacity",
-    "on_demand_percentage_above_base_capacity", "compensate_with_on_demand", "ram_role_name", "rds_instances",
-    "login_as_non_root", "security_hardening_os", "soc_enabled", "cis_enabled", "data_disks[].category",
-    "data_disks[].size", "data_disks[].performance_level", "data_disks[].encrypted", "data_disks[].auto_format",
-    "data_disks[].file_system", "data_disks[].mount_target", "data_disks[].device", "data_disks[].kms_key_id",
-    "data_disks[].snapshot_id", "data_disks[].auto_snapshot_policy_id", "data_disks[].bursting_enabled",
-    "data_disks[].provisioned_iops",
-)  # fmt: skip
-"""Fields of scaling_group that Terraform calls the same."""
-_MANAGEMENT = (
-    "enable", "auto_repair", "auto_repair_policy.restart_node", "auto_upgrade",
-    "auto_upgrade_policy.auto_upgrade_kubelet", "auto_vul_fix", "auto_vul_fix_policy.restart_node",
-    "auto_vul_fix_policy.vul_level",
-)  # fmt: skip
-
-NAMES: dict[str, str] = {
-    "nodepool_info.name": "node_pool_name",
-    "nodepool_info.type": "type",
-    "nodepool_info.resource_group_id": "resource_group_id",
-    **{f"scaling_group.{name}": name for name in _SAME},
-    "scaling_group.key_pair": "key_name",
-    "scaling_group.system_disk_kms_key_id": "system_disk_kms_key",
-    "scaling_group.deploymentset_id": "deployment_set_id",
-    "scaling_group.private_pool_options.id": "private_pool_options.private_pool_options_id",
-    "scaling_group.private_pool_options.match_criteria": "private_pool_options.private_pool_options_match_criteria",
-    "scaling_group.data_disks[].disk_name": "data_disks[].name",
-    "kubernetes_config.labels[].key": "labels[].key",
-    "kubernetes_config.labels[].value": "labels[].value",
-    "kubernetes_config.taints[].key": "taints[].key",
-    "kubernetes_config.taints[].value": "taints[].value",
-    "kubernetes_config.taints[].effect": "taints[].effect",
-    "kubernetes_config.cms_enabled": "install_cloud_monitor",
-    "kubernetes_config.runtime": "runtime_name",
-    **{
-        f"kubernetes_config.{name}": name
-        for name in ("runtime_version", "cpu_policy", "user_data", "pre_user_data", "unschedulable", "node_name_mode")
-    },
-    "auto_scaling.enable": "scaling_config.enable",
-    "auto_scaling.min_instances": "scaling_config.min_size",
-    "auto_scaling.max_instances": "scaling_config.max_size",
-    "auto_scaling.type": "scaling_config.type",
-    "eflo_node_group.cluster_id": "eflo_node_group.cluster_id",
-    "eflo_node_group.group_id": "eflo_node_group.group_id",
-    **{f"management.{name}": f"management.{name}" for name in _MANAGEMENT},
-    "tee_config.tee_enable": "tee_config.tee_enable",
-}
-"""The API's names to Terraform's."""
-
+NAMES = written("terraform")
 _TEXT_ATTRIBUTES = ("desired_size", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity")
 """Numbers in the API that are strings in Terraform."""
 _MAPS = ("tags",)

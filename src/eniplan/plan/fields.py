@@ -7,7 +7,7 @@ validators of ROS CDK cs 1.15.0, and the ROS page of ALIYUN::CS::ClusterNodePool
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,7 @@ class Field(NamedTuple):
 
 
 _SAME = "="
+_READ = "~"
 _SECTIONS_OF_ROS = {"nodepool_info": "NodePoolInfo"}
 _FLAT = ("nodepool_info", "scaling_group", "kubernetes_config")
 """Sections of the body that Terraform has no block for: their fields are arguments."""
@@ -129,8 +130,19 @@ FIELDS: tuple[Field, ...] = (
         ros="",
     ),
     *_others("tee_config", ("tee_enable",)),
+    _field("node_config.kubelet_configuration.maxPods", "", "~kubelet_configuration.max_pods"),
 )  # fmt: skip
 """In the order in which a body is written. The first field of a plan's key is the one that is written."""
+
+
+def written(spelling: Literal["terraform", "ros"]) -> dict[str, str]:
+    """Return the API's names to those that a spelling is written with."""
+    return {field.api: name for field in FIELDS if (name := getattr(field, spelling)) and name[0] != _READ}
+
+
+def read(spelling: Literal["terraform", "ros"]) -> dict[str, str]:
+    """Return the names of a spelling to the API's, with those that are too old or too secret to be written."""
+    return {name.lstrip(_READ): field.api for field in FIELDS if (name := getattr(field, spelling))}
 
 
 def steps(name: str) -> tuple[str, ...]:
@@ -140,5 +152,9 @@ def steps(name: str) -> tuple[str, ...]:
 
 KEYS: dict[tuple[str, ...], tuple[str, ...]] = {steps(field.api): steps(field.plan) for field in FIELDS if field.plan}
 """Where a plan says what a body says at a path, for all that it has a key for."""
-SECTIONS = (*dict.fromkeys(field.api.partition(".")[0] for field in FIELDS if "." in field.api), "node_config")
+WRITTEN: dict[tuple[str, ...], tuple[str, ...]] = {}
+"""The other way round, in the order of a body."""
+for _api, _plan in KEYS.items():
+    WRITTEN.setdefault(_plan, _api)
+SECTIONS = tuple(dict.fromkeys(field.api.partition(".")[0] for field in FIELDS if "." in field.api))
 """The fields of a body that are maps."""
