@@ -124,6 +124,16 @@ def test_the_old_count_is_a_size() -> None:
     assert read_pool(body).value["desiredSize"] == 7
 
 
+def test_findings_point_at_the_way_that_was_used(here: Path) -> None:
+    body = changed("auto_scaling", {"enable": True, "min_instances": 2, "max_instances": 5})
+    del body["scaling_group"]["desired_size"]
+    body["count"] = 2
+    body["scaling_group"]["security_group_id"] = "sg-none"
+    judged = judge_files(here, {"body.json": body})
+    assert judged.places["NP004"].endswith(" count")
+    assert judged.places["NP007"].endswith(" scaling_group.security_group_id")
+
+
 def test_findings_point_into_the_body(here: Path) -> None:
     body = changed("scaling_group.instance_types", ["ecs.g8i.8xlarge", "ecs.g7.2xlarge"])
     body["kubernetes_config"]["taints"] = []

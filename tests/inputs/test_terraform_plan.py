@@ -92,6 +92,11 @@ def test_what_the_provider_says_in_its_own_way(
     assert "Secret-1" not in repr(judged)
 
 
+def test_a_resource_of_which_nothing_is_known_is_open(here: Path) -> None:
+    judged = judge(here, {}, after_unknown=True)
+    assert list(judged.facts) == [f"whether {ADDRESS} is an exclusive node pool"]
+
+
 @pytest.mark.parametrize(
     ("unknown", "facts"),
     [
@@ -101,7 +106,7 @@ def test_what_the_provider_says_in_its_own_way(
         ({"taints": True}, {"taints of pool 'trading'": "taints"}),
         ({"taints": [{"key": True}]}, {"taints of pool 'trading'": "taints"}),
         ({"desired_size": True}, {"desiredSize of pool 'trading'": "desired_size"}),
-        ({"scaling_config": True}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
+        ({"scaling_config": True}, {"autoScaling of pool 'trading'": "scaling_config"}),
         ({"scaling_config": [{"max_size": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
         ({"scaling_config": [{"enable": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
         ({"node_pool_name": True}, {"name of pool '(known only after apply)'": "node_pool_name"}),

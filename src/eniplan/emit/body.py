@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import put
+from eniplan.plan.document import path_text
 from eniplan.plan.fields import WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 
@@ -46,8 +47,8 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
     body: Body = {}
     said = _said(pool, instance_types)
     for key, path in WRITTEN.items():
-        if (value := said.get(".".join(key))) is not None:
-            put(body, ".".join(path), (), value)
+        if (value := said.get(path_text(key))) is not None:
+            put(body, path_text(path), (), value)
     _merge(body, pool.overrides or {})
     if not _has_label(body):
         # NP001 cannot be waived, but NP011, which finds overrides of the wrong form, can be.

@@ -10,30 +10,38 @@ import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.inputs.places import NotKnown
-from eniplan.plan.fields import KEYS, SECTIONS
+from eniplan.plan.document import value_at
+from eniplan.plan.fields import KEYS, SECTIONS, WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.np import looks_exclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from eniplan.plan.document import Path, Value
 
 HIDDEN = "(hidden)"
 """What stands for a password: that there is one matters, what it is does not."""
-_LABELS: Path = ("kubernetes_config", "labels")
+LABELS: Path = ("kubernetes_config", "labels")
 _ID_LISTS = ("instanceTypes", "vSwitchIds", "securityGroupIds", "instances")
 _APART = ("kind", "autoScaling", "labels")
 """Keys of a pool that are more than a value under another name."""
-BODY_PATHS: dict[Path, Path] = {
-    **{plan: body for body, plan in reversed(KEYS.items())},
+_PARTS: dict[Path, Path] = {
     ("autoScaling",): ("auto_scaling",),
     ("systemDisk",): ("scaling_group",),
     ("lingjun",): ("eflo_node_group",),
     ("overrides",): (),
 }
-"""Where the body says what a key of the pool says. What lies deeper has the same keys in both."""
-_VALUES = {plan: body for plan, body in BODY_PATHS.items() if body in KEYS and plan[0] not in _APART}
+"""Where the body says what a part of a pool says. What lies deeper has the same keys in both."""
+
+
+def _body_paths(body: dict[str, Any]) -> dict[Path, Path]:
+    """Return where the body says what each key of a pool says: where it is said in two ways, the one that is used."""
+    found = WRITTEN | _PARTS
+    for path, plan in KEYS.items():
+        if value_at(body, found[plan]) is None and value_at(body, path) is not None:
+            found[plan] = path
+    return found
 
 
 class Misread(NamedTuple):
@@ -53,6 +61,12 @@ class Pool(NamedTuple):
     unknown: dict[Path, str]
     """Key paths of the pool whose value is not known yet, and why."""
     misread: tuple[Misread, ...]
+
+
+def labels_of(body: Mapping[str, Any]) -> Value:
+    """Return the labels of a body."""
+    config = body.get("kubernetes_config")
+    return config if isinstance(config, NotKnown) else value_at(config, ("labels",))
 
 
 def exclusive(labels: Value) -> bool | None:
@@ -79,17 +93,17 @@ def read_pool(body: dict[str, Any]) -> Pool:
     """Translate a body, or what another format says of one. `NotKnown` stands for values that are not known yet."""
     rest = copy.deepcopy(body)
     value: dict[str, Any] = {}
-    for key, path in _VALUES.items():
-        if (found := _take(rest, path)) is not None:
+    for key, path in WRITTEN.items():
+        if key[0] not in _APART and (found := _take(rest, path)) is not None:
             _put(value, key, found)
     if isinstance(rest.get("eflo_node_group"), NotKnown):
         value["lingjun"] = rest["eflo_node_group"]
     _kind(rest, value)
     _sizes(rest, value)
-    _groups(rest, value)
+    body_paths = _body_paths(body)
+    _groups(rest, value, body_paths)
     misread: list[Misread] = []
-    body_paths = dict(BODY_PATHS)
-    labels = _labels(_take(rest, _LABELS), body_paths, misread)
+    labels = _labels(_take(rest, LABELS), body_paths, misread)
     if labels:
         value["labels"] = labels
     value["taints"] = _taints(value.get("taints"))
@@ -107,10 +121,9 @@ def read_pool(body: dict[str, Any]) -> Pool:
 def _take(value: dict[str, Any], path: Path) -> Any:  # noqa: ANN401 - a body may hold anything
     """Remove and return what stands at a path; None when nothing does."""
     *parents, last = path
-    inner: Any = value
-    for step in parents:
-        inner = inner.get(step) if isinstance(inner, dict) else None
-    return inner.pop(last, None) if isinstance(inner, dict) else None
+    inner = value_at(value, parents)
+    # What is inside of something that is not known is not known either.
+    return inner.pop(last, None) if isinstance(inner, dict) else inner if isinstance(inner, NotKnown) else None
 
 
 def _put(value: dict[str, Any], path: Path, found: object) -> None:
@@ -156,13 +169,14 @@ def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:
 _SCALING = {"enable": "enable", "min": "min_instances", "max": "max_instances", "type": "type"}
 
 
-def _groups(rest: dict[str, Any], value: dict[str, Any]) -> None:
+def _groups(rest: dict[str, Any], value: dict[str, Any], body_paths: dict[Path, Path]) -> None:
     """Read the old single security group, which the list outweighs, and empty patterns, which say nothing."""
     group = _take(rest, ("scaling_group", "security_group_id"))
     if group is not None and not value.get("securityGroupIds"):
         value["securityGroupIds"] = [group]
+        body_paths["securityGroupIds", 0] = body_paths["securityGroupIds",]
     patterns = _take(rest, ("scaling_group", "instance_patterns"))
-    if patterns:
+    if patterns and not isinstance(patterns, NotKnown):
         rest.setdefault("scaling_group", {})["instance_patterns"] = patterns
 
 
@@ -172,7 +186,7 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
     if labels is None or isinstance(labels, NotKnown):
         return labels or out
     if not isinstance(labels, list):
-        misread.append(Misread(_LABELS, "labels must be a list", "write a list of {key, value}"))
+        misread.append(Misread(LABELS, "labels must be a list", "write a list of {key, value}"))
         return out
     for i, item in enumerate(labels):
         if item is None or isinstance(item, NotKnown):
@@ -180,11 +194,11 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
         key = item.get("key") if isinstance(item, dict) else None
         text = None if not isinstance(item, dict) else item.get("value")
         if not isinstance(key, str) or not isinstance(text, str | None):
-            misread.append(Misread((*_LABELS, i), "a label must be {key, value}, both text", "quote the value"))
+            misread.append(Misread((*LABELS, i), "a label must be {key, value}, both text", "quote the value"))
         elif key in out or (("labels", key) in body_paths):
-            misread.append(Misread((*_LABELS, i), f"the label {key!r} is given twice", "keep one of them"))
+            misread.append(Misread((*LABELS, i), f"the label {key!r} is given twice", "keep one of them"))
         elif not isinstance(key, NotKnown):
-            body_paths["labels", key] = (*_LABELS, i)
+            body_paths["labels", key] = (*LABELS, i)
             if (key, text) != (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE):
                 out[key] = text or ""
     return out

@@ -14,21 +14,21 @@ from eniplan.emit.pods import ENI_RESOURCE
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import hcl
-from eniplan.inputs.body import exclusive, read_pool
+from eniplan.inputs.body import LABELS, exclusive, labels_of, read_pool
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, Manifests, objects
 from eniplan.inputs.places import NotKnown, Origin, translated
-from eniplan.inputs.terraform import TERRAFORM_PATHS, Left, Resource, body_of, planned, without_templates
+from eniplan.inputs.spelling import BODY, TERRAFORM, Resource
+from eniplan.inputs.terraform import Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, root_of, unit_of, unit_of_lost
-from eniplan.plan.document import read_documents
+from eniplan.plan.document import read_documents, value_at
 from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, OpenFact, load_document
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from eniplan.inputs.body import Pool
     from eniplan.plan.document import Document, Path
 
 _BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
@@ -156,8 +156,7 @@ class Collected:
         if exclusive(config.get("labels") if isinstance(config, dict) else None) is False:
             self.skip(document.file, "a node pool without the exclusive label")
             return
-        found = self._input(read_pool(body), Origin(document, ()).inner)
-        self._pools.setdefault(("body", os.path.dirname(document.file)), []).append(found)
+        self._take_resource(Resource("", document, (), body, BODY), ("body", os.path.dirname(document.file)))
 
     def _take_plan(self, document: Document) -> None:
         for found in planned(document):
@@ -186,44 +185,41 @@ class Collected:
             elif mode is False:
                 self.skip(f"{document.file}: {address}", "it has no exclusive label")
             else:
-                resource = Resource(address, document, (*base, name), known)
+                resource = Resource(address, document, (*base, name), known, TERRAFORM)
                 self._take_resource(resource, ("hcl", os.path.dirname(document.file)))
 
     def _take_resource(self, resource: Resource, unit: tuple[str, ...]) -> None:
         origin = Origin(resource.document, resource.path, resource.address)
-        labels = resource.value.get("labels")
+
+        def place(path: Path) -> Origin:
+            return origin.inner(resource.spelling.path(path, resource.value))
+
+        body = resource.spelling.body_of(resource.value)
+        labels = labels_of(body)
         if not resource.vanishes and exclusive(labels) is None:
             hint = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
             rules = ("NP001",) if resource.existing is None else ("NP001", "NP003")
-            fact = OpenFact((), f"whether {resource.address} is an exclusive node pool", rules, hint)
-            self._open.append((origin.inner(("labels",)), fact))
+            fact = OpenFact((), f"whether {resource.address or 'this'} is an exclusive node pool", rules, hint)
+            self._open.append((place(LABELS), fact))
             return
-        pool = read_pool(body_of(resource.value))
-        pool.value.setdefault("name", resource.address)
+        pool = read_pool(body)
+        if resource.address:
+            pool.value.setdefault("name", resource.address)
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
-        found = self._input(pool, lambda path: origin.inner(_terraform_path(path)))
-        for ours, name, old in _OLD_NAMES:
-            if not resource.value.get(name) and resource.value.get(old):
-                found.origins.update(
-                    dict.fromkeys(((ours,), (ours, 0)), origin.inner((old,)))
-                )  # a list's one item, too
-        cluster = resource.value.get("cluster_id")
+        self._problems += (Problem(found.message, place(found.path).place(), found.hint) for found in pool.misread)
+        origins = {plan: place(path) for plan, path in pool.body_paths.items()}
+        origins |= {("overrides", *path): place(path) for path in _paths(pool.value.get("overrides"))}
+        found = PoolInput(pool.value, {**origins, (): origin}, pool.unknown)
+        cluster = value_at(resource.value, resource.spelling.cluster) if resource.spelling.cluster else None
         named = bool(cluster) and isinstance(cluster, str) and not isinstance(cluster, NotKnown)
-        cluster_id = origin.inner(("cluster_id",)) if named else None
+        cluster_id = origin.inner(resource.spelling.cluster) if named else None
         if resource.vanishes:
             self._lost.append((found, cluster_id))
         else:
             key = (*unit, str(cluster))
             self._pools.setdefault(key, []).append(found)
             self._ids[key] = cluster_id
-
-    def _input(self, pool: Pool, place: Callable[[Path], Origin]) -> PoolInput:
-        """Note what is wrong with a pool; `place` tells where the input says what a body says at a path."""
-        self._problems += (Problem(found.message, place(found.path).place(), found.hint) for found in pool.misread)
-        origins = {plan: place(path) for plan, path in pool.body_paths.items()}
-        origins |= {("overrides", *path): place(path) for path in _paths(pool.value.get("overrides"))}
-        return PoolInput(pool.value, {**origins, (): place(())}, pool.unknown)
 
     # --- Making plans ----------------------------------------------------------------------------------------
 
@@ -279,28 +275,12 @@ def read_cluster(file: str) -> Origin:
     return origin
 
 
-_OLD_NAMES = (
-    ("name", "node_pool_name", "name"),
-    ("desiredSize", "desired_size", "node_count"),
-    ("securityGroupIds", "security_group_ids", "security_group_id"),
-)
-"""Keys of a pool, Terraform's name for each, and the deprecated one."""
-
-
 def _paths(value: object) -> Iterator[Path]:
     """Yield the key paths inside a map."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield (key,)
             yield from ((key, *path) for path in _paths(item))
-
-
-def _terraform_path(body: Path) -> Path:
-    """Return where a resource says what a body says at a path; what has no place of its own is in its parent."""
-    for count in range(len(body), 0, -1):
-        if body[:count] in TERRAFORM_PATHS:
-            return (*TERRAFORM_PATHS[body[:count]], *body[count:])
-    return ()
 
 
 def _patches(file: str, kustomization: dict[str, Any]) -> Iterator[str]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan.emit.rename import put
-from eniplan.emit.terraform import NAMES, RESOURCE
+from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
 from eniplan.inputs.body import exclusive
 from eniplan.inputs.places import NotKnown
+from eniplan.inputs.spelling import TERRAFORM, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from eniplan.plan.document import Document, Path, Value
 
@@ -25,54 +25,6 @@ FORMAT = 1
 """The major version of Terraform's JSON output that is known."""
 AFTER_APPLY = NotKnown("known only after apply")
 _CREATED = (["create"], ["delete", "create"], ["create", "delete"])
-
-_BODY_NAMES = {
-    "name": "nodepool_info.name",
-    "security_group_id": "scaling_group.security_group_id",
-    "password": "scaling_group.login_password",
-    "instances": "instances",
-    "node_count": "count",
-    "instance_patterns": "scaling_group.instance_patterns",
-    **{terraform: body for body, terraform in NAMES.items()},
-}
-"""Terraform's names to the API's, with those that are too old or too secret to be written."""
-_BLOCKS = {
-    terraform[: terraform.rindex(mark)]: body[: body.rindex(mark)]
-    for terraform, body in _BODY_NAMES.items()
-    for mark in (("[].",) if "[]" in terraform else (".",))
-    if mark in terraform
-}
-"""The same for blocks: `labels` to `kubernetes_config.labels`."""
-_LISTS = frozenset(name.partition("[]")[0] for name in _BODY_NAMES if "[]" in name)
-"""Blocks that a resource may have several of. Any other comes as a list of none or one."""
-
-
-def _steps(name: str) -> Iterator[str | int]:
-    for step in name.split("."):
-        yield step
-        if step in _BLOCKS and step not in _LISTS:
-            yield 0
-
-
-TERRAFORM_PATHS: dict[Path, Path] = {
-    tuple(body.split(".")): tuple(_steps(name)) for name, body in (_BLOCKS | _BODY_NAMES).items() if "[]" not in name
-}
-"""Where a resource says what a key of the body says. What lies deeper has the same keys in both."""
-
-
-class Resource(NamedTuple):
-    """One node pool of Terraform."""
-
-    address: str
-    document: Document
-    path: Path
-    """Where its arguments stand in the document."""
-    value: dict[str, Any]
-    """Its arguments; `NotKnown` stands for those that have no value yet."""
-    existing: dict[str, str] | None = None
-    """The labels of the live pool that it changes; None: it creates one."""
-    vanishes: bool = False
-    """Whether it takes the exclusive label from a live pool."""
 
 
 class Left(NamedTuple):
@@ -124,7 +76,8 @@ def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource 
     if not isinstance(after, dict):
         return Problem(f"{address} has no map of values in change.after", document.place((*path, "after")), _SHOW)
     said = _configured(document.value, address)
-    value = _overlay(after, _only(change.get("after_unknown"), said))
+    unknown = change.get("after_unknown")
+    value = _overlay(after, _only({"labels": True} if unknown is True else unknown, said))
     before = change.get("before")
     existing = _label_map(before.get("labels")) if actions == ["update"] and isinstance(before, dict) else None
     if said is not None and existing is not None and "desired_size" not in said:
@@ -133,7 +86,7 @@ def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource 
     mode = exclusive(value.get("labels"))
     if mode is False and not was:
         return Left(address, "it has no exclusive label")
-    return Resource(address, document, (*path, "after"), value, existing, vanishes=mode is False)
+    return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, vanishes=mode is False)
 
 
 def _overlay(after: Value, unknown: Value) -> Any:  # noqa: ANN401 - a value of a resource
@@ -190,71 +143,6 @@ def _label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a re
         for item in items
         if isinstance(item, dict) and isinstance(item.get("key"), str)
     }
-
-
-def body_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request body of a node pool, from the arguments of its resource. What a body has no name for goes."""
-    body: dict[str, Any] = {}
-    for name, indexes, found in _leaves(_arguments(value), "", ()):
-        target = _BODY_NAMES.get(name) or _BLOCKS.get(name)
-        if target is not None:
-            put(body, target, indexes, _converted(target, found))
-    return body
-
-
-_NUMBERS = {
-    "scaling_group.desired_size", "scaling_group.system_disk_size", "auto_scaling.min_instances",
-    "auto_scaling.max_instances", "count",
-}  # fmt: skip
-_TEXTS = {
-    target
-    for target in _BODY_NAMES.values()
-    if target.startswith(("kubernetes_config.labels", "kubernetes_config.taints"))
-}
-
-
-def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
-    """Return a value in the type of the API: Terraform makes text of numbers and flags, and the other way round."""
-    if target in _NUMBERS and isinstance(value, str) and value.isdecimal():
-        return int(value)
-    if target == "auto_scaling.enable" and value in ("true", "false"):
-        return value == "true"
-    if target in _TEXTS and isinstance(value, bool | int):
-        return str(value).lower()
-    return value
-
-
-def _arguments(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of the arguments, with what the provider and unknown blocks make of them."""
-    out = {key: _settled(key, item) for key, item in value.items()}
-    scaling = out.get("scaling_config")
-    for block in scaling if isinstance(scaling, list) else [scaling]:
-        if isinstance(block, dict) and block.get("enable") is None:
-            block["enable"] = True  # the provider's default
-    return out
-
-
-def _settled(key: str, value: Any) -> Any:  # noqa: ANN401 - an argument
-    if isinstance(value, list) and any(isinstance(item, NotKnown) for item in value) and key in _BLOCKS:
-        # One block that is not known makes the others not known, unless the label is already among them.
-        known = [item for item in value if not isinstance(item, NotKnown)]
-        return known if key == "labels" and exclusive(known) else next(i for i in value if isinstance(i, NotKnown))
-    if isinstance(value, dict):
-        return dict(value)
-    return [dict(item) if isinstance(item, dict) else item for item in value] if isinstance(value, list) else value
-
-
-def _leaves(value: Any, name: str, indexes: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], Any]]:  # noqa: ANN401 - any argument
-    if value in (None, "", []):
-        return
-    if name in _BODY_NAMES or isinstance(value, NotKnown):
-        yield name, indexes, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(item, f"{name}.{key}" if name else key, indexes)
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from _leaves(item, f"{name}[]", (*indexes, i)) if name in _LISTS else _leaves(item, name, indexes)
 
 
 def without_templates(value: Any) -> Any:  # noqa: ANN401 - an argument

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from eniplan.plan.document import Path
+
 
 class Field(NamedTuple):
     """One field: dotted key paths, with `[]` behind a list of objects. Empty: there is no word for it."""
@@ -152,7 +154,7 @@ def steps(name: str) -> tuple[str, ...]:
 
 KEYS: dict[tuple[str, ...], tuple[str, ...]] = {steps(field.api): steps(field.plan) for field in FIELDS if field.plan}
 """Where a plan says what a body says at a path, for all that it has a key for."""
-WRITTEN: dict[tuple[str, ...], tuple[str, ...]] = {}
+WRITTEN: dict[Path, Path] = {}
 """The other way round, in the order of a body."""
 for _api, _plan in KEYS.items():
     WRITTEN.setdefault(_plan, _api)
