@@ -20,7 +20,7 @@ from eniplan.inputs.manifests import KINDS, Manifests, objects
 from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.spelling import BODY, TERRAFORM, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
-from eniplan.inputs.units import PoolInput, root_of, unit_of, unit_of_lost
+from eniplan.inputs.units import PoolInput, Stated, root_of, unit_of, unit_of_lost
 from eniplan.plan.document import read_documents, value_at
 from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, OpenFact, load_document
 from eniplan.plan.model import EXCLUSIVE_LABEL
@@ -61,8 +61,8 @@ class Collected:
         self._cluster = cluster
         self._documents: list[Document] = []
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
-        self._ids: dict[tuple[str, ...], Origin | None] = {}
-        self._lost: list[tuple[PoolInput, Origin | None]] = []
+        self._stated: dict[tuple[str, ...], Stated | None] = {}
+        self._lost: list[tuple[PoolInput, Stated | None]] = []
         self._open: list[tuple[Origin, OpenFact]] = []
         self._problems: list[Problem] = []
         self._manifests = Manifests()
@@ -74,7 +74,9 @@ class Collected:
     @property
     def lacks_cluster(self) -> bool:
         """Whether pools were judged without any fact of their cluster."""
-        return self._cluster is None and bool(self._pools)
+        return self._cluster is None and any(
+            stated is None or not stated.value.keys() - {"id"} for stated in self._stated.values()
+        )
 
     def count(self) -> int:
         """See `Others.count`."""
@@ -188,7 +190,7 @@ class Collected:
                 resource = Resource(address, document, (*base, name), known, TERRAFORM)
                 self._take_resource(resource, ("hcl", os.path.dirname(document.file)))
 
-    def _take_resource(self, resource: Resource, unit: tuple[str, ...]) -> None:
+    def _take_resource(self, resource: Resource, unit: tuple[str, ...], stated: Stated | None = None) -> None:
         origin = Origin(resource.document, resource.path, resource.address)
 
         def place(path: Path) -> Origin:
@@ -211,15 +213,15 @@ class Collected:
         origins = {plan: place(path) for plan, path in pool.body_paths.items()}
         origins |= {("overrides", *path): place(path) for path in _paths(pool.value.get("overrides"))}
         found = PoolInput(pool.value, {**origins, (): origin}, pool.unknown)
-        cluster = value_at(resource.value, resource.spelling.cluster) if resource.spelling.cluster else None
-        named = bool(cluster) and isinstance(cluster, str) and not isinstance(cluster, NotKnown)
-        cluster_id = origin.inner(resource.spelling.cluster) if named else None
+        if stated is None:
+            stated = _named(resource, origin)
         if resource.vanishes:
-            self._lost.append((found, cluster_id))
+            self._lost.append((found, stated))
         else:
-            key = (*unit, str(cluster))
+            named = resource.spelling.cluster
+            key = (*unit, str(value_at(resource.value, named)) if named else "")
             self._pools.setdefault(key, []).append(found)
-            self._ids[key] = cluster_id
+            self._stated[key] = stated
 
     # --- Making plans ----------------------------------------------------------------------------------------
 
@@ -230,11 +232,11 @@ class Collected:
         yield from self._problems
         for origin, fact in self._open:
             yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
-        for found, cluster_id in self._lost:
-            yield unit_of_lost(found, self._cluster, cluster_id).load()
+        for found, stated in self._lost:
+            yield unit_of_lost(found, self._cluster, stated).load()
         for title in self._manifests.leave_out(self._patches):
             self.skip(title, "a patch of a kustomization: render it first (kubectl kustomize)")
-        units = [unit_of(pools, self._cluster, self._ids.get(key)) for key, pools in self._pools.items()]
+        units = [unit_of(pools, self._cluster, self._stated.get(key)) for key, pools in self._pools.items()]
         yield from self._manifests.problems
         if self._manifests:
             yield from joined([*units, *beside(plans)], self._manifests, self._cluster, self.skip)
@@ -273,6 +275,15 @@ def read_cluster(file: str) -> Origin:
     if found.problems:
         raise InputError(*found.problems)
     return origin
+
+
+def _named(resource: Resource, origin: Origin) -> Stated | None:
+    """Return the cluster that a pool names, if it does."""
+    path = resource.spelling.cluster
+    named = value_at(resource.value, path) if path else None
+    if not named or not isinstance(named, str) or isinstance(named, NotKnown):
+        return None
+    return Stated({"id": named}, {("id",): origin.inner(path)})
 
 
 def _paths(value: object) -> Iterator[Path]:
