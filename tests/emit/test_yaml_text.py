@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eniplan.emit.yaml_text import block, dump, flow
+from eniplan.emit.yaml_text import block, dump, flow, is_plain
 from eniplan.plan.document import read_documents
 from tests.emit.support import HOSTILE
 
@@ -45,3 +45,48 @@ def test_a_text_never_changes_the_structure(text: str) -> None:
     written = dump({"a": {text: [text]}, "b": 1}).encode()
     (document,) = read_documents("x.yaml", written)
     assert document.value == {"a": {text: [text]}, "b": 1}
+
+
+def test_byte_for_byte() -> None:
+    value = {
+        "name": "trading",
+        "on": "off",
+        "no": ["1e3", "y", "~", "", "a b", "ümlaut", "/var/lib"],
+        "text": "one\ntwo\n",
+        "number": 7,
+        "flag": True,
+        "nothing": None,
+        "empty": {"map": {}, "list": []},
+        "long": " ".join(["word"] * 40),
+        "nested": [{"key": "a", "values": ["b"]}],
+    }
+    long = " ".join(["word"] * 40)
+    assert dump(value) == (
+        "name: trading\n"
+        '"on": "off"\n'
+        '"no":\n'
+        '- "1e3"\n- "y"\n- "~"\n- ""\n- "a b"\n- "ümlaut"\n- /var/lib\n'
+        "text: |\n  one\n  two\n"
+        "number: 7\nflag: true\nnothing: null\n"
+        "empty:\n  map: {}\n  list: []\n"
+        f'long: "{long}"\n'
+        "nested:\n- key: a\n  values:\n  - b\n"
+    )
+    assert flow({"key": "a", "values": ["b", 1, "off"], "empty": {}}) == '{key: a, values: [b, 1, "off"], empty: {}}'
+    nested = {"a": [{"b": {"c": 1}, "d": "no"}], "e": {}, "f": []}
+    assert block(nested, 0) == ["a:", "- b:", "    c: 1", '  d: "no"', "e: {}", "f: []"]
+    assert block(nested, 2) == ["a:", "  - b:", "      c: 1", '    d: "no"', "e: {}", "f: []"]
+
+
+@pytest.mark.parametrize(
+    "word", ["y", "N", "yes", "No", "on", "OFF", "true", "False", "null", "x y", "1", "-", "", "~"]
+)
+def test_other_words_are_quoted(word: str) -> None:
+    assert not is_plain(word)
+    assert flow(word) == f'"{word}"'
+
+
+@pytest.mark.parametrize("word", ["a", "trading-eni", "k8s.aliyun.com/eni", "/mnt", "A_b.c-1"])
+def test_plain_words_stand_as_they_are(word: str) -> None:
+    assert is_plain(word)
+    assert flow(word) == word
