@@ -14,15 +14,15 @@ from eniplan.emit.pods import ENI_RESOURCE
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import hcl, templates
-from eniplan.inputs.body import LABELS, exclusive, labels_of, read_pool
+from eniplan.inputs.body import exclusive, labels_of, read_pool
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, Manifests, objects
 from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
-from eniplan.inputs.units import PoolInput, Stated, root_of, unit_of, unit_of_lost
+from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.plan.document import read_documents, value_at
-from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, OpenFact, load_document
+from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, load_document
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
@@ -66,7 +66,7 @@ class Collected:
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
         self._lost: list[tuple[PoolInput, Stated | None]] = []
-        self._open: list[tuple[Origin, OpenFact]] = []
+        self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
         self._problems: list[Problem] = []
         self._manifests = Manifests()
         self._patches: set[str] = set()
@@ -210,12 +210,6 @@ class Collected:
 
         body = resource.spelling.body_of(resource.value)
         labels = labels_of(body)
-        if not resource.vanishes and exclusive(labels) is None:
-            hint = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
-            rules = ("NP001",) if resource.existing is None else ("NP001", "NP003")
-            fact = OpenFact((), f"whether {resource.address or 'this'} is an exclusive node pool", rules, hint)
-            self._open.append((place(LABELS), fact))
-            return
         pool = read_pool(body)
         if resource.address:
             pool.value.setdefault("name", resource.address)
@@ -229,6 +223,9 @@ class Collected:
             stated = _named(resource, origin)
         if resource.vanishes:
             self._lost.append((found, stated))
+        elif exclusive(labels) is None:
+            why = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
+            self._doubtful.append((found, why, stated))
         else:
             named = resource.spelling.cluster
             key = (*unit, str(value_at(resource.value, named)) if named else "")
@@ -242,10 +239,10 @@ class Collected:
         for document in self._documents:
             yield LoadedPlan(document, None)  # it is an input, whether or not there is anything to judge in it
         yield from self._problems
-        for origin, fact in self._open:
-            yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
+        for found, why, stated in self._doubtful:
+            yield unit_of_doubtful(found, why, self._cluster, stated).load()
         for found, stated in self._lost:
-            yield unit_of_lost(found, self._cluster, stated).load()
+            yield lost(found, stated)
         for title in self._manifests.leave_out(self._patches):
             self.skip(title, "a patch of a kustomization: render it first (kubectl kustomize)")
         units = [unit_of(pools, self._cluster, self._stated.get(key)) for key, pools in self._pools.items()]
