@@ -6,7 +6,7 @@ this file reads anything: `kube` fills these values, the VER rules judge them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL, Taint
 
@@ -25,8 +25,20 @@ MEMBER_ENI = "aliyun/member-eni"
 SYSTEM_NAMESPACE = "kube-system"
 CLUSTER_CONFIG = "eni-config"
 """The ConfigMap with Terway's configuration of the whole cluster."""
+CONTROL_PLANE = "terway-controlplane"
+"""The Deployment that makes PodENIs; managed clusters run it where nobody sees it."""
 KINDS = ("Node", "Pod", "PodNetworking", "PodENI", "Event", "DaemonSet", "ConfigMap")
 """What verify reads. A finding's path that begins with one of them is about an object and not about the plan."""
+
+
+class Room(NamedTuple):
+    """What a node has for pods, besides ENIs, or what pods take of it; None where the node does not say."""
+
+    pods: int | None
+    cpu: int | None
+    """In thousandths of a core."""
+    memory: int | None
+    """In bytes."""
 
 
 class Node(NamedTuple):
@@ -38,6 +50,10 @@ class Node(NamedTuple):
     capacity: int | None
     allocatable: int | None
     ready: bool
+    room: Room = Room(None, None, None)
+    cordoned: bool = False
+    told: str = ""
+    """What its kubelet says of a node that is not Ready."""
 
     @property
     def is_exclusive(self) -> bool:
@@ -75,15 +91,41 @@ class Node(NamedTuple):
         return self.labels.get(TERWAY_CONFIG_LABEL) or CLUSTER_CONFIG
 
 
+class Trouble(NamedTuple):
+    """Why a pod does not run, as its status says."""
+
+    phase: str
+    """Empty where the status has none."""
+    reason: str
+    """`Unschedulable`, `ContainerCreating`, `CrashLoopBackOff`, `NotReady`, ...; empty where nothing says it."""
+    message: str
+    container: str = ""
+    """The container that is meant; empty for the pod as a whole."""
+    init: bool = False
+    """Whether that is an init container."""
+
+
+class Wants(NamedTuple):
+    """What the scheduler looks at, of a pod that it has not placed yet."""
+
+    cpu: int
+    memory: int
+    tolerations: tuple[Mapping[str, object], ...]
+    node_selector: Mapping[str, str]
+    terms: tuple[Mapping[str, Any], ...]
+    """The required terms of its node affinity, of which one must hold; none: any node will do."""
+
+
 class Pod(NamedTuple):
-    """A pod that takes an ENI when it runs on an exclusive node; others are not kept."""
+    """A pod that takes an ENI when it runs on an exclusive node; of others only `Other` is kept."""
 
     namespace: str
     name: str
     uid: str
     node: str
     """Empty while it is not scheduled."""
-    pending: bool
+    trouble: Trouble | None
+    """None for a pod that runs and is ready."""
     leaving: bool
     """Whether it is being deleted."""
     owner: str
@@ -95,13 +137,40 @@ class Pod(NamedTuple):
     """The PodNetworking that the webhook gave it; empty for none."""
     steered: bool
     """Whether its node selector or affinity asks for exclusive nodes."""
-    tolerations: tuple[Mapping[str, object], ...]
+    wants: Wants | None
     """Only of pods that are not scheduled yet."""
+    address: str
+
+    @property
+    def starting(self) -> bool:
+        """Whether it does not run yet: neither has it started, nor has it ended."""
+        return self.trouble is not None and self.trouble.phase != "Running"
 
     @property
     def path(self) -> tuple[str, str, str]:
         """Where findings about it point."""
         return ("Pod", self.namespace, self.name)
+
+
+class Other(NamedTuple):
+    """A pod that takes no ENI: of hostNetwork, left alone by Terway, or at its end."""
+
+    namespace: str
+    owner: str
+    """`Pod NAME` for a pod of its own."""
+    node: str
+    phase: str
+    """`Running` only for one that is ready."""
+
+
+class Agent(NamedTuple):
+    """A pod of Terway itself: of DaemonSet terway-eniip, or of terway-controlplane."""
+
+    name: str
+    node: str
+    image: str
+    trouble: Trouble | None
+    leaving: bool
 
 
 class PodNetworking(NamedTuple):
@@ -139,6 +208,8 @@ class PodEni(NamedTuple):
     """The trunk ENI that carries it; empty on an exclusive node."""
     v_switch_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
+    addresses: tuple[str, ...]
+    """The IPv4 address of each interface that says one."""
     has_ipv6: bool
     is_dense: bool
     """Whether it is a high-density ENI of a Lingjun node, for which Terway's code does not tell the type."""
@@ -161,22 +232,74 @@ class Event(NamedTuple):
 
 
 class TerwayConfig(NamedTuple):
-    """What one ConfigMap of Terway says; None where it leaves that to Terway. Credentials in it are never kept."""
+    """What one ConfigMap of Terway says. Credentials in it are never kept."""
 
-    erdma: bool | None = None
-    ipam_type: str | None = None
-    ip_stack: str | None = None
-    zones: Mapping[str, bool] = {}
-    """Zone -> whether it has a vSwitch; False where a node-level config takes the cluster's away."""
+    fields: Mapping[str, Any]
+    """Its keys, as far as verify judges them."""
 
     def over(self, base: TerwayConfig) -> TerwayConfig:
-        """Return what holds where this one is laid over the cluster's."""
-        return TerwayConfig(
-            base.erdma if self.erdma is None else self.erdma,
-            self.ipam_type or base.ipam_type,
-            self.ip_stack or base.ip_stack,
-            {**base.zones, **self.zones},
-        )
+        """Return what holds where this one is laid over the cluster's: a JSON merge patch (RFC 7396)."""
+        return TerwayConfig(_merged(base.fields, self.fields))
+
+    @property
+    def erdma(self) -> bool:
+        """Whether eRDMA is on."""
+        return self.fields.get("enable_erdma") is True
+
+    @property
+    def ipam_type(self) -> str:
+        """The kind of IPAM; empty where it is left to Terway."""
+        return _text(self.fields.get("ipam_type"))
+
+    @property
+    def ip_stack(self) -> str:
+        """The IP stack; empty where it is left to Terway."""
+        return _text(self.fields.get("ip_stack"))
+
+    @property
+    def v_switches(self) -> dict[str, tuple[str, ...]]:
+        """The vSwitches by zone, as the keys say it; a zone without one is left out."""
+        found = self.fields.get("vswitches")
+        zones = found if isinstance(found, dict) else {}
+        return {zone: ids for zone, listed in zones.items() if (ids := _texts(listed))}
+
+    @property
+    def security_group_ids(self) -> tuple[str, ...]:
+        """The security groups: Terway takes both keys together."""
+        one = _text(self.fields.get("security_group"))
+        return tuple(sorted({*_texts(self.fields.get("security_groups")), *([one] if one else [])}))
+
+
+CONFIG_KEYS = ("enable_erdma", "ipam_type", "ip_stack", "vswitches", "security_group", "security_groups")
+"""The keys of eni_conf that verify judges."""
+
+
+def _merged(base: object, patch: object) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(patch, dict):
+        return patch
+    out = dict(base) if isinstance(base, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            out.pop(key, None)
+        else:
+            out[key] = _merged(out.get(key), value)
+    return out
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(filter(None, map(_text, value))) if isinstance(value, list) else ()
+
+
+class DaemonSet(NamedTuple):
+    """DaemonSet terway-eniip; the counts are None where its status does not say."""
+
+    image: str
+    desired: int | None
+    ready: int | None
 
 
 class Observed(NamedTuple):
@@ -192,7 +315,19 @@ class Observed(NamedTuple):
     events: tuple[Event, ...]
     configs: Mapping[str, TerwayConfig | None]
     """Terway's ConfigMaps by name; None for one whose text cannot be read."""
-    images: tuple[str, ...]
-    """The images of DaemonSet terway-eniip and of its pods: during an upgrade, or one that is stuck, these differ."""
+    daemon_set: DaemonSet | None
+    agents: tuple[Agent, ...]
+    """The pods of DaemonSet terway-eniip."""
+    controllers: tuple[Agent, ...]
+    """The pods of terway-controlplane, where they can be seen."""
+    others: tuple[Other, ...]
+    used: Mapping[str, Room]
+    """What the pods of each node take of it, whatever their network."""
     unseen: Mapping[str, str]
     """Kinds that could not be read, and why: no right to, or no such kind. What is not here is all there is."""
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images of DaemonSet terway-eniip and of its pods; those of pods that are going are not told."""
+        own = () if self.daemon_set is None else (self.daemon_set.image,)
+        return tuple(sorted({*own, *(item.image for item in self.agents if not item.leaving)} - {""}))

@@ -66,7 +66,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
         inputs,
         tuple(sorted(findings, key=lambda f: _order(f, observed))),
         tuple(
-            Undecided(item.words, _place(observed, document, item.path), tuple(rules), item.find)
+            Undecided(item.words, _place(observed, document, item.path), tuple(sorted(rules)), item.find)
             for item, rules in unknown.values()
         ),
         tuple(problems),
@@ -82,10 +82,11 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
     return report._replace(exit_code=report.verdict())
 
 
-def _order(finding: Finding, observed: Observed) -> tuple[bool, int, int, str, str, str]:
-    """Put the plan before the cluster, as the inputs stand: whatever their names are."""
+def _order(finding: Finding, observed: Observed) -> tuple[int, bool, int, int, str, str]:
+    """Put causes before their symptoms, and of one rule the plan before the cluster: whatever their names are."""
     place = finding.place
-    return place.file == observed.source, place.line, place.column, finding.rule.id, place.path, finding.message
+    cause = CLUSTER.index(finding.rule) if finding.rule.on_cluster else -1
+    return cause, place.file == observed.source, place.line, place.column, place.path, finding.message
 
 
 def _place(observed: Observed, document: Document | None, path: Path) -> Place:

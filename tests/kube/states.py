@@ -23,10 +23,15 @@ from eniplan.rules.examples_cluster import (
     node,
     pod,
     pod_eni,
+    system_pod,
 )
 from tests.kube.support import NO_PLAN
 
+AGENTS = CLUSTER["pods"][4:]
+"""Terway's own pods of the example cluster."""
+
 ONE, TWO, THREE = (f"Node/{name}" for name in NODES)
+CONFIG = "ConfigMap/kube-system"
 SYSTEM_DAEMON = "DaemonSet/kube-system/terway-eniip"
 
 
@@ -44,6 +49,16 @@ def conf(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of eni_co
     """Return the change that gives eni-config these fields."""
     fields = {"ipam_type": "crd", "vswitches": {"cn-hangzhou-j": ["vsw-j"]}, **fields}
     return {"configMaps[0].data.eni_conf": json.dumps(fields)}
+
+
+def zones_jk() -> dict[str, Any]:
+    """Return the change that gives eni-config a vSwitch in a second zone."""
+    return conf(vswitches={"cn-hangzhou-j": ["vsw-j"], "cn-hangzhou-k": ["vsw-k"]})
+
+
+def agent(on: str) -> dict[str, Any]:
+    """Return Terway's pod of a node."""
+    return system_pod("DaemonSet", "terway-eniip", on)
 
 
 def fallback(number: int, on: str, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a pod's spec
@@ -66,13 +81,13 @@ def lingjun(name: str) -> dict[str, Any]:
         {"key": "node-role.alibabacloud.com/lingjun", "effect": "NoSchedule"},
     ]
     found = node(name, **{LINGJUN_LABEL: "true", TYPE_LABEL: "ebs-enhanced"})
-    status = {"capacity": {}, "allocatable": {}, "conditions": [{"type": "Ready", "status": "True"}]}
+    status = {"capacity": {}, "allocatable": {"pods": "64"}, "conditions": [{"type": "Ready", "status": "True"}]}
     return {**found, "spec": {"taints": taints}, "status": status}
 
 
 LINGJUN: dict[str, Any] = {
     "nodes": [lingjun(name) for name in NODES],
-    "pods": [fallback(n, name, containers=[{"name": "app"}]) for n, name in enumerate(NODES)],
+    "pods": [*(fallback(n, name, containers=[{"name": "app"}]) for n, name in enumerate(NODES)), *AGENTS],
     "podNetworkings": [],
 }
 LINGJUN_PLAN: dict[str, Any] = {
@@ -93,6 +108,10 @@ def enis(count: str) -> dict[str, Any]:
     }
 
 
+GPU_PLAN: dict[str, Any] = {
+    "nodePools[0].terwayConfig": "gpu-net", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}},
+}  # fmt: skip
+"""A plan whose pool has a node-level configuration."""
 AVERSE = json.loads(json.dumps(STEERED).replace('"In"', '"NotIn"'))
 """The affinity that keeps a pod off exclusive nodes."""
 SCALED: dict[str, Any] = {
@@ -125,13 +144,13 @@ DUMPS: dict[str, State] = {
     ),
     "eni-config was not dumped: nobody knows whether the node's configuration exists": State(
         {"configMaps": [], **{f'nodes[{n}].metadata.labels["terway-config"]': "gpu-net" for n in range(3)},
-         "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
+         "pods[7]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
         {("VER012", "error", "Pod/trading/matcher-9")},
-        None,
+        GPU_PLAN,
         {"the list of ConfigMaps"},
     ),
     "eni-config cannot be read": State(
-        {"configMaps[0].data.eni_conf": "{", "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
+        {"configMaps[0].data.eni_conf": "{", "pods[7]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
         {("VER012", "error", "Pod/trading/matcher-9"), ("VER024", "error", "ConfigMap/kube-system/eni-config")},
     ),
 }  # fmt: skip
@@ -152,7 +171,9 @@ STATES: dict[str, State] = {
         {f"pods[{n}].metadata.annotations": {} for n in range(2)}, {("VER028", "error", "Pod/trading/matcher-0")}
     ),
     "a PodNetworking ties a pod to a zone that is full": State(
-        {"nodes[3]": node("zone-k", **{ZONE_LABEL: "cn-hangzhou-k"}), "pods": [*FULL, pod(99, "")],
+        {"nodes[3]": node("zone-k", **{ZONE_LABEL: "cn-hangzhou-k"}),
+         "pods": [*FULL, pod(99, ""), *AGENTS, agent("zone-k")],
+         **zones_jk(),
          "podENIs": FULL_ENIS},
         {("VER011", "error", "PodNetworking/trading-eni"), ("VER021", "error", "Pod/trading/matcher-99")},
     ),
@@ -175,16 +196,16 @@ STATES: dict[str, State] = {
     "a failure of a pod of somebody else": State(
         {"events[1]": event("CreateENIFailed", "Pod", "matcher-7", "IpNotEnough", "trading"),
          "nodes[3]": node("theirs", **{NODE_POOL_LABEL: "np2", TYPE_LABEL: "ecs.g7.8xlarge"}),
-         "pods[4]": loner(pod(7, "theirs"))},
+         "pods[7]": loner(pod(7, "theirs"))},
         set(),
     ),
     "a failure of a pod that wants an ENI of its own on a shared node": State(
         {"events[1]": event("AttachENIFailed", "Pod", "matcher-7", "trunk eni is not allowed", "trading"),
-         "pods[4]": {**loner(pod(7, "shared")), "status": {"phase": "Pending"}}},
+         "pods[7]": {**loner(pod(7, "shared")), "status": {"phase": "Pending"}}},
         {("VER026", "error", "Pod/trading/matcher-7")},
     ),
     "a pod of a PodNetworking that asks for nothing": State(
-        {"pods[4]": pod(9, "", containers=[{"name": "app"}])}, set()
+        {"pods[7]": pod(9, "", containers=[{"name": "app"}])}, {("VER021", "error", "Pod/trading/matcher-9")}
     ),
     "good": State({}, set()),
     "good, without a plan": State({}, set(), NO_PLAN),
@@ -195,7 +216,7 @@ STATES: dict[str, State] = {
     "label forgotten on one node": State({label(1): ABSENT}, {("VER004", "error", TWO)}),
     "label forgotten on one node, without a plan": State({label(1): ABSENT}, {("VER004", "error", TWO)}, NO_PLAN),
     "label misspelt on the whole pool": State(
-        {label(n): "ENI" for n in range(3)}, {("VER001", "error", "nodePools[0]")}
+        {label(n): "ENI" for n in range(3)}, {("VER004", "error", ONE)}
     ),
     "no exclusive node, without a plan": State(
         {label(n): "default" for n in range(3)}, {("VER001", "error", "Node")}, NO_PLAN
@@ -233,14 +254,14 @@ STATES: dict[str, State] = {
         {"podNetworkings[0].metadata.name": "trading"}, {("VER009", "error", "podNetworkings[0]")}
     ),
     "PodNetworking of eniType Default in a trunk cluster": State(
-        {"podNetworkings[0].spec.eniOptions.eniType": "Default", "pods[4]": pod(9, "", containers=MEMBER_REQUEST)},
+        {"podNetworkings[0].spec.eniOptions.eniType": "Default", "pods[7]": pod(9, "", containers=MEMBER_REQUEST)},
         {("VER009", "error", "PodNetworking/trading-eni"), ("VER019", "error", "Pod/trading/matcher-9")},
     ),
     "PodNetworking without status: pods are created without it": State(
         {"podNetworkings[0].status": {}}, {("VER010", "error", "PodNetworking/trading-eni")}
     ),
     "PodNetworking without a vSwitch in one of two zones, without a plan": State(
-        {f'nodes[2].metadata.labels["{ZONE_LABEL}"]': "cn-hangzhou-k"},
+        {f'nodes[2].metadata.labels["{ZONE_LABEL}"]': "cn-hangzhou-k", **zones_jk()},
         {("VER011", "warning", "PodNetworking/trading-eni")},
         NO_PLAN,
     ),
@@ -258,11 +279,11 @@ STATES: dict[str, State] = {
         set(), LINGJUN_PLAN, {"the type of high-density ENIs"},
     ),
     "a workload steered by affinity that requests nothing": State(
-        {"pods[4]": fallback(7, NODES[1], containers=[{"name": "app"}]), "podENIs[3]": pod_eni(7, NODES[1])},
+        {"pods[7]": fallback(7, NODES[1], containers=[{"name": "app"}]), "podENIs[3]": pod_eni(7, NODES[1])},
         {("VER017", "warning", "Pod/trading/matcher-7")},
     ),
     "a DaemonSet that the plan counts": State(
-        {"pods[4]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
+        {"pods[7]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
             **pod_eni(0, NODES[0]), "metadata": {
                 "name": "log-agent-1", "namespace": "kube-system",
                 "annotations": {"k8s.aliyun.com/pod-uid": "uid-log-agent-1"},
@@ -272,14 +293,14 @@ STATES: dict[str, State] = {
         {"nodePools[0].systemPodsPerNode": 1},
     ),
     "member-eni, and nothing says that it is meant for exclusive nodes": State(
-        {"pods[4]": fallback(9, "", containers=MEMBER_REQUEST)},
+        {"pods[7]": fallback(9, "", containers=MEMBER_REQUEST)},
         {("VER019", "warning", "Pod/trading/matcher-9")},
         NO_PLAN,
     ),
     "no vSwitch of eni-config in the zone of the node": State(
         {**conf(vswitches={"cn-hangzhou-k": ["vsw-k"]}),
-         "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
-        {("VER020", "error", "Pod/trading/matcher-9")},
+         "pods[7]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}}},
+        {("VER020", "error", "Pod/trading/matcher-9"), ("VER035", "error", f"{CONFIG}/eni-config")},
     ),
     "a node-level config that takes the zone's vSwitch away": State(
         {
@@ -288,12 +309,13 @@ STATES: dict[str, State] = {
                 **CLUSTER["configMaps"][0], "metadata": {"name": "gpu-net", "namespace": "kube-system"},
                 "data": {"eni_conf": json.dumps({"vswitches": {"cn-hangzhou-j": None, "cn-hangzhou-k": ["vsw-k"]}})},
             },
-            "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}},
+            "pods[7]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}},
         },
-        {("VER020", "error", "Pod/trading/matcher-9")},
+        {("VER020", "error", "Pod/trading/matcher-9"), ("VER035", "error", f"{CONFIG}/gpu-net")},
+        GPU_PLAN,
     ),
     "every ENI is taken": State(
-        {"pods": [*FULL, pod(98, ""), pod(99, "")], "podENIs": FULL_ENIS},
+        {"pods": [*FULL, pod(98, ""), pod(99, ""), *AGENTS], "podENIs": FULL_ENIS},
         {("VER021", "error", "Pod/trading/matcher-98")},
     ),
     "dual stack, and every pod has both addresses": State(
@@ -301,35 +323,36 @@ STATES: dict[str, State] = {
         set(), NO_PLAN,
     ),
     "a pod that waits for something else than an ENI": State(
-        {"pods[4]": pod(9, "")}, {("VER021", "warning", "Pod/trading/matcher-9")}
+        {"pods[7]": pod(9, "")}, {("VER021", "error", "Pod/trading/matcher-9")}
     ),
     "a pod that waits, and that is kept off exclusive nodes": State(
-        {"pods[4]": fallback(9, "", containers=[{"name": "app"}], tolerations=[], affinity=AVERSE)}, set()
+        {"pods[7]": fallback(9, "", containers=[{"name": "app"}], tolerations=[], affinity=AVERSE)}, set()
     ),
     "aliyun/eni requested where there are Lingjun nodes only": State(
-        {**LINGJUN, "pods[3]": fallback(9, "", affinity=STEERED)}, {("VER021", "error", "Pod/trading/matcher-9")},
+        {**LINGJUN, "pods[6]": fallback(9, "", affinity=STEERED)}, {("VER021", "error", "Pod/trading/matcher-9")},
         LINGJUN_PLAN,
     ),
     "a pod for exclusive nodes where there are none": State(
-        {**{label(n): "default" for n in range(3)}, "pods[4]": pod(9, "")},
+        {**{label(n): "default" for n in range(3)}, "pods[7]": pod(9, "")},
         {("VER001", "error", "Node"), ("VER021", "error", "Pod/trading/matcher-9")},
         NO_PLAN,
     ),
     "a pod that wants more ENIs than any node has": State(
-        {"pods[4]": pod(9, "", containers=[{"name": "app", "resources": {"limits": {ENI: "8"}}}])},
+        {"pods[7]": pod(9, "", containers=[{"name": "app", "resources": {"limits": {ENI: "8"}}}])},
         {("VER021", "error", "Pod/trading/matcher-9")},
     ),
     "a newer Terway than planned": State(
         {"daemonSets[0].spec.template.spec.initContainers[0].image": "host:5000/acs/terway:v1.17.5@sha256:00"},
-        {("VER022", "warning", SYSTEM_DAEMON)},
+        {("VER022", "warning", SYSTEM_DAEMON), ("VER038", "warning", SYSTEM_DAEMON)},
     ),
     "a Terway that knows no exclusive nodes": State(
         {"daemonSets[0].spec.template.spec.initContainers[0].image": IMAGE.replace("v1.16.4", "v1.10.0")},
-        {("VER022", "error", SYSTEM_DAEMON)}, NO_PLAN,
+        {("VER022", "error", SYSTEM_DAEMON), ("VER038", "warning", SYSTEM_DAEMON)}, NO_PLAN,
     ),
     "a Terway image without a version": State(
         {"daemonSets[0].spec.template.spec.initContainers[0].image": IMAGE.replace("v1.16.4", "0a1b2c3d")},
-        set(), None, {f"the version of Terway's image {IMAGE.replace('v1.16.4', '0a1b2c3d')}"},
+        {("VER038", "warning", SYSTEM_DAEMON)}, None,
+        {f"the version of Terway's image {IMAGE.replace('v1.16.4', '0a1b2c3d')}"},
     ),
     "an attach that failed and went well later": State(
         {"events[1]": event("CreateENIFailed", "PodENI", "matcher-0", "IpNotEnough in vsw-j", "trading")},
@@ -349,7 +372,8 @@ STATES: dict[str, State] = {
     ),
     "two pools of the plan: one has nodes of its own, and both fit others": State(
         {"nodes[3]": node("own", **{NODE_POOL_LABEL: "np2", "team": "second"}),
-         "nodes[4]": node("either", **{NODE_POOL_LABEL: "np3", "team": "second", "app": "trading"})},
+         "nodes[4]": node("either", **{NODE_POOL_LABEL: "np3", "team": "second", "app": "trading"}),
+         "pods[7]": agent("own")},
         {("VER001", "error", "nodePools[0]")},
         {"nodePools[0].labels": {"app": "trading"},
          "nodePools[1]": {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "labels": {"team": "second"},
@@ -358,15 +382,16 @@ STATES: dict[str, State] = {
         {"which pool of the plan (trading, second) node pool np3 belongs to"},
     ),
     "a PodNetworking that is meant for the nodes of one zone only": State(
-        {"nodes[3]": node("own", **{NODE_POOL_LABEL: "np2", ZONE_LABEL: "cn-hangzhou-k", "team": "second"})},
+        {"nodes[3]": node("own", **{NODE_POOL_LABEL: "np2", ZONE_LABEL: "cn-hangzhou-k", "team": "second"}),
+         "pods[7]": agent("own"), **zones_jk()},
         set(),
         {"nodePools[1]": {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "labels": {"team": "second"},
                           "desiredSize": 1},
          "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading"]}]},
     ),
     "a pod that was put on a node where its PodNetworking has no vSwitch": State(
-        {f'nodes[1].metadata.labels["{ZONE_LABEL}"]': "cn-hangzhou-k",
-         "pods[4]": {**pod(9, NODES[1]), "status": {"phase": "Pending"}}},
+        {f'nodes[1].metadata.labels["{ZONE_LABEL}"]': "cn-hangzhou-k", **zones_jk(),
+         "pods[7]": {**pod(9, NODES[1]), "status": {"phase": "Pending"}}},
         {("VER011", "error", "PodNetworking/trading-eni"), ("VER020", "error", "Pod/trading/matcher-9")},
     ),
     "a pod that was created with an older security group of its PodNetworking": State(
@@ -390,8 +415,7 @@ STATES: dict[str, State] = {
         {"nodes": [SHARED_NODE]}, {("VER001", "info", "nodePools[0]")}, SCALED
     ),
     "no node that is exclusive though one is labelled, and the plan allows none": State(
-        {"nodes": [node("typo", **{EXCLUSIVE_LABEL: "eni-only"})]},
-        {("VER001", "error", "nodePools[0]")}, SCALED,
+        {"nodes": [node("typo", **{EXCLUSIVE_LABEL: "eni-only"})]}, {("VER004", "error", "Node/typo")}, SCALED,
     ),
     "label forgotten on the whole pool": State(
         {label(n): ABSENT for n in range(3)}, {("VER001", "error", "nodePools[0]")}
@@ -429,14 +453,14 @@ STATES: dict[str, State] = {
         {"podNetworkings[0].vSwitchIds": ["vsw-j", "vsw-k"], "podNetworkings[0].vSwitchSelectionPolicy": "most"},
     ),
     "a pod that still runs an older Terway than the DaemonSet names": State(
-        {"pods[4]": {**daemon_pod("terway-eniip", NODES[0], hostNetwork=True), "spec": {
+        {"pods[7]": {**daemon_pod("terway-eniip", NODES[0], hostNetwork=True), "spec": {
             "hostNetwork": True, "nodeName": NODES[0],
             "initContainers": [{"name": "terway-init", "image": IMAGE.replace("v1.16.4", "v1.10.0")}]}}},
-        {("VER022", "error", SYSTEM_DAEMON)},
+        {("VER022", "error", SYSTEM_DAEMON), ("VER038", "warning", SYSTEM_DAEMON)},
     ),
     "a pending pod with a PodENI has found a vSwitch, whatever the keys of eni-config": State(
         {**conf(vswitches={"cn-hangzhou-x": ["vsw-j"]}),
-         "pods[4]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}},
+         "pods[7]": {**fallback(9, NODES[0]), "status": {"phase": "Pending"}},
          "podENIs[3]": {**pod_eni(9, NODES[0]), "status": {"phase": "Binding"}}},
         {("VER013", "error", "Pod/trading/matcher-9")},
     ),

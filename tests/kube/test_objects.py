@@ -93,9 +93,9 @@ def test_pods_of_a_deployment_belong_to_it_and_not_to_its_replica_set() -> None:
 def test_the_version_of_terway_comes_from_its_pods_where_the_daemon_set_was_not_dumped() -> None:
     terway = daemon_pod("terway-eniip", NODES[0], hostNetwork=True)
     terway["spec"]["containers"][0]["image"] = "acs/terway:v1.15.0"
-    report = judge_observed(seen({"daemonSets": [], "pods[4]": terway}))
-    assert [f.message for f in report.findings] == ["Terway is v1.15.0, older than the plan's v1.16.4"]
-    report = judge_observed(seen({"daemonSets": []}))
+    report = judge_observed(seen({"daemonSets": [], "pods[7]": terway}))
+    assert report.findings[0].message == "Terway is v1.15.0, older than the plan's v1.16.4"
+    report = judge_observed(seen({"daemonSets": [], "pods": CLUSTER["pods"][:4]}))
     assert [(item.fact, item.rules) for item in report.undecided] == [("the list of DaemonSets", ("VER023",))]
 
 
@@ -116,9 +116,15 @@ def test_a_failure_that_repeats_is_one_event() -> None:
     [
         (
             '{"enable_erdma": true, "vswitches": {"z": ["v"], "y": null}}',
-            TerwayConfig(erdma=True, zones={"z": True, "y": False}),
+            TerwayConfig({"enable_erdma": True, "vswitches": {"z": ["v"], "y": None}}),
         ),
-        ("{}", TerwayConfig()),
+        ("{}", TerwayConfig({})),
+        ('{"access_key": "LTAI", "security_group": "sg-1"}', TerwayConfig({"security_group": "sg-1"})),
+        ('{"vswitches": null}', TerwayConfig({"vswitches": None})),
+        ('{"vswitches": ["v"]}', None),
+        ('{"vswitches": {"z": "v"}}', None),
+        ("[]", None),
+        ("[" * 100_000, None),
         ("{", None),
         (7, None),
     ],
@@ -132,11 +138,16 @@ def test_configs_elsewhere_are_not_terways() -> None:
 
 
 def test_node_level_configuration_is_laid_over_the_clusters() -> None:
-    base = TerwayConfig(erdma=True, ipam_type="crd", ip_stack="dual", zones={"a": True, "b": True})
-    assert TerwayConfig().over(base) == base
-    own = TerwayConfig(erdma=False, zones={"b": False, "c": True})
-    zones = {"a": True, "b": False, "c": True}
-    assert own.over(base) == TerwayConfig(erdma=False, ipam_type="crd", ip_stack="dual", zones=zones)
+    base = TerwayConfig(
+        {"enable_erdma": True, "ip_stack": "dual", "vswitches": {"a": ["v"], "b": ["v"]}, "security_group": "sg-1"}
+    )
+    assert TerwayConfig({}).over(base) == base
+    own = TerwayConfig({"enable_erdma": False, "vswitches": {"b": None, "c": ["w"]}, "security_groups": ["sg-2"]})
+    over = own.over(base)
+    assert (over.erdma, over.ip_stack, over.v_switches) == (False, "dual", {"a": ("v",), "c": ("w",)})
+    assert over.security_group_ids == ("sg-1", "sg-2")
+    none = TerwayConfig({"vswitches": None, "security_group": None}).over(base)
+    assert (none.v_switches, none.security_group_ids) == ({}, ())
 
 
 OBJECTS: list[dict[str, Any]] = dump(CLUSTER)["items"]

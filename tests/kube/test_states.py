@@ -17,7 +17,7 @@ from eniplan.rules.examples import ABSENT, changed
 from eniplan.rules.examples_cluster import CLUSTER, NODES
 from tests.emit.support import needs
 from tests.kube.states import DUMPS, STATES, State
-from tests.kube.support import DUMP, FakeApi, judge_cluster, judge_observed, said
+from tests.kube.support import DUMP, NO_PLAN, FakeApi, judge_cluster, judge_observed, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +62,11 @@ def test_a_node_pool_that_the_user_names_belongs_to_that_pool() -> None:
     assert said(named) == {("VER004", "error", f"Node/{NODES[2]}")}
 
 
-def test_the_message_about_an_empty_pool_names_nodes_with_a_misspelt_label() -> None:
-    (finding,) = judge_cluster(STATES["label misspelt on the whole pool"].changes).findings
-    assert "there are cn-hangzhou.10.0.0.1=ENI, cn-hangzhou.10.0.0.2=ENI" in finding.message
+@pytest.mark.parametrize("plan", [None, NO_PLAN])
+def test_a_misspelt_label_is_named_with_its_pool(plan: dict[str, Any] | None) -> None:
+    (finding,) = judge_cluster(STATES["label misspelt on the whole pool"].changes, plan).findings
+    assert "with the label k8s.aliyun.com/exclusive-mode-eni-type=ENI, where exclusive is" in finding.message
+    assert "of node pool np0123456789abcdef0123456789abcdef to" in finding.hint
 
 
 def test_every_rule_speaks_in_some_state() -> None:

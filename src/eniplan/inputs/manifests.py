@@ -116,10 +116,9 @@ class Workload(NamedTuple):
 class Undecidable(NamedTuple):
     """What the manifests do not tell of a workload."""
 
-    key: str
-    """The key of a workload of a plan."""
-    why: str
-    """What would tell it."""
+    fact: str
+    rules: tuple[str, ...]
+    hint: str
 
 
 class Steering(NamedTuple):
@@ -229,8 +228,8 @@ class Manifests:
         if len(fitting) == 1:
             return Steering(fitting[0].name, networking, unsure)
         if not able:
-            return Steering(None, networking, (*unsure, _NO_POOL))
-        return Steering(None, networking, (*unsure, _several([pool.name for pool in fitting])))
+            return Steering(None, networking, (*unsure, _no_pool(workload)))
+        return Steering(None, networking, (*unsure, _several(workload, [pool.name for pool in fitting])))
 
     def _networking(
         self, workload: Workload, networkings: tuple[PodNetworking, ...], named: str | None
@@ -253,8 +252,9 @@ class Manifests:
                 unsure.append(networking.name)
         if not unsure:
             return None, ()
-        why = f"{unsure[0]!r} may select its pods: give the manifest of the namespace {workload.object.namespace}"
-        return None, (Undecidable("podNetworking", why + " with its labels"),)
+        fact = f"whether the PodNetworking {unsure[0]!r} selects {workload.title}"
+        hint = f"give the manifest of the namespace {workload.object.namespace} with its labels"
+        return None, (Undecidable(fact, ("WL002", "PN009"), hint),)
 
     def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
         if selector is None:
@@ -267,11 +267,16 @@ class Manifests:
         return None if unknown else True
 
 
-def _several(pools: list[str]) -> Undecidable:
-    return Undecidable("nodePool", f"it fits {', '.join(pools)}: say which in the annotation {POOL_ANNOTATION}: POOL")
+def _several(workload: Workload, pools: list[str]) -> Undecidable:
+    hint = f"say so in the annotation {POOL_ANNOTATION}: POOL"
+    return Undecidable(f"on which of the pools {', '.join(pools)} {workload.title} runs", _BY_POOL, hint)
 
 
-_NO_POOL = Undecidable("nodePool", "give the node pools beside the manifests")
+def _no_pool(workload: Workload) -> Undecidable:
+    return Undecidable(f"the node pool of {workload.title}", _BY_POOL, "give the node pools beside the manifests")
+
+
+_BY_POOL = ("ENI008", "WL001", "WL002")
 
 
 def _networking(item: Object) -> Part:

@@ -8,8 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from eniplan.errors import InputError, Place, Problem
-from eniplan.kube.objects import Collector, listing
+from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
+from eniplan.kube.values import listing
 from eniplan.messages import say
 from eniplan.observed import KINDS
 from eniplan.plan.document import read_documents

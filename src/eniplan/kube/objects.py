@@ -7,23 +7,36 @@ absent, and an object without a name is left out.
 from __future__ import annotations
 
 import json
+import re
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from eniplan.kube.status import trouble
+from eniplan.kube.values import listing, mapping, text, texts
 from eniplan.observed import (
     CLUSTER_CONFIG,
+    CONFIG_KEYS,
+    CONTROL_PLANE,
     ENI,
     IGNORE_LABEL,
     KINDS,
     MEMBER_ENI,
     SYSTEM_NAMESPACE,
+    Agent,
+    DaemonSet,
     Event,
     Node,
     Observed,
+    Other,
     Pod,
     PodEni,
     PodNetworking,
+    Room,
     TerwayConfig,
+    Wants,
 )
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON, Requirement, Taint
 
@@ -36,28 +49,19 @@ TERWAY_GROUP = "network.alibabacloud.com/"
 """Another cloud has kinds of the same names; theirs are none of ours."""
 POD_UID = "k8s.aliyun.com/pod-uid"
 NETWORKING = "k8s.aliyun.com/pod-networking"
-REASONS = frozenset(("ConfigError", "CreateENIFailed", "AttachENIFailed", "PodCreateFailed", "SyncPodNetworkingFailed"))
-"""Terway's events that say that something failed."""
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """Return a value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def listing(value: object) -> list[Any]:
-    """Return a value if it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def text(value: object) -> str:
-    """Return a value if it is text, else the empty string. Equal texts are one: most of them come back often."""
-    return intern(value) if type(value) is str else ""
-
-
-def texts(value: object) -> tuple[str, ...]:
-    """Return the texts of a list."""
-    return tuple(text(item) for item in listing(value) if isinstance(item, str))
+REASONS = frozenset(
+    (
+        "AllocIPFailed",
+        "AttachENIFailed",
+        "ConfigError",
+        "CreateENIFailed",
+        "FailedCreatePodSandBox",
+        "FailedScheduling",
+        "PodCreateFailed",
+        "SyncPodNetworkingFailed",
+    )
+)
+"""Events of Terway, of kubelet's network, and of the scheduler that say that something failed."""
 
 
 def quantity(value: object) -> int | None:
@@ -78,7 +82,10 @@ class Collector:
         self._pod_enis: dict[tuple[str, str], PodEni] = {}
         self._events: dict[tuple[str, ...], Event] = {}
         self._configs: dict[str, TerwayConfig | None] = {}
-        self._images: dict[str, None] = {}
+        self._daemon_set: DaemonSet | None = None
+        self._agents: dict[str, list[Agent]] = {TERWAY_ADDON: [], CONTROL_PLANE: []}
+        self._others: list[Other] = []
+        self._used: dict[str, list[int]] = {}
         self._unseen = dict.fromkeys(KINDS, "")
         self._add: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], None]] = {
             "Node": self._node,
@@ -86,7 +93,7 @@ class Collector:
             "PodNetworking": self._pod_networking,
             "PodENI": self._pod_eni,
             "Event": self._event,
-            "DaemonSet": self._daemon_set,
+            "DaemonSet": self._take_daemon_set,
             "ConfigMap": self._config_map,
         }
 
@@ -128,54 +135,71 @@ class Collector:
             self._pod_enis,
             tuple(sorted(self._events.values())),
             self._configs,
-            tuple(sorted(self._images)),
+            self._daemon_set,
+            tuple(sorted(self._agents[TERWAY_ADDON])),
+            tuple(sorted(self._agents[CONTROL_PLANE])),
+            tuple(sorted(self._others)),
+            {name: Room(*taken) for name, taken in self._used.items()},
             self._unseen,
         )
 
     def _node(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
-        status = mapping(value.get("status"))
+        spec, status = mapping(value.get("spec")), mapping(value.get("status"))
+        conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
+        ready, has = conditions.get("Ready", {}), mapping(status.get("allocatable"))
         self._nodes.append(
             Node(
                 name,
                 {text(key): text(item) for key, item in mapping(meta.get("labels")).items()},
                 tuple(
                     Taint(text(t.get("key")), text(t.get("value")), text(t.get("effect")))
-                    for t in listing(mapping(value.get("spec")).get("taints"))
+                    for t in listing(spec.get("taints"))
                     if isinstance(t, dict)
                 ),
-                quantity(mapping(status.get("capacity")).get(ENI)),
-                quantity(mapping(status.get("allocatable")).get(ENI)),
-                any(
-                    (mapping(c).get("type"), mapping(c).get("status")) == ("Ready", "True")
-                    for c in listing(status.get("conditions"))
-                ),
+                amount(mapping(status.get("capacity")).get(ENI), 1),
+                amount(has.get(ENI), 1),
+                ready.get("status") == "True",
+                Room(amount(has.get("pods"), 1), amount(has.get("cpu"), 1000), amount(has.get("memory"), 1)),
+                spec.get("unschedulable") is True,
+                "" if ready.get("status") == "True" else text(ready.get("message")),
             )
         )
 
     def _pod(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
-        spec, phase = mapping(value.get("spec")), text(mapping(value.get("status")).get("phase"))
-        namespace, owner = text(meta.get("namespace")), _owner(meta)
-        if namespace == SYSTEM_NAMESPACE and owner == f"DaemonSet {TERWAY_ADDON}":
-            self._images.update(dict.fromkeys(_image(spec)))
+        spec, status = mapping(value.get("spec")), mapping(value.get("status"))
+        namespace, owner, node = text(meta.get("namespace")), intern(_owner(meta)), text(spec.get("nodeName"))
+        phase, leaving, wrong = text(status.get("phase")), "deletionTimestamp" in meta, trouble(status)
+        ended = phase in {"Succeeded", "Failed"}
+        eni, member_eni, cpu, memory = _requests(spec)
+        if node and not ended:
+            used = self._used.setdefault(node, [0, 0, 0])
+            for index, count in enumerate((1, cpu, memory)):
+                used[index] += count
+        if namespace == SYSTEM_NAMESPACE and not ended:
+            kind = _agent(owner)
+            if kind:
+                self._agents[kind].append(Agent(name, node, _image(spec), wrong, leaving))
         ignored = mapping(meta.get("labels")).get(IGNORE_LABEL) == "true"
-        if spec.get("hostNetwork") is True or ignored or phase in {"Succeeded", "Failed"}:
+        if spec.get("hostNetwork") is True or ignored or ended:
+            if not leaving:
+                shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase
+                self._others.append(Other(namespace, owner or f"Pod {name}", node, shown))
             return
-        node = text(spec.get("nodeName"))
-        eni, member_eni = _requests(spec)
         self._pods.append(
             Pod(
                 namespace,
                 name,
-                meta["uid"] if isinstance(meta.get("uid"), str) else "",
+                text(meta.get("uid")),
                 node,
-                phase == "Pending",
-                "deletionTimestamp" in meta,
-                intern(owner),
+                wrong,
+                leaving,
+                owner,
                 eni,
                 member_eni,
                 text(mapping(meta.get("annotations")).get(NETWORKING)),
                 _is_steered(spec),
-                () if node else tuple(t for t in listing(spec.get("tolerations")) if isinstance(t, dict)),
+                None if node else _wants(spec, cpu, memory),
+                text(status.get("podIP")),
             )
         )
 
@@ -201,57 +225,67 @@ class Collector:
         infos = [mapping(info) for info in mapping(status.get("eniInfos")).values()]
         allocations = [mapping(item) for item in listing(mapping(value.get("spec")).get("allocations"))]
         enis = [mapping(allocation.get("eni")) for allocation in allocations]
-        uid = mapping(meta.get("annotations")).get(POD_UID)
         self._pod_enis[text(meta.get("namespace")), name] = PodEni(
             text(status.get("phase")),
             text(status.get("msg")),
-            uid if isinstance(uid, str) else "",
+            text(mapping(meta.get("annotations")).get(POD_UID)),
             tuple(text(info.get("type")) for info in infos),
             next((told for info in infos if (told := text(info.get("status"))) not in {"", "Bind"}), ""),
             text(status.get("trunkENIID")),
             texts([eni["vSwitchID"] for eni in enis if "vSwitchID" in eni]),
             tuple(group for eni in enis for group in texts(eni.get("securityGroupIDs"))),
+            tuple(text(allocation["ipv4"]) for allocation in allocations if "ipv4" in allocation),
             any(allocation.get("ipv6") for allocation in allocations),
             any("vfID" in info for info in infos),
         )
 
     def _event(self, _name: str, _meta: dict[str, Any], value: dict[str, Any]) -> None:
-        reason, message = text(value.get("reason")), value.get("message")
+        reason = text(value.get("reason"))
         if reason not in REASONS:
             return
+        # The same thing has two names: of the core API, and of events.k8s.io/v1.
         target = mapping(value.get("involvedObject")) or mapping(value.get("regarding"))
+        message = value.get("message") or value.get("note")
+        times = value.get("count") or value.get("deprecatedCount") or mapping(value.get("series")).get("count")
         what = (text(target.get("kind")), text(target.get("namespace")), text(target.get("name")))
         # One failure that repeats is one: only its count grows.
         key = (reason, *what)
         before = self._events.get(key)
-        count = (quantity(value.get("count")) or 1) + (0 if before is None else before.times)
+        count = (quantity(times) or 1) + (0 if before is None else before.times)
         self._events[key] = Event(reason, str(message or ""), *what, count)
 
-    def _daemon_set(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
+    def _take_daemon_set(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         if (text(meta.get("namespace")), name) == (SYSTEM_NAMESPACE, TERWAY_ADDON):
             template = mapping(mapping(value.get("spec")).get("template"))
-            self._images.update(dict.fromkeys(_image(mapping(template.get("spec")))))
+            status = mapping(value.get("status"))
+            self._daemon_set = DaemonSet(
+                _image(mapping(template.get("spec"))),
+                quantity(status.get("desiredNumberScheduled")),
+                quantity(status.get("numberReady")),
+            )
 
     def _config_map(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         if text(meta.get("namespace")) != SYSTEM_NAMESPACE:
             return
         data = mapping(value.get("data"))
-        # A node-level ConfigMap without the key changes nothing; one for something else is never named by a node.
-        self._configs[name] = terway_config(data.get("eni_conf", "{}"))
+        # A node-level ConfigMap without the key changes nothing; Terway does not start with an eni-config without it.
+        self._configs[name] = terway_config(data.get("eni_conf", "" if name == CLUSTER_CONFIG else "{}"))
 
 
 def terway_config(conf: object) -> TerwayConfig | None:
-    """Read the text of key `eni_conf`; None when it cannot be read. Credentials in it go no further than this."""
+    """Read the text of key `eni_conf`; None when Terway cannot read it. Credentials in it go no further than this."""
     try:
-        value = mapping(json.loads(text(conf)))
-    except ValueError:
+        value = json.loads(text(conf))
+    except (ValueError, RecursionError):
         return None
-    return TerwayConfig(
-        value["enable_erdma"] if isinstance(value.get("enable_erdma"), bool) else None,
-        text(value.get("ipam_type")) or None,
-        text(value.get("ip_stack")) or None,
-        {text(zone): bool(listing(ids)) for zone, ids in mapping(value.get("vswitches")).items()},
-    )
+    if not isinstance(value, dict):
+        return None
+    zones, groups = value.get("vswitches"), value.get("security_groups")
+    lists = [groups, *(zones.values() if isinstance(zones, dict) else ())]
+    readable = zones is None or isinstance(zones, dict)
+    if not readable or any(not (item is None or isinstance(item, list)) for item in lists):
+        return None
+    return TerwayConfig({key: value[key] for key in CONFIG_KEYS if key in value})
 
 
 def _selector(spec: dict[str, Any], key: str) -> tuple[str, ...] | None:
@@ -267,14 +301,35 @@ def _selector(spec: dict[str, Any], key: str) -> tuple[str, ...] | None:
     return tuple(sorted(map(str, (*labels, *more))))
 
 
-def _image(spec: dict[str, Any]) -> list[str]:
+def _image(spec: dict[str, Any]) -> str:
     """Return the image that carries Terway's version: of the first init container, else of the first container."""
     for key in ("initContainers", "containers"):
         for container in listing(spec.get(key))[:1]:
             image = text(mapping(container).get("image"))
             if image:
-                return [image]
-    return []
+                return image
+    return ""
+
+
+def _agent(owner: str) -> str:
+    """Return the part of Terway that an owner of pods is: the DaemonSet, or the control plane."""
+    kind, _, name = owner.partition(" ")
+    if kind == "DaemonSet":
+        return name if name == TERWAY_ADDON else ""
+    return CONTROL_PLANE if kind in {"Deployment", "ReplicaSet"} and name.startswith(CONTROL_PLANE) else ""
+
+
+def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
+    """Return what the scheduler looks at."""
+    affinity = mapping(mapping(spec.get("affinity")).get("nodeAffinity"))
+    required = mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution"))
+    return Wants(
+        cpu,
+        memory,
+        tuple(t for t in listing(spec.get("tolerations")) if isinstance(t, dict)),
+        {text(key): text(value) for key, value in mapping(spec.get("nodeSelector")).items()},
+        tuple(map(mapping, listing(required.get("nodeSelectorTerms")))),
+    )
 
 
 def _owner(meta: dict[str, Any]) -> str:
@@ -289,17 +344,58 @@ def _owner(meta: dict[str, Any]) -> str:
     return ""
 
 
-def _requests(spec: dict[str, Any]) -> tuple[int, int]:
-    """Return the `aliyun/eni` and `aliyun/member-eni` of all containers together."""
-    counts = [0, 0]
-    for container in listing(spec.get("containers")):
-        resources = mapping(mapping(container).get("resources"))
-        # For such a resource both are equal; a manifest may state the limits only.
-        asked = mapping(resources.get("limits")) | mapping(resources.get("requests"))
-        for index, name in enumerate((ENI, MEMBER_ENI)):
-            if name in asked:
-                counts[index] += quantity(asked[name]) or 0
-    return counts[0], counts[1]
+_ASKED = (ENI, MEMBER_ENI, "cpu", "memory")
+_SCALES = (1, 1, 1000, 1)
+
+
+def _requests(spec: dict[str, Any]) -> tuple[int, int, int, int]:
+    """Return the `aliyun/eni`, `aliyun/member-eni`, CPU and memory that the scheduler counts for a pod.
+
+    Containers run together, and native sidecars with them; an init container runs beside the sidecars before it.
+    """
+    total, aside, peak = [0] * 4, [0] * 4, [0] * 4
+    for container in map(mapping, listing(spec.get("initContainers"))):
+        asked = _asked(container)
+        stays = container.get("restartPolicy") == "Always"
+        for index, count in enumerate(asked):
+            peak[index] = max(peak[index], aside[index] + count)
+            aside[index] += count if stays else 0
+    for container in map(mapping, listing(spec.get("containers"))):
+        for index, count in enumerate(_asked(container)):
+            total[index] += count
+    first, second, third, fourth = (max(total[i] + aside[i], peak[i]) for i in range(4))
+    return first, second, third, fourth
+
+
+def _asked(container: dict[str, Any]) -> list[int]:
+    resources = mapping(container.get("resources"))
+    # A manifest may state the limits only.
+    asked = mapping(resources.get("limits")) | mapping(resources.get("requests"))
+    if not asked:
+        return [0] * 4
+    return [amount(asked.get(name), scale) or 0 for name, scale in zip(_ASKED, _SCALES, strict=True)]
+
+
+def amount(value: object, scale: int) -> int | None:
+    """Return a Kubernetes quantity (`31850m`, `22Gi`) in parts of one `scale`th, rounded up; None for anything else."""
+    return None if value is None else _amount(str(value), scale)
+
+
+_UNITS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_QUANTITY = re.compile(r"\+?(\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})(?:([KMGTPE]i)|([numkMGTPE]?)|[eE]([+-]?\d{1,2}))")
+
+
+@lru_cache(maxsize=4096)
+def _amount(word: str, scale: int) -> int | None:
+    found = _QUANTITY.fullmatch(word)
+    if found is None:
+        return None
+    number, binary, unit, exponent = found.groups()
+    if binary:
+        factor = Fraction(1024 ** (" KMGTPE".index(binary[0])))
+    else:
+        factor = Fraction(10) ** (int(exponent) if exponent else _UNITS[unit or ""])
+    return ceil(Fraction(number) * factor * scale)
 
 
 def _is_steered(spec: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from eniplan.rules.base import Rule
 
 if TYPE_CHECKING:
     CLUSTER: tuple[Rule, ...]
-    """Every rule about a running cluster."""
+    """Every rule about a running cluster, in the order in which causes and symptoms are told."""
     BY_ID: dict[str, Rule]
     """All rules, in the order of the rule reference."""
 
@@ -27,9 +27,12 @@ def __getattr__(name: str) -> object:
     if name not in {"CLUSTER", "BY_ID"}:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    from eniplan.rules import ver, ver_pods  # noqa: PLC0415 - see above
+    from eniplan.rules import ver, ver_pods, ver_terway  # noqa: PLC0415 - see above
 
-    found = [item for module in (ver, ver_pods) for item in vars(module).values() if isinstance(item, Rule)]
-    cluster = tuple(sorted(found, key=lambda rule: rule.id))
-    globals().update(CLUSTER=cluster, BY_ID={rule.id: rule for rule in (*ALL, *cluster)})
+    # Causes come before their symptoms: Terway, the nodes, the PodNetworkings, and then the pods.
+    cluster = tuple(
+        item for module in (ver_terway, ver, ver_pods) for item in vars(module).values() if isinstance(item, Rule)
+    )
+    by_id = sorted(cluster, key=lambda rule: rule.id)
+    globals().update(CLUSTER=cluster, BY_ID={rule.id: rule for rule in (*ALL, *by_id)})
     return globals()[name]

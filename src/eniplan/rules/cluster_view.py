@@ -5,22 +5,28 @@ Pure and lazy, as `view` is for plans. What could not be read of the cluster is 
 
 from __future__ import annotations
 
-from functools import cached_property
+import re
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
-from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TerwayConfig
+from eniplan.messages import Message, say
+from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Unknown
+from eniplan.rules.obstacles import names_node
+from eniplan.rules.pod_path import Stop, stop_of
+from eniplan.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from eniplan.catalog.store import Catalog
-    from eniplan.observed import Node, Observed, Pod, PodEni, PodNetworking
+    from eniplan.observed import Agent, Event, Node, Observed, Other, Pod, PodEni, PodNetworking
     from eniplan.plan.document import Path
     from eniplan.plan.model import Workload
+    from eniplan.rules.obstacles import Obstacle
     from eniplan.rules.view import PlanView, PoolView
 
 _LISTS = {
@@ -54,16 +60,38 @@ class Group(NamedTuple):
         return tuple(node for node in self.nodes if node.is_exclusive)
 
 
-class Zoneless(NamedTuple):
-    """A pod that no vSwitch is there for."""
+class Claim(NamedTuple):
+    """A node that was meant to be exclusive, as a label says that Terway does not read as such."""
 
-    pod: Pod
-    source: str
-    """Whose vSwitches it gets."""
-    zones: tuple[str, ...]
-    """Where these are."""
-    wanted: tuple[str, ...]
-    """Where the pod is, or could run."""
+    node: Node
+    key: str
+    value: str
+    pool: str
+    """Its node pool, as messages call it."""
+
+    @property
+    def said(self) -> Message:
+        """The label, and what is wrong with it."""
+        return say("{label}={value}", label=self.key, value=self.value)
+
+
+@lru_cache(maxsize=4096)
+def _is_nearly_exclusive(key: str) -> bool:
+    """Return whether the key of a label looks like the exclusive one, and is another."""
+    if key == EXCLUSIVE_LABEL or not re.search("eni|exclusive", key, re.IGNORECASE):
+        return False
+    _, _, name = key.rpartition("/")
+    own = EXCLUSIVE_LABEL.rpartition("/")[2]
+    return bool(nearest(key, (EXCLUSIVE_LABEL,), cutoff=0.85) or nearest(name, (own,), cutoff=0.75))
+
+
+def claimed(node: Node) -> tuple[str, str] | None:
+    """Return the label by which a node was meant to be exclusive, and is not."""
+    value = node.labels.get(EXCLUSIVE_LABEL)
+    if value is not None:
+        return None if value == "default" or node.is_exclusive else (EXCLUSIVE_LABEL, value)
+    near = sorted(key for key, told in node.labels.items() if _is_nearly_exclusive(key) and told != "default")
+    return (near[0], node.labels[near[0]]) if near else None
 
 
 class ClusterView:
@@ -77,6 +105,8 @@ class ClusterView:
         self.plan = plan
         self.catalog = catalog
         self._pool_ids = pool_ids or {}
+        self.told: dict[tuple[object, ...], Obstacle | None] = {}
+        """What keeps pods of one shape from being placed: those of one workload are all alike."""
 
     def unseen(self, kind: str) -> Iterator[Unknown]:
         """Yield that a kind could not be read, if so; a rule that needs it goes no further then."""
@@ -104,7 +134,7 @@ class ClusterView:
     def _exclusive_batches(self) -> tuple[Group, ...]:
         found: dict[str, list[Node]] = {}
         for nodes in self._batches.values():
-            if any(node.labels.get(EXCLUSIVE_LABEL, "default") != "default" for node in nodes):
+            if any(node.is_exclusive or claimed(node) for node in nodes):
                 found.setdefault(nodes[0].pool_id or "", []).extend(nodes)
         return tuple(
             Group(pool_id, _batch_label(pool_id), ("Node", nodes[0].name), None, tuple(nodes))
@@ -130,6 +160,12 @@ class ClusterView:
             for node in nodes
             if not node.is_exclusive
         )
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """The nodes that were meant to be exclusive and are not."""
+        found = ((node, claimed(node), _batch_label(key)) for key, nodes in self._batches.items() for node in nodes)
+        return tuple(Claim(node, *label, pool) for node, label, pool in found if label is not None)
 
     @cached_property
     def _batches(self) -> dict[str, list[Node]]:
@@ -183,7 +219,7 @@ class ClusterView:
         """Return whether eRDMA takes a slot, as the cluster says, else the plan; None when neither does."""
         config = self.config_of(node)
         if config is not None:
-            return bool(config.erdma)
+            return config.erdma
         return None if self.plan is None else self.plan.cluster.terway.erdma
 
     @property
@@ -242,15 +278,90 @@ class ClusterView:
 
     @cached_property
     def waiting(self) -> tuple[Pod, ...]:
-        """The pods that no node has been found for, and that ask for an ENI or for an exclusive node."""
+        """The pods that no node has been found for, and that want an ENI, an exclusive node, or are planned."""
         return tuple(
             pod
             for pod in self.observed.pods
             if not pod.node
-            and pod.pending
             and not pod.leaving
-            and (pod.eni or pod.member_eni or pod.steered or pod.networking)
+            and (
+                pod.eni
+                or pod.member_eni
+                or pod.steered
+                or pod.networking
+                or self.workload_of(pod)
+                or (pod.wants is not None and names_node(pod.wants) in self.exclusive)
+            )
         )
+
+    @cached_property
+    def stops(self) -> dict[str, dict[str, tuple[Stop, list[Pod]]]]:
+        """The pods that have not come to their end, by the rule that tells why, and by what is alike."""
+        out: dict[str, dict[str, tuple[Stop, list[Pod]]]] = {}
+        elsewhere = (
+            pod
+            for pod in self.observed.pods
+            if pod.node and pod.node not in self.exclusive and not pod.leaving and pod.trouble is not None
+        )
+        for pods in (self.waiting, (pod for pod, _ in self.placed), elsewhere):
+            for pod in pods:
+                stop = stop_of(self, pod)
+                if stop is not None:
+                    out.setdefault(stop.rule, {}).setdefault(stop.key, (stop, []))[1].append(pod)
+        return out
+
+    @cached_property
+    def events_by_pod(self) -> dict[tuple[str, str], list[Event]]:
+        """The failures that were reported of pods and of their PodENIs, by namespace and name."""
+        out: dict[tuple[str, str], list[Event]] = {}
+        for event in self.observed.events:
+            if event.kind in {"Pod", "PodENI"}:
+                out.setdefault((event.namespace, event.name), []).append(event)
+        return out
+
+    @cached_property
+    def pods_by_name(self) -> dict[tuple[str, str], Pod]:
+        """The pods of which something was reported."""
+        named = self.events_by_pod
+        return {key: pod for pod in self.observed.pods if (key := (pod.namespace, pod.name)) in named}
+
+    def events_of(self, pod: Pod) -> list[Event]:
+        """Return the failures that were reported of a pod or of its PodENI."""
+        return self.events_by_pod.get((pod.namespace, pod.name), [])
+
+    @cached_property
+    def agents(self) -> dict[str, Agent]:
+        """Terway's pod by node; one that is going only where no other has come."""
+        found = sorted(self.observed.agents, key=lambda agent: not agent.leaving)
+        return {agent.node: agent for agent in found if agent.node}
+
+    @cached_property
+    def terway_down(self) -> dict[str, Agent | None]:
+        """The judged nodes on which Terway does not run, with its pod there; None where there is no pod."""
+        if "Pod" in self.observed.unseen or (self.observed.daemon_set is None and not self.observed.agents):
+            return {}
+        found = ((name, self.agents.get(name)) for name in self.exclusive)
+        return {name: agent for name, agent in found if agent is None or agent.leaving or not is_up(agent)}
+
+    @cached_property
+    def controllers_down(self) -> tuple[Agent, ...]:
+        """The pods of terway-controlplane when they can be seen and none of them runs."""
+        live = tuple(item for item in self.observed.controllers if not item.leaving)
+        return () if any(is_up(item) for item in live) else live
+
+    def used(self, node: Node) -> Room:
+        """Return what the pods of a node take of it."""
+        return self.observed.used.get(node.name, Room(0, 0, 0))
+
+    def host_pods(self, node: Node) -> int:
+        """Return how many pods of a node take no ENI; kubelet counts them, too."""
+        return (self.used(node).pods or 0) - len(self.pods_by_node.get(node.name, ()))
+
+    def candidates(self, pod: Pod, workload: Workload | None) -> tuple[Node, ...]:
+        """Return the nodes that a pod that waits is meant for: those of its pool, or every exclusive one it reaches."""
+        group = next((g for g in self.groups if workload is not None and g.name == workload.node_pool), None)
+        own = () if group is None or pod.eni or pod.steered else group.nodes
+        return own or self.reachable(pod)
 
     def pod_eni(self, pod: Pod) -> PodEni | None:
         """Return the PodENI of a pod."""
@@ -270,12 +381,29 @@ class ClusterView:
         return tuple(node for node in self.all_exclusive if node.zone in named.zones)
 
     @cached_property
-    def workload_pods(self) -> tuple[tuple[Workload, Pod], ...]:
-        """The pods of the plan's workloads, as far as their owner tells."""
+    def _workloads(self) -> dict[tuple[str, str], Workload]:
         workloads = () if self.plan is None else self.plan.plan.workloads
-        by_owner = {(item.namespace, f"{item.kind} {item.name}"): item for item in workloads}
-        pairs = ((by_owner.get((pod.namespace, pod.owner)), pod) for pod in self.observed.pods if by_owner)
+        return {(item.namespace, f"{item.kind} {item.name}"): item for item in workloads}
+
+    def workload_of(self, pod: Pod | Other) -> Workload | None:
+        """Return the workload of the plan that a pod belongs to, as far as its owner tells."""
+        if not self._workloads:
+            return None
+        owner = pod.owner or f"Pod {pod.name}"  # type: ignore[union-attr]  # an `Other` always has an owner
+        found = (self._workloads.get((pod.namespace, name)) for name in owners(owner))
+        return next((workload for workload in found if workload is not None), None)
+
+    @cached_property
+    def workload_pods(self) -> tuple[tuple[Workload, Pod], ...]:
+        """The pods of the plan's workloads that take an ENI."""
+        pairs = ((self.workload_of(pod), pod) for pod in self.observed.pods if self._workloads)
         return tuple((item, pod) for item, pod in pairs if item is not None and not pod.leaving)
+
+    @cached_property
+    def other_pods(self) -> tuple[tuple[Workload, Other], ...]:
+        """The pods of the plan's workloads that take no ENI."""
+        pairs = ((self.workload_of(pod), pod) for pod in self.observed.others if self._workloads)
+        return tuple((item, pod) for item, pod in pairs if item is not None)
 
     @cached_property
     def overfull(self) -> dict[str, tuple[int, int]]:
@@ -289,30 +417,39 @@ class ClusterView:
         return out
 
     @cached_property
-    def zoneless(self) -> dict[tuple[str, ...], Zoneless]:
+    def zoneless(self) -> dict[tuple[str, ...], Stop]:
         """The pods that wait because no vSwitch lies where they can run, by their path."""
-        out: dict[tuple[str, ...], Zoneless] = {}
+        out: dict[tuple[str, ...], Stop] = {}
         reachable = tuple(sorted({n.zone for n in self.all_exclusive if n.zone and not n.is_lingjun}))
         for pod in self.waiting:
             named = self.observed.pod_networkings.get(pod.networking)
             if named and named.zones and reachable and not set(named.zones) & set(reachable):
-                out[pod.path] = Zoneless(pod, f"PodNetworking {named.name}", named.zones, reachable)
+                where = say("the exclusive nodes are in {nodeZones}", nodeZones=reachable)
+                out[pod.path] = _zoneless(say("PodNetworking {name}", name=named.name), named.zones, reachable, where)
         for pod, node in self.placed:
-            if pod.pending and node.zone and self.pod_eni(pod) is None:  # with one, a vSwitch was found
+            if pod.starting and node.zone and self.pod_eni(pod) is None:  # with one, a vSwitch was found
                 source = self._pod_zones(pod, node)
                 if source is not None and node.zone not in source[1]:
-                    out[pod.path] = Zoneless(pod, *source, (node.zone,))
+                    where = say("its node is in {nodeZones}", nodeZones=(node.zone,))
+                    out[pod.path] = _zoneless(*source, (node.zone,), where)
         return out
 
-    def _pod_zones(self, pod: Pod, node: Node) -> tuple[str, tuple[str, ...]] | None:
+    def _pod_zones(self, pod: Pod, node: Node) -> tuple[Message, tuple[str, ...]] | None:
         """Return whose vSwitches a pod on a node gets, and their zones; None when that is not known."""
         named = self.observed.pod_networkings.get(pod.networking)
         if pod.networking:
-            return (f"PodNetworking {pod.networking}", named.zones) if named and named.zones else None
+            known = named is not None and bool(named.zones)
+            return (say("PodNetworking {name}", name=pod.networking), named.zones) if named and known else None
         config = self.config_of(node)
         if config is None:
             return None
-        return f"ConfigMap {node.config}", tuple(sorted(zone for zone, has in config.zones.items() if has))
+        return say("ConfigMap {name}", name=node.config), tuple(sorted(self.zones_of(config, node)))
+
+    def zones_of(self, config: TerwayConfig, node: Node) -> set[str]:
+        """Return the zones in which pods of a node get a vSwitch: on ECS by where these lie, whatever the keys say."""
+        known = {} if self.plan is None or node.is_lingjun else self.plan.v_switches
+        pairs = ((zone, known.get(name)) for zone, ids in config.v_switches.items() for name in ids)
+        return {zone if found is None or found.zone is None else found.zone for zone, found in pairs}
 
     # --- networks ---------------------------------------------------------------------------------------------
 
@@ -337,8 +474,39 @@ class ClusterView:
         return out
 
 
-def _batch_label(key: str) -> str:
-    return f"nodes without the label {NODE_POOL_LABEL}" if key[:1] in {"", "/"} else f"node pool {key}"
+def is_up(agent: Agent) -> bool:
+    """Return whether a pod of Terway runs; one whose readiness is not told counts as running."""
+    return agent.trouble is None or (agent.trouble.phase == "Running" and not agent.trouble.reason)
+
+
+_HASHED = re.compile(r"ReplicaSet (.+)-[a-z0-9]{1,16}")
+_TIMED = re.compile(r"Job (.+)-\d{1,12}")
+
+
+def owners(owner: str) -> Iterable[str]:
+    """Yield the owner of a pod, and who stands behind it: a Deployment, or a CronJob, by the names that these give."""
+    yield owner
+    for pattern, kind in ((_HASHED, "Deployment"), (_TIMED, "CronJob")):
+        found = pattern.fullmatch(owner)
+        if found is not None:
+            yield f"{kind} {found[1]}"
+
+
+def _zoneless(source: Message, zones: tuple[str, ...], wanted: tuple[str, ...], where: Message) -> Stop:
+    """Return the stop of a pod for which no vSwitch lies where it can run."""
+    why = say("pending: {source} has no vSwitch; {where}", source=source, where=where)
+    if zones:
+        why = say("pending: {source} has vSwitches in {zones}; {where}", source=source, zones=zones, where=where)
+    fix = say("add a vSwitch of {zone} to {source} and recreate the pods: kubectl get {kind} -o yaml",
+              zone=wanted[0], source=source,
+              kind="podnetworking" if "PodNetworking" in source.template else "-n kube-system configmap")  # fmt: skip
+    return Stop("VER020", str(why), why, fix, {"zones": list(zones), "nodeZones": list(wanted)})
+
+
+def _batch_label(key: str) -> Message:
+    if key[:1] in {"", "/"}:
+        return say("nodes without the label {label}", label=NODE_POOL_LABEL)
+    return say("node pool {id}", id=key)
 
 
 def _fit(node: Node, pool: PoolView, types: frozenset[str]) -> int:
@@ -349,4 +517,4 @@ def _fit(node: Node, pool: PoolView, types: frozenset[str]) -> int:
     if own and all(node.labels.get(key) == value for key, value in own.items()):
         return _BY_LABELS
     is_type = pool.pool.is_lingjun or node.instance_type in types
-    return 1 if node.is_exclusive and is_type else 0
+    return 1 if is_type and (node.is_exclusive or claimed(node) is not None) else 0

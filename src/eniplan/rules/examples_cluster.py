@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TERWAY = "network.alibabacloud.com/v1beta1"
 _TAINT = {"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}
+NODES = ("cn-hangzhou.10.0.0.1", "cn-hangzhou.10.0.0.2", "cn-hangzhou.10.0.0.3")
+IMAGE = "registry-cn-hangzhou-vpc.ack.aliyuncs.com/acs/terway:v1.16.4"
 STEERED = {
     "nodeAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -47,7 +49,7 @@ def node(name: str, **labels: str) -> dict[str, Any]:
         "spec": {"providerID": "cn-hangzhou.i-1", "taints": [_TAINT]},
         "status": {
             "capacity": {"cpu": "32", "pods": "213", ENI: "7"},
-            "allocatable": {"cpu": "31850m", "pods": "213", ENI: "7"},
+            "allocatable": {"cpu": "31850m", "memory": "120Gi", "pods": "213", ENI: "7"},
             "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
         },
     }
@@ -74,7 +76,39 @@ def pod(number: int, on: str, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - 
             "tolerations": [{**_TAINT, "operator": "Equal"}],
             **spec,
         },
-        "status": {"phase": "Running" if on else "Pending"},
+        "status": _running(number) if on else {"phase": "Pending"},
+    }
+
+
+def _running(number: int) -> dict[str, Any]:
+    """Return the status of a pod that is well."""
+    return {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": "True"}],
+        "podIP": f"10.0.1.{number + 1}",
+    }
+
+
+def system_pod(kind: str, owner: str, on: str) -> dict[str, Any]:
+    """Return a hostNetwork pod of Terway's own: of the DaemonSet on a node, or of the control plane."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"{owner}-{on[-1:]}",
+            "namespace": "kube-system",
+            "uid": f"uid-{owner}-{on[-1:]}",
+            "labels": {"app": owner},
+            "ownerReferences": [{"kind": kind, "name": owner, "controller": True}],
+        },
+        "spec": {
+            "nodeName": on,
+            "hostNetwork": True,
+            "initContainers": [{"name": "terway-init", "image": IMAGE}],
+            "containers": [{"name": "terway", "image": IMAGE}],
+            "tolerations": [{"operator": "Exists"}],
+        },
+        "status": _running(0),
     }
 
 
@@ -128,14 +162,26 @@ def daemon_pod(owner: str, on: str, name: str = "", **spec: Any) -> dict[str, An
     return found
 
 
+def config_map(name: str, **zones: list[str] | None) -> dict[str, Any]:
+    """Return a ConfigMap of Terway; of a node-level one only the vSwitches are told, and none when it names none."""
+    conf: dict[str, Any] = {"vswitches": zones} if zones else {}
+    if name == "eni-config":
+        conf = {"version": "1", "ipam_type": "crd", "ip_stack": "ipv4", **conf}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "data": {"eni_conf": json.dumps(conf)},
+    }
+
+
 SHARED_NODE = node("shared", **{EXCLUSIVE_LABEL: "default", NODE_POOL_LABEL: "np2"})
-NODES = ("cn-hangzhou.10.0.0.1", "cn-hangzhou.10.0.0.2", "cn-hangzhou.10.0.0.3")
-IMAGE = "registry-cn-hangzhou-vpc.ack.aliyuncs.com/acs/terway:v1.16.4"
 CLUSTER: dict[str, Any] = {
     "nodes": [node(name) for name in NODES],
     "pods": [
         *(pod(number, name) for number, name in enumerate(NODES)),
         daemon_pod("kube-proxy", NODES[0], hostNetwork=True),
+        *(system_pod("DaemonSet", "terway-eniip", name) for name in NODES),
     ],
     "podNetworkings": [
         {
@@ -159,20 +205,10 @@ CLUSTER: dict[str, Any] = {
             "kind": "DaemonSet",
             "metadata": {"name": "terway-eniip", "namespace": "kube-system"},
             "spec": {"template": {"spec": {"initContainers": [{"name": "terway-init", "image": IMAGE}]}}},
+            "status": {"desiredNumberScheduled": 3, "numberReady": 3},
         }
     ],
-    "configMaps": [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "eni-config", "namespace": "kube-system"},
-            "data": {
-                "eni_conf": json.dumps(
-                    {"version": "1", "ipam_type": "crd", "ip_stack": "ipv4", "vswitches": {"cn-hangzhou-j": ["vsw-j"]}}
-                )
-            },
-        }
-    ],
+    "configMaps": [config_map("eni-config", **{"cn-hangzhou-j": ["vsw-j"]})],
 }
 MEMBER_REQUEST = [
     {"name": "app", "image": "a", "resources": {"limits": {MEMBER_ENI: "1"}, "requests": {MEMBER_ENI: "1"}}}
@@ -181,7 +217,7 @@ MEMBER_REQUEST = [
 
 def cluster_plan() -> dict[str, Any]:
     """Return the plan that the example clusters are judged by."""
-    workload = {**WORKLOAD, "namespace": "trading", "podNetworking": "trading-eni"}
+    workload = {**WORKLOAD, "namespace": "trading", "podNetworking": "trading-eni", "replicas": 3}
     return example({"podNetworkings": [POD_NETWORKING], "workloads": [workload]})
 
 

@@ -1,4 +1,4 @@
-"""VER001-VER011, VER022-VER024: a running cluster's nodes, PodNetworkings and Terway, as the plan wants them.
+"""VER001-VER011, VER036, VER037: a running cluster's nodes and PodNetworkings, as the plan wants them.
 
 A finding speaks of all objects in which the same is wrong, and points at the first: 5,000 nodes with one fault are
 one finding.
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan import facts, versions
-from eniplan.observed import CLUSTER_CONFIG, ENI, SYSTEM_NAMESPACE
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON, TERWAY_CONFIG_LABEL
+from eniplan import facts
+from eniplan.messages import count, named, say
+from eniplan.observed import CLUSTER_CONFIG, ENI, NODE_POOL_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.plan.scheduling import pool_taints
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
+from eniplan.rules.cluster_view import claimed
 from eniplan.rules.examples import ABSENT
-from eniplan.rules.examples_cluster import CLUSTER, IMAGE, node
+from eniplan.rules.examples_cluster import CLUSTER, NODES, config_map, node, pod, pod_eni
+from eniplan.rules.obstacles import CONDITIONS, CORDONED, terway_on
 from eniplan.rules.sources import (
     CODE_DEFAULTS,
     CODE_DYNAMIC,
@@ -27,39 +30,35 @@ from eniplan.rules.sources import (
     EXCL,
     NODECFG,
     PN,
-    REL,
     WWT,
 )
-from eniplan.rules.tw import ECS_MINIMUM, LEGACY_IPAM_FIX, LINGJUN_MINIMUM
-from eniplan.text import named, plural
+from eniplan.rules.tw import LEGACY_IPAM_FIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
+    from eniplan.messages import Message
     from eniplan.observed import Node, PodNetworking
-    from eniplan.plan.document import Path
     from eniplan.plan.model import PodNetworking as Planned
     from eniplan.plan.model import Selector
+    from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView, Group
 
     K = TypeVar("K")
 
 _LABEL = f'nodes[0].metadata.labels["{EXCLUSIVE_LABEL}"]'
-_RECREATE = (
-    "the mode of a node cannot be switched: create a pool with the exact label and delete this one; "
-    "`eniplan create-pool` prints it"
-)
-_ASIDE = {"nodes": [node("other", **{EXCLUSIVE_LABEL: "default"})], "pods": CLUSTER["pods"][-1:], "podENIs": [
+_ASIDE = {"nodes": [node("other", **{EXCLUSIVE_LABEL: "default"})], "pods": CLUSTER["pods"][3:4], "podENIs": [
     {**CLUSTER["podENIs"][0], "status": {}}
 ]}  # fmt: skip
 """The cluster of the example without any node of the pool."""
 
 
-def _at_nodes(group: Group, nodes: Iterable[Node], what: str, hint: str, **numbers: object) -> Hit:
+def _at_nodes(group: Group, nodes: Iterable[Node], what: Message, hint: Message, **numbers: object) -> Hit:
     """Return a hit about some nodes of a group: `2 nodes of pool 'trading' not Ready: a, b`."""
     names = [item.name for item in nodes]
-    message = f"{plural(len(names), 'node')} of {group.label} {what}: {named(names)}"
+    message = say("{nodes} of {pool} {what}: {names}", nodes=count(len(names), "{n} node", "{n} nodes"),
+                  pool=group.label, what=what, names=named(names))  # fmt: skip
     return Hit(("Node", names[0]), message, hint, {**numbers, "nodes": names})
 
 
@@ -83,46 +82,71 @@ def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
 def ver001(view: ClusterView) -> Outcome:
     """Pools of the plan without a node, or no exclusive node at all."""
     if view.plan is None and not view.groups:
-        yield Hit(
-            ("Node",), "no node has the exclusive label", f"it is {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}, on the pool"
-        )
+        hint = say("label the node pool {label}={value} and replace its nodes: kubectl get nodes --show-labels",
+                   label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
+        yield Hit(("Node",), say("no node has the exclusive label {label}", label=EXCLUSIVE_LABEL), hint)
     for group in view.groups:
         if group.pool is None:
             continue
         name = group.pool.pool.name
         rivals = [(label, names) for label, names in view.ambiguous if name in names]
-        ids = dict.fromkeys(item.pool_id for item in group.nodes if item.pool_id)
+        ids = tuple(dict.fromkeys(item.pool_id for item in group.nodes if item.pool_id))
         if len(ids) > 1:
-            yield Unknown(
-                group.path, facts.NODE_OWNER, f"of {', '.join(ids)} {group.label} is, so all are judged as it"
-            )
+            about = say("of {ids} {pool} is, so all are judged as it", ids=ids, pool=group.label)
+            yield Unknown(group.path, facts.NODE_OWNER, about)
         if rivals and group.nodes:
             label, names = rivals[0]
-            yield Unknown(("Node",), facts.NODE_OWNER, f"pool of the plan ({', '.join(names)}) {label} belongs to")
+            about = say("pool of the plan ({names}) {label} belongs to", names=names, label=label)
+            yield Unknown(("Node",), facts.NODE_OWNER, about)
         elif rivals:
             label, names = rivals[0]
-            message = f"{group.label} has no node that is surely its own: {label} fits {', '.join(names)} alike"
-            yield Hit(group.path, f"{message}, so none of its nodes is judged", facts.NODE_OWNER.find, {"nodes": 0})
+            message = say("{pool} has no node that is surely its own: {label} fits {names} alike, so none of its nodes "
+                          "is judged", pool=group.label, label=label, names=names)  # fmt: skip
+            hint = say("say which it is: eniplan verify PLAN --pool {name}=NODE_POOL_ID", name=name)
+            yield Hit(group.path, message, hint, {"nodes": 0})
         elif not group.nodes:
             yield _empty(view, group, may_be=group.pool.pool.planned_size == 0)
 
 
 def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
-    """Tell nodes of no pool whose label says neither shared nor exclusive, or that lack it: perhaps they are the ones.
+    """Tell nodes of no pool that were perhaps meant to be exclusive, or that lack the label: perhaps they are the ones.
 
     Where the plan wants no node yet, only a misspelt label is an error.
     """
     types = frozenset(use.name for use in group.pool.types) if group.pool else ()
-    values = [(item, item.labels.get(EXCLUSIVE_LABEL)) for item in view.strangers]
-    misspelt = [f"{item.name}={value}" for item, value in values if value not in {None, "default"}]
-    bare = [item.name for item, value in values if value is None and item.instance_type in types]
-    told = f"; with another value of {EXCLUSIVE_LABEL} there are {named(misspelt)}" if misspelt else ""
-    told += f"; of its instance types, without {EXCLUSIVE_LABEL}, there are {named(bare)}" if bare else ""
-    hint = "is it scaled out, and is this its cluster? --pool NAME=NODE_POOL_ID names a pool that cannot be told"
+    strangers = {node.name: node for node in view.strangers}
+    misspelt = [claim for claim in view.claims if claim.node.name in strangers]
+    bare = [
+        node.name
+        for node in view.strangers
+        if node.labels.get(EXCLUSIVE_LABEL) is None and node.instance_type in types and claimed(node) is None
+    ]
+    message = say("{pool} has no node in the cluster", pool=group.label)
+    hint = say("is it scaled out, and is this its cluster? kubectl get nodes -L {label},{pool}; then, if need be: "
+               "eniplan verify PLAN --pool {name}=NODE_POOL_ID", label=EXCLUSIVE_LABEL, pool=NODE_POOL_LABEL,
+               name=group.name)  # fmt: skip
+    if misspelt:
+        first = misspelt[0]
+        message = say("{message}; {nodes} of {owner} carry {claim}, which is not {label}={value}", message=message,
+                      nodes=named([claim.node.name for claim in misspelt]), owner=first.pool, claim=first.said,
+                      label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
+        hint = _mend(first.pool)
+    elif bare:
+        message = say("{message}; {nodes} of its instance types are without {label}", message=message,
+                      nodes=named(bare), label=EXCLUSIVE_LABEL)  # fmt: skip
+        hint = _mend(say("the node pool of {node}", node=bare[0]))
     if may_be and not misspelt:
-        message = f"{group.label} has no node in the cluster, as its smallest size allows: nothing of it is proven"
-        return Hit(group.path, message + told, "scale it out once, and verify again", {"nodes": 0}, "info")
-    return Hit(group.path, f"{group.label} has no node in the cluster{told}", hint, {"nodes": 0})
+        message = say("{message}, as its smallest size allows: nothing of it is proven", message=message)
+        hint = say("scale it out once, and verify again: eniplan verify PLAN --wait 10m")
+        return Hit(group.path, message, hint, {"nodes": 0}, "info")
+    return Hit(group.path, message, hint, {"nodes": 0})
+
+
+def _mend(pool: object) -> Message:
+    """Return what to do about a label that is not the exclusive one."""
+    return say("correct the label of {pool} to {label}={value} and replace its nodes, because Terway keeps the mode "
+               "that it saw first; documents ask to recreate the pool: `eniplan create-pool` prints it; "
+               "kubectl get nodes -L {label}", pool=pool, label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
 
 
 @cluster_rule(
@@ -132,19 +156,19 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
     needs=(facts.NODES, facts.DESIRED_SIZE, facts.AUTO_SCALING),
     effect="There is room for fewer exclusive pods than was planned; the others stay Pending.",
     sources=(EXCL,),
-    fails={"nodes[2]": ABSENT, "pods[2]": ABSENT, "podENIs[2]": ABSENT},
+    fails={"nodes[2]": ABSENT, "pods[2]": pod(2, NODES[0]), "podENIs[2]": pod_eni(2, NODES[0])},
 )
 def ver002(view: ClusterView) -> Outcome:
     """Fewer nodes than desiredSize, or than the smallest size of automatic scaling."""
     for group in view.groups:
         wanted = None if group.pool is None else group.pool.pool.planned_size
         if wanted is not None and 0 < len(group.nodes) < wanted:
-            yield Hit(
-                group.path,
-                f"{group.label} has {plural(len(group.nodes), 'node')}; the plan wants {wanted}",
-                "read the scaling activities of the node pool: types sold out, quota, or vSwitches without addresses",
-                {"nodes": len(group.nodes), "planned": wanted},
-            )
+            message = say("{pool} has {nodes}; the plan wants {planned}", pool=group.label,
+                          nodes=count(len(group.nodes), "{n} node", "{n} nodes"), planned=wanted)  # fmt: skip
+            hint = say("read its scaling activities: types sold out, quota, or vSwitches without addresses? "
+                       "aliyun ess DescribeScalingActivities; kubectl get nodes -l {label}={value}",
+                       label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
+            yield Hit(group.path, message, hint, {"nodes": len(group.nodes), "planned": wanted})
 
 
 @cluster_rule(
@@ -157,11 +181,17 @@ def ver002(view: ClusterView) -> Outcome:
     fails={"nodes[0].status.conditions[0].status": "False"},
 )
 def ver003(view: ClusterView) -> Outcome:
-    """The Ready condition."""
+    """The Ready condition, with what kubelet says."""
     for group in view.groups:
-        down = [item for item in group.nodes if not item.ready]
-        if down:
-            yield _at_nodes(group, down, "not Ready", f"kubectl describe node {down[0].name}")
+        for told, down in _by((item for item in group.nodes if not item.ready), lambda item: item.told).items():
+            what = say("not Ready ({told})", told=told) if told else say("not Ready")
+            name = down[0].name
+            hint = say("kubectl describe node {node}", node=name)
+            if "cni" in told.casefold() or "network" in told.casefold():
+                hint = say("look at Terway there: {command}; {hint}", command=terway_on(name), hint=hint)
+            elif any(taint.key == "node.kubernetes.io/unreachable" for taint in down[0].taints):
+                hint = say("is its instance running? {hint}", hint=hint)
+            yield _at_nodes(group, down, what, hint)
 
 
 @cluster_rule(
@@ -175,12 +205,24 @@ def ver003(view: ClusterView) -> Outcome:
     fails={_LABEL: "ENI"},
 )
 def ver004(view: ClusterView) -> Outcome:
-    """Nodes of the pool without exactly `eniOnly`."""
+    """Nodes of the pool without exactly `eniOnly`, and labels that are nearly the exclusive one."""
     for group in view.groups:
-        for value, found in _by(group.nodes, lambda item: item.labels.get(EXCLUSIVE_LABEL, "")).items():
-            if value != EXCLUSIVE_VALUE:
-                what = f"with the label {EXCLUSIVE_LABEL}={value}" if value else f"without the label {EXCLUSIVE_LABEL}"
-                yield _at_nodes(group, found, f"{what} (exclusive: {EXCLUSIVE_VALUE})", _RECREATE, label=value)
+        for (key, value), found in _by(group.nodes, _mode).items():
+            if (key, value) == (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE):
+                continue
+            what = say("without the label {label}={value}", label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)
+            if key:
+                what = say("with the label {key}={given}, where exclusive is {label}={value}", key=key, given=value,
+                           label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
+            pools = tuple(dict.fromkeys(item.pool_id for item in found if item.pool_id))
+            pool = say("node pool {ids}", ids=pools) if pools else group.label
+            yield _at_nodes(group, found, what, _mend(pool), label=value)
+
+
+def _mode(item: Node) -> tuple[str, str]:
+    """Return the label by which a node has its mode, or was meant to have one; the key is empty without any."""
+    value = item.labels.get(EXCLUSIVE_LABEL)
+    return (claimed(item) or ("", "")) if value is None else (EXCLUSIVE_LABEL, value)
 
 
 @cluster_rule(
@@ -198,17 +240,17 @@ def ver005(view: ClusterView) -> Outcome:
         if group.pool is None:
             bare = [n for n in group.exclusive if not any(t.effect in {"NoSchedule", "NoExecute"} for t in n.taints)]
             if bare:
-                what, hint = (
-                    "without a taint that keeps other pods away",
-                    "taint the pool: exclusive-eni=true:NoSchedule",
-                )
+                what = say("without a taint that keeps other pods away")
+                hint = say("set exclusive-eni=true:NoSchedule on the node pool, and on its nodes: kubectl taint node "
+                           "{node} exclusive-eni=true:NoSchedule", node=bare[0].name)  # fmt: skip
                 yield _at_nodes(group, bare, what, hint)._replace(level="warning")
             continue
         for taint in pool_taints(group.pool.pool):
             bare = [item for item in group.nodes if taint not in item.taints]
             if bare:
-                hint = f"set the taint on the node pool, or: kubectl taint node {bare[0].name} {taint}"
-                yield _at_nodes(group, bare, f"without the taint {taint}", hint, taint=str(taint))
+                hint = say("set the taint on the node pool, and on its nodes: kubectl taint node {node} {taint}",
+                           node=bare[0].name, taint=str(taint))  # fmt: skip
+                yield _at_nodes(group, bare, say("without the taint {taint}", taint=str(taint)), hint, taint=str(taint))
 
 
 @cluster_rule(
@@ -219,19 +261,20 @@ def ver005(view: ClusterView) -> Outcome:
     effect="Pods that request it stay Pending. Terway publishes it some time after the node is Ready; later it means "
     "that Terway has not come up there or, with legacy IPAM, that Terway is older than 1.17.5.",
     sources=(CODE_PUBLISH, CODE_IPAM),
-    fails={"nodes[0].status.capacity": {"cpu": "32"}, "nodes[0].status.allocatable": {"cpu": "32"}},
+    fails={f'nodes[0].status.capacity["{ENI}"]': ABSENT, f'nodes[0].status.allocatable["{ENI}"]': ABSENT},
 )
 def ver006(view: ClusterView) -> Outcome:
     """ECS nodes; Lingjun nodes never offer it."""
     config = view.config_of()
     legacy = config is not None and config.ipam_type != "crd"
-    hint = "look at the pods of DaemonSet kube-system/terway-eniip there"
-    if legacy:
-        hint = f"ipam_type of eni-config is not crd, which needs Terway {LEGACY_IPAM_FIX}; else {hint}"
     for group in view.groups:
         bare = [item for item in group.exclusive if not item.is_lingjun and not item.capacity]
         if bare:
-            yield _at_nodes(group, bare, f"without {ENI}", hint)
+            hint = say("look at Terway there: {command}", command=terway_on(bare[0].name))
+            if legacy:
+                hint = say("ipam_type of eni-config is not crd, which needs Terway {version}; else {hint}",
+                           version=str(LEGACY_IPAM_FIX), hint=hint)  # fmt: skip
+            yield _at_nodes(group, bare, say("without {resource}", resource=ENI), hint)
 
 
 @cluster_rule(
@@ -251,24 +294,23 @@ def ver007(view: ClusterView) -> Outcome:
         for (name, capacity, allocatable), found in alike.items():
             expected = view.expected(found[0])
             if not expected:
-                yield Unknown(("Node", found[0].name), facts.NODE_TYPE if name is None else facts.ENIS, name or "")
+                yield Unknown(("Node", found[0].name), facts.ENIS if name else facts.NODE_TYPE, name or "")
             elif capacity not in expected or allocatable != capacity:
-                wanted = " or ".join(map(str, expected))
-                yield _at_nodes(
-                    group,
-                    found,
-                    f"with {ENI} {capacity} (allocatable {allocatable}), where {name} gives {wanted}",
-                    "look for ENIs attached by hand, max_eni and enable_erdma in eni-config, and ConfigError events",
-                    instanceType=name,
-                    capacity=capacity,
-                    allocatable=allocatable,
-                    expected=list(expected),
-                )
+                what = say("with {resource} {capacity} (allocatable {allocatable}), where {instanceType} gives "
+                           "{expected}",
+                           resource=ENI, capacity=capacity, allocatable=allocatable, instanceType=name,
+                           expected=" or ".join(map(str, expected)))  # fmt: skip
+                hint = say("look for ENIs attached by hand, max_eni and enable_erdma in eni-config, and ConfigError "
+                           "events: kubectl describe node {node}", node=found[0].name)  # fmt: skip
+                numbers = {"capacity": capacity, "allocatable": allocatable, "expected": list(expected)}
+                yield _at_nodes(group, found, what, hint, instanceType=name, **numbers)
             elif capacity != expected[0] and view.erdma(found[0]) is None:
                 yield Unknown(("ConfigMap", CLUSTER_CONFIG), facts.ENABLE_ERDMA)
             elif capacity != expected[0]:
-                what = f"with {ENI} {capacity}: enable_erdma is set, and takes no ENI there"
-                hint = "is eRDMA supported by the operating system, and by every size of the type's family?"
+                what = say("with {resource} {capacity}: enable_erdma is set, and takes no ENI there", resource=ENI,
+                           capacity=capacity)  # fmt: skip
+                hint = say("is eRDMA supported by the operating system, and by every size of the type's family? "
+                           "kubectl describe node {node}", node=found[0].name)  # fmt: skip
                 yield _at_nodes(group, found, what, hint, instanceType=name, capacity=capacity)._replace(level="info")
 
 
@@ -276,30 +318,49 @@ def ver007(view: ClusterView) -> Outcome:
     "VER008",
     "error",
     "A node does not use its node-level configuration",
-    needs=(facts.NODES, facts.TERWAY_CONFIG, facts.CONFIG_LABEL, facts.CONFIG_MAPS),
+    needs=(facts.NODES, facts.TERWAY_CONFIG, facts.LABELS, facts.CONFIG_MAPS),
     effect="Exclusive pods get the vSwitches and security groups of the cluster or, when the ConfigMap does not exist, "
     "no ENI at all.",
     sources=(NODECFG, CODE_DYNAMIC),
-    fails={f'nodes[0].metadata.labels["{TERWAY_CONFIG_LABEL}"]': "gpu-net"},
+    fails={
+        f'nodes[0].metadata.labels["{TERWAY_CONFIG_LABEL}"]': "gpu-net",
+        "configMaps[1]": config_map("gpu-net"),
+    },
 )
 def ver008(view: ClusterView) -> Outcome:
-    """The label terway-config, and the ConfigMap that it names."""
+    """The label terway-config against the plan's, either way, and whether the ConfigMap that it names exists."""
     for group in view.groups:
-        wanted = None if group.pool is None else group.pool.pool.effective_terway_config
+        planned = None if group.pool is None else group.pool.pool.effective_terway_config or CLUSTER_CONFIG
         for name, found in _by(group.nodes, lambda item: item.config).items():
-            if wanted is not None and name != wanted:
-                yield _at_nodes(
-                    group,
-                    found,
-                    f"with the label {TERWAY_CONFIG_LABEL}={name}, where the plan has {wanted}",
-                    "put the label on the node pool; nodes that exist do not get it afterwards",
-                )
+            if planned not in {None, name}:
+                yield _at_nodes(group, found, _configured(name, planned), _relabel(planned, found[0]))
             if name != CLUSTER_CONFIG and name not in view.observed.configs:
                 unseen = tuple(view.unseen("ConfigMap"))
                 yield from unseen
                 if not unseen:
-                    hint = "create it; `eniplan render-manifests` writes it"
-                    yield _at_nodes(group, found, f"whose ConfigMap kube-system/{name} does not exist", hint)
+                    hint = say("create it: eniplan render-manifests PLAN | kubectl apply -f -; "
+                               "kubectl -n kube-system get configmap {name}", name=name)  # fmt: skip
+                    what = say("whose ConfigMap kube-system/{name} does not exist", name=name)
+                    yield _at_nodes(group, found, what, hint)
+
+
+def _configured(name: str, planned: str | None) -> Message:
+    if name == CLUSTER_CONFIG:
+        return say(
+            "without the label {label}, where the plan has {planned}", label=TERWAY_CONFIG_LABEL, planned=planned
+        )
+    if planned == CLUSTER_CONFIG:
+        return say("with the label {label}={name}, where the plan has none", label=TERWAY_CONFIG_LABEL, name=name)
+    return say("with the label {label}={name}, where the plan has {planned}", label=TERWAY_CONFIG_LABEL, name=name,
+               planned=planned)  # fmt: skip
+
+
+def _relabel(planned: str | None, item: Node) -> Message:
+    if planned == CLUSTER_CONFIG:
+        return say("put terwayConfig into the plan and check it again, or take the label off the node pool: "
+                   "kubectl get node {node} --show-labels", node=item.name)  # fmt: skip
+    return say("put the label on the node pool, and replace the nodes or label them: kubectl label node {node} "
+               "{label}={planned} --overwrite", node=item.name, label=TERWAY_CONFIG_LABEL, planned=planned)  # fmt: skip
 
 
 @cluster_rule(
@@ -328,17 +389,16 @@ def ver009(view: ClusterView) -> Outcome:
     for planned in () if unseen else view.plan.plan.pod_networkings:
         seen = view.observed.pod_networkings.get(planned.name)
         if seen is None:
-            yield Hit(
-                planned.path, f"PodNetworking {planned.name} does not exist", "eniplan render-manifests | kubectl apply"
-            )
+            message = say("PodNetworking {name} does not exist", name=planned.name)
+            hint = say("create it: eniplan render-manifests PLAN | kubectl apply -f -")
+            yield Hit(planned.path, message, hint)
             continue
         for what, wanted, have in _differences(planned, seen):
-            yield Hit(
-                ("PodNetworking", planned.name),
-                f"{what} is {have or 'empty'}; the plan has {wanted or 'none'}",
-                "apply the PodNetworking of the plan, wait for Ready, and restart its pods: it acts at their creation",
-                {"field": what, "cluster": have, "plan": wanted},
-            )
+            message = say("{field} is {cluster}; the plan has {plan}", field=what, cluster=have or "empty",
+                          plan=wanted or "none")  # fmt: skip
+            hint = say("apply it, wait for Ready, and recreate its pods, because it acts at their creation: "
+                       "eniplan render-manifests PLAN | kubectl apply -f -")  # fmt: skip
+            yield Hit(("PodNetworking", planned.name), message, hint, {"cluster": have, "plan": wanted})
 
 
 def _differences(planned: Planned, seen: PodNetworking) -> Iterator[tuple[str, str, str]]:
@@ -389,9 +449,13 @@ def ver010(view: ClusterView) -> Outcome:
         yield from view.unseen("PodNetworking")
     for item in view.networkings:
         if item.status != "Ready":
-            status = f"is {item.status}" if item.status else "has no status yet"
-            message = f"PodNetworking {item.name} {status}" + (f": {item.message}" if item.message else "")
-            hint = "each of its vSwitches must exist and be readable to Terway; it tries again every 30 seconds"
+            message = say("PodNetworking {name} has no status yet", name=item.name)
+            if item.status:
+                message = say("PodNetworking {name} is {status}", name=item.name, status=item.status)
+            if item.message:
+                message = say("{message}: {told}", message=message, told=item.message)
+            hint = say("each of its vSwitches must exist and be readable to Terway, which tries again each 30 s: "
+                       "kubectl describe podnetworking {name}", name=item.name)  # fmt: skip
             yield Hit(("PodNetworking", item.name), message, hint, {"status": item.status})
 
 
@@ -404,6 +468,7 @@ def ver010(view: ClusterView) -> Outcome:
     sources=(PN, EXCL),
     fails={
         'nodes[2].metadata.labels["topology.kubernetes.io/zone"]': "cn-hangzhou-k",
+        "configMaps[0]": config_map("eni-config", **{"cn-hangzhou-j": ["vsw-j"], "cn-hangzhou-k": ["vsw-k"]}),
     },
 )
 def ver011(view: ClusterView) -> Outcome:
@@ -413,109 +478,67 @@ def ver011(view: ClusterView) -> Outcome:
             yield Unknown(("PodNetworking", item.name), facts.READY_ZONES, item.name)
         for zone, label in view.zones_for(item).items():
             if item.zones and zone not in item.zones:
-                yield Hit(
-                    ("PodNetworking", item.name),
-                    f"{label} has nodes in {zone}; PodNetworking {item.name} has vSwitches in {', '.join(item.zones)}",
-                    f"add a vSwitch of {zone} to it, and restart its pods",
-                    {"zone": zone, "zones": list(item.zones)},
-                    "warning" if view.plan is None else None,
-                )
+                message = say("{pool} has nodes in {zone}; PodNetworking {name} has vSwitches in {zones}", pool=label,
+                              zone=zone, name=item.name, zones=item.zones)  # fmt: skip
+                hint = say("add a vSwitch of {zone} to vSwitchOptions, and recreate its pods: "
+                           "kubectl edit podnetworking {name}", zone=zone, name=item.name)  # fmt: skip
+                numbers = {"zone": zone, "zones": list(item.zones)}
+                level: Level | None = "warning" if view.plan is None else None
+                yield Hit(("PodNetworking", item.name), message, hint, numbers, level)
 
 
 @cluster_rule(
-    "VER022",
-    "error",
-    "Terway is not the version of the plan, or is too old",
-    needs=(facts.TERWAY_IMAGE, facts.TERWAY_VERSION),
-    effect="The plan was checked for another Terway: what holds there may not hold here.",
-    sources=(EXCL, REL),
-    fails={"daemonSets[0].spec.template.spec.initContainers[0].image": IMAGE.replace("v1.16.4", "v1.15.2")},
-)
-def ver022(view: ClusterView) -> Outcome:
-    """The tag of the image; an older one is an error, a newer one a warning."""
-    kinds = {item.is_lingjun for item in view.exclusive.values()}
-    needed = [(LINGJUN_MINIMUM, "Lingjun")] * (True in kinds) + [(ECS_MINIMUM, "ECS")] * (False in kinds)
-    planned = None if view.plan is None else view.plan.terway
-    for image in view.observed.images:
-        have = versions.terway(image)
-        if have is None:
-            yield Unknown(_DAEMON_SET, facts.TERWAY_IMAGE, image)
-            continue
-        seen = {"image": image, "version": str(have)}
-        too_old = next(((minimum, kind) for minimum, kind in needed if have < minimum), None)
-        if too_old is not None:
-            minimum, kind = too_old
-            message = f"Terway is {have}; exclusive ENI on {kind} nodes needs {minimum}"
-            yield Hit(_DAEMON_SET, message, f"upgrade Terway to {minimum} or later", seen)
-        elif planned is not None and have != planned:
-            age = "older" if have < planned else "newer"
-            hint = "upgrade Terway" if have < planned else "put it into the plan, and check the plan again"
-            message = f"Terway is {have}, {age} than the plan's {planned}"
-            yield Hit(_DAEMON_SET, message, hint, seen, None if have < planned else "warning")
-
-
-_DAEMON_SET: Path = ("DaemonSet", "kube-system", TERWAY_ADDON)
-
-
-@cluster_rule(
-    "VER023",
-    "error",
-    "There is no DaemonSet terway-eniip",
-    needs=(facts.DAEMON_SET,),
-    effect="Only terway-eniip has exclusive-ENI node pools; with another network add-on the label means nothing.",
-    sources=(EXCL, WWT),
-    fails={"daemonSets[0].metadata.name": "terway-eni"},
-)
-def ver023(view: ClusterView) -> Outcome:
-    """Neither the DaemonSet nor a pod of it."""
-    if not view.observed.images:
-        unseen = tuple(view.unseen("DaemonSet"))
-        yield from unseen
-        if not unseen:
-            hint = "a network add-on cannot be exchanged: use a cluster that was created with terway-eniip"
-            yield Hit(_DAEMON_SET, "DaemonSet kube-system/terway-eniip does not exist", hint)
-
-
-@cluster_rule(
-    "VER024",
+    "VER036",
     "warning",
-    "The cluster's eni-config is not what the plan states",
-    needs=(facts.ENI_CONFIG, facts.CONFIG_MAPS, facts.ERDMA, facts.IPAM_TYPE, facts.IP_STACK),
-    effect="The plan was checked with other facts: what holds there may not hold here.",
-    sources=(CODE_DYNAMIC,),
-    fails={
-        "configMaps[0].data.eni_conf": '{"ipam_type": "default", "vswitches": {"cn-hangzhou-j": ["vsw-j"]}}',
-    },
+    "A node takes no new pods",
+    needs=(facts.NODES,),
+    effect="Pods that run there stay; those that come find no room on it.",
+    sources=(EXCL,),
+    fails={"nodes[0].spec.unschedulable": True},
 )
-def ver024(view: ClusterView) -> Outcome:
-    """eRDMA, the kind of IPAM, the IP stack; what the plan does not state cannot differ."""
-    config = view.config_of()
-    path = ("ConfigMap", SYSTEM_NAMESPACE, CLUSTER_CONFIG)
-    if config is None:
-        yield from _no_config(view, path)
-    if view.plan is None or config is None:
-        return
-    terway = view.plan.cluster.terway
-    for what, planned, have in (
-        ("enable_erdma", terway.erdma, bool(config.erdma)),
-        ("ipam_type", terway.ipam_type, config.ipam_type or "default"),
-        ("ip_stack", view.plan.cluster.ip_stack, config.ip_stack or "ipv4"),
-    ):
-        if planned is not None and planned != have:
-            yield Hit(
-                path,
-                f"{what} is {have!r}; the plan states {planned!r}",
-                "put what holds into the plan, and check the plan again",
-                {"field": what, "cluster": have, "plan": planned},
-            )
+def ver036(view: ClusterView) -> Outcome:
+    """Cordoned nodes, and nodes that Kubernetes itself has tainted; those that are not Ready are left to VER003."""
+    for group in view.groups:
+        for reason, found in _by((item for item in group.nodes if item.ready), _closed).items():
+            if reason == CORDONED.key:
+                hint = say("when its work is done: kubectl uncordon {node}", node=found[0].name)
+                yield _at_nodes(group, found, say("cordoned"), hint)
+            elif reason:
+                what, fix = CONDITIONS[reason]
+                told = say("with the taint {taint}: {what}", taint=reason, what=what)
+                yield _at_nodes(group, found, told, fix(found[0].name), taint=reason)
 
 
-def _no_config(view: ClusterView, path: Path) -> Iterator[Hit | Unknown]:
-    """Say why Terway's configuration is not known."""
-    if CLUSTER_CONFIG in view.observed.configs:
-        message = f"eni_conf of ConfigMap {SYSTEM_NAMESPACE}/{CLUSTER_CONFIG} cannot be read as JSON"
-        yield Hit(path, message, "correct it: Terway reads the same text", level="error")
-    elif "ConfigMap" not in view.observed.unseen:
-        yield Unknown(path, facts.ENI_CONFIG)
-    elif view.plan is not None:
-        yield from view.unseen("ConfigMap")
+def _closed(item: Node) -> str:
+    """Return the taint by which Kubernetes keeps pods off a node; empty for none."""
+    if item.cordoned:
+        return CORDONED.key
+    return next((t.key for t in item.taints if t.key == CORDONED.key or t.key in CONDITIONS), "")
+
+
+@cluster_rule(
+    "VER037",
+    "warning",
+    "A node admits fewer pods than its ENIs could carry",
+    needs=(facts.NODES, facts.PODS, facts.ROOM),
+    effect="kubelet counts pods of hostNetwork, too: when its limit is reached, further pods stay Pending with "
+    "`Too many pods`, and ENIs stay unused.",
+    sources=(EXCL, WWT),
+    fails={f"nodes[{n}].status.allocatable.pods": "7" for n in range(3)},
+)
+def ver037(view: ClusterView) -> Outcome:
+    """The node's `pods` against its hostNetwork pods and its ENIs together."""
+    yield from view.unseen("Pod")
+    for group in view.groups:
+        known = [item for item in group.exclusive if item.room.pods is not None]
+        if len(known) < len(group.exclusive):
+            yield Unknown(("Node", group.exclusive[0].name), facts.ROOM)
+        alike = _by(known, lambda item: (item.room.pods or 0, view.host_pods(item), view.room(item) or 0))
+        for (pods, host, enis), found in alike.items():
+            if pods < host + enis:
+                what = say("admitting {pods} pods, which is less than {hostNetwork} and {enis}", pods=pods,
+                           hostNetwork=count(host, "{n} hostNetwork pod", "{n} hostNetwork pods"),
+                           enis=count(enis, "{n} ENI", "{n} ENIs"))  # fmt: skip
+                hint = say("raise maxPods in the kubelet configuration of the node pool, or count {n} fewer pods per "
+                           "node: kubectl describe node {node}", n=host + enis - pods, node=found[0].name)  # fmt: skip
+                yield _at_nodes(group, found, what, hint, pods=pods, hostNetwork=host, enis=enis)

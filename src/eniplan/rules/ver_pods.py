@@ -1,13 +1,15 @@
-"""VER012-VER021, VER025-VER030: the pods of a running cluster, their ENIs, and what Terway has reported."""
+"""VER012-VER021, VER026-VER032: the pods of a running cluster, their ENIs, and what Terway has reported of them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.observed import ENI, MEMBER_ENI, SYSTEM_NAMESPACE
-from eniplan.plan.scheduling import tolerates
+from eniplan.messages import count, named, say
+from eniplan.observed import ENI, IGNORE_LABEL, SYSTEM_NAMESPACE
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
+from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import (
     CLUSTER,
     MEMBER_REQUEST,
@@ -19,12 +21,13 @@ from eniplan.rules.examples_cluster import (
     pod,
     pod_eni,
 )
+from eniplan.rules.obstacles import pods_on
+from eniplan.rules.pod_path import BEFORE_BIND, network_advice
 from eniplan.rules.sources import (
     CODE_ATTACH,
     CODE_DUAL,
     CODE_EVENTS,
     CODE_MATCH,
-    CODE_MODE,
     CODE_POD,
     CODE_PODENI,
     CODE_PREDICT,
@@ -34,18 +37,21 @@ from eniplan.rules.sources import (
     EXCL,
     PN,
 )
-from eniplan.text import named, plural
+from eniplan.rules.ver_terway import event_hit
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
     from typing import TypeVar
 
-    from eniplan.observed import Event, Node, Pod, PodEni
-    from eniplan.plan.model import Taint
+    from eniplan.messages import Message
+    from eniplan.observed import Node, Other, Pod, PodEni
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import Workload
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView
 
     K = TypeVar("K", bound=Hashable)
+    V = TypeVar("V")
 
 _WAITING = pod(9, "")
 _SURPLUS = [daemon_pod("agent", NODES[0], name=f"agent-{number}") for number in range(7)]
@@ -58,10 +64,12 @@ _SURPLUS_ENIS = [
 ]  # fmt: skip
 
 
-def _at_pods(pods: list[Pod], message: str, hint: str, **facts: object) -> Hit:
-    """Return a hit about some pods; it points at the first and names some."""
+def _at_pods(pods: list[Pod], why: Message, hint: Message, **numbers: object) -> Hit:
+    """Return a hit about some pods, `3 pods WHY: a, b, c`; it points at the first."""
     names = [f"{item.namespace}/{item.name}" for item in pods]
-    return Hit(pods[0].path, f"{message}: {named(names)}", hint, {**facts, "pods": names})
+    number = count(len(names), "{n} pod", "{n} pods")
+    message = say("{pods} {why}: {names}", pods=number, why=why, names=named(names))
+    return Hit(pods[0].path, message, hint, {**numbers, "pods": names})
 
 
 def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
@@ -70,6 +78,16 @@ def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
     for key, item in pairs:
         found.setdefault(key, []).append(item)
     return found
+
+
+def _stopped(view: ClusterView, rule: str) -> Iterator[Hit]:
+    """Yield the pods that have stopped where a rule tells it, those together that have stopped alike."""
+    for stop, pods in view.stops.get(rule, {}).values():
+        yield _at_pods(pods, stop.why, stop.fix, **stop.facts)._replace(level=stop.level)
+
+
+def _recreate(item: Pod) -> Message:
+    return say("kubectl -n {namespace} delete pod {name}", namespace=item.namespace, name=item.name)
 
 
 def _unseen(view: ClusterView) -> tuple[Unknown, ...]:
@@ -101,21 +119,8 @@ def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
 )
 def ver012(view: ClusterView) -> Outcome:
     """Every pod there that is not hostNetwork; those whose lack another rule explains are left to it."""
-    unseen = _unseen(view)
-    yield from unseen
-    if unseen:
-        return
-    bare = [
-        item
-        for item, _ in view.placed
-        if view.pod_eni(item) is None
-        and item.path not in view.zoneless
-        and not (item.pending and item.node in view.overfull)
-    ]
-    for group, found in _by((item.owner, item) for item in bare).items():
-        what = f"{plural(len(found), 'pod')} on exclusive nodes without a PodENI"
-        hint = "read the events of the pod; is terway-controlplane running?"
-        yield _at_pods(found, what, hint, owner=group)
+    yield from _unseen(view)
+    yield from _stopped(view, "VER012")
 
 
 @cluster_rule(
@@ -130,12 +135,7 @@ def ver012(view: ClusterView) -> Outcome:
 def ver013(view: ClusterView) -> Outcome:
     """Any phase but Bind, or an interface with another status."""
     yield from _unseen(view)
-    pairs = (((eni.phase, eni.loose, eni.message), item) for item, _, eni in _having(view) if not eni.is_bound)
-    for (phase, loose, message), found in _by(pairs).items():
-        what = f"{plural(len(found), 'PodENI')} in phase {phase or '(none)'}"
-        what += f", with an interface {loose}" if loose else ""
-        what += f" ({message})" if message else ""
-        yield _at_pods(found, what, "read the events of the pod and of its PodENI", phase=phase)
+    yield from _stopped(view, "VER013")
 
 
 @cluster_rule(
@@ -154,39 +154,31 @@ def ver013(view: ClusterView) -> Outcome:
 def ver014(view: ClusterView) -> Outcome:
     """Every interface is Secondary, and there is no trunk ENI."""
     yield from _unseen(view)
-    shared = []
+    yield from _stopped(view, "VER014")
     for item, node, eni in _bound(view):
         if node.is_lingjun and eni.is_dense:
             yield Unknown(("PodENI",), facts.DENSE_TYPE)
         elif not eni.types:
             yield Unknown(("PodENI", *item.path[1:]), facts.ENI_INFOS)
-        elif eni.trunk or any(kind != "Secondary" for kind in eni.types):
-            shared.append(((eni.types, eni.trunk), item))
-    for (types, trunk), found in _by(shared).items():
-        by = f" on trunk ENI {trunk}" if trunk else ""
-        what = f"{plural(len(found), 'pod')} with an ENI of type {', '.join(types)}{by}, where exclusive is Secondary"
-        yield _at_pods(found, what, "recreate the pod; was the node exclusive when it started?", types=list(types))
 
 
 @cluster_rule(
     "VER015",
     "error",
     "A PodENI belongs to an earlier pod",
-    needs=(facts.PODS, facts.POD_ENIS, facts.POD_UIDS),
+    needs=(facts.PODS, facts.POD_ENIS, facts.POD_UIDS, facts.POD_ADDRESSES),
     effect="The record is stale: the ENI that it names is not the one of the running pod.",
     sources=(CODE_STALE,),
     fails={'podENIs[0].metadata.annotations["k8s.aliyun.com/pod-uid"]': "00000000-0000-4000-8000-00000000dead"},
 )
 def ver015(view: ClusterView) -> Outcome:
-    """The pod's UID against the one that the PodENI notes."""
+    """The pod's UID and address against those that the PodENI notes."""
     yield from _unseen(view)
-    known = [(item, eni) for item, _, eni in _having(view) if eni.pod_uid and item.uid]
-    stale = [item for item, eni in known if eni.pod_uid != item.uid and eni.is_bound]
-    if sum(1 for _ in _having(view)) > len(known):
+    yield from _stopped(view, "VER015")
+    if any(not (eni.pod_uid and item.uid) for item, _, eni in _having(view)):
         yield Unknown(("PodENI",), facts.POD_UIDS)
-    if stale:
-        what = f"{plural(len(stale), 'PodENI')} of an earlier pod with the same name"
-        yield _at_pods(stale, what, "wait for Terway; if it stays, recreate the pod")
+    if any(not (eni.addresses and item.address) for item, _, eni in _bound(view) if not item.starting):
+        yield Unknown(("PodENI",), facts.POD_ADDRESSES)
 
 
 @cluster_rule(
@@ -208,10 +200,9 @@ def ver016(view: ClusterView) -> Outcome:
         yield from _unseen(view)
         single = [item for item, node, eni in _bound(view) if not eni.has_ipv6 and not node.is_lingjun]
         if single:
-            what = f"{plural(len(single), 'pod')} without an IPv6 address in a dual-stack cluster"
-            yield _at_pods(
-                single, what, "use a type with as many IPv6 as IPv4 addresses per ENI, and vSwitches with IPv6"
-            )
+            hint = say("use a type with as many IPv6 as IPv4 addresses per ENI (`eniplan instances --ip-stack dual`), "
+                       "and vSwitches with IPv6")  # fmt: skip
+            yield _at_pods(single, say("without an IPv6 address in a dual-stack cluster"), hint)
 
 
 @cluster_rule(
@@ -222,7 +213,7 @@ def ver016(view: ClusterView) -> Outcome:
     effect="The scheduler does not count it: it believes that the node has more free ENIs than there are, and the pods "
     "that it places there get stuck in ContainerCreating.",
     sources=(EXCL, CODE_PREDICT),
-    fails={"pods[4]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
+    fails={"pods[7]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
         **pod_eni(0, NODES[0]),
         "metadata": {"name": "log-agent-1", "namespace": "kube-system",
                      "annotations": {"k8s.aliyun.com/pod-uid": "uid-log-agent-1"}},
@@ -242,12 +233,18 @@ def ver017(view: ClusterView) -> Outcome:
     for (namespace, owner), found in _by(eaters).items():
         system = _is_system(found[0])
         nodes = len({item.node for item in found})
-        hint = "request aliyun/eni: 1, as request and as limit"
+        hint = say("request {resource}: 1, as request and as limit: `eniplan render-manifests --patch` prints it",
+                   resource=ENI)  # fmt: skip
         if system:
-            hint = "keep it off with a node affinity, or count it: systemPodsPerNode of the pool"
-        what = f"{owner} in {namespace} takes {plural(len(found), 'exclusive ENI')} on {plural(nodes, 'node')}"
+            hint = say("keep it off with a node affinity (kubectl -n {namespace} edit {owner}), or count it: "
+                       "systemPodsPerNode of the pool", namespace=namespace,
+                       owner=owner.lower().replace(" ", "/", 1))  # fmt: skip
+        names = [f"{item.namespace}/{item.name}" for item in found]
+        message = say("{owner} in {namespace} takes {enis} on {nodes}: {pods}", owner=owner, namespace=namespace,
+                      enis=count(len(found), "{n} exclusive ENI", "{n} exclusive ENIs"),
+                      nodes=count(nodes, "{n} node", "{n} nodes"), pods=named(names))  # fmt: skip
         level: Level | None = "info" if system and _is_counted(view, found) else None
-        yield _at_pods(found, what, hint, owner=owner, namespace=namespace, nodes=nodes)._replace(level=level)
+        yield Hit(found[0].path, message, hint, {"nodes": nodes, "pods": names}, level)
 
 
 def _is_system(item: Pod) -> bool:
@@ -281,13 +278,17 @@ def _is_counted(view: ClusterView, found: list[Pod]) -> bool:
 def ver018(view: ClusterView) -> Outcome:
     """Pods that are not hostNetwork against the ENIs that the node has."""
     yield from view.unseen("Pod")
-    for name, (pods, room) in view.overfull.items():
-        yield Hit(
-            ("Node", name),
-            f"{plural(pods, 'exclusive ENI')} wanted by the pods on {name}, which has {room}",
-            "let every pod request aliyun/eni: 1, and keep system pods away",
-            {"wanted": pods, "available": room},
-        )
+    stuck = _by((item.node, item) for _, pods in view.stops.get("VER018", {}).values() for item in pods)
+    for name, (wanted, available) in view.overfull.items():
+        message = say("{wanted} wanted by the pods on {node}, which has {available}", node=name, available=available,
+                      wanted=count(wanted, "{n} exclusive ENI", "{n} exclusive ENIs"))  # fmt: skip
+        waiting = len(stuck.get(name, ()))
+        if waiting:
+            message = say("{message}; {pods} there do not start", message=message,
+                          pods=count(waiting, "{n} pod", "{n} pods"))  # fmt: skip
+        hint = say("let every pod request {resource}: 1, and keep system pods away: {command}", resource=ENI,
+                   command=pods_on(name))  # fmt: skip
+        yield Hit(("Node", name), message, hint, {"wanted": wanted, "available": available})
 
 
 @cluster_rule(
@@ -298,22 +299,12 @@ def ver018(view: ClusterView) -> Outcome:
     effect="No exclusive node ever offers it: the pod stays Pending for ever. Terway's webhook asks for it when the "
     "eniType of the PodNetworking is Default or Trunk in a trunk cluster.",
     sources=(PN, CODE_RESOURCE),
-    fails={"pods[4]": pod(9, "", affinity=STEERED, containers=MEMBER_REQUEST)},
+    fails={"pods[7]": pod(9, "", affinity=STEERED, containers=MEMBER_REQUEST)},
 )
 def ver019(view: ClusterView) -> Outcome:
     """Pods that wait for a node; a warning when nothing says that they are meant for exclusive ones."""
     yield from view.unseen("Pod")
-    planned = () if view.plan is None else view.plan.pod_networkings
-    pairs = (
-        ((item.networking, item.steered or item.networking in planned), item)
-        for item in view.waiting
-        if item.member_eni
-    )
-    for (networking, meant), found in _by(pairs).items():
-        by = f" (PodNetworking {networking})" if networking else ""
-        what = f"{plural(len(found), 'pending pod')} asking for {MEMBER_ENI}{by}, which no exclusive node offers"
-        hint = "set eniType of the PodNetworking to ENI, and recreate the pods"
-        yield _at_pods(found, what, hint, podNetworking=networking)._replace(level=None if meant else "warning")
+    yield from _stopped(view, "VER019")
 
 
 @cluster_rule(
@@ -330,7 +321,7 @@ def ver019(view: ClusterView) -> Outcome:
             "metadata": {"name": "other-zone"},
             "status": {"status": "Ready", "vSwitches": [{"id": "vsw-k", "zone": "cn-hangzhou-k"}]},
         },
-        "pods[4]": {**_WAITING, "metadata": {
+        "pods[7]": {**_WAITING, "metadata": {
             **_WAITING["metadata"],
             "annotations": {"k8s.aliyun.com/pod-networking": "other-zone"}, "ownerReferences": [],
         }},
@@ -339,14 +330,7 @@ def ver019(view: ClusterView) -> Outcome:
 def ver020(view: ClusterView) -> Outcome:
     """The zones of the vSwitches that it gets, against those of the nodes that it could run on, or of its own."""
     yield from view.unseen("Pod")
-    for (source, zones, wanted), found in _by((why[1:], why.pod) for why in view.zoneless.values()).items():
-        have = f"in {', '.join(zones)}" if zones else "at all"
-        where = "its node is" if len(wanted) == 1 and found[0].node else "the exclusive nodes are"
-        what = (
-            f"{plural(len(found), 'pending pod')}: {source} has {'' if zones else 'no '}vSwitches {have}; {where} in "
-        )
-        hint = f"add a vSwitch of {wanted[0]} to it, and recreate the pods"
-        yield _at_pods(found, what + ", ".join(wanted), hint, zones=list(zones), nodeZones=list(wanted))
+    yield from _stopped(view, "VER020")
 
 
 @cluster_rule(
@@ -356,51 +340,12 @@ def ver020(view: ClusterView) -> Outcome:
     needs=(facts.NODES, facts.PODS, facts.POD_NETWORKINGS),
     effect="It stays Pending until what keeps it away is mended.",
     sources=(EXCL,),
-    fails={"pods[4]": pod(9, "", tolerations=[])},
+    fails={"pods[7]": pod(9, "", tolerations=[])},
 )
 def ver021(view: ClusterView) -> Outcome:
-    """What keeps a pod away that asks for an ENI or for exclusive nodes; a warning when that is nothing about ENIs."""
+    """What keeps it off the nodes, and what the scheduler says; a warning when nothing says it is meant for them."""
     yield from view.unseen("Pod")
-    told: dict[tuple[int, str, str], tuple[str, str, Level | None]] = {}  # pods of one workload are all alike
-    pairs = []
-    for item in view.waiting:
-        if (item.eni or item.steered) and not item.member_eni and item.path not in view.zoneless:
-            shape = (item.eni, item.networking, str(item.tolerations))
-            if shape not in told:
-                told[shape] = _obstacle(view, item)
-            pairs.append((told[shape], item))
-    for (why, hint, level), found in _by(pairs).items():
-        yield _at_pods(found, f"{plural(len(found), 'pending pod')}: {why}", hint)._replace(level=level)
-
-
-def _obstacle(view: ClusterView, item: Pod) -> tuple[str, str, Level | None]:
-    """Say why a pod fits on no exclusive node, what to do, and how bad it is when that is not an error."""
-    if not view.all_exclusive:
-        return "there is no exclusive node", "create the pool, and look at the label of its nodes", None
-    nodes = [node for node in view.reachable(item) if (node.allocatable or 0) >= item.eni]
-    if not nodes and all(node.is_lingjun for node in view.all_exclusive):
-        return f"Lingjun nodes never offer {ENI}", "remove the request, and place the pod by node affinity", None
-    if not nodes:
-        return f"no exclusive node offers {item.eni} {ENI}", "see VER006: has Terway come up on the nodes?", None
-    open_to = [node for node in nodes if not _repelling(item, node)]
-    if not open_to:
-        taint = _repelling(item, nodes[0])[0]
-        return f"it does not tolerate the taint {taint}", "add a toleration: Terway's webhook does not", None
-    if item.eni and all(view.free[node.name] < item.eni for node in open_to):
-        total = sum(node.allocatable or 0 for node in open_to)
-        why = f"all {total} {ENI} of the nodes open to it are taken"
-        return why, "scale the pool out, or remove pods from it", None
-    where = f"{open_to[0].name} has room for it, as far as ENIs and taints go"
-    return where, f"kubectl -n {item.namespace} describe pod {item.name}: CPU, memory, affinity, volumes?", "warning"
-
-
-def _repelling(item: Pod, node: Node) -> list[Taint]:
-    """Return the taints of a node that keep a pod away."""
-    return [
-        taint
-        for taint in node.taints
-        if taint.effect in {"NoSchedule", "NoExecute"} and not any(tolerates(t, taint) for t in item.tolerations)
-    ]
+    yield from _stopped(view, "VER021")
 
 
 @cluster_rule(
@@ -427,43 +372,14 @@ def ver030(view: ClusterView) -> Outcome:
             if strange:
                 pairs.append(((item.networking, strange), item))
     for (networking, strange), found in _by(pairs).items():
-        what = f"{plural(len(found), 'pod')} in {', '.join(strange)}, which PodNetworking {networking} does not name"
-        hint = "recreate the pods; a pod with a fixed address keeps its ENI until that is released"
-        yield _at_pods(found, what, hint, podNetworking=networking, strange=list(strange))
+        why = say("in {strange}, which PodNetworking {podNetworking} does not name", strange=strange,
+                  podNetworking=networking)  # fmt: skip
+        hint = say("recreate the pods: {command}; one with a fixed address keeps its ENI until that is released",
+                   command=_recreate(found[0]))  # fmt: skip
+        yield _at_pods(found, why, hint, podNetworking=networking, strange=list(strange))
 
 
 # --- events ---------------------------------------------------------------------------------------------------
-
-
-def _told(item: Event, *, healed: bool) -> Hit:
-    where = (item.kind, *([item.namespace] if item.namespace and item.kind != "Node" else []), item.name)
-    times = f" ({item.times} times)" if item.times > 1 else ""
-    over = ", and it is well by now" if healed else ""
-    message = f"{item.reason} on {'/'.join(where)}{times}{over}: {item.message}"
-    facts = {"reason": item.reason, "count": item.times}
-    return Hit(where, message, "", facts, "info" if healed else None)
-
-
-@cluster_rule(
-    "VER025",
-    "error",
-    "Terway refuses the configuration of a node",
-    needs=(facts.NODES, facts.EVENTS),
-    effect="The node keeps its earlier mode, or runs without IPv6: what the event says is not in force.",
-    sources=(CODE_EVENTS, CODE_MODE, CODE_DUAL),
-    fails={
-        "events[1]": event(
-            "ConfigError", "Node", NODES[0], "node exclusive mode changed to eniOnly, this is not allowd"
-        )
-    },
-)
-def ver025(view: ClusterView) -> Outcome:
-    """ConfigError; events live for an hour."""
-    yield from view.unseen("Event")
-    judged = {node.name for group in view.groups for node in group.nodes}
-    for item in view.observed.events:
-        if item.reason == "ConfigError" and (item.kind != "Node" or item.name in judged):
-            yield _told(item, healed=False)
 
 
 @cluster_rule(
@@ -475,21 +391,18 @@ def ver025(view: ClusterView) -> Outcome:
     "ENIs, missing RAM rights, a security group of another VPC.",
     sources=(CODE_EVENTS, CODE_ATTACH),
     fails={"events[1]": event("AttachENIFailed", "Pod", "matcher-9", "InvalidOperation.EniCount", "trading"),
-           "pods[4]": {**pod(9, NODES[2]), "status": {"phase": "Pending"}}, "podENIs[3]": {
+           "pods[7]": {**pod(9, NODES[2]), "status": {"phase": "Pending"}}, "podENIs[3]": {
                **pod_eni(9, NODES[2]), "status": {"phase": "Bind", "eniInfos": {"e": {"type": "Secondary"}}}}},
 )  # fmt: skip
 def ver026(view: ClusterView) -> Outcome:
-    """CreateENIFailed, AttachENIFailed, PodCreateFailed of pods that are still there; of running ones an info."""
+    """What Terway and kubelet report of pods that do not start; of those that run by now, an info."""
     yield from view.unseen("Event")
-    told = {
-        (item.namespace, item.name): item
-        for item in view.observed.events
-        if item.reason in {"CreateENIFailed", "AttachENIFailed", "PodCreateFailed"}
-    }
-    for item in view.observed.pods if told else ():
-        found = told.get((item.namespace, item.name))
-        if found is not None and view.concerns(item):
-            yield _told(found, healed=not item.pending)
+    yield from _stopped(view, "VER026")
+    for (namespace, name), events in view.events_by_pod.items():
+        item = view.pods_by_name.get((namespace, name))
+        found = next((event for event in events if event.reason in BEFORE_BIND), None)
+        if found is not None and item is not None and not item.starting and view.concerns(item):
+            yield event_hit(found, network_advice(found, item), healed=True)
 
 
 @cluster_rule(
@@ -510,7 +423,9 @@ def ver027(view: ClusterView) -> Outcome:
     ready = {item.name: item.status == "Ready" for item in view.networkings}
     for item in view.observed.events:
         if item.reason == "SyncPodNetworkingFailed" and item.name in ready:
-            yield _told(item, healed=ready[item.name])
+            hint = say("may Terway read its vSwitches, and do they exist? kubectl describe podnetworking {name}",
+                       name=item.name)  # fmt: skip
+            yield event_hit(item, hint, healed=ready[item.name])
 
 
 # --- workloads ------------------------------------------------------------------------------------------------
@@ -536,11 +451,13 @@ def ver028(view: ClusterView) -> Outcome:
         if workload.pod_networking is not None and item.networking != workload.pod_networking
     )
     for (wanted, have), found in _by(pairs).items():
-        what = (
-            f"{plural(len(found), 'pod')} with {f'PodNetworking {have}' if have else 'no PodNetworking'}, not {wanted}"
-        )
-        hint = "wait until it is Ready, compare its selectors with the labels, and recreate the pods"
-        yield _at_pods(found, what, hint, podNetworking=have, planned=wanted)
+        why = say("without PodNetworking {planned}", planned=wanted)
+        if have:
+            why = say("with PodNetworking {podNetworking}, not {planned}", podNetworking=have, planned=wanted)
+        hint = say("wait until it is Ready, compare its selectors with the labels of the pod and of its namespace, and "
+                   "recreate the pods: kubectl get podnetworking {name} -o yaml; {command}", name=wanted,
+                   command=_recreate(found[0]))  # fmt: skip
+        yield _at_pods(found, why, hint, podNetworking=have, planned=wanted)
 
 
 @cluster_rule(
@@ -552,7 +469,7 @@ def ver028(view: ClusterView) -> Outcome:
     sources=(EXCL,),
     fails={
         "nodes[3]": SHARED_NODE,
-        "pods[4]": pod(9, "shared"),
+        "pods[7]": pod(9, "shared"),
     },
 )
 def ver029(view: ClusterView) -> Outcome:
@@ -566,7 +483,122 @@ def ver029(view: ClusterView) -> Outcome:
         if item.node and workload.node_pool in nodes and item.node not in nodes[workload.node_pool]
     )
     for (pool, where), found in _by(pairs).items():
-        what = f"{plural(len(found), 'pod')} of pool {pool!r} on node {where}, which is not in it"
-        yield _at_pods(
-            found, what, "add the node affinity to the pod template: eniplan render-manifests --patch", node=where
-        )
+        why = say("of pool {pool!r} on node {node}, which is not in it", pool=pool, node=where)
+        hint = say("add the node affinity to the pod template: `eniplan render-manifests --patch` prints it")
+        yield _at_pods(found, why, hint, node=where)
+
+
+@cluster_rule(
+    "VER032",
+    "error",
+    "A pod does not start",
+    needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.EVENTS, facts.POD_READY),
+    effect="It was placed, and nothing is known to be wrong with its ENI; still it does not run.",
+    sources=(EXCL,),
+    fails={"pods[1].status": {"phase": "Pending", "containerStatuses": [
+        {"name": "app", "state": {"waiting": {"reason": "ContainerCreating"}}}
+    ]}},
+)  # fmt: skip
+def ver032(view: ClusterView) -> Outcome:
+    """Pods on exclusive nodes that have not started, and pods of the plan that do not run, wherever they are."""
+    if view.plan is not None and view.plan.plan.workloads:
+        yield from view.unseen("Pod")
+    yield from _stopped(view, "VER032")
+    vague = [item for item, _ in view.placed if item.trouble is not None and item.trouble[:2] == ("Running", "")]
+    if vague:
+        yield Unknown(vague[0].path, facts.POD_READY)
+
+
+@cluster_rule(
+    "VER031",
+    "error",
+    "A workload of the plan is not there, or not as a whole",
+    needs=(
+        facts.PODS,
+        facts.WORKLOAD_NAME,
+        facts.NAMESPACE,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.HOST_NETWORK,
+        facts.WORKLOAD_STARTS,
+    ),
+    effect="What was planned does not run, or less of it than was planned.",
+    sources=(EXCL,),
+    fails={"pods[2]": ABSENT, "podENIs[2]": ABSENT},
+)
+def ver031(view: ClusterView) -> Outcome:
+    """The pods of each workload of the plan, by namespace and owner, against its replicas, or one for each node."""
+    workloads = () if view.plan is None else view.plan.plan.workloads
+    unseen = tuple(view.unseen("Pod")) if workloads else ()
+    yield from unseen
+    own = _grouped((workload, item.node) for workload, item in view.workload_pods)
+    others = _grouped((workload, item) for workload, item in view.other_pods)
+    # Of a pool that should have nodes and has none, VER001 says so.
+    bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.planned_size}
+    for workload in () if unseen else (item for item in workloads if item.node_pool not in bare):
+        yield from _proof(view, workload, own.get(workload.path, []), others.get(workload.path, []))
+
+
+def _grouped(pairs: Iterable[tuple[Workload, V]]) -> dict[Path, list[V]]:
+    out: dict[Path, list[V]] = {}
+    for workload, value in pairs:
+        out.setdefault(workload.path, []).append(value)
+    return out
+
+
+def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: list[Other]) -> Outcome:
+    """Say what a workload lacks; `nodes` are those of its pods that take an ENI, empty where a pod waits for one."""
+    label = say("{kind} {namespace}/{name}", kind=workload.kind, namespace=workload.namespace, name=workload.name)
+    get = say("kubectl -n {namespace} get {kind} {name}", namespace=workload.namespace, kind=workload.kind.lower(),
+              name=workload.name)  # fmt: skip
+    describe = say("kubectl -n {namespace} describe {kind} {name}", namespace=workload.namespace,
+                   kind=workload.kind.lower(), name=workload.name)  # fmt: skip
+    bare = [item for item in others if item.phase not in {"Succeeded", "Failed"}]
+    if bare and not workload.host_network:
+        message = say("{pods} of {workload} without an ENI: hostNetwork, or the label {label}",
+                      pods=count(len(bare), "{n} pod", "{n} pods"), workload=label, label=IGNORE_LABEL)  # fmt: skip
+        yield Hit(workload.path, message, say("take that out of the pod template: {command}", command=describe))
+    stuck = [item for item in bare if item.phase != "Running" and workload.host_network]
+    if stuck:
+        message = say("{pods} of {workload} {phase}", pods=count(len(stuck), "{n} pod", "{n} pods"), workload=label,
+                      phase=stuck[0].phase or "without a phase")  # fmt: skip
+        yield Hit(workload.path, message, describe)
+    alive = [*nodes, *(item.node for item in bare)]
+    if workload.kind == "DaemonSet":
+        yield from _on_each_node(view, workload, label, alive, describe)
+        return
+    done = sum(item.phase == "Succeeded" for item in others)
+    failed = sum(item.phase == "Failed" for item in others)
+    by_time = workload.kind in {"Job", "CronJob"}
+    if by_time and (done or (alive and workload.kind == "CronJob")):
+        return
+    if workload.kind == "CronJob" and not failed:
+        hint = say("none is there now; run one: kubectl -n {namespace} create job --from=cronjob/{name} {name}-test",
+                   namespace=workload.namespace, name=workload.name)  # fmt: skip
+        yield Unknown(workload.path, facts.WORKLOAD_STARTS, label, hint)
+    elif len(alive) < workload.replicas:
+        pods = count(len(alive), "{n} pod", "{n} pods")
+        message = say("{workload} has {pods}; the plan has {planned}", workload=label, pods=pods,
+                      planned=workload.replicas)  # fmt: skip
+        if failed:
+            message = say("{message}; {failed} have failed", message=message, failed=failed)
+        missing = say("apply it: `eniplan render-manifests --workloads` prints it; {get}", get=get)
+        hint = describe if alive or failed else missing
+        yield Hit(workload.path, message, hint, {"pods": len(alive), "planned": workload.replicas})
+
+
+def _on_each_node(view: ClusterView, workload: Workload, label: Message, alive: list[str], hint: Message) -> Outcome:
+    """Say on which nodes of its pool a DaemonSet has no pod; pods that wait for their node are told elsewhere."""
+    group = next((group for group in view.groups if group.name == workload.node_pool), None)
+    nodes = group.nodes if group else ()
+    have = Counter(alive)
+    lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
+    if not alive or len(lacking) > have[""]:
+        message = say("{workload} has no pod on any node: its pool has none", workload=label)
+        if lacking:
+            message = say("{workload} has no pod on {lacking} of {nodes}: {names}", workload=label,
+                          lacking=len(lacking), nodes=count(len(nodes), "{n} node", "{n} nodes"),
+                          names=named(lacking))  # fmt: skip
+        fix = say("does it tolerate the taints of the nodes, and does its node selector admit them? {describe}",
+                  describe=hint)  # fmt: skip
+        yield Hit(workload.path, message, fix, {"nodes": lacking})

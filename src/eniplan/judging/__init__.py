@@ -1,1 +1,0 @@
-"""From plans, clusters and instance types to reports: the only place that asks the rules."""

@@ -1,0 +1,55 @@
+"""Why a pod does not run, read from its status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eniplan.kube.values import listing, mapping, text
+from eniplan.observed import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOLD = 500
+"""Characters of a status that are kept: a log may stand in it."""
+
+
+def trouble(status: dict[str, Any]) -> Trouble | None:
+    """Return what keeps a pod from running, as far as its status says so; None when it runs and is ready."""
+    phase = text(status.get("phase"))
+    conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
+    ready = conditions.get("Ready", {}).get("status")
+    if phase == "Running" and ready == "True":
+        return None
+    scheduled = conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return Trouble(phase, text(scheduled.get("reason")), _short(scheduled.get("message")))
+    stuck = next(_stuck(status), None)
+    if stuck is not None:
+        return stuck._replace(phase=phase)
+    if phase == "Running" and ready is not None:
+        return Trouble(phase, "NotReady", _short(conditions["Ready"].get("message")))
+    return Trouble(phase, text(status.get("reason")), _short(status.get("message")))
+
+
+def _stuck(status: dict[str, Any]) -> Iterator[Trouble]:
+    """Yield the containers that wait or have failed: init containers first, as they start."""
+    later: list[Trouble] = []
+    for key in ("initContainerStatuses", "containerStatuses"):
+        for item in map(mapping, listing(status.get(key))):
+            state, last = mapping(item.get("state")), mapping(mapping(item.get("lastState")).get("terminated"))
+            waiting, ended = mapping(state.get("waiting")), mapping(state.get("terminated"))
+            reason = text(waiting.get("reason")) or (text(ended.get("reason")) if ended.get("exitCode") else "")
+            if reason or (key == "initContainerStatuses" and "running" in state and item.get("started") is not True):
+                told = _short(last.get("message") or waiting.get("message") or ended.get("message"))
+                found = Trouble("", reason or "Running", told, text(item.get("name")), key != "containerStatuses")
+                # A container that waits for the others says nothing of its own.
+                if reason in {"PodInitializing", "ContainerCreating"}:
+                    later.append(found._replace(container="", init=False))
+                else:
+                    yield found
+    yield from later
+
+
+def _short(message: object) -> str:
+    return " ".join(message.split())[:_TOLD] if isinstance(message, str) else ""

@@ -1,0 +1,241 @@
+"""What keeps a pod that waits for a node off the nodes that it could run on, as Kubernetes' scheduler decides it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.messages import count, named, say, together
+from eniplan.observed import ENI
+from eniplan.plan.model import Taint
+from eniplan.plan.scheduling import tolerates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from eniplan.messages import Message
+    from eniplan.observed import Node, Pod, Wants
+    from eniplan.rules.cluster_view import ClusterView
+
+_HARD = frozenset(("NoSchedule", "NoExecute"))
+CORDONED = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+
+
+class Obstacle(NamedTuple):
+    """Something that keeps a pod off a node, and what to do about it there."""
+
+    why: Message
+    fix: Message
+
+
+def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node, ...]) -> Obstacle | None:
+    """Say what keeps a pod off each of some nodes, the commonest first; None when one of them would take it."""
+    found: dict[Message, tuple[Message, list[Node]]] = {}
+    for node in candidates:
+        first = _first(view, pod, wants, node)
+        if first is None:
+            return None
+        found.setdefault(first.why, (first.fix, []))[1].append(node)
+    likely = sorted(found.items(), key=lambda item: -len(item[1][1]))
+    told = (
+        say("{nodes} ({names}): {why}", why=why, nodes=count(len(nodes), "{n} node", "{n} nodes"),
+            names=named([node.name for node in nodes]))
+        for why, (_, nodes) in likely
+    )  # fmt: skip
+    return Obstacle(together(told), together(dict.fromkeys(fix for _, (fix, _) in likely)))
+
+
+def _first(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
+    if not admits(wants, node):
+        return Obstacle(
+            say("the pod's node selector or affinity admits none of the labels"),
+            say("compare both: kubectl get node {node} --show-labels", node=node.name),
+        )
+    taint = repelling(wants.tolerations, node)
+    return _room(view, pod, wants, node) if taint is None else _taint(taint, node.name)
+
+
+def _taint(taint: Taint, node: str) -> Obstacle:
+    if taint.key == CORDONED.key:
+        return Obstacle(say("cordoned"), say("kubectl uncordon {node}", node=node))
+    if taint.key in CONDITIONS:
+        what, fix = CONDITIONS[taint.key]
+        return Obstacle(say("{what} (taint {taint})", what=what, taint=taint.key), fix(node))
+    return Obstacle(
+        say("the pod does not tolerate the taint {taint}", taint=str(taint)),
+        say("add a toleration to the pod template, because Terway's webhook does not: "
+            "`eniplan render-manifests --patch` prints it"),
+    )  # fmt: skip
+
+
+CONDITIONS: dict[str, tuple[Message, Callable[[str], Message]]] = {
+    "node.kubernetes.io/not-ready": (
+        say("the node is not Ready"), lambda node: say("kubectl describe node {node}", node=node)
+    ),
+    "node.kubernetes.io/unreachable": (
+        say("its kubelet does not answer"),
+        lambda node: say("is its instance running? kubectl describe node {node}", node=node),
+    ),
+    "node.kubernetes.io/network-unavailable": (
+        say("its network is not set up"), lambda node: say("look at Terway there: {command}", command=terway_on(node))
+    ),
+    "node.kubernetes.io/memory-pressure": (
+        say("it runs out of memory"),
+        lambda node: say("move or shrink pods there: kubectl describe node {node}", node=node),
+    ),
+    "node.kubernetes.io/disk-pressure": (
+        say("its disk is full"),
+        lambda node: say("free its disk, or enlarge systemDisk of the pool: kubectl describe node {node}", node=node),
+    ),
+    "node.kubernetes.io/pid-pressure": (
+        say("it runs out of process ids"),
+        lambda node: say("which pod starts so many? kubectl describe node {node}", node=node),
+    ),
+    "node.cloudprovider.kubernetes.io/uninitialized": (
+        say("the cloud controller has not come to it"),
+        lambda node: say("wait for it, then: kubectl describe node {node}", node=node),
+    ),
+    "node.cloudprovider.kubernetes.io/shutdown": (
+        say("its instance is stopped"),
+        lambda node: say("start it, or take it out of the node pool: kubectl get node {node}", node=node),
+    ),
+}  # fmt: skip
+"""Taints that Kubernetes sets by itself: what each means, and what to do."""
+
+
+def terway_on(node: str) -> Message:
+    """Return the command that shows Terway's pod of a node."""
+    return say("kubectl -n kube-system get pods -l app=terway-eniip -o wide --field-selector spec.nodeName={node}",
+               node=node)  # fmt: skip
+
+
+def pods_on(node: str) -> Message:
+    """Return the command that shows the pods of a node."""
+    return say("kubectl get pods -A -o wide --field-selector spec.nodeName={node}", node=node)
+
+
+def repelling(tolerations: Iterable[Mapping[str, object]], node: Node) -> Taint | None:
+    """Return the first taint of a node that keeps a pod away; being cordoned is one."""
+    listed = [t for t in node.taints if t.effect in _HARD]
+    if node.cordoned and CORDONED.key not in {t.key for t in listed}:
+        listed.insert(0, CORDONED)
+    listed.sort(key=lambda taint: taint.key not in {CORDONED.key, *CONDITIONS})
+    return next((taint for taint in listed if not any(tolerates(t, taint) for t in tolerations)), None)
+
+
+def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
+    """Compare what a pod asks for with what a node has, and with what is left of it."""
+    out = say("scale the pool out, or remove pods: {command}", command=pods_on(node.name))
+    offered, free = node.allocatable or 0, view.free.get(node.name, 0)
+    if pod.eni > offered and node.is_lingjun:
+        return Obstacle(
+            say("Lingjun nodes never offer {resource}", resource=ENI),
+            say("remove the request, and place the pod by node affinity: `eniplan render-manifests --patch` prints it"),
+        )
+    if pod.eni > offered:
+        return Obstacle(
+            say("the pod asks for {asked} {resource}, and {offered} are offered", asked=pod.eni, resource=ENI,
+                offered=offered),
+            say("has Terway come up there? {command}", command=terway_on(node.name)),
+        )  # fmt: skip
+    if pod.eni > free:
+        why = say("all {offered} {resource} are taken", offered=offered, resource=ENI)
+        if free > 0:
+            why = say("the pod asks for {asked} {resource}, and {free} are left", asked=pod.eni, resource=ENI,
+                      free=free)  # fmt: skip
+        return Obstacle(why, out)
+    has, used = node.room, view.used(node)
+    if has.pods is not None and (used.pods or 0) >= has.pods:
+        return Obstacle(
+            say("Too many pods, as kubelet takes {most}, those of hostNetwork among them", most=has.pods),
+            say("raise maxPods of the node pool's kubelet, or {out}", out=out),
+        )
+    for what, asked, taken, most in (
+        ("cpu", wants.cpu, used.cpu, has.cpu),
+        ("memory", wants.memory, used.memory, has.memory),
+    ):
+        left = (most or 0) - (taken or 0)
+        if most is not None and asked > max(left, 0):
+            return Obstacle(
+                say("Insufficient {resource}: the pod asks for {asked}, and {left} are left", resource=what,
+                    asked=_shown(what, asked), left=_shown(what, max(left, 0))),
+                say("use a larger instance type, lower the request, or {out}", out=out),
+            )  # fmt: skip
+    return None
+
+
+def _shown(what: str, number: int) -> str:
+    return f"{number}m" if what == "cpu" else f"{number >> 20}Mi"
+
+
+# --- what the scheduler says itself -----------------------------------------------------------------------------
+
+_PHRASES: tuple[tuple[re.Pattern[str], Message], ...] = (
+    (re.compile(r"Too many pods"), say("raise kubelet's maxPods in the node pool's configuration, or scale it out")),
+    (re.compile(r"Insufficient aliyun/eni"), say("scale the pool out: kubectl describe nodes | grep aliyun/eni")),
+    (re.compile(r"Insufficient (cpu|memory)"), say("use a larger instance type, lower the request, or scale out")),
+    (re.compile(r"unschedulable"), say("kubectl get nodes; kubectl uncordon NODE")),
+    (re.compile(r"untolerated taint"), say("add the toleration: `eniplan render-manifests --patch` prints it")),
+    (re.compile(r"volume"), say("look at the volumes: kubectl get pvc -A")),
+    (re.compile(r"affinity|selector"), say("compare its affinity with the labels: kubectl get nodes --show-labels")),
+)
+
+
+def advice(message: str) -> Message:
+    """Return what to do about what the scheduler says."""
+    return together(fix for pattern, fix in _PHRASES if pattern.search(message))
+
+
+# --- which nodes a pod could run on at all -----------------------------------------------------------------------
+
+
+def admits(wants: Wants, node: Node) -> bool:
+    """Return whether the node selector and the required node affinity of a pod admit a node: one term is enough."""
+    if any(node.labels.get(key) != value for key, value in wants.node_selector.items()):
+        return False
+    return not wants.terms or any(_holds(term, node) for term in wants.terms)
+
+
+def names_node(wants: Wants) -> str:
+    """Return the node that a pod of a DaemonSet is meant for; empty for other pods."""
+    for term in wants.terms:
+        for wanted in _requirements(term, "matchFields"):
+            values = wanted.get("values")
+            if wanted.get("key") == "metadata.name" and isinstance(values, list) and len(values) == 1:
+                return str(values[0])
+    return ""
+
+
+def _requirements(term: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    found = term.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _holds(term: Mapping[str, Any], node: Node) -> bool:
+    wanted = [(r, node.labels.get(str(r.get("key")))) for r in _requirements(term, "matchExpressions")]
+    wanted += [(r, node.name if r.get("key") == "metadata.name" else None) for r in _requirements(term, "matchFields")]
+    return bool(wanted) and all(_meets(requirement, value) for requirement, value in wanted)
+
+
+def _meets(requirement: Mapping[str, Any], value: str | None) -> bool:
+    listed = requirement.get("values")
+    values = listed if isinstance(listed, list) else []
+    match requirement.get("operator"):
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case "Gt" | "Lt" as which:
+            have, limit = _number(value), _number(values[0] if values else None)
+            return have is not None and limit is not None and (have > limit if which == "Gt" else have < limit)
+    return False
+
+
+def _number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.removeprefix("-").isdecimal() else None

@@ -1,0 +1,290 @@
+"""How far a pod has come on its way to its ENI, and why no further: each pod stops at one place, which one rule tells.
+
+The way: a node is found, Terway runs there, a PodENI is made, its ENI is attached, an address is set, it starts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.messages import NOTHING, Message, named, say, together
+from eniplan.observed import MEMBER_ENI, SYSTEM_NAMESPACE
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.rules.obstacles import advice, names_node, obstacles, terway_on
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from eniplan.observed import Event, Node, Pod, PodEni, Trouble
+    from eniplan.plan.model import Workload
+    from eniplan.rules.base import Level
+    from eniplan.rules.cluster_view import ClusterView
+
+BEFORE_BIND = ("CreateENIFailed", "AttachENIFailed", "PodCreateFailed")
+AFTER_BIND = ("AllocIPFailed", "FailedCreatePodSandBox")
+"""What Terway, and what kubelet reports when a pod gets no ENI, or no address on it."""
+
+
+class Stop(NamedTuple):
+    """Where a pod has stopped. Pods that have stopped alike are told together."""
+
+    rule: str
+    key: str
+    """What is alike; the words may name what differs."""
+    why: Message
+    """Follows `3 pods`."""
+    fix: Message
+    facts: Mapping[str, object]
+    level: Level | None = None
+
+
+def _stop(rule: str, why: Message, fix: Message, level: Level | None = None, **facts: object) -> Stop:
+    return Stop(rule, f"{level} {why}", why, fix, facts, level)
+
+
+def stop_of(view: ClusterView, pod: Pod) -> Stop | None:
+    """Return where a pod has stopped; None for one that has come to its end, as far as that is known."""
+    if not pod.node:
+        return _unplaced(view, pod)
+    node = view.exclusive.get(pod.node)
+    if node is None:
+        return _not_started(view, pod, say("on {node}, which is not judged", node=pod.node))
+    if pod.starting and node.name in view.terway_down:
+        return _stop("VER033", NOTHING, NOTHING)
+    if pod.starting and node.name in view.overfull:
+        return _stop("VER018", NOTHING, NOTHING)
+    return _on_its_way(view, pod, node)
+
+
+def _on_its_way(view: ClusterView, pod: Pod, node: Node) -> Stop | None:
+    if "PodENI" in view.observed.unseen:
+        return _failed(view, pod, (*BEFORE_BIND, *AFTER_BIND)) or _not_started(view, pod, NOTHING)
+    eni = view.pod_eni(pod)
+    if eni is None:
+        return _without(view, pod)
+    return _with(view, pod, node, eni) or _not_started(view, pod, say("its ENI is attached"))
+
+
+def _without(view: ClusterView, pod: Pod) -> Stop:
+    """Say why a placed pod has no PodENI."""
+    zoneless = view.zoneless.get(pod.path)
+    if zoneless is not None:
+        return zoneless
+    failed = _failed(view, pod, BEFORE_BIND)
+    if failed is not None:
+        return failed
+    if view.controllers_down:
+        return _stop("VER034", NOTHING, NOTHING)
+    told = next((event.message for event in view.events_of(pod) if event.reason in AFTER_BIND), "")
+    fix = say("is terway-controlplane running, and may it read the pod? kubectl -n {namespace} describe pod {name}",
+              namespace=pod.namespace, name=pod.name)  # fmt: skip
+    if told:
+        why = say("on exclusive nodes without a PodENI ({event})", event=told)
+        return Stop("VER012", "without", why, fix, {})
+    return Stop("VER012", "without", say("on exclusive nodes without a PodENI"), fix, {})
+
+
+def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
+    """Say what is wrong with the PodENI of a placed pod."""
+    describe = say("kubectl -n {namespace} describe podeni {name}", namespace=pod.namespace, name=pod.name)
+    recreate = say("kubectl -n {namespace} delete pod {name}", namespace=pod.namespace, name=pod.name)
+    if not eni.is_bound:
+        found = _failed(view, pod, BEFORE_BIND)
+        if found is not None:
+            return found
+        why = say("with a PodENI in phase {phase}", phase=eni.phase or "(none)")
+        if eni.loose:
+            why = say("{why}, and an interface {status}", why=why, status=eni.loose)
+        if eni.message:
+            why = say("{why} ({message})", why=why, message=eni.message)
+        return _stop("VER013", why, say("read its events: {command}", command=describe), phase=eni.phase)
+    if eni.pod_uid and pod.uid and eni.pod_uid != pod.uid:
+        why = say("with the PodENI of an earlier pod of the same name")
+        return _stop("VER015", why, say("wait for Terway; if it stays: {command}", command=recreate))
+    if pod.address and eni.addresses and pod.address not in eni.addresses and ":" not in pod.address:
+        why = say("with an address that differs from the one of the PodENI")
+        fix = say("recreate the pod: {command}", command=recreate)
+        return _stop("VER015", why, fix)
+    dense = node.is_lingjun and eni.is_dense
+    if eni.types and not dense and (eni.trunk or any(kind != "Secondary" for kind in eni.types)):
+        by = say(" on trunk ENI {trunk}", trunk=eni.trunk) if eni.trunk else NOTHING
+        why = say("with an ENI of type {types}{by}, where exclusive is Secondary", types=eni.types, by=by)
+        fix = say("was the node exclusive when it started? Recreate the pod: {command}", command=recreate)
+        return _stop("VER014", why, fix, types=list(eni.types))
+    return None
+
+
+# --- before a node is found --------------------------------------------------------------------------------------
+
+
+def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
+    if pod.trouble is None or pod.wants is None:
+        return None
+    workload = view.workload_of(pod)
+    planned = () if view.plan is None else view.plan.pod_networkings
+    if pod.member_eni:
+        meant = pod.steered or pod.networking in planned or workload is not None
+        by = say(" (PodNetworking {name})", name=pod.networking) if pod.networking else NOTHING
+        why = say("pending, asking for {resource}{by}, which no exclusive node offers", resource=MEMBER_ENI, by=by)
+        fix = say("set eniType of the PodNetworking to ENI: kubectl edit podnetworking {name}; then recreate the pods",
+                  name=pod.networking or "NAME")  # fmt: skip
+        return _stop("VER019", why, fix, None if meant else "warning", podNetworking=pod.networking)
+    zoneless = view.zoneless.get(pod.path)
+    return _unscheduled(view, pod, workload) if zoneless is None else zoneless
+
+
+def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop:
+    """Say why the scheduler has found no node."""
+    assert pod.wants is not None  # noqa: S101 - it is not placed
+    only = names_node(pod.wants)
+    level: Level | None = None if workload or pod.eni or pod.steered or pod.networking else "warning"
+    told = pod.trouble.message if pod.trouble else ""
+    told = told or next((e.message for e in view.events_of(pod) if e.reason == "FailedScheduling"), "")
+    if pod.trouble is not None and pod.trouble.reason == "SchedulingGated":
+        why = say("held back by a scheduling gate")
+        fix = say("who removes the gate? kubectl -n {namespace} get pod {name} -o jsonpath='{path}'",
+                  namespace=pod.namespace, name=pod.name, path="{.spec.schedulingGates}")  # fmt: skip
+        return _stop("VER021", why, fix, level)
+    candidates = view.candidates(pod, workload)
+    if only:
+        candidates = tuple(node for node in candidates if node.name == only)
+    elif not candidates:
+        return _stop("VER021", *_no_node(view), level)
+    shape = (pod.eni, pod.networking, workload, pod.wants.cpu, pod.wants.memory, str(pod.wants[2:]))
+    if shape not in view.told:
+        view.told[shape] = obstacles(view, pod, pod.wants, candidates) if candidates else None
+    found = view.told[shape]
+    facts = {"scheduler": told} if told else {}
+    if found is not None:
+        return _stop("VER021", say("pending: {why}", why=found.why), found.fix, level, **facts)
+    describe = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
+    if told:
+        fix = together((advice(told), describe))
+        why = say("pending, as the scheduler says: {message}", message=told)
+        return Stop("VER021", f"{level} {_alike(told)}", why, fix, facts, level)
+    why = say("pending, though ENIs, pods, CPU, memory and taints leave room")
+    return _stop("VER021", why, say("is the scheduler running? {command}", command=describe), level)
+
+
+def _no_node(view: ClusterView) -> tuple[Message, Message]:
+    """Say that there is no exclusive node, and which nodes were perhaps meant to be."""
+    if view.claims:
+        first = view.claims[0]
+        why = say("pending, and no node is exclusive: {nodes} carry {claim}",
+                  nodes=named([claim.node.name for claim in view.claims]), claim=first.said)  # fmt: skip
+        return why, say("see VER004: the label of {pool} is misspelt", pool=first.pool)
+    return (
+        say("pending, and no node is exclusive"),
+        say("is the pool scaled out, with the label {label}={value}? kubectl get nodes -L {label}",
+            label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE),
+    )  # fmt: skip
+
+
+# --- behind its ENI ----------------------------------------------------------------------------------------------
+
+
+def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
+    """Say why a pod does not start though nothing is known to be wrong with its ENI."""
+    trouble, workload = pod.trouble, view.workload_of(pod)
+    if trouble is None or (trouble.phase == "Running" and not trouble.reason):
+        return None
+    if pod.node not in view.exclusive and workload is None:
+        return _failed(view, pod, (*BEFORE_BIND, *AFTER_BIND)) if view.concerns(pod) and pod.starting else None
+    if trouble.phase == "Running":
+        if trouble.reason == "NotReady" and workload is None:
+            return None
+        level: Level | None = "warning" if workload is None or trouble.reason == "NotReady" else None
+    else:
+        level = None
+        failed = _failed(view, pod, (*AFTER_BIND, *BEFORE_BIND))
+        if failed is not None and trouble.reason in {"", "ContainerCreating", "PodInitializing"}:
+            return failed
+    so_far = say("; {so_far}", so_far=so_far) if so_far else NOTHING
+    why = say("not running: {state}{so_far}", state=state_of(trouble), so_far=so_far)
+    if trouble.reason == "NotReady":
+        why = say("running and not Ready{so_far}", so_far=so_far)
+    return _stop("VER032", why, _cure(view, pod, trouble), level, reason=trouble.reason, phase=trouble.phase)
+
+
+def state_of(trouble: Trouble) -> Message:
+    """Return a pod's state in kubectl's words: `CrashLoopBackOff in container app`."""
+    if trouble.container and trouble.init:
+        return say("{reason} in init container {container}", reason=trouble.reason, container=trouble.container)
+    if trouble.container:
+        return say("{reason} in container {container}", reason=trouble.reason, container=trouble.container)
+    return say("{reason}", reason=trouble.reason or trouble.phase or "no phase")
+
+
+def _cure(view: ClusterView, pod: Pod, trouble: Trouble) -> Message:
+    names = {"namespace": pod.namespace, "name": pod.name}
+    if trouble.container and trouble.reason in {"ErrImagePull", "ImagePullBackOff", "InvalidImageName"}:
+        return say("its image cannot be pulled: kubectl -n {namespace} describe pod {name}", **names)
+    if trouble.container and "Config" not in trouble.reason:
+        return say("its network is up; read why it ends: kubectl -n {namespace} logs {name} -c {container} --previous",
+                   container=trouble.container, **names)  # fmt: skip
+    describe = say("kubectl -n {namespace} describe pod {name}", **names)
+    agent = view.agents.get(pod.node)
+    if agent is None or trouble.phase == "Running" or trouble.container:
+        return describe
+    return say("{describe}; what Terway says there: kubectl -n {system} logs {agent} --all-containers --tail=100",
+               describe=describe, system=SYSTEM_NAMESPACE, agent=agent.name)  # fmt: skip
+
+
+def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | None:
+    """Return what an event says of a pod that waits for its network."""
+    if not pod.starting:
+        return None
+    found = {event.reason: event for event in view.events_of(pod)}
+    event = next((found[reason] for reason in reasons if reason in found), None)
+    if event is None:
+        return None
+    times = say(" ({times} times)", times=event.times) if event.times > 1 else NOTHING
+    why = say("without a network: {reason}{times}: {message}", reason=event.reason, times=times,
+              message=event.message)  # fmt: skip
+    facts = {"reason": event.reason, "count": event.times}
+    return Stop("VER026", f"{event.reason} {_alike(event.message)}", why, network_advice(event, pod), facts)
+
+
+def _alike(message: str) -> str:
+    """Return a message without what differs between pods: ids, addresses, counts."""
+    return re.sub(r"\S*\d\S*", "#", message)[:200]
+
+
+def network_advice(event: Event, pod: Pod) -> Message:
+    """Return what to do about a failure of Terway."""
+    where = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
+    fix = next((fix for pattern, fix in _ADVICE if re.search(pattern, event.message, re.IGNORECASE)), None)
+    if fix is None:
+        return say("{where}; {terway}", where=where, terway=terway_on(pod.node))
+    return say("{fix}; {where}", fix=fix, where=where)
+
+
+_ADVICE: tuple[tuple[str, Message], ...] = (
+    (
+        r"ip ?not ?enough|PrivateIPAddress",
+        say("no address is left: add a vSwitch of the zone (kubectl edit podnetworking NAME, or -n kube-system edit "
+            "configmap eni-config) and recreate the pods"),
+    ),
+    (
+        "can not found available vSwitch",
+        say("add a vSwitch of the node's zone: kubectl -n kube-system edit configmap eni-config"),
+    ),
+    (
+        "trunk eni is not allowed",
+        say("place the pod on exclusive nodes by affinity: `eniplan render-manifests --patch` prints it"),
+    ),
+    (
+        "security ?group",
+        say("its security groups must exist, be of one type and lie in the VPC: kubectl get podnetworking -o yaml"),
+    ),
+    (
+        r"quota|EniCount|Limit|CountExceeded",
+        say("raise the account's quota of ENIs in Quota Center, or detach ENIs that were attached to the node by hand"),
+    ),
+    (
+        r"forbidden|NoPermission|not authorized|\bRAM\b",
+        say("give Terway's RAM role the right that is missing"),
+    ),
+)  # fmt: skip
+"""What a failure's words say, and what helps."""
