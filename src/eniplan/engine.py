@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan import facts
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import OK, Place, Problem
+from eniplan.judging.gaps import fact_at, owner, waits
 from eniplan.messages import facts_of
 from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Document, Path
     from eniplan.plan.live import LiveFacts
-    from eniplan.plan.load import LoadedPlan
+    from eniplan.plan.load import Gap, LoadedPlan
     from eniplan.plan.model import Waiver
     from eniplan.plan.waivers import WaiverFile
     from eniplan.rules.addresses import Demand, Needs
@@ -67,15 +69,13 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         problems += item.problems
         inputs.update(dict.fromkeys(item.files or (item.document.file,)))
         asked = rules if item.live is not None else offline
-        undecided += _open(item, asked)
         if item.plan is not None:
             view = PlanView(item.plan, catalog, settings, item.live)
             if item.live is not None:
                 accounts[Account(view.stated.cluster.id, item.live.region, item.live.read_on)] = None
                 failures |= dict.fromkeys(_failures(item.live, item.document.place(("cluster",))))
             view.idle_waivers = _idle(view.plan.waivers, asked)
-            fitting = asked if item.rules is None else tuple(rule for rule in asked if rule.id in item.rules)
-            judged = _Judge(item.document, view, fitting, item.left_out)
+            judged = _Judge(item.document, view, _about(item, item.plan, asked), item.left_out, item.gaps)
             findings += judged.findings()
             undecided += judged.undecided()
             if not item.files:  # two inputs may make one pool in two ways: HCL, and its Terraform plan
@@ -113,13 +113,13 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
     return report._replace(exit_code=report.verdict())
 
 
-def _open(item: LoadedPlan, rules: tuple[Rule, ...]) -> Iterator[Undecided]:
-    """Yield what the input itself leaves open, with those rules of the run that wait for it."""
-    asked = {rule.id for rule in rules}
-    for found in item.open_facts:
-        waiting = tuple(rule for rule in found.rules if rule in asked)
-        if waiting:
-            yield Undecided(found.fact, item.document.place(found.path), waiting, found.hint)
+def _about(item: LoadedPlan, plan: Plan, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Return the rules that have something to judge in an input."""
+    if item.beside:
+        rules = tuple(rule for rule in rules if not rule.id.startswith("WV"))
+    if plan.node_pools or plan.cluster != Cluster(plan.cluster.id):
+        return rules
+    return tuple(rule for rule in rules if not all(fact.key.startswith("cluster") for fact in rule.needs))
 
 
 def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
@@ -186,23 +186,68 @@ def _waived(finding: Finding, file: WaiverFile, view: PlanView) -> Finding:
     return finding
 
 
+class _Open(NamedTuple):
+    """A fact that is not known, and the rules that wait for it."""
+
+    path: Path
+    hint: str
+    rules: dict[str, None]
+
+
 class _Judge:
     """The outcome of all rules on one plan."""
 
-    def __init__(self, document: Document, view: PlanView, rules: tuple[Rule, ...], left_out: frozenset[Path]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        view: PlanView,
+        rules: tuple[Rule, ...],
+        left_out: frozenset[Path],
+        gaps: tuple[Gap, ...] = (),
+    ) -> None:
         self._document = document
         self._view = view
         self._left_out = left_out
         self._findings: list[Finding] = []
-        self._unknown: dict[str, tuple[Unknown, dict[str, None]]] = {}
+        self._unknown: dict[str, _Open] = {}
+        self._gaps: dict[Path, dict[str, None]] = {}
+        """The rules that wait for what stands at a key path."""
+        self._doubtful: dict[str, None] | None = None
+        """The rules that would speak if the pool were an exclusive one, where nobody knows whether it is."""
+        for gap in sorted(gaps, key=lambda gap: len(gap.path)):  # told at the whole, not at a part
+            self._open(gap, rules)
         for rule in rules:
             for outcome in rule.check(view):
                 if isinstance(outcome, Hit):
                     self._hit(rule, outcome)
                 else:
-                    self._unknown.setdefault(outcome.words, (outcome, {}))[1][rule.id] = None
+                    self._lack(rule, outcome)
+
+    def _open(self, gap: Gap, rules: tuple[Rule, ...]) -> None:
+        fact = fact_at(gap.path)
+        if fact is None:
+            self._gaps[gap.path] = {}
+            return
+        words = fact.called(owner(self._document.value, gap.path))
+        waiting = self._unknown.setdefault(words, _Open(gap.path, gap.why, {})).rules
+        waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path))
+        self._gaps[gap.path] = waiting
+        if fact is facts.POOL:
+            self._doubtful = waiting
+
+    def _lack(self, rule: Rule, unknown: Unknown) -> None:
+        waiting = self._gaps.get(unknown.path, self._doubtful)
+        if waiting is None and unknown.path in self._left_out:
+            return
+        if waiting is None:
+            waiting = self._unknown.setdefault(unknown.words, _Open(unknown.path, self._find(unknown), {})).rules
+        waiting[rule.id] = None
 
     def _hit(self, rule: Rule, hit: Hit) -> None:
+        waiting = self._gaps.get(hit.path, self._doubtful)
+        if waiting is not None:
+            waiting[rule.id] = None
+            return
         if hit.path in self._left_out:
             return  # the user wrote something there, and has been told that it does not fit
         place = self._document.place(hit.path)
@@ -230,13 +275,13 @@ class _Judge:
 
     def undecided(self) -> list[Undecided]:
         return [
-            Undecided(unknown.words, self._document.place(unknown.path), tuple(rules), self._hint(unknown))
-            for unknown, rules in self._unknown.values()
-            if unknown.path not in self._left_out
+            Undecided(words, self._document.place(found.path), tuple(sorted(found.rules)), found.hint)
+            for words, found in self._unknown.items()
+            if found.rules
         ]
 
-    def _hint(self, unknown: Unknown) -> str:
-        """Add why the account did not tell, where it was asked for the fact."""
+    def _find(self, unknown: Unknown) -> str:
+        """Return how to find a fact out, and why the account did not tell it, where it was asked."""
         unread = self._view.unread(unknown.path)
         if unread is None or unread.reason in unknown.find:
             return unknown.find

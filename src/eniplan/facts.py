@@ -29,7 +29,7 @@ class Fact(NamedTuple):
 
     def called(self, about: str = "") -> Message:
         """Return what a report calls it."""
-        return Message(self.words or self.key, {"about": about} if about else {})
+        return Message(self.words or self.key, {"about": about})
 
 
 _CNI = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
@@ -82,11 +82,20 @@ AUTO_SCALING = Fact("nodePools[].autoScaling", "autoScaling of {about}")
 ZONE_POLICY = Fact("nodePools[].multiAzPolicy", "multiAzPolicy of {about}")
 TERWAY_CONFIG = Fact("nodePools[].terwayConfig", "terwayConfig of {about}")
 LABELS = Fact("nodePools[].labels", "labels of {about}")
+MODE_LABEL = Fact(
+    'nodePools[].labels["k8s.aliyun.com/exclusive-mode-eni-type"]',
+    "the label k8s.aliyun.com/exclusive-mode-eni-type of {about}",
+)
+CONFIG_LABEL = Fact("nodePools[].labels.terway-config", "the label terway-config of {about}")
+IGNORE_LABEL = Fact(
+    'nodePools[].labels["k8s.aliyun.com/ignore-by-terway"]', "the label k8s.aliyun.com/ignore-by-terway of {about}"
+)
+TYPE_LABEL = Fact("nodePools[].labels.type", "the label type of {about}")
 EXISTING_LABELS = Fact("nodePools[].existingLabels", "the labels of {about}", "read them in the console")
 TAINTS = Fact("nodePools[].taints", "taints of {about}")
 SYSTEM_DISK = Fact("nodePools[].systemDisk", "systemDisk of {about}")
 IMAGE_TYPE = Fact("nodePools[].imageType", "imageType of {about}")
-SYSTEM_PODS = Fact("nodePools[].systemPodsPerNode")
+SYSTEM_PODS = Fact("nodePools[].systemPodsPerNode", "systemPodsPerNode of {about}")
 INSTANCES = Fact("nodePools[].instances", "instances of {about}")
 OVERRIDES = Fact("nodePools[].overrides", "overrides of {about}")
 LINGJUN = Fact("nodePools[].lingjun", "lingjun of {about}")
@@ -107,27 +116,27 @@ MEMORY = Fact("MemorySize", "MemorySize of {about}", "its page does not state it
 
 # --- Of a PodNetworking -------------------------------------------------------------------------------------------
 
-NETWORKING_NAME = Fact("podNetworkings[].name")
+NETWORKING_NAME = Fact("podNetworkings[].name", "name of {about}")
 NETWORKING_POOLS = Fact("podNetworkings[].nodePools", "the pools of {about}", "name them in nodePools")
-POD_SELECTOR = Fact("podNetworkings[].podSelector", "whether {about}")
-NAMESPACE_SELECTOR = Fact("podNetworkings[].namespaceSelector", "whether {about}")
-NETWORKING_V_SWITCHES = Fact("podNetworkings[].vSwitchIds")
-NETWORKING_GROUPS = Fact("podNetworkings[].securityGroupIds")
-ENI_TYPE = Fact("podNetworkings[].eniType")
-ALLOCATION = Fact("podNetworkings[].allocation")
+POD_SELECTOR = Fact("podNetworkings[].podSelector", "podSelector of {about}")
+NAMESPACE_SELECTOR = Fact("podNetworkings[].namespaceSelector", "namespaceSelector of {about}")
+NETWORKING_V_SWITCHES = Fact("podNetworkings[].vSwitchIds", "vSwitchIds of {about}")
+NETWORKING_GROUPS = Fact("podNetworkings[].securityGroupIds", "securityGroupIds of {about}")
+ENI_TYPE = Fact("podNetworkings[].eniType", "eniType of {about}")
+ALLOCATION = Fact("podNetworkings[].allocation", "allocation of {about}")
 
 # --- Of a workload ------------------------------------------------------------------------------------------------
 
-WORKLOAD_NAME = Fact("workloads[].name")
-NAMESPACE = Fact("workloads[].namespace")
-WORKLOAD_KIND = Fact("workloads[].kind")
-REPLICAS = Fact("workloads[].replicas")
-WORKLOAD_POOL = Fact("workloads[].nodePool", "{about}")
-WORKLOAD_NETWORKING = Fact("workloads[].podNetworking", "{about}")
-ENI_REQUEST = Fact("workloads[].eniRequest")
-TOLERATIONS = Fact("workloads[].tolerations")
-HOST_NETWORK = Fact("workloads[].hostNetwork")
-NETWORK_POLICIES = Fact("workloads[].networkPolicies")
+WORKLOAD_NAME = Fact("workloads[].name", "name of {about}")
+NAMESPACE = Fact("workloads[].namespace", "namespace of {about}")
+WORKLOAD_KIND = Fact("workloads[].kind", "kind of {about}")
+REPLICAS = Fact("workloads[].replicas", "replicas of {about}")
+WORKLOAD_POOL = Fact("workloads[].nodePool", "the node pool of {about}")
+WORKLOAD_NETWORKING = Fact("workloads[].podNetworking", "the PodNetworking of {about}")
+ENI_REQUEST = Fact("workloads[].eniRequest", "eniRequest of {about}")
+TOLERATIONS = Fact("workloads[].tolerations", "tolerations of {about}")
+HOST_NETWORK = Fact("workloads[].hostNetwork", "hostNetwork of {about}")
+NETWORK_POLICIES = Fact("workloads[].networkPolicies", "networkPolicies of {about}")
 
 # --- Of a waiver --------------------------------------------------------------------------------------------------
 
@@ -203,6 +212,9 @@ READY_ZONES = Fact(
     "its status lists none: kubectl get podnetworking -o yaml",
 )
 
+ALL = tuple(fact for fact in globals().values() if isinstance(fact, Fact))
+"""Every fact."""
+
 # --- What several facts tell together -----------------------------------------------------------------------------
 
 NAMED_TYPES = (KIND, TYPES)
@@ -216,7 +228,7 @@ ZONES = (NODE_V_SWITCHES, V_SWITCHES)
 MEANT = (POOL_NAME, NETWORKING_POOLS, NETWORKING_NAME, WORKLOAD_POOL, WORKLOAD_NETWORKING)
 """Which PodNetworkings pods of which pools get."""
 POD_CONFIGS = (
-    *MEANT, KIND, POD_DEFAULTS, TERWAY_CONFIGS, TERWAY_CONFIG, LABELS, V_SWITCHES, SYSTEM_PODS, HOST_NETWORK,
+    *MEANT, KIND, POD_DEFAULTS, TERWAY_CONFIGS, TERWAY_CONFIG, CONFIG_LABEL, V_SWITCHES, SYSTEM_PODS, HOST_NETWORK,
 )  # fmt: skip
 """The network configurations that pods of a pool may get."""
 POD_V_SWITCHES = (*POD_CONFIGS, NETWORKING_V_SWITCHES)

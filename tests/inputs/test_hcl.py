@@ -136,7 +136,7 @@ def test_a_pool_that_will_work(here: Path) -> None:
         ('["ecs.g8i.8xlarge"]', "var.types", {"instanceTypes of pool 'trading'": "instance_types"}),
         ('["vsw-j"]', "alicloud_vswitch.x[*].id", {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
         ('"vsw-j"', "var.a", {"vSwitchIds of pool 'trading'": "vswitch_ids"}),
-        ('"3"', "var.size", {"desiredSize of pool 'trading'": "desired_size"}),
+        ('"3"', "var.size", {"the size of pool 'trading'": "desired_size"}),
         ('"trading"', '"eni-${var.env}"', {"name of pool '(no literal: \"eni-${var.env}\")'": "node_pool_name"}),
         ('  key = "a"', "  key = var.key", {"taints of pool 'trading'": "taints"}),
         ("taints {", 'dynamic "taints" {', {"taints of pool 'trading'": "taints"}),
@@ -207,7 +207,7 @@ def test_a_module_that_is_given_the_label_makes_pools_that_are_not_known(here: P
     given = f'module "ack" {{\n  source = "x/y"\n  labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n}}\n'
     files = {"a.tf": given + 'module "other" {\n  source = "z"\n}\n', "b.tf": f"# {EXCLUSIVE_LABEL}\n"}
     judged = judge_files(here, files)
-    assert judged.facts == {"whether module.ack is an exclusive node pool": "module.ack.labels"}
+    assert judged.facts == {"whether pool 'module.ack' is an exclusive node pool": "module.ack"}
     assert [item.place.line for item in judged.report.undecided] == [1]
     assert judged.skipped == [("b.tf", "no node pool in it")]
 
@@ -261,7 +261,7 @@ def test_json_syntax_of_terraform(here: Path) -> None:
 def test_dynamic_labels_of_the_json_syntax_are_not_known(here: Path, dynamic: object) -> None:
     text = json.dumps({"resource": {RESOURCE: {"eni": {"dynamic": dynamic}}}})
     assert judge_files(here, {"main.tf.json": text}).facts == {
-        f"whether {RESOURCE}.eni is an exclusive node pool": f"{RESOURCE}.eni.labels"
+        f"whether pool {RESOURCE + '.eni'!r} is an exclusive node pool": f"{RESOURCE}.eni"
     }
 
 

@@ -202,7 +202,7 @@ def test_a_workload_that_several_pools_would_take_is_left_open(here: Path) -> No
     files = {"m.yaml": stream(workload()), "p.json": pool(), "q.json": pool("other")}
     judged = judge_files(here, files)
     assert judged.rules == set()
-    assert judged.facts == {"on which of the pools trading, other StatefulSet 'matcher' runs": ""}
+    assert judged.facts == {"the node pool of StatefulSet 'matcher'": "metadata"}
     annotated = workload(notes={"eniplan.dev/node-pool": "other"})
     judged = judge_files(here, files | {"m.yaml": stream(annotated)})
     assert judged.facts == {}
@@ -226,7 +226,7 @@ def test_what_nothing_leads_to_exclusive_nodes_is_left_alone(here: Path) -> None
 @pytest.mark.parametrize(
     ("labels", "rules", "facts"),
     [
-        (None, set(), {"whether the PodNetworking 'trading-eni' selects StatefulSet 'matcher'"}),
+        (None, set(), {"the PodNetworking of StatefulSet 'matcher'"}),
         ({"team": "trading"}, set(), set()),
         ({"team": "other"}, {"WL002"}, set()),
     ],

@@ -246,7 +246,8 @@ def _settle(value: dict[str, Any]) -> dict[Path, str]:
         if not found:
             continue
         unknown |= found
-        unknown[(key,)] = next(iter(found.values()))
+        if key != "labels" or (key,) in found:  # what one label holds says nothing about the others
+            unknown[(key,)] = next(iter(found.values()))
         whole = value[key]
         if key in _ID_LISTS:
             if isinstance(whole, NotKnown):  # one item, so that nothing counts the list as empty

@@ -13,34 +13,37 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eniplan.emit.pods import ENI_RESOURCE
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
-from eniplan.inputs import hcl
-from eniplan.inputs.body import LABELS, exclusive, labels_of, read_pool
+from eniplan.inputs import hcl, templates
+from eniplan.inputs.body import exclusive, labels_of, read_pool
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, Manifests, objects
 from eniplan.inputs.places import NotKnown, Origin, translated
-from eniplan.inputs.spelling import BODY, TERRAFORM, Resource
+from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
-from eniplan.inputs.units import PoolInput, Stated, root_of, unit_of, unit_of_lost
+from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.plan.document import read_documents, value_at
-from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, OpenFact, load_document
+from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, load_document
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.inputs.templates import Group
     from eniplan.plan.document import Document, Path
 
-_BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 _WORTH = re.compile(
-    "|".join((RESOURCE, "resource_changes", *sorted(_BODY_PARTS))).encode() + rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|"
+    "|".join((RESOURCE, "resource_changes", *templates.MARKS)).encode() + rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|"
     + b"|".join(sorted({kind.encode() for _, kind in KINDS})) + rb")\b"
 )  # fmt: skip
 """A file of a folder with none of these is not parsed."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
+_OTHER_TEXT = (".yaml", ".yml", ".json")
+"""HCL that stands inside of another document does not make HCL of it."""
 _TEMPLATE = "a template: render it first (helm template)"
 _NOTHING = "nothing that eniplan judges"
+_TRANSFORM = "Terraform inside of a ROS template: check its .tf files instead"
 _STATE = "this is a state of Terraform, not a plan"
 
 
@@ -63,7 +66,7 @@ class Collected:
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
         self._lost: list[tuple[PoolInput, Stated | None]] = []
-        self._open: list[tuple[Origin, OpenFact]] = []
+        self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
         self._problems: list[Problem] = []
         self._manifests = Manifests()
         self._patches: set[str] = set()
@@ -90,7 +93,7 @@ class Collected:
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
         self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI_RESOURCE) if name.encode() in data), "")
-        is_hcl = hcl.is_worth(path, data)
+        is_hcl = not path.endswith(_OTHER_TEXT) and hcl.is_worth(path, data)
         worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
         if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
             self.skip(path, "no node pool in it" if path.endswith(HCL_ENDINGS) else _NOTHING)
@@ -125,19 +128,27 @@ class Collected:
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
         elif "format_version" in value and "values" in value:
-            if not named:
-                self.skip(document.file, _STATE)
-                return True
-            self._problems.append(Problem(_STATE, document.place(()), "terraform show -json plan.out"))
+            return self._take_state(document, named=named)
+        elif str(value.get("Transform")).startswith("Aliyun::Terraform"):
+            self.skip(document.file, _TRANSFORM, value)
         elif isinstance(resources, dict) and isinstance(resources.get(RESOURCE), dict):
             self._take_hcl(document, resources[RESOURCE], ("resource", RESOURCE))
-        elif len(_BODY_PARTS.intersection(value)) > 1:
-            self._take_body(document, value)
+        elif (found := templates.groups(document)) is not None:
+            for group in found:
+                self._take_group(group)
         elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
             return self._take_objects(document, named=named)
         else:
             return False
         self._documents.append(document)
+        return True
+
+    def _take_state(self, document: Document, *, named: bool) -> bool:
+        if named:
+            self._problems.append(Problem(_STATE, document.place(()), "terraform show -json plan.out"))
+            self._documents.append(document)
+        else:
+            self.skip(document.file, _STATE)
         return True
 
     def _take_objects(self, document: Document, *, named: bool) -> bool:
@@ -153,12 +164,13 @@ class Collected:
 
     # --- Taking pools ----------------------------------------------------------------------------------------
 
-    def _take_body(self, document: Document, body: dict[str, Any]) -> None:
-        config = body.get("kubernetes_config")
-        if exclusive(config.get("labels") if isinstance(config, dict) else None) is False:
-            self.skip(document.file, "a node pool without the exclusive label")
-            return
-        self._take_resource(Resource("", document, (), body, BODY), ("body", os.path.dirname(document.file)))
+    def _take_group(self, group: Group) -> None:
+        for resource in group.pools:
+            if exclusive(labels_of(resource.spelling.body_of(resource.value))) is False:
+                title = f"{resource.document.file}: {resource.address}" if resource.address else resource.document.file
+                self.skip(title, "a node pool without the exclusive label", resource.value)
+            else:
+                self._take_resource(resource, group.key, group.stated)
 
     def _take_plan(self, document: Document) -> None:
         for found in planned(document):
@@ -198,12 +210,6 @@ class Collected:
 
         body = resource.spelling.body_of(resource.value)
         labels = labels_of(body)
-        if not resource.vanishes and exclusive(labels) is None:
-            hint = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
-            rules = ("NP001",) if resource.existing is None else ("NP001", "NP003")
-            fact = OpenFact((), f"whether {resource.address or 'this'} is an exclusive node pool", rules, hint)
-            self._open.append((place(LABELS), fact))
-            return
         pool = read_pool(body)
         if resource.address:
             pool.value.setdefault("name", resource.address)
@@ -217,6 +223,9 @@ class Collected:
             stated = _named(resource, origin)
         if resource.vanishes:
             self._lost.append((found, stated))
+        elif exclusive(labels) is None:
+            why = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
+            self._doubtful.append((found, why, stated))
         else:
             named = resource.spelling.cluster
             key = (*unit, str(value_at(resource.value, named)) if named else "")
@@ -230,10 +239,10 @@ class Collected:
         for document in self._documents:
             yield LoadedPlan(document, None)  # it is an input, whether or not there is anything to judge in it
         yield from self._problems
-        for origin, fact in self._open:
-            yield LoadedPlan(translated(None, {(): origin}), None, open_facts=(fact,))
+        for found, why, stated in self._doubtful:
+            yield unit_of_doubtful(found, why, self._cluster, stated).load()
         for found, stated in self._lost:
-            yield unit_of_lost(found, self._cluster, stated).load()
+            yield lost(found, stated)
         for title in self._manifests.leave_out(self._patches):
             self.skip(title, "a patch of a kustomization: render it first (kubectl kustomize)")
         units = [unit_of(pools, self._cluster, self._stated.get(key)) for key, pools in self._pools.items()]

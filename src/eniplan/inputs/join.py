@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.manifests import Part, Steering
 from eniplan.inputs.places import Origin, translated
-from eniplan.inputs.units import ALL_RULES, Unit, add_cluster, root_of
-from eniplan.plan.load import LoadedPlan, OpenFact, load, load_document
+from eniplan.inputs.units import Unit, add_cluster, root_of
+from eniplan.plan.load import Gap, LoadedPlan, load, load_document
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _STUB = {"name": "stub"}
 """A plan has at least one pool; this one is taken out again."""
-_BESIDE = frozenset(rule for rule in ALL_RULES if not rule.startswith("WV"))
-"""The waivers of a plan are judged with the plan itself."""
 _NO_POOL = "(not known)"
 
 
@@ -32,7 +30,7 @@ def beside(plans: Mapping[str, LoadedPlan | None]) -> Iterator[Unit]:
         for item in load([file]) if kept is None else [kept]:
             if isinstance(item, LoadedPlan) and item.plan is not None and not item.problems:
                 value: Any = copy.deepcopy(item.document.value)
-                yield Unit(value, root_of(item.document), _BESIDE, beside=True)
+                yield Unit(value, root_of(item.document), beside=True)
 
 
 def joined(
@@ -135,19 +133,17 @@ def _with(
     draft.keep(unit, "workloads", lambda item: _identity(item) not in identities)
     first = draft.append("podNetworkings", networkings)
     # Where the pools of a PodNetworking are not told, those that another set of pools tells are enough.
-    unknown: set[Path] = {
+    silent: set[Path] = {
         ("podNetworkings", first + i, "nodePools") for i, part in enumerate(networkings) if part.value["name"] in named
     }
     first = draft.append("workloads", workloads)
-    facts = list(unit.open_facts)
+    gaps = list(unit.gaps)
     for i, home in enumerate(here.values()):
         at: Path = ("workloads", first + i)
         if home.pool is None and home.missing is None:
-            unknown.add((*at, "nodePool"))
-        facts += (OpenFact(at, item.fact, item.rules, item.hint) for item in home.open)
-    return unit._replace(
-        value=draft.value, origins=draft.origins, unknown=unit.unknown | unknown, open_facts=tuple(facts)
-    )
+            silent.add((*at, "nodePool"))
+        gaps += (Gap((*at, item.key), item.why) for item in home.open)
+    return unit._replace(value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps))
 
 
 def _identity(workload: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -168,7 +164,7 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
     origins = dict(workload.part.origins)
     if home.networking is not None:
         value["podNetworking"] = home.networking
-    if any("WL002" in item.rules for item in home.open):
+    if home.open:
         del value["eniRequest"]  # whether it is right depends on what is open
     policies = manifests.policies(workload)
     if policies and not value["hostNetwork"]:
@@ -180,7 +176,7 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
 def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin | None) -> Iterator[LoadedPlan]:
     """Judge what can be judged of manifests without any pool."""
     root = root_of(manifests.first().document)
-    unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root, _without_pools(cluster))
+    unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root)
     if cluster is not None:
         add_cluster(unit.value, unit.origins, cluster)
     here = {
@@ -190,8 +186,3 @@ def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin
     }
     loaded = _with(unit, None, manifests, here, set()).load()
     yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(node_pools=()))
-
-
-def _without_pools(cluster: Origin | None) -> frozenset[str]:
-    sections = ("PN", "WL", "NET") if cluster is None else ("PN", "WL", "NET", "TW")
-    return frozenset(rule for rule in ALL_RULES if rule.startswith(sections))

@@ -116,9 +116,10 @@ class Workload(NamedTuple):
 class Undecidable(NamedTuple):
     """What the manifests do not tell of a workload."""
 
-    fact: str
-    rules: tuple[str, ...]
-    hint: str
+    key: str
+    """The key of a workload of a plan."""
+    why: str
+    """What would tell it."""
 
 
 class Steering(NamedTuple):
@@ -228,8 +229,8 @@ class Manifests:
         if len(fitting) == 1:
             return Steering(fitting[0].name, networking, unsure)
         if not able:
-            return Steering(None, networking, (*unsure, _no_pool(workload)))
-        return Steering(None, networking, (*unsure, _several(workload, [pool.name for pool in fitting])))
+            return Steering(None, networking, (*unsure, _NO_POOL))
+        return Steering(None, networking, (*unsure, _several([pool.name for pool in fitting])))
 
     def _networking(
         self, workload: Workload, networkings: tuple[PodNetworking, ...], named: str | None
@@ -252,9 +253,8 @@ class Manifests:
                 unsure.append(networking.name)
         if not unsure:
             return None, ()
-        fact = f"whether the PodNetworking {unsure[0]!r} selects {workload.title}"
-        hint = f"give the manifest of the namespace {workload.object.namespace} with its labels"
-        return None, (Undecidable(fact, ("WL002", "PN009"), hint),)
+        why = f"{unsure[0]!r} may select its pods: give the manifest of the namespace {workload.object.namespace}"
+        return None, (Undecidable("podNetworking", why + " with its labels"),)
 
     def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
         if selector is None:
@@ -267,16 +267,11 @@ class Manifests:
         return None if unknown else True
 
 
-def _several(workload: Workload, pools: list[str]) -> Undecidable:
-    hint = f"say so in the annotation {POOL_ANNOTATION}: POOL"
-    return Undecidable(f"on which of the pools {', '.join(pools)} {workload.title} runs", _BY_POOL, hint)
+def _several(pools: list[str]) -> Undecidable:
+    return Undecidable("nodePool", f"it fits {', '.join(pools)}: say which in the annotation {POOL_ANNOTATION}: POOL")
 
 
-def _no_pool(workload: Workload) -> Undecidable:
-    return Undecidable(f"the node pool of {workload.title}", _BY_POOL, "give the node pools beside the manifests")
-
-
-_BY_POOL = ("ENI008", "WL001", "WL002")
+_NO_POOL = Undecidable("nodePool", "give the node pools beside the manifests")
 
 
 def _networking(item: Object) -> Part:

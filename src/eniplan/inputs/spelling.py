@@ -186,25 +186,27 @@ class CamelCase(Terraform):
 
     def body_of(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """See `Spelling`."""
-        return super().body_of(_snake(value))
+        return super().body_of(snake(value))
 
     def path(self, body: Path, value: Mapping[str, Any]) -> Path:
         """See `Spelling`."""
-        found = super().path(body, _snake(value))
-        return tuple(_camel(step) if isinstance(step, str) and found[0] != "tags" else step for step in found)
+        found = super().path(body, snake(value))
+        return tuple(camel(step) if isinstance(step, str) and found[0] != "tags" else step for step in found)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Write a name of Terraform as Pulumi and Crossplane do."""
     return re.sub("_([a-z])", lambda found: found[1].upper(), name)
 
 
-def _snake(value: Any) -> Any:  # noqa: ANN401 - an argument
+def snake(value: Any) -> Any:  # noqa: ANN401 - an argument
+    """Return a value with the keys of its maps as Terraform and the API write them."""
     if isinstance(value, dict):
         return {
-            re.sub("[A-Z]", lambda c: "_" + c[0].lower(), key): item if key == "tags" else _snake(item)
+            re.sub("(?<!^)[A-Z]", r"_\g<0>", key).lower(): item if key == "tags" else snake(item)
             for key, item in value.items()
         }
-    return [_snake(item) for item in value] if isinstance(value, list) else value
+    return [snake(item) for item in value] if isinstance(value, list) else value
 
 
 _NUMBERS = {

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan.facts import CLUSTER
+from eniplan import facts
 from eniplan.inputs.places import Origin, translated
-from eniplan.plan.document import path_text, value_at
-from eniplan.plan.load import LoadedPlan, OpenFact, load_document
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.document import value_at
+from eniplan.plan.load import Gap, LoadedPlan, load_document
+from eniplan.plan.model import EXCLUSIVE_LABEL, Cluster
 from eniplan.plan.schema import API_VERSION
-from eniplan.rules import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from eniplan.plan.document import Document, Path
-
-ALL_RULES = frozenset(rule.id for rule in ALL)
-WITHOUT_CLUSTER = ALL_RULES - {"TW008"}
-"""No place in these inputs could state Terway's version: then it is open (TW001), and no mistake."""
 
 
 class PoolInput(NamedTuple):
@@ -47,9 +40,9 @@ class Unit(NamedTuple):
 
     value: dict[str, Any]
     origins: dict[Path, Origin]
-    rules: frozenset[str]
-    unknown: frozenset[Path] = frozenset()
-    open_facts: tuple[OpenFact, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    silent: frozenset[Path] = frozenset()
+    """Where something may be missing that another unit has."""
     beside: bool = False
     """See `LoadedPlan.beside`."""
 
@@ -57,12 +50,15 @@ class Unit(NamedTuple):
         """Return it as a plan."""
         loaded = load_document(translated(self.value, self.origins))
         return loaded._replace(
-            left_out=loaded.left_out | self.unknown,
-            open_facts=self.open_facts,
+            left_out=loaded.left_out | self.silent,
+            gaps=self.gaps,
             files=tuple(dict.fromkeys(origin.document.file for origin in self.origins.values())),
-            rules=self.rules,
             beside=self.beside,
         )
+
+
+_NO_CLUSTER = (Gap(facts.TERWAY_VERSION.path, facts.TERWAY_VERSION.find),)
+"""What no place in these inputs could state, so that it is no mistake (TW008) to leave it out."""
 
 
 def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | None = None) -> Unit:
@@ -95,11 +91,11 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | Non
     return Unit(
         value,
         origins,
-        WITHOUT_CLUSTER if cluster is None else ALL_RULES,
-        frozenset(("nodePools", i, *path) for i, pool in enumerate(pools) for path in pool.unknown)
-        | {("cluster", *path) for path in unknown},
-        tuple(fact for i, pool in enumerate(pools) for fact in _open_facts(("nodePools", i), pool))
-        + tuple(_open_cluster(path, why) for path, why in unknown.items()),
+        (
+            *(Gap(("nodePools", i, *path), why) for i, pool in enumerate(pools) for path, why in pool.unknown.items()),
+            *(Gap(("cluster", *path), why) for path, why in unknown.items()),
+            *(_NO_CLUSTER if cluster is None and value_at(value, _NO_CLUSTER[0].path) is None else ()),
+        ),
     )
 
 
@@ -110,10 +106,22 @@ def _laid_over(under: Any, over: Any) -> Any:  # noqa: ANN401 - facts of a clust
     return under | {key: _laid_over(under.get(key), item) for key, item in over.items()}
 
 
-def unit_of_lost(pool: PoolInput, cluster: Origin | None, stated: Stated | None) -> Unit:
+def lost(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
     """Return a pool that is to lose its mode: no other rule has anything to say, for it is no exclusive pool."""
     pool.value.setdefault("labels", {})[EXCLUSIVE_LABEL] = ""
-    return unit_of([pool], cluster, stated)._replace(rules=frozenset(("NP003",)), open_facts=(), beside=True)
+    loaded = unit_of([pool], None, stated)._replace(gaps=()).load()
+    if loaded.plan is None:
+        return loaded
+    cluster = Cluster(loaded.plan.cluster.id)
+    plan = loaded.plan._replace(cluster=cluster, node_pools=(), leaving=loaded.plan.node_pools)
+    return loaded._replace(plan=plan)
+
+
+def unit_of_doubtful(pool: PoolInput, why: str, cluster: Origin | None, stated: Stated | None) -> Unit:
+    """Return a pool of which nobody knows whether it is an exclusive one."""
+    unit = unit_of([pool], cluster, stated)
+    known = (gap for gap in unit.gaps if gap.path[2:3] != ("labels",))
+    return unit._replace(gaps=(Gap(("nodePools", 0), why), *known), beside=True)
 
 
 def add_cluster(value: dict[str, Any], origins: dict[Path, Origin], cluster: Origin) -> None:
@@ -132,25 +140,3 @@ def _at(origin: Origin) -> Any:  # noqa: ANN401 - a value of a document
 def root_of(document: Document) -> dict[Path, Origin]:
     """Return the origins of a plan that nothing is known of but its document."""
     return {(): Origin(document, ())}
-
-
-def _open_facts(at: Path, pool: PoolInput) -> Iterator[OpenFact]:
-    """Yield what is not known yet and would be asked by a rule."""
-    name = pool.value.get("name")
-    for path, why in pool.unknown.items():
-        rules = _waiting(str(path[0]))
-        is_label = path[0] == "labels"  # of all labels one counts
-        if rules and (path == ("labels", EXCLUSIVE_LABEL) if is_label else len(path) == 1):
-            what = f"the label {EXCLUSIVE_LABEL}" if is_label else path[0]
-            yield OpenFact((*at, *path), f"{what} of pool {name!r}", rules, why)
-
-
-def _open_cluster(path: Path, why: str) -> OpenFact:
-    key = path_text(("cluster", *path))
-    waiting = (rule.id for rule in ALL if any(key.startswith(need.key) for need in rule.needs if need != CLUSTER))
-    return OpenFact(("cluster", *path), key, tuple(waiting), why)
-
-
-def _waiting(key: str) -> tuple[str, ...]:
-    """Return the rules that ask for a key of a pool."""
-    return tuple(rule.id for rule in ALL if any(need.key.startswith(f"nodePools[].{key}") for need in rule.needs))

@@ -196,7 +196,7 @@ def _read_yaml(file: str, text: str) -> Iterator[Document]:
             node = loader.get_node()
             if node is None:  # only before the stream's end has been seen, says the parser's contract
                 break
-            builder = _Builder(file)
+            builder = _Builder(file, with_functions=_ROS in text)
             value = builder.build(node)
             if builder.problems:
                 raise InputError(*builder.problems)
@@ -241,11 +241,16 @@ def _syntax_hint(problem: str, context: str) -> str:
     return next((hint for words, hint in _SYNTAX_HINTS if words in told), "")
 
 
+_ROS = "ROSTemplateFormatVersion"
+"""In a ROS template a tag is the short form of a function: `!Ref x` is `{Ref: x}`."""
+
+
 class _Builder:
     """Values from the nodes of one document; collects problems so that all are told in one run."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, with_functions: bool) -> None:
         self.file = file
+        self._with_functions = with_functions
         self.problems: list[Problem] = []
         self._open: set[int] = set()
         self._seen: set[int] = set()
@@ -253,6 +258,11 @@ class _Builder:
         self._in_alias = 0
 
     def build(self, node: Node) -> Value:
+        if self._with_functions and node.tag[:1] == "!":
+            tag, node.tag = node.tag, _TEXT if isinstance(node, ScalarNode) else _COLLECTION
+            value = self.build(node)
+            node.tag = tag  # an alias may come back to it
+            return {"Ref" if tag == "!Ref" else f"Fn::{tag[1:]}": value}
         if isinstance(node, ScalarNode):
             if self._in_alias:
                 self._count(node)

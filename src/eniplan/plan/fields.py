@@ -37,10 +37,13 @@ _FLAT = ("nodepool_info", "scaling_group", "kubernetes_config")
 def _field(api: str, plan: str = "", terraform: str = "", ros: str = "") -> Field:
     section, _, rest = api.partition(".")
     flat = rest if section in _FLAT else api
-    pascal = ".".join(
-        _SECTIONS_OF_ROS.get(step) or "".join(map(str.capitalize, step.split("_"))) for step in api.split(".")
-    )
-    return Field(api, plan, terraform.replace(_SAME, flat), ros.replace(_SAME, pascal))
+    own = ".".join(_SECTIONS_OF_ROS.get(step) or pascal(step) for step in api.split("."))
+    return Field(api, plan, terraform.replace(_SAME, flat), ros.replace(_SAME, own))
+
+
+def pascal(name: str) -> str:
+    """Write a name of the API as ROS does."""
+    return "".join(map(str.capitalize, name.split("_")))
 
 
 def _others(section: str, names: Iterable[str], terraform: str = _SAME, ros: str = _SAME) -> Iterator[Field]:

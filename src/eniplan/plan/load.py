@@ -41,13 +41,12 @@ _INDEXED = frozenset((
 """Lists whose items know their index, so that one of them may be left out; by their keys from the top."""
 
 
-class OpenFact(NamedTuple):
-    """A fact that the input names and does not give a value for, and the rules that wait for it."""
+class Gap(NamedTuple):
+    """A key path of a plan for which the input has no value yet."""
 
     path: Path
-    fact: str
-    rules: tuple[str, ...]
-    hint: str = ""
+    why: str = ""
+    """Why, or how to find it out."""
 
 
 class LoadedPlan(NamedTuple):
@@ -57,14 +56,13 @@ class LoadedPlan(NamedTuple):
     plan: Plan | None
     problems: tuple[Problem, ...] = ()
     left_out: frozenset[Path] = frozenset()
-    """Key paths where the user wrote something that did not fit, or is not known yet: nothing is missing there."""
-    open_facts: tuple[OpenFact, ...] = ()
+    """Key paths where the user wrote something that did not fit: nothing is missing there."""
+    gaps: tuple[Gap, ...] = ()
+    """What is not known yet: nothing is missing there either, and rules wait for it."""
     files: tuple[str, ...] = ()
     """All files that it was made from, when its document is not the only one."""
-    rules: frozenset[str] | None = None
-    """The only rules that can be asked; None: all."""
     beside: bool = False
-    """Whether its pools are not pools of their own: those of another plan of this run, or pools that go away."""
+    """Whether its pools and waivers are none of this run: another plan has them, or they may be no exclusive pools."""
     live: LiveFacts | None = None
     """What the account says, when it was asked."""
 

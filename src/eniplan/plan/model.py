@@ -248,6 +248,8 @@ class Plan(NamedTuple):
     pod_networkings: tuple[PodNetworking, ...] = ()
     workloads: tuple[Workload, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    leaving: tuple[NodePool, ...] = ()
+    """Pools that are there and are to be exclusive no more."""
 
     @property
     def networks(self) -> tuple[Network, ...]:

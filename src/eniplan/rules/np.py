@@ -58,7 +58,7 @@ _ELSEWHERE = (("labels",), ("instances",))
     "NP001",
     "error",
     "The exclusive label is overridden with another key spelling or value",
-    needs=(facts.LABELS, facts.OVERRIDES),
+    needs=(facts.POOL, facts.MODE_LABEL, facts.OVERRIDES),
     effect="Terway looks for exactly this key; any other spelling or value gives shared nodes, and nothing says so. "
     "The mode cannot be switched later: the pool must be deleted and created again.",
     sources=(EXCL, CODE_LABEL),
@@ -137,7 +137,7 @@ def np002(view: PlanView) -> Outcome:
     "NP003",
     "error",
     "A node pool of that name exists in another mode",
-    needs=(facts.POOL_NAME, facts.KIND, facts.LABELS, facts.EXISTING_LABELS, facts.ACCOUNT_POOLS),
+    needs=(facts.POOL, facts.POOL_NAME, facts.KIND, facts.MODE_LABEL, facts.EXISTING_LABELS, facts.ACCOUNT_POOLS),
     effect="The mode of a pool is chosen when it is created and cannot be switched: its nodes keep what they have, "
     "whatever label is added or removed later.",
     sources=(EXCL, CODE_MODE),
@@ -149,10 +149,10 @@ def np003(view: PlanView) -> Outcome:
     """Existing pools of the plan's names, by the account or as stated: their exclusive label, and their kind."""
     if view.live is not None:
         yield from unread(view.live, facts.ACCOUNT_POOLS)
-    for pool in view.pools:
-        existing = view.existing_pools.get(pool.pool.name)
-        name = pool.pool.name
-        labels = pool.pool.existing_labels if existing is None else existing.labels
+    for pool in (*view.plan.node_pools, *view.plan.leaving):
+        existing = view.existing_pools.get(pool.name)
+        name = pool.name
+        labels = pool.existing_labels if existing is None else existing.labels
         path = (*pool.path, "labels" if existing is None else "name")
         hint = "delete that pool and create it again, or choose another name"
         if labels is None:
@@ -160,14 +160,14 @@ def np003(view: PlanView) -> Outcome:
                 yield Unknown(path, facts.EXISTING_LABELS, f"the existing node pool {name!r}")
             continue
         value = labels.get(EXCLUSIVE_LABEL)
-        stays = (pool.pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
+        stays = (pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
         found = {"label": value, "required": EXCLUSIVE_VALUE, "id": None if existing is None else existing.id}
         if (value == EXCLUSIVE_VALUE) != stays:
             has = "without the exclusive label" if value is None else f"with {EXCLUSIVE_LABEL}={value}"
             lost = "" if stays else " and would lose it"
             yield Hit(path, f"the node pool {name!r} exists {has}{lost}: its mode cannot be switched", hint, found)
-        elif existing is not None and existing.kind and (existing.kind == "lingjun") != pool.pool.is_lingjun:
-            message = f"the node pool {name!r} exists with the type {existing.kind}, the plan has {pool.pool.kind}"
+        elif existing is not None and existing.kind and (existing.kind == "lingjun") != pool.is_lingjun:
+            message = f"the node pool {name!r} exists with the type {existing.kind}, the plan has {pool.kind}"
             yield Hit(path, message, hint, {"type": existing.kind, "id": existing.id})
 
 
@@ -466,7 +466,7 @@ def np009(view: PlanView) -> Outcome:
     "NP010",
     "error",
     "A label keeps Terway away from the nodes",
-    needs=(facts.LABELS, facts.OVERRIDES),
+    needs=(facts.IGNORE_LABEL, facts.TYPE_LABEL, facts.OVERRIDES),
     effect="Terway skips the node and all its pods: they get no ENI.",
     sources=(CODE_PREDICT,),
     passes={f"{_POOL}.labels": {"type": "trading"}},

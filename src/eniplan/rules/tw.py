@@ -98,7 +98,7 @@ def tw003(view: PlanView) -> Outcome:
     "TW004",
     "error",
     "Terway ignores node-level configuration for exclusive pods",
-    needs=(facts.TERWAY_VERSION, facts.TERWAY_CONFIG, facts.LABELS),
+    needs=(facts.TERWAY_VERSION, facts.TERWAY_CONFIG, facts.CONFIG_LABEL),
     effect="Pods get the vSwitches and security groups of the cluster, not those of the node-level config. "
     "Nothing is reported.",
     sources=(REL, NODECFG, CODE_DYNAMIC),
@@ -297,7 +297,7 @@ def tw011(view: PlanView) -> Outcome:
     "TW012",
     "error",
     "The node-level config does not exist",
-    needs=(facts.TERWAY_CONFIGS, facts.TERWAY_CONFIG, facts.LABELS),
+    needs=(facts.TERWAY_CONFIGS, facts.TERWAY_CONFIG, facts.CONFIG_LABEL),
     effect="Pods on these nodes get stuck: the control plane does not fall back when the ConfigMap is missing.",
     sources=(NODECFG, CODE_DYNAMIC),
     passes={"nodePools[0].terwayConfig": "gpu-net", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},

@@ -318,7 +318,7 @@ def ver007(view: ClusterView) -> Outcome:
     "VER008",
     "error",
     "A node does not use its node-level configuration",
-    needs=(facts.NODES, facts.TERWAY_CONFIG, facts.LABELS, facts.CONFIG_MAPS),
+    needs=(facts.NODES, facts.TERWAY_CONFIG, facts.CONFIG_LABEL, facts.CONFIG_MAPS),
     effect="Exclusive pods get the vSwitches and security groups of the cluster or, when the ConfigMap does not exist, "
     "no ENI at all.",
     sources=(NODECFG, CODE_DYNAMIC),

@@ -1,0 +1,58 @@
+"""What inputs do not know, as facts of the rules: here alone is worked out which rules wait for it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from eniplan import facts
+from eniplan.messages import NOTHING, say
+from eniplan.plan.document import path_text, value_at
+
+if TYPE_CHECKING:
+    from eniplan.facts import Fact
+    from eniplan.messages import Message
+    from eniplan.plan.document import Path, Value
+    from eniplan.rules.base import Rule
+
+
+def fact_at(path: Path) -> Fact | None:
+    """Return the fact that a plan states at a key path, or around it."""
+    return _fact(_key(path))
+
+
+def waits(rule: Rule, path: Path) -> bool:
+    """Return whether a value at a key path could make a rule speak."""
+    key = _key(path)
+    if key == facts.POOL.key:  # its other keys are known: what they make rules say is found by asking them
+        return facts.POOL in rule.needs
+    needs = (need.key for need in rule.needs if need is not facts.POOL)
+    return any(_holds(need, key) or _holds(key, need) for need in needs)
+
+
+def owner(value: Value, path: Path) -> Message:
+    """Name the object of a plan that a key path is in."""
+    item = value_at(value, path[:2])
+    if not isinstance(item, dict) or len(path) < 2 or not isinstance(path[1], int):  # noqa: PLR2004 - list and index
+        return NOTHING
+    name = item.get("name", item.get("id"))
+    if path[0] == "nodePools":
+        return say("pool {name!r}", name=name)
+    kind = item.get("kind") if path[0] == "workloads" else "PodNetworking"
+    return say("{kind} {name!r}", kind=kind, name=name)
+
+
+def _key(path: Path) -> str:
+    return re.sub(r"\[\d+\]", "[]", path_text(path))
+
+
+@cache
+def _fact(key: str) -> Fact | None:
+    known = [fact for fact in facts.ALL if _holds(fact.key, key)]
+    return max(known, key=lambda fact: len(fact.key), default=None)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    """Return whether one key is another, or stands inside of it."""
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))

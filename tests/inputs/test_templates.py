@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from tests.inputs.support import BODY, judge_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = ["ecs.g8i.8xlarge"]
+BAD = ["ecs.g8i.8xlarge", "ecs.g7.2xlarge"]
+
+ROS = """\
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Type: {Type: String, Default: ecs.g7.2xlarge}
+Resources:
+  Fast:
+    Type: ALIYUN::CS::ClusterNodePool
+    Properties:
+      ClusterId: %s
+      NodePoolInfo: {Name: fast}
+      Count: 2
+      ScalingGroup:
+        VSwitchIds: [vsw-j]
+        InstanceTypes: %s
+        SystemDiskSize: '120'
+      KubernetesConfig:
+        Runtime: containerd
+        Labels:
+          - {Key: k8s.aliyun.com/exclusive-mode-eni-type, Value: eniOnly}
+        Taints: [{Key: a, Value: b, Effect: NoSchedule}]
+"""
+CLUSTER_RESOURCE = """\
+  Cluster:
+    Type: ALIYUN::CS::ManagedKubernetesCluster
+    Properties:
+      KubernetesVersion: 1.34.3-aliyun.1
+      VpcId: vpc-1
+      PodVswitchIds: [vsw-j]
+      Addons: [{Name: terway-eniip, Config: '{"NetworkPolicy": "true"}', Version: v1.10.0}]
+"""
+POOL_OF_CLUSTER = """\
+      NodePools:
+        - NodePoolInfo: {Name: inner}
+          ScalingGroup: {VSwitchIds: [vsw-j], InstanceTypes: [ecs.g7.2xlarge]}
+          KubernetesConfig: {Labels: [{Key: k8s.aliyun.com/exclusive-mode-eni-type, Value: eniOnly}]}
+        - NodePoolInfo: {Name: shared}
+"""
+PULUMI = """\
+name: ack
+runtime: yaml
+resources:
+  cluster:
+    type: alicloud:cs:ManagedKubernetes
+    properties: {version: 1.34.3-aliyun.1, podVswitchIds: [vsw-j], addons: [{name: terway-eniip, version: v1.10.0}]}
+  fast:
+    type: alicloud:cs:NodePool
+    properties:
+      clusterId: ${cluster.id}
+      nodePoolName: fast
+      instanceTypes: [ecs.g8i.8xlarge, ecs.g7.2xlarge]
+      vswitchIds: [vsw-j]
+      desiredSize: "2"
+      labels: [{key: k8s.aliyun.com/exclusive-mode-eni-type, value: eniOnly}]
+      taints: [{key: a, value: b, effect: NoSchedule}]
+"""
+CROSSPLANE = """\
+apiVersion: ack.alibabacloud.crossplane.io/v1alpha1
+kind: KubernetesNodePool
+metadata: {name: fast}
+spec:
+  forProvider:
+    clusterIdRef: {name: ack}
+    nodePoolName: fast
+    instanceTypes: [ecs.g8i.8xlarge, ecs.g7.2xlarge]
+    vswitchIds: [vsw-j]
+    desiredSize: "2"
+    labels: [{key: k8s.aliyun.com/exclusive-mode-eni-type, value: eniOnly}]
+    taints: [{key: a, value: b, effect: NoSchedule}]
+"""
+REQUEST: dict[str, Any] = {
+    "name": "ack",
+    "cluster_type": "ManagedKubernetes",
+    "kubernetes_version": "1.34.3-aliyun.1",
+    "region_id": "cn-hangzhou",
+    "ip_stack": "ipv4",
+    "vpcid": "vpc-1",
+    "pod_vswitch_ids": ["vsw-j"],
+    "security_group_id": "sg-pods",
+    "addons": [
+        {"name": "csi-plugin"},
+        {"name": "terway-eniip", "version": "v1.10.0", "config": '{"IPVlan":"false","NetworkPolicy":"False"}'},
+    ],
+    "nodepools": [BODY, {"nodepool_info": {"name": "shared"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("ros.yml", ROS % ("c1", BAD), "ros.yml:13:44 Fast.ScalingGroup.InstanceTypes[1]"),
+        ("p/Pulumi.yaml", PULUMI, "p/Pulumi.yaml:12:40 fast.instanceTypes[1]"),
+        ("pool.yaml", CROSSPLANE, "pool.yaml:8:38 fast.instanceTypes[1]"),
+    ],
+)
+def test_a_pool_in_the_words_of_another_tool(here: Path, name: str, text: str, place: str) -> None:
+    judged = judge_files(here, {name: text})
+    assert (judged.problems, judged.rules) == ([], {"ENI001", "ENI007"})
+    assert judged.places["ENI001"] == place
+    (pool,) = judged.report.pools
+    assert (pool.name, pool.nodes) == ("fast", (2, 2))
+    assert not judged.skipped
+
+
+def test_a_list_of_objects_of_crossplane(here: Path) -> None:
+    inner = "".join("    " + line + "\n" for line in CROSSPLANE.splitlines())
+    judged = judge_files(here, {"list.yaml": "apiVersion: v1\nkind: List\nitems:\n  -\n" + inner})
+    assert judged.places["ENI001"].endswith("fast.instanceTypes[1]")
+
+
+@pytest.mark.parametrize("reference", ["{Ref: Type}", "!Ref Type", "{'Fn::Select': [0, [a]]}"])
+def test_what_a_template_is_given_is_open(here: Path, reference: str) -> None:
+    judged = judge_files(here, {"ros.yml": ROS % ("c1", f"[{reference}]")})
+    assert "ENI001" not in judged.rules
+    (fact,) = [item for item in judged.report.undecided if item.fact.startswith("instanceTypes")]
+    assert "ENI001" in fact.rules
+    assert fact.hint == ("the function Fn::Select" if "Select" in reference else "Type, by default ecs.g7.2xlarge")
+
+
+@pytest.mark.parametrize("reference", ["!Ref Cluster", "{Ref: Cluster}", "{'Fn::GetAtt': [Cluster, ClusterId]}"])
+def test_a_cluster_in_the_same_template(here: Path, reference: str) -> None:
+    judged = judge_files(here, {"ros.yml": ROS % (reference, GOOD) + CLUSTER_RESOURCE}, cluster=None)
+    assert judged.places["TW001"] == "ros.yml:26:83 Cluster.Addons[0].Version"
+    assert judged.rules == {"TW001", "TW009"}
+    assert "cluster.podDefaults.securityGroupIds" in judged.facts
+
+
+def test_pools_of_a_cluster_resource(here: Path) -> None:
+    judged = judge_files(
+        here, {"ros.yml": "ROSTemplateFormatVersion: x\nResources:\n" + CLUSTER_RESOURCE + POOL_OF_CLUSTER}
+    )
+    assert judged.places["ENI001"].endswith(" Cluster.NodePools[0].ScalingGroup.InstanceTypes[0]")
+    assert [what for what, _ in judged.skipped] == ["ros.yml: Cluster.NodePools[1]"]
+
+
+def test_a_cluster_of_any_kind_holds_a_request(here: Path) -> None:
+    cluster = {"Type": "ALIYUN::CS::AnyCluster", "Properties": {"ClusterConfig": REQUEST}}
+    judged = judge_files(here, {"ros.json": {"ROSTemplateFormatVersion": "x", "Resources": {"C": cluster}}})
+    assert [pool.name for pool in judged.report.pools] == ["trading"]
+
+
+def test_a_request_that_creates_a_cluster_states_facts(here: Path) -> None:
+    judged = judge_files(here, {"cluster.json": REQUEST}, cluster=None)
+    assert judged.places["TW001"].endswith("addons[1].version")
+    assert (judged.problems, judged.rules) == ([], {"TW001"})
+    facts = set(judged.facts)
+    assert {"cluster.securityGroups", "cluster.vSwitches", "cluster.terway.ipamType"} <= facts
+    assert not facts & {"cluster.ipStack", "cluster.terway.networkPolicy", "cluster.terway.virtualType"}
+    assert judged.skipped == [("cluster.json: nodepools[1]", "a node pool without the exclusive label")]
+
+
+def test_given_facts_go_before_those_of_a_request(here: Path) -> None:
+    judged = judge_files(here, {"cluster.json": REQUEST})
+    assert (judged.problems, judged.rules) == ([], set())
+
+
+def test_the_network_addon_of_a_request(here: Path) -> None:
+    judged = judge_files(here, {"cluster.json": REQUEST | {"addons": [{"name": "flannel"}]}}, cluster=None)
+    assert judged.places["TW005"].endswith("addons[0].name")
+
+
+def test_terraform_inside_of_ros_is_told(here: Path) -> None:
+    text = f'resource "alicloud_cs_kubernetes_node_pool" "a" {{\n  labels {{\n    key = "{EXCLUSIVE_LABEL}"\n  }}\n}}\n'
+    value = {"ROSTemplateFormatVersion": "x", "Transform": "Aliyun::Terraform-v1.5", "Workspace": {"main.tf": text}}
+    judged = judge_files(here, {"ack.yml": value})
+    assert judged.problems == []
+    assert [what for what, _ in judged.skipped] == ["ack.yml"]
+
+
+def test_a_template_without_pools_is_read(here: Path) -> None:
+    judged = judge_files(here, {"ros.json": {"ROSTemplateFormatVersion": "x", "Resources": None}})
+    assert (judged.problems, judged.rules, judged.report.exit_code) == ([], set(), 0)
+
+
+def test_forms_that_share_words(here: Path) -> None:
+    """Tags of a plan stay errors, and lists of live pools are no requests."""
+    judged = judge_files(here, {"plan.yaml": "apiVersion: eniplan/v1\nnodePools: !Ref x\n"})
+    assert "has no meaning here" in judged.problems[0]
+    assert judge_files(here, {"live.json": {"nodepools": [BODY]}}).report.pools == ()

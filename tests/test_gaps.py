@@ -1,0 +1,52 @@
+"""Which rules wait for what an input does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eniplan import facts
+from eniplan.judging.gaps import fact_at, owner, waits
+from eniplan.rules import ALL, BY_ID
+
+PLAN: Any = {
+    "nodePools": [{"name": "trading"}],
+    "podNetworkings": [{"name": "eni"}],
+    "workloads": [{"name": "matcher", "kind": "Deployment"}],
+    "cluster": {"vSwitches": [{"id": "vsw-j"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (("nodePools", 0), "whether pool 'trading' is an exclusive node pool"),
+        (("nodePools", 0, "taints", 0, "key"), "taints of pool 'trading'"),
+        (("nodePools", 0, "labels", "team"), "labels of pool 'trading'"),
+        (("nodePools", 0, "labels", "terway-config"), "the label terway-config of pool 'trading'"),
+        (("podNetworkings", 0, "nodePools"), "the pools of PodNetworking 'eni'"),
+        (("workloads", 0, "nodePool"), "the node pool of Deployment 'matcher'"),
+        (("cluster", "terway", "version"), "cluster.terway.version"),
+    ],
+)
+def test_words(path: tuple[str | int, ...], words: str) -> None:
+    fact = fact_at(path)
+    assert fact is not None
+    assert fact.called(owner(PLAN, path)) == words
+
+
+def test_what_is_no_fact_of_any_rule() -> None:
+    assert fact_at(("nope",)) is None
+    assert not any(waits(rule, ("nodePools", 0, "keyPair")) for rule in ALL)
+
+
+def test_a_whole_that_is_not_known_leaves_its_parts_open() -> None:
+    assert waits(BY_ID["NP010"], ("nodePools", 0, "labels"))
+    assert not waits(BY_ID["NP010"], ("nodePools", 0, "labels", "team"))
+    assert waits(BY_ID["NP005"], ("nodePools", 0, "labels", "team"))
+
+
+def test_whether_a_pool_is_exclusive_is_asked_by_those_that_name_it() -> None:
+    assert {rule.id for rule in ALL if waits(rule, ("nodePools", 0))} == {"NP001", "NP003"}
+    assert facts.POOL in BY_ID["NP001"].needs
