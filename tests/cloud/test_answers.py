@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from eniplan.cloud import answers
 from eniplan.cloud.answers import AnswerError
+from eniplan.k8s.nodes import Taint
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
-from eniplan.plan.model import ExistingPool, SecurityGroup, Taint, VSwitch
+from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -198,8 +198,9 @@ def test_plan_with_everything() -> None:
     assert found["StatefulSet"]["spec"]["replicas"] == 2
     assert found["StatefulSet"]["spec"]["selector"] == {"matchLabels": {NAME_LABEL: "matcher"}}
     assert pod_of(found["StatefulSet"])["metadata"]["labels"] == {"network": "trading-eni", NAME_LABEL: "matcher"}
-    for kind in ("StatefulSet", "Deployment", "DaemonSet", "Job", "CronJob", "Pod"):
+    for kind in ("StatefulSet", "Deployment", "DaemonSet", "Job", "CronJob"):
         assert pod_of(found[kind])["spec"]["affinity"] == AFFINITY
+    assert pod_of(found["Pod"])["spec"]["nodeSelector"] == {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}
     soft = {"key": "soft", "operator": "Exists", "effect": "PreferNoSchedule"}
     assert pod_of(found["Deployment"])["spec"]["tolerations"] == [TAINT, soft]
     lingjun = {"key": "node-role.alibabacloud.com/lingjun", "operator": "Exists", "effect": "NoSchedule"}

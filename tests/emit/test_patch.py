@@ -146,7 +146,7 @@ def test_only_what_is_missing_is_new() -> None:
         "limits": {"cpu": "1", "aliyun/eni": 1}, "requests": {"aliyun/eni": 1},
     }  # fmt: skip
     terms = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
-    assert [len(term["matchExpressions"]) for term in terms] == [2, 1]
+    assert [len(term.get("matchExpressions", [])) for term in terms] == [2, 0]  # an empty term takes no node
     assert [t.get("key") for t in spec["tolerations"]] == [None, "exclusive-eni", "soft"]
 
 
@@ -239,8 +239,8 @@ def test_merged_values_are_written_out_beside_the_merge() -> None:
         ("a: \x00", "not readable"),
         (BARE.replace("spec:\n  template:\n    spec:\n", "spec:\n  tmpl:\n    spec:\n"), "no pod template"),
         (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: []\n"), "no container"),
-        (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: x\n"), "a list is needed"),
-        (BARE.replace("      - name: web\n        image: i\n", "      - web\n"), "a map is needed"),
+        (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: x\n"), "must be a list"),
+        (BARE.replace("      - name: web\n        image: i\n", "      - web\n"), "must be a map"),
         (BARE.replace("name: web\nspec", "name: web\n  annotations: {eniplan.dev/node-pool: x}\nspec"), "plan says"),
         (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: x}\nspec"), "does not have"),
         (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: training, "
@@ -248,7 +248,7 @@ def test_merged_values_are_written_out_beside_the_merge() -> None:
         (BARE.replace("name: web\nspec", "name: w\n  annotations: {eniplan.dev/node-pool: training}\nspec")
          .replace("image: i", "resources: {limits: {aliyun/eni: 1}}"), "Lingjun nodes never offer"),
         (BARE.replace("      containers", "      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eni}\n"
-                      "      containers"), "nodeSelector asks"),
+                      "      containers"), "keeps the pods away"),
         (STYLED.replace('{app: "m"}', "{network: other}"), "keeps its PodNetworking from selecting"),
     ],
 )  # fmt: skip

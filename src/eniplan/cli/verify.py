@@ -22,11 +22,11 @@ from eniplan.cli.options import (
 from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import FINDINGS, INPUT, ClusterError, Place, Problem, UsageError, usage
+from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import say
 from eniplan.plan.load import STDIN, LoadedPlan, load
-from eniplan.rules.syntax import go_duration
 from eniplan.rules.view import Settings
 from eniplan.suggest import which_one
 from eniplan.text import plural
@@ -149,10 +149,10 @@ def _patience(wait: str | None) -> float | None:
     """Return the seconds of --wait; None without it."""
     if wait is None:
         return None
-    seconds = go_duration(wait)
-    if seconds is None or seconds < 0:
+    duration = go_duration(wait)
+    if duration is None or duration < 0:
         raise usage(say("--wait {wait!r} is no duration", wait=wait), say("write 90s, 10m or 1h"))
-    return seconds
+    return duration / SECOND
 
 
 def _plan(path: str) -> tuple[Document, Plan]:

@@ -10,8 +10,9 @@ import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from eniplan.catalog.rows import row_problem
+from eniplan.k8s.nodes import Taint
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
-from eniplan.plan.model import ExistingPool, SecurityGroup, Taint, VSwitch
+from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from eniplan.emit.skeletons import Skeletons
+    from eniplan.k8s.labels import Selector
     from eniplan.plan.document import Path
-    from eniplan.plan.model import Network, NodePool, Plan, PodNetworking, Selector, Workload
+    from eniplan.plan.model import Network, NodePool, Plan, PodNetworking, Workload
 
 Object = dict[str, Any]
 
@@ -190,14 +191,14 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
     if workload.host_network:
         spec["hostNetwork"] = True
     if workload.tolerations is not None:
-        spec["tolerations"] = [*(spec.get("tolerations") or []), *map(dict, workload.tolerations)]
+        spec["tolerations"] = [*(spec.get("tolerations") or ()), *(t.written() for t in workload.tolerations)]
     want = wanted(pool, networking, host_network=workload.host_network, eni_request=workload.eni_request)
     labels = template["metadata"]["labels"]
     try:
         if want.selector is not None:
             labels.update(missing_labels(want.selector, labels))
         labels.setdefault(NAME_LABEL, _label_value(workload.name))
-        complete(template, want)
+        complete(template, want, is_bare=not shape.template)
     except PodError as error:
         path = (*workload.path, "podNetworking") if error.path[:2] == ("metadata", "labels") else workload.path
         message = f"{workload.kind} {workload.name!r}: {error.message}"

@@ -13,10 +13,13 @@ from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.errors import InputError, Place, Problem
-from eniplan.plan.document import path_text
+from eniplan.messages import say
+from eniplan.plan.document import path_text, value_at
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from eniplan.emit.pods import Wanted
     from eniplan.emit.splice import Node
     from eniplan.plan.document import Path
@@ -50,29 +53,46 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
     """
     nodes = parse(file, text)
     values = [value_of(file, node) for node in nodes]
-    manifests = {
-        i: _Manifest(file, nodes[i], value, plan)
-        for i, value in enumerate(values)
-        if isinstance(value, dict) and (value.get("apiVersion"), value.get("kind")) in _KINDS
-    }
-    wished = [manifests[i].completed() if i in manifests else value for i, value in enumerate(values)]
-    if not any(manifest.pool for manifest in manifests.values()):
+    manifests = [
+        _Manifest(file, nodes[i], (i, *path), value, plan)
+        for i, document in enumerate(values)
+        for path, value in objects(document)
+        if (value.get("apiVersion"), value.get("kind")) in _KINDS
+    ]
+    wished = copy.deepcopy(values)
+    for manifest in manifests:
+        manifest.complete(wished)
+    if not any(manifest.pool for manifest in manifests):
         hint = f"name the workloads in the plan, or annotate the manifests with {POOL_ANNOTATION}: POOL"
         raise InputError(Problem("no manifest here names a node pool of the plan", Place(file), hint))
     out, added = splice(file, text, values, wished)
-    return out, [Change(manifest.name, manifest.pool, added[i]) for i, manifest in manifests.items()]
+    return out, [Change(manifest.name, manifest.pool, manifest.own(added)) for manifest in manifests]
 
 
 _KINDS = [(shape.api_version, kind) for kind, shape in SHAPES.items() if shape.template is not None]
 """With the version: others use the same words for kinds of another form (a Volcano Job)."""
 
 
+def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the objects of a document and where they stand in it: itself, or the items of a List."""
+    if not isinstance(document, dict):
+        return
+    items = document.get("items")
+    if document.get("kind") == "List" and isinstance(items, list):
+        for i, item in enumerate(items):
+            yield from ((("items", i, *path), found) for path, found in objects(item))
+    else:
+        yield (), document
+
+
 class _Manifest:
     """One workload of the user, and the pool that it names."""
 
-    def __init__(self, file: str, node: Node, value: dict[str, Any], plan: Plan) -> None:
+    def __init__(self, file: str, node: Node, at: Path, value: dict[str, Any], plan: Plan) -> None:
+        """Take the manifest, and where it stands: the number of its document, then the path in it."""
         self._file = file
         self._node = node
+        self._at = at
         self._value = value
         self._plan = plan
         self._kind: str = value["kind"]
@@ -81,23 +101,25 @@ class _Manifest:
         self.name = f"{self._kind} {self._metadata.get('name', '(no name)')}"
         self.pool: str | None = None
 
-    def completed(self) -> dict[str, Any]:
-        """Return the manifest with what its pods lack; itself when it names no pool."""
+    def complete(self, documents: list[Any]) -> None:
+        """Add to the manifest what its pods lack, in a copy of all documents; nothing when it names no pool."""
         want = self._wanted()
         if want is None:
-            return self._value
-        out: dict[str, Any] = copy.deepcopy(self._value)
+            return
         where = SHAPES[self._kind].template or ()
-        template: Any = out
-        for step in where:
-            template = template.get(step) if isinstance(template, dict) else None
+        template = value_at(documents, (*self._at, *where))
         if not isinstance(template, dict):
-            raise self._error(where, f"{self.name} has no pod template")
+            raise self._error(where, say("{name} has no pod template", name=self.name))
         try:
-            complete(template, want)
+            complete(template, want, is_bare=not where)
         except PodError as error:
             raise self._error((*where, *error.path), error.message, error.hint) from None
-        return out
+
+    def own(self, added: list[tuple[str, ...]]) -> tuple[str, ...]:
+        """Return those of the added key paths that are its own, by document."""
+        number, *path = self._at
+        prefix = f"{path_text(tuple(path))}." if path else ""
+        return tuple(text.removeprefix(prefix) for text in added[int(number)] if text.startswith(prefix))
 
     def _wanted(self) -> Wanted | None:
         annotations = self._metadata.get("annotations")
@@ -143,7 +165,7 @@ class _Manifest:
 
     def _error(self, path: Path, message: str, hint: str = "") -> InputError:
         node = self._node
-        for step in path:
+        for step in (*self._at[1:], *path):
             items = node.items if isinstance(step, int) else ()
             found = items[step] if isinstance(step, int) and step < len(items) else None
             found = node.child(step) if isinstance(step, str) and node.kind == "map" else found

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.k8s.labels import meets
+from eniplan.k8s.nodes import Taint, stays, toleration_of
+from eniplan.k8s.pods import AFFINITY, TERMS, read_pod
+from eniplan.k8s.terway import ENI, MEMBER_ENI
+from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
-from eniplan.plan.scheduling import pool_taints, tolerates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from eniplan.k8s.labels import Requirement, Selector
+    from eniplan.k8s.nodes import NodeLabels
+    from eniplan.k8s.pods import Pod
     from eniplan.plan.document import Path
-    from eniplan.plan.model import NodePool, PodNetworking, Requirement, Selector, Taint
-
-ENI_RESOURCE = "aliyun/eni"
+    from eniplan.plan.model import NodePool, PodNetworking
 
 _RULE = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [EXCLUSIVE_VALUE]}
-_TERMS = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 
 
 class PodError(Exception):
@@ -40,11 +44,15 @@ class Wanted(NamedTuple):
     """What the pods of one workload must have."""
 
     taints: tuple[Taint, ...]
+    nodes: NodeLabels
+    """What is known of the labels of the nodes that they go to."""
     selector: Selector | None
     """That of their PodNetworking, for the labels."""
     enis: int
     """The `aliyun/eni` request of the first container; 0: none by eniplan."""
     is_lingjun: bool
+    is_injected: bool
+    """Whether Terway's webhook writes the request of the first container."""
 
 
 def wanted(
@@ -67,26 +75,42 @@ def wanted(
     enis = usual if eni_request is None else eni_request
     if pool.is_lingjun or host_network:
         enis = 0
-    selector = None if networking is None or host_network else networking.pod_selector
-    return Wanted(pool_taints(pool), selector, enis, pool.is_lingjun)
+    is_injected = networking is not None and not host_network
+    selector = networking.pod_selector if networking is not None and is_injected else None
+    return Wanted(pool.node_taints, pool.node_labels, selector, enis, pool.is_lingjun, is_injected)
 
 
-def complete(template: dict[str, Any], want: Wanted) -> None:
+def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -> None:
     """Add to a pod template (`metadata`, `spec`) what it lacks.
+
+    Args:
+        template: of a user, or of a skeleton.
+        want: what its pods must have.
+        is_bare: whether it is a Pod itself. Terway's webhook adds zones to the node affinity of a pod, and
+            Kubernetes then refuses to apply the same affinity again: a bare Pod is steered by its nodeSelector.
 
     Raises:
         PodError: it says something that cannot hold together with its pool.
 
     """
-    spec = _map(template, ("spec",))
+    pod = read_pod(template)
+    for flaw in pod.misread:
+        raise PodError(flaw.path, flaw.message, flaw.hint)
+    if not pod.containers:
+        raise PodError(("spec", "containers"), say("the pod has no container"), say("add one"))
     if want.selector is not None:
-        metadata = _is_map(template.get("metadata") or {}, ("metadata",))
-        missing = missing_labels(want.selector, _is_map(metadata.get("labels") or {}, ("metadata", "labels")))
+        missing = missing_labels(want.selector, pod.labels)
         if missing:
             _map(template, ("metadata", "labels")).update(missing)
-    _tolerate(spec, want.taints)
-    _steer(spec)
-    _request(spec, want)
+    _tolerate(template, pod, want.taints)
+    _steer(template, pod, is_bare=is_bare)
+    _request(template, pod, want)
+    done = read_pod(template)
+    for flaw in done.refused:
+        raise PodError(flaw.path, flaw.message, flaw.hint)
+    if done.placement.allows(want.nodes) is False:
+        message = say("its node selector and node affinity take no node of the pool")
+        raise PodError(("spec",), message, say("compare them with the labels of the pool"))
 
 
 def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, str]:
@@ -118,88 +142,94 @@ def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, s
     return found
 
 
-def meets(requirement: Requirement, value: object) -> bool:
-    """Return whether a label's value meets a requirement on its key; None: there is no such label."""
-    if requirement.operator == "In":
-        return value in requirement.values
-    if requirement.operator == "NotIn":
-        return value not in requirement.values
-    return (value is not None) == (requirement.operator == "Exists")
-
-
-def _tolerate(spec: dict[str, Any], taints: tuple[Taint, ...]) -> None:
-    present = [t for t in _list(spec, "tolerations") if isinstance(t, dict)]
+def _tolerate(template: dict[str, Any], pod: Pod, taints: tuple[Taint, ...]) -> None:
     for taint in taints:
-        if not any(tolerates(toleration, taint) for toleration in present):
-            how = {"operator": "Equal", "value": taint.value} if taint.value else {"operator": "Exists"}
-            added = {"key": taint.key, **how, "effect": taint.effect}
-            present.append(added)
-            spec["tolerations"] = [*_list(spec, "tolerations"), added]
+        seconds = stays(taint, pod.tolerations)
+        if seconds is not None:
+            message = say("it tolerates {taint} for {seconds} s, and is evicted then", taint=taint, seconds=seconds)
+            raise PodError(("spec", "tolerations"), message, say("remove tolerationSeconds"))
+        # A taint with PreferNoSchedule repels nobody, and a pod that belongs there tolerates it all the same.
+        if not any(toleration.tolerates(taint) for toleration in pod.tolerations):
+            spec = template["spec"]
+            spec["tolerations"] = [*(spec.get("tolerations") or ()), toleration_of(taint).written()]
 
 
-def _steer(spec: dict[str, Any]) -> None:
+def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
     """Require the exclusive label: each term by itself may place the pod, so each must ask for it."""
-    selected = _is_map(spec.get("nodeSelector") or {}, ("spec", "nodeSelector")).get(EXCLUSIVE_LABEL)
-    if selected == EXCLUSIVE_VALUE:
+    for requirement in pod.placement.requirements():
+        if requirement.key == EXCLUSIVE_LABEL and not meets(requirement, EXCLUSIVE_VALUE):
+            message = say(
+                "this keeps the pods away from exclusive nodes, which have {label}={value}",
+                label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE,
+            )  # fmt: skip
+            raise PodError(requirement.path, message, say("remove it"))
+    if any(_is_rule(requirement) for requirement in pod.placement.selector):
         return
-    if selected is not None:
-        message = f"nodeSelector asks for {EXCLUSIVE_LABEL}={selected}; exclusive nodes have {EXCLUSIVE_VALUE}"
-        raise PodError(("spec", "nodeSelector", EXCLUSIVE_LABEL), message, f"write {EXCLUSIVE_VALUE}")
-    parent = _map({"spec": spec}, ("spec", *_TERMS[:-1]))
-    terms = _list(parent, _TERMS[-1], ("spec", *_TERMS[:-1]))
+    terms = pod.placement.terms or ()
+    if terms and all(any(map(_is_rule, term.expressions)) for term in terms):
+        return
+    if is_bare:
+        _map(template, ("spec", "nodeSelector"))[EXCLUSIVE_LABEL] = EXCLUSIVE_VALUE
+        return
+    parent = _map(template, ("spec", *AFFINITY))
     if not terms:
-        parent[_TERMS[-1]] = [{"matchExpressions": [dict(_RULE)]}]
-    for i, term in enumerate(terms):
-        path = ("spec", *_TERMS, i)
-        rules = _list(_is_map(term, path), "matchExpressions", path)
-        if not any(_is_rule(rule) for rule in rules):
-            term["matchExpressions"] = [*rules, dict(_RULE)]
+        parent[TERMS] = [{"matchExpressions": [dict(_RULE)]}]
+    elif not any(term.expressions or term.fields for term in terms):
+        message = say("a term without a requirement takes no node")
+        raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or say what it asks of nodes"))
+    for term, value in zip(terms, parent[TERMS] if terms else (), strict=True):
+        # An empty term takes no node; with a requirement it would take some.
+        if (term.expressions or term.fields) and not any(map(_is_rule, term.expressions)):
+            value["matchExpressions"] = [*(value.get("matchExpressions") or ()), dict(_RULE)]
 
 
-def _is_rule(rule: object) -> bool:
-    return isinstance(rule, dict) and {key: rule.get(key) for key in _RULE} == _RULE
+def _is_rule(requirement: Requirement) -> bool:
+    wanted_one = (EXCLUSIVE_LABEL, "In", (EXCLUSIVE_VALUE,))
+    return (requirement.key, requirement.operator, requirement.values) == wanted_one
 
 
-def _request(spec: dict[str, Any], want: Wanted) -> None:
-    containers = _list(spec, "containers")
-    if not containers:
-        raise PodError(("spec", "containers"), "the pod has no container", "add one")
-    requesting = False
-    for i, container in enumerate(containers):
-        path = ("spec", "containers", i, "resources")
-        resources = _is_map(_is_map(container, path[:-1]).get("resources") or {}, path)
-        requests, limits = (_is_map(resources.get(key) or {}, (*path, key)) for key in ("requests", "limits"))
-        asked = requests.get(ENI_RESOURCE, limits.get(ENI_RESOURCE))
-        if asked is None or str(asked) == "0":
-            continue
-        requesting = True
+def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
+    if pod.request(MEMBER_ENI):
+        message = say("the pod requests {resource}, which exclusive nodes never offer", resource=MEMBER_ENI)
+        raise PodError((*pod.asking(MEMBER_ENI)[0].path, "resources"), message, say("remove the request"))
+    containers = (*pod.containers, *pod.init_containers)
+    written = [container for container in containers if ENI in container.requests]
+    asking = pod.asking(ENI)
+    for container in asking:
+        path = (*container.path, "resources")
         if want.is_lingjun:
-            message = f"the pod requests {ENI_RESOURCE}, which Lingjun nodes never offer"
-            raise PodError(path, message, "remove the request")
-        if ENI_RESOURCE not in limits:  # a limit alone is fine: Kubernetes takes it for the request as well
-            _map(container, ("resources", "limits"))[ENI_RESOURCE] = asked
-    if want.enis and not requesting and not spec.get("hostNetwork"):
-        for key in ("requests", "limits"):
-            _map(containers[0], ("resources", key))[ENI_RESOURCE] = want.enis
+            message = say("the pod requests {resource}, which Lingjun nodes never offer", resource=ENI)
+            raise PodError(path, message, say("remove the request"))
+        if want.is_injected and container is not pod.containers[0]:
+            message = say(
+                "container {name!r} requests {resource}, and Terway's webhook adds another to the first container: "
+                "the pod would take two",
+                name=container.name, resource=ENI,
+            )  # fmt: skip
+            raise PodError(path, message, say("remove the request; the webhook writes it"))
+        value = _at(template, container.path)
+        # A limit alone is fine: Kubernetes takes it for the request as well.
+        _map(value, ("resources", "limits")).setdefault(ENI, (value["resources"].get("requests") or {}).get(ENI))
+    if not want.enis or asking or pod.host_network:
+        return
+    if written:
+        message = say("the pod requests 0 {resource}, and it needs {needed}", resource=ENI, needed=want.enis)
+        path = (*written[0].path, "resources")
+        raise PodError(path, message, say("write {needed} as request and limit, or remove it", needed=want.enis))
+    for key in ("requests", "limits"):
+        _map(_at(template, pod.containers[0].path), ("resources", key))[ENI] = want.enis
+
+
+def _at(template: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manifest
+    for step in path:
+        template = template[step]
+    return template
 
 
 def _map(parent: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """Return the map at a path; a key that is missing or null gets an empty one."""
-    for i, key in enumerate(path):
+    """Return the map at a path, which has been read and is one; a key that is missing or null gets an empty one."""
+    for key in path:
         if parent.get(key) is None:
             parent[key] = {}
-        parent = _is_map(parent[key], path[: i + 1])
+        parent = parent[key]
     return parent
-
-
-def _is_map(value: Any, path: Path) -> dict[str, Any]:  # noqa: ANN401 - a value of a manifest
-    if not isinstance(value, dict):
-        raise PodError(path, "a map is needed here")
-    return value
-
-
-def _list(parent: Mapping[str, Any], key: str, path: Path = ("spec",)) -> list[Any]:
-    value = parent.get(key)
-    if value is not None and not isinstance(value, list):
-        raise PodError((*path, key), "a list is needed here")
-    return value or []

@@ -10,7 +10,6 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan.emit.pods import ENI_RESOURCE
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import hcl, templates
@@ -21,6 +20,7 @@ from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
+from eniplan.k8s.terway import ENI
 from eniplan.plan.document import read_documents, value_at
 from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, load_document
 from eniplan.plan.model import EXCLUSIVE_LABEL
@@ -92,7 +92,7 @@ class Collected:
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
-        self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI_RESOURCE) if name.encode() in data), "")
+        self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI) if name.encode() in data), "")
         is_hcl = not path.endswith(_OTHER_TEXT) and hcl.is_worth(path, data)
         worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
         if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):

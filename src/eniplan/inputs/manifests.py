@@ -11,20 +11,24 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.patch import NETWORKING_ANNOTATION, POOL_ANNOTATION
-from eniplan.emit.pods import ENI_RESOURCE, meets
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import Problem
 from eniplan.inputs.places import Origin
+from eniplan.k8s.labels import meets, selector_from, selects
+from eniplan.k8s.nodes import NodeLabels, repelling
+from eniplan.k8s.pods import read_pod
+from eniplan.k8s.terway import ENI
 from eniplan.plan.document import value_at
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, Requirement, selector_from
-from eniplan.plan.scheduling import pool_taints, tolerates
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import SELECTOR, compile_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
+    from eniplan.k8s.labels import Selector
+    from eniplan.k8s.pods import Pod
     from eniplan.plan.document import Document, Path
-    from eniplan.plan.model import NodePool, PodNetworking, Selector
+    from eniplan.plan.model import NodePool, PodNetworking
 
 NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
 _POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
@@ -33,9 +37,6 @@ KINDS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace"), *_WORKL
 """The apiVersion and kind of all objects that are read: others use the same words for kinds of another form."""
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 """A label that Kubernetes gives to every namespace."""
-_AFFINITY = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-_OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
-"""Domains of labels that nodes get from elsewhere than from their pool: what they hold is not known."""
 _fits_selector = compile_schema(SELECTOR)
 
 
@@ -102,10 +103,7 @@ class Workload(NamedTuple):
 
     object: Object
     part: Part
-    spec: Path
-    """Where the spec of its pods is."""
-    labels: dict[str, str]
-    """Those of its pods."""
+    pod: Pod
 
     @property
     def title(self) -> str:
@@ -176,8 +174,11 @@ class Manifests:
         template = shape.template or ()
         if not isinstance(item.at(*template, "spec"), dict) or (shape.selects and item.at("spec", "selector") is None):
             return f"a part of the {item.kind} {item.name} (a patch?)"
-        labels = item.texts(*template, "metadata", "labels")
-        self.workloads.append(Workload(item, _workload_part(item, template), (*template, "spec"), labels))
+        pod = read_pod(item.at(*template))
+        for flaw in pod.misread:
+            place = item.origin(*template, *flaw.path).place()
+            self.problems.append(Problem(flaw.message, place, flaw.hint))
+        self.workloads.append(Workload(item, _workload_part(item, template, pod), pod))
         return ""
 
     def leave_out(self, files: Collection[str]) -> Iterator[str]:
@@ -200,7 +201,7 @@ class Manifests:
             policy.name: policy.origin("spec", "podSelector")
             for policy in self._policies
             if policy.namespace == workload.object.namespace
-            and _selects(selector_from((), policy.at("spec", "podSelector") or {}), workload.labels)
+            and selects(selector_from((), policy.at("spec", "podSelector") or {}), workload.pod.labels)
         }
 
     def steer(
@@ -219,13 +220,13 @@ class Manifests:
         named = notes.get(POOL_ANNOTATION)
         if named is not None:
             return Steering(named, networking, unsure)
-        able = [pool for pool in pools if _can_land(workload, pool)]
+        able = [pool for pool in pools if workload.pod.placement.allows(pool.node_labels) is not False]
         if not (networking or unsure or _asks(workload, able)):
             return None
         # Where a PodNetworking or a request for an ENI leads, no Lingjun node can follow.
         if networking or workload.part.value["eniRequest"]:
             able = [pool for pool in able if not pool.is_lingjun] or able
-        fitting = [pool for pool in able if _tolerates(workload, pool)] or able[:1]
+        fitting = [pool for pool in able if not repelling(pool.node_taints, workload.pod.tolerations)] or able[:1]
         if len(fitting) == 1:
             return Steering(fitting[0].name, networking, unsure)
         if not able:
@@ -244,7 +245,7 @@ class Manifests:
         for networking in networkings:
             if networking.pod_selector is None and networking.namespace_selector is None:
                 continue
-            if not _selects(networking.pod_selector, workload.labels):
+            if not selects(networking.pod_selector, workload.pod.labels):
                 continue
             matches = self._in_namespace(networking.namespace_selector, workload.object.namespace)
             if matches:
@@ -295,16 +296,16 @@ def _networking(item: Object) -> Part:
     return Part(value, {(): item.origin(), **{(key,): item.origin(*path) for key, path in paths.items()}})
 
 
-def _workload_part(item: Object, template: Path) -> Part:
+def _workload_part(item: Object, template: Path, pod: Pod) -> Part:
     spec = (*template, "spec")
     replicas = SHAPES[item.kind].replicas
     value: dict[str, Any] = {
         "name": item.name,
         "namespace": item.namespace,
         "kind": item.kind,
-        "hostNetwork": item.at(*spec, "hostNetwork") or False,
-        "tolerations": _tolerations(item.at(*spec, "tolerations")),
-        "eniRequest": _eni_request(item, spec),
+        "hostNetwork": pod.host_network,
+        "tolerations": [toleration.written() for toleration in pod.tolerations],
+        "eniRequest": pod.request(ENI),
     }
     number = item.at(*replicas[0]) if replicas else None
     if number is not None:
@@ -324,87 +325,9 @@ def _workload_part(item: Object, template: Path) -> Part:
     return Part(value, origins)
 
 
-def _tolerations(found: Any) -> Any:  # noqa: ANN401 - a value of a manifest
-    """Return the tolerations without how long they hold, which no taint of a pool asks."""
-    if not isinstance(found, list):
-        return [] if found is None else found
-    return [
-        {k: v for k, v in item.items() if k != "tolerationSeconds" and v is not None}
-        if isinstance(item, dict)
-        else item
-        for item in found
-    ]
-
-
-def _eni_request(item: Object, spec: Path) -> int:
-    """Return how many ENIs one pod requests, as Kubernetes counts: init containers run one after the other, first."""
-    beside = peak = 0  # those init containers that go on beside the others; the most that is needed before these run
-    for container in _items(item.at(*spec, "initContainers")):
-        count = _asked(container)
-        peak = max(peak, beside + count)
-        beside += count if value_at(container, ("restartPolicy",)) == "Always" else 0
-    return max(peak, beside + sum(map(_asked, _items(item.at(*spec, "containers")))))
-
-
-def _items(value: Any) -> list[Any]:  # noqa: ANN401 - a value of a manifest
-    return value if isinstance(value, list) else []
-
-
-def _asked(container: Any) -> int:  # noqa: ANN401 - a value of a manifest
-    """Return how many ENIs a container requests. A limit alone is a request as well."""
-    asked = [value_at(container, ("resources", key, ENI_RESOURCE)) for key in ("requests", "limits")]
-    text = next((str(count) for count in asked if count is not None), "0")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - Kubernetes refuses more
-
-
-def _selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:
-    return selector is None or all(meets(r, labels.get(r.key)) for r in selector.requirements)
-
-
-def _terms(workload: Workload) -> list[list[Requirement]]:
-    """Return what nodes must have: one of the terms, each with the node selector added to it."""
-    spec = workload.spec
-    chosen = [Requirement((), k, "In", (v,)) for k, v in workload.object.texts(*spec, "nodeSelector").items()]
-    terms = workload.object.at(*spec, *_AFFINITY)
-    found = [
-        [
-            Requirement((), rule["key"], str(rule.get("operator")), tuple(map(str, rule.get("values") or ())))
-            for rule in term.get("matchExpressions") or ()
-            if isinstance(rule, dict)
-            and isinstance(rule.get("key"), str)
-            and isinstance(rule.get("values"), list | None)
-        ]
-        for term in (terms if isinstance(terms, list) else ())
-        if isinstance(term, dict) and isinstance(term.get("matchExpressions"), list | None)
-    ]
-    return [[*chosen, *term] for term in found] or [chosen]
-
-
 def _asks(workload: Workload, able: list[NodePool]) -> bool:
     """Return whether anything leads the pods to exclusive nodes: a request, the label, or a label of a pool."""
     if workload.part.value["eniRequest"]:
         return True
-    keys = [{r.key for r in term} for term in _terms(workload)]
-    own = {key for pool in able for key in pool.labels or {}}
-    return any(EXCLUSIVE_LABEL in term or term & own for term in keys)
-
-
-def _can_land(workload: Workload, pool: NodePool) -> bool:
-    labels = {**(pool.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
-    return any(
-        all(meets(r, labels.get(r.key)) or (r.key not in labels and _is_of_others(r.key)) for r in term)
-        for term in _terms(workload)
-    )
-
-
-def _is_of_others(key: str) -> bool:
-    return key.partition("/")[0].endswith(_OTHERS_LABELS)
-
-
-def _tolerates(workload: Workload, pool: NodePool) -> bool:
-    tolerations = workload.part.value["tolerations"]
-    items = [t for t in tolerations if isinstance(t, dict)] if isinstance(tolerations, list) else []
-    return all(
-        taint.effect == "PreferNoSchedule" or any(tolerates(item, taint) for item in items)
-        for taint in pool_taints(pool)
-    )
+    leading = {EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able))
+    return workload.pod.placement.allows(NodeLabels({}, leading.__contains__)) is False

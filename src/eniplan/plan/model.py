@@ -11,9 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.k8s.labels import selector_from
+from eniplan.k8s.nodes import NO_SCHEDULE, NodeLabels, Taint, toleration_from
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.k8s.labels import Selector
+    from eniplan.k8s.nodes import Toleration
     from eniplan.plan.document import Path
 
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
@@ -81,19 +86,9 @@ class Cluster(NamedTuple):
     terway_configs: Mapping[str, Network] | None = None
 
 
-class Taint(NamedTuple):
-    """A Kubernetes taint."""
-
-    key: str
-    value: str
-    effect: str
-
-    def __str__(self) -> str:
-        """Return kubectl's spelling."""
-        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
-
-
-DEFAULT_TAINT = Taint("exclusive-eni", "true", "NoSchedule")
+DEFAULT_TAINT = Taint("exclusive-eni", "true", NO_SCHEDULE)
+_OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
+"""Domains of labels that nodes get from elsewhere than from their pool: what they hold is not known."""
 
 
 class NodePool(NamedTuple):
@@ -135,6 +130,17 @@ class NodePool(NamedTuple):
         return (DEFAULT_TAINT,) if self.taints is None else self.taints
 
     @property
+    def node_taints(self) -> tuple[Taint, ...]:
+        """All taints of its nodes, Lingjun's own included."""
+        own = self.effective_taints
+        return (*own, Taint(LINGJUN_TAINT_KEY, "", NO_SCHEDULE)) if self.is_lingjun else own
+
+    @property
+    def node_labels(self) -> NodeLabels:
+        """What is known of the labels of its nodes."""
+        return NodeLabels({**(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, _never_others)
+
+    @property
     def effective_terway_config(self) -> str | None:
         """The node-level ConfigMap, named by `terwayConfig` or by the label itself."""
         return self.terway_config or (self.labels or {}).get(TERWAY_CONFIG_LABEL)
@@ -154,6 +160,10 @@ class NodePool(NamedTuple):
         return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["min"])
 
 
+def _never_others(key: str) -> bool:
+    return not key.partition("/")[0].endswith(_OTHERS_LABELS)
+
+
 class ExistingPool(NamedTuple):
     """A node pool that is there already, in an account or in another tool's state. None: that does not say."""
 
@@ -164,26 +174,6 @@ class ExistingPool(NamedTuple):
     state: str | None = None
     labels: Mapping[str, str] | None = None
     taints: tuple[Taint, ...] | None = None
-
-
-class Requirement(NamedTuple):
-    """One requirement on labels: `key in (values)` and so on; a matchLabels entry is an In with one value."""
-
-    path: Path
-    key: str
-    operator: str
-    values: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Return `key In (a, b)`, equal for equal requirements."""
-        return f"{self.key} {self.operator} ({', '.join(sorted(self.values))})"
-
-
-class Selector(NamedTuple):
-    """A Kubernetes LabelSelector: all requirements hold; none at all takes everything."""
-
-    path: Path
-    requirements: tuple[Requirement, ...]
 
 
 class PodNetworking(NamedTuple):
@@ -205,6 +195,14 @@ class PodNetworking(NamedTuple):
         return bool(self.allocation) and (self.allocation or {}).get("type") == "Fixed"
 
 
+class Identity(NamedTuple):
+    """What makes two objects one."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
 class Workload(NamedTuple):
     """A workload; `replicas` counts pods at the same time, for a DaemonSet per node."""
 
@@ -217,9 +215,14 @@ class Workload(NamedTuple):
     pod_networking: str | None = None
     host_network: bool = False
     eni_request: int | None = None
-    tolerations: tuple[Mapping[str, str], ...] | None = None
+    tolerations: tuple[Toleration, ...] | None = None
     network_policies: tuple[str, ...] = ()
     """Names of the NetworkPolicies that select its pods."""
+
+    @property
+    def identity(self) -> Identity:
+        """What no other workload may be."""
+        return Identity(self.kind, self.namespace, self.name)
 
 
 class Waiver(NamedTuple):
@@ -380,21 +383,6 @@ def _pod_networking(path: Path, value: Mapping[str, Any]) -> PodNetworking:
     )
 
 
-def selector_from(path: Path, value: Mapping[str, Any] | None) -> Selector | None:
-    """Build a selector from a value that fits the schema."""
-    if value is None:
-        return None
-    labels = value.get("matchLabels", {})
-    return Selector(
-        path,
-        tuple(Requirement((*path, "matchLabels", key), key, "In", (label,)) for key, label in labels.items())
-        + tuple(
-            Requirement((*path, "matchExpressions", i), v["key"], v["operator"], tuple(v.get("values", ())))
-            for i, v in _items(value, "matchExpressions")
-        ),
-    )
-
-
 def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
     tolerations = value.get("tolerations")
     return Workload(
@@ -407,6 +395,6 @@ def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
         value.get("podNetworking"),
         value.get("hostNetwork", False),
         _int(value.get("eniRequest")),
-        None if tolerations is None else tuple(t for t in tolerations if t is not None),
+        None if tolerations is None else tuple(toleration_from(t) for t in tolerations if t is not None),
         tuple(value.get("networkPolicies", ())),
     )

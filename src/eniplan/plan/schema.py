@@ -96,6 +96,7 @@ _TOLERATION = _object(
     operator=_enum("Default Equal.", "Equal", "Exists"),
     value={"type": "string", "description": "Taint value, for Equal."},
     effect={"type": "string", "description": "Empty: all effects."},
+    tolerationSeconds=_number("How long pods stay with a NoExecute taint. Left out: for ever."),
 )
 
 _TERWAY = _object(

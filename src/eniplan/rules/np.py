@@ -6,6 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.names import label_key_problem, label_value_problem
+from eniplan.k8s.nodes import EFFECTS
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
@@ -25,7 +27,6 @@ from eniplan.rules.sources import (
     LIMITS_PAGE,
     WWT,
 )
-from eniplan.rules.syntax import label_key_problem, label_value_problem
 from eniplan.rules.types import MIN_MEMORY, MIN_VCPUS, alternatives, too_small
 from eniplan.suggest import did_you_mean, nearest
 
@@ -45,7 +46,6 @@ DISK_SIZES = (20, 2048)
 DISK_CATEGORIES = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud_auto", "cloud_essd_entry", "cloud")
 MAX_LABEL_KEY = 64
 RESERVED_PREFIXES = ("aliyun", "acs:", "http://", "https://")
-EFFECTS = ("NoSchedule", "NoExecute", "PreferNoSchedule")
 _IGNORE_LABELS = {"k8s.aliyun.com/ignore-by-terway": "true", "type": "virtual-kubelet"}
 
 _POOL = "nodePools[0]"
@@ -123,7 +123,7 @@ def np002(view: PlanView) -> Outcome:
     """No taint with effect NoSchedule or NoExecute on an ECS pool; Lingjun nodes always carry one."""
     for pool in view.ecs_pools:
         taints = pool.pool.effective_taints
-        if not any(taint.effect in EFFECTS[:2] for taint in taints):
+        if not any(taint.repels for taint in taints):
             what = "no taint with effect NoSchedule or NoExecute" if taints else "no taint"
             message = f"pool {pool.pool.name!r} has {what}: other pods can land on it and take its ENIs"
             yield Hit(

@@ -6,6 +6,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.labels import requirement_flaw
+from eniplan.k8s.names import is_subdomain
+from eniplan.k8s.numbers import SECOND, go_duration
+from eniplan.messages import say
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
 from eniplan.rules.sources import (
@@ -19,18 +23,17 @@ from eniplan.rules.sources import (
     KUBERNETES_NAMES,
     PN,
 )
-from eniplan.rules.syntax import go_duration, is_subdomain, label_key_problem, label_value_problem
-from eniplan.suggest import did_you_mean, which_one
+from eniplan.suggest import which_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from eniplan.plan.model import PodNetworking, Requirement, Selector
+    from eniplan.k8s.labels import Requirement, Selector
+    from eniplan.plan.model import PodNetworking
     from eniplan.rules.view import PlanView
 
 SHORTEST_TTL = 300
 """Seconds. The page's minimum; Terway's code checks none."""
-_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
 def _with(**changes: object) -> dict[str, object]:
@@ -106,17 +109,23 @@ def pn003(view: PlanView) -> Outcome:
             continue
         text = (pn.allocation or {}).get("releaseAfter", "")
         path = (*pn.path, "allocation", "releaseAfter")
-        seconds = go_duration(text)
-        hint = "write a Go duration such as 10m, 1h or 36h (Go knows no days)"
-        if seconds is None:
-            what = f"releaseAfter {text!r} is no Go duration" if text else "TTL needs releaseAfter"
-            yield Hit(path, f"PodNetworking {pn.name!r}: {what}", hint)
-        elif seconds <= 0:
-            yield Hit(path, f"PodNetworking {pn.name!r}: releaseAfter {text!r} is not positive", hint)
-        elif seconds < SHORTEST_TTL:
-            message = f"PodNetworking {pn.name!r}: releaseAfter {text} is under the page's minimum of 5m"
-            facts = {"seconds": seconds, "minimum": SHORTEST_TTL}
-            yield Hit(path, message, "write 5m or more", facts, level="warning")
+        duration = go_duration(text)
+        hint = say("write a Go duration such as 10m, 1h or 36h (Go knows no days, and no more than 2562047h)")
+        if not text:
+            yield Hit(path, say("PodNetworking {name!r}: TTL needs releaseAfter", name=pn.name), hint)
+        elif duration is None:
+            message = say("PodNetworking {name!r}: releaseAfter {text!r} is no Go duration", name=pn.name, text=text)
+            yield Hit(path, message, hint)
+        elif duration <= 0:
+            message = say("PodNetworking {name!r}: releaseAfter {text!r} is not positive", name=pn.name, text=text)
+            yield Hit(path, message, hint)
+        elif duration < SHORTEST_TTL * SECOND:
+            message = say(
+                "PodNetworking {name!r}: releaseAfter {text} is under the page's minimum of 5m",
+                name=pn.name, text=text,
+            )  # fmt: skip
+            numbers = {"seconds": duration / SECOND, "minimum": SHORTEST_TTL}
+            yield Hit(path, message, say("write 5m or more"), numbers, level="warning")
 
 
 @rule(
@@ -195,31 +204,12 @@ def pn007(view: PlanView) -> Outcome:
     for pn in view.plan.pod_networkings:
         for selector in (pn.pod_selector, pn.namespace_selector):
             for requirement in () if selector is None else selector.requirements:
-                key, problem, hint = _requirement_problem(requirement)
-                if problem:
+                flaw = requirement_flaw(requirement)
+                if flaw is not None:
                     # An entry of matchLabels has no keys of its own to point at.
-                    inner = (key,) if requirement.path[-2] == "matchExpressions" else ()
-                    yield Hit((*requirement.path, *inner), f"PodNetworking {pn.name!r}: {problem}", hint)
-
-
-def _requirement_problem(requirement: Requirement) -> tuple[str, str, str]:
-    """Return the key of the requirement that is wrong, what is wrong with it, and a hint."""
-    operator, values = requirement.operator, requirement.values
-    if operator not in _OPERATORS:
-        hint = did_you_mean(operator, _OPERATORS) or f"one of {', '.join(_OPERATORS)}"
-        return "operator", f"Kubernetes knows no operator {operator!r}", hint
-    if operator in ("In", "NotIn") and not values:
-        return "values", f"{operator} needs at least one value", "add values"
-    if operator in ("Exists", "DoesNotExist") and values:
-        return "values", f"{operator} takes no values", "remove values"
-    problem = label_key_problem(requirement.key)
-    if problem:
-        return "key", f"label key {requirement.key!r}: {problem}", ""
-    for value in values:
-        problem = label_value_problem(value)
-        if problem:
-            return "values", f"label value {value!r}: {problem}", ""
-    return "", "", ""
+                    inner = flaw.path if requirement.path[-2] == "matchExpressions" else ()
+                    message = say("PodNetworking {name!r}: {problem}", name=pn.name, problem=flaw.message)
+                    yield Hit((*requirement.path, *inner), message, flaw.hint)
 
 
 @rule(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.names import is_dns_label, name_problem
+from eniplan.k8s.nodes import repelling, stays, toleration_of
+from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from eniplan.plan.scheduling import pool_taints, tolerates
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
 from eniplan.rules.sources import CODE_LINGJUN, CODE_MATCH, CODE_PREDICT, EXCL, KUBERNETES_NAMES, KUBERNETES_TAINTS, PN
-from eniplan.rules.syntax import is_dns_label, is_subdomain
 from eniplan.suggest import which_one
 
 if TYPE_CHECKING:
+    from eniplan.k8s.nodes import Taint
     from eniplan.rules.view import PlanView
 
 _TOLERATION = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
@@ -36,15 +38,27 @@ def wl001(view: PlanView) -> Outcome:
         pool = view.pools_by_name.get(workload.node_pool)
         if pool is None or workload.tolerations is None:
             continue
-        for taint in pool_taints(pool.pool):
-            # PreferNoSchedule keeps no pod away.
-            if taint.effect != "PreferNoSchedule" and not any(
-                tolerates(toleration, taint) for toleration in workload.tolerations
-            ):
-                message = f"{workload.kind} {workload.name!r} does not tolerate {taint} of pool {workload.node_pool!r}"
-                value = f"operator: Equal, value: {taint.value!r}" if taint.value else "operator: Exists"
-                hint = f"add {{key: {taint.key}, {value}, effect: {taint.effect}}} to its tolerations"
-                yield Hit((*workload.path, "tolerations"), message, hint, {"taint": str(taint)})
+        path = (*workload.path, "tolerations")
+        about = {"kind": workload.kind, "name": workload.name, "pool": workload.node_pool}
+        for taint in repelling(pool.pool.node_taints, workload.tolerations):
+            message = say("{kind} {name!r} does not tolerate {taint} of pool {pool!r}", **about, taint=str(taint))
+            yield Hit(path, message, say("add {toleration} to its tolerations", toleration=_spelled(taint)))
+        for taint in pool.pool.node_taints:
+            seconds = stays(taint, workload.tolerations)
+            if seconds is not None:
+                message = say(
+                    "{kind} {name!r} tolerates {taint} of pool {pool!r} for {tolerationSeconds} s: "
+                    "then its pods are evicted, and start anew",
+                    **about, taint=str(taint), tolerationSeconds=seconds,
+                )  # fmt: skip
+                yield Hit(path, message, say("remove tolerationSeconds"))
+
+
+def _spelled(taint: Taint) -> str:
+    """Spell the toleration of a taint on one line."""
+    fields = toleration_of(taint).written()
+    words = (f"{key}: {repr(value) if key == 'value' else value}" for key, value in fields.items())
+    return f"{{{', '.join(words)}}}"
 
 
 @rule(
@@ -74,18 +88,23 @@ def wl002(view: PlanView) -> Outcome:
         if pool is None or request is None or workload.host_network:
             continue
         path = (*workload.path, "eniRequest")
-        what = f"{workload.kind} {workload.name!r}"
-        facts = {"eniRequest": request}
+        about = {"kind": workload.kind, "name": workload.name}
+        numbers = {"eniRequest": request}
         if pool.pool.is_lingjun:
             if request:
-                message = f"{what} requests aliyun/eni, which Lingjun nodes never offer"
-                yield Hit(path, message, "remove the request", facts, level="error")
+                message = say("{kind} {name!r} requests aliyun/eni, which Lingjun nodes never offer", **about)
+                yield Hit(path, message, say("remove the request"), numbers, level="error")
         elif request == 0 and workload.pod_networking is None:
-            message = f"{what} is steered by node affinity and requests no aliyun/eni: the scheduler over-places it"
-            yield Hit(path, message, "request aliyun/eni: 1 (limits equal requests)", facts)
+            message = say(
+                "{kind} {name!r} is steered by node affinity and requests no aliyun/eni: the scheduler over-places it",
+                **about,
+            )
+            yield Hit(path, message, say("request aliyun/eni: 1 (limits equal requests)"), numbers)
         elif request > 1:
-            message = f"{what} requests {request} aliyun/eni for each pod, and a pod gets one"
-            yield Hit(path, message, "request 1", facts)
+            message = say(
+                "{kind} {name!r} requests {eniRequest} aliyun/eni for each pod, and a pod gets one", **about, **numbers
+            )
+            yield Hit(path, message, say("request 1"))
 
 
 @rule(
@@ -102,12 +121,15 @@ def wl003(view: PlanView) -> Outcome:
     """References to other sections."""
     for workload in view.plan.workloads:
         references = (
-            ("nodePool", "node pool", workload.node_pool, view.pools_by_name),
-            ("podNetworking", "PodNetworking", workload.pod_networking, view.pod_networkings),
+            ("nodePool", say("node pool"), workload.node_pool, view.pools_by_name),
+            ("podNetworking", say("PodNetworking"), workload.pod_networking, view.pod_networkings),
         )
-        for key, kind, name, known in references:
+        for key, what, name, known in references:
             if name is not None and name not in known:
-                message = f"workload {workload.name!r} names the {kind} {name!r}, which the plan does not have"
+                message = say(
+                    "workload {workload!r} names the {what} {name!r}, which the plan does not have",
+                    workload=workload.name, what=what, name=name,
+                )  # fmt: skip
                 yield Hit((*workload.path, key), message, which_one(name, known))
 
 
@@ -125,16 +147,17 @@ def wl004(view: PlanView) -> Outcome:
     """Names and namespaces, unique by kind."""
     seen = set()
     for workload in view.plan.workloads:
-        if not is_subdomain(workload.name):
-            hint = "use lower-case letters, digits, '-' and '.'"
-            yield Hit((*workload.path, "name"), f"{workload.name!r} is no Kubernetes object name", hint)
+        problem = name_problem(workload.kind, workload.name)
+        if problem:
+            message = say("{name!r} is no Kubernetes object name: {problem}", name=workload.name, problem=problem)
+            yield Hit((*workload.path, "name"), message, say("rename it"))
         if not is_dns_label(workload.namespace):
-            hint = "use lower-case letters, digits and '-'"
-            yield Hit((*workload.path, "namespace"), f"{workload.namespace!r} is no namespace name", hint)
-        identity = (workload.kind, workload.namespace, workload.name)
+            message = say("{namespace!r} is no namespace name", namespace=workload.namespace)
+            yield Hit((*workload.path, "namespace"), message, say("use lower-case letters, digits and '-'"))
+        identity = workload.identity
         if identity in seen:
-            message = f"two workloads are {workload.kind} {workload.namespace}/{workload.name}"
-            yield Hit((*workload.path, "name"), message, "rename one of them")
+            message = say("two workloads are {kind} {namespace}/{name}", **identity._asdict())
+            yield Hit((*workload.path, "name"), message, say("rename one of them"))
         seen.add(identity)
 
 
@@ -162,11 +185,12 @@ def wl005(view: PlanView) -> Outcome:
     for workload in view.plan.workloads:
         pn = view.pod_networkings.get(workload.pod_networking or "")
         if pn is not None and pn.node_pools and workload.node_pool not in pn.node_pools:
-            message = (
-                f"workload {workload.name!r} runs on pool {workload.node_pool!r}, and its PodNetworking {pn.name!r} "
-                f"is meant for {', '.join(pn.node_pools)}"
-            )
-            hint = f"add {workload.node_pool} to nodePools of {pn.name}"
+            message = say(
+                "workload {workload!r} runs on pool {pool!r}, and its PodNetworking {networking!r} "
+                "is meant for {pools}",
+                workload=workload.name, pool=workload.node_pool, networking=pn.name, pools=pn.node_pools,
+            )  # fmt: skip
+            hint = say("add {pool} to nodePools of {networking}", pool=workload.node_pool, networking=pn.name)
             yield Hit((*workload.path, "podNetworking"), message, hint)
 
 
@@ -184,5 +208,8 @@ def wl006(view: PlanView) -> Outcome:
     """HostNetwork together with podNetworking."""
     for workload in view.plan.workloads:
         if workload.host_network and workload.pod_networking is not None:
-            message = f"{workload.kind} {workload.name!r} uses the host network and names a PodNetworking"
-            yield Hit((*workload.path, "podNetworking"), message, "remove one of them")
+            message = say(
+                "{kind} {name!r} uses the host network and names a PodNetworking",
+                kind=workload.kind, name=workload.name,
+            )  # fmt: skip
+            yield Hit((*workload.path, "podNetworking"), message, say("remove one of them"))

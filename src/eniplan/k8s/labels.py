@@ -1,0 +1,120 @@
+"""Requirements on labels: selectors of pods and namespaces, and the rules of node affinity."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from eniplan.k8s.names import label_key_problem, label_value_problem
+from eniplan.messages import Message, say
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Path: TypeAlias = "tuple[str | int, ...]"
+
+OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+NODE_OPERATORS = (*OPERATORS, "Gt", "Lt")
+_WHOLE = r"[-+]?[0-9]{1,19}"
+
+
+class Requirement(NamedTuple):
+    """One requirement on labels: `key in (values)` and so on; a matchLabels entry is an In with one value."""
+
+    path: Path
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return `key In (a, b)`, equal for equal requirements."""
+        return f"{self.key} {self.operator} ({', '.join(sorted(self.values))})"
+
+
+class Selector(NamedTuple):
+    """A Kubernetes LabelSelector: all requirements hold; none at all takes everything."""
+
+    path: Path
+    requirements: tuple[Requirement, ...]
+
+
+def selector_from(path: Path, value: Mapping[str, Any] | None) -> Selector | None:
+    """Build a selector from a value of its form; items that are None have been left out."""
+    if value is None:
+        return None
+    labels = value.get("matchLabels", {})
+    return Selector(
+        path,
+        tuple(Requirement((*path, "matchLabels", key), key, "In", (label,)) for key, label in labels.items())
+        + tuple(
+            Requirement((*path, "matchExpressions", i), v["key"], v["operator"], tuple(v.get("values", ())))
+            for i, v in enumerate(value.get("matchExpressions", ()))
+            if v is not None
+        ),
+    )
+
+
+def meets(requirement: Requirement, value: object) -> bool:
+    """Return whether a label's value meets a requirement on its key; None: there is no such label.
+
+    An operator that Kubernetes does not know is met by nothing.
+    """
+    operator, values = requirement.operator, requirement.values
+    if operator == "In":
+        return value in values
+    if operator == "NotIn":  # holds where there is no label as well
+        return value not in values
+    if operator in {"Gt", "Lt"}:
+        have, than = _number(value), _number(values[0] if len(values) == 1 else None)
+        return have is not None and than is not None and (have > than if operator == "Gt" else have < than)
+    return operator in OPERATORS and (value is not None) == (operator == "Exists")
+
+
+def _number(value: object) -> int | None:
+    """Read a number as Go's strconv.ParseInt does."""
+    number = int(value) if isinstance(value, str) and re.fullmatch(_WHOLE, value) else None
+    return number if number is not None and -(2**63) <= number < 2**63 else None
+
+
+def selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:
+    """Return whether a selector takes an object with these labels; None takes everything."""
+    return selector is None or all(meets(r, labels.get(r.key)) for r in selector.requirements)
+
+
+class Flaw(NamedTuple):
+    """What Kubernetes refuses, and where."""
+
+    path: Path
+    message: Message
+    hint: str = ""
+
+
+def requirement_flaw(requirement: Requirement, operators: tuple[str, ...] = OPERATORS) -> Flaw | None:
+    """Return what Kubernetes refuses of a requirement; the path is the key of the requirement that is wrong."""
+    operator, values = requirement.operator, requirement.values
+    if operator not in operators:
+        hint = did_you_mean(operator, operators) or say("one of {operators}", operators=operators)
+        return Flaw(("operator",), say("Kubernetes knows no operator {operator!r}", operator=operator), hint)
+    return _values_flaw(operator, values) or _syntax_flaw(requirement.key, values)
+
+
+def _values_flaw(operator: str, values: tuple[str, ...]) -> Flaw | None:
+    if operator in {"In", "NotIn"} and not values:
+        return Flaw(("values",), say("{operator} needs at least one value", operator=operator), say("add values"))
+    if operator in {"Exists", "DoesNotExist"} and values:
+        return Flaw(("values",), say("{operator} takes no values", operator=operator), say("remove values"))
+    if operator in {"Gt", "Lt"} and (len(values) != 1 or _number(values[0]) is None):
+        return Flaw(("values",), say("{operator} takes one whole number", operator=operator), say("write one"))
+    return None
+
+
+def _syntax_flaw(key: str, values: tuple[str, ...]) -> Flaw | None:
+    problem = label_key_problem(key)
+    if problem:
+        return Flaw(("key",), say("label key {key!r}: {problem}", key=key, problem=problem))
+    for value in values:
+        problem = label_value_problem(value)
+        if problem:
+            return Flaw(("values",), say("label value {value!r}: {problem}", value=value, problem=problem))
+    return None

@@ -1,0 +1,167 @@
+"""Where pods may run, as the scheduler decides it: taints and tolerations, node selectors, required node affinity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.k8s.labels import Requirement, meets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from eniplan.k8s.labels import Path
+
+NO_SCHEDULE = "NoSchedule"
+NO_EXECUTE = "NoExecute"
+EFFECTS = (NO_SCHEDULE, NO_EXECUTE, "PreferNoSchedule")
+_NODE_NAME = "metadata.name"
+"""The only field that matchFields knows."""
+
+
+class Taint(NamedTuple):
+    """A Kubernetes taint."""
+
+    key: str
+    value: str
+    effect: str
+
+    def __str__(self) -> str:
+        """Return kubectl's spelling."""
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+    @property
+    def repels(self) -> bool:
+        """Whether it keeps pods away; PreferNoSchedule keeps none."""
+        return self.effect in {NO_SCHEDULE, NO_EXECUTE}
+
+
+class Toleration(NamedTuple):
+    """A Kubernetes toleration. Empty: all keys, all effects; the operator is Equal then."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+    seconds: int | None = None
+    """How long the pod stays with a NoExecute taint before it is evicted; None: for ever."""
+
+    def written(self) -> dict[str, str | int]:
+        """Return it as a manifest has it."""
+        fields = {"key": self.key, "operator": self.operator, "value": self.value, "effect": self.effect}
+        seconds = {} if self.seconds is None else {"tolerationSeconds": self.seconds}
+        return {**{key: text for key, text in fields.items() if text}, **seconds}
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Return whether it tolerates a taint, however long."""
+        if self.effect not in {"", taint.effect}:
+            return False
+        if self.operator == "Exists":
+            return self.key in {"", taint.key}
+        return self.operator in {"", "Equal"} and self.key == taint.key and self.value == taint.value
+
+
+def toleration_from(value: Mapping[str, Any]) -> Toleration:
+    """Build a toleration from a value of its form."""
+    key, operator, text, effect = (value.get(name) or "" for name in ("key", "operator", "value", "effect"))
+    return Toleration(key, operator, text, effect, value.get("tolerationSeconds"))
+
+
+def toleration_of(taint: Taint) -> Toleration:
+    """Return what tolerates a taint and nothing else."""
+    return Toleration(taint.key, "Equal" if taint.value else "Exists", taint.value, taint.effect)
+
+
+def repelling(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> tuple[Taint, ...]:
+    """Return the taints that keep pods with these tolerations away."""
+    kept = tuple(tolerations)
+    return tuple(taint for taint in taints if taint.repels and not any(t.tolerates(taint) for t in kept))
+
+
+def stays(taint: Taint, tolerations: Iterable[Toleration]) -> int | None:
+    """Return for how many seconds a pod stays on a node with a taint that it tolerates; None: for ever.
+
+    The first that matches counts, as in Kubernetes' eviction by taints.
+    """
+    matching = (t for t in tolerations if t.tolerates(taint)) if taint.effect == NO_EXECUTE else iter(())
+    first = next(matching, None)
+    return None if first is None or first.seconds is None else max(first.seconds, 0)
+
+
+class NodeLabels(NamedTuple):
+    """What is known of the labels of a node, or of the nodes of a pool."""
+
+    labels: Mapping[str, str]
+    lacks: Callable[[str], bool]
+    """Whether the node surely has no label of a key that is not in `labels`."""
+    name: str | None = None
+    """None: not known."""
+
+
+class Term(NamedTuple):
+    """One term of a required node affinity: all of it must hold. An empty one takes no node."""
+
+    expressions: tuple[Requirement, ...]
+    fields: tuple[Requirement, ...] = ()
+
+
+class Placement(NamedTuple):
+    """What a pod asks of the labels of its node."""
+
+    selector: tuple[Requirement, ...] = ()
+    """Its nodeSelector."""
+    terms: tuple[Term, ...] | None = None
+    """Its required node affinity, of which one term must hold; None: none. Without a term no node fits."""
+
+    def allows(self, node: NodeLabels) -> bool | None:
+        """Return whether a node will do; None when that depends on labels that are not known."""
+        chosen = _all(_meets(r, node) for r in self.selector)
+        if self.terms is None or chosen is False:
+            return chosen
+        return _all((chosen, _any(_holds(term, node) for term in self.terms)))
+
+    def needs(self, key: str, value: str) -> bool:
+        """Return whether only nodes with a label will do, and those with this value of it may."""
+        without = self.allows(NodeLabels({}, key.__eq__))
+        return without is False and self.allows(NodeLabels({key: value}, _never)) is not False
+
+    def keys(self) -> frozenset[str]:
+        """Return the label keys that it names."""
+        return frozenset(r.key for r in self.requirements())
+
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return the requirements on labels, of the nodeSelector and of all terms."""
+        return (*self.selector, *(r for term in self.terms or () for r in term.expressions))
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def _holds(term: Term, node: NodeLabels) -> bool | None:
+    if not (term.expressions or term.fields):
+        return False
+    named = (
+        None if node.name is None and r.key == _NODE_NAME else meets(r, node.name if r.key == _NODE_NAME else None)
+        for r in term.fields
+    )
+    return _all((*(_meets(r, node) for r in term.expressions), *named))
+
+
+def _meets(requirement: Requirement, node: NodeLabels) -> bool | None:
+    value = node.labels.get(requirement.key)
+    return None if value is None and not node.lacks(requirement.key) else meets(requirement, value)
+
+
+def _all(parts: Iterable[bool | None]) -> bool | None:
+    found = set(parts)
+    return False if False in found else None if None in found else True
+
+
+def _any(parts: Iterable[bool | None]) -> bool | None:
+    found = set(parts)
+    return True if True in found else None if None in found else False
+
+
+def requirement(path: Path, key: str, value: str) -> Requirement:
+    """Return what an entry of a nodeSelector asks."""
+    return Requirement(path, key, "In", (value,))

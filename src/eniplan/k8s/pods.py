@@ -1,0 +1,298 @@
+"""A pod as its template says, read once. What has not the form that Kubernetes gives it is noted, and left out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, requirement_flaw
+from eniplan.k8s.names import label_value_problem
+from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, requirement
+from eniplan.k8s.numbers import quantity, whole
+from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
+from eniplan.messages import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.k8s.labels import Path
+
+AFFINITY = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+TERMS = "nodeSelectorTerms"
+COUNTED = (ENI, MEMBER_ENI)
+"""The resources that are read."""
+_OF_PODS = ("cpu", "memory")
+"""What the resources of a whole pod may hold, beside huge pages."""
+
+
+class Container(NamedTuple):
+    """A container, and what it asks for of each counted resource."""
+
+    path: Path
+    name: str
+    requests: Mapping[str, int]
+    """As Kubernetes completes them: a limit alone is a request as well."""
+    is_sidecar: bool
+    """Whether it is an init container that goes on beside the others."""
+    host_ports: tuple[Path, ...]
+    """Where it asks for ports of the node."""
+
+
+class Pod(NamedTuple):
+    """A pod template (`metadata`, `spec`), or a pod."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    host_network: bool
+    tolerations: tuple[Toleration, ...]
+    placement: Placement
+    containers: tuple[Container, ...]
+    init_containers: tuple[Container, ...]
+    networks: tuple[str, ...] | None
+    """The PodNetworkings of a pod of several networks; None: it names none."""
+    misread: tuple[Flaw, ...]
+    """What has not the form of a pod; it counts as absent."""
+    refused: tuple[Flaw, ...]
+    """What has, and what Kubernetes or Terway's webhook refuses all the same."""
+
+    def request(self, resource: str) -> int:
+        """Return how many of a resource the pod takes, as the scheduler counts.
+
+        Init containers run one after the other, and sidecars among them go on beside all that come later.
+        """
+        beside = peak = 0
+        for container in self.init_containers:
+            asked = container.requests.get(resource, 0)
+            beside += asked if container.is_sidecar else 0
+            peak = max(peak, beside if container.is_sidecar else beside + asked)
+        return max(peak, beside + sum(container.requests.get(resource, 0) for container in self.containers))
+
+    def asking(self, resource: str) -> tuple[Container, ...]:
+        """Return the containers that ask for a resource."""
+        return tuple(c for c in (*self.containers, *self.init_containers) if c.requests.get(resource))
+
+    @property
+    def is_ignored(self) -> bool:
+        """Whether Terway leaves it alone."""
+        return self.labels.get(IGNORE_LABEL) == "true"
+
+
+def read_pod(template: object) -> Pod:
+    """Read everything that is ever asked of a pod template, which may hold anything."""
+    return _Reader().pod(template)
+
+
+class _Reader:
+    """Reads one pod, and keeps what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.misread: list[Flaw] = []
+        self.refused: list[Flaw] = []
+
+    def pod(self, template: object) -> Pod:
+        value = self._map((), template)
+        metadata = self._map(("metadata",), value.get("metadata"))
+        annotations = self._texts(("metadata", "annotations"), metadata.get("annotations"))
+        spec = self._map(("spec",), value.get("spec"))
+        selector = self._texts(("spec", "nodeSelector"), spec.get("nodeSelector"))
+        asked = tuple(requirement(("spec", "nodeSelector", key), key, text) for key, text in selector.items())
+        self._whole_pod(spec)
+        return Pod(
+            self._texts(("metadata", "labels"), metadata.get("labels")),
+            annotations,
+            self._flag(("spec", "hostNetwork"), spec.get("hostNetwork")),
+            tuple(self._tolerations(spec.get("tolerations"))),
+            Placement(asked, self._terms(spec)),
+            tuple(self._containers("containers", spec)),
+            tuple(self._containers("initContainers", spec)),
+            self._networks(annotations.get(NETWORKS_REQUEST)),
+            tuple(self.misread),
+            tuple(self.refused),
+        )
+
+    def _networks(self, text: str | None) -> tuple[str, ...] | None:
+        if text is None:
+            return None
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        items = found if isinstance(found, list) else [None]
+        read = [item.get("network") if isinstance(item, dict) else None for item in items]
+        names = tuple(name for name in read if isinstance(name, str) and name)
+        if names and len(names) == len(items):
+            return names
+        wrong = say("{annotation} is no JSON list of networks", annotation=NETWORKS_REQUEST)
+        hint = say('write [{{"network": "NAME", "interfaceName": "eth0"}}]')
+        self.refused.append(Flaw(("metadata", "annotations", NETWORKS_REQUEST), wrong, hint))
+        return None
+
+    def _misread(self, path: Path, what: str) -> None:
+        key = next((step for step in reversed(path) if isinstance(step, str)), "")
+        if not path:
+            message = say("a pod must be {what}", what=what)
+        elif path[-1] == key:
+            message = say("{key!r} must be {what}", key=key, what=what)
+        else:
+            message = say("an item of {key!r} must be {what}", key=key, what=what)
+        self.misread.append(Flaw(path, message))
+
+    def _map(self, path: Path, value: object) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self._misread(path, "a map")
+        return {}
+
+    def _list(self, path: Path, value: object) -> Iterator[tuple[Path, Any]]:
+        if isinstance(value, list):
+            return (((*path, i), item) for i, item in enumerate(value))
+        if value is not None:
+            self._misread(path, "a list")
+        return iter(())
+
+    def _text(self, path: Path, value: object) -> str:
+        if isinstance(value, str):
+            return value
+        if value is not None:
+            self._misread(path, "text")
+        return ""
+
+    def _texts(self, path: Path, value: object) -> dict[str, str]:
+        found = self._map(path, value)
+        for key, item in found.items():
+            if not isinstance(item, str) or not isinstance(key, str):
+                self._misread((*path, str(key)), "text")
+        return {key: item for key, item in found.items() if isinstance(item, str) and isinstance(key, str)}
+
+    def _flag(self, path: Path, value: object) -> bool:
+        if value is not None and not isinstance(value, bool):
+            self._misread(path, "true or false")
+        return value is True
+
+    def _tolerations(self, value: object) -> Iterator[Toleration]:
+        for path, item in self._list(("spec", "tolerations"), value):
+            found = self._map(path, item)
+            key, operator, text, effect = (
+                self._text((*path, name), found.get(name)) for name in ("key", "operator", "value", "effect")
+            )
+            seconds = found.get("tolerationSeconds")
+            if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int)):
+                self._misread((*path, "tolerationSeconds"), "a whole number")
+                seconds = None
+            toleration = Toleration(key, operator, text, effect, seconds)
+            self.refused += (Flaw((*path, *flaw.path), *flaw[1:]) for flaw in toleration_flaws(toleration))
+            yield toleration
+
+    def _terms(self, spec: dict[str, Any]) -> tuple[Term, ...] | None:
+        value: object = spec
+        path: Path = ("spec",)
+        for step in AFFINITY:
+            found = self._map(path, value)
+            value, path = found.get(step), (*path, step)
+        if value is None:
+            return None
+        terms = []
+        for at, item in self._list((*path, TERMS), self._map(path, value).get(TERMS)):
+            term = self._map(at, item)
+            expressions, fields = (
+                tuple(self._requirements((*at, key), term.get(key))) for key in ("matchExpressions", "matchFields")
+            )
+            terms.append(Term(expressions, fields))
+        if not terms:
+            self.refused.append(Flaw((*path, TERMS), say("a required node affinity needs at least one term")))
+        return tuple(terms)
+
+    def _requirements(self, path: Path, value: object) -> Iterator[Requirement]:
+        for at, item in self._list(path, value):
+            found = self._map(at, item)
+            values = (self._text(where, v) for where, v in self._list((*at, "values"), found.get("values")))
+            key, operator = (self._text((*at, name), found.get(name)) for name in ("key", "operator"))
+            asked = Requirement(at, key, operator, tuple(values))
+            flaw = requirement_flaw(asked, NODE_OPERATORS)
+            if flaw is not None:
+                self.refused.append(flaw._replace(path=(*at, *flaw.path)))
+            yield asked
+
+    def _containers(self, kind: str, spec: dict[str, Any]) -> Iterator[Container]:
+        for path, item in self._list(("spec", kind), spec.get(kind)):
+            found = self._map(path, item)
+            resources = self._map((*path, "resources"), found.get("resources"))
+            restart = self._text((*path, "restartPolicy"), found.get("restartPolicy"))
+            ports = self._list((*path, "ports"), found.get("ports"))
+            yield Container(
+                path,
+                self._text((*path, "name"), found.get("name")),
+                self._counted((*path, "resources"), resources),
+                kind == "initContainers" and restart == "Always",
+                tuple((*at, "hostPort") for at, port in ports if self._map(at, port).get("hostPort")),
+            )
+
+    def _counted(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
+        """Read what a container asks for of the counted resources. Kubernetes wants both equal."""
+        requests, limits = (self._map((*path, key), resources.get(key)) for key in ("requests", "limits"))
+        out: dict[str, int] = {}
+        for name in COUNTED:
+            asked, limit = (
+                self._count((*path, "requests"), requests, name),
+                self._count((*path, "limits"), limits, name),
+            )
+            if asked is not None or limit is not None:
+                out[name] = (limit or 0) if asked is None else asked
+            if asked is not None and asked != limit:
+                wrong = (
+                    say("{resource} has a request of {request} and no limit", resource=name, request=asked)
+                    if limit is None
+                    else say("{resource} has a request of {request} and a limit of {limit}",
+                             resource=name, request=asked, limit=limit)
+                )  # fmt: skip
+                hint = say("write the same number as request and as limit: limits of such a resource equal requests")
+                self.refused.append(Flaw((*path, "requests", name), wrong, hint))
+        return out
+
+    def _count(self, path: Path, resources: dict[str, Any], name: str) -> int | None:
+        value = resources.get(name)
+        if value is None:
+            return None
+        number = whole(value)
+        if number is None:
+            if quantity(value) is None:
+                self._misread((*path, name), "a quantity")
+            else:
+                wrong = say(
+                    "{resource} is counted in whole numbers, and this is {quantity}", resource=name, quantity=value
+                )
+                self.refused.append(Flaw((*path, name), wrong, say("write a whole number")))
+        return number
+
+    def _whole_pod(self, spec: dict[str, Any]) -> None:
+        """Look at the resources of the whole pod, which may hold no extended resource."""
+        resources = self._map(("spec", "resources"), spec.get("resources"))
+        for key in ("requests", "limits"):
+            for name in self._map(("spec", "resources", key), resources.get(key)):
+                if name in COUNTED:
+                    wrong = say(
+                        "the resources of a whole pod cannot hold {resource}: only {allowed} and huge pages",
+                        resource=name, allowed=_OF_PODS,
+                    )  # fmt: skip
+                    self.refused.append(Flaw(("spec", "resources", key, name), wrong, say("ask for it in a container")))
+
+
+def toleration_flaws(toleration: Toleration) -> Iterator[Flaw]:
+    """Yield what Kubernetes refuses of a toleration; paths are keys of it."""
+    key, operator, value, effect, seconds = toleration
+    if operator not in {"", "Equal", "Exists"}:
+        yield Flaw(("operator",), say("Kubernetes knows no operator {operator!r} of tolerations", operator=operator),
+                   say("write Equal or Exists"))  # fmt: skip
+    if operator == "Exists" and value:
+        yield Flaw(("value",), say("a toleration with operator Exists has no value"), say("remove the value"))
+    if not key and operator != "Exists":
+        yield Flaw((), say("a toleration without a key needs operator Exists"), say("write operator: Exists"))
+    if effect and effect not in EFFECTS:
+        yield Flaw(("effect",), say("Kubernetes knows no effect {effect!r}", effect=effect),
+                   say("one of {effects}", effects=EFFECTS))  # fmt: skip
+    if seconds is not None and effect != NO_EXECUTE:
+        yield Flaw(("tolerationSeconds",), say("tolerationSeconds go with effect NoExecute only"),
+                   say("write effect: NoExecute, or remove it"))  # fmt: skip
+    if operator != "Exists" and label_value_problem(value):
+        yield Flaw(("value",), label_value_problem(value))
