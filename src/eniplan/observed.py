@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL, Taint
+from eniplan.k8s.nodes import NodeLabels
+from eniplan.k8s.terway import IGNORE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from eniplan.k8s.nodes import Placement, Taint, Toleration
 
 NODE_POOL_LABEL = "alibabacloud.com/nodepool-id"
 """ACK's label with the id of the node pool."""
 LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 TYPE_LABEL = "node.kubernetes.io/instance-type"
 ZONE_LABEL = "topology.kubernetes.io/zone"
-IGNORE_LABEL = "k8s.aliyun.com/ignore-by-terway"
-"""On a pod or a node: Terway leaves it alone when the value is "true"."""
-ENI = "aliyun/eni"
-MEMBER_ENI = "aliyun/member-eni"
 SYSTEM_NAMESPACE = "kube-system"
 CLUSTER_CONFIG = "eni-config"
 """The ConfigMap with Terway's configuration of the whole cluster."""
@@ -71,6 +71,11 @@ class Node(NamedTuple):
         return self.labels.get(IGNORE_LABEL) != "true" and self.labels.get("type") != "virtual-kubelet"
 
     @property
+    def known(self) -> NodeLabels:
+        """Its labels, for what a pod asks of them: it has no others."""
+        return NodeLabels(self.labels, _lacks_others, self.name)
+
+    @property
     def instance_type(self) -> str | None:
         """The instance type by its label."""
         return self.labels.get(TYPE_LABEL)
@@ -89,6 +94,10 @@ class Node(NamedTuple):
     def config(self) -> str:
         """The ConfigMap that configures Terway there: the node-level one, or that of the cluster."""
         return self.labels.get(TERWAY_CONFIG_LABEL) or CLUSTER_CONFIG
+
+
+def _lacks_others(_: str) -> bool:
+    return True
 
 
 class Trouble(NamedTuple):
@@ -110,10 +119,8 @@ class Wants(NamedTuple):
 
     cpu: int
     memory: int
-    tolerations: tuple[Mapping[str, object], ...]
-    node_selector: Mapping[str, str]
-    terms: tuple[Mapping[str, Any], ...]
-    """The required terms of its node affinity, of which one must hold; none: any node will do."""
+    tolerations: tuple[Toleration, ...]
+    placement: Placement
 
 
 class Pod(NamedTuple):
@@ -136,7 +143,7 @@ class Pod(NamedTuple):
     networking: str
     """The PodNetworking that the webhook gave it; empty for none."""
     steered: bool
-    """Whether its node selector or affinity asks for exclusive nodes."""
+    """Whether only exclusive nodes will do for its node selector and its affinity."""
     wants: Wants | None
     """Only of pods that are not scheduled yet."""
     address: str
@@ -274,7 +281,7 @@ CONFIG_KEYS = ("enable_erdma", "ipam_type", "ip_stack", "vswitches", "security_g
 """The keys of eni_conf that verify judges."""
 
 
-def _merged(base: object, patch: object) -> Any:  # noqa: ANN401 - any JSON
+def _merged(base: object, patch: object) -> Any:  # noqa: ANN401 - a value of JSON
     if not isinstance(patch, dict):
         return patch
     out = dict(base) if isinstance(base, dict) else {}

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from eniplan.observed import ENI, IGNORE_LABEL, LINGJUN_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
+from eniplan.k8s.terway import ENI, IGNORE_LABEL
+from eniplan.observed import LINGJUN_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING
 from eniplan.rules.examples_cluster import (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eniplan.observed import ENI, MEMBER_ENI, TerwayConfig
+from eniplan.k8s.terway import ENI, MEMBER_ENI
+from eniplan.observed import TerwayConfig
 from eniplan.rules.examples import changed
 from eniplan.rules.examples_cluster import CLUSTER, NODES, STEERED, daemon_pod, dump, event, pod
 from tests.kube.support import NO_PLAN, judge_observed, observe

@@ -124,6 +124,12 @@ class Placement(NamedTuple):
         without = self.allows(NodeLabels({}, key.__eq__))
         return without is False and self.allows(NodeLabels({key: value}, _never)) is not False
 
+    @property
+    def node_name(self) -> str:
+        """The one node that it is meant for, as pods of a DaemonSet are; empty for others."""
+        fields = (r for term in self.terms or () for r in term.fields)
+        return next((r.values[0] for r in fields if r.key == _NODE_NAME and len(r.values) == 1), "")
+
     def keys(self) -> frozenset[str]:
         """Return the label keys that it names."""
         return frozenset(r.key for r in self.requirements())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import isfinite
 
 # Patterns and not compiled ones: compiling what one run does not use would cost every start.
@@ -33,7 +34,11 @@ def quantity(value: object) -> int | None:
     if isinstance(value, float) and not isfinite(value):
         return None
     # A number of a file is read by its digits, as Kubernetes reads it; a float's shortest digits are those.
-    text = value if isinstance(value, str) else _digits(value)
+    return _quantity(value if isinstance(value, str) else _digits(value))
+
+
+@lru_cache(maxsize=4096)
+def _quantity(text: str) -> int | None:
     found = re.fullmatch(_QUANTITY, text) if len(text) <= _LONGEST else None
     if found is None:
         return None
@@ -51,6 +56,12 @@ def quantity(value: object) -> int | None:
 def _digits(value: float) -> str:
     # Python refuses to spell whole numbers of thousands of digits.
     return repr(value) if abs(value) <= _LARGEST else "9e99" if value > 0 else "-9e99"
+
+
+def parts(value: object, scale: int = 1) -> int | None:
+    """Read a quantity in parts of one `scale`th, rounded up; None when it is none, or negative."""
+    size = quantity(value)
+    return None if size is None or size < 0 else -(-size * scale // 10**_NANO)
 
 
 def whole(value: object) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, requirement_flaw
 from eniplan.k8s.names import label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, requirement
-from eniplan.k8s.numbers import quantity, whole
+from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
 from eniplan.messages import say
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 AFFINITY = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
 TERMS = "nodeSelectorTerms"
+CPU = "cpu"
+MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
-"""The resources that are read."""
-_OF_PODS = ("cpu", "memory")
-"""What the resources of a whole pod may hold, beside huge pages."""
+"""The extended resources that are read: counted in whole numbers, with requests that equal limits."""
+_MEASURED = {CPU: 1000, MEMORY: 1}
+"""What a whole pod may ask for as well, and in which parts of one."""
 
 
 class Container(NamedTuple):
@@ -31,7 +33,7 @@ class Container(NamedTuple):
     path: Path
     name: str
     requests: Mapping[str, int]
-    """As Kubernetes completes them: a limit alone is a request as well."""
+    """As Kubernetes completes them: a limit alone is a request as well. CPU is in thousandths, memory in bytes."""
     is_sidecar: bool
     """Whether it is an init container that goes on beside the others."""
     host_ports: tuple[Path, ...]
@@ -48,6 +50,10 @@ class Pod(NamedTuple):
     placement: Placement
     containers: tuple[Container, ...]
     init_containers: tuple[Container, ...]
+    own: Mapping[str, int]
+    """The CPU and memory that the whole pod asks for, whatever its containers do."""
+    overhead: Mapping[str, int]
+    """What its runtime takes beside the containers."""
     networks: tuple[str, ...] | None
     """The PodNetworkings of a pod of several networks; None: it names none."""
     misread: tuple[Flaw, ...]
@@ -65,7 +71,8 @@ class Pod(NamedTuple):
             asked = container.requests.get(resource, 0)
             beside += asked if container.is_sidecar else 0
             peak = max(peak, beside if container.is_sidecar else beside + asked)
-        return max(peak, beside + sum(container.requests.get(resource, 0) for container in self.containers))
+        together = beside + sum(container.requests.get(resource, 0) for container in self.containers)
+        return self.own.get(resource, max(peak, together)) + self.overhead.get(resource, 0)
 
     def asking(self, resource: str) -> tuple[Container, ...]:
         """Return the containers that ask for a resource."""
@@ -96,7 +103,8 @@ class _Reader:
         spec = self._map(("spec",), value.get("spec"))
         selector = self._texts(("spec", "nodeSelector"), spec.get("nodeSelector"))
         asked = tuple(requirement(("spec", "nodeSelector", key), key, text) for key, text in selector.items())
-        self._whole_pod(spec)
+        whole_pod = self._map(("spec", "resources"), spec.get("resources"))
+        self._no_counted(whole_pod)
         return Pod(
             self._texts(("metadata", "labels"), metadata.get("labels")),
             annotations,
@@ -105,6 +113,8 @@ class _Reader:
             Placement(asked, self._terms(spec)),
             tuple(self._containers("containers", spec)),
             tuple(self._containers("initContainers", spec)),
+            self._measured(("spec", "resources"), whole_pod),
+            self._measured((), {"requests": self._map(("spec", "overhead"), spec.get("overhead"))}),
             self._networks(annotations.get(NETWORKS_REQUEST)),
             tuple(self.misread),
             tuple(self.refused),
@@ -223,10 +233,18 @@ class _Reader:
             yield Container(
                 path,
                 self._text((*path, "name"), found.get("name")),
-                self._counted((*path, "resources"), resources),
+                {**self._measured((*path, "resources"), resources), **self._counted((*path, "resources"), resources)},
                 kind == "initContainers" and restart == "Always",
                 tuple((*at, "hostPort") for at, port in ports if self._map(at, port).get("hostPort")),
             )
+
+    def _measured(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
+        asked = {
+            **self._map((*path, "limits"), resources.get("limits")),
+            **self._map((*path, "requests"), resources.get("requests")),
+        }
+        found = {name: parts(asked[name], scale) for name, scale in _MEASURED.items() if name in asked}
+        return {name: number for name, number in found.items() if number is not None}
 
     def _counted(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
         """Read what a container asks for of the counted resources. Kubernetes wants both equal."""
@@ -265,16 +283,15 @@ class _Reader:
                 self.refused.append(Flaw((*path, name), wrong, say("write a whole number")))
         return number
 
-    def _whole_pod(self, spec: dict[str, Any]) -> None:
-        """Look at the resources of the whole pod, which may hold no extended resource."""
-        resources = self._map(("spec", "resources"), spec.get("resources"))
+    def _no_counted(self, resources: dict[str, Any]) -> None:
+        """Look at the resources of the whole pod, which may hold no extended one."""
         for key in ("requests", "limits"):
             for name in self._map(("spec", "resources", key), resources.get(key)):
                 if name in COUNTED:
                     wrong = say(
-                        "the resources of a whole pod cannot hold {resource}: only {allowed} and huge pages",
-                        resource=name, allowed=_OF_PODS,
-                    )  # fmt: skip
+                        "the resources of a whole pod cannot hold {resource}: only CPU, memory and huge pages",
+                        resource=name,
+                    )
                     self.refused.append(Flaw(("spec", "resources", key, name), wrong, say("ask for it in a container")))
 
 

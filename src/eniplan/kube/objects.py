@@ -7,23 +7,21 @@ absent, and an object without a name is left out.
 from __future__ import annotations
 
 import json
-import re
-from fractions import Fraction
-from functools import lru_cache
-from math import ceil
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from eniplan.k8s.labels import Requirement
+from eniplan.k8s.nodes import Taint
+from eniplan.k8s.numbers import parts
+from eniplan.k8s.pods import CPU, MEMORY, read_pod
+from eniplan.k8s.terway import ENI, MEMBER_ENI, NETWORKING
 from eniplan.kube.status import trouble
 from eniplan.kube.values import listing, mapping, text, texts
 from eniplan.observed import (
     CLUSTER_CONFIG,
     CONFIG_KEYS,
     CONTROL_PLANE,
-    ENI,
-    IGNORE_LABEL,
     KINDS,
-    MEMBER_ENI,
     SYSTEM_NAMESPACE,
     Agent,
     DaemonSet,
@@ -38,7 +36,7 @@ from eniplan.observed import (
     TerwayConfig,
     Wants,
 )
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON, Requirement, Taint
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +46,6 @@ if TYPE_CHECKING:
 TERWAY_GROUP = "network.alibabacloud.com/"
 """Another cloud has kinds of the same names; theirs are none of ours."""
 POD_UID = "k8s.aliyun.com/pod-uid"
-NETWORKING = "k8s.aliyun.com/pod-networking"
 REASONS = frozenset(
     (
         "AllocIPFailed",
@@ -62,12 +59,6 @@ REASONS = frozenset(
     )
 )
 """Events of Terway, of kubelet's network, and of the scheduler that say that something failed."""
-
-
-def quantity(value: object) -> int | None:
-    """Return a whole Kubernetes quantity (`"7"`); None for anything else."""
-    word = str(value)
-    return int(word) if word.isascii() and word.isdecimal() and len(word) < 10 else None  # noqa: PLR2004 - no node has 10^9 ENIs
 
 
 class Collector:
@@ -156,10 +147,10 @@ class Collector:
                     for t in listing(spec.get("taints"))
                     if isinstance(t, dict)
                 ),
-                amount(mapping(status.get("capacity")).get(ENI), 1),
-                amount(has.get(ENI), 1),
+                parts(mapping(status.get("capacity")).get(ENI)),
+                parts(has.get(ENI)),
                 ready.get("status") == "True",
-                Room(amount(has.get("pods"), 1), amount(has.get("cpu"), 1000), amount(has.get("memory"), 1)),
+                Room(parts(has.get("pods")), parts(has.get("cpu"), 1000), parts(has.get("memory"))),
                 spec.get("unschedulable") is True,
                 "" if ready.get("status") == "True" else text(ready.get("message")),
             )
@@ -170,7 +161,8 @@ class Collector:
         namespace, owner, node = text(meta.get("namespace")), intern(_owner(meta)), text(spec.get("nodeName"))
         phase, leaving, wrong = text(status.get("phase")), "deletionTimestamp" in meta, trouble(status)
         ended = phase in {"Succeeded", "Failed"}
-        eni, member_eni, cpu, memory = _requests(spec)
+        pod = read_pod(value)
+        cpu, memory = pod.request(CPU), pod.request(MEMORY)
         if node and not ended:
             used = self._used.setdefault(node, [0, 0, 0])
             for index, count in enumerate((1, cpu, memory)):
@@ -179,8 +171,7 @@ class Collector:
             kind = _agent(owner)
             if kind:
                 self._agents[kind].append(Agent(name, node, _image(spec), wrong, leaving))
-        ignored = mapping(meta.get("labels")).get(IGNORE_LABEL) == "true"
-        if spec.get("hostNetwork") is True or ignored or ended:
+        if pod.host_network or pod.is_ignored or ended:
             if not leaving:
                 shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase
                 self._others.append(Other(namespace, owner or f"Pod {name}", node, shown))
@@ -194,11 +185,11 @@ class Collector:
                 wrong,
                 leaving,
                 owner,
-                eni,
-                member_eni,
-                text(mapping(meta.get("annotations")).get(NETWORKING)),
-                _is_steered(spec),
-                None if node else _wants(spec, cpu, memory),
+                pod.request(ENI),
+                pod.request(MEMBER_ENI),
+                text(pod.annotations.get(NETWORKING)),
+                pod.placement.needs(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE),
+                None if node else Wants(cpu, memory, pod.tolerations, pod.placement),
                 text(status.get("podIP")),
             )
         )
@@ -251,7 +242,7 @@ class Collector:
         # One failure that repeats is one: only its count grows.
         key = (reason, *what)
         before = self._events.get(key)
-        count = (quantity(times) or 1) + (0 if before is None else before.times)
+        count = (parts(times) or 1) + (0 if before is None else before.times)
         self._events[key] = Event(reason, str(message or ""), *what, count)
 
     def _take_daemon_set(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
@@ -260,8 +251,8 @@ class Collector:
             status = mapping(value.get("status"))
             self._daemon_set = DaemonSet(
                 _image(mapping(template.get("spec"))),
-                quantity(status.get("desiredNumberScheduled")),
-                quantity(status.get("numberReady")),
+                parts(status.get("desiredNumberScheduled")),
+                parts(status.get("numberReady")),
             )
 
     def _config_map(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
@@ -319,19 +310,6 @@ def _agent(owner: str) -> str:
     return CONTROL_PLANE if kind in {"Deployment", "ReplicaSet"} and name.startswith(CONTROL_PLANE) else ""
 
 
-def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
-    """Return what the scheduler looks at."""
-    affinity = mapping(mapping(spec.get("affinity")).get("nodeAffinity"))
-    required = mapping(affinity.get("requiredDuringSchedulingIgnoredDuringExecution"))
-    return Wants(
-        cpu,
-        memory,
-        tuple(t for t in listing(spec.get("tolerations")) if isinstance(t, dict)),
-        {text(key): text(value) for key, value in mapping(spec.get("nodeSelector")).items()},
-        tuple(map(mapping, listing(required.get("nodeSelectorTerms")))),
-    )
-
-
 def _owner(meta: dict[str, Any]) -> str:
     for owner in listing(meta.get("ownerReferences")):
         if mapping(owner).get("controller") is True:
@@ -342,72 +320,3 @@ def _owner(meta: dict[str, Any]) -> str:
                 return f"Deployment {name.removesuffix(f'-{hashed}')}"
             return f"{kind} {name}"
     return ""
-
-
-_ASKED = (ENI, MEMBER_ENI, "cpu", "memory")
-_SCALES = (1, 1, 1000, 1)
-
-
-def _requests(spec: dict[str, Any]) -> tuple[int, int, int, int]:
-    """Return the `aliyun/eni`, `aliyun/member-eni`, CPU and memory that the scheduler counts for a pod.
-
-    Containers run together, and native sidecars with them; an init container runs beside the sidecars before it.
-    """
-    total, aside, peak = [0] * 4, [0] * 4, [0] * 4
-    for container in map(mapping, listing(spec.get("initContainers"))):
-        asked = _asked(container)
-        stays = container.get("restartPolicy") == "Always"
-        for index, count in enumerate(asked):
-            peak[index] = max(peak[index], aside[index] + count)
-            aside[index] += count if stays else 0
-    for container in map(mapping, listing(spec.get("containers"))):
-        for index, count in enumerate(_asked(container)):
-            total[index] += count
-    first, second, third, fourth = (max(total[i] + aside[i], peak[i]) for i in range(4))
-    return first, second, third, fourth
-
-
-def _asked(container: dict[str, Any]) -> list[int]:
-    resources = mapping(container.get("resources"))
-    # A manifest may state the limits only.
-    asked = mapping(resources.get("limits")) | mapping(resources.get("requests"))
-    if not asked:
-        return [0] * 4
-    return [amount(asked.get(name), scale) or 0 for name, scale in zip(_ASKED, _SCALES, strict=True)]
-
-
-def amount(value: object, scale: int) -> int | None:
-    """Return a Kubernetes quantity (`31850m`, `22Gi`) in parts of one `scale`th, rounded up; None for anything else."""
-    return None if value is None else _amount(str(value), scale)
-
-
-_UNITS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_QUANTITY = re.compile(r"\+?(\d{1,18}(?:\.\d{0,9})?|\.\d{1,9})(?:([KMGTPE]i)|([numkMGTPE]?)|[eE]([+-]?\d{1,2}))")
-
-
-@lru_cache(maxsize=4096)
-def _amount(word: str, scale: int) -> int | None:
-    found = _QUANTITY.fullmatch(word)
-    if found is None:
-        return None
-    number, binary, unit, exponent = found.groups()
-    if binary:
-        factor = Fraction(1024 ** (" KMGTPE".index(binary[0])))
-    else:
-        factor = Fraction(10) ** (int(exponent) if exponent else _UNITS[unit or ""])
-    return ceil(Fraction(number) * factor * scale)
-
-
-def _is_steered(spec: dict[str, Any]) -> bool:
-    if mapping(spec.get("nodeSelector")).get(EXCLUSIVE_LABEL) == EXCLUSIVE_VALUE:
-        return True
-    affinity = spec.get("affinity")
-    if not affinity:
-        return False
-    required = mapping(mapping(affinity).get("nodeAffinity")).get("requiredDuringSchedulingIgnoredDuringExecution")
-    return any(
-        (mapping(e).get("key"), mapping(e).get("operator")) == (EXCLUSIVE_LABEL, "In")
-        and EXCLUSIVE_VALUE in listing(mapping(e).get("values"))
-        for term in listing(mapping(required).get("nodeSelectorTerms"))
-        for e in listing(mapping(term).get("matchExpressions"))
-    )

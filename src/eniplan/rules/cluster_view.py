@@ -15,7 +15,6 @@ from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Unknown
-from eniplan.rules.obstacles import names_node
 from eniplan.rules.pod_path import Stop, stop_of
 from eniplan.suggest import nearest
 
@@ -290,7 +289,7 @@ class ClusterView:
                 or pod.steered
                 or pod.networking
                 or self.workload_of(pod)
-                or (pod.wants is not None and names_node(pod.wants) in self.exclusive)
+                or (pod.wants is not None and pod.wants.placement.node_name in self.exclusive)
             )
         )
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from eniplan.observed import ENI, MEMBER_ENI, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
+from eniplan.k8s.terway import ENI, MEMBER_ENI
+from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD, changed, example
 

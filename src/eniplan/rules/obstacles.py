@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.k8s.nodes import Taint, repelling
+from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say, together
-from eniplan.observed import ENI
-from eniplan.plan.model import Taint
-from eniplan.plan.scheduling import tolerates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable
 
+    from eniplan.k8s.nodes import Toleration
     from eniplan.messages import Message
     from eniplan.observed import Node, Pod, Wants
     from eniplan.rules.cluster_view import ClusterView
 
-_HARD = frozenset(("NoSchedule", "NoExecute"))
 CORDONED = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 
 
@@ -47,12 +45,12 @@ def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node,
 
 
 def _first(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
-    if not admits(wants, node):
+    if not wants.placement.allows(node.known):
         return Obstacle(
             say("the pod's node selector or affinity admits none of the labels"),
             say("compare both: kubectl get node {node} --show-labels", node=node.name),
         )
-    taint = repelling(wants.tolerations, node)
+    taint = _repelling(wants.tolerations, node)
     return _room(view, pod, wants, node) if taint is None else _taint(taint, node.name)
 
 
@@ -115,13 +113,11 @@ def pods_on(node: str) -> Message:
     return say("kubectl get pods -A -o wide --field-selector spec.nodeName={node}", node=node)
 
 
-def repelling(tolerations: Iterable[Mapping[str, object]], node: Node) -> Taint | None:
+def _repelling(tolerations: Iterable[Toleration], node: Node) -> Taint | None:
     """Return the first taint of a node that keeps a pod away; being cordoned is one."""
-    listed = [t for t in node.taints if t.effect in _HARD]
-    if node.cordoned and CORDONED.key not in {t.key for t in listed}:
-        listed.insert(0, CORDONED)
-    listed.sort(key=lambda taint: taint.key not in {CORDONED.key, *CONDITIONS})
-    return next((taint for taint in listed if not any(tolerates(t, taint) for t in tolerations)), None)
+    cordon = (CORDONED,) if node.cordoned and CORDONED.key not in {t.key for t in node.taints} else ()
+    found = repelling((*cordon, *node.taints), tolerations)
+    return min(found, key=lambda taint: taint.key not in {CORDONED.key, *CONDITIONS}, default=None)
 
 
 def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
@@ -185,57 +181,3 @@ _PHRASES: tuple[tuple[re.Pattern[str], Message], ...] = (
 def advice(message: str) -> Message:
     """Return what to do about what the scheduler says."""
     return together(fix for pattern, fix in _PHRASES if pattern.search(message))
-
-
-# --- which nodes a pod could run on at all -----------------------------------------------------------------------
-
-
-def admits(wants: Wants, node: Node) -> bool:
-    """Return whether the node selector and the required node affinity of a pod admit a node: one term is enough."""
-    if any(node.labels.get(key) != value for key, value in wants.node_selector.items()):
-        return False
-    return not wants.terms or any(_holds(term, node) for term in wants.terms)
-
-
-def names_node(wants: Wants) -> str:
-    """Return the node that a pod of a DaemonSet is meant for; empty for other pods."""
-    for term in wants.terms:
-        for wanted in _requirements(term, "matchFields"):
-            values = wanted.get("values")
-            if wanted.get("key") == "metadata.name" and isinstance(values, list) and len(values) == 1:
-                return str(values[0])
-    return ""
-
-
-def _requirements(term: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    found = term.get(key)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def _holds(term: Mapping[str, Any], node: Node) -> bool:
-    wanted = [(r, node.labels.get(str(r.get("key")))) for r in _requirements(term, "matchExpressions")]
-    wanted += [(r, node.name if r.get("key") == "metadata.name" else None) for r in _requirements(term, "matchFields")]
-    return bool(wanted) and all(_meets(requirement, value) for requirement, value in wanted)
-
-
-def _meets(requirement: Mapping[str, Any], value: str | None) -> bool:
-    listed = requirement.get("values")
-    values = listed if isinstance(listed, list) else []
-    match requirement.get("operator"):
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case "Gt" | "Lt" as which:
-            have, limit = _number(value), _number(values[0] if values else None)
-            return have is not None and limit is not None and (have > limit if which == "Gt" else have < limit)
-    return False
-
-
-def _number(value: object) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.removeprefix("-").isdecimal() else None

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.k8s.terway import MEMBER_ENI
 from eniplan.messages import NOTHING, Message, named, say, together
-from eniplan.observed import MEMBER_ENI, SYSTEM_NAMESPACE
+from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
-from eniplan.rules.obstacles import advice, names_node, obstacles, terway_on
+from eniplan.rules.obstacles import advice, obstacles, terway_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +138,7 @@ def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
 def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop:
     """Say why the scheduler has found no node."""
     assert pod.wants is not None  # noqa: S101 - it is not placed
-    only = names_node(pod.wants)
+    only = pod.wants.placement.node_name
     level: Level | None = None if workload or pod.eni or pod.steered or pod.networking else "warning"
     told = pod.trouble.message if pod.trouble else ""
     told = told or next((e.message for e in view.events_of(pod) if e.reason == "FailedScheduling"), "")
@@ -151,7 +152,7 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
         candidates = tuple(node for node in candidates if node.name == only)
     elif not candidates:
         return _stop("VER021", *_no_node(view), level)
-    shape = (pod.eni, pod.networking, workload, pod.wants.cpu, pod.wants.memory, str(pod.wants[2:]))
+    shape = (pod.eni, pod.networking, workload, pod.wants)
     if shape not in view.told:
         view.told[shape] = obstacles(view, pod, pod.wants, candidates) if candidates else None
     found = view.told[shape]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say
-from eniplan.observed import CLUSTER_CONFIG, ENI, NODE_POOL_LABEL
+from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
-from eniplan.plan.scheduling import pool_taints
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import claimed
 from eniplan.rules.examples import ABSENT
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
+    from eniplan.k8s.labels import Selector
     from eniplan.messages import Message
     from eniplan.observed import Node, PodNetworking
     from eniplan.plan.model import PodNetworking as Planned
-    from eniplan.plan.model import Selector
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView, Group
 
@@ -238,14 +238,14 @@ def ver005(view: ClusterView) -> Outcome:
     """Taints of the plan; without a plan any taint that keeps pods away will do, and none is a warning."""
     for group in view.groups:
         if group.pool is None:
-            bare = [n for n in group.exclusive if not any(t.effect in {"NoSchedule", "NoExecute"} for t in n.taints)]
+            bare = [n for n in group.exclusive if not any(t.repels for t in n.taints)]
             if bare:
                 what = say("without a taint that keeps other pods away")
                 hint = say("set exclusive-eni=true:NoSchedule on the node pool, and on its nodes: kubectl taint node "
                            "{node} exclusive-eni=true:NoSchedule", node=bare[0].name)  # fmt: skip
                 yield _at_nodes(group, bare, what, hint)._replace(level="warning")
             continue
-        for taint in pool_taints(group.pool.pool):
+        for taint in group.pool.pool.node_taints:
             bare = [item for item in group.nodes if taint not in item.taints]
             if bare:
                 hint = say("set the taint on the node pool, and on its nodes: kubectl taint node {node} {taint}",

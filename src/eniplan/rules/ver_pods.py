@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.terway import ENI, IGNORE_LABEL
 from eniplan.messages import count, named, say
-from eniplan.observed import ENI, IGNORE_LABEL, SYSTEM_NAMESPACE
+from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import (
