@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K
 from tests.judge import facts_missing, found, judge, only, own, places, row
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ class TestParity:
 
     def test_numbers_are_named(self) -> None:
         finding = only(judge({**DUAL, TYPES: ["ecs.g6.8xlarge"]}), "DS001")
-        assert "has 20 IPv4 and 1 IPv6 addresses per ENI; by ACK's documents" in finding.message
-        assert finding.facts == {"EniPrivateIpAddressQuantity": 20, "EniIpv6AddressQuantity": 1}
-        assert finding.hint.endswith("; or an ipv4 cluster")
+        assert "an ENI of ecs.g6.8xlarge has 20 IPv4 and 1 IPv6 addresses; ACK's documents" in finding.message
+        numbers = {"EniPrivateIpAddressQuantity": 20, "EniIpv6AddressQuantity": 1}
+        assert finding.facts == {**numbers, "type": "ecs.g6.8xlarge"}
+        assert finding.hint.endswith("; or use an ipv4 cluster")
         assert finding.level == "error"
 
     def test_which_number_is_missing(self, tmp_path: Path) -> None:
@@ -78,13 +79,41 @@ class TestDS004:
         report = judge({**DUAL, "cluster.vSwitches": [WITHOUT_IPV6], "nodePools[1]": second})
         assert places(report, "DS004") == ["cluster.vSwitches[0]"]
 
-    def test_a_v_switch_of_a_pod_networking(self) -> None:
-        k = {key: value for key, value in VSWITCH_K.items() if key != "ipv6Cidr"}
-        pn = {**POD_NETWORKING, "vSwitchIds": ["vsw-j", "vsw-k"]}
-        report = judge({**DUAL, "cluster.vSwitches": [VSWITCH_J, k], "podNetworkings": [pn]})
-        finding = only(report, "DS004")
-        assert finding.place.path == "cluster.vSwitches[1]"
-        assert "by PodNetworking trading-eni" in finding.message
+    @pytest.mark.parametrize(("zone", "speaks"), [("cn-hangzhou-j", True), ("cn-hangzhou-k", False)])
+    def test_a_v_switch_of_a_pod_networking(self, zone: str, speaks: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        other = {**WITHOUT_IPV6, "id": "vsw-other", "zone": zone}
+        pn = {**POD_NETWORKING, "vSwitchIds": ["vsw-j", "vsw-other"]}
+        report = judge({**DUAL, "cluster.vSwitches": [VSWITCH_J, other], "podNetworkings": [pn]})
+        assert places(report, "DS004") == (["cluster.vSwitches[1]"] if speaks else [])
+        assert facts_missing(report, "DS004") == []
+        if speaks:
+            assert only(report, "DS004").message == (
+                "dual stack: PodNetworking trading-eni gives pods vSwitch vsw-other in cn-hangzhou-j, "
+                "which states no ipv6Cidr"
+            )
+
+    @pytest.mark.parametrize(
+        ("v_switches", "nodes", "defaults", "missing"),
+        [
+            ([WITHOUT_IPV6], ["vsw-x"], {"vSwitchIds": ["vsw-j"]}, ["cluster.vSwitches"]),
+            ([VSWITCH_J], ["vsw-x"], {"vSwitchIds": ["vsw-j"]}, []),
+            ([VSWITCH_J], ["vsw-j"], {"vSwitchIds": ["vsw-j", "vsw-x"]}, ["cluster.vSwitches"]),
+            (None, ["vsw-j"], {"vSwitchIds": ["vsw-j"]}, ["cluster.vSwitches"]),
+            ([VSWITCH_J], ["vsw-j"], None, ["cluster.podDefaults"]),
+        ],
+    )
+    def test_where_the_nodes_or_the_v_switches_are_is_not_known(
+        self, v_switches: object, nodes: list[str], defaults: object, missing: list[str]
+    ) -> None:
+        changes = {
+            **DUAL,
+            "cluster.vSwitches": ABSENT if v_switches is None else v_switches,
+            "cluster.podDefaults": ABSENT if defaults is None else defaults,
+            "nodePools[0].vSwitchIds": nodes,
+        }
+        report = judge(changes)
+        assert found(report, "DS004") == []
+        assert facts_missing(report, "DS004") == missing
 
     def test_v_switches_that_no_pod_gets_may_be_ipv4(self) -> None:
         k = {key: value for key, value in VSWITCH_K.items() if key != "ipv6Cidr"}

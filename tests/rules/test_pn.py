@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from itertools import product
-from typing import Any
+import time
+from itertools import combinations, permutations, product
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eniplan.rules.examples import ABSENT, POD_NETWORKING, WORKLOAD
-from tests.judge import found, judge, only, places
+from eniplan.k8s.labels import selector_from
+from eniplan.rules import overlap
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
+from tests.judge import facts_missing, found, judge, only, places
 
 
 def pn(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a PodNetworking
@@ -23,12 +26,56 @@ def ttl(after: str | None) -> dict[str, Any]:
 
 
 class TestPN001:
-    @pytest.mark.parametrize("eni_type", ["Default", "Trunk", "eni", "Exclusive"])
-    @pytest.mark.parametrize(("trunking", "words"), [(True, "aliyun/member-eni"), (False, "ENI says it plainly")])
-    def test_any_other(self, eni_type: str, trunking: bool, words: str) -> None:  # noqa: FBT001 - a parameter of the test
-        finding = only(judge({**pn(eniType=eni_type), "cluster.terway.eniTrunking": trunking}), "PN001")
+    @pytest.mark.parametrize("eni_type", ["Default", "Trunk"])
+    @pytest.mark.parametrize(
+        ("trunking", "level", "words"),
+        [(True, "error", "aliyun/member-eni"), (ABSENT, "error", "member-eni"), (False, "warning", "trunking is off")],
+    )
+    def test_where_exclusive_pods_would_get_it(self, eni_type: str, trunking: object, level: str, words: str) -> None:
+        stated = {} if trunking is ABSENT else {"cluster.terway.eniTrunking": trunking}
+        finding = only(judge({**pn(eniType=eni_type), **stated}), "PN001")
         assert words in finding.message
-        assert finding.facts == {"eniType": eni_type, "eniTrunking": trunking}
+        assert finding.level == level
+        assert finding.facts == {
+            "podNetworking": "trading-eni", "eniType": eni_type, "eniTrunking": trunking is not False,
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("trunking", [True, False])
+    @pytest.mark.parametrize("pools", [["trading"], []])
+    @pytest.mark.parametrize(
+        ("eni_type", "hint"), [("eni", "did you mean 'ENI'?"), ("Exclusive", "write eniType: ENI")]
+    )
+    def test_what_kubernetes_refuses(self, eni_type: str, hint: str, pools: list[str], trunking: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        changes = {**pn(eniType=eni_type, nodePools=pools), "cluster.terway.eniTrunking": trunking}
+        finding = only(judge(changes), "PN001")
+        assert finding.level == "error"
+        assert finding.hint.startswith(hint)
+        assert "Kubernetes takes only ENI, Default, Trunk" in finding.message
+
+    @pytest.mark.parametrize("eni_type", ["Default", "Trunk"])
+    @pytest.mark.parametrize("trunking", [True, False])
+    @pytest.mark.parametrize(
+        "workload", [None, {**WORKLOAD, "podNetworking": "trading-eni", "hostNetwork": True}, WORKLOAD]
+    )
+    def test_other_nodes_are_none_of_our_business(self, eni_type: str, trunking: bool, workload: object) -> None:  # noqa: FBT001 - a parameter of the test
+        changes = {
+            **pn(eniType=eni_type, nodePools=ABSENT), "cluster.terway.eniTrunking": trunking,
+            "workloads": [workload] if workload else [],
+        }  # fmt: skip
+        report = judge(changes)
+        assert found(report, "PN001") == []
+        # Without trunking these pods request aliyun/eni, and only exclusive nodes offer that.
+        assert facts_missing(report, "NET001") == ([] if trunking else ["the pools of PodNetworking 'trading-eni'"])
+
+    def test_a_workload_leads_to_the_pool(self) -> None:
+        workload = {**WORKLOAD, "podNetworking": "trading-eni"}
+        report = judge({**pn(eniType="Trunk", nodePools=ABSENT), "workloads": [workload]})
+        assert places(report, "PN001") == ["podNetworkings[0].eniType"]
+
+    def test_lingjun_pools_are_for_another_rule(self) -> None:
+        report = judge({**pn(eniType="Default", nodePools=["training"]), "nodePools[1]": LINGJUN_POOL})
+        assert found(report, "PN001") == []
+        assert len(found(report, "LJ001")) == 1
 
     def test_eni(self) -> None:
         assert judge(pn(eniType="ENI")).findings == ()
@@ -85,6 +132,28 @@ class TestPN005And006:
         report = judge(pn(podSelector=pod, namespaceSelector=namespace))
         assert [f.rule.id for f in report.findings] == ([] if rule is None else [rule])
         assert rule is None or places(report, rule) == [place]
+
+    @pytest.mark.parametrize(
+        ("version", "eni_type", "level", "words"),
+        [
+            ("v1.12.1", "ENI", "error", "Terway v1.12.1 refuses"), ("v1.16.0", "ENI", "error", "refuses"),
+            ("v1.16.1", "ENI", "warning", "it matches no pod"), ("v1.16.0", "Trunk", "error", "refuses"),
+            ("v1.13.5", "Default", "error", "refuses"), ("v1.13.6", "Default", "warning", "it matches no pod"),
+        ],
+    )  # fmt: skip
+    def test_terway_refuses_or_ignores_it(self, version: str, eni_type: str, level: str, words: str) -> None:
+        changes = pn(podSelector=ABSENT, eniType=eni_type, nodePools=[])
+        finding = only(judge({**changes, "cluster.terway.version": version}), "PN005")
+        assert finding.level == level
+        assert words in finding.message
+        refused = {"required": "v1.13.6" if eni_type == "Default" else "v1.16.1", "version": version}
+        assert finding.facts == {"podNetworking": "trading-eni"} | (refused if level == "error" else {})
+
+    def test_which_of_both_is_open_without_a_version(self) -> None:
+        report = judge({**pn(podSelector=ABSENT), "cluster.terway.version": ABSENT})
+        assert only(report, "PN005").level == "warning"
+        assert facts_missing(report, "PN005") == ["cluster.terway.version"]
+        assert facts_missing(judge({**pn(), "cluster.terway.version": ABSENT}), "PN005") == []
 
 
 class TestPN007:
@@ -191,6 +260,88 @@ class TestPN008:
         report = judge({"podNetworkings": [{**POD_NETWORKING, **one}, {**POD_NETWORKING, "name": "other", **two}]})
         assert found(report, "PN008") == []
 
+    def test_a_group_is_told_once(self) -> None:
+        """C and d share no pod, but both share some with b."""
+        selectors = {
+            "e": {"team": "e"}, "d": {"network": "x", "team": "d"}, "b": {"network": "x"},
+            "c": {"network": "x", "team": "c"}, "z": {"network": "z", "team": "z"},
+        }  # fmt: skip
+        items = [
+            {**POD_NETWORKING, "name": n, "podSelector": {"matchLabels": labels}} for n, labels in selectors.items()
+        ]
+        report = judge({"podNetworkings": items[1:]})
+        finding = only(report, "PN008")
+        assert finding.place.path == "podNetworkings[1]"
+        assert finding.facts["podNetworkings"] == ["b", "c", "d"]
+        assert finding.message == "a pod can match more than one of 3 PodNetworkings: b, c, d"
+        assert only(judge({"podNetworkings": items}), "PN008").facts["podNetworkings"] == ["b", "c", "d", "e"]
+
+    def test_the_order_changes_nothing(self) -> None:
+        items = [{**POD_NETWORKING, "name": name} for name in "abc"]
+        told = {only(judge({"podNetworkings": list(order)}), "PN008").message for order in permutations(items)}
+        assert told == {"a pod can match more than one of 3 PodNetworkings: a, b, c"}
+
+    def test_what_matches_nothing_shares_nothing(self) -> None:
+        never = {"matchExpressions": [{"key": "network", "operator": o} for o in ("Exists", "DoesNotExist")]}
+        second = {**POD_NETWORKING, "name": "other", "podSelector": never}
+        assert found(judge({"podNetworkings": [POD_NETWORKING, second]}), "PN008") == []
+
+    @given(st.lists(st.tuples(REQUIREMENTS, REQUIREMENTS), min_size=2, max_size=12))
+    def test_groups_as_comparing_each_with_each_would_say(self, selectors: list[tuple[Any, Any]]) -> None:
+        labels = _all_labels()
+        taken = [
+            {(side, i) for side, one in enumerate(pair) for i, one_of in enumerate(labels) if _matches(one, one_of)}
+            for pair in selectors
+        ]
+        able = [i for i, found_ in enumerate(taken) if {side for side, _ in found_} == {0, 1}]
+        wanted = {frozenset([i]) for i in able}
+        for first, second in combinations(able, 2):
+            if {side for side, _ in taken[first] & taken[second]} == {0, 1}:
+                joined = [group for group in wanted if first in group or second in group]
+                wanted = (wanted - set(joined)) | {frozenset().union(*joined)}
+        asked = [
+            {(str(side), key): values for side, one in enumerate(selectors[i]) for key, values in asked_of(one).items()}
+            for i in able
+        ]
+        told = {frozenset(able[i] for i in group) for group in overlap.groups(asked)}
+        assert told == {group for group in wanted if len(group) > 1}
+
+    def test_thousands_take_no_longer_than_they_must(self) -> None:
+        own_value = [{("pod", "network"): overlap.Values(frozenset([str(i)]), present=True)} for i in range(4000)]
+        start = time.process_time()
+        assert overlap.groups(own_value) == []
+        assert overlap.groups([*own_value, {("pod", "team"): overlap.Values(absent=True)}]) == [list(range(4001))]
+        assert time.process_time() - start < 5  # each with each takes more than a minute
+
+
+def asked_of(requirements: list[dict[str, Any]]) -> dict[str, overlap.Values]:
+    return overlap.asked(selector_from((), {"matchExpressions": requirements}))
+
+
+class TestPN014:
+    @given(REQUIREMENTS, REQUIREMENTS)
+    def test_as_trying_all_labels_would_say(self, pod: list[dict[str, Any]], namespace: list[dict[str, Any]]) -> None:
+        selectors = {"podSelector": {"matchExpressions": pod}, "namespaceSelector": {"matchExpressions": namespace}}
+        wanted = [
+            f"podNetworkings[0].{key}"
+            for key, one in (("podSelector", pod), ("namespaceSelector", namespace))
+            if not any(_matches(one, labels) for labels in _all_labels())
+        ]
+        report = judge(pn(**selectors))
+        assert places(report, "PN014") == wanted
+        assert all(finding.level == "error" for finding in found(report, "PN014"))
+
+    def test_what_kubernetes_refuses_is_told_once(self) -> None:
+        refused = {"matchExpressions": [{"key": "network", "operator": "In", "values": []}]}
+        report = judge(pn(podSelector=refused))
+        assert (len(found(report, "PN007")), len(found(report, "PN014"))) == (1, 0)
+
+    def test_the_label_is_named(self) -> None:
+        selector = {"matchLabels": {"a": "b", "c": "d"}, "matchExpressions": [{"key": "c", "operator": "DoesNotExist"}]}
+        finding = only(judge(pn(podSelector=selector)), "PN014")
+        assert finding.message.endswith("asks of the label c what no value can meet")
+        assert finding.hint == "remove one of the requirements on c"
+
 
 class TestPN009:
     @pytest.mark.parametrize(
@@ -207,9 +358,9 @@ class TestPN009:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vSwitchIds": []}, "leaves vSwitchIds to"),
-        ({"securityGroupIds": ABSENT}, "leaves securityGroupIds to"),
-        ({"vSwitchIds": ABSENT, "securityGroupIds": []}, "leaves vSwitchIds and securityGroupIds to"),
+        ({"vSwitchIds": []}, "defaults: vSwitchIds"),
+        ({"securityGroupIds": ABSENT}, "defaults: securityGroupIds"),
+        ({"vSwitchIds": ABSENT, "securityGroupIds": []}, "defaults: vSwitchIds, securityGroupIds"),
     ],
 )
 def test_pn010(changes: dict[str, Any], message: str) -> None:
@@ -227,3 +378,50 @@ def test_pn011_names_are_unique() -> None:
 
 def test_pn012_did_you_mean() -> None:
     assert only(judge(pn(nodePools=["trading", "tradin"])), "PN012").hint == "did you mean 'trading'?"
+
+
+class TestPN013:
+    FIXED: ClassVar = {"allocation": {"type": "Fixed", "releaseStrategy": "Never"}, "vSwitchIds": ["vsw-j", "vsw-k"]}
+    TWO_ZONES: ClassVar = {
+        "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
+        "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-k"],
+        "nodePools[0].vSwitchIds": ["vsw-j", "vsw-k"],
+    }
+    SECOND: ClassVar = {"instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-k", "vsw-j"], "desiredSize": 1}
+
+    def test_one(self) -> None:
+        finding = only(judge({**pn(**self.FIXED), **self.TWO_ZONES}), "PN013")
+        assert finding.message == (
+            "pods of the Fixed PodNetworking 'trading-eni' stay in the zone they start in; "
+            "trading has nodes in cn-hangzhou-j, cn-hangzhou-k"
+        )
+        assert finding.facts["zones"] == ["cn-hangzhou-j", "cn-hangzhou-k"]
+
+    def test_a_group_is_told_once(self) -> None:
+        names = {"b": ["trading"], "a": ["trading"], "c": ["trading", "two"], "d": ["two"], "e": ["one"]}
+        items = [
+            {
+                **POD_NETWORKING,
+                **self.FIXED,
+                "name": name,
+                "nodePools": pools,
+                "podSelector": {"matchLabels": {"n": name}},
+            }
+            for name, pools in names.items()
+        ]
+        report = judge(
+            {
+                **self.TWO_ZONES,
+                "podNetworkings": items,
+                "nodePools[1]": {**self.SECOND, "name": "two"},
+                "nodePools[2]": {**self.SECOND, "name": "one", "vSwitchIds": ["vsw-j"]},
+            }
+        )
+        told = {finding.place.path: finding for finding in found(report, "PN013")}
+        assert {path: finding.facts["podNetworkings"] for path, finding in told.items()} == {
+            "podNetworkings[1].allocation": ["a", "b"],
+            "podNetworkings[2].allocation": ["c"],
+            "podNetworkings[3].allocation": ["d"],
+        }
+        assert told["podNetworkings[1].allocation"].message.startswith("pods of 2 Fixed PodNetworkings (a, b) stay in")
+        assert "trading, two has nodes" in told["podNetworkings[2].allocation"].message

@@ -109,8 +109,7 @@ def _pod_networking(plan: Plan, pn: PodNetworking, skeletons: Skeletons) -> Rend
     found = skeletons.get("PodNetworking")
     found["metadata"]["name"] = pn.name
     spec = found["spec"]
-    # Always ENI: PN001 finds anything else, and exclusive pods work with nothing else.
-    spec["eniOptions"]["eniType"] = "ENI"
+    spec["eniOptions"]["eniType"] = pn.eni_type
     spec["vSwitchSelectOptions"]["vSwitchSelectionPolicy"] = pn.v_switch_selection_policy
     spec["vSwitchOptions"] = _written_out(plan, pn, "vSwitchIds")
     spec["securityGroupIDs"] = _written_out(plan, pn, "securityGroupIds")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
+from eniplan.messages import say, together
 from eniplan.rules.base import Hit, Outcome, lacking, rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import LINGJUN_POOL, VSWITCH_J
@@ -13,7 +14,11 @@ from eniplan.rules.sources import CODE_DUAL, CODE_LIMITS, CODE_POD, EXCL, WWT
 from eniplan.rules.types import alternatives
 
 if TYPE_CHECKING:
-    from eniplan.rules.view import PlanView
+    from collections.abc import Iterator
+
+    from eniplan.plan.model import VSwitch
+    from eniplan.rules.base import Unknown
+    from eniplan.rules.view import PlanView, PodConfig, PoolView
 
 _DUAL = {"cluster.ipStack": "dual"}
 
@@ -23,9 +28,10 @@ _DUAL = {"cluster.ipStack": "dual"}
     "error",
     "Dual stack: IPv4 and IPv6 addresses per ENI differ",
     needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
-    effect="By ACK's documents the two must be equal when a node joins a dual-stack cluster, in exclusive mode too. "
-    "Terway refuses nothing: it emits a ConfigError event on the node and quietly gives its pods no IPv6.",
-    sources=(EXCL, WWT, CODE_DUAL, CODE_LIMITS),
+    effect="By ACK's documents the two must be equal when a node joins a dual-stack cluster, in exclusive mode too: "
+    "the node may not join. Terway refuses nothing. It asks for one IPv6 address for the ENI of every exclusive pod, "
+    "which fails on a type without any; its ConfigError event on such a node is about pods of shared ENIs only.",
+    sources=(EXCL, WWT, CODE_DUAL, CODE_POD, CODE_LIMITS),
     passes={**_DUAL},
     fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.g6.8xlarge"]},
     types_only=True,
@@ -44,10 +50,14 @@ def ds001(view: PlanView) -> Outcome:
             ipv4, ipv6 = record.EniPrivateIpAddressQuantity, record.EniIpv6AddressQuantity
             yield Hit(
                 use.path,
-                f"dual stack: {use.name} has {ipv4} IPv4 and {ipv6} IPv6 addresses per ENI; "
-                "by ACK's documents they must be equal",
-                alternatives(view.catalog, record, view.demands) + "; or an ipv4 cluster",
-                {"EniPrivateIpAddressQuantity": ipv4, "EniIpv6AddressQuantity": ipv6},
+                say(
+                    "dual stack: an ENI of {type} has {EniPrivateIpAddressQuantity} IPv4 and {EniIpv6AddressQuantity} "
+                    "IPv6 addresses; ACK's documents ask for equal numbers",
+                    type=use.name,
+                    EniPrivateIpAddressQuantity=ipv4,
+                    EniIpv6AddressQuantity=ipv6,
+                ),
+                together((alternatives(view.catalog, record, view.demands), say("or use an ipv4 cluster"))),
                 sources=(
                     source(view, record, "EniPrivateIpAddressQuantity"),
                     source(view, record, "EniIpv6AddressQuantity"),
@@ -74,8 +84,8 @@ def ds002(view: PlanView) -> Outcome:
         elif view.dual:
             yield Hit(
                 (*pool.path, "kind"),
-                f"pool {pool.pool.name!r} is a Lingjun pool in a dual-stack cluster; Lingjun has no dual stack",
-                "use an ipv4 cluster for Lingjun",
+                say("Lingjun pool {pool!r} is in a dual-stack cluster; Lingjun has no dual stack", pool=pool.pool.name),
+                say("use an ipv4 cluster for Lingjun"),
                 {"ipStack": "dual"},
             )
 
@@ -94,7 +104,8 @@ def ds003(view: PlanView) -> Outcome:
     """enable_erdma in a dual-stack cluster."""
     path = ("cluster", "terway", "erdma")
     if view.dual and view.cluster.terway.erdma:
-        yield Hit(path, "dual stack cannot be combined with eRDMA", "set enable_erdma to false", {"ipStack": "dual"})
+        message = say("dual stack does not work together with eRDMA")
+        yield Hit(path, message, say("set enable_erdma to false"), {"ipStack": "dual"})
     elif view.dual and view.cluster.terway.erdma is None:
         yield lacking(facts.ERDMA)
     elif view.dual is None and view.cluster.terway.erdma:
@@ -116,25 +127,45 @@ def ds003(view: PlanView) -> Outcome:
     },
 )
 def ds004(view: PlanView) -> Outcome:
-    """Every stated vSwitch that exclusive pods may get."""
+    """Every vSwitch that exclusive pods may get in a zone where the pool has nodes; Terway passes by other zones."""
     if view.dual is False:
         return
     told = set()
     for pool in view.ecs_pools:
         for config in pool.configs:
-            for v_switch in pool.config_v_switches(config) if config.in_use else ():
-                if v_switch.ipv6_cidr is not None or v_switch.id in told:
+            if not config.in_use:
+                continue
+            yield from _unseen(view, pool, config)
+            for v_switch in pool.config_v_switches(config):
+                if v_switch.ipv6_cidr is not None or v_switch.id in told or v_switch.zone not in pool.zones:
                     continue
                 if view.dual is None:
                     yield lacking(facts.IP_STACK)
                     continue
                 told.add(v_switch.id)
-                yield Hit(
-                    v_switch.path,
-                    f"dual stack: pods get vSwitch {v_switch.id} by {config.label}, and it states no ipv6Cidr",
-                    "give the vSwitch an IPv6 CIDR block (VPC console or API), or state the one it has",
-                    {"vSwitch": v_switch.id, "zone": v_switch.zone},
-                )
+                yield _without_ipv6(v_switch, config)
+
+
+def _unseen(view: PlanView, pool: PoolView, config: PodConfig) -> Iterator[Unknown]:
+    """Yield what may hide a vSwitch: which ids pods get, which vSwitches these are, or where the nodes are."""
+    if config.v_switch_ids is None:
+        yield config.missing
+    elif any(
+        v is None or (not pool.zones_are_known and v.ipv6_cidr is None and v.zone not in pool.zones)
+        for v in map(view.v_switches.get, config.v_switch_ids)
+    ):
+        yield lacking(facts.V_SWITCHES)
+
+
+def _without_ipv6(v_switch: VSwitch, config: PodConfig) -> Hit:
+    return Hit(
+        v_switch.path,
+        say(
+            "dual stack: {config} gives pods vSwitch {vSwitch} in {zone}, which states no ipv6Cidr",
+            config=config.label, vSwitch=v_switch.id, zone=v_switch.zone,
+        ),
+        say("give the vSwitch an IPv6 CIDR block (VPC console or API), or state the one it has"),
+    )  # fmt: skip
 
 
 @rule(
@@ -142,7 +173,7 @@ def ds004(view: PlanView) -> Outcome:
     "error",
     "Dual stack: addresses per ENI are not published for the type",
     needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
-    effect="Whether the node joins with IPv6 cannot be proven.",
+    effect="Nothing proves that the node joins the dual-stack cluster.",
     sources=(EXCL, CODE_DUAL),
     passes={**_DUAL},
     fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.re8.30xlarge"]},
@@ -162,8 +193,12 @@ def ds005(view: PlanView) -> Outcome:
             missing = "IPv6" if record.EniIpv6AddressQuantity is None else "IPv4"
             yield Hit(
                 use.path,
-                f"dual stack: how many {missing} addresses an ENI of {use.name} has is not published",
-                "prove it with --specs; or " + alternatives(view.catalog, record, view.demands),
+                say(
+                    "dual stack: nobody publishes how many {family} addresses an ENI of {type} has",
+                    family=missing,
+                    type=use.name,
+                ),
+                together((say("prove it with --specs"), alternatives(view.catalog, record, view.demands)), "; or "),
                 {
                     "EniPrivateIpAddressQuantity": record.EniPrivateIpAddressQuantity,
                     "EniIpv6AddressQuantity": record.EniIpv6AddressQuantity,

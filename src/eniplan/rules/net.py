@@ -58,7 +58,9 @@ def net001(view: PlanView) -> Outcome:
                 continue
             yield from _uncovered_zones(view, pool, config)
     for pn in view.plan.pod_networkings:
-        if not any(pn in networkings for networkings in view.pod_networkings_by_pool.values()):
+        if view.asks_for_eni(pn) and not any(
+            pn in networkings for networkings in view.pod_networkings_by_pool.values()
+        ):
             yield Unknown((*pn.path, "nodePools"), facts.NETWORKING_POOLS, f"PodNetworking {pn.name!r}")
 
 

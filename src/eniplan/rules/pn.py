@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.k8s.labels import requirement_flaw
 from eniplan.k8s.names import is_subdomain
 from eniplan.k8s.numbers import SECOND, go_duration
-from eniplan.messages import say
-from eniplan.rules.base import Hit, Outcome, rule
+from eniplan.messages import named, say
+from eniplan.rules import overlap
+from eniplan.rules.base import Hit, Outcome, lacking, rule
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
 from eniplan.rules.sources import (
     CODE_DEFAULTS,
@@ -22,18 +22,22 @@ from eniplan.rules.sources import (
     KUBERNETES_LABELS,
     KUBERNETES_NAMES,
     PN,
+    REL,
 )
-from eniplan.suggest import which_one
+from eniplan.suggest import did_you_mean, which_one
+from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from eniplan.k8s.labels import Requirement, Selector
+    from eniplan.messages import Message
     from eniplan.plan.model import PodNetworking
-    from eniplan.rules.view import PlanView
+    from eniplan.rules.view import PlanView, PoolView
 
 SHORTEST_TTL = 300
 """Seconds. The page's minimum; Terway's code checks none."""
+SELECTORLESS = TerwayVersion((1, 16, 1))
+"""From then on Terway's webhook takes PodNetworkings without selectors; those of eniType Default from 1.13.6 on."""
+SELECTORLESS_DEFAULT = TerwayVersion((1, 13, 6))
+ENI_TYPES = ("ENI", "Default", "Trunk")
 
 
 def _with(**changes: object) -> dict[str, object]:
@@ -43,28 +47,62 @@ def _with(**changes: object) -> dict[str, object]:
 
 
 _FINE = _with()
+_ELSEWHERE = {
+    **POD_NETWORKING,
+    "name": "web",
+    "nodePools": [],
+    "podSelector": {"matchLabels": {"network": "web"}},
+    "eniType": "Trunk",
+}
+"""A PodNetworking for pods of other nodes."""
 
 
 @rule(
     "PN001",
     "error",
     "eniType is not ENI",
-    needs=(facts.ENI_TYPE, facts.ENI_TRUNKING),
+    needs=(facts.ENI_TYPE, facts.ENI_TRUNKING, *facts.MEANT, facts.KIND, facts.HOST_NETWORK),
     effect="With trunking on, pods request aliyun/member-eni, which an exclusive node never offers: they stay Pending "
-    "for ever. The page maps Default by the kind of cluster; the code decides by trunking and by where the pod lands.",
+    "for ever. Without trunking they request aliyun/eni whatever the eniType. The page maps Default by the kind of "
+    "cluster; the code decides by trunking and by where the pod lands. PodNetworkings for other nodes may have any "
+    "eniType.",
     sources=(EXCL, PN, CODE_RESOURCE),
-    passes=_FINE,
+    passes={"podNetworkings": [POD_NETWORKING, _ELSEWHERE]},
     fails=_with(eniType="Default"),
 )
 def pn001(view: PlanView) -> Outcome:
-    """Any eniType but ENI; the value is case-sensitive."""
+    """Default or Trunk where pods of an exclusive pool would get it, and what is no eniType at all."""
+    trunking = view.cluster.terway.eni_trunking is not False  # on by default
+    exclusive = {pn.name for pool in view.ecs_pools for pn in view.pod_networkings_by_pool.get(pool.pool.name, ())}
     for pn in view.plan.pod_networkings:
-        if pn.eni_type != "ENI":
-            trunk = view.cluster.terway.eni_trunking is not False  # on by default
-            what = "its pods request aliyun/member-eni and stay Pending" if trunk else "ENI says it plainly"
-            message = f"PodNetworking {pn.name!r} has eniType {pn.eni_type!r}; exclusive pods need 'ENI': {what}"
-            hint = "write eniType: ENI"
-            yield Hit((*pn.path, "eniType"), message, hint, {"eniType": pn.eni_type, "eniTrunking": trunk})
+        path = (*pn.path, "eniType")
+        hint = say("write eniType: ENI")
+        if pn.eni_type not in ENI_TYPES:
+            message = say(
+                "PodNetworking {podNetworking!r} has eniType {eniType!r}, and Kubernetes takes only {known}",
+                podNetworking=pn.name,
+                eniType=pn.eni_type,
+                known=ENI_TYPES,
+            )
+            yield Hit(path, message, did_you_mean(pn.eni_type, ENI_TYPES) or hint)
+        elif pn.eni_type == "ENI" or pn.name not in exclusive:
+            continue
+        elif trunking:
+            message = say(
+                "PodNetworking {podNetworking!r} has eniType {eniType!r}: its pods request aliyun/member-eni, "
+                "which exclusive nodes never offer",
+                podNetworking=pn.name,
+                eniType=pn.eni_type,
+            )
+            yield Hit(path, message, hint, {"eniTrunking": True})
+        else:
+            message = say(
+                "PodNetworking {podNetworking!r} has eniType {eniType!r}, which gives exclusive ENIs only as long as "
+                "trunking is off",
+                podNetworking=pn.name,
+                eniType=pn.eni_type,
+            )
+            yield Hit(path, message, hint, {"eniTrunking": False}, level="warning")
 
 
 def _strategy(pn: PodNetworking) -> str | None:
@@ -85,10 +123,12 @@ def pn002(view: PlanView) -> Outcome:
     """Type Fixed, no strategy."""
     for pn in view.plan.pod_networkings:
         if pn.is_fixed and _strategy(pn) is None:
-            message = f"PodNetworking {pn.name!r} is Fixed and has no releaseStrategy: its ENIs are never released"
-            yield Hit(
-                (*pn.path, "allocation"), message, "add releaseStrategy: TTL and releaseAfter, or Never on purpose"
+            message = say(
+                "PodNetworking {podNetworking!r} is Fixed without a releaseStrategy: its ENIs are never released",
+                podNetworking=pn.name,
             )
+            hint = say("add releaseStrategy: TTL and a releaseAfter, or Never if you mean it")
+            yield Hit((*pn.path, "allocation"), message, hint)
 
 
 @rule(
@@ -112,17 +152,25 @@ def pn003(view: PlanView) -> Outcome:
         duration = go_duration(text)
         hint = say("write a Go duration such as 10m, 1h or 36h (Go knows no days, and no more than 2562047h)")
         if not text:
-            yield Hit(path, say("PodNetworking {name!r}: TTL needs releaseAfter", name=pn.name), hint)
+            yield Hit(path, say("PodNetworking {podNetworking!r}: TTL needs releaseAfter", podNetworking=pn.name), hint)
         elif duration is None:
-            message = say("PodNetworking {name!r}: releaseAfter {text!r} is no Go duration", name=pn.name, text=text)
+            message = say(
+                "PodNetworking {podNetworking!r}: releaseAfter {text!r} is no Go duration",
+                podNetworking=pn.name,
+                text=text,
+            )
             yield Hit(path, message, hint)
         elif duration <= 0:
-            message = say("PodNetworking {name!r}: releaseAfter {text!r} is not positive", name=pn.name, text=text)
+            message = say(
+                "PodNetworking {podNetworking!r}: releaseAfter {text!r} is not positive",
+                podNetworking=pn.name,
+                text=text,
+            )
             yield Hit(path, message, hint)
         elif duration < SHORTEST_TTL * SECOND:
             message = say(
-                "PodNetworking {name!r}: releaseAfter {text} is under the page's minimum of 5m",
-                name=pn.name, text=text,
+                "PodNetworking {podNetworking!r}: releaseAfter {text} is under the page's minimum of 5m",
+                podNetworking=pn.name, text=text,
             )  # fmt: skip
             numbers = {"seconds": duration / SECOND, "minimum": SHORTEST_TTL}
             yield Hit(path, message, say("write 5m or more"), numbers, level="warning")
@@ -142,27 +190,42 @@ def pn004(view: PlanView) -> Outcome:
     """ReleaseStrategy Never with a duration."""
     for pn in view.plan.pod_networkings:
         if _strategy(pn) == "Never" and (pn.allocation or {}).get("releaseAfter"):
-            message = f"PodNetworking {pn.name!r} never releases and has a releaseAfter"
-            yield Hit((*pn.path, "allocation", "releaseAfter"), message, "remove releaseAfter, or write TTL")
+            message = say(
+                "PodNetworking {podNetworking!r} has releaseStrategy Never and a releaseAfter", podNetworking=pn.name
+            )
+            yield Hit((*pn.path, "allocation", "releaseAfter"), message, say("remove releaseAfter, or write TTL"))
 
 
 @rule(
     "PN005",
-    "warning",
+    "error",
     "No selector at all",
-    needs=facts.SELECTORS,
-    effect="No pod is ever matched; only pods that name it in k8s.aliyun.com/pod-networks-request use it "
-    "(with eniType ENI from Terway 1.16.1 on).",
-    sources=(CODE_MATCH, CODE_VALIDATE),
+    needs=(*facts.SELECTORS, facts.ENI_TYPE, facts.TERWAY_VERSION),
+    effect="Before Terway 1.16.1 the webhook refuses the object (of eniType Default: before 1.13.6). Later it is "
+    "taken, and matches no pod: only pods that name it in k8s.aliyun.com/pod-networks-request get it.",
+    sources=(CODE_MATCH, CODE_VALIDATE, REL),
     passes=_FINE,
-    fails=_with(podSelector=ABSENT),
+    fails={**_with(podSelector=ABSENT), "cluster.terway.version": "v1.16.0"},
 )
 def pn005(view: PlanView) -> Outcome:
-    """Neither selector."""
+    """Neither selector: an error where Terway refuses it, else a warning."""
     for pn in view.plan.pod_networkings:
-        if pn.pod_selector is None and pn.namespace_selector is None:
-            message = f"PodNetworking {pn.name!r} has no selector: it never matches a pod"
-            yield Hit(pn.path, message, "add podSelector.matchLabels and give the pods that label")
+        if pn.pod_selector is not None or pn.namespace_selector is not None:
+            continue
+        needed = SELECTORLESS_DEFAULT if pn.eni_type == "Default" else SELECTORLESS
+        hint = say("add podSelector.matchLabels, and give the pods that label")
+        if view.terway is None:
+            yield lacking(facts.TERWAY_VERSION)
+        if view.terway is not None and view.terway < needed:
+            message = say(
+                "PodNetworking {podNetworking!r} has no selector, which Terway {version} refuses",
+                podNetworking=pn.name,
+                version=view.cluster.terway.version,
+            )
+            yield Hit(pn.path, message, hint, {"required": str(needed)})
+        else:
+            message = say("PodNetworking {podNetworking!r} has no selector: it matches no pod", podNetworking=pn.name)
+            yield Hit(pn.path, message, hint, level="warning")
 
 
 @rule(
@@ -181,8 +244,8 @@ def pn006(view: PlanView) -> Outcome:
     for pn in view.plan.pod_networkings:
         given = [s for s in (pn.pod_selector, pn.namespace_selector) if s is not None]
         if given and not any(s.requirements for s in given):
-            message = f"PodNetworking {pn.name!r} matches every pod in every namespace"
-            yield Hit(given[0].path, message, "select pods by a label of their own")
+            message = say("PodNetworking {podNetworking!r} matches every pod in every namespace", podNetworking=pn.name)
+            yield Hit(given[0].path, message, say("select pods by a label of their own"))
 
 
 @rule(
@@ -208,7 +271,9 @@ def pn007(view: PlanView) -> Outcome:
                 if flaw is not None:
                     # An entry of matchLabels has no keys of its own to point at.
                     inner = flaw.path if requirement.path[-2] == "matchExpressions" else ()
-                    message = say("PodNetworking {name!r}: {problem}", name=pn.name, problem=flaw.message)
+                    message = say(
+                        "PodNetworking {podNetworking!r}: {problem}", podNetworking=pn.name, problem=flaw.message
+                    )
                     yield Hit((*requirement.path, *inner), message, flaw.hint)
 
 
@@ -233,45 +298,31 @@ def pn007(view: PlanView) -> Outcome:
     },
 )
 def pn008(view: PlanView) -> Outcome:
-    """Pairs whose selectors no label value keeps apart."""
+    """Groups of PodNetworkings whose selectors no label value keeps apart, each told once."""
     selecting = [pn for pn in view.plan.pod_networkings if pn.pod_selector or pn.namespace_selector]
-    for first, second in combinations(selecting, 2):
-        if _can_both_match(first, second):
-            message = f"a pod can match both PodNetworking {first.name!r} and {second.name!r}"
-            hint = "select by one label key with a different value in each"
-            yield Hit(second.path, message, hint, {"podNetworkings": [first.name, second.name]})
+    # PN014 tells of those that match nothing.
+    able = [pn for pn in selecting if not any(map(overlap.contradiction, (pn.pod_selector, pn.namespace_selector)))]
+    for group in overlap.groups([_asked(pn) for pn in able]):
+        members = sorted((able[i] for i in group), key=lambda pn: pn.name)
+        names = [pn.name for pn in members]
+        hint = say("select by one label key with a different value in each")
+        yield Hit(members[0].path, _shared(names), hint, {"podNetworkings": names})
 
 
-def _can_both_match(first: PodNetworking, second: PodNetworking) -> bool:
-    return _satisfiable(_requirements(first.pod_selector, second.pod_selector)) and _satisfiable(
-        _requirements(first.namespace_selector, second.namespace_selector)
+def _shared(names: list[str]) -> Message:
+    if len(names) == 2:  # noqa: PLR2004 - a pair
+        return say("a pod can match both PodNetworking {first!r} and {second!r}", first=names[0], second=names[1])
+    return say(
+        "a pod can match more than one of {count} PodNetworkings: {podNetworkings}",
+        count=len(names),
+        podNetworkings=named(names),
     )
 
 
-def _requirements(*selectors: Selector | None) -> Iterator[Requirement]:
-    for selector in selectors:
-        if selector is not None:
-            yield from selector.requirements
-
-
-def _satisfiable(requirements: Iterable[Requirement]) -> bool:
-    """Return whether any set of labels meets all requirements. Each key stands for itself."""
-    allowed: dict[str, set[str]] = {}
-    forbidden: dict[str, set[str]] = {}
-    present: set[str] = set()
-    absent: set[str] = set()
-    for requirement in requirements:
-        key, values = requirement.key, set(requirement.values)
-        if requirement.operator == "In":
-            allowed[key] = allowed[key] & values if key in allowed else values
-            present.add(key)
-        elif requirement.operator == "NotIn":  # holds for pods without the label as well
-            forbidden.setdefault(key, set()).update(values)
-        elif requirement.operator == "Exists":
-            present.add(key)
-        elif requirement.operator == "DoesNotExist":
-            absent.add(key)
-    return not (present & absent) and all(values - forbidden.get(key, set()) for key, values in allowed.items())
+def _asked(pn: PodNetworking) -> dict[tuple[str, str], overlap.Values]:
+    """Return what a PodNetworking asks of the labels of pods and of their namespaces."""
+    selectors = {"pod": pn.pod_selector, "namespace": pn.namespace_selector}
+    return {(whose, key): v for whose, one in selectors.items() for key, v in overlap.asked(one).items()}
 
 
 @rule(
@@ -295,12 +346,14 @@ def pn009(view: PlanView) -> Outcome:
     for workload in view.plan.workloads:
         pn = view.pod_networkings.get(workload.pod_networking or "")
         if pn is not None and pn.is_fixed and workload.kind not in ("StatefulSet", "Pod"):
-            message = (
-                f"{workload.kind} {workload.name!r} uses the Fixed PodNetworking {pn.name!r}, which never matches it"
+            message = say(
+                "{kind} {workload!r} uses the Fixed PodNetworking {podNetworking!r}, which never takes its pods",
+                kind=workload.kind,
+                workload=workload.name,
+                podNetworking=pn.name,
             )
-            yield Hit(
-                (*workload.path, "podNetworking"), message, "make it a StatefulSet, or use an Elastic PodNetworking"
-            )
+            hint = say("make it a StatefulSet, or use an Elastic PodNetworking")
+            yield Hit((*workload.path, "podNetworking"), message, hint)
 
 
 @rule(
@@ -318,10 +371,14 @@ def pn010(view: PlanView) -> Outcome:
     """Either list missing or empty."""
     for pn in view.plan.pod_networkings:
         given = {"vSwitchIds": pn.network.v_switch_ids, "securityGroupIds": pn.network.security_group_ids}
-        missing = [key for key, ids in given.items() if not ids]
+        missing = tuple(key for key, ids in given.items() if not ids)
         if missing:
-            message = f"PodNetworking {pn.name!r} leaves {' and '.join(missing)} to the cluster's defaults"
-            yield Hit((*pn.path, missing[0]), message, f"write {' and '.join(missing)} out")
+            message = say(
+                "PodNetworking {podNetworking!r} leaves to the cluster's defaults: {missing}",
+                podNetworking=pn.name,
+                missing=missing,
+            )
+            yield Hit((*pn.path, missing[0]), message, say("write out {missing}", missing=missing))
 
 
 @rule(
@@ -340,11 +397,11 @@ def pn011(view: PlanView) -> Outcome:
     for pn in view.plan.pod_networkings:
         path = (*pn.path, "name")
         if not is_subdomain(pn.name):
-            yield Hit(path, f"{pn.name!r} is no Kubernetes object name", "use lower-case letters, digits, '-' and '.'")
+            message = say("{podNetworking!r} is no Kubernetes object name", podNetworking=pn.name)
+            yield Hit(path, message, say("use lower-case letters, digits, '-' and '.'"))
         if pn.name in seen:
-            yield Hit(
-                path, f"two PodNetworkings are named {pn.name!r}", "PodNetworkings are cluster-scoped: rename one"
-            )
+            message = say("two PodNetworkings are named {podNetworking!r}", podNetworking=pn.name)
+            yield Hit(path, message, say("PodNetworkings are cluster-scoped: rename one"))
         seen.add(pn.name)
 
 
@@ -363,7 +420,11 @@ def pn012(view: PlanView) -> Outcome:
     for pn in view.plan.pod_networkings:
         for i, name in enumerate(pn.node_pools):
             if name not in view.pools_by_name:
-                message = f"PodNetworking {pn.name!r} names the node pool {name!r}, which the plan does not have"
+                message = say(
+                    "PodNetworking {podNetworking!r} names the node pool {pool!r}, which the plan does not have",
+                    podNetworking=pn.name,
+                    pool=name,
+                )
                 yield Hit((*pn.path, "nodePools", i), message, which_one(name, view.pools_by_name))
 
 
@@ -384,12 +445,61 @@ def pn012(view: PlanView) -> Outcome:
     },
 )
 def pn013(view: PlanView) -> Outcome:
-    """Fixed, meant for a pool with nodes in more than one zone."""
+    """Fixed, meant for pools with nodes in more than one zone; those that are meant for the same pools together."""
+    spread: dict[str, list[PoolView]] = {}
     for pool in view.pools:
-        for pn in view.pod_networkings_by_pool.get(pool.pool.name, ()):
-            if pn.is_fixed and len(pool.zones) > 1:
-                message = (
-                    f"pods of the Fixed PodNetworking {pn.name!r} stay in their first zone; {pool.pool.name!r} has "
+        for pn in view.pod_networkings_by_pool.get(pool.pool.name, ()) if len(pool.zones) > 1 else ():
+            if pn.is_fixed:
+                spread.setdefault(pn.name, []).append(pool)
+    together: dict[tuple[str, ...], list[str]] = {}
+    for name, pools in spread.items():
+        together.setdefault(tuple(pool.pool.name for pool in pools), []).append(name)
+    for pools_of, names in together.items():
+        names.sort()
+        zones = tuple(dict.fromkeys(zone for pool in spread[names[0]] for zone in pool.zones))
+        message = say(
+            "pods of {networkings} stay in the zone they start in; {pools} has nodes in {zones}",
+            networkings=_fixed(names),
+            pools=named(pools_of),
+            zones=zones,
+        )
+        path = (*view.pod_networkings[names[0]].path, "allocation")
+        yield Hit(path, message, say("plan for the loss of a zone"), {"podNetworkings": names})
+
+
+def _fixed(names: list[str]) -> Message:
+    if len(names) == 1:
+        return say("the Fixed PodNetworking {podNetworking!r}", podNetworking=names[0])
+    return say("{count} Fixed PodNetworkings ({podNetworkings})", count=len(names), podNetworkings=named(names))
+
+
+@rule(
+    "PN014",
+    "error",
+    "A selector that nothing can meet",
+    needs=facts.SELECTORS,
+    effect="The requirements contradict each other: no pod, or no namespace, ever has the labels, and the "
+    "PodNetworking never matches. Its pods get another one, or none; nothing says so.",
+    sources=(CODE_MATCH, KUBERNETES_LABELS),
+    passes=_FINE,
+    fails=_with(
+        podSelector={
+            "matchLabels": {"network": "trading-eni"},
+            "matchExpressions": [{"key": "network", "operator": "NotIn", "values": ["trading-eni"]}],
+        }
+    ),
+)
+def pn014(view: PlanView) -> Outcome:
+    """Requirements on one label that exclude each other. What Kubernetes refuses is PN007's."""
+    for pn in view.plan.pod_networkings:
+        for selector in (pn.pod_selector, pn.namespace_selector):
+            if selector is None or any(map(requirement_flaw, selector.requirements)):
+                continue
+            label = overlap.contradiction(selector)
+            if label is not None:
+                message = say(
+                    "PodNetworking {podNetworking!r}: the selector asks of the label {label} what no value can meet",
+                    podNetworking=pn.name,
+                    label=label,
                 )
-                message += ", ".join(pool.zones)
-                yield Hit((*pn.path, "allocation"), message, "plan for the loss of a zone", {"zones": list(pool.zones)})
+                yield Hit(selector.path, message, say("remove one of the requirements on {label}", label=label))

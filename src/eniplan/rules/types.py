@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, has_parity
 from eniplan.catalog.order import likeness
+from eniplan.messages import say, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from eniplan.catalog.record import InstanceType
     from eniplan.catalog.store import Catalog
+    from eniplan.messages import Message
 
 MIN_VCPUS = 4
 MIN_MEMORY = 8
@@ -80,37 +80,46 @@ def choose(catalog: Catalog, position: int, family: str, demands: Demands) -> Fa
     return FamilyChoice(position, family, tuple(selected), tuple(rejected))
 
 
-def alternatives(catalog: Catalog, record: InstanceType, demands: Demands) -> str:
+def alternatives(catalog: Catalog, record: InstanceType, demands: Demands) -> Message:
     """Name the nearest types that pass beyond dispute: of the same family, and of the same size."""
     demands = demands._replace(strict=True)
-    family = [r for r in catalog.family(record.InstanceTypeFamily) if _offered(r, demands)]
+    family = [r for r in catalog.family(record.InstanceTypeFamily) if _offered(r, demands) and r.MemorySize is not None]
     vcpus = record.CpuCoreCount or 0
     family.sort(key=lambda r: (abs((r.CpuCoreCount or 0) - vcpus), r.CpuCoreCount or 0, r.InstanceTypeId))
-    parts = []
-    if family:
-        parts.append(f"nearest in the family: {_described(family[:1])}")
+    parts = [_nearest(family[0])] if family else []
     if record.CpuCoreCount is not None and record.MemorySize is not None:
         same = catalog.same_size(record.CpuCoreCount, record.MemorySize)
         names = [r for r in same if _offered(r, demands) and r.InstanceTypeFamily != record.InstanceTypeFamily]
         if names:
-            size = f"{record.CpuCoreCount} vCPU, {record.MemorySize:g} GiB"
             order = likeness(record.InstanceTypeFamily)
             names.sort(key=lambda r: (order(r.InstanceTypeFamily), r.InstanceTypeId))
-            listed = ", ".join(r.InstanceTypeId for r in names[:_SUGGESTIONS])
-            parts.append(f"same size ({size}): {listed}")
+            parts.append(
+                say(
+                    "same size ({CpuCoreCount} vCPU, {MemorySize:g} GiB): {types}",
+                    CpuCoreCount=record.CpuCoreCount,
+                    MemorySize=record.MemorySize,
+                    types=tuple(r.InstanceTypeId for r in names[:_SUGGESTIONS]),
+                )
+            )
     if parts:
-        return "; ".join(parts)
-    size = f"of {vcpus} vCPU" if vcpus else "of this size"
-    return f"no type of {record.InstanceTypeFamily} and none {size} passes: choose a larger size of another family"
+        return together(parts)
+    size = say("of {CpuCoreCount} vCPU", CpuCoreCount=vcpus) if vcpus else say("of this size")
+    return say(
+        "no type of {family} and none {size} passes: choose a larger size of another family",
+        family=record.InstanceTypeFamily,
+        size=size,
+    )
 
 
 def _offered(record: InstanceType, demands: Demands) -> bool:
     return record.on_sale is not False and not type_errors(record, demands)
 
 
-def _described(records: Iterable[InstanceType]) -> str:
-    return ", ".join(
-        f"{r.InstanceTypeId} ({r.EniQuantity} ENIs, {r.CpuCoreCount} vCPU, {r.MemorySize:g} GiB)"
-        for r in records
-        if r.MemorySize is not None
+def _nearest(record: InstanceType) -> Message:
+    return say(
+        "nearest in the family: {type} ({EniQuantity} ENIs, {CpuCoreCount} vCPU, {MemorySize:g} GiB)",
+        type=record.InstanceTypeId,
+        EniQuantity=record.EniQuantity,
+        CpuCoreCount=record.CpuCoreCount,
+        MemorySize=record.MemorySize,
     )

@@ -220,9 +220,13 @@ class PlanView:
                 out.setdefault(name, {})[pn.name] = pn
         for workload in self.plan.workloads:
             named = self.pod_networkings.get(workload.pod_networking or "")
-            if named is not None:
+            if named is not None and not workload.host_network:  # WL006: pods of the host network get none
                 out.setdefault(workload.node_pool, {})[named.name] = named
         return {pool: list(found.values()) for pool, found in out.items()}
+
+    def asks_for_eni(self, pn: PodNetworking) -> bool:
+        """Return whether its pods request aliyun/eni, which only exclusive nodes offer: else others may take them."""
+        return self.cluster.terway.eni_trunking is False or pn.eni_type not in {"Default", "Trunk"}
 
     def config_of(self, pn: PodNetworking) -> PodConfig:
         """Return what pods of a PodNetworking get: its own lists, or those that Terway fills in from eni-config."""
