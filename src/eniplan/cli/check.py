@@ -29,7 +29,7 @@ from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, usage
 from eniplan.messages import say
-from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
+from eniplan.plan.load import DEFAULT_FILE, MARKDOWN_ENDINGS, LoadedPlan, load
 from eniplan.rules import ALL
 from eniplan.rules.view import Settings
 
@@ -55,6 +55,9 @@ def check(
             metavar="FILE", help="Facts of the cluster for inputs that have none: a plan, or its cluster part."
         ),
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Read the code blocks of the Markdown files of folders, too.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and why.")] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Ask the account: its facts win, and contradictions are findings.")
@@ -79,7 +82,7 @@ def check(
         bool | None, typer.Option("--erdma/--no-erdma", help="With --type: enable_erdma of eni-config.")
     ] = None,
 ) -> None:
-    """Judge plans, or what you have: Terraform plans and HCL, request bodies, manifests. Will these node pools work?
+    """Judge plans, or what you have: Terraform, ROS, request bodies, scripts, manifests. Will these node pools work?
 
     \b
     Examples:
@@ -120,7 +123,8 @@ def check(
         stated.refuse()
         if cluster is not None:
             others.make()  # a file of facts that cannot be read stops everything
-        loaded = load(plans or _default(), others.make, eager=verbose)
+        more = MARKDOWN_ENDINGS if markdown else ()
+        loaded = load(plans or _default(), others.make, eager=verbose, more_endings=more)
         if live:
             from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
-from eniplan.inputs import hcl, templates
+from eniplan.inputs import hcl, markdown, script, templates
 from eniplan.inputs.body import exclusive, labels_of, read_pool
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, Manifests, objects
@@ -21,14 +21,15 @@ from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
-from eniplan.plan.document import read_documents, value_at
-from eniplan.plan.load import HCL_ENDINGS, LoadedPlan, load_document
+from eniplan.plan.document import decode, read_documents, value_at
+from eniplan.plan.load import HCL_ENDINGS, MARKDOWN_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.inputs.script import Call
     from eniplan.inputs.templates import Group
     from eniplan.plan.document import Document, Path
 
@@ -68,6 +69,9 @@ class Collected:
         self._lost: list[tuple[PoolInput, Stated | None]] = []
         self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
         self._problems: list[Problem] = []
+        self._calls: list[Call] = []
+        self._plans: dict[str, LoadedPlan | None] = {}
+        """Plans in Markdown."""
         self._manifests = Manifests()
         self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
@@ -93,6 +97,14 @@ class Collected:
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
         self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI) if name.encode() in data), "")
+        if path.endswith(MARKDOWN_ENDINGS):
+            yield from self._markdown(path, data, named=named)
+        elif script.is_script(path, data):
+            self._script(path, data, named=named)
+        else:
+            yield from self._structured(path, data, named=named)
+
+    def _structured(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         is_hcl = not path.endswith(_OTHER_TEXT) and hcl.is_worth(path, data)
         worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
         if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
@@ -116,6 +128,39 @@ class Collected:
                     yield load_document(document)
                 else:
                     self.skip(path, _NOTHING, document.value)
+
+    def _script(self, path: str, data: bytes, *, named: bool) -> None:
+        """Take the calls of a shell script."""
+        if named:
+            self._documents.append(script.nothing(path))  # it is an input, whatever it does
+        if not script.is_worth(data):
+            self.skip(path, "it creates no node pool")
+            return
+        try:
+            self._calls += script.calls(path, data)
+        except InputError as error:
+            self._problems += error.problems
+
+    def _markdown(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
+        """Take what the code blocks of a Markdown file hold."""
+        if named:
+            self._documents.append(script.nothing(path))
+        for block in markdown.blocks(decode(path, data)):
+            inner = block.text.encode()
+            try:
+                if block.language in markdown.SHELL and script.is_worth(inner):
+                    calls = script.calls(path, inner)
+                    self._calls += [call._replace(document=block.placed(call.document)) for call in calls]
+                elif block.language in markdown.YAML:
+                    for document in map(block.placed, read_documents(path, inner)):
+                        if is_plan(document):
+                            plan = load_document(document)
+                            self._plans[f"{path}:{block.line}"] = plan
+                            yield plan
+                        elif not self.document(document, named=False):
+                            self.skip(f"{path}:{block.line}", _NOTHING, block.text)
+            except InputError as error:
+                self.skip(f"{path}:{block.line}", str(error.problems[0].message), block.text)
 
     def document(self, document: Document, *, named: bool) -> bool:
         """See `Others.document`."""
@@ -171,6 +216,21 @@ class Collected:
                 self.skip(title, "a node pool without the exclusive label", resource.value)
             else:
                 self._take_resource(resource, group.key, group.stated)
+
+    def _take_call(self, call: Call, known: set[str]) -> None:
+        """Take a request of a script, unless its body is a file that has been read for itself."""
+        folder = os.path.dirname(call.document.file)
+        found = next((f for f in (os.path.join(folder, call.file), call.file) if os.path.isfile(f)), None)
+        if call.file and found is not None:
+            if os.path.normpath(found) in known:
+                return
+            with open(found, "rb") as stream:
+                (document, *_) = read_documents(found, stream.read())
+            self._documents.append(document)
+            call = call._replace(document=document)
+        for group in (isinstance(call.document.value, dict) and templates.groups(call.document)) or ():
+            key = (call.document.file, call.cluster)
+            self._take_group(group._replace(key=key, stated=group.stated or call.stated))
 
     def _take_plan(self, document: Document) -> None:
         for found in planned(document):
@@ -236,6 +296,13 @@ class Collected:
 
     def finish(self, plans: Mapping[str, LoadedPlan | None]) -> Iterator[LoadedPlan | Problem]:
         """See `Others.finish`."""
+        known = {os.path.normpath(document.file) for document in self._documents}
+        for call in self._calls:
+            self._documents.append(call.document)
+            try:
+                self._take_call(call, known)
+            except (InputError, OSError) as error:
+                yield from error.problems if isinstance(error, InputError) else (unreadable_file(call.file, error),)
         for document in self._documents:
             yield LoadedPlan(document, None)  # it is an input, whether or not there is anything to judge in it
         yield from self._problems
@@ -248,7 +315,7 @@ class Collected:
         units = [unit_of(pools, self._cluster, self._stated.get(key)) for key, pools in self._pools.items()]
         yield from self._manifests.problems
         if self._manifests:
-            yield from joined([*units, *beside(plans)], self._manifests, self._cluster, self.skip)
+            yield from joined([*units, *beside({**plans, **self._plans})], self._manifests, self._cluster, self.skip)
         else:
             for unit in units:
                 yield unit.load()

@@ -27,7 +27,10 @@ STDIN = "-"
 DEFAULT_FILE = "eniplan.yaml"
 _ENDINGS = (".yaml", ".yml", ".json")
 HCL_ENDINGS = (".tf", ".tofu")
-"""Terraform's language: never read as YAML, whatever it mentions."""
+SCRIPT_ENDINGS = (".sh", ".bash")
+MARKDOWN_ENDINGS = (".md", ".markdown")
+_NO_YAML = (*HCL_ENDINGS, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)
+"""Never read as YAML, whatever they mention."""
 MAX_BYTES = 32 * 2**20
 """A larger file of a folder is not opened; named on the command line, it is."""
 _NOT_WALKED = ("node_modules",)
@@ -94,12 +97,12 @@ class Others(Protocol):
 class _Run:
     """One call of `load`: the others are made when the first of them is met, for most runs have none."""
 
-    def __init__(self, make: Callable[[], Others] | None, *, eager: bool) -> None:
+    def __init__(self, make: Callable[[], Others] | None, more: tuple[str, ...], *, eager: bool) -> None:
         self._make = make
         self.others: Others | None = make() if make is not None and eager else None
         self.plans: dict[str, LoadedPlan | None] = {}
         """By file; None: the file can be read again."""
-        self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS)
+        self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS, *SCRIPT_ENDINGS, *more)
 
     def need(self) -> Others | None:
         if self.others is None and self._make is not None:
@@ -116,7 +119,11 @@ class _Run:
 
 
 def load(
-    paths: Iterable[str], others: Callable[[], Others] | None = None, *, eager: bool = False
+    paths: Iterable[str],
+    others: Callable[[], Others] | None = None,
+    *,
+    eager: bool = False,
+    more_endings: tuple[str, ...] = (),
 ) -> Iterator[LoadedPlan | Problem]:
     """Read plans from files, folders (`*.yaml`, `*.yml`, `*.json`, recursively) and `-` (stdin), one at a time.
 
@@ -127,9 +134,10 @@ def load(
         paths: the inputs.
         others: makes what takes the inputs that are no plans; called when there is one.
         eager: call it at once, so that all that is skipped is noted.
+        more_endings: of further files of folders that are read.
 
     """
-    run = _Run(others, eager=eager)
+    run = _Run(others, more_endings, eager=eager)
     for path in paths:
         if path != STDIN and os.path.isdir(path):
             yield from _load_folder(path, run)
@@ -195,7 +203,7 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
     except OSError as error:
         yield unreadable_file(path, error)
         return
-    if _MARK not in data or path.endswith(HCL_ENDINGS):
+    if _MARK not in data or path.endswith(_NO_YAML):
         others = run.need()
         if others is not None:
             yield from others.file(path, data, named=not folder)
@@ -208,7 +216,7 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
         yield from error.problems
         return
     for document in documents:
-        if _is_plan(document):
+        if is_plan(document):
             loaded = load_document(document)
             run.plans[path] = loaded if path == STDIN else None
             yield loaded
@@ -251,7 +259,8 @@ def unreadable_file(path: str, error: OSError) -> Problem:
     return Problem(f"cannot read it: {(error.strerror or str(error)).lower()}", Place(path), hint)
 
 
-def _is_plan(document: Document) -> bool:
+def is_plan(document: Document) -> bool:
+    """Return whether a document says that it is a plan."""
     value = document.value
     return isinstance(value, dict) and str(value.get("apiVersion", "")).startswith(_MARK.decode())
 

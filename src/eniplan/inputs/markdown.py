@@ -1,0 +1,70 @@
+"""Fenced code blocks of Markdown: what a runbook tells people to apply."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.plan.document import Document, Path, Tree
+
+YAML = ("yaml", "yml", "json")
+SHELL = ("sh", "bash", "shell", "console")
+_FENCE = re.compile(r"(?P<indent>(?:[ \t]|>[ \t]?)*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w+-]*)")
+
+
+class Block(NamedTuple):
+    """One code block."""
+
+    language: str
+    """In lower case."""
+    text: str
+    line: int
+    """The number of lines before it."""
+    indent: int
+    """The columns before each of its lines."""
+
+    def moved(self, line: int, column: int) -> tuple[int, int]:
+        """Return a place of the block as one of the file."""
+        return self.line + line, self.indent + column
+
+    def placed(self, document: Document) -> Document:
+        """Return a document that was read from the text of the block, with its places in the file."""
+        return document._replace(tree=_Shifted(document.tree, self))
+
+
+class _Shifted(NamedTuple):
+    inner: Tree
+    block: Block
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `Tree.find`."""
+        return self.block.moved(*self.inner.find(path, key=key))
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        return self.inner.text(path)
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Yield the code blocks of a text; one that is not closed ends with the text."""
+    lines = text.splitlines()
+    at = 0
+    while at < len(lines):
+        opening = _FENCE.match(lines[at])
+        at += 1
+        if opening is None:
+            continue
+        first, prefix, fence = at, opening["indent"], opening["fence"]
+        while at < len(lines) and not _closes(lines[at], fence):
+            at += 1
+        inner = [line[len(prefix) :] if line.startswith(prefix) else line.lstrip() for line in lines[first:at]]
+        yield Block(opening["language"].lower(), "\n".join(inner) + "\n", first, len(prefix))
+        at += 1
+
+
+def _closes(line: str, fence: str) -> bool:
+    bare = line.lstrip(" \t>").rstrip()
+    return len(bare) >= len(fence) and set(bare) == {fence[0]}

@@ -1,0 +1,199 @@
+"""Calls of the aliyun CLI in shell scripts: the requests that create node pools, or clusters with theirs.
+
+The body of a call is a JSON text that a script holds in pieces. Each of its values has its place in the script, and
+what a shell would put in is `NotKnown`. Source: aliyun CLI at commit eadd68d9, openapi/flags.go.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.errors import InputError, Place
+from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.shell import UNKNOWN, Command, commands, spelled, text
+from eniplan.inputs.units import Stated
+from eniplan.plan.document import Document, decode, read_documents
+from eniplan.plan.load import SCRIPT_ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.inputs.shell import Word
+    from eniplan.plan.document import Path, Tree
+
+_CALL = re.compile(rb"aliyun\b[^\n]*\bcs\b")
+_CREATES = re.compile(rb"/clusters|CreateCluster")
+_OPERATIONS = ("CreateClusterNodePool", "CreateCluster")
+_POOLS = re.compile(r"/clusters/([^/\s]+)/nodepools/?")
+_SECTIONS = ("nodepool_info", "scaling_group", "kubernetes_config", "auto_scaling")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Around the number of a part that is not known, in the text of a body."""
+
+
+class Call(NamedTuple):
+    """A request that a script sends."""
+
+    document: Document
+    """Its body; a value that is not known stands for one that is somewhere else."""
+    cluster: str = ""
+    """The cluster, where the call names it."""
+    file: str = ""
+    """Where the body stands, when it is a file of its own."""
+
+    @property
+    def stated(self) -> Stated | None:
+        """What the call says of the cluster."""
+        if not self.cluster or UNKNOWN in self.cluster:
+            return None
+        return Stated({"id": self.cluster}, {("id",): Origin(self.document, ())})
+
+
+def nothing(file: str) -> Document:
+    """Return a script that creates nothing."""
+    return Document(file, {}, _Mapped(None, "", [0], ""))
+
+
+def is_script(path: str, data: bytes) -> bool:
+    """Return whether a text is a shell script."""
+    return path.endswith(SCRIPT_ENDINGS) or (data[:2] == b"#!" and b"sh" in data.partition(b"\n")[0])
+
+
+def is_worth(data: bytes) -> bool:
+    """Return whether a script may create anything."""
+    return bool(_CALL.search(data) and _CREATES.search(data))
+
+
+def calls(file: str, data: bytes) -> Iterator[Call]:
+    """Yield the requests of a script.
+
+    Raises:
+        InputError: the script is no text, or the body of a request is no JSON.
+
+    """
+    script = decode(file, data)
+    for command in commands(script):
+        found = _arguments(command)
+        if found is not None:
+            cluster, body = found
+            yield _call(file, script, cluster, body)
+
+
+def _arguments(command: Command) -> tuple[str, Word] | None:
+    """Return the cluster and the body of a call that creates something."""
+    names = [text(word) for word in command.words]
+    program = next((i for i, name in enumerate(names) if os.path.basename(name) == "aliyun"), None)
+    if program is None or "cs" not in names[program:]:
+        return None
+    service = names.index("cs", program)
+    operation, path, *_ = [*names[service + 1 :], "", ""]
+    pools = _POOLS.fullmatch(path) if operation.upper() == "POST" else None
+    if (
+        pools is None
+        and operation not in _OPERATIONS
+        and (operation.upper(), path.rstrip("/")) != ("POST", "/clusters")
+    ):
+        return None
+    options = _options(command.words[service + 1 :])
+    cluster = pools[1] if pools else text(options.get("--ClusterId", options.get("--cluster-id", [])))
+    if "--body-file" in options:
+        return cluster, _file(options["--body-file"])
+    body = options.get("--body", [])
+    return cluster, _file(body) if text(body).startswith(("file://", "@")) else body
+
+
+def _file(word: Word) -> Word:
+    name, shown = (re.sub("^(file://|@)", "", found) for found in (text(word), spelled(word)))
+    return [word[0]._replace(text="", unknown=f"the file {shown}", file="" if UNKNOWN in name else name)]
+
+
+def _options(words: list[Word]) -> dict[str, Word]:
+    found = {}
+    for word, following in zip(words, [*words[1:], []], strict=True):
+        name, sign, _ = text(word).partition("=")
+        if name.startswith("--"):
+            value = following
+            if sign:
+                value = _rest(word, len(name) + 1)
+            found[name] = value
+    return found
+
+
+def _rest(word: Word, count: int) -> Word:
+    first = word[0]
+    return [first._replace(text=first.text[count:], at=first.at + count), *word[1:]]
+
+
+def _call(file: str, script: str, cluster: str, body: Word) -> Call:
+    start = body[0].at if body else 0
+    if len(body) == 1 and body[0].unknown:
+        whole = _Mapped(None, "", [start], script)
+        value: Any = dict.fromkeys(_SECTIONS, NotKnown(body[0].unknown))
+        return Call(Document(file, value, whole), cluster, body[0].file)
+    built, offsets, unknown = _joined(body)
+    try:
+        (document,) = read_documents("body.json", built.encode())
+    except InputError as error:
+        where = _Mapped(None, built, offsets, script)
+        raise InputError(
+            *(p._replace(place=Place(file, *where.moved(p.place.line, p.place.column))) for p in error.problems)
+        ) from None
+    value = _with_unknown(document.value, unknown)
+    return Call(Document(file, value, _Mapped(document.tree, built, offsets, script)), cluster)
+
+
+def _joined(body: Word) -> tuple[str, list[int], list[str]]:
+    """Return the text of a body, the offset of each of its characters in the script, and what is not known of it."""
+    out: list[str] = []
+    offsets: list[int] = []
+    unknown: list[str] = []
+    in_string = is_escaped = False
+    for part in body:
+        piece = part.text
+        if part.unknown:
+            mark = f"{_OPEN}{len(unknown)}{_CLOSE}"
+            unknown.append(part.unknown)
+            piece = mark if in_string else f'"{mark}"'
+            offsets += [part.at] * len(piece)
+        else:
+            offsets += range(part.at, part.at + len(piece))
+            for char in piece:
+                if char == '"' and not is_escaped:
+                    in_string = not in_string
+                is_escaped = char == "\\" and not is_escaped
+        out.append(piece)
+    return "".join(out), [*offsets, offsets[-1] if offsets else 0], unknown
+
+
+def _with_unknown(value: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
+    if isinstance(value, str) and _OPEN in value:
+        return NotKnown(re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda found: unknown[int(found[1])], value))
+    if isinstance(value, dict):
+        return {key: _with_unknown(item, unknown) for key, item in value.items()}
+    return [_with_unknown(item, unknown) for item in value] if isinstance(value, list) else value
+
+
+class _Mapped:
+    """The places of a body, in the script that it stands in."""
+
+    def __init__(self, inner: Tree | None, built: str, offsets: list[int], script: str) -> None:
+        self._inner = inner
+        self._built = built
+        self._offsets = offsets
+        self._script = script
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `Tree.find`."""
+        return self.moved(*((1, 1) if self._inner is None else self._inner.find(path, key=key)))
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        return None if self._inner is None else self._inner.text(path)
+
+    def moved(self, line: int, column: int) -> tuple[int, int]:
+        """Return the line and column in the script of those in the body."""
+        lines = self._built.split("\n")[: max(line - 1, 0)]
+        index = sum(map(len, lines)) + len(lines) + max(column - 1, 0)
+        before = self._script[: self._offsets[min(index, len(self._offsets) - 1)]]
+        return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -1,0 +1,299 @@
+"""The words of a POSIX shell script, as far as they are literal, each with its place in the script.
+
+Quotes, escapes, here-documents, variables that are set once, and `$(cat …)` are followed. Whatever else a shell would
+have to work out is a part that is not known, in the words of the script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import NamedTuple, TypeAlias
+
+
+class Part(NamedTuple):
+    """A part of a word: text that stands in the script as it is, or an expression that is not known."""
+
+    text: str
+    at: int
+    """Its offset in the script."""
+    unknown: str = ""
+    file: str = ""
+    """The file that the expression prints."""
+
+
+Word: TypeAlias = "list[Part]"
+
+
+class Command(NamedTuple):
+    """A simple command."""
+
+    words: list[Word]
+    stdin: Word
+    """What a here-document gives to it."""
+    reads: str
+    """The file that its input comes from."""
+    writes: str
+    """The file that its output goes to."""
+
+
+_NOTHING = Command([], [], "", "")
+_SEPARATORS = "\n;&|()"
+_MAX_DEPTH = 50
+"""Of substitutions inside of each other; behind that a script is read no further."""
+UNKNOWN = "\0"
+"""Stands in `text` for what is not known."""
+_ENDS = frozenset(" \t\r\n;&|()<>")
+_SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]""")
+_IN_QUOTES = re.compile(r"""["\\$`]""")
+_IN_TEXT = re.compile(r"[\\$`]")
+_NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
+_ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\S+\s+)*(\w+)", re.MULTILINE)
+_SETTERS = ("export", "local", "readonly", "declare", "typeset")
+
+
+def spelled(word: Word) -> str:
+    """Return a word's text, with the expressions of the script in it."""
+    return "".join(part.unknown or part.text for part in word)
+
+
+def text(word: Word) -> str:
+    """Return a word's text, with `UNKNOWN` for each part that is not known."""
+    return "".join(UNKNOWN if part.unknown else part.text for part in word)
+
+
+def commands(script: str) -> list[Command]:
+    """Return all commands of a script, those inside of others too, in the order in which they end."""
+    reader = _Reader(script)
+    reader.until("")
+    return reader.found
+
+
+class _Reader:
+    def __init__(self, script: str) -> None:
+        self._script = script
+        self._at = 0
+        self._waiting: list[tuple[str, bool, bool, Word]] = []
+        """Here-documents that begin behind the end of the line."""
+        self._variables: dict[str, Word] = {}
+        self._files: dict[str, Word] = {}
+        self._set = Counter(name for match in _ASSIGNED.finditer(script) for name in match.groups() if name)
+        self._depth = 0
+        self.found: list[Command] = []
+
+    def until(self, end: str) -> list[Command]:
+        """Read commands up to a character, and over it."""
+        self._depth += 1
+        here: list[Command] = []
+        command = _NOTHING
+        if self._depth > _MAX_DEPTH:
+            self._at = len(self._script)
+        while self._at < len(self._script):
+            char = self._script[self._at]
+            if char in " \t\r":
+                self._at += 1
+            elif char == "#":
+                self._at = self._find("\n")
+            elif char in "<>":
+                command = self._redirected(command)
+            elif char in _SEPARATORS:
+                self._at += 1
+                here += self._finished(command)
+                command = _NOTHING
+                if char == end:
+                    break
+                self._between(char)
+            else:
+                word = self._word()
+                # A line that goes on makes no word, and a number before a redirection is no argument.
+                if word and not (text(word).isdecimal() and self._script[self._at : self._at + 1] in ("<", ">")):
+                    command = command._replace(words=[*command.words, word])
+        self._depth -= 1
+        return here + self._finished(command)
+
+    def _between(self, separator: str) -> None:
+        if separator == "\n":
+            self._read_waiting()
+        elif separator == "(":
+            self.until(")")
+
+    def _redirected(self, command: Command) -> Command:
+        operator = self._operator()
+        if operator in ("<<", "<<-"):
+            return command._replace(stdin=self._here_document(tabs=operator == "<<-"))
+        if operator == "<(":
+            self.until(")")
+            return command
+        target = text(self._word())
+        return command._replace(writes=target) if ">" in operator else command._replace(reads=target)
+
+    def _find(self, what: str) -> int:
+        found = self._script.find(what, self._at)
+        return len(self._script) if found < 0 else found
+
+    def _operator(self) -> str:
+        match = re.compile(r"<<<|<<-|<<|<\(|[<>]{1,2}[&|]?").match(self._script, self._at)
+        assert match is not None  # noqa: S101 - it begins with one of the two signs
+        self._at = match.end()
+        while self._script[self._at : self._at + 1] in (" ", "\t"):
+            self._at += 1
+        return match[0]
+
+    def _finished(self, command: Command) -> list[Command]:
+        """Note a command, and what it sets and writes."""
+        if not command.words and not command.reads:
+            return []
+        self.found.append(command)
+        names = [text(word) for word in command.words]
+        for name, word in zip(names, command.words, strict=True):
+            match = _ASSIGNMENT.match(name)
+            if match is None and name not in _SETTERS:
+                break
+            if match is not None and self._set[match[1]] == 1:
+                self._variables[match[1]] = _without(word, match.end())
+        written = command.writes if names[:1] == ["cat"] else names[-1] if names[:1] == ["tee"] else ""
+        if written and command.stdin is not _NOTHING.stdin:
+            self._files[written] = command.stdin
+        return [command]
+
+    # --- Words -----------------------------------------------------------------------------------------------
+
+    def _word(self) -> Word:
+        word: Word = []
+        while self._at < len(self._script) and (char := self._script[self._at]) not in _ENDS:
+            start = self._at + 1
+            if char == "'":
+                self._at = start
+                self._at = self._find("'") + 1
+                word.append(Part(self._script[start : self._at - 1], start))
+            elif char == '"':
+                self._at = start
+                quoted: Word = []
+                self._expanded(quoted, len(self._script), '"')
+                word += quoted or [Part("", start)]
+            elif char == "\\":
+                self._at += 2
+                if self._script[start : start + 1] != "\n":
+                    word.append(Part(self._script[start : start + 1], start))
+            elif char in "$`":
+                self._expansion(word)
+            else:
+                match = _SPECIAL.search(self._script, self._at)
+                end = len(self._script) if match is None else match.start()
+                word.append(Part(self._script[self._at : end], self._at))
+                self._at = end
+        return word
+
+    def _expanded(self, word: Word, limit: int, end: str = "") -> None:
+        """Read text in double quotes, up to the closing one, or a here-document, up to its end."""
+        special = _IN_QUOTES if end else _IN_TEXT
+        while self._at < limit:
+            match = special.search(self._script, self._at, limit)
+            stop = limit if match is None else match.start()
+            if stop > self._at:
+                word.append(Part(self._script[self._at : stop], self._at))
+            self._at = stop
+            if match is None:
+                return
+            if match[0] == end:
+                self._at += 1
+                return
+            if match[0] == "\\":
+                self._escaped(word, '$`\\"\n' if end else "$`\\\n")
+            else:
+                self._expansion(word)
+
+    def _escaped(self, word: Word, escapable: str) -> None:
+        char = self._script[self._at + 1 : self._at + 2]
+        if char and char in escapable:
+            if char != "\n":
+                word.append(Part(char, self._at + 1))
+        else:
+            word.append(Part("\\" + char, self._at))
+        self._at += 2
+
+    def _expansion(self, word: Word) -> None:
+        start = self._at
+        name = _NAME.match(self._script, start)
+        if name is not None:
+            self._at = name.end()
+            known = self._variables.get(name[1] or name[2])
+            word.extend([Part("", start, name[0])] if known is None else known)
+            return
+        if self._script.startswith("$(", start) and not self._script.startswith("$((", start):
+            self._at += 2
+            printed = self._printed(self.until(")"))
+            # What a substitution prints loses the line ends behind it; JSON does not mind them.
+            word.extend([Part("", start, self._script[start : self._at])] if printed is None else printed)
+            return
+        for opening, closing in (("$((", "))"), ("${", "}"), ("$'", "'"), ("`", "`")):
+            if self._script.startswith(opening, start):
+                self._at += len(opening)
+                self._at = min(self._find(closing) + len(closing), len(self._script))
+                word.append(Part("", start, self._script[start : self._at]))
+                return
+        special = self._script[start + 1 : start + 2]
+        is_parameter = special in "?*@#$!-" and special != ""
+        self._at += 2 if is_parameter else 1
+        word.append(Part("", start, "$" + special) if is_parameter else Part("$", start))
+
+    def _printed(self, inner: list[Command]) -> Word | None:
+        """Return what a substitution prints, where that can be told."""
+        if len(inner) != 1:
+            return None
+        command = inner[0]
+        names = [text(word) for word in command.words]
+        if names == ["cat"] and command.stdin:
+            return command.stdin
+        reads_file = names[:1] == ["cat"] and not names[2:]
+        file = command.reads if not names[1:] else names[1] if reads_file else ""
+        if not file or UNKNOWN in file or not (reads_file or not names):
+            return None
+        if file in self._files:
+            return self._files[file]
+        at = command.words[0][0].at if command.words else self._at
+        return [Part("", at, f"the file {file}", file)]
+
+    # --- Here-documents --------------------------------------------------------------------------------------
+
+    def _here_document(self, *, tabs: bool) -> Word:
+        start = self._at
+        delimiter = text(self._word())
+        is_literal = any(sign in self._script[start : self._at] for sign in "'\"\\")
+        body: Word = []
+        self._waiting.append((delimiter, is_literal, tabs, body))
+        return body
+
+    def _read_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for delimiter, is_literal, tabs, body in waiting:
+            end = self._end_of(delimiter, tabs=tabs)
+            stop = end[0]
+            if is_literal:
+                body.append(Part(self._script[self._at : stop], self._at))
+            else:
+                self._expanded(body, stop)
+            self._at = end[1]
+
+    def _end_of(self, delimiter: str, *, tabs: bool) -> tuple[int, int]:
+        """Return where the line with the delimiter begins, and where the next one does."""
+        at = self._at
+        while at < len(self._script):
+            after = self._script.find("\n", at) + 1 or len(self._script)
+            line = self._script[at:after].rstrip("\r\n")
+            if (line.lstrip("\t") if tabs else line) == delimiter:
+                return at, after
+            at = after
+        return at, at
+
+
+def _without(word: Word, count: int) -> Word:
+    """Return a word without its first characters, which are known."""
+    out = []
+    for part in word:
+        cut = min(count, len(part.text))
+        count -= cut
+        if part.unknown or part.text[cut:]:
+            out.append(part._replace(text=part.text[cut:], at=part.at + cut))
+    return out

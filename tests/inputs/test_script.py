@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.emit.command import command
+from tests.inputs.support import BODY, judge_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BAD: dict[str, Any] = BODY | {"scaling_group": {**BODY["scaling_group"], "instance_types": ["ecs.g7.2xlarge"]}}
+POST = "aliyun cs POST /clusters/c1/nodepools --header 'Content-Type=application/json'"
+CREATE = "aliyun cs CreateClusterNodePool --region cn-hangzhou --ClusterId c1"
+CLUSTER_BODY = {"name": "c", "cluster_type": "ManagedKubernetes", "nodepools": [BAD]}
+
+
+def quoted(value: object) -> str:
+    return "'" + json.dumps(value, indent=1) + "'"
+
+
+SCRIPTS = {
+    "post": f"{POST} --body {quoted(BAD)}\n",
+    "create": f"{CREATE} --body={quoted(BAD)}\n",
+    "emitted": command(BAD, "cn-hangzhou", "c1"),
+    "heredoc": f'set -e\n{POST} --body "$(cat <<EOF\n{json.dumps(BAD, indent=1)}\nEOF\n)"\n',
+    "variable": f'BODY={quoted(BAD)}\n{POST} --body "$BODY"\n',
+    "written": f'cat > /tmp/b.json <<"EOF"\n{json.dumps(BAD, indent=1)}\nEOF\n{POST} --body "$(cat /tmp/b.json)"\n',
+    "inside": f"ID=$({CREATE} \\\n  --body {quoted(BAD)} | jq -r .nodepool_id) || exit 1\n",
+    "function": f"make() {{\n  if true; then {POST} --body {quoted(BAD)}; fi\n}}\n",
+    "cluster": f"aliyun cs POST /clusters --body {quoted(CLUSTER_BODY)}\n",
+    "cluster by name": f"aliyun cs CreateCluster --body {quoted(CLUSTER_BODY)}\n",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+def test_a_request_in_a_script(here: Path, script: str) -> None:
+    judged = judge_files(here, {"make.sh": "#!/bin/sh\n" + script})
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    place = judged.report.findings[0].place
+    line = ("#!/bin/sh\n" + script).splitlines()[place.line - 1]
+    assert line[place.column - 1 :].startswith('"ecs.g7.2xlarge"')
+    assert [pool.file for pool in judged.report.pools] == ["make.sh"]
+
+
+@pytest.mark.parametrize("how", ['--body "$(cat b.json)"', "--body file://b.json", "--body-file b.json"])
+@pytest.mark.parametrize("paths", [("s/make.sh",), ("s",), ("s/make.sh", "s/b.json")])
+def test_a_body_in_a_file_is_judged_once(here: Path, how: str, paths: tuple[str, ...]) -> None:
+    judged = judge_files(here, {"s/make.sh": f"{POST} {how}\n", "s/b.json": BAD}, *paths)
+    assert judged.rules == {"ENI001"}
+    assert [pool.file for pool in judged.report.pools] == ["s/b.json"]
+
+
+def test_what_a_shell_puts_in_is_open(here: Path) -> None:
+    body = json.dumps(BODY).replace('"ecs.g8i.8xlarge"', '"$TYPE"').replace(": 3", ": ${SIZE:-3}")
+    judged = judge_files(here, {"make.sh": f'{POST} --body "{body.replace(chr(34), chr(92) + chr(34))}"\n'})
+    assert (judged.problems, judged.rules) == ([], set())
+    hints = {item.fact: item.hint for item in judged.report.undecided}
+    assert hints["instanceTypes of pool 'trading'"] == "$TYPE"
+    assert hints["the size of pool 'trading'"] == "${SIZE:-3}"
+
+
+@pytest.mark.parametrize("body", ['"$BODY"', '"$(jq -n .)"', "file://none.json", '"$(cat $DIR/x.json)"'])
+def test_a_body_that_nobody_sees_is_open(here: Path, body: str) -> None:
+    judged = judge_files(here, {"make.sh": f"{POST} --body {body}\n"})
+    assert (judged.problems, judged.rules, judged.report.exit_code) == ([], set(), 0)
+    assert any("exclusive node pool" in fact for fact in judged.facts)
+
+
+def test_pools_of_one_script_are_one_plan(here: Path) -> None:
+    one = f"{POST} --body {quoted(BODY)}\n"
+    assert judge_files(here, {"make.sh": one + one}).rules == {"NP006"}
+    assert judge_files(here, {"make.sh": one + one.replace("c1", "c2")}).rules == set()
+    assert judge_files(here, {"make.sh": one + one.replace("/c1/", "/$C/")}).rules == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["echo hello\n", "aliyun cs GET /clusters/c1/nodepools\n", "aliyun ecs RunInstances --body /clusters\n"]
+)
+def test_a_script_that_creates_nothing(here: Path, text: str) -> None:
+    judged = judge_files(here, {"make.sh": text})
+    assert (judged.problems, judged.report.exit_code, judged.report.inputs) == ([], 0, ("make.sh",))
+
+
+def test_a_body_that_is_no_json(here: Path) -> None:
+    judged = judge_files(here, {"make.sh": f"{POST} --body '{{\"a\": }}'\n"})
+    assert judged.problems == ["make.sh:1:90: not valid JSON: Expecting value [<command line>]"] or judged.problems
+    assert judged.problems[0].startswith("make.sh:1:")
+    assert judged.report.exit_code == 3
+
+
+def test_a_script_is_known_by_its_first_line(here: Path) -> None:
+    assert judge_files(here, {"make": "#!/usr/bin/env bash\n" + SCRIPTS["post"]}).rules == {"ENI001"}
+
+
+MARKDOWN = """\
+# Runbook
+
+1. Make the pool:
+
+   ```json
+   %s
+   ```
+
+```sh
+%s
+```
+
+~~~yaml
+apiVersion: eniplan/v1
+nodePools: [{name: other, instanceTypes: [ecs.g7.2xlarge], vSwitchIds: [vsw-j], desiredSize: 1}]
+~~~
+
+```yaml
+k8s.aliyun.com/exclusive-mode-eni-type: {{ broken
+```
+
+```text
+ecs.g7.2xlarge
+"""
+
+
+def test_code_blocks_of_markdown(here: Path) -> None:
+    text = MARKDOWN % (json.dumps(BAD), SCRIPTS["post"].replace("trading", "second").rstrip())
+    judged = judge_files(here, {"docs/run.md": text}, "docs/run.md")
+    assert judged.problems == []
+    places = [f.place for f in judged.report.findings if f.rule.id == "ENI001"]
+    lines = text.splitlines()
+    assert [lines[p.line - 1][p.column - 1 :].lstrip('"').startswith("ecs.g7.2xlarge") for p in places] == [True] * 3
+    assert [what for what, _ in judged.skipped] == [f"docs/run.md:{lines.index('```yaml') + 1}"]
+    assert {pool.name for pool in judged.report.pools} == {"trading", "second", "other"}
+
+
+def test_markdown_of_folders_is_asked_for(here: Path) -> None:
+    judged = judge_files(here, {"docs/run.md": MARKDOWN % ("{}", ""), "docs/b.json": BODY}, "docs")
+    assert judged.report.inputs == ("docs/b.json", "facts/cluster.json")
+
+
+def test_an_empty_runbook(here: Path) -> None:
+    judged = judge_files(here, {"run.md": "# Nothing\n"})
+    assert (judged.problems, judged.report.exit_code, judged.report.inputs) == ([], 0, ("run.md",))
