@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eniplan.rules.examples_cluster import CLUSTER, node, pod, pod_eni
+from eniplan.rules.examples_cluster import CLUSTER, node, pod, pod_eni, system_pod
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,12 @@ def objects(nodes: int, pods: int) -> Iterator[dict[str, Any]]:
     for number in range(pods):
         name = names[number % nodes]
         exclusive = number < nodes * ENIS
-        yield real_pod(number, name, exclusive=exclusive)
+        found = real_pod(number, name, exclusive=exclusive)
+        if number // nodes == ENIS:  # one of the others is Terway's own
+            own = system_pod("DaemonSet", "terway-eniip", name)
+            found["metadata"] = {**own["metadata"], "name": f"terway-eniip-{number}"}
+            found["spec"]["initContainers"] = own["spec"]["initContainers"]
+        yield found
         if exclusive:
             yield pod_eni(number, name)
     for kind in ("podNetworkings", "events", "daemonSets", "configMaps"):
@@ -68,7 +73,7 @@ def real_pod(number: int, on: str, *, exclusive: bool) -> dict[str, Any]:
              "state": {"running": {"startedAt": since}}}
             for name in ("app", "sidecar")
         ],
-        hostIP="10.0.0.1", podIP="10.1.0.1", podIPs=[{"ip": "10.1.0.1"}], qosClass="Burstable", startTime=since,
+        hostIP="10.0.0.1", podIPs=[{"ip": found["status"]["podIP"]}], qosClass="Burstable", startTime=since,
     )  # fmt: skip
     return found
 

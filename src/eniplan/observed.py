@@ -13,7 +13,7 @@ from eniplan.k8s.terway import IGNORE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from eniplan.k8s.nodes import Placement, Taint, Toleration
 
@@ -124,11 +124,12 @@ class Wants(NamedTuple):
 
 
 class Pod(NamedTuple):
-    """A pod that takes an ENI when it runs on an exclusive node; of others only `Other` is kept."""
+    """A pod that takes an ENI when it runs on an exclusive node; of others only their owner is kept."""
 
     namespace: str
     name: str
-    uid: str
+    uid: int
+    """A number that stands for it, as `mark` gives it: as texts they would be most of what is kept."""
     node: str
     """Empty while it is not scheduled."""
     trouble: Trouble | None
@@ -146,7 +147,8 @@ class Pod(NamedTuple):
     """Whether only exclusive nodes will do for its node selector and its affinity."""
     wants: Wants | None
     """Only of pods that are not scheduled yet."""
-    address: str
+    address: int
+    """A number that stands for its IPv4 address; 0 while it has none."""
 
     @property
     def starting(self) -> bool:
@@ -159,21 +161,11 @@ class Pod(NamedTuple):
         return ("Pod", self.namespace, self.name)
 
 
-class Other(NamedTuple):
-    """A pod that takes no ENI: of hostNetwork, left alone by Terway, or at its end."""
-
-    namespace: str
-    owner: str
-    """`Pod NAME` for a pod of its own."""
-    node: str
-    phase: str
-    """`Running` only for one that is ready."""
-
-
 class Agent(NamedTuple):
     """A pod of Terway itself: of DaemonSet terway-eniip, or of terway-controlplane."""
 
     name: str
+    """Empty for one that is well."""
     node: str
     image: str
     trouble: Trouble | None
@@ -205,8 +197,8 @@ class PodEni(NamedTuple):
 
     phase: str
     message: str
-    pod_uid: str
-    """Empty where it does not note the pod."""
+    pod_uid: int
+    """A number that stands for the UID of its pod; 0 where it does not note it."""
     types: tuple[str, ...]
     """The type of each interface: Secondary, Member, ..."""
     loose: str
@@ -215,8 +207,8 @@ class PodEni(NamedTuple):
     """The trunk ENI that carries it; empty on an exclusive node."""
     v_switch_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
-    addresses: tuple[str, ...]
-    """The IPv4 address of each interface that says one."""
+    address: int
+    """A number that stands for the IPv4 address of the pod's first interface; 0 where it says none."""
     has_ipv6: bool
     is_dense: bool
     """Whether it is a high-density ENI of a Lingjun node, for which Terway's code does not tell the type."""
@@ -327,7 +319,9 @@ class Observed(NamedTuple):
     """The pods of DaemonSet terway-eniip."""
     controllers: tuple[Agent, ...]
     """The pods of terway-controlplane, where they can be seen."""
-    others: tuple[Other, ...]
+    others: Mapping[tuple[str, str, str], Sequence[str]]
+    """Pods that take no ENI, because they are hostNetwork, left alone by Terway, or at their end: the nodes of each, by
+    namespace, owner (`Pod NAME` for a pod of its own) and phase; `NotReady` for those that run and are not."""
     used: Mapping[str, Room]
     """What the pods of each node take of it, whatever their network."""
     unseen: Mapping[str, str]

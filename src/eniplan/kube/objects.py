@@ -28,7 +28,6 @@ from eniplan.observed import (
     Event,
     Node,
     Observed,
-    Other,
     Pod,
     PodEni,
     PodNetworking,
@@ -75,8 +74,9 @@ class Collector:
         self._configs: dict[str, TerwayConfig | None] = {}
         self._daemon_set: DaemonSet | None = None
         self._agents: dict[str, list[Agent]] = {TERWAY_ADDON: [], CONTROL_PLANE: []}
-        self._others: list[Other] = []
+        self._others: dict[tuple[str, str, str], list[str]] = {}
         self._used: dict[str, list[int]] = {}
+        self._rooms: dict[Room, Room] = {}
         self._unseen = dict.fromkeys(KINDS, "")
         self._add: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], None]] = {
             "Node": self._node,
@@ -129,10 +129,14 @@ class Collector:
             self._daemon_set,
             tuple(sorted(self._agents[TERWAY_ADDON])),
             tuple(sorted(self._agents[CONTROL_PLANE])),
-            tuple(sorted(self._others)),
-            {name: Room(*taken) for name, taken in self._used.items()},
+            self._others,
+            {name: self._shared(Room(*taken)) for name, taken in self._used.items()},
             self._unseen,
         )
+
+    def _shared(self, room: Room) -> Room:
+        """Return the one of equal rooms that is kept: the nodes of a pool are alike."""
+        return self._rooms.setdefault(room, room)
 
     def _node(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         spec, status = mapping(value.get("spec")), mapping(value.get("status"))
@@ -150,7 +154,7 @@ class Collector:
                 parts(mapping(status.get("capacity")).get(ENI)),
                 parts(has.get(ENI)),
                 ready.get("status") == "True",
-                Room(parts(has.get("pods")), parts(has.get("cpu"), 1000), parts(has.get("memory"))),
+                self._shared(Room(parts(has.get("pods")), parts(has.get("cpu"), 1000), parts(has.get("memory")))),
                 spec.get("unschedulable") is True,
                 "" if ready.get("status") == "True" else text(ready.get("message")),
             )
@@ -170,17 +174,17 @@ class Collector:
         if namespace == SYSTEM_NAMESPACE and not ended:
             kind = _agent(owner)
             if kind:
-                self._agents[kind].append(Agent(name, node, _image(spec), wrong, leaving))
+                self._agents[kind].append(Agent(name if wrong else "", node, _image(spec), wrong, leaving))
         if pod.host_network or pod.is_ignored or ended:
             if not leaving:
                 shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase
-                self._others.append(Other(namespace, owner or f"Pod {name}", node, shown))
+                self._others.setdefault((namespace, owner or f"Pod {name}", shown), []).append(node)
             return
         self._pods.append(
             Pod(
                 namespace,
                 name,
-                text(meta.get("uid")),
+                mark(meta.get("uid")),
                 node,
                 wrong,
                 leaving,
@@ -190,7 +194,7 @@ class Collector:
                 text(pod.annotations.get(NETWORKING)),
                 pod.placement.needs(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE),
                 None if node else Wants(cpu, memory, pod.tolerations, pod.placement),
-                text(status.get("podIP")),
+                mark(address) if isinstance(address := status.get("podIP"), str) and "." in address else 0,
             )
         )
 
@@ -219,13 +223,13 @@ class Collector:
         self._pod_enis[text(meta.get("namespace")), name] = PodEni(
             text(status.get("phase")),
             text(status.get("msg")),
-            text(mapping(meta.get("annotations")).get(POD_UID)),
+            mark(mapping(meta.get("annotations")).get(POD_UID)),
             tuple(text(info.get("type")) for info in infos),
             next((told for info in infos if (told := text(info.get("status"))) not in {"", "Bind"}), ""),
             text(status.get("trunkENIID")),
             texts([eni["vSwitchID"] for eni in enis if "vSwitchID" in eni]),
             tuple(group for eni in enis for group in texts(eni.get("securityGroupIDs"))),
-            tuple(text(allocation["ipv4"]) for allocation in allocations if "ipv4" in allocation),
+            mark(next((a.get("ipv4") for a in allocations if text(a.get("interface")) in {"eth0", ""}), None)),
             any(allocation.get("ipv6") for allocation in allocations),
             any("vfID" in info for info in infos),
         )
@@ -261,6 +265,11 @@ class Collector:
         data = mapping(value.get("data"))
         # A node-level ConfigMap without the key changes nothing; Terway does not start with an eni-config without it.
         self._configs[name] = terway_config(data.get("eni_conf", "" if name == CLUSTER_CONFIG else "{}"))
+
+
+def mark(value: object) -> int:
+    """Return a number that stands for a text: equal texts have equal ones. 0 for none."""
+    return hash(value) if isinstance(value, str) else 0
 
 
 def terway_config(conf: object) -> TerwayConfig | None:

@@ -17,10 +17,10 @@ _TOLD = 500
 def trouble(status: dict[str, Any]) -> Trouble | None:
     """Return what keeps a pod from running, as far as its status says so; None when it runs and is ready."""
     phase = text(status.get("phase"))
+    if phase == "Running" and any(_is_ready(item) for item in listing(status.get("conditions"))):
+        return None
     conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
     ready = conditions.get("Ready", {}).get("status")
-    if phase == "Running" and ready == "True":
-        return None
     scheduled = conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
         return Trouble(phase, text(scheduled.get("reason")), _short(scheduled.get("message")))
@@ -30,6 +30,10 @@ def trouble(status: dict[str, Any]) -> Trouble | None:
     if phase == "Running" and ready is not None:
         return Trouble(phase, "NotReady", _short(conditions["Ready"].get("message")))
     return Trouble(phase, text(status.get("reason")), _short(status.get("message")))
+
+
+def _is_ready(condition: object) -> bool:
+    return isinstance(condition, dict) and condition.get("type") == "Ready" and condition.get("status") == "True"
 
 
 def _stuck(status: dict[str, Any]) -> Iterator[Trouble]:

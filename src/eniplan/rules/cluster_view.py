@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from eniplan.catalog.store import Catalog
-    from eniplan.observed import Agent, Event, Node, Observed, Other, Pod, PodEni, PodNetworking
+    from eniplan.observed import Agent, Event, Node, Observed, Pod, PodEni, PodNetworking
     from eniplan.plan.document import Path
     from eniplan.plan.model import Workload
     from eniplan.rules.obstacles import Obstacle
@@ -384,12 +384,12 @@ class ClusterView:
         workloads = () if self.plan is None else self.plan.plan.workloads
         return {(item.namespace, f"{item.kind} {item.name}"): item for item in workloads}
 
-    def workload_of(self, pod: Pod | Other) -> Workload | None:
+    def workload_of(self, pod: Pod) -> Workload | None:
         """Return the workload of the plan that a pod belongs to, as far as its owner tells."""
-        if not self._workloads:
-            return None
-        owner = pod.owner or f"Pod {pod.name}"  # type: ignore[union-attr]  # an `Other` always has an owner
-        found = (self._workloads.get((pod.namespace, name)) for name in owners(owner))
+        return self._owned(pod.namespace, pod.owner or f"Pod {pod.name}") if self._workloads else None
+
+    def _owned(self, namespace: str, owner: str) -> Workload | None:
+        found = (self._workloads.get((namespace, name)) for name in owners(owner))
         return next((workload for workload in found if workload is not None), None)
 
     @cached_property
@@ -399,10 +399,14 @@ class ClusterView:
         return tuple((item, pod) for item, pod in pairs if item is not None and not pod.leaving)
 
     @cached_property
-    def other_pods(self) -> tuple[tuple[Workload, Other], ...]:
-        """The pods of the plan's workloads that take no ENI."""
-        pairs = ((self.workload_of(pod), pod) for pod in self.observed.others if self._workloads)
-        return tuple((item, pod) for item, pod in pairs if item is not None)
+    def other_pods(self) -> dict[Path, dict[str, list[str]]]:
+        """The pods of the plan's workloads that take no ENI: their nodes, by workload and phase."""
+        out: dict[Path, dict[str, list[str]]] = {}
+        for (namespace, owner, phase), nodes in self.observed.others.items() if self._workloads else ():
+            workload = self._owned(namespace, owner)
+            if workload is not None:
+                out.setdefault(workload.path, {}).setdefault(phase, []).extend(nodes)
+        return out
 
     @cached_property
     def overfull(self) -> dict[str, tuple[int, int]]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.k8s.terway import MEMBER_ENI
 from eniplan.messages import NOTHING, Message, named, say, together
-from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.obstacles import advice, obstacles, terway_on
 
@@ -103,7 +102,7 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
     if eni.pod_uid and pod.uid and eni.pod_uid != pod.uid:
         why = say("with the PodENI of an earlier pod of the same name")
         return _stop("VER015", why, say("wait for Terway; if it stays: {command}", command=recreate))
-    if pod.address and eni.addresses and pod.address not in eni.addresses and ":" not in pod.address:
+    if pod.address and eni.address and pod.address != eni.address:
         why = say("with an address that differs from the one of the PodENI")
         fix = say("recreate the pod: {command}", command=recreate)
         return _stop("VER015", why, fix)
@@ -174,7 +173,7 @@ def _no_node(view: ClusterView) -> tuple[Message, Message]:
         first = view.claims[0]
         why = say("pending, and no node is exclusive: {nodes} carry {claim}",
                   nodes=named([claim.node.name for claim in view.claims]), claim=first.said)  # fmt: skip
-        return why, say("see VER004: the label of {pool} is misspelt", pool=first.pool)
+        return why, say("correct the label of {pool}: kubectl get nodes -L {key}", pool=first.pool, key=first.key)
     return (
         say("pending, and no node is exclusive"),
         say("is the pool scaled out, with the label {label}={value}? kubectl get nodes -L {label}",
@@ -205,7 +204,7 @@ def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
     why = say("not running: {state}{so_far}", state=state_of(trouble), so_far=so_far)
     if trouble.reason == "NotReady":
         why = say("running and not Ready{so_far}", so_far=so_far)
-    return _stop("VER032", why, _cure(view, pod, trouble), level, reason=trouble.reason, phase=trouble.phase)
+    return _stop("VER032", why, _cure(pod, trouble), level, reason=trouble.reason, phase=trouble.phase)
 
 
 def state_of(trouble: Trouble) -> Message:
@@ -217,7 +216,7 @@ def state_of(trouble: Trouble) -> Message:
     return say("{reason}", reason=trouble.reason or trouble.phase or "no phase")
 
 
-def _cure(view: ClusterView, pod: Pod, trouble: Trouble) -> Message:
+def _cure(pod: Pod, trouble: Trouble) -> Message:
     names = {"namespace": pod.namespace, "name": pod.name}
     if trouble.container and trouble.reason in {"ErrImagePull", "ImagePullBackOff", "InvalidImageName"}:
         return say("its image cannot be pulled: kubectl -n {namespace} describe pod {name}", **names)
@@ -225,11 +224,9 @@ def _cure(view: ClusterView, pod: Pod, trouble: Trouble) -> Message:
         return say("its network is up; read why it ends: kubectl -n {namespace} logs {name} -c {container} --previous",
                    container=trouble.container, **names)  # fmt: skip
     describe = say("kubectl -n {namespace} describe pod {name}", **names)
-    agent = view.agents.get(pod.node)
-    if agent is None or trouble.phase == "Running" or trouble.container:
+    if trouble.phase == "Running" or trouble.container:
         return describe
-    return say("{describe}; what Terway says there: kubectl -n {system} logs {agent} --all-containers --tail=100",
-               describe=describe, system=SYSTEM_NAMESPACE, agent=agent.name)  # fmt: skip
+    return say("{describe}; what does Terway say there? {command}", describe=describe, command=terway_on(pod.node))
 
 
 def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | None:

@@ -145,7 +145,7 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
 def _mend(pool: object) -> Message:
     """Return what to do about a label that is not the exclusive one."""
     return say("correct the label of {pool} to {label}={value} and replace its nodes, because Terway keeps the mode "
-               "that it saw first; documents ask to recreate the pool: `eniplan create-pool` prints it; "
+               "that it saw first; documents ask for a new node pool, which `eniplan create-pool` prints; "
                "kubectl get nodes -L {label}", pool=pool, label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
 
 

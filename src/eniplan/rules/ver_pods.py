@@ -45,14 +45,13 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from eniplan.messages import Message
-    from eniplan.observed import Node, Other, Pod, PodEni
+    from eniplan.observed import Node, Pod, PodEni
     from eniplan.plan.document import Path
     from eniplan.plan.model import Workload
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView
 
     K = TypeVar("K", bound=Hashable)
-    V = TypeVar("V")
 
 _WAITING = pod(9, "")
 _SURPLUS = [daemon_pod("agent", NODES[0], name=f"agent-{number}") for number in range(7)]
@@ -178,7 +177,7 @@ def ver015(view: ClusterView) -> Outcome:
     yield from _stopped(view, "VER015")
     if any(not (eni.pod_uid and item.uid) for item, _, eni in _having(view)):
         yield Unknown(("PodENI",), facts.POD_UIDS)
-    if any(not (eni.addresses and item.address) for item, _, eni in _bound(view) if not item.starting):
+    if any(not (eni.address and item.address) for item, _, eni in _bound(view) if not item.starting):
         yield Unknown(("PodENI",), facts.POD_ADDRESSES)
 
 
@@ -532,44 +531,36 @@ def ver031(view: ClusterView) -> Outcome:
     workloads = () if view.plan is None else view.plan.plan.workloads
     unseen = tuple(view.unseen("Pod")) if workloads else ()
     yield from unseen
-    own = _grouped((workload, item.node) for workload, item in view.workload_pods)
-    others = _grouped((workload, item) for workload, item in view.other_pods)
+    own: dict[Path, list[str]] = {}
+    for workload, item in view.workload_pods:
+        own.setdefault(workload.path, []).append(item.node)
     # Of a pool that should have nodes and has none, VER001 says so.
     bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.planned_size}
     for workload in () if unseen else (item for item in workloads if item.node_pool not in bare):
-        yield from _proof(view, workload, own.get(workload.path, []), others.get(workload.path, []))
+        yield from _proof(view, workload, own.get(workload.path, []), view.other_pods.get(workload.path, {}))
 
 
-def _grouped(pairs: Iterable[tuple[Workload, V]]) -> dict[Path, list[V]]:
-    out: dict[Path, list[V]] = {}
-    for workload, value in pairs:
-        out.setdefault(workload.path, []).append(value)
-    return out
-
-
-def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: list[Other]) -> Outcome:
+def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict[str, list[str]]) -> Outcome:
     """Say what a workload lacks; `nodes` are those of its pods that take an ENI, empty where a pod waits for one."""
     label = say("{kind} {namespace}/{name}", kind=workload.kind, namespace=workload.namespace, name=workload.name)
     get = say("kubectl -n {namespace} get {kind} {name}", namespace=workload.namespace, kind=workload.kind.lower(),
               name=workload.name)  # fmt: skip
     describe = say("kubectl -n {namespace} describe {kind} {name}", namespace=workload.namespace,
                    kind=workload.kind.lower(), name=workload.name)  # fmt: skip
-    bare = [item for item in others if item.phase not in {"Succeeded", "Failed"}]
+    bare = [node for phase, found in others.items() if phase not in {"Succeeded", "Failed"} for node in found]
     if bare and not workload.host_network:
         message = say("{pods} of {workload} without an ENI: hostNetwork, or the label {label}",
                       pods=count(len(bare), "{n} pod", "{n} pods"), workload=label, label=IGNORE_LABEL)  # fmt: skip
         yield Hit(workload.path, message, say("take that out of the pod template: {command}", command=describe))
-    stuck = [item for item in bare if item.phase != "Running" and workload.host_network]
-    if stuck:
-        message = say("{pods} of {workload} {phase}", pods=count(len(stuck), "{n} pod", "{n} pods"), workload=label,
-                      phase=stuck[0].phase or "without a phase")  # fmt: skip
+    for phase in sorted(others.keys() - {"Succeeded", "Failed", "Running"}) if workload.host_network else ():
+        message = say("{pods} of {workload} not running: {phase}", workload=label, phase=phase or "no phase",
+                      pods=count(len(others[phase]), "{n} pod", "{n} pods"))  # fmt: skip
         yield Hit(workload.path, message, describe)
-    alive = [*nodes, *(item.node for item in bare)]
+    alive = [*nodes, *bare]
     if workload.kind == "DaemonSet":
         yield from _on_each_node(view, workload, label, alive, describe)
         return
-    done = sum(item.phase == "Succeeded" for item in others)
-    failed = sum(item.phase == "Failed" for item in others)
+    done, failed = len(others.get("Succeeded", ())), len(others.get("Failed", ()))
     by_time = workload.kind in {"Job", "CronJob"}
     if by_time and (done or (alive and workload.kind == "CronJob")):
         return

@@ -1,0 +1,84 @@
+"""No state in which a pod of the plan does not run passes: the cause is told first, and has a fix with a command."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.rules import CLUSTER as RULES
+from tests.kube.causes import CAUSES, ERROR
+from tests.kube.states import STATES
+from tests.kube.support import NO_PLAN, judge_cluster
+
+if TYPE_CHECKING:
+    from eniplan.report.model import Report
+
+COMMAND = re.compile(r"\bkubectl |\beniplan |\baliyun ")
+
+
+def worst(report: Report) -> str:
+    levels = {finding.level for finding in report.findings}
+    return next((level for level in ("error", "warning", "info") if level in levels), "")
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_the_cause_is_told_first_with_its_fix(name: str) -> None:
+    cause = CAUSES[name]
+    report = judge_cluster(cause.changes, cause.plan)
+    told = [(finding.rule.id, finding.level, finding.message, finding.hint) for finding in report.findings]
+    assert worst(report) == cause.level, told
+    assert report.exit_code == (cause.level == ERROR)
+    if cause.rule:
+        assert report.findings[0].rule.id == cause.rule, told
+        assert cause.fix in report.findings[0].hint, told
+    else:
+        assert not told
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_without_a_plan(name: str) -> None:
+    cause = CAUSES[name]
+    report = judge_cluster(cause.changes, NO_PLAN)
+    told = [(finding.rule.id, finding.level, finding.message, finding.hint) for finding in report.findings]
+    assert worst(report) == (cause.level if cause.alone is None else cause.alone), told
+
+
+def test_there_are_enough() -> None:
+    assert len(CAUSES) + len(STATES) + len(RULES) >= 120
+
+
+EVERYTHING: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
+    *((cause.changes, plan) for cause in CAUSES.values() for plan in (cause.plan, NO_PLAN)),
+    *((state.changes, state.plan) for state in STATES.values()),
+    *((dict(rule.fails), None) for rule in RULES),
+]
+
+
+def test_every_finding_has_a_fix_with_a_command() -> None:
+    lacking = {
+        (finding.rule.id, finding.hint)
+        for changes, plan in EVERYTHING
+        for finding in judge_cluster(changes, plan).findings
+        if finding.rule.on_cluster and not COMMAND.search(finding.hint)
+    }
+    assert lacking == set()
+
+
+def test_no_advice_asks_to_create_what_exists() -> None:
+    for name, cause in CAUSES.items():
+        for finding in judge_cluster(cause.changes, NO_PLAN).findings:
+            assert "create the pool" not in finding.hint, name
+
+
+def test_a_pod_is_told_once() -> None:
+    """Of all rules about what keeps a pod from running, one tells it."""
+    stages = {"VER012", "VER013", "VER014", "VER015", "VER019", "VER020", "VER021", "VER026", "VER032"}
+    for name, cause in CAUSES.items():
+        for plan in (cause.plan, NO_PLAN):
+            told: list[Any] = []
+            for finding in judge_cluster(cause.changes, plan).findings:
+                pods = finding.facts.get("pods")
+                told += pods if finding.rule.id in stages and isinstance(pods, list) else []
+            assert len(told) == len(set(told)), name
