@@ -129,7 +129,7 @@ BYTES = {
     b"\x00\x01resource": "this is a binary file, not YAML or JSON",
     b"\xff\xfe": "the file is empty",
     b"\xff\xfe{": "byte 0xff is not UTF-8",
-    b"resource_changes: [": "not valid YAML: did not find expected",
+    b"resource_changes: [": "not valid YAML: this bracket is never closed",
     b'{"resource_changes": [': "not valid ",
     b"kind: Deployment\nkind: Job\n": "the key 'kind' is given twice",
     hcl().encode() + b"\xff": "byte 0xff is not UTF-8",

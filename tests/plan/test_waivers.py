@@ -94,7 +94,7 @@ class TestForm:
             ("[]", (1, 1), "the document must be a map, not []", ""),
             ("rules: []", (1, 1), "unknown key 'rules'", "known here: waivers"),
             ("waivers: [{rule: A, file: a, expires: soon}]", (1, 39), "'expires' is \"soon\"", "Last day on which"),
-            ("waivers: [\n", (2, 1), "not valid YAML", "close the bracket that opens here"),
+            ("waivers: [\n", (1, 10), "not valid YAML", "close the bracket that opens here"),
             ("", (0, 0), "the file is empty", ""),
         ],
     )

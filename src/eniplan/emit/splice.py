@@ -15,6 +15,7 @@ from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.plan.document import path_text, plain_scalar
+from eniplan.plan.yaml_faults import yaml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,10 +74,9 @@ def parse(file: str, text: str) -> list[Node]:
     try:
         return list(_documents(loader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
+        problem = yaml_problem(file, text, error)
         hint = say("charts and overlays must be rendered first: helm template, kubectl kustomize")
-        raise InputError(Problem(say("not valid YAML: {problem}", problem=error.problem), place, hint)) from None
+        raise InputError(problem._replace(hint=problem.hint or hint)) from None
     except (yaml.reader.ReaderError, RecursionError):
         raise InputError(Problem(say("not readable as YAML"), Place(file))) from None
     finally:

@@ -17,6 +17,7 @@ from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from eniplan.errors import InputError, Place, Problem
+from eniplan.plan.yaml_faults import MAX_DEPTH, TooDeepError, yaml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Path: TypeAlias = tuple[str | int, ...]
 
-MAX_DEPTH = 40
-"""No plan is deeper than 10 levels; without a bound the C parser overflows its stack on hostile input."""
 MAX_ALIASED = 100_000
 """How many values a document may get through aliases: far beyond any plan, far below an anchor bomb."""
 
@@ -178,7 +177,7 @@ class _Loader(CParser):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             mark = current_node.start_mark if current_node is not None else None
-            raise yaml.MarkedYAMLError(None, None, f"nested deeper than {MAX_DEPTH} levels", mark)
+            raise TooDeepError(None, None, None, mark)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -202,43 +201,13 @@ def _read_yaml(file: str, text: str) -> Iterator[Document]:
                 raise InputError(*builder.problems)
             yield Document(file, value, _YamlTree(node))
     except yaml.MarkedYAMLError as error:
-        raise InputError(_syntax_problem(file, error)) from None
+        raise InputError(yaml_problem(file, text, error)) from None
     except yaml.reader.ReaderError as error:
         line, column = _line_column(text[: error.position])
         message = f"the character U+{error.character:04X} is not allowed in YAML"
         raise InputError(Problem(message, Place(file, line, column), "remove it")) from None
     finally:
         loader.dispose()
-
-
-def _syntax_problem(file: str, error: yaml.MarkedYAMLError) -> Problem:
-    """Say what libyaml found. At the end of the stream, the place of interest is where the construct began."""
-    problem = str(error.problem or "malformed")
-    context = str(error.context or "")
-    mark = error.problem_mark
-    began = error.context_mark
-    at_end = "end of stream" in problem or problem.startswith("did not find expected")
-    if began is not None and (mark is None or at_end):
-        mark = began
-    place = Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
-    return Problem(
-        f"not valid YAML: {problem}" + (f" {context}" if context else ""), place, _syntax_hint(problem, context)
-    )
-
-
-_SYNTAX_HINTS = (
-    ("quoted scalar", "close the quote that opens here"),
-    ("flow", "close the bracket that opens here"),
-    ("cannot start any token", "indent with spaces, not tabs; quote text that starts with @, ` or %"),
-    ("mapping values", "quote a value that holds a colon and a space"),
-    ("undefined alias", "define the anchor (&name) before its alias (*name), or quote text that starts with *"),
-    ("nested deeper", "a plan has fewer than 10 levels: is this the right file?"),
-)
-
-
-def _syntax_hint(problem: str, context: str) -> str:
-    told = f"{context} {problem}"
-    return next((hint for words, hint in _SYNTAX_HINTS if words in told), "")
 
 
 _ROS = "ROSTemplateFormatVersion"

@@ -1,0 +1,122 @@
+"""Why a text is not valid YAML, told by its cause: what stands at the marks of the parser, never the parser's words.
+
+libyaml words its errors anew from release to release; where it points, and at what, stays.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.composer import ComposerError
+from yaml.scanner import ScannerError
+
+from eniplan.errors import Place, Problem
+from eniplan.messages import NOTHING, Message, say
+
+MAX_DEPTH = 40
+"""Levels of lists and maps in a document of a user; a plan has fewer than ten."""
+
+_OPENING = frozenset("[{")
+_CLOSING = frozenset("]}")
+_BRACKETS = re.compile(r"""(?:^|(?<=[\s,:[{]))(["'])(?:\\.|(?!\1).)*(?:\1|\Z)|(?:^|(?<=\s))#[^\n]*|[][{}]""", re.DOTALL)
+"""A text in quotes, a comment, or a bracket."""
+
+
+class _At(NamedTuple):
+    """A position in a text, counted from 0, with the names of the parser's own marks."""
+
+    line: int
+    column: int
+
+
+class TooDeepError(yaml.MarkedYAMLError):
+    """A document has more levels than `MAX_DEPTH`."""
+
+
+class _Cause(NamedTuple):
+    mark: Any
+    """Of the parser, which has no type, or ours; None: the place is not known."""
+    message: Message
+    hint: Message
+
+
+def yaml_problem(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
+    """Return what is wrong with a text that is not valid YAML, at the place that is to be mended."""
+    mark, message, hint = _cause(text, error)
+    place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
+    return Problem(say("not valid YAML: {message}", message=message), place, hint)
+
+
+def _cause(text: str, error: yaml.MarkedYAMLError) -> _Cause:
+    mark, began = error.problem_mark or error.context_mark, error.context_mark
+    if mark is None:
+        return _Cause(None, say("{words}", words=str(error.problem or "malformed")), NOTHING)
+    deep = mark if isinstance(error, TooDeepError) else _too_deep(text, mark.index)
+    if deep is not None:
+        hint = say("a plan has fewer than 10 levels: is this the right file?")
+        return _Cause(deep, say("nested deeper than {levels} levels", levels=MAX_DEPTH), hint)
+    opening = "" if began is None else text[began.index : began.index + 1]
+    if opening in {'"', "'"}:
+        return _Cause(began, say("this quote is never closed"), say("close the quote that opens here"))
+    return _at_character(text, error, mark) or _in_structure(text, error, mark)
+
+
+def _at_character(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _Cause | None:
+    """Return the cause that the character at the mark tells; None when it tells none."""
+    here = text[mark.index : mark.index + 1]
+    if isinstance(error, ComposerError) and here == "*":
+        hint = say("define the anchor (&name) before its alias (*name), or quote text that starts with *")
+        return _Cause(mark, say("this alias has no anchor"), hint)
+    if here in {"\t", "@", "`", "%"}:
+        hint = say("indent with spaces, not tabs; quote text that starts with @, ` or %")
+        return _Cause(mark, say("nothing can start with {character!r}", character=here), hint)
+    return None
+
+
+def _in_structure(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _Cause:
+    began = error.context_mark
+    opening = "" if began is None else text[began.index : began.index + 1]
+    unclosed = _unclosed(text, mark.index)
+    if unclosed is not None:
+        return _Cause(unclosed, say("this bracket is never closed"), say("close the bracket that opens here"))
+    if opening in _OPENING:
+        hint = say("put commas between the items, and quote text that holds a comma, a colon or a bracket")
+        return _Cause(mark, say("this does not fit into the brackets around it"), hint)
+    if text[mark.index : mark.index + 1] == ":":
+        return _Cause(mark, say("a colon cannot stand here"), say("quote a value that holds a colon and a space"))
+    if began is not None and not isinstance(error, ScannerError):
+        hint = say("align it with the keys or items that it belongs to")
+        return _Cause(mark, say("this line does not fit the lines above it"), hint)
+    if began is not None and opening.isalnum():
+        hint = say("write `key: value`, or quote a text of several lines")
+        return _Cause(began, say("this key has no colon"), hint)
+    return _Cause(mark, say("{words}", words=str(error.problem or "malformed")), NOTHING)
+
+
+def _too_deep(text: str, end: int) -> _At | None:
+    """Return the bracket that opens the last level that is allowed, where more are open at a place."""
+    opened = _opened(text[:end])
+    return _at(text, opened[MAX_DEPTH - 1]) if len(opened) > MAX_DEPTH else None
+
+
+def _unclosed(text: str, end: int) -> _At | None:
+    """Return the innermost bracket before a place that the text never closes."""
+    opened = [index for index in _opened(text) if index < end]
+    return _at(text, opened[-1]) if opened else None
+
+
+def _opened(text: str) -> list[int]:
+    """Return the places of the brackets that are open at the end of a text, the outermost first."""
+    opened: list[int] = []
+    for found in _BRACKETS.finditer(text):
+        if found[0] in _OPENING:
+            opened.append(found.start())
+        elif found[0] in _CLOSING and opened:
+            opened.pop()
+    return opened
+
+
+def _at(text: str, index: int) -> _At:
+    return _At(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1))
