@@ -195,6 +195,8 @@ class _Reader:
             yield toleration
 
     def _terms(self, spec: dict[str, Any]) -> tuple[Term, ...] | None:
+        if spec.get("affinity") is None:
+            return None
         value: object = spec
         path: Path = ("spec",)
         for step in AFFINITY:
@@ -229,14 +231,19 @@ class _Reader:
             found = self._map(path, item)
             resources = self._map((*path, "resources"), found.get("resources"))
             restart = self._text((*path, "restartPolicy"), found.get("restartPolicy"))
-            ports = self._list((*path, "ports"), found.get("ports"))
             yield Container(
                 path,
                 self._text((*path, "name"), found.get("name")),
-                {**self._measured((*path, "resources"), resources), **self._counted((*path, "resources"), resources)},
+                self._requests((*path, "resources"), resources) if resources else {},  # many ask for nothing
                 kind == "initContainers" and restart == "Always",
-                tuple((*at, "hostPort") for at, port in ports if self._map(at, port).get("hostPort")),
+                tuple(self._host_ports((*path, "ports"), found["ports"])) if found.get("ports") is not None else (),
             )
+
+    def _requests(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
+        return {**self._measured(path, resources), **self._counted(path, resources)}
+
+    def _host_ports(self, path: Path, ports: object) -> Iterator[Path]:
+        return ((*at, "hostPort") for at, port in self._list(path, ports) if self._map(at, port).get("hostPort"))
 
     def _measured(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
         asked = {

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.k8s.labels import Requirement
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
-from eniplan.k8s.terway import ENI, MEMBER_ENI, NETWORKING
+from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING
 from eniplan.kube.status import trouble
 from eniplan.kube.values import listing, mapping, text, texts
 from eniplan.observed import (
@@ -60,6 +60,23 @@ REASONS = frozenset(
 """Events of Terway, of kubelet's network, and of the scheduler that say that something failed."""
 
 
+class _Asked(NamedTuple):
+    """What the scheduler counts of a pod."""
+
+    eni: int
+    member_eni: int
+    cpu: int
+    memory: int
+    host_network: bool
+    steered: bool
+
+
+_COUNTED = ("hostNetwork", "nodeSelector", "affinity", "resources", "overhead")
+"""What counts of the spec of a pod besides its containers."""
+_SHAPES = 4096
+"""Pods of how many kinds are kept."""
+
+
 class Collector:
     """Takes objects in any order and keeps of each what verify needs."""
 
@@ -77,6 +94,7 @@ class Collector:
         self._others: dict[tuple[str, str, str], list[str]] = {}
         self._used: dict[str, list[int]] = {}
         self._rooms: dict[Room, Room] = {}
+        self._read: dict[str, _Asked] = {}
         self._unseen = dict.fromkeys(KINDS, "")
         self._add: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], None]] = {
             "Node": self._node,
@@ -165,8 +183,8 @@ class Collector:
         namespace, owner, node = text(meta.get("namespace")), intern(_owner(meta)), text(spec.get("nodeName"))
         phase, leaving, wrong = text(status.get("phase")), "deletionTimestamp" in meta, trouble(status)
         ended = phase in {"Succeeded", "Failed"}
-        pod = read_pod(value)
-        cpu, memory = pod.request(CPU), pod.request(MEMORY)
+        asked = self._asked(spec)
+        cpu, memory = asked.cpu, asked.memory
         if node and not ended:
             used = self._used.setdefault(node, [0, 0, 0])
             for index, count in enumerate((1, cpu, memory)):
@@ -175,7 +193,8 @@ class Collector:
             kind = _agent(owner)
             if kind:
                 self._agents[kind].append(Agent(name if wrong else "", node, _image(spec), wrong, leaving))
-        if pod.host_network or pod.is_ignored or ended:
+        ignored = mapping(meta.get("labels")).get(IGNORE_LABEL) == "true"
+        if asked.host_network or ignored or ended:
             if not leaving:
                 shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase
                 self._others.setdefault((namespace, owner or f"Pod {name}", shown), []).append(node)
@@ -189,14 +208,38 @@ class Collector:
                 wrong,
                 leaving,
                 owner,
-                pod.request(ENI),
-                pod.request(MEMBER_ENI),
-                text(pod.annotations.get(NETWORKING)),
-                pod.placement.needs(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE),
-                None if node else Wants(cpu, memory, pod.tolerations, pod.placement),
+                asked.eni,
+                asked.member_eni,
+                text(mapping(meta.get("annotations")).get(NETWORKING)),
+                asked.steered,
+                None if node else _wants(spec, cpu, memory),
                 mark(address) if isinstance(address := status.get("podIP"), str) and "." in address else 0,
             )
         )
+
+    def _asked(self, spec: dict[str, Any]) -> _Asked:
+        """Read what the scheduler counts of a pod, once for all pods that ask for the same: reading takes a while."""
+        few: dict[str, Any] = {key: spec[key] for key in _COUNTED if key in spec}
+        for key in ("containers", "initContainers"):
+            found = [mapping(container) for container in listing(spec.get(key))]
+            few[key] = [{name: item[name] for name in ("resources", "restartPolicy") if name in item} for item in found]
+        try:
+            shape = repr(few)
+        except RecursionError:  # far deeper than any pod: the reading looks no further than a pod goes
+            shape = ""
+        if shape not in self._read or not shape:
+            if len(self._read) >= _SHAPES:
+                self._read.clear()
+            pod = read_pod({"spec": few})
+            self._read[shape] = _Asked(
+                pod.request(ENI),
+                pod.request(MEMBER_ENI),
+                pod.request(CPU),
+                pod.request(MEMORY),
+                pod.host_network,
+                pod.placement.needs(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE),
+            )
+        return self._read[shape]
 
     def _pod_networking(self, name: str, _meta: dict[str, Any], value: dict[str, Any]) -> None:
         spec, status = mapping(value.get("spec")), mapping(value.get("status"))
@@ -265,6 +308,11 @@ class Collector:
         data = mapping(value.get("data"))
         # A node-level ConfigMap without the key changes nothing; Terway does not start with an eni-config without it.
         self._configs[name] = terway_config(data.get("eni_conf", "" if name == CLUSTER_CONFIG else "{}"))
+
+
+def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
+    pod = read_pod({"spec": spec})
+    return Wants(cpu, memory, pod.tolerations, pod.placement)
 
 
 def mark(value: object) -> int:
