@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.cloud.calls import DESCRIBE_POOLS
-from eniplan.cloud.failures import problem, without, words
-from eniplan.cloud.session import CallError
+from eniplan.cloud.failures import CallError, problem, without, words
 from eniplan.errors import Place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from eniplan.cloud.session import Reason
+    from eniplan.cloud.failures import Reason
 
 
 @pytest.mark.parametrize(

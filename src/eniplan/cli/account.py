@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.cloud import place
 from eniplan.cloud.facts import read_facts
-from eniplan.cloud.failures import problem
-from eniplan.cloud.session import CallError, Session
+from eniplan.cloud.failures import CallError, problem
+from eniplan.cloud.session import Session
 from eniplan.errors import CloudError, InputError, Place, Problem
 from eniplan.messages import say, together
 from eniplan.plan.live import wanted

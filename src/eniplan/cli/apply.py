@@ -20,14 +20,13 @@ import typer
 from eniplan import terminal
 from eniplan.cli import account
 from eniplan.cli.account import Access
-from eniplan.cli.create_pool import chosen_pools, named, refuse_several
+from eniplan.cli.chosen import chosen_pools, named, refuse_several
 from eniplan.cli.passed import judged
 from eniplan.cloud import receipt as receipts
 from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
 from eniplan.cloud.create import Creation, find, nodes_ready, read_pool
-from eniplan.cloud.failures import problem
+from eniplan.cloud.failures import CallError, problem
 from eniplan.cloud.receipt import Target
-from eniplan.cloud.session import CallError
 from eniplan.emit.body import body_json, json_text
 from eniplan.errors import (
     FINDINGS,
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from eniplan.cli.create_pool import Chosen
+    from eniplan.cli.chosen import Chosen
     from eniplan.cli.passed import Gate, Passed
     from eniplan.cloud.receipt import Receipt, State
     from eniplan.cloud.session import Session

@@ -3,14 +3,14 @@
 Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
 from eniplan import terminal
+from eniplan.cli.chosen import Chosen, chosen_pools, named, refuse_several
 from eniplan.cli.options import (
     LONGEST,
     EcsRoleOption,
@@ -22,13 +22,11 @@ from eniplan.cli.options import (
     TimeoutOption,
     WaiversOption,
 )
-from eniplan.cli.passed import Gate, Passed, passed_plans, placed
-from eniplan.emit.body import Body, body_json, pool_body
-from eniplan.emit.refusal import RefusalError
+from eniplan.cli.passed import Gate, passed_plans, placed
+from eniplan.emit.body import Body, body_json
 from eniplan.errors import Place, Problem, UsageError
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.plan.model import NodePool
-from eniplan.suggest import did_you_mean
 
 
 class Spelling(StrEnum):
@@ -39,14 +37,6 @@ class Spelling(StrEnum):
     TERRAFORM = "terraform"
     TERRAFORM_JSON = "terraform-json"
     ROS = "ros"
-
-
-class Chosen(NamedTuple):
-    """One pool that is asked for, and its request body."""
-
-    source: Passed
-    pool: NodePool
-    body: Body
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -129,41 +119,6 @@ def create_pool(
         terminal.err(f"wrote {out}")
 
 
-def chosen_pools(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
-    """Return the pool of that name, or all, with their request bodies.
-
-    Raises:
-        UsageError: there is no such pool.
-        InputError: its overrides cannot be.
-
-    """
-    found = []
-    for source in plans:
-        for view in source.view.pools:
-            if name in {None, view.pool.name}:
-                with placed(source.document):
-                    body = pool_body(view.pool, [use.name for use in view.types])
-                found.append(Chosen(source, view.pool, body))
-    if not found:
-        names = [pool.name for source in plans for pool in source.view.plan.node_pools]
-        hint = did_you_mean(name or "", names) or f"it has {', '.join(names)}"
-        raise UsageError(Problem(f"the plan has no node pool {name!r}", Place("command line"), hint))
-    return found
-
-
-def refuse_several(chosen: Sequence[Chosen], plan: str) -> None:
-    """Let only one pool pass.
-
-    Raises:
-        UsageError: there are more.
-
-    """
-    if len(chosen) > 1:
-        names = ", ".join(c.pool.name for c in chosen)
-        message = f"one request creates one pool, and the plan has {len(chosen)}: {names}"
-        raise UsageError(Problem(message, Place(plan), "name one with --pool"))
-
-
 def _write(chosen: Sequence[Chosen], emit: Spelling) -> str:
     if emit is Spelling.API:
         return body_json(chosen[0].body)
@@ -185,21 +140,3 @@ def _placed(convert: Callable[[NodePool, Body, str], dict[str, Any]], chosen: Ch
     cluster_id = named(chosen.source, "id")
     with placed(chosen.source.document):
         return convert(chosen.pool, chosen.body, cluster_id)
-
-
-def named(source: Passed, key: str) -> str:
-    """Return `cluster.id` or `cluster.region`, which a check can do without.
-
-    Raises:
-        InputError: the plan does not say, or not in a way that fits into a command or an address.
-
-    """
-    value = source.view.cluster.id if key == "id" else source.view.cluster.region
-    with placed(source.document):
-        if value is None:
-            message = f"the plan does not say cluster.{key}, and the document that creates the pool needs it"
-            raise RefusalError(("cluster",), message, f"add {key} to cluster")
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
-            # Behind --region or --ClusterId, a leading dash would be an option of its own.
-            raise RefusalError(("cluster", key), f"cluster.{key} {value!r} is no id", "use letters, digits and dashes")
-    return value

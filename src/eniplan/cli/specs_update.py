@@ -55,8 +55,7 @@ def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role
     from eniplan.catalog.refresh import refreshed  # noqa: PLC0415 - needed only here
     from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
     from eniplan.cloud import place  # noqa: PLC0415 - the same
-    from eniplan.cloud.failures import problem  # noqa: PLC0415 - the same
-    from eniplan.cloud.session import CallError  # noqa: PLC0415 - the same
+    from eniplan.cloud.failures import CallError, problem  # noqa: PLC0415 - the same
     from eniplan.cloud.types import all_types  # noqa: PLC0415 - the same
 
     how = account.access(endpoint, ecs_role=ecs_role)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from eniplan.cloud import calls
 from eniplan.cloud.compare import differences
-from eniplan.cloud.failures import without, words
+from eniplan.cloud.failures import CallError, without, words
 from eniplan.cloud.receipt import HIDDEN, secrets
-from eniplan.cloud.session import CallError
 from eniplan.errors import CloudError, CreateError, Place, Problem
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from eniplan import facts
 from eniplan.cloud import answers, calls
 from eniplan.cloud.answers import AnswerError
-from eniplan.cloud.failures import words
-from eniplan.cloud.session import CallError
+from eniplan.cloud.failures import CallError, words
 from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread
 from eniplan.plan.model import TERWAY_ADDON
 

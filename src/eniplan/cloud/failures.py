@@ -1,10 +1,10 @@
-"""How a failed call is told to people."""
+"""A call that has failed: what is known of it, and how it is told to people."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
 
 from eniplan.errors import Place, Problem
@@ -12,7 +12,9 @@ from eniplan.errors import Place, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from eniplan.cloud.session import CallError
+    from eniplan.cloud.calls import Call
+
+Reason: TypeAlias = Literal["denied", "rejected", "throttled", "server", "network", "answer", "credentials"]
 
 _LOOKED_FOR = (
     "looked for ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, an OIDC role "
@@ -29,6 +31,33 @@ _HINTS = {
     "answer": "is there a proxy or a gateway that answers in the service's place?",
     "network": "check the network, the proxy variables, --endpoint and the region",
 }
+
+
+class CallError(Exception):
+    """A call has failed. Holds what may be shown: never headers, never the raw answer."""
+
+    def __init__(  # noqa: PLR0913 - each part is told to people
+        self, call: Call, reason: Reason, *, code: str = "", message: str = "", status: int | None = None,
+        request_id: str | None = None, reached: bool = True, retry_after: float | None = None,
+    ) -> None:  # fmt: skip
+        """Take what is known of the failure."""
+        super().__init__(f"{call.action}: {code or reason}: {message}")
+        self.call = call
+        self.reason: Reason = reason
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.reached = reached
+        """Whether the server may have acted on it; False only when nothing was sent."""
+        self.retry_after = retry_after
+        """Seconds that the server asks to wait."""
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether what was asked for is not there; the services spell it `AddonNotFound` and `RESOURCE_NOT_FOUND`."""
+        code = self.code.replace("_", "").lower()
+        return self.reason == "rejected" and "notfound" in code and not code.startswith("invalidaction")
 
 
 def words(error: CallError) -> str:

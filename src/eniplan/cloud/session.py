@@ -11,20 +11,20 @@ import os
 import random
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 from urllib.request import proxy_bypass
 
 from eniplan.cloud.calls import DESCRIBE_CLUSTER
-from eniplan.cloud.failures import without
+from eniplan.cloud.diagnosis import failure_of
+from eniplan.cloud.failures import CallError, without
 from eniplan.errors import Place, Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from eniplan.cloud.calls import Call, Service
-
-Reason: TypeAlias = Literal["denied", "rejected", "throttled", "server", "network", "answer", "credentials"]
+    from eniplan.cloud.failures import Reason
 
 CONNECT_TIMEOUT = 5.0
 """Seconds."""
@@ -39,11 +39,6 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 20.0
 """Seconds; a server that asks for more gets an error instead of a silent wait."""
 _RETRIED: frozenset[Reason] = frozenset(("throttled", "server", "network", "answer"))
-_REFUSED = (
-    "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "InvalidTimeStamp", "IncompleteSignature",
-)  # fmt: skip
-"""Codes that are about the key, the token or the clock, whatever the call."""
-_DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
 
 
 class Answer(NamedTuple):
@@ -51,33 +46,6 @@ class Answer(NamedTuple):
 
     body: dict[str, Any]
     request_id: str | None
-
-
-class CallError(Exception):
-    """A call has failed. Holds what may be shown: never headers, never the raw answer."""
-
-    def __init__(  # noqa: PLR0913 - each part is told to people
-        self, call: Call, reason: Reason, *, code: str = "", message: str = "", status: int | None = None,
-        request_id: str | None = None, reached: bool = True, retry_after: float | None = None,
-    ) -> None:  # fmt: skip
-        """Take what is known of the failure."""
-        super().__init__(f"{call.action}: {code or reason}: {message}")
-        self.call = call
-        self.reason: Reason = reason
-        self.code = code
-        self.message = message
-        self.status = status
-        self.request_id = request_id
-        self.reached = reached
-        """Whether the server may have acted on it; False only when nothing was sent."""
-        self.retry_after = retry_after
-        """Seconds that the server asks to wait."""
-
-    @property
-    def is_not_found(self) -> bool:
-        """Whether what was asked for is not there; the services spell it `AddonNotFound` and `RESOURCE_NOT_FOUND`."""
-        code = self.code.replace("_", "").lower()
-        return self.reason == "rejected" and "notfound" in code and not code.startswith("invalidaction")
 
 
 class Session:
@@ -179,7 +147,7 @@ class Session:
         try:
             answer = self._client(call.service).call_api(params, request, RuntimeOptions())
         except Exception as error:
-            failure = _failure(call, error)
+            failure = failure_of(call, error)
             if failure is None:
                 raise
             raise self._without_secrets(failure) from None  # the SDK's own text can hold the whole answer
@@ -270,69 +238,3 @@ def _pause(error: CallError, attempt: int) -> float | None:
         return error.retry_after if error.retry_after <= LONGEST_PAUSE else None
     longest = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
     return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, protects nothing
-
-
-def _failure(call: Call, error: Exception) -> CallError | None:
-    """Return what is known of an exception of the SDK; None when it is none of the SDK's."""
-    from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
-    from alibabacloud_tea_openapi.exceptions import AlibabaCloudException  # noqa: PLC0415 - the SDK
-    from Tea.exceptions import TeaException  # noqa: PLC0415 - the SDK
-
-    if isinstance(error, AlibabaCloudException):
-        return _answered(call, error)
-    if not isinstance(error, TeaException):
-        return None
-    causes = list(_causes(error))
-    if any(isinstance(cause, CredentialException) for cause in causes):
-        return CallError(call, "credentials", reached=False)  # its text may hold what the provider got: new keys
-    return _unanswered(call, {type(cause).__name__ for cause in causes})
-
-
-def _unanswered(call: Call, names: set[str]) -> CallError:
-    """Tell a failure by the kinds of exceptions that led to it: the SDK gives nothing better."""
-    if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLCertVerificationError"}:
-        return CallError(call, "network", message="no connection", reached=False)
-    if "ReadTimeoutError" in names or "ReadTimeout" in names:
-        return CallError(call, "network", message="no answer in time")
-    if "SSLError" in names:  # may be while the answer is read
-        return CallError(call, "network", message="TLS has failed")
-    if "RetryError" in names:
-        return CallError(call, "network", message="the connection broke")
-    return CallError(call, "answer", message="the answer cannot be read")
-
-
-def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK has no types
-    code = "" if error.code in (None, "None") else str(error.code)
-    request_id = None if error.request_id in (None, "None") else str(error.request_id)
-    retry_after = getattr(error, "retry_after", None)
-    status = error.status_code if isinstance(error.status_code, int) else None
-    data = error.data if isinstance(error.data, dict) else {}
-    message = str(data.get("Message") or data.get("message") or "")
-    reason: Reason = "rejected"
-    if code.startswith(_REFUSED):
-        reason = "credentials"
-    elif "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
-        reason = "throttled"
-    elif (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
-        reason = "server"  # with or without a time to wait: only throttling says that nothing was done
-    elif retry_after is not None:
-        reason = "throttled"
-    elif code.startswith(_DENIED) or (status == 403 and not code):  # noqa: PLR2004 - HTTP's own number
-        reason = "denied"
-    return CallError(
-        call, reason, code=code, message=message, status=status, request_id=request_id,
-        retry_after=None if retry_after is None else retry_after / 1000,
-    )  # fmt: skip
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that led to it: the SDK keeps some in `inner_exception`, requests in its arguments."""
-    waiting: list[object] = [error]
-    seen: set[int] = set()
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "inner_exception", None)]
-            waiting += [getattr(cause, "reason", None), *cause.args]

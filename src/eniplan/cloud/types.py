@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.cloud import answers, calls
 from eniplan.cloud.answers import AnswerError
-from eniplan.cloud.session import CallError
+from eniplan.cloud.failures import CallError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
