@@ -110,9 +110,5 @@ def test_a_header_that_was_changed_is_told(tmp_path: Path, old: str, new: str) -
     assert broken(tmp_path, old, new) == ": this file of `eniplan specs update` has been changed or cut off"
 
 
-@pytest.mark.parametrize(
-    ("new", "told"),
-    [('"EniQuantity": "9"', "ecs.g8i.8xlarge: EniQuantity is '9'"), ('"EniQuantity" 9', "not valid JSON")],
-)
-def test_a_line_that_was_changed_is_told_with_its_place(tmp_path: Path, new: str, told: str) -> None:
-    assert broken(tmp_path, '"EniQuantity": 9', new) == f":2:1: {told}"
+def test_a_line_that_was_changed_is_told_with_its_place(tmp_path: Path) -> None:
+    assert broken(tmp_path, '"EniQuantity": 9', '"EniQuantity" 9') == ":2:1: not valid JSON"

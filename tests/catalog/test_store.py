@@ -14,6 +14,7 @@ from tests.judge import row
 if TYPE_CHECKING:
     from pathlib import Path
 
+ANSWER = json.dumps({"InstanceTypes": {"InstanceType": [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}]}})
 ROWS = [json.loads(line) for line in (REPO / "instance_specs" / "ecs.jsonl").read_text().splitlines()]
 MINE = row(EniQuantity=8, EniPrivateIpAddressQuantity=30)
 
@@ -87,8 +88,23 @@ class TestOwnSpecs:
             json.dumps({"InstanceTypes": {"InstanceType": [MINE]}}),
             json.dumps({"RequestId": "x", "NextToken": "", "InstanceTypes": {"InstanceType": [MINE]}}, indent=1),
             "\ufeff" + json.dumps(MINE),
+            json.dumps([MINE]),
+            json.dumps([{"InstanceTypes": {"InstanceType": [MINE]}}]),
+            json.dumps({"headers": {}, "statusCode": 200, "body": {"InstanceTypes": {"InstanceType": [MINE]}}}),
+            "\n".join([ANSWER, json.dumps({"InstanceTypes": {"InstanceType": [MINE]}}, indent=1)]),
         ],
-        ids=["one row", "one row over lines", "rows", "response", "whole response", "byte order mark"],
+        ids=[
+            "one row",
+            "one row over lines",
+            "rows",
+            "response",
+            "whole response",
+            "byte order mark",
+            "list",
+            "list of responses",
+            "answer of an SDK",
+            "several responses",
+        ],
     )
     def test_accepted_forms(self, tmp_path: Path, text: str) -> None:
         file = tmp_path / "specs"
@@ -102,7 +118,8 @@ class TestOwnSpecs:
         ("text", "place", "message"),
         [
             ("", "", "no instance type in this file"),
-            ("[]", ":1:1", "a row of instance data needs an InstanceTypeId"),
+            ("[]", "", "no instance type in this file"),
+            ("[3]", ":1:1", "a row of instance data needs an InstanceTypeId"),
             ("3", ":1:1", "a row of instance data needs an InstanceTypeId"),
             ("{}", ":1:1", "a row of instance data needs an InstanceTypeId"),
             ('{"InstanceTypeId": 3}', ":1:1", "a row of instance data needs an InstanceTypeId"),
@@ -112,15 +129,6 @@ class TestOwnSpecs:
             ('{"InstanceTypes": {}}', "", "no instance type in this file"),
             ('{"InstanceTypes": {"InstanceType": []}}', "", "no instance type in this file"),
             ('{"InstanceTypes": {"InstanceType": [3]}}', "", "a row of instance data needs an InstanceTypeId"),
-            ('{"InstanceTypeId": "a", "EniQuantity": "8"}', ":1:1", "a: EniQuantity is '8'"),
-            ('{"InstanceTypeId": "a", "EniQuantity": -1}', ":1:1", "a: EniQuantity is -1"),
-            ('{"InstanceTypeId": "a", "EniQuantity": true}', ":1:1", "a: EniQuantity is True"),
-            ('{"InstanceTypeId": "a", "EniQuantity": 7.5}', ":1:1", "a: EniQuantity is 7.5"),
-            ('{"InstanceTypeId": "a", "EniQuantity": NaN}', ":1:1", "a: EniQuantity is nan"),
-            ('{"InstanceTypeId": "a", "EniTrunkSupported": 1}', ":1:1", "a: EniTrunkSupported is 1"),
-            ('{"InstanceTypeId": "a", "MemorySize": []}', ":1:1", "a: MemorySize is []"),
-            ('{"InstanceTypeId": "a", "Sources": 3}', ":1:1", "a: Sources is 3"),
-            ('{"InstanceTypeId": "a", "InstanceTypeFamily": 3}', ":1:1", "a: InstanceTypeFamily is 3"),
             ('{"InstanceTypes": {"InstanceType": 3}}', "", "no instance type in this file"),
         ],
     )
@@ -132,6 +140,58 @@ class TestOwnSpecs:
         (problem,) = error.value.problems
         assert (str(problem.place), problem.message) == (f"{file}{place}", message)
         assert error.value.exit_code == 3
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("EniQuantity", "8"), ("EniQuantity", -1), ("EniQuantity", True), ("EniQuantity", 7.5),
+            ("EniQuantity", float("nan")), ("EniTrunkSupported", 1), ("MemorySize", []), ("Sources", 3),
+            ("InstanceTypeFamily", 3),
+        ],
+    )  # fmt: skip
+    def test_an_odd_value_costs_that_value(self, tmp_path: Path, field: str, value: object) -> None:
+        file = tmp_path / "specs"
+        file.write_text(json.dumps({**MINE, "EniTotalQuantity": 20, field: value}))
+        catalog = Catalog(specs=str(file))
+        record = catalog.get("ecs.mine.8xlarge")
+        assert record is not None
+        assert record.EniTotalQuantity == 20
+        assert field == "Sources" or record.raw.get(field) is None
+        assert catalog.own is not None
+        assert catalog.own.odd == (f"ecs.mine.8xlarge: {field} is {value!r}",)
+        assert catalog.words.endswith(" without 1 odd value")
+
+    def test_below_zero_is_none_as_terway_reads_it(self, tmp_path: Path) -> None:
+        file = tmp_path / "specs"
+        file.write_text(json.dumps({**MINE, "EniIpv6AddressQuantity": -1}))
+        catalog = Catalog(specs=str(file))
+        record = catalog.get("ecs.mine.8xlarge")
+        assert record is not None
+        assert record.EniIpv6AddressQuantity == 0
+        assert catalog.own is not None
+        assert catalog.own.odd == ()
+
+    def test_an_answer_lays_over_what_is_known(self, tmp_path: Path) -> None:
+        file = tmp_path / "answer.json"
+        file.write_text(ANSWER)
+        catalog = Catalog(specs=str(file))
+        old, new = Catalog().get("ecs.g8i.8xlarge"), catalog.get("ecs.g8i.8xlarge")
+        assert old is not None
+        assert new is not None
+        assert (new.EniQuantity, new.EniIpv6AddressQuantity, new.on_sale) == (9, old.EniIpv6AddressQuantity, True)
+        assert new.source_of("EniQuantity") == "DescribeInstanceTypes in answer.json"
+        assert new.source_of("EniIpv6AddressQuantity") == old.source_of("EniIpv6AddressQuantity")
+        assert new.source_of("CpuCoreCount") == old.source_of("CpuCoreCount")
+        assert catalog.get("ecs.g8i.8xlarge") in catalog.family("ecs.g8i")
+        assert catalog.own_types() == [new]
+        assert catalog.names() == Catalog().names()
+
+    def test_an_answer_settles_only_what_it_tells(self, tmp_path: Path) -> None:
+        file = tmp_path / "answer.json"
+        name = "ecs.c6r.16xlarge"
+        fields = {conflict.field for conflict in Catalog().conflicts(name)}
+        file.write_text(json.dumps({"InstanceTypeId": name, "EniQuantity": 8}))
+        assert {c.field for c in Catalog(specs=str(file)).conflicts(name)} == fields - {"EniQuantity"}
 
     def test_not_text(self, tmp_path: Path) -> None:
         file = tmp_path / "specs"

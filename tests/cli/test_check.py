@@ -219,6 +219,7 @@ class TestQuickCheck:
             (("--family", "ecs.i4"), {"ENI010"}),
             (("--family", "ecs.nope"), {"ENI003"}),
             (("--type", "ebs-enhanced", "--kind", "lingjun", "--ip-stack", "dual"), {"DS002"}),
+            (("--type", "ebs-enhanced", "--type", "ecs.g7.2xlarge", "--ip-stack", "dual"), {"DS002", "ENI001"}),
             (("--type", "ebs-enhanced", "--kind", "lingjun", "--terway", "v1.14.2"), {"TW002"}),
             (("--type", "standard", "--kind", "lingjun"), {"LJ004"}),
             (("--type", "ecs.g8i.8xlarge", "--max-age", "1"), {"ENI004"}),

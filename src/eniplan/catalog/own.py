@@ -1,24 +1,26 @@
 """Reads a user's own instance data (`--specs`), which stands before the bundled data.
 
-It has one of three forms:
+It has one of two forms:
 
 - what `eniplan specs update` writes: a line about the whole (`HEADER`), then rows in the form of `ecs.jsonl`;
-- such rows alone, one a line, or one over several lines as `eniplan specs show TYPE --format json` prints it;
-- the response of DescribeInstanceTypes as the aliyun CLI prints it.
+- JSON values one after the other, or in lists: responses of DescribeInstanceTypes, as the aliyun CLI prints them or as
+  an SDK returns them (`body`), and rows in the form of `ecs.jsonl`, as `eniplan specs show TYPE --format json` prints.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan.catalog.record import InstanceType, OwnData, Source
-from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Rows, row_problem
+from eniplan.catalog.record import DEFAULT_SOURCE, OwnData, Source
+from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Rows, row_problem, without_odd_values
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
 HEADER = f'{{"schema": "{SCHEMA}"'
 """How a file begins that `eniplan specs update` has written."""
@@ -26,10 +28,10 @@ _AGAIN = "write it again with `eniplan specs update`, or go without it: `--specs
 
 
 class Own(NamedTuple):
-    """What a file holds: rows that were parsed, or lines that are parsed when they are asked for."""
+    """What a file holds: rows of some types to be laid over the bundled ones, or lines that replace them."""
 
     about: OwnData
-    parsed: dict[str, InstanceType]
+    over: dict[str, dict[str, Any]]
     rows: Rows
     sources: dict[str, Source]
 
@@ -38,7 +40,7 @@ def read_own(file: str) -> Own:
     """Read a user's own instance data and the sources that it defines.
 
     Raises:
-        InputError: the file cannot be read, is no instance data, or has a limit that is no count.
+        InputError: the file cannot be read, or is no instance data.
 
     """
     try:
@@ -49,8 +51,7 @@ def read_own(file: str) -> Own:
         raise InputError(Problem(f"cannot read the instance data: {reason}", Place(file))) from None
     if text.startswith(HEADER):
         return _refreshed(file, text)
-    parsed, sources = _parsed(file, text)
-    return Own(OwnData(file, None, None), parsed, Rows(b""), sources)
+    return _parsed(file, text)
 
 
 def _refreshed(file: str, text: str) -> Own:
@@ -69,44 +70,56 @@ def _refreshed(file: str, text: str) -> Own:
     return Own(own, {}, rows, sources)
 
 
-def _parsed(file: str, text: str) -> tuple[dict[str, InstanceType], dict[str, Source]]:
-    rows, sources = _rows(file, text)
-    found = {}
-    for line, row in rows:
+def _parsed(file: str, text: str) -> Own:
+    key = f"DescribeInstanceTypes in {os.path.basename(file)}"
+    over: dict[str, dict[str, Any]] = {}
+    odd: list[str] = []
+    for line, row in _rows(file, text, key):
         problem = row_problem(row)
         if problem:
             raise InputError(Problem(problem, Place(file, line, 1 if line else 0), SPECS_HINT))
-        found[row["InstanceTypeId"]] = InstanceType.from_map(row)
-    if not found:
-        raise InputError(Problem("no instance type in this file", Place(file), SPECS_HINT))
-    return found, sources
+        known, left_out = without_odd_values(row)
+        odd += left_out
+        over[known["InstanceTypeId"]] = over.get(known["InstanceTypeId"], {}) | known
+    if not over:
+        raise InputError(Problem(say("no instance type in this file"), Place(file), SPECS_HINT))
+    source = Source(key, None, None, "API response given with --specs")
+    return Own(OwnData(file, None, None, tuple(odd)), over, Rows(b""), {key: source})
 
 
-def _rows(file: str, text: str) -> tuple[Iterable[tuple[int, Any]], dict[str, Source]]:
-    """Return (line, row) pairs. Line 0: the row stands somewhere in an API response."""
-    try:
-        response = json.loads(text)
-    except json.JSONDecodeError:
-        return _json_lines(file, text), {}
-    except RecursionError:
-        raise InputError(Problem("nested too deep for instance data", Place(file), SPECS_HINT)) from None
-    if isinstance(response, dict) and isinstance(response.get("InstanceTypes"), dict):
-        key = f"DescribeInstanceTypes in {os.path.basename(file)}"
-        listed = response["InstanceTypes"].get("InstanceType")
-        if not isinstance(listed, list):
-            listed = []
-        rows = [{**row, "Sources": {"*": key}} if isinstance(row, dict) else row for row in listed]
-        return ((0, row) for row in rows), {key: Source(key, None, None, "API response given with --specs")}
-    return [(1, response)], {}
+def _rows(file: str, text: str, key: str) -> Iterator[tuple[int, Any]]:
+    """Yield (line, row) pairs. Line 0: the row stands somewhere in an API response."""
+    for line, value in _values(file, text):
+        for item in value if isinstance(value, list) else [value]:
+            body = item.get("body", item) if isinstance(item, dict) else item
+            if isinstance(body, dict) and isinstance(body.get("InstanceTypes"), dict):
+                listed = body["InstanceTypes"].get("InstanceType")
+                for row in listed if isinstance(listed, list) else ():
+                    yield 0, {**row, "Sources": {DEFAULT_SOURCE: key}} if isinstance(row, dict) else row
+            else:
+                yield line, item
 
 
-def _json_lines(file: str, text: str) -> list[tuple[int, Any]]:
-    out = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                out.append((number, json.loads(line)))
-            except json.JSONDecodeError as error:
-                problem = Problem(f"not valid JSON: {error.msg}", Place(file, number, error.colno), SPECS_HINT)
-                raise InputError(problem) from None
-    return out
+def _values(file: str, text: str) -> Iterator[tuple[int, Any]]:
+    """Yield the JSON values of a text, and the lines on which they begin."""
+    decoder = json.JSONDecoder()
+    at = _filled(text, 0)
+    line = text.count("\n", 0, at) + 1
+    while at < len(text):
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            place = Place(file, error.lineno, error.colno)
+            raise InputError(Problem(say("not valid JSON: {error}", error=error.msg), place, SPECS_HINT)) from None
+        except RecursionError:
+            raise InputError(Problem(say("nested too deep for instance data"), Place(file), SPECS_HINT)) from None
+        yield line, value
+        end = _filled(text, end)
+        line += text.count("\n", at, end)
+        at = end
+
+
+def _filled(text: str, at: int) -> int:
+    """Return where the next value begins."""
+    match = re.compile(r"[\s,]*").match(text, at)
+    return at if match is None else match.end()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.text import plural
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,13 +43,18 @@ class OwnData(NamedTuple):
     """The day as of which it stands, ISO 8601; None for a file that does not say."""
     region: str | None
     """Where the account was asked; the file then lists every type of that region."""
+    odd: tuple[str, ...] = ()
+    """Values that were left out, because no such field has them."""
 
 
 def specs_words(date: str, own: OwnData | None) -> str:
     """Say which instance data was used, to be read behind "specs of"."""
     if own is None:
         return date
-    return f"{date} and {own.file}" if own.region is None else f"{date} and of {own.region} on {own.date}"
+    if own.region is not None:
+        return f"{date} and of {own.region} on {own.date}"
+    left_out = f" without {plural(len(own.odd), 'odd value')}" if own.odd else ""
+    return f"{date} and {own.file}{left_out}"
 
 
 class InstanceType(NamedTuple):
@@ -100,12 +107,12 @@ class InstanceType(NamedTuple):
             get("EniTrunkSupported"),
             get("EriQuantity"),
             bool(get("EriStated")),
-            get("LimitsStatus", "documented"),
+            get("LimitsStatus") or "documented",
             get("OnSale"),
             get("CpuArchitecture"),
             get("GPUAmount"),
             get("NetworkBandwidthGbps"),
-            get("Sources", {}),
+            get("Sources") or {},
             row,
         )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import LIMITS, InstanceType
 from eniplan.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 SCHEMA = "eniplan.specs/v1"
 """The form of a file that `eniplan specs update` writes."""
@@ -91,6 +91,7 @@ class Rows:
         try:
             row = json.loads(line)
             problem = row_problem(row)
+            row = row if problem else without_odd_values(row)[0]
         except (ValueError, RecursionError):
             problem = "not valid JSON"
         if problem:
@@ -103,11 +104,21 @@ def row_problem(row: object) -> str:
     """Say what keeps a value from being a row of instance data; empty when nothing does."""
     if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
         return "a row of instance data needs an InstanceTypeId"
-    for field, fits in _FIELDS.items():
-        value = row.get(field)
-        if value is not None and not fits(value):
-            return f"{row['InstanceTypeId']}: {field} is {value!r}"
     return ""
+
+
+def without_odd_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return a row without the values that its fields cannot have, and what these are. Null is not known."""
+    known: dict[str, Any] = {}
+    odd = []
+    for field, value in row.items():
+        if type(value) is int and value < 0 and field in _CLAMPED:
+            known[field] = 0
+        elif value is None or field not in _FIELDS or _FIELDS[field](value):
+            known[field] = value
+        else:
+            odd.append(f"{row['InstanceTypeId']}: {field} is {value!r}")
+    return known, odd
 
 
 def _is_text(value: object) -> bool:
@@ -144,3 +155,5 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "Sources": _is_map_of_texts,
 }
 """What is read of a row; anything else in it is only shown."""
+_CLAMPED = ("EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity")
+"""Below zero the API says that there are none; Terway reads it so (pkg/aliyun/client/limit.go at commit 89aadf8b)."""

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from eniplan import resources
-from eniplan.catalog.record import Conflict, InstanceType, LingjunNodeType, Source, specs_words
+from eniplan.catalog.record import DEFAULT_SOURCE, Conflict, InstanceType, LingjunNodeType, Source, specs_words
 from eniplan.catalog.rows import Rows
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class Catalog:
         self._sources: dict[str, Source] | None = None
         self._date = ""
         self._bundled: Rows | None = None
-        self._own: dict[str, InstanceType] = {}
+        self._over: dict[str, dict[str, Any]] = {}
+        """Rows of single types, to be laid over all others."""
         self._own_rows = Rows(b"")
         self._own_lingjun: dict[str, LingjunNodeType] = {}
         self._own_sources: dict[str, Source] = {}
@@ -44,7 +45,7 @@ class Catalog:
         if specs is not None:
             from eniplan.catalog.own import read_own  # noqa: PLC0415 - only for calls with such a file
 
-            self.own, self._own, self._own_rows, self._own_sources = read_own(specs)
+            self.own, self._over, self._own_rows, self._own_sources = read_own(specs)
 
     def with_account(
         self,
@@ -63,15 +64,16 @@ class Catalog:
 
         """
         key = source.title
-        own = {name: InstanceType.from_map(laid_over(self.get(name), row, key)) for name, row in types.items()}
+        rows = {name: laid_over(self.get(name), row, key) for name, row in types.items()}
+        own = {name: InstanceType.from_map(row) for name, row in rows.items()}
         whole = {family: sorted((own[n] for n in names), key=_by_size) for family, names in families.items() if names}
         lingjun = {name: LingjunNodeType.from_map(_node_type(name, row, key)) for name, row in node_types.items()}
         out = copy.copy(self)
         vars(out).update(
-            _own={**self._own, **own},
+            _over={**self._over, **rows},
             _own_lingjun={**self._own_lingjun, **lingjun},
             _own_sources={**self._own_sources, key: source},
-            _types={},
+            _types=dict(own),
             _families={family: tuple(rows) for family, rows in whole.items()},
         )
         return out
@@ -89,7 +91,7 @@ class Catalog:
 
     def count(self) -> int:
         """Return how many ECS types are known."""
-        return len(self.names()) if self.own is not None or self._own else self._rows().count()
+        return len(self.names()) if self.own is not None or self._over else self._rows().count()
 
     def get(self, name: str) -> InstanceType | None:
         """Return an ECS type by its id, None when it is not known.
@@ -99,33 +101,47 @@ class Catalog:
 
         """
         if name not in self._types:
-            self._types[name] = self._own.get(name) or self._own_rows.find(name) or self._rows().find(name)
+            self._types[name] = self._laid(name, self._own_rows.find(name) or self._rows().find(name))
         return self._types[name]
+
+    def _laid(self, name: str, known: InstanceType | None) -> InstanceType | None:
+        return InstanceType.from_map(laid_over(known, self._over[name])) if name in self._over else known
+
+    def _overlaid(self, known: Iterable[InstanceType], names: Iterable[str]) -> list[InstanceType]:
+        """Return types with what is laid over them; those of these names come in addition."""
+        below: dict[str, InstanceType | None] = {record.InstanceTypeId: record for record in known}
+        order = dict.fromkeys((*below, *names))
+        found = (self._laid(name, below.get(name)) for name in order)
+        return [record for record in found if record is not None]
 
     def family(self, family: str) -> tuple[InstanceType, ...]:
         """Return all types of a family, by vCPU and id; empty when the family is not known."""
         if family not in self._families:
-            mine = [record for record in self._own.values() if record.InstanceTypeFamily == family]
-            found = _joined(self._rows().of_family(family), self._own_rows.of_family(family), mine)
+            found = _joined(self._rows().of_family(family), self._own_rows.of_family(family))
+            found = self._overlaid(found, (name for name in self._over if self._family(name) == family))
             self._families[family] = tuple(sorted(found, key=_by_size))
         return self._families[family]
 
     def all(self) -> list[InstanceType]:
         """Return every ECS type, in the order of the data file; a user's own rows replace bundled ones."""
-        return _joined(self._rows().all(), self._own_rows.all(), self._own.values())
+        return self._overlaid(_joined(self._rows().all(), self._own_rows.all()), self._over)
 
     def own_types(self) -> list[InstanceType]:
         """Return the ECS types of the user's own file."""
-        return [*self._own_rows.all(), *self._own.values()]
+        return [*self._own_rows.all(), *(record for name in self._over if (record := self.get(name)) is not None)]
 
     def names(self) -> list[str]:
         """Return the ids of all ECS types."""
-        return list(dict.fromkeys([*self._rows().names(), *self._own_rows.names(), *self._own]))
+        return list(dict.fromkeys([*self._rows().names(), *self._own_rows.names(), *self._over]))
 
     def family_names(self) -> list[str]:
         """Return the ids of all families."""
-        mine = (record.InstanceTypeFamily for record in self._own.values())
+        mine = map(self._family, self._over)
         return list(dict.fromkeys([*self._rows().families(), *self._own_rows.families(), *mine]))
+
+    def _family(self, name: str) -> str:
+        record = self.get(name)
+        return "" if record is None else record.InstanceTypeFamily
 
     def same_size(self, vcpus: int, memory: float) -> list[InstanceType]:
         """Return the ECS types with this many vCPUs and this much memory (GiB), without those of single own rows."""
@@ -148,15 +164,13 @@ class Catalog:
 
     def conflicts(self, name: str) -> tuple[Conflict, ...]:
         """Return the recorded disagreements on a type, without those that own data has settled."""
-        if name in self._own:
-            return ()
         if name not in self._conflicts:
             start = b'{"InstanceTypeId": %s,' % json.dumps(name).encode()
             text = self._read("conflicts.jsonl")
             lines = text.splitlines() if start in text else []
             found = (_conflict(json.loads(line)) for line in lines if line.startswith(start))
-            old, own = self._rows().find(name), self._own_rows.find(name)
-            self._conflicts[name] = tuple(each for each in found if not _settled(each.field, old, own))
+            old, new = self._rows().find(name), self.get(name)
+            self._conflicts[name] = tuple(each for each in found if not _settled(each.field, old, new))
         return self._conflicts[name]
 
     def all_conflicts(self) -> list[tuple[str, str]]:
@@ -195,22 +209,25 @@ def _joined(*layers: Iterable[InstanceType]) -> list[InstanceType]:
     return list({record.InstanceTypeId: record for layer in layers for record in layer}.values())
 
 
-def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Lay a row of the API over what is known: what it does not tell, such as whether the type is on sale, stays.
+def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+    """Lay a row over what is known: what it does not tell, such as whether the type is on sale, stays.
 
     Args:
         known: what is known of the type.
-        row: a row of DescribeInstanceTypes; null is not known.
-        key: of the source that the row's numbers get.
+        row: a row of DescribeInstanceTypes, or of instance data; null is not known.
+        key: of the source of the row's numbers, unless it names them itself.
 
     """
     old = {} if known is None else dict(known.raw)
+    named = row.get("Sources") or {}
     new = {field: value for field, value in row.items() if value is not None and field != "Sources"}
     if "EniIpv6AddressQuantity" in new:
         old.pop("EniIpv6AddressQuantityDerived", None)  # said of the old number
-    if "EniQuantity" in new:
-        new["LimitsStatus"] = "documented"
-    return {**old, **new, "Sources": {**old.get("Sources", {}), **dict.fromkeys(new, key)}}
+    sources = {} if known is None else {field: known.source_of(field) for field in old if field != "Sources"}
+    sources |= {field: key or named.get(field) or named.get(DEFAULT_SOURCE) for field in new}
+    status = {"LimitsStatus": "documented"} if "EniQuantity" in new and "LimitsStatus" not in new else {}
+    stated = {field: source for field, source in sources.items() if source is not None}
+    return {**old, **new, **status, "Sources": stated}
 
 
 def _node_type(name: str, answer: Mapping[str, Any], key: str) -> dict[str, Any]:

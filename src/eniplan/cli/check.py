@@ -117,7 +117,7 @@ def check(
                 "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
             )
             raise usage(message)
-        loaded = [plan_of_types(types or [], families or [], stated)]
+        loaded = [plan_of_types(types or [], families or [], stated, catalog)]
         rules = tuple(rule for rule in ALL if rule.types_only)
     else:
         stated.refuse()

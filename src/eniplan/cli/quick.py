@@ -12,6 +12,7 @@ from eniplan.plan.model import plan_from
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
+    from eniplan.catalog.store import Catalog
     from eniplan.plan.document import Path
 
 
@@ -58,8 +59,8 @@ class ClusterOptions(NamedTuple):
         return cluster
 
 
-def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions) -> LoadedPlan:
-    """Make the plan that the options of a check without a file describe.
+def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions, catalog: Catalog) -> LoadedPlan:
+    """Make the plan that the options of a check without a file describe. Lingjun node types are known by their names.
 
     Raises:
         UsageError: an option has a value that a plan has no word for.
@@ -72,10 +73,16 @@ def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions)
                 "{option} is {value!r}; it must be one of {words}", option=option, value=value, words=tuple(words)
             )
             raise usage(message)
-    pools: list[dict[str, Any]] = [{"name": "(types)", "instanceTypes": types, "instanceFamilies": families}]
-    if stated.kind == "lingjun":
-        if families:
-            raise usage(say("--family is for ECS; name Lingjun node types with --type"))
-        pools = [{"name": node_type, "kind": "lingjun", "lingjun": {"nodeType": node_type}} for node_type in types]
+    lingjun = types if stated.kind == "lingjun" else []
+    if stated.kind is None:
+        lingjun = [name for name in types if not name.startswith("ecs.") and catalog.lingjun(name) is not None]
+    elif stated.kind == "lingjun" and families:
+        raise usage(say("--family is for ECS; name Lingjun node types with --type"))
+    pools: list[dict[str, Any]] = [
+        {"name": node_type, "kind": "lingjun", "lingjun": {"nodeType": node_type}} for node_type in lingjun
+    ]
+    ecs = [name for name in types if name not in lingjun]
+    if ecs or families:
+        pools.append({"name": "(types)", "instanceTypes": ecs, "instanceFamilies": families})
     plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": stated.cluster(), "nodePools": pools}
     return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan))

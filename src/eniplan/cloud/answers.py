@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from eniplan.catalog.rows import row_problem
+from eniplan.catalog.rows import row_problem, without_odd_values
 from eniplan.k8s.nodes import Taint
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
 from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
@@ -66,7 +66,7 @@ def types(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     problem = next(filter(None, map(row_problem, rows)), None)
     if problem is not None:
         raise AnswerError(problem)
-    return rows
+    return [without_odd_values(row)[0] for row in rows]
 
 
 def stock(body: Mapping[str, Any], instance_type: str) -> dict[str, str]:

@@ -53,7 +53,8 @@ def _undecided(item: Undecided) -> str:
 
 def _pool(pool: PoolSheet) -> Iterator[str]:
     per_node = ", ".join(f"{name} {number(found.exclusive)}" for name, found in pool.capacity.items()) or "unknown"
-    yield one_line(f"pool {pool.name}: exclusive pods per node: {per_node}")
+    kind = "Lingjun pool" if pool.kind == "lingjun" else "pool"
+    yield one_line(f"{kind} {pool.name}: exclusive pods per node: {per_node}")
     if pool.nodes != (None, None):  # else the sheet would only say "unknown" twice
         pods = f"exclusive pods {span(pool.pods)}"
         yield one_line(f"pool {pool.name}: nodes {span(pool.nodes)}, {pods} (desired, largest size)")

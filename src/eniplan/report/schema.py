@@ -89,6 +89,7 @@ SCHEMA: dict[str, Any] = {
                 file=_of("string", "The file."),
                 date=_or_null("string", "The day on which it was asked for, ISO 8601; null: it does not say."),
                 region=_or_null("string", "The region that was asked; null: it does not say."),
+                odd=_list(_of("string", "The type, the field and the value."), "Values that were left out."),
             ),
         ),
         accounts=_list(
