@@ -71,7 +71,7 @@ def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Differ
     elif found is None:
         if path in _PROVED and wanted != []:
             yield Difference(path, wanted, None)
-    elif path in {"kubernetes_config.labels", "kubernetes_config.taints"}:
+    elif path in {"kubernetes_config.labels", "kubernetes_config.taints", "scaling_group.tags"}:
         yield from _keyed(path, wanted, found)
     elif isinstance(wanted, list):
         yield from _listed(path, wanted, found, hidden)
@@ -80,7 +80,7 @@ def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Differ
 
 
 def _keyed(path: str, wanted: object, found: object) -> Iterator[Difference]:
-    """Compare labels, or taints, each with the one of the same key (and effect). In Kubernetes, case counts."""
+    """Compare labels, taints or tags, each with the one of the same key (and effect). In Kubernetes, case counts."""
     mine, theirs = _by_key(wanted), _by_key(found)
     for key, value in mine.items():
         if value != theirs.get(key):

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from eniplan.cloud.failures import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from eniplan.cloud.calls import Call
     from eniplan.cloud.failures import Reason
 
 _REFUSED = (
-    "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "InvalidTimeStamp", "IncompleteSignature",
+    "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "IncompleteSignature",
 )  # fmt: skip
-"""Codes that are about the key, the token or the clock, whatever the call."""
+"""Codes that are about the key or the token, whatever the call."""
+_LATE = frozenset((408, 425, 499))
+"""Statuses by which a server, or a gateway before it, has given up on a request that it may have passed on."""
 _DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
+
+
+_BROKEN = {
+    "ReadTimeoutError": "no answer in time",
+    "ReadTimeout": "no answer in time",
+    "SSLError": "TLS has failed",  # may be while the answer is read
+    "RetryError": "the connection broke",
+}
+"""What the kind of an exception says of a request that may have arrived; the first that is found counts."""
 
 
 def failure_of(call: Call, error: Exception) -> CallError | None:
@@ -32,19 +44,26 @@ def failure_of(call: Call, error: Exception) -> CallError | None:
     causes = list(_causes(error))
     if any(isinstance(cause, CredentialException) for cause in causes):
         return CallError(call, "credentials", reached=False)  # its text may hold what the provider got: new keys
-    return _unanswered(call, {type(cause).__name__ for cause in causes})
+    return _unanswered(call, {type(cause).__name__: cause for cause in causes})
 
 
-def _unanswered(call: Call, names: set[str]) -> CallError:
+def _unanswered(call: Call, found: Mapping[str, BaseException]) -> CallError:
     """Tell a failure by the kinds of exceptions that led to it: the SDK gives nothing better."""
-    if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLCertVerificationError"}:
+    names = found.keys()
+    if "SSLCertVerificationError" in names:
+        why = getattr(found["SSLCertVerificationError"], "verify_message", "")
+        return CallError(call, "certificate", message=f"the certificate is not trusted: {why}", reached=False)
+    if "TooManyRedirects" in names:
+        response = getattr(found["TooManyRedirects"], "response", None)
+        where = urlsplit(str(getattr(response, "headers", {}).get("location", "")))
+        other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}" if where.netloc else "another path"
+        message = f"it was sent on to {other}, and what is signed for one place is not sent to another"
+        return CallError(call, "rejected", message=message, status=getattr(response, "status_code", None))
+    if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}:
         return CallError(call, "network", message="no connection", reached=False)
-    if "ReadTimeoutError" in names or "ReadTimeout" in names:
-        return CallError(call, "network", message="no answer in time")
-    if "SSLError" in names:  # may be while the answer is read
-        return CallError(call, "network", message="TLS has failed")
-    if "RetryError" in names:
-        return CallError(call, "network", message="the connection broke")
+    for name, message in _BROKEN.items():
+        if name in names:
+            return CallError(call, "network", message=message)
     return CallError(call, "answer", message="the answer cannot be read")
 
 
@@ -58,9 +77,11 @@ def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK ha
     reason: Reason = "rejected"
     if code.startswith(_REFUSED):
         reason = "credentials"
+    elif "timestamp" in code.lower() or code == "RequestTimeTooSkewed":
+        reason = "clock"
     elif "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
         reason = "throttled"
-    elif (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
+    elif status in _LATE or (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
         reason = "server"  # with or without a time to wait: only throttling says that nothing was done
     elif retry_after is not None:
         reason = "throttled"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import threading
-from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -19,11 +18,13 @@ from eniplan import facts
 from eniplan.cloud import answers, calls
 from eniplan.cloud.answers import AnswerError
 from eniplan.cloud.failures import CallError, words
+from eniplan.cloud.session import start
 from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread
 from eniplan.plan.model import TERWAY_ADDON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from eniplan.cloud.calls import Call
     from eniplan.cloud.session import Session
@@ -57,20 +58,6 @@ def read_facts(session: Session, wanted: Wanted, today: str) -> LiveFacts:
 
     """
     return _Reader(session, wanted).read(today)
-
-
-def start(function: Callable[..., _T], *args: object) -> Future[_T]:
-    """Run a function in a daemon thread; a `ThreadPoolExecutor` would keep the process until its threads are done."""
-    future: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(function(*args))
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
-            future.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return future
 
 
 class _Family(NamedTuple):

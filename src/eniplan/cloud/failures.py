@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from eniplan.cloud.calls import Call
 
-Reason: TypeAlias = Literal["denied", "rejected", "throttled", "server", "network", "answer", "credentials"]
+Reason: TypeAlias = Literal[
+    "denied", "rejected", "throttled", "server", "network", "answer", "credentials", "clock", "certificate"
+]
 
 _LOOKED_FOR = (
     "looked for ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, an OIDC role "
@@ -29,6 +31,9 @@ _HINTS = {
     "throttled": "try again later",
     "server": "try again later",
     "answer": "is there a proxy or a gateway that answers in the service's place?",
+    "clock": "set the clock of this machine: requests are signed with the time",
+    "certificate": "for a CA of your own, name its file in REQUESTS_CA_BUNDLE or SSL_CERT_FILE; a certificate that "
+    "is not valid yet, or no more, may also be the fault of this machine's clock",
     "network": "check the network, the proxy variables, --endpoint and the region",
 }
 
@@ -71,6 +76,8 @@ def words(error: CallError) -> str:
         return f"RAM denies {error.call.ram_action}" + (f" ({details})" if details else "")
     if error.reason == "credentials":
         return f"the credentials are not accepted: {said}{traced}" if error.code else "there are no credentials"
+    if error.reason == "clock":
+        return f"the clock of this machine is wrong, says the service: {said}{traced}"
     if error.reason == "throttled":
         return f"{action} is throttled: {said or 'too many requests'}{traced}"
     if error.reason == "server":

@@ -19,6 +19,29 @@ REGION_VARIABLES = (
 )  # fmt: skip
 """In the order in which the aliyun CLI reads them (its config/profile.go)."""
 PROFILES = "~/.aliyun/config.json"
+_VPC_CENTRAL = "vpc.aliyuncs.com"
+_VPC_NEBULA = "vpc-nebula.cn-qingdao-nebula.aliyuncs.com"
+_HOSTS: dict[str, dict[str, str]] = {
+    "vpc": {
+        **dict.fromkeys(
+            (
+                "cn-hangzhou", "cn-shanghai-finance-1", "cn-shenzhen-finance-1", "cn-north-2-gov-1",
+                "ap-northeast-2-pop", "cn-beijing-finance-pop", "cn-beijing-gov-1", "cn-beijing-nu16-b01", "cn-fujian",
+                "cn-haidian-cm12-c01", "cn-hangzhou-bj-b01", "cn-hangzhou-finance", "cn-hangzhou-internal-prod-1",
+                "cn-hongkong-finance-pop", "cn-shanghai-et2-b01", "cn-shanghai-inner", "cn-shenzhen-inner",
+                "cn-shenzhen-st4-d01", "cn-shenzhen-su18-b01", "cn-wuhan", "cn-yushanfang", "cn-zhangbei",
+                "cn-zhangbei-na61-b01", "rus-west-1-pop",
+            ), _VPC_CENTRAL,
+        ),
+        **dict.fromkeys(
+            ("cn-edge-1", "cn-huhehaote-nebula-1", "cn-qingdao-nebula", "cn-zhengzhou-nebula-1"), _VPC_NEBULA
+        ),
+        "cn-zhangjiakou-na62-a01": "vpc.cn-zhangjiakou.aliyuncs.com",
+        "eu-west-1-oxs": "vpc-nebula.cn-shenzhen-cloudstone.aliyuncs.com",
+    },
+}  # fmt: skip
+"""Hosts that do not follow from their region. Source: alibabacloud-vpc20160428 7.2.2 (client.py), without its tests;
+alibabacloud-eflo-controller20221215 3.2.0 has none. Both packages are not needed otherwise."""
 _REGION = r"[a-z0-9]+(-[a-z0-9]+)+"
 _EXAMPLE = "such as https://gateway.example.com or http://127.0.0.1:8080"
 
@@ -57,6 +80,11 @@ def endpoint_problem(url: str) -> str:
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         return "has more than scheme, host and port"
     return ""
+
+
+def host(service: str, region: str) -> str:
+    """Return the host of a service whose package is not installed."""
+    return _HOSTS.get(service, {}).get(region) or f"{service}.{region}.aliyuncs.com"
 
 
 def region(stated: str | None) -> str | None:

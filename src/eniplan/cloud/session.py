@@ -11,25 +11,30 @@ import os
 import random
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 from urllib.request import proxy_bypass
 
+from eniplan.cloud import place
 from eniplan.cloud.calls import DESCRIBE_CLUSTER
 from eniplan.cloud.diagnosis import failure_of
 from eniplan.cloud.failures import CallError, without
 from eniplan.errors import Place, Problem, UsageError
+from eniplan.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from eniplan.cloud.calls import Call, Service
     from eniplan.cloud.failures import Reason
 
+_T = TypeVar("_T")
+
 CONNECT_TIMEOUT = 5.0
 """Seconds."""
 READ_TIMEOUT = 20.0
-"""Seconds; `READ_TIMEOUT_VARIABLE` says otherwise."""
+"""Seconds for a whole answer; `READ_TIMEOUT_VARIABLE` says otherwise."""
 READ_TIMEOUT_VARIABLE = "ENIPLAN_READ_TIMEOUT"
 _MOST_SECONDS = 3600
 ATTEMPTS = 4
@@ -38,6 +43,8 @@ FIRST_PAUSE = 0.2
 """Seconds before the second attempt; doubled each time, with jitter."""
 LONGEST_PAUSE = 20.0
 """Seconds; a server that asks for more gets an error instead of a silent wait."""
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""Files of certificates that are trusted besides the usual ones; the first that is set counts."""
 _RETRIED: frozenset[Reason] = frozenset(("throttled", "server", "network", "answer"))
 
 
@@ -62,7 +69,7 @@ class Session:
 
         Raises:
             CallError: no credentials (reason `credentials`).
-            UsageError: the environment asks for a time-out that is none.
+            UsageError: the environment asks for a time-out that is none, or for certificates that are not there.
 
         """
         if not ecs_role:
@@ -78,12 +85,13 @@ class Session:
         self._region = region
         self._endpoint = endpoint
         self._read_timeout = _read_timeout()
-        self._credential = Client()
+        self._certificates = _certificates()
+        self._credential = _Remembering(Client())
         try:
-            found = self._credential.get_credential()
+            self._credential.get_credential()
         except CredentialException:
             raise CallError(DESCRIBE_CLUSTER, "credentials", reached=False) from None
-        self._secrets = tuple(filter(None, (found.access_key_secret, found.security_token)))
+        _follow_no_redirects()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -145,7 +153,11 @@ class Session:
         else:
             request.query = Utils.query(dict(query))
         try:
-            answer = self._client(call.service).call_api(params, request, RuntimeOptions())
+            sent = start(self._client(call.service).call_api, params, request, RuntimeOptions())
+            # The SDK's own time-outs are those of single bytes.
+            answer = sent.result(CONNECT_TIMEOUT + self._read_timeout)
+        except TimeoutError:
+            raise CallError(call, "network", message=say("no whole answer in time")) from None
         except Exception as error:
             failure = failure_of(call, error)
             if failure is None:
@@ -154,15 +166,15 @@ class Session:
         found = answer.get("body")
         headers = answer.get("headers") or {}
         if not isinstance(found, dict):
-            raise CallError(call, "answer", message="the answer is no JSON object")
+            raise CallError(call, "answer", message=say("the answer is no JSON object"))
         request_id = found.get("RequestId") or found.get("request_id") or headers.get("x-acs-request-id")
         return Answer(found, request_id if isinstance(request_id, str) else None)
 
     def _without_secrets(self, failure: CallError) -> CallError:
         """Take out of a server's words what it may have repeated of the credentials; bodies are `create`'s."""
-        failure.message = without(failure.message, self._secrets)
-        failure.code = without(failure.code, self._secrets)
-        failure.request_id = failure.request_id and without(failure.request_id, self._secrets)
+        failure.message = without(failure.message, self._credential.secrets)
+        failure.code = without(failure.code, self._credential.secrets)
+        failure.request_id = failure.request_id and without(failure.request_id, self._credential.secrets)
         return failure
 
     def _client(self, service: Service) -> Any:  # noqa: ANN401 - the SDK has no types
@@ -177,6 +189,7 @@ class Session:
         config = Config(
             region_id=self._region, credential=self._credential, user_agent="eniplan",
             connect_timeout=int(CONNECT_TIMEOUT * 1000), read_timeout=int(self._read_timeout * 1000),
+            ca=self._certificates,
         )  # fmt: skip
         if self._endpoint is not None:
             scheme, _, host = self._endpoint.partition("://")
@@ -184,7 +197,7 @@ class Session:
             config.protocol = scheme.upper()
         elif service.name not in ("cs", "ecs"):
             # VPC and Lingjun are read through the ECS package's client: their own packages would cost 0.15 s more.
-            config.endpoint = _endpoint(service, self._region)
+            config.endpoint = place.host(service.name, self._region)
         if service.name == "cs":
             from alibabacloud_cs20151215.client import Client as CsClient  # noqa: PLC0415 - the SDK
 
@@ -219,15 +232,69 @@ def _read_timeout() -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= _MOST_SECONDS:
-        problem = Problem(f"{READ_TIMEOUT_VARIABLE}={text} is no number of seconds", Place("environment"), "such as 30")
-        raise UsageError(problem)
+        message = say("{variable}={text} is no number of seconds", variable=READ_TIMEOUT_VARIABLE, text=text)
+        raise UsageError(Problem(message, Place("environment"), say("such as 30")))
     return seconds
 
 
-def _endpoint(service: Service, region: str) -> str:
-    if service.name == "vpc" and region == "cn-hangzhou":
-        return "vpc.aliyuncs.com"
-    return f"{service.name}.{region}.aliyuncs.com"
+def _certificates() -> str | None:
+    """Return the file or folder of certificates that the environment names; the SDK does not look for it.
+
+    Raises:
+        UsageError: it does not exist.
+
+    """
+    name = next((name for name in CA_VARIABLES if os.environ.get(name)), None)
+    if name is None:
+        return None
+    path = os.environ[name]
+    if not os.path.exists(path):
+        message = say("{variable}={path} does not exist", variable=name, path=path)
+        raise UsageError(Problem(message, Place("environment"), say("name a file of certificates, or unset it")))
+    return path
+
+
+def _follow_no_redirects() -> None:
+    """Let the SDK's sessions end where they are redirected: each call is signed, and may carry a token, for one host.
+
+    The SDK has no setting for it, and makes its sessions while it sends.
+    """
+    from darabonba.core import DaraCore  # noqa: PLC0415 - the SDK
+
+    class Sessions(dict[str, Any]):
+        def __setitem__(self, key: str, session: Any) -> None:  # noqa: ANN401 - the SDK has no types
+            session.max_redirects = 0
+            super().__setitem__(key, session)
+
+    DaraCore._sessions = Sessions()  # noqa: SLF001 - see above; a test sends redirects
+
+
+class _Remembering:
+    """The SDK's credentials, and every secret that they have ever been: they are renewed in the midst of a run."""
+
+    def __init__(self, credential: Any) -> None:  # noqa: ANN401 - the SDK has no types
+        self._credential = credential
+        self.secrets: set[str] = set()
+
+    def get_credential(self) -> Any:  # noqa: ANN401 - the SDK has no types
+        """Return what the next request is signed with."""
+        found = self._credential.get_credential()
+        self.secrets.update(filter(None, (found.access_key_secret, found.security_token)))
+        return found
+
+
+def start(function: Callable[..., _T], *args: object) -> Future[_T]:
+    """Run a function in a daemon thread; a `ThreadPoolExecutor` would keep the process until its threads are done."""
+    future: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function(*args))
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def _pause(error: CallError, attempt: int) -> float | None:
