@@ -9,6 +9,7 @@ from eniplan.catalog.limits import Capacity, capacity
 from eniplan.errors import OK, Place, Problem
 from eniplan.judging.gaps import fact_at, owner, waits
 from eniplan.messages import facts_of
+from eniplan.plan.document import path_text
 from eniplan.plan.model import Cluster, Plan
 from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report, Undecided
 from eniplan.rules import ALL
@@ -228,7 +229,7 @@ class _Judge:
         if fact is None:
             self._gaps[gap.path] = {}
             return
-        words = fact.called(owner(self._document.value, gap.path))
+        words = fact.called(owner(self._document.value, gap.path)) if fact.words else path_text(gap.path)
         waiting = self._unknown.setdefault(words, _Open(gap.path, gap.why, {})).rules
         waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path))
         self._gaps[gap.path] = waiting
