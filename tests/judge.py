@@ -10,10 +10,11 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from eniplan import engine
 from eniplan.catalog.store import Catalog
+from eniplan.judging.check import check
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
+from eniplan.rules.base import AccountRule
 from eniplan.rules.examples import example, example_account
 from eniplan.rules.view import PlanView, Settings
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from eniplan.plan.live import LiveFacts
     from eniplan.report.model import Finding, Report, Undecided
-    from eniplan.rules.base import Level, Rule
+    from eniplan.rules.base import AnyRule, Level
 
 TODAY = date(2026, 11, 22)
 """The day of all judgements in tests."""
@@ -50,7 +51,7 @@ def judge_plan(  # noqa: PLR0913 - the switches of a check
     settings = Settings(strict, max_age, today)
     documents = read_documents(FILE, json.dumps(plan, indent=1).encode())
     loaded = (load_document(document)._replace(live=live) for document in documents)
-    return engine.check(loaded, specs or catalog(), settings, fail_on=fail_on)
+    return check(loaded, specs or catalog(), settings, fail_on=fail_on)
 
 
 def judge(changes: Mapping[str, Any] | None = None, **settings: Any) -> Report:  # noqa: ANN401 - those of judge_plan
@@ -58,14 +59,14 @@ def judge(changes: Mapping[str, Any] | None = None, **settings: Any) -> Report: 
     return judge_plan(example(changes or {}), **settings)
 
 
-def fails(rule: Rule) -> Report:
+def fails(rule: AnyRule) -> Report:
     """Judge a rule's failing example."""
-    return judge(rule.fails, live=None if rule.account is None else example_account(rule.account))
+    return judge(rule.fails, live=None if not isinstance(rule, AccountRule) else example_account(rule.account))
 
 
-def passes(rule: Rule) -> Report:
+def passes(rule: AnyRule) -> Report:
     """Judge a rule's passing example; of a rule about the account, with the account in which the plan is right."""
-    return judge(rule.passes, live=None if rule.account is None else example_account({}))
+    return judge(rule.passes, live=None if not isinstance(rule, AccountRule) else example_account({}))
 
 
 def view_of(changes: Mapping[str, Any] | None = None, settings: Settings | None = None) -> PlanView:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from eniplan import engine
 from eniplan.errors import Place, Problem
+from eniplan.judging.check import check
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import LoadedPlan, load_document
 from eniplan.report.model import Addresses
@@ -26,35 +26,35 @@ def loaded(file: str, changes: dict[str, Any] | None = None) -> LoadedPlan:
 class TestSeveralPlans:
     def test_findings_stand_by_file_and_place(self) -> None:
         bad = {TYPES: ["ecs.g7.2xlarge"], "cluster.terway.version": "v1.10.0"}
-        report = engine.check([loaded("b", bad), loaded("a", bad)], catalog(), Settings())
+        report = check([loaded("b", bad), loaded("a", bad)], catalog(), Settings())
         keys = [(f.place.file, f.place.line, f.place.column, f.rule.id) for f in report.findings]
         assert keys == sorted(keys)
         assert report.inputs == ("b", "a")
 
     def test_one_input_with_several_documents_is_listed_once(self) -> None:
-        report = engine.check([loaded("a"), loaded("a"), Problem("x", Place("a"))], catalog(), Settings())
+        report = check([loaded("a"), loaded("a"), Problem("x", Place("a"))], catalog(), Settings())
         assert report.inputs == ("a",)
         assert report.exit_code == 3
 
     def test_no_input_at_all(self) -> None:
-        report = engine.check([], catalog(), Settings())
+        report = check([], catalog(), Settings())
         assert [problem.message for problem in report.problems] == ["there is nothing to check"]
         assert report.exit_code == 3
 
     @pytest.mark.parametrize(("one", "two", "hits"), [("c1", "c1", 1), ("c1", "c2", 0), (None, None, 0)])
     def test_pool_names_of_one_cluster(self, one: str | None, two: str | None, hits: int) -> None:
         plans = [loaded(f, {} if name is None else {"cluster.id": name}) for f, name in (("a", one), ("b", two))]
-        report = engine.check(plans, catalog(), Settings())
+        report = check(plans, catalog(), Settings())
         assert len(found(report, "NP006")) == hits
         assert report.exit_code == (1 if hits else 0)
         without = tuple(rule for rule in ALL if rule.id != "NP006")
-        assert found(engine.check(plans, catalog(), Settings(), rules=without), "NP006") == []
+        assert found(check(plans, catalog(), Settings(), rules=without), "NP006") == []
 
     def test_waivers_hold_for_their_own_plan_only(self) -> None:
         waiver = {"rule": "ENI001", "path": "nodePools[0]", "reason": "agreed"}
         bad = {TYPES: ["ecs.g7.2xlarge"]}
         plans = [loaded("a", {**bad, "waivers": [waiver]}), loaded("b", bad)]
-        report = engine.check(plans, catalog(), Settings())
+        report = check(plans, catalog(), Settings())
         assert [(f.place.file, f.waived) for f in found(report, "ENI001")] == [("a", "agreed"), ("b", None)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from eniplan.catalog.order import ORDERS
 from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request
-from eniplan.finder import Question, find
+from eniplan.judging.find import Question, find
 from eniplan.rules.by_type import Cluster
 from eniplan.rules.view import Settings
 from tests.harness import REPO

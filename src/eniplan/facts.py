@@ -222,6 +222,10 @@ NAMED_TYPES = (KIND, TYPES)
 ALL_TYPES = (*NAMED_TYPES, FAMILIES, IP_STACK)
 """The types of ECS pools, those of families, which are chosen by the IP stack, too."""
 LIMITS = (ENIS, IPV4_PER_ENI, IPV6_PER_ENI)
+OF_TYPES = frozenset((
+    *ALL_TYPES, *LIMITS, ERIS, ON_SALE, CORES, MEMORY, ERDMA, TERWAY_VERSION, LINGJUN_TYPE,
+))  # fmt: skip
+"""What can be told of instance types and their cluster without a plan."""
 PODS_PER_NODE = (*ALL_TYPES, LINGJUN_TYPE, ENIS, ERDMA, ERIS)
 SIZES = (DESIRED_SIZE, AUTO_SCALING, LINGJUN_SIZE)
 ZONES = (NODE_V_SWITCHES, V_SWITCHES)

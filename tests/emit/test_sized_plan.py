@@ -9,12 +9,12 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from eniplan import engine
 from eniplan.catalog.order import ORDERS
 from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request, Size
 from eniplan.emit.sized_plan import Facts, sized_plan, sized_plan_text
-from eniplan.finder import Question, find
+from eniplan.judging.check import check
+from eniplan.judging.find import Question, find
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.rules.by_type import Cluster
@@ -56,7 +56,7 @@ def test_it_passes_the_check(request: Request, dual: bool, erdma: bool | None, d
     name = row.record.InstanceTypeId
     text = sized_plan_text(name, row.size, request, facts, catalog().date)
     (document,) = read_documents("plan.yaml", text.encode())
-    report = engine.check([load_document(document)], catalog(), Settings())
+    report = check([load_document(document)], catalog(), Settings())
     assert (report.problems, report.total("error")) == ((), 0), [f.message for f in report.findings]
 
     (sheet,) = report.pools

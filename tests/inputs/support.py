@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan import engine
 from eniplan.inputs.collect import Collected, read_cluster
+from eniplan.judging.check import check
 from eniplan.plan.load import load
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.view import Settings
@@ -98,7 +98,7 @@ def judge_files(
         facts = read_cluster("facts/cluster.json")
     collected = Collected(facts)
     loaded = load(paths or tuple(files), lambda: collected, eager=True)
-    report = engine.check(loaded, catalog(), Settings(today=TODAY))
+    report = check(loaded, catalog(), Settings(today=TODAY))
     return Judged(report, [(item.what, item.why) for item in collected.skipped])
 
 

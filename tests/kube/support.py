@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from eniplan.judging.verify import verify
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
 from eniplan.plan.document import read_documents
@@ -16,7 +17,6 @@ from eniplan.plan.load import load_document
 from eniplan.rules.examples import ABSENT, changed
 from eniplan.rules.examples_cluster import CLUSTER, cluster_example, cluster_plan
 from eniplan.rules.view import Settings
-from eniplan.verification import verify
 from tests.judge import TODAY, catalog
 
 if TYPE_CHECKING:

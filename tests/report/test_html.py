@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from eniplan.catalog.order import ORDERS
 from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request
-from eniplan.finder import Question, find
+from eniplan.judging.find import Question, find
 from eniplan.report import html_format, listing_html
 from eniplan.report.html_page import bar, link, text
 from eniplan.report.listing import brief_columns, shown

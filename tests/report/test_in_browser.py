@@ -14,7 +14,7 @@ import pytest
 from eniplan.catalog.order import ORDERS
 from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request
-from eniplan.finder import Question, find
+from eniplan.judging.find import Question, find
 from eniplan.report import html_format, listing_html
 from eniplan.rules import BY_ID
 from eniplan.rules.by_type import Cluster

@@ -15,7 +15,7 @@ from eniplan._version import __version__
 from eniplan.catalog.order import ORDERS, nearest_to
 from eniplan.catalog.select import Range, Wanted
 from eniplan.catalog.sizing import Request
-from eniplan.finder import Question, find
+from eniplan.judging.find import Question, find
 from eniplan.report import terminal_view
 from eniplan.report.listing import all_columns, shown, summary
 from eniplan.report.listing_formats import as_json, comma_separated, names, plain

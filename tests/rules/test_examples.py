@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 from eniplan import rules
 from eniplan.plan.schema import SCHEMA, is_valid
 from eniplan.rules import ALL, BY_ID, CLUSTER
-from eniplan.rules.base import LEVELS, Rule
+from eniplan.rules.base import LEVELS, AccountRule, AnyRule, ClusterRule
 from eniplan.rules.examples import BASE, example, example_account
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
 from tests.judge import fails, found, judge, judge_plan, passes, unknown
@@ -39,14 +39,14 @@ UNDECIDED = {
 """Facts that the failing example lacks; every other one decides all rules."""
 
 
-def failing(rule: Rule) -> Report:
+def failing(rule: AnyRule) -> Report:
     """Judge a rule's failing example: a plan, or a cluster by the plan that belongs to it."""
-    return judge_cluster(rule.fails) if rule.on_cluster else fails(rule)
+    return judge_cluster(rule.fails) if isinstance(rule, ClusterRule) else fails(rule)
 
 
-def passing(rule: Rule) -> Report:
+def passing(rule: AnyRule) -> Report:
     """Judge a rule's passing example."""
-    return judge_cluster(rule.passes) if rule.on_cluster else passes(rule)
+    return judge_cluster(rule.passes) if isinstance(rule, ClusterRule) else passes(rule)
 
 
 def test_example_cluster_is_right() -> None:
@@ -67,7 +67,7 @@ def test_example_plan_is_right() -> None:
 
 
 @RULES
-def test_failing_example_breaks_its_rule(rule: Rule) -> None:
+def test_failing_example_breaks_its_rule(rule: AnyRule) -> None:
     report = failing(rule)
     findings = found(report, rule.id)
     assert findings
@@ -77,19 +77,19 @@ def test_failing_example_breaks_its_rule(rule: Rule) -> None:
 
 
 @RULES
-def test_failing_example_breaks_no_other_rule_at_error(rule: Rule) -> None:
+def test_failing_example_breaks_no_other_rule_at_error(rule: AnyRule) -> None:
     errors = {f.rule.id for f in failing(rule).findings if f.level == "error"}
     assert errors - {rule.id} == OTHER_ERRORS.get(rule.id, set())
 
 
 @RULES
-def test_failing_example_is_decided(rule: Rule) -> None:
+def test_failing_example_is_decided(rule: AnyRule) -> None:
     facts = {item.fact for item in failing(rule).undecided}
     assert facts == ({UNDECIDED[rule.id]} if rule.id in UNDECIDED else set())
 
 
 @CLUSTER_RULES
-def test_finding_points_to_an_object_of_the_cluster_or_into_the_plan(rule: Rule) -> None:
+def test_finding_points_to_an_object_of_the_cluster_or_into_the_plan(rule: AnyRule) -> None:
     items = {
         "/".join((item["kind"], *([meta["namespace"]] if "namespace" in meta else []), meta["name"]))
         for item in cluster_example(rule.fails)["items"]
@@ -104,7 +104,7 @@ def test_finding_points_to_an_object_of_the_cluster_or_into_the_plan(rule: Rule)
 
 
 @PLAN_RULES
-def test_finding_points_into_the_plan(rule: Rule) -> None:
+def test_finding_points_into_the_plan(rule: AnyRule) -> None:
     for finding in found(fails(rule), rule.id):
         assert finding.place.line > 0
         assert finding.place.column > 0
@@ -129,7 +129,7 @@ def _exists(value: object, path: str, *, missing: int) -> bool:
 
 
 @RULES
-def test_passing_example_is_silent(rule: Rule) -> None:
+def test_passing_example_is_silent(rule: AnyRule) -> None:
     report = passing(rule)
     assert [finding for finding in found(report, rule.id) if finding.waived is None] == []
     assert unknown(report, rule.id) == []
@@ -138,7 +138,7 @@ def test_passing_example_is_silent(rule: Rule) -> None:
 
 
 @PLAN_RULES
-def test_examples_have_the_form_of_a_plan(rule: Rule) -> None:
+def test_examples_have_the_form_of_a_plan(rule: AnyRule) -> None:
     validator = Draft7Validator(SCHEMA)
     for changes in (rule.passes, rule.fails):
         plan = example(changes)
@@ -147,7 +147,7 @@ def test_examples_have_the_form_of_a_plan(rule: Rule) -> None:
 
 
 @RULES
-def test_rule_says_what_people_need(rule: Rule) -> None:
+def test_rule_says_what_people_need(rule: AnyRule) -> None:
     assert rule.level in LEVELS
     assert rule.title
     assert not rule.title.endswith(".")
@@ -188,7 +188,7 @@ def test_what_breaks_a_whole_cluster_cannot_be_waived(rule_id: str) -> None:
     assert not rule.waivable
     path = found(fails(rule), rule_id)[0].place.path
     waiver = {"rule": rule_id, "path": path, "reason": "we know better"}
-    live = None if rule.account is None else example_account(rule.account)
+    live = None if not isinstance(rule, AccountRule) else example_account(rule.account)
     report = judge({**rule.fails, "waivers": [waiver]}, live=live)
     assert [finding.waived for finding in found(report, rule_id)] == [None]
     assert [finding.place.path for finding in found(report, "WV001")] == ["waivers[0].rule"]
@@ -196,10 +196,10 @@ def test_what_breaks_a_whole_cluster_cannot_be_waived(rule_id: str) -> None:
 
 
 @pytest.mark.parametrize("rule", [r for r in ALL if r.waivable], ids=[r.id for r in ALL if r.waivable])
-def test_every_other_rule_can_be_waived(rule: Rule) -> None:
+def test_every_other_rule_can_be_waived(rule: AnyRule) -> None:
     paths = sorted({finding.place.path for finding in found(fails(rule), rule.id)})
     waivers = [{"rule": rule.id, "path": path, "reason": "agreed"} for path in paths]
-    live = None if rule.account is None else example_account(rule.account)
+    live = None if not isinstance(rule, AccountRule) else example_account(rule.account)
     report = judge({**rule.fails, "waivers": waivers}, live=live)
     assert [finding.waived for finding in found(report, rule.id)] == ["agreed"] * len(paths)
     assert report.waived == len(paths)
@@ -208,7 +208,7 @@ def test_every_other_rule_can_be_waived(rule: Rule) -> None:
 
 
 @CLUSTER_RULES
-def test_a_finding_about_a_cluster_can_be_waived_in_the_plan(rule: Rule) -> None:
+def test_a_finding_about_a_cluster_can_be_waived_in_the_plan(rule: AnyRule) -> None:
     paths = sorted({finding.place.path for finding in found(judge_cluster(rule.fails), rule.id)})
     waivers = [{"rule": rule.id, "path": path, "reason": "agreed"} for path in paths]
     report = judge_cluster(rule.fails, {"waivers": waivers})

@@ -74,7 +74,7 @@ class TestNET001:
 
     def test_nothing_stated(self) -> None:
         report = judge({"cluster.podDefaults": ABSENT, "cluster.vSwitches": ABSENT})
-        assert facts_missing(report, "NET001") == ["cluster.vSwitches", "cluster.podDefaults"]
+        assert facts_missing(report, "NET001") == ["cluster.podDefaults", "cluster.vSwitches"]
 
     def test_pod_networking_without_lists_and_without_defaults(self) -> None:
         pn = {key: value for key, value in PN.items() if key not in ("vSwitchIds", "securityGroupIds")}

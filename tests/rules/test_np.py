@@ -190,7 +190,7 @@ class TestNP007:
 
     def test_lists_not_stated(self) -> None:
         report = judge({"cluster.vSwitches": ABSENT, "cluster.securityGroups": ABSENT})
-        assert facts_missing(report, "NP007") == ["cluster.vSwitches", "cluster.securityGroups"]
+        assert facts_missing(report, "NP007") == ["cluster.securityGroups", "cluster.vSwitches"]
 
     def test_no_cluster_defaults(self) -> None:
         assert found(judge({"cluster.podDefaults": ABSENT}), "NP007") == []

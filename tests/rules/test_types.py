@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from eniplan import facts
 from eniplan.rules import ALL
 from eniplan.rules.base import Hit
 from eniplan.rules.types import Demands, alternatives, choose, type_errors
@@ -22,7 +23,7 @@ def errors_of_all_types(stack: str, *, strict: bool) -> dict[str, set[str]]:
     view = view_of({"cluster.ipStack": stack, TYPES: names}, Settings(strict=strict))
     out: dict[str, set[str]] = {name: set() for name in names}
     for rule in ALL:
-        for outcome in rule.check(view) if rule.types_only else ():
+        for outcome in rule.check(view) if facts.OF_TYPES.issuperset(rule.needs) else ():
             if isinstance(outcome, Hit) and (outcome.level or rule.level) == "error":
                 assert outcome.path[2] == "instanceTypes"
                 out[names[int(outcome.path[3])]].add(rule.id)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from eniplan import engine, terminal
+from eniplan import facts, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import (
     EcsRoleOption,
@@ -28,6 +28,7 @@ from eniplan.cli.quick import ClusterOptions, plan_of_types
 from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, usage
+from eniplan.judging.check import check as judge_plans
 from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE, MARKDOWN_ENDINGS, LoadedPlan, load
 from eniplan.rules import ALL
@@ -118,7 +119,7 @@ def check(
             )
             raise usage(message)
         loaded = [plan_of_types(types or [], families or [], stated, catalog)]
-        rules = tuple(rule for rule in ALL if rule.types_only)
+        rules = tuple(rule for rule in ALL if facts.OF_TYPES.issuperset(rule.needs))
     else:
         stated.refuse()
         if cluster is not None:
@@ -131,7 +132,7 @@ def check(
             loaded = account.with_live(loaded, account.access(endpoint, ecs_role=ecs_role))
         rules = ALL
     accepted = () if types or families else waivers_of(waivers)
-    report = engine.check(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
+    report = judge_plans(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
     others.tell(report, verbose=verbose)
     show(report, form, files)
     raise typer.Exit(report.exit_code)

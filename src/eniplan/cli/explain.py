@@ -16,6 +16,7 @@ from eniplan.errors import usage
 from eniplan.messages import say
 from eniplan.plan.model import ExistingPool
 from eniplan.rules import BY_ID
+from eniplan.rules.base import AccountRule, ClusterRule
 from eniplan.rules.examples import ABSENT, example
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
 from eniplan.suggest import did_you_mean
@@ -23,7 +24,7 @@ from eniplan.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from eniplan.rules.base import Rule
+    from eniplan.rules.base import AnyRule
 
 
 class Example(StrEnum):
@@ -87,7 +88,8 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-def _rule_map(rule: Rule) -> dict[str, object]:
+def _rule_map(rule: AnyRule) -> dict[str, object]:
+    of_account = isinstance(rule, AccountRule)
     return {
         "rule": rule.id,
         "level": rule.level,
@@ -98,19 +100,19 @@ def _rule_map(rule: Rule) -> dict[str, object]:
         "waivable": rule.waivable,
         "passes": _example(rule, Example.PASS),
         "fails": _example(rule, Example.FAIL),
-        "account": None if rule.account is None else {path: _plain(value) for path, value in rule.account.items()},
+        "account": {path: _plain(value) for path, value in rule.account.items()} if of_account else None,
     }
 
 
-def _example(rule: Rule, which: Example) -> dict[str, object]:
+def _example(rule: AnyRule, which: Example) -> dict[str, object]:
     """Return an example of a rule: a plan, or the dump of a cluster."""
     if which is Example.PLAN:
-        return cluster_plan() if rule.on_cluster else example({})
+        return cluster_plan() if isinstance(rule, ClusterRule) else example({})
     changes = rule.passes if which is Example.PASS else rule.fails
-    return cluster_example(changes) if rule.on_cluster else example(changes)
+    return cluster_example(changes) if isinstance(rule, ClusterRule) else example(changes)
 
 
-def _text(rule: Rule) -> str:
+def _text(rule: AnyRule) -> str:
     lines = [f"{rule.id} ({rule.level}): {rule.title}", "", rule.effect, ""]
     if rule.needs:
         lines += [f"Decided by: {', '.join(fact.key for fact in rule.needs)}"]
@@ -119,13 +121,13 @@ def _text(rule: Rule) -> str:
     if rule.sources:
         lines += ["", "Sources:"]
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
-    what = "cluster" if rule.on_cluster else "plan"
+    what = "cluster" if isinstance(rule, ClusterRule) else "plan"
     lines += ["", f"The example {what} breaks it with:", *_changes(rule.fails)]
-    lines += [f"  in the account:{change[1:]}" for change in _changes(rule.account or {})]
+    lines += [f"  in the account:{change[1:]}" for change in _changes(rule.account)]
     lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes), ""]
-    if rule.account is not None:
+    if isinstance(rule, AccountRule):
         lines += ["Only --live shows it: it is about what the account says."]
-    elif rule.on_cluster:
+    elif isinstance(rule, ClusterRule):
         lines += [
             f"The plan that it is verified by: eniplan explain {rule.id} --example plan > plan.yaml",
             f"The clusters in full: eniplan explain {rule.id} --example fail | eniplan verify plan.yaml --from -",

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 
-from eniplan import engine, terminal
+from eniplan import terminal
 from eniplan.catalog.order import ORDERS, nearest_to
 from eniplan.catalog.record import InstanceType
 from eniplan.catalog.select import Range, Wanted, range_from
@@ -19,7 +19,8 @@ from eniplan.catalog.store import Catalog
 from eniplan.cli.options import SpecsOption, StrictOption
 from eniplan.emit.sized_plan import Facts, sized_plan_text
 from eniplan.errors import FINDINGS, usage
-from eniplan.finder import Question, find
+from eniplan.judging.check import check
+from eniplan.judging.find import Question, find
 from eniplan.messages import say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
@@ -326,7 +327,7 @@ def _emit(listing: Listing, facts: Facts, catalog: Catalog, settings: Settings) 
     assert row.size is not None  # noqa: S101 - only types with room are listed
     text = sized_plan_text(row.record.InstanceTypeId, row.size, listing.request, facts, catalog.words)
     loaded = [load_document(document) for document in read_documents("plan", text.encode())]
-    report = engine.check(loaded, catalog, settings)
+    report = check(loaded, catalog, settings)
     terminal.problems(report.problems)
     if report.problems or report.total("error"):
         for line in plain.write(report._replace(undecided=(), pools=())).splitlines():

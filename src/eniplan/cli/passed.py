@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from eniplan import engine, terminal
+from eniplan import terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
+from eniplan.judging.check import check
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import plain
 from eniplan.rules.base import LEVELS
@@ -85,7 +86,7 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
         from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
 
         loaded = account.with_live(loaded, how)
-    report = engine.check(loaded, catalog, settings, fail_on=gate.fail_on, waivers=waivers_of(gate.waivers))
+    report = check(loaded, catalog, settings, fail_on=gate.fail_on, waivers=waivers_of(gate.waivers))
     terminal.problems(report.problems)
     # What is accepted or only good to know belongs to `eniplan check`.
     shown = LEVELS[: max(LEVELS.index(gate.fail_on), LEVELS.index("warning")) + 1]

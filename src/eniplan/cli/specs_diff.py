@@ -76,7 +76,7 @@ def _judged(plans: list[str], bundled: Catalog, own: Catalog, *, strict: bool) -
     """Judge plans with either data; return what differs, and what could not be judged."""
     from datetime import date  # noqa: PLC0415 - only with plans, as the others
 
-    from eniplan import engine  # noqa: PLC0415 - the same
+    from eniplan.judging.check import check  # noqa: PLC0415 - the same
     from eniplan.plan.load import load  # noqa: PLC0415 - the same
     from eniplan.rules.view import Settings  # noqa: PLC0415 - the same
 
@@ -84,7 +84,7 @@ def _judged(plans: list[str], bundled: Catalog, own: Catalog, *, strict: bool) -
     judged: list[_Judged] = []
     problems: list[Problem] = []
     for item in load(plans):
-        before, after = (engine.check([item], catalog, settings) for catalog in (bundled, own))
+        before, after = (check([item], catalog, settings) for catalog in (bundled, own))
         problems += before.problems  # those of `after` are the same: they are about the plan, not about the data
         if not isinstance(item, Problem) and item.plan is not None:
             names = {f"nodePools[{i}]": pool.name for i, pool in enumerate(item.plan.node_pools)}

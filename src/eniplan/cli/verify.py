@@ -22,6 +22,7 @@ from eniplan.cli.options import (
 from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import FINDINGS, INPUT, ClusterError, Place, Problem, UsageError, usage
+from eniplan.judging.verify import verify as judge
 from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
@@ -30,7 +31,6 @@ from eniplan.plan.load import STDIN, LoadedPlan, load
 from eniplan.rules.view import Settings
 from eniplan.suggest import which_one
 from eniplan.text import plural
-from eniplan.verification import verify as judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from eniplan.facts import Fact
     from eniplan.messages import Message
     from eniplan.plan.document import Path, Value
-    from eniplan.rules.base import Rule
+    from eniplan.rules.base import AnyRule
 
 
 def fact_at(path: Path) -> Fact | None:
@@ -22,7 +22,7 @@ def fact_at(path: Path) -> Fact | None:
     return _fact(_key(path))
 
 
-def waits(rule: Rule, path: Path) -> bool:
+def waits(rule: AnyRule, path: Path) -> bool:
     """Return whether a value at a key path could make a rule speak."""
     key = _key(path)
     if key == facts.POOL.key:  # its other keys are known: what they make rules say is found by asking them

@@ -9,7 +9,7 @@ from eniplan.catalog.limits import Capacity
 from eniplan.errors import FINDINGS, OK
 from eniplan.report.html_page import Cell, bar, code, folded, link, page, sections, table, text, tiles
 from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
-from eniplan.rules.base import LEVELS
+from eniplan.rules.base import LEVELS, ClusterRule
 from eniplan.text import named, plural
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write(report: Report) -> str:
     """Return the report as a page of its own."""
     one, several, style = _VERDICTS.get(report.exit_code, _UNJUDGED)
     what, verdict = ("The plan", one) if len(report.inputs) == 1 else ("The plans", several)
-    if any(rule.on_cluster for rule in report.rules):
+    if any(isinstance(rule, ClusterRule) for rule in report.rules):
         what, verdict = "The cluster", f"{one} in what is known" if report.undecided and style == "good" else one
     head = f'<header class="card {style}"><h1>{what} <span class="tag {style}">{verdict}</span></h1>\n'
     return page(f"eniplan: {verdict}", [head, *_body(report)])

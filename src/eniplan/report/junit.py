@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from eniplan.errors import Problem
     from eniplan.report.model import Finding, Report, Undecided
-    from eniplan.rules.base import Rule
+    from eniplan.rules.base import AnyRule
 
 
 _READ = "the input can be read"
@@ -80,7 +80,7 @@ def _suites(report: Report) -> dict[str, _Suite]:
     return suites
 
 
-def _cases(report: Report, suite: _Suite, asked: tuple[Rule, ...]) -> Iterator[_Case]:
+def _cases(report: Report, suite: _Suite, asked: tuple[AnyRule, ...]) -> Iterator[_Case]:
     if suite.problems:
         lines = [f"{p.place}: {p.message}" + (f"; {p.hint}" if p.hint else "") for p in suite.problems]
         yield _Case(_READ, "error", suite.problems[0].message, _lines(lines))

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from eniplan.catalog.limits import Capacity
     from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
-    from eniplan.rules.base import Level, Rule
+    from eniplan.rules.base import AnyRule, Level
 
 
 class Finding(NamedTuple):
     """One rule that speaks at one place."""
 
-    rule: Rule
+    rule: AnyRule
     level: Level
     place: Place
     message: str
@@ -115,7 +115,7 @@ class Report(NamedTuple):
     """The level from which on a finding fails the run."""
     strict: bool = False
     """Whether a fact that is not known fails the run too."""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AnyRule, ...] = ()
     """The rules that were asked, in the order of the rule reference."""
     accounts: tuple[Account, ...] = ()
     """Those that were asked; empty for a check without `--live`."""

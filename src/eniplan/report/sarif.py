@@ -18,7 +18,7 @@ from eniplan.text import printable
 if TYPE_CHECKING:
     from eniplan.errors import Place, Problem
     from eniplan.report.model import Finding, Report, Undecided
-    from eniplan.rules.base import Rule
+    from eniplan.rules.base import AnyRule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -69,7 +69,7 @@ def write(report: Report) -> str:
     return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: AnyRule) -> dict[str, Any]:
     sources = [(source, f" ({source.date})" if source.date else "") for source in rule.sources]
     more = f"Run `eniplan explain {rule.id}` for examples."
     text = [rule.effect, *(f"Source: {source.title}{date}" for source, date in sources), more]

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.rules import ds, eni, live, lj, net, np, pn, tw, wl, wv
-from eniplan.rules.base import Rule
+from eniplan.rules.base import AnyRule, Rule
 
 if TYPE_CHECKING:
-    CLUSTER: tuple[Rule, ...]
+    CLUSTER: tuple[AnyRule, ...]
     """Every rule about a running cluster, in the order in which causes and symptoms are told."""
-    BY_ID: dict[str, Rule]
+    BY_ID: dict[str, AnyRule]
     """All rules, in the order of the rule reference."""
 
-ALL: tuple[Rule, ...] = tuple(
+ALL: tuple[AnyRule, ...] = tuple(
     item
     for module in (eni, ds, tw, lj, np, net, pn, wl, live, wv)
     for item in vars(module).values()
     if isinstance(item, Rule)
 )
-"""Every rule about plans, in the order of the rule reference."""
+"""Every rule about plans, accounts and waivers, in the order of the rule reference."""
 
 
 def __getattr__(name: str) -> object:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import Source
     from eniplan.facts import Fact
     from eniplan.plan.document import Path
-    from eniplan.rules.cluster_view import ClusterView
-    from eniplan.rules.view import PlanView
+    from eniplan.rules.shared import Share
 
 Level: TypeAlias = Literal["error", "warning", "info"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "info")
@@ -68,8 +67,17 @@ def lacking(fact: Fact) -> Unknown:
 Outcome: TypeAlias = "Iterator[Hit | Unknown]"
 
 
-class Rule(NamedTuple):
-    """A rule. `needs`, `effect` and `sources` are shown to people; the examples are run by the tests."""
+Across: TypeAlias = "Callable[[tuple[Share, ...]], Iterator[tuple[int, Hit]]]"
+"""Yields the index of a plan, and what is wrong there."""
+
+Subject = TypeVar("Subject")
+
+
+class Rule(NamedTuple, Generic[Subject]):
+    """A rule. `needs`, `effect` and `sources` are shown to people; the examples are run by the tests.
+
+    Its kind says what it judges: each is a class of its own below.
+    """
 
     id: str
     level: Level
@@ -80,77 +88,77 @@ class Rule(NamedTuple):
     """What happens in the cluster."""
     sources: tuple[Source, ...]
     passes: Mapping[str, Any]
-    """Changes to the example plan (`rules.examples`) under which the rule is content."""
+    """Changes to its example (`rules.examples`, `rules.examples_cluster`) under which the rule is content."""
     fails: Mapping[str, Any]
-    """Changes to the example plan under which the rule speaks."""
-    check: Callable[[Any], Outcome]
-    """Takes a PlanView, or a ClusterView where `on_cluster`: `rule` and `cluster_rule` see to that."""
-    waivable: bool = True
-    account: Mapping[str, Any] | None = None
-    """Of a rule about what the account says: the changes to the example account under which, with `fails`, it speaks.
-    None: the rule looks at the plan."""
-    types_only: bool = False
-    """Whether an instance type and the cluster's facts are all it looks at, so that it runs without a plan file."""
-    on_cluster: bool = False
-    """Whether it judges a running cluster (`eniplan verify`) and not a plan; its examples change an example cluster."""
+    """Changes to its example under which the rule speaks."""
+    account: Mapping[str, Any]
+    """Changes to the example account under which, with `fails`, it speaks; empty where no account is asked."""
+    waivable: bool
+    check: Callable[[Subject], Outcome]
+    across: Across | None
+    """Judges what several plans of one cluster share, beyond what each of them says alone; None: nothing."""
 
 
-def _each_once(needs: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Return facts without those that several groups of facts share."""
-    return tuple(dict.fromkeys(needs))
+AnyRule: TypeAlias = "Rule[Any]"
 
 
-def rule(  # noqa: PLR0913 - a rule has this many parts, and all are named at the call
-    rule_id: str,
-    level: Level,
-    title: str,
-    *,
-    effect: str,
-    sources: tuple[Source, ...],
-    fails: Mapping[str, Any],
-    passes: Mapping[str, Any] | None = None,
-    needs: tuple[Fact, ...] = (),
-    waivable: bool = True,
-    account: Mapping[str, Any] | None = None,
-    types_only: bool = False,
-) -> Callable[[Callable[[PlanView], Outcome]], Rule]:
-    """Make a rule of a check function."""
+class PlanRule(Rule[Subject]):
+    """Judges a plan: takes a PlanView."""
 
-    def make(check: Callable[[PlanView], Outcome]) -> Rule:
-        return Rule(
-            rule_id,
-            level,
-            title,
-            _each_once(needs),
-            effect,
-            sources,
-            passes or {},
-            fails,
-            check,
-            waivable,
-            account,
-            types_only,
-        )
-
-    return make
+    __slots__ = ()
 
 
-def cluster_rule(  # noqa: PLR0913 - as for `rule`
-    rule_id: str,
-    level: Level,
-    title: str,
-    *,
-    needs: tuple[Fact, ...],
-    effect: str,
-    sources: tuple[Source, ...],
-    fails: Mapping[str, Any],
-    passes: Mapping[str, Any] | None = None,
-) -> Callable[[Callable[[ClusterView], Outcome]], Rule]:
-    """Make a rule of a check function that judges a running cluster."""
+class AccountRule(Rule[Subject]):
+    """Judges a plan by what an account says: takes a PlanView and LiveFacts."""
 
-    def make(check: Callable[[ClusterView], Outcome]) -> Rule:
-        return Rule(
-            rule_id, level, title, _each_once(needs), effect, sources, passes or {}, fails, check, on_cluster=True
-        )
+    __slots__ = ()
 
-    return make
+
+class ClusterRule(Rule[Subject]):
+    """Judges a running cluster (`eniplan verify`): takes a ClusterView."""
+
+    __slots__ = ()
+
+
+class WaiverRule(Rule[Subject]):
+    """Judges the waivers of a document when all findings are known: takes a WaiverView."""
+
+    __slots__ = ()
+
+
+class _Kind:
+    """A decorator that makes a rule of a check function."""
+
+    def __init__(self, kind: type[AnyRule]) -> None:
+        self._kind = kind
+
+    def __call__(  # noqa: PLR0913 - a rule has this many parts, and all are named at the call
+        self,
+        rule_id: str,
+        level: Level,
+        title: str,
+        *,
+        needs: tuple[Fact, ...],
+        effect: str,
+        sources: tuple[Source, ...],
+        fails: Mapping[str, Any],
+        passes: Mapping[str, Any] | None = None,
+        account: Mapping[str, Any] | None = None,
+        waivable: bool = True,
+        across: Across | None = None,
+    ) -> Callable[[Callable[[Subject], Outcome]], Rule[Subject]]:
+        each_once = tuple(dict.fromkeys(needs))  # groups of facts share some
+
+        def make(check: Callable[[Subject], Outcome]) -> Rule[Subject]:
+            return self._kind(
+                rule_id, level, title, each_once, effect, sources, passes or {}, fails, account or {}, waivable,
+                check, across,
+            )  # fmt: skip
+
+        return make
+
+
+rule = _Kind(PlanRule)
+account_rule = _Kind(AccountRule)
+cluster_rule = _Kind(ClusterRule)
+waiver_rule = _Kind(WaiverRule)

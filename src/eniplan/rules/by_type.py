@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan import facts
 from eniplan.plan.model import plan_from
 from eniplan.plan.schema import API_VERSION
 from eniplan.rules import ALL
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.record import InstanceType
     from eniplan.catalog.store import Catalog
-    from eniplan.rules.base import Level, Rule
+    from eniplan.rules.base import AnyRule, Level
     from eniplan.rules.view import Settings
 
 EXCLUSIVE_ONLY = frozenset(("ENI001", "ENI002", "ENI006"))
@@ -26,7 +27,7 @@ _TYPES = ("nodePools", 0, "instanceTypes")
 class Word(NamedTuple):
     """What one rule says about a type."""
 
-    rule: Rule
+    rule: AnyRule
     level: Level | None
     """None: the rule cannot be decided, because `message` is not known."""
     message: str
@@ -58,7 +59,7 @@ def judge_types(
     view = PlanView(plan_from(cluster.plan(names)), catalog, settings)
     words: dict[str, list[Word]] = {name: [] for name in names}
     for rule in ALL:
-        if not rule.types_only or (rule.id in EXCLUSIVE_ONLY and not cluster.exclusive):
+        if not facts.OF_TYPES.issuperset(rule.needs) or (rule.id in EXCLUSIVE_ONLY and not cluster.exclusive):
             continue
         for outcome in rule.check(view):
             # What is said about the pool or the cluster as a whole is nothing about a type.

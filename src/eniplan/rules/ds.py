@@ -34,7 +34,6 @@ _DUAL = {"cluster.ipStack": "dual"}
     sources=(EXCL, WWT, CODE_DUAL, CODE_POD, CODE_LIMITS),
     passes={**_DUAL},
     fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.g6.8xlarge"]},
-    types_only=True,
 )
 def ds001(view: PlanView) -> Outcome:
     """IPv4 per ENI against IPv6 per ENI, where both are known."""
@@ -74,7 +73,6 @@ def ds001(view: PlanView) -> Outcome:
     sources=(EXCL, CODE_DUAL),
     passes={"nodePools[1]": LINGJUN_POOL},
     fails={**_DUAL, "nodePools[1]": LINGJUN_POOL},
-    types_only=True,
 )
 def ds002(view: PlanView) -> Outcome:
     """A Lingjun pool in a dual-stack cluster."""
@@ -177,7 +175,6 @@ def _without_ipv6(v_switch: VSwitch, config: PodConfig) -> Hit:
     sources=(EXCL, CODE_DUAL),
     passes={**_DUAL},
     fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.re8.30xlarge"]},
-    types_only=True,
 )
 def ds005(view: PlanView) -> Outcome:
     """IPv4 or IPv6 per ENI unknown."""

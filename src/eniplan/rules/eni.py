@@ -60,7 +60,6 @@ def unknown_capacity(pool: PoolView) -> Unknown:
     sources=(EXCL, WWT, ADD, CODE_LIMITS),
     passes={_TYPE: ["ecs.g7.3xlarge"]},
     fails={_TYPE: ["ecs.g7.2xlarge"]},
-    types_only=True,
 )
 def eni001(view: PlanView) -> Outcome:
     """EniQuantity <= 6: D1, D2 and D3 all forbid it."""
@@ -86,7 +85,6 @@ def eni001(view: PlanView) -> Outcome:
     sources=(EXCL, ADD, WWT),
     passes={_TYPE: ["ecs.g6.8xlarge"]},
     fails={_TYPE: ["ecs.g6.13xlarge"]},
-    types_only=True,
 )
 def eni002(view: PlanView) -> Outcome:
     """EniQuantity = 7; an error with --strict."""
@@ -110,7 +108,6 @@ def eni002(view: PlanView) -> Outcome:
     effect="Whether the node can join and how many pods it carries cannot be proven.",
     sources=(EXCL,),
     fails={_TYPE: ["ecs.i4.8xlarge"]},
-    types_only=True,
 )
 def eni003(view: PlanView) -> Outcome:
     """Types and families that the specs do not know, and types without EniQuantity."""
@@ -147,7 +144,6 @@ def eni003(view: PlanView) -> Outcome:
     effect="The verdict on this type rests on a number that may have changed.",
     sources=(),
     fails={_TYPE: ["ecs.i2ne.20xlarge"]},
-    types_only=True,
 )
 def eni004(view: PlanView) -> Outcome:
     """LimitsStatus approximate, or a source older than the age limit."""
@@ -200,7 +196,6 @@ def _oldest_date(view: PlanView) -> tuple[str, str]:
     effect="New nodes of this type may not be created: the pool stays empty or stops scaling out.",
     sources=(),
     fails={_TYPE: ["ecs.c4.4xlarge"]},
-    types_only=True,
 )
 def eni005(view: PlanView) -> Outcome:
     """Types that the page of families on sale does not list."""
@@ -225,7 +220,6 @@ def eni005(view: PlanView) -> Outcome:
     sources=(CODE_ERDMA, CODE_LIMITS),
     passes={"cluster.terway.erdma": True, _TYPE: ["ecs.ebmg5.24xlarge"]},
     fails={"cluster.terway.erdma": True},
-    types_only=True,
 )
 def eni006(view: PlanView) -> Outcome:
     """enable_erdma on a type with eRDMA interfaces."""
@@ -264,7 +258,6 @@ def eni006(view: PlanView) -> Outcome:
     sources=(CODE_LIMITS,),
     passes={_TYPE: ["ecs.g8i.8xlarge", "ecs.g7.8xlarge"]},
     fails={_TYPE: ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]},
-    types_only=True,
 )
 def eni007(view: PlanView) -> Outcome:
     """Different pods per node in one pool."""
@@ -338,7 +331,6 @@ def eni008(view: PlanView) -> Outcome:
     sources=(CREATE_API,),
     passes={},
     fails={_TYPE: [], _FAMILY: ["ecs.g8i"]},
-    types_only=True,
 )
 def eni009(view: PlanView) -> Outcome:
     """Selected and rejected types of each family."""
@@ -367,7 +359,6 @@ def eni009(view: PlanView) -> Outcome:
     effect="The family brings no type to the pool.",
     sources=(EXCL,),
     fails={_TYPE: [], _FAMILY: ["ecs.i4"]},
-    types_only=True,
 )
 def eni010(view: PlanView) -> Outcome:
     """Families that the specs know and of which nothing is left."""
@@ -392,7 +383,6 @@ def eni010(view: PlanView) -> Outcome:
     sources=(),
     passes={_TYPE: ["ecs.ebmre6p.26xlarge"]},
     fails={_TYPE: ["ecs.c6r.16xlarge"]},
-    types_only=True,
 )
 def eni011(view: PlanView) -> Outcome:
     """Recorded conflicts that matter to a type that passes."""

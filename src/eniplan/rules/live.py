@@ -1,4 +1,4 @@
-"""LIVE rules: what the account says, and where the plan states otherwise. Silent without an account's facts.
+"""LIVE rules: what the account says, and where the plan states otherwise.
 
 The other rules judge by the account's facts already; these are about the difference, and about what only an
 account knows.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eniplan import facts, versions
 from eniplan.catalog.record import LIMITS
 from eniplan.plan.model import TERWAY_ADDON
-from eniplan.rules.base import Hit, Outcome, Unknown, rule
+from eniplan.rules.base import Hit, Outcome, Unknown, account_rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE
 from eniplan.rules.sources import (
@@ -27,7 +27,7 @@ from eniplan.rules.sources import (
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from eniplan.facts import Fact
     from eniplan.plan.document import Path
@@ -47,11 +47,6 @@ def unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
         yield Unknown(path, fact, hint=found.reason)
 
 
-def _of_the_account(check: Callable[[PlanView, LiveFacts], Outcome]) -> Callable[[PlanView], Outcome]:
-    """Make a check of one that needs the account's facts: it says nothing without them."""
-    return lambda view: iter(()) if view.live is None else check(view, view.live)
-
-
 class _Statement(NamedTuple):
     """A fact as the plan states it and as the account has it."""
 
@@ -61,7 +56,7 @@ class _Statement(NamedTuple):
     account: object
 
 
-@rule(
+@account_rule(
     "LIVE001",
     "warning",
     "The account contradicts the plan",
@@ -85,9 +80,9 @@ class _Statement(NamedTuple):
     fails={"cluster.kubernetesVersion": "1.33.1-aliyun.1"},
     account={},
 )
-@_of_the_account
-def live001(view: PlanView, live: LiveFacts) -> Outcome:
+def live001(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Every stated fact that can be read, against what was read."""
+    view, live = asked
     for lacking in live.unread:
         yield from unread(live, lacking.fact)
     for path, name, stated, found in (*_cluster_facts(view, live), *_listed_facts(view, live), *_lingjun(view, live)):
@@ -173,7 +168,7 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
                 yield _Statement(path, f"lingjun.{key} of pool {pool.name!r}", stated.get(key), account)
 
 
-@rule(
+@account_rule(
     "LIVE002",
     "error",
     "The cluster is not running",
@@ -183,9 +178,9 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
     fails={},
     account={"cluster.state": "updating"},
 )
-@_of_the_account
-def live002(_: PlanView, live: LiveFacts) -> Outcome:
+def live002(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """The cluster's state."""
+    _, live = asked
     yield from unread(live, facts.ACCOUNT_CLUSTER)
     state = None if live.cluster is None else live.cluster.state
     if state is not None and state != "running":
@@ -195,7 +190,7 @@ def live002(_: PlanView, live: LiveFacts) -> Outcome:
         yield Unknown(("cluster", "id"), facts.CLUSTER_STATE)
 
 
-@rule(
+@account_rule(
     "LIVE003",
     "error",
     "The cluster is in another region",
@@ -205,16 +200,16 @@ def live002(_: PlanView, live: LiveFacts) -> Outcome:
     fails={"cluster.region": "cn-beijing"},
     account={"region": "cn-beijing"},
 )
-@_of_the_account
-def live003(_: PlanView, live: LiveFacts) -> Outcome:
+def live003(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """The region that was asked against the cluster's own."""
+    _, live = asked
     if live.cluster is not None and live.cluster.region not in (None, live.region):
         own = live.cluster.region
         message = f"the cluster is in {own}; {live.region} was asked"
         yield Hit(("cluster", "region"), message, f"write {own}", {"asked": live.region, "account": own})
 
 
-@rule(
+@account_rule(
     "LIVE004",
     "error",
     "The Terway add-on is missing or not active",
@@ -225,9 +220,9 @@ def live003(_: PlanView, live: LiveFacts) -> Outcome:
     fails={},
     account={"terway.installed": False},
 )
-@_of_the_account
-def live004(_: PlanView, live: LiveFacts) -> Outcome:
+def live004(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Whether terway-eniip is there and active."""
+    _, live = asked
     yield from unread(live, facts.ACCOUNT_TERWAY)
     terway, path = live.terway, ("cluster", "terway")
     if terway is None:
@@ -245,7 +240,7 @@ def live004(_: PlanView, live: LiveFacts) -> Outcome:
         yield Hit(path, message, "repair the add-on first", {"state": terway.state})
 
 
-@rule(
+@account_rule(
     "LIVE005",
     "error",
     "The instance type is not offered where the pool's nodes live",
@@ -255,9 +250,9 @@ def live004(_: PlanView, live: LiveFacts) -> Outcome:
     fails={},
     account={"stock": {TYPE: {"cn-hangzhou-k": "WithStock"}}},
 )
-@_of_the_account
-def live005(view: PlanView, live: LiveFacts) -> Outcome:
+def live005(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Types that the region does not know are errors, and so are zones without the type unless others have it."""
+    view, live = asked
     yield from unread(live, facts.ACCOUNT_TYPES)
     yield from unread(live, facts.ACCOUNT_STOCK)
     for pool in view.ecs_pools:
@@ -290,7 +285,7 @@ def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
             yield Hit(path, message, "choose another family, or another region", {"region": live.region})
 
 
-@rule(
+@account_rule(
     "LIVE006",
     "error",
     "No instance type of the pool is in stock",
@@ -300,9 +295,9 @@ def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
     fails={},
     account={"stock": {TYPE: {"cn-hangzhou-j": "WithoutStock"}}},
 )
-@_of_the_account
-def live006(view: PlanView, live: LiveFacts) -> Outcome:
+def live006(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Zone stock of every type of a pool; an error when nothing is left, a warning while something is."""
+    view, live = asked
     yield from unread(live, facts.ACCOUNT_STOCK)
     for pool in view.ecs_pools:
         cells = [
@@ -323,7 +318,7 @@ def live006(view: PlanView, live: LiveFacts) -> Outcome:
             )
 
 
-@rule(
+@account_rule(
     "LIVE007",
     "error",
     "A vSwitch or security group is not there, or in another VPC",
@@ -343,9 +338,9 @@ def live006(view: PlanView, live: LiveFacts) -> Outcome:
     fails={"cluster.securityGroups": ABSENT},
     account={"security_groups.sg-pods.vpc_id": "vpc-2"},
 )
-@_of_the_account
-def live007(view: PlanView, live: LiveFacts) -> Outcome:
+def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Every id that the plan names, against the vSwitches of the cluster's VPC and the security groups found."""
+    view, live = asked
     yield from unread(live, facts.ACCOUNT_V_SWITCHES)
     yield from unread(live, facts.ACCOUNT_GROUPS)
     vpc = view.cluster.vpc_id
@@ -363,7 +358,7 @@ def live007(view: PlanView, live: LiveFacts) -> Outcome:
                 yield Hit(path, message, "use one of the cluster's VPC", {"vpcId": group.vpc_id, "cluster": vpc})
 
 
-@rule(
+@account_rule(
     "LIVE008",
     "error",
     "The plan goes beyond a quota",
@@ -373,9 +368,9 @@ def live007(view: PlanView, live: LiveFacts) -> Outcome:
     fails={},
     account={"quota.pools": 1},
 )
-@_of_the_account
-def live008(view: PlanView, live: LiveFacts) -> Outcome:
+def live008(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Node pools and nodes that are there and planned, against what one cluster may have."""
+    view, live = asked
     yield from unread(live, facts.ACCOUNT_QUOTA)
     yield from unread(live, facts.ACCOUNT_POOLS)
     if live.quota is None:
@@ -407,7 +402,7 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
             return
 
 
-@rule(
+@account_rule(
     "LIVE009",
     "info",
     "The account gives other limits than the instance data",
@@ -417,9 +412,9 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
     fails={},
     account={"types": {TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 9}}},
 )
-@_of_the_account
-def live009(view: PlanView, _: LiveFacts) -> Outcome:
+def live009(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Each limit of each type, where both state it."""
+    view, _ = asked
     for pool in view.ecs_pools:
         for use in pool.types:
             known = view.stated_catalog.get(use.name)
@@ -437,7 +432,7 @@ def live009(view: PlanView, _: LiveFacts) -> Outcome:
                     )
 
 
-@rule(
+@account_rule(
     "LIVE010",
     "error",
     "The Lingjun node group is not there, or has no nodes",
@@ -447,9 +442,9 @@ def live009(view: PlanView, _: LiveFacts) -> Outcome:
     fails={"nodePools[1]": LINGJUN_POOL},
     account={"lingjun.ng-ec3c96ff0aa1": None},
 )
-@_of_the_account
-def live010(view: PlanView, live: LiveFacts) -> Outcome:
+def live010(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     """Each `lingjun.groupId` in the account."""
+    view, live = asked
     for pool in view.lingjun_pools:
         name = (pool.pool.lingjun or {}).get("groupId")
         path = (*pool.path, "lingjun", "groupId")

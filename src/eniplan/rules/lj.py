@@ -100,7 +100,6 @@ def lj003(view: PlanView) -> Outcome:
     sources=(WWT, CODE_LINGJUN),
     passes=_POOL,
     fails={"nodePools[1]": {**LINGJUN_POOL, "lingjun": {**_LINGJUN, "nodeType": "standard"}}},
-    types_only=True,
 )
 def lj004(view: PlanView) -> Outcome:
     """Node types without documented limits, and unknown ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.rules.addresses import Demand, Need, free_addresses, pool_needs, together
+from eniplan.rules.addresses import Demand, Need, demands, free_addresses, pool_needs, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
@@ -118,7 +118,7 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
 def net002(view: PlanView) -> Outcome:
     """Need at the desired size (error) and at the largest (warning), in every set of vSwitches that pods share."""
     by_zone: dict[str, list[Demand]] = {}
-    for demand in view.address_demands:
+    for demand in view.once(demands):
         if not demand.v_switches:
             continue  # NET001 says so
         if demand.pods[0] is None:

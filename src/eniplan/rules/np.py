@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.k8s.nodes import EFFECTS
+from eniplan.messages import say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
@@ -15,6 +16,7 @@ from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, VSWITCH_J
 from eniplan.rules.live import unread
+from eniplan.rules.shared import repeated
 from eniplan.rules.sources import (
     ADD,
     CODE_LABEL,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from eniplan.plan.document import Path
     from eniplan.plan.model import NodePool, SecurityGroup, VSwitch
+    from eniplan.rules.shared import Share
     from eniplan.rules.view import PlanView, PoolView
 
 MAX_TYPES = 10
@@ -319,6 +322,12 @@ def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
         seen.add((taint.key, taint.effect))
 
 
+def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
+    for i, name, path, place in repeated(plans, [plan.pools for plan in plans]):
+        message = say("the name {name!r} is taken in the same cluster by {place}", name=name, place=str(place))
+        yield i, Hit(path, message, say("give each pool its own name"), {"name": name})
+
+
 @rule(
     "NP006",
     "error",
@@ -343,9 +352,10 @@ def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
             "desiredSize": 1,
         }
     },
+    across=_taken,
 )
 def np006(view: PlanView) -> Outcome:
-    """Equal names in one plan. `engine` adds those of other plans for the same cluster."""
+    """Equal names in one plan, and in several for one cluster."""
     seen: set[str] = set()
     for pool in view.pools:
         name = pool.pool.name
@@ -421,7 +431,6 @@ def _asked(view: PlanView) -> set[str]:
     effect="ACK does not take it as a worker node.",
     sources=(LIMITS_PAGE,),
     fails={f"{_POOL}.instanceTypes": ["ecs.c6.large"]},
-    types_only=True,
 )
 def np008(view: PlanView) -> Outcome:
     """CpuCoreCount and MemorySize against ACK's floor."""

@@ -52,7 +52,6 @@ def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
     sources=(EXCL, WWT, REL),
     passes={_VERSION: "1.14.0"},
     fails={_VERSION: "v1.10.9"},
-    types_only=True,
 )
 def tw001(view: PlanView) -> Outcome:
     """Terway < 1.11.0 with an ECS pool."""
@@ -69,7 +68,6 @@ def tw001(view: PlanView) -> Outcome:
     sources=(EXCL, REL),
     passes={"nodePools[1]": LINGJUN_POOL},
     fails={_VERSION: "v1.14.1", "nodePools[1]": LINGJUN_POOL},
-    types_only=True,
 )
 def tw002(view: PlanView) -> Outcome:
     """Terway < 1.14.3 with a Lingjun pool (1.14.4 in clusters that were upgraded)."""
@@ -86,7 +84,6 @@ def tw002(view: PlanView) -> Outcome:
     sources=(REL,),
     passes={_VERSION: "v1.14.0"},
     fails={_VERSION: "v1.13.7"},
-    types_only=True,
 )
 def tw003(view: PlanView) -> Outcome:
     """1.11.0 <= Terway < 1.14.0 with an ECS pool."""
@@ -177,7 +174,6 @@ def tw006(view: PlanView) -> Outcome:
     sources=(REL,),
     passes={_VERSION: "v1.17.0-d7c63c9e"},
     fails={_VERSION: "latest"},
-    types_only=True,
 )
 def tw007(view: PlanView) -> Outcome:
     """A version string without three numbers, such as `latest` or a bare commit hash."""

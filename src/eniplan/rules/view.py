@@ -6,17 +6,16 @@ Pure and lazy. Whatever the plan does not say is None here, and a rule that need
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from eniplan import facts, versions
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import Source
-from eniplan.rules.addresses import demands
 from eniplan.rules.base import Unknown, lacking
 from eniplan.rules.types import Demands, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType
@@ -32,11 +31,12 @@ if TYPE_CHECKING:
         PodNetworking,
         SecurityGroup,
         VSwitch,
-        Waiver,
         Workload,
     )
-    from eniplan.rules.addresses import Demand
     from eniplan.rules.types import FamilyChoice
+
+
+_T = TypeVar("_T")
 
 
 class Settings(NamedTuple):
@@ -111,10 +111,13 @@ class PlanView:
             self.catalog = catalog.with_account(live.types, live.families, live.node_types, source)
             self.existing_pools = live.pools or {}
         self.settings = settings
-        self.used_waivers: dict[Waiver, set[str]] = {}
-        """The waivers that hold a finding, and the files of those findings; noted by `engine`."""
-        self.idle_waivers: frozenset[Waiver] = frozenset()
-        """Waivers about files or rules that are no part of this run: whether they are needed is not known."""
+        self._known: dict[object, object] = {}
+
+    def once(self, work: Callable[[PlanView], _T]) -> _T:
+        """Return what a function works out of this view, which several ask for."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        return cast("_T", self._known[work])
 
     def unread(self, path: Path) -> Unread | None:
         """Return why the account did not tell what a plan states at a path; None: it did, or was not asked."""
@@ -186,11 +189,6 @@ class PlanView:
     def lingjun_pools(self) -> tuple[PoolView, ...]:
         """The Lingjun node pools."""
         return tuple(view for view in self.pools if view.pool.is_lingjun)
-
-    @cached_property
-    def address_demands(self) -> tuple[Demand, ...]:
-        """What every pool can need in every zone: NET002 and the capacity sheet both ask."""
-        return demands(self)
 
     @cached_property
     def pools_by_name(self) -> dict[str, PoolView]:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import facts
-from eniplan.rules.base import Hit, Outcome, rule
+from eniplan.rules.base import Hit, Outcome, waiver_rule
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from eniplan.plan.model import Waiver
-    from eniplan.rules.base import Rule
-    from eniplan.rules.view import PlanView
+    from eniplan.rules.base import AnyRule
 
 _TAINTLESS: dict[str, Any] = {"nodePools[0].taints": []}
 _WAIVER = {"rule": "NP002", "path": "nodePools[0]", "reason": "the cluster has no other pods"}
+
+
+class WaiverView(NamedTuple):
+    """The waivers of one document, when all findings are known."""
+
+    waivers: tuple[Waiver, ...]
+    today: date | None
+    rules: Mapping[str, AnyRule]
+    """All that there are, by id."""
+    used: Mapping[Waiver, Collection[str]]
+    """The waivers that hold a finding, and the files of those findings."""
+    idle: Collection[Waiver]
+    """Waivers about files or rules that are no part of this run: whether they are needed is not known."""
 
 
 def expiry(waiver: Waiver) -> date | None:
@@ -33,13 +47,6 @@ def is_expired(waiver: Waiver, today: date | None) -> bool:
         return False
     last = expiry(waiver)
     return last is None or (today is not None and last < today)
-
-
-def _rules() -> dict[str, Rule]:
-    """Return all rules by id; only a plan that has waivers needs them."""
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - that module imports this one
-
-    return BY_ID
 
 
 def has_reason(waiver: Waiver) -> bool:
@@ -62,7 +69,7 @@ def _where(waiver: Waiver) -> str:
     return f"{at} in {waiver.file}" if waiver.file else at
 
 
-@rule(
+@waiver_rule(
     "WV001",
     "error",
     "A waiver names a rule that does not exist, or that cannot be waived",
@@ -73,23 +80,23 @@ def _where(waiver: Waiver) -> str:
     fails={"waivers": [{**_WAIVER, "rule": "NP001"}]},
     waivable=False,
 )
-def wv001(view: PlanView) -> Outcome:
+def wv001(view: WaiverView) -> Outcome:
     """Rule ids."""
-    for waiver in view.plan.waivers:
-        known = _rules().get(waiver.rule)
+    for waiver in view.waivers:
+        known = view.rules.get(waiver.rule)
         path = (*waiver.path, "rule")
         if known is None:
             yield Hit(
                 path,
                 f"there is no rule {waiver.rule!r}",
-                did_you_mean(waiver.rule, _rules()) or "`eniplan explain` lists them",
+                did_you_mean(waiver.rule, view.rules) or "`eniplan explain` lists them",
             )
         elif not known.waivable:
             title = known.title[0].lower() + known.title[1:]
             yield Hit(path, f"{waiver.rule} cannot be waived: {title}", "fix the finding, and remove the waiver")
 
 
-@rule(
+@waiver_rule(
     "WV002",
     "warning",
     "A waiver has expired",
@@ -100,10 +107,10 @@ def wv001(view: PlanView) -> Outcome:
     fails={**_TAINTLESS, "waivers": [{**_WAIVER, "expires": "2026-01-31"}]},
     waivable=False,
 )
-def wv002(view: PlanView) -> Outcome:
+def wv002(view: WaiverView) -> Outcome:
     """Expiry dates that have passed, or that no calendar has."""
-    for waiver in view.plan.waivers:
-        if is_expired(waiver, view.settings.today):
+    for waiver in view.waivers:
+        if is_expired(waiver, view.today):
             readable = expiry(waiver) is not None
             message = (
                 f"the waiver of {waiver.rule} expired on {waiver.until}" if readable else f"{waiver.until!r} is no date"
@@ -111,7 +118,7 @@ def wv002(view: PlanView) -> Outcome:
             yield Hit((*waiver.path, "expires"), message, "fix the finding, or decide again")
 
 
-@rule(
+@waiver_rule(
     "WV003",
     "warning",
     "A waiver waives nothing",
@@ -122,18 +129,18 @@ def wv002(view: PlanView) -> Outcome:
     fails={"waivers": [_WAIVER]},
     waivable=False,
 )
-def wv003(view: PlanView) -> Outcome:
-    """Waivers that no finding has used; `engine` notes the used ones before it asks this rule, the last of all."""
-    for waiver in view.plan.waivers:
-        known = _rules().get(waiver.rule)
-        if waiver in view.used_waivers or waiver in view.idle_waivers or known is None or not known.waivable:
+def wv003(view: WaiverView) -> Outcome:
+    """Waivers that no finding has used; those of rules and files of other runs aside."""
+    for waiver in view.waivers:
+        known = view.rules.get(waiver.rule)
+        if waiver in view.used or waiver in view.idle or known is None or not known.waivable:
             continue
-        if holds(waiver, view.settings.today):
+        if holds(waiver, view.today):
             hint = "remove the waiver, or correct its path" + (" or file" if waiver.file else "")
             yield Hit(waiver.path, f"no finding of {waiver.rule}{_where(waiver)}", hint)
 
 
-@rule(
+@waiver_rule(
     "WV004",
     "warning",
     "A waiver covers more than one object",
@@ -144,10 +151,10 @@ def wv003(view: PlanView) -> Outcome:
     fails={**_TAINTLESS, "waivers": [{**_WAIVER, "path": "nodePools"}]},
     waivable=False,
 )
-def wv004(view: PlanView) -> Outcome:
+def wv004(view: WaiverView) -> Outcome:
     """Paths that stop at a whole section, globs that match any file, and paths that hold in several files."""
-    for waiver in view.plan.waivers:
-        files = view.used_waivers.get(waiver, ())
+    for waiver in view.waivers:
+        files = view.used.get(waiver, ())
         if waiver.target in ("nodePools", "podNetworkings", "workloads"):
             hint = f"name the object: {waiver.target}[0]"
             yield Hit((*waiver.path, "path"), f"the waiver of {waiver.rule} covers all of {waiver.target}", hint)
@@ -160,7 +167,7 @@ def wv004(view: PlanView) -> Outcome:
             yield Hit((*waiver.path, "path"), message, "name the file that it is about, with file:")
 
 
-@rule(
+@waiver_rule(
     "WV005",
     "error",
     "A waiver has no reason",
@@ -171,8 +178,8 @@ def wv004(view: PlanView) -> Outcome:
     fails={**_TAINTLESS, "waivers": [{**_WAIVER, "reason": ""}]},
     waivable=False,
 )
-def wv005(view: PlanView) -> Outcome:
+def wv005(view: WaiverView) -> Outcome:
     """Reasons that are missing, empty, or a placeholder that was left to be filled in."""
-    for waiver in view.plan.waivers:
+    for waiver in view.waivers:
         if not has_reason(waiver):
             yield Hit((*waiver.path, "reason"), f"the waiver of {waiver.rule} has no reason", "say why it is accepted")

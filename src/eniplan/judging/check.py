@@ -1,0 +1,188 @@
+"""Plans + facts + rules -> report. Knows no format and prints nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.errors import OK, Place, Problem
+from eniplan.judging import sheets
+from eniplan.judging.judge import Judge, each_once, finding, in_order
+from eniplan.judging.waive import waive
+from eniplan.plan.model import Cluster
+from eniplan.report.model import Account, Report
+from eniplan.rules import ALL
+from eniplan.rules.base import AccountRule, PlanRule
+from eniplan.rules.shared import share
+from eniplan.rules.view import PlanView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from eniplan.catalog.store import Catalog
+    from eniplan.plan.live import LiveFacts
+    from eniplan.plan.load import LoadedPlan
+    from eniplan.plan.waivers import WaiverFile
+    from eniplan.report.model import Finding, PoolSheet, Undecided
+    from eniplan.rules.base import AnyRule, Level
+    from eniplan.rules.shared import Share
+    from eniplan.rules.view import Settings
+
+
+class _Own(NamedTuple):
+    """Waivers of a plan, and the findings that they may be about: its own."""
+
+    file: WaiverFile
+    findings: list[Finding]
+    rules: tuple[AnyRule, ...]
+    """Those that were asked of it; of waivers that stand elsewhere as well, none is asked twice."""
+
+
+class _Run:
+    """All that one check has read and found so far."""
+
+    def __init__(self, catalog: Catalog, settings: Settings, rules: tuple[AnyRule, ...]) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._rules = rules
+        self._own: list[_Own] = []
+        self._shares: dict[str, list[tuple[Share, list[Finding]]]] = {}
+        """Of each cluster: what its plans share, and where findings about them go."""
+        self.findings: list[Finding] = []
+        self.undecided: list[Undecided] = []
+        self.problems: list[Problem] = []
+        self.pools: list[PoolSheet] = []
+        self.inputs: dict[str, None] = {}
+        self.accounts: dict[Account, None] = {}
+        self.failures: dict[Problem, None] = {}
+
+    def rules(self, *, live: bool) -> tuple[AnyRule, ...]:
+        """Return the rules that can be asked, with an account or without one."""
+        return self._rules if live else tuple(rule for rule in self._rules if not isinstance(rule, AccountRule))
+
+    def take(self, item: LoadedPlan | Problem) -> None:
+        if isinstance(item, Problem):
+            self.problems.append(item)
+            self.inputs[item.place.file] = None
+            return
+        self.problems += item.problems
+        self.inputs.update(dict.fromkeys(item.files or (item.document.file,)))
+        if item.plan is not None:
+            self._judge(item, PlanView(item.plan, self._catalog, self._settings, item.live))
+
+    def _judge(self, item: LoadedPlan, view: PlanView) -> None:
+        live = item.live
+        if live is not None:
+            self.accounts[Account(view.stated.cluster.id, live.region, live.read_on)] = None
+            self.failures |= dict.fromkeys(_failures(live, item.document.place(("cluster",))))
+        rules = _about(view, self.rules(live=live is not None))
+        judge = Judge(item.document.place, item.left_out, view.unread)
+        judge.leave_open(item.gaps, item.document.value, rules)
+        for rule in rules:
+            if isinstance(rule, PlanRule):
+                judge.ask(rule, view)
+            elif isinstance(rule, AccountRule):
+                judge.ask(rule, (view, live))
+        self.undecided += judge.undecided()
+        findings = self.findings
+        if view.plan.waivers:
+            from eniplan.plan.waivers import WaiverFile  # noqa: PLC0415 - compiles a schema of its own
+
+            findings = []
+            file = WaiverFile(item.document, view.plan.waivers, left_out=item.left_out)
+            self._own.append(_Own(file, findings, () if item.beside else self.rules(live=live is not None)))
+        findings += judge.findings
+        if item.beside:
+            return
+        self.pools += sheets.planned(item, view)
+        if view.cluster.id is not None and not item.files:  # two inputs may make one pool: HCL, and its Terraform plan
+            self._shares.setdefault(view.cluster.id, []).append((share(item.document, view), findings))
+
+    def finish(self, waivers: Iterable[WaiverFile | Problem]) -> list[Finding]:
+        """Judge what several plans share, and apply all waivers."""
+        for plans in self._shares.values():
+            self._across(sorted(plans, key=lambda plan: plan[0].place))
+        today = self._settings.today
+        found = self.findings
+        for own in self._own:
+            found += waive(own.findings, own.file, own.rules, (own.file.document.file,), today)
+        found = each_once(found)
+        for file in waivers:
+            if isinstance(file, Problem):
+                self.problems.append(file)
+            else:
+                self.problems += file.problems
+                found = waive(found, file, self.rules(live=bool(self.accounts)), self.inputs, today)
+        return found
+
+    def _across(self, plans: list[tuple[Share, list[Finding]]]) -> None:
+        """Judge plans of one cluster together; a file that was given twice is one plan."""
+        once = list({found.place: (found, findings) for found, findings in plans}.values())
+        shares = tuple(found for found, _ in once)
+        for rule in self._rules:
+            if rule.across is not None:
+                for i, hit in rule.across(shares):
+                    once[i][1].append(finding(rule, hit, shares[i].places[hit.path]))
+
+
+def check(  # noqa: PLR0913 - what is judged, with what, and how
+    loaded: Iterable[LoadedPlan | Problem],
+    catalog: Catalog,
+    settings: Settings,
+    *,
+    fail_on: Level = "error",
+    rules: tuple[AnyRule, ...] = ALL,
+    waivers: Iterable[WaiverFile | Problem] = (),
+) -> Report:
+    """Judge plans, one at a time, so that memory does not grow with their number but with what is found.
+
+    Args:
+        loaded: the plans, and what is wrong with those that cannot be read.
+        catalog: the instance data.
+        settings: how strictly.
+        fail_on: the level from which on a finding fails the run.
+        rules: the rules that are asked.
+        waivers: waivers that stand in no plan.
+
+    """
+    run = _Run(catalog, settings, rules)
+    for item in loaded:
+        run.take(item)
+    if not run.inputs:
+        hint = "name a plan file, a folder, or - for stdin"
+        run.problems.append(Problem("there is nothing to check", Place("-"), hint))
+    findings = run.finish(waivers)
+    findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
+    problems = sorted(dict.fromkeys((*run.problems, *run.failures)), key=lambda p: p.place[:3])
+    report = Report(
+        tuple(run.inputs),
+        tuple(findings),
+        in_order(run.undecided),
+        tuple(problems),
+        tuple(run.pools),
+        catalog.date,
+        catalog.count(),
+        OK,
+        fail_on,
+        settings.strict,
+        run.rules(live=bool(run.accounts)),
+        tuple(run.accounts),
+        tuple(run.failures),
+        catalog.own,
+    )
+    return report._replace(exit_code=report.verdict())
+
+
+def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
+    """Return the rules that have something to judge: without pools, none about a cluster that nobody states."""
+    plan = view.plan
+    if plan.node_pools or plan.cluster != Cluster(plan.cluster.id):
+        return rules
+    return tuple(rule for rule in rules if not all(fact.key.startswith("cluster") for fact in rule.needs))
+
+
+def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
+    """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
+    for unread in live.unread:
+        if not unread.denied:
+            hint = "the rules that need it are undecided: run it again"
+            yield Problem(f"cannot read {unread.fact.words}: {unread.reason}", place, hint)

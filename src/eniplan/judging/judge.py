@@ -1,0 +1,147 @@
+"""The one judge: what rules say of a subject becomes findings and undecided facts, each with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan import facts
+from eniplan.judging.gaps import fact_at, owner, waits
+from eniplan.messages import facts_of
+from eniplan.plan.document import path_text
+from eniplan.report.model import Finding, Undecided
+from eniplan.rules.base import LEVELS, Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from eniplan.errors import Place
+    from eniplan.plan.document import Path
+    from eniplan.plan.live import Unread
+    from eniplan.plan.load import Gap
+    from eniplan.rules.base import AnyRule, Unknown
+
+
+class _Open(NamedTuple):
+    """A fact that is not known, and the rules that wait for it."""
+
+    path: Path
+    hint: str
+    rules: dict[str, None]
+
+
+class Judge:
+    """The outcome of rules on one subject."""
+
+    def __init__(
+        self,
+        place: Callable[[Path], Place],
+        left_out: Collection[Path] = (),
+        unread: Callable[[Path], Unread | None] = lambda _: None,
+    ) -> None:
+        """Take what the subject's key paths mean.
+
+        Args:
+            place: returns where the user finds a key path.
+            left_out: where the user wrote something that does not fit, and has been told so.
+            unread: returns why an account did not tell what stands at a key path.
+
+        """
+        self._place = place
+        self._left_out = left_out
+        self._unread = unread
+        self._unknown: dict[str, _Open] = {}
+        self._gaps: dict[Path, dict[str, None]] = {}
+        """The rules that wait for what stands at a key path."""
+        self._doubtful: dict[str, None] | None = None
+        """The rules that would speak if the pool were an exclusive one, where nobody knows whether it is."""
+        self.findings: list[Finding] = []
+
+    def leave_open(self, gaps: Iterable[Gap], value: Any, rules: Iterable[AnyRule]) -> None:  # noqa: ANN401 - of a plan
+        """Note what an input does not know of a plan, and which of the rules wait for it."""
+        for gap in sorted(gaps, key=lambda gap: len(gap.path)):  # told at the whole, not at a part
+            fact = fact_at(gap.path)
+            if fact is None:
+                self._gaps[gap.path] = {}
+                continue
+            words = fact.called(owner(value, gap.path)) if fact.words else path_text(gap.path)
+            waiting = self._unknown.setdefault(words, _Open(gap.path, gap.why, {})).rules
+            waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path))
+            self._gaps[gap.path] = waiting
+            if fact is facts.POOL:
+                self._doubtful = waiting
+
+    def ask(self, rule: AnyRule, subject: object) -> None:
+        """Take what a rule says of a subject."""
+        for outcome in rule.check(subject):
+            if isinstance(outcome, Hit):
+                self._hit(rule, outcome)
+            else:
+                self._lack(rule, outcome)
+
+    def _hit(self, rule: AnyRule, hit: Hit) -> None:
+        waiting = self._gaps.get(hit.path, self._doubtful)
+        if waiting is not None:
+            waiting[rule.id] = None
+        elif hit.path not in self._left_out:
+            self.findings.append(finding(rule, hit, self._place(hit.path)))
+
+    def _lack(self, rule: AnyRule, unknown: Unknown) -> None:
+        waiting = self._gaps.get(unknown.path, self._doubtful)
+        if waiting is None and unknown.path in self._left_out:
+            return
+        if waiting is None:
+            waiting = self._unknown.setdefault(unknown.words, _Open(unknown.path, self._find(unknown), {})).rules
+        waiting[rule.id] = None
+
+    def _find(self, unknown: Unknown) -> str:
+        """Return how to find a fact out, and why the account did not tell it, where it was asked."""
+        unread = self._unread(unknown.path)
+        if unread is None or unread.reason in unknown.find:
+            return unknown.find
+        return "; or ".join(filter(None, (unread.reason, unknown.find)))
+
+    def undecided(self) -> list[Undecided]:
+        """Return the facts that rules wait for."""
+        return [
+            Undecided(words, self._place(found.path), tuple(sorted(found.rules)), found.hint)
+            for words, found in self._unknown.items()
+            if found.rules
+        ]
+
+
+def finding(rule: AnyRule, hit: Hit, place: Place) -> Finding:
+    """Return what a rule has found, at its place."""
+    return Finding(
+        rule,
+        hit.level or rule.level,
+        place,
+        hit.message,
+        hit.hint,
+        {**facts_of(hit.message), **hit.facts},
+        tuple(dict.fromkeys(source for source in (*hit.sources, *rule.sources) if source is not None)),
+    )
+
+
+def each_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings without those that say the same: an object may be judged beside several others."""
+    out: dict[tuple[Place, str, str], Finding] = {}
+    for found in findings:
+        key = found.place, found.rule.id, found.message
+        out[key] = min(out.get(key, found), found, key=_severity)
+    return list(out.values())
+
+
+def _severity(item: Finding) -> tuple[bool, int, str]:
+    return item.waived is not None, LEVELS.index(item.level), item.hint
+
+
+def in_order(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
+    """Return facts by their places, those that were asked for several times with all rules that wait for them."""
+    out: dict[tuple[Place, str], Undecided] = {}
+    for found in undecided:
+        key = found.place, found.fact
+        same = out.get(key, found)
+        out[key] = found._replace(
+            rules=tuple(sorted({*same.rules, *found.rules})), hint=min(same.hint, found.hint)
+        )  # fmt: skip
+    return tuple(sorted(out.values(), key=lambda item: (item.place[:3], item.fact)))

@@ -1,0 +1,104 @@
+"""A running cluster + plan + rules -> report. Knows no format, reads nothing and prints nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.errors import OK, Place, Problem
+from eniplan.judging import sheets
+from eniplan.judging.judge import Judge, in_order
+from eniplan.judging.waive import waive
+from eniplan.observed import KINDS
+from eniplan.report.model import Report
+from eniplan.rules import ALL, CLUSTER
+from eniplan.rules.base import ClusterRule, WaiverRule
+from eniplan.rules.cluster_view import ClusterView
+from eniplan.rules.view import PlanView, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from eniplan.catalog.store import Catalog
+    from eniplan.observed import Observed
+    from eniplan.plan.document import Document, Path
+    from eniplan.plan.model import Plan
+    from eniplan.plan.waivers import WaiverFile
+    from eniplan.report.model import Finding
+    from eniplan.rules.base import Level
+
+
+def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
+    observed: Observed,
+    plan: tuple[Document, Plan] | None,
+    catalog: Catalog,
+    settings: Settings,
+    *,
+    fail_on: Level = "error",
+    pool_ids: Mapping[str, str] | None = None,
+    waivers: Iterable[WaiverFile | Problem] = (),
+) -> Report:
+    """Judge a running cluster.
+
+    Args:
+        observed: what was seen of it.
+        plan: what it should be; without one every exclusive node is judged for itself.
+        catalog: the instance data.
+        settings: how strictly.
+        fail_on: the level from which on a finding fails.
+        pool_ids: the id of a node pool by the name of its pool in the plan, where the user states it.
+        waivers: waivers that do not stand in the plan.
+
+    """
+    document, plan_view = (None, None) if plan is None else (plan[0], PlanView(plan[1], catalog, settings))
+    view = ClusterView(observed, plan_view, catalog, pool_ids)
+    judge = Judge(lambda path: _place(observed, document, path))
+    for rule in CLUSTER:
+        judge.ask(rule, view)
+    findings = judge.findings
+    inputs = (*(() if document is None else (document.file,)), observed.source)
+    rules = (*CLUSTER, *(rule for rule in ALL if isinstance(rule, WaiverRule)))
+    problems: list[Problem] = []
+    for file in (*_waivers_of(plan), *waivers):
+        if isinstance(file, Problem):
+            problems.append(file)
+        else:
+            problems += file.problems
+            findings = waive(findings, file, rules, inputs, settings.today)
+    report = Report(
+        inputs,
+        tuple(sorted(findings, key=lambda f: _order(f, observed))),
+        in_order(judge.undecided()),
+        tuple(problems),
+        tuple(sheets.seen(view, group, inputs[0]) for group in view.groups),
+        catalog.date,
+        catalog.count(),
+        OK,
+        fail_on,
+        settings.strict,
+        rules,
+        own_specs=catalog.own,
+    )
+    return report._replace(exit_code=report.verdict())
+
+
+def _order(finding: Finding, observed: Observed) -> tuple[int, bool, int, int, str, str]:
+    """Put causes before their symptoms, and of one rule the plan before the cluster: whatever their names are."""
+    place = finding.place
+    cause = CLUSTER.index(finding.rule) if isinstance(finding.rule, ClusterRule) else -1
+    return cause, place.file == observed.source, place.line, place.column, place.path, finding.message
+
+
+def _place(observed: Observed, document: Document | None, path: Path) -> Place:
+    """Return where a finding points: to an object of the cluster, or into the plan."""
+    if document is None or path[0] in KINDS:
+        return Place(observed.source, path="/".join(map(str, path)))
+    return document.place(path)
+
+
+def _waivers_of(plan: tuple[Document, Plan] | None) -> tuple[WaiverFile, ...]:
+    """Return the waivers that stand in the plan."""
+    if plan is None or not plan[1].waivers:
+        return ()
+    from eniplan.plan.waivers import WaiverFile  # noqa: PLC0415 - compiles a schema of its own
+
+    return (WaiverFile(plan[0], plan[1].waivers),)
