@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.rules import CLUSTER as RULES
+from eniplan.rules.base import ClusterRule
 from tests.kube.causes import CAUSES, ERROR
 from tests.kube.states import STATES
 from tests.kube.support import NO_PLAN, judge_cluster
@@ -61,7 +62,7 @@ def test_every_finding_has_a_fix_with_a_command() -> None:
         (finding.rule.id, finding.hint)
         for changes, plan in EVERYTHING
         for finding in judge_cluster(changes, plan).findings
-        if finding.rule.on_cluster and not COMMAND.search(finding.hint)
+        if isinstance(finding.rule, ClusterRule) and not COMMAND.search(finding.hint)
     }
     assert lacking == set()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan import facts
 from eniplan.errors import COMMAND_LINE, usage
 from eniplan.messages import say
 from eniplan.plan.document import Document
-from eniplan.plan.load import LoadedPlan
+from eniplan.plan.load import Gap, LoadedPlan
 from eniplan.plan.model import plan_from
 from eniplan.plan.schema import API_VERSION
 
@@ -85,4 +86,5 @@ def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions,
     if ecs or families:
         pools.append({"name": "(types)", "instanceTypes": ecs, "instanceFamilies": families})
     plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": stated.cluster(), "nodePools": pools}
-    return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan))
+    gaps = () if stated.terway is not None else (Gap(facts.TERWAY_VERSION.path, say("give it with --terway")),)
+    return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan), gaps=gaps)
