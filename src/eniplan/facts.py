@@ -127,6 +127,7 @@ ALLOCATION = Fact("podNetworkings[].allocation", "allocation of {about}")
 
 # --- Of a workload ------------------------------------------------------------------------------------------------
 
+WORKLOADS = Fact("workloads", "where the pods of {about} run, and how many there are")
 WORKLOAD_NAME = Fact("workloads[].name", "name of {about}")
 NAMESPACE = Fact("workloads[].namespace", "namespace of {about}")
 WORKLOAD_KIND = Fact("workloads[].kind", "kind of {about}")
@@ -136,6 +137,9 @@ WORKLOAD_NETWORKING = Fact("workloads[].podNetworking", "the PodNetworking of {a
 ENI_REQUEST = Fact("workloads[].eniRequest", "eniRequest of {about}")
 TOLERATIONS = Fact("workloads[].tolerations", "tolerations of {about}")
 HOST_NETWORK = Fact("workloads[].hostNetwork", "hostNetwork of {about}")
+TEMPLATE = Fact("workloads[].template", "template of {about}")
+STRATEGY = Fact("workloads[].strategy", "strategy of {about}")
+NAMESPACE_LABELS = Fact("workloads[].namespaceLabels", "namespaceLabels of {about}")
 NETWORK_POLICIES = Fact("workloads[].networkPolicies", "networkPolicies of {about}")
 
 # --- Of a waiver --------------------------------------------------------------------------------------------------

@@ -326,4 +326,7 @@ def test_each_label_is_a_fact_of_its_own(here: Path) -> None:
     plan = terraform_plan(AFTER | {"labels": labels}, after_unknown={"labels": [{}, {"value": True}, {"value": True}]})
     report = judge_files(here, {"plan.json": plan}).report
     waiting = {item.fact: set(item.rules) for item in report.undecided}
-    assert waiting == {"labels of pool 'trading'": {"NP005"}, "the label type of pool 'trading'": {"NP005", "NP010"}}
+    assert waiting == {
+        "labels of pool 'trading'": {"NP005", "WL007"},
+        "the label type of pool 'trading'": {"NP005", "NP010", "WL007"},
+    }

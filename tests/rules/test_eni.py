@@ -175,7 +175,8 @@ class TestENI008:
         assert found(judge(changes), "ENI008") == []
         workloads[0]["replicas"] = 16
         finding = only(judge(changes), "ENI008")
-        assert finding.facts == {"needed": 22, "capacity": 21, "nodes": 3, "podsPerNode": 7, "everyNode": 2}
+        numbers = {"needed": 22, "capacity": 21, "nodes": 3, "podsPerNode": 7, "everyNode": 2}
+        assert finding.facts == {**numbers, "pool": "trading", "beside": ""}
         assert finding.hint == "4 nodes would do, or a type with more ENIs"
 
     def test_nodes_that_are_full_of_daemon_sets(self) -> None:

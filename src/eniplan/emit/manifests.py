@@ -6,6 +6,7 @@ Ready never gets it, and nothing says so), then node-level Terway configs, then 
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ from eniplan.emit.pods import PodError, complete, missing_labels, wanted
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.yaml_text import dump
+from eniplan.messages import say
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -173,7 +175,7 @@ def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons
 
 def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
     pool, networking = parties(plan, workload)
-    found = skeletons.get(workload.kind)
+    found = _skeleton(workload, skeletons)
     shape = SHAPES[workload.kind]
     assert shape.template is not None  # noqa: S101 - every kind of workload has pods
     found["metadata"]["name"] = workload.name
@@ -182,16 +184,9 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
         found["spec"]["serviceName"] = workload.name
     for path in shape.replicas:
         _inner(found, path[:-1])[path[-1]] = workload.replicas
-    if workload.kind == "Pod" and workload.replicas != 1:
-        message = f"Pod {workload.name!r} is one pod, and the plan has {workload.replicas} of it"
-        raise RefusalError((*workload.path, "replicas"), message, "make it a Deployment or a StatefulSet")
     template = _inner(found, shape.template)
-    spec = template["spec"]
-    if workload.host_network:
-        spec["hostNetwork"] = True
-    if workload.tolerations is not None:
-        spec["tolerations"] = [*(spec.get("tolerations") or ()), *(t.written() for t in workload.tolerations)]
-    want = wanted(pool, networking, host_network=workload.host_network, eni_request=workload.eni_request)
+    _own_pods(template, workload)
+    want = wanted(pool, networking, host_network=workload.host_network, eni_request=workload.stated_request)
     labels = template["metadata"]["labels"]
     try:
         if want.selector is not None:
@@ -206,6 +201,34 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
         found["spec"]["selector"]["matchLabels"][NAME_LABEL] = labels[NAME_LABEL]
         labels |= found["spec"]["selector"]["matchLabels"]
     return Rendered(found, workload.path)
+
+
+def _skeleton(workload: Workload, skeletons: Skeletons) -> Object:
+    if workload.kind not in SHAPES:
+        why = say("eniplan has no skeleton of a {kind}", kind=workload.kind)
+        hint = say("render without --workloads, and add what its pods lack to your own manifest with --patch")
+        raise RefusalError((*workload.path, "kind"), why, hint)
+    if workload.kind == "Pod" and workload.replicas != 1:
+        why = say("Pod {name!r} is one pod, and the plan has {replicas} of it",
+                  name=workload.name, replicas=workload.replicas)  # fmt: skip
+        hint = say("make it a Deployment or a StatefulSet")
+        raise RefusalError((*workload.path, "replicas"), why, hint)
+    return skeletons.get(workload.kind)
+
+
+def _own_pods(template: Object, workload: Workload) -> None:
+    """Write down what the plan says of the pods, or put their own template in the place of the skeleton's."""
+    if workload.template is not None:
+        metadata = workload.template.get("metadata") or {}
+        own = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
+        template["metadata"] |= copy.deepcopy(own)
+        template["spec"] = copy.deepcopy(workload.template.get("spec") or {})
+        return
+    spec = template["spec"]
+    if workload.host_network:
+        spec["hostNetwork"] = True
+    if workload.tolerations is not None:
+        spec["tolerations"] = [*(spec.get("tolerations") or ()), *(t.written() for t in workload.tolerations)]
 
 
 def parties(plan: Plan, workload: Workload) -> tuple[NodePool, PodNetworking | None]:

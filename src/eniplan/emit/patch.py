@@ -10,9 +10,9 @@ import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.pods import PodError, complete, wanted
-from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.errors import InputError, Place, Problem
+from eniplan.k8s.kinds import holder, templates
 from eniplan.messages import say
 from eniplan.plan.document import path_text, value_at
 from eniplan.suggest import did_you_mean
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from eniplan.emit.pods import Wanted
     from eniplan.emit.splice import Node
+    from eniplan.k8s.kinds import Holder
     from eniplan.plan.document import Path
     from eniplan.plan.model import Plan, Workload
 
@@ -54,10 +55,10 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
     nodes = parse(file, text)
     values = [value_of(file, node) for node in nodes]
     manifests = [
-        _Manifest(file, nodes[i], (i, *path), value, plan)
+        _Manifest(file, nodes[i], (i, *path), value, plan, found)
         for i, document in enumerate(values)
         for path, value in objects(document)
-        if (value.get("apiVersion"), value.get("kind")) in _KINDS
+        if (found := holder(value.get("apiVersion"), value.get("kind"))) is not None
     ]
     wished = copy.deepcopy(values)
     for manifest in manifests:
@@ -67,10 +68,6 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
         raise InputError(Problem("no manifest here names a node pool of the plan", Place(file), hint))
     out, added = splice(file, text, values, wished)
     return out, [Change(manifest.name, manifest.pool, manifest.own(added)) for manifest in manifests]
-
-
-_KINDS = [(shape.api_version, kind) for kind, shape in SHAPES.items() if shape.template is not None]
-"""With the version: others use the same words for kinds of another form (a Volcano Job)."""
 
 
 def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -88,13 +85,16 @@ def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
 class _Manifest:
     """One workload of the user, and the pool that it names."""
 
-    def __init__(self, file: str, node: Node, at: Path, value: dict[str, Any], plan: Plan) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - a manifest, where it stands, and what it is judged by
+        self, file: str, node: Node, at: Path, value: dict[str, Any], plan: Plan, found: Holder
+    ) -> None:
         """Take the manifest, and where it stands: the number of its document, then the path in it."""
         self._file = file
         self._node = node
         self._at = at
         self._value = value
         self._plan = plan
+        self._holder = found
         self._kind: str = value["kind"]
         metadata = value.get("metadata")
         self._metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
@@ -106,14 +106,14 @@ class _Manifest:
         want = self._wanted()
         if want is None:
             return
-        where = SHAPES[self._kind].template or ()
-        template = value_at(documents, (*self._at, *where))
-        if not isinstance(template, dict):
-            raise self._error(where, say("{name} has no pod template", name=self.name))
-        try:
-            complete(template, want, is_bare=not where)
-        except PodError as error:
-            raise self._error((*where, *error.path), error.message, error.hint) from None
+        for found in templates(self._holder, self._value):
+            template = value_at(documents, (*self._at, *found.path))
+            if not isinstance(template, dict):
+                raise self._error(found.path, say("{name} has no pod template", name=self.name))
+            try:
+                complete(template, want, is_bare=not found.path)
+            except PodError as error:
+                raise self._error((*found.path, *error.path), error.message, error.hint) from None
 
     def own(self, added: list[tuple[str, ...]]) -> tuple[str, ...]:
         """Return those of the added key paths that are its own, by document."""
@@ -143,7 +143,7 @@ class _Manifest:
             pools[named],
             None if networking is None else networkings[networking],
             host_network=workload is not None and workload.host_network,
-            eni_request=None if workload is None else workload.eni_request,
+            eni_request=None if workload is None else workload.stated_request,
         )
 
     def _workload(self) -> Workload | None:

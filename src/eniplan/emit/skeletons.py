@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import resources
 from eniplan.errors import InputError, Place, Problem
+from eniplan.k8s.kinds import HOLDERS
 from eniplan.messages import say
 from eniplan.plan.document import path_text, read_documents, value_at
 
@@ -51,9 +52,12 @@ class Shape(NamedTuple):
         return {**fields, **self.more}
 
 
-_JOB = ("spec", "jobTemplate", "spec")
-_TEMPLATE = ("spec", "template")
-_RESTART = (*_TEMPLATE, "spec", "restartPolicy")
+def _shape(api_version: str, kind: str, more: Mapping[Path, type] | None = None) -> Shape:
+    """Return the shape of a kind with pods, which are where all other readers find them."""
+    holder = HOLDERS[kind][0]
+    return Shape(api_version, holder.template, holder.replicas, holder.selects, more or {})
+
+
 SHAPES = {
     "PodNetworking": Shape(
         "network.alibabacloud.com/v1beta1",
@@ -66,19 +70,16 @@ SHAPES = {
         },
     ),
     "ConfigMap": Shape("v1", more={("metadata", "namespace"): str, ("data", "eni_conf"): str}),
-    "Deployment": Shape("apps/v1", _TEMPLATE, (("spec", "replicas"),), selects=True),
-    "StatefulSet": Shape(
-        "apps/v1", _TEMPLATE, (("spec", "replicas"),), selects=True, more={("spec", "serviceName"): str}
-    ),
-    "DaemonSet": Shape("apps/v1", _TEMPLATE, selects=True),
-    "Job": Shape("batch/v1", _TEMPLATE, (("spec", "parallelism"), ("spec", "completions")), more={_RESTART: str}),
-    "CronJob": Shape(
+    "Deployment": _shape("apps/v1", "Deployment"),
+    "StatefulSet": _shape("apps/v1", "StatefulSet", {("spec", "serviceName"): str}),
+    "DaemonSet": _shape("apps/v1", "DaemonSet"),
+    "Job": _shape("batch/v1", "Job", {("spec", "template", "spec", "restartPolicy"): str}),
+    "CronJob": _shape(
         "batch/v1",
-        (*_JOB, "template"),
-        ((*_JOB, "parallelism"), (*_JOB, "completions")),
-        more={("spec", "schedule"): str, (*_JOB, "template", "spec", "restartPolicy"): str},
+        "CronJob",
+        {("spec", "schedule"): str, (*HOLDERS["CronJob"][0].template, "spec", "restartPolicy"): str},
     ),
-    "Pod": Shape("v1", ()),
+    "Pod": _shape("v1", "Pod"),
 }
 """Every kind that has a skeleton."""
 

@@ -15,7 +15,7 @@ from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import hcl, markdown, script, templates
 from eniplan.inputs.body import exclusive, labels_of, read_pool
 from eniplan.inputs.join import beside, joined
-from eniplan.inputs.manifests import KINDS, Manifests, objects
+from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
 from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from eniplan.inputs.templates import Group
     from eniplan.plan.document import Document, Path
 
+_MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
+"""Pods for exclusive nodes name one of them, of whatever kind the object is."""
 _WORTH = re.compile(
     "|".join((RESOURCE, "resource_changes", *templates.MARKS)).encode() + rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|"
-    + b"|".join(sorted({kind.encode() for _, kind in KINDS})) + rb")\b"
+    + b"|".join(sorted(kind.encode() for kind in KINDS)) + rb")\b|" + b"|".join(map(re.escape, _MARKS))
 )  # fmt: skip
 """A file of a folder with none of these is not parsed."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
@@ -43,7 +45,6 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _OTHER_TEXT = (".yaml", ".yml", ".json")
 """HCL that stands inside of another document does not make HCL of it."""
 _TEMPLATE = "a template: render it first (helm template)"
-_NOTHING = "nothing that eniplan judges"
 _TRANSFORM = "Terraform inside of a ROS template: check its .tf files instead"
 _STATE = "this is a state of Terraform, not a plan"
 
@@ -108,7 +109,7 @@ class Collected:
         is_hcl = not path.endswith(_OTHER_TEXT) and hcl.is_worth(path, data)
         worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
         if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
-            self.skip(path, "no node pool in it" if path.endswith(HCL_ENDINGS) else _NOTHING)
+            self.skip(path, "no node pool in it" if path.endswith(HCL_ENDINGS) else NOTHING)
             if named:  # a hook that is given every file that has changed
                 yield LoadedPlan(hcl.nothing(path), None)
             return
@@ -127,7 +128,7 @@ class Collected:
                 if named:
                     yield load_document(document)
                 else:
-                    self.skip(path, _NOTHING, document.value)
+                    self.skip(path, NOTHING, document.value)
 
     def _script(self, path: str, data: bytes, *, named: bool) -> None:
         """Take the calls of a shell script."""
@@ -200,7 +201,7 @@ class Collected:
         """Take what there is of a document with objects of Kubernetes; one that was named may hold nothing of use."""
         found = list(objects(document))
         reasons = [_TEMPLATE if "{{" in item.name else self._manifests.add(item) for item in found]
-        for why in reasons or [_NOTHING]:
+        for why in reasons or [NOTHING]:
             if why:
                 self.skip(document.file, why, document.value)
         if named or "" in reasons:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _STUB = {"name": "stub"}
 """A plan has at least one pool; this one is taken out again."""
 _NO_POOL = "(not known)"
+_REQUEST = ("template", "spec", "containers", 0, "resources")
+"""Where WL002 speaks of the request of a workload."""
 
 
 def beside(plans: Mapping[str, LoadedPlan | None]) -> Iterator[Unit]:
@@ -58,15 +60,23 @@ def joined(
     homes = [_homes(manifests, plan, own) for _, plan in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
+    visiting: set[str] = set()
     for (unit, plan), found in zip(judged, homes, strict=True):
         # A workload without a pool anywhere is told once, with the first of them.
         is_first = found is homes[0]
         here = {i: home for i, home in found.items() if home.pool is not None or (is_first and i not in settled)}
-        yield _with(unit, plan, manifests, here, named).load()
+        draft = _with(unit, plan, manifests, own, here, named)
+        if is_first:
+            draft = _with_strangers(draft, manifests)
+        loaded = draft.load()
+        others = (w for i, w in enumerate(manifests.workloads) if i not in found)
+        guests = tuple(guest for w in others for guest in manifests.guests(w, plan.node_pools))
+        visiting |= {guest.title for guest in guests}
+        yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(guests=guests))
     if not judged:
         yield from _alone(manifests, own, cluster)
     for i, workload in enumerate(manifests.workloads):
-        if judged and not any(i in found for found in homes):
+        if judged and workload.title not in visiting and not any(i in found for found in homes):
             skip(f"{workload.object.document.file}: {workload.title}", "nothing leads its pods to an exclusive node")
 
 
@@ -104,13 +114,12 @@ def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> 
     """Return where the workloads go among the pools of a plan; those that go elsewhere are not in it."""
     taken = {pn.name for pn in own}
     networkings = (*own, *(pn for pn in plan.pod_networkings if pn.name not in taken))
-    planned = {(w.kind, w.namespace, w.name): w for w in plan.workloads}
+    planned = {tuple(w.identity): w for w in plan.workloads}
     names = {pool.name for pool in plan.node_pools}
     out = {}
     for i, workload in enumerate(manifests.workloads):
-        home = manifests.steer(workload, plan.node_pools, networkings)
-        item = workload.object
-        same = planned.get((item.kind, item.namespace, item.name))
+        home = manifests.steer(workload, plan, networkings)
+        same = planned.get(workload.identity)
         if same is not None:
             home = Steering(same.node_pool, same.pod_networking or (None if home is None else home.networking))
         if home is not None:
@@ -118,14 +127,21 @@ def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> 
     return out
 
 
-def _with(
-    unit: Unit, plan: Plan | None, manifests: Manifests, here: dict[int, Steering], named: set[str | None]
+def _with(  # noqa: PLR0913, PLR0917 - what is put together
+    unit: Unit,
+    plan: Plan | None,
+    manifests: Manifests,
+    own: tuple[PodNetworking, ...],
+    here: dict[int, Steering],
+    named: set[str | None],
 ) -> Unit:
     """Add manifests to a unit. What it has under the same name gives way."""
     sections = ("podNetworkings", "workloads")
     draft = _Draft({key: item for key, item in unit.value.items() if key not in sections}, dict(unit.origins))
     ecs = [pool.name for pool in plan.node_pools if not pool.is_lingjun] if plan is not None else []
-    networkings = [_meant(part, unit, ecs) for part in manifests.networkings]
+    # One whose pods get no exclusive ENI is meant for other nodes, unless somebody says otherwise.
+    asking = {pn.name for pn in own if plan is not None and pn.asks_for_eni(plan.cluster)}
+    networkings = [_meant(part, unit, ecs if part.value["name"] in asking else []) for part in manifests.networkings]
     workloads = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
     names = {part.value["name"] for part in networkings}
     identities = set(map(_identity, (part.value for part in workloads)))
@@ -142,6 +158,8 @@ def _with(
         at: Path = ("workloads", first + i)
         if home.pool is None and home.missing is None:
             silent.add((*at, "nodePool"))
+        if home.open:
+            silent.add((*at, *_REQUEST))  # whether it is right depends on what is open
         gaps += (Gap((*at, item.key), item.why) for item in home.open)
     return unit._replace(value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps))
 
@@ -164,10 +182,11 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
     origins = dict(workload.part.origins)
     if home.networking is not None:
         value["podNetworking"] = home.networking
-    if home.open:
-        del value["eniRequest"]  # whether it is right depends on what is open
+    labels = manifests.namespace_labels(workload)
+    if labels:
+        value["namespaceLabels"] = labels
     policies = manifests.policies(workload)
-    if policies and not value["hostNetwork"]:
+    if policies and not workload.pod.host_network:
         value["networkPolicies"] = list(policies)
         origins |= {("networkPolicies", i): origin for i, origin in enumerate(policies.values())}
     return workload.part._replace(value=value, origins=origins)
@@ -179,10 +198,22 @@ def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin
     unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root)
     if cluster is not None:
         add_cluster(unit.value, unit.origins, cluster)
+    known = unit.load().plan
     here = {
         i: home._replace(pool=None)  # whether there is such a pool cannot be said
         for i, workload in enumerate(manifests.workloads)
-        if (home := manifests.steer(workload, (), own)) is not None
+        if known is not None and (home := manifests.steer(workload, known._replace(node_pools=()), own)) is not None
     }
-    loaded = _with(unit, None, manifests, here, set()).load()
+    draft = _with(unit, None, manifests, own, here, set())
+    loaded = _with_strangers(draft, manifests).load()
     yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(node_pools=()))
+
+
+def _with_strangers(unit: Unit, manifests: Manifests) -> Unit:
+    """Add that nothing is known of the objects of kinds that are not read, with pods for exclusive nodes."""
+    origins, gaps = dict(unit.origins), list(unit.gaps)
+    for item, origin in manifests.strangers:
+        at: Path = ("workloads", f"{item.kind} {item.name!r}")
+        origins[at] = origin
+        gaps.append(Gap(at, f"eniplan does not read a {item.kind}: list its pods as a workload of a plan"))
+    return unit._replace(origins=origins, gaps=tuple(gaps))

@@ -11,32 +11,39 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.patch import NETWORKING_ANNOTATION, POOL_ANNOTATION
+from eniplan.emit.patch import objects as listed
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import Problem
 from eniplan.inputs.places import Origin
+from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, hidden_templates, holder, templates
 from eniplan.k8s.labels import meets, selector_from, selects
 from eniplan.k8s.nodes import NodeLabels, repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
 from eniplan.plan.document import value_at
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, Guest
 from eniplan.plan.schema import SELECTOR, compile_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
+    from eniplan.k8s.kinds import Holder, Template
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.pods import Pod
     from eniplan.plan.document import Document, Path
-    from eniplan.plan.model import NodePool, PodNetworking
+    from eniplan.plan.model import Cluster, NodePool, Plan, PodNetworking
 
 NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
 _POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
-_WORKLOADS = {(shape.api_version, kind): shape for kind, shape in SHAPES.items() if shape.template is not None}
-KINDS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace"), *_WORKLOADS))
-"""The apiVersion and kind of all objects that are read: others use the same words for kinds of another form."""
+_OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
+"""The apiVersion and kind of the objects without pods that are read."""
+KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS)))
+"""The kinds that are read."""
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 """A label that Kubernetes gives to every namespace."""
+_NO_MODE = "default"
+"""What Terway calls the mode of all other nodes."""
+NOTHING = "nothing that eniplan judges"
 _fits_selector = compile_schema(SELECTOR)
 
 
@@ -77,14 +84,10 @@ class Object(NamedTuple):
 
 
 def objects(document: Document) -> Iterator[Object]:
-    """Yield the objects of a document that are read; those of a List one by one."""
-    value: Any = document.value
-    items: list[tuple[Path, Any]] = [((), value)]
-    if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
-        items = [(("items", i), item) for i, item in enumerate(value["items"])]
-    for path, item in items:
-        if isinstance(item, dict) and (str(item.get("apiVersion")), str(item.get("kind"))) in KINDS:
-            yield Object(document, path, item)
+    """Yield the objects of a document that may be judged; those of a List one by one."""
+    for path, value in listed(document.value):
+        if isinstance(value.get("kind"), str) and isinstance(value.get("apiVersion"), str):
+            yield Object(document, path, value)
 
 
 class Part(NamedTuple):
@@ -108,7 +111,12 @@ class Workload(NamedTuple):
     @property
     def title(self) -> str:
         """What messages call it."""
-        return f"{self.object.kind} {self.object.name!r}"
+        return f"{self.object.kind} {self.part.value['name']!r}"
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two of them one."""
+        return self.object.kind, self.object.namespace, self.part.value["name"]
 
 
 class Undecidable(NamedTuple):
@@ -129,6 +137,8 @@ class Steering(NamedTuple):
     open: tuple[Undecidable, ...] = ()
     missing: str | None = None
     """The pool that it names, when there is none of that name."""
+    is_nowhere: bool = False
+    """Whether no exclusive node will ever take the pods, which is told."""
 
 
 class Manifests:
@@ -138,27 +148,32 @@ class Manifests:
         """Start with none."""
         self.networkings: list[Part] = []
         self.workloads: list[Workload] = []
+        self.strangers: list[tuple[Object, Origin]] = []
+        """Objects of kinds that are not read, with pods for exclusive nodes."""
         self.problems: list[Problem] = []
         self._policies: list[Object] = []
         self._namespaces: dict[str, dict[str, str]] = {}
 
     def __bool__(self) -> bool:
         """Whether there is anything to judge."""
-        return bool(self.networkings or self.workloads)
+        return bool(self.networkings or self.workloads or self.strangers)
 
     def add(self, item: Object) -> str:
         """Take an object; return why not, when it is none that can be judged."""
         kind = item.kind
+        known = (item.value["apiVersion"], kind) in _OTHERS
+        if not known and holder(item.value["apiVersion"], kind) is None:
+            return self._stranger(item)
         if not item.name:
             return f"a {kind} without a name"
+        if not known:
+            return self._pods(item)
         if kind == "PodNetworking":
             self.networkings.append(_networking(item))
         elif kind == "Namespace":
             self._namespaces[item.name] = item.texts("metadata", "labels")
-        elif kind == "NetworkPolicy":
-            self._policy(item)
         else:
-            return self._workload(item)
+            self._policy(item)
         return ""
 
     def _policy(self, item: Object) -> None:
@@ -169,17 +184,27 @@ class Manifests:
             place = item.origin("spec", "podSelector").place()
             self.problems.append(Problem("podSelector is no label selector", place, "write matchLabels: {…}"))
 
-    def _workload(self, item: Object) -> str:
-        shape = SHAPES[item.kind]
-        template = shape.template or ()
-        if not isinstance(item.at(*template, "spec"), dict) or (shape.selects and item.at("spec", "selector") is None):
+    def _pods(self, item: Object) -> str:
+        found = holder(item.value["apiVersion"], item.kind)
+        assert found is not None  # noqa: S101 - `add` has seen to that
+        parts = [
+            _workload_part(item, found, template)
+            for template in templates(found, item.value)
+            if isinstance(item.at(*template.path, "spec"), dict)
+        ]
+        if not parts or (found.selects and item.at("spec", "selector") is None):
             return f"a part of the {item.kind} {item.name} (a patch?)"
-        pod = read_pod(item.at(*template))
-        for flaw in pod.misread:
-            place = item.origin(*template, *flaw.path).place()
-            self.problems.append(Problem(flaw.message, place, flaw.hint))
-        self.workloads.append(Workload(item, _workload_part(item, template, pod), pod))
+        self.workloads += (Workload(item, part, read_pod(part.value["template"])) for part in parts)
         return ""
+
+    def _stranger(self, item: Object) -> str:
+        """Take an object of a kind that is not read, if its pods are for exclusive nodes; return why not."""
+        for path, template in hidden_templates(item.value):
+            pod = read_pod(template)
+            if pod.request(ENI) or any(r.key == EXCLUSIVE_LABEL for r in pod.placement.requirements()):
+                self.strangers.append((item, item.origin(*path)))
+                return ""
+        return NOTHING
 
     def leave_out(self, files: Collection[str]) -> Iterator[str]:
         """Take the PodNetworkings and workloads of some files out again; yield what they are."""
@@ -192,8 +217,9 @@ class Manifests:
         self.workloads = [workload for workload in self.workloads if not workload.part.is_of(files)]
 
     def first(self) -> Origin:
-        """Return where the first PodNetworking or workload stands."""
-        return [*self.networkings, *(workload.part for workload in self.workloads)][0].origins[()]
+        """Return where the first of them stands."""
+        parts = [*self.networkings, *(workload.part for workload in self.workloads)]
+        return parts[0].origins[()] if parts else self.strangers[0][1]
 
     def policies(self, workload: Workload) -> dict[str, Origin]:
         """Return the NetworkPolicies that select the pods of a workload, by name."""
@@ -204,58 +230,93 @@ class Manifests:
             and selects(selector_from((), policy.at("spec", "podSelector") or {}), workload.pod.labels)
         }
 
-    def steer(
-        self, workload: Workload, pools: tuple[NodePool, ...], networkings: tuple[PodNetworking, ...]
-    ) -> Steering | None:
-        """Work out which of these pools a workload runs on; None: on none of them.
+    def steer(self, workload: Workload, plan: Plan, networkings: tuple[PodNetworking, ...]) -> Steering | None:
+        """Work out on which pool of a plan a workload runs; None: nothing leads it to an exclusive node.
 
         Args:
             workload: a workload of these manifests.
-            pools: the node pools that are known.
+            plan: the node pools that are known, and their cluster.
             networkings: the PodNetworkings that are known.
 
         """
-        notes = workload.object.texts("metadata", "annotations")
-        networking, unsure = self._networking(workload, networkings, notes.get(NETWORKING_ANNOTATION))
+        pod, notes = workload.pod, workload.object.texts("metadata", "annotations")
+        found = self._networking(workload, networkings, notes.get(NETWORKING_ANNOTATION), plan.cluster)
         named = notes.get(POOL_ANNOTATION)
         if named is not None:
-            return Steering(named, networking, unsure)
-        able = [pool for pool in pools if workload.pod.placement.allows(pool.node_labels) is not False]
-        if not (networking or unsure or _asks(workload, able)):
+            return Steering(named, found.name, found.open)
+        able = [pool for pool in plan.node_pools if pod.placement.allows(pool.node_labels) is not False]
+        takes_eni = found.leads or pod.request(ENI) > 0
+        if not takes_eni and not _is_led(pod, able):
             return None
+        if pod.placement.allows(EXCLUSIVE_NODE) is False:
+            return Steering(None, found.name, is_nowhere=True) if takes_eni or _is_misled(pod) else None
         # Where a PodNetworking or a request for an ENI leads, no Lingjun node can follow.
-        if networking or workload.part.value["eniRequest"]:
+        if takes_eni:
             able = [pool for pool in able if not pool.is_lingjun] or able
-        fitting = [pool for pool in able if not repelling(pool.node_taints, workload.pod.tolerations)] or able[:1]
+        fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
         if len(fitting) == 1:
-            return Steering(fitting[0].name, networking, unsure)
-        if not able:
-            return Steering(None, networking, (*unsure, _NO_POOL))
-        return Steering(None, networking, (*unsure, _several([pool.name for pool in fitting])))
+            return Steering(fitting[0].name, found.name, found.open)
+        why = _several([pool.name for pool in fitting]) if able else _NO_POOL
+        return Steering(None, found.name, (*found.open, why))
+
+    def guests(self, workload: Workload, pools: tuple[NodePool, ...]) -> Iterator[Guest]:
+        """Yield the pools that take a workload although nothing leads it there.
+
+        A DaemonSet goes to all nodes that let it; others are told only where they tolerate a taint, as if they were
+        meant to land there.
+        """
+        pod, value = workload.pod, workload.part.value
+        if pod.host_network or pod.is_ignored:
+            return
+        for pool in pools:
+            allowed = pod.placement.allows(pool.node_labels)
+            is_meant = value["kind"] in PER_NODE or any(taint.repels for taint in pool.node_taints)
+            if allowed is not False and is_meant and not repelling(pool.node_taints, pod.tolerations):
+                replicas = None if value["kind"] in PER_NODE else value.get("replicas", 1)
+                is_certain = bool(allowed) and replicas is None
+                yield Guest(workload.title, pool.name, max(pod.request(ENI), 1), replicas, is_certain)
 
     def _networking(
-        self, workload: Workload, networkings: tuple[PodNetworking, ...], named: str | None
-    ) -> tuple[str | None, tuple[Undecidable, ...]]:
-        """Return the PodNetworking that selects the pods, as Terway's webhook would; and what leaves it open."""
-        if workload.part.value["hostNetwork"]:
-            return None, ()
+        self, workload: Workload, networkings: tuple[PodNetworking, ...], named: str | None, cluster: Cluster
+    ) -> _Networking:
+        """Return the PodNetworking that pods get, as Terway's webhook chooses it."""
+        if workload.pod.host_network:
+            return _Networking()
+        leading = {pn.name for pn in networkings if pn.asks_for_eni(cluster)}
+        if workload.pod.networks is not None:
+            return _Networking(leads=not leading.isdisjoint(workload.pod.networks))
         if named is not None:
-            return named, ()
-        unsure: list[str] = []
-        for networking in networkings:
-            if networking.pod_selector is None and networking.namespace_selector is None:
-                continue
-            if not selects(networking.pod_selector, workload.pod.labels):
-                continue
-            matches = self._in_namespace(networking.namespace_selector, workload.object.namespace)
-            if matches:
-                return networking.name, ()
-            if matches is None:
-                unsure.append(networking.name)
-        if not unsure:
-            return None, ()
-        why = f"{unsure[0]!r} may select its pods: give the manifest of the namespace {workload.object.namespace}"
-        return None, (Undecidable("podNetworking", why + " with its labels"),)
+            return _Networking(named, leads=True)
+        sure, unsure = (self._selecting(workload, networkings, matches=matches) for matches in (True, None))
+        leads = not leading.isdisjoint((*sure, *unsure))
+        if len(sure) == 1:
+            return _Networking(sure[0], leads=sure[0] in leading)
+        if not sure and not unsure:
+            return _Networking()
+        why = f"{', '.join(map(repr, sure))} select its pods, and Terway takes any of them"
+        if not sure:
+            namespace = workload.object.namespace
+            why = f"{unsure[0]!r} may select its pods: give the manifest of the namespace {namespace} with its labels"
+        return _Networking(None, (Undecidable("podNetworking", why),), leads)
+
+    def _selecting(
+        self, workload: Workload, networkings: Iterable[PodNetworking], *, matches: bool | None
+    ) -> list[str]:
+        """Return the PodNetworkings that select pods, or may (None), but for Fixed ones that Terway passes by."""
+        found = [
+            networking
+            for networking in networkings
+            if networking.selects
+            and selects(networking.pod_selector, workload.pod.labels)
+            and self._in_namespace(networking.namespace_selector, workload.object.namespace) is matches
+        ]
+        # A Fixed one is passed by where the names of pods change; where there is no other, it is told.
+        kept = [pn for pn in found if workload.object.kind in FIXED_NAMES or not pn.is_fixed]
+        return [networking.name for networking in kept or found]
+
+    def namespace_labels(self, workload: Workload) -> dict[str, str]:
+        """Return the labels of the namespace of a workload, as far as they are known."""
+        return self._namespaces.get(workload.object.namespace, {})
 
     def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
         if selector is None:
@@ -266,6 +327,15 @@ class Manifests:
         if not all(meets(r, labels.get(r.key)) for r in selector.requirements if r not in unknown):
             return False
         return None if unknown else True
+
+
+class _Networking(NamedTuple):
+    """The PodNetworking that the pods of a workload get."""
+
+    name: str | None = None
+    open: tuple[Undecidable, ...] = ()
+    leads: bool = False
+    """Whether with it the webhook asks for an exclusive ENI."""
 
 
 def _several(pools: list[str]) -> Undecidable:
@@ -296,38 +366,41 @@ def _networking(item: Object) -> Part:
     return Part(value, {(): item.origin(), **{(key,): item.origin(*path) for key, path in paths.items()}})
 
 
-def _workload_part(item: Object, template: Path, pod: Pod) -> Part:
-    spec = (*template, "spec")
-    replicas = SHAPES[item.kind].replicas
+def _workload_part(item: Object, found: Holder, template: Template) -> Part:
     value: dict[str, Any] = {
-        "name": item.name,
+        "name": f"{item.name}-{template.role.lower()}" if template.role else item.name,
         "namespace": item.namespace,
         "kind": item.kind,
-        "hostNetwork": pod.host_network,
-        "tolerations": [toleration.written() for toleration in pod.tolerations],
-        "eniRequest": pod.request(ENI),
+        "template": item.at(*template.path),
     }
-    number = item.at(*replicas[0]) if replicas else None
+    number = None if template.replicas is None else item.at(*template.replicas)
     if number is not None:
         value["replicas"] = number
+    strategy = None if found.strategy is None else item.at(*found.strategy)
+    if isinstance(strategy, dict):
+        value["strategy"] = strategy
     origins: dict[Path, Origin] = {
         (): item.origin(),
         ("name",): item.origin("metadata", "name"),
         ("namespace",): item.origin("metadata", "namespace"),
         ("kind",): item.origin("kind"),
-        ("replicas",): item.origin(*(replicas[0] if replicas else ())),
-        ("hostNetwork",): item.origin(*spec, "hostNetwork"),
-        ("tolerations",): item.origin(*spec, "tolerations"),
-        ("eniRequest",): item.origin(*spec, "containers", 0, "resources"),
+        ("replicas",): item.origin(*(template.replicas or ())),
+        ("template",): item.origin(*template.path),
+        ("strategy",): item.origin(*(found.strategy or ())),
         ("nodePool",): item.origin("metadata"),
-        ("podNetworking",): item.origin(*template, "metadata", "labels"),
+        ("podNetworking",): item.origin(*template.path, "metadata", "labels"),
+        ("namespaceLabels",): item.origin("metadata", "namespace"),
     }
     return Part(value, origins)
 
 
-def _asks(workload: Workload, able: list[NodePool]) -> bool:
-    """Return whether anything leads the pods to exclusive nodes: a request, the label, or a label of a pool."""
-    if workload.part.value["eniRequest"]:
-        return True
+def _is_led(pod: Pod, able: list[NodePool]) -> bool:
+    """Return whether the labels of nodes that pods ask for lead them: the exclusive one, or one of a pool's own."""
     leading = {EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able))
-    return workload.pod.placement.allows(NodeLabels({}, leading.__contains__)) is False
+    return pod.placement.allows(NodeLabels({}, leading.__contains__)) is False
+
+
+def _is_misled(pod: Pod) -> bool:
+    """Return whether pods ask for the exclusive label with a value that no exclusive node has."""
+    asked = [r for r in pod.placement.requirements() if r.key == EXCLUSIVE_LABEL and r.operator == "In"]
+    return any(value != _NO_MODE for r in asked for value in r.values)

@@ -33,6 +33,8 @@ def waits(rule: AnyRule, path: Path) -> bool:
 
 def owner(value: Value, path: Path) -> Message:
     """Name the object of a plan that a key path is in."""
+    if path[0] == "workloads" and len(path) > 1 and isinstance(path[1], str):
+        return say("{name}", name=path[1])  # an object of a kind that is not read
     item = value_at(value, path[:2])
     if not isinstance(item, dict) or len(path) < 2 or not isinstance(path[1], int):  # noqa: PLR2004 - list and index
         return NOTHING

@@ -130,10 +130,6 @@ class Placement(NamedTuple):
         fields = (r for term in self.terms or () for r in term.fields)
         return next((r.values[0] for r in fields if r.key == _NODE_NAME and len(r.values) == 1), "")
 
-    def keys(self) -> frozenset[str]:
-        """Return the label keys that it names."""
-        return frozenset(r.key for r in self.requirements())
-
     def requirements(self) -> tuple[Requirement, ...]:
         """Return the requirements on labels, of the nodeSelector and of all terms."""
         return (*self.selector, *(r for term in self.terms or () for r in term.expressions))

@@ -61,17 +61,25 @@ class Pod(NamedTuple):
     refused: tuple[Flaw, ...]
     """What has, and what Kubernetes or Terway's webhook refuses all the same."""
 
-    def request(self, resource: str) -> int:
+    def request(self, resource: str, *, first: int | None = None) -> int:
         """Return how many of a resource the pod takes, as the scheduler counts.
 
         Init containers run one after the other, and sidecars among them go on beside all that come later.
+
+        Args:
+            resource: its name.
+            first: what the first container asks for instead of its own request.
+
         """
         beside = peak = 0
         for container in self.init_containers:
             asked = container.requests.get(resource, 0)
             beside += asked if container.is_sidecar else 0
             peak = max(peak, beside if container.is_sidecar else beside + asked)
-        together = beside + sum(container.requests.get(resource, 0) for container in self.containers)
+        counts = [container.requests.get(resource, 0) for container in self.containers]
+        if first is not None:
+            counts[:1] = [first]
+        together = beside + sum(counts)
         return self.own.get(resource, max(peak, together)) + self.overhead.get(resource, 0)
 
     def asking(self, resource: str) -> tuple[Container, ...]:

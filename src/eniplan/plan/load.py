@@ -269,12 +269,24 @@ def load_document(document: Document) -> LoadedPlan:
     """Build the plan of one document; parts that do not fit the schema are told and left out."""
     value: Any = document.value
     if is_valid(value):
-        return LoadedPlan(document, plan_from(value))
+        plan = plan_from(value)
+        return LoadedPlan(document, plan, tuple(_misread(document, plan)))
     rest, problems, left_out = without_misfits(document, SCHEMA)
     if isinstance(rest, dict) and "apiVersion" not in value:
         rest["apiVersion"] = API_VERSION  # its absence has been told; the rest can still be judged
-    plan = plan_from(rest) if is_valid(without_gaps(rest)) else None
-    return LoadedPlan(document, plan, problems, left_out)
+    if not is_valid(without_gaps(rest)):
+        return LoadedPlan(document, None, problems, left_out)
+    plan = plan_from(rest)
+    return LoadedPlan(document, plan, (*problems, *_misread(document, plan)), left_out)
+
+
+def _misread(document: Document, plan: Plan) -> Iterator[Problem]:
+    """Tell what is no part of a pod in templates of pods."""
+    for workload in plan.workloads:
+        if workload.pod is None:
+            continue
+        for flaw in workload.pod.misread:
+            yield Problem(flaw.message, document.place((*workload.path, "template", *flaw.path)), flaw.hint)
 
 
 def without_misfits(document: Document, schema: Schema) -> tuple[Any, tuple[Problem, ...], frozenset[Path]]:

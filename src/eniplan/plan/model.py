@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.k8s.labels import selector_from
 from eniplan.k8s.nodes import NO_SCHEDULE, NodeLabels, Taint, toleration_from
+from eniplan.k8s.pods import read_pod
+from eniplan.k8s.terway import ENI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.nodes import Toleration
+    from eniplan.k8s.pods import Pod
     from eniplan.plan.document import Path
 
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
@@ -89,6 +92,10 @@ class Cluster(NamedTuple):
 DEFAULT_TAINT = Taint("exclusive-eni", "true", NO_SCHEDULE)
 _OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
 """Domains of labels that nodes get from elsewhere than from their pool: what they hold is not known."""
+_SYSTEM = {"kubernetes.io/os": "linux", "beta.kubernetes.io/os": "linux"}
+"""What all exclusive nodes have: the mode is documented for Linux only."""
+EXCLUSIVE_NODE = NodeLabels({**_SYSTEM, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, lambda _: False)
+"""What is known of any exclusive node."""
 
 
 class NodePool(NamedTuple):
@@ -138,7 +145,7 @@ class NodePool(NamedTuple):
     @property
     def node_labels(self) -> NodeLabels:
         """What is known of the labels of its nodes."""
-        return NodeLabels({**(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, _never_others)
+        return NodeLabels({**_SYSTEM, **(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, _never_others)
 
     @property
     def effective_terway_config(self) -> str | None:
@@ -190,9 +197,26 @@ class PodNetworking(NamedTuple):
     allocation: Mapping[str, str] | None = None
 
     @property
+    def selects(self) -> bool:
+        """Whether it has any selector: only then it takes pods by itself."""
+        return self.pod_selector is not None or self.namespace_selector is not None
+
+    def asks_for_eni(self, cluster: Cluster) -> bool:
+        """Return whether Terway's webhook asks for exclusive ENIs for its pods: always, where nothing is trunked."""
+        return self.eni_type == "ENI" or cluster.terway.eni_trunking is False
+
+    @property
     def is_fixed(self) -> bool:
         """Whether its pods keep their addresses."""
         return bool(self.allocation) and (self.allocation or {}).get("type") == "Fixed"
+
+
+_IN_TEMPLATE: Mapping[str, Path] = {
+    "hostNetwork": ("spec", "hostNetwork"),
+    "eniRequest": ("spec", "containers", 0, "resources"),
+    "tolerations": ("spec", "tolerations"),
+}
+"""Where a pod template says what a plan says under keys of its own."""
 
 
 class Identity(NamedTuple):
@@ -218,11 +242,42 @@ class Workload(NamedTuple):
     tolerations: tuple[Toleration, ...] | None = None
     network_policies: tuple[str, ...] = ()
     """Names of the NetworkPolicies that select its pods."""
+    template: Mapping[str, Any] | None = None
+    """The pod template of its own manifest."""
+    pod: Pod | None = None
+    """What the template says."""
+    repeated: tuple[str, ...] = ()
+    """Keys that say beside the template what it says."""
+    strategy: Mapping[str, Any] | None = None
+    namespace_labels: Mapping[str, str] = {}
+
+    def at(self, key: str) -> Path:
+        """Return where it says what a plan says under a key: in its template, where it has one."""
+        inner = _IN_TEMPLATE.get(key) if self.pod is not None else None
+        return (*self.path, key) if inner is None else (*self.path, "template", *inner)
+
+    @property
+    def stated_request(self) -> int | None:
+        """The `aliyun/eni` request that the plan states beside the pods' own manifest."""
+        return self.eni_request if self.pod is None else None
 
     @property
     def identity(self) -> Identity:
         """What no other workload may be."""
         return Identity(self.kind, self.namespace, self.name)
+
+
+class Guest(NamedTuple):
+    """Pods that a pool's nodes take although nothing leads them there: each has an ENI of its own there."""
+
+    title: str
+    pool: str
+    enis: int
+    """Of one pod."""
+    replicas: int | None
+    """None: one on every node."""
+    is_certain: bool
+    """Whether they land there, or may."""
 
 
 class Waiver(NamedTuple):
@@ -253,6 +308,8 @@ class Plan(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
     leaving: tuple[NodePool, ...] = ()
     """Pools that are there and are to be exclusive no more."""
+    guests: tuple[Guest, ...] = ()
+    """Pods that nothing leads to the pools, and that land there all the same."""
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -385,7 +442,8 @@ def _pod_networking(path: Path, value: Mapping[str, Any]) -> PodNetworking:
 
 def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
     tolerations = value.get("tolerations")
-    return Workload(
+    template = value.get("template")
+    found = Workload(
         path,
         value["name"],
         value["kind"],
@@ -397,4 +455,17 @@ def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
         _int(value.get("eniRequest")),
         None if tolerations is None else tuple(toleration_from(t) for t in tolerations if t is not None),
         tuple(value.get("networkPolicies", ())),
+        template,
+        strategy=value.get("strategy"),
+        namespace_labels=value.get("namespaceLabels", {}),
+    )
+    if template is None:
+        return found
+    pod = read_pod(template)
+    return found._replace(
+        host_network=pod.host_network,
+        eni_request=pod.request(ENI),
+        tolerations=pod.tolerations,
+        pod=pod,
+        repeated=tuple(key for key in _IN_TEMPLATE if key in value),
     )

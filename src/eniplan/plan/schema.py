@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from eniplan.k8s.kinds import HOLDERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -223,7 +225,7 @@ _WORKLOAD = _object(
     ("name", "kind", "nodePool"),
     name=_text("metadata.name."),
     namespace=_text("Default default."),
-    kind=_enum("Kind of workload.", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"),
+    kind=_enum("Kind of workload.", *HOLDERS),
     replicas=_number("Pods at the same time (a DaemonSet has one per node). Default 1.", minimum=0),
     nodePool=_text("Name of the pool that it runs on."),
     podNetworking=_text("Name of its PodNetworking; left out: steered by node affinity only."),
@@ -235,6 +237,17 @@ _WORKLOAD = _object(
     ),
     tolerations=_list(_TOLERATION, "What its own manifest tolerates. Left out: what eniplan renders."),
     networkPolicies=_texts("NetworkPolicies that select its pods.", "metadata.name of a NetworkPolicy."),
+    template={
+        "type": "object",
+        "description": "The pod template of its own manifest (metadata and spec). Instead of hostNetwork, eniRequest "
+        "and tolerations, which it says itself.",
+    },
+    strategy={
+        "type": "object",
+        "description": "How it is updated, as its own manifest has it: spec.strategy of a Deployment, "
+        "spec.updateStrategy of a DaemonSet.",
+    },
+    namespaceLabels=_map_of({"type": "string"}, "Labels of its namespace, as far as they matter to Terway."),
 )
 _WAIVED: dict[str, Schema] = {
     "rule": _text("Rule id."),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
 from eniplan.catalog.record import LIMITS
+from eniplan.messages import NOTHING, named, say
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
+from eniplan.rules.packing import load_of
 from eniplan.rules.sources import ADD, CODE_ERDMA, CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 from eniplan.rules.types import alternatives
 from eniplan.suggest import nearest
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from eniplan.catalog.record import Conflict, InstanceType, Source
+    from eniplan.messages import Message
+    from eniplan.rules.packing import Load
     from eniplan.rules.view import PlanView, PoolView, TypeUse
 
 AGE_LIMIT = timedelta(days=730)
@@ -287,6 +291,10 @@ def eni007(view: PlanView) -> Outcome:
         facts.WORKLOAD_KIND,
         facts.REPLICAS,
         facts.HOST_NETWORK,
+        facts.ENI_REQUEST,
+        facts.WORKLOAD_NETWORKING,
+        facts.TEMPLATE,
+        facts.WORKLOADS,
     ),
     effect="The surplus pods stay Pending, or in ContainerCreating when the scheduler does not count ENIs. "
     "Every pod that is not hostNetwork takes a whole ENI, DaemonSet and system pods included.",
@@ -295,31 +303,80 @@ def eni007(view: PlanView) -> Outcome:
     fails={"workloads": [{**WORKLOAD, "replicas": 22}]},
 )
 def eni008(view: PlanView) -> Outcome:
-    """Pods of workloads against capacity at the largest size."""
+    """Pods of workloads and guests against the nodes at the largest size; a pod's ENIs are all of one node."""
     for pool in view.pools:
-        if not pool.workloads:
+        if not pool.workloads and not pool.guests:
             continue
-        nodes, per_node = pool.pool.largest_size, pool.least_pods_per_node
-        if nodes is None or per_node is None:
+        load = load_of(pool)
+        if load is None:
             yield unknown_capacity(pool)
-            continue
-        every_node = sum(w.replicas for w in pool.workloads if w.kind == "DaemonSet") + pool.pool.system_pods_per_node
-        others = sum(w.replicas for w in pool.workloads if w.kind != "DaemonSet")
-        needed, room = others + nodes * every_node, nodes * per_node
-        if needed > room:
-            free = per_node - every_node
-            more = (
-                f"{-(-others // free)} nodes would do"
-                if free > 0
-                else "DaemonSets and system pods alone fill every node"
-            )
-            yield Hit(
-                pool.path,
-                f"pool {pool.pool.name!r} has {room} exclusive ENIs at its largest size "
-                f"({nodes} nodes x {per_node}); its pods need {needed}",
-                more + ", or a type with more ENIs",
-                {"needed": needed, "capacity": room, "nodes": nodes, "podsPerNode": per_node, "everyNode": every_node},
-            )
+        elif load.is_full():
+            yield Hit(pool.path, _shortage(pool, load), _remedy(load), _numbers(load))
+        elif not load.fits():
+            message = say(
+                "whether all pods of pool {pool!r} find ENIs depends on the order in which they come: "
+                "it has {capacity}, they need {needed}, and those of one pod are on one node",
+                pool=pool.pool.name, capacity=load.room, needed=load.needed,
+            )  # fmt: skip
+            yield Hit(pool.path, message, _remedy(load), _numbers(load), level="warning")
+        elif not _with_possible(load, pool).fits():
+            titles = named([guest.title for guest in pool.guests if not guest.is_certain])
+            about = say("{titles}: whether its nodes are those of pool {pool!r}", titles=titles, pool=pool.pool.name)
+            hint = say("they tolerate the pool's taints: steer them by a node affinity, or take the toleration away")
+            yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
+
+
+def _with_possible(load: Load, pool: PoolView) -> Load:
+    """Return the same with the pods that may land there as well."""
+    for guest in pool.guests:
+        if not guest.is_certain and guest.replicas is None:
+            load = load._replace(every_node=load.every_node + guest.enis)
+        elif not guest.is_certain:
+            load = load.with_more(guest.enis, guest.replicas or 0)
+    return load
+
+
+def _shortage(pool: PoolView, load: Load) -> Message:
+    """Say what has no room."""
+    guests = [guest.title for guest in pool.guests if guest.is_certain]
+    beside = say(", {titles} on every node among them", titles=named(guests)) if guests else NOTHING
+    size = load.too_many()
+    if size is not None and load.needed <= load.room:
+        return say(
+            "pool {pool!r} has {nodes} nodes x {podsPerNode} exclusive ENIs, and {free} of a node are free for pods "
+            "that take {enis} each: {fit} of them fit, of {pods}{beside}",
+            pool=pool.pool.name, nodes=load.nodes, podsPerNode=load.per_node, free=load.free_per_node, enis=size,
+            fit=load.nodes * (load.free_per_node // size), beside=beside,
+            pods=sum(number for other, number in load.pods.items() if other >= size),
+        )  # fmt: skip
+    return say(
+        "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} nodes x {podsPerNode}); "
+        "its pods need {needed}{beside}",
+        pool=pool.pool.name, capacity=load.room, nodes=load.nodes, podsPerNode=load.per_node, needed=load.needed,
+        beside=beside,
+    )  # fmt: skip
+
+
+def _remedy(load: Load) -> Message:
+    """Say how many nodes would do, if any number does."""
+    if load.every_node >= load.per_node:
+        return say("DaemonSets and system pods alone fill every node, or a type with more ENIs")
+    largest = max(load.pods, default=0)
+    if largest > load.free_per_node:
+        return say("no node has {enis} ENIs for one pod: choose a type with more ENIs", enis=largest)
+    nodes = load.nodes
+    while not load._replace(nodes=nodes).fits():
+        nodes += max(1, nodes // 8)
+    while nodes > 1 and load._replace(nodes=nodes - 1).fits():
+        nodes -= 1
+    return say("{nodes} nodes would do, or a type with more ENIs", nodes=nodes)
+
+
+def _numbers(load: Load) -> dict[str, object]:
+    return {
+        "needed": load.needed, "capacity": load.room, "nodes": load.nodes, "podsPerNode": load.per_node,
+        "everyNode": load.every_node,
+    }  # fmt: skip
 
 
 @rule(

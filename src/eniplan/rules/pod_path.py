@@ -151,7 +151,7 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
         candidates = tuple(node for node in candidates if node.name == only)
     elif not candidates:
         return _stop("VER021", *_no_node(view), level)
-    shape = (pod.eni, pod.networking, workload, pod.wants)
+    shape = (pod.eni, pod.networking, workload and workload.identity, pod.wants)
     if shape not in view.told:
         view.told[shape] = obstacles(view, pod, pod.wants, candidates) if candidates else None
     found = view.told[shape]

@@ -25,6 +25,7 @@ EXCL = _page(
     "configure-a-node-pool-level-container-network",
     "2026-03-31",
 )
+QOS = _page("ACK: QoS of pods", "configure-qos-for-pods", "2026-06-27")
 WWT = _page("ACK: work with Terway", "work-with-terway")
 PN = _page(
     "ACK: static IP, separate vSwitch and security group for each pod",
@@ -67,6 +68,21 @@ KUBERNETES_TAINTS = Source(
     "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/",
     _READ,
 )
+KUBERNETES_RESOURCES = Source(
+    "Kubernetes: extended resources",
+    "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources",
+    _READ,
+)
+KUBERNETES_AFFINITY = Source(
+    "Kubernetes: assigning pods to nodes",
+    "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
+    _READ,
+)
+KUBERNETES_ROLLOUT = Source(
+    "Kubernetes: rolling update of a Deployment",
+    "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment",
+    _READ,
+)
 KUBERNETES_NAMES = Source(
     "Kubernetes: object names", "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/", _READ
 )
@@ -81,6 +97,8 @@ CODE_PREDICT = _code("pkg/controller/pod/predict.go", "which pods get an ENI", "
 CODE_VALIDATE = _code("pkg/controller/webhook/validate.go", "validation of a PodNetworking", "#L39-L70")
 CODE_DEFAULTS = _code("pkg/controller/webhook/mutating.go", "defaults of a PodNetworking", "#L245-L285")
 CODE_MATCH = _code("pkg/controller/webhook/mutating.go", "which PodNetworking a pod gets", "#L287-L346")
+CODE_WEBHOOK = _code("pkg/controller/webhook/mutating.go", "which pods the webhook changes", "#L69-L243")
+CODE_NETWORKS = _code("pkg/controller/webhook/mutating.go", "pods of several networks", "#L467-L534")
 CODE_RESOURCE = _code("pkg/controller/webhook/mutating.go", "which resource a pod requests", "#L373-L403")
 CODE_GC = _code("pkg/controller/pod-eni/eni_controller.go", "release of fixed ENIs", "#L632-L652")
 CODE_DYNAMIC = _code("types/daemon/dynamicconfig.go", "node-level configuration", "#L27-L90")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from eniplan.plan.model import (
         Cluster,
         ExistingPool,
+        Guest,
         Network,
         NodePool,
         Plan,
@@ -353,6 +354,11 @@ class PoolView:
     def nodes_per_zone(self, nodes: int) -> int:
         """Return the largest number of nodes that one zone can get."""
         return -(-nodes // len(self.zones)) if self.balanced and self.zones else nodes
+
+    @property
+    def guests(self) -> tuple[Guest, ...]:
+        """The pods that its nodes take although nothing leads them there."""
+        return tuple(guest for guest in self.view.plan.guests if guest.pool == self.pool.name)
 
     @cached_property
     def workloads(self) -> list[Workload]:

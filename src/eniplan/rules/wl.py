@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
+from eniplan.k8s.labels import meets
 from eniplan.k8s.names import is_dns_label, name_problem
 from eniplan.k8s.nodes import repelling, stays, toleration_of
-from eniplan.messages import say
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.k8s.rollout import rollout
+from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
+from eniplan.messages import count, say
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
+from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
-from eniplan.rules.sources import CODE_LINGJUN, CODE_MATCH, CODE_PREDICT, EXCL, KUBERNETES_NAMES, KUBERNETES_TAINTS, PN
+from eniplan.rules.packing import enis_of, injected, load_of
+from eniplan.rules.sources import (
+    CODE_CHAIN,
+    CODE_LABEL,
+    CODE_LINGJUN,
+    CODE_MATCH,
+    CODE_NETWORKS,
+    CODE_PREDICT,
+    CODE_RESOURCE,
+    CODE_WEBHOOK,
+    EXCL,
+    KUBERNETES_AFFINITY,
+    KUBERNETES_NAMES,
+    KUBERNETES_RESOURCES,
+    KUBERNETES_ROLLOUT,
+    KUBERNETES_TAINTS,
+    PN,
+    QOS,
+    REL,
+)
 from eniplan.suggest import which_one
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.k8s.labels import Path, Requirement
     from eniplan.k8s.nodes import Taint
+    from eniplan.k8s.pods import Pod
+    from eniplan.k8s.rollout import Rollout
+    from eniplan.plan.model import Workload
     from eniplan.rules.view import PlanView
 
 _TOLERATION = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
@@ -26,7 +55,7 @@ _NETWORKED = {"podNetworkings": [POD_NETWORKING]}
     "WL001",
     "error",
     "A workload's pods do not tolerate the pool's taint",
-    needs=(facts.WORKLOAD_POOL, facts.POOL_NAME, facts.KIND, facts.TOLERATIONS, facts.TAINTS),
+    needs=(facts.WORKLOAD_POOL, facts.POOL_NAME, facts.KIND, facts.TOLERATIONS, facts.TAINTS, facts.TEMPLATE),
     effect="The scheduler never places them on the pool; Terway's webhook adds no toleration.",
     sources=(EXCL, KUBERNETES_TAINTS),
     passes={"workloads": [{**WORKLOAD, "tolerations": [_TOLERATION]}]},
@@ -38,7 +67,7 @@ def wl001(view: PlanView) -> Outcome:
         pool = view.pools_by_name.get(workload.node_pool)
         if pool is None or workload.tolerations is None:
             continue
-        path = (*workload.path, "tolerations")
+        path = workload.at("tolerations")
         about = {"kind": workload.kind, "name": workload.name, "pool": workload.node_pool}
         for taint in repelling(pool.pool.node_taints, workload.tolerations):
             message = say("{kind} {name!r} does not tolerate {taint} of pool {pool!r}", **about, taint=str(taint))
@@ -87,24 +116,26 @@ def wl002(view: PlanView) -> Outcome:
         request = workload.eni_request
         if pool is None or request is None or workload.host_network:
             continue
-        path = (*workload.path, "eniRequest")
+        path = workload.at("eniRequest")
         about = {"kind": workload.kind, "name": workload.name}
         numbers = {"eniRequest": request}
         if pool.pool.is_lingjun:
             if request:
                 message = say("{kind} {name!r} requests aliyun/eni, which Lingjun nodes never offer", **about)
                 yield Hit(path, message, say("remove the request"), numbers, level="error")
-        elif request == 0 and workload.pod_networking is None:
+        elif request == 0 and not injected(workload):
             message = say(
                 "{kind} {name!r} is steered by node affinity and requests no aliyun/eni: the scheduler over-places it",
                 **about,
             )
             yield Hit(path, message, say("request aliyun/eni: 1 (limits equal requests)"), numbers)
-        elif request > 1:
+        elif request > max(injected(workload), 1):
+            gets = max(injected(workload), 1)
             message = say(
-                "{kind} {name!r} requests {eniRequest} aliyun/eni for each pod, and a pod gets one", **about, **numbers
-            )
-            yield Hit(path, message, say("request 1"))
+                "{kind} {name!r} requests {eniRequest} aliyun/eni for each pod, and a pod gets {gets}",
+                **about, **numbers, gets=gets,
+            )  # fmt: skip
+            yield Hit(path, message, say("request {gets}", gets=gets))
 
 
 @rule(
@@ -213,3 +244,394 @@ def wl006(view: PlanView) -> Outcome:
                 kind=workload.kind, name=workload.name,
             )  # fmt: skip
             yield Hit((*workload.path, "podNetworking"), message, say("remove one of them"))
+
+
+_POD: dict[str, Any] = {"containers": [{"name": "c"}], "tolerations": [_TOLERATION]}
+_ASKING = {"requests": {ENI: 1}, "limits": {ENI: 1}}
+_ASKING_MEMBER = {"requests": {MEMBER_ENI: 1}, "limits": {MEMBER_ENI: 1}}
+
+
+def _manifest(metadata: Mapping[str, Any] | None = None, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+    """Return a workload with a manifest of its own."""
+    own = {"metadata": metadata or {}, "spec": {**_POD, **spec}}
+    return {**WORKLOAD, "kind": "Deployment", "replicas": 2, "template": own}
+
+
+def _affinity(operator: str, *values: str) -> dict[str, Any]:
+    rule = {"key": EXCLUSIVE_LABEL, "operator": operator, "values": list(values)}
+    required = {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+
+
+def _exclusive(view: PlanView) -> Iterator[tuple[Workload, Pod]]:
+    """Yield the workloads with a manifest of their own whose pods take an ENI, or are meant to."""
+    for workload in view.plan.workloads:
+        if workload.pod is not None and not workload.host_network:
+            yield workload, workload.pod
+
+
+def _in_pod(workload: Workload, path: Path) -> Path:
+    return (*workload.path, "template", *path)
+
+
+@rule(
+    "WL007",
+    "error",
+    "A workload's node selector and node affinity take no node of the pool",
+    needs=(facts.TEMPLATE, facts.WORKLOAD_POOL, facts.POOL_NAME, facts.LABELS),
+    effect="The pods stay Pending: label values are compared exactly, and all of the selector and one term of the "
+    "affinity must hold.",
+    sources=(KUBERNETES_AFFINITY, CODE_LABEL),
+    passes={"workloads": [_manifest(affinity=_affinity("In", EXCLUSIVE_VALUE))]},
+    fails={"workloads": [_manifest(affinity=_affinity("In", "enionly"))]},
+)
+def wl007(view: PlanView) -> Outcome:
+    """What they ask of labels, against the exclusive label and the labels of their pool."""
+    for workload in view.plan.workloads:
+        if workload.pod is None:
+            continue
+        placement, pool = workload.pod.placement, view.pools_by_name.get(workload.node_pool)
+        about = {"kind": workload.kind, "name": workload.name}
+        if placement.allows(EXCLUSIVE_NODE) is False:
+            asked = [r for r in placement.requirements() if not _is_met(r)]
+            message = say(
+                "{kind} {name!r} asks for nodes with {requirements}; exclusive nodes have {label}={value}, and values "
+                "are compared exactly",
+                **about, requirements=tuple(map(str, asked)) or say("what no node has"),
+                label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE,
+            )  # fmt: skip
+            path = asked[0].path if asked else ("spec", "affinity")
+            yield Hit(_in_pod(workload, path), message, say("write {value}", value=EXCLUSIVE_VALUE))
+        elif pool is not None and placement.allows(pool.pool.node_labels) is False:
+            message = say(
+                "{kind} {name!r} asks for labels that nodes of pool {pool!r} do not have: {requirements}",
+                **about, pool=pool.pool.name, requirements=tuple(map(str, placement.requirements())),
+            )  # fmt: skip
+            yield Hit(_in_pod(workload, ("spec",)), message, say("compare them with labels of the pool"))
+
+
+def _is_met(requirement: Requirement) -> bool:
+    return requirement.key != EXCLUSIVE_LABEL or meets(requirement, EXCLUSIVE_VALUE)
+
+
+@rule(
+    "WL008",
+    "error",
+    "Kubernetes or Terway's webhook refuses the pods of a workload",
+    needs=(facts.TEMPLATE,),
+    effect="No pod is created; the events of the controller say why.",
+    sources=(KUBERNETES_RESOURCES, KUBERNETES_TAINTS, CODE_WEBHOOK),
+    passes={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING}])]},
+    fails={"workloads": [_manifest(containers=[{"name": "c", "resources": {**_ASKING, "limits": {ENI: 2}}}])]},
+)
+def wl008(view: PlanView) -> Outcome:
+    """Requests that differ from limits, tolerations and affinity that break their rules, annotations that exclude."""
+    for workload, pod in _exclusive(view):
+        for flaw in pod.refused:
+            message = say("{kind} {name!r}: {problem}", kind=workload.kind, name=workload.name, problem=flaw.message)
+            yield Hit(_in_pod(workload, flaw.path), message, flaw.hint)
+        given = [key for key in (NETWORKING, NETWORKS, NETWORKS_REQUEST) if key in pod.annotations]
+        if len(given) > 1:
+            message = say(
+                "{kind} {name!r} has the annotations {annotations}, which exclude one another",
+                kind=workload.kind, name=workload.name, annotations=tuple(given),
+            )  # fmt: skip
+            yield Hit(_in_pod(workload, ("metadata", "annotations", given[1])), message, say("keep one of them"))
+
+
+@rule(
+    "WL009",
+    "error",
+    "A workload asks for aliyun/member-eni on an exclusive pool",
+    needs=(facts.TEMPLATE,),
+    effect="Only trunk nodes offer it: the pods stay Pending for ever.",
+    sources=(PN, CODE_RESOURCE),
+    passes={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING}])]},
+    fails={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING_MEMBER}])]},
+)
+def wl009(view: PlanView) -> Outcome:
+    """Requests of any container."""
+    for workload, pod in _exclusive(view):
+        for container in pod.asking(MEMBER_ENI)[:1]:
+            message = say(
+                "{kind} {name!r} asks for {resource}, which no exclusive node offers",
+                kind=workload.kind, name=workload.name, resource=MEMBER_ENI,
+            )  # fmt: skip
+            path = (*container.path, "resources")
+            yield Hit(_in_pod(workload, path), message, say("ask for {resource} instead", resource=ENI))
+
+
+@rule(
+    "WL010",
+    "warning",
+    "A workload asks for an ENI beside the one that the webhook asks for",
+    needs=(facts.TEMPLATE, facts.WORKLOAD_NETWORKING),
+    effect="Terway's webhook writes the request of the first container, whatever others ask for: each pod takes more "
+    "ENIs of a node than it uses.",
+    sources=(CODE_RESOURCE,),
+    passes={
+        **_NETWORKED,
+        "workloads": [{**_manifest(containers=[{"name": "c", "resources": _ASKING}]), "podNetworking": "trading-eni"}],
+    },
+    fails={
+        **_NETWORKED,
+        "workloads": [
+            {
+                **_manifest(containers=[{"name": "c"}, {"name": "d", "resources": _ASKING}]),
+                "podNetworking": "trading-eni",
+            }
+        ],
+    },
+)
+def wl010(view: PlanView) -> Outcome:
+    """Requests of other containers, native sidecars among them, beside the one that is written."""
+    for workload, pod in _exclusive(view):
+        written = injected(workload)
+        total = pod.request(ENI, first=written)
+        if written and total > written:
+            others = [c for c in pod.asking(ENI) if c not in pod.containers[:1]]
+            message = say(
+                "{kind} {name!r} takes {total} {resource} for each pod: {written} that the webhook writes, and what "
+                "container {container!r} asks for",
+                kind=workload.kind, name=workload.name, total=total, resource=ENI, written=written,
+                container=others[0].name,
+            )  # fmt: skip
+            path = (*others[0].path, "resources")
+            yield Hit(_in_pod(workload, path), message, say("remove the request: the webhook writes it"))
+
+
+@rule(
+    "WL011",
+    "warning",
+    "A workload relies on what exclusive nodes do not have",
+    needs=(facts.TEMPLATE,),
+    effect="The CNI chain of an exclusive node has no portmap, so that a hostPort is never opened; limits of incoming "
+    "bandwidth and priorities of packets are ignored there.",
+    sources=(CODE_CHAIN, QOS),
+    passes={"workloads": [_manifest()]},
+    fails={"workloads": [_manifest(containers=[{"name": "c", "ports": [{"containerPort": 80, "hostPort": 80}]}])]},
+)
+def wl011(view: PlanView) -> Outcome:
+    """HostPort, ingress-bandwidth and network-priority."""
+    for workload, pod in _exclusive(view):
+        about = {"kind": workload.kind, "name": workload.name}
+        for container in (*pod.containers, *pod.init_containers):
+            for path in container.host_ports[:1]:
+                message = say("{kind} {name!r} asks for a hostPort, which nothing opens on an exclusive node", **about)
+                yield Hit(_in_pod(workload, path), message, say("use a Service, or the address of the pod"))
+        for key in pod.annotations:
+            if key.partition("/")[2] in {"ingress-bandwidth", "network-priority"}:
+                message = say(
+                    "{kind} {name!r} has the annotation {annotation}, which exclusive nodes ignore",
+                    **about, annotation=key,
+                )  # fmt: skip
+                yield Hit(_in_pod(workload, ("metadata", "annotations", key)), message, say("remove it"))
+
+
+@rule(
+    "WL012",
+    "error",
+    "Terway ignores the pods of a workload on an exclusive pool",
+    needs=(facts.TEMPLATE,),
+    effect="Terway gives them no ENI and no address.",
+    sources=(CODE_PREDICT, CODE_WEBHOOK),
+    passes={"workloads": [_manifest()]},
+    fails={"workloads": [_manifest({"labels": {IGNORE_LABEL: "true"}})]},
+)
+def wl012(view: PlanView) -> Outcome:
+    """The label ignore-by-terway of pods."""
+    for workload, pod in _exclusive(view):
+        if pod.is_ignored:
+            message = say(
+                "{kind} {name!r} labels its pods {label}=true: Terway gives them no ENI",
+                kind=workload.kind, name=workload.name, label=IGNORE_LABEL,
+            )  # fmt: skip
+            yield Hit(_in_pod(workload, ("metadata", "labels", IGNORE_LABEL)), message, say("remove the label"))
+
+
+@rule(
+    "WL013",
+    "error",
+    "The networks of a workload cannot be used together, or at all",
+    needs=(
+        facts.TEMPLATE,
+        facts.WORKLOAD_POOL,
+        facts.POOL_NAME,
+        facts.KIND,
+        facts.NETWORKING_NAME,
+        facts.ENI_TYPE,
+        *facts.SELECTORS,
+    ),
+    effect="The webhook denies the pods: those that ask for networks by annotation need PodNetworkings without "
+    "selectors, all of one eniType. On Lingjun there are none.",
+    sources=(CODE_NETWORKS, REL),
+    passes={
+        "podNetworkings": [{key: item for key, item in POD_NETWORKING.items() if key != "podSelector"}],
+        "workloads": [_manifest({"annotations": {NETWORKS_REQUEST: '[{"network": "trading-eni"}]'}})],
+    },
+    fails={
+        **_NETWORKED,
+        "workloads": [_manifest({"annotations": {NETWORKS_REQUEST: '[{"network": "trading-eni"}]'}})],
+    },
+)
+def wl013(view: PlanView) -> Outcome:
+    """The PodNetworkings that k8s.aliyun.com/pod-networks-request names."""
+    for workload, pod in _exclusive(view):
+        path = _in_pod(workload, ("metadata", "annotations", NETWORKS_REQUEST))
+        about = {"kind": workload.kind, "name": workload.name}
+        asked = {name: view.pod_networkings.get(name) for name in pod.networks or ()}
+        for name, networking in asked.items():
+            if networking is None:
+                message = say(
+                    "{kind} {name!r} asks for the network {network!r}, and there is no such PodNetworking",
+                    **about, network=name,
+                )  # fmt: skip
+                yield Hit(path, message, which_one(name, view.pod_networkings))
+            elif networking.selects:
+                message = say(
+                    "{kind} {name!r} asks for the network {network!r}, whose PodNetworking has a selector",
+                    **about, network=name,
+                )  # fmt: skip
+                yield Hit(path, message, say("use a PodNetworking without selectors"))
+        types = dict.fromkeys(networking.eni_type for networking in asked.values() if networking is not None)
+        if len(types) > 1:
+            message = say("{kind} {name!r} asks for networks of the eniTypes {types}", **about, types=tuple(types))
+            yield Hit(path, message, say("use PodNetworkings of one eniType: ENI"))
+        pool = view.pools_by_name.get(workload.node_pool)
+        if asked and pool is not None and pool.pool.is_lingjun:
+            message = say(
+                "{kind} {name!r} asks for networks on the Lingjun pool {pool!r}", **about, pool=pool.pool.name
+            )
+            yield Hit(path, message, say("remove the annotation"))
+
+
+@rule(
+    "WL014",
+    "error",
+    "A workload asks for an ENI without a PodNetworking, and would get a shared one",
+    needs=(facts.TEMPLATE, facts.WORKLOAD_NETWORKING, facts.ENI_TRUNKING),
+    effect="In a cluster with trunking the webhook asks for aliyun/member-eni then, which exclusive nodes never offer: "
+    "the pods stay Pending.",
+    sources=(CODE_WEBHOOK, CODE_RESOURCE),
+    passes={
+        **_NETWORKED,
+        "workloads": [{**_manifest({"annotations": {POD_ENI: "true"}}), "podNetworking": "trading-eni"}],
+    },
+    fails={"workloads": [_manifest({"annotations": {POD_ENI: "true"}})]},
+)
+def wl014(view: PlanView) -> Outcome:
+    """The annotation pod-eni without a PodNetworking; trunking is on where nobody says otherwise."""
+    for workload, pod in _exclusive(view):
+        alone = workload.pod_networking is None and pod.networks is None
+        if pod.annotations.get(POD_ENI) == "true" and alone and view.cluster.terway.eni_trunking is not False:
+            message = say(
+                "{kind} {name!r} has the annotation {annotation} and no PodNetworking: its pods ask for {resource}",
+                kind=workload.kind, name=workload.name, annotation=POD_ENI, resource=MEMBER_ENI,
+            )  # fmt: skip
+            hint = say("remove it, and request {resource}: 1; or give the pods a PodNetworking", resource=ENI)
+            yield Hit(_in_pod(workload, ("metadata", "annotations", POD_ENI)), message, hint)
+
+
+@rule(
+    "WL015",
+    "error",
+    "The namespace of a workload keeps Terway's webhook away",
+    needs=(facts.NAMESPACE_LABELS, facts.WORKLOAD_NETWORKING, facts.HOST_NETWORK, facts.TEMPLATE),
+    effect="The webhook never sees the pods: they get no PodNetworking and no aliyun/eni request.",
+    sources=(CODE_WEBHOOK,),
+    passes={**_NETWORKED, "workloads": [{**WORKLOAD, "podNetworking": "trading-eni"}]},
+    fails={
+        **_NETWORKED,
+        "workloads": [{**WORKLOAD, "podNetworking": "trading-eni", "namespaceLabels": {POD_ENI: "false"}}],
+    },
+)
+def wl015(view: PlanView) -> Outcome:
+    """The label pod-eni of namespaces, for pods that need the webhook."""
+    for workload in view.plan.workloads:
+        if workload.namespace_labels.get(POD_ENI) == "false" and injected(workload):
+            message = say(
+                "the namespace {namespace!r} of {kind} {name!r} has the label {label}=false: its pods get no "
+                "PodNetworking",
+                namespace=workload.namespace, kind=workload.kind, name=workload.name, label=POD_ENI,
+            )  # fmt: skip
+            yield Hit((*workload.path, "namespaceLabels"), message, say("remove the label"))
+
+
+@rule(
+    "WL017",
+    "error",
+    "A workload says beside its template what the template says",
+    needs=(facts.TEMPLATE, facts.HOST_NETWORK, facts.ENI_REQUEST, facts.TOLERATIONS),
+    effect="The template is what Kubernetes gets; what stands beside it is not judged.",
+    sources=(KUBERNETES_AFFINITY,),
+    passes={"workloads": [_manifest()]},
+    fails={"workloads": [{**_manifest(), "hostNetwork": False}]},
+)
+def wl017(view: PlanView) -> Outcome:
+    """HostNetwork, eniRequest and tolerations beside a template."""
+    for workload in view.plan.workloads:
+        for key in workload.repeated:
+            message = say(
+                "{kind} {name!r} has a template, which says {key}",
+                kind=workload.kind, name=workload.name, key=key,
+            )  # fmt: skip
+            yield Hit((*workload.path, key), message, say("remove {key}", key=key))
+
+
+@rule(
+    "WL016",
+    "warning",
+    "A rolling update of a workload waits for ever",
+    needs=(
+        *facts.PODS_PER_NODE,
+        *facts.SIZES,
+        facts.SYSTEM_PODS,
+        facts.POOL_NAME,
+        facts.WORKLOAD_POOL,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.HOST_NETWORK,
+        facts.ENI_REQUEST,
+        facts.WORKLOAD_NETWORKING,
+        facts.TEMPLATE,
+        facts.STRATEGY,
+    ),
+    effect="The new pod needs an ENI before an old one gives up its own, and all are taken: it stays Pending, and the "
+    "update never ends.",
+    sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
+    passes={"workloads": [{**WORKLOAD, "kind": "Deployment", "replicas": 3}]},
+    fails={
+        "workloads": [
+            {**WORKLOAD, "kind": "Deployment", "replicas": 21, "strategy": {"rollingUpdate": {"maxUnavailable": 0}}}
+        ]
+    },
+)
+def wl016(view: PlanView) -> Outcome:
+    """Updates that take no pod away before a new one runs, in a pool without a free ENI at its largest size."""
+    for pool in view.pools:
+        updates = [(w, found) for w in pool.workloads if (found := _update(w)) is not None]
+        load = load_of(pool) if updates else None
+        if updates and load is None:
+            yield unknown_capacity(pool)
+        for workload, update in updates:
+            enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
+            if load is None or not enis or not load.fits() or load.with_more(enis).fits():
+                continue  # where the pods do not fit at all, ENI008 says so
+            message = say(
+                "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
+                "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
+                "{capacity} are taken",
+                kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
+                maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
+                needed=load.needed, capacity=load.room,
+            )  # fmt: skip
+            hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one pod more")
+            yield Hit((*workload.path, "strategy"), message, hint)
+
+
+def _update(workload: Workload) -> Rollout | None:
+    """Return how a workload is updated, if new pods have to find room beside all old ones."""
+    if workload.kind not in {"Deployment", "Rollout", "DaemonSet"} or not workload.replicas:
+        return None
+    found = rollout(workload.kind, workload.strategy, workload.replicas)
+    return found if found is not None and found.surge and not found.unavailable else None

@@ -1,0 +1,116 @@
+"""The kinds of objects that hold pod templates, and where. The group counts and not the version: templates never moved.
+
+Others use the same words for kinds of another form (a Volcano Job), and their groups tell them apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.k8s.labels import Path
+
+
+class Holder(NamedTuple):
+    """What is known of a kind with pods."""
+
+    group: str
+    template: Path = ("spec", "template")
+    """Where the pod template is; () for a Pod itself."""
+    replicas: tuple[Path, ...] = (("spec", "replicas"),)
+    """Where the number of pods is written, the one that counts first; none: there is one, or one on each node."""
+    selects: bool = False
+    """Whether the kind must have a selector."""
+    strategy: Path | None = None
+    """Where a rolling update is described, which may need room beside the pods that there are."""
+    roles: Path | None = None
+    """Where the kind has several templates by role, each with replicas beside it."""
+
+
+class Template(NamedTuple):
+    """One pod template of an object."""
+
+    path: Path
+    role: str
+    """Empty where the kind has one template."""
+    replicas: Path | None
+
+
+_JOB = ("spec", "jobTemplate", "spec")
+_UPDATE: Path = ("spec", "updateStrategy", "rollingUpdate")
+_KRUISE = "apps.kruise.io"
+_KUBEFLOW = "kubeflow.org"
+
+
+def _job(key: str) -> Holder:
+    return Holder(_KUBEFLOW, roles=("spec", key))
+
+
+HOLDERS: Mapping[str, tuple[Holder, ...]] = {
+    "Deployment": (Holder("apps", selects=True, strategy=("spec", "strategy")),),
+    "StatefulSet": (Holder("apps", selects=True), Holder(_KRUISE, selects=True)),
+    "DaemonSet": (
+        Holder("apps", replicas=(), selects=True, strategy=("spec", "updateStrategy")),
+        Holder(_KRUISE, replicas=(), selects=True),
+    ),
+    "ReplicaSet": (Holder("apps", selects=True),),
+    "ReplicationController": (Holder(""),),
+    "Job": (Holder("batch", replicas=(("spec", "parallelism"), ("spec", "completions"))),),
+    "CronJob": (
+        Holder("batch", (*_JOB, "template"), ((*_JOB, "parallelism"), (*_JOB, "completions"))),
+    ),
+    "Pod": (Holder("", (), ()),),
+    "CloneSet": (Holder(_KRUISE, selects=True),),
+    "BroadcastJob": (Holder(_KRUISE, replicas=()),),
+    "GameServerSet": (Holder("game.kruise.io", ("spec", "gameServerTemplate")),),
+    "Rollout": (Holder("argoproj.io", selects=True, strategy=("spec", "strategy", "canary")),),
+    "JAXJob": (_job("jaxReplicaSpecs"),),
+    "MPIJob": (_job("mpiReplicaSpecs"),),
+    "MXJob": (_job("mxReplicaSpecs"),),
+    "PaddleJob": (_job("paddleReplicaSpecs"),),
+    "PyTorchJob": (_job("pytorchReplicaSpecs"),),
+    "TFJob": (_job("tfReplicaSpecs"),),
+    "XGBoostJob": (_job("xgbReplicaSpecs"),),
+}  # fmt: skip
+"""By kind; two where a second group uses the word for the same thing."""
+PER_NODE = frozenset(("DaemonSet", "BroadcastJob"))
+"""Kinds that place their pods on every node that will take them."""
+FIXED_NAMES = frozenset(("StatefulSet", "Pod", "GameServerSet"))
+"""Kinds whose pods keep their names."""
+
+
+def holder(api_version: object, kind: object) -> Holder | None:
+    """Return what is known of a kind; None when it is none that holds pods, as far as known."""
+    group, slash, _ = str(api_version).rpartition("/")
+    found = HOLDERS.get(kind, ()) if isinstance(kind, str) else ()
+    return next((item for item in found if item.group == group and bool(slash) == bool(group)), None)
+
+
+def templates(found: Holder, value: Mapping[str, Any]) -> Iterator[Template]:
+    """Yield the pod templates of an object."""
+    if found.roles is None:
+        yield Template(found.template, "", found.replicas[0] if found.replicas else None)
+        return
+    roles: Any = value
+    for step in found.roles:
+        roles = roles.get(step) if isinstance(roles, dict) else None
+    for role, item in roles.items() if isinstance(roles, dict) else ():
+        if isinstance(role, str) and isinstance(item, dict):
+            yield Template((*found.roles, role, "template"), role, (*found.roles, role, "replicas"))
+
+
+def hidden_templates(value: object, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield what looks like a pod template in an object of any kind: a map with a spec of containers."""
+    todo: list[tuple[Path, object]] = [(path, value)]
+    while todo:
+        at, item = todo.pop()
+        if isinstance(item, dict):
+            spec = item.get("spec")
+            if isinstance(spec, dict) and isinstance(spec.get("containers"), list):
+                yield at, item
+            else:
+                todo += [((*at, key), inner) for key, inner in item.items() if isinstance(key, str)]
+        elif isinstance(item, list):
+            todo += [((*at, i), inner) for i, inner in enumerate(item)]

@@ -1,0 +1,52 @@
+"""How a rolling update replaces pods, with Kubernetes' rounding."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Rollout(NamedTuple):
+    """How many pods more, and how many fewer, there may be during an update."""
+
+    surge: int
+    unavailable: int
+
+
+def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> Rollout | None:
+    """Read how an update goes.
+
+    Args:
+        kind: Deployment or DaemonSet, or a kind that does as one of these.
+        strategy: `spec.strategy` of a Deployment, `spec.updateStrategy` of a DaemonSet; None: the default.
+        replicas: the number of pods.
+
+    Returns:
+        None when no new pod waits for room beside the old ones (Recreate, OnDelete), or nobody can read it.
+
+    """
+    given = strategy or {}
+    if given.get("type", "RollingUpdate") != "RollingUpdate":
+        return None
+    rolling = given.get("rollingUpdate")
+    found = rolling if isinstance(rolling, dict) else given
+    is_daemon = kind == "DaemonSet"
+    surge = _share(found.get("maxSurge", 0 if is_daemon else "25%"), replicas, up=True)
+    unavailable = _share(found.get("maxUnavailable", 1 if is_daemon else "25%"), replicas, up=is_daemon)
+    if surge is None or unavailable is None:
+        return None
+    # Kubernetes never lets both be 0.
+    return Rollout(surge, unavailable if surge or unavailable else 1)
+
+
+def _share(value: object, replicas: int, *, up: bool) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    percent = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
+    if percent is None:
+        return None
+    share = int(percent[1]) * replicas
+    return -(-share // 100) if up else share // 100
