@@ -159,7 +159,7 @@ class Collected:
                             self._plans[f"{path}:{block.line}"] = plan
                             yield plan
                         elif not self.document(document, named=False):
-                            self.skip(f"{path}:{block.line}", _NOTHING, block.text)
+                            self.skip(f"{path}:{block.line}", NOTHING, block.text)
             except InputError as error:
                 self.skip(f"{path}:{block.line}", str(error.problems[0].message), block.text)
 
