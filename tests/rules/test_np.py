@@ -266,7 +266,7 @@ class TestNP011:
 
 
 def test_two_plans_for_one_cluster_share_no_pool_name() -> None:
-    """NP006 across documents needs the engine: see also tests/test_engine.py."""
+    """NP006 across documents is tried in tests/judging/test_check.py."""
     report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": [SECOND, SECOND]})
     assert places(report, "NP006") == ["nodePools[1].name"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
 from eniplan.report.model import Addresses, PoolSheet, Proven
-from eniplan.rules.addresses import demands, free_addresses, pool_needs
+from eniplan.rules.addresses import demands, free_addresses, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,8 @@ def _by_v_switch(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
     out: dict[str, Addresses] = {}
     for v_switch in dict.fromkeys(v for demand in wanted for v in demand.v_switches):
         here = [demand for demand in wanted if v_switch in demand.v_switches]
-        out[v_switch.id] = _addresses(pool_needs(pool, v_switch.zone, here, [v_switch]), v_switch.available_ips)
+        needs = part(pool, v_switch.zone, here).of(frozenset((v_switch.id,)))
+        out[v_switch.id] = _addresses(needs, v_switch.available_ips)
     return out
 
 
@@ -59,7 +60,7 @@ def _by_zone(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
     for zone in dict.fromkeys(demand.zone for demand in wanted):
         here = [demand for demand in wanted if demand.zone == zone]
         places = dict.fromkeys(v for demand in here for v in demand.v_switches)
-        out[zone] = _addresses(pool_needs(pool, zone, here, places), free_addresses(places))
+        out[zone] = _addresses(part(pool, zone, here).of(frozenset(v.id for v in places)), free_addresses(places))
     return out
 
 

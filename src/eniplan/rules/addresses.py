@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from eniplan.plan.model import VSwitch
     from eniplan.rules.view import PlanView, PodConfig, PoolView
@@ -59,24 +59,102 @@ def demands(view: PlanView) -> tuple[Demand, ...]:
     return tuple(demand for pool in view.pools for demand in _of_pool(pool))
 
 
-def pool_needs(pool: PoolView, zone: str, wanted: Iterable[Demand], places: Iterable[VSwitch]) -> Needs:
-    """Return what some configurations of one pool can need together in the vSwitches of one zone.
+class Part(NamedTuple):
+    """What one pool can need in one zone, in numbers. Sizes come in pairs: the desired, and the largest."""
 
-    They share the ENIs of the nodes: together they never need more than those.
-    """
+    pool: str
+    zone: str
+    most: tuple[int | None, int | None]
+    """The pods that its nodes there can carry at most; None when unknown."""
+    nodes: tuple[int, int]
+    node_v_switches: frozenset[str]
+    """The vSwitches of its ECS nodes there, which take addresses as well."""
+    asked: tuple[tuple[frozenset[str], tuple[int | None, int | None]], ...]
+    """The pods of each configuration, and the vSwitches that it has there."""
+
+    def within(self, v_switches: frozenset[str]) -> Needs:
+        """Return what it needs of some vSwitches: for the pods that can go nowhere else, and for its nodes."""
+        inside = tuple(asked for asked in self.asked if asked[0] <= v_switches)
+        return self._replace(asked=inside).of(v_switches)
+
+    def of(self, v_switches: frozenset[str]) -> Needs:
+        """Return what all its pods and its nodes need, as far as those are in some vSwitches.
+
+        Its configurations share the ENIs of the nodes: together they never need more than those.
+        """
+        beside = bool(self.node_v_switches & v_switches)
+        found = []
+        for index, most in enumerate(self.most):
+            asked = [pods[index] for _, pods in self.asked]
+            known = [pods for pods in asked if pods is not None]
+            pods = None if most is None or len(known) < len(asked) else min(most, sum(known))
+            found.append(Need(pods if asked else 0, self.nodes[index] if beside else 0))
+        return Needs(*found)
+
+
+def part(pool: PoolView, zone: str, wanted: Iterable[Demand]) -> Part:
+    """Return what some configurations of a pool can need in a zone."""
     sizes = (pool.pool.planned_size, pool.pool.largest_size)
-    mine = [demand.pods for demand in wanted]
-    ids = {v_switch.id for v_switch in places}
-    beside = not pool.pool.is_lingjun and any(v.id in ids and v.zone == zone for v in pool.node_v_switches)
-    found = []
-    for index, size in enumerate(sizes):
-        nodes = 0 if size is None else pool.nodes_per_zone(size)
-        most = None if size is None else pool.most_pods(nodes)
-        asked = [pods[index] for pods in mine]
-        known = [pods for pods in asked if pods is not None]
-        pods = None if most is None or len(known) < len(asked) else min(most, sum(known))
-        found.append(Need(pods if mine else 0, nodes if beside else 0))
-    return Needs(*found)
+    desired, largest = (0 if size is None else pool.nodes_per_zone(size) for size in sizes)
+    most = tuple(None if s is None else pool.most_pods(n) for s, n in zip(sizes, (desired, largest), strict=True))
+    own = () if pool.pool.is_lingjun else (v.id for v in pool.node_v_switches if v.zone == zone)
+    asked = ((frozenset(v.id for v in demand.v_switches), demand.pods) for demand in wanted)
+    return Part(pool.pool.name, zone, (most[0], most[1]), (desired, largest), frozenset(own), tuple(asked))
+
+
+def parts(view: PlanView) -> tuple[Part, ...]:
+    """Return what every pool can need in every zone in which pods take addresses, as far as that is known."""
+    by_zone: dict[str, dict[PoolView, list[Demand]]] = {}
+    for demand in view.once(demands):
+        if demand.v_switches and demand.pods[0] is not None:
+            by_zone.setdefault(demand.zone, {}).setdefault(demand.pool, []).append(demand)
+    return tuple(
+        part(pool, zone, wanted.get(pool, ()))
+        for zone, wanted in by_zone.items()
+        for pool in view.pools
+        if pool in wanted or zone in pool.zones
+    )
+
+
+class Shortage(NamedTuple):
+    """Some vSwitches of a zone with fewer free addresses than can be needed of them."""
+
+    zone: str
+    v_switches: tuple[str, ...]
+    size: str
+    """At which size of the pools: `desired` or `largest`."""
+    need: Need
+    free: int
+    pools: tuple[int, ...]
+    """Which of the parts need them."""
+
+
+def shortages(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Shortage]:
+    """Compare need and free addresses of each set of vSwitches that some configuration uses, and of all together.
+
+    Pods that may only use vSwitches of a set need their addresses there (Hall's condition). What a smaller set
+    already shows is not told again for a larger one.
+    """
+    by_zone: dict[str, dict[int, Part]] = {}
+    for i, item in enumerate(found):
+        by_zone.setdefault(item.zone, {})[i] = item
+    for zone, here in by_zone.items():
+        sets = {asked for item in here.values() for asked, _ in item.asked}
+        sets.add(frozenset().union(*sets))
+        told: dict[str, list[frozenset[str]]] = {"desired": [], "largest": []}
+        for ids in sorted(sets, key=lambda ids: (len(ids), sorted(ids))):
+            known = [count for name in ids if (count := free[name]) is not None]
+            needs = {i: item.within(ids) for i, item in here.items()}
+            both = together(needs.values())
+            for size, need in (("desired", both.desired), ("largest", both.largest)):
+                if len(known) < len(ids) or need.total is None or need.total <= sum(known):
+                    continue
+                if not any(smaller <= ids for smaller in told[size]):
+                    told[size].append(ids)
+                    told["largest"].append(ids)
+                    pools = tuple(i for i, own in needs.items() if getattr(own, size).total)
+                    yield Shortage(zone, tuple(sorted(ids)), size, need, sum(known), pools)
+                break
 
 
 def together(needs: Iterable[Needs]) -> Needs:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import Source
     from eniplan.facts import Fact
     from eniplan.plan.document import Path
-    from eniplan.rules.shared import Share
 
 Level: TypeAlias = Literal["error", "warning", "info"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "info")
@@ -67,8 +66,8 @@ def lacking(fact: Fact) -> Unknown:
 Outcome: TypeAlias = "Iterator[Hit | Unknown]"
 
 
-Across: TypeAlias = "Callable[[tuple[Share, ...]], Iterator[tuple[int, Hit]]]"
-"""Yields the index of a plan, and what is wrong there."""
+Across: TypeAlias = "Callable[[tuple[Any, ...]], Iterator[tuple[int, Hit]]]"
+"""Takes what plans share (`rules.shared`); yields the index of a plan, and what is wrong there."""
 
 Subject = TypeVar("Subject")
 

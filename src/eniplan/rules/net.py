@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.rules.addresses import Demand, Need, demands, free_addresses, pool_needs, together
+from eniplan.rules.addresses import demands, parts, shortages
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from eniplan.plan.document import Path
-    from eniplan.plan.model import VSwitch
+    from eniplan.rules.addresses import Shortage
+    from eniplan.rules.shared import Share
     from eniplan.rules.view import PlanView, PodConfig, PoolView
 
 MAX_GROUPS = 10
@@ -95,6 +96,23 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
     return (*pool.path, "vSwitchIds", (pool.pool.v_switch_ids or ()).index(v_switch.id))
 
 
+def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
+    """Yield the shortages that no plan has alone. Of counts that plans state differently the smallest holds."""
+    owners = [(i, item) for i, plan in enumerate(plans) for item in plan.parts]
+    free: dict[str, int | None] = {}
+    stated: dict[str, int] = {}
+    for i, plan in enumerate(plans):
+        for name, v_switch in plan.v_switches.items():
+            counts = [count for count in (free.get(name), v_switch.available_ips) if count is not None]
+            free[name] = min(counts, default=None)
+            stated.setdefault(name, i)
+    for found in shortages([item for _, item in owners], free):
+        who = [owners[i] for i in found.pools]
+        if len({i for i, _ in who}) > 1:
+            i = stated[found.v_switches[0]]
+            yield i, _shortage(found, [item.pool for _, item in who], plans[i].v_switches[found.v_switches[0]].path)
+
+
 @rule(
     "NET002",
     "error",
@@ -114,10 +132,10 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
     sources=(EXCL, CODE_POD),
     passes={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 24}]},
     fails={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 23}]},
+    across=_short_together,
 )
 def net002(view: PlanView) -> Outcome:
     """Need at the desired size (error) and at the largest (warning), in every set of vSwitches that pods share."""
-    by_zone: dict[str, list[Demand]] = {}
     for demand in view.once(demands):
         if not demand.v_switches:
             continue  # NET001 says so
@@ -127,49 +145,24 @@ def net002(view: PlanView) -> Outcome:
         for v_switch in demand.v_switches:
             if v_switch.available_ips is None:
                 yield Unknown((*v_switch.path, "availableIps"), facts.FREE_IPS, v_switch.id)
-        by_zone.setdefault(demand.zone, []).append(demand)
-    for zone, wanted in by_zone.items():
-        yield from _shortages(view, zone, wanted)
+    found = view.once(parts)
+    free = {name: v_switch.available_ips for name, v_switch in view.v_switches.items()}
+    for shortage in shortages(found, free):
+        names = [found[i].pool for i in shortage.pools]
+        yield _shortage(shortage, names, view.v_switches[shortage.v_switches[0]].path)
 
 
-def _shortages(view: PlanView, zone: str, wanted: list[Demand]) -> Iterator[Hit]:
-    """Compare need and free addresses of each set of vSwitches that some configuration uses, and of all together.
-
-    Pods that may only use vSwitches of a set need their addresses there (Hall's condition). What a smaller set
-    already shows is not told again for a larger one.
-    """
-    sets = {frozenset(demand.v_switches) for demand in wanted}
-    sets.add(frozenset().union(*sets))
-    told: dict[str, list[frozenset[VSwitch]]] = {"desired": [], "largest": []}
-    for v_switches in sorted(sets, key=lambda found: (len(found), sorted(v.id for v in found))):
-        free = free_addresses(v_switches)
-        inside = [demand for demand in wanted if v_switches.issuperset(demand.v_switches)]
-        needs = {pool: pool_needs(pool, zone, [d for d in inside if d.pool is pool], v_switches) for pool in view.pools}
-        both = together(needs.values())
-        for size, need in (("desired", both.desired), ("largest", both.largest)):
-            if free is None or need.total is None or need.total <= free:
-                continue
-            if not any(smaller <= v_switches for smaller in told[size]):
-                told[size].append(v_switches)
-                told["largest"].append(v_switches)
-                pools = [pool for pool, found in needs.items() if getattr(found, size).total]
-                yield _shortage(zone, sorted(v_switches, key=lambda v: v.id), size, need, free, pools)
-            break
-
-
-def _shortage(  # noqa: PLR0913, PLR0917 - the parts of one sentence
-    zone: str, v_switches: list[VSwitch], size: str, need: Need, free: int, pools: list[PoolView]
-) -> Hit:
-    names = [pool.pool.name for pool in pools]
+def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
+    need, zone = found.need, found.zone
     who = f"pool {names[0]!r}" if len(names) == 1 else f"the pools {named(names)} together"
-    parts = f"{need.pods} pods" + (f" and {need.nodes} nodes" if need.nodes else "")
+    what = f"{need.pods} pods" + (f" and {need.nodes} nodes" if need.nodes else "")
     return Hit(
-        v_switches[0].path,
-        f"at the {size} size {who} can need {need.total} addresses in {zone} ({parts}); "
-        f"{', '.join(v.id for v in v_switches)} has {free} free",
+        path,
+        f"at the {found.size} size {who} can need {need.total} addresses in {zone} ({what}); "
+        f"{', '.join(found.v_switches)} has {found.free} free",
         f"give the pods another vSwitch of {zone}, or make the pool smaller",
-        {"needed": need.total, "available": free, "zone": zone, "size": size, "pools": names},
-        level="error" if size == "desired" else "warning",
+        {"needed": need.total, "available": found.free, "zone": zone, "size": found.size, "pools": names},
+        level="error" if found.size == "desired" else "warning",
     )
 
 

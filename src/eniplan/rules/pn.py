@@ -12,6 +12,7 @@ from eniplan.messages import named, say
 from eniplan.rules import overlap
 from eniplan.rules.base import Hit, Outcome, lacking, rule
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
+from eniplan.rules.shared import repeated
 from eniplan.rules.sources import (
     CODE_DEFAULTS,
     CODE_GC,
@@ -28,8 +29,11 @@ from eniplan.suggest import did_you_mean, which_one
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from eniplan.messages import Message
     from eniplan.plan.model import PodNetworking
+    from eniplan.rules.shared import Share
     from eniplan.rules.view import PlanView, PoolView
 
 SHORTEST_TTL = 300
@@ -277,6 +281,15 @@ def pn007(view: PlanView) -> Outcome:
                     yield Hit((*requirement.path, *inner), message, flaw.hint)
 
 
+def _matching(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
+    every = [(i, pn) for i, plan in enumerate(plans) for pn in _able(plan.networkings)]
+    for group in overlap.groups([_asked(pn) for _, pn in every]):
+        members = sorted((every[n] for n in group), key=lambda member: (member[1].name, member[0]))
+        names = list(dict.fromkeys(pn.name for _, pn in members))
+        if len({i for i, _ in members}) > 1 and len(names) > 1:  # PN011 tells of one name
+            yield members[0][0], _overlap(members[0][1], names)
+
+
 @rule(
     "PN008",
     "warning",
@@ -296,17 +309,25 @@ def pn007(view: PlanView) -> Outcome:
             {**POD_NETWORKING, "name": "other", "podSelector": {"matchLabels": {"team": "trading"}}},
         ]
     },
+    across=_matching,
 )
 def pn008(view: PlanView) -> Outcome:
     """Groups of PodNetworkings whose selectors no label value keeps apart, each told once."""
-    selecting = [pn for pn in view.plan.pod_networkings if pn.pod_selector or pn.namespace_selector]
-    # PN014 tells of those that match nothing.
-    able = [pn for pn in selecting if not any(map(overlap.contradiction, (pn.pod_selector, pn.namespace_selector)))]
+    able = _able(view.plan.pod_networkings)
     for group in overlap.groups([_asked(pn) for pn in able]):
         members = sorted((able[i] for i in group), key=lambda pn: pn.name)
-        names = [pn.name for pn in members]
-        hint = say("select by one label key with a different value in each")
-        yield Hit(members[0].path, _shared(names), hint, {"podNetworkings": names})
+        yield _overlap(members[0], [pn.name for pn in members])
+
+
+def _able(networkings: Iterable[PodNetworking]) -> list[PodNetworking]:
+    """Return those that can match a pod; PN005 and PN014 tell of the others."""
+    selecting = [pn for pn in networkings if pn.pod_selector or pn.namespace_selector]
+    return [pn for pn in selecting if not any(map(overlap.contradiction, (pn.pod_selector, pn.namespace_selector)))]
+
+
+def _overlap(first: PodNetworking, names: list[str]) -> Hit:
+    hint = say("select by one label key with a different value in each")
+    return Hit(first.path, _shared(names), hint, {"podNetworkings": names})
 
 
 def _shared(names: list[str]) -> Message:
@@ -381,6 +402,15 @@ def pn010(view: PlanView) -> Outcome:
             yield Hit((*pn.path, missing[0]), message, say("write out {missing}", missing=missing))
 
 
+def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
+    names = [{pn.name: (*pn.path, "name") for pn in reversed(plan.networkings)} for plan in plans]
+    for i, name, path, place in repeated(plans, names):
+        message = say(
+            "the name {podNetworking!r} is taken in the same cluster by {place}", podNetworking=name, place=str(place)
+        )
+        yield i, Hit(path, message, say("PodNetworkings are cluster-scoped: rename one"))
+
+
 @rule(
     "PN011",
     "error",
@@ -390,6 +420,7 @@ def pn010(view: PlanView) -> Outcome:
     sources=(KUBERNETES_NAMES,),
     passes=_FINE,
     fails=_with(name="Trading_ENI"),
+    across=_taken,
 )
 def pn011(view: PlanView) -> Outcome:
     """DNS-1123 subdomain, and unique."""

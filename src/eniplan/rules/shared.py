@@ -1,15 +1,18 @@
-"""What several plans of one cluster share: the names of its pools and PodNetworkings, kept when a plan is read."""
+"""What several plans of one cluster share: names, PodNetworkings and addresses, kept when a plan has been read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.rules.addresses import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from eniplan.errors import Place
     from eniplan.plan.document import Document, Path
-    from eniplan.plan.model import PodNetworking
+    from eniplan.plan.model import PodNetworking, VSwitch
+    from eniplan.rules.addresses import Part
     from eniplan.rules.view import PlanView
 
 
@@ -20,6 +23,9 @@ class Share(NamedTuple):
     pools: Mapping[str, Path]
     """Names of node pools, and where they stand."""
     networkings: tuple[PodNetworking, ...]
+    v_switches: Mapping[str, VSwitch]
+    parts: tuple[Part, ...]
+    """The addresses that its pools can need."""
     places: Mapping[Path, Place]
     """Where the user finds what findings point at."""
 
@@ -28,8 +34,12 @@ def share(document: Document, view: PlanView) -> Share:
     """Return what a plan shares; nothing else of it is kept."""
     pools = {name: (*pool.path, "name") for name, pool in view.pools_by_name.items()}
     paths = [*pools.values(), *(path for pn in view.plan.pod_networkings for path in (pn.path, (*pn.path, "name")))]
+    found = view.once(parts)
+    used = {name for item in found for ids, _ in item.asked for name in ids}
+    v_switches = {name: v_switch for name, v_switch in view.v_switches.items() if name in used}
+    paths += [v_switch.path for v_switch in v_switches.values()]
     places = {path: document.place(path) for path in paths}
-    return Share(document.place(()), pools, view.plan.pod_networkings, places)
+    return Share(document.place(()), pools, view.plan.pod_networkings, v_switches, found, places)
 
 
 def repeated(plans: Iterable[Share], names: Iterable[Mapping[str, Path]]) -> Iterator[tuple[int, str, Path, Place]]:

@@ -9,11 +9,11 @@ from eniplan.errors import Place, Problem
 from eniplan.judging.check import check
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import LoadedPlan, load_document
-from eniplan.report.model import Addresses
+from eniplan.report.model import Addresses, Report
 from eniplan.rules import ALL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example
 from eniplan.rules.view import Settings
-from tests.judge import catalog, found, judge
+from tests.judge import catalog, found, judge, only
 
 TYPES = "nodePools[0].instanceTypes"
 
@@ -118,3 +118,50 @@ class TestUndecided:
     @pytest.mark.parametrize(("strict", "code"), [(False, 0), (True, 1)])
     def test_strict(self, strict: bool, code: int) -> None:  # noqa: FBT001 - a parameter of the test
         assert judge({"cluster.kubernetesVersion": "new"}, strict=strict).exit_code == code
+
+
+class TestPlansOfOneCluster:
+    """What plans of one cluster share is judged together, whatever the order of their files."""
+
+    @staticmethod
+    def judged(first: dict[str, Any], second: dict[str, Any]) -> Report:
+        same = {"cluster.id": "c1"}
+        plans = [loaded("a", {**same, **first}), loaded("b", {**same, "nodePools[0].name": "other", **second})]
+        report = check(plans, catalog(), Settings())
+        assert check(plans[::-1], catalog(), Settings()).findings == report.findings
+        return report
+
+    def test_names_of_pod_networkings(self) -> None:
+        networking = {"podNetworkings": [POD_NETWORKING]}
+        other = {**POD_NETWORKING, "nodePools": ["other"]}
+        finding = only(self.judged(networking, {"podNetworkings": [other]}), "PN011")
+        assert (finding.place.file, finding.place.path) == ("b", "podNetworkings[0].name")
+        assert finding.message.startswith("the name 'trading-eni' is taken in the same cluster by a:")
+
+    @pytest.mark.parametrize(("labels", "hits"), [({"team": "x"}, 1), ({"network": "x"}, 0)])
+    def test_overlaps(self, labels: dict[str, str], hits: int) -> None:
+        other = {**POD_NETWORKING, "name": "x", "nodePools": ["other"], "podSelector": {"matchLabels": labels}}
+        report = self.judged({"podNetworkings": [POD_NETWORKING]}, {"podNetworkings": [other]})
+        assert [f.facts["podNetworkings"] for f in found(report, "PN008")] == [["trading-eni", "x"]] * hits
+
+    @pytest.mark.parametrize(("free", "hits"), [(47, 1), (48, 0)])
+    def test_addresses(self, free: int, hits: int) -> None:
+        """Each needs 21 pods and 3 nodes; the second plan does not state how many are free."""
+        report = self.judged({"cluster.vSwitches[0].availableIps": free}, {"cluster.vSwitches[0].availableIps": ABSENT})
+        told = [(f.facts["needed"], f.facts["pools"]) for f in found(report, "NET002")]
+        assert told == [(48, ["trading", "other"])] * hits
+
+    def test_what_one_plan_lacks_alone_is_told_of_both(self) -> None:
+        report = self.judged({"cluster.vSwitches[0].availableIps": 20}, {})
+        assert [f.facts["needed"] for f in found(report, "NET002")] == [24, 48]
+
+    def test_the_same_file_given_twice_is_one_plan(self) -> None:
+        plan = loaded("a", {"cluster.id": "c1", "podNetworkings": [POD_NETWORKING]})
+        assert check([plan, plan], catalog(), Settings()).findings == ()
+
+    def test_waivers_of_its_plan_hold(self) -> None:
+        waiver = {"rule": "PN011", "path": "podNetworkings[0]", "reason": "one replaces the other on purpose"}
+        networking = {"podNetworkings": [POD_NETWORKING]}
+        report = self.judged(networking, {"podNetworkings": [POD_NETWORKING], "waivers": [waiver]})
+        assert only(report, "PN011").waived == waiver["reason"]
+        assert found(report, "WV003") == []
