@@ -208,6 +208,15 @@ AGENT_READY = Fact(
     "whether the pods of terway-eniip are Ready",
     "the condition Ready is missing in their status",
 )
+NODE_ZONE = Fact(
+    "topology.kubernetes.io/zone", "in which zone some nodes are", "the label topology.kubernetes.io/zone is missing"
+)
+POD_NODE = Fact("spec.nodeName of pods", "on which node some pods run", "spec.nodeName is missing")
+ENI_NETWORK = Fact(
+    "network of PodENIs",
+    "in which vSwitches and security groups some ENIs are",
+    "spec.allocations[].eni of the PodENI names none",
+)
 ROOM = Fact("allocatable.pods", "how many pods some nodes admit", "status.allocatable.pods is missing")
 WORKLOAD_STARTS = Fact("pods of workloads", "whether the pods of {about} start")
 READY_ZONES = Fact(

@@ -202,7 +202,7 @@ class PodEni(NamedTuple):
     types: tuple[str, ...]
     """The type of each interface: Secondary, Member, ..."""
     loose: str
-    """The status of an interface that is not `Bind`; empty when all are."""
+    """The status of an interface that is not `Bind`; empty when all are, UNTOLD when that is not told."""
     trunk: str
     """The trunk ENI that carries it; empty on an exclusive node."""
     v_switch_ids: tuple[str, ...]
@@ -216,7 +216,11 @@ class PodEni(NamedTuple):
     @property
     def is_bound(self) -> bool:
         """Whether the ENI is attached, with every interface."""
-        return self.phase == "Bind" and not self.loose
+        return self.phase == "Bind" and self.loose in {"", UNTOLD}
+
+
+UNTOLD = "?"
+"""Instead of a status that is missing."""
 
 
 class Event(NamedTuple):

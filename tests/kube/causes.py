@@ -150,6 +150,23 @@ OTHER_ZONE = {
 }  # fmt: skip
 
 
+def probe(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a pod as one of a DaemonSet."""
+    owners = [{"kind": "DaemonSet", "name": "probe", "controller": True}]
+    return {**found, "metadata": {**found["metadata"], "ownerReferences": owners}}
+
+
+def only(name: str) -> dict[str, Any]:
+    """Return the affinity of a DaemonSet's pod to its node."""
+    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]}]
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+
+
+def loner(found: dict[str, Any], **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a spec
+    """Return a pod with more in its spec."""
+    return {**found, "spec": {**found["spec"], **spec}}
+
+
 def copies(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the pods of the cluster with these in the place of the workload's."""
     return [*copy.deepcopy(found), *CLUSTER["pods"][3:]]
@@ -411,6 +428,56 @@ CAUSES: dict[str, Cause] = {
         alone=NOTHING,
         plan=owned("CronJob", "load", "", "")["plan"],
     ),
+    "a Job that is done": Cause(
+        {
+            "pods": copies(
+                [
+                    {
+                        **pod(0, NODES[0]),
+                        "status": {"phase": "Succeeded"},
+                        "metadata": {
+                            **pod(0, "")["metadata"],
+                            "ownerReferences": [{"kind": "Job", "name": "load", "controller": True}],
+                        },
+                    }
+                ]
+            )
+        },
+        "",
+        "",
+        NOTHING,
+        plan=owned("Job", "load", "", "")["plan"],
+    ),
+    "a DaemonSet of a pool that may be empty, and is": Cause(
+        {"nodes": [SHARED_NODE], "pods": CLUSTER["pods"][3:4], "podENIs": []},
+        "VER001",
+        "verify PLAN",
+        "info",
+        ERROR,
+        plan={
+            **owned("DaemonSet", "probe", "", "", replicas=1)["plan"],
+            "nodePools[0].desiredSize": ABSENT,
+            "nodePools[0].autoScaling": {"min": 0, "max": 3},
+        },
+    ),
+    "two ENIs wanted, and one is left": Cause(
+        {
+            "pods": copies(
+                [
+                    *(pod(n, NODES[n % 3]) for n in range(18)),
+                    unschedulable("x", 99, containers=[{"name": "a", "resources": {"limits": {ENI: "2"}}}]),
+                ]
+            ),
+            "podENIs": [pod_eni(n, NODES[n % 3]) for n in range(18)],
+        },
+        "VER021",
+        "scale the pool out",
+    ),
+    "no node is exclusive": Cause({"nodes": [SHARED_NODE], **away(pod(2, ""))}, "VER001", "--pool trading="),
+    "pods run, and the PodENIs were not dumped": Cause({**PENDING, "podENIs": []}, "VER032", "describe pod matcher-1"),
+    "a failure is told, and the PodENIs were not dumped": Cause(
+        {**reported("CreateENIFailed", "QuotaExceeded"), "podENIs": []}, "VER026", "Quota"
+    ),
     # --- 2: a placed pod that does not start ---
     "AllocIPFailed": Cause(reported("AllocIPFailed", "cmdAdd: error alloc ip rpc"), "VER026", "describe pod matcher-1"),
     "AllocIPFailed, as a note": Cause(newer("AllocIPFailed", "cmdAdd: error alloc ip rpc"), "VER026", "terway-eniip"),
@@ -660,6 +727,74 @@ CAUSES: dict[str, Cause] = {
         "VER012",
         "controlplane",
     ),
+    "legacy IPAM, and no ENIs": Cause(
+        {
+            **each(f'status.capacity["{ENI}"]', ABSENT),
+            **each(f'status.allocatable["{ENI}"]', ABSENT),
+            "configMaps[0].data.eni_conf": '{"vswitches": {"cn-hangzhou-j": ["vsw-j"]}}',
+        },
+        "VER024",
+        "eni-config",
+    ),
+    "a pod with the PodNetworking of others": Cause(
+        {'pods[1].metadata.annotations["k8s.aliyun.com/pod-networking"]': "other"},
+        "VER028",
+        "delete pod matcher-1",
+        alone=NOTHING,
+    ),
+    "no image of Terway is told, which is not decided": Cause(
+        {
+            "daemonSets[0].spec": {},
+            **{f"pods[{n}].spec.{key}": [] for n in (4, 5, 6) for key in ("containers", "initContainers")},
+        },
+        "",
+        "",
+        NOTHING,
+    ),
+    "a plan that says nothing of the pods' network": Cause({}, "", "", NOTHING, plan={"cluster.podDefaults": ABSENT}),
+    "a pod of a DaemonSet that its node does not admit": Cause(
+        {
+            "pods": copies([probe(pod(n, on)) for n, on in enumerate(NODES[:2])]),
+            "pods[6]": probe(unschedulable("1 Too many pods.", affinity=only(NODES[2]), tolerations=[])),
+            "podENIs[2]": ABSENT,
+        },
+        "VER021",
+        "add a toleration",
+        plan=owned("DaemonSet", "probe", "", "", replicas=1)["plan"],
+    ),
+    "a pod of a DaemonSet that nobody planned": Cause(
+        {"pods[7]": loner(daemon_pod("probe", ""), affinity=only(NODES[0]))}, "VER021", "describe pod probe", WARNING
+    ),
+    "a CronJob that runs later, which is not decided": Cause(
+        {"pods": copies([]), "podENIs": []}, "", "", NOTHING, plan=owned("CronJob", "load", "", "")["plan"]
+    ),
+    "one of two containers waits": Cause(
+        {
+            "pods[1].status": {
+                "phase": "Pending",
+                "containerStatuses": [
+                    {"name": "side", "state": {"running": {}}},
+                    {"name": "app", "state": {"waiting": {"reason": "ErrImagePull"}}},
+                ],
+            }
+        },
+        "VER032",
+        "image",
+    ),
+    "no vSwitch at all for a pod without a PodNetworking": Cause(
+        {
+            "pods[1].status": waiting("ContainerCreating"),
+            "pods[1].metadata.annotations": {},
+            "podENIs[1]": ABSENT,
+            "pods[1].metadata.ownerReferences": [],
+            "configMaps[0].data.eni_conf": '{"ipam_type": "crd"}',
+            "pods[7]": pod(1, NODES[1]) | {"metadata": {**pod(11, "")["metadata"]}},
+            "podENIs[2]": pod_eni(11, NODES[1]),
+            "podENIs[3]": pod_eni(2, NODES[2]),
+        },
+        "VER035",
+        "add a vSwitch of cn-hangzhou-j",
+    ),
     # --- what was there before ---
     "a pod without its PodNetworking": Cause(
         {"pods[1].metadata.annotations": {}}, "VER028", "delete pod matcher-1", alone=NOTHING
@@ -674,5 +809,7 @@ CAUSES: dict[str, Cause] = {
         "render-manifests --patch",
         alone=NOTHING,
     ),
-    "no zone of a node": Cause({f'nodes[0].metadata.labels["{ZONE_LABEL}"]': ABSENT}, "", "", NOTHING),
+    "no zone of a node, which is not decided": Cause(
+        {f'nodes[0].metadata.labels["{ZONE_LABEL}"]': ABSENT}, "", "", NOTHING
+    ),
 }

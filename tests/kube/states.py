@@ -275,7 +275,8 @@ STATES: dict[str, State] = {
     ),
     "high-density ENI on Lingjun": State(
         {**LINGJUN, "podENIs[0].status": {
-            "phase": "Bind", "trunkENIID": "DenseModeTrunkEniId", "eniInfos": {"e": {"type": "Member", "vfID": 3}},
+            "phase": "Bind", "trunkENIID": "DenseModeTrunkEniId",
+            "eniInfos": {"e": {"type": "Member", "vfID": 3, "status": "Bind"}},
         }},
         set(), LINGJUN_PLAN, {"the type of high-density ENIs"},
     ),
@@ -332,6 +333,10 @@ STATES: dict[str, State] = {
     "aliyun/eni requested where there are Lingjun nodes only": State(
         {**LINGJUN, "pods[6]": fallback(9, "", affinity=STEERED)}, {("VER021", "error", "Pod/trading/matcher-9")},
         LINGJUN_PLAN,
+    ),
+    "aliyun/eni requested where there are Lingjun nodes only, and all is tolerated": State(
+        {**LINGJUN, "pods[6]": fallback(9, "", affinity=STEERED, tolerations=[{"operator": "Exists"}])},
+        {("VER021", "error", "Pod/trading/matcher-9")}, LINGJUN_PLAN,
     ),
     "a pod for exclusive nodes where there are none": State(
         {**{label(n): "default" for n in range(3)}, "pods[7]": pod(9, "")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from eniplan.rules import CLUSTER as RULES
 from eniplan.rules.base import ClusterRule
+from eniplan.rules.examples_cluster import CLUSTER, dump
 from tests.kube.causes import CAUSES, ERROR
 from tests.kube.states import STATES
-from tests.kube.support import NO_PLAN, judge_cluster
+from tests.kube.support import NO_PLAN, judge_cluster, judge_observed, observe
+from tests.plans import at_path, places
 
 if TYPE_CHECKING:
     from eniplan.report.model import Report
@@ -48,6 +51,46 @@ def test_without_a_plan(name: str) -> None:
 
 def test_there_are_enough() -> None:
     assert len(CAUSES) + len(STATES) + len(RULES) >= 120
+
+
+ITEMS: list[dict[str, Any]] = dump(CLUSTER)["items"]
+MEANS_NOTHING = re.compile(
+    r"""
+    .* \b (apiVersion|providerID|instanceID)             # verify reads none of these
+    | Node/.* \b (capacity\.(cpu|pods) | conditions\.0\.reason)
+    | Node/.* labels\.alibabacloud\.com/nodepool-id     # the pool is told by the type
+    | Node/.* allocatable\.(cpu|memory)                 # matters to pods that wait, and then the scheduler says it
+    | Pod/kube-proxy .*                                 # it takes no ENI, and no plan has it
+    | Pod/.* metadata\.(labels|annotations\.k8s\.aliyun\.com/pod-eni) .*
+    | Pod/.* spec\.tolerations .*                       # matters to pods that wait
+    | Pod/.* containers\.0\.(name|image)
+    | Pod/.* containers\.0\.resources\.(limits|requests) .*   # either says it
+    | Pod/terway-eniip .* (uid|podIP|containers.*|initContainers.*)     # hostNetwork; the DaemonSet says the image
+    | PodNetworking/.* vSwitches\.0\.id
+    | PodENI/.* (metadata\.labels.* | eni\.id | spec\.zone | eni-\d\.id)
+    | Event/.*                                          # a normal one
+    | DaemonSet/.*                                      # its pods prove the same, on each node
+    """,
+    re.VERBOSE,
+)
+"""Paths that decide nothing in this cluster."""
+
+
+@pytest.mark.parametrize("index", range(len(ITEMS)))
+def test_a_right_cluster_without_something_is_no_longer_known_to_be_right(index: int) -> None:
+    item = ITEMS[index]
+    passed = []
+    for path in ((), *(path for path in places(item) if path)):
+        items = copy.deepcopy(ITEMS)
+        if path:
+            del at_path(items[index], path[:-1])[path[-1]]
+        else:
+            del items[index]
+        name = f"{item['kind']}/{item['metadata']['name']} {'.'.join(map(str, path))}"
+        report = judge_observed(observe({"items": items, "kind": "List"}))
+        if not (report.exit_code or report.undecided or MEANS_NOTHING.fullmatch(name)):
+            passed.append((name, [finding.rule.id for finding in report.findings]))
+    assert [(name, rules) for name, rules in passed if "VER017" not in rules] == []
 
 
 EVERYTHING: list[tuple[dict[str, Any], dict[str, Any] | None]] = [

@@ -428,25 +428,25 @@ class ClusterView:
             named = self.observed.pod_networkings.get(pod.networking)
             if named and named.zones and reachable and not set(named.zones) & set(reachable):
                 where = say("the exclusive nodes are in {nodeZones}", nodeZones=reachable)
-                out[pod.path] = _zoneless(say("PodNetworking {name}", name=named.name), named.zones, reachable, where)
+                out[pod.path] = _zoneless(_of_networking(named.name, named.zones), reachable, where)
         for pod, node in self.placed:
             if pod.starting and node.zone and self.pod_eni(pod) is None:  # with one, a vSwitch was found
                 source = self._pod_zones(pod, node)
-                if source is not None and node.zone not in source[1]:
+                if source is not None and node.zone not in source.zones:
                     where = say("its node is in {nodeZones}", nodeZones=(node.zone,))
-                    out[pod.path] = _zoneless(*source, (node.zone,), where)
+                    out[pod.path] = _zoneless(source, (node.zone,), where)
         return out
 
-    def _pod_zones(self, pod: Pod, node: Node) -> tuple[Message, tuple[str, ...]] | None:
+    def _pod_zones(self, pod: Pod, node: Node) -> _Network | None:
         """Return whose vSwitches a pod on a node gets, and their zones; None when that is not known."""
         named = self.observed.pod_networkings.get(pod.networking)
         if pod.networking:
-            known = named is not None and bool(named.zones)
-            return (say("PodNetworking {name}", name=pod.networking), named.zones) if named and known else None
+            return _of_networking(named.name, named.zones) if named and named.zones else None
         config = self.config_of(node)
         if config is None:
             return None
-        return say("ConfigMap {name}", name=node.config), tuple(sorted(self.zones_of(config, node)))
+        show = say("kubectl -n kube-system get configmap {name} -o yaml", name=node.config)
+        return _Network(say("ConfigMap {name}", name=node.config), tuple(sorted(self.zones_of(config, node))), show)
 
     def zones_of(self, config: TerwayConfig, node: Node) -> set[str]:
         """Return the zones in which pods of a node get a vSwitch: on ECS by where these lie, whatever the keys say."""
@@ -495,14 +495,28 @@ def owners(owner: str) -> Iterable[str]:
             yield f"{kind} {found[1]}"
 
 
-def _zoneless(source: Message, zones: tuple[str, ...], wanted: tuple[str, ...], where: Message) -> Stop:
+class _Network(NamedTuple):
+    """Whose vSwitches a pod gets."""
+
+    source: Message
+    zones: tuple[str, ...]
+    show: Message
+    """The command that shows them."""
+
+
+def _of_networking(name: str, zones: tuple[str, ...]) -> _Network:
+    show = say("kubectl get podnetworking {name} -o yaml", name=name)
+    return _Network(say("PodNetworking {name}", name=name), zones, show)
+
+
+def _zoneless(network: _Network, wanted: tuple[str, ...], where: Message) -> Stop:
     """Return the stop of a pod for which no vSwitch lies where it can run."""
+    source, zones, show = network
     why = say("pending: {source} has no vSwitch; {where}", source=source, where=where)
     if zones:
         why = say("pending: {source} has vSwitches in {zones}; {where}", source=source, zones=zones, where=where)
-    fix = say("add a vSwitch of {zone} to {source} and recreate the pods: kubectl get {kind} -o yaml",
-              zone=wanted[0], source=source,
-              kind="podnetworking" if "PodNetworking" in source.template else "-n kube-system configmap")  # fmt: skip
+    fix = say("add a vSwitch of {zone} to {source} and recreate the pods: {show}", zone=wanted[0], source=source,
+              show=show)  # fmt: skip
     return Stop("VER020", str(why), why, fix, {"zones": list(zones), "nodeZones": list(wanted)})
 
 

@@ -125,7 +125,12 @@ def pod_eni(number: int, on: str) -> dict[str, Any]:
             "annotations": {"k8s.aliyun.com/pod-uid": f"00000000-0000-4000-8000-{number:012}"},
         },
         "spec": {
-            "allocations": [{"eni": {"id": f"eni-{number}", "vSwitchID": "vsw-j"}, "ipv4": f"10.0.1.{number + 1}"}],
+            "allocations": [
+                {
+                    "eni": {"id": f"eni-{number}", "vSwitchID": "vsw-j", "securityGroupIDs": ["sg-pods"]},
+                    "ipv4": f"10.0.1.{number + 1}",
+                }
+            ],
             "zone": "cn-hangzhou-j",
         },
         "status": {

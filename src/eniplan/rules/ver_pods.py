@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.k8s.terway import ENI, IGNORE_LABEL
 from eniplan.messages import count, named, say
-from eniplan.observed import SYSTEM_NAMESPACE
+from eniplan.observed import SYSTEM_NAMESPACE, UNTOLD
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import (
@@ -158,7 +158,7 @@ def ver014(view: ClusterView) -> Outcome:
     for item, node, eni in _bound(view):
         if node.is_lingjun and eni.is_dense:
             yield Unknown(("PodENI",), facts.DENSE_TYPE)
-        elif not eni.types:
+        elif not eni.types or eni.loose == UNTOLD:
             yield Unknown(("PodENI", *item.path[1:]), facts.ENI_INFOS)
 
 
@@ -352,7 +352,7 @@ def ver021(view: ClusterView) -> Outcome:
     "VER030",
     "warning",
     "The ENI of a pod is not in the network of its PodNetworking",
-    needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.POD_NETWORKINGS),
+    needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.POD_NETWORKINGS, facts.ENI_NETWORK),
     effect="The pod was created before the PodNetworking named these vSwitches and security groups, and keeps what it "
     "got then: an edit reaches no pod that exists.",
     sources=(PN, CODE_MATCH),
@@ -369,6 +369,8 @@ def ver030(view: ClusterView) -> Outcome:
         if named_by is not None:
             lists = ((eni.v_switch_ids, named_by.v_switch_ids), (eni.security_group_ids, named_by.security_group_ids))
             strange = tuple(name for have, wanted in lists for name in have if wanted and name not in wanted)
+            if any(wanted and not have for have, wanted in lists):
+                yield Unknown(("PodENI", *item.path[1:]), facts.ENI_NETWORK)
             if strange:
                 pairs.append(((item.networking, strange), item))
     for (networking, strange), found in _by(pairs).items():
@@ -392,7 +394,8 @@ def ver030(view: ClusterView) -> Outcome:
     sources=(CODE_EVENTS, CODE_ATTACH),
     fails={"events[1]": event("AttachENIFailed", "Pod", "matcher-9", "InvalidOperation.EniCount", "trading"),
            "pods[7]": {**pod(9, NODES[2]), "status": {"phase": "Pending"}}, "podENIs[3]": {
-               **pod_eni(9, NODES[2]), "status": {"phase": "Bind", "eniInfos": {"e": {"type": "Secondary"}}}}},
+               **pod_eni(9, NODES[2]),
+               "status": {"phase": "Bind", "eniInfos": {"e": {"type": "Secondary", "status": "Bind"}}}}},
 )  # fmt: skip
 def ver026(view: ClusterView) -> Outcome:
     """What Terway and kubelet report of pods that do not start; of those that run by now, an info."""
@@ -492,7 +495,7 @@ def ver029(view: ClusterView) -> Outcome:
     "VER032",
     "error",
     "A pod does not start",
-    needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.EVENTS, facts.POD_READY),
+    needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.EVENTS, facts.POD_NODE, facts.POD_READY),
     effect="It was placed, and nothing is known to be wrong with its ENI; still it does not run.",
     sources=(EXCL,),
     fails={"pods[1].status": {"phase": "Pending", "containerStatuses": [
@@ -504,6 +507,9 @@ def ver032(view: ClusterView) -> Outcome:
     if view.plan is not None and view.plan.plan.workloads:
         yield from view.unseen("Pod")
     yield from _stopped(view, "VER032")
+    lost = [item for item in view.waiting if item.trouble is None]
+    if lost:
+        yield Unknown(lost[0].path, facts.POD_NODE)
     vague = [item for item, _ in view.placed if item.trouble is not None and item.trouble[:2] == ("Running", "")]
     if vague:
         yield Unknown(vague[0].path, facts.POD_READY)
@@ -581,16 +587,12 @@ def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict
 
 def _on_each_node(view: ClusterView, workload: Workload, label: Message, alive: list[str], hint: Message) -> Outcome:
     """Say on which nodes of its pool a DaemonSet has no pod; pods that wait for their node are told elsewhere."""
-    group = next((group for group in view.groups if group.name == workload.node_pool), None)
-    nodes = group.nodes if group else ()
+    nodes = [node for group in view.groups if group.name == workload.node_pool for node in group.nodes]
     have = Counter(alive)
     lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
-    if not alive or len(lacking) > have[""]:
-        message = say("{workload} has no pod on any node: its pool has none", workload=label)
-        if lacking:
-            message = say("{workload} has no pod on {lacking} of {nodes}: {names}", workload=label,
-                          lacking=len(lacking), nodes=count(len(nodes), "{n} node", "{n} nodes"),
-                          names=named(lacking))  # fmt: skip
+    if len(lacking) > have[""]:
+        message = say("{workload} has no pod on {lacking} of {nodes}: {names}", workload=label, lacking=len(lacking),
+                      nodes=count(len(nodes), "{n} node", "{n} nodes"), names=named(lacking))  # fmt: skip
         fix = say("does it tolerate the taints of the nodes, and does its node selector admit them? {describe}",
                   describe=hint)  # fmt: skip
         yield Hit(workload.path, message, fix, {"nodes": lacking})

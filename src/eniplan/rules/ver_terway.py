@@ -359,7 +359,8 @@ _OWN: dict[str, object] = {f'nodes[{n}].metadata.labels["{TERWAY_CONFIG_LABEL}"]
     "error",
     "The configuration in force on a node gives its pods no network, or not the planned one",
     needs=(
-        facts.NODES, facts.CONFIG_MAPS, facts.ENI_CONFIG, facts.TERWAY_CONFIGS, facts.POD_DEFAULTS, facts.V_SWITCHES,
+        facts.NODES, facts.NODE_ZONE, facts.CONFIG_MAPS, facts.ENI_CONFIG,
+        facts.TERWAY_CONFIGS, facts.POD_DEFAULTS, facts.V_SWITCHES,
     ),
     effect="A pod without a PodNetworking, each DaemonSet's among them, gets other vSwitches and security groups than "
     "planned; without a vSwitch in the node's zone it gets no ENI at all: Terway does not fall back.",
@@ -385,6 +386,9 @@ def _in_force(view: ClusterView, group: Group, name: str, nodes: list[Node]) -> 
         return
     edit = say("kubectl -n kube-system edit configmap {name}", name=name)
     zones = {node.zone for node in nodes if node.zone}
+    zoneless = [node.name for node in nodes if not node.zone]
+    if zoneless:
+        yield Unknown(("Node", zoneless[0]), facts.NODE_ZONE)
     for zone in sorted(zones - view.zones_of(config, nodes[0])):
         message = say("ConfigMap {name} leaves {zone} without a vSwitch, where {pool} has nodes", name=name, zone=zone,
                       pool=group.label)  # fmt: skip
