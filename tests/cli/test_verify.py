@@ -257,7 +257,7 @@ class TestDumps:
             ("", "dump.json: error: there is nothing of a cluster in it"),
             ("NAME STATUS", "dump.json: error: there is nothing of a cluster in it"),
             ("items:\n- kind: Node\n  metadata: {name: a}\n", "dump.json: error: it ends too early"),
-            ("a: [", "dump.json:2:1: error: not valid YAML"),
+            ("a: [", "dump.json:1:4: error: not valid YAML"),
         ],
     )
     def test_what_is_no_dump(self, run: Run, tmp_path: Path, text: str, told: str) -> None:
