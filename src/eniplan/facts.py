@@ -90,6 +90,9 @@ CONFIG_LABEL = Fact("nodePools[].labels.terway-config", "the label terway-config
 IGNORE_LABEL = Fact(
     'nodePools[].labels["k8s.aliyun.com/ignore-by-terway"]', "the label k8s.aliyun.com/ignore-by-terway of {about}"
 )
+LINGJUN_LABEL = Fact(
+    'nodePools[].labels["alibabacloud.com/lingjun-worker"]', "the label alibabacloud.com/lingjun-worker of {about}"
+)
 TYPE_LABEL = Fact("nodePools[].labels.type", "the label type of {about}")
 EXISTING_LABELS = Fact("nodePools[].existingLabels", "the labels of {about}", "read them in the console")
 TAINTS = Fact("nodePools[].taints", "taints of {about}")

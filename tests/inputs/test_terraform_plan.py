@@ -80,7 +80,7 @@ def test_a_public_module_with_the_label_no_taint_and_too_small_a_type(run: Run, 
         ({"password": "Secret-1"}, {"NP012"}, (3, 3)),
         ({"instance_patterns": [{"cores": 4}]}, {"NP011"}, (3, 3)),
         ({"desired_size": None, "node_count": 2}, set(), (2, 2)),
-        ({"tags": {"a": "b"}, "kubelet_configuration": [{"max_pods": "9"}]}, set(), (3, 3)),
+        ({"tags": {"a": "b"}, "kubelet_configuration": [{"max_pods": "9"}]}, {"NP016"}, (3, 3)),
     ],
 )
 def test_what_the_provider_says_in_its_own_way(

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from eniplan.plan.fields import KEYS
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J
-from eniplan.rules.np import MAX_LABELS, RESERVED_PREFIXES
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, WORKLOAD
+from eniplan.rules.np import LINGJUN_LABEL, MAX_LABELS, RESERVED_PREFIXES
 from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row
+
+if TYPE_CHECKING:
+    from eniplan.report.model import Report
 
 POOL = "nodePools[0]"
 SECOND = {"name": "two", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1}
@@ -148,7 +151,7 @@ class TestNP005:
         assert found(judge(pool(labels=labels)), "NP005") == []
         configs = {"cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}}
         finding = only(judge({**pool(labels=labels, terwayConfig="gpu-net"), **configs}), "NP005")
-        assert finding.facts == {"labels": MAX_LABELS + 1, "limit": MAX_LABELS}
+        assert finding.facts == {"pool": "trading", "labels": MAX_LABELS + 1, "limit": MAX_LABELS}
         own_label = {**labels, EXCLUSIVE_LABEL: "eniOnly"}
         assert found(judge(pool(labels=own_label)), "NP005") == []
 
@@ -296,3 +299,105 @@ class TestNP003:
         waiver = {"rule": "NP003", "path": "nodePools[0]", "reason": "it will be fine"}
         report = judge({"nodePools[0].existingLabels": {}, "waivers": [waiver]})
         assert only(report, "NP003").waived is None
+
+
+class TestNP014:
+    @pytest.mark.parametrize(("value", "ecs", "lingjun"), [("true", 1, 0), ("false", 0, 1), ("True", 0, 1), ("", 0, 1)])
+    def test_only_true_makes_a_lingjun_node(self, value: str, ecs: int, lingjun: int) -> None:
+        label = {LINGJUN_LABEL: value}
+        assert len(found(judge(pool(labels=label)), "NP014")) == ecs
+        report = judge({"nodePools[1]": {**LINGJUN_POOL, "labels": label}})
+        assert len(found(report, "NP014")) == lingjun
+
+    def test_overrides(self) -> None:
+        labels = [{"key": EXCLUSIVE_LABEL, "value": "eniOnly"}, {"key": LINGJUN_LABEL, "value": "true"}]
+        assert places(judge(label_override(*labels)), "NP014") == [f"{POOL}.overrides.kubernetes_config.labels[1]"]
+
+
+class TestNP015:
+    @pytest.mark.parametrize(
+        ("value", "hits"), [(True, 1), ("true", 1), (False, 0), (None, 0), ("false", 0), (1, 0)], ids=repr
+    )
+    def test_values(self, value: object, hits: int) -> None:
+        report = judge(pool(overrides={"kubernetes_config": {"unschedulable": value}}))
+        assert places(report, "NP015") == [f"{POOL}.overrides.kubernetes_config.unschedulable"] * hits
+        assert report.exit_code == 0
+
+    def test_lingjun(self) -> None:
+        override = {"overrides": {"kubernetes_config": {"unschedulable": True}}}
+        assert len(found(judge({"nodePools[1]": {**LINGJUN_POOL, **override}}), "NP015")) == 1
+
+
+class TestNP016:
+    """The pool has 3 nodes of 7 exclusive pods each."""
+
+    @staticmethod
+    def report(most: object, *workloads: dict[str, Any], **changes: Any) -> Report:  # noqa: ANN401 - fields of the pool
+        override = {"node_config": {"kubelet_configuration": {"maxPods": most}}}
+        return judge({**pool(overrides=override, **changes), "workloads": list(workloads)})
+
+    @pytest.mark.parametrize(
+        ("most", "level", "room"),
+        [(10, None, 7), ("10", None, 7), (9, "warning", 6), ("9", "warning", 6), (4, "warning", 1), (3, "error", 0),
+         (0, "error", 0), ("many", None, 0), (None, None, 0)],
+        ids=repr,
+    )  # fmt: skip
+    def test_room_for_exclusive_pods(self, most: object, level: str | None, room: int) -> None:
+        findings = found(self.report(most), "NP016")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        for finding in findings:
+            assert (finding.facts["room"], finding.facts["podsPerNode"], finding.facts["hostPods"]) == (room, 7, 3)
+            assert finding.hint == "set maxPods to 10 or more"
+
+    @pytest.mark.parametrize(("replicas", "level"), [(18, "warning"), (19, "error")])
+    def test_listed_pods_need_the_room(self, replicas: int, level: str) -> None:
+        assert only(self.report(9, {**WORKLOAD, "replicas": replicas}), "NP016").level == level
+
+    @pytest.mark.parametrize(("replicas", "level"), [(12, "warning"), (13, "error")])
+    def test_pods_of_every_node(self, replicas: int, level: str) -> None:
+        agent = {**WORKLOAD, "name": "agent", "kind": "DaemonSet", "replicas": 1}
+        workload = {**WORKLOAD, "replicas": replicas}
+        assert only(self.report(9, agent, workload, systemPodsPerNode=1), "NP016").level == level
+        assert only(self.report(9, agent, systemPodsPerNode=6), "NP016").level == "error"
+
+    @pytest.mark.parametrize(("kind", "replicas", "hits"), [("DaemonSet", 1, 1), ("Deployment", 9, 0)])
+    def test_pods_of_the_host_network_are_counted_by_kubelet(self, kind: str, replicas: int, hits: int) -> None:
+        agent = {**WORKLOAD, "name": "agent", "kind": kind, "replicas": replicas, "hostNetwork": True}
+        assert len(found(self.report(10, agent), "NP016")) == hits
+        assert found(self.report(10, {**agent, "nodePool": "other"}), "NP016") == []
+
+    def test_how_many_pods_a_node_has_is_not_known(self) -> None:
+        for types in ([], ["ecs.none.large"]):
+            report = self.report(9, instanceTypes=types)
+            assert found(report, "NP016") == []
+            assert facts_missing(report, "NP016") == ["EniQuantity of the nodes of pool 'trading'"]
+
+    def test_the_size_is_not_known(self) -> None:
+        report = self.report(9, {**WORKLOAD, "replicas": 1000}, desiredSize=ABSENT)
+        assert only(report, "NP016").level == "warning"
+        assert facts_missing(report, "NP016") == ["the size of pool 'trading'"]
+
+
+class TestNP017:
+    @pytest.mark.parametrize(
+        ("types", "system", "level"),
+        [
+            (["ecs.g8i.8xlarge"], 6, None), (["ecs.g8i.8xlarge"], 7, "error"), (["ecs.g8i.8xlarge"], 8, "error"),
+            (["ecs.g8i.8xlarge", "ecs.g8i.48xlarge"], 7, "warning"), (["ecs.g8i.8xlarge"], 0, None),
+        ],
+    )  # fmt: skip
+    def test_types(self, types: list[str], system: int, level: str | None) -> None:
+        findings = found(judge(pool(instanceTypes=types, systemPodsPerNode=system)), "NP017")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        assert all(finding.facts["types"] == ["ecs.g8i.8xlarge"] for finding in findings)
+
+    @pytest.mark.parametrize(
+        ("types", "level"), [([], None), (["ecs.none.large"], None), (["ecs.g8i.8xlarge"], "error")]
+    )
+    def test_a_type_that_is_not_known(self, types: list[str], level: str | None) -> None:
+        report = judge(pool(instanceTypes=types, systemPodsPerNode=7))
+        assert [finding.level for finding in found(report, "NP017")] == ([] if level is None else [level])
+        assert bool(facts_missing(report, "NP017")) == (level is None)
+        both = judge(pool(instanceTypes=[*types, "ecs.none.large"], systemPodsPerNode=7))
+        assert [f.level for f in found(both, "NP017")] == ([] if level is None else ["warning"])
+        assert facts_missing(both, "NP017")

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL
+from eniplan.plan.document import path_text
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, example
+from eniplan.rules.tw import TAKEN
 from tests.judge import facts_missing, found, judge, judge_plan, only, places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
 
 VERSION = "cluster.terway.version"
 LINGJUN_ONLY = {"nodePools[0]": LINGJUN_POOL}
@@ -46,7 +55,8 @@ def test_upgrade_is_named() -> None:
     finding = only(judge({VERSION: "v1.10.9"}), "TW001")
     assert finding.message == "Terway v1.10.9 is older than v1.11.0: no exclusive ENI on ECS nodes"
     assert finding.hint == "upgrade Terway to v1.11.0 or later"
-    assert finding.facts == {"version": "v1.10.9", "required": "v1.11.0"}
+    why = "no exclusive ENI on ECS nodes"
+    assert finding.facts == {"version": "v1.10.9", "required": "v1.11.0", "why": why}
 
 
 @pytest.mark.parametrize("version", [ABSENT, "latest"])
@@ -168,4 +178,42 @@ def test_a_networkpolicy_that_selects_exclusive_pods_does_nothing() -> None:
     workload = {"name": "matcher", "kind": "StatefulSet", "nodePool": "trading", "networkPolicies": ["deny", "allow"]}
     report = judge({"workloads": [workload]})
     assert places(report, "TW009") == ["workloads[0].networkPolicies[0]", "workloads[0].networkPolicies[1]"]
-    assert "'deny' selects the pods of StatefulSet 'matcher'" in found(report, "TW009")[0].message
+    assert "'deny' selects StatefulSet 'matcher', and has no effect" in found(report, "TW009")[0].message
+
+
+class TestTW014:
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            *[(name, "is the name of another ConfigMap") for name in TAKEN],
+            ("GPU_net", "is no name of a ConfigMap"), ("gpu-", "is no name"), ("a..b", "is no name"),
+            ("a" * 254, "is no name"), ("a" * 253, "at most 63 characters; this one has 253"),
+            ("a" * 64, "at most 63 characters; this one has 64"), ("a" * 63, None), ("gpu.net-1", None),
+            ("eni-config2", None),
+        ],
+    )  # fmt: skip
+    def test_wherever_it_is_named(self, name: str, words: str | None) -> None:
+        config = {"cluster.terwayConfigs": {name: {"vSwitchIds": ["vsw-j"]}}}
+        label = {"key": "terway-config", "value": name}
+        mode = {"key": EXCLUSIVE_LABEL, "value": "eniOnly"}
+        everywhere: dict[str, dict[str, Any]] = {
+            path_text(("cluster", "terwayConfigs", name)): config,
+            "nodePools[0].terwayConfig": {"nodePools[0].terwayConfig": name},
+            "nodePools[0].labels.terway-config": {"nodePools[0].labels": {"terway-config": name}},
+            "nodePools[0].overrides.kubernetes_config.labels[1]": {
+                "nodePools[0].overrides": {"kubernetes_config": {"labels": [mode, label]}}
+            },
+        }
+        for where, changes in everywhere.items():
+            report = judge(changes)
+            assert places(report, "TW014") == ([] if words is None else [where])
+            if words is not None:
+                assert words in only(report, "TW014").message
+                assert report.exit_code == 1
+
+    def test_no_file_is_rendered(self, run: Run, tmp_path: Path) -> None:
+        plan = tmp_path / "plan.json"
+        plan.write_text(json.dumps(example({"cluster.terwayConfigs": {"eni-config": {"vSwitchIds": ["vsw-j"]}}})))
+        result = run("render-manifests", plan)
+        assert (result.code, result.out) == (1, "")
+        assert "eni-config is the name of another ConfigMap of kube-system" in result.err

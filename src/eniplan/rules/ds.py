@@ -160,7 +160,7 @@ def _without_ipv6(v_switch: VSwitch, config: PodConfig) -> Hit:
         v_switch.path,
         say(
             "dual stack: {config} gives pods vSwitch {vSwitch} in {zone}, which states no ipv6Cidr",
-            config=config.label, vSwitch=v_switch.id, zone=v_switch.zone,
+            config=config.label, vSwitch=v_switch.id, zone=v_switch.zone
         ),
         say("give the vSwitch an IPv6 CIDR block (VPC console or API), or state the one it has"),
     )  # fmt: skip

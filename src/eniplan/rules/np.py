@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.k8s.nodes import EFFECTS
-from eniplan.messages import say
+from eniplan.k8s.numbers import whole
+from eniplan.messages import NOTHING, named, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
-from eniplan.rules.eni import source
-from eniplan.rules.examples import ABSENT, VSWITCH_J
+from eniplan.rules.eni import source, unknown_capacity
+from eniplan.rules.examples import ABSENT, VSWITCH_J, WORKLOAD
 from eniplan.rules.live import unread
 from eniplan.rules.shared import repeated
 from eniplan.rules.sources import (
     ADD,
     CODE_LABEL,
+    CODE_LINGJUN,
     CODE_MODE,
     CODE_PREDICT,
+    CODE_PUBLISH,
     CREATE_API,
     EXCL,
     KUBERNETES_LABELS,
@@ -33,8 +36,9 @@ from eniplan.rules.types import MIN_MEMORY, MIN_VCPUS, alternatives, too_small
 from eniplan.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.model import NodePool, SecurityGroup, VSwitch
     from eniplan.rules.shared import Share
@@ -49,10 +53,16 @@ DISK_SIZES = (20, 2048)
 DISK_CATEGORIES = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud_auto", "cloud_essd_entry", "cloud")
 MAX_LABEL_KEY = 64
 RESERVED_PREFIXES = ("aliyun", "acs:", "http://", "https://")
+HOST_PODS = 3
+"""Pods of the host network that every node has: Terway, kube-proxy and the like. Documents count the same number."""
+LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 _IGNORE_LABELS = {"k8s.aliyun.com/ignore-by-terway": "true", "type": "virtual-kubelet"}
 
 _POOL = "nodePools[0]"
 
+_ANOTHER_POOL = say(
+    "choose another name for a new pool, and move the pods there; delete the old pool when it has none left"
+)
 _ELSEWHERE = (("labels",), ("instances",))
 """Keys of a pool of which NP001 and NP009 look for an override."""
 
@@ -71,26 +81,39 @@ _ELSEWHERE = (("labels",), ("instances",))
 )
 def np001(view: PlanView) -> Outcome:
     """Labels that look like the exclusive label, and overrides that replace all labels."""
-    hint = f"write {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}; a plan needs no label: eniplan adds it"
+    hint = say(
+        "write {label}={value}; a plan needs no label: eniplan adds it", label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE
+    )
     for pool in view.pools:
-        for path, key, value in _labels(pool.pool):
-            if key == EXCLUSIVE_LABEL:
-                if value != EXCLUSIVE_VALUE:
-                    message = (
-                        f"pool {pool.pool.name!r} sets {key} to {value!r}; only {EXCLUSIVE_VALUE!r} means exclusive"
-                    )
-                    yield Hit(path, message, hint, {"label": key, "value": value, "required": EXCLUSIVE_VALUE})
-            elif looks_exclusive(key):
-                message = f"pool {pool.pool.name!r} has the label {key!r}, which is not {EXCLUSIVE_LABEL}"
-                yield Hit(path, message, hint, {"label": key, "required": EXCLUSIVE_LABEL})
+        for path, key, value in stated_labels(pool.pool):
+            if key == EXCLUSIVE_LABEL and value != EXCLUSIVE_VALUE:
+                message = say(
+                    "pool {pool!r} sets {label} to {value!r}; only {required!r} means exclusive",
+                    pool=pool.pool.name,
+                    label=key,
+                    value=value,
+                    required=EXCLUSIVE_VALUE,
+                )
+                yield Hit(path, message, hint)
+            elif key != EXCLUSIVE_LABEL and looks_exclusive(key):
+                message = say(
+                    "pool {pool!r} has the label {label!r}, which is not {required}",
+                    pool=pool.pool.name,
+                    label=key,
+                    required=EXCLUSIVE_LABEL,
+                )
+                yield Hit(path, message, hint)
         overridden = value_at(pool.pool.overrides, ("kubernetes_config", "labels"))
         if overridden is not None and not _keeps_label(overridden):
             path = (*pool.path, "overrides", "kubernetes_config", "labels")
-            message = f"the override of pool {pool.pool.name!r} replaces all labels and drops the exclusive one"
-            yield Hit(path, message, "write labels in the pool's own labels key")
+            message = say(
+                "an override of pool {pool!r} replaces all labels and drops the exclusive one", pool=pool.pool.name
+            )
+            yield Hit(path, message, say("write labels in the pool's own labels key"))
 
 
-def _labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
+def stated_labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
+    """Yield the labels of a pool's nodes, those of its overrides, too: where each stands, its key and its value."""
     for key, value in (pool.labels or {}).items():
         yield (*pool.path, "labels", key), key, value
     overridden = value_at(pool.overrides, ("kubernetes_config", "labels"))
@@ -127,13 +150,14 @@ def np002(view: PlanView) -> Outcome:
     for pool in view.ecs_pools:
         taints = pool.pool.effective_taints
         if not any(taint.repels for taint in taints):
-            what = "no taint with effect NoSchedule or NoExecute" if taints else "no taint"
-            message = f"pool {pool.pool.name!r} has {what}: other pods can land on it and take its ENIs"
-            yield Hit(
-                (*pool.path, "taints"),
-                message,
-                "add the taint exclusive-eni=true:NoSchedule; a plan without a taints key has it",
+            what = say("no taint with effect NoSchedule or NoExecute") if taints else say("no taint")
+            message = say(
+                "pool {pool!r} has {taints}: other pods can land on it and take its ENIs",
+                pool=pool.pool.name,
+                taints=what,
             )
+            hint = say("add the taint exclusive-eni=true:NoSchedule; a plan without a taints key has it")
+            yield Hit((*pool.path, "taints"), message, hint)
 
 
 @rule(
@@ -157,21 +181,34 @@ def np003(view: PlanView) -> Outcome:
         name = pool.name
         labels = pool.existing_labels if existing is None else existing.labels
         path = (*pool.path, "labels" if existing is None else "name")
-        hint = "delete that pool and create it again, or choose another name"
         if labels is None:
             if existing is not None:
-                yield Unknown(path, facts.EXISTING_LABELS, f"the existing node pool {name!r}")
+                yield Unknown(path, facts.EXISTING_LABELS, say("the existing node pool {pool!r}", pool=name))
             continue
         value = labels.get(EXCLUSIVE_LABEL)
         stays = (pool.labels or {}).get(EXCLUSIVE_LABEL, EXCLUSIVE_VALUE) == EXCLUSIVE_VALUE
-        found = {"label": value, "required": EXCLUSIVE_VALUE, "id": None if existing is None else existing.id}
+        pool_id = None if existing is None else existing.id
         if (value == EXCLUSIVE_VALUE) != stays:
-            has = "without the exclusive label" if value is None else f"with {EXCLUSIVE_LABEL}={value}"
-            lost = "" if stays else " and would lose it"
-            yield Hit(path, f"the node pool {name!r} exists {has}{lost}: its mode cannot be switched", hint, found)
+            has = say("without the exclusive label")
+            if value is not None:
+                has = say("with {label}={value}", label=EXCLUSIVE_LABEL, value=value)
+            message = say("the node pool {pool!r} exists {has}: its mode cannot be switched", pool=name, has=has)
+            if not stays:
+                message = say(
+                    "the node pool {pool!r} exists {has} and would lose it: its mode cannot be switched",
+                    pool=name,
+                    has=has,
+                )
+            found = {"label": value, "required": EXCLUSIVE_VALUE, "id": pool_id}
+            yield Hit(path, message, _ANOTHER_POOL, found)
         elif existing is not None and existing.kind and (existing.kind == "lingjun") != pool.is_lingjun:
-            message = f"the node pool {name!r} exists with the type {existing.kind}, the plan has {pool.kind}"
-            yield Hit(path, message, hint, {"type": existing.kind, "id": existing.id})
+            message = say(
+                "the node pool {pool!r} exists with the type {type}, the plan has {kind}",
+                pool=name,
+                type=existing.kind,
+                kind=pool.kind,
+            )
+            yield Hit(path, message, _ANOTHER_POOL, {"id": pool_id})
 
 
 @rule(
@@ -188,8 +225,8 @@ def np004(view: PlanView) -> Outcome:
     """Both ways to size a pool at once."""
     for pool in view.pools:
         if pool.pool.desired_size is not None and pool.pool.auto_scaling is not None:
-            message = f"pool {pool.pool.name!r} has both desiredSize and autoScaling"
-            yield Hit((*pool.path, "desiredSize"), message, "keep one of them")
+            message = say("pool {pool!r} has both desiredSize and autoScaling", pool=pool.pool.name)
+            yield Hit((*pool.path, "desiredSize"), message, say("keep one of them"))
 
 
 @rule(
@@ -227,34 +264,39 @@ def np005(view: PlanView) -> Outcome:
 
 def _name(pool: NodePool) -> Iterator[Hit]:
     if pool.name != pool.name.strip() or not pool.name.isprintable():
-        message = f"the node pool name {pool.name!r} has white space around it or a character that does not print"
-        yield Hit((*pool.path, "name"), message, "use letters, digits and dashes")
+        message = say("the name {pool!r} has white space around it, or a character that does not print", pool=pool.name)
+        yield Hit((*pool.path, "name"), message, say("use letters, digits and dashes"))
 
 
 def _counts(view: PoolView) -> Iterator[Hit]:
     pool = view.pool
     types = len(view.types)
     if not pool.instance_types and not pool.instance_families:
-        message = f"pool {pool.name!r} has no instance type"
-        yield Hit(
-            (*view.path, "instanceTypes"),
-            message,
-            "name 1 to 10 types in instanceTypes, or a family in instanceFamilies",
-        )
+        message = say("pool {pool!r} has no instance type", pool=pool.name)
+        hint = say("name 1 to {limit} types in instanceTypes, or a family in instanceFamilies", limit=MAX_TYPES)
+        yield Hit((*view.path, "instanceTypes"), message, hint)
     elif types > MAX_TYPES:
         key = "instanceTypes" if pool.instance_types else "instanceFamilies"
-        message = f"pool {pool.name!r} has {types} instance types; the API takes {MAX_TYPES}"
-        yield Hit(
-            (*view.path, key), message, "name the types you want in instanceTypes", {"types": types, "limit": MAX_TYPES}
+        message = say(
+            "pool {pool!r} has {types} instance types; the API takes {limit}",
+            pool=pool.name,
+            types=types,
+            limit=MAX_TYPES,
         )
+        yield Hit((*view.path, key), message, say("name the types you want in instanceTypes"))
     for i, name in enumerate(pool.instance_types or ()):
         if name in (pool.instance_types or ())[:i]:
-            yield Hit((*view.path, "instanceTypes", i), f"{name} is listed twice", "remove one of them")
+            message = say("{type} is listed twice", type=name)
+            yield Hit((*view.path, "instanceTypes", i), message, say("remove one of them"))
     given = len(pool.v_switch_ids or ())
     if not 1 <= given <= MAX_V_SWITCHES:
-        message = f"pool {pool.name!r} has {given} vSwitches; the API takes 1 to {MAX_V_SWITCHES}"
-        hint = "name those where the nodes are to live in vSwitchIds"
-        yield Hit((*view.path, "vSwitchIds"), message, hint, {"vSwitches": given, "limit": MAX_V_SWITCHES})
+        message = say(
+            "pool {pool!r} has {vSwitches} vSwitches; the API takes 1 to {limit}",
+            pool=pool.name,
+            vSwitches=given,
+            limit=MAX_V_SWITCHES,
+        )
+        yield Hit((*view.path, "vSwitchIds"), message, say("list in vSwitchIds the vSwitches of the nodes"))
 
 
 def _scaling(pool: NodePool) -> Iterator[Hit]:
@@ -263,26 +305,36 @@ def _scaling(pool: NodePool) -> Iterator[Hit]:
         return
     least, most = scaling["min"], scaling["max"]
     if least > most:
-        message = f"autoScaling of pool {pool.name!r}: min {least} is more than max {most}"
-        yield Hit((*pool.path, "autoScaling", "min"), message, "swap them")
+        message = say(
+            "autoScaling of pool {pool!r}: min {min} is more than max {max}", pool=pool.name, min=least, max=most
+        )
+        yield Hit((*pool.path, "autoScaling", "min"), message, say("swap them"))
     if most > MAX_NODES:
-        message = f"autoScaling of pool {pool.name!r}: max {most} is more than {MAX_NODES}"
-        yield Hit((*pool.path, "autoScaling", "max"), message, facts={"max": most, "limit": MAX_NODES})
+        message = say(
+            "autoScaling of pool {pool!r}: max {max} is more than {limit}", pool=pool.name, max=most, limit=MAX_NODES
+        )
+        yield Hit((*pool.path, "autoScaling", "max"), message)
 
 
 def _disk(pool: NodePool) -> Iterator[Hit]:
     disk = pool.system_disk or {}
     size, category, least, most = disk.get("size"), disk.get("category"), *DISK_SIZES
     if size is not None and not least <= size <= most:
-        message = f"the system disk of pool {pool.name!r} has {size} GiB; the API takes {least} to {most}"
-        yield Hit((*pool.path, "systemDisk", "size"), message, facts={"size": size, "limits": [least, most]})
+        message = say(
+            "the system disk of pool {pool!r} has {size} GiB; the API takes {least} to {most}",
+            pool=pool.name,
+            size=size,
+            least=least,
+            most=most,
+        )
+        yield Hit((*pool.path, "systemDisk", "size"), message, facts={"limits": [least, most]})
     if category is not None and category not in DISK_CATEGORIES:
-        message = f"the API knows no system disk category {category!r}"
-        hint = did_you_mean(category, DISK_CATEGORIES) or f"one of {', '.join(DISK_CATEGORIES)}"
+        message = say("the API knows no system disk category {category!r}", category=category)
+        hint = did_you_mean(category, DISK_CATEGORIES) or say("one of {known}", known=DISK_CATEGORIES)
         yield Hit((*pool.path, "systemDisk", "category"), message, hint)
     if "performanceLevel" in disk and category not in (None, "cloud_essd"):
-        message = f"performanceLevel is for cloud_essd, not for {category}"
-        yield Hit((*pool.path, "systemDisk", "performanceLevel"), message, "remove it")
+        message = say("performanceLevel is for cloud_essd, not for {category}", category=category)
+        yield Hit((*pool.path, "systemDisk", "performanceLevel"), message, say("remove it"))
 
 
 def _label_syntax(pool: NodePool) -> Iterator[Hit]:
@@ -290,21 +342,28 @@ def _label_syntax(pool: NodePool) -> Iterator[Hit]:
     implied = {EXCLUSIVE_LABEL} | ({TERWAY_CONFIG_LABEL} if pool.terway_config else set())
     count = len(implied | set(labels))
     if count > MAX_LABELS:
-        message = f"pool {pool.name!r} would have {count} labels, eniplan's own included; the API takes {MAX_LABELS}"
-        yield Hit((*pool.path, "labels"), message, facts={"labels": count, "limit": MAX_LABELS})
+        message = say(
+            "pool {pool!r} would have {labels} labels, eniplan's own included; the API takes {limit}",
+            pool=pool.name,
+            labels=count,
+            limit=MAX_LABELS,
+        )
+        yield Hit((*pool.path, "labels"), message)
     for key, value in labels.items():
         problem = _api_label_problem(key, value) or label_key_problem(key) or label_value_problem(value)
         if problem:
-            yield Hit((*pool.path, "labels", key), f"label {key}={value}: {problem}")
+            message = say("label {label}={value}: {problem}", label=key, value=value, problem=problem)
+            yield Hit((*pool.path, "labels", key), message)
 
 
-def _api_label_problem(key: str, value: str) -> str:
-    for what, text in (("key", key), ("value", value)):
-        if text.startswith(RESERVED_PREFIXES):
-            return f"the {what} may not start with {', '.join(RESERVED_PREFIXES)}"
+def _api_label_problem(key: str, value: str) -> Message:
+    if key.startswith(RESERVED_PREFIXES):
+        return say("the key may not start with {prefixes}", prefixes=RESERVED_PREFIXES)
+    if value.startswith(RESERVED_PREFIXES):
+        return say("the value may not start with {prefixes}", prefixes=RESERVED_PREFIXES)
     if len(key) > MAX_LABEL_KEY:
-        return f"the API takes keys of at most {MAX_LABEL_KEY} characters"
-    return ""
+        return say("the API takes keys of at most {limit} characters", limit=MAX_LABEL_KEY)
+    return NOTHING
 
 
 def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
@@ -312,13 +371,15 @@ def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
     for i, taint in enumerate(pool.taints or ()):
         path = (*pool.path, "taints", i)
         if taint.effect not in EFFECTS:
-            message = f"taint {taint}: Kubernetes knows no effect {taint.effect!r}"
-            yield Hit((*path, "effect"), message, did_you_mean(taint.effect, EFFECTS) or f"one of {', '.join(EFFECTS)}")
+            message = say("taint {taint}: Kubernetes knows no effect {effect!r}", taint=str(taint), effect=taint.effect)
+            hint = did_you_mean(taint.effect, EFFECTS) or say("one of {known}", known=EFFECTS)
+            yield Hit((*path, "effect"), message, hint)
         problem = label_key_problem(taint.key) or label_value_problem(taint.value)
         if problem:
-            yield Hit(path, f"taint {taint}: {problem}")
+            yield Hit(path, say("taint {taint}: {problem}", taint=str(taint), problem=problem))
         if (taint.key, taint.effect) in seen:
-            yield Hit(path, f"taint {taint.key} with effect {taint.effect} is given twice", "remove one of them")
+            message = say("taint {key} with effect {effect} is given twice", key=taint.key, effect=taint.effect)
+            yield Hit(path, message, say("remove one of them"))
         seen.add((taint.key, taint.effect))
 
 
@@ -360,8 +421,8 @@ def np006(view: PlanView) -> Outcome:
     for pool in view.pools:
         name = pool.pool.name
         if name in seen:
-            message = f"two node pools are named {name!r}"
-            yield Hit((*pool.path, "name"), message, "give each pool its own name", {"name": name})
+            message = say("two node pools are named {name!r}", name=name)
+            yield Hit((*pool.path, "name"), message, say("give each pool its own name"))
         seen.add(name)
 
 
@@ -388,30 +449,36 @@ def np006(view: PlanView) -> Outcome:
 def np007(view: PlanView) -> Outcome:
     """Every id of the plan against the lists of `cluster`, and the VPC of each listed one."""
     cluster = view.cluster
-    lists: dict[str, tuple[str, str, Mapping[str, object] | None]] = {
-        "vSwitchIds": ("vSwitch", "vSwitches", None if cluster.v_switches is None else view.v_switches),
-        "securityGroupIds": (
-            "security group", "securityGroups", None if cluster.security_groups is None else view.security_groups,
-        ),
-    }  # fmt: skip
     asked = _asked(view)
     for path, key, name in view.references:
-        kind, section, known = lists[key]
         if key in asked:
             continue
-        if known is None:
-            yield lacking(facts.V_SWITCHES if key == "vSwitchIds" else facts.GROUPS)
-        elif name not in known:
-            hint = did_you_mean(name, known) or f"add it to cluster.{section}"
-            yield Hit(path, f"cluster.{section} does not list the {kind} {name!r}", hint)
+        if key == "vSwitchIds":
+            if cluster.v_switches is None:
+                yield lacking(facts.V_SWITCHES)
+            elif name not in view.v_switches:
+                message = say("cluster.vSwitches does not list the vSwitch {id!r}", id=name)
+                yield Hit(path, message, did_you_mean(name, view.v_switches) or say("add it to cluster.vSwitches"))
+        elif cluster.security_groups is None:
+            yield lacking(facts.GROUPS)
+        elif name not in view.security_groups:
+            message = say("cluster.securityGroups does not list the security group {id!r}", id=name)
+            yield Hit(
+                path, message, did_you_mean(name, view.security_groups) or say("add it to cluster.securityGroups")
+            )
     items: list[VSwitch | SecurityGroup] = [
         *(() if "vSwitchIds" in asked else cluster.v_switches or ()),
         *(() if "securityGroupIds" in asked else cluster.security_groups or ()),
     ]
     for item in items:
         if cluster.vpc_id is not None and item.vpc_id is not None and item.vpc_id != cluster.vpc_id:
-            message = f"{item.id} is in VPC {item.vpc_id}, the cluster in {cluster.vpc_id}"
-            yield Hit((*item.path, "vpcId"), message, "use one of the cluster's VPC", {"vpcId": item.vpc_id})
+            message = say(
+                "{id} is in VPC {vpcId}, the cluster in {cluster}",
+                id=item.id,
+                vpcId=item.vpc_id,
+                cluster=cluster.vpc_id,
+            )
+            yield Hit((*item.path, "vpcId"), message, say("use one of the cluster's VPC"))
 
 
 def _asked(view: PlanView) -> set[str]:
@@ -441,9 +508,16 @@ def np008(view: PlanView) -> Outcome:
                 vcpus, memory = record.CpuCoreCount, record.MemorySize
                 yield Hit(
                     use.path,
-                    f"{use.name} has {vcpus} vCPU and {memory} GiB; ACK workers need {MIN_VCPUS} and {MIN_MEMORY}",
+                    say(
+                        "{type} has {CpuCoreCount} vCPU and {MemorySize} GiB; ACK workers need {vCPU} and {GiB}",
+                        type=use.name,
+                        CpuCoreCount=vcpus,
+                        MemorySize=memory,
+                        vCPU=MIN_VCPUS,
+                        GiB=MIN_MEMORY,
+                    ),
                     alternatives(view.catalog, record, view.demands),
-                    {"CpuCoreCount": vcpus, "MemorySize": memory, "required": [MIN_VCPUS, MIN_MEMORY]},
+                    {"required": [MIN_VCPUS, MIN_MEMORY]},
                     sources=(source(view, record, "CpuCoreCount"),),
                 )
             elif small is None:
@@ -467,8 +541,8 @@ def np009(view: PlanView) -> Outcome:
             given["overrides", *keys] = value_at(pool.pool.overrides, keys)
         for keys, value in given.items():
             if value:
-                message = f"pool {pool.pool.name!r} adds existing instances"
-                yield Hit((*pool.path, *keys), message, "remove them and let the pool create new nodes")
+                message = say("pool {pool!r} adds existing instances", pool=pool.pool.name)
+                yield Hit((*pool.path, *keys), message, say("remove them, and let the pool create new nodes"))
 
 
 @rule(
@@ -484,11 +558,15 @@ def np009(view: PlanView) -> Outcome:
 def np010(view: PlanView) -> Outcome:
     """ignore-by-terway=true and type=virtual-kubelet."""
     for pool in view.pools:
-        for path, key, value in _labels(pool.pool):
+        for path, key, value in stated_labels(pool.pool):
             if _IGNORE_LABELS.get(key) == value:
-                yield Hit(
-                    path, f"pool {pool.pool.name!r} has the label {key}={value}, which Terway ignores", "remove it"
+                message = say(
+                    "pool {pool!r} has the label {label}={value}: Terway ignores such nodes",
+                    pool=pool.pool.name,
+                    label=key,
+                    value=value,
                 )
+                yield Hit(path, message, say("remove it"))
 
 
 @rule(
@@ -506,13 +584,14 @@ def np011(view: PlanView) -> Outcome:
     for pool in view.pools:
         for name, value in (pool.pool.overrides or {}).items():
             if name in SECTIONS and not isinstance(value, dict):
-                message = f"the override {name} must be a map: it is one in the body"
-                yield Hit((*pool.path, "overrides", name), message, "see the API's request")
+                message = say("the override {field} must be a map, as in the request body", field=name)
+                yield Hit((*pool.path, "overrides", name), message, say("write its fields below it"))
             for field in ((name,), *((name, key) for key in (value if isinstance(value, dict) else ()))):
                 key = KEYS.get(field)
                 if key is not None and key not in _ELSEWHERE:
-                    message = f"the override {'.'.join(field)} passes by the checks"
-                    yield Hit((*pool.path, "overrides", *field), message, f"use the pool's {'.'.join(key)} key")
+                    message = say("the override {field} evades the checks", field=".".join(field))
+                    hint = say("use the pool's key {key} instead", key=".".join(key))
+                    yield Hit((*pool.path, "overrides", *field), message, hint)
 
 
 @rule(
@@ -530,7 +609,7 @@ def np012(view: PlanView) -> Outcome:
     for pool in view.pools:
         if value_at(pool.pool.overrides, ("scaling_group", "login_password")) is not None:
             path = (*pool.path, "overrides", "scaling_group", "login_password")
-            yield Hit(path, f"pool {pool.pool.name!r} holds a login password", "use keyPair")
+            yield Hit(path, say("pool {pool!r} holds a login password", pool=pool.pool.name), say("use keyPair"))
 
 
 @rule(
@@ -548,5 +627,160 @@ def np013(view: PlanView) -> Outcome:
     for pool in view.pools:
         image = pool.pool.image_type
         if image is not None and image.lower().startswith("windows"):
-            message = f"pool {pool.pool.name!r} has the image type {image}: exclusive ENI is not documented for Windows"
-            yield Hit((*pool.path, "imageType"), message, "use a Linux image, such as AliyunLinux3ContainerOptimized")
+            message = say(
+                "pool {pool!r} has the image type {imageType}; no document covers exclusive ENI on Windows",
+                pool=pool.pool.name,
+                imageType=image,
+            )
+            hint = say("use a Linux image, such as AliyunLinux3ContainerOptimized")
+            yield Hit((*pool.path, "imageType"), message, hint)
+
+
+@rule(
+    "NP014",
+    "error",
+    "A label makes Terway take the nodes for another kind",
+    needs=(facts.KIND, facts.LINGJUN_LABEL, facts.OVERRIDES),
+    effect="By this label alone Terway tells Lingjun nodes from ECS nodes. An ECS node that carries it never offers "
+    "aliyun/eni, and a Lingjun node without it is sought among ECS instances: pods get no ENI.",
+    sources=(CODE_LINGJUN, CODE_PUBLISH),
+    passes={f"{_POOL}.labels": {LINGJUN_LABEL: "false"}},
+    fails={f"{_POOL}.labels": {LINGJUN_LABEL: "true"}},
+    waivable=False,
+)
+def np014(view: PlanView) -> Outcome:
+    """The label lingjun-worker=true on an ECS pool, or another value on a Lingjun pool."""
+    for pool in view.pools:
+        for path, key, value in stated_labels(pool.pool):
+            if key == LINGJUN_LABEL and (value == "true") != pool.pool.is_lingjun:
+                message = say(
+                    "pool {pool!r} is of kind {kind} and has the label {label}={value}",
+                    pool=pool.pool.name,
+                    kind=pool.pool.kind,
+                    label=key,
+                    value=value,
+                )
+                yield Hit(path, message, say("remove it: ACK labels Lingjun nodes by itself"))
+
+
+@rule(
+    "NP015",
+    "warning",
+    "The nodes come up unschedulable",
+    needs=(facts.OVERRIDES,),
+    effect="Every new node is cordoned, those of automatic scaling, too: its pods stay Pending until it is uncordoned.",
+    sources=(CREATE_API,),
+    passes={f"{_POOL}.overrides": {"kubernetes_config": {"unschedulable": False}}},
+    fails={f"{_POOL}.overrides": {"kubernetes_config": {"unschedulable": True}}},
+)
+def np015(view: PlanView) -> Outcome:
+    """The override kubernetes_config.unschedulable."""
+    keys = ("kubernetes_config", "unschedulable")
+    for pool in view.pools:
+        if str(value_at(pool.pool.overrides, keys)).lower() == "true":
+            message = say("pool {pool!r} creates every node unschedulable", pool=pool.pool.name)
+            hint = say("remove the override, or uncordon each node: kubectl uncordon NODE")
+            yield Hit((*pool.path, "overrides", *keys), message, hint)
+
+
+@rule(
+    "NP016",
+    "error",
+    "kubelet takes fewer pods than the nodes have ENIs for",
+    needs=(
+        facts.OVERRIDES,
+        *facts.PODS_PER_NODE,
+        *facts.SIZES,
+        facts.SYSTEM_PODS,
+        facts.WORKLOAD_POOL,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.HOST_NETWORK,
+    ),
+    effect="kubelet counts all pods of a node, those of hostNetwork, too. When its limit is reached, further pods stay "
+    'Pending with "Too many pods" although ENIs are free.',
+    sources=(EXCL, CREATE_API),
+    passes={f"{_POOL}.overrides": {"node_config": {"kubelet_configuration": {"maxPods": 10}}}},
+    fails={
+        f"{_POOL}.overrides": {"node_config": {"kubelet_configuration": {"maxPods": 9}}},
+        "workloads": [{**WORKLOAD, "replicas": 21}],
+    },
+)
+def np016(view: PlanView) -> Outcome:
+    """Kubelet's maxPods against the exclusive pods of a node: an error where listed pods find no place."""
+    keys = ("node_config", "kubelet_configuration", "maxPods")
+    for pool in view.pools:
+        most = whole(value_at(pool.pool.overrides, keys))
+        if most is None:
+            continue
+        counts = list(pool.pods_per_node.values())
+        known = [count for count in counts if count is not None]
+        if len(known) < len(counts) or not counts:
+            yield unknown_capacity(pool)
+            continue
+        hosts = HOST_PODS + sum(
+            w.replicas
+            for w in view.plan.workloads
+            if w.node_pool == pool.pool.name and w.host_network and w.kind == "DaemonSet"
+        )
+        room = max(most - hosts, 0)
+        if room >= max(known):
+            continue
+        message = say(
+            "kubelet of pool {pool!r} takes {maxPods} pods, {hostPods} of them on the host network: {room} of "
+            "{podsPerNode} exclusive pods fit on a node",
+            pool=pool.pool.name,
+            maxPods=most,
+            hostPods=hosts,
+            room=room,
+            podsPerNode=max(known),
+        )
+        hint = say("set maxPods to {required} or more", required=max(known) + hosts)
+        short = _too_many(pool, min(room, *known))
+        if short is None:
+            yield unknown_capacity(pool)
+        yield Hit((*pool.path, "overrides", *keys), message, hint, level=None if short or not room else "warning")
+
+
+def _too_many(pool: PoolView, per_node: int) -> bool | None:
+    """Return whether the listed pods of a pool need more places than its nodes have at the largest size."""
+    every_node = pool.pool.system_pods_per_node + sum(w.replicas for w in pool.workloads if w.kind == "DaemonSet")
+    others = sum(w.replicas for w in pool.workloads if w.kind != "DaemonSet")
+    if every_node > per_node or not others:
+        return every_node > per_node
+    nodes = pool.pool.largest_size
+    return None if nodes is None else others > nodes * (per_node - every_node)
+
+
+@rule(
+    "NP017",
+    "error",
+    "The system pods fill every node",
+    needs=(facts.SYSTEM_PODS, *facts.PODS_PER_NODE),
+    effect="Agents and DaemonSets take all ENIs of the nodes: no other pod ever gets one.",
+    sources=(CODE_PREDICT,),
+    passes={f"{_POOL}.systemPodsPerNode": 6},
+    fails={f"{_POOL}.systemPodsPerNode": 7},
+)
+def np017(view: PlanView) -> Outcome:
+    """SystemPodsPerNode against the exclusive pods of each type: an error when all types are full, else a warning."""
+    for pool in view.pools:
+        system = pool.pool.system_pods_per_node
+        if not system:
+            continue
+        counts = pool.pods_per_node
+        full = [name for name, count in counts.items() if count is not None and count <= system]
+        if None in counts.values() or not counts:
+            about = say("the nodes of pool {pool!r}", pool=pool.pool.name)
+            yield Unknown((*pool.path, "systemPodsPerNode"), facts.ENIS, about)
+        if full:
+            message = say(
+                "pool {pool!r} has {systemPodsPerNode} system pods on each node; {types} takes {podsPerNode} pods",
+                pool=pool.pool.name,
+                systemPodsPerNode=system,
+                types=named(full),
+                podsPerNode=counts[full[0]],
+            )
+            hint = say("take a type with more ENIs, or run system pods on the host network, which takes no ENI")
+            path = (*pool.path, "systemPodsPerNode")
+            yield Hit(path, message, hint, {"types": full}, None if len(full) == len(counts) else "warning")

@@ -174,7 +174,7 @@ def pn003(view: PlanView) -> Outcome:
         elif duration < SHORTEST_TTL * SECOND:
             message = say(
                 "PodNetworking {podNetworking!r}: releaseAfter {text} is under the page's minimum of 5m",
-                podNetworking=pn.name, text=text,
+                podNetworking=pn.name, text=text
             )  # fmt: skip
             numbers = {"seconds": duration / SECOND, "minimum": SHORTEST_TTL}
             yield Hit(path, message, say("write 5m or more"), numbers, level="warning")
@@ -495,7 +495,7 @@ def pn013(view: PlanView) -> Outcome:
             zones=zones,
         )
         path = (*view.pod_networkings[names[0]].path, "allocation")
-        yield Hit(path, message, say("plan for the loss of a zone"), {"podNetworkings": names})
+        yield Hit(path, message, say("plan for the loss of a zone"), {"podNetworkings": names, "pools": list(pools_of)})
 
 
 def _fixed(names: list[str]) -> Message:

@@ -5,14 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.names import LONGEST_LABEL, is_subdomain
+from eniplan.messages import say
 from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL
-from eniplan.rules.sources import CODE_CHAIN, CODE_DYNAMIC, CODE_IPAM, EXCL, NODECFG, REL, WWT
+from eniplan.rules.np import stated_labels
+from eniplan.rules.sources import (
+    CODE_CHAIN,
+    CODE_DYNAMIC,
+    CODE_IPAM,
+    EXCL,
+    KUBERNETES_LABELS,
+    KUBERNETES_NAMES,
+    NODECFG,
+    REL,
+    WWT,
+)
 from eniplan.suggest import did_you_mean
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.model import NodePool
     from eniplan.rules.view import PlanView
@@ -24,12 +40,20 @@ NODE_CONFIG = TerwayVersion((1, 14, 5))
 LEGACY_IPAM_FIX = TerwayVersion((1, 17, 5))
 KUBERNETES_MINIMUM = (1, 31)
 NO_KUBE_PROXY = (1, 34)
+TAKEN = (
+    "eni-config", "ack-cluster-profile", "coredns", "extension-apiserver-authentication", "kube-root-ca.crt",
+)  # fmt: skip
+"""ConfigMaps of kube-system that hold something else: a node-level config of that name would overwrite it."""
+_PROTECT = say("protect them with security groups")
 
+OTHER_CLUSTER = say(
+    "a network add-on cannot be exchanged: use a cluster that was created with {addon}", addon=TERWAY_ADDON
+)
 _VERSION_PATH = ("cluster", "terway", "version")
 _VERSION = "cluster.terway.version"
 
 
-def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
+def _too_old(view: PlanView, needed: TerwayVersion, why: Message) -> Outcome:
     """Yield one finding when Terway is older than `needed`, or that its version is not known."""
     have = view.terway
     if have is None:
@@ -37,9 +61,13 @@ def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
     elif have < needed:
         yield Hit(
             _VERSION_PATH,
-            f"Terway {view.cluster.terway.version} is older than {needed}: {why}",
-            f"upgrade Terway to {needed} or later",
-            {"version": view.cluster.terway.version, "required": str(needed)},
+            say(
+                "Terway {version} is older than {required}: {why}",
+                version=view.cluster.terway.version,
+                required=str(needed),
+                why=why,
+            ),
+            say("upgrade Terway to {required} or later", required=str(needed)),
         )
 
 
@@ -56,7 +84,7 @@ def _too_old(view: PlanView, needed: TerwayVersion, why: str) -> Outcome:
 def tw001(view: PlanView) -> Outcome:
     """Terway < 1.11.0 with an ECS pool."""
     if view.ecs_pools:
-        yield from _too_old(view, ECS_MINIMUM, "no exclusive ENI on ECS nodes")
+        yield from _too_old(view, ECS_MINIMUM, say("no exclusive ENI on ECS nodes"))
 
 
 @rule(
@@ -72,7 +100,8 @@ def tw001(view: PlanView) -> Outcome:
 def tw002(view: PlanView) -> Outcome:
     """Terway < 1.14.3 with a Lingjun pool (1.14.4 in clusters that were upgraded)."""
     if view.lingjun_pools:
-        yield from _too_old(view, LINGJUN_MINIMUM, "no exclusive ENI on Lingjun nodes (1.14.4 in upgraded clusters)")
+        why = say("no exclusive ENI on Lingjun nodes (1.14.4 in upgraded clusters)")
+        yield from _too_old(view, LINGJUN_MINIMUM, why)
 
 
 @rule(
@@ -88,7 +117,7 @@ def tw002(view: PlanView) -> Outcome:
 def tw003(view: PlanView) -> Outcome:
     """1.11.0 <= Terway < 1.14.0 with an ECS pool."""
     if view.ecs_pools and (view.terway is None or view.terway >= ECS_MINIMUM):
-        yield from _too_old(view, ALLOCATION_FIX, "in exclusive mode pods may get no address")
+        yield from _too_old(view, ALLOCATION_FIX, say("in exclusive mode pods may get no address"))
 
 
 @rule(
@@ -112,7 +141,8 @@ def tw004(view: PlanView) -> Outcome:
         name = pool.pool.effective_terway_config
         if name is None:
             continue
-        for found in _too_old(view, NODE_CONFIG, f"exclusive pods ignore the node-level config {name!r}"):
+        why = say("exclusive pods ignore the node-level config {config!r}", config=name)
+        for found in _too_old(view, NODE_CONFIG, why):
             yield found._replace(path=_config_path(pool.pool)) if isinstance(found, Hit) else found
 
 
@@ -136,9 +166,12 @@ def tw005(view: PlanView) -> Outcome:
     if addon != TERWAY_ADDON:
         yield Hit(
             ("cluster", "terway", "addon"),
-            f"the network add-on is {addon!r}; exclusive-ENI node pools need {TERWAY_ADDON!r}",
-            "a network add-on cannot be exchanged: use a cluster that was created with terway-eniip",
-            {"addon": addon, "required": TERWAY_ADDON},
+            say(
+                "the network add-on is {addon!r}; exclusive-ENI node pools need {required!r}",
+                addon=addon,
+                required=TERWAY_ADDON,
+            ),
+            OTHER_CLUSTER,
         )
 
 
@@ -161,7 +194,8 @@ def tw006(view: PlanView) -> Outcome:
         if view.terway is None or view.terway < LEGACY_IPAM_FIX:
             yield lacking(facts.IPAM_TYPE)
         return
-    for found in _too_old(view, LEGACY_IPAM_FIX, "with legacy IPAM aliyun/eni may be missing on exclusive nodes"):
+    why = say("with legacy IPAM exclusive nodes may offer no aliyun/eni")
+    for found in _too_old(view, LEGACY_IPAM_FIX, why):
         yield found._replace(path=("cluster", "terway", "ipamType")) if isinstance(found, Hit) else found
 
 
@@ -181,9 +215,8 @@ def tw007(view: PlanView) -> Outcome:
     if text is not None and view.terway is None:
         yield Hit(
             _VERSION_PATH,
-            f"{text!r} is no Terway version",
-            "write at least three numbers, as in v1.16.4: the tag of the terway image, or the add-on version",
-            {"version": text},
+            say("{version!r} is no Terway version", version=text),
+            say("write at least three numbers, as in v1.16.4: the tag of the terway image, or the add-on version"),
         )
 
 
@@ -200,9 +233,11 @@ def tw008(view: PlanView) -> Outcome:
     """No version stated, and none read: an error even where the account denies it, because nothing can be promised."""
     if view.cluster.terway.version is None:
         unread = view.unread(_VERSION_PATH)
-        hint = f"{unread.reason}; or " if unread is not None else ""
+        hint = say("{find}", find=facts.TERWAY_VERSION.find)
+        if unread is not None:
+            hint = say("{reason}; or {find}", reason=unread.reason, find=facts.TERWAY_VERSION.find)
         required = {"required": str(ECS_MINIMUM)}
-        yield Hit(_VERSION_PATH, "the Terway version is not stated", hint + facts.TERWAY_VERSION.find, required)
+        yield Hit(_VERSION_PATH, say("the plan does not state the Terway version"), hint, required)
 
 
 @rule(
@@ -220,25 +255,26 @@ def tw009(view: PlanView) -> Outcome:
     terway = view.cluster.terway
     for workload in view.plan.workloads:
         for i, name in enumerate(workload.network_policies):
-            message = (
-                f"the NetworkPolicy {name!r} selects the pods of {workload.kind} {workload.name!r}, "
-                "and does not apply to exclusive pods"
+            message = say(
+                "NetworkPolicy {networkPolicy!r} selects {kind} {workload!r}, and has no effect on exclusive pods",
+                networkPolicy=name,
+                kind=workload.kind,
+                workload=workload.name,
             )
-            yield Hit((*workload.path, "networkPolicies", i), message, "protect them with security groups")
+            yield Hit((*workload.path, "networkPolicies", i), message, _PROTECT)
     if terway.network_policy:
         yield Hit(
             ("cluster", "terway", "networkPolicy"),
-            "NetworkPolicy is on and does not apply to exclusive pods",
-            "protect them with security groups",
+            say("NetworkPolicy is on, and has no effect on exclusive pods"),
+            _PROTECT,
         )
     elif terway.network_policy is None:
         yield lacking(facts.NETWORK_POLICY)
     if terway.virtual_type in ("ipvlan", "datapathv2"):
         yield Hit(
             ("cluster", "terway", "virtualType"),
-            f"the data path {terway.virtual_type} (eBPF) does not apply to exclusive pods",
-            "nothing to change for the pool: expect plain ENIs, without eBPF acceleration and NetworkPolicy",
-            {"virtualType": terway.virtual_type},
+            say("the data path {virtualType} (eBPF) has no effect on exclusive pods", virtualType=terway.virtual_type),
+            say("nothing to change for the pool: expect plain ENIs, without eBPF acceleration and NetworkPolicy"),
         )
     elif terway.virtual_type is None:
         yield lacking(facts.VIRTUAL_TYPE)
@@ -259,9 +295,8 @@ def tw010(view: PlanView) -> Outcome:
     chain = view.cluster.terway.custom_cni_chain
     path = ("cluster", "terway", "customCniChain")
     if chain:
-        yield Hit(
-            path, "a custom CNI chain does not work on exclusive nodes", "run what needs the chain in other pools"
-        )
+        message = say("a custom CNI chain does not work on exclusive nodes")
+        yield Hit(path, message, say("run what needs the chain in other pools"))
     elif chain is None:
         yield lacking(facts.CNI_CHAIN)
 
@@ -283,9 +318,12 @@ def tw011(view: PlanView) -> Outcome:
     elif view.kubernetes < KUBERNETES_MINIMUM:
         yield Hit(
             path,
-            f"Kubernetes {view.cluster.kubernetes_version} is older than 1.31, which Terway 1.10 and later need",
-            "upgrade the cluster to 1.31 or later",
-            {"kubernetesVersion": view.cluster.kubernetes_version, "required": "1.31"},
+            say(
+                "Kubernetes {kubernetesVersion} is older than {required}, which Terway 1.10 and later need",
+                kubernetesVersion=view.cluster.kubernetes_version,
+                required="1.31",
+            ),
+            say("upgrade the cluster to {required} or later", required="1.31"),
         )
 
 
@@ -309,13 +347,23 @@ def tw012(view: PlanView) -> Outcome:
         path = _config_path(pool.pool)
         label = (pool.pool.labels or {}).get(TERWAY_CONFIG_LABEL, name)
         if label != name:
-            message = f"pool {pool.pool.name!r} says terwayConfig {name!r} and label {TERWAY_CONFIG_LABEL}={label}"
-            yield Hit(path, message, "keep one of them")
+            message = say(
+                "pool {pool!r} says terwayConfig {config!r} and label {label}={value}",
+                pool=pool.pool.name,
+                config=name,
+                label=TERWAY_CONFIG_LABEL,
+                value=label,
+            )
+            yield Hit(path, message, say("keep one of them"))
         if configs is None:
             yield Unknown(facts.TERWAY_CONFIGS.path, facts.TERWAY_CONFIGS, name)
         elif name not in configs:
-            message = f"pool {pool.pool.name!r} names the node-level config {name!r}, which the plan does not have"
-            yield Hit(path, message, did_you_mean(name, configs) or "add it to cluster.terwayConfigs")
+            message = say(
+                "pool {pool!r} names the node-level config {config!r}, which the plan does not have",
+                pool=pool.pool.name,
+                config=name,
+            )
+            yield Hit(path, message, did_you_mean(name, configs) or say("add it to cluster.terwayConfigs"))
 
 
 @rule(
@@ -334,6 +382,50 @@ def tw013(view: PlanView) -> Outcome:
     if view.cluster.terway.virtual_type == "datapathv2" and (view.kubernetes or (0, 0)) >= NO_KUBE_PROXY:
         yield Hit(
             ("cluster", "terway", "virtualType"),
-            f"Kubernetes {view.cluster.kubernetes_version} with DataPath V2 may run no kube-proxy on exclusive nodes",
-            "try a ClusterIP Service from a pod of the new pool before you rely on it",
+            say(
+                "Kubernetes {kubernetesVersion} with DataPath V2 may run no kube-proxy on exclusive nodes",
+                kubernetesVersion=view.cluster.kubernetes_version,
+            ),
+            say("try a ClusterIP Service from a pod of the new pool before you rely on it"),
         )
+
+
+@rule(
+    "TW014",
+    "error",
+    "A node-level config has a name that it cannot have",
+    needs=(facts.TERWAY_CONFIGS, facts.TERWAY_CONFIG, facts.CONFIG_LABEL, facts.OVERRIDES),
+    effect="A config of the name eni-config, once applied, overwrites the network configuration of the whole cluster. "
+    "Other names are refused: by Kubernetes for the ConfigMap, or as the value of the label by which nodes name it.",
+    sources=(NODECFG, CODE_DYNAMIC, KUBERNETES_NAMES, KUBERNETES_LABELS),
+    passes={"cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
+    fails={"cluster.terwayConfigs": {"eni-config": {"vSwitchIds": ["vsw-j"]}}},
+    waivable=False,
+)
+def tw014(view: PlanView) -> Outcome:
+    """The names of terwayConfigs, and those that pools give as terwayConfig, label or override."""
+    for path, name in _config_names(view):
+        if name in TAKEN:
+            message = say("{config} is the name of another ConfigMap of kube-system", config=name)
+            yield Hit(path, message, say("choose another name; to change {config} itself, edit it there", config=name))
+        elif not is_subdomain(name):
+            message = say("{config!r} is no name of a ConfigMap", config=name)
+            yield Hit(path, message, say("use lower-case letters, digits, '-' and '.'"))
+        elif len(name) > LONGEST_LABEL:
+            message = say(
+                "the name of a node-level config is a label value of at most {limit} characters; this one has {length}",
+                limit=LONGEST_LABEL,
+                length=len(name),
+            )
+            yield Hit(path, message, say("choose a shorter name"))
+
+
+def _config_names(view: PlanView) -> Iterator[tuple[Path, str]]:
+    for name, config in (view.cluster.terway_configs or {}).items():
+        yield config.path, name
+    for pool in view.pools:
+        if pool.pool.terway_config is not None:
+            yield (*pool.path, "terwayConfig"), pool.pool.terway_config
+        for path, key, value in stated_labels(pool.pool):
+            if key == TERWAY_CONFIG_LABEL:
+                yield path, str(value)
