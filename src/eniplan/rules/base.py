@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Self, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -70,6 +70,21 @@ Across: TypeAlias = "Callable[[tuple[Any, ...]], Iterator[tuple[int, Hit]]]"
 """Takes what plans share (`rules.shared`); yields the index of a plan, and what is wrong there."""
 
 Subject = TypeVar("Subject")
+Found = TypeVar("Found")
+
+
+class View:
+    """What checks look at: pure and lazy."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._known: dict[object, object] = {}
+
+    def once(self, work: Callable[[Self], Found]) -> Found:
+        """Return what a function works out of this view, which several checks ask for."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        return cast("Found", self._known[work])
 
 
 class Rule(NamedTuple, Generic[Subject]):

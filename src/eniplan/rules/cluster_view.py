@@ -14,8 +14,7 @@ from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
-from eniplan.rules.base import Unknown
-from eniplan.rules.pod_path import Stop, stop_of
+from eniplan.rules.base import Unknown, View
 from eniplan.suggest import nearest
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from eniplan.observed import Agent, Event, Node, Observed, Pod, PodEni, PodNetworking
     from eniplan.plan.document import Path
     from eniplan.plan.model import Workload
-    from eniplan.rules.obstacles import Obstacle
+    from eniplan.rules.base import Level
     from eniplan.rules.view import PlanView, PoolView
 
 _LISTS = {
@@ -93,19 +92,31 @@ def claimed(node: Node) -> tuple[str, str] | None:
     return (near[0], node.labels[near[0]]) if near else None
 
 
-class ClusterView:
+class Stop(NamedTuple):
+    """Where a pod has stopped. Pods that have stopped alike are told together."""
+
+    rule: str
+    key: str
+    """What is alike; the words may name what differs."""
+    why: Message
+    """Follows `3 pods`."""
+    fix: Message
+    facts: Mapping[str, object]
+    level: Level | None = None
+
+
+class ClusterView(View):
     """A cluster, resolved."""
 
     def __init__(
         self, observed: Observed, plan: PlanView | None, catalog: Catalog, pool_ids: Mapping[str, str] | None = None
     ) -> None:
         """Take what was seen, what was planned, and the node pool's id of plan pools where the user states it."""
+        super().__init__()
         self.observed = observed
         self.plan = plan
         self.catalog = catalog
         self._pool_ids = pool_ids or {}
-        self.told: dict[tuple[object, ...], Obstacle | None] = {}
-        """What keeps pods of one shape from being placed: those of one workload are all alike."""
 
     def unseen(self, kind: str) -> Iterator[Unknown]:
         """Yield that a kind could not be read, if so; a rule that needs it goes no further then."""
@@ -292,22 +303,6 @@ class ClusterView:
                 or (pod.wants is not None and pod.wants.placement.node_name in self.exclusive)
             )
         )
-
-    @cached_property
-    def stops(self) -> dict[str, dict[str, tuple[Stop, list[Pod]]]]:
-        """The pods that have not come to their end, by the rule that tells why, and by what is alike."""
-        out: dict[str, dict[str, tuple[Stop, list[Pod]]]] = {}
-        elsewhere = (
-            pod
-            for pod in self.observed.pods
-            if pod.node and pod.node not in self.exclusive and not pod.leaving and pod.trouble is not None
-        )
-        for pods in (self.waiting, (pod for pod, _ in self.placed), elsewhere):
-            for pod in pods:
-                stop = stop_of(self, pod)
-                if stop is not None:
-                    out.setdefault(stop.rule, {}).setdefault(stop.key, (stop, []))[1].append(pod)
-        return out
 
     @cached_property
     def events_by_pod(self) -> dict[tuple[str, str], list[Event]]:

@@ -6,41 +6,49 @@ The way: a node is found, Terway runs there, a PodENI is made, its ENI is attach
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.k8s.terway import MEMBER_ENI
 from eniplan.messages import NOTHING, Message, named, say, together
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.rules.cluster_view import Stop
 from eniplan.rules.obstacles import advice, obstacles, terway_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from eniplan.observed import Event, Node, Pod, PodEni, Trouble
     from eniplan.plan.model import Workload
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView
+    from eniplan.rules.obstacles import Obstacle
 
 BEFORE_BIND = ("CreateENIFailed", "AttachENIFailed", "PodCreateFailed")
 AFTER_BIND = ("AllocIPFailed", "FailedCreatePodSandBox")
 """What Terway, and what kubelet reports when a pod gets no ENI, or no address on it."""
 
 
-class Stop(NamedTuple):
-    """Where a pod has stopped. Pods that have stopped alike are told together."""
-
-    rule: str
-    key: str
-    """What is alike; the words may name what differs."""
-    why: Message
-    """Follows `3 pods`."""
-    fix: Message
-    facts: Mapping[str, object]
-    level: Level | None = None
-
-
 def _stop(rule: str, why: Message, fix: Message, level: Level | None = None, **facts: object) -> Stop:
     return Stop(rule, f"{level} {why}", why, fix, facts, level)
+
+
+def stops(view: ClusterView) -> dict[str, dict[str, tuple[Stop, list[Pod]]]]:
+    """Return the pods that have not come to their end, by the rule that tells why, and by what is alike."""
+    out: dict[str, dict[str, tuple[Stop, list[Pod]]]] = {}
+    elsewhere = (
+        pod
+        for pod in view.observed.pods
+        if pod.node and pod.node not in view.exclusive and not pod.leaving and pod.trouble is not None
+    )
+    for pods in (view.waiting, (pod for pod, _ in view.placed), elsewhere):
+        for pod in pods:
+            stop = stop_of(view, pod)
+            if stop is not None:
+                out.setdefault(stop.rule, {}).setdefault(stop.key, (stop, []))[1].append(pod)
+    return out
+
+
+def _told(_: ClusterView) -> dict[tuple[object, ...], Obstacle | None]:
+    """Return what keeps pods of one shape from being placed, to be filled in: those of one workload are all alike."""
+    return {}
 
 
 def stop_of(view: ClusterView, pod: Pod) -> Stop | None:
@@ -152,9 +160,10 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
     elif not candidates:
         return _stop("VER021", *_no_node(view), level)
     shape = (pod.eni, pod.networking, workload and workload.identity, pod.wants)
-    if shape not in view.told:
-        view.told[shape] = obstacles(view, pod, pod.wants, candidates) if candidates else None
-    found = view.told[shape]
+    alike = view.once(_told)
+    if shape not in alike:
+        alike[shape] = obstacles(view, pod, pod.wants, candidates) if candidates else None
+    found = alike[shape]
     facts = {"scheduler": told} if told else {}
     if found is not None:
         return _stop("VER021", say("pending: {why}", why=found.why), found.fix, level, **facts)

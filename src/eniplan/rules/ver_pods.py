@@ -23,7 +23,7 @@ from eniplan.rules.examples_cluster import (
     pod_eni,
 )
 from eniplan.rules.obstacles import pods_on
-from eniplan.rules.pod_path import BEFORE_BIND, network_advice
+from eniplan.rules.pod_path import BEFORE_BIND, network_advice, stops
 from eniplan.rules.sources import (
     CODE_ATTACH,
     CODE_DUAL,
@@ -82,7 +82,7 @@ def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
 
 def _stopped(view: ClusterView, rule: str) -> Iterator[Hit]:
     """Yield the pods that have stopped where a rule tells it, those together that have stopped alike."""
-    for stop, pods in view.stops.get(rule, {}).values():
+    for stop, pods in view.once(stops).get(rule, {}).values():
         yield _at_pods(pods, stop.why, stop.fix, **stop.facts)._replace(level=stop.level)
 
 
@@ -278,7 +278,7 @@ def _is_counted(view: ClusterView, found: list[Pod]) -> bool:
 def ver018(view: ClusterView) -> Outcome:
     """Pods that are not hostNetwork against the ENIs that the node has."""
     yield from view.unseen("Pod")
-    stuck = _by((item.node, item) for _, pods in view.stops.get("VER018", {}).values() for item in pods)
+    stuck = _by((item.node, item) for _, pods in view.once(stops).get("VER018", {}).values() for item in pods)
     for name, (wanted, available) in view.overfull.items():
         message = say("{wanted} wanted by the pods on {node}, which has {available}", node=name, available=available,
                       wanted=count(wanted, "{n} exclusive ENI", "{n} exclusive ENIs"))  # fmt: skip

@@ -11,7 +11,7 @@ from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, IMAGE, NODES, event, system_pod
-from eniplan.rules.pod_path import state_of
+from eniplan.rules.pod_path import state_of, stops
 from eniplan.rules.sources import (
     CODE_DUAL,
     CODE_DYNAMIC,
@@ -239,7 +239,7 @@ def event_hit(item: Event, hint: Message, *, healed: bool) -> Hit:
 def ver033(view: ClusterView) -> Outcome:
     """The pod of terway-eniip on each exclusive node, and the DaemonSet as a whole where pods cannot be seen."""
     yield from view.unseen("Pod")
-    stuck = [pod.node for _, pods in view.stops.get("VER033", {}).values() for pod in pods]
+    stuck = [pod.node for _, pods in view.once(stops).get("VER033", {}).values() for pod in pods]
     for group in view.groups:
         alike: dict[str, tuple[Agent | None, list[Node]]] = {}
         for node in group.exclusive:
@@ -320,7 +320,7 @@ def ver034(view: ClusterView) -> Outcome:
     yield from view.unseen("Pod")
     down = view.controllers_down
     if down:
-        stuck = sum(len(pods) for _, pods in view.stops.get("VER034", {}).values())
+        stuck = sum(len(pods) for _, pods in view.once(stops).get("VER034", {}).values())
         state = NOTHING if down[0].trouble is None else state_of(down[0].trouble)
         message = say("no pod of terway-controlplane runs ({state}); {pods} wait for their PodENI", state=state,
                       pods=count(stuck, "{n} pod", "{n} pods"))  # fmt: skip

@@ -6,16 +6,16 @@ Pure and lazy. Whatever the plan does not say is None here, and a rule that need
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import facts, versions
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import Source
-from eniplan.rules.base import Unknown, lacking
+from eniplan.rules.base import Unknown, View, lacking
 from eniplan.rules.types import Demands, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import date
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
         Workload,
     )
     from eniplan.rules.types import FamilyChoice
-
-
-_T = TypeVar("_T")
 
 
 class Settings(NamedTuple):
@@ -76,7 +73,7 @@ class PodConfig(NamedTuple):
 _DEFAULTS = lacking(facts.POD_DEFAULTS)
 
 
-class PlanView:
+class PlanView(View):
     """A plan, resolved."""
 
     def __init__(
@@ -95,6 +92,7 @@ class PlanView:
             live: what the account says; its facts take the place of the stated ones.
 
         """
+        super().__init__()
         self.stated = plan
         """The plan as written; `plan` holds the account's facts instead, where they are known."""
         self.stated_catalog = catalog
@@ -112,13 +110,6 @@ class PlanView:
             self.catalog = catalog.with_account(live.types, live.families, live.node_types, source)
             self.existing_pools = live.pools or {}
         self.settings = settings
-        self._known: dict[object, object] = {}
-
-    def once(self, work: Callable[[PlanView], _T]) -> _T:
-        """Return what a function works out of this view, which several ask for."""
-        if work not in self._known:
-            self._known[work] = work(self)
-        return cast("_T", self._known[work])
 
     def unread(self, path: Path) -> Unread | None:
         """Return why the account did not tell what a plan states at a path; None: it did, or was not asked."""
