@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
-from eniplan.inputs import hcl, markdown, script, templates
+from eniplan.inputs import markdown, script, templates
 from eniplan.inputs.body import exclusive, labels_of, read_pool
+from eniplan.inputs.hcl.files import Files, Options, is_hcl
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
-from eniplan.inputs.places import NotKnown, Origin, translated
+from eniplan.inputs.places import NoPlaces, NotKnown, Origin, translated
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
-from eniplan.plan.document import decode, read_documents, value_at
-from eniplan.plan.load import HCL_ENDINGS, MARKDOWN_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
+from eniplan.plan.document import Document, decode, read_documents, value_at
+from eniplan.plan.load import MARKDOWN_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from eniplan.inputs.script import Call
     from eniplan.inputs.templates import Group
-    from eniplan.plan.document import Document, Path
+    from eniplan.plan.document import Path
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Pods for exclusive nodes name one of them, of whatever kind the object is."""
@@ -42,9 +43,8 @@ _WORTH = re.compile(
 """A file of a folder with none of these is not parsed."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
-_OTHER_TEXT = (".yaml", ".yml", ".json")
-"""HCL that stands inside of another document does not make HCL of it."""
 _TEMPLATE = "a template: render it first (helm template)"
+_PLAIN_POOL = "a node pool without the exclusive label"
 _TRANSFORM = "Terraform inside of a ROS template: check its .tf files instead"
 _STATE = "this is a state of Terraform, not a plan"
 
@@ -61,9 +61,23 @@ class Skipped(NamedTuple):
 class Collected:
     """The inputs of a run that are no plans; see `eniplan.plan.load.Others`."""
 
-    def __init__(self, cluster: Origin | None = None) -> None:
-        """Take the facts of the cluster for inputs that have none, as `read_cluster` returns them."""
+    def __init__(
+        self,
+        cluster: Origin | None = None,
+        variables: Options = Options(),
+        *,
+        asks: bool = False,
+    ) -> None:
+        """Take what others say of the inputs.
+
+        Args:
+            cluster: facts of the cluster for inputs that have none, as `read_cluster` returns them.
+            variables: values for the variables of Terraform.
+            asks: whether an account is asked, too.
+
+        """
         self._cluster = cluster
+        self._hcl = Files(variables, is_closed=cluster is None and not asks)
         self._documents: list[Document] = []
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
@@ -102,19 +116,17 @@ class Collected:
             yield from self._markdown(path, data, named=named)
         elif script.is_script(path, data):
             self._script(path, data, named=named)
+        elif is_hcl(path, data):
+            yield from self._take_hcl(path, data, named=named)
         else:
             yield from self._structured(path, data, named=named)
 
     def _structured(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
-        is_hcl = not path.endswith(_OTHER_TEXT) and hcl.is_worth(path, data)
-        worth = named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS
-        if not is_hcl and (path.endswith(HCL_ENDINGS) or not worth):
-            self.skip(path, "no node pool in it" if path.endswith(HCL_ENDINGS) else NOTHING)
-            if named:  # a hook that is given every file that has changed
-                yield LoadedPlan(hcl.nothing(path), None)
+        if not (named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS):
+            self.skip(path, NOTHING)
             return
         try:
-            documents = [hcl.read_hcl(path, data)] if is_hcl else read_documents(path, data)
+            documents = read_documents(path, data)
         except InputError as error:
             if named or b"{{" not in data:
                 yield from error.problems
@@ -122,9 +134,7 @@ class Collected:
                 self.skip(path, _TEMPLATE)
             return
         for document in documents:
-            if is_hcl:
-                self._take_hcl(document, document.value, ())
-            elif not self.document(document, named=named):
+            if not self.document(document, named=named):
                 if named:
                     yield load_document(document)
                 else:
@@ -178,7 +188,7 @@ class Collected:
         elif str(value.get("Transform")).startswith("Aliyun::Terraform"):
             self.skip(document.file, _TRANSFORM, value)
         elif isinstance(resources, dict) and isinstance(resources.get(RESOURCE), dict):
-            self._take_hcl(document, resources[RESOURCE], ("resource", RESOURCE))
+            self._take_json(document, resources[RESOURCE])
         elif (found := templates.groups(document)) is not None:
             for group in found:
                 self._take_group(group)
@@ -214,7 +224,7 @@ class Collected:
         for resource in group.pools:
             if exclusive(labels_of(resource.spelling.body_of(resource.value))) is False:
                 title = f"{resource.document.file}: {resource.address}" if resource.address else resource.document.file
-                self.skip(title, "a node pool without the exclusive label", resource.value)
+                self.skip(title, _PLAIN_POOL, resource.value)
             else:
                 self._take_resource(resource, group.key, group.stated)
 
@@ -242,25 +252,34 @@ class Collected:
             else:
                 self._take_resource(found, ("plan", document.file))
 
-    def _take_hcl(self, document: Document, resources: Any, base: Path) -> None:  # noqa: ANN401 - of a user's file
-        """Take the resources of a file: by address from HCL, by name from Terraform's JSON."""
-        if not base:
-            self._documents.append(document)
+    def _take_hcl(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
+        try:
+            has_pools = self._hcl.add(path, data)
+        except InputError as error:
+            yield from error.problems
+            return
+        if has_pools:
+            self._documents.append(Document(path, None, NoPlaces()))
+            return
+        self.skip(path, "no node pool in it")
+        if named:  # a hook that is given every file that has changed
+            yield LoadedPlan(Document(path, None, NoPlaces()), None)
+
+    def _take_json(self, document: Document, resources: dict[str, Any]) -> None:
+        """Take the resources of Terraform's JSON syntax, by name."""
         for name, value in resources.items():
-            address = f"{RESOURCE}.{name}" if base else name
+            address = f"{RESOURCE}.{name}"
+            path: Path = ("resource", RESOURCE, name)
             if not isinstance(value, dict):
-                self._problems.append(
-                    Problem(f"{address} must be a map", document.place((*base, name)), "terraform validate")
-                )
+                self._problems.append(Problem(f"{address} must be a map", document.place(path), "terraform validate"))
                 continue
-            known = without_templates(value) if base else value
-            mode = exclusive(known.get("labels"))
+            known = without_templates(value)
             if known.get("count") == 0:
                 self.skip(f"{document.file}: {address}", "its count is 0")
-            elif mode is False:
+            elif exclusive(known.get("labels")) is False:
                 self.skip(f"{document.file}: {address}", "it has no exclusive label")
             else:
-                resource = Resource(address, document, (*base, name), known, TERRAFORM)
+                resource = Resource(address, document, path, known, TERRAFORM)
                 self._take_resource(resource, ("hcl", os.path.dirname(document.file)))
 
     def _take_resource(self, resource: Resource, unit: tuple[str, ...], stated: Stated | None = None) -> None:
@@ -272,8 +291,8 @@ class Collected:
         body = resource.spelling.body_of(resource.value)
         labels = labels_of(body)
         pool = read_pool(body)
-        if resource.address:
-            pool.value.setdefault("name", resource.address)
+        if resource.address and ("name" not in pool.value or ("name",) in pool.unknown):
+            pool.value["name"] = resource.address
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
         self._problems += (Problem(found.message, place(found.path).place(), found.hint) for found in pool.misread)
@@ -304,6 +323,7 @@ class Collected:
                 self._take_call(call, known)
             except (InputError, OSError) as error:
                 yield from error.problems if isinstance(error, InputError) else (unreadable_file(call.file, error),)
+        self._finish_hcl()
         for document in self._documents:
             yield LoadedPlan(document, None)  # it is an input, whether or not there is anything to judge in it
         yield from self._problems
@@ -320,6 +340,13 @@ class Collected:
         else:
             for unit in units:
                 yield unit.load()
+
+    def _finish_hcl(self) -> None:
+        found = self._hcl.finish()
+        for group in found.groups:
+            self._take_group(group)
+        self._problems += found.problems
+        self.skipped += (Skipped(left.what, left.why, left.names) for left in found.left)
 
 
 def read_cluster(file: str) -> Origin:

@@ -40,6 +40,18 @@ class Origin(NamedTuple):
         return Origin(self.document, (*self.path, *path), self.name + ("" if text.startswith("[") else ".") + text)
 
 
+class NoPlaces:
+    """The tree of a document that is only known to be there."""
+
+    def find(self, _path: Path, *, key: bool) -> tuple[int, int]:  # noqa: ARG002 - as all trees have it
+        """See `Tree.find`."""
+        return 1, 1
+
+    def text(self, _path: Path) -> str | None:
+        """See `Tree.text`."""
+        return None
+
+
 class Origins:
     """The tree of a translated document: each key path of the plan leads to where its value came from."""
 

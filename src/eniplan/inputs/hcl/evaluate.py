@@ -1,0 +1,367 @@
+"""What an expression comes to, with what is known without Terraform: a value, or `NotKnown` with the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from eniplan.inputs.hcl.functions import call
+from eniplan.inputs.hcl.nodes import (
+    Call,
+    Choice,
+    Entries,
+    For,
+    Index,
+    Items,
+    Literal,
+    Member,
+    Name,
+    Operation,
+    Splat,
+    Template,
+    TemplateFor,
+    TemplateIf,
+    Unread,
+    reference,
+)
+from eniplan.inputs.hcl.values import (
+    MAX_ITEMS,
+    MAX_TEXT,
+    Budget,
+    RefusedError,
+    Set,
+    TooMuchError,
+    equal,
+    flag,
+    items,
+    numeric,
+    pairs,
+    text,
+    unified,
+    unknown,
+    whole,
+)
+from eniplan.inputs.places import NotKnown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from eniplan.inputs.hcl.nodes import Expression
+
+
+class Things(Protocol):
+    """What has members that are found when they are asked for: `var`, a resource."""
+
+    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return one of them."""
+
+
+class Scope(NamedTuple):
+    """What names mean at a place."""
+
+    root: Callable[[str], Any]
+    """Finds a name that nothing around the expression defines."""
+    budget: Budget
+    names: Mapping[str, Any] = {}
+
+    def within(self, **names: Any) -> Scope:  # noqa: ANN401 - values
+        """Return a scope with more names."""
+        return self._replace(names={**self.names, **names})
+
+
+def evaluate(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    """Return what an expression comes to.
+
+    Raises:
+        RefusedError: Terraform would refuse it.
+        TooMuchError: it is more work than the files allow.
+
+    """
+    scope.budget.spend(1)
+    if type(node) is Literal:
+        return node.value
+    return _EVALUATORS[type(node)](node, scope)
+
+
+def outcome(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    """Return what an expression comes to; what Terraform would refuse is not known."""
+    try:
+        return evaluate(node, scope)
+    except RefusedError as error:
+        words = reference(node)
+        return NotKnown(f"{words}: {error}" if words else str(error))
+    except RecursionError:
+        return NotKnown("an expression that is nested too deeply")
+
+
+# --- References ---------------------------------------------------------------------------------------------------
+
+
+def _name(node: Name, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    return scope.names[node.name] if node.name in scope.names else scope.root(node.name)
+
+
+def _member(node: Member, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    return member(evaluate(node.source, scope), node.name)
+
+
+def member(value: Any, name: str) -> Any:  # noqa: ANN401 - values
+    """Return what stands behind a dot."""
+    find = getattr(value, "member", None)
+    if find is not None:
+        return find(name)
+    if unknown(value) is not None:
+        return value
+    if not isinstance(value, dict) or name not in value:
+        raise RefusedError(f"there is no attribute {name}")
+    return value[name]
+
+
+def _index(node: Index, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    value, key = evaluate(node.source, scope), evaluate(node.key, scope)
+    if (lost := unknown(key)) is not None:
+        return lost
+    if isinstance(value, list) and not isinstance(value, Set):
+        at = whole(key)
+        if not 0 <= at < len(value):
+            raise RefusedError(f"there is no item {at}")
+        return value[at]
+    if isinstance(value, Set):
+        raise RefusedError("a set has no indexes")
+    return member(value, text(key))
+
+
+def _splat(node: Splat, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    value = evaluate(node.source, scope)
+    if value is None:
+        return []
+    if isinstance(value, NotKnown):
+        return value
+    each = value if isinstance(value, list) else [value]
+    return [evaluate(node.rest, scope.within(**{"*": item})) for item in each]
+
+
+# --- Collections --------------------------------------------------------------------------------------------------
+
+
+def _items(node: Items, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    return [evaluate(item, scope) for item in node.items]
+
+
+def _entries(node: Entries, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    out: dict[str, Any] = {}
+    for key, value in node.items:
+        found = evaluate(key, scope)
+        if (lost := unknown(found)) is not None:
+            return lost
+        out[text(found)] = evaluate(value, scope)
+    return out
+
+
+def _for(node: For, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    source = evaluate(node.source, scope)
+    if (lost := unknown(source)) is not None:
+        return lost
+    made: list[tuple[Any, Any]] = []
+    for key, value in pairs(source):
+        inner = scope.within(**{node.names[1]: value} | ({node.names[0]: key} if node.names[0] else {}))
+        if node.condition is not None:
+            kept = evaluate(node.condition, inner)
+            if (lost := unknown(kept)) is not None:
+                return lost
+            if not flag(kept):
+                continue
+        name = None if node.key is None else evaluate(node.key, inner)
+        if (lost := unknown(name)) is not None:
+            return lost
+        made.append((name, evaluate(node.value, inner)))
+    if node.key is None:
+        return [value for _, value in made]
+    return _grouped(made) if node.grouped else _once(made)
+
+
+def _once(made: list[tuple[Any, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in made:
+        if text(key) in out:
+            raise RefusedError(f"the key {text(key)} is made twice")
+        out[text(key)] = value
+    return out
+
+
+def _grouped(made: list[tuple[Any, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in made:
+        out.setdefault(text(key), []).append(value)
+    return out
+
+
+# --- Templates ----------------------------------------------------------------------------------------------------
+
+
+def _template(node: Template, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    parts = [part if isinstance(part, str) else evaluate(part, scope) for part in node.parts]
+    if node.unwraps:
+        return parts[0]
+    out: list[str] = []
+    size = 0
+    for part in parts:
+        lost = unknown(part)
+        words = text(part) if lost is None else lost
+        if isinstance(words, NotKnown):
+            return words
+        size += len(words)
+        if size > MAX_TEXT:
+            raise TooMuchError
+        out.append(words)
+    scope.budget.spend(size // 100)
+    return "".join(out)
+
+
+def _template_if(node: TemplateIf, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    condition = evaluate(node.condition, scope)
+    lost = unknown(condition)
+    return lost if lost is not None else evaluate(node.yes if flag(condition) else node.no, scope)
+
+
+def _template_for(node: TemplateFor, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    parts = Template(node.start, node.end, (), unwraps=False)
+    found = _for(
+        For(node.start, node.end, (node.key, node.value), node.source, None, node.body, None, grouped=False), scope
+    )
+    if isinstance(found, NotKnown):
+        return found
+    return _template(parts._replace(parts=tuple(Literal(0, 0, part) for part in found)), scope)
+
+
+# --- Operators ----------------------------------------------------------------------------------------------------
+
+
+def _choice(node: Choice, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    condition = evaluate(node.condition, scope)
+    if (lost := unknown(condition)) is not None:
+        return lost
+    is_yes = flag(condition)
+    chosen = evaluate(node.yes if is_yes else node.no, scope)
+    if chosen is None or unknown(chosen) is not None:
+        return chosen
+    try:
+        other = evaluate(node.no if is_yes else node.yes, scope)
+    except RefusedError:
+        return chosen  # Terraform computes only one of them
+    return chosen if other is None or unknown(other) is not None else unified(chosen, other)
+
+
+def _operation(node: Operation, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    right = evaluate(node.right, scope)
+    left = None if node.left is None else evaluate(node.left, scope)
+    lost = [found for found in (unknown(left), unknown(right)) if found is not None]
+    if node.left is None:
+        return lost[0] if lost else not flag(right) if node.operator == "!" else -numeric(right)
+    if node.operator in ("&&", "||"):
+        decides = node.operator == "||"
+        known = [flag(value) for value in (left, right) if unknown(value) is None]
+        return decides if decides in known else lost[0] if lost else not decides
+    if lost:
+        return lost[0]
+    if node.operator in ("==", "!="):
+        found = equal(left, right)
+        return found if isinstance(found, NotKnown) else found == (node.operator == "==")
+    return _ARITHMETIC[node.operator](numeric(left), numeric(right))
+
+
+def _divided(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
+    if right == 0:
+        raise RefusedError("division by zero")
+    if isinstance(left, int) and isinstance(right, int) and left % right == 0:
+        return left // right
+    from fractions import Fraction  # noqa: PLC0415 - few files divide
+
+    return _plain(Fraction(left) / Fraction(right))
+
+
+def _remainder(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
+    """Return what remains, with the sign of the left side, as Go has it."""
+    if right == 0:
+        raise RefusedError("division by zero")
+    found = abs(left) % abs(right)
+    return _plain(-found if left < 0 else found)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - numbers
+    return int(value) if value.denominator == 1 else value
+
+
+def _bounded(value: Any) -> Any:  # noqa: ANN401 - numbers
+    if abs(value) >= 2**500:
+        raise TooMuchError
+    return _plain(value)
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: _bounded(a + b), "-": lambda a, b: _bounded(a - b), "*": lambda a, b: _bounded(a * b),
+    "/": _divided, "%": _remainder,
+    "<": lambda a, b: a < b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b,
+}  # fmt: skip
+
+
+# --- Functions ----------------------------------------------------------------------------------------------------
+
+
+def _call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    special = _SPECIAL.get(node.name.removeprefix("core::"))
+    if special is not None and not node.expands:
+        return special(node, scope)
+    args = [evaluate(argument, scope) for argument in node.arguments]
+    if node.expands and args:
+        last = args.pop()
+        if (lost := unknown(last)) is not None:
+            return lost
+        args += items(last)
+    scope.budget.spend(sum(len(arg) // 10 for arg in args if isinstance(arg, str | list | dict)))
+    found = call(node.name, args, scope.budget.lost)
+    if isinstance(found, dict | list):
+        if len(found) > MAX_ITEMS:
+            raise TooMuchError
+        scope.budget.spend(len(found))
+    return found
+
+
+def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    for argument in node.arguments:
+        try:
+            return evaluate(argument, scope)
+        except RefusedError:
+            continue
+    raise RefusedError("nothing of it can be computed")
+
+
+def _can(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    try:
+        found = [evaluate(argument, scope) for argument in node.arguments]
+    except RefusedError:
+        return False
+    lost = next((why for value in found if (why := scope.budget.lost(value)) is not None), None)
+    return True if lost is None else lost
+
+
+def _same(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    """Return the one argument of a function that only marks it."""
+    if len(node.arguments) != 1:
+        raise RefusedError("one argument is needed here")
+    return evaluate(node.arguments[0], scope)
+
+
+_SPECIAL: dict[str, Callable[[Call, Scope], Any]] = {
+    "try": _try, "can": _can, "sensitive": _same, "nonsensitive": _same,
+}  # fmt: skip
+
+
+def _unread(node: Unread, _scope: Scope) -> Any:  # noqa: ANN401 - a value
+    return NotKnown(node.why)
+
+
+_EVALUATORS: dict[type[Any], Callable[[Any, Scope], Any]] = {
+    Name: _name, Member: _member, Index: _index, Splat: _splat, Items: _items, Entries: _entries, For: _for,
+    Template: _template, TemplateIf: _template_if, TemplateFor: _template_for, Choice: _choice,
+    Operation: _operation, Call: _call, Unread: _unread,
+}  # fmt: skip

@@ -1,0 +1,317 @@
+"""Files of Terraform on disk: which folders are modules, which of them nobody calls, and the values of variables."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.emit.terraform import RESOURCE
+from eniplan.errors import InputError, Place, Problem
+from eniplan.inputs.hcl.evaluate import Scope, outcome
+from eniplan.inputs.hcl.module import Given, Module
+from eniplan.inputs.hcl.nodes import Literal, Name
+from eniplan.inputs.hcl.parse import Text
+from eniplan.inputs.hcl.pools import Configuration
+from eniplan.inputs.hcl.sources import at
+from eniplan.inputs.hcl.values import Budget, TooMuchError
+from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
+from eniplan.plan.document import decode, read_documents
+from eniplan.plan.load import HCL_ENDINGS
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from eniplan.inputs.templates import Group
+
+_OURS = (RESOURCE.encode(), EXCLUSIVE_LABEL.encode())
+_BLOCK = re.compile(
+    rb"^(?:\xef\xbb\xbf)?(?:\s*(?:#|//)[^\n]*\n)*\s*(?:resource|data|module|variable|locals|output|provider|terraform)"
+    rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{'
+)
+"""How a text begins that is HCL, whatever its file is called."""
+_SOURCE = re.compile(rb'^[ \t]*source[ \t]*=[ \t]*"(\.\.?/[^"\n]*)"', re.MULTILINE)
+_STEPS = 500_000
+"""What any configuration may take to compute; more where its files are large."""
+_LOOKED_AT = 2**20
+"""Bytes of a file of which every block is parsed, so that all that is broken is told; of a larger one, what is used."""
+_VALIDATE = say("if `terraform validate` takes it, check its plan instead: `terraform show -json plan.out`")
+
+
+class Options(NamedTuple):
+    """Values of variables, as Terraform's own options give them."""
+
+    values: tuple[str, ...] = ()
+    """`NAME=VALUE`."""
+    files: tuple[str, ...] = ()
+
+
+class Left(NamedTuple):
+    """What was not judged, and why."""
+
+    what: str
+    why: str
+    names: str = ""
+    """What of ours it names."""
+
+
+class Outcome(NamedTuple):
+    """All that the files of a run make."""
+
+    groups: list[Group]
+    problems: list[Problem]
+    left: list[Left]
+
+
+def is_hcl(path: str, data: bytes) -> bool:
+    """Return whether a text is HCL. What stands inside of a YAML or JSON document is none."""
+    return path.endswith(HCL_ENDINGS) or bool(
+        not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and _BLOCK.match(data)
+    )
+
+
+def names_ours(data: bytes) -> bool:
+    """Return whether a file of Terraform has a node pool, or gives a module what makes one."""
+    return _OURS[0] in data or (_OURS[1] in data and b"module" in data)
+
+
+class Files:
+    """The files of Terraform of one run."""
+
+    def __init__(self, options: Options, *, is_closed: bool) -> None:
+        """Take values for variables.
+
+        Args:
+            options: as they were given.
+            is_closed: whether nobody else says anything of the clusters.
+
+        Raises:
+            InputError: a file of values cannot be read.
+
+        """
+        self._options = options
+        self._chosen = [_values(file) for file in options.files]
+        self._is_closed = is_closed
+        self._folders: dict[str, _Folder] = {}
+        self._read: dict[str, list[Text]] = {}
+        self._problems: list[Problem] = []
+        self._left: list[Left] = []
+        self._asked: set[str] = set()
+
+    def add(self, path: str, data: bytes) -> bool:
+        """Take a file; return whether it is one with node pools."""
+        is_alone = not path.endswith(HCL_ENDINGS)
+        key = f"{path}/" if is_alone else os.path.normpath(os.path.dirname(path))
+        folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path), [], set()))
+        folder.wanted.append(path)
+        folder.calls.update(found.decode(errors="replace") for found in _SOURCE.findall(data))
+        if is_alone:
+            self._read[key] = [Text(path, decode(path, data))]
+        return names_ours(data)
+
+    def finish(self) -> Outcome:
+        """Compute everything."""
+        groups: list[Group] = []
+        called = {
+            os.path.normpath(os.path.join(key, call)) for key, folder in self._folders.items() for call in folder.calls
+        }
+        reached: set[str] = set()
+        for key, folder in self._folders.items():
+            if key not in called:
+                groups += self._configuration(key, folder, reached)
+        for key, folder in self._folders.items():  # a circle, or a module that is called by nobody after all
+            if key in called and key not in reached:
+                groups += self._configuration(key, folder, reached)
+        known = {name for name in self._asked if name}
+        for item in self._options.values:
+            name = item.partition("=")[0]
+            if self._folders and name not in known:
+                message = say("no configuration here declares the variable {name}", name=name)
+                self._problems.append(Problem(message, Place("command line"), did_you_mean(name, sorted(known))))
+        return Outcome(groups, list(dict.fromkeys(self._problems)), list(dict.fromkeys(self._left)))
+
+    # --- Reading ---
+
+    def _texts(self, key: str, shown: str) -> list[Text]:
+        if key not in self._read:
+            found: list[Text] = []
+            self._read[key] = found
+            for name in _listed(shown, HCL_ENDINGS):
+                path = os.path.join(shown, name)
+                try:
+                    with open(path, "rb") as stream:
+                        found.append(Text(path, decode(path, stream.read())))
+                except OSError as error:
+                    self._problems.append(
+                        Problem(say("cannot read it: {reason}", reason=error.strerror or error), Place(path))
+                    )
+                except InputError as error:
+                    self._problems += error.problems
+        return self._read[key]
+
+    def _configuration(self, key: str, folder: _Folder, reached: set[str]) -> Iterator[Group]:
+        """Yield what one configuration makes."""
+        reached.add(key)
+        texts = self._texts(key, folder.shown)
+
+        def read(path: str) -> list[Text]:
+            reached.add(os.path.normpath(path))
+            inner = self._folders.get(os.path.normpath(path))
+            return self._texts(os.path.normpath(path), path if inner is None else inner.shown)
+
+        wanted = set(folder.wanted)
+        budget = Budget(_STEPS + 4 * sum(len(source.data) for source in texts))
+        module = Module(folder.shown, texts, budget, given={}, read=read)
+        self._asked |= module.variables.keys()
+        configuration = Configuration(module, is_wanted=wanted.__contains__, is_closed=self._is_closed)
+        try:
+            module.given |= {} if key.endswith("/") else _automatic(folder.shown)
+            for values in self._chosen:
+                module.given |= values
+            module.given |= self._stated(module)
+            self._look(texts, wanted)
+            yield from list(configuration.groups())
+        except InputError as error:
+            self._problems += error.problems
+        except TooMuchError:
+            message = say("this configuration is more than eniplan computes for files of its size")
+            self._problems.append(Problem(message, Place(folder.wanted[0]), _VALIDATE))
+        self._left += (Left(f"{file}: {address}", why, EXCLUSIVE_LABEL) for file, address, why in configuration.none)
+        self._remote(module)
+
+    def _look(self, texts: Iterable[Text], wanted: set[str]) -> None:
+        """Tell what is broken: an error where it may be a node pool, otherwise a note."""
+        for source in texts:
+            for part in source.parts if len(source.data) <= _LOOKED_AT else _ours(source):
+                if part.fault is None:
+                    continue
+                line, column = source.place(part.fault)
+                place = Place(source.file, line, column)
+                is_ours = any(name in source.data[part.start : part.end] for name in _OURS)
+                if is_ours and source.file in wanted:
+                    self._problems.append(Problem(say("not valid HCL: this is not expected here"), place, _VALIDATE))
+                elif source.file in wanted:
+                    self._left.append(Left(str(place), "not valid HCL: this block was left out", "no node pool"))
+
+    def _remote(self, module: Module) -> None:
+        """Name the modules from elsewhere."""
+        for block, found in module.modules():
+            if not found and module.source(block) is None and block.text.file in self._folders_wanted(module):
+                self._left.append(
+                    Left(f"{block.text.file}: module.{block.labels[0]}", "a module from elsewhere: check the plan")
+                )
+
+    def _folders_wanted(self, module: Module) -> list[str]:
+        folder = self._folders.get(os.path.normpath(module.folder))
+        return [] if folder is None else folder.wanted
+
+    # --- Values of variables ---
+
+    def _stated(self, module: Module) -> dict[str, Given]:
+        """Return the values of `--var`: text, or HCL where the variable is of a type that text is not."""
+        out: dict[str, Given] = {}
+        for item in self._options.values:
+            name, _, value = item.partition("=")
+            block = module.variables.get(name)
+            if block is None:
+                continue
+            wanted = block.attributes.get("type")
+            node = None if wanted is None else wanted.expression
+            plain = node is None or (isinstance(node, Name) and node.name in _PLAIN) or isinstance(node, Literal)
+            out[name] = Given(value if plain else _parsed(name, value), f"--var {name}")
+        return out
+
+
+class _Folder(NamedTuple):
+    """A folder with files of Terraform."""
+
+    shown: str
+    """As it was given."""
+    wanted: list[str]
+    """The files that are to be judged."""
+    calls: set[str]
+
+
+_PLAIN = ("string", "number", "bool", "any")
+
+
+def _ours(source: Text) -> Iterator[Any]:
+    return (part for part in source.parts if any(name in source.data[part.start : part.end] for name in _OURS))
+
+
+def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder or ".") if name.endswith(endings) and name[0] != ".")
+    except OSError:
+        return []
+
+
+def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value
+    source = Text(f"--var {name}", f"x = {value}\n")
+    attribute = source.whole.attributes.get("x")
+    if source.whole.fault is not None or attribute is None:
+        message = say("the value of {name} is no HCL: {value}", name=name, value=value)
+        raise InputError(Problem(message, Place("command line"), say('a list is written as ["a", "b"]')))
+    return outcome(attribute.expression, _no_names())
+
+
+def _no_names() -> Scope:
+    return Scope(lambda name: NotKnown(f"{name} has no meaning in a file of values"), Budget(_STEPS))
+
+
+def _automatic(folder: str) -> dict[str, Given]:
+    """Return the values of the files that Terraform reads by itself; of several the last wins."""
+    first = [
+        name for name in ("terraform.tfvars", "terraform.tfvars.json") if os.path.isfile(os.path.join(folder, name))
+    ]
+    out: dict[str, Given] = {}
+    for name in (*first, *_listed(folder, (".auto.tfvars", ".auto.tfvars.json"))):
+        out |= _values(os.path.join(folder, name))
+    return out
+
+
+def _values(file: str) -> dict[str, Given]:
+    """Return what a file of values says.
+
+    Raises:
+        InputError: it cannot be read.
+
+    """
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        message = say("cannot read it: {reason}", reason=(error.strerror or str(error)).lower())
+        raise InputError(Problem(message, Place(file), say("--var-file names a file of values"))) from None
+    if file.endswith(".json"):
+        (document,) = read_documents(file, data)[:1]
+        found = document.value if isinstance(document.value, dict) else {}
+        return {
+            name: Given(_exact(value), f"{file}:{document.tree.find((name,), key=True)[0]}")
+            for name, value in found.items()
+        }
+    source = Text(file, decode(file, data))
+    if source.whole.fault is not None:
+        place = Place(file, *source.place(source.whole.fault))
+        raise InputError(Problem(say("not valid HCL: this is not expected here"), place, say("mend it")))
+    scope = _no_names()._replace(budget=Budget(_STEPS + 4 * len(data)))
+    return {
+        name: Given(outcome(attribute.expression, scope), at(source, attribute.start))
+        for name, attribute in source.whole.attributes.items()
+    }
+
+
+def _exact(value: Any) -> Any:  # noqa: ANN401 - a value
+    """Return a value of JSON with the numbers that Terraform has."""
+    return json.loads(json.dumps(value), parse_float=_fraction)
+
+
+def _fraction(words: str) -> Any:  # noqa: ANN401 - a number
+    from eniplan.inputs.hcl.parse import number  # noqa: PLC0415 - few files have such numbers
+
+    found = number(words.removeprefix("-"))
+    return float(words) if found is None else -found if words[0] == "-" else found

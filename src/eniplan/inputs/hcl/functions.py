@@ -1,0 +1,658 @@
+"""Terraform's functions that need nothing but their arguments. What is not here is not known.
+
+Each takes its arguments as a list. Those of `WHOLE` are only asked when nothing in their arguments is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from eniplan.inputs.hcl.values import (
+    MAX_ITEMS,
+    MAX_TEXT,
+    RefusedError,
+    Set,
+    TooMuchError,
+    alike,
+    entries,
+    flag,
+    items,
+    kind,
+    numeric,
+    pairs,
+    same,
+    set_of,
+    text,
+    unique,
+    unknown,
+    whole,
+)
+from eniplan.inputs.places import NotKnown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Arguments = list[Any]
+    Function = Callable[[Arguments], Any]
+
+_MAX_MATCHING = 2_000_000
+"""Steps that a pattern may take at worst."""
+
+
+# --- Collections --------------------------------------------------------------------------------------------------
+
+
+def _length(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    (value,) = args
+    if isinstance(value, str):
+        return len(value) if value.isascii() else NotKnown("the length of a text with accents or symbols")
+    if isinstance(value, dict | list):
+        return len(value)
+    raise RefusedError("a collection is needed here")
+
+
+def _merge(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    out: dict[str, Any] = {}
+    for value in args:
+        if value is not None:
+            out |= entries(value)
+    return out
+
+
+def _concat(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return [item for value in args for item in items(value)]
+
+
+def _lookup(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    value, key, *default = args
+    if unknown(key) is not None:
+        return key
+    found = entries(value)
+    if text(key) in found:
+        return found[text(key)]
+    if not default:
+        raise RefusedError(f"the map has no key {key!r}")
+    return default[0]
+
+
+def _flatten(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    out: list[Any] = []
+    for item in items(args[0]):
+        if isinstance(item, list):
+            out += _flatten([item])
+        elif unknown(item) is not None:
+            raise _UnknownError(item)
+        else:
+            out.append(item)
+    return out
+
+
+class _UnknownError(Exception):
+    """A part of an argument decides the result, and is not known."""
+
+    def __init__(self, value: Any) -> None:  # noqa: ANN401 - a value
+        super().__init__()
+        self.value = value
+
+
+def _element(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    values, index = items(args[0]), args[1]
+    if unknown(index) is not None:
+        return index
+    if not values or isinstance(args[0], Set) or whole(index) < 0:
+        raise RefusedError("there is no such item")
+    return values[whole(index) % len(values)]
+
+
+def _index(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    for i, item in enumerate(items(args[0])):
+        if same(item, args[1]):
+            return i
+    raise RefusedError("the list has no such item")
+
+
+def _contains(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    values, wanted = args
+    if any(same(item, wanted) for item in items(values)):
+        return True
+    lost = next((found for item in [*values, wanted] if (found := unknown(item)) is not None), None)
+    return False if lost is None else lost
+
+
+def _slice(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    values, start, end = items(args[0]), whole(args[1]), whole(args[2])
+    if not 0 <= start <= end <= len(values) or isinstance(values, Set):
+        raise RefusedError("the list is shorter")
+    return values[start:end]
+
+
+def _zipmap(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    keys, values = items(args[0]), items(args[1])
+    if len(keys) != len(values):
+        raise RefusedError("two lists of one length are needed here")
+    return dict(zip(map(text, keys), values, strict=True))
+
+
+def _range(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    found = [numeric(arg) for arg in args]
+    start, end = (0, found[0]) if len(found) == 1 else found[:2]
+    step = found[2] if len(found) > 2 else 1 if end >= start else -1  # noqa: PLR2004 - the third argument
+    if step == 0 or (end - start) * step < 0:
+        raise RefusedError("the step leads away from the end")
+    count = -(-(end - start) // step)
+    if count > 1024:  # noqa: PLR2004 - Terraform's own limit
+        raise RefusedError("more than 1024 numbers")
+    return [start + i * step for i in range(int(count))]
+
+
+def _set_product(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    size = 1
+    for value in args:
+        size *= len(items(value))
+        if size > MAX_ITEMS:
+            raise TooMuchError
+    out: list[list[Any]] = [[]]
+    for value in args:
+        out = [[*item, inner] for item in out for inner in value]
+    found: list[Any] = alike(out) if any(isinstance(value, Set) for value in args) else out
+    return Set(found) if all(isinstance(value, Set) for value in args) else found
+
+
+def _sets(args: Arguments) -> list[list[Any]]:
+    flat = alike([item for value in args for item in items(value)])
+    at = 0
+    out = []
+    for value in args:
+        out.append(flat[at : at + len(value)])
+        at += len(value)
+    return out
+
+
+def _union(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return set_of([item for value in _sets(args) for item in value])
+
+
+def _intersection(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    first, *others = ([(kind(i), i) for i in value] for value in _sets(args))
+    return set_of([item for found, item in first if all((found, item) in other for other in others)])
+
+
+def _subtract(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    left, right = _sets(args)
+    gone = {repr(item) for item in right}
+    return set_of([item for item in left if repr(item) not in gone])
+
+
+def _compact(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return [text(item) for item in items(args[0]) if item not in (None, "")]
+
+
+def _sort(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return sorted(map(text, items(args[0])), key=str.encode)
+
+
+def _keys(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return sorted(entries(args[0]))
+
+
+def _values(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return [item for _, item in pairs(entries(args[0]))]
+
+
+def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    # The type is one for all: a number beside texts comes out as a text.
+    lost = next((found for value in args if (found := unknown(value)) is not None), None)
+    for value, converted in zip(args, alike(args), strict=True):
+        if unknown(value) is not None:
+            return lost
+        if value not in (None, ""):
+            return converted if lost is None else value if isinstance(value, str) else lost
+    raise RefusedError("nothing but null and empty texts")
+
+
+def _coalesce_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    for value in args:
+        if unknown(value) is not None or items(value):
+            return value
+    raise RefusedError("nothing but empty lists")
+
+
+def _to_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return None if args[0] is None else alike(list(items(args[0])))
+
+
+def _to_map(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    if args[0] is None:
+        return None
+    found = entries(args[0])
+    return dict(zip(found, alike(list(found.values())), strict=True))
+
+
+def _to_set(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return None if args[0] is None else set_of(items(args[0]))
+
+
+def _reverse(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return list(reversed(items(args[0])))
+
+
+def _chunk(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    values, size = items(args[0]), whole(args[1])
+    if size < 0:
+        raise RefusedError("a size is needed here")
+    return [values[at : at + size] for at in range(0, len(values), size)] if size else [values] if values else []
+
+
+def _one(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    values = items(args[0])
+    if len(values) > 1:
+        raise RefusedError("more than one item")
+    return values[0] if values else None
+
+
+def _transpose(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    out: dict[str, list[str]] = {}
+    for key, values in pairs(entries(args[0])):
+        for value in items(values):
+            out.setdefault(text(value), []).append(key)
+    return out
+
+
+def _match_keys(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    values, keys, wanted = map(items, args)
+    if len(values) != len(keys):
+        raise RefusedError("two lists of one length are needed here")
+    return [value for value, key in zip(values, keys, strict=True) if any(same(key, item) for item in wanted)]
+
+
+# --- Text ---------------------------------------------------------------------------------------------------------
+
+
+def _bounded(value: str) -> str:
+    if len(value) > MAX_TEXT:
+        raise TooMuchError
+    return value
+
+
+def _join(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    parts = [text(item) for value in args[1:] for item in items(value)]
+    lost = next((part for part in parts if isinstance(part, NotKnown)), None)
+    return _bounded(text(args[0]).join(parts)) if lost is None else lost
+
+
+def _split(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    by, value = map(text, args)
+    return value.split(by) if by else list(value)
+
+
+def _replace(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    value, old, new = map(text, args)
+    if len(old) > 1 and old[0] == old[-1] == "/":
+        found = _pattern(old[1:-1], value)
+        if isinstance(found, NotKnown) or "$" in new or "\\" in new:
+            return found if isinstance(found, NotKnown) else NotKnown("a replacement with groups")
+        return _bounded(found.sub(lambda _: new, value))
+    if len(value) * max(len(new), 1) > MAX_TEXT and value.count(old) * len(new) + len(value) > MAX_TEXT:
+        raise TooMuchError
+    return value.replace(old, new)
+
+
+def _pattern(pattern: str, value: str) -> re.Pattern[str] | NotKnown:
+    """Return a pattern that means the same in Python, and that cannot take longer than its text allows."""
+    lost = NotKnown("the pattern of a regular expression")
+    loops = len(re.findall(r"[*+}]", pattern))
+    if _FOREIGN.search(pattern) or len(pattern) > 200 or (loops and len(value) ** loops > _MAX_MATCHING):  # noqa: PLR2004 - people write short ones
+        return lost
+    try:
+        return re.compile(pattern, re.ASCII)
+    except (re.error, OverflowError, RecursionError):
+        return lost
+
+
+_FOREIGN = re.compile(
+    r"\[\[|\\[^dDwWsSbB.\-/()\[\]{}*+?|^$]|\(\?(?!:|P<[a-z])|\)[*+?{]|\$|[*+?}][*+]|[^\x00-\x7f]|\}\?|\{,"
+)
+"""What RE2 and Python read differently, and repeated groups: those may go back and forth without end."""
+
+
+def _regex(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    found = _pattern(*map(text, args))
+    if isinstance(found, NotKnown):
+        return found
+    match = found.search(text(args[1]))
+    if match is None:
+        raise RefusedError("the pattern does not match")
+    return _matched(match)
+
+
+def _regex_all(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    found = _pattern(*map(text, args))
+    return found if isinstance(found, NotKnown) else [_matched(match) for match in found.finditer(text(args[1]))]
+
+
+def _matched(match: re.Match[str]) -> Any:  # noqa: ANN401 - a value
+    if match.re.groupindex:
+        if len(match.re.groupindex) != match.re.groups:
+            raise RefusedError("named groups and others")
+        return match.groupdict()
+    return list(match.groups()) if match.re.groups else match[0]
+
+
+def _substr(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    value, offset, length = text(args[0]), whole(args[1]), whole(args[2])
+    if not value.isascii():
+        return NotKnown("a part of a text with accents or symbols")
+    start = max(len(value) + offset, 0) if offset < 0 else offset
+    return value[start:] if length < 0 else value[start : start + length]
+
+
+def _cased(change: Callable[[str], str]) -> Function:
+    """Return a function that changes letters, of those texts on which Go and Python agree."""
+
+    def changed(args: Arguments) -> Any:  # noqa: ANN401 - a value
+        value = text(args[0])
+        return change(value) if value.isascii() else NotKnown("the case of letters with accents")
+
+    return changed
+
+
+def _title(value: str) -> str:
+    return re.sub(r"(?<![A-Za-z0-9_'])[a-z]", lambda found: found[0].upper(), value)
+
+
+def _indent(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    spaces, value = whole(args[0]), text(args[1])
+    if spaces * (value.count("\n") + 1) > MAX_TEXT:
+        raise TooMuchError
+    return value.replace("\n", "\n" + " " * spaces)
+
+
+def _format(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    rest = iter(args[1:])
+    out: list[str] = []
+    at = 0
+    template = text(args[0])
+    for found in _VERB.finditer(template):
+        out.append(template[at : found.start()])
+        at = found.end()
+        if found["verb"] == "%":
+            out.append("%")
+            continue
+        try:
+            value = next(rest)
+        except StopIteration:
+            raise RefusedError("too few arguments for the format") from None
+        shown = _shown(found, value)
+        if isinstance(shown, NotKnown):
+            return shown
+        out.append(shown)
+    out.append(template[at:])
+    if "%" in "".join(out[::2]) and "%" in _VERB.sub("", template):
+        return NotKnown("a format of an unusual kind")
+    if next(rest, _END) is not _END:
+        raise RefusedError("too many arguments for the format")
+    return _bounded("".join(out))
+
+
+_END = object()
+_VERB = re.compile(r"%(?P<flags>[-0+ #]*)(?P<width>[0-9]{1,3})?(?:\.(?P<precision>[0-9]{1,2}))?(?P<verb>[a-zA-Z%])")
+
+
+def _shown(found: re.Match[str], value: Any) -> str:  # noqa: ANN401 - a value
+    verb, flags, precision = found["verb"], found["flags"], found["precision"]
+    if verb in ("s", "v"):
+        shown = _as_json(value) if value is None or isinstance(value, dict | list) else text(value)
+        shown = shown if precision is None else shown[: int(precision)]
+    elif verb == "q":
+        shown = json.dumps(text(value), ensure_ascii=False)
+    elif verb == "t":
+        shown = text(flag(value))
+    elif verb == "d":
+        amount = numeric(value)
+        if not isinstance(amount, int):
+            return NotKnown("a fraction as a whole number")
+        shown = f"{amount:+d}" if "+" in flags else str(amount)
+    elif verb == "f":
+        shown = f"{float(numeric(value)):.{precision or 6}f}"
+    elif verb in ("x", "X", "o", "b"):
+        shown = format(whole(value) if not isinstance(value, str) or verb not in ("x", "X") else 0, verb)
+        if isinstance(value, str):
+            return NotKnown("a text in hexadecimal digits")
+    else:
+        return NotKnown(f"the format %{verb}")
+    if isinstance(shown, NotKnown) or " " in flags or "#" in flags:
+        return NotKnown("a format of an unusual kind")
+    width = int(found["width"] or 0)
+    if "-" in flags:
+        return shown.ljust(width)
+    if "0" in flags and verb != "q" and verb != "s" and verb != "v":
+        return shown.zfill(width)
+    return shown.rjust(width, "0" if "0" in flags else " ")
+
+
+def _format_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    sizes = {len(arg) for arg in args if isinstance(arg, list)}
+    if len(sizes) > 1:
+        raise RefusedError("lists of one length are needed here")
+    count = sizes.pop() if sizes else 1
+    return [_format([arg[i] if isinstance(arg, list) else arg for arg in args]) for i in range(count)]
+
+
+# --- Codes --------------------------------------------------------------------------------------------------------
+
+
+def _as_json(value: Any) -> str:  # noqa: ANN401 - a value
+    return json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _sorted(value: Any) -> Any:  # noqa: ANN401 - a value
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    if value is None or isinstance(value, str | int):
+        return value
+    # Terraform writes all digits that there are, Python those that make the same float.
+    words = text(value)
+    if isinstance(words, NotKnown) or words != repr(float(value)):
+        raise _UnknownError(NotKnown("a fraction of many digits"))
+    return float(value)
+
+
+def _json_encode(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    found = _as_json(args[0])
+    for sign in "<>&\u2028\u2029":
+        found = found.replace(sign, f"\\u{ord(sign):04x}")
+    return NotKnown("a text with control characters") if _CONTROL.search(found) else _bounded(found)
+
+
+_CONTROL = re.compile(r"\\[bf]|\\u00[01]|\x7f")
+
+
+def _json_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    try:
+        return json.loads(text(args[0]), parse_float=numeric, parse_int=numeric, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise RefusedError("not valid JSON") from None
+
+
+def _refuse(_word: str) -> Any:  # noqa: ANN401 - never returns
+    raise RefusedError("not valid JSON")
+
+
+def _yaml_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    from eniplan.errors import InputError  # noqa: PLC0415 - few files decode YAML
+    from eniplan.plan.document import read_documents  # noqa: PLC0415 - the same
+
+    value = text(args[0])
+    if re.search(r"[&*!]|\b(?:yes|no|on|off|y|n)\b|[0-9]{4}-|<<", value, re.IGNORECASE):
+        return NotKnown("YAML with words that readers take differently")
+    try:
+        found = read_documents("", value.encode())
+    except InputError:
+        raise RefusedError("not valid YAML") from None
+    return _without_floats(found[0].value) if len(found) == 1 else NotKnown("several documents of YAML")
+
+
+def _without_floats(value: Any) -> Any:  # noqa: ANN401 - a value
+    if isinstance(value, dict):
+        return {key: _without_floats(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_floats(item) for item in value]
+    return numeric(repr(value)) if isinstance(value, float) else value
+
+
+def _yaml_encode(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return (
+        "".join(f"{line}\n" for line in _yaml_lines(args[0]))
+        if isinstance(args[0], dict | list) and args[0]
+        else NotKnown("YAML of a single value")
+    )
+
+
+def _yaml_lines(value: Any) -> list[str]:  # noqa: ANN401 - a value
+    out: list[str] = []
+    for key, item in pairs(value):
+        head = "-" if isinstance(value, list) else f"{_quoted(key)}:"
+        if isinstance(item, dict | list) and item:
+            inner = _yaml_lines(item)
+            if head == "-":
+                out += [f"- {inner[0]}", *(f"  {line}" for line in inner[1:])]
+            else:
+                out += [head, *(line if isinstance(item, list) else f"  {line}" for line in inner)]
+        elif isinstance(item, dict | list):
+            out.append(f"{head} {'{}' if isinstance(item, dict) else '[]'}")
+        else:
+            out.append(f"{head} {_scalar(item)}")
+    return out
+
+
+def _scalar(value: Any) -> str:  # noqa: ANN401 - a value
+    return "null" if value is None else _quoted(value) if isinstance(value, str) else text(value)
+
+
+def _quoted(value: str) -> str:
+    if not value.isascii() or _UNQUOTABLE.search(value):
+        raise _UnknownError(NotKnown("YAML of a text with line breaks or symbols"))
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_UNQUOTABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _encode64(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    import base64  # noqa: PLC0415 - few files encode
+
+    return base64.b64encode(text(args[0]).encode()).decode()
+
+
+def _decode64(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    import base64  # noqa: PLC0415 - few files decode
+
+    try:
+        return base64.b64decode(text(args[0]), validate=True).decode()
+    except ValueError:
+        raise RefusedError("not valid base64") from None
+
+
+# --- Numbers ------------------------------------------------------------------------------------------------------
+
+
+def _numbers(args: Arguments) -> list[Any]:
+    if not args:
+        raise RefusedError("numbers are needed here")
+    return [numeric(value) for value in args]
+
+
+def _power(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    base, exponent = map(numeric, args)
+    if isinstance(base, int) and isinstance(exponent, int) and 0 <= exponent <= 64 and abs(base) <= 2**15:  # noqa: PLR2004 - far more than anybody needs
+        found = base**exponent
+        if abs(found) <= 2**53:  # Terraform computes it as a float
+            return found
+    return NotKnown("a power that is no small whole number")
+
+
+def _parse_int(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    words, base = text(args[0]), whole(args[1])
+    if not 2 <= base <= 36 or not re.fullmatch(r"-?[0-9A-Za-z]{1,64}", words):  # noqa: PLR2004 - Python's limits
+        return NotKnown("a number of another base")
+    try:
+        return int(words, base)
+    except ValueError:
+        raise RefusedError("no number of this base") from None
+
+
+def _sum(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    return sum(_numbers(items(args[0])))
+
+
+def _converted(convert: Callable[[Any], Any]) -> Function:
+    return lambda args: None if args[0] is None else convert(args[0])
+
+
+def _texts(change: Callable[..., Any]) -> Function:
+    return lambda args: change(*map(text, args))
+
+
+LOOSE: Mapping[str, Function] = {
+    "length": _length, "merge": _merge, "concat": _concat, "lookup": _lookup, "flatten": _flatten, "keys": _keys,
+    "values": _values, "element": _element, "contains": _contains, "slice": _slice, "reverse": _reverse, "one": _one,
+    "chunklist": _chunk, "coalesce": _coalesce, "coalescelist": _coalesce_list, "tolist": _to_list, "tomap": _to_map,
+    "zipmap": _zipmap,
+}  # fmt: skip
+"""Functions that may be asked when parts of their arguments are not known."""
+_CONSIDERATE = frozenset(("coalesce", "coalescelist", "contains", "lookup", "element"))
+"""Those that look after arguments which are not known as a whole themselves, but for the first."""
+WHOLE: Mapping[str, Function] = {
+    "toset": _to_set, "compact": _compact, "distinct": lambda args: unique(alike(items(args[0]))), "sort": _sort,
+    "index": _index, "range": _range, "setproduct": _set_product, "setunion": _union, "setsubtract": _subtract,
+    "setintersection": _intersection, "transpose": _transpose, "matchkeys": _match_keys,
+    "format": _format, "formatlist": _format_list, "join": _join, "split": _split, "replace": _replace,
+    "regex": _regex, "regexall": _regex_all, "substr": _substr, "lower": _cased(str.lower), "upper": _cased(str.upper),
+    "title": _cased(_title), "trimspace": _texts(lambda value: value.strip(" \t\r\n\v\f")),
+    "trim": _texts(lambda value, signs: value.strip(signs) if signs else value),
+    "trimprefix": _texts(str.removeprefix), "trimsuffix": _texts(str.removesuffix),
+    "startswith": _texts(str.startswith), "endswith": _texts(str.endswith),
+    "strcontains": _texts(lambda value, part: part in value), "strrev": _texts(lambda value: value[::-1]),
+    "chomp": _texts(lambda value: re.sub(r"(?:\r?\n)+\Z|\r+\Z", "", value)), "indent": _indent,
+    "jsonencode": _json_encode, "jsondecode": _json_decode, "yamldecode": _yaml_decode, "yamlencode": _yaml_encode,
+    "base64encode": _encode64, "base64decode": _decode64,
+    "tostring": _converted(text), "tonumber": _converted(numeric), "tobool": _converted(flag),
+    "min": lambda args: min(_numbers(args)), "max": lambda args: max(_numbers(args)), "sum": _sum,
+    "ceil": lambda args: -(-numeric(args[0]) // 1), "floor": lambda args: numeric(args[0]) // 1,
+    "abs": lambda args: abs(numeric(args[0])), "pow": _power, "parseint": _parse_int,
+    "signum": lambda args: (numeric(args[0]) > 0) - (numeric(args[0]) < 0),
+    "anytrue": lambda args: any(item is not None and flag(item) for item in items(args[0])),
+    "alltrue": lambda args: all(item is not None and flag(item) for item in items(args[0])),
+}  # fmt: skip
+"""Functions that are asked when all of their arguments are known."""
+
+
+def call(name: str, args: Arguments, lost: Callable[[Any], NotKnown | None]) -> Any:  # noqa: ANN401 - a value
+    """Return what a function makes of its arguments.
+
+    Args:
+        name: the function.
+        args: its arguments.
+        lost: finds the first part of a value that is not known.
+
+    """
+    name = name.removeprefix("core::")
+    loose = LOOSE.get(name)
+    function = loose or WHOLE.get(name)
+    if function is None:
+        return NotKnown(f"{name}() is not computed")
+    for at, arg in enumerate(args):
+        found = lost(arg) if loose is None else None if at and name in _CONSIDERATE else unknown(arg)
+        if found is not None and name not in ("coalesce", "coalescelist"):
+            return found
+    try:
+        return function(args)
+    except _UnknownError as error:
+        return error.value
+    except (TypeError, ValueError, IndexError) as error:
+        # A wrong number of arguments, as a rule.
+        raise RefusedError(f"{name}() does not take these arguments") from error

@@ -1,0 +1,389 @@
+"""What names mean in a module of Terraform: a folder of files, values for its variables, and the modules that it calls."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.inputs.hcl.evaluate import Scope, outcome
+from eniplan.inputs.hcl.nodes import Literal
+from eniplan.inputs.hcl.values import RefusedError, Set, fitted, pairs, text, unknown, whole
+from eniplan.inputs.places import NotKnown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from eniplan.inputs.hcl.parse import Block, Part, Text
+    from eniplan.inputs.hcl.values import Budget
+
+MAX_NESTED = 10
+"""Modules inside of each other that are followed."""
+_LOCAL = ("./", "../")
+
+
+class Given(NamedTuple):
+    """A value that a variable is given, and where that stands, in words; empty: in the module that calls this one."""
+
+    value: Any
+    where: str = ""
+
+
+class Instance:
+    """One resource, or one of those that `count` or `for_each` make of a block."""
+
+    def __init__(self, address: str, block: Block, module: Module, scope: Scope) -> None:
+        """Take its address, and what names mean in its block."""
+        self.address = address
+        self.block = block
+        self.module = module
+        self.scope = scope
+        self._known: dict[str, Any] = {}
+
+    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return what its block says; everything else the provider will say."""
+        if name not in self._known:
+            attribute = self.block.attributes.get(name)
+            made = AfterApply(self, name)
+            self._known[name] = made  # what a block says of itself has no end
+            if attribute is not None:
+                found = outcome(attribute.expression, self.scope)
+                self._known[name] = made if found is None else found
+        return self._known[name]
+
+    def __str__(self) -> str:
+        """Return its address."""
+        return self.address
+
+
+class AfterApply(NotKnown):
+    """What the provider will say of a resource: not known, but the same wherever it is named."""
+
+    __slots__ = ("instance", "name")
+    instance: Instance
+    name: str
+
+    def __new__(cls, instance: Instance, name: str) -> AfterApply:
+        """Make it of a resource and the name of what it will say."""
+        made = super().__new__(cls, f"{instance.address}.{name} is known only after apply")
+        made.instance = instance
+        made.name = name
+        return made
+
+    @property
+    def words(self) -> str:
+        """What stands for it where it must be told from others."""
+        return f"{self.instance.address}.{self.name}"
+
+    def member(self, name: str) -> AfterApply:
+        """Return a part of it."""
+        return AfterApply(self.instance, f"{self.name}.{name}")
+
+
+class Of:
+    """The members of a name, such as `var` or `local`."""
+
+    def __init__(self, find: Callable[[str], Any]) -> None:
+        """Take what finds one."""
+        self._find = find
+
+    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """See `Things`."""
+        return self._find(name)
+
+
+class Made(NamedTuple):
+    """One of what `count` or `for_each` make of a block."""
+
+    suffix: str
+    scope: Scope
+    is_certain: bool = True
+    """Whether it is known that there will be one."""
+
+
+class Module:
+    """A module: a folder, as it is called with certain values."""
+
+    def __init__(  # noqa: PLR0913 - a folder, who calls it, and with what
+        self,
+        folder: str,
+        texts: list[Text],
+        budget: Budget,
+        *,
+        given: dict[str, Given],
+        read: Callable[[str], list[Text]],
+        parent: Module | None = None,
+        prefix: str = "",
+        calls: Block | None = None,
+    ) -> None:
+        """Take what it consists of.
+
+        Args:
+            folder: where its files are.
+            texts: its files.
+            budget: what may be computed.
+            given: values of its variables.
+            read: reads the files of another folder.
+            parent: the module that calls it.
+            prefix: the beginning of its addresses, `module.a.`.
+            calls: the block that calls it.
+
+        """
+        self.folder = folder
+        self.texts = texts
+        self.parent = parent
+        self.prefix = prefix
+        self.calls = calls
+        self.budget = budget
+        self.given = given
+        self.asked: set[str] = set()
+        """Variables that have been looked for."""
+        self._read = read
+        self._cache: dict[tuple[str, str], Any] = {}
+        self._called: dict[str, list[tuple[Module, bool]]] = {}
+        self.scope = Scope(self._root, budget)
+
+    # --- Its blocks ---
+
+    @cached_property
+    def _parts(self) -> dict[str, list[Part]]:
+        found: dict[str, list[Part]] = {}
+        for part in (part for source in self.texts for part in source.parts):
+            found.setdefault(part.kind, []).append(part)
+        return found
+
+    def blocks(self, kind: str) -> Iterator[Block]:
+        """Yield the blocks of a kind."""
+        for part in (*self._parts.get(kind, ()), *self._parts.get("", ())):
+            if part.fault is None or part.kind == "":
+                yield from (block for block in part.blocks if block.kind == kind)
+
+    @cached_property
+    def variables(self) -> dict[str, Block]:
+        """The variables that it declares."""
+        return {block.labels[0]: block for block in self.blocks("variable") if block.labels}
+
+    @cached_property
+    def locals(self) -> dict[str, Any]:
+        """The attributes of its `locals`."""
+        return {name: item for block in self.blocks("locals") for name, item in block.attributes.items()}
+
+    @cached_property
+    def _outputs(self) -> dict[str, Block]:
+        return {block.labels[0]: block for block in self.blocks("output") if block.labels}
+
+    @cached_property
+    def _calls(self) -> dict[str, Block]:
+        return {block.labels[0]: block for block in self.blocks("module") if block.labels}
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, ...], Part]:
+        return {part.labels: part for part in self._parts.get("resource", ())}
+
+    def resources(self, *kinds: str) -> Iterator[Block]:
+        """Yield the resources of some types."""
+        for part in (*self._parts.get("resource", ()), *self._parts.get("", ())):
+            if not part.labels or part.labels[0] in kinds:
+                for block in part.blocks:
+                    if block.kind == "resource" and block.labels[:1] and block.labels[0] in kinds and not part.fault:
+                        yield block
+
+    # --- Names ---
+
+    def _root(self, name: str) -> Any:  # noqa: ANN401 - a value
+        finder = {"var": self.variable, "local": self.local, "module": self.output}.get(name)
+        if finder is not None:
+            return Of(finder)
+        if name == "path":
+            return Of(lambda which: NotKnown(f"path.{which} is not computed"))
+        if name == "data":
+            return Of(lambda kind: Of(lambda which: NotKnown(f"data.{kind}.{which} is read by Terraform")))
+        if name in _OTHERS:
+            return Of(lambda which: NotKnown(f"{name}.{which} is not computed"))
+        return Of(lambda which: self.resource(name, which))
+
+    def _once(self, kind: str, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - a value
+        """Compute something once; what leads back to itself is not known."""
+        key = (kind, name)
+        if key not in self._cache:
+            self._cache[key] = NotKnown(f"{kind}.{name} leads back to itself")
+            found = find()
+            self.budget.size(found)
+            self._cache[key] = found
+        return self._cache[key]
+
+    def variable(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return the value of a variable."""
+        self.asked.add(name)
+        return self._once("var", name, lambda: self._variable(name))
+
+    def _variable(self, name: str) -> Any:  # noqa: ANN401 - a value
+        block = self.variables.get(name)
+        if block is None:
+            return NotKnown(f"var.{name} is not declared")
+        attributes = block.attributes
+        default = attributes.get("default")
+        given = self.given.get(name)
+        value = None if given is None else given.value
+        is_nullable = (
+            "nullable" not in attributes or outcome(attributes["nullable"].expression, self.scope) is not False
+        )
+        if given is None or (value is None and not is_nullable):
+            if default is None:
+                return NotKnown(f"var.{name} has no value")
+            value = outcome(default.expression, self.scope)
+        wanted = attributes.get("type")
+        try:
+            return value if wanted is None else fitted(value, wanted.expression, lambda e: outcome(e, self.scope))
+        except RefusedError as error:
+            return NotKnown(f"var.{name} has a value of another type: {error}")
+
+    def local(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return the value of a local name."""
+        if name not in self.locals:
+            return NotKnown(f"local.{name} is not declared")
+        return self._once("local", name, lambda: outcome(self.locals[name].expression, self.scope))
+
+    def resource(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return a resource, or the list or map of those that a block makes."""
+        return self._once(kind, name, lambda: self._resource(kind, name))
+
+    def _resource(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
+        part = self._index.get((kind, name))
+        found = (
+            part.blocks
+            if part is not None and part.fault is None
+            else [block for part in self._parts.get("", ()) for block in part.blocks]
+        )
+        block = next((block for block in found if block.labels == (kind, name)), None)
+        if block is None:
+            return NotKnown(f"{kind}.{name} is not declared")
+        return self._collected(
+            block, lambda made: Instance(f"{self.prefix}{kind}.{name}{made.suffix}", block, self, made.scope)
+        )
+
+    def _collected(self, block: Block, make: Callable[[Made], Any]) -> Any:  # noqa: ANN401 - a value
+        """Return what a block makes in the form in which others refer to it."""
+        made = list(self.made(block))
+        if any(not one.is_certain for one in made):
+            return NotKnown(f"how many {'.'.join(block.labels)} there are")
+        if "count" in block.attributes:
+            return [make(one) for one in made]
+        if "for_each" in block.attributes:
+            return {one.scope.names["each"]["key"]: make(one) for one in made}
+        return make(made[0])
+
+    # --- What count and for_each make ---
+
+    def made(self, block: Block) -> Iterator[Made]:
+        """Yield what a block makes: itself, or as many as `count` and `for_each` say."""
+        count, each = block.attributes.get("count"), block.attributes.get("for_each")
+        if count is not None:
+            yield from self._counted(outcome(count.expression, self.scope))
+        elif each is not None:
+            yield from self._for_each(outcome(each.expression, self.scope))
+        else:
+            yield Made("", self.scope)
+
+    def _counted(self, count: Any) -> Iterator[Made]:  # noqa: ANN401 - a value
+        lost = unknown(count)
+        number = 1
+        try:
+            number = 1 if lost is not None else whole(count)
+        except RefusedError as error:
+            lost = NotKnown(f"count: {error}")
+        if lost is not None:
+            yield Made("", self.scope.within(count={"index": lost}), is_certain=False)
+            return
+        self.budget.spend(max(number, 0))
+        for i in range(number):
+            yield Made(f"[{i}]", self.scope.within(count={"index": i}))
+
+    def _for_each(self, value: Any) -> Iterator[Made]:  # noqa: ANN401 - a value
+        lost = unknown(value)
+        if lost is None and not isinstance(value, dict | Set):
+            lost = NotKnown("for_each needs a map or a set of text")
+        if lost is None and any(isinstance(key, NotKnown) for key, _ in pairs(value)):
+            lost = self.budget.lost(value)
+        if lost is not None:
+            yield Made("", self.scope.within(each={"key": lost, "value": lost}), is_certain=False)
+            return
+        for key, item in pairs(value):
+            self.budget.spend(1)
+            each = {"key": text(key), "value": item}
+            yield Made(f'["{text(key)}"]', self.scope.within(each=each))
+
+    # --- Modules ---
+
+    def called(self, block: Block) -> Iterator[tuple[Module, bool]]:
+        """Yield the modules that a block calls, if they are local, and whether it is known that it does."""
+        source = self.source(block)
+        folder = None if source is None else posixpath.normpath(posixpath.join(self.folder, source))
+        if folder is None or self._is_too_deep(folder):
+            return
+        texts = self._read(folder)
+        for made in self.made(block):
+            self.budget.spend(100 + sum(len(source.parts) for source in texts))
+            given = {
+                name: Given(outcome(attribute.expression, made.scope))
+                for name, attribute in block.attributes.items()
+                if name not in _ABOUT_CALLS
+            }
+            prefix = f"{self.prefix}module.{block.labels[0]}{made.suffix}."
+            yield (
+                Module(
+                    folder, texts, self.budget, given=given, read=self._read, parent=self, prefix=prefix, calls=block
+                ),
+                made.is_certain,
+            )
+
+    def source(self, block: Block) -> str | None:
+        """Return the folder that a block calls, None when the module comes from elsewhere."""
+        attribute = block.attributes.get("source")
+        found = attribute.expression.value if attribute and isinstance(attribute.expression, Literal) else None
+        return found if isinstance(found, str) and found.startswith(_LOCAL) else None
+
+    def _is_too_deep(self, folder: str) -> bool:
+        """Return whether a folder calls itself, or is farther down than anybody goes."""
+        above: Module | None = self
+        depth = 0
+        while above is not None:
+            if above.folder == folder or depth > MAX_NESTED:
+                return True
+            above = above.parent
+            depth += 1
+        return False
+
+    def modules(self) -> Iterator[tuple[Block, list[tuple[Module, bool]]]]:
+        """Yield the calls of other modules, with what they call."""
+        for name, block in self._calls.items():
+            if name not in self._called:
+                self._called[name] = []  # what leads back to itself calls nothing more
+                self._called[name] = list(self.called(block))
+            yield block, self._called[name]
+
+    def output(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return the outputs of a module that this one calls."""
+        return self._once("module", name, lambda: self._output(name))
+
+    def _output(self, name: str) -> Any:  # noqa: ANN401 - a value
+        block = self._calls.get(name)
+        if block is None:
+            return NotKnown(f"module.{name} is not declared")
+        found = next(modules for called, modules in self.modules() if called is block)
+        if not found and self.source(block) is None:
+            return NotKnown(f"module.{name} comes from elsewhere")
+        by_suffix = {module.prefix: module for module, _ in found}
+        return self._collected(block, lambda made: Of(by_suffix[f"{self.prefix}module.{name}{made.suffix}."].result))
+
+    def result(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return one of its outputs."""
+        block = self._outputs.get(name)
+        value = None if block is None else block.attributes.get("value")
+        if value is None:
+            return NotKnown(f"{self.prefix}{name} is not declared")
+        return self._once("output", name, lambda: outcome(value.expression, self.scope))
+
+
+_OTHERS = ("each", "count", "self", "terraform", "ephemeral")
+_ABOUT_CALLS = ("source", "version", "providers", "count", "for_each", "depends_on")

@@ -1,0 +1,614 @@
+"""From the text of a `.tf` file to blocks and expressions: the only module that imports tree-sitter.
+
+The parser is tolerant: what it cannot read is told with its place, and the rest of the file is there. A file is cut
+into its blocks first, so that only those are parsed that somebody asks for, and what is broken spoils its own block.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from eniplan.inputs.hcl.nodes import (
+    Call,
+    Choice,
+    Entries,
+    For,
+    Index,
+    Items,
+    Literal,
+    Member,
+    Name,
+    Operation,
+    Splat,
+    Template,
+    TemplateFor,
+    TemplateIf,
+    Unread,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tree_sitter import Node, Parser
+
+    from eniplan.inputs.hcl.nodes import Expression
+
+MAX_DEPTH = 100
+"""Brackets and operators inside of each other that are read; people write a handful."""
+_MAX_DIGITS = 300
+_KINDS = b"resource|data|ephemeral|module|variable|locals|output|provider|terraform|moved|import|removed|check"
+_HEAD = re.compile(rb"^([ \t]*)(" + _KINDS + rb')((?:[ \t]+(?:"[^"\n]*"|[\w-]+))*)[ \t]*\{', re.MULTILINE)
+"""How a block at the top of a file begins."""
+_LABEL = re.compile(rb'"([^"\n]*)"|([\w-]+)')
+_HEREDOC = re.compile(rb"<<-?(\w+)[ \t]*\r?\n.*?^[ \t]*\1[ \t]*\r?$", re.MULTILINE | re.DOTALL)
+_SIMPLE = re.compile(rb'"([^"\\$%\n]*)"|([0-9]{1,300})|(true)|(false)|(null)')
+"""Most expressions: read without a look at the tree."""
+_NUMBER = re.compile(r"([0-9]+)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,9}))?")
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_UNDOUBLED = re.compile(r"\$\$\{|%%\{")
+_NAMES = ("identifier", "string_lit")
+_COMPUTED = ("template_interpolation", "template_directive")
+_WRAPPERS = ("expression", "collection_value", "for_expr", "operation", "template_expr")
+_IGNORED = ("comment", "strip_marker")
+
+
+def _simple(found: re.Match[bytes]) -> Any:  # noqa: ANN401 - any value
+    if found[1] is not None:
+        return found[1].decode(errors="replace")
+    return int(found[2]) if found[2] else True if found[3] else False if found[4] else None
+
+
+class Attribute:
+    """`name = expression`; the expression is read at its first use, for most of a file nobody asks for."""
+
+    def __init__(self, text: Text, base: int, name: Node, value: Node) -> None:
+        """Take the nodes, and the offset in the file of the text that they were parsed from."""
+        self.text = text
+        self.start = base + name.start_byte
+        self.name = text.at(self.start, base + name.end_byte)
+        self._value = value
+        self._base = base
+
+    @cached_property
+    def expression(self) -> Expression:
+        """Its expression."""
+        start, end = self._base + self._value.start_byte, self._base + self._value.end_byte
+        simple = _SIMPLE.fullmatch(self.text.data, start, end)
+        if simple is not None:
+            return Literal(start, end, _simple(simple))
+        return _Reader(self.text, self._base).expression(self._value, 0)
+
+
+class Block:
+    """A block; what is inside of it is read at its first use."""
+
+    def __init__(self, text: Text, base: int, node: Node) -> None:
+        """Take the node, and the offset in the file of the text that it was parsed from."""
+        self.text = text
+        self.start = base + node.start_byte
+        self.end = base + node.end_byte
+        children = node.children
+        names = [child for child in children if child.type in _NAMES]
+        words = [text.at(base + name.start_byte, base + name.end_byte).strip('"') for name in names]
+        self.kind = words[0] if words else ""
+        self.labels = tuple(words[1:])
+        self._base = base
+        self._bodies = [child for child in children if child.type == "body"]
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, Attribute], list[Block]]:
+        attributes: dict[str, Attribute] = {}
+        blocks: list[Block] = []
+        for body in self._bodies:
+            _take(self.text, self._base, body, attributes, blocks)
+        return attributes, blocks
+
+    @property
+    def attributes(self) -> dict[str, Attribute]:
+        """What it sets, by name."""
+        return self._read[0]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks inside of it, in their order."""
+        return self._read[1]
+
+
+def _take(text: Text, base: int, body: Node, attributes: dict[str, Attribute], blocks: list[Block]) -> None:
+    for node in body.children:
+        kind = node.type
+        if kind == "attribute":
+            parts = node.children
+            attribute = Attribute(text, base, parts[0], parts[-1])
+            attributes.setdefault(attribute.name, attribute)
+        elif kind == "block":
+            blocks.append(Block(text, base, node))
+
+
+class Part:
+    """A part of a file that is parsed at its first use: one block at the top, as a rule."""
+
+    def __init__(self, text: Text, start: int, end: int, kind: str = "", labels: tuple[str, ...] = ()) -> None:
+        """Take where it is, and how its block begins where that is known; without a kind anything may be in it."""
+        self.text = text
+        self.start = start
+        self.end = end
+        self.kind = kind
+        self.labels = labels
+
+    @cached_property
+    def _root(self) -> Node:
+        return _parser().parse(self.text.data[self.start : self.end]).root_node
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, Attribute], list[Block]]:
+        attributes: dict[str, Attribute] = {}
+        blocks: list[Block] = []
+        for body in self._root.children:
+            if body.type == "body":
+                _take(self.text, self.start, body, attributes, blocks)
+        return attributes, blocks
+
+    @property
+    def attributes(self) -> dict[str, Attribute]:
+        """What stands in it outside of blocks, as in a file of values for variables."""
+        return self._read[0]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Its blocks."""
+        return self._read[1]
+
+    @cached_property
+    def fault(self) -> int | None:
+        """The offset of the first thing that is no HCL; None: there is none."""
+        found = _fault(self._root)
+        return None if found is None else self.start + found.start_byte
+
+
+def _fault(node: Node) -> Node | None:
+    """Return the first and innermost node that is no HCL."""
+    while node.has_error:
+        inner = next((child for child in node.children if child.has_error or child.is_missing), None)
+        if inner is None or node.is_missing:
+            return node
+        node = inner
+    return node if node.is_missing else None
+
+
+class Text:
+    """A file, and the places in it."""
+
+    def __init__(self, file: str, text: str, first: tuple[int, int] = (1, 1)) -> None:
+        """Take its text, and where it begins when it stands inside of another file."""
+        self.file = file
+        self.data = text.encode()
+        self._first = first
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column, in characters, of an offset in bytes."""
+        line = bisect_right(self._lines, offset) - 1
+        column = len(self.data[self._lines[line] : offset].decode(errors="replace"))
+        return line + self._first[0], column + self._first[1]
+
+    def at(self, start: int, end: int) -> str:
+        """Return a part of it."""
+        return self.data[start:end].decode(errors="replace")
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(found.end() for found in re.finditer(b"\n", self.data))]
+
+    @cached_property
+    def whole(self) -> Part:
+        """All of it as one part."""
+        return Part(self, 0, len(self.data))
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The file, cut into the blocks at its top."""
+        heads = [head for head in _HEAD.finditer(self.data) if not self._in_heredoc(head.start())]
+        before = self.data[: heads[0].start()] if heads else self.data
+        is_plain = b"/*" not in self.data and not any(head[1] for head in heads) and not _says_more(before)
+        if not is_plain and self.whole.fault is None:
+            return [self.whole]
+        ends = [*(head.start() for head in heads[1:]), len(self.data)]
+        cut = [
+            Part(self, head.start(), end, head[2].decode(), tuple(self._labels(head[3])))
+            for head, end in zip(heads, ends, strict=False)
+        ]
+        return [Part(self, 0, len(before)), *cut] if _says_more(before) else cut
+
+    def _labels(self, labels: bytes) -> Iterator[str]:
+        return ((quoted or bare).decode(errors="replace") for quoted, bare in _LABEL.findall(labels))
+
+    @cached_property
+    def _heredocs(self) -> list[tuple[int, int]]:
+        return [found.span() for found in _HEREDOC.finditer(self.data)] if b"<<" in self.data else []
+
+    def _in_heredoc(self, offset: int) -> bool:
+        at = bisect_right(self._heredocs, (offset, offset)) - 1
+        return at >= 0 and offset < self._heredocs[at][1]
+
+
+def _says_more(data: bytes) -> bool:
+    """Return whether there is more than comments."""
+    lines = (line.strip() for line in data.splitlines())
+    return any(line and not line.startswith((b"#", b"//")) for line in lines)
+
+
+@cache
+def _parser() -> Parser:
+    import tree_sitter_hcl  # noqa: PLC0415 - only files with HCL need it
+    from tree_sitter import Language, Parser  # noqa: PLC0415 - the same
+
+    return Parser(Language(tree_sitter_hcl.language()))
+
+
+# --- Expressions --------------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Makes expressions of the nodes of one parsed text."""
+
+    def __init__(self, text: Text, base: int) -> None:
+        self._text = text
+        self._base = base
+
+    def _span(self, node: Node) -> tuple[int, int]:
+        return self._base + node.start_byte, self._base + node.end_byte
+
+    def _words(self, node: Node) -> str:
+        return self._text.at(*self._span(node))
+
+    def expression(self, node: Node, depth: int) -> Expression:
+        """Return the expression of a node, whatever wraps it."""
+        span = self._span(node)
+        if depth > MAX_DEPTH:
+            return Unread(*span, f"nested deeper than {MAX_DEPTH} levels")
+        if node.is_error or node.is_missing:
+            return Unread(*span, "not valid HCL")
+        make = self._makers().get(node.type)
+        if make is not None:
+            return make(node, depth + 1)
+        children = _meaningful(node)
+        if node.type in _WRAPPERS and children:
+            found = self.expression(children[0], depth + 1)
+            for step in children[1:]:
+                found = self._step(found, step, depth + 1)
+                depth += 1
+                if depth > MAX_DEPTH:
+                    return Unread(*span, f"nested deeper than {MAX_DEPTH} levels")
+            return found
+        return Unread(*span, "not read")
+
+    def _makers(self) -> dict[str, Callable[[Node, int], Expression]]:
+        return {
+            "literal_value": self._literal,
+            "numeric_lit": self._literal,
+            "string_lit": lambda node, _: self._string(node),
+            "quoted_template": self._quoted,
+            "heredoc_template": self._heredoc,
+            "tuple": self._items,
+            "object": self._entries,
+            "for_tuple_expr": self._for,
+            "for_object_expr": self._for,
+            "function_call": self._call,
+            "conditional": self._choice,
+            "binary_operation": self._binary,
+            "unary_operation": self._unary,
+            "variable_expr": lambda node, _: Name(*self._span(node), self._words(node)),
+        }
+
+    def _literal(self, node: Node, _depth: int) -> Expression:
+        inner = _meaningful(node)
+        if inner and inner[0].type == "string_lit":
+            return self._string(inner[0])
+        start, end = self._span(node)
+        words = self._words(node)
+        constant = _CONSTANTS.get(words, words)
+        if constant is not words:
+            return Literal(start, end, constant)
+        found = number(words)
+        return Unread(start, end, f"{words[:40]} is too large") if found is None else Literal(start, end, found)
+
+    def _string(self, node: Node) -> Expression:
+        start, end = self._span(node)
+        return Literal(start, end, _unescaped(self._text.at(start + 1, end - 1)))
+
+    # --- Templates ---
+
+    def _quoted(self, node: Node, depth: int) -> Expression:
+        start, end = self._span(node)
+        inner = [child for child in node.children if child.type in _COMPUTED]
+        parts = self._parts(inner, start + 1, end - 1, _unescaped, depth)
+        only = len(inner) == 1 and inner[0].type == "template_interpolation" and len(parts) == 1
+        return Template(start, end, tuple(parts), only)
+
+    def _heredoc(self, node: Node, depth: int) -> Expression:
+        start, end = self._span(node)
+        data = self._text.data
+        first = data.find(b"\n", start, end) + 1
+        last = data.rfind(b"\n", start, end) + 1
+        inner = [child for child in node.children if child.type in _COMPUTED]
+        cut = _indent(data, first, last, self._outside(inner)) if data.startswith(b"<<-", start) else 0
+        parts = self._parts(inner, first, last, lambda text: text, depth, cut)
+        return Template(start, end, tuple(parts), unwraps=False)
+
+    def _outside(self, nodes: list[Node]) -> list[tuple[int, int]]:
+        """Return the ranges of what is computed: their lines have no indentation of their own."""
+        return [self._span(node) for node in nodes]
+
+    def _parts(  # noqa: PLR0913, PLR0917 - a range, what is in it, and how its text is read
+        self, inner: list[Node], start: int, end: int, read: Callable[[str], str], depth: int, cut: int = 0
+    ) -> list[str | Expression]:
+        """Return what stands between two offsets: text, and what is computed. The parser's own texts lack blanks."""
+        out: list[str | Expression] = []
+        at, trims = start, False
+        for node in [*inner, None]:
+            begins, ends = self._span(node) if node is not None else (end, end)
+            text = _flushed(self._text.data, at, begins, cut)
+            text = text.lstrip() if trims else text
+            is_trimmed, trims = self._trims(node) if node is not None else (False, False)
+            text = text.rstrip() if is_trimmed else text
+            if text:
+                out.append(read(text) if read is _unescaped else _UNDOUBLED.sub(lambda found: found[0][1:], text))
+            if node is not None:
+                out.append(self._computed(node, read, depth, cut))
+            at = ends
+        return out
+
+    def _trims(self, node: Node) -> tuple[bool, bool]:
+        """Return whether a part of a template takes the blanks before and after it (`~`)."""
+        first, last = node, node
+        while first.type in ("template_directive", "template_if", "template_for"):
+            first = first.children[0]
+        while last.type in ("template_directive", "template_if", "template_for"):
+            last = last.children[-1]
+        data = self._text.data
+        start, end = self._span(first)[0], self._span(last)[1]
+        return data[start + 2 : start + 3] == b"~", data[end - 2 : end - 1] == b"~"
+
+    def _computed(self, node: Node, read: Callable[[str], str], depth: int, cut: int) -> Expression:
+        start, end = self._span(node)
+        if node.type == "template_interpolation":
+            inner = [child for child in node.children if child.type == "expression"]
+            return self.expression(inner[0], depth + 1) if inner else Unread(start, end, "not read")
+        (directive,) = node.children[:1]
+        children = directive.children
+        if directive.type == "template_for" and len(children) > 1:
+            intro, *_, close = children
+            names = [self._words(child) for child in intro.children if child.type == "identifier"]
+            source = next(child for child in intro.children if child.type == "expression")
+            body = self._segment(children, intro, close, read, depth, cut)
+            return TemplateFor(
+                start, end, names[0] if len(names) > 1 else "", names[-1], self.expression(source, depth + 1), body
+            )
+        if directive.type == "template_if" and len(children) > 1:
+            intro, *_, close = children
+            otherwise = next((child for child in children if child.type == "template_else_intro"), None)
+            condition = next(child for child in intro.children if child.type == "expression")
+            yes = self._segment(children, intro, otherwise or close, read, depth, cut)
+            no = Template(end, end, (), unwraps=False)
+            if otherwise is not None:
+                no = self._segment(children, otherwise, close, read, depth, cut)
+            return TemplateIf(start, end, self.expression(condition, depth + 1), yes, no)
+        return Unread(start, end, "not read")
+
+    def _segment(  # noqa: PLR0913, PLR0917 - as for `_parts`
+        self, children: list[Node], after: Node, before: Node, read: Callable[[str], str], depth: int, cut: int
+    ) -> Template:
+        """Return the template between two marks of a directive."""
+        start, end = self._span(after)[1], self._span(before)[0]
+        inner = [
+            child
+            for child in children
+            if child.type in _COMPUTED and after.end_byte <= child.start_byte and child.end_byte <= before.start_byte
+        ]
+        parts = self._parts(inner, start, end, read, depth + 1, cut)
+        if parts and isinstance(parts[0], str) and self._trims_after(after):
+            parts[0] = parts[0].lstrip()
+        if parts and isinstance(parts[-1], str) and self._trims_before(before):
+            parts[-1] = parts[-1].rstrip()
+        return Template(start, end, tuple(parts), unwraps=False)
+
+    def _trims_after(self, node: Node) -> bool:
+        end = self._span(node)[1]
+        return self._text.data[end - 2 : end - 1] == b"~"
+
+    def _trims_before(self, node: Node) -> bool:
+        start = self._span(node)[0]
+        return self._text.data[start + 2 : start + 3] == b"~"
+
+    # --- Collections ---
+
+    def _items(self, node: Node, depth: int) -> Expression:
+        items = tuple(self.expression(child, depth) for child in node.children if child.type == "expression")
+        return Items(*self._span(node), items)
+
+    def _entries(self, node: Node, depth: int) -> Expression:
+        items = []
+        for element in node.children:
+            if element.type == "object_elem":
+                key, *_, value = _meaningful(element)
+                items.append((self._key(key, depth), self.expression(value, depth)))
+        return Entries(*self._span(node), tuple(items))
+
+    def _key(self, node: Node, depth: int) -> Expression:
+        """Return the key of an object: a word alone is a text, and no reference."""
+        found = self.expression(node, depth)
+        return Literal(*self._span(node), found.name) if isinstance(found, Name) and _is_bare(node) else found
+
+    def _for(self, node: Node, depth: int) -> Expression:
+        intro = next(child for child in node.children if child.type == "for_intro")
+        names = [self._words(child) for child in intro.children if child.type == "identifier"]
+        source = next(child for child in intro.children if child.type == "expression")
+        results = [self.expression(child, depth) for child in node.children if child.type == "expression"]
+        conditions = [
+            self.expression(inner, depth)
+            for child in node.children
+            if child.type == "for_cond"
+            for inner in child.children
+            if inner.type == "expression"
+        ]
+        return For(
+            *self._span(node),
+            (names[0] if len(names) > 1 else "", names[-1]),
+            self.expression(source, depth),
+            results[0] if node.type == "for_object_expr" else None,
+            results[-1],
+            conditions[0] if conditions else None,
+            any(child.type == "ellipsis" for child in node.children),
+        )
+
+    def _call(self, node: Node, depth: int) -> Expression:
+        children = node.children
+        inner = [part for child in children if child.type == "function_arguments" for part in child.children]
+        arguments = tuple(self.expression(part, depth) for part in inner if part.type == "expression")
+        return Call(*self._span(node), self._words(children[0]), arguments, any(p.type == "ellipsis" for p in inner))
+
+    # --- Operators ---
+
+    def _choice(self, node: Node, depth: int) -> Expression:
+        """Return a conditional. The parser takes `a ? b : c ? d : e` for `(a ? b : c) ? d : e`; Terraform does not."""
+        condition, yes, no = (self.expression(part, depth) for part in _meaningful(node)[:3])
+        start, end = self._span(node)
+        first = _meaningful(node)[0]
+        return (
+            _rotated(condition, yes, no, start, end)
+            if not _has_brackets(first)
+            else Choice(start, end, condition, yes, no)
+        )
+
+    def _binary(self, node: Node, depth: int) -> Expression:
+        left, operator, right = node.children[0], node.children[1], node.children[-1]
+        left, operator, right = [child for child in node.children if child.type != "comment"][:3]
+        return Operation(
+            *self._span(node), self._words(operator), self.expression(left, depth), self.expression(right, depth)
+        )
+
+    def _unary(self, node: Node, depth: int) -> Expression:
+        operator, *operand = node.children
+        # The operator binds more loosely than the steps behind its operand: -a.b is -(a.b).
+        found = self.expression(operand[0], depth)
+        for step in operand[1:]:
+            found = self._step(found, step, depth)
+        return Operation(*self._span(node), self._words(operator), None, found)
+
+    # --- Steps behind a value ---
+
+    def _step(self, found: Expression, step: Node, depth: int) -> Expression:
+        start, end = found.start, self._span(step)[1]
+        if step.type == "get_attr":
+            return Member(start, end, found, self._words(step.children[-1]))
+        if step.type == "index":
+            (inner,) = step.children[:1]
+            if inner.type == "legacy_index":
+                return self._legacy(found, self._words(inner), start, end)
+            key = next((child for child in inner.children if child.type == "expression"), None)
+            if key is not None:
+                return Index(start, end, found, self.expression(key, depth + 1))
+        if step.type == "splat":
+            (inner,) = step.children[:1]
+            rest: Expression = Name(end, end, "*")
+            after: list[Node] = []
+            for part in inner.children[1:]:
+                # What follows an index takes an item of the list itself where the splat is of the old form.
+                if inner.type == "attr_splat" and (after or part.type == "index"):
+                    after.append(part)
+                else:
+                    rest = self._step(rest, part, depth)
+            out: Expression = Splat(start, end, found, rest)
+            for part in after:
+                out = self._step(out, part, depth)
+            return out
+        return Unread(start, end, "not read")
+
+    def _legacy(self, found: Expression, words: str, start: int, end: int) -> Expression:
+        for digits in words.strip(".").split("."):
+            found = Index(start, end, found, Literal(end, end, int(digits)))
+        return found
+
+
+def _rotated(condition: Expression, yes: Expression, no: Expression, start: int, end: int) -> Expression:
+    if isinstance(condition, Choice):
+        return Choice(
+            start, end, condition.condition, condition.yes, _rotated(condition.no, yes, no, condition.no.start, end)
+        )
+    return Choice(start, end, condition, yes, no)
+
+
+def _meaningful(node: Node) -> list[Node]:
+    """Return the children of a node without brackets, commas and comments."""
+    return [child for child in node.children if child.is_named and child.type not in _IGNORED]
+
+
+def _has_brackets(node: Node) -> bool:
+    return any(child.type == "(" for child in node.children)
+
+
+def _is_bare(node: Node) -> bool:
+    """Return whether an expression is a word alone, without brackets around it."""
+    while node.type == "expression":
+        if len(node.children) != 1:
+            return False
+        node = node.children[0]
+    return True
+
+
+def number(words: str) -> Any:  # noqa: ANN401 - an int, a Fraction, or None
+    """Return a number; None when it is larger than anybody means."""
+    found = _NUMBER.fullmatch(words)
+    if found is None or len(words) > _MAX_DIGITS or abs(int(found[2] or 0)) > _MAX_DIGITS:
+        return None
+    if words.isdecimal():
+        return int(words)
+    from fractions import Fraction  # noqa: PLC0415 - few files have such numbers
+
+    exact = Fraction(words)
+    return exact.numerator if exact.denominator == 1 else exact
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(_unescape, text) if "\\" in text or "{" in text else text
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if found[0][0] != "\\":
+        return found[0][1:]  # $${ and %%{ stand for one sign
+    code = found[1] or found[2]
+    if code is None:
+        return _ESCAPES.get(found[3], found[3])
+    value = int(code, 16)
+    is_character = value <= 0x10FFFF and not 0xD800 <= value < 0xE000  # noqa: PLR2004 - Unicode's own limits
+    return chr(value) if is_character else "\ufffd"
+
+
+def _indent(data: bytes, start: int, end: int, computed: list[tuple[int, int]]) -> int:
+    """Return how many blanks all lines of a heredoc begin with."""
+    least: int | None = None
+    at = start
+    for line in data[start:end].splitlines(keepends=True):
+        inside = any(first < at < last for first, last in computed)
+        if not inside and line.strip(b" \r\n"):
+            blanks = len(line) - len(line.lstrip(b" "))
+            least = blanks if least is None else min(least, blanks)
+        at += len(line)
+    return least or 0
+
+
+def _flushed(data: bytes, start: int, end: int, cut: int) -> str:
+    """Return a text without so many blanks at the beginnings of its lines."""
+    text = data[start:end].decode(errors="replace").replace("\r\n", "\n")
+    if not cut:
+        return text
+    lines = text.split("\n")
+    begins = start == 0 or data[start - 1 : start] == b"\n"
+    return "\n".join(
+        line[min(cut, len(line) - len(line.lstrip(" "))) :] if i or begins else line for i, line in enumerate(lines)
+    )

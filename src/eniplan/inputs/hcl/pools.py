@@ -1,0 +1,362 @@
+"""The node pools that configurations of Terraform make, with the facts of their clusters that stand beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.emit.terraform import RESOURCE
+from eniplan.inputs.cluster import facts_of
+from eniplan.inputs.hcl.evaluate import outcome
+from eniplan.inputs.hcl.module import AfterApply, Instance
+from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
+from eniplan.inputs.hcl.sources import sources
+from eniplan.inputs.hcl.values import pairs, unknown
+from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.spelling import TERRAFORM, Resource
+from eniplan.inputs.templates import Group
+from eniplan.messages import NOTHING, say
+from eniplan.plan.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from eniplan.inputs.hcl.evaluate import Scope
+    from eniplan.inputs.hcl.module import Module
+    from eniplan.inputs.hcl.nodes import Expression
+    from eniplan.inputs.hcl.parse import Block, Text
+    from eniplan.inputs.units import Stated
+    from eniplan.messages import Message
+    from eniplan.plan.document import Path
+
+CLUSTERS = ("alicloud_cs_managed_kubernetes", "alicloud_cs_kubernetes", "alicloud_cs_edge_kubernetes")
+_V_SWITCH = "alicloud_vswitch"
+_GROUP = "alicloud_security_group"
+_ABOUT = ("count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection")
+"""What a block says to Terraform, and not to the provider."""
+
+
+# --- Places -------------------------------------------------------------------------------------------------------
+
+
+class Shape(NamedTuple):
+    """Where a block says what it says: of dynamic blocks there is one for each that they make."""
+
+    block: Block
+    module: Module
+    blocks: dict[str, list[Shape]]
+
+
+class _Found(NamedTuple):
+    """A value in a file."""
+
+    start: int
+    key: int
+    expression: Expression | None
+    shape: Shape
+
+
+class Tree:
+    """The places of the resources of one file; see `plan.document.Tree`."""
+
+    def __init__(self, source: Text) -> None:
+        """Take the file."""
+        self.source = source
+        self.shapes: dict[str, Shape] = {}
+        """By address."""
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `plan.document.Tree.find`."""
+        found = self._walk(path)
+        return (1, 1) if found is None else self.source.place(found.key if key else found.start)
+
+    def text(self, path: Path) -> str | None:
+        """See `plan.document.Tree.text`."""
+        found = self._walk(path)
+        node = None if found is None else found.expression
+        return self.source.at(node.start, node.end) if isinstance(node, Literal) else None
+
+    def note(self, path: Path) -> Message:
+        """Say where a value comes from that does not stand at its place."""
+        found = self._walk(path)
+        if found is None or found.expression is None:
+            return NOTHING
+        where = sources(found.expression, found.shape.module, found.shape.block)
+        return say("the value comes from {sources}", sources=where) if where else NOTHING
+
+    def _walk(self, path: Path) -> _Found | None:
+        shape = self.shapes.get(str(path[0])) if path else None
+        if shape is None:
+            return None
+        found = _Found(shape.block.start, shape.block.start, None, shape)
+        steps = list(path[1:])
+        while steps:
+            step = steps.pop(0)
+            blocks = found.shape.blocks.get(str(step)) if found.expression is None else None
+            if blocks:
+                at = steps.pop(0) if steps and isinstance(steps[0], int) else 0
+                inner = blocks[min(int(at), len(blocks) - 1)]
+                found = _Found(inner.block.start, inner.block.start, None, inner)
+                continue
+            further = _inside(found, step)
+            if further is None:
+                break
+            found = further
+        return found
+
+
+def _inside(found: _Found, step: str | int) -> _Found | None:
+    node = found.expression
+    if node is None:
+        attribute = found.shape.block.attributes.get(str(step))
+        if attribute is None:
+            return None
+        return _Found(attribute.expression.start, attribute.start, attribute.expression, found.shape)
+    if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
+        item = node.items[step]
+        return _Found(item.start, item.start, item, found.shape)
+    if isinstance(node, Entries):
+        for key, value in node.items:
+            if isinstance(key, Literal) and key.value == step:
+                return _Found(value.start, key.start, value, found.shape)
+    return None
+
+
+# --- What blocks say ----------------------------------------------------------------------------------------------
+
+
+def arguments(block: Block, module: Module, scope: Scope) -> tuple[dict[str, Any], Shape]:
+    """Return what a block says, with its blocks as lists of maps, and where."""
+    values: dict[str, Any] = {
+        name: _plain(outcome(attribute.expression, scope), module)
+        for name, attribute in block.attributes.items()
+        if name not in _ABOUT
+    }
+    shape = Shape(block, module, {})
+    for inner in block.blocks:
+        if inner.kind in _ABOUT:
+            continue
+        is_dynamic = inner.kind == "dynamic" and bool(inner.labels)
+        name = inner.labels[0] if is_dynamic else inner.kind
+        made = _dynamic(inner, name, module, scope) if is_dynamic else [arguments(inner, module, scope)]
+        items = values.setdefault(name, [])
+        if isinstance(items, list):
+            items += (value for value, _ in made)
+            shape.blocks.setdefault(name, []).extend(place for _, place in made)
+    return values, shape
+
+
+def _dynamic(block: Block, name: str, module: Module, scope: Scope) -> list[tuple[Any, Shape]]:
+    """Return the blocks that a dynamic one makes; when their number is not known, one that is not known.
+
+    Of labels one is enough: a module that can give the exclusive label is judged as one that does.
+    """
+    content = next((inner for inner in block.blocks if inner.kind == "content"), None)
+    each = block.attributes.get("for_each")
+    if content is None or each is None:
+        return [(NotKnown("a dynamic block"), Shape(block, module, {}))]
+    iterator = block.attributes.get("iterator")
+    called = iterator.expression if iterator is not None else None
+    variable = called.name if isinstance(called, Name) else name
+    found = outcome(each.expression, scope)
+    lost = unknown(found)
+    if lost is None and not isinstance(found, dict | list):
+        lost = NotKnown("for_each needs a collection")
+    if lost is None:
+        return [
+            arguments(content, module, scope.within(**{variable: {"key": key, "value": value}}))
+            for key, value in pairs(found)
+        ]
+    values, shape = arguments(content, module, scope.within(**{variable: {"key": lost, "value": lost}}))
+    if name == "labels" and unknown(values.get("key", lost)) is None:
+        return [(values, shape)]
+    return [(lost, Shape(block, module, {}))]
+
+
+def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
+    """Return a value without what only an evaluator knows."""
+    if value is None or type(value) in (str, int, bool):
+        return value
+    module.budget.spend(1)
+    if isinstance(value, dict):
+        return {key: _plain(item, module) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, module) for item in value]
+    lost = unknown(value)
+    return float(value) if lost is None else lost
+
+
+# --- Resources ----------------------------------------------------------------------------------------------------
+
+
+class Pool(NamedTuple):
+    """A node pool before it is known what of its cluster stands beside it."""
+
+    address: str
+    document: Document
+    values: dict[str, Any]
+    is_certain: bool
+    """Whether it is known that there will be one."""
+
+
+class Configuration:
+    """A module that nobody calls, with those that it calls."""
+
+    def __init__(self, root: Module, *, is_wanted: Callable[[str], bool], is_closed: bool) -> None:
+        """Take the module.
+
+        Args:
+            root: the module.
+            is_wanted: whether what stands in one of its files is to be judged; what is called from there is, too.
+            is_closed: whether nobody else says anything of the cluster: then what stands here is all there is.
+
+        """
+        self.root = root
+        self._is_wanted = is_wanted
+        self._is_closed = is_closed
+        self._documents: dict[str, Document] = {}
+        self.none: list[tuple[str, str, str]] = []
+        """File, address and reason of blocks that make nothing."""
+
+    @property
+    def documents(self) -> list[Document]:
+        """The files of its node pools."""
+        return list(self._documents.values())
+
+    def groups(self) -> Iterator[Group]:
+        """Yield the node pools, those of one cluster together."""
+        groups: dict[tuple[str, ...], list[Pool]] = {}
+        clusters: dict[tuple[str, ...], Any] = {}
+        for pool in self._pools(self.root, is_certain=True, is_root=True):
+            cluster = pool.values.get("cluster_id")
+            named = cluster.words if isinstance(cluster, AfterApply) else str(cluster or "")
+            key = ("hcl", self.root.folder, named, "" if pool.is_certain else pool.address)
+            groups.setdefault(key, []).append(pool)
+            clusters[key] = cluster
+        for found, pools in groups.items():
+            yield self._group(found, pools, clusters[found])
+
+    def _pools(self, module: Module, *, is_certain: bool, is_root: bool) -> Iterator[Pool]:
+        for block in module.resources(RESOURCE):
+            if is_root and not self._is_wanted(block.text.file):
+                continue
+            made = list(module.made(block))
+            name = f"{module.prefix}{'.'.join(block.labels)}"
+            if not made:
+                which = "count" if "count" in block.attributes else "for_each"
+                note = sources(block.attributes[which].expression, module, None)
+                why = f"its {which} makes none" + (f", by {', '.join(note)}" if note else "")
+                self.none.append((block.text.file, name, why))
+            for one in made:
+                address = name + one.suffix
+                values, document = self._take(block, module, one.scope, address)
+                yield Pool(address, document, values, is_certain and one.is_certain)
+        for call, modules in module.modules():
+            if is_root and not self._is_wanted(call.text.file):
+                continue
+            for inner, is_called in modules:
+                yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
+
+    def _take(self, block: Block, module: Module, scope: Scope, address: str) -> tuple[dict[str, Any], Document]:
+        """Compute a block, and note its places."""
+        values, shape = arguments(block, module, scope)
+        file = block.text.file
+        if file not in self._documents:
+            self._documents[file] = Document(file, None, Tree(block.text))
+        document = self._documents[file]
+        assert isinstance(document.tree, Tree)  # noqa: S101 - made above
+        document.tree.shapes[address] = shape
+        return values, document
+
+    def _group(self, key: tuple[str, ...], pools: list[Pool], cluster: Any) -> Group:  # noqa: ANN401 - a value
+        about, place = None, None
+        instance = cluster.instance if isinstance(cluster, AfterApply) else None
+        if instance is not None and instance.block.labels[0] in CLUSTERS:
+            about, source = self._take(instance.block, instance.module, instance.scope, instance.address)
+            place = Origin(source, (instance.address,), instance.address).inner
+        known = self._known(pools, about)
+        stated = None if about is None or place is None else self._stated(_named(about, known), place, known)
+        resources = [
+            Resource(pool.address, pool.document, (pool.address,), _named(pool.values, known), TERRAFORM)
+            for pool in pools
+        ]
+        return Group(key, resources, stated)
+
+    def _known(self, pools: list[Pool], about: dict[str, Any] | None) -> dict[str, Instance]:
+        """Return the vSwitches and the security groups of this configuration, by what stands for their ids.
+
+        A plan that lists some must list all: when others are used as well, what is made here is not known, either.
+        """
+        if not self._is_closed or about is None:
+            return {}
+        out: dict[str, Instance] = {}
+        for kind, names, in_cluster in (
+            (_V_SWITCH, ("vswitch_ids",), ("pod_vswitch_ids",)),
+            (_GROUP, ("security_group_ids", "security_group_id"), ("security_group_id",)),
+        ):
+            values = [pool.values.get(name) for pool in pools for name in names]
+            values += (about.get(name) for name in in_cluster)
+            ids = [item for value in values for item in (value if isinstance(value, list) else [value]) if item]
+            made = [item for item in ids if isinstance(item, AfterApply) and item.name == "id"]
+            if made and len(made) == len(ids) and all(item.instance.block.labels[0] == kind for item in made):
+                out |= {item.words: item.instance for item in made}
+        return out
+
+    def _stated(self, about: dict[str, Any], place: Callable[[Path], Origin], known: dict[str, Instance]) -> Stated:
+        stated = facts_of(about, place)
+        for section, kind, read in (
+            ("vSwitches", _V_SWITCH, _v_switch),
+            ("securityGroups", _GROUP, _security_group),
+        ):
+            found = [
+                (instance, read(words, instance))
+                for words, instance in known.items()
+                if instance.block.labels[0] == kind
+            ]
+            if found and all(item is not None for _, item in found):
+                stated.value[section] = [item for _, item in found]
+                for i, (instance, _) in enumerate(found):
+                    _, document = self._take(instance.block, instance.module, instance.scope, instance.address)
+                    stated.origins[section, i] = Origin(document, (instance.address,), instance.address)
+        return stated
+
+
+def _named(value: Any, known: dict[str, Instance]) -> Any:  # noqa: ANN401 - a value
+    """Put the words that stand for an id where the resource is known."""
+    if isinstance(value, dict):
+        return {key: _named(item, known) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_named(item, known) for item in value]
+    return value.words if isinstance(value, AfterApply) and value.words in known else value
+
+
+def _v_switch(words: str, instance: Instance) -> dict[str, Any] | None:
+    zone = instance.member("zone_id")
+    zone = instance.member("availability_zone") if unknown(zone) is not None else zone
+    if unknown(zone) is not None:
+        return None
+    has_ipv6 = [_said(instance, name) for name in ("ipv6_cidr_block_mask", "enable_ipv6")]
+    if any(unknown(said) is not None for said in has_ipv6):
+        return None
+    vpc = _word(instance.member("vpc_id"))
+    found = {"id": words, "zone": zone} | ({} if vpc is None else {"vpcId": vpc})
+    is_dual = has_ipv6[0] is not None or has_ipv6[1] in (True, "true")
+    return found | ({"ipv6Cidr": f"{instance.address}.ipv6_cidr_block"} if is_dual else {})
+
+
+def _security_group(words: str, instance: Instance) -> dict[str, Any] | None:
+    kind = _said(instance, "security_group_type") or "normal"  # the provider's default
+    vpc = _word(instance.member("vpc_id"))
+    out = {"id": words} | ({} if vpc is None else {"vpcId": vpc})
+    return out | ({"type": kind} if unknown(kind) is None else {})
+
+
+def _said(instance: Instance, name: str) -> Any:  # noqa: ANN401 - a value
+    """Return an argument; None when the block does not have it, or has null."""
+    attribute = instance.block.attributes.get(name)
+    return None if attribute is None else outcome(attribute.expression, instance.scope)
+
+
+def _word(value: Any) -> str | None:  # noqa: ANN401 - a value
+    if isinstance(value, AfterApply):
+        return value.words
+    return value if isinstance(value, str) and unknown(value) is None else None

@@ -1,0 +1,82 @@
+"""Where the values of an expression come from, when that is not the place where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eniplan.inputs.hcl.nodes import Member, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.inputs.hcl.module import Module
+    from eniplan.inputs.hcl.nodes import Expression
+    from eniplan.inputs.hcl.parse import Block, Text
+
+_MOST = 500
+"""Expressions that are followed; a verdict needs one or two."""
+
+
+def sources(node: Expression, module: Module, block: Block | None) -> tuple[str, ...]:
+    """Return the places of the values that an expression gets from variables.
+
+    Args:
+        node: the expression.
+        module: where it stands.
+        block: the block that it stands in: `each` and `count` are its own.
+
+    """
+    found: dict[str, None] = {}
+    seen: set[tuple[int, str]] = set()
+    waiting: list[tuple[Any, Module, Block | None]] = [(node, module, block)]
+    while waiting and len(seen) < _MOST:
+        item, here, around = waiting.pop()
+        name = _referred(item)
+        if name is None:
+            waiting += ((inner, here, around) for inner in _inner(item))
+        elif (id(here), name) not in seen:
+            seen.add((id(here), name))
+            kind, _, rest = name.partition(".")
+            if kind == "var":
+                where, more = _variable(here, rest)
+                found |= dict.fromkeys(where)
+                waiting += more
+            elif kind == "local" and rest in here.locals:
+                waiting.append((here.locals[rest].expression, here, None))
+            elif kind in ("each", "count") and around is not None:
+                attribute = around.attributes.get("for_each" if kind == "each" else "count")
+                waiting += [] if attribute is None else [(attribute.expression, here, None)]
+    return tuple(found)
+
+
+def _referred(item: Any) -> str | None:  # noqa: ANN401 - a node
+    if isinstance(item, Member) and isinstance(item.source, Name) and item.source.name in _ROOTS:
+        return f"{item.source.name}.{item.name}"
+    return None
+
+
+_ROOTS = ("var", "local", "each", "count")
+
+
+def _inner(item: Any) -> Iterator[Any]:  # noqa: ANN401 - a node
+    """Yield what a node consists of, in the order of the text when taken from the end."""
+    if isinstance(item, tuple):
+        yield from (part for part in reversed(item) if isinstance(part, tuple))
+
+
+def _variable(module: Module, name: str) -> tuple[list[str], list[tuple[Any, Module, Block | None]]]:
+    """Return where a variable gets its value, and what to follow from there."""
+    given = module.given.get(name)
+    if given is not None and module.parent is not None and module.calls is not None:
+        attribute = module.calls.attributes[name]
+        return [at(attribute.text, attribute.start)], [(attribute.expression, module.parent, module.calls)]
+    if given is not None:
+        return [given.where], []
+    block = module.variables.get(name)
+    default = None if block is None else block.attributes.get("default")
+    return ([] if default is None else [f"the default of var.{name} ({at(default.text, default.start)})"]), []
+
+
+def at(text: Text, offset: int) -> str:
+    """Return a place for people."""
+    return f"{text.file}:{text.place(offset)[0]}"
