@@ -72,12 +72,12 @@ def test_only_a_plan_that_does_not_fit_costs_jsonschema(tmp_path: Path) -> None:
     assert modules & (NEVER | {"rich"}) == set()
 
 
-@pytest.mark.parametrize(("file", "costs"), [("body.json", set()), ("main.tf", {"hcl2"})])
+@pytest.mark.parametrize(("file", "costs"), [("body.json", set()), ("main.tf", {"tree_sitter"})])
 def test_only_hcl_costs_its_library(tmp_path: Path, file: str, costs: set[str]) -> None:
     forms = {"body.json": text(BODY), "main.tf": hcl('node_pool_name = "a"')}
     result, modules = loaded(tmp_path, "check", "-", stdin=forms[file].encode())
     assert "exclusive pods per node" in result.out
-    assert modules & {"hcl2"} == costs
+    assert modules & {"tree_sitter"} == costs
     assert modules & (NEVER | {"rich", "jsonschema"}) == set()
 
 

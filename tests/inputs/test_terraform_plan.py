@@ -109,7 +109,7 @@ def test_a_resource_of_which_nothing_is_known_is_open(here: Path) -> None:
         ({"scaling_config": True}, {"autoScaling of pool 'trading'": "scaling_config"}),
         ({"scaling_config": [{"max_size": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
         ({"scaling_config": [{"enable": True}]}, {"autoScaling of pool 'trading'": "scaling_config[0]"}),
-        ({"node_pool_name": True}, {"name of pool '(known only after apply)'": "node_pool_name"}),
+        ({"node_pool_name": True}, {f"name of pool '{ADDRESS}'": "node_pool_name"}),
         ({"labels": [{"value": True}]}, {f"the label {EXCLUSIVE_LABEL} of pool 'trading'": "labels[0]"}),
         (
             {"image_type": True, "key_name": True, "system_disk_size": True},

@@ -14,7 +14,7 @@ from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import markdown, script, templates
 from eniplan.inputs.body import exclusive, labels_of, read_pool
-from eniplan.inputs.hcl.files import Files, Options, is_hcl
+from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, translated
@@ -64,7 +64,7 @@ class Collected:
     def __init__(
         self,
         cluster: Origin | None = None,
-        variables: Options = Options(),
+        variables: Options = NO_VALUES,
         *,
         asks: bool = False,
     ) -> None:

@@ -41,6 +41,7 @@ from eniplan.inputs.hcl.values import (
     whole,
 )
 from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,7 +113,7 @@ def member(value: Any, name: str) -> Any:  # noqa: ANN401 - values
     if unknown(value) is not None:
         return value
     if not isinstance(value, dict) or name not in value:
-        raise RefusedError(f"there is no attribute {name}")
+        raise RefusedError(say("there is no attribute {name}", name=name))
     return value[name]
 
 
@@ -123,10 +124,10 @@ def _index(node: Index, scope: Scope) -> Any:  # noqa: ANN401 - a value
     if isinstance(value, list) and not isinstance(value, Set):
         at = whole(key)
         if not 0 <= at < len(value):
-            raise RefusedError(f"there is no item {at}")
+            raise RefusedError(say("there is no item {index}", index=at))
         return value[at]
     if isinstance(value, Set):
-        raise RefusedError("a set has no indexes")
+        raise RefusedError(say("a set has no indexes"))
     return member(value, text(key))
 
 
@@ -183,7 +184,7 @@ def _once(made: list[tuple[Any, Any]]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in made:
         if text(key) in out:
-            raise RefusedError(f"the key {text(key)} is made twice")
+            raise RefusedError(say("the key {key} is made twice", key=text(key)))
         out[text(key)] = value
     return out
 
@@ -271,7 +272,7 @@ def _operation(node: Operation, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 def _divided(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
     if right == 0:
-        raise RefusedError("division by zero")
+        raise RefusedError(say("division by zero"))
     if isinstance(left, int) and isinstance(right, int) and left % right == 0:
         return left // right
     from fractions import Fraction  # noqa: PLC0415 - few files divide
@@ -282,7 +283,7 @@ def _divided(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
 def _remainder(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
     """Return what remains, with the sign of the left side, as Go has it."""
     if right == 0:
-        raise RefusedError("division by zero")
+        raise RefusedError(say("division by zero"))
     found = abs(left) % abs(right)
     return _plain(-found if left < 0 else found)
 
@@ -332,7 +333,7 @@ def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
             return evaluate(argument, scope)
         except RefusedError:
             continue
-    raise RefusedError("nothing of it can be computed")
+    raise RefusedError(say("nothing of it can be computed"))
 
 
 def _can(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
@@ -347,7 +348,7 @@ def _can(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 def _same(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     """Return the one argument of a function that only marks it."""
     if len(node.arguments) != 1:
-        raise RefusedError("one argument is needed here")
+        raise RefusedError(say("one argument is needed here"))
     return evaluate(node.arguments[0], scope)
 
 

@@ -50,6 +50,9 @@ class Options(NamedTuple):
     files: tuple[str, ...] = ()
 
 
+NO_VALUES = Options()
+
+
 class Left(NamedTuple):
     """What was not judged, and why."""
 
@@ -200,7 +203,9 @@ class Files:
     def _remote(self, module: Module) -> None:
         """Name the modules from elsewhere."""
         for block, found in module.modules():
-            if not found and module.source(block) is None and block.text.file in self._folders_wanted(module):
+            is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # told with the pools
+            is_here = block.text.file in self._folders_wanted(module)
+            if not found and module.source(block) is None and is_here and not is_given:
                 self._left.append(
                     Left(f"{block.text.file}: module.{block.labels[0]}", "a module from elsewhere: check the plan")
                 )

@@ -30,6 +30,7 @@ from eniplan.inputs.hcl.values import (
     whole,
 )
 from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +51,7 @@ def _length(args: Arguments) -> Any:  # noqa: ANN401 - a value
         return len(value) if value.isascii() else NotKnown("the length of a text with accents or symbols")
     if isinstance(value, dict | list):
         return len(value)
-    raise RefusedError("a collection is needed here")
+    raise RefusedError(say("a collection is needed here"))
 
 
 def _merge(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -73,7 +74,7 @@ def _lookup(args: Arguments) -> Any:  # noqa: ANN401 - a value
     if text(key) in found:
         return found[text(key)]
     if not default:
-        raise RefusedError(f"the map has no key {key!r}")
+        raise RefusedError(say("the map has no key {key}", key=text(key)))
     return default[0]
 
 
@@ -102,7 +103,7 @@ def _element(args: Arguments) -> Any:  # noqa: ANN401 - a value
     if unknown(index) is not None:
         return index
     if not values or isinstance(args[0], Set) or whole(index) < 0:
-        raise RefusedError("there is no such item")
+        raise RefusedError(say("there is no such item"))
     return values[whole(index) % len(values)]
 
 
@@ -110,7 +111,7 @@ def _index(args: Arguments) -> Any:  # noqa: ANN401 - a value
     for i, item in enumerate(items(args[0])):
         if same(item, args[1]):
             return i
-    raise RefusedError("the list has no such item")
+    raise RefusedError(say("the list has no such item"))
 
 
 def _contains(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -124,14 +125,14 @@ def _contains(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _slice(args: Arguments) -> Any:  # noqa: ANN401 - a value
     values, start, end = items(args[0]), whole(args[1]), whole(args[2])
     if not 0 <= start <= end <= len(values) or isinstance(values, Set):
-        raise RefusedError("the list is shorter")
+        raise RefusedError(say("the list is shorter"))
     return values[start:end]
 
 
 def _zipmap(args: Arguments) -> Any:  # noqa: ANN401 - a value
     keys, values = items(args[0]), items(args[1])
     if len(keys) != len(values):
-        raise RefusedError("two lists of one length are needed here")
+        raise RefusedError(say("two lists of one length are needed here"))
     return dict(zip(map(text, keys), values, strict=True))
 
 
@@ -140,10 +141,10 @@ def _range(args: Arguments) -> Any:  # noqa: ANN401 - a value
     start, end = (0, found[0]) if len(found) == 1 else found[:2]
     step = found[2] if len(found) > 2 else 1 if end >= start else -1  # noqa: PLR2004 - the third argument
     if step == 0 or (end - start) * step < 0:
-        raise RefusedError("the step leads away from the end")
+        raise RefusedError(say("the step leads away from the end"))
     count = -(-(end - start) // step)
     if count > 1024:  # noqa: PLR2004 - Terraform's own limit
-        raise RefusedError("more than 1024 numbers")
+        raise RefusedError(say("more than 1024 numbers"))
     return [start + i * step for i in range(int(count))]
 
 
@@ -209,14 +210,14 @@ def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
             return lost
         if value not in (None, ""):
             return converted if lost is None else value if isinstance(value, str) else lost
-    raise RefusedError("nothing but null and empty texts")
+    raise RefusedError(say("nothing but null and empty texts"))
 
 
 def _coalesce_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
     for value in args:
         if unknown(value) is not None or items(value):
             return value
-    raise RefusedError("nothing but empty lists")
+    raise RefusedError(say("nothing but empty lists"))
 
 
 def _to_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -241,14 +242,14 @@ def _reverse(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _chunk(args: Arguments) -> Any:  # noqa: ANN401 - a value
     values, size = items(args[0]), whole(args[1])
     if size < 0:
-        raise RefusedError("a size is needed here")
+        raise RefusedError(say("a size is needed here"))
     return [values[at : at + size] for at in range(0, len(values), size)] if size else [values] if values else []
 
 
 def _one(args: Arguments) -> Any:  # noqa: ANN401 - a value
     values = items(args[0])
     if len(values) > 1:
-        raise RefusedError("more than one item")
+        raise RefusedError(say("more than one item"))
     return values[0] if values else None
 
 
@@ -263,7 +264,7 @@ def _transpose(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _match_keys(args: Arguments) -> Any:  # noqa: ANN401 - a value
     values, keys, wanted = map(items, args)
     if len(values) != len(keys):
-        raise RefusedError("two lists of one length are needed here")
+        raise RefusedError(say("two lists of one length are needed here"))
     return [value for value, key in zip(values, keys, strict=True) if any(same(key, item) for item in wanted)]
 
 
@@ -323,7 +324,7 @@ def _regex(args: Arguments) -> Any:  # noqa: ANN401 - a value
         return found
     match = found.search(text(args[1]))
     if match is None:
-        raise RefusedError("the pattern does not match")
+        raise RefusedError(say("the pattern does not match"))
     return _matched(match)
 
 
@@ -335,7 +336,7 @@ def _regex_all(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _matched(match: re.Match[str]) -> Any:  # noqa: ANN401 - a value
     if match.re.groupindex:
         if len(match.re.groupindex) != match.re.groups:
-            raise RefusedError("named groups and others")
+            raise RefusedError(say("named groups and others"))
         return match.groupdict()
     return list(match.groups()) if match.re.groups else match[0]
 
@@ -383,7 +384,7 @@ def _format(args: Arguments) -> Any:  # noqa: ANN401 - a value
         try:
             value = next(rest)
         except StopIteration:
-            raise RefusedError("too few arguments for the format") from None
+            raise RefusedError(say("too few arguments for the format")) from None
         shown = _shown(found, value)
         if isinstance(shown, NotKnown):
             return shown
@@ -392,7 +393,7 @@ def _format(args: Arguments) -> Any:  # noqa: ANN401 - a value
     if "%" in "".join(out[::2]) and "%" in _VERB.sub("", template):
         return NotKnown("a format of an unusual kind")
     if next(rest, _END) is not _END:
-        raise RefusedError("too many arguments for the format")
+        raise RefusedError(say("too many arguments for the format"))
     return _bounded("".join(out))
 
 
@@ -401,41 +402,52 @@ _VERB = re.compile(r"%(?P<flags>[-0+ #]*)(?P<width>[0-9]{1,3})?(?:\.(?P<precisio
 
 
 def _shown(found: re.Match[str], value: Any) -> str:  # noqa: ANN401 - a value
-    verb, flags, precision = found["verb"], found["flags"], found["precision"]
-    if verb in ("s", "v"):
-        shown = _as_json(value) if value is None or isinstance(value, dict | list) else text(value)
-        shown = shown if precision is None else shown[: int(precision)]
-    elif verb == "q":
-        shown = json.dumps(text(value), ensure_ascii=False)
-    elif verb == "t":
-        shown = text(flag(value))
-    elif verb == "d":
-        amount = numeric(value)
-        if not isinstance(amount, int):
-            return NotKnown("a fraction as a whole number")
-        shown = f"{amount:+d}" if "+" in flags else str(amount)
-    elif verb == "f":
-        shown = f"{float(numeric(value)):.{precision or 6}f}"
-    elif verb in ("x", "X", "o", "b"):
-        shown = format(whole(value) if not isinstance(value, str) or verb not in ("x", "X") else 0, verb)
-        if isinstance(value, str):
-            return NotKnown("a text in hexadecimal digits")
-    else:
-        return NotKnown(f"the format %{verb}")
-    if isinstance(shown, NotKnown) or " " in flags or "#" in flags:
+    """Return one value of a format."""
+    verb, flags, width = found["verb"], found["flags"], int(found["width"] or 0)
+    show = _VERBS.get(verb)
+    if show is None or " " in flags or "#" in flags:
         return NotKnown("a format of an unusual kind")
-    width = int(found["width"] or 0)
+    shown = show(value, found["precision"])
+    if isinstance(shown, NotKnown):
+        return shown
+    if "+" in flags and verb in "df" and shown[0] != "-":
+        shown = f"+{shown}"
     if "-" in flags:
         return shown.ljust(width)
-    if "0" in flags and verb != "q" and verb != "s" and verb != "v":
-        return shown.zfill(width)
-    return shown.rjust(width, "0" if "0" in flags else " ")
+    if "0" in flags:
+        return shown.zfill(width) if verb in "df" else NotKnown("a format of an unusual kind")
+    return shown.rjust(width)
+
+
+def _any(value: Any, precision: str | None) -> str:  # noqa: ANN401 - a value
+    shown = _as_json(value) if value is None or isinstance(value, dict | list) else text(value)
+    return shown if precision is None or isinstance(shown, NotKnown) else shown[: int(precision)]
+
+
+def _digits(value: Any, _precision: str | None) -> str:  # noqa: ANN401 - a value
+    amount = numeric(value)
+    return str(amount) if isinstance(amount, int) else NotKnown("a fraction as a whole number")
+
+
+def _hexadecimal(value: Any, _precision: str | None) -> str:  # noqa: ANN401 - a value
+    return f"{value:x}" if isinstance(value, int) and value >= 0 else NotKnown("a value in hexadecimal digits")
+
+
+_VERBS: Mapping[str, Callable[[Any, str | None], str]] = {
+    "s": _any,
+    "v": _any,
+    "q": lambda value, _: json.dumps(text(value), ensure_ascii=False),
+    "t": lambda value, _: text(flag(value)),
+    "d": _digits,
+    "f": lambda value, precision: f"{float(numeric(value)):.{precision or 6}f}",
+    "x": _hexadecimal,
+}
 
 
 def _format_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
     sizes = {len(arg) for arg in args if isinstance(arg, list)}
     if len(sizes) > 1:
-        raise RefusedError("lists of one length are needed here")
+        raise RefusedError(say("lists of one length are needed here"))
     count = sizes.pop() if sizes else 1
     return [_format([arg[i] if isinstance(arg, list) else arg for arg in args]) for i in range(count)]
 
@@ -475,11 +487,11 @@ def _json_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
     try:
         return json.loads(text(args[0]), parse_float=numeric, parse_int=numeric, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise RefusedError("not valid JSON") from None
+        raise RefusedError(say("not valid JSON")) from None
 
 
 def _refuse(_word: str) -> Any:  # noqa: ANN401 - never returns
-    raise RefusedError("not valid JSON")
+    raise RefusedError(say("not valid JSON"))
 
 
 def _yaml_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -492,7 +504,7 @@ def _yaml_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
     try:
         found = read_documents("", value.encode())
     except InputError:
-        raise RefusedError("not valid YAML") from None
+        raise RefusedError(say("not valid YAML")) from None
     return _without_floats(found[0].value) if len(found) == 1 else NotKnown("several documents of YAML")
 
 
@@ -554,7 +566,7 @@ def _decode64(args: Arguments) -> Any:  # noqa: ANN401 - a value
     try:
         return base64.b64decode(text(args[0]), validate=True).decode()
     except ValueError:
-        raise RefusedError("not valid base64") from None
+        raise RefusedError(say("not valid base64")) from None
 
 
 # --- Numbers ------------------------------------------------------------------------------------------------------
@@ -562,7 +574,7 @@ def _decode64(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 def _numbers(args: Arguments) -> list[Any]:
     if not args:
-        raise RefusedError("numbers are needed here")
+        raise RefusedError(say("numbers are needed here"))
     return [numeric(value) for value in args]
 
 
@@ -582,7 +594,7 @@ def _parse_int(args: Arguments) -> Any:  # noqa: ANN401 - a value
     try:
         return int(words, base)
     except ValueError:
-        raise RefusedError("no number of this base") from None
+        raise RefusedError(say("no number of this base")) from None
 
 
 def _sum(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -655,4 +667,4 @@ def call(name: str, args: Arguments, lost: Callable[[Any], NotKnown | None]) -> 
         return error.value
     except (TypeError, ValueError, IndexError) as error:
         # A wrong number of arguments, as a rule.
-        raise RefusedError(f"{name}() does not take these arguments") from error
+        raise RefusedError(say("{name}() does not take these arguments", name=name)) from error

@@ -1,10 +1,10 @@
-"""What names mean in a module of Terraform: a folder of files, values for its variables, and the modules that it calls."""
+"""What names mean in a module of Terraform: a folder of files, values of its variables, and modules that it calls."""
 
 from __future__ import annotations
 
 import posixpath
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.nodes import Literal
@@ -63,7 +63,7 @@ class AfterApply(NotKnown):
     instance: Instance
     name: str
 
-    def __new__(cls, instance: Instance, name: str) -> AfterApply:
+    def __new__(cls, instance: Instance, name: str) -> Self:
         """Make it of a resource and the name of what it will say."""
         made = super().__new__(cls, f"{instance.address}.{name} is known only after apply")
         made.instance = instance

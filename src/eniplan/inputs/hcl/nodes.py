@@ -165,4 +165,6 @@ def reference(node: Expression) -> str:
         return f"{reference(node.source)}[{shown}]"
     if isinstance(node, Splat):
         return f"{reference(node.source)}[*]{reference(node.rest).removeprefix('*')}"
-    return f"{node.name}(...)" if isinstance(node, Call) else ""
+    if isinstance(node, Call):
+        return f"{node.name}(...)"
+    return {Items: "[...]", Entries: "{...}"}.get(type(node), "")

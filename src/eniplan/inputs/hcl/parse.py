@@ -47,6 +47,7 @@ _HEREDOC = re.compile(rb"<<-?(\w+)[ \t]*\r?\n.*?^[ \t]*\1[ \t]*\r?$", re.MULTILI
 _SIMPLE = re.compile(rb'"([^"\\$%\n]*)"|([0-9]{1,300})|(true)|(false)|(null)')
 """Most expressions: read without a look at the tree."""
 _NUMBER = re.compile(r"([0-9]+)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,9}))?")
+_EXPONENT = re.compile(rb"(?<![\w.])[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+(?!\w)")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
@@ -143,7 +144,12 @@ class Part:
 
     @cached_property
     def _root(self) -> Node:
-        return _parser().parse(self.text.data[self.start : self.end]).root_node
+        data = self.text.data[self.start : self.end]
+        root = _parser().parse(data).root_node
+        if root.has_error and _EXPONENT.search(data):
+            # The grammar knows no exponents. Only the shape comes from it, so other digits of that length do as well.
+            root = _parser().parse(_EXPONENT.sub(lambda found: b"1" * len(found[0]), data)).root_node
+        return root
 
     @cached_property
     def _read(self) -> tuple[dict[str, Attribute], list[Block]]:

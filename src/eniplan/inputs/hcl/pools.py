@@ -16,6 +16,7 @@ from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
+from eniplan.plan.model import EXCLUSIVE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,6 +189,13 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 # --- Resources ----------------------------------------------------------------------------------------------------
 
 
+_BY_MODULE = NotKnown("a module makes its pools; give the plan, from `terraform show -json plan.out`")
+
+
+def _by(note: tuple[str, ...]) -> str:
+    return f", by {', '.join(note)}" if note else ""
+
+
 class Pool(NamedTuple):
     """A node pool before it is known what of its cluster stands beside it."""
 
@@ -244,7 +252,7 @@ class Configuration:
             if not made:
                 which = "count" if "count" in block.attributes else "for_each"
                 note = sources(block.attributes[which].expression, module, None)
-                why = f"its {which} makes none" + (f", by {', '.join(note)}" if note else "")
+                why = ("its count is 0" if which == "count" else "its for_each is empty") + _by(note)
                 self.none.append((block.text.file, name, why))
             for one in made:
                 address = name + one.suffix
@@ -253,6 +261,10 @@ class Configuration:
         for call, modules in module.modules():
             if is_root and not self._is_wanted(call.text.file):
                 continue
+            if not modules and module.source(call) is None and EXCLUSIVE_LABEL in call.text.at(call.start, call.end):
+                address = f"{module.prefix}module.{call.labels[0]}"
+                _, document = self._take(call, module, module.scope, address)
+                yield Pool(address, document, {"labels": _BY_MODULE}, is_certain=False)
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
 

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.hcl.nodes import Call, Entries, Items, Literal, Name
 from eniplan.inputs.hcl.parse import number
 from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from eniplan.inputs.hcl.nodes import Expression
+
+    Compute = Callable[[Expression], Any]
 
 MAX_TEXT = 100_000
 """Characters of a text that is computed."""
@@ -99,7 +102,7 @@ def text(value: Any) -> str:  # noqa: ANN401 - any value
     if isinstance(value, int):
         return str(value)
     if value is None or isinstance(value, dict | list):
-        raise RefusedError("text is needed here")
+        raise RefusedError(say("text is needed here"))
     return _decimal(value)
 
 
@@ -123,10 +126,10 @@ def numeric(value: Any) -> Any:  # noqa: ANN401 - any value, and a number
     if isinstance(value, str):
         found = number(value.removeprefix("-")) if _NUMERIC.fullmatch(value) else None
         if found is None:
-            raise RefusedError("a number is needed here")
+            raise RefusedError(say("a number is needed here"))
         return -found if value[0] == "-" else found
     if value is None or isinstance(value, bool | dict | list):
-        raise RefusedError("a number is needed here")
+        raise RefusedError(say("a number is needed here"))
     return value
 
 
@@ -137,7 +140,7 @@ def whole(value: Any) -> int:  # noqa: ANN401 - any value
     """Convert to a whole number."""
     found = numeric(value)
     if not isinstance(found, int):
-        raise RefusedError("a whole number is needed here")
+        raise RefusedError(say("a whole number is needed here"))
     return found
 
 
@@ -146,21 +149,21 @@ def flag(value: Any) -> bool:  # noqa: ANN401 - any value
     if isinstance(value, str):
         value = {"true": True, "false": False}.get(value)
     if not isinstance(value, bool):
-        raise RefusedError("true or false is needed here")
+        raise RefusedError(say("true or false is needed here"))
     return value
 
 
 def items(value: Any) -> list[Any]:  # noqa: ANN401 - any value
     """Return the items of a list, a tuple or a set."""
     if not isinstance(value, list):
-        raise RefusedError("a list is needed here")
+        raise RefusedError(say("a list is needed here"))
     return value
 
 
 def entries(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value
     """Return the entries of a map or an object."""
     if not isinstance(value, dict):
-        raise RefusedError("a map is needed here")
+        raise RefusedError(say("a map is needed here"))
     return value
 
 
@@ -234,15 +237,13 @@ def alike(values: list[Any]) -> list[Any]:
     kinds = {kind(value) for value in known}
     if len(kinds) < 2:  # noqa: PLR2004 - one is nothing to settle
         if kinds == {"list"}:
-            flat = alike([inner for value in known for inner in value])
-            if any(len(value) != len(known[0]) for value in known) or True:
-                return _regrouped(values, flat)
+            return _regrouped(values, alike([inner for value in known for inner in value]))
         if kinds == {"map"}:
             return _maps(values, known)
         return values
     if kinds <= {"string", "number", "bool"} and "string" in kinds:
         return [value if value is None or unknown(value) is not None else text(value) for value in values]
-    raise RefusedError("values of one type are needed here")
+    raise RefusedError(say("values of one type are needed here"))
 
 
 def _regrouped(values: list[Any], flat: list[Any]) -> list[Any]:
@@ -269,7 +270,7 @@ def unified(chosen: Any, other: Any) -> Any:  # noqa: ANN401 - any values
 # --- Types of variables -------------------------------------------------------------------------------------------
 
 
-def fitted(value: Any, wanted: Expression, compute: Callable[[Expression], Any]) -> Any:  # noqa: ANN401 - any value
+def fitted(value: Any, wanted: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
     """Convert a value to the type that a variable declares.
 
     Args:
@@ -285,32 +286,38 @@ def fitted(value: Any, wanted: Expression, compute: Callable[[Expression], Any])
     if isinstance(wanted, Name):
         convert = _CONVERTED.get(wanted.name)
         return value if convert is None else convert(value)
-    if not isinstance(wanted, Call) or not wanted.arguments:
-        return value
-    inner = wanted.arguments[0]
-    if wanted.name in ("list", "set"):
-        found = [fitted(item, inner, compute) for item in items(value)]
-        return set_of(found) if wanted.name == "set" else _alike_if_any(found, inner)
-    if wanted.name == "map":
-        keys = list(entries(value))
-        return dict(zip(keys, _alike_if_any([fitted(value[key], inner, compute) for key in keys], inner), strict=True))
-    if wanted.name == "tuple" and isinstance(inner, Items):
-        if len(items(value)) != len(inner.items):
-            raise RefusedError("a tuple of another length is needed here")
-        return [fitted(item, part, compute) for item, part in zip(value, inner.items, strict=True)]
-    if wanted.name == "object" and isinstance(inner, Entries):
-        return _object(entries(value), inner, compute)
-    return value
+    fit = _FITTED.get(wanted.name) if isinstance(wanted, Call) else None
+    return fit(value, wanted.arguments[0], compute) if fit and isinstance(wanted, Call) and wanted.arguments else value
+
+
+def _list(value: Any, inner: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
+    return _alike_if_any([fitted(item, inner, compute) for item in items(value)], inner)
+
+
+def _set(value: Any, inner: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
+    return set_of([fitted(item, inner, compute) for item in items(value)])
+
+
+def _map(value: Any, inner: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
+    found = _alike_if_any([fitted(item, inner, compute) for item in entries(value).values()], inner)
+    return dict(zip(value, found, strict=True))
+
+
+def _tuple(value: Any, inner: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
+    parts = inner.items if isinstance(inner, Items) else ()
+    if len(items(value)) != len(parts):
+        raise RefusedError(say("a tuple of another length is needed here"))
+    return [fitted(item, part, compute) for item, part in zip(value, parts, strict=True)]
 
 
 def _alike_if_any(found: list[Any], inner: Expression) -> list[Any]:
     return alike(found) if isinstance(inner, Name) and inner.name == "any" else found
 
 
-def _object(value: dict[str, Any], wanted: Entries, compute: Callable[[Expression], Any]) -> dict[str, Any]:
+def _object(value: Any, inner: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
     """Keep the attributes that are declared; those that are optional may be absent."""
     out: dict[str, Any] = {}
-    for key, declared in wanted.items:
+    for key, declared in inner.items if isinstance(inner, Entries) else ():
         name = str(key.value) if isinstance(key, Literal) else ""
         part = declared
         default: Any = None
@@ -318,8 +325,8 @@ def _object(value: dict[str, Any], wanted: Entries, compute: Callable[[Expressio
         if isinstance(part, Call) and is_optional:
             default = compute(part.arguments[1]) if len(part.arguments) > 1 else None
             part = part.arguments[0]
-        if name not in value and not is_optional:
-            raise RefusedError(f"the attribute {name} is missing")
+        if name not in entries(value) and not is_optional:
+            raise RefusedError(say("the attribute {name} is missing", name=name))
         found = value.get(name)
         out[name] = fitted(default if found is None else found, part, compute)
     return out
@@ -327,4 +334,7 @@ def _object(value: dict[str, Any], wanted: Entries, compute: Callable[[Expressio
 
 _CONVERTED: dict[str, Callable[[Any], Any]] = {
     "string": text, "number": numeric, "bool": flag, "list": items, "map": entries, "set": lambda v: set_of(items(v)),
+}  # fmt: skip
+_FITTED: dict[str, Callable[[Any, Expression, Compute], Any]] = {
+    "list": _list, "set": _set, "map": _map, "tuple": _tuple, "object": _object,
 }  # fmt: skip
