@@ -56,6 +56,14 @@ def check(
             metavar="FILE", help="Facts of the cluster for inputs that have none: a plan, or its cluster part."
         ),
     ] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="The value of a variable of Terraform's HCL. Repeatable."),
+    ] = None,
+    var_file: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Values of such variables, beside terraform.tfvars. Repeatable."),
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Read the code blocks of the Markdown files of folders, too.")
     ] = False,
@@ -100,7 +108,7 @@ def check(
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
-    others = OtherInputs(cluster)
+    others = OtherInputs(cluster, _assignments(var or []), var_file or [], asks=live)
     loaded: Iterable[LoadedPlan | Problem]
     if not live and (endpoint is not None or ecs_role):
         message = say("--endpoint and --ecs-role go with --live; without it nothing is asked")
@@ -122,8 +130,8 @@ def check(
         rules = tuple(rule for rule in ALL if facts.OF_TYPES.issuperset(rule.needs))
     else:
         stated.refuse()
-        if cluster is not None:
-            others.make()  # a file of facts that cannot be read stops everything
+        if cluster is not None or var_file:
+            others.make()  # a file of facts or values that cannot be read stops everything
         more = MARKDOWN_ENDINGS if markdown else ()
         loaded = load(plans or _default(), others.make, eager=verbose, more_endings=more)
         if live:
@@ -136,6 +144,14 @@ def check(
     others.tell(report, verbose=verbose)
     show(report, form, files)
     raise typer.Exit(report.exit_code)
+
+
+def _assignments(values: list[str]) -> list[str]:
+    """Return values of variables, as Terraform's own option has them."""
+    for value in values:
+        if not value.partition("=")[1]:
+            raise usage(say("--var needs NAME=VALUE, not {value}", value=value))
+    return values
 
 
 def _default() -> list[str]:

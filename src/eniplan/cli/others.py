@@ -8,6 +8,8 @@ from eniplan import terminal
 from eniplan.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from eniplan.inputs.collect import Collected
     from eniplan.report.model import Report
 
@@ -15,22 +17,35 @@ if TYPE_CHECKING:
 class OtherInputs:
     """The inputs of one run that are no plans."""
 
-    def __init__(self, cluster: str | None) -> None:
-        """Take the file with the facts of their cluster."""
+    def __init__(self, cluster: str | None, values: Sequence[str], value_files: Sequence[str], *, asks: bool) -> None:
+        """Take what others say of them.
+
+        Args:
+            cluster: the file with the facts of their cluster.
+            values: values of Terraform's variables, `NAME=VALUE`.
+            value_files: files with such values.
+            asks: whether an account is asked, too.
+
+        """
         self._cluster = cluster
+        self._values = tuple(values)
+        self._value_files = tuple(value_files)
+        self._asks = asks
         self._collected: Collected | None = None
 
     def make(self) -> Collected:
         """Return what takes them.
 
         Raises:
-            InputError: the facts of the cluster cannot be read.
+            InputError: the facts of the cluster, or the values of variables, cannot be read.
 
         """
         if self._collected is None:
             from eniplan.inputs.collect import Collected, read_cluster  # noqa: PLC0415 - a check of plans needs none
+            from eniplan.inputs.hcl.files import Options  # noqa: PLC0415 - the same
 
-            self._collected = Collected(None if self._cluster is None else read_cluster(self._cluster))
+            cluster = None if self._cluster is None else read_cluster(self._cluster)
+            self._collected = Collected(cluster, Options(self._values, self._value_files), asks=self._asks)
         return self._collected
 
     def tell(self, report: Report, *, verbose: bool) -> None:

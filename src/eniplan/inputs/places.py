@@ -10,6 +10,7 @@ from eniplan.plan.document import Document, path_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from eniplan.messages import Message
     from eniplan.plan.document import Path, Value
 
 
@@ -73,6 +74,11 @@ class Origins:
         """See `Tree.text`."""
         origin = self.of(path)
         return origin.document.tree.text(origin.path)
+
+    def note(self, path: Path) -> Message:
+        """See `Document.note`."""
+        origin = self.of(path)
+        return origin.document.note(origin.path)
 
 
 class Translated(Document):

@@ -17,6 +17,7 @@ from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import NOTHING, Message
 from eniplan.plan.yaml_faults import MAX_DEPTH, TooDeepError, yaml_problem
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class Document(NamedTuple):
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return where the value at `path` stands; with `key`, where its key does."""
         return Place(self.file, *self.tree.find(path, key=key), path_text(path))
+
+    def note(self, path: Path) -> Message:
+        """Say where the value at `path` comes from, if it is not written there."""
+        note = getattr(self.tree, "note", None)
+        return NOTHING if note is None else note(path)
 
 
 def path_text(path: Path) -> str:

@@ -13,7 +13,7 @@ from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.module import Given, Module
 from eniplan.inputs.hcl.nodes import Literal, Name
 from eniplan.inputs.hcl.parse import Text
-from eniplan.inputs.hcl.pools import Configuration
+from eniplan.inputs.hcl.pools import Configuration, Left
 from eniplan.inputs.hcl.sources import at
 from eniplan.inputs.hcl.values import Budget, TooMuchError
 from eniplan.inputs.places import NotKnown
@@ -51,15 +51,6 @@ class Options(NamedTuple):
 
 
 NO_VALUES = Options()
-
-
-class Left(NamedTuple):
-    """What was not judged, and why."""
-
-    what: str
-    why: str
-    names: str = ""
-    """What of ours it names."""
 
 
 class Outcome(NamedTuple):
@@ -183,7 +174,7 @@ class Files:
         except TooMuchError:
             message = say("this configuration is more than eniplan computes for files of its size")
             self._problems.append(Problem(message, Place(folder.wanted[0]), _VALIDATE))
-        self._left += (Left(f"{file}: {address}", why, EXCLUSIVE_LABEL) for file, address, why in configuration.none)
+        self._left += configuration.left
         self._remote(module)
 
     def _look(self, texts: Iterable[Text], wanted: set[str]) -> None:

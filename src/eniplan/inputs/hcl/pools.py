@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
+from eniplan.inputs.body import exclusive
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.module import AfterApply, Instance
@@ -192,6 +193,21 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 _BY_MODULE = NotKnown("a module makes its pools; give the plan, from `terraform show -json plan.out`")
 
 
+class Left(NamedTuple):
+    """What was not judged, and why."""
+
+    what: str
+    why: str
+    names: str = ""
+    """What of ours it names."""
+
+
+def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
+    """Return where it comes from which labels a pool has."""
+    each = [inner.attributes.get("for_each") for inner in block.blocks if inner.labels[:1] == ("labels",)]
+    return tuple(where for item in each if item is not None for where in sources(item.expression, module, block))
+
+
 def _by(note: tuple[str, ...]) -> str:
     return f", by {', '.join(note)}" if note else ""
 
@@ -222,13 +238,7 @@ class Configuration:
         self._is_wanted = is_wanted
         self._is_closed = is_closed
         self._documents: dict[str, Document] = {}
-        self.none: list[tuple[str, str, str]] = []
-        """File, address and reason of blocks that make nothing."""
-
-    @property
-    def documents(self) -> list[Document]:
-        """The files of its node pools."""
-        return list(self._documents.values())
+        self.left: list[Left] = []
 
     def groups(self) -> Iterator[Group]:
         """Yield the node pools, those of one cluster together."""
@@ -252,12 +262,16 @@ class Configuration:
             if not made:
                 which = "count" if "count" in block.attributes else "for_each"
                 note = sources(block.attributes[which].expression, module, None)
-                why = ("its count is 0" if which == "count" else "its for_each is empty") + _by(note)
-                self.none.append((block.text.file, name, why))
+                self._leave(
+                    block, name, ("its count is 0" if which == "count" else "its for_each is empty") + _by(note)
+                )
             for one in made:
                 address = name + one.suffix
                 values, document = self._take(block, module, one.scope, address)
-                yield Pool(address, document, values, is_certain and one.is_certain)
+                if exclusive(values.get("labels")) is False:
+                    self._leave(block, address, "it has no exclusive label" + _by(_label_sources(block, module)))
+                else:
+                    yield Pool(address, document, values, is_certain and one.is_certain)
         for call, modules in module.modules():
             if is_root and not self._is_wanted(call.text.file):
                 continue
@@ -267,6 +281,10 @@ class Configuration:
                 yield Pool(address, document, {"labels": _BY_MODULE}, is_certain=False)
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
+
+    def _leave(self, block: Block, address: str, why: str) -> None:
+        names = EXCLUSIVE_LABEL if EXCLUSIVE_LABEL in block.text.at(block.start, block.end) else ""
+        self.left.append(Left(f"{block.text.file}: {address}", why, names))
 
     def _take(self, block: Block, module: Module, scope: Scope, address: str) -> tuple[dict[str, Any], Document]:
         """Compute a block, and note its places."""
