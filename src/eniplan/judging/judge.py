@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import facts
 from eniplan.judging.gaps import fact_at, owner, waits
-from eniplan.messages import facts_of
+from eniplan.messages import NOTHING, facts_of, say
 from eniplan.plan.document import path_text
 from eniplan.report.model import Finding, Undecided
 from eniplan.rules.base import LEVELS, Hit
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from eniplan.errors import Place
+    from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.live import Unread
     from eniplan.plan.load import Gap
@@ -37,6 +38,7 @@ class Judge:
         place: Callable[[Path], Place],
         left_out: Collection[Path] = (),
         unread: Callable[[Path], Unread | None] = lambda _: None,
+        note: Callable[[Path], Message] = lambda _: NOTHING,
     ) -> None:
         """Take what the subject's key paths mean.
 
@@ -44,11 +46,13 @@ class Judge:
             place: returns where the user finds a key path.
             left_out: where the user wrote something that does not fit, and has been told so.
             unread: returns why an account did not tell what stands at a key path.
+            note: returns where the value at a key path comes from, if it is not written there.
 
         """
         self._place = place
         self._left_out = left_out
         self._unread = unread
+        self._note = note
         self._unknown: dict[str, _Open] = {}
         self._gaps: dict[Path, dict[str, None]] = {}
         """The rules that wait for what stands at a key path."""
@@ -83,7 +87,9 @@ class Judge:
         if waiting is not None:
             waiting[rule.id] = None
         elif hit.path not in self._left_out:
-            self.findings.append(finding(rule, hit, self._place(hit.path)))
+            note = self._note(hit.path)
+            hint = say("{hint}; {note}", hint=hit.hint, note=note) if hit.hint and note else note or hit.hint
+            self.findings.append(finding(rule, hit._replace(hint=hint), self._place(hit.path)))
 
     def _lack(self, rule: AnyRule, unknown: Unknown) -> None:
         waiting = self._gaps.get(unknown.path, self._doubtful)
