@@ -98,8 +98,8 @@ def test_a_missing_toleration_is_found_in_every_kind(here: Path, kind: str) -> N
     ("items", "rules"),
     [
         # the PodNetworking
-        ([networking(eniOptions=None)], {"PN001"}),
-        ([networking(eniOptions={"eniType": "Trunk"})], {"PN001"}),
+        ([networking(eniOptions=None), workload(labels={"network": "trading"}, **EXCLUSIVE)], {"PN001"}),
+        ([networking(eniOptions={"eniType": "Trunk"})], set()),  # its pods are for other nodes
         ([networking(vSwitchOptions=None)], {"PN010"}),
         ([networking(securityGroupIDs=["sg-x"])], {"NP007"}),
         ([networking(selector=None)], {"PN005"}),
@@ -459,3 +459,157 @@ def test_objects_of_the_wrong_form(here: Path, item: dict[str, Any], problem: st
     )
     assert [found.partition(": ")[2] for found in judged.problems] == [problem]
     assert judged.report.exit_code == 3
+
+
+# --- pods that land there unasked, and kinds beyond the usual ----------------------------------------------------
+
+
+def agent(kind: str = "DaemonSet", **spec: object) -> dict[str, Any]:
+    usual: dict[str, object] = {"tolerations": [{"operator": "Exists"}], "containers": [{"name": "a"}]}
+    found = workload(kind, None, None, **(usual | spec))
+    found["metadata"]["name"] = "agent"
+    return found
+
+
+def full(replicas: int = 21) -> dict[str, Any]:
+    found = workload()
+    found["spec"]["replicas"] = replicas
+    return found
+
+
+def term(operator: str, *values: str, key: str = EXCLUSIVE_LABEL) -> dict[str, Any]:
+    rule = {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
+    required = {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
+
+
+@pytest.mark.parametrize(
+    ("guest", "rules", "facts"),
+    [
+        (agent(), {"ENI008"}, 0),
+        (agent(nodeSelector={"kubernetes.io/os": "linux"}), {"ENI008"}, 0),
+        (agent(tolerations=[TOLERATION]), {"ENI008"}, 0),
+        # kept away
+        (agent(hostNetwork=True), set(), 0),
+        (agent(tolerations=[]), set(), 0),
+        (agent(**term("NotIn", "eniOnly")), set(), 0),
+        (agent(**term("DoesNotExist")), set(), 0),
+        (agent(nodeSelector={"disk": "ssd"}), set(), 0),
+        (agent(nodeSelector={"kubernetes.io/os": "windows"}), set(), 0),
+        # perhaps
+        (agent(nodeSelector={"kubernetes.io/arch": "amd64"}), set(), 1),
+        (agent("Deployment"), set(), 1),
+    ],
+)
+def test_guests(here: Path, guest: dict[str, Any], rules: set[str], facts: int) -> None:
+    judged = judge_files(here, {"m.yaml": stream(full(), guest), "p.json": pool()})
+    assert (judged.rules, judged.problems, len(judged.facts)) == (rules, [], facts)
+    if rules:
+        assert "DaemonSet 'agent' on every node among them" in judged.report.findings[0].message
+        assert judged.skipped == []
+
+
+def test_guests_that_find_room_leave_nothing_open(here: Path) -> None:
+    for guest in (agent(), agent("Deployment")):
+        judged = judge_files(here, {"m.yaml": stream(full(18), guest), "p.json": pool()})
+        assert (judged.rules, judged.facts) == (set(), {})
+
+
+def test_a_pool_without_taints_takes_every_daemon_set(here: Path) -> None:
+    items = stream(full(), agent(tolerations=[]), agent("Deployment", tolerations=[]))
+    judged = judge_files(here, {"m.yaml": items, "p.json": pool(taint=None)})
+    assert (judged.rules, judged.facts) == ({"ENI008", "NP002"}, {})
+
+
+@pytest.mark.parametrize(
+    ("spec", "rules"),
+    [
+        (term("In", "enionly"), {"WL007"}),
+        ({**term("In", "enionly"), "containers": [{"name": "a"}]}, {"WL007"}),
+        ({"nodeSelector": {EXCLUSIVE_LABEL: "ENI"}}, {"WL007"}),
+        (term("NotIn", "eniOnly"), {"WL007"}),  # it asks for an ENI, and for nodes without any
+        ({**term("In", "default"), "containers": [{"name": "a"}]}, set()),  # nothing of it is meant for exclusive nodes
+        (term("In", "eniOnly", "x"), set()),
+        (term("Gt", "1", key="generation"), set()),
+    ],
+)
+def test_labels_are_compared_exactly(here: Path, spec: dict[str, Any], rules: set[str]) -> None:
+    judged = judge_files(here, {"m.yaml": stream(workload(**spec)), "p.json": pool(generation="2")})
+    assert (judged.rules, judged.facts) == (rules, {})
+
+
+def test_a_trunk_networking_leads_nowhere(here: Path) -> None:
+    trunk = networking(eniOptions={"eniType": "Trunk"})
+    pods = workload("Deployment", {"network": "trading"}, tolerations=[], containers=[{"name": "a"}])
+    judged = judge_files(here, {"m.yaml": stream(trunk, pods), "p.json": pool()})
+    assert (judged.rules, judged.facts) == (set(), {})
+    facts = copy.deepcopy(CLUSTER)
+    facts["terway"]["eniTrunking"] = False
+    judged = judge_files(here, {"m.yaml": stream(trunk, pods), "p.json": pool()}, cluster=facts)
+    assert judged.rules == {"PN001", "WL001"}  # without trunking the webhook asks for exclusive ENIs
+
+
+def test_a_fixed_networking_is_passed_by_for_another(here: Path) -> None:
+    fixed = networking("kept", allocationType={"type": "Fixed", "releaseStrategy": "Never"})
+    pods = workload("Deployment", {"network": "trading"})
+    judged = judge_files(here, {"m.yaml": stream(fixed, networking(), pods), "p.json": pool()})
+    assert "PN009" not in judged.rules
+    pods = workload("StatefulSet", {"network": "trading"})
+    judged = judge_files(here, {"m.yaml": stream(fixed, networking(), pods), "p.json": pool()})
+    assert [fact for fact in judged.facts if "podNetworking" in fact or "PodNetworking" in fact]
+
+
+def of_kind(version: str, kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": "own", "namespace": "trading"}, "spec": spec}
+
+
+TEMPLATE = workload(tolerations=[])["spec"]["template"]
+
+
+@pytest.mark.parametrize(
+    ("item", "title"),
+    [
+        (of_kind("apps/v1", "ReplicaSet", {"selector": {}, "template": TEMPLATE}), "ReplicaSet 'own'"),
+        (of_kind("apps.kruise.io/v1alpha1", "CloneSet", {"selector": {}, "template": TEMPLATE}), "CloneSet 'own'"),
+        (of_kind("apps.kruise.io/v1beta1", "StatefulSet", {"selector": {}, "template": TEMPLATE}), "StatefulSet 'own'"),
+        (of_kind("apps.kruise.io/v1alpha1", "DaemonSet", {"selector": {}, "template": TEMPLATE}), "DaemonSet 'own'"),
+        (of_kind("apps.kruise.io/v1alpha1", "BroadcastJob", {"template": TEMPLATE}), "BroadcastJob 'own'"),
+        (of_kind("game.kruise.io/v1alpha1", "GameServerSet", {"gameServerTemplate": TEMPLATE}), "GameServerSet 'own'"),
+        (of_kind("argoproj.io/v1alpha1", "Rollout", {"selector": {}, "template": TEMPLATE}), "Rollout 'own'"),
+        (of_kind("kubeflow.org/v1", "PyTorchJob", {"pytorchReplicaSpecs": {"Worker": {"template": TEMPLATE}}}),
+         "PyTorchJob 'own-worker'"),
+        ({"apiVersion": "v1", "kind": "List", "items": [of_kind(
+            "v1", "List", {}) | {"items": [of_kind("apps/v1", "ReplicaSet", {"selector": {}, "template": TEMPLATE})]}]},
+         "ReplicaSet 'own'"),
+    ],
+)  # fmt: skip
+def test_kinds_beyond_the_usual(here: Path, item: dict[str, Any], title: str) -> None:
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool()})
+    assert (judged.rules, judged.problems) == ({"WL001"}, [])
+    assert judged.report.findings[0].message.startswith(title)
+
+
+def test_every_role_is_counted(here: Path) -> None:
+    template = workload()["spec"]["template"]
+    roles = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": 21, "template": template}}
+    judged = judge_files(
+        here, {"m.yaml": stream(of_kind("kubeflow.org/v1", "TFJob", {"tfReplicaSpecs": roles})), "p.json": pool()}
+    )
+    assert judged.rules == {"ENI008"}
+    assert judged.report.findings[0].facts["needed"] == 22
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_kinds_that_nobody_knows_are_told(here: Path, beside: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    ray = of_kind("ray.io/v1", "RayCluster", {"headGroupSpec": {"template": TEMPLATE}})
+    other = of_kind(
+        "batch.volcano.sh/v1alpha1", "Job", {"tasks": [{"template": {"spec": EXCLUSIVE | {"containers": []}}}]}
+    )
+    calm = of_kind("x.io/v1", "Thing", {"template": {"spec": {"containers": []}}})
+    files: dict[str, Any] = {"m.yaml": stream(ray, other, calm)} | ({"p.json": pool()} if beside else {})
+    judged = judge_files(here, files)
+    assert set(judged.facts) == {
+        "where the pods of RayCluster 'own' run, and how many there are",
+        "where the pods of Job 'own' run, and how many there are",
+    }
+    assert judged.skipped == [("m.yaml", "nothing that eniplan judges")]

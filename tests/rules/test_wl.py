@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING, WORKLOAD
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, WORKLOAD
 from tests.judge import found, judge, only, places
 
 POOL = "nodePools[0]"
@@ -94,3 +94,284 @@ class TestWL005:
     def test_a_pod_networking_for_no_named_pool_is_for_all(self) -> None:
         changes = {"podNetworkings": [{**POD_NETWORKING, "nodePools": []}], **workload(podNetworking="trading-eni")}
         assert found(judge(changes), "WL005") == []
+
+
+# --- what templates say ----------------------------------------------------------------------------------------
+
+ENI = "aliyun/eni"
+ONE = {"requests": {ENI: "1"}, "limits": {ENI: 1}}
+
+
+def templated(
+    metadata: dict[str, Any] | None = None,
+    *,
+    more: dict[str, Any] | None = None,
+    **spec: Any,  # noqa: ANN401 - any field
+) -> dict[str, Any]:
+    """Return changes to the example plan: one workload with a manifest of its own."""
+    tolerations = [{"operator": "Exists"}]
+    pod = {"containers": [{"name": "c", "resources": ONE}], "tolerations": tolerations, **spec}
+    one = {**WORKLOAD, "kind": "Deployment", "replicas": 2, "template": {"metadata": metadata or {}, "spec": pod}}
+    return {"workloads": [{**one, **(more or {})}]}
+
+
+def affinity(*rules: dict[str, Any]) -> dict[str, Any]:
+    required = {"nodeSelectorTerms": [{"matchExpressions": [rule]} for rule in rules]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+
+
+LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
+EXCLUSIVE = {"key": LABEL, "operator": "In", "values": ["eniOnly"]}
+
+
+def rules_of(changes: dict[str, Any]) -> set[str]:
+    return {finding.rule.id for finding in judge(changes).findings if finding.level != "info"}
+
+
+class TestTemplates:
+    def test_what_is_right_passes(self) -> None:
+        assert rules_of(templated(affinity=affinity(EXCLUSIVE))) == set()
+
+    def test_a_template_says_what_a_plan_would(self) -> None:
+        finding = only(judge(templated(tolerations=[])), "WL001")
+        assert finding.place.path == "workloads[0].template.spec.tolerations"
+        assert rules_of(templated(hostNetwork=True, tolerations=[{"operator": "Exists"}], containers=[])) == set()
+        finding = only(judge(templated(containers=[{"name": "c"}])), "WL002")
+        assert finding.place.path == "workloads[0].template.spec.containers[0].resources"
+
+    def test_what_is_no_pod_is_a_problem(self) -> None:
+        report = judge(templated(tolerations="x"))
+        assert [str(problem.place.path) for problem in report.problems] == ["workloads[0].template.spec.tolerations"]
+        assert report.exit_code == 3
+
+    @pytest.mark.parametrize("key", ["hostNetwork", "eniRequest", "tolerations"])
+    def test_nothing_is_said_twice(self, key: str) -> None:
+        value: Any = {"hostNetwork": False, "eniRequest": 1, "tolerations": []}[key]
+        assert places(judge(templated(more={key: value})), "WL017") == [f"workloads[0].{key}"]
+
+
+class TestWL001Eviction:
+    @pytest.mark.parametrize(("seconds", "told"), [(60, True), (0, True), (None, False)])
+    def test_a_toleration_that_ends(self, seconds: int | None, told: bool) -> None:  # noqa: FBT001 - a parameter
+        toleration = {"key": "a", "operator": "Exists", "effect": "NoExecute"}
+        limit = {} if seconds is None else {"tolerationSeconds": seconds}
+        changes = {
+            f"{POOL}.taints": [{"key": "a", "effect": "NoExecute"}],
+            **workload(tolerations=[{**toleration, **limit}]),
+        }
+        findings = found(judge(changes), "WL001")
+        assert [finding.facts["tolerationSeconds"] for finding in findings] == ([seconds] if told else [])
+        assert all("evicted" in finding.message for finding in findings)
+
+
+class TestWL004Names:
+    @pytest.mark.parametrize(
+        ("kind", "name", "words"),
+        [
+            ("CronJob", "a" * 53, "at most 52 characters, this one 53"), ("StatefulSet", "a.b", "a dot"),
+            ("StatefulSet", "a" * 53, "a label"), ("Job", "a" * 64, "at most 63"), ("Deployment", "a" * 253, ""),
+            ("Deployment", "A", "lower-case"),
+        ],
+    )  # fmt: skip
+    def test_limits(self, kind: str, name: str, words: str) -> None:
+        findings = found(judge(workload(kind=kind, name=name, replicas=1)), "WL004")
+        assert [words in finding.message for finding in findings] == ([True] if words else [])
+
+
+class TestWL007:
+    @pytest.mark.parametrize(
+        ("spec", "path"),
+        [
+            ({"affinity": affinity({**EXCLUSIVE, "values": ["enionly"]})}, "matchExpressions[0]"),
+            ({"affinity": affinity({**EXCLUSIVE, "operator": "NotIn"})}, "matchExpressions[0]"),
+            ({"affinity": affinity({"key": LABEL, "operator": "DoesNotExist"})}, "matchExpressions[0]"),
+            ({"nodeSelector": {LABEL: "ENIOnly"}}, "nodeSelector"),
+            ({"nodeSelector": {"team": "other"}}, "spec"),
+            ({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{}]}}}}, "affinity"),
+        ],
+    )  # fmt: skip
+    def test_labels_that_no_node_has(self, spec: dict[str, Any], path: str) -> None:
+        finding = only(judge({**templated(**spec), f"{POOL}.labels": {"team": "trading"}}), "WL007")
+        assert path in finding.place.path
+
+    @pytest.mark.parametrize(
+        "spec",
+        [
+            {}, {"nodeSelector": {LABEL: "eniOnly", "team": "trading"}},
+            {"nodeSelector": {"kubernetes.io/os": "linux"}},
+            {"affinity": affinity({**EXCLUSIVE, "values": ["enionly"]}, EXCLUSIVE)},
+            {"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-j"}},
+        ],
+    )  # fmt: skip
+    def test_labels_that_nodes_have_or_may_have(self, spec: dict[str, Any]) -> None:
+        assert found(judge({**templated(**spec), f"{POOL}.labels": {"team": "trading"}}), "WL007") == []
+
+    def test_a_pool_that_is_not_there(self) -> None:
+        assert found(judge(templated(nodeSelector={"a": "b"}, more={"nodePool": "none"})), "WL007") == []
+
+
+class TestWL008:
+    @pytest.mark.parametrize(
+        ("spec", "words"),
+        [
+            ({"containers": [{"name": "c", "resources": {"requests": {ENI: 1}}}]}, "no limit"),
+            ({"containers": [{"name": "c", "resources": {**ONE, "limits": {ENI: 2}}}]}, "limit of 2"),
+            ({"tolerations": [{"operator": "Exists", "value": "x"}]}, "no value"),
+        ],
+    )
+    def test_refused(self, spec: dict[str, Any], words: str) -> None:
+        assert words in only(judge(templated(**spec)), "WL008").message
+
+    def test_annotations_that_exclude_one_another(self) -> None:
+        notes = {"k8s.aliyun.com/pod-networks": "[]", "k8s.aliyun.com/pod-networking": "a"}
+        finding = only(judge(templated({"annotations": notes})), "WL008")
+        assert finding.facts["annotations"] == ["k8s.aliyun.com/pod-networking", "k8s.aliyun.com/pod-networks"]
+
+    def test_pods_of_the_host_network_are_left_alone(self) -> None:
+        assert (
+            found(judge(templated(hostNetwork=True, containers=[{"resources": {"requests": {ENI: 1}}}])), "WL008") == []
+        )
+
+
+class TestSecondRequest:
+    @pytest.mark.parametrize(
+        ("spec", "total"),
+        [
+            ({"containers": [{"name": "c"}, {"name": "d", "resources": ONE}]}, 2),
+            ({"initContainers": [{"name": "s", "restartPolicy": "Always", "resources": ONE}]}, 2),
+            ({"initContainers": [{"name": "s", "resources": ONE}]}, None),
+            ({"containers": [{"name": "c", "resources": ONE}, {"name": "d"}]}, None),
+        ],
+    )
+    def test_beside_the_webhook(self, spec: dict[str, Any], total: int | None) -> None:
+        report = judge({**NETWORKED, **templated(**spec, more={"podNetworking": "trading-eni"})})
+        assert [finding.facts["total"] for finding in found(report, "WL010")] == ([total] if total else [])
+        report = judge(templated(**spec))
+        assert found(report, "WL010") == []
+
+
+class TestNodesLack:
+    def test_member_eni(self) -> None:
+        asking = {"requests": {"aliyun/member-eni": 1}, "limits": {"aliyun/member-eni": 1}}
+        report = judge(templated(containers=[{"name": "c", "resources": asking}]))
+        assert places(report, "WL009") == ["workloads[0].template.spec.containers[0].resources"]
+
+    @pytest.mark.parametrize(
+        ("metadata", "told"),
+        [
+            ({"kubernetes.io/ingress-bandwidth": "1M"}, True), ({"k8s.aliyun.com/ingress-bandwidth": "1M"}, True),
+            ({"k8s.aliyun.com/network-priority": "guaranteed"}, True),
+            ({"kubernetes.io/egress-bandwidth": "1M"}, False),
+        ],
+    )  # fmt: skip
+    def test_quality_of_service(self, metadata: dict[str, str], told: bool) -> None:  # noqa: FBT001 - a parameter
+        assert bool(found(judge(templated({"annotations": metadata})), "WL011")) == told
+
+    def test_ports_of_the_node(self) -> None:
+        ports = [{"containerPort": 1, "hostPort": 1}, {"containerPort": 2, "hostPort": 2}]
+        report = judge(templated(containers=[{"name": "c", "resources": ONE, "ports": ports}]))
+        assert places(report, "WL011") == ["workloads[0].template.spec.containers[0].ports[0].hostPort"]
+
+    def test_pods_that_terway_ignores(self) -> None:
+        report = judge(templated({"labels": {"k8s.aliyun.com/ignore-by-terway": "true"}}, more={"replicas": 22}))
+        assert len(found(report, "WL012")) == 1
+        assert len(found(report, "ENI008")) == 1  # their requests are counted all the same
+        changes = templated(
+            {"labels": {"k8s.aliyun.com/ignore-by-terway": "true"}}, more={"replicas": 22}, containers=[{"name": "c"}]
+        )
+        assert found(judge(changes), "ENI008") == []
+
+
+def networks(*names: str) -> dict[str, Any]:
+    return {"annotations": {"k8s.aliyun.com/pod-networks-request": "[" + ", ".join(
+        f'{{"network": "{name}"}}' for name in names) + "]"}}  # fmt: skip
+
+
+BARE = {key: value for key, value in POD_NETWORKING.items() if key != "podSelector"}
+
+
+class TestSeveralNetworks:
+    PODS: ClassVar = {"podNetworkings": [{**BARE, "name": "front"}, {**BARE, "name": "back"}]}
+
+    def test_the_webhook_writes_the_request(self) -> None:
+        report = judge({**self.PODS, **templated(networks("front", "back"), containers=[{"name": "c"}])})
+        assert {finding.rule.id for finding in report.findings} == set()
+
+    def test_each_network_takes_an_eni(self) -> None:
+        for replicas, told in ((9, False), (10, True)):
+            changes = templated(networks("front", "back"), more={"replicas": replicas}, containers=[{"name": "c"}])
+            assert bool(found(judge({**self.PODS, **changes}), "ENI008")) == told
+
+    def test_the_request_is_known(self) -> None:
+        both = {"requests": {ENI: 2}, "limits": {ENI: 2}}
+        report = judge({**self.PODS, **templated(networks("front", "back"), containers=[{"resources": both}])})
+        assert found(report, "WL002") == []
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"podNetworkings": [{**POD_NETWORKING, "name": "front"}]}, ["no such PodNetworking", "has a selector"]),
+            ({"podNetworkings[1].eniType": "Trunk"}, ["eniTypes ENI, Trunk"]),
+            ({"nodePools[1]": LINGJUN_POOL, "workloads[0].nodePool": "training"}, ["on the Lingjun pool"]),
+        ],
+    )
+    def test_what_is_denied(self, changes: dict[str, Any], words: list[str]) -> None:
+        base = {**self.PODS, **templated(networks("front", "back"), containers=[{"name": "c"}])}
+        messages = [finding.message for finding in found(judge({**base, **changes}), "WL013")]
+        assert len(messages) == len(words)
+        assert all(word in message for word, message in zip(words, messages, strict=True))
+
+
+class TestPodEni:
+    ASKS: ClassVar = {"annotations": {"k8s.aliyun.com/pod-eni": "true"}}
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [({}, True), ({"cluster.terway.eniTrunking": True}, True), ({"cluster.terway.eniTrunking": False}, False)],
+    )
+    def test_without_a_networking(self, changes: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter
+        report = judge({**templated(self.ASKS, containers=[{"name": "c"}]), **changes})
+        assert bool(found(report, "WL014")) == told
+        assert found(report, "WL002") == []  # the webhook writes a request
+
+    def test_with_one(self) -> None:
+        report = judge({**NETWORKED, **templated(self.ASKS, more={"podNetworking": "trading-eni"})})
+        assert found(report, "WL014") == []
+
+    def test_a_namespace_without_the_webhook(self) -> None:
+        off = {"namespaceLabels": {"k8s.aliyun.com/pod-eni": "false"}}
+        report = judge({**NETWORKED, **workload(podNetworking="trading-eni", **off)})
+        assert places(report, "WL015") == ["workloads[0].namespaceLabels"]
+        assert found(judge(workload(**off)), "WL015") == []  # its pods need no webhook
+
+
+class TestWL016:
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            ({"replicas": 21, "kind": "Deployment", "strategy": {"rollingUpdate": {"maxUnavailable": 0}}}, True),
+            ({"replicas": 20, "kind": "Deployment", "strategy": {"rollingUpdate": {"maxUnavailable": 0}}}, False),
+            ({"replicas": 21, "kind": "Deployment"}, False),  # a quarter may be gone
+            ({"replicas": 21, "kind": "Deployment", "strategy": {"type": "Recreate"}}, False),
+            ({"replicas": 21, "kind": "StatefulSet"}, False),
+            ({"replicas": 0, "kind": "Deployment"}, False),
+            ({"replicas": 22, "kind": "Deployment", "strategy": {"rollingUpdate": {"maxUnavailable": 0}}}, False),
+            ({"replicas": 7, "kind": "DaemonSet", "strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}},
+             True),
+            ({"replicas": 10, "eniRequest": 2, "kind": "Deployment", "strategy": {"rollingUpdate": {
+                "maxUnavailable": 0}}}, False),
+        ],
+    )  # fmt: skip
+    def test_room_for_one_more(self, changes: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter
+        assert bool(found(judge(workload(**changes)), "WL016")) == told
+
+    def test_three_deployments_on_one_node(self) -> None:
+        kind = {**WORKLOAD, "kind": "Deployment"}
+        plan = [{**kind, "name": name, "replicas": n} for name, n in (("a", 3), ("b", 3), ("c", 1))]
+        report = judge({"workloads": plan, f"{POOL}.desiredSize": 1})
+        assert len(found(report, "WL016")) == 3
+
+    def test_a_pool_of_unknown_size(self) -> None:
+        report = judge({**workload(kind="Deployment", replicas=1), f"{POOL}.desiredSize": ABSENT})
+        assert "WL016" in {rule for item in report.undecided for rule in item.rules}

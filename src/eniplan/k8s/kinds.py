@@ -83,8 +83,10 @@ FIXED_NAMES = frozenset(("StatefulSet", "Pod", "GameServerSet"))
 
 def holder(api_version: object, kind: object) -> Holder | None:
     """Return what is known of a kind; None when it is none that holds pods, as far as known."""
-    group, slash, _ = str(api_version).rpartition("/")
-    found = HOLDERS.get(kind, ()) if isinstance(kind, str) else ()
+    if not isinstance(api_version, str) or not isinstance(kind, str) or not api_version:
+        return None
+    group, slash, _ = api_version.rpartition("/")
+    found = HOLDERS.get(kind, ())
     return next((item for item in found if item.group == group and bool(slash) == bool(group)), None)
 
 

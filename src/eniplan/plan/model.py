@@ -203,7 +203,7 @@ class PodNetworking(NamedTuple):
 
     def asks_for_eni(self, cluster: Cluster) -> bool:
         """Return whether Terway's webhook asks for exclusive ENIs for its pods: always, where nothing is trunked."""
-        return self.eni_type == "ENI" or cluster.terway.eni_trunking is False
+        return self.eni_type not in {"Default", "Trunk"} or cluster.terway.eni_trunking is False
 
     @property
     def is_fixed(self) -> bool:
@@ -255,6 +255,14 @@ class Workload(NamedTuple):
         """Return where it says what a plan says under a key: in its template, where it has one."""
         inner = _IN_TEMPLATE.get(key) if self.pod is not None else None
         return (*self.path, key) if inner is None else (*self.path, "template", *inner)
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The PodNetworkings of its pods: one, or those of pods of several networks; none on the host network."""
+        if self.host_network:
+            return ()
+        several = None if self.pod is None else self.pod.networks
+        return (() if self.pod_networking is None else (self.pod_networking,)) if several is None else several
 
     @property
     def stated_request(self) -> int | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.k8s.kinds import PER_NODE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from eniplan.plan.model import VSwitch
+    from eniplan.plan.model import VSwitch, Workload
     from eniplan.rules.view import PlanView, PodConfig, PoolView
 
 
@@ -195,15 +197,16 @@ def _pods(pool: PoolView, config: PodConfig, size: int | None) -> int | None:
     most = pool.most_pods(nodes)
     fallback = config is pool.configs[-1]
     alone = len(pool.configs) == 1 if fallback else len(pool.configs) == 2  # noqa: PLR2004 - itself and the fallback
-    mine = [w for w in pool.workloads if _uses(pool, config, w.pod_networking)]
+    mine = [w for w in pool.workloads if _uses(pool, config, w)]
     if most is None or alone or not (mine or fallback):
         return most
-    every_node = sum(w.replicas for w in mine if w.kind == "DaemonSet")
+    every_node = sum(w.replicas for w in mine if w.kind in PER_NODE)
     if fallback:
-        every_node += pool.pool.system_pods_per_node
-    return min(most, sum(w.replicas for w in mine if w.kind != "DaemonSet") + nodes * every_node)
+        every_node += pool.pool.system_pods_per_node + sum(guest.is_certain for guest in pool.guests)
+    return min(most, sum(w.replicas for w in mine if w.kind not in PER_NODE) + nodes * every_node)
 
 
-def _uses(pool: PoolView, config: PodConfig, name: str | None) -> bool:
-    """Return whether a workload with this PodNetworking gets this configuration; the last one is that without."""
-    return config is pool.configs[-1] if name is None else config.label == f"PodNetworking {name}"
+def _uses(pool: PoolView, config: PodConfig, workload: Workload) -> bool:
+    """Return whether pods of a workload get this configuration; the last one is that without a PodNetworking."""
+    names = {f"PodNetworking {name}" for name in workload.networks}
+    return config.label in names if names else config is pool.configs[-1]

@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
 def injected(workload: Workload) -> int:
     """Return the request that Terway's webhook writes into the first container: one for each network; 0: none."""
-    pod = workload.pod
-    if workload.host_network:
-        return 0
-    if pod is not None and pod.networks is not None:
-        return len(pod.networks)
-    return int(workload.pod_networking is not None or (pod is not None and pod.annotations.get(POD_ENI) == "true"))
+    asks = workload.pod is not None and workload.pod.annotations.get(POD_ENI) == "true"
+    return len(workload.networks) or int(asks and not workload.host_network)
 
 
 def enis_of(workload: Workload, *, is_lingjun: bool) -> int:

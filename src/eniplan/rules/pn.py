@@ -204,7 +204,7 @@ def pn004(view: PlanView) -> Outcome:
     "PN005",
     "error",
     "No selector at all",
-    needs=(*facts.SELECTORS, facts.ENI_TYPE, facts.TERWAY_VERSION),
+    needs=(*facts.SELECTORS, facts.ENI_TYPE, facts.TERWAY_VERSION, facts.WORKLOAD_NETWORKING, facts.TEMPLATE),
     effect="Before Terway 1.16.1 the webhook refuses the object (of eniType Default: before 1.13.6). Later it is "
     "taken, and matches no pod: only pods that name it in k8s.aliyun.com/pod-networks-request get it.",
     sources=(CODE_MATCH, CODE_VALIDATE, REL),
@@ -213,8 +213,9 @@ def pn004(view: PlanView) -> Outcome:
 )
 def pn005(view: PlanView) -> Outcome:
     """Neither selector: an error where Terway refuses it, else a warning."""
+    asked_for = {name for workload in view.plan.workloads for name in workload.networks}
     for pn in view.plan.pod_networkings:
-        if pn.pod_selector is not None or pn.namespace_selector is not None:
+        if pn.selects:
             continue
         needed = SELECTORLESS_DEFAULT if pn.eni_type == "Default" else SELECTORLESS
         hint = say("add podSelector.matchLabels, and give the pods that label")
@@ -227,7 +228,7 @@ def pn005(view: PlanView) -> Outcome:
                 version=view.cluster.terway.version,
             )
             yield Hit(pn.path, message, hint, {"required": str(needed)})
-        else:
+        elif pn.name not in asked_for:
             message = say("PodNetworking {podNetworking!r} has no selector: it matches no pod", podNetworking=pn.name)
             yield Hit(pn.path, message, hint, level="warning")
 

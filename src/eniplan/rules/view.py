@@ -209,14 +209,14 @@ class PlanView(View):
             for name in pn.node_pools:
                 out.setdefault(name, {})[pn.name] = pn
         for workload in self.plan.workloads:
-            named = self.pod_networkings.get(workload.pod_networking or "")
-            if named is not None and not workload.host_network:  # WL006: pods of the host network get none
-                out.setdefault(workload.node_pool, {})[named.name] = named
+            for name in workload.networks:
+                if name in self.pod_networkings:
+                    out.setdefault(workload.node_pool, {})[name] = self.pod_networkings[name]
         return {pool: list(found.values()) for pool, found in out.items()}
 
     def asks_for_eni(self, pn: PodNetworking) -> bool:
         """Return whether its pods request aliyun/eni, which only exclusive nodes offer: else others may take them."""
-        return self.cluster.terway.eni_trunking is False or pn.eni_type not in {"Default", "Trunk"}
+        return pn.asks_for_eni(self.cluster)
 
     def config_of(self, pn: PodNetworking) -> PodConfig:
         """Return what pods of a PodNetworking get: its own lists, or those that Terway fills in from eni-config."""
@@ -371,7 +371,8 @@ class PoolView:
         return (
             not networkings
             or self.pool.system_pods_per_node > 0
-            or any(workload.pod_networking is None for workload in self.workloads)
+            or any(guest.is_certain for guest in self.guests)
+            or any(not workload.networks for workload in self.workloads)
         )
 
     def _fallback(self, *, in_use: bool) -> PodConfig:

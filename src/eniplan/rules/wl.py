@@ -522,8 +522,11 @@ def wl013(view: PlanView) -> Outcome:
 def wl014(view: PlanView) -> Outcome:
     """The annotation pod-eni without a PodNetworking; trunking is on where nobody says otherwise."""
     for workload, pod in _exclusive(view):
-        alone = workload.pod_networking is None and pod.networks is None
-        if pod.annotations.get(POD_ENI) == "true" and alone and view.cluster.terway.eni_trunking is not False:
+        if (
+            pod.annotations.get(POD_ENI) == "true"
+            and not workload.networks
+            and view.cluster.terway.eni_trunking is not False
+        ):
             message = say(
                 "{kind} {name!r} has the annotation {annotation} and no PodNetworking: its pods ask for {resource}",
                 kind=workload.kind, name=workload.name, annotation=POD_ENI, resource=MEMBER_ENI,
