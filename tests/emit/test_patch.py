@@ -16,6 +16,8 @@ from eniplan.emit.manifests import render, text
 from eniplan.emit.patch import patch
 from eniplan.emit.skeletons import Skeletons
 from eniplan.errors import InputError
+from eniplan.k8s.nodes import repelling
+from eniplan.k8s.pods import read_pod
 from eniplan.plan.model import plan_from
 from tests.emit.support import FULL, example_plans, view_of_plan
 
@@ -341,3 +343,167 @@ def test_any_map_gets_a_new_key_and_keeps_its_text(
     assert splice.value_of("x", again) == {**old, "new": new}
     if style is False:
         assert out.startswith(before.removesuffix("\n"))
+
+
+# --- what must never happen: a pod that cannot be placed, a request that is doubled ------------------------------
+
+LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
+ONE = {"aliyun/eni": 1}
+
+
+def manifest(kind: str = "Deployment", name: str = "web", **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+    pod = {"containers": [{"name": "a"}], **spec}
+    versions = {"Pod": "v1", "CloneSet": "apps.kruise.io/v1alpha1"}
+    whole = pod if kind == "Pod" else {"template": {"spec": pod}}
+    metadata = {"name": name, "annotations": {"eniplan.dev/node-pool": "trading"}}
+    return {"apiVersion": versions.get(kind, "apps/v1"), "kind": kind, "metadata": metadata, "spec": whole}
+
+
+def patched_pod(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a spec
+    (value,) = yaml.safe_load_all(patched(yaml.safe_dump(manifest(name="other", **spec))))
+    found: dict[str, Any] = value["spec"]["template"]["spec"]
+    return found
+
+
+def required(*terms: dict[str, Any]) -> dict[str, Any]:
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": list(terms)}}}
+
+
+def term(operator: str, *values: str, key: str = LABEL) -> dict[str, Any]:
+    return {"matchExpressions": [{"key": key, "operator": operator, **({"values": list(values)} if values else {})}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"affinity": required(term("NotIn", "eniOnly"))}, "keeps the pods away"),
+        ({"affinity": required(term("DoesNotExist"))}, "keeps the pods away"),
+        ({"affinity": required(term("Exists", key="a"), term("In", "enionly"))}, "keeps the pods away"),
+        ({"nodeSelector": {LABEL: "ENI"}}, "keeps the pods away"),
+        ({"affinity": required({})}, "takes no node"),
+        ({"nodeSelector": {"not-of-the-pool": "x"}}, "take no node of the pool"),
+        ({"containers": [{"name": "a", "resources": {"requests": {"aliyun/eni": 0}}}]}, "requests 0"),
+        ({"containers": [{"name": "a", "resources": {"requests": ONE, "limits": {"aliyun/eni": 2}}}]}, "limit of 2"),
+        ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/member-eni": 1}}}]}, "never offer"),
+        ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/eni": "x"}}}]}, "must be a quantity"),
+        ({"tolerations": [{"key": "a", "operator": "Exists", "effect": ["NoSchedule"]}]}, "must be text"),
+    ],
+)
+def test_what_is_refused(spec: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        patch("app.yaml", yaml.safe_dump(manifest(**spec)), PLAN)
+    assert caught.value.problems[0].place.line > 1
+
+
+def test_a_toleration_that_ends_is_refused() -> None:
+    plan = {**FULL, "nodePools": [{**FULL["nodePools"][0], "taints": [{"key": "a", "effect": "NoExecute"}]}]}
+    tolerations = [{"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]
+    text = yaml.safe_dump(manifest(name="other", tolerations=tolerations))
+    with pytest.raises(InputError, match="for 60 s, and is evicted then"):
+        patch("app.yaml", text, plan_from({**plan, "workloads": [], "podNetworkings": []}))
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        {"initContainers": [{"name": "s", "restartPolicy": "Always", "resources": {"limits": ONE, "requests": ONE}}]},
+        {"containers": [{"name": "a"}, {"name": "b", "resources": {"limits": {"aliyun/eni": "1000m"}}}]},
+    ],
+)
+def test_a_request_that_is_there_is_not_doubled(containers: dict[str, Any]) -> None:
+    pod = patched_pod(**containers)
+    assert "resources" not in pod["containers"][0]
+
+
+def test_a_second_request_beside_the_webhooks_is_refused() -> None:
+    text = STYLED.replace("- name: b\n", "- name: b\n                resources: {limits: {aliyun/eni: 1}}\n", 1)
+    with pytest.raises(InputError, match="would take two"):
+        patch("app.yaml", text, PLAN)
+
+
+def test_terms_that_are_empty_stay_empty() -> None:
+    pod = patched_pod(
+        affinity=required({}, {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n"]}]})
+    )
+    terms = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    assert terms[0] == {}
+    assert terms[1]["matchExpressions"] == term("In", "eniOnly")["matchExpressions"]
+
+
+def test_a_bare_pod_is_steered_by_its_node_selector() -> None:
+    """Terway's webhook rewrites the terms of a node affinity, and then a second apply is refused."""
+    out = yaml.safe_load(patched(yaml.safe_dump(manifest("Pod", "other"))))
+    assert out["spec"]["nodeSelector"] == {LABEL: "eniOnly"}
+    assert "affinity" not in out["spec"]
+    ours = yaml.safe_dump(manifest("Pod", "other", affinity=required(term("In", "eniOnly"))))
+    assert "nodeSelector" not in yaml.safe_load(patched(ours))["spec"]
+
+
+def test_lists_and_other_kinds() -> None:
+    inner = {"apiVersion": "v1", "kind": "List", "items": [manifest("CloneSet", "a"), {"kind": "Service"}]}
+    text = yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [inner, manifest("Pod", "b"), 1]})
+    out, changes = patch("app.yaml", text, PLAN)
+    value = yaml.safe_load(out)
+    assert value["items"][0]["items"][0]["spec"]["template"]["spec"]["tolerations"]
+    assert value["items"][1]["spec"]["tolerations"]
+    assert [(change.name, change.added[0].split(".")[0]) for change in changes] == [
+        ("CloneSet a", "spec"), ("Pod b", "spec"),
+    ]  # fmt: skip
+    assert patch("app.yaml", out, PLAN)[0] == out
+
+
+@pytest.mark.parametrize("depth", [60, 490, 5000])
+def test_depth_is_told(depth: int) -> None:
+    text = yaml.safe_dump(manifest()) + "x: " + "[" * depth + "]" * depth + "\n"
+    with pytest.raises(InputError, match="nested deeper than 40 levels"):
+        patch("app.yaml", text, PLAN)
+
+
+REQUESTS = st.fixed_dictionaries(
+    {}, optional={"aliyun/eni": st.sampled_from([0, 1, "1", "2", "1000m", 1.5, "x", None])}
+)
+CONTAINERS = st.lists(
+    st.fixed_dictionaries({"name": st.sampled_from("ab")}, optional={
+        "resources": st.fixed_dictionaries({}, optional={"requests": REQUESTS, "limits": REQUESTS}),
+        "restartPolicy": st.just("Always"),
+    }), min_size=0, max_size=2,
+)  # fmt: skip
+EXPRESSIONS = st.lists(
+    st.fixed_dictionaries({
+        "key": st.sampled_from([LABEL, "topology.kubernetes.io/zone", "a"]),
+        "operator": st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]),
+        "values": st.lists(st.sampled_from(["eniOnly", "x"]), max_size=2),
+    }), max_size=2,
+)  # fmt: skip
+PODS = st.fixed_dictionaries({"containers": CONTAINERS}, optional={
+    "initContainers": CONTAINERS,
+    "nodeSelector": st.dictionaries(st.sampled_from([LABEL, "kubernetes.io/arch"]), st.sampled_from(["eniOnly", "x"])),
+    "affinity": st.lists(st.fixed_dictionaries({}, optional={"matchExpressions": EXPRESSIONS}), max_size=2).map(
+        lambda terms: required(*terms)),
+    "tolerations": st.lists(st.fixed_dictionaries({}, optional={
+        "key": st.sampled_from(["exclusive-eni", "x"]), "operator": st.sampled_from(["Exists", "Equal"]),
+        "value": st.just("true"), "effect": st.sampled_from(["NoSchedule", "NoExecute"]),
+    }), max_size=2),
+    "hostNetwork": st.booleans(),
+})  # fmt: skip
+
+
+@given(PODS, st.sampled_from(["Deployment", "Pod", "CloneSet"]))
+def test_a_patched_pod_can_be_placed_and_is_patched_no_more(pod: dict[str, Any], kind: str) -> None:
+    text = yaml.safe_dump(manifest(kind, "other", **pod))
+    try:
+        out, _ = patch("app.yaml", text, PLAN)
+    except InputError:
+        return
+    again, changes = patch("app.yaml", out, PLAN)
+    assert again == out
+    assert not any(change.added for change in changes)
+    value = yaml.safe_load(out)
+    before, after = (read_pod(v if kind == "Pod" else v["spec"]["template"]) for v in (yaml.safe_load(text), value))
+    pool = PLAN.node_pools[0]
+    assert not after.refused
+    assert after.placement.needs(LABEL, "eniOnly")
+    assert after.placement.allows(pool.node_labels) is not False
+    assert repelling(pool.node_taints, after.tolerations) == ()
+    assert after.request("aliyun/eni") == before.request("aliyun/eni") or before.request("aliyun/eni") == 0
+    assert after.host_network or after.request("aliyun/eni") >= 1

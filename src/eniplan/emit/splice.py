@@ -15,7 +15,7 @@ from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.plan.document import path_text, plain_scalar
-from eniplan.plan.yaml_faults import yaml_problem
+from eniplan.plan.yaml_faults import MAX_DEPTH, TooDeepError, yaml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def parse(file: str, text: str) -> list[Node]:
         problem = yaml_problem(file, text, error)
         hint = say("charts and overlays must be rendered first: helm template, kubectl kustomize")
         raise InputError(problem._replace(hint=problem.hint or hint)) from None
-    except (yaml.reader.ReaderError, RecursionError):
+    except yaml.reader.ReaderError:
         raise InputError(Problem(say("not readable as YAML"), Place(file))) from None
     finally:
         loader.dispose()
@@ -87,12 +87,14 @@ def _documents(loader: yaml.CSafeLoader) -> Iterator[Node]:
     """Yield the documents. From events, because composed nodes do not say where an alias stands."""
     while not loader.check_event(yaml.StreamEndEvent):
         if isinstance(loader.get_event(), yaml.DocumentStartEvent):
-            yield _node(loader)
+            yield _node(loader, 0)
 
 
-def _node(loader: yaml.CSafeLoader) -> Node:
+def _node(loader: yaml.CSafeLoader, depth: int) -> Node:
     event: Any = loader.get_event()
     mark = event.start_mark
+    if depth > MAX_DEPTH:
+        raise TooDeepError(None, None, None, mark)
     at = (mark.index, event.end_mark.index, mark.line, mark.column)
     if isinstance(event, yaml.AliasEvent):
         return Node("alias", *at, text=str(event.anchor))
@@ -100,7 +102,7 @@ def _node(loader: yaml.CSafeLoader) -> Node:
         return Node("text", *at, text=event.value, is_plain=event.implicit[0], anchor=event.anchor)
     children: list[Node] = []
     while not loader.check_event(yaml.MappingEndEvent, yaml.SequenceEndEvent):
-        children.append(_node(loader))
+        children.append(_node(loader, depth + 1))
     closing: Any = loader.get_event()
     end = closing.end_mark.index
     is_map = isinstance(event, yaml.MappingStartEvent)
