@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 DEFAULT_WIDTH = 100
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that ask a run to end: Ctrl-C, a CI time-out, a terminal that is closed."""
 
 
 def out(text: str) -> None:
@@ -43,10 +46,20 @@ def out(text: str) -> None:
 
 def err(text: str) -> None:
     """Write one line for people, if anybody listens."""
+    _write_err(for_log(text) + "\n")
+
+
+def _write_err(text: str) -> None:
+    """Write to stderr; one that is closed, full or gone with its terminal changes nothing of what is done."""
     if sys.stderr is None:
         return
-    sys.stderr.write(for_log(text) + "\n")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        # What is left in its buffer would be tried again when Python ends.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def for_log(text: str) -> str:
@@ -183,8 +196,7 @@ def can_ask() -> bool:
 
 def ask(question: str) -> bool:
     """Ask a question on the terminal; anything but yes is no."""
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
+    _write_err(f"{question} [y/N] ")
     answer = ""
     try:
         answer = sys.stdin.readline()
@@ -213,9 +225,10 @@ class Progress:
         text = printable(text)
         line = f"{elapsed}  {text}"
         if self._rewrites:
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns or DEFAULT_WIDTH
-            sys.stderr.write(f"\r{line[: columns - 1]}\x1b[K")
-            sys.stderr.flush()
+            columns = 0
+            with contextlib.suppress(OSError):  # the terminal is gone
+                columns = os.get_terminal_size(sys.stderr.fileno()).columns
+            _write_err(f"\r{line[: (columns or DEFAULT_WIDTH) - 1]}\x1b[K")
             self._is_open = True
         elif text != self._last:
             err(line)

@@ -30,7 +30,7 @@ def test_a_check_never_writes() -> None:
 
 def test_lingjun_only_where_plans_are_judged() -> None:
     assert len(calls_of(["check"], lingjun=True)) == len(COMMANDS["check"]) + 3
-    assert calls_of(["resume", "specs update"], lingjun=True) == calls_of(["resume", "specs update"], lingjun=False)
+    assert calls_of(["specs update"], lingjun=True) == calls_of(["specs update"], lingjun=False)
 
 
 def test_narrow() -> None:

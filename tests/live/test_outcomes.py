@@ -48,10 +48,10 @@ def test_a_task_that_fails(live: Live, cloud: Cloud, tmp_path: Path, word: str) 
     assert states(tmp_path)[-1] == "failed"
     if word != "failed":
         return
-    # The pool is there, but its nodes are not.
+    # The pool is there, but its nodes have failed.
     waiting = resume(live, tmp_path, "--timeout", "0s")
-    assert (waiting.code, states(tmp_path)[-1]) == (5, "accepted")
-    assert f"pool {pool_id} is not ready yet" in waiting.err
+    assert (waiting.code, states(tmp_path)[-1]) == (5, "different")
+    assert f"pool {pool_id} is not as asked: 0 of 3 nodes ready, 3 failed" in waiting.err
     pools(cloud)[0]["status"] |= {"healthy_nodes": 3, "failed_nodes": 0}
     cloud.state["tasks"].clear()
     assert resume(live, tmp_path).code == 0
@@ -144,7 +144,7 @@ def test_a_request_that_cannot_be_sent_again_stays_unknown(live: Live, cloud: Cl
     cloud.fault(CREATE, "reset", call=1)
     assert apply(live, tmp_path, "--timeout", "0s").code == 5
     let_a_minute_pass(tmp_path)
-    cloud.fault(LIST, "refuse-next")
+    cloud.fault(LIST, "refuse-next", call=3)  # after that of the check
     done = resume(live, tmp_path, "--timeout", "0s")
     assert (done.code, states(tmp_path)[-1]) == (5, "unknown")
     assert "is not known: it could not be sent again: " in done.err
@@ -220,7 +220,7 @@ def test_an_answer_without_a_task(live: Live, cloud: Cloud, tmp_path: Path) -> N
     cloud.state["clusters"][CLUSTER]["nodepools"] = []
     cloud.fault(CREATE, "answer", status=202, body={"nodepool_id": "np1", "task_id": 7})
     body = json.loads(live("create-pool", "plan.json", cwd=tmp_path).wait().out)
-    cloud.fault(DETAIL, "answer", status=200, body=body | pool | {"status": {"state": "active"}})
+    cloud.fault(DETAIL, "answer", status=200, body=body | pool | {"status": {"state": "active", "healthy_nodes": 3}})
     done = apply(live, tmp_path)
     assert (done.code, done.out) == (0, "np1\n"), done.err
     assert cloud.calls(TASK) == []
@@ -228,13 +228,22 @@ def test_an_answer_without_a_task(live: Live, cloud: Cloud, tmp_path: Path) -> N
 
 def test_lists_that_make_no_sense(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     since = partial(has_arrived, cloud, LIST)
-    nonsense: list[Any] = [None, 7, [7], [{}], [{"nodepool_info": {"name": "trading"}}]]
+    nonsense: list[Any] = [7, [7], [{}], [{"nodepool_info": {"name": "trading"}}]]
     for rows in nonsense:
         cloud.faults.clear()
+        cloud.requests.clear()  # the check itself reads a list that makes sense
         cloud.faults.append(Later(LIST, "answer", status=200, body={"nodepools": rows}, since=since))
         done = apply(live, tmp_path)
         assert done.code == 4, done
-    assert cloud.calls(CREATE) == []
+        assert cloud.calls(CREATE) == []
+
+
+def test_a_cluster_without_pools(live: Live, cloud: Cloud, tmp_path: Path) -> None:
+    empty = cloud.fault(LIST, "answer", status=200, body={"nodepools": None})
+    run = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path)
+    cloud.wait_for(CREATE)
+    cloud.faults.remove(empty)
+    assert run.wait().code == 0
 
 
 def policy(run: Run, *args: str) -> set[str]:
@@ -273,7 +282,7 @@ def test_a_create_makes_the_calls_of_its_policy(
 def test_a_resume_makes_the_calls_of_its_policy(live: Live, run: Run, cloud: Cloud, tmp_path: Path) -> None:
     target = Target(CLUSTER, "cn-hangzhou", cloud.url, plans.NAME)
     save(str(tmp_path / "r.json"), prepare(target, "plan.json", plans.body(), ()))
-    assert live("resume", "r.json", cwd=tmp_path).wait().code == 0
+    assert live("resume", "r.json", "--yes", cwd=tmp_path).wait().code == 0
     assert set(cloud.actions) == policy(run, "resume")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.cloud.receipt import Target, prepare, save
+from eniplan.cloud.receipt import Target, Terms, prepare, save
 from tests.harness import REPO, TIMEOUT, clean_env
 from tests.live import plans
 from tests.live.plans import RECEIPT, let_a_minute_pass, pools, written
@@ -58,11 +58,11 @@ def test_killed_between_any_two_steps(live: Live, tries: Tries) -> None:
 
 def test_resume_killed_between_any_two_steps(live: Live, tries: Tries) -> None:
     """From a receipt whose request was lost before it reached the server."""
-    tried = tries(map(str, range(1, 13)))
+    tried = tries(map(str, range(1, 24)))
     for one in tried:
         target = Target(plans.CLUSTER, "cn-hangzhou", one.cloud.url, plans.NAME)
         (one.folder / RECEIPT).parent.mkdir(parents=True)
-        save(str(one.folder / RECEIPT), prepare(target, "plan.json", plans.body(), ()).then("sent"))
+        save(str(one.folder / RECEIPT), prepare(target, "plan.json", plans.body(), (), Terms(yes=True)).then("sent"))
         let_a_minute_pass(one.folder)
     runs = [one.start(live, "resume", RECEIPT, env={"DIE_BEFORE": one.name}) for one in tried]
     assert {run.wait().code for run in runs} == {-9, 0}
@@ -78,11 +78,11 @@ MOMENTS = {
     "sending": (CREATE, 1, "sent"),
     "at the task": (TASK, 1, "accepted"),
     "at the pool": (DETAIL, 1, "accepted"),
-    "proving": (DETAIL, 2, "created"),
+    "proving": (LIST, 4, "created"),
 }
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_while_the_server_is_silent(live: Live, tries: Tries, how: signal.Signals) -> None:
     tried = tries(MOMENTS if how is signal.SIGINT else ["in the check", "sending", "at the task"])
     for one in tried:

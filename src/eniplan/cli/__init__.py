@@ -97,13 +97,15 @@ def run(argv: list[str]) -> int:
 
 
 def _call(app: typer.Typer, argv: list[str]) -> None:
-    """Run the command; only meanwhile does Ctrl-C raise KeyboardInterrupt, for a command may have something to say."""
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Run the command; only meanwhile do Ctrl-C and its like raise KeyboardInterrupt: it may have something to say."""
+    for number in terminal.INTERRUPTIONS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         app(args=argv, prog_name="eniplan")
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # its end is known, and being told
+        for number in terminal.INTERRUPTIONS:
+            signal.signal(number, signal.SIG_IGN)  # its end is known, and being told
 
 
 def _app(argv: list[str]) -> typer.Typer:

@@ -21,14 +21,14 @@ from eniplan import terminal
 from eniplan.cli import account
 from eniplan.cli.account import Access
 from eniplan.cli.chosen import chosen_pools, named, refuse_several
-from eniplan.cli.passed import judged
+from eniplan.cli.passed import Gate, judged
 from eniplan.cloud import receipt as receipts
-from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
-from eniplan.cloud.create import Creation, find, nodes_ready, read_pool
-from eniplan.cloud.failures import CallError, problem
-from eniplan.cloud.receipt import Target
+from eniplan.cloud.compare import changes
+from eniplan.cloud.create import Creation, Order, StoppedError
+from eniplan.cloud.receipt import Target, Terms
 from eniplan.emit.body import body_json, json_text
 from eniplan.errors import (
+    CLOUD,
     FINDINGS,
     INTERRUPTED,
     OK,
@@ -37,32 +37,35 @@ from eniplan.errors import (
     InputError,
     Place,
     Problem,
-    UsageError,
+    usage,
 )
+from eniplan.messages import NOTHING, say, together
+from eniplan.plan.live import ASKED
 from eniplan.report import plain
+from eniplan.suggest import which_one
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
+    from collections.abc import Callable, Iterator, Sequence
 
     from eniplan.cli.chosen import Chosen
-    from eniplan.cli.passed import Gate, Passed
+    from eniplan.cli.passed import Passed
     from eniplan.cloud.receipt import Receipt, State
     from eniplan.cloud.session import Session
+    from eniplan.messages import Message
     from eniplan.report.model import Report
 
-KNOWN: dict[State, str] = {
-    "prepared": "nothing was sent, and nothing was created",
-    "sent": "the request was on its way: the pool may exist",
-    "unknown": "the request was sent, and whether it made the pool is not known",
-    "rejected": "the API has refused the request, and nothing was created",
-    "accepted": "the pool is being created",
-    "created": "the pool was created, and is not yet proved to be as asked",
-    "proved": "the pool was created, and is as asked",
-    "failed": "the task that creates the pool has failed",
-    "different": "the pool exists, and is not as asked",
-    "gone": "the pool was created, and is not there any more",
+KNOWN: dict[State, Message] = {
+    "prepared": say("nothing was sent, and nothing was created"),
+    "sent": say("the request was on its way: the pool may exist"),
+    "unknown": say("the request was sent, and whether it made the pool is not known"),
+    "rejected": say("the API has refused the request, and nothing was created"),
+    "accepted": say("the pool is being created"),
+    "created": say("the pool was created, and is not yet proved to be as asked"),
+    "proved": say("the pool was created, and is as asked"),
+    "failed": say("the task that creates the pool has failed"),
+    "different": say("the pool exists, and is not as asked"),
+    "gone": say("the pool was created, and is not there any more"),
 }
 """What is known in each state, for somebody who was not there."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -75,8 +78,10 @@ class Work:
         """Take the file that the command was given, and whether the instance's role counts."""
         self.source = source
         self._ecs_role = ecs_role
-        self.path: str | None = None
-        self.receipt: Receipt | None = None
+        self.path = ""
+        self.creation: Creation | None = None
+        self.has_earlier = False
+        """Whether the receipt of a finished create stands where this one is going to be."""
         self.progress = terminal.Progress()
         self._start = time.monotonic()
 
@@ -87,39 +92,82 @@ class Work:
 
     def keep(self, receipt: Receipt) -> None:
         """Write the receipt down before anybody relies on it."""
-        assert self.path is not None  # noqa: S101 - a create has one from its start
+        if self.has_earlier:
+            aside = receipts.set_aside(self.path)
+            self.has_earlier = False
+            terminal.err(say("the receipt of the earlier create is now {path}", path=aside))
         receipts.save(self.path, receipt)
-        self.receipt = receipt
+
+    @property
+    def state(self) -> State:
+        """How far the create has come."""
+        return "prepared" if self.creation is None else self.creation.receipt.state
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a receipt that says how far it has come."""
+        return self.creation is not None and self.creation.is_kept
 
     @property
     def next_command(self) -> str:
         """How to go on."""
-        if self.receipt is None or self.path is None or self.receipt.state == "gone":
+        if not self.is_kept or self.state == "gone":
             return shlex.join(["eniplan", *sys.argv[1:]])
         return shlex.join(["eniplan", "resume", self.path, *(["--ecs-role"] if self._ecs_role else [])])
+
+    def with_next(self, problem: Problem) -> Problem:
+        """Return a problem that says how to go on, too."""
+        return problem._replace(
+            hint=together((say("{hint}", hint=problem.hint) if problem.hint else NOTHING, self._go_on))
+        )
+
+    @property
+    def _go_on(self) -> Message:
+        return say("go on with: {command}", command=self.next_command)
+
+    @property
+    def lost(self) -> tuple[Problem, ...]:
+        """What is known of a create whose receipt could not be written any more."""
+        if self.creation is None:
+            return ()
+        receipt = self.creation.receipt
+        return tuple(
+            Problem(
+                say(
+                    "{problem}: the receipt does not say that {known}; pool {id}, task {task}",
+                    problem=problem.message,
+                    known=KNOWN[receipt.state],
+                    id=receipt.node_pool_id or say("not known"),
+                    task=receipt.task_id or say("not known"),
+                ),
+                problem.place,
+                self._go_on,
+            )
+            for problem in self.creation.lost
+        )
+
+    def interruption(self) -> Problem:
+        """Return what an interruption leaves behind."""
+        return Problem(
+            say("interrupted: {known}", known=KNOWN[self.state]),
+            Place(self.path if self.is_kept else self.source),
+            self._go_on,
+        )
 
 
 @contextmanager
 def interruptible(work: Work) -> Iterator[None]:
-    """Let Ctrl-C, and the SIGTERM of a CI time-out, end the command with what is known and how to go on."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+    """Let Ctrl-C, and the signals that mean the same, end the command with what is known and how to go on."""
     try:
         yield
     except KeyboardInterrupt:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in terminal.INTERRUPTIONS:
             signal.signal(number, signal.SIG_IGN)  # who is told needs no second interruption
         work.progress.close()
-        known = KNOWN["prepared" if work.receipt is None else work.receipt.state]
-        place = Place(work.source if work.path is None or work.receipt is None else work.path)
-        terminal.problems([Problem(f"interrupted: {known}", place, f"go on with: {work.next_command}")])
+        terminal.problems([work.interruption(), *work.lost])
         raise typer.Exit(INTERRUPTED) from None
     finally:
         work.progress.close()
-        signal.signal(signal.SIGTERM, before)
 
 
 def seconds(text: str) -> float:
@@ -131,39 +179,59 @@ def seconds(text: str) -> float:
     """
     parts = re.findall(r"(\d+(?:\.\d+)?)([smh])", text)
     if not parts or "".join(map("".join, parts)) != text:
-        raise UsageError(Problem(f"--timeout {text!r} is no duration", Place("command line"), "write 90s, 30m or 1h"))
+        raise usage(say("--timeout {text!r} is no duration", text=text), say("write 90s, 30m or 1h"))
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
-def go_through(session: Session, receipt: Receipt, body: str | None, work: Work, timeout: float, *, wait: bool) -> None:
+def go_through(
+    session: Session, receipt: Receipt, order: Callable[[], Order], work: Work, timeout: float, *, wait: bool
+) -> None:
     """Take a create from wherever it is to its end, and say what has come of it. The receipt is locked.
 
     Raises:
+        Exit: 130 for a "no"; told before.
+        StoppedError: it must not be sent, or there is another pool of its name.
         CloudError: the account cannot be asked, and nothing was sent.
         CreateError: it has failed, or its outcome is not known; says how to go on.
 
     """
-    creation = Creation(session, receipt, body, keep=work.keep, tell=work.tell, timeout=timeout)
+    creation = Creation(session, receipt, keep=work.keep, tell=work.tell, timeout=timeout)
+    work.creation = creation
     try:
-        creation.run(wait=wait)
+        is_news = creation.run(order, wait=wait)
+    except StoppedError as error:
+        if error.exit_code != INTERRUPTED:
+            raise
+        work.progress.close()
+        _tell(*(problem.message for problem in error.problems))  # who has said no knows where and why
+        raise typer.Exit(INTERRUPTED) from None
     except (CloudError, CreateError) as error:
-        raise type(error)(*(_with_next(problem, work) for problem in error.problems)) from None
+        raise type(error)(*map(work.with_next, error.problems), *work.lost) from None
     finally:
         work.progress.close()
     done = creation.receipt
-    if done.state == "proved":
-        nodes = done.events[-1].note
-        terminal.err(f"{done.target} is created as asked: {done.node_pool_id}{', ' if nodes else ''}{nodes}")
-        terminal.err(f"next: {shlex.join(['eniplan', 'verify', done.plan])}")
+    target, pool_id, nodes = str(done.target), done.node_pool_id, done.events[-1].note
+    verify = say("next: {command}", command=shlex.join(["eniplan", "verify", done.plan]))
+    if not is_news:
+        told = say("{target} exists already ({id}) and is as the plan says: nothing to do", target=target, id=pool_id)
+        _tell(together((told, say("{nodes}", nodes=nodes))), verify)
+    elif done.state == "proved":
+        told = say("{target} is created as asked: {id}", target=target, id=pool_id)
+        _tell(together((told, say("{nodes}", nodes=nodes)), ", "), verify)
     else:
-        terminal.err(f"{done.target} is being created: {done.node_pool_id}")
-        terminal.err(f"next: {work.next_command}")
-    terminal.out(f"{done.node_pool_id}\n")  # last: a full disk must not hide what has happened
+        told = say("{target} is being created: {id}", target=target, id=pool_id)
+        _tell(told, say("next: {command}", command=work.next_command))
+    terminal.problems(work.lost)
+    try:
+        terminal.out(f"{pool_id}\n")  # last: a full disk must not hide what has happened
+    except InputError as error:
+        # The pool is there, and whoever reads stdout does not know its id.
+        raise CreateError(*map(work.with_next, error.problems)) from None
 
 
-def _with_next(problem: Problem, work: Work) -> Problem:
-    hint = f"go on with: {work.next_command}"
-    return problem._replace(hint=f"{problem.hint}; {hint}" if problem.hint else hint)
+def _tell(*lines: str) -> None:
+    for line in lines:
+        terminal.err(printable(line))
 
 
 class Wish(NamedTuple):
@@ -174,6 +242,26 @@ class Wish(NamedTuple):
     timeout: str
     wait: bool
     receipt: str | None
+    allowed: tuple[str, ...] = ()
+    """The facts without which it may be created."""
+    discard: bool = False
+    """Whether an earlier request is given up, of which no pool is to be seen."""
+
+
+class Judged(NamedTuple):
+    """One pool, judged with the account."""
+
+    chosen: Chosen
+    report: Report
+    target: Target
+    body: str
+
+    def order(self, terms: Terms, ask: Callable[[Receipt], bool]) -> Order:
+        """Return what the gate decides by."""
+        live = self.chosen.source.view.live
+        place = self.chosen.source.document.place((*self.chosen.pool.path, "name"))
+        denied = () if live is None else tuple(unread for unread in live.unread if unread.denied)
+        return Order(self.body, place, self.report.exit_code, denied, frozenset(terms.allowed), ask)
 
 
 def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
@@ -186,58 +274,49 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
         gate: how strictly the plan is judged.
 
     Raises:
-        Exit: 1 for findings, 130 for an interruption or a "no"; told before.
+        Exit: 3 for inputs that cannot be judged, 130 for an interruption; told before.
+        StoppedError: the gate has stopped it, or there is another pool of its name.
         CloudError: the account cannot be asked, and nothing was sent.
         CreateError: it has failed, or its outcome is not known.
 
     """
     timeout = seconds(wish.timeout)
     if not wish.yes and not terminal.can_ask():
-        hint = "add --yes to create it without a question; without --apply it is only shown"
-        raise UsageError(Problem("there is no terminal to ask on", Place("command line"), hint))
+        hint = say("add --yes to create it without a question; without --apply it is only shown")
+        raise usage(say("there is no terminal to ask on"), hint)
+    terms = Terms(wish.yes, gate.fail_on, gate.strict, gate.specs, gate.waivers, _facts(wish.allowed))
     work = Work(plan, ecs_role=how.ecs_role)
     with interruptible(work):
-        work.tell("asking the account")
-        plans, report = judged(plan, gate, how)
+        work.tell(say("asking the account"))
+        judged = _judge(plan, wish.pool, gate, how)
         work.progress.close()
-        if report.exit_code not in {OK, FINDINGS}:
-            raise typer.Exit(report.exit_code)
-        chosen = _chosen(plans, plan, wish.pool, report)
-        body = body_json(chosen.body)
-        live = chosen.source.view.live
-        assert live is not None  # noqa: S101 - it was judged with the account
-        target = Target(named(chosen.source, "id"), live.region, how.endpoint, chosen.pool.name)
+        target = judged.target
         path = wish.receipt or receipts.default_path(target)
         with receipts.locked(path):
+            work.path = path
             session = account.open_session(target.region, how)
             earlier = _earlier(path, target)
-            work.path = path
-            if earlier is not None and earlier.state in receipts.OPEN and _is_same(path, earlier, body):
-                work.receipt = earlier
-                terminal.err(f"{path}: {KNOWN[earlier.state]}; going on")
-                go_through(session, earlier, body, work, timeout, wait=wish.wait)
-                return
-            receipt = receipts.prepare(target, plan, body, _waivers(report))
-            if _is_there(session, receipt, chosen):
-                return
-            if report.exit_code:
-                raise typer.Exit(report.exit_code)
-            _show(receipt, report, path)
-            if not wish.yes and not terminal.ask("create it?"):
-                terminal.err("nothing was created")
-                raise typer.Exit(INTERRUPTED)
-            if earlier is not None:
-                terminal.err(f"the receipt of the earlier create is now {receipts.set_aside(path)}")
-            work.keep(receipt)
-            go_through(session, receipt, body, work, timeout, wait=wish.wait)
+            receipt = receipts.prepare(target, plan, judged.body, _waivers(judged.report), terms)
+            if earlier is not None and earlier.state in receipts.OPEN:
+                going_on = Creation(session, earlier, keep=work.keep, tell=work.tell, timeout=timeout)
+                if wish.discard:
+                    _discard(going_on, path)
+                elif _is_same(going_on, receipt, path):
+                    receipt = earlier._replace(terms=terms)
+                    _tell(say("{path}: {known}; going on", path=path, known=KNOWN[earlier.state]))
+                work.progress.close()
+            work.has_earlier = earlier is not None and earlier.events != receipt.events
+            order = judged.order(terms, lambda wanted: _ask(wanted, judged, work, yes=wish.yes))
+            go_through(session, receipt, lambda: order, work, timeout, wait=wish.wait)
 
 
-def resume(path: str, timeout: str, *, ecs_role: bool) -> None:
+def resume(path: str, timeout: str, *, ecs_role: bool, yes: bool) -> None:
     """Go on with a create from its receipt.
 
     Raises:
         Exit: 130 for an interruption; told before.
         InputError: there is no receipt that can be understood.
+        StoppedError: the gate has stopped what would have to be sent again.
         CloudError: the account cannot be asked, and nothing was sent.
         CreateError: it has failed, or its outcome is not known.
 
@@ -245,18 +324,89 @@ def resume(path: str, timeout: str, *, ecs_role: bool) -> None:
     longest = seconds(timeout)
     work = Work(path, ecs_role=ecs_role)
     if not os.path.exists(path):  # else the lock would be made for nothing
-        hint = "create-pool --apply names the receipt that it writes"
-        raise InputError(Problem("there is no receipt", Place(path), hint))
+        hint = say("create-pool --apply names the receipt that it writes")
+        raise InputError(Problem(say("there is no receipt"), Place(path), hint))
     with interruptible(work), receipts.locked(path):
         receipt = receipts.read(path)
         assert receipt is not None  # noqa: S101 - it exists, and nobody takes receipts away
-        work.path, work.receipt = path, receipt
+        work.path = path
         if receipt.state == "gone":
-            hint = f"create it again with: eniplan create-pool {shlex.quote(receipt.plan)} --apply"
-            raise CreateError(Problem(KNOWN["gone"], Place(path), hint))
-        terminal.err(printable(f"{receipt.target}: {KNOWN[receipt.state]}; going on"))
-        session = account.open_session(receipt.target.region, Access(receipt.target.endpoint, ecs_role))
-        go_through(session, receipt, receipt.body if receipt.is_whole else None, work, longest, wait=True)
+            command = shlex.join(["eniplan", "create-pool", receipt.plan, "--apply"])
+            raise CreateError(
+                Problem(KNOWN["gone"], Place(path), say("create it again with: {command}", command=command))
+            )
+        _tell(say("{target}: {known}; going on", target=str(receipt.target), known=KNOWN[receipt.state]))
+        how = Access(receipt.target.endpoint, ecs_role)
+        session = account.open_session(receipt.target.region, how)
+        go_through(session, receipt, lambda: _again(receipt, how, work, yes=yes), work, longest, wait=True)
+
+
+def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
+    """Judge the plan of a receipt again: what is sent from it passes the same gate as the first time.
+
+    Raises:
+        CreateError: the plan is not there any more, cannot be judged, or asks for something else; or nobody can be
+            asked.
+
+    """
+    place, terms, plan = Place(receipt.plan), receipt.terms, receipt.plan
+    nothing = say("there is no such pool, and the request was not sent again")
+    again = say("run create-pool with the plan again")
+    if plan == "-":
+        raise CreateError(Problem(say("{nothing}: the plan came from stdin", nothing=nothing), place, again))
+    is_agreed = yes or (terms.yes and not terminal.can_ask())
+    if not is_agreed and not terminal.can_ask():
+        raise CreateError(
+            Problem(say("{nothing}: there is no terminal to ask on", nothing=nothing), place, say("add --yes"))
+        )
+    work.tell(say("asking the account"))
+    try:
+        judged = _judge(plan, receipt.target.pool, Gate(terms.fail_on, terms.strict, terms.specs, terms.waivers), how)
+    except typer.Exit:
+        message = say("{nothing}: the plan cannot be judged", nothing=nothing)
+        raise CreateError(Problem(message, place, again)) from None
+    finally:
+        work.progress.close()
+    if judged.target != receipt.target or not receipts.matches(receipt, judged.body):
+        told = _changes(receipt, judged.body)
+        message = say("{nothing}: the plan asks for something else now: {told}", nothing=nothing, told=told)
+        command = shlex.join(["eniplan", "create-pool", plan, "--apply", "--discard-receipt"])
+        raise CreateError(Problem(message, place, say("create what it says now with: {command}", command=command)))
+    return judged.order(terms, lambda wanted: _ask(wanted, judged, work, yes=is_agreed))
+
+
+def _judge(plan: str, pool: str | None, gate: Gate, how: Access) -> Judged:
+    """Judge one pool of a plan with its account.
+
+    Raises:
+        Exit: it cannot be judged; told before.
+        CloudError: the account cannot be asked.
+
+    """
+    plans, report = judged(plan, gate, how)
+    if report.exit_code not in {OK, FINDINGS, CLOUD}:
+        raise typer.Exit(report.exit_code)
+    chosen = _chosen(plans, plan, pool, report)
+    live = chosen.source.view.live
+    assert live is not None  # noqa: S101 - it was judged with the account
+    target = Target(named(chosen.source, "id"), live.region, how.endpoint, chosen.pool.name)
+    return Judged(chosen, report, target, body_json(chosen.body))
+
+
+def _facts(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of the facts that may be unknown; their RAM actions name them, too.
+
+    Raises:
+        UsageError: there is no such fact.
+
+    """
+    known = [fact.key for fact in ASKED]
+    keys = [name.rpartition(":")[2] for name in names]
+    wrong = next((key for key in keys if key not in known), None)
+    if wrong is not None:
+        message = say("--allow-undecided {name!r}: no account is asked for this", name=wrong)
+        raise usage(message, which_one(wrong, known))
+    return tuple(dict.fromkeys(keys))
 
 
 def _chosen(plans: list[Passed], plan: str, pool: str | None, report: Report) -> Chosen:
@@ -282,25 +432,67 @@ def _earlier(path: str, target: Target) -> Receipt | None:
     if found is None:
         return None
     if (found.target.cluster_id, found.target.pool) != (target.cluster_id, target.pool):
-        message = f"this is the receipt of {found.target}, and is not overwritten"
-        raise InputError(Problem(message, Place(path), "name another file with --receipt"))
+        message = say("this is the receipt of {target}, and is not overwritten", target=str(found.target))
+        raise InputError(Problem(message, Place(path), say("name another file with --receipt")))
     return found._replace(target=target)  # the address may be another one now
 
 
-def _is_same(path: str, earlier: Receipt, body: str) -> bool:
-    """Return whether a create that is open is of this very body.
+def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
+    """Return whether a create that is open is of the body that the plan asks for.
 
     Raises:
         InputError: it is of another one, and nobody knows yet what has come of that.
 
     """
-    if receipts.matches(earlier, body):
+    receipt = earlier.receipt
+    if receipt.sha256 == wanted.sha256:
         return True
-    if earlier.state == "different":
+    if receipt.state == "different":
         return False  # the pool is known, and the plan may have been changed to what it is
-    message = f"an earlier create of {earlier.target} is not settled, and the plan asks for something else now"
-    hint = f"settle it first: {shlex.join(['eniplan', 'resume', path])}"
-    raise InputError(Problem(message, Place(path), hint))
+    settle = say("settle it first: {command}", command=shlex.join(["eniplan", "resume", path]))
+    try:
+        found = earlier.look()
+        is_free = not found and not earlier.was_just_sent
+        seen = (
+            say("a pool of that name is there: {ids}", ids=tuple(found))
+            if found
+            else say("no pool of that name is there")
+        )
+    except CreateError as error:
+        is_free, seen = False, say("{said}", said=error.problems[0].message)
+    message = say(
+        "an earlier create of {target} is not settled, and the plan asks for something else now: {told}; {seen}",
+        target=str(receipt.target),
+        told=together(changes(receipt.body, wanted.body, receipts.HIDDEN)),
+        seen=seen,
+    )
+    give_up = say("or give the earlier request up, and create what the plan says now: --discard-receipt")
+    raise InputError(Problem(message, Place(path), together((settle, give_up if is_free else NOTHING), ", ")))
+
+
+def _discard(earlier: Creation, path: str) -> None:
+    """Give an earlier create up, of which no pool is to be seen.
+
+    Raises:
+        CreateError: there is one, it may still come, or it cannot be looked up.
+
+    """
+    found = earlier.look()
+    target, settle = (
+        str(earlier.receipt.target),
+        say("settle it first: {command}", command=shlex.join(["eniplan", "resume", path])),
+    )
+    if found:
+        message = say("{target} is there ({ids}): its receipt is not given up", target=target, ids=tuple(found))
+        raise CreateError(Problem(message, Place(path), settle))
+    if earlier.was_just_sent:
+        message = say("{target} may still come: its receipt is not given up", target=target)
+        raise CreateError(Problem(message, Place(path), say("run this again in half a minute")))
+
+
+def _changes(receipt: Receipt, body: str) -> Message:
+    wanted = receipts.prepare(receipt.target, receipt.plan, body, ())
+    return together(changes(receipt.body, wanted.body, receipts.HIDDEN)) or say("another cluster, region or address")
 
 
 def _waivers(report: Report) -> tuple[dict[str, str], ...]:
@@ -311,50 +503,18 @@ def _waivers(report: Report) -> tuple[dict[str, str], ...]:
     )
 
 
-def _is_there(session: Session, receipt: Receipt, chosen: Chosen) -> bool:
-    """Return whether the pool is there and as the plan says.
-
-    Raises:
-        Exit: 1: it is there and is not; told before.
-        CloudError: it cannot be looked up.
-
-    """
-    target = receipt.target
-    try:
-        pool_id = find(session, target.cluster_id, target.pool)
-        pool = None if pool_id is None else read_pool(session, target.cluster_id, pool_id)
-    except CallError as error:
-        raise CloudError(problem(error, Place(str(target)))) from None
-    if pool is None:
-        return False
-    place = chosen.source.document.place((*chosen.pool.path, "name"))
-    if is_being_deleted(pool):
-        hint = "run this again when it is gone"
-        terminal.problems([Problem(f"{target} exists ({pool_id}), and is being deleted", place, hint)])
-        raise typer.Exit(FINDINGS)
-    found = differences(json.loads(receipt.body), pool, receipts.HIDDEN)
-    if found:
-        told = "; ".join(map(str, found))
-        hint = "change the plan, or delete the pool and run this again"
-        if has_other_mode(found):
-            hint = "NP003: the mode of a pool cannot be switched; delete the pool and run this again"
-        message = f"{target} exists already ({pool_id}), differs from the plan, and is left as it is: {told}"
-        terminal.problems([Problem(message, place, hint)])
-        raise typer.Exit(FINDINGS)
-    nodes = nodes_ready(pool)
-    told = f"{target} exists already ({pool_id}) and is as the plan says: nothing to do"
-    terminal.err(printable(f"{told}{'; ' if nodes else ''}{nodes}"))
-    terminal.err(f"next: {shlex.join(['eniplan', 'verify', receipt.plan])}")
-    terminal.out(f"{pool_id}\n")
-    return True
-
-
-def _show(receipt: Receipt, report: Report, path: str) -> None:
-    """Show what will be sent, and what it carries; values that may be secret are left out."""
-    terminal.err(printable(f"to be created: {receipt.target}, region {receipt.target.region}"))
-    for line in json_text(json.loads(receipt.body)).splitlines():
-        terminal.err(printable(f"  {line}"))
+def _ask(receipt: Receipt, judged: Judged, work: Work, *, yes: bool) -> bool:
+    """Show what will be sent, what it carries, and what is not known of it; return whether it is wanted."""
+    work.progress.close()
+    wanted = receipts.prepare(receipt.target, receipt.plan, judged.body, ())  # values that may be secret are left out
+    _tell(say("to be created: {target}, region {region}", target=str(receipt.target), region=receipt.target.region))
+    for line in json_text(json.loads(wanted.body)).splitlines():
+        _tell(f"  {line}")
+    report = judged.report
     sheets = tuple(sheet for sheet in report.pools if sheet.name == receipt.target.pool)
     for line in plain.write(report._replace(findings=(), undecided=(), pools=sheets)).splitlines():
         terminal.err(line)
-    terminal.err(printable(f"receipt: {path}"))
+    for unread in judged.order(receipt.terms, lambda _: False).denied:
+        _tell(say("not known, and allowed to be: {fact}: {reason}", fact=unread.fact.words, reason=unread.reason))
+    _tell(say("receipt: {path}", path=work.path))
+    return yes or terminal.ask(say("create it?"))

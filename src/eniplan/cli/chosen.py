@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from eniplan.cli.passed import placed
 from eniplan.emit.body import pool_body
 from eniplan.emit.refusal import RefusalError
-from eniplan.errors import Place, Problem, UsageError
-from eniplan.suggest import did_you_mean
+from eniplan.errors import Place, Problem, UsageError, usage
+from eniplan.messages import named as named_few
+from eniplan.messages import say
+from eniplan.rules.view import PlanView
+from eniplan.suggest import which_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from eniplan.cli.passed import Passed
     from eniplan.emit.body import Body
     from eniplan.plan.model import NodePool
+    from eniplan.rules.view import PoolView
 
 
 class Chosen(NamedTuple):
@@ -30,23 +34,42 @@ class Chosen(NamedTuple):
 def chosen_pools(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
     """Return the pool of that name, or all, with their request bodies.
 
+    A body says what the plan says, with an account's facts and without: what is printed is what is sent.
+
     Raises:
         UsageError: there is no such pool.
-        InputError: its overrides cannot be.
+        InputError: its overrides cannot be, or the account knows its families otherwise.
 
     """
     found = []
     for source in plans:
-        for view in source.view.pools:
-            if name in {None, view.pool.name}:
+        view = source.view
+        written = view if view.live is None else PlanView(view.stated, view.stated_catalog, view.settings)
+        for pool, judged in zip(written.pools, view.pools, strict=True):
+            if name in {None, pool.pool.name}:
                 with placed(source.document):
-                    body = pool_body(view.pool, [use.name for use in view.types])
-                found.append(Chosen(source, view.pool, body))
+                    _refuse_unjudged(pool, judged)
+                    body = pool_body(pool.pool, [use.name for use in pool.types])
+                found.append(Chosen(source, pool.pool, body))
     if not found:
         names = [pool.name for source in plans for pool in source.view.plan.node_pools]
-        hint = did_you_mean(name or "", names) or f"it has {', '.join(names)}"
-        raise UsageError(Problem(f"the plan has no node pool {name!r}", Place("command line"), hint))
+        raise usage(say("the plan has no node pool {name!r}", name=name), which_one(name or "", names))
     return found
+
+
+def _refuse_unjudged(written: PoolView, judged: PoolView) -> None:
+    """Refuse types that a family stands for by the instance data, and not by what the account says.
+
+    Raises:
+        RefusalError: there are some: they would be sent, and nobody has judged them.
+
+    """
+    passed = {use.name for use in judged.types}
+    others = [use.name for use in written.types if use.name not in passed]
+    if others:
+        message = say("the account does not have {types} among the types that pass", types=named_few(others))
+        hint = say("name the types in instanceTypes, or bring the instance data up to date: eniplan specs update")
+        raise RefusalError((*written.path, "instanceFamilies"), message, hint)
 
 
 def refuse_several(chosen: Sequence[Chosen], plan: str) -> None:
@@ -57,9 +80,9 @@ def refuse_several(chosen: Sequence[Chosen], plan: str) -> None:
 
     """
     if len(chosen) > 1:
-        names = ", ".join(c.pool.name for c in chosen)
-        message = f"one request creates one pool, and the plan has {len(chosen)}: {names}"
-        raise UsageError(Problem(message, Place(plan), "name one with --pool"))
+        names = tuple(c.pool.name for c in chosen)
+        message = say("one request creates one pool, and the plan has {n}: {names}", n=len(chosen), names=names)
+        raise UsageError(Problem(message, Place(plan), say("name one with --pool")))
 
 
 def named(source: Passed, key: str) -> str:
@@ -72,9 +95,12 @@ def named(source: Passed, key: str) -> str:
     value = source.view.cluster.id if key == "id" else source.view.cluster.region
     with placed(source.document):
         if value is None:
-            message = f"the plan does not say cluster.{key}, and the document that creates the pool needs it"
-            raise RefusalError(("cluster",), message, f"add {key} to cluster")
+            message = say(
+                "the plan does not say cluster.{key}, and the document that creates the pool needs it", key=key
+            )
+            raise RefusalError(("cluster",), message, say("add {key} to cluster", key=key))
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
             # Behind --region or --ClusterId, a leading dash would be an option of its own.
-            raise RefusalError(("cluster", key), f"cluster.{key} {value!r} is no id", "use letters, digits and dashes")
+            message = say("cluster.{key} {value!r} is no id", key=key, value=value)
+            raise RefusalError(("cluster", key), message, say("use letters, digits and dashes"))
     return value

@@ -71,6 +71,18 @@ def create_pool(
         str | None,
         typer.Option(metavar="FILE", help="With --apply: where to write down how far it has come."),
     ] = None,
+    allow_undecided: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACT", help="With --apply: create it without this fact, which the account may not be asked for."
+        ),
+    ] = None,
+    discard_receipt: Annotated[
+        bool,
+        typer.Option(
+            "--discard-receipt", help="With --apply: give up an earlier request of which no pool is to be seen."
+        ),
+    ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
 ) -> None:
@@ -100,9 +112,11 @@ def create_pool(
         from eniplan.cli.apply import apply as create  # noqa: PLC0415 - the same
 
         how = account.access(endpoint, ecs_role=ecs_role)
-        create(plan, Wish(pool, yes, timeout, wait, receipt), how, Gate(fail_on.value, strict, specs, waivers))
+        wish = Wish(pool, yes, timeout, wait, receipt, tuple(allow_undecided or ()), discard_receipt)
+        create(plan, wish, how, Gate(fail_on.value, strict, specs, waivers))
         return
     given = {"--yes": yes, "--timeout": timeout != LONGEST, "--no-wait": not wait, "--receipt": receipt is not None}
+    given |= {"--allow-undecided": bool(allow_undecided), "--discard-receipt": discard_receipt}
     given |= {"--endpoint": endpoint is not None, "--ecs-role": ecs_role}
     alone = next((name for name, is_given in given.items() if is_given), None)
     if alone is not None:

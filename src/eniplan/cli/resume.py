@@ -18,10 +18,14 @@ def resume(
     receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="The file that create-pool --apply has named.")],
     timeout: TimeoutOption = LONGEST,
     ecs_role: EcsRoleOption = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask no question when the request has to be sent again.")
+    ] = False,
 ) -> None:
     """Go on with a create that was interrupted: find out what has come of it, wait, and prove the pool.
 
-    The pool is looked up by its name before anything is sent. It is safe at any point, any number of times.
+    The pool is looked up by its name first. Only when it is not there is the request sent again, by the plan that it
+    came of, and behind the same check and the same question. It is safe at any point, any number of times.
 
     \b
     Examples:
@@ -30,4 +34,4 @@ def resume(
     """
     from eniplan.cli import apply  # noqa: PLC0415 - brings the SDK along, and --help does not need it
 
-    apply.resume(receipt, timeout, ecs_role=ecs_role)
+    apply.resume(receipt, timeout, ecs_role=ecs_role, yes=yes)

@@ -6,12 +6,16 @@ pool is for: taints, the labels that choose its network, and auto scaling.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_TAINT_KEY, TERWAY_CONFIG_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from eniplan.messages import Message
 
 _PROVED = frozenset((
     "nodepool_info.name", "kubernetes_config.labels", "kubernetes_config.taints", "scaling_group.instance_types",
@@ -48,6 +52,35 @@ def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -
     if "auto_scaling" not in body and isinstance(scaling, dict) and _same(scaling.get("enable"), True):  # noqa: FBT003 - a value
         found.append(Difference("auto_scaling.enable", False, True))  # noqa: FBT003 - values
     return found
+
+
+def changes(before: str, after: str, hidden: str) -> list[Message]:
+    """Return what differs between two request bodies, key by key.
+
+    Args:
+        before: the earlier one, as a receipt keeps it.
+        after: the later one, with the same values hidden.
+        hidden: what stands for values that may be secret.
+
+    """
+    old, new = dict(_leaves("", json.loads(before))), dict(_leaves("", json.loads(after)))
+    found = [
+        say("{path} was {before} and is {after}", path=path, before=_told(old.get(path)), after=_told(new.get(path)))
+        for path in dict.fromkeys((*old, *new))
+        if old.get(path) != new.get(path)
+    ]
+    if not found and hidden in (*old.values(), *new.values()):
+        found.append(say("a value that is kept out of receipts differs"))
+    return found
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON value
+    """Yield each value of a body with its path; lists are whole."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(f"{path}.{key}" if path else key, item)
+    else:
+        yield path, value
 
 
 def is_being_deleted(pool: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 CreateClusterNodePool knows no idempotency token, but names are unique in a cluster. So a pool is looked up by name
 before anything is sent, the receipt says "sent" before the request leaves, and when the answer is lost the name is
-looked up again. The request is sent at most once in one run.
+looked up again. The request is sent at most once in one run, and only behind `Creation._pass_gate`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from eniplan.cloud import calls
-from eniplan.cloud.compare import differences
+from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
 from eniplan.cloud.failures import CallError, without, words
 from eniplan.cloud.receipt import HIDDEN, secrets
-from eniplan.errors import CloudError, CreateError, Place, Problem
+from eniplan.errors import FINDINGS, INTERRUPTED, CloudError, CreateError, EniplanError, Place, Problem
+from eniplan.messages import NOTHING, say, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from eniplan.cloud.receipt import Receipt, State
     from eniplan.cloud.session import Session
+    from eniplan.messages import Message
+    from eniplan.plan.live import Unread
 
 PATIENCE = 30.0
 """Seconds after the request in which a pool that is not in the list may still come; only then is it sent again."""
@@ -31,20 +34,47 @@ FIRST_POLL = 1.0
 LONGEST_POLL = 5.0
 """Seconds; what Terraform's provider takes."""
 
-_REFUSED = frozenset(("rejected", "denied", "throttled", "credentials"))
-"""Failures by which the API says that it has not acted."""
+_REFUSED = frozenset(("rejected", "denied", "throttled", "credentials", "clock"))
+"""Failures by which the API says that it has not acted, when their status does, too."""
+_CONFLICT = 409
+_CLIENT_ERRORS = range(400, 500)
 _TASK_FAILED = frozenset(("fail", "failed", "canceled"))
 _NOT_FOUND = 404
+
+
+class Order(NamedTuple):
+    """What a request needs before it may be sent."""
+
+    body: str
+    """Its text."""
+    place: Place
+    """Where the plan names the pool."""
+    exit_code: int
+    """That of the check with the account; what it has found is told already."""
+    denied: tuple[Unread, ...]
+    """The facts that the account may not be asked for."""
+    allowed: frozenset[str]
+    """The keys of facts without which it may be sent."""
+    ask: Callable[[Receipt], bool]
+    """Shows what will be sent, and returns whether it is wanted."""
+
+
+class StoppedError(EniplanError):
+    """The gate, or what is there already, has stopped a create: nothing was sent."""
+
+    def __init__(self, *problems: Problem, exit_code: int = FINDINGS) -> None:
+        """Take what stands in the way, and the exit code."""
+        super().__init__(*problems)
+        self.exit_code = exit_code
 
 
 class Creation:
     """One create, from the first look to the proof. `receipt` always says how far it has come."""
 
-    def __init__(  # noqa: PLR0913 - what a create needs, each named once
+    def __init__(
         self,
         session: Session,
         receipt: Receipt,
-        body: str | None,
         *,
         keep: Callable[[Receipt], None],
         tell: Callable[[str], None],
@@ -55,105 +85,248 @@ class Creation:
         Args:
             session: the account.
             receipt: of this create.
-            body: the text of the request; None when it is not known, and then nothing can be sent.
             keep: writes the receipt down; called before the request and after every step.
             tell: is told the stage, again and again.
             timeout: seconds for everything together.
 
         """
         self.receipt = receipt
+        self.is_kept = receipt.state != "prepared"
+        """Whether the receipt stands on the disk as it is here."""
+        self.lost: tuple[Problem, ...] = ()
+        """Why the receipt could not be written after the request."""
+        self._is_out = receipt.state not in {"prepared", "rejected"}
+        """Whether the request may have been sent, now or in an earlier run."""
         self._session = session
-        self._body = body
-        self._secrets = secrets(receipt.body if body is None else body)
+        self._secrets = secrets(receipt.body)
         self._keep = keep
         self._tell = tell
+        self._timeout = timeout
         self._deadline = time.monotonic() + timeout
+        self._missing = NOTHING
         self._trouble: CallError | None = None
 
-    def run(self, *, wait: bool) -> None:
+    def run(self, order: Callable[[], Order], *, wait: bool) -> bool:
         """Go on from wherever the receipt is until the pool is proved to be as asked.
 
         Args:
+            order: judges the plan; not called when a pool is found that an earlier request has made.
             wait: follow the pool until it is there, and read it back.
 
+        Returns:
+            Whether there was anything to do.
+
         Raises:
+            StoppedError: it must not be sent, or the pool is there already and is another one.
             CloudError: the account cannot be asked, and nothing was sent.
             CreateError: it has failed, or its outcome is not known.
 
         """
-        if self.receipt.node_pool_id is None:
-            self._find_or_send()
-        if wait:
-            self._follow()
-
-    def _find_or_send(self) -> None:
-        self._tell("looking for a pool of that name")
-        was_sent = self.receipt.state in {"sent", "unknown"}
         try:
-            found = self._look(patient=was_sent)
-        except CallError as error:
-            if was_sent:
-                self._give_up(f"it cannot be looked up: {self._said(error)}")
-            raise CloudError(self._problem(f"nothing was sent: {self._said(error)}")) from None
-        if found is not None:
-            self._accept(found, None, None, note="found by its name")
-        elif was_sent and self._was_just_sent():
-            self._give_up("no pool of that name is to be seen yet")
-        elif self._body is None:
-            message = "there is no such pool, and the request cannot be sent again from this receipt: it held secrets"
-            raise CreateError(Problem(message, Place(self.receipt.plan), "run create-pool with the plan again"))
-        else:
-            self._send(self._body)
+            if self.receipt.node_pool_id is None and not self._find_or_send(order):
+                return False
+            if wait:
+                self._follow()
+        except (CreateError, StoppedError):
+            raise
+        except EniplanError as error:
+            if not self._is_out:
+                raise
+            raise CreateError(*error.problems) from None
+        except Exception as error:
+            if not self._is_out:
+                raise
+            message = say(
+                "eniplan has failed by its own fault after the request was sent: {kind}: {said}",
+                kind=type(error).__name__,
+                said=self._without_secrets(str(error)),
+            )
+            raise CreateError(self._problem(message)) from error
+        return True
 
-    def _send(self, body: str) -> None:
-        target, before = self.receipt.target, self.receipt.state
+    def look(self) -> list[str]:
+        """Return the ids of the pools with our name; when the request was just sent, wait for one to come.
+
+        Raises:
+            CreateError: they cannot be looked up.
+
+        """
+        self._tell(say("looking for a pool of that name"))
+        try:
+            return self._look(patient=True)
+        except CallError as error:
+            message = say("whether there is a pool cannot be looked up: {said}", said=self._said(error))
+            raise CreateError(self._problem(message)) from None
+
+    @property
+    def was_just_sent(self) -> bool:
+        """Whether a pool that is not in the list may still come."""
+        return self.receipt.sent_for(datetime.now(UTC)) < PATIENCE
+
+    def _find_or_send(self, make: Callable[[], Order]) -> bool:
+        """Return whether there is a pool to follow."""
+        if self.receipt.state in {"sent", "unknown"}:
+            self._tell(say("looking for a pool of that name"))
+            try:
+                found = self._look(patient=True)
+            except CallError as error:
+                self._give_up(say("it cannot be looked up: {said}", said=self._said(error)))
+            if found:
+                self._accept(self._only(found), None, None, note=say("found by its name"))
+                return True
+            if self.was_just_sent:
+                self._give_up(say("no pool of that name is to be seen yet"))
+            return self._send(make())
+        order = make()
+        _check(order, self.receipt)
+        self._tell(say("looking for a pool of that name"))
+        found = self._look_before()
+        return self._already(found, order) if found else self._send(order)
+
+    def _already(self, found: Sequence[str], order: Order) -> bool:
+        """Judge the pool that has our name already; return whether there is anything to wait for.
+
+        Raises:
+            StoppedError: it is not what the plan asks for.
+            CloudError: it cannot be read.
+
+        """
+        target = self.receipt.target
+        if len(found) > 1:
+            message = say("{target} exists more than once: {ids}", target=str(target), ids=tuple(found))
+            raise StoppedError(Problem(message, order.place, say("delete all but one: pools are told by their names")))
+        try:
+            pool = read_pool(self._session, target.cluster_id, found[0])
+        except CallError as error:
+            raise CloudError(self._problem(say("nothing was sent: {said}", said=self._said(error)))) from None
+        if is_being_deleted(pool):
+            message = say("{target} exists ({id}), and is being deleted", target=str(target), id=found[0])
+            raise StoppedError(Problem(message, order.place, say("run this again when it is gone")))
+        wrong = faults(order.body, pool)
+        if wrong:
+            hint = say("change the plan, or delete the pool and run this again")
+            if has_other_mode(differences(json.loads(order.body), pool, HIDDEN)):
+                hint = say("NP003: the mode of a pool cannot be switched; delete the pool and run this again")
+            message = say(
+                "{target} exists already ({id}), differs from the plan, and is left as it is: {told}",
+                target=str(target),
+                id=found[0],
+                told=self._without_secrets(together(wrong)),
+            )
+            raise StoppedError(Problem(message, order.place, hint))
+        if missing(order.body, pool) or self.is_kept:
+            self._accept(found[0], None, None, note=say("it was there already"))
+            return True
+        self.receipt = self.receipt._replace(node_pool_id=found[0]).then("proved", note=nodes_ready(order.body, pool))
+        return False
+
+    def _pass_gate(self, order: Order) -> list[str]:
+        """Let a request pass, or not: there is no other way to one, be it the first or one that is sent again.
+
+        The check with the account has found nothing that stops it, no fact is missing that nobody has allowed to be
+        missing, somebody wants it, the receipt is on the disk, and after all that the name is still free.
+
+        Returns:
+            The ids of pools that have come meanwhile; when there are any, nothing may be sent.
+
+        Raises:
+            StoppedError: it must not be sent.
+            CloudError: the name cannot be looked up.
+            InputError: the receipt cannot be written.
+
+        """
+        _check(order, self.receipt)
+        if not order.ask(self.receipt):
+            message = say("nothing was sent again") if self._is_out else say("nothing was created")
+            raise StoppedError(self._problem(message), exit_code=INTERRUPTED)
+        allowed = tuple({"fact": fact.fact.key, "reason": str(fact.reason)} for fact in order.denied)
+        self._secrets |= secrets(order.body)
+        self._deadline = time.monotonic() + self._timeout
+        self._keep(self.receipt._replace(undecided=allowed))
+        self.receipt, self.is_kept = self.receipt._replace(undecided=allowed), True
+        return self._look_before()
+
+    def _send(self, order: Order) -> bool:
+        came = self._pass_gate(order)
+        if came and not self._is_out:
+            return self._already(came, order)
+        if came:
+            self._accept(self._only(came), None, None, note=say("found by its name"))
+            return True
+        target, was_out = self.receipt.target, self._is_out
         self._step("sent")
-        self._tell("creating")
+        self._is_out = True
+        self._tell(say("creating"))
         try:
-            answer = self._session.write(calls.CREATE_POOL, path={"ClusterId": target.cluster_id}, body=body)
+            answer = self._session.write(calls.CREATE_POOL, path={"ClusterId": target.cluster_id}, body=order.body)
         except CallError as error:
-            self._after_failed_send(error, before)
-            return
+            self._after_failed_send(error, was_out=was_out)
+            return True
         pool, task = answer.body.get("nodepool_id"), answer.body.get("task_id")
         if isinstance(pool, str) and pool:
             self._accept(pool, task if isinstance(task, str) and task else None, answer.request_id)
         else:
-            self._look_after_send("the answer names no pool", answer.request_id)
+            self._look_after_send(say("the answer names no pool"), answer.request_id)
+        return True
 
-    def _after_failed_send(self, error: CallError, before: State) -> None:
+    def _after_failed_send(self, error: CallError, *, was_out: bool) -> None:
         said = self._said(error)
-        if not error.reached and before in {"sent", "unknown"}:
-            self._give_up(f"it could not be sent again: {said}", error.request_id)
+        if not error.reached and was_out:
+            self._give_up(say("it could not be sent again: {said}", said=said), error.request_id)
         if not error.reached:
             self._step("prepared", error.request_id, said)
-            raise CloudError(self._problem(f"the request could not be sent, and nothing was created: {said}"))
-        is_taken = "already exist" in error.message
-        if error.reason in _REFUSED and not is_taken:
+            self._is_out = False
+            message = say("the request could not be sent, and nothing was created: {said}", said=said)
+            raise CloudError(self._problem(message))
+        if _is_refusal(error):
             self._step("rejected", error.request_id, said)
-            raise CreateError(self._problem(f"the API has refused the request, and nothing was created: {said}"))
+            message = say("the API has refused the request, and nothing was created: {said}", said=said)
+            raise CreateError(self._problem(message))
         self._look_after_send(said, error.request_id)
 
-    def _look_after_send(self, said: str, request_id: str | None) -> None:
-        self._tell(f"{said}; looking whether the pool is there")
+    def _look_after_send(self, said: Message, request_id: str | None) -> None:
+        self._tell(say("{said}; looking whether the pool is there", said=said))
         try:
             found = self._look(patient=True)
         except CallError as error:
-            self._give_up(f"{said}; nor can it be looked up: {self._said(error)}", request_id)
-        if found is None:
-            self._give_up(f"{said}; no pool of that name is to be seen yet", request_id)
-        self._accept(found, None, request_id, note=f"found by its name: {said}")
+            why = self._said(error)
+            self._give_up(say("{said}; nor can it be looked up: {why}", said=said, why=why), request_id)
+        if not found:
+            self._give_up(say("{said}; no pool of that name is to be seen yet", said=said), request_id)
+        self._accept(self._only(found), None, request_id, note=say("found by its name: {said}", said=said))
 
-    def _give_up(self, said: str, request_id: str | None = None) -> NoReturn:
+    def _give_up(self, said: Message, request_id: str | None = None) -> NoReturn:
         self._step("unknown", request_id, said)
-        message = f"the request was sent, and whether it made the pool is not known: {said}"
+        message = say("the request was sent, and whether it made the pool is not known: {said}", said=said)
         raise CreateError(self._problem(message)) from None
 
+    def _only(self, found: Sequence[str]) -> str:
+        """Return the one pool that the request may have made."""
+        if len(found) > 1:
+            self._give_up(say("there are several pools of that name: {ids}", ids=tuple(found)))
+        return found[0]
+
     def _accept(self, pool: str, task: str | None, request_id: str | None, note: str = "") -> None:
+        self._is_out = True
         self.receipt = self.receipt._replace(node_pool_id=pool, task_id=task)
         self._step("accepted", request_id, note)
 
-    def _look(self, *, patient: bool) -> str | None:
-        """Return the id of the pool with our name; a patient look is repeated while the list may not show it yet.
+    def _look_before(self) -> list[str]:
+        """Look up our name right before something would be sent.
+
+        Raises:
+            CloudError: it cannot be looked up.
+
+        """
+        try:
+            return self._look(patient=False)
+        except CallError as error:
+            if self._is_out:
+                self._give_up(say("it cannot be looked up: {said}", said=self._said(error)))
+            raise CloudError(self._problem(say("nothing was sent: {said}", said=self._said(error)))) from None
+
+    def _look(self, *, patient: bool) -> list[str]:
+        """Return the ids of the pools with our name; a patient look is repeated while the list may not show it yet.
 
         Raises:
             CallError: the last look has failed.
@@ -161,12 +334,14 @@ class Creation:
         """
         pause = FIRST_POLL
         while True:
+            found: list[str] = []
+            failure = None
             try:
-                found, failure = find(self._session, self.receipt.target.cluster_id, self.receipt.target.pool), None
+                found = find(self._session, self.receipt.target.cluster_id, self.receipt.target.pool)
             except CallError as error:
-                found, failure = None, error
+                failure = error
             is_late = time.monotonic() + pause > self._deadline
-            if found is not None or is_late or not (patient and self._was_just_sent()):
+            if found or is_late or not (patient and self.was_just_sent):
                 break
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL)
@@ -174,20 +349,19 @@ class Creation:
             raise failure
         return found
 
-    def _was_just_sent(self) -> bool:
-        return self.receipt.sent_for(datetime.now(UTC)) < PATIENCE
-
     def _follow(self) -> None:
         if self.receipt.state in {"failed", "different", "proved"}:
             # Its task has ended long ago; the pool itself says how it is now.
             self.receipt = self.receipt._replace(task_id=None)
-            self._step("accepted", note="looking again")
+            self._step("accepted", note=say("looking again"))
         pause = FIRST_POLL
         while not self._has_settled():
             if time.monotonic() + pause > self._deadline:
-                trouble = f"; the last look has failed: {self._said(self._trouble)}" if self._trouble else ""
-                told = "was created, but not yet read back" if self.receipt.state == "created" else "is not ready yet"
-                raise CreateError(self._problem(f"pool {self.receipt.node_pool_id} {told}{trouble}"))
+                message = say("pool {id} is not ready yet", id=self.receipt.node_pool_id)
+                parts = [message, self._missing]
+                if self._trouble is not None:
+                    parts.append(say("the last look has failed: {said}", said=self._said(self._trouble)))
+                raise CreateError(self._problem(together(parts)))
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL)
 
@@ -196,15 +370,31 @@ class Creation:
         self._trouble = None
         task = self._task() if self.receipt.state == "accepted" else {}
         pool = self._pool()
-        if pool is not None or task:
-            self._tell(_stage(task, pool or {}))
-        if self.receipt.state == "accepted" and _has_ended(task, pool, has_task=self.receipt.task_id is not None):
-            self._step("created")
-            pool = self._pool()
-        if self.receipt.state != "created" or pool is None:
+        if pool is None:
             return False
-        self._prove(pool)
+        self._tell(_stage(task, pool, self.receipt.body))
+        is_running = self.receipt.state == "accepted" and self.receipt.task_id is not None
+        if is_running and task.get("state") != "success":
+            self._missing = say("its task has not ended") if task else NOTHING
+            return False
+        self._missing = missing(self.receipt.body, pool)
+        if self._missing and not _is_hopeless(pool):
+            return False
+        if self.receipt.state == "accepted" and not self._missing:
+            self._step("created")
+        twins = self._twins()
+        if twins is None:
+            return False
+        self._prove(pool, twins)
         return True
+
+    def _twins(self) -> list[str] | None:
+        """Return the ids of other pools of our name; None when they cannot be looked up now."""
+        try:
+            return [each for each in self._look(patient=False) if each != self.receipt.node_pool_id]
+        except CallError as error:
+            self._trouble = error
+            return None
 
     def _task(self) -> Mapping[str, Any]:
         """Return the task; nothing when it cannot be read, or when there is none.
@@ -228,7 +418,12 @@ class Creation:
             said = reason.get("message") or reason.get("code") if isinstance(reason, dict) else None
             said = self._without_secrets(str(said or "it gives no reason"))
             self._step("failed", note=said)
-            message = f"task {self.receipt.task_id} of pool {self.receipt.node_pool_id} has failed: {said}"
+            message = say(
+                "task {task} of pool {id} has failed: {said}",
+                task=self.receipt.task_id,
+                id=self.receipt.node_pool_id,
+                said=said,
+            )
             raise CreateError(self._problem(message))
         return task
 
@@ -246,47 +441,90 @@ class Creation:
             self._trouble = error
             if (error.status == _NOT_FOUND or error.is_not_found) and self._is_gone():
                 self._step("gone", error.request_id)
-                raise CreateError(self._problem(f"pool {pool_id} was created, and is not there any more")) from None
-            if error.reason in {"denied", "credentials"}:
-                message = f"pool {pool_id} was accepted, but may not be read: {self._said(error)}"
+                message = say("pool {id} was created, and is not there any more", id=pool_id)
+                raise CreateError(self._problem(message)) from None
+            if error.reason in {"denied", "credentials", "clock"}:
+                message = say("pool {id} was accepted, but may not be read: {said}", id=pool_id, said=self._said(error))
                 raise CreateError(self._problem(message)) from None
             return None
 
     def _is_gone(self) -> bool:
         try:
             found = self._look(patient=True)
-            return found != self.receipt.node_pool_id and not (found is None and self._was_just_sent())
         except CallError as error:
             self._trouble = error
             return False
+        return self.receipt.node_pool_id not in found and bool(found or not self.was_just_sent)
 
-    def _prove(self, pool: Mapping[str, Any]) -> None:
-        found = [str(difference) for difference in differences(json.loads(self.receipt.body), pool, HIDDEN)]
-        if has_failed_nodes(pool):
-            found.append(nodes_ready(pool))
-        if found:
-            told = self._without_secrets("; ".join(found))
+    def _prove(self, pool: Mapping[str, Any], twins: Sequence[str]) -> None:
+        wrong = faults(self.receipt.body, pool)
+        if twins:
+            wrong.append(say("another pool has the same name: {ids}", ids=tuple(twins)))
+        if wrong:
+            told = self._without_secrets(together(wrong))
             self._step("different", note=told)
-            raise CreateError(self._problem(f"pool {self.receipt.node_pool_id} is not as asked: {told}"))
-        self._step("proved", note=nodes_ready(pool))
+            message = say("pool {id} is not as asked: {told}", id=self.receipt.node_pool_id, told=told)
+            raise CreateError(self._problem(message))
+        self._step("proved", note=nodes_ready(self.receipt.body, pool))
 
     def _step(self, state: State, request_id: str | None = None, note: str = "") -> None:
+        """Write down how far it has come. Only before the request is it needed to go on."""
         shown = request_id and self._without_secrets(request_id)
-        self.receipt = self.receipt.then(state, request_id=shown, note=self._without_secrets(note))
-        self._keep(self.receipt)
+        receipt = self.receipt.then(state, request_id=shown, note=self._without_secrets(note))
+        try:
+            self._keep(receipt)
+            self.lost = ()
+        except EniplanError as error:
+            if state == "sent" or not self._is_out:
+                raise
+            self.lost = error.problems
+        self.receipt, self.is_kept = receipt, not self.lost
 
     def _problem(self, message: str) -> Problem:
         return Problem(message, Place(str(self.receipt.target)))
 
-    def _said(self, error: CallError) -> str:
-        return self._without_secrets(words(error))
+    def _said(self, error: CallError) -> Message:
+        return say("{said}", said=self._without_secrets(words(error)))
 
     def _without_secrets(self, text: str) -> str:
         return without(text, self._secrets)
 
 
-def find(session: Session, cluster_id: str, name: str) -> str | None:
-    """Return the id of the pool with this very name; None when there is none.
+def _check(order: Order, receipt: Receipt) -> None:
+    """Refuse what the check with the account has not let pass.
+
+    Raises:
+        StoppedError: it has found something, or may not know something that nobody has allowed to be unknown.
+
+    """
+    nothing = say("{target}: nothing was sent: ", target=str(receipt.target))
+    if order.exit_code:
+        message = say("{nothing}the check with the account does not pass", nothing=nothing)
+        raise StoppedError(Problem(message, order.place), exit_code=order.exit_code)
+    problems = [
+        Problem(
+            say(
+                "{nothing}it is not known {fact}: {reason}",
+                nothing=nothing,
+                fact=unread.fact.words,
+                reason=unread.reason,
+            ),
+            order.place,
+            say(
+                "allow it (`eniplan ram-policy` prints the policy), or create the pool without knowing: "
+                "--allow-undecided {key}",
+                key=unread.fact.key,
+            ),
+        )
+        for unread in order.denied
+        if unread.fact.key not in order.allowed
+    ]
+    if problems:
+        raise StoppedError(*problems)
+
+
+def find(session: Session, cluster_id: str, name: str) -> list[str]:
+    """Return the ids of the pools with this very name: names are unique, but nobody relies on it here.
 
     Raises:
         CallError: it cannot be asked, or the answer makes no sense.
@@ -294,11 +532,11 @@ def find(session: Session, cluster_id: str, name: str) -> str | None:
     """
     answer = session.read(calls.DESCRIBE_POOLS, path={"ClusterId": cluster_id}, query={"NodepoolName": name})
     try:
-        infos = [pool["nodepool_info"] for pool in answer.body["nodepools"]]
-        ids = [info["nodepool_id"] for info in infos if info["name"] == name]
+        pools = answer.body["nodepools"]
+        infos = [pool["nodepool_info"] for pool in ([] if pools is None else pools)]
+        return [str(info["nodepool_id"]) for info in infos if info["name"] == name]
     except (TypeError, KeyError):
         raise CallError(calls.DESCRIBE_POOLS, "answer", message="the answer is no list of pools") from None
-    return str(ids[0]) if ids else None
 
 
 def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, Any]:
@@ -316,43 +554,82 @@ def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, A
     return answer.body
 
 
-def has_failed_nodes(pool: Mapping[str, Any]) -> bool:
-    """Return whether a pool reports nodes that have failed."""
-    status = pool.get("status")
-    failed = status.get("failed_nodes") if isinstance(status, dict) else None
-    return isinstance(failed, int) and failed > 0
+def faults(body: str, pool: Mapping[str, Any]) -> list[Message]:
+    """Return what of a pool is not as asked, and will not become so by itself."""
+    wrong = [
+        say("{difference}", difference=str(difference)) for difference in differences(json.loads(body), pool, HIDDEN)
+    ]
+    state = _status(pool).get("state")
+    if state == "failed" or is_being_deleted(pool):
+        wrong.append(say("its state is {state}", state=state))
+    if _failed_nodes(pool):
+        wrong.append(nodes_ready(body, pool))
+    return wrong
 
 
-def nodes_ready(pool: Mapping[str, Any]) -> str:
-    """Return how many of a pool's nodes are ready; "" when it does not say."""
-    status = pool.get("status")
-    if not isinstance(status, dict) or not isinstance(status.get("healthy_nodes"), int):
-        return ""
-    more = f", {status['failed_nodes']} failed" if has_failed_nodes(pool) else ""
-    return f"{status['healthy_nodes']} of {_wanted_nodes(pool)} nodes ready{more}"
+def missing(body: str, pool: Mapping[str, Any]) -> Message:
+    """Return what of a pool is not there yet; nothing when all is."""
+    status = _status(pool)
+    state, ready, wanted = status.get("state"), _count(status, "healthy_nodes"), _wanted_nodes(body, pool)
+    if ready is None and wanted:
+        return say("it does not say how many of its {wanted} nodes are ready", wanted=wanted)
+    if ready is not None and ready < wanted:
+        return nodes_ready(body, pool)
+    return NOTHING if state == "active" else say("its state is {state}", state=str(state or "not known"))
 
 
-def _wanted_nodes(pool: Mapping[str, Any]) -> int:
+def nodes_ready(body: str, pool: Mapping[str, Any]) -> Message:
+    """Return how many of a pool's nodes are ready; nothing when it does not say."""
+    ready, failed = _count(_status(pool), "healthy_nodes"), _failed_nodes(pool)
+    wanted = _wanted_nodes(body, pool)
+    parts = []
+    if ready is not None:
+        parts.append(say("{ready} of {wanted} nodes ready", ready=ready, wanted=wanted))
+    if failed:
+        parts.append(say("{failed} failed", failed=failed))
+    return together(parts, ", ")
+
+
+def _wanted_nodes(body: str, pool: Mapping[str, Any]) -> int:
     """Return the nodes that a pool is to have: as asked, or as many as there are."""
-    group, status = pool.get("scaling_group"), pool.get("status")
-    wanted = group.get("desired_size") if isinstance(group, dict) else None
-    total = status.get("total_nodes") if isinstance(status, dict) else None
-    return max((n for n in (wanted, total) if isinstance(n, int)), default=0)
+    asked = json.loads(body)
+    numbers = [_count(_status(pool), "total_nodes")]
+    for each in (asked, pool):
+        numbers.append(_count(each.get("scaling_group"), "desired_size"))
+        automatic = each.get("auto_scaling")
+        if isinstance(automatic, dict) and automatic.get("enable"):
+            numbers.append(_count(automatic, "min_instances"))
+    return max((number for number in numbers if number is not None), default=0)
 
 
-def _has_ended(task: Mapping[str, Any], pool: Mapping[str, Any] | None, *, has_task: bool) -> bool:
-    """Return whether all is there: by the task's word, or without a task by the pool's own state and nodes."""
-    if has_task:
-        return task.get("state") == "success"
-    status = (pool or {}).get("status")
-    if not isinstance(status, dict) or status.get("state") != "active":
-        return False
-    ready = status.get("healthy_nodes")
-    return not isinstance(ready, int) or ready >= _wanted_nodes(pool or {})
+def _failed_nodes(pool: Mapping[str, Any]) -> int:
+    return _count(_status(pool), "failed_nodes") or 0
 
 
-def _stage(task: Mapping[str, Any], pool: Mapping[str, Any]) -> str:
+def _status(pool: Mapping[str, Any]) -> Mapping[str, Any]:
     status = pool.get("status")
-    state = status.get("state") if isinstance(status, dict) else None
-    words = [task.get("current_stage") or task.get("state") or state or "waiting", nodes_ready(pool)]
-    return ", ".join(str(word) for word in words if word)
+    return status if isinstance(status, dict) else {}
+
+
+def _count(value: object, key: str) -> int | None:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def _is_hopeless(pool: Mapping[str, Any]) -> bool:
+    """Return whether what is missing will not come by itself: nodes have failed, and nothing is under way."""
+    state = _status(pool).get("state")
+    return state == "failed" or is_being_deleted(pool) or (state == "active" and _failed_nodes(pool) > 0)
+
+
+def _is_refusal(error: CallError) -> bool:
+    """Return whether the API says that it has not acted: a gateway's word, or a conflict, is no such word."""
+    is_taken = "already exist" in error.message
+    says_so = error.status in _CLIENT_ERRORS and error.status != _CONFLICT
+    return error.reason in _REFUSED and says_so and not is_taken
+
+
+def _stage(task: Mapping[str, Any], pool: Mapping[str, Any], body: str) -> str:
+    state = _status(pool).get("state")
+    stage = task.get("current_stage") or task.get("state") or state or "waiting"
+    return together((say("{stage}", stage=str(stage)), nodes_ready(body, pool)), ", ")

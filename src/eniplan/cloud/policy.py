@@ -25,7 +25,7 @@ _LINGJUN = (calls.DESCRIBE_NODE_GROUP, calls.LIST_LINGJUN_NODES, calls.DESCRIBE_
 COMMANDS: dict[str, tuple[Call, ...]] = {
     "check": _CHECK,
     "create-pool": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
-    "resume": (calls.DESCRIBE_POOLS, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
+    "resume": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
     "specs update": (calls.DESCRIBE_TYPES,),
 }
 """The calls of every command that asks an account; with Lingjun pools those that judge a plan make `_LINGJUN` too."""

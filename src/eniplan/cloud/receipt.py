@@ -6,12 +6,14 @@ on the disk, only its owner may read it, and it holds no secret.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import itertools
 import json
+import math
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
@@ -19,6 +21,7 @@ from eniplan import terminal
 from eniplan._version import __version__
 from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +41,7 @@ that name was seen · `rejected`: the API has refused it · `accepted`: the pool
 ended well · `proved`: it was read back and is as asked · `failed`: its task has failed · `different`: it was read
 back and is not as asked · `gone`: it was there, and somebody has deleted it.
 """
+Level: TypeAlias = Literal["error", "warning", "info"]
 OPEN: frozenset[State] = frozenset(("sent", "unknown", "accepted", "created", "failed", "different"))
 """There may be a pool of which nobody knows yet that it is as asked."""
 
@@ -68,6 +72,19 @@ class Event(NamedTuple):
     note: str = ""
 
 
+class Terms(NamedTuple):
+    """What a create was asked for with: what is sent again passes the same check and the same question."""
+
+    yes: bool = False
+    """Whether it was to be sent without a question."""
+    fail_on: Level = "error"
+    strict: bool = False
+    specs: str | None = None
+    waivers: str | None = None
+    allowed: tuple[str, ...] = ()
+    """The facts without which it may be sent."""
+
+
 class Receipt(NamedTuple):
     """One create."""
 
@@ -83,6 +100,9 @@ class Receipt(NamedTuple):
     node_pool_id: str | None = None
     task_id: str | None = None
     version: str = __version__
+    terms: Terms = Terms()
+    undecided: tuple[Mapping[str, str], ...] = ()
+    """`fact` and `reason` of everything that was not known, and allowed to be so, when the request was sent."""
 
     @property
     def state(self) -> State:
@@ -95,16 +115,26 @@ class Receipt(NamedTuple):
         return _hash(self.body) == self.sha256
 
     def sent_for(self, now: datetime) -> float:
-        """Return the seconds since the request was last sent; 0 when it never was."""
+        """Return the seconds since the request was last sent; 0 when it never was.
+
+        A time in the future is that of another clock, and says nothing: nobody waits for it to come.
+        """
         times = [event.time for event in self.events if event.state == "sent"]
-        return (now - datetime.fromisoformat(times[-1])).total_seconds() if times else 0.0
+        passed = (now - datetime.fromisoformat(times[-1])).total_seconds() if times else 0.0
+        return passed if passed >= 0 else math.inf
 
     def then(self, state: State, *, request_id: str | None = None, note: str = "") -> Receipt:
         """Return the receipt with one more step, taken now."""
         return self._replace(events=(*self.events, Event(_now(), state, request_id, note)))
 
 
-def prepare(target: Target, plan: str, body: str, waivers: tuple[Mapping[str, str], ...]) -> Receipt:
+_EARLIER = Terms()
+"""Those of receipts that say nothing of them, which earlier versions have written."""
+
+
+def prepare(
+    target: Target, plan: str, body: str, waivers: tuple[Mapping[str, str], ...], terms: Terms = _EARLIER
+) -> Receipt:
     """Return the receipt of a create of which nothing was sent.
 
     Args:
@@ -112,12 +142,13 @@ def prepare(target: Target, plan: str, body: str, waivers: tuple[Mapping[str, st
         plan: the plan as it was named.
         body: the very text of the request.
         waivers: `rule`, `path` and `reason` of each accepted finding, and the place of its `waiver`.
+        terms: what it was asked for with.
 
     """
     value = json.loads(body)
     hidden = _hide(value)
     shown = body if hidden == value else json.dumps(hidden, ensure_ascii=False, indent=2) + "\n"
-    return Receipt(target, plan, _hash(body), shown, waivers, (Event(_now(), "prepared"),))
+    return Receipt(target, plan, _hash(body), shown, waivers, (Event(_now(), "prepared"),), terms=terms)
 
 
 def default_path(target: Target) -> str:
@@ -152,6 +183,8 @@ def save(path: str, receipt: Receipt) -> None:
         "taskId": receipt.task_id,
         "body": {"sha256": receipt.sha256, "text": receipt.body},
         "waivers": list(receipt.waivers),
+        "terms": receipt.terms._asdict(),
+        "undecided": list(receipt.undecided),
         "events": [
             {"time": e.time, "state": e.state, "requestId": e.request_id, "note": e.note} for e in receipt.events
         ],
@@ -172,23 +205,29 @@ def read(path: str) -> Receipt | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InputError(Problem(f"cannot read it: {(error.strerror or '').lower()}", Place(path))) from None
+        reason = (error.strerror or "").lower()
+        raise InputError(Problem(say("cannot read it: {reason}", reason=reason), Place(path))) from None
     try:
         value = json.loads(data)
         known = value["schema"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise InputError(Problem("this is no receipt of eniplan", Place(path), _NO_RECEIPT)) from None
+        raise InputError(Problem(say("this is no receipt of eniplan"), Place(path), _NO_RECEIPT)) from None
     if known != SCHEMA:
-        message = f"this receipt has the form {known!r}, and eniplan {__version__} reads {SCHEMA}"
-        raise InputError(Problem(message, Place(path), "use the eniplan that wrote it, or a newer one"))
+        message = say(
+            "this receipt has the form {form!r}, and eniplan {version} reads {reads}",
+            form=known,
+            version=__version__,
+            reads=SCHEMA,
+        )
+        raise InputError(Problem(message, Place(path), say("use the eniplan that wrote it, or a newer one")))
     try:
         return _receipt(value)
     except (ValueError, TypeError, AttributeError, LookupError):
-        raise InputError(Problem("this receipt is damaged", Place(path), _NO_RECEIPT)) from None
+        raise InputError(Problem(say("this receipt is damaged"), Place(path), _NO_RECEIPT)) from None
 
 
-_ELSEWHERE = "without one nothing is sent: name a file in another folder with --receipt"
-_NO_RECEIPT = "look for the pool in the console, or name another file with --receipt; nothing was changed"
+_ELSEWHERE = say("without one nothing is sent: name a file in another folder with --receipt")
+_NO_RECEIPT = say("look for the pool in the console, or name another file with --receipt; nothing was changed")
 
 
 @contextmanager
@@ -209,20 +248,30 @@ def locked(path: str) -> Iterator[None]:
         os.makedirs(folder or ".", exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        message = f"the receipt cannot be written here: {(error.strerror or '').lower()}"
+        message = say("the receipt cannot be written here: {reason}", reason=(error.strerror or "").lower())
         raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = "another eniplan is working on this create"
-            raise InputError(Problem(message, Place(path), "wait until it has ended, then run this again")) from None
+            message = say("another eniplan is working on this create")
+            hint = say("wait until it has ended, then run this again")
+            raise InputError(Problem(message, Place(path), hint)) from None
         except OSError as error:
-            message = f"the receipt cannot be locked here: {(error.strerror or '').lower()}"
+            message = say("the receipt cannot be locked here: {reason}", reason=(error.strerror or "").lower())
             raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
+        _remove_leftovers(path)
         yield
     finally:
         os.close(handle)
+
+
+def _remove_leftovers(path: str) -> None:
+    """Remove what runs that were killed while they wrote this receipt have left; whoever holds the lock may."""
+    folder, name = os.path.split(path)
+    for left in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*.tmp"), include_hidden=True):
+        with suppress(OSError):
+            os.unlink(left)
 
 
 def set_aside(path: str) -> str:
@@ -237,7 +286,7 @@ def set_aside(path: str) -> str:
     try:
         os.rename(path, other)
     except OSError as error:
-        message = f"cannot rename it to {other}: {(error.strerror or '').lower()}"
+        message = say("cannot rename it to {other}: {reason}", other=other, reason=(error.strerror or "").lower())
         raise InputError(Problem(message, Place(path))) from None
     return other
 
@@ -268,6 +317,8 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
         _text_or_none(value["nodePoolId"]),
         _text_or_none(value["taskId"]),
         _text(value["eniplan"]),
+        _terms(value.get("terms", {})),
+        tuple({_text(key): _text(item) for key, item in fact.items()} for fact in value.get("undecided", ())),
     )
     wanted = json.loads(found.body)
     is_of_pool = wanted["nodepool_info"]["name"] == found.target.pool
@@ -275,6 +326,28 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
     if found.state != value["state"] or not (is_of_pool and leads and (found.is_whole or HIDDEN in found.body)):
         raise ValueError(found.state)
     return found
+
+
+def _terms(value: Mapping[str, Any]) -> Terms:
+    given = {**_EARLIER._asdict(), **value}
+    for key in ("yes", "strict"):
+        if not isinstance(given[key], bool):
+            raise TypeError(key)
+    return Terms(
+        given["yes"],
+        _level(given["fail_on"]),
+        given["strict"],
+        _text_or_none(given["specs"]),
+        _text_or_none(given["waivers"]),
+        tuple(map(_text, given["allowed"])),
+    )
+
+
+def _level(value: object) -> Level:
+    for level in get_args(Level):
+        if value == level:
+            return level  # type: ignore[no-any-return] # get_args has no types
+    raise ValueError(value)
 
 
 def _state(value: object) -> State:

@@ -27,6 +27,13 @@ _PLACES: dict[Fact, tuple[Path, ...]] = {
 """Where a plan would state them."""
 
 
+ASKED = (
+    facts.ACCOUNT_CLUSTER, facts.ACCOUNT_TERWAY, facts.ACCOUNT_TYPES, facts.ACCOUNT_STOCK, facts.ACCOUNT_V_SWITCHES,
+    facts.ACCOUNT_GROUPS, facts.ACCOUNT_POOLS, facts.ACCOUNT_QUOTA, facts.ACCOUNT_LINGJUN,
+)  # fmt: skip
+"""Every fact that an account is asked for."""
+
+
 class Unread(NamedTuple):
     """A fact that could not be read."""
 
