@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eniplan.k8s.labels import NODE_OPERATORS, OPERATORS, Requirement, meets, requirement_flaw
+from eniplan.k8s.labels import (
+    NODE_OPERATORS,
+    OPERATORS,
+    Requirement,
+    Selector,
+    meets,
+    requirement_flaw,
+    selects,
+)
 from eniplan.k8s.nodes import (
     NodeLabels,
     Placement,
@@ -144,6 +152,14 @@ def test_what_kubernetes_refuses_of_a_requirement(operator: str, values: tuple[s
     flaw = requirement_flaw(Requirement((), "a", operator, values), NODE_OPERATORS)
     assert flaw is not None
     assert flaw.path == (wrong,)
+
+
+def test_no_selector_takes_everything() -> None:
+    one = Selector((), (Requirement((), "a", "In", ("x",)),))
+    assert selects(None, {})
+    assert selects(Selector((), ()), {})
+    assert selects(one, {"a": "x"})
+    assert not selects(one, {})
 
 
 def test_pods_and_namespaces_are_selected_without_numbers() -> None:

@@ -97,6 +97,22 @@ def test_placement() -> None:
     )
 
 
+def test_a_requirement_that_kubernetes_refuses() -> None:
+    rule = {"key": "a", "operator": "In", "values": []}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}}
+    pod = read_pod(template(affinity={"nodeAffinity": required}))
+    assert [flaw.path[-3:] for flaw in pod.refused] == [("matchExpressions", 0, "values")]
+
+
+def test_the_cpu_and_memory_of_a_pod() -> None:
+    """A whole pod may state them, and its runtime takes some beside."""
+    resources = {"requests": {"cpu": "250m"}, "limits": {"cpu": 2, "memory": "1Ki"}}
+    pod = template(containers=[{"name": "a", "resources": resources}] * 2)
+    assert (read_pod(pod).request("cpu"), read_pod(pod).request("memory")) == (500, 2048)
+    pod["spec"] |= {"resources": {"requests": {"cpu": 3}}, "overhead": {"cpu": "100m", "memory": "x"}}
+    assert (read_pod(pod).request("cpu"), read_pod(pod).request("memory")) == (3100, 2048)
+
+
 def test_an_affinity_without_a_term_is_refused() -> None:
     required: dict[str, Any] = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
     pod = read_pod(template(affinity={"nodeAffinity": required}))

@@ -197,6 +197,29 @@ class TestENI008:
         report = judge({"nodePools[0]": pool, "workloads": [WORKLOAD]})
         assert facts_missing(report, "ENI008") == ["the size of pool 'trading'"]
 
+    @pytest.mark.parametrize(
+        ("sizes", "level", "words", "hint"),
+        [
+            ({2: 9}, None, "", ""),
+            ({2: 10}, "error", "free for pods that take 2 each: 9 of them fit, of 10", "4 nodes would do"),
+            ({8: 1}, "error", "free for pods that take 8 each: 0 of them fit, of 1", "no node has 8 ENIs for one pod"),
+            ({5: 2, 3: 2, 2: 2}, None, "", ""),
+            ({3: 7}, "error", "free for pods that take 3 each: 6 of them fit, of 7", "4 nodes would do"),
+            ({4: 3, 2: 4}, "warning", "not all find room", "4 nodes would do"),
+            ({1: 1000}, "error", "its pods need 1000", "143 nodes would do"),
+            ({1: 700_001}, "error", "its pods need 700001", "100001 nodes would do"),
+        ],
+    )
+    def test_the_enis_of_a_pod_are_of_one_node(
+        self, sizes: dict[int, int], level: str | None, words: str, hint: str
+    ) -> None:
+        workloads = [
+            {**WORKLOAD, "name": f"of-{size}", "replicas": number, "eniRequest": size} for size, number in sizes.items()
+        ]
+        findings = found(judge({"workloads": workloads}), "ENI008")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        assert all(words in finding.message and hint in finding.hint for finding in findings)
+
     def test_limits_not_known(self) -> None:
         report = judge({TYPES: ["ecs.i4.8xlarge"], "workloads": [WORKLOAD]})
         assert facts_missing(report, "ENI008") == ["EniQuantity of the nodes of pool 'trading'"]

@@ -314,8 +314,8 @@ def eni008(view: PlanView) -> Outcome:
             yield Hit(pool.path, _shortage(pool, load), _remedy(load), _numbers(load))
         elif not load.fits():
             message = say(
-                "whether all pods of pool {pool!r} find ENIs depends on the order in which they come: "
-                "it has {capacity}, they need {needed}, and those of one pod are on one node",
+                "pool {pool!r} has {capacity} exclusive ENIs and its pods need {needed}, but those of one pod are on "
+                "one node: with the largest pods placed first, not all find room",
                 pool=pool.pool.name, capacity=load.room, needed=load.needed,
             )  # fmt: skip
             yield Hit(pool.path, message, _remedy(load), _numbers(load), level="warning")
@@ -360,16 +360,17 @@ def _shortage(pool: PoolView, load: Load) -> Message:
 def _remedy(load: Load) -> Message:
     """Say how many nodes would do, if any number does."""
     if load.every_node >= load.per_node:
-        return say("DaemonSets and system pods alone fill every node, or a type with more ENIs")
+        return say("DaemonSets and system pods alone fill every node: choose a type with more ENIs")
     largest = max(load.pods, default=0)
     if largest > load.free_per_node:
         return say("no node has {enis} ENIs for one pod: choose a type with more ENIs", enis=largest)
-    nodes = load.nodes
-    while not load._replace(nodes=nodes).fits():
-        nodes += max(1, nodes // 8)
-    while nodes > 1 and load._replace(nodes=nodes - 1).fits():
-        nodes -= 1
-    return say("{nodes} nodes would do, or a type with more ENIs", nodes=nodes)
+    few, enough = load.nodes, 2 * load.nodes + 1
+    while not load._replace(nodes=enough).fits():
+        few, enough = enough, 2 * enough
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (few, middle) if load._replace(nodes=middle).fits() else (middle, enough)
+    return say("{nodes} nodes would do, or a type with more ENIs", nodes=enough)
 
 
 def _numbers(load: Load) -> dict[str, object]:
