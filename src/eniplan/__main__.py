@@ -12,8 +12,12 @@ def main() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from eniplan._version import __version__  # noqa: PLC0415 - and nothing else
 
-        sys.stdout.write(f"eniplan {__version__}\n")
-        return 0
+        try:
+            os.write(1, f"eniplan {__version__}\n".encode())
+        except OSError:
+            pass  # told below, where errors are told
+        else:
+            return 0
     import signal  # noqa: PLC0415 - typer brings it along, and --version goes without
 
     # Ignored when it was started under nohup or in the background, and then it stays so.
@@ -21,6 +25,9 @@ def main() -> int:
         signal.signal(signal.SIGINT, _leave)
     # What is imported stays to the end: collecting it again and again costs a check 7 % of its time.
     gc.disable()
+    from eniplan import terminal  # noqa: PLC0415 - --version goes without
+
+    terminal.keep_streams()
     from eniplan.cli import run  # noqa: PLC0415 - imports typer, 40 ms that --version does not pay
 
     try:

@@ -10,18 +10,63 @@ import os
 import re
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 from eniplan.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import BufferedReader
     from typing import TextIO
+
 
 DEFAULT_WIDTH = 100
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that ask a run to end: Ctrl-C, a CI time-out, a terminal that is closed."""
+STDIN = "-"
+_inputs: set[tuple[int, int]] = set()
+"""The files that this run has read, by device and number: no output ever replaces one of them."""
+
+
+def read_input(path: str) -> bytes:
+    """Return the bytes of an input: a file, or `-` for stdin.
+
+    Raises:
+        OSError: the file cannot be read.
+        InputError: stdin cannot be read.
+
+    """
+    if path == STDIN:
+        with stdin() as stream:
+            return stream.read()
+    with open(path, "rb") as file:
+        note_input(file)
+        return file.read()
+
+
+def note_input(file: BufferedReader) -> None:
+    """Remember that an open file is an input of this run."""
+    status = os.fstat(file.fileno())
+    _inputs.add((status.st_dev, status.st_ino))
+
+
+@contextlib.contextmanager
+def stdin() -> Iterator[BufferedReader]:
+    """Give the bytes of stdin.
+
+    Raises:
+        InputError: it is closed, or cannot be read.
+
+    """
+    if sys.stdin is None:
+        raise InputError(Problem(say("stdin is closed"), Place(STDIN), say("pipe something in, or name a file")))
+    try:
+        yield cast("BufferedReader", sys.stdin.buffer)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(Problem(say("cannot read stdin: {reason}", reason=reason), Place(STDIN))) from None
 
 
 def out(text: str) -> None:
@@ -32,34 +77,54 @@ def out(text: str) -> None:
 
     """
     if sys.stdout is None:  # closed by whoever started us
-        raise InputError(Problem("cannot write the output: it is closed", Place("stdout")))
+        raise InputError(Problem(say("cannot write the output: stdout is closed"), Place("stdout")))
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        # Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)
         if not isinstance(error, BrokenPipeError):
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(Problem(f"cannot write the output: {reason}", Place("stdout"))) from None
+            raise unwritable_output(error) from None
+
+
+def give_up(stream: TextIO) -> None:
+    """Send what is left for a stream nowhere: Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def unwritable_output(error: OSError) -> InputError:
+    """Return the error of a stdout that cannot be written."""
+    reason = (error.strerror or str(error)).lower()
+    return InputError(Problem(say("cannot write the output: {reason}", reason=reason), Place("stdout")))
+
+
+def keep_streams() -> None:
+    """See to it that the standard streams can do no harm: to be called once, before any file is opened.
+
+    A file that is opened while one of them is closed would take its place, and get what is written to it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stays open to the end
 
 
 def err(text: str) -> None:
     """Write one line for people, if anybody listens."""
-    _write_err(for_log(text) + "\n")
+    _to_people(for_log(text) + "\n")
 
 
-def _write_err(text: str) -> None:
-    """Write to stderr; one that is closed, full or gone with its terminal changes nothing of what is done."""
-    if sys.stderr is None:
-        return
+def _to_people(text: str) -> None:
+    """Write to stderr. That it is full, or gone with its terminal, changes nothing of what is done."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
     except (OSError, ValueError):
-        # What is left in its buffer would be tried again when Python ends.
         with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+            give_up(sys.stderr)
 
 
 def for_log(text: str) -> str:
@@ -76,7 +141,7 @@ def for_log(text: str) -> str:
 def save(path: str, text: str, *, private: bool = False) -> None:
     """Write a document to a file, all of it or nothing: a run that is killed leaves the old file as it was.
 
-    What is no regular file (`/dev/stdout`, a named pipe) is written to and not replaced.
+    What is no regular file (`/dev/stdout`, a named pipe) is written to and not replaced; a link is followed.
 
     Args:
         path: the file.
@@ -84,11 +149,13 @@ def save(path: str, text: str, *, private: bool = False) -> None:
         private: only its owner may read it, and it is on the disk when this returns.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: it cannot be written, or is an input of this run.
 
     """
     data = text.encode("utf-8", "backslashreplace")
+    path = os.path.realpath(path) if os.path.islink(path) else path
     try:
+        _refuse_input(path)
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as file:
                 file.write(data)
@@ -144,7 +211,7 @@ def make_folder(path: str) -> None:
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
-        message = f"cannot make the folder: {(error.strerror or '').lower()}"
+        message = say("cannot make the folder: {reason}", reason=(error.strerror or "").lower())
         raise InputError(Problem(message, Place(path))) from None
 
 
@@ -167,8 +234,22 @@ def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterato
             os.unlink(temporary)
 
 
+def _refuse_input(path: str) -> None:
+    """Refuse to write over what this run has read.
+
+    Raises:
+        InputError: it has.
+
+    """
+    with contextlib.suppress(FileNotFoundError):
+        status = os.stat(path)
+        if (status.st_dev, status.st_ino) in _inputs:
+            message = say("this is an input of the run, and is left as it is")
+            raise InputError(Problem(message, Place(path), say("name another file for the output")))
+
+
 def _unwritable(path: str, error: OSError) -> InputError:
-    return InputError(Problem(f"cannot write it: {(error.strerror or '').lower()}", Place(path)))
+    return InputError(Problem(say("cannot write it: {reason}", reason=(error.strerror or "").lower()), Place(path)))
 
 
 def _sync_folder(folder: str) -> None:
@@ -196,7 +277,7 @@ def can_ask() -> bool:
 
 def ask(question: str) -> bool:
     """Ask a question on the terminal; anything but yes is no."""
-    _write_err(f"{question} [y/N] ")
+    _to_people(f"{question} [y/N] ")
     answer = ""
     try:
         answer = sys.stdin.readline()
@@ -211,12 +292,7 @@ class Progress:
 
     def __init__(self) -> None:
         """Show nothing yet."""
-        self._rewrites = (
-            sys.stderr is not None
-            and sys.stderr.isatty()
-            and os.environ.get("TERM") != "dumb"
-            and not os.environ.get("CI")
-        )
+        self._rewrites = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
         self._last = ""
         self._is_open = False
 
@@ -228,7 +304,7 @@ class Progress:
             columns = 0
             with contextlib.suppress(OSError):  # the terminal is gone
                 columns = os.get_terminal_size(sys.stderr.fileno()).columns
-            _write_err(f"\r{line[: (columns or DEFAULT_WIDTH) - 1]}\x1b[K")
+            _to_people(f"\r{line[: (columns or DEFAULT_WIDTH) - 1]}\x1b[K")
             self._is_open = True
         elif text != self._last:
             err(line)
@@ -259,7 +335,7 @@ def width() -> int:
         columns = int(os.environ.get("COLUMNS", ""))
     except ValueError:
         columns = 0
-    if columns <= 0 and sys.stdout.isatty():
+    if columns <= 0 and sys.stdout is not None and sys.stdout.isatty():
         columns = os.get_terminal_size(sys.stdout.fileno()).columns
     return columns if columns > 0 else DEFAULT_WIDTH
 

@@ -174,7 +174,7 @@ class TestClosedPipes:
     @pytest.mark.parametrize("command", ["explain ENI001", "schema", "check --type ecs.g7.2xlarge"])
     @pytest.mark.parametrize(
         ("where", "reason"),
-        [(">&-", "it is closed"), (">/dev/full", "no space left on device")],
+        [(">&-", "stdout is closed"), (">/dev/full", "no space left on device")],
         ids=["closed", "full"],
     )
     def test_nowhere_to_write(self, tmp_path: Path, command: str, where: str, reason: str) -> None:
@@ -209,3 +209,90 @@ class TestBytes:
         first = run(*args, env={"PYTHONHASHSEED": "1", "CI": "true"})
         assert first == run(*args, env={"PYTHONHASHSEED": "2", "CLICOLOR_FORCE": "1", "COLUMNS": "30"})
         assert not re.search("[\\x00-\\x09\\x0b-\\x1f\\x7f]", first.out)
+
+
+def shell(tmp_path: Path, command: str) -> tuple[int, str, str]:
+    """Run eniplan in a shell, which can close streams; return the exit code, stdout and stderr."""
+    (tmp_path / "plan.yaml").write_bytes((EXAMPLES / "trading-ipv4.yaml").read_bytes())
+    done = subprocess.run(
+        ["/bin/sh", "-c", command.replace("eniplan", shlex.join(eniplan_command()))],
+        cwd=tmp_path, env=clean_env(tmp_path), capture_output=True, timeout=TIMEOUT, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize("nobody", ["2>/dev/full", "2>&-"])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("check plan.yaml --format json", 0),
+        ("check no.yaml", 3),
+        ("check plan.yaml --nope", 2),
+        ("chek", 2),
+        ("verify --from plan.yaml", 3),
+        ("--help", 0),
+        ("--version", 0),
+    ],
+)
+def test_a_stderr_that_nobody_hears_changes_nothing(tmp_path: Path, nobody: str, words: str, code: int) -> None:
+    heard = shell(tmp_path, f"eniplan {words}")
+    unheard = shell(tmp_path, f"eniplan {words} {nobody}")
+    assert heard[0] == unheard[0] == code
+    assert heard[1] == unheard[1]
+
+
+@pytest.mark.parametrize("words", ["check plan.yaml", "--version", "--help", "explain ENI001", "schema"])
+@pytest.mark.parametrize(("full", "why"), [(">/dev/full", "no space left on device"), (">&-", "stdout is closed")])
+def test_a_stdout_that_takes_nothing_is_told(tmp_path: Path, words: str, full: str, why: str) -> None:
+    code, _, err = shell(tmp_path, f"eniplan {words} {full}")
+    if words == "--help" and full == ">&-":
+        assert (code, err) == (0, "")  # typer prints the help, and has nowhere to
+        return
+    assert code == 3
+    assert why in err
+    assert "fault" not in err
+
+
+@pytest.mark.parametrize("words", ["check -", "verify --from -", "render-manifests -", "create-pool -"])
+def test_a_closed_stdin_is_a_message(tmp_path: Path, words: str) -> None:
+    code, _, err = shell(tmp_path, f"eniplan {words} <&-")
+    assert code == 3
+    assert err.startswith("-: error: stdin is closed\n    pipe something in, or name a file\n")
+
+
+def test_no_file_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("")
+    shell(tmp_path, "eniplan check plan.yaml no.yaml --output json=report.json >&- 2>&- <&-")
+    assert json.loads((tmp_path / "report.json").read_bytes())["exitCode"] == 3
+
+
+def test_a_working_folder_that_is_gone_is_a_message(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    code, _, err = shell(tmp_path, f"cd gone && rmdir {tmp_path}/gone && eniplan check {tmp_path}/plan.yaml -o json=x")
+    assert code in {2, 3}
+    assert "fault" not in err
+
+
+@pytest.mark.parametrize("words", [
+    "check plan.yaml --output json=plan.yaml",
+    "check plan.yaml --output json=./link.yaml",
+    "check plan.yaml --output json=hard.yaml",
+    "check . --output json=plan.yaml",
+    "check plan.yaml --waivers w.yaml --output json=w.yaml",
+    "create-pool plan.yaml --emit api --out plan.yaml",
+])  # fmt: skip
+def test_an_output_never_replaces_an_input(tmp_path: Path, words: str) -> None:
+    shell(tmp_path, "ln plan.yaml hard.yaml; ln -s plan.yaml link.yaml; echo waivers: [] > w.yaml")
+    before = {name: (tmp_path / name).read_bytes() for name in ("plan.yaml", "w.yaml")}
+    code, _, err = shell(tmp_path, f"eniplan {words}")
+    assert code == 3
+    assert "this is an input of the run, and is left as it is" in err
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    shell(tmp_path, "mkdir real; echo old > real/report.json; ln -s real/report.json report.json")
+    assert shell(tmp_path, "eniplan check plan.yaml --output json=report.json")[0] == 0
+    assert (tmp_path / "report.json").is_symlink()
+    assert json.loads((tmp_path / "real" / "report.json").read_bytes())["exitCode"] == 0

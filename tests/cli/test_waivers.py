@@ -158,7 +158,7 @@ class TestMalformed:
     def test_no_yaml(self, run: Run, plan: Path, tmp_path: Path) -> None:
         (tmp_path / ".eniplan").mkdir()
         (tmp_path / ".eniplan" / "waivers.yaml").write_text("waivers: [\n")
-        self.assert_judged(run("check", plan.name, cwd=tmp_path), ".eniplan/waivers.yaml:2:1: error: not valid YAML")
+        self.assert_judged(run("check", plan.name, cwd=tmp_path), ".eniplan/waivers.yaml:1:10: error: not valid YAML")
 
     def test_not_there(self, run: Run, plan: Path, tmp_path: Path) -> None:
         result = run("check", plan.name, "--waivers", "none.yaml", cwd=tmp_path)

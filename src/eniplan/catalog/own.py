@@ -18,6 +18,7 @@ from eniplan.catalog.record import DEFAULT_SOURCE, OwnData, Source
 from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Rows, row_problem, without_odd_values
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
+from eniplan.terminal import read_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,7 @@ def read_own(file: str) -> Own:
 
     """
     try:
-        with open(file, encoding="utf-8-sig") as stream:
-            text = stream.read()
+        text = read_input(file).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise InputError(Problem(f"cannot read the instance data: {reason}", Place(file))) from None
@@ -111,8 +111,9 @@ def _values(file: str, text: str) -> Iterator[tuple[int, Any]]:
         except json.JSONDecodeError as error:
             place = Place(file, error.lineno, error.colno)
             raise InputError(Problem(say("not valid JSON: {error}", error=error.msg), place, SPECS_HINT)) from None
-        except RecursionError:
-            raise InputError(Problem(say("nested too deep for instance data"), Place(file), SPECS_HINT)) from None
+        except (RecursionError, ValueError):
+            message = say("this has more levels, or longer numbers, than instance data")
+            raise InputError(Problem(message, Place(file), SPECS_HINT)) from None
         yield line, value
         end = _filled(text, end)
         line += text.count("\n", at, end)

@@ -5,6 +5,7 @@ Only the command that is asked for is imported: building the others' options cos
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -17,7 +18,8 @@ import typer
 
 from eniplan import terminal
 from eniplan._version import __version__
-from eniplan.errors import INTERRUPTED, EniplanError
+from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem
+from eniplan.messages import say
 
 SOFTWARE = 70
 """Exit code of a bug in eniplan itself (EX_SOFTWARE): never that of a finding or of bad input."""
@@ -87,13 +89,40 @@ def run(argv: list[str]) -> int:
     except EniplanError as error:
         terminal.problems(error.problems)
         return error.exit_code
+    except OSError as error:
+        return _lost(error)
     except Exception as error:  # noqa: BLE001 - the edge: a bug must not look like a finding
-        if os.environ.get("ENIPLAN_DEBUG"):
-            traceback.print_exc()
-        terminal.err(f"eniplan has failed by its own fault: {type(error).__name__}: {error}")
-        terminal.err("    please report it, with the output of the same command under ENIPLAN_DEBUG=1")
-        return SOFTWARE
+        return _bug(error)
     return 0
+
+
+def _lost(error: OSError) -> int:
+    """Tell what the system has taken away: a stream to which typer writes, or the working folder."""
+    code = getattr(error.__context__, "exit_code", None)
+    if isinstance(code, int):  # it was telling a mistake of the command line, and nobody hears it
+        terminal.give_up(sys.stderr)
+        return code
+    if error.filename is None and error.errno == errno.ENOENT:
+        hint = say("change to a folder that exists")
+        terminal.problems([Problem(say("the working folder does not exist any more"), Place("."), hint)])
+        return INPUT
+    if error.filename is None and error.errno in _OF_STREAMS:
+        if sys.stdout is not None:
+            terminal.give_up(sys.stdout)
+        terminal.problems(terminal.unwritable_output(error).problems)
+        return INPUT
+    return _bug(error)
+
+
+_OF_STREAMS = frozenset((errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EPIPE))
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("ENIPLAN_DEBUG"):
+        traceback.print_exception(error)
+    terminal.err(f"eniplan has failed by its own fault: {type(error).__name__}: {error}")
+    terminal.err("    please report it, with the output of the same command under ENIPLAN_DEBUG=1")
+    return SOFTWARE
 
 
 def _call(app: typer.Typer, argv: list[str]) -> None:

@@ -11,7 +11,8 @@ import typer
 from eniplan import resources, terminal
 from eniplan.errors import Place, Problem, UsageError, usage
 from eniplan.messages import say
-from eniplan.plan.load import DEFAULT_FILE, STDIN
+from eniplan.plan.load import DEFAULT_FILE
+from eniplan.terminal import STDIN
 
 
 class CI(StrEnum):

@@ -4,7 +4,6 @@ Annotations are not postponed in this file: typer would evaluate each of them fr
 """
 
 import os
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -18,7 +17,8 @@ from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import Skeletons
 from eniplan.errors import InputError, Place, Problem, usage
 from eniplan.messages import NOTHING, say
-from eniplan.plan.load import DEFAULT_FILE, STDIN
+from eniplan.plan.load import DEFAULT_FILE
+from eniplan.terminal import STDIN
 from eniplan.text import printable
 
 KUSTOMIZATION = "kustomization.yaml"
@@ -145,12 +145,7 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
         raise usage(say("--patch takes one plan"), say("give a file with one plan"))
     shown = "stdin" if path == STDIN else path
     try:
-        if path == STDIN:
-            data = sys.stdin.buffer.read()
-        else:
-            with open(path, "rb") as file:
-                data = file.read()
-        manifests = data.decode("utf-8")
+        manifests = terminal.read_input(path).decode("utf-8")
     except OSError as error:
         message = say("cannot read it: {strerror}", strerror=(error.strerror or "").lower())
         raise InputError(Problem(message, Place(shown))) from None

@@ -10,8 +10,8 @@ from eniplan import terminal
 from eniplan.cli.options import ReportFormat
 from eniplan.errors import COMMAND_LINE, KUBECTL, InputError, Problem, usage
 from eniplan.messages import say
-from eniplan.plan.load import STDIN
 from eniplan.suggest import did_you_mean
+from eniplan.terminal import STDIN
 from eniplan.text import printable
 
 if TYPE_CHECKING:

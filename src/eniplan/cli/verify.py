@@ -27,9 +27,10 @@ from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import say
-from eniplan.plan.load import STDIN, LoadedPlan, load
+from eniplan.plan.load import LoadedPlan, load
 from eniplan.rules.view import Settings
 from eniplan.suggest import which_one
+from eniplan.terminal import STDIN
 from eniplan.text import plural
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ None; one of another type than documented is an `AnswerError` that names it.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from eniplan.bounds import parse_json
 from eniplan.catalog.rows import row_problem, without_odd_values
 from eniplan.k8s.nodes import Taint
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
@@ -45,8 +45,8 @@ def terway(body: Mapping[str, Any]) -> LiveTerway:
     config: Any = {}
     if text is not None:
         try:
-            config = json.loads(text)
-        except (ValueError, RecursionError):
+            config = parse_json(text)
+        except ValueError:
             raise AnswerError(key, "is no JSON") from None
         if not isinstance(config, dict):
             raise AnswerError(key, "is no map")

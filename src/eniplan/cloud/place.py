@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from eniplan.bounds import parse_json
 from eniplan.errors import Place, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def _profile_region() -> str | None:
     """Return the region of the CLI's profile; a file that cannot be read says nothing."""
     try:
         with open(os.path.expanduser(PROFILES), encoding="utf-8") as file:
-            config = json.load(file)
-    except (OSError, ValueError, RecursionError):
+            config = parse_json(file.read())
+    except (OSError, ValueError):
         return None  # the SDK tells what is wrong with it, if it is needed for the credentials
     if not isinstance(config, dict):
         return None

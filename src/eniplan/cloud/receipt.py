@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from eniplan import terminal
 from eniplan._version import __version__
+from eniplan.bounds import parse_json
 from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
@@ -208,9 +209,9 @@ def read(path: str) -> Receipt | None:
         reason = (error.strerror or "").lower()
         raise InputError(Problem(say("cannot read it: {reason}", reason=reason), Place(path))) from None
     try:
-        value = json.loads(data)
+        value = parse_json(data)
         known = value["schema"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         raise InputError(Problem(say("this is no receipt of eniplan"), Place(path), _NO_RECEIPT)) from None
     if known != SCHEMA:
         message = say(
@@ -320,7 +321,7 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
         _terms(value.get("terms", {})),
         tuple({_text(key): _text(item) for key, item in fact.items()} for fact in value.get("undecided", ())),
     )
-    wanted = json.loads(found.body)
+    wanted = parse_json(found.body)
     is_of_pool = wanted["nodepool_info"]["name"] == found.target.pool
     leads = place.is_region(found.target.region) and not place.endpoint_problem(found.target.endpoint or "http://none")
     if found.state != value["state"] or not (is_of_pool and leads and (found.is_whole or HIDDEN in found.body)):

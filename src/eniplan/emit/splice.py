@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from eniplan.bounds import MAX_DEPTH
 from eniplan.emit.body import json_text
 from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.plan.document import path_text, plain_scalar
-from eniplan.plan.yaml_faults import MAX_DEPTH, TooDeepError, yaml_problem
+from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ The fields are those of CreateCluster, which Terraform, Pulumi and ROS use as we
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from eniplan.bounds import parse_json
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.units import Stated
 from eniplan.plan.model import TERWAY_ADDON
@@ -93,7 +93,7 @@ def _config(text: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of a request
     """Return the options of an add-on, which come as JSON in a text."""
     if isinstance(text, str) and not isinstance(text, NotKnown):
         try:
-            text = json.loads(text)
-        except (ValueError, RecursionError):
+            text = parse_json(text)
+        except ValueError:
             return {}
     return text if isinstance(text, dict) else {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.bounds import parse_json
 from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, requirement_flaw
 from eniplan.k8s.names import label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, requirement
@@ -132,8 +132,8 @@ class _Reader:
         if text is None:
             return None
         try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
+            found = parse_json(text)
+        except ValueError:
             found = None
         items = found if isinstance(found, list) else [None]
         read = [item.get("network") if isinstance(item, dict) else None for item in items]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError, Place, Problem
 from eniplan.kube.objects import Collector
@@ -14,6 +13,7 @@ from eniplan.kube.values import listing
 from eniplan.messages import say
 from eniplan.observed import KINDS
 from eniplan.plan.document import read_documents
+from eniplan.terminal import STDIN, note_input, stdin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from eniplan.observed import Observed
     from eniplan.plan.document import Document
 
-STDIN = "-"
 _ENDINGS = (".json", ".yaml", ".yml")
 COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
 """What prints all that is needed. Terway's ConfigMap is left to the user: it may hold credentials."""
@@ -65,9 +64,11 @@ def _files(path: str) -> list[str]:
 
 def _read_file(name: str, collector: Collector) -> None:
     if name == STDIN:
-        _read_stream(cast("BufferedReader", sys.stdin.buffer), name, collector)
+        with stdin() as stream:
+            _read_stream(stream, name, collector)
         return
     with open(name, "rb") as file:
+        note_input(file)
         _read_stream(file, name, collector)
 
 

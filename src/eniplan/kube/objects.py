@@ -6,10 +6,10 @@ absent, and an object without a name is left out.
 
 from __future__ import annotations
 
-import json
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.bounds import parse_json
 from eniplan.k8s.labels import Requirement
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
@@ -324,8 +324,8 @@ def mark(value: object) -> int:
 def terway_config(conf: object) -> TerwayConfig | None:
     """Read the text of key `eni_conf`; None when Terway cannot read it. Credentials in it go no further than this."""
     try:
-        value = json.loads(text(conf))
-    except (ValueError, RecursionError):
+        value = parse_json(text(conf))
+    except ValueError:
         return None
     if not isinstance(value, dict):
         return None

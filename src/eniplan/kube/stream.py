@@ -130,8 +130,8 @@ class _Text:
                     continue
                 self._at = error.pos
                 self.refuse(f"not valid JSON: {error.msg}")
-            except RecursionError:
-                self.refuse("too many levels")
+            except (RecursionError, ValueError):
+                self.refuse("more levels, or more digits, than any object of a cluster has")
             # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
             if end + 2 < len(self._window) or not self._more(_CHUNK):
                 self._at = end

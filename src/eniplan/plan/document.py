@@ -16,9 +16,10 @@ import yaml
 from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, parse_json
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import NOTHING, Message
-from eniplan.plan.yaml_faults import MAX_DEPTH, TooDeepError, yaml_problem
+from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -150,9 +151,7 @@ _CONSTANTS: dict[str, Value] = {
 }  # fmt: skip
 _NUMBER_STARTS = frozenset("+-.0123456789")
 _INT = r"[-+]?(?:0|[1-9][0-9]*)"
-_MAX_DIGITS = 300
-"""Longer runs of digits are no number that anybody means, and Python refuses to read the longest of them."""
-_FLOAT = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_FLOAT = r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
 _ZERO_LED = r"[-+]?0[0-9].*"
 
 
@@ -165,7 +164,7 @@ def plain_scalar(text: str) -> Value:
         return _CONSTANTS[text]
     if text[0] in _NUMBER_STARTS:
         if re.fullmatch(_INT, text):
-            return int(text) if len(text) <= _MAX_DIGITS else text
+            return int(text) if len(text) <= MAX_DIGITS else text
         if re.fullmatch(_FLOAT, text) and not re.fullmatch(_ZERO_LED, text):
             value = float(text)
             return value if isfinite(value) else text
@@ -368,9 +367,7 @@ def _child(node: Node, step: str | int) -> tuple[Node, Node | None] | None:
 def _read_json(file: str, text: str) -> Document | None:
     """Read JSON; None when the text is YAML that merely starts like JSON."""
     try:
-        value = json.loads(
-            text, parse_constant=_no_constant, parse_float=_finite, parse_int=_short, object_pairs_hook=_object
-        )
+        value = parse_json(text, _object)
     except _DuplicateKeyError:
         try:
             problems = _duplicate_problems(file, text)
@@ -384,24 +381,10 @@ def _read_json(file: str, text: str) -> Document | None:
         # Progress of Terraform, a message a line, is easily taken for the plan.
         hint = "`terraform show -json` of a saved plan prints it" if '"@level":' in text else ""
         raise InputError(Problem(f"not valid JSON: {error.msg}", place, hint)) from None
-    except (RecursionError, ValueError):
+    except ValueError:
         # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear word for each.
         return None
-    return None if _is_deep(value) else Document(file, value, _JsonTree(text))
-
-
-def _is_deep(value: Value) -> bool:
-    """Return whether a value is deeper than any plan. Level by level, so that depth itself is no problem here."""
-    level: list[Value] = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            item
-            for outer in level
-            if isinstance(outer, (dict, list))
-            for item in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(item, (dict, list))
-        ]
-    return bool(level)
+    return Document(file, value, _JsonTree(text))
 
 
 class _DuplicateKeyError(Exception):
@@ -424,23 +407,6 @@ def _duplicate_problems(file: str, text: str) -> list[Problem]:
         )
         for name, first, second in _JsonTree(text).duplicates()
     ]
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _short(text: str) -> int:
-    if len(text) > _MAX_DIGITS:
-        raise ValueError(text)
-    return int(text)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not isfinite(value):
-        raise ValueError(text)
-    return value
 
 
 _LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'

@@ -7,7 +7,6 @@ import contextlib
 import copy
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from eniplan.errors import InputError, Place, Problem
@@ -15,6 +14,7 @@ from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
+from eniplan.terminal import STDIN, read_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.schema import Schema
 
-STDIN = "-"
 DEFAULT_FILE = "eniplan.yaml"
 _ENDINGS = (".yaml", ".yml", ".json")
 HCL_ENDINGS = (".tf", ".tofu")
@@ -232,11 +231,7 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
 
 def read(path: str) -> bytes:
     """Return the bytes of a file, or of stdin. UTF-16, which `>` of some shells writes, comes as UTF-8."""
-    if path == STDIN:
-        data = sys.stdin.buffer.read()
-    else:
-        with open(path, "rb") as file:
-            data = file.read()
+    data = read_input(path)
     if data[:2] in _UTF_16:
         with contextlib.suppress(UnicodeDecodeError):  # as it is, it is no text: that is told
             return data.decode("utf-16").encode()

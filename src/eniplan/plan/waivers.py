@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from functools import cached_property
@@ -62,11 +61,24 @@ class WaiverFile:
         names = list(inputs)
         for waiver in self.waivers:
             named = not waiver.file or any(self._is_named(waiver, name) for name in names)
-            if not named and next(glob.iglob(waiver.file.replace("[", "[[]"), recursive=True), None) is not None:
+            if not named and _exists(waiver.file):
                 yield waiver
 
     def _is_named(self, waiver: Waiver, file: str) -> bool:
         return not waiver.file or self._globs[waiver.file].fullmatch(os.path.relpath(file)) is not None
+
+
+def _exists(file: str) -> bool:
+    """Return whether a glob finds a file. Unlike `glob` it follows no linked folders: they may lead in circles."""
+    if "\0" in file:
+        return False  # no file can have such a name
+    fixed = re.split(r"[*?]", file, maxsplit=1)[0]
+    if fixed == file:
+        return os.path.lexists(file)
+    pattern = _pattern(os.path.normpath(file))
+    walked = os.walk(os.path.dirname(fixed) or os.curdir)
+    found = (os.path.normpath(os.path.join(folder, name)) for folder, _, names in walked for name in names)
+    return any(map(pattern.fullmatch, found))
 
 
 def load_waivers(path: str) -> Iterator[WaiverFile | Problem]:

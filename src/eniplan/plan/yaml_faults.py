@@ -12,11 +12,9 @@ import yaml
 from yaml.composer import ComposerError
 from yaml.scanner import ScannerError
 
+from eniplan.bounds import MAX_DEPTH
 from eniplan.errors import Place, Problem
 from eniplan.messages import NOTHING, Message, say
-
-MAX_DEPTH = 40
-"""Levels of lists and maps in a document of a user; a plan has fewer than ten."""
 
 _OPENING = frozenset("[{")
 _CLOSING = frozenset("]}")

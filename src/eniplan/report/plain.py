@@ -26,16 +26,16 @@ def summary(report: Report) -> str:
     """Return the verdict in one line."""
     if report.problems and not report.pools:
         return "nothing could be judged"
-    counts = ", ".join(plural(report.total(level), level) for level in LEVELS[:2])
-    more = "".join(
-        f", {count} {word}" for count, word in ((report.total("info"), "info"), (report.waived, "waived")) if count
-    )
+    found = [(len(report.problems), "problem"), *((report.total(level), level) for level in LEVELS[:2])]
+    # Without a problem "0 errors" is good news; beside one it would be none.
+    told = [plural(count, word) for count, word in found if count or (word != "problem" and not report.problems)]
+    told += [f"{count} {word}" for count, word in ((report.total("info"), "info"), (report.waived, "waived")) if count]
     if report.undecided:
-        more += f", {plural(len(report.undecided), 'fact')} unknown"
+        told.append(f"{plural(len(report.undecided), 'fact')} unknown")
     pools = plural(len(report.pools), "pool")
     regions = ", ".join(dict.fromkeys(f"{account.region} on {account.read_on}" for account in report.accounts))
     asked = f" and the account in {regions}" if regions else ""
-    return f"{pools} checked against specs of {one_line(report.specs_words)}{asked}: {counts}{more}"
+    return f"{pools} checked against specs of {one_line(report.specs_words)}{asked}: {', '.join(told)}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

@@ -1,0 +1,105 @@
+"""One place decides how deep and how large: every reader of JSON holds to it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, is_deep, parse_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+
+DEEP = "[" * 5000 + "]" * 5000
+LONG = "1" * 5000
+
+
+@pytest.mark.parametrize(("levels", "deep"), [(MAX_DEPTH + 1, False), (MAX_DEPTH + 2, True), (5000, True)])
+def test_depth(levels: int, deep: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    value: list[object] = []
+    for _ in range(levels - 1):
+        value = [value]
+    assert is_deep(value) is deep
+    if deep:
+        with pytest.raises(ValueError, match="40"):
+            parse_json("[" * levels + "]" * levels)
+    else:
+        assert parse_json("[" * levels + "]" * levels) == value
+
+
+@pytest.mark.parametrize("text", [LONG, "1" * (MAX_DIGITS + 1), "1e999", "NaN", "-Infinity", "{", '{"a": 1e400}'])
+def test_what_is_no_value(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_json(text)
+
+
+def test_what_is_one() -> None:
+    assert parse_json('{"a": [1, 2.5, true, null, "x"]}') == {"a": [1, 2.5, True, None, "x"]}
+    assert parse_json("1" * MAX_DIGITS) == int("1" * MAX_DIGITS)
+
+
+HOSTILE = {
+    "deep": f'{{"a": {DEEP}}}',
+    "deep map": '{"a":' * 3000 + "1" + "}" * 3000,
+    "long": f'{{"a": {LONG}}}',
+    "huge": '{"a": 1e999}',
+    "unclosed": "[" * 5000,
+    "null": "null",
+}
+PLAN = "apiVersion: eniplan/v1\nnodePools: [{name: a, instanceTypes: [ecs.g8i.8xlarge]}]\n"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "FILE"),
+        ("check", "plan.yaml", "--cluster", "FILE"),
+        ("check", "plan.yaml", "--waivers", "FILE"),
+        ("check", "--type", "ecs.g8i.8xlarge", "--specs", "FILE"),
+        ("verify", "--from", "FILE"),
+        ("resume", "FILE"),
+        ("render-manifests", "plan.yaml", "--patch", "FILE"),
+    ],
+    ids=" ".join,
+)
+def test_hostile_json_is_told(run: Run, tmp_path: Path, words: tuple[str, ...], name: str) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    (tmp_path / "in.json").write_text(HOSTILE[name])
+    result = run(*(word.replace("FILE", "in.json") for word in words), cwd=tmp_path)
+    assert result.code in {1, 3}
+    assert "by its own fault" not in result.err
+    assert "in.json" in result.err or result.code == 1
+
+
+def test_a_dump_with_hostile_parts(run: Run, tmp_path: Path) -> None:
+    node = {"kind": "Node", "metadata": {"name": "n"}}
+    text = json.dumps({"kind": "List", "items": [node]})
+    for part in (LONG, DEEP):
+        (tmp_path / "dump.json").write_text(text.replace('"n"', f'"n", "generation": {part}'))
+        result = run("verify", "--from", "dump.json", cwd=tmp_path)
+        assert result.code == 3
+        assert "dump.json:1:" in result.err
+        assert "more levels, or more digits" in result.err
+
+
+def test_a_number_of_many_digits_is_text_in_linear_time(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN + f"x: {'1' * 200_000}x\n")
+    result = run("check", "plan.yaml", cwd=tmp_path)
+    assert result.code == 3
+    assert "unknown key 'x'" in result.err
+
+
+def test_waivers_in_circles_and_of_impossible_files(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    for name in ("a", "b", "c"):
+        (tmp_path / name).symlink_to(".")
+    waiver = "- {{rule: ENI001, file: {}, reason: x, expires: 2099-01-01}}\n"
+    (tmp_path / "w.yaml").write_text("waivers:\n" + waiver.format('"a\\0b/*"') + waiver.format('"**/**/no*.yaml"'))
+    result = run("check", "plan.yaml", "--waivers", "w.yaml", cwd=tmp_path)
+    assert "by its own fault" not in result.err
+    assert result.out.count("WV003") == 2
