@@ -18,7 +18,7 @@ from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, translated
-from eniplan.inputs.spelling import TERRAFORM, Resource
+from eniplan.inputs.spelling import TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
@@ -284,10 +284,6 @@ class Collected:
 
     def _take_resource(self, resource: Resource, unit: tuple[str, ...], stated: Stated | None = None) -> None:
         origin = Origin(resource.document, resource.path, resource.address)
-
-        def place(path: Path) -> Origin:
-            return origin.inner(resource.spelling.path(path, resource.value))
-
         body = resource.spelling.body_of(resource.value)
         labels = labels_of(body)
         pool = read_pool(body)
@@ -295,10 +291,9 @@ class Collected:
             pool.value["name"] = resource.address
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
-        self._problems += (Problem(found.message, place(found.path).place(), found.hint) for found in pool.misread)
-        origins = {plan: place(path) for plan, path in pool.body_paths.items()}
-        origins |= {("overrides", *path): place(path) for path in _paths(pool.value.get("overrides"))}
-        found = PoolInput(pool.value, {**origins, (): origin}, pool.unknown)
+        places = PoolPlaces(origin, resource, pool.body_paths)
+        self._problems += (Problem(item.message, places.of_body(item.path).place(), item.hint) for item in pool.misread)
+        found = PoolInput(pool.value, places, pool.unknown)
         if stated is None:
             stated = _named(resource, origin)
         if resource.vanishes:
@@ -388,14 +383,6 @@ def _named(resource: Resource, origin: Origin) -> Stated | None:
     if not named or not isinstance(named, str) or isinstance(named, NotKnown):
         return None
     return Stated({"id": named}, {("id",): origin.inner(path)})
-
-
-def _paths(value: object) -> Iterator[Path]:
-    """Yield the key paths inside a map."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield (key,)
-            yield from ((key, *path) for path in _paths(item))
 
 
 def _patches(file: str, kustomization: dict[str, Any]) -> Iterator[str]:

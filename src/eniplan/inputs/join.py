@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from eniplan.errors import Problem
     from eniplan.inputs.manifests import Manifests, Workload
+    from eniplan.inputs.places import Places
     from eniplan.plan.document import Path
     from eniplan.plan.model import Plan, PodNetworking
 
@@ -90,7 +91,7 @@ def _pod_networkings(manifests: Manifests) -> LoadedPlan:
 class _Draft:
     """A plan to be, section by section."""
 
-    def __init__(self, value: dict[str, Any], origins: dict[Path, Origin]) -> None:
+    def __init__(self, value: dict[str, Any], origins: dict[Path, Places]) -> None:
         self.value = value
         self.origins = origins
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from eniplan.errors import Place
 from eniplan.plan.document import Document, path_text
@@ -18,6 +18,17 @@ class NotKnown(str):
     """Stands for a value that the input does not hold yet; its text says why. Shown where a name is needed."""
 
     __slots__ = ()
+
+
+class Places(Protocol):
+    """Where a part of a plan came from, and the values inside of it."""
+
+    @property
+    def document(self) -> Document:
+        """The document that it stands in."""
+
+    def inner(self, path: Path) -> Origin:
+        """Return the place of a value inside."""
 
 
 class Origin(NamedTuple):
@@ -56,7 +67,7 @@ class NoPlaces:
 class Origins:
     """The tree of a translated document: each key path of the plan leads to where its value came from."""
 
-    def __init__(self, origins: Mapping[Path, Origin]) -> None:
+    def __init__(self, origins: Mapping[Path, Places]) -> None:
         """Take the known ones; what lies deeper has the same keys in both. The root must be among them."""
         self._origins = origins
 
@@ -92,6 +103,6 @@ class Translated(Document):
         return self.tree.of(path).place(key=key)
 
 
-def translated(value: Value, origins: Mapping[Path, Origin]) -> Translated:
+def translated(value: Value, origins: Mapping[Path, Places]) -> Translated:
     """Return a document with this value, and with places in the documents that it came from."""
     return Translated(origins[()].document.file, value, Origins(origins))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from eniplan.emit.rename import put
 from eniplan.inputs.body import exclusive
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.places import NotKnown, Origin
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import read
 
@@ -48,6 +48,34 @@ class Resource(NamedTuple):
     """The labels of the live pool that it changes; None: it creates one."""
     vanishes: bool = False
     """Whether it takes the exclusive label from a live pool."""
+
+
+class PoolPlaces(NamedTuple):
+    """Where the values of a pool of a plan came from: most of them nobody asks for."""
+
+    origin: Origin
+    """Of the pool."""
+    resource: Resource
+    body_paths: Mapping[Path, Path]
+    """Where a body says what a key of the pool says."""
+
+    @property
+    def document(self) -> Document:
+        """The document that the pool stands in."""
+        return self.resource.document
+
+    def of_body(self, path: Path) -> Origin:
+        """Return where it says what a body says at a path."""
+        return self.origin.inner(self.resource.spelling.path(path, self.resource.value))
+
+    def inner(self, path: Path) -> Origin:
+        """Return the place of a key of the pool."""
+        if path[:1] == ("overrides",):
+            return self.of_body(path[1:])
+        for count in range(len(path), 0, -1):
+            if path[:count] in self.body_paths:
+                return self.of_body(self.body_paths[path[:count]]).inner(path[count:])
+        return self.origin.inner(path)
 
 
 class Body:

@@ -12,6 +12,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, Cluster
 from eniplan.plan.schema import API_VERSION
 
 if TYPE_CHECKING:
+    from eniplan.inputs.places import Places
     from eniplan.plan.document import Document, Path
 
 
@@ -19,8 +20,8 @@ class PoolInput(NamedTuple):
     """One pool in the form of a plan. Key paths are relative to the pool."""
 
     value: dict[str, Any]
-    origins: dict[Path, Origin]
-    """The places of its keys; that of () is its own."""
+    places: Places
+    """The places of its keys."""
     unknown: dict[Path, str]
     """What has no value yet, and why."""
 
@@ -39,7 +40,7 @@ class Unit(NamedTuple):
     """A plan to be, and where its values came from."""
 
     value: dict[str, Any]
-    origins: dict[Path, Origin]
+    origins: dict[Path, Places]
     gaps: tuple[Gap, ...] = ()
     silent: frozenset[Path] = frozenset()
     """Where something may be missing that another unit has."""
@@ -71,9 +72,8 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | Non
 
     """
     value: dict[str, Any] = {"apiVersion": API_VERSION, "nodePools": [pool.value for pool in pools]}
-    origins: dict[Path, Origin] = {(): Origin(pools[0].origins[()].document, ())}
-    for i, pool in enumerate(pools):
-        origins |= {("nodePools", i, *path): origin for path, origin in pool.origins.items()}
+    origins: dict[Path, Places] = {(): Origin(pools[0].places.document, ())}
+    origins |= {("nodePools", i): pool.places for i, pool in enumerate(pools)}
     if cluster is not None:
         add_cluster(value, origins, cluster)
     unknown: dict[Path, str] = {}
@@ -124,7 +124,7 @@ def unit_of_doubtful(pool: PoolInput, why: str, cluster: Origin | None, stated: 
     return unit._replace(gaps=(Gap(("nodePools", 0), why), *known), beside=True)
 
 
-def add_cluster(value: dict[str, Any], origins: dict[Path, Origin], cluster: Origin) -> None:
+def add_cluster(value: dict[str, Any], origins: dict[Path, Places], cluster: Origin) -> None:
     """Give a plan to be the facts of its cluster."""
     value["cluster"] = _at(cluster)
     origins["cluster",] = cluster
@@ -137,6 +137,6 @@ def _at(origin: Origin) -> Any:  # noqa: ANN401 - a value of a document
     return value
 
 
-def root_of(document: Document) -> dict[Path, Origin]:
+def root_of(document: Document) -> dict[Path, Places]:
     """Return the origins of a plan that nothing is known of but its document."""
     return {(): Origin(document, ())}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from eniplan.inputs.hcl.functions import call
 from eniplan.inputs.hcl.nodes import (
     Call,
     Choice,
@@ -319,6 +318,8 @@ def _call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
             return lost
         args += items(last)
     scope.budget.spend(sum(len(arg) // 10 for arg in args if isinstance(arg, str | list | dict)))
+    from eniplan.inputs.hcl.functions import call  # noqa: PLC0415 - most files call none
+
     found = call(node.name, args, scope.budget.lost)
     if isinstance(found, dict | list):
         if len(found) > MAX_ITEMS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from eniplan.inputs.hcl.nodes import (
     Call,
@@ -46,6 +46,7 @@ _LABEL = re.compile(rb'"([^"\n]*)"|([\w-]+)')
 _HEREDOC = re.compile(rb"<<-?(\w+)[ \t]*\r?\n.*?^[ \t]*\1[ \t]*\r?$", re.MULTILINE | re.DOTALL)
 _SIMPLE = re.compile(rb'"([^"\\$%\n]*)"|([0-9]{1,300})|(true)|(false)|(null)')
 """Most expressions: read without a look at the tree."""
+_SIMPLE_LIST = re.compile(rb'\[\s*(?:"[^"\\$%\n]*"\s*(?:,\s*"[^"\\$%\n]*"\s*)*,?\s*)?\]')
 _NUMBER = re.compile(r"([0-9]+)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,9}))?")
 _EXPONENT = re.compile(rb"(?<![\w.])[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+(?!\w)")
 _CONSTANTS = {"true": True, "false": False, "null": None}
@@ -79,9 +80,13 @@ class Attribute:
     def expression(self) -> Expression:
         """Its expression."""
         start, end = self._base + self._value.start_byte, self._base + self._value.end_byte
-        simple = _SIMPLE.fullmatch(self.text.data, start, end)
+        data = self.text.data
+        simple = _SIMPLE.fullmatch(data, start, end)
         if simple is not None:
             return Literal(start, end, _simple(simple))
+        if _SIMPLE_LIST.fullmatch(data, start, end):
+            found = _SIMPLE.finditer(data, start, end)
+            return Items(start, end, tuple(Literal(*item.span(), _simple(item)) for item in found))
         return _Reader(self.text, self._base).expression(self._value, 0)
 
 
@@ -279,9 +284,9 @@ class _Reader:
             return Unread(*span, f"nested deeper than {MAX_DEPTH} levels")
         if node.is_error or node.is_missing:
             return Unread(*span, "not valid HCL")
-        make = self._makers().get(node.type)
+        make = self._makers.get(node.type)
         if make is not None:
-            return make(node, depth + 1)
+            return make(self, node, depth + 1)
         children = _meaningful(node)
         if node.type in _WRAPPERS and children:
             found = self.expression(children[0], depth + 1)
@@ -292,24 +297,6 @@ class _Reader:
                     return Unread(*span, f"nested deeper than {MAX_DEPTH} levels")
             return found
         return Unread(*span, "not read")
-
-    def _makers(self) -> dict[str, Callable[[Node, int], Expression]]:
-        return {
-            "literal_value": self._literal,
-            "numeric_lit": self._literal,
-            "string_lit": lambda node, _: self._string(node),
-            "quoted_template": self._quoted,
-            "heredoc_template": self._heredoc,
-            "tuple": self._items,
-            "object": self._entries,
-            "for_tuple_expr": self._for,
-            "for_object_expr": self._for,
-            "function_call": self._call,
-            "conditional": self._choice,
-            "binary_operation": self._binary,
-            "unary_operation": self._unary,
-            "variable_expr": lambda node, _: Name(*self._span(node), self._words(node)),
-        }
 
     def _literal(self, node: Node, _depth: int) -> Expression:
         inner = _meaningful(node)
@@ -323,9 +310,12 @@ class _Reader:
         found = number(words)
         return Unread(start, end, f"{words[:40]} is too large") if found is None else Literal(start, end, found)
 
-    def _string(self, node: Node) -> Expression:
+    def _string(self, node: Node, _depth: int = 0) -> Expression:
         start, end = self._span(node)
         return Literal(start, end, _unescaped(self._text.at(start + 1, end - 1)))
+
+    def _variable(self, node: Node, _depth: int) -> Expression:
+        return Name(*self._span(node), self._words(node))
 
     # --- Templates ---
 
@@ -539,6 +529,14 @@ class _Reader:
         for digits in words.strip(".").split("."):
             found = Index(start, end, found, Literal(end, end, int(digits)))
         return found
+
+    _makers: ClassVar[dict[str, Callable[[_Reader, Node, int], Expression]]] = {
+        "literal_value": _literal, "numeric_lit": _literal, "string_lit": _string,
+        "quoted_template": _quoted, "heredoc_template": _heredoc, "tuple": _items,
+        "object": _entries, "for_tuple_expr": _for, "for_object_expr": _for,
+        "function_call": _call, "conditional": _choice, "binary_operation": _binary,
+        "unary_operation": _unary, "variable_expr": _variable,
+    }  # fmt: skip
 
 
 def _rotated(condition: Expression, yes: Expression, no: Expression, start: int, end: int) -> Expression:
