@@ -64,6 +64,10 @@ def check(
         list[str] | None,
         typer.Option(metavar="FILE", help="Values of such variables, beside terraform.tfvars. Repeatable."),
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Leave these out in folders, beside what Git ignores. Repeatable."),
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Read the code blocks of the Markdown files of folders, too.")
     ] = False,
@@ -133,7 +137,7 @@ def check(
         if cluster is not None or var_file:
             others.make()  # a file of facts or values that cannot be read stops everything
         more = MARKDOWN_ENDINGS if markdown else ()
-        loaded = load(plans or _default(), others.make, eager=verbose, more_endings=more)
+        loaded = load(plans or _default(), others.make, eager=verbose, more_endings=more, exclude=tuple(exclude or ()))
         if live:
             from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import terminal
+from eniplan.messages import count, say
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class OtherInputs:
             if verbose or item.names:
                 more = f"; it names {item.names}" if item.names else ""
                 terminal.err(printable(f"skipped {item.what}: {item.why}{more}"))
+        if self._collected.broken and not verbose:
+            broken = count(self._collected.broken, "{n} file that cannot be read", "{n} files that cannot be read")
+            terminal.err(say("skipped {broken}, and that names nothing of ours; --verbose says which", broken=broken))
         if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
             terminal.err("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why")
         if self._collected.lacks_cluster and not report.accounts:

@@ -41,6 +41,8 @@ _WORTH = re.compile(
     + b"|".join(sorted(kind.encode() for kind in KINDS)) + rb")\b|" + b"|".join(map(re.escape, _MARKS))
 )  # fmt: skip
 """A file of a folder with none of these is not parsed."""
+_OURS = re.compile("|".join((RESOURCE, *templates.MARKS, *map(bytes.decode, _MARKS), "PodNetworking")).encode())
+"""A file with one of these is not passed over when it is broken."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
 _TEMPLATE = "a template: render it first (helm template)"
@@ -90,6 +92,8 @@ class Collected:
         self._manifests = Manifests()
         self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
+        self.broken = 0
+        """Files of folders that cannot be read, and name nothing of ours."""
         self._marked: dict[str, str] = {}
         """Which of the exclusive label and the resource a file names."""
 
@@ -128,10 +132,13 @@ class Collected:
         try:
             documents = read_documents(path, data)
         except InputError as error:
-            if named or b"{{" not in data:
+            if named or (b"{{" not in data and _OURS.search(data)):
                 yield from error.problems
-            else:
+            elif b"{{" in data:
                 self.skip(path, _TEMPLATE)
+            else:
+                self.broken += 1
+                self.skip(path, str(error.problems[0].message))
             return
         for document in documents:
             if not self.document(document, named=named):

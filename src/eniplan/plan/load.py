@@ -32,7 +32,6 @@ _NO_YAML = (*HCL_ENDINGS, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)
 """Never read as YAML, whatever they mention."""
 MAX_BYTES = 32 * 2**20
 """A larger file of a folder is not opened; named on the command line, it is."""
-_NOT_WALKED = ("node_modules",)
 _MARK = b"eniplan/"
 """Every plan names its apiVersion; a file of a folder without these bytes is not parsed at all."""
 _INDEXED = frozenset((
@@ -96,11 +95,14 @@ class Others(Protocol):
 class _Run:
     """One call of `load`: the others are made when the first of them is met, for most runs have none."""
 
-    def __init__(self, make: Callable[[], Others] | None, more: tuple[str, ...], *, eager: bool) -> None:
+    def __init__(
+        self, make: Callable[[], Others] | None, more: tuple[str, ...], exclude: tuple[str, ...], *, eager: bool
+    ) -> None:
         self._make = make
         self.others: Others | None = make() if make is not None and eager else None
         self.plans: dict[str, LoadedPlan | None] = {}
         """By file; None: the file can be read again."""
+        self.exclude = exclude
         self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS, *SCRIPT_ENDINGS, *more)
 
     def need(self) -> Others | None:
@@ -123,6 +125,7 @@ def load(
     *,
     eager: bool = False,
     more_endings: tuple[str, ...] = (),
+    exclude: tuple[str, ...] = (),
 ) -> Iterator[LoadedPlan | Problem]:
     """Read plans from files, folders (`*.yaml`, `*.yml`, `*.json`, recursively) and `-` (stdin), one at a time.
 
@@ -134,9 +137,10 @@ def load(
         others: makes what takes the inputs that are no plans; called when there is one.
         eager: call it at once, so that all that is skipped is noted.
         more_endings: of further files of folders that are read.
+        exclude: globs of what is left out in folders.
 
     """
-    run = _Run(others, more_endings, eager=eager)
+    run = _Run(others, more_endings, exclude, eager=eager)
     for path in paths:
         if path != STDIN and os.path.isdir(path):
             yield from _load_folder(path, run)
@@ -147,20 +151,17 @@ def load(
 
 
 def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
+    from eniplan.plan.folders import Left, walk  # noqa: PLC0415 - most runs name files
+
     unreadable: list[OSError] = []
     count = -run.count()
-    for root, names, files in os.walk(folder, onerror=unreadable.append):
-        for name in sorted(names):
-            path = os.path.join(root, name)
-            if name.startswith(".") or name in _NOT_WALKED:
-                run.skip(path, "a folder of tools")
-            elif os.path.islink(path):
-                run.skip(path, "a link to a folder; named on the command line it is read")
-        names[:] = sorted(n for n in names if not (n.startswith(".") or n in _NOT_WALKED))
-        for name in sorted(files):
-            for found in _load_member(os.path.join(root, name), run):
-                count += 1
-                yield found
+    for item in walk(folder, run.exclude, unreadable.append):
+        if isinstance(item, Left):
+            run.skip(item.path, item.why)
+            continue
+        for found in _load_member(item, run):
+            count += 1
+            yield found
     for error in unreadable:
         count += 1
         yield unreadable_file(str(error.filename), error)

@@ -1,0 +1,157 @@
+"""The files of a folder that are looked at: not those that Git ignores, nor those that the user leaves out."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_NOT_WALKED = ("node_modules",)
+_GIT_FILES = (".gitignore", os.path.join(".git", "info", "exclude"))
+
+
+class Pattern(NamedTuple):
+    """A line of a `.gitignore`, or a glob of the command line."""
+
+    base: str
+    """The folder that it speaks of."""
+    matches: Callable[[str], object]
+    folders_only: bool = False
+    brings_back: bool = False
+
+
+def patterns(base: str, lines: Iterable[str]) -> Iterator[Pattern]:
+    """Yield the patterns of a `.gitignore` that stands in a folder; see gitignore(5)."""
+    for line in lines:
+        words = re.sub(r"(?<!\\)[ \t\r\n]+$", "", line)
+        if not words or words.startswith("#"):
+            continue
+        brings_back = words.startswith("!")
+        words = words.removeprefix("!").removeprefix("\\")
+        core = words.rstrip("/")
+        if core:
+            regex = _regex(core.removeprefix("/"), is_anchored="/" in core)
+            if regex is not None:
+                yield Pattern(base, regex.fullmatch, words.endswith("/"), brings_back)
+
+
+def _regex(glob: str, *, is_anchored: bool) -> re.Pattern[str] | None:
+    out = "" if is_anchored else "(?:.*/)?"
+    for piece in re.findall(r"\*\*/|/\*\*|\*+|\[!?\]?[^\]/]*\]|\\.|.", glob, re.DOTALL):
+        out += _piece(piece)
+    try:
+        return re.compile(out, re.DOTALL)
+    except re.error:
+        return None
+
+
+def _piece(piece: str) -> str:
+    if piece in _PIECES:
+        return _PIECES[piece]
+    if piece[0] == "*":
+        return "[^/]*"
+    if piece[0] == "[" and piece[-1] == "]":
+        return f"[^{piece[2:]}" if piece[1] == "!" else piece
+    return re.escape(piece[-1])
+
+
+_PIECES = {"**/": "(?:.*/)?", "/**": "/.*", "?": "[^/]"}
+
+
+class Left(NamedTuple):
+    """What is not looked at, and why."""
+
+    path: str
+    why: str
+
+
+def walk(folder: str, exclude: tuple[str, ...], unreadable: Callable[[OSError], None]) -> Iterator[str | Left]:
+    """Yield the files of a folder, and what is left alone in it.
+
+    Args:
+        folder: where to begin.
+        exclude: globs; one without a slash means a name in any folder.
+        unreadable: is told of folders that cannot be listed.
+
+    """
+    left_out = [pattern._replace(base="") for pattern in patterns("", exclude)]
+    ignored: dict[str, list[Pattern]] = {folder: [*_above(folder), *_of(folder)]}
+    for root, names, files in os.walk(folder, onerror=unreadable):
+        here = ignored.pop(root, [])
+        kept: list[str] = []
+        for name in sorted(names):
+            path = os.path.join(root, name)
+            why = _why_not(path, name) or _left_out(path, folder, left_out, here, is_folder=True)
+            if why is None:
+                kept.append(name)
+                ignored[path] = [*here, *_of(path)]
+            else:
+                yield Left(path, why)
+        names[:] = kept
+        for name in sorted(files):
+            path = os.path.join(root, name)
+            why = _left_out(path, folder, left_out, here, is_folder=False) if left_out or here else None
+            yield path if why is None else Left(path, why)
+
+
+_LINK = "a link to a folder; named on the command line it is read"
+
+
+def _why_not(path: str, name: str) -> str | None:
+    if name.startswith(".") or name in _NOT_WALKED:
+        return "a folder of tools"
+    return _LINK if os.path.islink(path) else None
+
+
+def _left_out(path: str, folder: str, exclude: list[Pattern], ignored: list[Pattern], *, is_folder: bool) -> str | None:
+    """Return why a path is left out: a glob means it as it is written, or from the folder that is searched."""
+    for words in (_relative(path, folder), os.path.normpath(path).replace(os.sep, "/")) if exclude else ():
+        if any(pattern.matches(words) for pattern in exclude if is_folder or not pattern.folders_only):
+            return "left out by --exclude"
+    found = False
+    words = base = ""
+    for pattern in ignored:
+        if is_folder or not pattern.folders_only:
+            if not words or pattern.base != base:
+                base, words = pattern.base, _relative(path, pattern.base)
+            if pattern.matches(words):
+                found = not pattern.brings_back
+    return "Git ignores it" if found else None
+
+
+def _relative(path: str, base: str) -> str:
+    """Return a path as it is written below a folder, with slashes."""
+    start = f"{base}{os.sep}"
+    inner = path[len(start) :] if base and path.startswith(start) else os.path.relpath(path, base or ".")
+    return inner.replace(os.sep, "/")
+
+
+def _of(folder: str) -> list[Pattern]:
+    return [pattern for name in _GIT_FILES for pattern in patterns(folder, _lines(os.path.join(folder, name)))]
+
+
+def _above(folder: str) -> list[Pattern]:
+    """Return what the folders above say, up to the top of the repository."""
+    found: list[list[Pattern]] = []
+    inner = os.path.abspath(folder or ".")
+    if os.path.exists(os.path.join(inner, ".git")):
+        return []
+    while True:
+        outer = os.path.dirname(inner)
+        if outer == inner:
+            return []  # no repository
+        found.append(_of(outer))
+        if os.path.exists(os.path.join(outer, ".git")):
+            return [pattern for part in reversed(found) for pattern in part]
+        inner = outer
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.readlines()
+    except OSError:
+        return []
