@@ -59,8 +59,12 @@ class OtherInputs:
                 more = f"; it names {item.names}" if item.names else ""
                 terminal.err(printable(f"skipped {item.what}: {item.why}{more}"))
         if self._collected.broken and not verbose:
-            broken = count(self._collected.broken, "{n} file that cannot be read", "{n} files that cannot be read")
-            terminal.err(say("skipped {broken}, and that names nothing of ours; --verbose says which", broken=broken))
+            broken = count(
+                self._collected.broken,
+                "skipped {n} file that cannot be read and names nothing of ours",
+                "skipped {n} files that cannot be read and name nothing of ours",
+            )
+            terminal.err(say("{broken}; --verbose says why", broken=broken))
         if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
             terminal.err("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why")
         if self._collected.lacks_cluster and not report.accounts:

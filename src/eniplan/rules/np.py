@@ -81,9 +81,7 @@ _ELSEWHERE = (("labels",), ("instances",))
 )
 def np001(view: PlanView) -> Outcome:
     """Labels that look like the exclusive label, and overrides that replace all labels."""
-    hint = say(
-        "write {label}={value}; a plan needs no label: eniplan adds it", label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE
-    )
+    hint = say("write {label}={value}", label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)
     for pool in view.pools:
         for path, key, value in stated_labels(pool.pool):
             if key == EXCLUSIVE_LABEL and value != EXCLUSIVE_VALUE:
@@ -156,7 +154,7 @@ def np002(view: PlanView) -> Outcome:
                 pool=pool.pool.name,
                 taints=what,
             )
-            hint = say("add the taint exclusive-eni=true:NoSchedule; a plan without a taints key has it")
+            hint = say("add the taint exclusive-eni=true:NoSchedule")
             yield Hit((*pool.path, "taints"), message, hint)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.inputs.body import exclusive
+from eniplan.inputs.body import exclusive, is_mode_key
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.module import AfterApply, Instance
@@ -17,7 +17,7 @@ from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,11 +78,20 @@ class Tree:
         return self.source.at(node.start, node.end) if isinstance(node, Literal) else None
 
     def note(self, path: Path) -> Message:
-        """Say where a value comes from that does not stand at its place."""
+        """Say how it is written in HCL, or where a value comes from that does not stand at its place."""
         found = self._walk(path)
-        if found is None or found.expression is None:
+        if found is None:
             return NOTHING
-        where = sources(found.expression, found.shape.module, found.shape.block)
+        if path[1:] == ("taints",) and not found.shape.blocks.get("taints"):
+            return say('in HCL: a taints block with key = "exclusive-eni", value = "true", effect = "NoSchedule"')
+        key = found.shape.block.attributes.get("key") if path[1:2] == ("labels",) else None
+        if key is not None and isinstance(key.expression, Literal) and is_mode_key(str(key.expression.value)):
+            return say(
+                'in HCL: a labels block with key = "{label}", value = "{value}"',
+                label=EXCLUSIVE_LABEL,
+                value=EXCLUSIVE_VALUE,
+            )
+        where = () if found.expression is None else sources(found.expression, found.shape.module, found.shape.block)
         return say("the value comes from {sources}", sources=where) if where else NOTHING
 
     def _walk(self, path: Path) -> _Found | None:
