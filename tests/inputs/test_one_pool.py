@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan import engine
 from eniplan.emit import ros, terraform
 from eniplan.emit.body import body_json, pool_body
 from eniplan.emit.command import command
 from eniplan.emit.refusal import RefusalError
 from eniplan.inputs.collect import Collected, read_cluster
+from eniplan.judging.check import check
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import Others, load_document
 from eniplan.plan.model import plan_from
@@ -57,14 +57,18 @@ OVERRIDES: list[dict[str, Any]] = [
     {"scaling_group": {"spot_strategy": "NoSpot", "data_disks": [{"category": "cloud_essd", "size": 100}]}},
     {"management": {"enable": True, "auto_repair": True}}, {"scaling_group": {"period": 1, "period_unit": "Month"}},
 ]  # fmt: skip
-SHARE = 0.4
+SHARE = 0.3
 """Of the pools that are tried in each spelling."""
 ROS_NEEDS = {"runtime": "containerd", "systemDisk": {"category": "cloud_essd", "size": 120}}
 
 
 def pool_of(chance: random.Random) -> dict[str, Any]:
     """Return a pool of a plan that fits its form, and often breaks rules."""
-    pick, often = chance.choice, lambda part: chance.random() < part
+    pick: Callable[[Any], Any] = chance.choice
+
+    def often(part: float) -> bool:
+        return chance.random() < part
+
     pool: dict[str, Any] = {"name": pick(["trading", " trading", "二"])}
     pool["vSwitchIds"] = pick([["vsw-j"], ["vsw-k", "vsw-j"]])
     is_ecs = often(0.9)
@@ -74,16 +78,13 @@ def pool_of(chance: random.Random) -> dict[str, Any]:
         pool["instanceTypes"] = chance.sample(TYPES, pick([1, 1, 1, 2, 3, 10])) * pick([1] * 9 + [2])
     else:
         pool |= {"kind": "lingjun", "lingjun": {"clusterId": "i1", "groupId": "ng-1"}}
-    if often(0.2):
-        pool["vSwitchIds"] = pick([["vsw-x"], [], [f"vsw-{i}" for i in range(9)]])
-    if often(0.3):
-        pool["securityGroupIds"] = pick([["sg-pods"], ["sg-x"], ["sg-pods", "sg-x"]])
     sizes = [{"desiredSize": 3}, {"desiredSize": 900}, {"autoScaling": {"min": 0, "max": 4}}, {}]
     if is_ecs:
         pool |= pick([*sizes, {"autoScaling": {"min": 9, "max": 5000, "type": "gpu"}}])
-        if often(0.2):
-            pool["chargeType"] = "PrePaid"
+        pool["chargeType"] = pick(["PrePaid", "PostPaid"])
     for part, key, values in (
+        (0.2, "vSwitchIds", [["vsw-x"], [], [f"vsw-{i}" for i in range(9)]]),
+        (0.3, "securityGroupIds", [["sg-pods"], ["sg-x"], ["sg-pods", "sg-x"]]),
         (0.3, "labels", LABELS),
         (0.3, "taints", [[], TAINTS[:1], TAINTS[1:2], TAINTS[:2], TAINTS[2:], [*TAINTS[:1], *TAINTS[:1]]]),
         (0.4, "systemDisk", [{"category": "cloud_essd", "size": 120}, {"size": 10}, {"category": "no"}]),
@@ -135,6 +136,7 @@ SPELLINGS: dict[str, Callable[[NodePool, Body], str]] = {
     "ros.json": lambda pool, body: ros.template([ros.properties(pool, body, "c1")]),
     "make.sh": lambda _, body: command(body, "cn-hangzhou", "c1"),
     "main.tf.json": lambda pool, body: terraform.tf_json([terraform.arguments(pool, body, "c1")]),
+    "pool.hcl": lambda pool, body: terraform.hcl([terraform.arguments(pool, body, "c1")]),
     "Pulumi.yaml": pulumi,
     "crossplane.yaml": crossplane,
 }
@@ -171,7 +173,7 @@ def judged(files: dict[str, str]) -> Report:
                 yield from others.file(name, text.encode(), named=True)
         yield from others.finish({})
 
-    return engine.check(loaded(), catalog(), Settings(today=TODAY))
+    return check(loaded(), catalog(), Settings(today=TODAY))
 
 
 def plan_with(pool: dict[str, Any]) -> dict[str, Any]:

@@ -117,6 +117,16 @@ nodePools: [{name: other, instanceTypes: [ecs.g7.2xlarge], vSwitchIds: [vsw-j], 
 k8s.aliyun.com/exclusive-mode-eni-type: {{ broken
 ```
 
+  ```hcl
+  resource "alicloud_cs_kubernetes_node_pool" "a" {
+    instance_types = ["ecs.g7.2xlarge"]
+    labels {
+      key = "k8s.aliyun.com/exclusive-mode-eni-type"
+      value = "eniOnly"
+    }
+  }
+  ```
+
 ```text
 ecs.g7.2xlarge
 """
@@ -128,9 +138,11 @@ def test_code_blocks_of_markdown(here: Path) -> None:
     assert judged.problems == []
     places = [f.place for f in judged.report.findings if f.rule.id == "ENI001"]
     lines = text.splitlines()
-    assert [lines[p.line - 1][p.column - 1 :].lstrip('"').startswith("ecs.g7.2xlarge") for p in places] == [True] * 3
+    assert [lines[p.line - 1][p.column - 1 :].lstrip('"').startswith("ecs.g7.2xlarge") for p in places] == [True] * 4
     assert [what for what, _ in judged.skipped] == [f"docs/run.md:{lines.index('```yaml') + 1}"]
-    assert {pool.name for pool in judged.report.pools} == {"trading", "second", "other"}
+    assert {pool.name for pool in judged.report.pools} == {
+        "trading", "second", "other", "alicloud_cs_kubernetes_node_pool.a",
+    }  # fmt: skip
 
 
 def test_markdown_of_folders_is_asked_for(here: Path) -> None:

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.plan.model import EXCLUSIVE_LABEL
 from tests.inputs.support import BODY, judge_files
 
 if TYPE_CHECKING:
@@ -173,12 +172,46 @@ def test_the_network_addon_of_a_request(here: Path) -> None:
     assert judged.places["TW005"].endswith("addons[0].name")
 
 
-def test_terraform_inside_of_ros_is_told(here: Path) -> None:
-    text = f'resource "alicloud_cs_kubernetes_node_pool" "a" {{\n  labels {{\n    key = "{EXCLUSIVE_LABEL}"\n  }}\n}}\n'
-    value = {"ROSTemplateFormatVersion": "x", "Transform": "Aliyun::Terraform-v1.5", "Workspace": {"main.tf": text}}
-    judged = judge_files(here, {"ack.yml": value})
+TRANSFORM = """\
+ROSTemplateFormatVersion: '2015-09-01'
+Transform: Aliyun::Terraform-v1.5
+Workspace:
+  vars.tf: |
+    variable "type" { default = "ecs.g7.2xlarge" }
+  main.tf: |-
+
+    resource "alicloud_cs_kubernetes_node_pool" "fast" {
+      node_pool_name = "fast"
+      instance_types = [var.type, "ecs.g6.large"]
+      vswitch_ids    = ["vsw-j"]
+      desired_size   = 2
+      labels {
+        key   = "k8s.aliyun.com/exclusive-mode-eni-type"
+        value = "eniOnly"
+      }
+    }
+  main.tf.md: nothing
+"""
+
+
+@pytest.mark.parametrize("name", ["ack.yml", "ack"])
+def test_terraform_inside_of_ros_is_read_at_its_lines(here: Path, name: str) -> None:
+    judged = judge_files(here, {name: TRANSFORM})
     assert judged.problems == []
-    assert [what for what, _ in judged.skipped] == ["ack.yml"]
+    places = {str(f.place) for f in judged.report.findings if f.rule.id == "ENI001"}
+    assert places == {f"{name}:10:25", f"{name}:10:35"}
+
+
+def test_terraform_inside_of_json(here: Path) -> None:
+    tf = (
+        TRANSFORM.partition("|-\n")[2]
+        .partition("  main.tf.md")[0]
+        .replace("\n    ", "\n")
+        .replace("var.type", '"ecs.g7.2xlarge"')
+    )
+    value = {"ROSTemplateFormatVersion": "x", "Transform": "Aliyun::Terraform-v1.5", "Workspace": {"a.tf": tf}}
+    judged = judge_files(here, {"ack.json": value})
+    assert {str(f.place) for f in judged.report.findings if f.rule.id == "ENI001"} == {"ack.json:5:11"}
 
 
 def test_a_template_without_pools_is_read(here: Path) -> None:

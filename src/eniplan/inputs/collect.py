@@ -14,7 +14,9 @@ from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import markdown, script, templates
 from eniplan.inputs.body import exclusive, labels_of, read_pool
-from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl
+from eniplan.inputs.embedded import workspace
+from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
+from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, translated
@@ -47,7 +49,6 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
 _TEMPLATE = "a template: render it first (helm template)"
 _PLAIN_POOL = "a node pool without the exclusive label"
-_TRANSFORM = "Terraform inside of a ROS template: check its .tf files instead"
 _STATE = "this is a state of Terraform, not a plan"
 
 
@@ -141,11 +142,17 @@ class Collected:
                 self.skip(path, str(error.problems[0].message))
             return
         for document in documents:
+            self._embed(path, path, workspace(document, data))
             if not self.document(document, named=named):
                 if named:
                     yield load_document(document)
                 else:
                     self.skip(path, NOTHING, document.value)
+
+    def _embed(self, path: str, name: str, texts: list[Text]) -> None:
+        """Take files of Terraform inside of another file."""
+        if texts and any(names_ours(text.data) for text in texts):
+            self._hcl.embed(path, name, texts)
 
     def _script(self, path: str, data: bytes, *, named: bool) -> None:
         """Take the calls of a shell script."""
@@ -169,6 +176,8 @@ class Collected:
                 if block.language in markdown.SHELL and script.is_worth(inner):
                     calls = script.calls(path, inner)
                     self._calls += [call._replace(document=block.placed(call.document)) for call in calls]
+                elif block.language in markdown.HCL:
+                    self._embed(path, str(block.line), [Text(path, block.text, block.moved(1, 1))])
                 elif block.language in markdown.YAML:
                     for document in map(block.placed, read_documents(path, inner)):
                         if is_plan(document):
@@ -192,8 +201,6 @@ class Collected:
             self._take_plan(document)
         elif "format_version" in value and "values" in value:
             return self._take_state(document, named=named)
-        elif str(value.get("Transform")).startswith("Aliyun::Terraform"):
-            self.skip(document.file, _TRANSFORM, value)
         elif isinstance(resources, dict) and isinstance(resources.get(RESOURCE), dict):
             self._take_json(document, resources[RESOURCE])
         elif (found := templates.groups(document)) is not None:

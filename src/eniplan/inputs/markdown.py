@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path, Tree
 
 YAML = ("yaml", "yml", "json")
+HCL = ("hcl", "terraform", "tf")
 SHELL = ("sh", "bash", "shell", "console")
 _FENCE = re.compile(r"(?P<indent>(?:[ \t]|>[ \t]?)*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w+-]*)")
 

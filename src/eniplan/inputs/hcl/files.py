@@ -107,6 +107,12 @@ class Files:
             self._read[key] = [Text(path, decode(path, data))]
         return names_ours(data)
 
+    def embed(self, path: str, name: str, texts: list[Text]) -> None:
+        """Take texts that stand inside of a file, as one configuration of this name."""
+        key = f"{path}/{name}/"
+        self._folders[key] = _Folder(path, [path], set())
+        self._read[key] = texts
+
     def finish(self) -> Outcome:
         """Compute everything."""
         groups: list[Group] = []

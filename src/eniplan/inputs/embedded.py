@@ -1,0 +1,48 @@
+"""Terraform's files inside of a ROS template, which a transform of ROS hands to Terraform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.inputs.hcl.parse import Text
+from eniplan.plan.document import value_at
+from eniplan.plan.load import HCL_ENDINGS
+
+if TYPE_CHECKING:
+    from eniplan.plan.document import Document
+
+_TRANSFORM = "Aliyun::Terraform"
+
+
+def workspace(document: Document, data: bytes) -> list[Text]:
+    """Return the files of Terraform inside of a ROS template, each with its places in the template.
+
+    Args:
+        document: a document.
+        data: the bytes of its file.
+
+    """
+    files = value_at(document.value, ("Workspace",))
+    if not str(value_at(document.value, ("Transform",))).startswith(_TRANSFORM) or not isinstance(files, dict):
+        return []
+    lines = data.decode(errors="replace").splitlines()
+    found = []
+    for name, inner in files.items():
+        if not isinstance(inner, str) or not name.endswith(HCL_ENDINGS):
+            continue
+        line, column = document.tree.find(("Workspace", name), key=False)
+        if lines[line - 1][column - 1 : column] == "|":  # a block: its lines are those of the template, indented
+            first = next((row for row in lines[line:] if row.strip()), "")
+            found.append(Text(document.file, inner, (line + 1, len(first) - len(first.lstrip()) + 1)))
+        else:
+            found.append(_Quoted(document.file, inner, (line, column)))
+    return found
+
+
+class _Quoted(Text):
+    """A text in quotes, of which the lines are not those of the file."""
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """See `Text.place`."""
+        del offset
+        return self._first
