@@ -15,6 +15,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_L
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from eniplan.k8s.labels import Selector
     from eniplan.k8s.nodes import Placement, Taint, Toleration
 
 NODE_POOL_LABEL = "alibabacloud.com/nodepool-id"
@@ -54,6 +55,8 @@ class Node(NamedTuple):
     cordoned: bool = False
     told: str = ""
     """What its kubelet says of a node that is not Ready."""
+    limits: Mapping[str, int] = {}
+    """What the annotation `alibabacloud.com/instance-type-info` says of its type: a row of DescribeInstanceTypes."""
 
     @property
     def is_exclusive(self) -> bool:
@@ -186,8 +189,8 @@ class PodNetworking(NamedTuple):
     policy: str
     """How one of its vSwitches is chosen; empty where absent."""
     security_group_ids: tuple[str, ...]
-    selectors: tuple[tuple[str, ...] | None, tuple[str, ...] | None]
-    """The requirements on labels of pods and of namespaces, spelled and sorted; None without a selector."""
+    selectors: tuple[Selector | None, Selector | None]
+    """Of pods and of namespaces."""
     zones: tuple[str, ...]
     """The zones of the vSwitches in its status."""
 
@@ -221,6 +224,15 @@ class PodEni(NamedTuple):
 
 UNTOLD = "?"
 """Instead of a status that is missing."""
+
+
+class Followed(NamedTuple):
+    """What is kept besides of the one pod that somebody asks about."""
+
+    labels: Mapping[str, str]
+    address: str
+    namespace_labels: Mapping[str, str] | None
+    """None: its namespace could not be read."""
 
 
 class Event(NamedTuple):
@@ -330,6 +342,9 @@ class Observed(NamedTuple):
     """What the pods of each node take of it, whatever their network."""
     unseen: Mapping[str, str]
     """Kinds that could not be read, and why: no right to, or no such kind. What is not here is all there is."""
+
+    followed: Followed | None = None
+    """Of the pod that somebody asks about; None when there is none of that name."""
 
     @property
     def images(self) -> tuple[str, ...]:

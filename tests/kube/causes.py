@@ -167,6 +167,17 @@ def loner(found: dict[str, Any], **spec: Any) -> dict[str, Any]:  # noqa: ANN401
     return {**found, "spec": {**found["spec"], **spec}}
 
 
+def info(**row: object) -> dict[str, Any]:
+    """Return the change that lets the nodes say this of their type."""
+    told = json.dumps({"InstanceTypeId": "ecs.g8i.8xlarge", **row})
+    return each('metadata.annotations["alibabacloud.com/instance-type-info"]', told)
+
+
+def enis(count: str) -> dict[str, Any]:
+    """Return the change that lets all nodes publish this many ENIs."""
+    return {**each(f'status.capacity["{ENI}"]', count), **each(f'status.allocatable["{ENI}"]', count)}
+
+
 def copies(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the pods of the cluster with these in the place of the workload's."""
     return [*copy.deepcopy(found), *CLUSTER["pods"][3:]]
@@ -794,6 +805,26 @@ CAUSES: dict[str, Cause] = {
         },
         "VER035",
         "add a vSwitch of cn-hangzhou-j",
+    ),
+    "a node that knows other limits": Cause(
+        info(EniQuantity=9, EniTotalQuantity=True) | enis("8"), "VER039", "DescribeInstanceTypes", WARNING
+    ),
+    "a node that knows other limits, and whose ENIs are not of these": Cause(info(EniQuantity=9), "VER007", "max_eni"),
+    "a node that knows the same limits": Cause(info(EniQuantity=8), "", "", NOTHING),
+    "a node that knows the limits of another type": Cause(
+        info(InstanceTypeId="ecs.other", EniQuantity=2), "", "", NOTHING
+    ),
+    "a node whose annotation is no JSON": Cause(
+        {'nodes[0].metadata.annotations["alibabacloud.com/instance-type-info"]': "{"}, "", "", NOTHING
+    ),
+    "a node of a type that nobody knows, and that says it": Cause(
+        {
+            **each(f'metadata.labels["{TYPE_LABEL}"]', "ecs.new.8xlarge"),
+            **info(InstanceTypeId="ecs.new.8xlarge", EniQuantity=8),
+        },
+        "VER001",
+        "kubectl get nodes",
+        alone=NOTHING,
     ),
     # --- what was there before ---
     "a pod without its PodNetworking": Cause(

@@ -28,14 +28,14 @@ COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
 _WRITE = f"write one with: {COMMAND}"
 
 
-def observe(path: str) -> Observed:
+def observe(path: str, follow: tuple[str, str] | None = None) -> Observed:
     """Read a dump: JSON as a stream, YAML as a whole.
 
     Raises:
         InputError: it cannot be read, is no dump, or holds no node.
 
     """
-    collector = Collector(path)
+    collector = Collector(path, follow)
     files = _files(path)
     if not files:
         message = say("this folder has no file that ends with {endings}", endings=tuple(_ENDINGS))

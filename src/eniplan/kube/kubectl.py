@@ -77,15 +77,16 @@ class Kubectl(NamedTuple):
         return f"nothing was judged; the same must work with kubectl itself: {command}"
 
 
-def observe(kubectl: Kubectl) -> Observed:
+def observe(kubectl: Kubectl, follow: tuple[str, str] | None = None) -> Observed:
     """Read all that verify judges. What may not be read, or does not exist, is noted as unseen.
 
     Raises:
         ClusterError: there is no kubectl, it cannot reach the cluster, or it may not even list the nodes.
 
     """
-    collector = Collector(SOURCE)
-    _read_all(kubectl, _READS, collector)
+    collector = Collector(SOURCE, follow)
+    paths = () if follow is None else (f"/api/v1/namespaces/{quote(follow[0], safe='')}",)
+    _read_all(kubectl, (*_READS, *(_Read("Namespace", path, listed=False) for path in paths)), collector)
     configs = (f"/api/v1/{_SYSTEM}/configmaps/{quote(name, safe='')}" for name in collector.configs_wanted)
     _read_all(kubectl, [_Read("ConfigMap", path, listed=False) for path in configs], collector)
     return collector.observed()

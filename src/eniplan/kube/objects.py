@@ -10,7 +10,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.bounds import parse_json
-from eniplan.k8s.labels import Requirement
+from eniplan.k8s.labels import Requirement, Selector
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
@@ -23,10 +23,12 @@ from eniplan.observed import (
     CONTROL_PLANE,
     KINDS,
     SYSTEM_NAMESPACE,
+    TYPE_LABEL,
     UNTOLD,
     Agent,
     DaemonSet,
     Event,
+    Followed,
     Node,
     Observed,
     Pod,
@@ -39,13 +41,19 @@ from eniplan.observed import (
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from eniplan.kube.stream import Listed
 
 TERWAY_GROUP = "network.alibabacloud.com/"
 """Another cloud has kinds of the same names; theirs are none of ours."""
 POD_UID = "k8s.aliyun.com/pod-uid"
+TYPE_INFO = "alibabacloud.com/instance-type-info"
+"""On a node: the row of DescribeInstanceTypes of its type, as JSON."""
+LIMITS = (
+    "EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity", "EniTotalQuantity", "EriQuantity",
+)  # fmt: skip
+"""What Terway reads of it."""
 REASONS = frozenset(
     (
         "AllocIPFailed",
@@ -81,9 +89,12 @@ _SHAPES = 4096
 class Collector:
     """Takes objects in any order and keeps of each what verify needs."""
 
-    def __init__(self, source: str) -> None:
-        """Take what the findings name as their file."""
+    def __init__(self, source: str, follow: tuple[str, str] | None = None) -> None:
+        """Take what the findings name as their file, and the namespace and name of a pod to keep more of."""
         self._source = source
+        self._follow = follow
+        self._followed: Followed | None = None
+        self._namespace_labels: dict[str, str] | None = None
         self._nodes: list[Node] = []
         self._pods: list[Pod] = []
         self._pod_networkings: dict[str, PodNetworking] = {}
@@ -96,6 +107,7 @@ class Collector:
         self._used: dict[str, list[int]] = {}
         self._rooms: dict[Room, Room] = {}
         self._read: dict[str, _Asked] = {}
+        self._types: dict[tuple[str, str], Mapping[str, int]] = {}
         self._unseen = dict.fromkeys(KINDS, "")
         self._add: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], None]] = {
             "Node": self._node,
@@ -105,6 +117,7 @@ class Collector:
             "Event": self._event,
             "DaemonSet": self._take_daemon_set,
             "ConfigMap": self._config_map,
+            "Namespace": self._namespace,
         }
 
     def add(self, value: dict[str, Any]) -> None:
@@ -127,8 +140,9 @@ class Collector:
         self._unseen.pop(kind, None)
 
     def unseen(self, kind: str, why: str) -> None:
-        """Note that a kind could not be read."""
-        self._unseen[kind] = why
+        """Note that a kind could not be read. Namespaces are read of their own accord."""
+        if kind in KINDS:
+            self._unseen[kind] = why
 
     @property
     def configs_wanted(self) -> list[str]:
@@ -151,6 +165,7 @@ class Collector:
             self._others,
             {name: self._shared(Room(*taken)) for name, taken in self._used.items()},
             self._unseen,
+            self._followed and self._followed._replace(namespace_labels=self._namespace_labels),
         )
 
     def _shared(self, room: Room) -> Room:
@@ -158,13 +173,13 @@ class Collector:
         return self._rooms.setdefault(room, room)
 
     def _node(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
-        spec, status = mapping(value.get("spec")), mapping(value.get("status"))
+        spec, status, labels = mapping(value.get("spec")), mapping(value.get("status")), mapping(meta.get("labels"))
         conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
         ready, has = conditions.get("Ready", {}), mapping(status.get("allocatable"))
         self._nodes.append(
             Node(
                 name,
-                {text(key): text(item) for key, item in mapping(meta.get("labels")).items()},
+                _labels(meta),
                 tuple(
                     Taint(text(t.get("key")), text(t.get("value")), text(t.get("effect")))
                     for t in listing(spec.get("taints"))
@@ -176,6 +191,7 @@ class Collector:
                 self._shared(Room(parts(has.get("pods")), parts(has.get("cpu"), 1000), parts(has.get("memory")))),
                 spec.get("unschedulable") is True,
                 "" if ready.get("status") == "True" else text(ready.get("message")),
+                self._limits(mapping(meta.get("annotations")).get(TYPE_INFO), text(labels.get(TYPE_LABEL))),
             )
         )
 
@@ -184,6 +200,8 @@ class Collector:
         namespace, owner, node = text(meta.get("namespace")), intern(_owner(meta)), text(spec.get("nodeName"))
         phase, leaving, wrong = text(status.get("phase")), "deletionTimestamp" in meta, trouble(status)
         ended = phase in {"Succeeded", "Failed"}
+        if (namespace, name) == self._follow:
+            self._followed = Followed(_labels(meta), text(status.get("podIP")), None)
         asked = self._asked(spec)
         cpu, memory = asked.cpu, asked.memory
         if node and not ended:
@@ -303,6 +321,17 @@ class Collector:
                 parts(status.get("numberReady")),
             )
 
+    def _namespace(self, name: str, meta: dict[str, Any], _value: dict[str, Any]) -> None:
+        if self._follow is not None and name == self._follow[0]:
+            self._namespace_labels = _labels(meta)
+
+    def _limits(self, told: object, name: str) -> Mapping[str, int]:
+        """Read what a node's annotation says of its type, once for all nodes that say the same."""
+        key = (told if isinstance(told, str) else "", name)
+        if key not in self._types:
+            self._types[key] = _type_info(*key)
+        return self._types[key]
+
     def _config_map(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         if text(meta.get("namespace")) != SYSTEM_NAMESPACE:
             return
@@ -314,6 +343,20 @@ class Collector:
 def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
     pod = read_pod({"spec": spec})
     return Wants(cpu, memory, pod.tolerations, pod.placement)
+
+
+def _labels(meta: dict[str, Any]) -> dict[str, str]:
+    return {text(key): text(item) for key, item in mapping(meta.get("labels")).items()}
+
+
+def _type_info(told: str, name: str) -> dict[str, int]:
+    """Read the annotation with the API's row of a type; Terway believes it when it is of the node's own type."""
+    try:
+        row = mapping(parse_json(told))
+    except ValueError:
+        return {}
+    numbers = {key: row[key] for key in LIMITS if type(row.get(key)) is int and row[key] >= 0}
+    return numbers if row.get("InstanceTypeId") == name else {}
 
 
 def mark(value: object) -> int:
@@ -337,8 +380,8 @@ def terway_config(conf: object) -> TerwayConfig | None:
     return TerwayConfig({key: value[key] for key in CONFIG_KEYS if key in value})
 
 
-def _selector(spec: dict[str, Any], key: str) -> tuple[str, ...] | None:
-    """Spell the requirements of a label selector as the plan's are spelled (`plan.model.Requirement`)."""
+def _selector(spec: dict[str, Any], key: str) -> Selector | None:
+    """Read a label selector; None where there is none."""
     selector = mapping(spec.get("selector")).get(key)
     if not isinstance(selector, dict):
         return None
@@ -347,7 +390,7 @@ def _selector(spec: dict[str, Any], key: str) -> tuple[str, ...] | None:
         Requirement((), text(e.get("key")), text(e.get("operator")), texts(e.get("values")))
         for e in map(mapping, listing(selector.get("matchExpressions")))
     )
-    return tuple(sorted(map(str, (*labels, *more))))
+    return Selector((), (*labels, *more))
 
 
 def _image(spec: dict[str, Any]) -> str:

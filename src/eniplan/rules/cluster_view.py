@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
+from eniplan.catalog.record import InstanceType
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
@@ -245,13 +246,21 @@ class ClusterView(View):
         Whether eRDMA takes an ENI is decided by eni-config, by the type, and by the node's operating system, which
         nobody tells us: where it could, both counts may be right.
         """
-        record = self.catalog.get(node.instance_type or "")
+        record = self.record(node)
         if record is None:
             return ()
         erdma = self.erdma(node)
         switches = {None: (False, True), True: (True, False), False: (False,)}[erdma]
         counts = (capacity(record, erdma=on).exclusive for on in switches)
         return tuple(dict.fromkeys(count for count in counts if count is not None))
+
+    def record(self, node: Node) -> InstanceType | None:
+        """Return the instance data of an ECS node; its own annotation goes before, as it does for Terway."""
+        known = self.catalog.get(node.instance_type or "")
+        if not node.limits:
+            return known
+        row = {"InstanceTypeId": node.instance_type} if known is None else known.raw
+        return InstanceType.from_map({**row, **node.limits})
 
     def room(self, node: Node) -> int | None:
         """Return how many exclusive pods a node can carry; None when that is not known."""

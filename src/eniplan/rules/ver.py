@@ -1,4 +1,4 @@
-"""VER001-VER011, VER036, VER037: a running cluster's nodes and PodNetworkings, as the plan wants them.
+"""VER001-VER011, VER036, VER037, VER039: a running cluster's nodes and PodNetworkings, as the plan wants them.
 
 A finding speaks of all objects in which the same is wrong, and points at the first: 5,000 nodes with one fault are
 one finding.
@@ -314,6 +314,38 @@ def ver007(view: ClusterView) -> Outcome:
                 yield _at_nodes(group, found, what, hint, instanceType=name, capacity=capacity)._replace(level="info")
 
 
+_INFO = "alibabacloud.com/instance-type-info"
+
+
+@cluster_rule(
+    "VER039",
+    "warning",
+    "A node knows its instance type otherwise than eniplan",
+    needs=(facts.NODES, *facts.LIMITS, facts.ERIS),
+    effect="Terway believes the node, whose annotation is the API's own row: the plan was checked with other limits.",
+    sources=(CODE_LIMITS,),
+    fails={
+        f'nodes[0].metadata.annotations["{_INFO}"]':
+            '{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8, "EniIpv6AddressQuantity": 1}',
+    },
+)  # fmt: skip
+def ver039(view: ClusterView) -> Outcome:
+    """The numbers of annotation alibabacloud.com/instance-type-info against the instance data."""
+    for group in view.groups:
+        told = _by((item for item in group.exclusive if item.limits), lambda n: (n.instance_type, str(n.limits)))
+        for (name, _), found in told.items():
+            known = view.catalog.get(name or "")
+            ours = {} if known is None else known._asdict()
+            for field, number in found[0].limits.items():
+                if ours.get(field) not in {None, number}:
+                    what = say("with {field} {node} in their annotation, where eniplan has {specs}", field=field,
+                               node=number, specs=ours[field])  # fmt: skip
+                    hint = say("check the plan with the API's own numbers: aliyun ecs DescribeInstanceTypes "
+                               "--InstanceTypes.1 {type} > types.json; eniplan check PLAN --specs types.json",
+                               type=name)  # fmt: skip
+                    yield _at_nodes(group, found, what, hint, instanceType=name)
+
+
 @cluster_rule(
     "VER008",
     "error",
@@ -412,8 +444,8 @@ def _differences(planned: Planned, seen: PodNetworking) -> Iterator[tuple[str, s
         ("releaseStrategy", allocation.get("releaseStrategy", ""), kept[1]),
         ("releaseAfter", allocation.get("releaseAfter", ""), kept[2]),
         ("vSwitchSelectionPolicy", planned.v_switch_selection_policy, seen.policy or "ordered"),
-        ("podSelector", _spelled(planned.pod_selector), _listed(seen.selectors[0])),
-        ("namespaceSelector", _spelled(planned.namespace_selector), _listed(seen.selectors[1])),
+        ("podSelector", _spelled(planned.pod_selector), _spelled(seen.selectors[0])),
+        ("namespaceSelector", _spelled(planned.namespace_selector), _spelled(seen.selectors[1])),
     ]
     if network.v_switch_ids:
         spell = ", ".join if ordered else _listed
