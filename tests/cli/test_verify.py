@@ -329,6 +329,61 @@ class TestDumps:
         assert "nodes Ready" in result.out
 
 
+class TestTraces:
+    """--pod and --node."""
+
+    def test_a_pod(self, run: Run, plan: Path, tmp_path: Path) -> None:
+        good = run("verify", plan, "--from", dumped(tmp_path), "--pod", "trading/matcher-0")
+        assert (good.code, good.err) == (0, "")
+        assert good.out.splitlines()[0] == "pod trading/matcher-0"
+        assert good.out.splitlines()[-1] == "ok       start       Running and Ready"
+        bad = dumped(tmp_path, {"podENIs[0].status.phase": "Binding", "pods[0].status": {"phase": "Pending"}})
+        result = run("verify", "--from", bad, "--pod", "trading/matcher-0", "--format", "json")
+        document = json.loads(result.out)
+        assert (result.code, document["schema"], document["stopsAt"]) == (1, "eniplan.trace/v1", "interface")
+        assert document["steps"][-1] == {"name": "start", "state": "later", "message": "", "fix": "", "facts": {}}
+
+    def test_a_node(self, run: Run, plan: Path, tmp_path: Path) -> None:
+        result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), "--node", NODES[0])
+        assert result.code == 1
+        assert "stop     aliyun/eni" in result.out
+        assert run("verify", plan, "--from", dumped(tmp_path, BROKEN), "--node", NODES[1]).code == 0
+
+    def test_the_namespace_is_read_for_a_pod_only(self, run: Run, api: FakeApi, plan: Path, tmp_path: Path) -> None:
+        options: list[str | Path] = ["--kubeconfig", api.kubeconfig(tmp_path), "--context", "fake"]
+        assert run("verify", plan, *options, "--pod", "trading/matcher-0").code == 0
+        assert any(path.startswith("/api/v1/namespaces/trading") for path in api.asked)
+        api.forbidden, api.asked = {"/api/v1/namespaces/trading"}, []
+        assert run("verify", plan, *options, "--pod", "trading/matcher-0").code == 0
+        api.asked = []
+        assert run("verify", plan, *options).code == 0
+        assert not any(path.startswith("/api/v1/namespaces/trading") for path in api.asked)
+
+    @pytest.mark.parametrize(
+        ("args", "code", "told"),
+        [
+            (("--pod", "matcher-0"), 2, "--pod 'matcher-0' is not NAMESPACE/NAME\n    such as trading/matcher-0"),
+            (("--pod", "a/b", "--node", "c"), 2, "--pod and --node follow one thing each"),
+            (("--pod", "a/b", "--format", "sarif"), 2, "--pod and --node print text or json, once"),
+            (("--node", "a", "--output", "json=x"), 2, "--pod and --node print text or json, once"),
+            (
+                ("--pod", "trading/matcher-00"),
+                3,
+                "there is no pod 'trading/matcher-00'\n    did you mean 'trading/matcher-",
+            ),
+            (
+                ("--node", f"{NODES[0]}1"),
+                3,
+                f"there is no node '{NODES[0]}1'\n    did you mean 'cn-hangzhou.10.0.0.1'?",
+            ),
+        ],
+    )
+    def test_what_is_not_there(self, run: Run, tmp_path: Path, args: tuple[str, ...], code: int, told: str) -> None:
+        result = run("verify", "--from", dumped(tmp_path), *args)
+        assert (result.code, result.out) == (code, "")
+        assert told in result.err
+
+
 class TestUsage:
     @pytest.mark.parametrize(
         ("args", "told"),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from eniplan.observed import Observed
+    from eniplan.plan.document import Document
+    from eniplan.plan.model import Plan
     from eniplan.report.model import Report
 
 DUMP = "dump.json"
@@ -31,15 +33,26 @@ NO_PLAN: dict[str, Any] = {"": ABSENT}
 """Instead of changes to the plan: none."""
 
 
-def observe(value: object) -> Observed:
+def observe(value: object, follow: tuple[str, str] | None = None) -> Observed:
     """Read a dump given as a value, through its text."""
-    collector = Collector(DUMP)
+    collector = Collector(DUMP, follow)
     for item in read(io.StringIO(json.dumps(value)), DUMP):
         if isinstance(item, Listed):
             collector.listed(item)
         else:
             collector.add(item)
     return collector.observed()
+
+
+def planned_by(plan: Mapping[str, Any] | None) -> tuple[Document, Plan] | None:
+    """Return the example plan with changes; `NO_PLAN`: none."""
+    if plan is NO_PLAN:
+        return None
+    text = json.dumps(changed(cluster_plan(), plan or {}), indent=1)
+    (document,) = read_documents("plan.json", text.encode())
+    loaded = load_document(document)
+    assert loaded.plan is not None, loaded.problems
+    return document, loaded.plan
 
 
 def judge_observed(
@@ -50,14 +63,7 @@ def judge_observed(
     pool_ids: Mapping[str, str] | None = None,
 ) -> Report:
     """Verify what was observed by the example plan with changes, or with `NO_PLAN` without one."""
-    planned = None
-    if plan is not NO_PLAN:
-        text = json.dumps(changed(cluster_plan(), plan or {}), indent=1)
-        (document,) = read_documents("plan.json", text.encode())
-        loaded = load_document(document)
-        assert loaded.plan is not None, loaded.problems
-        planned = (document, loaded.plan)
-    return verify(observed, planned, catalog(), Settings(strict, None, TODAY), pool_ids=pool_ids)
+    return verify(observed, planned_by(plan), catalog(), Settings(strict, None, TODAY), pool_ids=pool_ids)
 
 
 def judge_cluster(

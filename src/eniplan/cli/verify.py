@@ -21,15 +21,17 @@ from eniplan.cli.options import (
 )
 from eniplan.cli.show import outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
-from eniplan.errors import FINDINGS, INPUT, ClusterError, Place, Problem, UsageError, usage
+from eniplan.errors import FINDINGS, INPUT, OK, ClusterError, InputError, Place, Problem, UsageError, usage
+from eniplan.judging import trace
 from eniplan.judging.verify import verify as judge
 from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import say
 from eniplan.plan.load import LoadedPlan, load
+from eniplan.report import trace as trace_report
 from eniplan.rules.view import Settings
-from eniplan.suggest import which_one
+from eniplan.suggest import did_you_mean, which_one
 from eniplan.terminal import STDIN
 from eniplan.text import plural
 
@@ -40,9 +42,13 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document
     from eniplan.plan.model import Plan
     from eniplan.report.model import Report
+    from eniplan.rules.cluster_view import ClusterView
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
 """Seconds between two looks at the cluster; the pause doubles each time."""
+
+
+_TRACED = (ReportFormat.TEXT, ReportFormat.JSON)
 
 
 class _Source(NamedTuple):
@@ -51,8 +57,9 @@ class _Source(NamedTuple):
     dump: str | None
     kubectl: Kubectl
 
-    def observe(self) -> Observed:
-        return kubectl.observe(self.kubectl) if self.dump is None else dump.observe(self.dump)
+    def observe(self, follow: tuple[str, str] | None = None) -> Observed:
+        """Read the cluster, and more of one pod."""
+        return kubectl.observe(self.kubectl, follow) if self.dump is None else dump.observe(self.dump, follow)
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -77,6 +84,10 @@ def verify(
         list[str] | None,
         typer.Option("--pool", metavar="NAME=ID", help="The node pool's id of a pool of the plan. Repeatable."),
     ] = None,
+    pod: Annotated[
+        str | None, typer.Option(metavar="NAMESPACE/NAME", help="Follow one pod to its ENI: where it stops, and why.")
+    ] = None,
+    node: Annotated[str | None, typer.Option(metavar="NAME", help="Follow one node, step by step.")] = None,
     wait: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Look again until all holds, at most so long: 90s, 10m.")
     ] = None,
@@ -95,6 +106,7 @@ def verify(
       eniplan verify plan.yaml --context prod --wait 10m
       eniplan verify                                  # no plan: judge every exclusive node
       eniplan verify plan.yaml --from dump.json --format json
+      eniplan verify --pod trading/matcher-3          # why does this one not start?
 
     \b
     kubectl is asked for nodes, pods, events, PodNetworkings, PodENIs, DaemonSet terway-eniip, and Terway's ConfigMaps;
@@ -114,6 +126,19 @@ def verify(
     ids = _pool_ids(pools or [], planned)
     accepted = tuple(waivers_of(waivers))
 
+    if (pod, node) != (None, None):
+        if pod is not None and node is not None:
+            raise usage(say("--pod and --node follow one thing each: give one of them"))
+        if patience is not None or files or form not in _TRACED:
+            raise usage(say("--pod and --node print text or json, once: no --wait, --output or other format with them"))
+        followed = None if pod is None else _namespaced(pod)
+        view = trace.view_of(source.observe(followed), planned, catalog, settings, ids)
+        found = trace.trace_node(view, node or "") if followed is None else trace.trace_pod(view, *followed)
+        if found is None:
+            raise InputError(_not_there(view, pod, node))
+        terminal.out(trace_report.text(found) if form is ReportFormat.TEXT else trace_report.as_json(found))
+        raise typer.Exit(FINDINGS if found.stopped else OK)
+
     def look() -> Report:
         seen = source.observe()
         return judge(seen, planned, catalog, settings, fail_on=fail_on.value, pool_ids=ids, waivers=accepted)
@@ -121,6 +146,24 @@ def verify(
     report = look() if patience is None else _wait(look, patience)
     show(report, form, files)
     raise typer.Exit(report.exit_code)
+
+
+def _namespaced(pod: str) -> tuple[str, str]:
+    """Read --pod NAMESPACE/NAME."""
+    namespace, slash, name = pod.partition("/")
+    if not (namespace and slash and name):
+        raise usage(say("--pod {word!r} is not NAMESPACE/NAME", word=pod), say("such as trading/matcher-0"))
+    return namespace, name
+
+
+def _not_there(view: ClusterView, pod: str | None, node: str | None) -> Problem:
+    """Say that there is no such pod or node, and which one is near."""
+    seen = view.observed
+    if pod is None:
+        known = [item.name for item in seen.nodes]
+        return Problem(say("there is no node {name!r}", name=node), Place(seen.source), did_you_mean(node or "", known))
+    known = [f"{item.namespace}/{item.name}" for item in seen.pods]
+    return Problem(say("there is no pod {name!r}", name=pod), Place(seen.source), did_you_mean(pod, known))
 
 
 def _wait(look: Callable[[], Report], patience: float) -> Report:

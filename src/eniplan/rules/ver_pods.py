@@ -284,8 +284,8 @@ def ver018(view: ClusterView) -> Outcome:
                       wanted=count(wanted, "{n} exclusive ENI", "{n} exclusive ENIs"))  # fmt: skip
         waiting = len(stuck.get(name, ()))
         if waiting:
-            message = say("{message}; {pods} there do not start", message=message,
-                          pods=count(waiting, "{n} pod", "{n} pods"))  # fmt: skip
+            message = say("{message}; {pods} there", message=message,
+                          pods=count(waiting, "{n} pod does not start", "{n} pods do not start"))  # fmt: skip
         hint = say("let every pod request {resource}: 1, and keep system pods away: {command}", resource=ENI,
                    command=pods_on(name))  # fmt: skip
         yield Hit(("Node", name), message, hint, {"wanted": wanted, "available": available})

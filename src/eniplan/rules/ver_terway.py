@@ -297,7 +297,7 @@ def _down(group: Group, agent: Agent | None, nodes: list[Node], stuck: list[str]
     message = say("{nodes} of {pool} {what}: {names}", nodes=count(len(names), "{n} node", "{n} nodes"),
                   pool=group.label, what=what, names=named(names))  # fmt: skip
     if waiting:
-        message = say("{message}; {pods} wait there", message=message, pods=count(waiting, "{n} pod", "{n} pods"))
+        message = say("{message}; {pods} there", message=message, pods=count(waiting, "{n} pod waits", "{n} pods wait"))
     return Hit(("Node", names[0]), message, hint, {"nodes": names, "waiting": waiting})
 
 
@@ -322,8 +322,8 @@ def ver034(view: ClusterView) -> Outcome:
     if down:
         stuck = sum(len(pods) for _, pods in view.once(stops).get("VER034", {}).values())
         state = NOTHING if down[0].trouble is None else state_of(down[0].trouble)
-        message = say("no pod of terway-controlplane runs ({state}); {pods} wait for their PodENI", state=state,
-                      pods=count(stuck, "{n} pod", "{n} pods"))  # fmt: skip
+        message = say("no pod of terway-controlplane runs ({state}); {pods} for a PodENI", state=state,
+                      pods=count(stuck, "{n} pod waits", "{n} pods wait"))  # fmt: skip
         hint = say("kubectl -n kube-system describe pod {agent}; kubectl -n kube-system logs {agent} --previous",
                    agent=down[0].name)  # fmt: skip
         path = ("Pod", SYSTEM_NAMESPACE, down[0].name)

@@ -1,0 +1,323 @@
+"""One pod, or one node, step by step: how far it has come, where it stops, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan.k8s.labels import selects
+from eniplan.k8s.terway import ENI, POD_ENI
+from eniplan.messages import NOTHING, count, named, say
+from eniplan.observed import SYSTEM_NAMESPACE
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.report.trace import Step, Trace
+from eniplan.rules import CLUSTER
+from eniplan.rules.base import Hit
+from eniplan.rules.cluster_view import ClusterView
+from eniplan.rules.obstacles import terway_on
+from eniplan.rules.pod_path import state_of, stop_of, stops
+from eniplan.rules.view import PlanView, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.catalog.store import Catalog
+    from eniplan.messages import Message
+    from eniplan.observed import Followed, Node, Observed, Pod, PodNetworking
+    from eniplan.plan.document import Document
+    from eniplan.plan.model import Plan
+    from eniplan.report.trace import State
+
+
+def view_of(
+    observed: Observed, plan: tuple[Document, Plan] | None, catalog: Catalog, settings: Settings, ids: Mapping[str, str]
+) -> ClusterView:
+    """Return what a trace looks at; `ids` are the ids of node pools by the names of the plan's."""
+    return ClusterView(observed, None if plan is None else PlanView(plan[1], catalog, settings), catalog, ids)
+
+
+# --- a pod --------------------------------------------------------------------------------------------------------
+
+POD_STEPS = ("selector", "webhook", "request", "scheduling", "node", "PodENI", "interface", "address", "start")
+_STAGES = {
+    "VER019": "request", "VER020": "scheduling", "VER021": "scheduling", "VER033": "node", "VER018": "node",
+    "VER012": "PodENI", "VER034": "PodENI", "VER026": "PodENI", "VER013": "interface", "VER014": "interface",
+    "VER015": "address", "VER032": "start",
+}  # fmt: skip
+"""At which step a pod stops, by the rule that tells it."""
+
+
+def trace_pod(view: ClusterView, namespace: str, name: str) -> Trace | None:
+    """Follow a pod from its labels to its ENI; None when there is none of that name."""
+    followed = view.observed.followed
+    if followed is None:
+        return None
+    subject = say("pod {namespace}/{name}", namespace=namespace, name=name)
+    pod = next((p for p in view.observed.pods if (p.namespace, p.name) == (namespace, name)), None)
+    if pod is None:
+        told = say("it takes no ENI: it is hostNetwork, left alone by Terway, or at its end")
+        fix = say("kubectl -n {namespace} get pod {name} -o yaml", namespace=namespace, name=name)
+        return Trace(subject, (Step("webhook", "ok", told, fix),))
+    return Trace(subject, tuple(_ended(_pod_steps(view, pod, followed))))
+
+
+def _ended(steps: Iterator[Step]) -> Iterator[Step]:
+    """Yield steps up to the first stop, and the names of those behind it."""
+    stopped = False
+    for step in steps:
+        yield step if not stopped else Step(step.name, "later", NOTHING)
+        stopped = stopped or step.state == "stop"
+
+
+def _pod_steps(view: ClusterView, pod: Pod, followed: Followed) -> Iterator[Step]:
+    stop = stop_of(view, pod)
+    at = "" if stop is None else _STAGES[stop.rule]
+    if at == "PodENI" and view.pod_eni(pod) is not None:
+        at = "interface"
+    if at == "scheduling" and pod.node:  # no vSwitch in the zone of its node
+        at = "PodENI"
+    good = {
+        "selector": _selector(view, pod, followed), "webhook": _webhook(view, pod, followed),
+        "request": _request(pod), "scheduling": _scheduling(view, pod), "node": _node(view, pod),
+        "PodENI": _pod_eni(view, pod), "interface": _interface(view, pod), "address": _address(view, pod, followed),
+        "start": _start(pod),
+    }  # fmt: skip
+    for name in POD_STEPS:
+        if stop is None or name != at:
+            yield good[name]
+        elif stop.rule in {"VER033", "VER018", "VER034"}:
+            yield _of_the_node(view, pod, stop.rule, name)
+        else:
+            state: State = "warning" if stop.level else "stop"
+            yield Step(name, state, stop.why, stop.fix)
+
+
+def _of_the_node(view: ClusterView, pod: Pod, rule: str, name: str) -> Step:
+    """Return the step at which pods stop for a reason that is not theirs."""
+    found = [
+        hit
+        for hit in _hits(view, rule)
+        if rule == "VER034" or hit.path == ("Node", pod.node) or pod.node in _nodes(hit)
+    ]
+    return Step(name, "stop", say("{why}", why=found[0].message), found[0].hint)
+
+
+def _takes(item: PodNetworking, pod: Pod, followed: Followed) -> bool | None:
+    """Return whether a PodNetworking's selectors take a pod; None when that depends on labels that are not known."""
+    by_pod, by_namespace = item.selectors
+    fixed = item.allocation[0] == "Fixed" and pod.owner and not pod.owner.startswith("StatefulSet ")
+    if (by_pod is None and by_namespace is None) or fixed or not selects(by_pod, followed.labels):
+        return False
+    if by_namespace is None or not by_namespace.requirements:
+        return True
+    return None if followed.namespace_labels is None else selects(by_namespace, followed.namespace_labels)
+
+
+def _taking(view: ClusterView, pod: Pod, followed: Followed, wanted: bool | None) -> tuple[str, ...]:  # noqa: FBT001 - one of three
+    found = view.observed.pod_networkings.values()
+    return tuple(item.name for item in found if _takes(item, pod, followed) is wanted)
+
+
+def _planned(view: ClusterView, pod: Pod) -> str | None:
+    workload = view.workload_of(pod)
+    return None if workload is None else workload.pod_networking
+
+
+def _selector(view: ClusterView, pod: Pod, followed: Followed) -> Step:
+    taking, open_ = _taking(view, pod, followed, wanted=True), _taking(view, pod, followed, wanted=None)
+    planned = _planned(view, pod)
+    show = say("compare: kubectl get podnetworking -o yaml; kubectl -n {namespace} get pod {name} --show-labels; "
+               "kubectl get namespace {namespace} --show-labels", namespace=pod.namespace, name=pod.name)  # fmt: skip
+    if planned is not None and planned not in (*taking, *open_) and pod.networking != planned:
+        told = say("PodNetworking {planned} of the plan does not select it", planned=planned)
+        return Step("selector", "stop", told, show)
+    if taking:
+        return Step("selector", "ok", say("selected by PodNetworking {names}", names=taking))
+    if open_:
+        told = say("whether PodNetworking {names} selects it depends on the labels of its namespace", names=open_)
+        return Step("selector", "unknown", told, show)
+    if "PodNetworking" in view.observed.unseen:
+        return Step("selector", "unknown", say("the PodNetworkings are not known"), show)
+    return Step("selector", "ok", say("no PodNetworking selects it: it gets the network of its node's ConfigMap"))
+
+
+def _webhook(view: ClusterView, pod: Pod, followed: Followed) -> Step:
+    if pod.networking:
+        return Step("webhook", "ok", say("annotated with PodNetworking {name}", name=pod.networking))
+    taking = _taking(view, pod, followed, wanted=True)
+    if not taking:
+        return Step("webhook", "ok", say("nothing to annotate"))
+    state: State = "stop" if _planned(view, pod) is not None else "warning"
+    recreate = say("kubectl -n {namespace} delete pod {name}", namespace=pod.namespace, name=pod.name)
+    if (followed.namespace_labels or {}).get(POD_ENI) == "false":
+        told = say("not annotated: the label {label}=false of its namespace keeps the webhook away", label=POD_ENI)
+        fix = say("kubectl label namespace {namespace} {label}-; then: {recreate}", namespace=pod.namespace,
+                  label=POD_ENI, recreate=recreate)  # fmt: skip
+        return Step("webhook", state, told, fix)
+    waiting = tuple(name for name in taking if view.observed.pod_networkings[name].status != "Ready")
+    if len(waiting) == len(taking):
+        told = say("not annotated: PodNetworking {names} is not Ready", names=waiting)
+        fix = say("kubectl describe podnetworking {name}; then: {recreate}", name=waiting[0], recreate=recreate)
+        return Step("webhook", state, told, fix)
+    told = say("selected by {names}, and not annotated: it was created before that was Ready, or before its labels",
+               names=taking)  # fmt: skip
+    return Step("webhook", state, told, say("recreate it: {recreate}", recreate=recreate))
+
+
+def _request(pod: Pod) -> Step:
+    if pod.eni:
+        return Step("request", "ok", say("asks for {resource}: {n}", resource=ENI, n=pod.eni))
+    if pod.member_eni or not (pod.networking or pod.steered):
+        return Step("request", "ok", say("asks for no {resource}", resource=ENI))
+    fix = say("`eniplan render-manifests --patch` adds the request to its manifest")
+    told = say("asks for no {resource}: the scheduler does not count the ENI that it takes", resource=ENI)
+    return Step("request", "warning", told, fix)
+
+
+def _scheduling(view: ClusterView, pod: Pod) -> Step:
+    workload = view.workload_of(pod)
+    group = next((g for g in view.groups if workload is not None and g.name == workload.node_pool), None)
+    if group is not None and group.nodes and pod.node and pod.node not in {node.name for node in group.nodes}:
+        told = say("on {node}, which is not in {pool}", node=pod.node, pool=group.label)
+        fix = say("add the node affinity to the pod template: `eniplan render-manifests --patch` prints it")
+        return Step("scheduling", "stop", told, fix)
+    return Step("scheduling", "ok", say("on {node}", node=pod.node or say("no node yet")))
+
+
+def _node(view: ClusterView, pod: Pod) -> Step:
+    node = next((item for item in view.observed.nodes if item.name == pod.node), None)
+    if node is None:
+        return Step("node", "unknown", say("node {name} is not known", name=pod.node), say("kubectl get nodes"))
+    if not node.is_exclusive:
+        told = say("{node} is no exclusive node: the pod has no ENI of its own there", node=node.name)
+        wants = bool(pod.eni or pod.steered or view.workload_of(pod))
+        fix = say("kubectl get node {node} -L {label}", node=node.name, label=EXCLUSIVE_LABEL)
+        return Step("node", "stop" if wants else "ok", told, fix if wants else "")
+    if not node.ready:
+        return Step("node", "warning", say("{node} is not Ready", node=node.name), say("kubectl describe node {node}",
+                    node=node.name))  # fmt: skip
+    return Step("node", "ok", say("exclusive and Ready, and Terway runs there"))
+
+
+def _pod_eni(view: ClusterView, pod: Pod) -> Step:
+    eni = view.pod_eni(pod)
+    if eni is None:
+        if "PodENI" in view.observed.unseen:
+            return Step("PodENI", "unknown", say("the PodENIs are not known"), say("kubectl get podenis -A"))
+        return Step("PodENI", "ok", say("none, as it shares the ENIs of its node"))
+    return Step("PodENI", "ok", say("in phase {phase}", phase=eni.phase or "(none)"))
+
+
+def _interface(view: ClusterView, pod: Pod) -> Step:
+    eni = view.pod_eni(pod)
+    if eni is None:
+        return Step("interface", "ok", say("none of its own"))
+    where = say(" in {vSwitches}", vSwitches=eni.v_switch_ids) if eni.v_switch_ids else NOTHING
+    if not eni.types:
+        fix = say("kubectl -n {namespace} get podeni {name} -o yaml", namespace=pod.namespace, name=pod.name)
+        return Step("interface", "unknown", say("the PodENI lists none"), fix)
+    return Step("interface", "ok", say("{types}, attached{where}", types=eni.types, where=where))
+
+
+def _address(view: ClusterView, pod: Pod, followed: Followed) -> Step:
+    if not followed.address:
+        told = say("none is told of it")
+        return Step("address", "unknown", told, say("kubectl -n {namespace} get pod {name} -o wide",
+                    namespace=pod.namespace, name=pod.name))  # fmt: skip
+    eni = view.pod_eni(pod)
+    same = say(", that of its ENI") if eni is not None and eni.address == pod.address else NOTHING
+    return Step("address", "ok", say("{address}{same}", address=followed.address, same=same))
+
+
+def _start(pod: Pod) -> Step:
+    if pod.trouble is None:
+        return Step("start", "ok", say("Running and Ready"))
+    return Step("start", "ok" if pod.trouble.phase == "Running" else "unknown", state_of(pod.trouble))
+
+
+# --- a node -------------------------------------------------------------------------------------------------------
+
+NODE_STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("label", ("VER004",)),
+    ("Ready", ("VER003",)),
+    ("open", ("VER036", "VER005")),
+    ("Terway", ("VER033", "VER025")),
+    (ENI, ("VER006", "VER007", "VER039")),
+    ("configuration", ("VER008", "VER035", "VER024")),
+    ("room", ("VER018", "VER037")),
+)
+"""What a node needs, and the rules that judge it."""
+
+
+def trace_node(view: ClusterView, name: str) -> Trace | None:
+    """Follow a node from its label to the ENIs of its pods; None when there is none of that name."""
+    node = next((item for item in view.observed.nodes if item.name == name), None)
+    if node is None:
+        return None
+    group = next((group for group in view.groups if node in group.nodes), None)
+    subject = say("node {name}", name=name)
+    if group is None:
+        told = say("not judged: no label {label}={value}, and it fits no pool of the plan", label=EXCLUSIVE_LABEL,
+                   value=EXCLUSIVE_VALUE)  # fmt: skip
+        return Trace(subject, (Step("label", "stop", told, say("kubectl get node {name} --show-labels", name=name)),))
+    steps = [_judged(view, node, step, rules) for step, rules in NODE_STEPS]
+    return Trace(say("{subject} of {pool}", subject=subject, pool=group.label), (*steps, _its_pods(view, node)))
+
+
+def _judged(view: ClusterView, node: Node, name: str, rules: tuple[str, ...]) -> Step:
+    found = [(hit, rule) for rule in rules for hit in _hits(view, rule) if _is_about(hit, node)]
+    levels = {rule.id: rule.level for rule in CLUSTER}
+    worst = min(found, key=lambda pair: (pair[0].level or levels[pair[1]]) != "error", default=None)
+    if worst is None:
+        return Step(name, "ok", _well(view, node, name))
+    hit, rule = worst
+    state: State = "stop" if (hit.level or levels[rule]) == "error" else "warning"
+    return Step(name, state, say("{why}", why=hit.message), hit.hint)
+
+
+def _well(view: ClusterView, node: Node, name: str) -> Message:
+    """Say what is right of a node."""
+    config = view.config_of(node)
+    ids = config.v_switches.get(node.zone or "", ()) if config is not None else ()
+    nothing = say("nothing is known of it: {command}", command=terway_on(node.name))
+    return {
+        "label": say("{label}={value}", label=EXCLUSIVE_LABEL, value=node.labels.get(EXCLUSIVE_LABEL, "")),
+        "Ready": say("it is"),
+        "open": say("to pods that tolerate {taints}", taints=tuple(map(str, node.taints)) or ("nothing",)),
+        "Terway": say("runs") if node.name in view.agents else nothing,
+        ENI: say("{free} of {n} are free", n=node.allocatable or 0, free=view.free.get(node.name, 0)),
+        "configuration": say("ConfigMap {namespace}/{name}, with vSwitches {ids} in {zone}", ids=ids or "(none known)",
+                             namespace=SYSTEM_NAMESPACE, name=node.config, zone=node.zone or "its zone"),
+        "room": say("{used} of {most} pods", used=view.used(node).pods or 0, most=node.room.pods or "(not told)"),
+    }[name]  # fmt: skip
+
+
+def _its_pods(view: ClusterView, node: Node) -> Step:
+    pods = [pod for pod in view.pods_by_node.get(node.name, ()) if not pod.leaving]
+    stopped = [
+        (stop, pod) for alike in view.once(stops).values() for stop, found in alike.values() for pod in found
+        if pod.node == node.name and not stop.level
+    ]  # fmt: skip
+    total = count(len(pods), "{n} pod that takes an ENI", "{n} pods that take ENIs")
+    if not stopped:
+        return Step("pods", "ok", say("{total}, and nothing is wrong with them", total=total))
+    told = say("{n} of {total} stopped: {names}", n=len(stopped), total=total,
+               names=named([f"{pod.namespace}/{pod.name}" for _, pod in stopped]))  # fmt: skip
+    first = stopped[0][1]
+    fix = say("eniplan verify --pod {namespace}/{name}", namespace=first.namespace, name=first.name)
+    return Step("pods", "stop", told, fix)
+
+
+def _hits(view: ClusterView, rule: str) -> list[Hit]:
+    check = next(item.check for item in CLUSTER if item.id == rule)
+    return [outcome for outcome in check(view) if isinstance(outcome, Hit)]
+
+
+def _nodes(hit: Hit) -> list[str]:
+    found = hit.facts.get("nodes")
+    return found if isinstance(found, list) else []
+
+
+def _is_about(hit: Hit, node: Node) -> bool:
+    if hit.path[0] == "ConfigMap":
+        return hit.path[-1] == node.config and hit.facts.get("zone", node.zone) == node.zone
+    return hit.path == ("Node", node.name) or node.name in _nodes(hit)

@@ -1,0 +1,189 @@
+"""`verify --pod` and `--node`: they stop where the rules say that something stopped, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eniplan.judging.trace import POD_STEPS, trace_node, trace_pod, view_of
+from eniplan.k8s.terway import ENI
+from eniplan.report.trace import as_json, text
+from eniplan.rules.examples import ABSENT
+from eniplan.rules.examples_cluster import NODES, SHARED_NODE, cluster_example, pod
+from eniplan.rules.pod_path import stops
+from eniplan.rules.view import Settings
+from tests.judge import TODAY, catalog
+from tests.kube.causes import CAUSES, waiting
+from tests.kube.states import LINGJUN, STATES, label
+from tests.kube.support import NO_PLAN, judge_cluster, observe, planned_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from eniplan.report.trace import Trace
+    from eniplan.rules.cluster_view import ClusterView
+
+
+def view(
+    changes: Mapping[str, Any],
+    plan: Mapping[str, Any] | None = None,
+    follow: tuple[str, str] | None = None,
+    namespace: Mapping[str, str] | None = None,
+) -> ClusterView:
+    dumped = cluster_example(changes)
+    if namespace is not None:
+        dumped["items"].append({"kind": "Namespace", "metadata": {"name": "trading", "labels": namespace}})
+    settings = Settings(today=TODAY)
+    return view_of(observe(dumped, follow), planned_by(plan), catalog(), settings, {})
+
+
+def traced(name: str, changes: Mapping[str, Any], plan: Mapping[str, Any] | None = None, **more: Any) -> Trace:  # noqa: ANN401
+    follow = ("trading", name)
+    found = trace_pod(view(changes, plan, follow, **more), *follow)
+    assert found is not None
+    return found
+
+
+def states(trace: Trace) -> dict[str, str]:
+    return {step.name: step.state for step in trace.steps}
+
+
+def test_a_pod_that_is_well() -> None:
+    trace = traced("matcher-0", {})
+    assert states(trace) == dict.fromkeys(POD_STEPS, "ok")
+    assert trace.stopped is None
+    assert "ok       address     10.0.1.1, that of its ENI\n" in text(trace)
+
+
+@pytest.mark.parametrize("plan", [None, NO_PLAN], ids=["plan", "alone"])
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_trace_stops_where_verify_finds_a_pod(name: str, plan: dict[str, Any] | None) -> None:
+    cause = CAUSES[name]
+    plan = cause.plan if plan is None else plan
+    seen = view(cause.changes, plan)
+    stopped = {
+        (pod.namespace, pod.name): stop
+        for found in seen.once(stops).values() for stop, pods in found.values() for pod in pods
+    }  # fmt: skip
+    for item in seen.observed.pods:
+        if not item.leaving:
+            trace = trace_pod(view(cause.changes, plan, (item.namespace, item.name)), item.namespace, item.name)
+            assert trace is not None
+            stop = stopped.get((item.namespace, item.name))
+            if stop is not None:
+                assert (trace.stopped is not None) == (stop.level is None) or item.node not in seen.exclusive, text(
+                    trace
+                )
+            step = trace.stopped
+            assert step is None or step.fix
+            document = json.loads(as_json(trace))
+            assert document["exitCode"] == (step is not None)
+            assert document["stopsAt"] == (None if step is None else step.name)
+
+
+@pytest.mark.parametrize("name", [*CAUSES, *STATES])
+def test_every_node_can_be_followed(name: str) -> None:
+    changes, plan = (
+        (CAUSES[name].changes, CAUSES[name].plan) if name in CAUSES else (STATES[name].changes, STATES[name].plan)
+    )
+    seen = view(changes, plan)
+    errors = {
+        node
+        for finding in judge_cluster(changes, plan).findings
+        if finding.level == "error" and isinstance(nodes := finding.facts.get("nodes"), list)
+        for node in nodes
+    }
+    for item in seen.observed.nodes:
+        trace = trace_node(seen, item.name)
+        assert trace is not None
+        if item.name in errors and any(item in group.nodes for group in seen.groups) and "DaemonSet" not in name:
+            assert trace.stopped is not None, text(trace)
+        assert all(step.fix for step in trace.steps if step.state in {"stop", "warning"})
+
+
+def test_a_node_that_is_well() -> None:
+    trace = trace_node(view({}), NODES[0])
+    assert trace is not None
+    assert {step.state for step in trace.steps} == {"ok"}
+    assert f"ok       {ENI}     6 of 7 are free\n" in text(trace)
+
+
+def test_a_node_that_is_none_of_the_pool() -> None:
+    trace = trace_node(view({"nodes[3]": SHARED_NODE}), "shared")
+    assert trace is not None
+    assert trace.stopped is not None
+    assert trace.stopped.name == "label"
+    assert trace_node(view({}), "none") is None
+
+
+def test_pods_that_take_no_eni_and_pods_that_do_not_exist() -> None:
+    trace = traced("matcher-0", {"pods[0].spec.hostNetwork": True})
+    assert [step.state for step in trace.steps] == ["ok"]
+    assert trace_pod(view({}, None, ("trading", "none")), "trading", "none") is None
+
+
+LABELS = "pods[0].metadata.labels"
+ANNOTATIONS = "pods[0].metadata.annotations"
+BY_NAMESPACE = {"podNetworkings[0].spec.selector.namespaceSelector": {"matchLabels": {"team": "a"}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "namespace", "expected"),
+    [
+        ({LABELS: {}, ANNOTATIONS: {}}, None, {"selector": "stop", "webhook": "later"}),
+        ({ANNOTATIONS: {}}, None, {"selector": "ok", "webhook": "stop", "request": "later"}),
+        ({ANNOTATIONS: {}}, {"k8s.aliyun.com/pod-eni": "false"}, {"webhook": "stop"}),
+        ({ANNOTATIONS: {}, "podNetworkings[0].status": {}}, None, {"webhook": "stop"}),
+        (BY_NAMESPACE, None, {"selector": "unknown", "webhook": "ok"}),
+        (BY_NAMESPACE, {"team": "a"}, {"selector": "ok"}),
+        (BY_NAMESPACE | {ANNOTATIONS: {}}, {"team": "b"}, {"selector": "stop"}),
+        ({"podNetworkings[0].spec.selector.namespaceSelector": {}}, None, {"selector": "ok"}),
+        ({"podNetworkings": [], ANNOTATIONS: {}}, None, {"selector": "stop"}),
+        ({"pods[0].spec.containers[0].resources": {}}, None, {"request": "warning", "start": "ok"}),
+        ({"nodes[0]": ABSENT}, None, {"scheduling": "stop"}),
+        ({"podENIs": []}, None, {"PodENI": "unknown"}),
+        ({"podENIs[0].status.eniInfos": {}}, None, {"interface": "unknown", "start": "ok"}),
+        ({"nodes[0].status.conditions": []}, None, {"node": "warning"}),
+        ({"pods[0].status.conditions": []}, None, {"start": "ok"}),
+        ({"pods[0].status.podIP": ABSENT}, None, {"address": "unknown"}),
+    ],
+)
+def test_steps(changes: dict[str, Any], namespace: dict[str, str] | None, expected: dict[str, str]) -> None:
+    found = states(traced("matcher-0", changes, namespace=namespace))
+    assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({LABELS: {}, ANNOTATIONS: {}}, {"selector": "ok", "webhook": "ok"}),
+        ({ANNOTATIONS: {}}, {"webhook": "warning"}),
+        ({"podNetworkings": [], ANNOTATIONS: {}, LABELS: {}}, {"selector": "unknown"}),
+        ({"podNetworkings[0].spec.allocationType": {"type": "Fixed"}}, {"selector": "ok"}),
+        (
+            {"podNetworkings[0].spec.allocationType": {"type": "Fixed"}, ANNOTATIONS: {},
+             "pods[0].metadata.ownerReferences[0].kind": "Job"}, {"selector": "ok", "webhook": "ok"},
+        ),
+        ({"nodes[0]": ABSENT}, {"node": "unknown"}),
+        ({label(0): ABSENT, "podENIs[0]": ABSENT}, {"node": "stop"}),
+        ({label(0): ABSENT, "podENIs[0]": ABSENT, "pods[0].spec.containers[0].resources": {}, ANNOTATIONS: {},
+          LABELS: {}},
+         {"request": "ok", "node": "ok", "PodENI": "ok", "interface": "ok"}),
+    ],
+)  # fmt: skip
+def test_steps_without_a_plan(changes: dict[str, Any], expected: dict[str, str]) -> None:
+    found = states(traced("matcher-0", changes, NO_PLAN))
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_a_pod_on_lingjun() -> None:
+    changes = {**LINGJUN, "pods[0].status": waiting("ContainerCreating")}
+    assert states(traced("matcher-0", changes, NO_PLAN))["start"] == "stop"
+
+
+def test_a_pod_that_waits_for_its_node() -> None:
+    trace = traced("matcher-9", {"pods[7]": pod(9, "", tolerations=[])})
+    assert trace.stopped is not None
+    assert (trace.stopped.name, states(trace)["node"]) == ("scheduling", "later")
