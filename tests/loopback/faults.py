@@ -23,6 +23,7 @@ KINDS: dict[str, bool] = {
     "wrong-types": True,
     "list": True,
     "delay": True,
+    "trickle": True,
 }
 """Every kind of fault, and whether the server acts on the request unless the fault says otherwise (`acted`).
 
@@ -37,6 +38,7 @@ answer: exactly `status`, `headers` and `body` (text, or a value that is sent as
 empty, truncated: an answer without a body; the first half of the right body.
 wrong-types: the right answer, in which every value has another type than it should.
 list: the right answer inside a JSON list.
+trickle: the right answer, a byte every tenth of a second.
 delay: the right answer, `seconds` late. Goes together with the others, which then are late.
 """
 

@@ -262,6 +262,8 @@ class Cloud:
                 exchange.answer(request, status, headers, body[: len(body) // 2])
             case "wrong-types":
                 exchange.answer(request, status, headers, encoded(wrong_types(json.loads(body))))
+            case "trickle":
+                exchange.trickle(request, body, self._stopped)
             case "list":
                 exchange.answer(request, status, headers, encoded([json.loads(body)]))
 
@@ -358,6 +360,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+    def trickle(self, request: Request, body: bytes, stopped: threading.Event) -> None:
+        """Send a right answer byte by byte, so that no single one is late."""
+        request.status = 200
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        for byte in head.encode() + body:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            if stopped.wait(0.1):
+                return
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the signature is http.server's
         """Say nothing: `python -m tests.loopback` writes its own lines."""
