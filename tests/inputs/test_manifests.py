@@ -515,6 +515,44 @@ def test_guests_that_find_room_leave_nothing_open(here: Path) -> None:
         assert (judged.rules, judged.facts) == (set(), {})
 
 
+def test_a_daemon_set_for_exclusive_nodes_is_on_all_of_them(here: Path) -> None:
+    """It has a home in one pool, and takes an ENI of each node of the other as well."""
+    for name in ("a", "b"):
+        full_of = full()
+        full_of["spec"]["template"]["spec"]["nodeSelector"] = {"team": name}
+        items = stream(full_of, agent(**EXCLUSIVE, containers=[{"name": "a", **REQUEST}]))
+        judged = judge_files(here, {"m.yaml": items, "p.json": pool(team="a"), "q.json": pool("web", team="b")})
+        assert (judged.rules, judged.facts) == ({"ENI008"}, {})
+
+
+def test_a_name_that_kubernetes_completes(here: Path) -> None:
+    one = workload("Job")
+    del one["metadata"]["name"]
+    one["metadata"]["generateName"] = "batch-"
+    judged = judge_files(here, {"m.yaml": stream(one, one), "p.json": pool()})
+    assert (judged.rules, judged.facts) == (set(), {})
+
+
+def test_a_namespace_that_keeps_the_webhook_away(here: Path) -> None:
+    off = namespace(**{"k8s.aliyun.com/pod-eni": "false"})
+    pods = workload(labels={"network": "trading"}, tolerations=[], containers=[{"name": "a"}])
+    judged = judge_files(here, {"m.yaml": stream(off, networking(), pods), "p.json": pool()})
+    assert (judged.rules, judged.facts) == (set(), {})  # then they are pods like others
+    pods = workload(labels={"network": "trading"})
+    judged = judge_files(here, {"m.yaml": stream(off, networking(), pods), "p.json": pool()})
+    assert judged.rules == {"WL015"}
+
+
+def test_an_annotation_asks_for_an_eni_where_nothing_is_trunked(here: Path) -> None:
+    pods = workload(containers=[{"name": "a"}])
+    pods["spec"]["template"]["metadata"]["annotations"] = {"k8s.aliyun.com/pod-eni": "true"}
+    facts = copy.deepcopy(CLUSTER)
+    facts["terway"]["eniTrunking"] = False
+    judged = judge_files(here, {"m.yaml": stream(pods), "p.json": pool()}, cluster=facts)
+    assert (judged.rules, judged.skipped) == (set(), [])
+    assert judge_files(here, {"m.yaml": stream(pods), "p.json": pool()}).facts == {}
+
+
 def test_a_pool_without_taints_takes_every_daemon_set(here: Path) -> None:
     items = stream(full(), agent(tolerations=[]), agent("Deployment", tolerations=[]))
     judged = judge_files(here, {"m.yaml": items, "p.json": pool(taint=None)})

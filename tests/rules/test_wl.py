@@ -177,6 +177,12 @@ class TestWL004Names:
         findings = found(judge(workload(kind=kind, name=name, replicas=1)), "WL004")
         assert [words in finding.message for finding in findings] == ([True] if words else [])
 
+    @pytest.mark.parametrize(("length", "good"), [(47, True), (48, False)])
+    def test_names_that_kubernetes_completes(self, length: int, good: bool) -> None:  # noqa: FBT001 - a parameter
+        one = {**WORKLOAD, "kind": "CronJob", "replicas": 1, "name": "a" * length, "generateName": True}
+        assert (found(judge({"workloads": [one, one]}), "WL004") == []) == good
+        assert found(judge(workload(kind="Job", name="a-", generateName=True)), "WL004") == []
+
 
 class TestWL007:
     @pytest.mark.parametrize(

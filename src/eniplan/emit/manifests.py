@@ -208,6 +208,10 @@ def _skeleton(workload: Workload, skeletons: Skeletons) -> Object:
         why = say("eniplan has no skeleton of a {kind}", kind=workload.kind)
         hint = say("render without --workloads, and add what its pods lack to your own manifest with --patch")
         raise RefusalError((*workload.path, "kind"), why, hint)
+    if workload.is_prefix:
+        why = say("the name of {kind} {name!r} is completed by Kubernetes, and cannot be applied twice",
+                  kind=workload.kind, name=workload.name)  # fmt: skip
+        raise RefusalError((*workload.path, "generateName"), why, say("give it a name of its own"))
     if workload.kind == "Pod" and workload.replicas != 1:
         why = say("Pod {name!r} is one pod, and the plan has {replicas} of it",
                   name=workload.name, replicas=workload.replicas)  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.manifests import Part, Steering
 from eniplan.inputs.places import Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
+from eniplan.k8s.kinds import PER_NODE
 from eniplan.plan.load import Gap, LoadedPlan, load, load_document
 from eniplan.plan.schema import API_VERSION
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from eniplan.inputs.manifests import Manifests, Workload
     from eniplan.inputs.places import Places
     from eniplan.plan.document import Path
-    from eniplan.plan.model import Plan, PodNetworking
+    from eniplan.plan.model import Guest, Plan, PodNetworking
 
 _STUB = {"name": "stub"}
 """A plan has at least one pool; this one is taken out again."""
@@ -70,8 +71,7 @@ def joined(
         if is_first:
             draft = _with_strangers(draft, manifests)
         loaded = draft.load()
-        others = (w for i, w in enumerate(manifests.workloads) if i not in found)
-        guests = tuple(guest for w in others for guest in manifests.guests(w, plan.node_pools))
+        guests = tuple(_guests(manifests, plan, found))
         visiting |= {guest.title for guest in guests}
         yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(guests=guests))
     if not judged:
@@ -79,6 +79,16 @@ def joined(
     for i, workload in enumerate(manifests.workloads):
         if judged and workload.title not in visiting and not any(i in found for found in homes):
             skip(f"{workload.object.document.file}: {workload.title}", "nothing leads its pods to an exclusive node")
+
+
+def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:
+    """Yield the pods that land on pools to which nothing leads them; those of a DaemonSet that has a home as well."""
+    for i, workload in enumerate(manifests.workloads):
+        home = homes.get(i)
+        if home is None:
+            yield from manifests.guests(workload, plan.node_pools)
+        elif home.pool is not None and workload.object.kind in PER_NODE:
+            yield from manifests.guests(workload, tuple(pool for pool in plan.node_pools if pool.name != home.pool))
 
 
 def _pod_networkings(manifests: Manifests) -> LoadedPlan:

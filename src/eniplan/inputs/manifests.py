@@ -19,7 +19,7 @@ from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, hidden_templates, 
 from eniplan.k8s.labels import meets, selector_from, selects
 from eniplan.k8s.nodes import NodeLabels, repelling
 from eniplan.k8s.pods import read_pod
-from eniplan.k8s.terway import ENI
+from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.plan.document import value_at
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, Guest
 from eniplan.plan.schema import SELECTOR, compile_schema
@@ -254,13 +254,13 @@ class Manifests:
         if takes_eni:
             able = [pool for pool in able if not pool.is_lingjun] or able
         fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
-        if len(fitting) == 1:
+        if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # of which each takes its share
             return Steering(fitting[0].name, found.name, found.open)
         why = _several([pool.name for pool in fitting]) if able else _NO_POOL
         return Steering(None, found.name, (*found.open, why))
 
     def guests(self, workload: Workload, pools: tuple[NodePool, ...]) -> Iterator[Guest]:
-        """Yield the pools that take a workload although nothing leads it there.
+        """Yield those of some pools that take a workload although nothing leads it to them.
 
         A DaemonSet goes to all nodes that let it; others are told only where they tolerate a taint, as if they were
         meant to land there.
@@ -282,7 +282,9 @@ class Manifests:
         """Return the PodNetworking that pods get, as Terway's webhook chooses it."""
         if workload.pod.host_network:
             return _Networking()
-        leading = {pn.name for pn in networkings if pn.asks_for_eni(cluster)}
+        # A namespace can keep the webhook away, and then nothing asks for an ENI.
+        is_seen = self.namespace_labels(workload).get(POD_ENI) != "false"
+        leading = {pn.name for pn in networkings if is_seen and pn.asks_for_eni(cluster)}
         if workload.pod.networks is not None:
             return _Networking(leads=not leading.isdisjoint(workload.pod.networks))
         if named is not None:
@@ -292,7 +294,8 @@ class Manifests:
         if len(sure) == 1:
             return _Networking(sure[0], leads=sure[0] in leading)
         if not sure and not unsure:
-            return _Networking()
+            asks = is_seen and workload.pod.annotations.get(POD_ENI) == "true"
+            return _Networking(leads=asks and cluster.terway.eni_trunking is False)
         why = f"{', '.join(map(repr, sure))} select its pods, and Terway takes any of them"
         if not sure:
             namespace = workload.object.namespace
@@ -367,12 +370,15 @@ def _networking(item: Object) -> Part:
 
 
 def _workload_part(item: Object, found: Holder, template: Template) -> Part:
+    prefix = None if item.at("metadata", "name") else item.at("metadata", "generateName")
     value: dict[str, Any] = {
-        "name": f"{item.name}-{template.role.lower()}" if template.role else item.name,
+        "name": f"{item.name}-{template.role.lower()}" if template.role else prefix or item.name,
         "namespace": item.namespace,
         "kind": item.kind,
         "template": item.at(*template.path),
     }
+    if prefix:
+        value["generateName"] = True
     number = None if template.replicas is None else item.at(*template.replicas)
     if number is not None:
         value["replicas"] = number
@@ -381,7 +387,7 @@ def _workload_part(item: Object, found: Holder, template: Template) -> Part:
         value["strategy"] = strategy
     origins: dict[Path, Origin] = {
         (): item.origin(),
-        ("name",): item.origin("metadata", "name"),
+        ("name",): item.origin("metadata", "generateName" if prefix else "name"),
         ("namespace",): item.origin("metadata", "namespace"),
         ("kind",): item.origin("kind"),
         ("replicas",): item.origin(*(template.replicas or ())),

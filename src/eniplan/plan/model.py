@@ -250,6 +250,8 @@ class Workload(NamedTuple):
     """Keys that say beside the template what it says."""
     strategy: Mapping[str, Any] | None = None
     namespace_labels: Mapping[str, str] = {}
+    is_prefix: bool = False
+    """Whether Kubernetes completes its name."""
 
     def at(self, key: str) -> Path:
         """Return where it says what a plan says under a key: in its template, where it has one."""
@@ -466,6 +468,7 @@ def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
         template,
         strategy=value.get("strategy"),
         namespace_labels=value.get("namespaceLabels", {}),
+        is_prefix=value.get("generateName", False),
     )
     if template is None:
         return found

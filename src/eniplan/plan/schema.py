@@ -224,6 +224,7 @@ _WORKLOAD = _object(
     "A workload that runs on one of the pools.",
     ("name", "kind", "nodePool"),
     name=_text("metadata.name."),
+    generateName=_flag("Kubernetes completes the name, which is metadata.generateName. Default false."),
     namespace=_text("Default default."),
     kind=_enum("Kind of workload.", *HOLDERS),
     replicas=_number("Pods at the same time (a DaemonSet has one per node). Default 1.", minimum=0),

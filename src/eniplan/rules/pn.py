@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.kinds import FIXED_NAMES
 from eniplan.k8s.labels import requirement_flaw
 from eniplan.k8s.names import is_subdomain
 from eniplan.k8s.numbers import SECOND, go_duration
@@ -367,7 +368,7 @@ def pn009(view: PlanView) -> Outcome:
     """Pods have fixed names in a StatefulSet, or when nothing owns them."""
     for workload in view.plan.workloads:
         pn = view.pod_networkings.get(workload.pod_networking or "")
-        if pn is not None and pn.is_fixed and workload.kind not in ("StatefulSet", "Pod"):
+        if pn is not None and pn.is_fixed and workload.kind not in FIXED_NAMES:
             message = say(
                 "{kind} {workload!r} uses the Fixed PodNetworking {podNetworking!r}, which never takes its pods",
                 kind=workload.kind,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.k8s.labels import meets
-from eniplan.k8s.names import is_dns_label, name_problem
+from eniplan.k8s.names import generated, is_dns_label, name_problem
 from eniplan.k8s.nodes import repelling, stays, toleration_of
 from eniplan.k8s.rollout import rollout
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
@@ -178,7 +178,8 @@ def wl004(view: PlanView) -> Outcome:
     """Names and namespaces, unique by kind."""
     seen = set()
     for workload in view.plan.workloads:
-        problem = name_problem(workload.kind, workload.name)
+        name = generated(workload.name) if workload.is_prefix else workload.name
+        problem = name_problem(workload.kind, name)
         if problem:
             message = say("{name!r} is no Kubernetes object name: {problem}", name=workload.name, problem=problem)
             yield Hit((*workload.path, "name"), message, say("rename it"))
@@ -186,7 +187,7 @@ def wl004(view: PlanView) -> Outcome:
             message = say("{namespace!r} is no namespace name", namespace=workload.namespace)
             yield Hit((*workload.path, "namespace"), message, say("use lower-case letters, digits and '-'"))
         identity = workload.identity
-        if identity in seen:
+        if identity in seen and not workload.is_prefix:
             message = say("two workloads are {kind} {namespace}/{name}", **identity._asdict())
             yield Hit((*workload.path, "name"), message, say("rename one of them"))
         seen.add(identity)
@@ -301,7 +302,9 @@ def wl007(view: PlanView) -> Outcome:
                 label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE,
             )  # fmt: skip
             path = asked[0].path if asked else ("spec", "affinity")
-            yield Hit(_in_pod(workload, path), message, say("write {value}", value=EXCLUSIVE_VALUE))
+            is_value = bool(asked) and asked[0].operator == "In"
+            hint = say("write {value}", value=EXCLUSIVE_VALUE) if is_value else say("remove it")
+            yield Hit(_in_pod(workload, path), message, hint)
         elif pool is not None and placement.allows(pool.pool.node_labels) is False:
             message = say(
                 "{kind} {name!r} asks for labels that nodes of pool {pool!r} do not have: {requirements}",
