@@ -245,6 +245,7 @@ class Manifests:
         if named is not None:
             return Steering(named, found.name, found.open)
         able = [pool for pool in plan.node_pools if pod.placement.allows(pool.node_labels) is not False]
+        able.sort(key=lambda pool: pool.name)
         takes_eni = found.leads or pod.request(ENI) > 0
         if not takes_eni and not _is_led(pod, able):
             return None

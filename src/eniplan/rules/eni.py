@@ -276,6 +276,8 @@ def eni007(view: PlanView) -> Outcome:
                 f"capacity is counted with {least} per node",
                 {"podsPerNode": counts},
             )
+        elif len(set(pool.pods_beside_erdma.values())) > 1:
+            yield lacking(facts.ERDMA)
 
 
 @rule(
@@ -312,6 +314,8 @@ def eni008(view: PlanView) -> Outcome:
             yield unknown_capacity(pool)
         elif load.is_full():
             yield Hit(pool.path, _shortage(pool, load), _remedy(load), _numbers(load))
+        elif not load._replace(per_node=min((load.per_node, *pool.pods_beside_erdma.values()))).fits() and load.fits():
+            yield lacking(facts.ERDMA)
         elif not load.fits():
             message = say(
                 "pool {pool!r} has {capacity} exclusive ENIs and its pods need {needed}, but those of one pod are on "

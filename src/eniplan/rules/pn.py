@@ -481,9 +481,12 @@ def pn013(view: PlanView) -> Outcome:
     """Fixed, meant for pools with nodes in more than one zone; those that are meant for the same pools together."""
     spread: dict[str, list[PoolView]] = {}
     for pool in view.pools:
-        for pn in view.pod_networkings_by_pool.get(pool.pool.name, ()) if len(pool.zones) > 1 else ():
-            if pn.is_fixed:
+        fixed = [pn for pn in view.pod_networkings_by_pool.get(pool.pool.name, ()) if pn.is_fixed]
+        if len(pool.zones) > 1:
+            for pn in fixed:
                 spread.setdefault(pn.name, []).append(pool)
+        elif fixed and len(pool.pool.v_switch_ids or ()) > 1 and not pool.zones_are_known:
+            yield lacking(facts.V_SWITCHES)
     together: dict[tuple[str, ...], list[str]] = {}
     for name, pools in spread.items():
         together.setdefault(tuple(pool.pool.name for pool in pools), []).append(name)

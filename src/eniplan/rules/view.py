@@ -296,10 +296,21 @@ class PoolView:
             name = (self.pool.lingjun or {}).get("nodeType")
             record = self.lingjun_type
             return {} if name is None else {name: None if record is None else lingjun_pods(record)}
-        erdma = bool(self.view.cluster.terway.erdma)
+        return self._counts(erdma=bool(self.view.cluster.terway.erdma))
+
+    def _counts(self, *, erdma: bool) -> dict[str, int | None]:
+        records = {use.name: use.record for use in self.types}
         return {
-            use.name: None if use.record is None else capacity(use.record, erdma=erdma).exclusive for use in self.types
+            name: None if record is None else capacity(record, erdma=erdma).exclusive
+            for name, record in records.items()
         }
+
+    @cached_property
+    def pods_beside_erdma(self) -> dict[str, int]:
+        """Exclusive pods per node by type if eRDMA took its slot; where that is known, or could change nothing, none."""
+        if self.pool.is_lingjun or self.view.cluster.terway.erdma is not None:
+            return {}
+        return {name: count for name, count in self._counts(erdma=True).items() if count is not None}
 
     @cached_property
     def least_pods_per_node(self) -> int | None:
