@@ -145,7 +145,7 @@ def test_mistakes_beside_a_pool(here: Path, items: list[dict[str, Any]], rules: 
 @pytest.mark.parametrize(
     ("spec", "wanted"),
     [
-        (EXCLUSIVE, "trading"),
+        (EXCLUSIVE, "gateway"),
         ({"nodeSelector": {"team": "a"}}, "trading"),
         ({"nodeSelector": {"team": "b"}}, "gateway"),
         ({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly", "team": "b"}}, "gateway"),

@@ -339,7 +339,7 @@ class TestNET004:
         }
         finding = only(judge(changes), "NET004")
         assert finding.place.path == f"{POOL}.securityGroupIds"
-        assert "sg-basic (normal), sg-adv (enterprise)" in finding.message
+        assert "sg-adv (enterprise), sg-basic (normal)" in finding.message
 
     def test_type_not_stated(self) -> None:
         changes = {

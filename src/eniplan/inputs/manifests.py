@@ -290,7 +290,7 @@ class Manifests:
             return _Networking(leads=not leading.isdisjoint(workload.pod.networks))
         if named is not None:
             return _Networking(named, leads=True)
-        sure, unsure = (self._selecting(workload, networkings, matches=matches) for matches in (True, None))
+        sure, unsure = (sorted(self._selecting(workload, networkings, matches=matches)) for matches in (True, None))
         leads = not leading.isdisjoint((*sure, *unsure))
         if len(sure) == 1:
             return _Networking(sure[0], leads=sure[0] in leading)

@@ -14,7 +14,7 @@ from eniplan.text import named
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from eniplan.plan.document import Path
     from eniplan.rules.addresses import Shortage
@@ -54,8 +54,7 @@ def net001(view: PlanView) -> Outcome:
                 yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, "name a vSwitch of its zone")
         for config in pool.configs:
             if config.v_switch_ids is None:
-                if config.in_use:
-                    yield config.missing
+                yield config.missing
                 continue
             yield from _uncovered_zones(view, pool, config)
     for pn in view.plan.pod_networkings:
@@ -110,7 +109,10 @@ def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
         who = [owners[i] for i in found.pools]
         if len({i for i, _ in who}) > 1:
             i = stated[found.v_switches[0]]
-            yield i, _shortage(found, [item.pool for _, item in who], plans[i].v_switches[found.v_switches[0]].path)
+            yield (
+                i,
+                _shortage(found, sorted(item.pool for _, item in who), plans[i].v_switches[found.v_switches[0]].path),
+            )
 
 
 @rule(
@@ -136,6 +138,8 @@ def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
 )
 def net002(view: PlanView) -> Outcome:
     """Need at the desired size (error) and at the largest (warning), in every set of vSwitches that pods share."""
+    for pool in view.pools:
+        yield from _unseen(view, pool)
     for demand in view.once(demands):
         if not demand.v_switches:
             continue  # NET001 says so
@@ -148,8 +152,18 @@ def net002(view: PlanView) -> Outcome:
     found = view.once(parts)
     free = {name: v_switch.available_ips for name, v_switch in view.v_switches.items()}
     for shortage in shortages(found, free):
-        names = [found[i].pool for i in shortage.pools]
+        names = sorted(found[i].pool for i in shortage.pools)
         yield _shortage(shortage, names, view.v_switches[shortage.v_switches[0]].path)
+
+
+def _unseen(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
+    """Yield what hides where nodes and pods of a pool take addresses."""
+    for config in pool.configs:
+        ids = (*(pool.pool.v_switch_ids or ()), *(config.v_switch_ids or ()))
+        if config.in_use and config.v_switch_ids is None:
+            yield config.missing
+        if config.in_use and not view.v_switches.keys() >= set(ids):
+            yield lacking(facts.V_SWITCHES)
 
 
 def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
@@ -243,7 +257,9 @@ def net004(view: PlanView) -> Outcome:
     lists = [(config.label, path, config.security_group_ids) for config, path in _group_lists(view)]
     lists += [(f"pool {p.pool.name!r}", (*p.path, "securityGroupIds"), p.pool.security_group_ids) for p in view.pools]
     for label, path, ids in lists:
-        groups = [view.security_groups[name] for name in ids or () if name in view.security_groups]
+        if len(ids or ()) > 1 and view.cluster.security_groups is None:
+            yield lacking(facts.GROUPS)
+        groups = [view.security_groups[name] for name in sorted(ids or ()) if name in view.security_groups]
         kinds = {group.type for group in groups}
         if {"normal", "enterprise"} <= kinds:
             listed = ", ".join(f"{group.id} ({group.type})" for group in groups)
@@ -269,18 +285,38 @@ def net004(view: PlanView) -> Outcome:
 )
 def net005(view: PlanView) -> Outcome:
     """Pods of all pools at their largest size, for each basic group."""
-    totals: dict[str, int] = {}
-    for pool in view.pools:
-        pods = pool.most_pods(pool.pool.largest_size)
+    pods = {pool: pool.most_pods(pool.pool.largest_size) for pool in view.pools}
+    most = sum(count or 0 for count in pods.values())
+    enough = None in pods.values() or most > BASIC_GROUP_ADDRESSES
+    users: dict[str, list[PoolView]] = {}
+    for pool in pods:
+        for config in pool.configs:
+            if enough and config.in_use and config.security_group_ids is None:
+                yield config.missing
         names = {name for config in pool.configs if config.in_use for name in config.security_group_ids or ()}
         for name in names:
-            totals[name] = totals.get(name, 0) + (pods or 0)
-    for name, pods in sorted(totals.items()):
-        group = view.security_groups.get(name)
-        if group is not None and group.type == "normal" and pods > BASIC_GROUP_ADDRESSES:
-            yield Hit(
-                group.path,
-                f"up to {pods} exclusive pods use the basic security group {name}; it holds {BASIC_GROUP_ADDRESSES}",
-                "use an advanced group (65,536 addresses), or have the quota raised",
-                {"pods": pods, "limit": BASIC_GROUP_ADDRESSES},
-            )
+            users.setdefault(name, []).append(pool)
+    for name, pools in sorted(users.items()) if enough else ():
+        yield from _crowded(view, name, {pool: pods[pool] for pool in pools})
+
+
+def _crowded(view: PlanView, name: str, uses: Mapping[PoolView, int | None]) -> Outcome:
+    """Compare the pods of some pools with what a group holds that they use, if it is a basic one."""
+    group = view.security_groups.get(name)
+    if group is not None and group.type == "enterprise":
+        return
+    pods = sum(count or 0 for count in uses.values())
+    if pods <= BASIC_GROUP_ADDRESSES:
+        yield from (unknown_capacity(pool) for pool, count in uses.items() if count is None)
+    elif group is None:
+        if view.cluster.security_groups is None:
+            yield lacking(facts.GROUPS)
+    elif group.type is None:
+        yield Unknown((*group.path, "type"), facts.GROUP_TYPE, group.id)
+    else:
+        yield Hit(
+            group.path,
+            f"up to {pods} exclusive pods use the basic security group {name}; it holds {BASIC_GROUP_ADDRESSES}",
+            "use an advanced group (65,536 addresses), or have the quota raised",
+            {"pods": pods, "limit": BASIC_GROUP_ADDRESSES},
+        )

@@ -307,7 +307,7 @@ class PoolView:
 
     @cached_property
     def pods_beside_erdma(self) -> dict[str, int]:
-        """Exclusive pods per node by type if eRDMA took its slot; where that is known, or could change nothing, none."""
+        """Exclusive pods per node by type if eRDMA took its slot; none where it is known whether it does."""
         if self.pool.is_lingjun or self.view.cluster.terway.erdma is not None:
             return {}
         return {name: count for name, count in self._counts(erdma=True).items() if count is not None}
