@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class _Open(NamedTuple):
     """A fact that is not known, and the rules that wait for it."""
 
-    path: Path
+    paths: dict[Path, None]
+    """Where it is asked for: an instance type may be in several pools."""
     hint: str
     rules: dict[str, None]
 
@@ -68,7 +69,7 @@ class Judge:
                 self._gaps[gap.path] = {}
                 continue
             words = fact.called(owner(value, gap.path)) if fact.words else path_text(gap.path)
-            waiting = self._unknown.setdefault(words, _Open(gap.path, gap.why, {})).rules
+            waiting = self._unknown.setdefault(words, _Open({gap.path: None}, gap.why, {})).rules
             waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path))
             self._gaps[gap.path] = waiting
             if fact is facts.POOL:
@@ -96,7 +97,9 @@ class Judge:
         if waiting is None and unknown.path in self._left_out:
             return
         if waiting is None:
-            waiting = self._unknown.setdefault(unknown.words, _Open(unknown.path, self._find(unknown), {})).rules
+            found = self._unknown.setdefault(unknown.words, _Open({}, self._find(unknown), {}))
+            found.paths[unknown.path] = None
+            waiting = found.rules
         waiting[rule.id] = None
 
     def _find(self, unknown: Unknown) -> str:
@@ -109,10 +112,15 @@ class Judge:
     def undecided(self) -> list[Undecided]:
         """Return the facts that rules wait for."""
         return [
-            Undecided(words, self._place(found.path), tuple(sorted(found.rules)), found.hint)
+            Undecided(words, min(map(self._place, found.paths), key=_by_path), tuple(sorted(found.rules)), found.hint)
             for words, found in self._unknown.items()
             if found.rules
         ]
+
+
+def _by_path(place: Place) -> tuple[str, str]:
+    """Order the places of one fact: in whatever order its pools stand."""
+    return place.file, place.path
 
 
 def finding(rule: AnyRule, hit: Hit, place: Place) -> Finding:
