@@ -48,7 +48,7 @@ def read_own(file: str) -> Own:
         text = read_input(file).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(Problem(f"cannot read the instance data: {reason}", Place(file))) from None
+        raise InputError(Problem(say("cannot read the instance data: {reason}", reason=reason), Place(file))) from None
     if text.startswith(HEADER):
         return _refreshed(file, text)
     return _parsed(file, text)
@@ -65,7 +65,7 @@ def _refreshed(file: str, text: str) -> Own:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         is_whole = False
     if not is_whole:
-        message = "this file of `eniplan specs update` has been changed or cut off"
+        message = say("this file of `eniplan specs update` has been changed or cut off")
         raise InputError(Problem(message, Place(file), _AGAIN))
     return Own(own, {}, rows, sources)
 

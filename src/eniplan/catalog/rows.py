@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import LIMITS, InstanceType
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +94,7 @@ class Rows:
             problem = row_problem(row)
             row = row if problem else without_odd_values(row)[0]
         except (ValueError, RecursionError):
-            problem = "not valid JSON"
+            problem = say("not valid JSON")
         if problem:
             place = Place(self._file, self._text.count(b"\n", 0, start) + 1, 1)
             raise InputError(Problem(problem, place, SPECS_HINT))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
 
 from eniplan.errors import Place, Problem
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,7 @@ def problem(error: CallError, place: Place) -> Problem:
     """Return what has happened, where, and what to do next."""
     hint = _HINTS.get(error.reason, "")
     if error.reason == "credentials":
-        hint = "use another access key or a fresh token" if error.code else _looked_for()
+        hint = say("use another access key or a fresh token") if error.code else _looked_for()
     return Problem(words(error), place, hint)
 
 

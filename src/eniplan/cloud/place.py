@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from eniplan.bounds import parse_json
 from eniplan.errors import Place, Problem, UsageError
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,8 +60,10 @@ def endpoint(given: str | None) -> str | None:
     problem = endpoint_problem(url or "")
     if problem:
         # The URL itself is not repeated: it may hold a password.
-        hint = f"write scheme, host and port, {_EXAMPLE}"
-        raise UsageError(Problem(f"{origin} {problem}", Place("command line"), hint))
+        hint = say("write scheme, host and port, {example}", example=_EXAMPLE)
+        raise UsageError(
+            Problem(say("{origin} {problem}", origin=origin, problem=problem), Place("command line"), hint)
+        )
     return url
 
 

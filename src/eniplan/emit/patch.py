@@ -64,8 +64,11 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
     for manifest in manifests:
         manifest.complete(wished)
     if not any(manifest.pool for manifest in manifests):
-        hint = f"name the workloads in the plan, or annotate the manifests with {POOL_ANNOTATION}: POOL"
-        raise InputError(Problem("no manifest here names a node pool of the plan", Place(file), hint))
+        hint = say(
+            "name the workloads in the plan, or annotate the manifests with {pool_annotation}: POOL",
+            pool_annotation=POOL_ANNOTATION,
+        )
+        raise InputError(Problem(say("no manifest here names a node pool of the plan"), Place(file), hint))
     out, added = splice(file, text, values, wished)
     return out, [Change(manifest.name, manifest.pool, manifest.own(added)) for manifest in manifests]
 
@@ -133,12 +136,21 @@ class _Manifest:
         networking = self._note(notes, NETWORKING_ANNOTATION, None if workload is None else workload.pod_networking)
         for what, name, known in (("node pool", named, pools), ("PodNetworking", networking, networkings)):
             if name is not None and name not in known:
-                message = f"{self.name} names the {what} {name!r}, which the plan does not have"
+                message = say(
+                    "{name} names the {what} {name2!r}, which the plan does not have",
+                    name=self.name,
+                    what=what,
+                    name2=name,
+                )
                 raise self._error(("metadata",), message, did_you_mean(name, known))
         self.pool = named
         if networking is not None and pools[named].is_lingjun:
-            message = f"{self.name} uses a PodNetworking on the Lingjun pool {named!r}, where there is none"
-            raise self._error(("metadata",), message, "take the PodNetworking away")
+            message = say(
+                "{name} uses a PodNetworking on the Lingjun pool {named!r}, where there is none",
+                name=self.name,
+                named=named,
+            )
+            raise self._error(("metadata",), message, say("take the PodNetworking away"))
         return wanted(
             pools[named],
             None if networking is None else networkings[networking],
@@ -159,8 +171,14 @@ class _Manifest:
         if noted is None:
             return planned
         if planned is not None and noted != planned:
-            message = f"{self.name} is annotated with {key}: {noted}, and the plan says {planned}"
-            raise self._error(("metadata", "annotations", key), message, "keep one of them")
+            message = say(
+                "{name} is annotated with {key}: {noted}, and the plan says {planned}",
+                name=self.name,
+                key=key,
+                noted=noted,
+                planned=planned,
+            )
+            raise self._error(("metadata", "annotations", key), message, say("keep one of them"))
         return str(noted)
 
     def _error(self, path: Path, message: str, hint: str = "") -> InputError:

@@ -24,6 +24,7 @@ from eniplan.inputs.spelling import TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
+from eniplan.messages import say
 from eniplan.plan.document import Document, decode, read_documents, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
@@ -215,7 +216,7 @@ class Collected:
 
     def _take_state(self, document: Document, *, named: bool) -> bool:
         if named:
-            self._problems.append(Problem(_STATE, document.place(()), "terraform show -json plan.out"))
+            self._problems.append(Problem(_STATE, document.place(()), say("terraform show -json plan.out")))
             self._documents.append(document)
         else:
             self.skip(document.file, _STATE)
@@ -285,7 +286,11 @@ class Collected:
             address = f"{RESOURCE}.{name}"
             path: Path = ("resource", RESOURCE, name)
             if not isinstance(value, dict):
-                self._problems.append(Problem(f"{address} must be a map", document.place(path), "terraform validate"))
+                self._problems.append(
+                    Problem(
+                        say("{address} must be a map", address=address), document.place(path), say("terraform validate")
+                    )
+                )
                 continue
             known = without_templates(value)
             if known.get("count") == 0:
@@ -369,16 +374,18 @@ def read_cluster(file: str) -> Origin:
         with open(file, "rb") as stream:
             data = stream.read()
     except OSError as error:
-        message = f"cannot read it: {(error.strerror or str(error)).lower()}"
-        raise InputError(Problem(message, Place(file), "--cluster names a file")) from None
+        message = say("cannot read it: {strerror}", strerror=(error.strerror or str(error)).lower())
+        raise InputError(Problem(message, Place(file), say("--cluster names a file"))) from None
     documents = read_documents(file, data)
     value: Any = documents[0].value
     whole = isinstance(value, dict) and ("cluster" in value or "nodePools" in value)
     origin = Origin(documents[0], ("cluster",) if whole else ())
     if len(documents) > 1:
-        raise InputError(Problem("several documents", Place(file), "give one cluster"))
+        raise InputError(Problem(say("several documents"), Place(file), say("give one cluster")))
     if whole and "cluster" not in value:
-        raise InputError(Problem("this plan has no cluster part", Place(file), "add cluster:, or give another file"))
+        raise InputError(
+            Problem(say("this plan has no cluster part"), Place(file), say("add cluster:, or give another file"))
+        )
     stub: dict[str, Any] = {
         "apiVersion": API_VERSION,
         "nodePools": [{"name": "stub"}],

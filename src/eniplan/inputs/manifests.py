@@ -20,6 +20,7 @@ from eniplan.k8s.labels import meets, selector_from, selects
 from eniplan.k8s.nodes import NodeLabels, repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI, POD_ENI
+from eniplan.messages import say
 from eniplan.plan.document import value_at
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, Guest
 from eniplan.plan.schema import SELECTOR, compile_schema
@@ -182,7 +183,9 @@ class Manifests:
             self._policies.append(item)
         else:
             place = item.origin("spec", "podSelector").place()
-            self.problems.append(Problem("podSelector is no label selector", place, "write matchLabels: {…}"))
+            self.problems.append(
+                Problem(say("podSelector is no label selector"), place, say("write matchLabels: {{…}}"))
+            )
 
     def _pods(self, item: Object) -> str:
         found = holder(item.value["apiVersion"], item.kind)

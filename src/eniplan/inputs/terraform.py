@@ -15,6 +15,7 @@ from eniplan.errors import Problem
 from eniplan.inputs.body import exclusive
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.spelling import TERRAFORM, Resource
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,15 +40,19 @@ def planned(document: Document) -> Iterator[Resource | Left | Problem]:
     value: Any = document.value
     version = str(value.get("format_version", ""))
     if version.partition(".")[0] != str(FORMAT):
-        message = f"this Terraform plan has format_version {version!r}; eniplan reads {FORMAT}.x"
-        yield Problem(message, document.place(("format_version",)), "write it with another Terraform or eniplan")
+        message = say(
+            "this Terraform plan has format_version {version!r}; eniplan reads {format}.x",
+            version=version,
+            format=FORMAT,
+        )
+        yield Problem(message, document.place(("format_version",)), say("write it with another Terraform or eniplan"))
         return
     if value.get("errored") is True:
-        message = "this Terraform plan has failed: node pools may be missing from it"
-        yield Problem(message, document.place(("errored",)), "plan again once `terraform plan` succeeds")
+        message = say("this Terraform plan has failed: node pools may be missing from it")
+        yield Problem(message, document.place(("errored",)), say("plan again once `terraform plan` succeeds"))
     changes = value.get("resource_changes")
     if not isinstance(changes, list | None):
-        yield Problem("resource_changes must be a list", document.place(("resource_changes",)), _SHOW)
+        yield Problem(say("resource_changes must be a list"), document.place(("resource_changes",)), _SHOW)
         return
     found: list[tuple[Path, Any]] = [(("resource_changes", i), change) for i, change in enumerate(changes or ())]
     deferred = value.get("deferred_changes")  # to a later round; each wraps a change
@@ -69,12 +74,16 @@ def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource 
     change = resource.get("change")
     actions = change.get("actions") if isinstance(change, dict) else None
     if not isinstance(change, dict) or not isinstance(actions, list):
-        return Problem("a resource change needs change.actions", document.place(path), _SHOW)
+        return Problem(say("a resource change needs change.actions"), document.place(path), _SHOW)
     if actions not in (*_CREATED, ["update"]):
         return Left(address, f"Terraform does not change it ({', '.join(map(str, actions))})")
     after = change.get("after")
     if not isinstance(after, dict):
-        return Problem(f"{address} has no map of values in change.after", document.place((*path, "after")), _SHOW)
+        return Problem(
+            say("{address} has no map of values in change.after", address=address),
+            document.place((*path, "after")),
+            _SHOW,
+        )
     said = _configured(document.value, address)
     unknown = change.get("after_unknown")
     value = _overlay(after, _only({"labels": True} if unknown is True else unknown, said))

@@ -8,6 +8,7 @@ from eniplan.errors import OK, Place, Problem
 from eniplan.judging import sheets
 from eniplan.judging.judge import Judge, each_once, finding, in_order
 from eniplan.judging.waive import waive
+from eniplan.messages import say
 from eniplan.plan.model import Cluster
 from eniplan.report.model import Account, Report
 from eniplan.rules import ALL
@@ -148,8 +149,8 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
     for item in loaded:
         run.take(item)
     if not run.inputs:
-        hint = "name a plan file, a folder, or - for stdin"
-        run.problems.append(Problem("there is nothing to check", Place("-"), hint))
+        hint = say("name a plan file, a folder, or - for stdin")
+        run.problems.append(Problem(say("there is nothing to check"), Place("-"), hint))
     findings = run.finish(waivers)
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
     problems = sorted(dict.fromkeys((*run.problems, *run.failures)), key=lambda p: p.place[:3])
@@ -184,5 +185,7 @@ def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
     """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
     for unread in live.unread:
         if not unread.denied:
-            hint = "the rules that need it are undecided: run it again"
-            yield Problem(f"cannot read {unread.fact.words}: {unread.reason}", place, hint)
+            hint = say("the rules that need it are undecided: run it again")
+            yield Problem(
+                say("cannot read {words}: {reason}", words=unread.fact.words, reason=unread.reason), place, hint
+            )

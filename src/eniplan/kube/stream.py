@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,9 +142,9 @@ class _Text:
         """Say what is wrong with what stands at the current place."""
         early = not self.peek()
         self._step_over()
-        hint = "give what kubectl prints with -o json, all of it"
+        hint = say("give what kubectl prints with -o json, all of it")
         place = Place(self._name, self._line, self._column)
-        raise InputError(Problem("it ends too early" if early else message, place, hint)) from None
+        raise InputError(Problem(say("it ends too early") if early else message, place, hint)) from None
 
     def _more(self, size: int) -> bool:
         """Read on; return whether there was more. What has been read over goes."""
@@ -152,7 +153,7 @@ class _Text:
         try:
             chunk = self._stream.read(size)
         except UnicodeDecodeError as error:
-            raise InputError(Problem(f"not UTF-8 text: {error.reason}", Place(self._name))) from None
+            raise InputError(Problem(say("not UTF-8 text: {reason}", reason=error.reason), Place(self._name))) from None
         if chunk:
             self._step_over()
             self._window += chunk

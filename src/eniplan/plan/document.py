@@ -18,7 +18,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, parse_json
 from eniplan.errors import InputError, Place, Problem
-from eniplan.messages import NOTHING, Message
+from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def read_documents(file: str, data: bytes) -> list[Document]:
             return [document]
     documents = [d for d in _read_yaml(file, text) if d.value is not None]
     if not documents:
-        raise InputError(Problem("the file is empty", Place(file), "write a plan: `eniplan init` prints a starter"))
+        raise InputError(
+            Problem(say("the file is empty"), Place(file), say("write a plan: `eniplan init` prints a starter"))
+        )
     return documents
 
 
@@ -119,18 +121,18 @@ def decode(file: str, data: bytes) -> str:
         if b"\0" in data[:8192]:
             raise InputError(_binary(file, data)) from None
         line, column = _line_column(data[: error.start].decode("utf-8", "replace"))
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise InputError(Problem(message, Place(file, line, column), "save the file as UTF-8")) from None
+        message = say("byte 0x{data:02x} is not UTF-8", data=data[error.start])
+        raise InputError(Problem(message, Place(file, line, column), say("save the file as UTF-8"))) from None
     if "\0" in text[:8192]:
         raise InputError(_binary(file, data))
     return text
 
 
 def _binary(file: str, data: bytes) -> Problem:
-    hint = "give a plan file, or a folder of them"
+    hint = say("give a plan file, or a folder of them")
     if data.startswith(b"PK\x03\x04"):  # a ZIP file, as which Terraform saves its plans
-        hint = "if Terraform has saved it: `terraform show -json` prints what eniplan reads"
-    return Problem("this is a binary file, not YAML or JSON", Place(file), hint)
+        hint = say("if Terraform has saved it: `terraform show -json` prints what eniplan reads")
+    return Problem(say("this is a binary file, not YAML or JSON"), Place(file), hint)
 
 
 def _line_column(before: str) -> tuple[int, int]:
@@ -209,8 +211,8 @@ def _read_yaml(file: str, text: str) -> Iterator[Document]:
         raise InputError(yaml_problem(file, text, error)) from None
     except yaml.reader.ReaderError as error:
         line, column = _line_column(text[: error.position])
-        message = f"the character U+{error.character:04X} is not allowed in YAML"
-        raise InputError(Problem(message, Place(file, line, column), "remove it")) from None
+        message = say("the character U+{character:04X} is not allowed in YAML", character=error.character)
+        raise InputError(Problem(message, Place(file, line, column), say("remove it"))) from None
     finally:
         loader.dispose()
 
@@ -379,8 +381,8 @@ def _read_json(file: str, text: str) -> Document | None:
             return None
         place = Place(file, error.lineno, error.colno)
         # Progress of Terraform, a message a line, is easily taken for the plan.
-        hint = "`terraform show -json` of a saved plan prints it" if '"@level":' in text else ""
-        raise InputError(Problem(f"not valid JSON: {error.msg}", place, hint)) from None
+        hint = say("`terraform show -json` of a saved plan prints it") if '"@level":' in text else NOTHING
+        raise InputError(Problem(say("not valid JSON: {msg}", msg=error.msg), place, hint)) from None
     except ValueError:
         # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear word for each.
         return None
@@ -401,9 +403,13 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 def _duplicate_problems(file: str, text: str) -> list[Problem]:
     return [
         Problem(
-            f"the key {name!r} is given twice; first in line {_line_column(text[:first])[0]}",
+            say(
+                "the key {name!r} is given twice; first in line {line_column}",
+                name=name,
+                line_column=_line_column(text[:first])[0],
+            ),
             Place(file, *_line_column(text[:second])),
-            "keep one of them: JSON readers silently take the last",
+            say("keep one of them: JSON readers silently take the last"),
         )
         for name, first, second in _JsonTree(text).duplicates()
     ]

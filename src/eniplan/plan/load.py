@@ -10,6 +10,7 @@ import stat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
@@ -167,12 +168,12 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         yield unreadable_file(str(error.filename), error)
     if not count + run.count():
         endings = ", ".join("*" + ending for ending in _ENDINGS)
-        hint = f"a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one"
+        hint = say("a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one", endings=endings)
         if run.others is None:
-            yield Problem("no plan in this folder", Place(folder), hint)
+            yield Problem(say("no plan in this folder"), Place(folder), hint)
         else:
-            message = "no plan in this folder, and no other input with an exclusive node pool or pods for one"
-            yield Problem(message, Place(folder), f"--verbose says what was skipped; {hint}")
+            message = say("no plan in this folder, and no other input with an exclusive node pool or pods for one")
+            yield Problem(message, Place(folder), say("--verbose says what was skipped; {hint}", hint=hint))
 
 
 def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
@@ -244,15 +245,17 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def unreadable_file(path: str, error: OSError) -> Problem:
     """Say why a file cannot be read, and which one may have been meant."""
-    hint = ""
+    hint = NOTHING
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
         names = os.listdir(folder) if os.path.isdir(folder) else []
         if os.path.basename(path) in names:
-            return Problem("this link leads to no file", Place(path), "mend or remove it")
+            return Problem(say("this link leads to no file"), Place(path), say("mend or remove it"))
         names = [name for name in names if name[0] != "."]
         hint = did_you_mean(os.path.basename(path), names)
-    return Problem(f"cannot read it: {(error.strerror or str(error)).lower()}", Place(path), hint)
+    return Problem(
+        say("cannot read it: {strerror}", strerror=(error.strerror or str(error)).lower()), Place(path), hint
+    )
 
 
 def is_plan(document: Document) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
 from eniplan.catalog.record import LIMITS
-from eniplan.messages import NOTHING, named, say
+from eniplan.messages import NOTHING, Message, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
 from eniplan.rules.packing import load_of
@@ -48,10 +48,10 @@ def unknown_capacity(pool: PoolView) -> Unknown:
     name, lingjun = pool.pool.name, pool.pool.is_lingjun
     if pool.pool.planned_size is None:
         if lingjun:
-            return Unknown((*pool.path, "lingjun", "nodeCount"), facts.LINGJUN_SIZE, f"pool {name!r}")
-        return Unknown((*pool.path, "desiredSize"), facts.DESIRED_SIZE, f"pool {name!r}")
+            return Unknown((*pool.path, "lingjun", "nodeCount"), facts.LINGJUN_SIZE, say("pool {name!r}", name=name))
+        return Unknown((*pool.path, "desiredSize"), facts.DESIRED_SIZE, say("pool {name!r}", name=name))
     key = ("lingjun", "nodeType") if lingjun else ("instanceTypes",)
-    return Unknown((*pool.path, *key), facts.ENIS, f"the nodes of pool {name!r}")
+    return Unknown((*pool.path, *key), facts.ENIS, say("the nodes of pool {name!r}", name=name))
 
 
 @rule(
@@ -72,9 +72,14 @@ def eni001(view: PlanView) -> Outcome:
         if enis is not None and enis <= FORBIDDEN_ENIS:
             yield Hit(
                 use.path,
-                f"{use.name} has {enis} ENI{'s' * (enis != 1)}; exclusive ENI mode needs more than {FORBIDDEN_ENIS}",
+                say(
+                    "{type} has {EniQuantity}; exclusive ENI mode needs more than {most}",
+                    type=use.name,
+                    EniQuantity=count(enis, "{n} ENI", "{n} ENIs"),
+                    most=FORBIDDEN_ENIS,
+                ),
                 alternatives(view.catalog, record, view.demands),
-                {"EniQuantity": enis, "required": FORBIDDEN_ENIS + 1},
+                {"required": FORBIDDEN_ENIS + 1},
                 sources=(source(view, record, "EniQuantity"),),
             )
 
@@ -96,8 +101,13 @@ def eni002(view: PlanView) -> Outcome:
         if record.EniQuantity == DISPUTED_ENIS:
             yield Hit(
                 use.path,
-                f"{use.name} has 7 ENIs, 6 exclusive pods: allowed by two documents, forbidden by a third",
-                f"try one node first, or take 8 ENIs or more; {alternatives(view.catalog, record, view.demands)}",
+                say(
+                    "{type} has 7 ENIs, 6 exclusive pods: allowed by two documents, forbidden by a third", type=use.name
+                ),
+                say(
+                    "try one node first, or take 8 ENIs or more; {alternatives}",
+                    alternatives=alternatives(view.catalog, record, view.demands),
+                ),
                 {"EniQuantity": DISPUTED_ENIS, "pods": exclusive_pods(DISPUTED_ENIS), "undisputed": DISPUTED_ENIS + 1},
                 level="error" if view.settings.strict else None,
                 sources=(source(view, record, "EniQuantity"),),
@@ -115,18 +125,23 @@ def eni002(view: PlanView) -> Outcome:
 )
 def eni003(view: PlanView) -> Outcome:
     """Types and families that the specs do not know, and types without EniQuantity."""
-    prove = "prove it: save `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 {}` to a file and give it with --specs"
     for pool in view.ecs_pools:
         for use in pool.distinct_types:
             if use.record is None:
                 meant = nearest(use.name, view.catalog.names(), cutoff=0.75)
-                hint = (f"did you mean {meant!r}? If not, " if meant else "") + prove.format(use.name)
-                yield Hit(use.path, f"the specs of {view.catalog.words} do not know {use.name!r}", hint)
+                hint = _prove(use.name)
+                if meant:
+                    hint = say("did you mean {meant!r}? If not, {prove}", meant=meant, prove=hint)
+                yield Hit(
+                    use.path,
+                    say("the specs of {words} do not know {type!r}", words=view.catalog.words, type=use.name),
+                    hint,
+                )
             elif use.record.EniQuantity is None:
                 yield Hit(
                     use.path,
-                    f"the ENI limits of {use.name} are not published",
-                    prove.format(use.name) + f"; or {alternatives(view.catalog, use.record, view.demands)}",
+                    say("the ENI limits of {type} are not published", type=use.name),
+                    together((_prove(use.name), alternatives(view.catalog, use.record, view.demands)), "; or "),
                     {"LimitsStatus": use.record.limits_status},
                     sources=(source(view, use.record, "LimitsStatus"),),
                 )
@@ -135,8 +150,12 @@ def eni003(view: PlanView) -> Outcome:
                 meant = nearest(choice.family, view.catalog.family_names(), cutoff=0.6)
                 yield Hit(
                     (*pool.path, "instanceFamilies", choice.position),
-                    f"the specs of {view.catalog.words} do not know the family {choice.family!r}",
-                    f"did you mean {meant!r}?" if meant else "name the types in instanceTypes",
+                    say(
+                        "the specs of {words} do not know the family {family!r}",
+                        words=view.catalog.words,
+                        family=choice.family,
+                    ),
+                    say("did you mean {meant!r}?", meant=meant) if meant else say("name the types in instanceTypes"),
                 )
 
 
@@ -157,8 +176,12 @@ def eni004(view: PlanView) -> Outcome:
         if record.limits_status == "approximate":
             yield Hit(
                 use.path,
-                f"the ENI count of {use.name} ({record.EniQuantity}) is approximate",
-                "prove it with --specs",
+                say(
+                    "the ENI count of {type} ({EniQuantity}) is approximate",
+                    type=use.name,
+                    EniQuantity=record.EniQuantity,
+                ),
+                say("prove it with --specs"),
                 {"EniQuantity": record.EniQuantity, "LimitsStatus": "approximate"},
                 sources=(origin,),
             )
@@ -175,21 +198,36 @@ def eni004(view: PlanView) -> Outcome:
             field, found = min(old, key=lambda pair: str(pair[1].date))
             yield Hit(
                 use.path,
-                f"{field} of {use.name} ({getattr(record, field)}) is from {found.date}, older than {wanted}",
-                "prove it with --specs",
+                say(
+                    "{field} of {type} ({value}) is from {date}, older than {wanted}",
+                    field=field,
+                    type=use.name,
+                    value=getattr(record, field),
+                    date=found.date,
+                    wanted=wanted,
+                ),
+                say("prove it with --specs"),
                 {"field": field, "date": found.date, "oldestAllowed": oldest},
                 sources=(found,),
             )
 
 
-def _oldest_date(view: PlanView) -> tuple[str, str]:
+def _prove(name: str) -> Message:
+    """Say how a user proves the limits of a type."""
+    return say(
+        "prove it: save `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 {type}` to a file and give it with --specs",
+        type=name,
+    )
+
+
+def _oldest_date(view: PlanView) -> tuple[str, Message]:
     """Return the oldest date that is fresh enough, and the limit in words."""
     settings = view.settings
     if settings.max_age is not None and settings.today is not None:
         oldest = settings.today - timedelta(days=min(settings.max_age, settings.today.toordinal() - 1))
-        return oldest.isoformat(), f"{settings.max_age} days"
+        return oldest.isoformat(), say("{days} days", days=settings.max_age)
     oldest = date.fromisoformat(view.catalog.date) - AGE_LIMIT
-    return oldest.isoformat(), f"two years before the specs' own date ({view.catalog.date})"
+    return oldest.isoformat(), say("two years before the specs' own date ({specs})", specs=view.catalog.date)
 
 
 @rule(
@@ -207,7 +245,7 @@ def eni005(view: PlanView) -> Outcome:
         if record.on_sale is False:
             yield Hit(
                 use.path,
-                f"{use.name} is not among the types on sale as of {view.catalog.date}",
+                say("{type} is not among the types on sale as of {date}", type=use.name, date=view.catalog.date),
                 alternatives(view.catalog, record, view.demands),
                 {"OnSale": False},
                 sources=(source(view, record, "OnSale"),),
@@ -246,8 +284,13 @@ def eni006(view: PlanView) -> Outcome:
                 enis = record.EniQuantity
                 yield Hit(
                     use.path,
-                    f"with eRDMA {use.name} carries {enis - 2} exclusive pods per node, not {enis - 1}",
-                    "set enable_erdma to false for this pool (node-level config), or plan with the smaller number",
+                    say(
+                        "with eRDMA {type} carries {podsPerNode} exclusive pods per node, not {without}",
+                        type=use.name,
+                        podsPerNode=enis - 2,
+                        without=enis - 1,
+                    ),
+                    say("set enable_erdma to false for this pool (node-level config), or plan with the smaller number"),
                     {"EniQuantity": enis, "EriQuantity": record.EriQuantity, "podsPerNode": enis - 2},
                     sources=(source(view, record, "EriQuantity"),),
                 )
@@ -272,8 +315,13 @@ def eni007(view: PlanView) -> Outcome:
             key = "instanceTypes" if pool.pool.instance_types else "instanceFamilies"
             yield Hit(
                 (*pool.path, key),
-                f"nodes of pool {pool.pool.name!r} carry {least} to {most} exclusive pods, depending on the type",
-                f"capacity is counted with {least} per node",
+                say(
+                    "nodes of pool {pool!r} carry {least} to {most} exclusive pods, depending on the type",
+                    pool=pool.pool.name,
+                    least=least,
+                    most=most,
+                ),
+                say("capacity is counted with {least} per node", least=least),
                 {"podsPerNode": counts},
             )
         elif len(set(pool.pods_beside_erdma.values())) > 1:
@@ -405,7 +453,12 @@ def eni009(view: PlanView) -> Outcome:
                 names = [r.InstanceTypeId for r in choice.selected]
                 yield Hit(
                     (*pool.path, "instanceFamilies", choice.position),
-                    f"{choice.family} stands for {', '.join(names)}" + (f"; not for {rejected}" if rejected else ""),
+                    say(
+                        "{family} stands for {names}{part}",
+                        family=choice.family,
+                        names=tuple(names),
+                        part=say("; not for {rejected}", rejected=rejected) if rejected else NOTHING,
+                    ),
                     facts={
                         "selected": names,
                         "rejected": {r.InstanceTypeId: list(rules) for r, rules in choice.rejected},
@@ -430,8 +483,8 @@ def eni010(view: PlanView) -> Outcome:
                 rejected = ", ".join(f"{r.InstanceTypeId} ({'+'.join(rules)})" for r, rules in choice.rejected)
                 yield Hit(
                     (*pool.path, "instanceFamilies", choice.position),
-                    f"no type of {choice.family} passes: {rejected}",
-                    "choose another family",
+                    say("no type of {family} passes: {rejected}", family=choice.family, rejected=rejected),
+                    say("choose another family"),
                     {"rejected": {r.InstanceTypeId: list(rules) for r, rules in choice.rejected}},
                 )
 
@@ -455,8 +508,14 @@ def eni011(view: PlanView) -> Outcome:
                 chosen = "none" if conflict.chosen is None else conflict.chosen
                 yield Hit(
                     use.path,
-                    f"sources disagree on {conflict.field} of {use.name}: {stated}; taken: {chosen}",
-                    "prove it with --specs",
+                    say(
+                        "sources disagree on {field} of {type}: {stated}; taken: {chosen}",
+                        field=conflict.field,
+                        type=use.name,
+                        stated=stated,
+                        chosen=chosen,
+                    ),
+                    say("prove it with --specs"),
                     {"field": conflict.field, "chosen": conflict.chosen, "values": list(map(int, conflict.values))},
                 )
 
