@@ -57,6 +57,8 @@ class Node(NamedTuple):
     """What its kubelet says of a node that is not Ready."""
     limits: Mapping[str, int] = {}
     """What the annotation `alibabacloud.com/instance-type-info` says of its type: a row of DescribeInstanceTypes."""
+    version: str = ""
+    """Of its kubelet: `v1.34.3-aliyun.1`."""
 
     @property
     def is_exclusive(self) -> bool:
@@ -193,6 +195,8 @@ class PodNetworking(NamedTuple):
     """Of pods and of namespaces."""
     zones: tuple[str, ...]
     """The zones of the vSwitches in its status."""
+    v_switch_zones: Mapping[str, str]
+    """The zone of each of these vSwitches."""
 
 
 class PodEni(NamedTuple):
@@ -285,8 +289,10 @@ class TerwayConfig(NamedTuple):
         return tuple(sorted({*_texts(self.fields.get("security_groups")), *([one] if one else [])}))
 
 
-CONFIG_KEYS = ("enable_erdma", "ipam_type", "ip_stack", "vswitches", "security_group", "security_groups")
-"""The keys of eni_conf that verify judges."""
+CONFIG_KEYS = (
+    "enable_eni_trunking", "enable_erdma", "ipam_type", "ip_stack", "vswitches", "security_group", "security_groups",
+)  # fmt: skip
+"""The keys of eni_conf that are read."""
 
 
 def _merged(base: object, patch: object) -> Any:  # noqa: ANN401 - a value of JSON

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from eniplan.rules.examples_cluster import cluster_example
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -149,3 +151,33 @@ class TestCI:
         result = run("init", "--ci", "gitlab", cwd=tmp_path)
         assert (result.code, result.out) == (3, "")
         assert result.err.startswith(".gitlab: error: cannot make the folder: ")
+
+
+def test_the_plan_of_a_cluster(run: Run, tmp_path: Path) -> None:
+    dump = tmp_path / "dump.json"
+    dump.write_text(json.dumps(cluster_example({})), encoding="utf-8")
+    made = run("init", "--from-cluster", "--from", dump, cwd=tmp_path)
+    assert (made.code, made.out) == (0, "")
+    assert made.err.startswith("wrote eniplan.yaml: complete what its comments name")
+    assert run("check", "eniplan.yaml", cwd=tmp_path).code == 0
+    assert run("verify", "eniplan.yaml", "--from", dump, cwd=tmp_path).code == 0
+    assert run("init", "--from-cluster", "--from", dump, cwd=tmp_path).code == 2
+    printed = run("init", "-", "--from-cluster", "--from", dump)
+    assert printed.out == (tmp_path / "eniplan.yaml").read_text(encoding="utf-8")
+    assert run("init", "--from-cluster", "--from", dump, "--cluster-facts", "facts.yaml", cwd=tmp_path).code == 0
+    assert (tmp_path / "facts.yaml").read_text(encoding="utf-8").startswith("cluster:\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("--from", "x"), "--from, --context, --kubeconfig and --cluster-facts go with --from-cluster"),
+        (("--from-cluster", "--ci", "github"), "--ci and --from-cluster write different files"),
+        (("--from-cluster", "--from", "x", "--context", "y"), "--from reads no cluster"),
+        (("a.yaml", "--from-cluster", "--cluster-facts", "x"), "--cluster-facts names the file"),
+    ],
+)
+def test_what_does_not_go_together(run: Run, args: tuple[str, ...], told: str) -> None:
+    result = run("init", *args)
+    assert (result.code, result.out) == (2, "")
+    assert told in result.err

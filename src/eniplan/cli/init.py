@@ -9,7 +9,10 @@ from typing import Annotated, NamedTuple
 import typer
 
 from eniplan import resources, terminal
+from eniplan.emit import cluster_plan
 from eniplan.errors import Place, Problem, UsageError, usage
+from eniplan.kube import dump, kubectl
+from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.terminal import STDIN
@@ -70,6 +73,21 @@ def init(
     ci: Annotated[
         CI | None, typer.Option("--ci", help="Write what runs the check in CI instead; from the top of the repository.")
     ] = None,
+    from_cluster: Annotated[
+        bool, typer.Option("--from-cluster", help="Write the plan of what runs: exclusive pools and their pods.")
+    ] = False,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="With --from-cluster: what kubectl has printed, as for verify."),
+    ] = None,
+    context: Annotated[str | None, typer.Option(metavar="NAME", help="With --from-cluster: kubectl's context.")] = None,
+    kubeconfig: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With --from-cluster: kubectl's kubeconfig.")
+    ] = None,
+    cluster_facts: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With --from-cluster: write the cluster's facts alone, for check --cluster."),
+    ] = None,
 ) -> None:
     """Write a commented starter plan. A file that exists is never overwritten.
 
@@ -78,7 +96,16 @@ def init(
       eniplan init
       eniplan init - > pools/trading.yaml
       eniplan init --ci github
+      eniplan init --from-cluster --context prod        # the plan of the exclusive pools that run
+      eniplan init --from-cluster --from dump.json --cluster-facts cluster.yaml
     """
+    if from_cluster:
+        if ci is not None:
+            raise usage(say("--ci and --from-cluster write different files: give one of them"))
+        _from_cluster(file, from_, Kubectl(context, kubeconfig), cluster_facts)
+        return
+    if (from_, context, kubeconfig, cluster_facts) != (None, None, None, None):
+        raise usage(say("--from, --context, --kubeconfig and --cluster-facts go with --from-cluster"))
     if ci is not None:
         if file is not None:
             raise usage(say("the files for CI have fixed names: give --ci without FILE"))
@@ -88,8 +115,27 @@ def init(
         terminal.out(_template("plan.yaml"))
         return
     file = DEFAULT_FILE if file is None else file
-    _write("plan.yaml", file, hint="give another name, or - to print the starter plan")
+    _write(_template("plan.yaml"), file, hint=_ANOTHER)
     terminal.err(f"wrote {file}: fill in what stands in <angle brackets>, then run `eniplan check {file}`")
+
+
+_ANOTHER = "give another name, or - to print it"
+
+
+def _from_cluster(file: str | None, dumped: str | None, access: Kubectl, facts: str | None) -> None:
+    """Write what a running cluster is: a plan, or the cluster's facts."""
+    if dumped is not None and access != Kubectl():
+        raise usage(say("--from reads no cluster: no --context or --kubeconfig with it"))
+    if facts is not None and file is not None:
+        raise usage(say("--cluster-facts names the file: give it without FILE"))
+    seen = kubectl.observe(access) if dumped is None else dump.observe(dumped)
+    text = cluster_plan.plan_text(seen) if facts is None else cluster_plan.facts_text(seen)
+    file = facts or file or DEFAULT_FILE
+    if file == STDIN:
+        terminal.out(text)
+        return
+    _write(text, file, hint=_ANOTHER)
+    terminal.err(f"wrote {file}: complete what its comments name, then run `eniplan check {file}`")
 
 
 def _write_ci(files: tuple[_New, ...]) -> None:
@@ -99,7 +145,7 @@ def _write_ci(files: tuple[_New, ...]) -> None:
             raise _exists(new.path, hint)
     for new in files:
         terminal.make_folder(os.path.dirname(new.path))
-        _write(new.template, new.path, hint=hint)
+        _write(_template(new.template), new.path, hint=hint)
         terminal.err(f"wrote {new.path}: {new.todo}")
     if not os.path.lexists(".git"):
         terminal.err("this folder is not the top of a Git repository; only there do these files work")
@@ -110,9 +156,9 @@ def _template(name: str) -> str:
         return stream.read()
 
 
-def _write(template: str, path: str, *, hint: str) -> None:
+def _write(text: str, path: str, *, hint: str) -> None:
     try:
-        terminal.save_new(path, _template(template))
+        terminal.save_new(path, text)
     except FileExistsError:
         raise _exists(path, hint) from None
 

@@ -5,6 +5,7 @@ Others use the same words for kinds of another form (a Volcano Job), and their g
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -116,3 +117,16 @@ def hidden_templates(value: object, path: Path = ()) -> Iterator[tuple[Path, dic
                 todo += [((*at, key), inner) for key, inner in item.items() if isinstance(key, str)]
         elif isinstance(item, list):
             todo += [((*at, i), inner) for i, inner in enumerate(item)]
+
+
+_HASHED = r"ReplicaSet (.+)-[a-z0-9]{1,16}"
+_TIMED = r"Job (.+)-[0-9]{1,12}"
+
+
+def standing_behind(owner: str) -> Iterator[str]:
+    """Yield the owner of a pod, and who stands behind it: a Deployment, or a CronJob, by the names that these give."""
+    yield owner
+    for pattern, kind in ((_HASHED, "Deployment"), (_TIMED, "CronJob")):
+        found = re.fullmatch(pattern, owner)
+        if found is not None:
+            yield f"{kind} {found[1]}"

@@ -192,6 +192,7 @@ class Collector:
                 spec.get("unschedulable") is True,
                 "" if ready.get("status") == "True" else text(ready.get("message")),
                 self._limits(mapping(meta.get("annotations")).get(TYPE_INFO), text(labels.get(TYPE_LABEL))),
+                text(mapping(status.get("nodeInfo")).get("kubeletVersion")),
             )
         )
 
@@ -263,6 +264,7 @@ class Collector:
     def _pod_networking(self, name: str, _meta: dict[str, Any], value: dict[str, Any]) -> None:
         spec, status = mapping(value.get("spec")), mapping(value.get("status"))
         kept = mapping(spec.get("allocationType"))
+        v_switches = [mapping(v) for v in listing(status.get("vSwitches"))]
         allocation = text(kept.get("type")), text(kept.get("releaseStrategy")), text(kept.get("releaseAfter"))
         self._pod_networkings[name] = PodNetworking(
             name,
@@ -274,7 +276,8 @@ class Collector:
             text(mapping(spec.get("vSwitchSelectOptions")).get("vSwitchSelectionPolicy")),
             texts(spec.get("securityGroupIDs")),
             (_selector(spec, "podSelector"), _selector(spec, "namespaceSelector")),
-            tuple(sorted({text(mapping(v).get("zone")) for v in listing(status.get("vSwitches"))} - {""})),
+            tuple(sorted({text(v.get("zone")) for v in v_switches} - {""})),
+            {text(v["id"]): text(v["zone"]) for v in v_switches if v.get("id") and v.get("zone")},
         )
 
     def _pod_eni(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:

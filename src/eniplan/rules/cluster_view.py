@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import InstanceType
+from eniplan.k8s.kinds import standing_behind
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
 from eniplan.plan.model import EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL
@@ -19,7 +20,7 @@ from eniplan.rules.base import Unknown, View
 from eniplan.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from eniplan.catalog.store import Catalog
     from eniplan.observed import Agent, Event, Node, Observed, Pod, PodEni, PodNetworking
@@ -393,7 +394,7 @@ class ClusterView(View):
         return self._owned(pod.namespace, pod.owner or f"Pod {pod.name}") if self._workloads else None
 
     def _owned(self, namespace: str, owner: str) -> Workload | None:
-        found = (self._workloads.get((namespace, name)) for name in owners(owner))
+        found = (self._workloads.get((namespace, name)) for name in standing_behind(owner))
         return next((workload for workload in found if workload is not None), None)
 
     @cached_property
@@ -484,19 +485,6 @@ class ClusterView(View):
 def is_up(agent: Agent) -> bool:
     """Return whether a pod of Terway runs; one whose readiness is not told counts as running."""
     return agent.trouble is None or (agent.trouble.phase == "Running" and not agent.trouble.reason)
-
-
-_HASHED = re.compile(r"ReplicaSet (.+)-[a-z0-9]{1,16}")
-_TIMED = re.compile(r"Job (.+)-\d{1,12}")
-
-
-def owners(owner: str) -> Iterable[str]:
-    """Yield the owner of a pod, and who stands behind it: a Deployment, or a CronJob, by the names that these give."""
-    yield owner
-    for pattern, kind in ((_HASHED, "Deployment"), (_TIMED, "CronJob")):
-        found = pattern.fullmatch(owner)
-        if found is not None:
-            yield f"{kind} {found[1]}"
 
 
 class _Network(NamedTuple):
