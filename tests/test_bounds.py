@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, is_deep, parse_json
+from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, is_deep, parse_json
+from eniplan.errors import InputError
+from eniplan.plan.document import plain_scalar, read_documents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,23 +20,53 @@ DEEP = "[" * 5000 + "]" * 5000
 LONG = "1" * 5000
 
 
-@pytest.mark.parametrize(("levels", "deep"), [(MAX_DEPTH + 1, False), (MAX_DEPTH + 2, True), (5000, True)])
+@pytest.mark.parametrize(("levels", "deep"), [(MAX_DEPTH, False), (MAX_DEPTH + 1, True), (5000, True)])
 def test_depth(levels: int, deep: bool) -> None:  # noqa: FBT001 - a parameter of the test
     value: list[object] = []
     for _ in range(levels - 1):
         value = [value]
     assert is_deep(value) is deep
     if deep:
-        with pytest.raises(ValueError, match="40"):
+        with pytest.raises(ValueError, match=str(MAX_DEPTH)):
             parse_json("[" * levels + "]" * levels)
     else:
         assert parse_json("[" * levels + "]" * levels) == value
 
 
-@pytest.mark.parametrize("text", [LONG, "1" * (MAX_DIGITS + 1), "1e999", "NaN", "-Infinity", "{", '{"a": 1e400}'])
-def test_what_is_no_value(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        parse_json(text)
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 2_000, 200_000])
+@pytest.mark.parametrize("file", ["a.json", "a.yaml"])
+def test_depth_of_documents(file: str, levels: int) -> None:
+    with pytest.raises(InputError, match=f"nested deeper than {MAX_DEPTH} levels"):
+        read_documents(file, b"[" * levels + b"]" * levels)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("9" * MAX_DIGITS, int("9" * MAX_DIGITS)), ("9" * (MAX_DIGITS + 1), "9" * (MAX_DIGITS + 1)), (LONG, LONG),
+        ("-" + LONG, "-" + LONG), ("1e999", "1e999"), ("-1e999", "-1e999"), ("1.5", 1.5), ("1e3", 1000.0),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_too_large_are_text(text: str, value: object) -> None:
+    assert parse_json(text) == value
+    assert plain_scalar(text) == value
+
+
+def test_what_is_no_number_is_text() -> None:
+    assert parse_json("[NaN, -Infinity]") == ["NaN", "-Infinity"]
+
+
+def test_an_odd_number_costs_itself_only(run: Run, tmp_path: Path) -> None:
+    row = f'{{"InstanceTypeId": "ecs.mine.large", "EniTotalQuantity": 9, "EniQuantity": {LONG}}}'
+    (tmp_path / "specs.json").write_text(row)
+    result = run("specs", "show", "ecs.mine.large", "--specs", "specs.json", "--format", "json", cwd=tmp_path)
+    assert result.code == 0
+    assert json.loads(result.out)["EniTotalQuantity"] == 9
+
+
+def test_a_list_without_end_is_refused_early() -> None:
+    with pytest.raises(InputError, match=f"more than {MAX_VALUES} values in one YAML document"):
+        read_documents("a.yaml", b"- {a: 1}\n" * MAX_VALUES)
 
 
 def test_what_is_one() -> None:
@@ -79,12 +111,11 @@ def test_hostile_json_is_told(run: Run, tmp_path: Path, words: tuple[str, ...], 
 def test_a_dump_with_hostile_parts(run: Run, tmp_path: Path) -> None:
     node = {"kind": "Node", "metadata": {"name": "n"}}
     text = json.dumps({"kind": "List", "items": [node]})
-    for part in (LONG, DEEP):
+    for part, code in ((LONG, 1), (DEEP, 3)):
         (tmp_path / "dump.json").write_text(text.replace('"n"', f'"n", "generation": {part}'))
         result = run("verify", "--from", "dump.json", cwd=tmp_path)
-        assert result.code == 3
-        assert "dump.json:1:" in result.err
-        assert "more levels, or more digits" in result.err
+        assert result.code == code
+        assert ("dump.json:1:" in result.err and "more levels than" in result.err) == (code == 3)
 
 
 def test_a_number_of_many_digits_is_text_in_linear_time(run: Run, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,8 @@ MAX_DEPTH = 40
 """Levels of lists and maps; a plan has fewer than ten."""
 MAX_DIGITS = 300
 """Digits of a number: a longer run is no number that anybody means."""
+MAX_VALUES = 400_000
+"""Values of one YAML document, about 10 MB of manifests. Each takes some 600 bytes while it is read."""
 
 
 def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
@@ -27,13 +29,11 @@ def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] 
         pairs: makes a map of its keys and values; None: a dict.
 
     Raises:
-        ValueError: it is malformed (then a `json.JSONDecodeError`), too deep, or has a number that is none.
+        ValueError: it is malformed (then a `json.JSONDecodeError`), or too deep.
 
     """
     try:
-        value = json.loads(
-            text, parse_constant=_no_constant, parse_float=_finite, parse_int=_short, object_pairs_hook=pairs
-        )
+        value = json.loads(text, **JSON_NUMBERS, object_pairs_hook=pairs)
     except RecursionError:
         raise ValueError(MAX_DEPTH) from None
     if is_deep(value):
@@ -44,7 +44,7 @@ def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] 
 def is_deep(value: object) -> bool:
     """Return whether a value has more levels than anybody writes. Level by level, so that depth is no problem here."""
     level: list[object] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             item
             for outer in level
@@ -55,18 +55,16 @@ def is_deep(value: object) -> bool:
     return bool(level)
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+def integer(text: str) -> int | str:
+    """Return an integer; one that is too long stays the text that it is."""
+    return int(text) if len(text) <= MAX_DIGITS else text
 
 
-def _short(text: str) -> int:
-    if len(text) > MAX_DIGITS:
-        raise ValueError(text)
-    return int(text)
-
-
-def _finite(text: str) -> float:
+def decimal(text: str) -> float | str:
+    """Return a number with a fraction or an exponent; one that is too large stays the text that it is."""
     value = float(text)
-    if not isfinite(value):
-        raise ValueError(text)
-    return value
+    return value if isfinite(value) else text
+
+
+JSON_NUMBERS: dict[str, Any] = {"parse_int": integer, "parse_float": decimal, "parse_constant": str}
+"""What a JSON decoder is told, so that NaN and numbers that are too large stay text: an odd value costs itself only."""

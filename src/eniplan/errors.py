@@ -38,7 +38,7 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         """Return `file:line:column`, the form that terminals and editors make clickable."""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file or "''"
 
 
 class Problem(NamedTuple):

@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import signal
+import stat
 import sys
 from typing import TYPE_CHECKING, cast
 
@@ -46,10 +47,12 @@ def read_input(path: str) -> bytes:
         return file.read()
 
 
-def note_input(file: BufferedReader) -> None:
-    """Remember that an open file is an input of this run."""
-    status = os.fstat(file.fileno())
-    _inputs.add((status.st_dev, status.st_ino))
+def note_input(file: BufferedReader | str) -> None:
+    """Remember that a file is an input of this run."""
+    with contextlib.suppress(OSError):
+        status = os.stat(file) if isinstance(file, str) else os.fstat(file.fileno())
+        if stat.S_ISREG(status.st_mode):
+            _inputs.add((status.st_dev, status.st_ino))
 
 
 @contextlib.contextmanager
@@ -135,7 +138,7 @@ def for_log(text: str) -> str:
     """
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return text
-    return re.sub(r"^(\s*)::", r"\1\\::", text, flags=re.MULTILINE).replace("##[", "#\\#[")
+    return re.sub(r"^([^\S\n]*)::", r"\1\\::", text, flags=re.MULTILINE).replace("##[", "#\\#[")
 
 
 def save(path: str, text: str, *, private: bool = False) -> None:
@@ -155,7 +158,7 @@ def save(path: str, text: str, *, private: bool = False) -> None:
     data = text.encode("utf-8", "backslashreplace")
     path = os.path.realpath(path) if os.path.islink(path) else path
     try:
-        _refuse_input(path)
+        refuse_input(path)
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as file:
                 file.write(data)
@@ -234,14 +237,14 @@ def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterato
             os.unlink(temporary)
 
 
-def _refuse_input(path: str) -> None:
+def refuse_input(path: str) -> None:
     """Refuse to write over what this run has read.
 
     Raises:
         InputError: it has.
 
     """
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         status = os.stat(path)
         if (status.st_dev, status.st_ino) in _inputs:
             message = say("this is an input of the run, and is left as it is")

@@ -14,6 +14,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from eniplan.bounds import JSON_NUMBERS, is_deep
 from eniplan.catalog.record import DEFAULT_SOURCE, OwnData, Source
 from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Rows, row_problem, without_odd_values
 from eniplan.errors import InputError, Place, Problem
@@ -102,7 +103,7 @@ def _rows(file: str, text: str, key: str) -> Iterator[tuple[int, Any]]:
 
 def _values(file: str, text: str) -> Iterator[tuple[int, Any]]:
     """Yield the JSON values of a text, and the lines on which they begin."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(**JSON_NUMBERS)
     at = _filled(text, 0)
     line = text.count("\n", 0, at) + 1
     while at < len(text):
@@ -111,13 +112,18 @@ def _values(file: str, text: str) -> Iterator[tuple[int, Any]]:
         except json.JSONDecodeError as error:
             place = Place(file, error.lineno, error.colno)
             raise InputError(Problem(say("not valid JSON: {error}", error=error.msg), place, SPECS_HINT)) from None
-        except (RecursionError, ValueError):
-            message = say("this has more levels, or longer numbers, than instance data")
-            raise InputError(Problem(message, Place(file), SPECS_HINT)) from None
+        except RecursionError:
+            raise InputError(_too_deep(file)) from None
+        if is_deep(value):
+            raise InputError(_too_deep(file))
         yield line, value
         end = _filled(text, end)
         line += text.count("\n", at, end)
         at = end
+
+
+def _too_deep(file: str) -> Problem:
+    return Problem(say("this has more levels than instance data"), Place(file), SPECS_HINT)
 
 
 def _filled(text: str, at: int) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Mode: TypeAlias = Literal["exclusive", "shared", "trunk"]
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
-_RANGE = re.compile(rf"(?P<least>{_NUMBER})?(?P<to>\.\.)?(?P<most>{_NUMBER})?")
+_RANGE = re.compile(rf"(?P<least>{_NUMBER})?(?:(?P<to>\.\.)(?P<most>{_NUMBER})?)?")
 
 
 class Range(NamedTuple):

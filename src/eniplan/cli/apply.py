@@ -223,7 +223,7 @@ def go_through(
         _tell(told, say("next: {command}", command=work.next_command))
     terminal.problems(work.lost)
     try:
-        terminal.out(f"{pool_id}\n")  # last: a full disk must not hide what has happened
+        terminal.out(f"{printable(str(pool_id))}\n")  # last: a full disk must not hide what has happened
     except InputError as error:
         # The pool is there, and whoever reads stdout does not know its id.
         raise CreateError(*map(work.with_next, error.problems)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import string
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +19,7 @@ from eniplan.rules.base import AccountRule, ClusterRule
 from eniplan.rules.examples import ABSENT, example
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
 from eniplan.suggest import did_you_mean
+from eniplan.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ def _list(output: Format) -> None:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    return json_text(value, indent=1) + "\n"
 
 
 def _rule_map(rule: AnyRule) -> dict[str, object]:
@@ -139,10 +139,7 @@ def _text(rule: AnyRule) -> str:
 
 def _changes(changes: Mapping[str, object]) -> list[str]:
     """Spell the changes to the example, one a line; whole objects of a cluster would fill the screen."""
-    spelled = (
-        (path, "(absent)" if value is ABSENT else json.dumps(_plain(value), ensure_ascii=False))
-        for path, value in changes.items()
-    )
+    spelled = ((path, "(absent)" if value is ABSENT else json_text(_plain(value))) for path, value in changes.items())
     return [f"  {path}: {text if len(text) <= _LONGEST else text[:_LONGEST] + ' ...'}" for path, text in spelled]
 
 

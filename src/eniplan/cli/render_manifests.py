@@ -121,6 +121,8 @@ def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | N
     if kustomization_top is not None and files:  # kustomize refuses one without resources
         files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
     terminal.make_folder(folder)
+    for name in files:
+        terminal.refuse_input(os.path.join(folder, name))  # all are written, or none
     for name, content in files.items():
         terminal.save(os.path.join(folder, name), content)
     terminal.err(f"wrote {len(files)} files to {folder}")

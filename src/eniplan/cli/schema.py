@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from eniplan import terminal
+from eniplan.text import json_text
 
 
 class Subject(StrEnum):
@@ -38,7 +38,7 @@ def schema(
       # in a plan:  # yaml-language-server: $schema=./eniplan.schema.json
       eniplan schema report > report.schema.json
     """
-    terminal.out(json.dumps(_schema(subject), indent=2, ensure_ascii=False) + "\n")
+    terminal.out(json_text(_schema(subject), indent=2) + "\n")
 
 
 def _schema(subject: Subject) -> dict[str, object]:

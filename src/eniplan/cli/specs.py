@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +16,7 @@ from eniplan.cli.specs_update import update
 from eniplan.errors import usage
 from eniplan.messages import say
 from eniplan.suggest import did_you_mean
+from eniplan.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,7 +105,7 @@ def show(
 
 
 def _print_json(value: object) -> None:
-    terminal.out(json.dumps(value, ensure_ascii=False) + "\n")
+    terminal.out(json_text(value) + "\n")
 
 
 def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -13,7 +12,7 @@ from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption
 from eniplan.errors import INPUT, InputError, Place, Problem
 from eniplan.messages import say
-from eniplan.text import plural, printable
+from eniplan.text import json_text, plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,7 +62,7 @@ def diff(
     found = difference(bundled, own)
     judged, problems = _judged(plans, bundled, own, strict=strict) if plans else ([], [])
     if output is Format.JSON:
-        terminal.out(json.dumps(_document(bundled, own, found, judged), ensure_ascii=False, indent=1) + "\n")
+        terminal.out(json_text(_document(bundled, own, found, judged), indent=1) + "\n")
     else:
         lines = [*_data_lines(bundled, own, found), *_plan_lines(plans or [], judged)]
         terminal.out("".join(f"{printable(line)}\n" for line in lines))

@@ -8,10 +8,9 @@ Source: CreateClusterNodePool of API version 2015-12-15, request model of alibab
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from eniplan import text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import put
 from eniplan.plan.document import path_text
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from eniplan.plan.model import NodePool
 
 Body: TypeAlias = dict[str, Any]
-
-_UNSAFE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that JSON allows as they are and that steer terminals, turn text around, or are no UTF-8."""
 
 
 def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
@@ -64,7 +60,7 @@ def body_json(body: Body) -> str:
 
 def json_text(value: object, indent: int | None = 2) -> str:
     """Return JSON that reads well and does nothing to a terminal: no control, direction or half characters."""
-    return _UNSAFE.sub(lambda c: f"\\u{ord(c[0]):04x}", json.dumps(value, ensure_ascii=False, indent=indent))
+    return text.json_text(value, indent)
 
 
 def _said(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:

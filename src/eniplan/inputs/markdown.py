@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 YAML = ("yaml", "yml", "json")
 HCL = ("hcl", "terraform", "tf")
 SHELL = ("sh", "bash", "shell", "console")
-_FENCE = re.compile(r"(?P<indent>(?:[ \t]|>[ \t]?)*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w+-]*)")
+_FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w+-]*)")
 
 
 class Block(NamedTuple):

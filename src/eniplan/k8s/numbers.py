@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import isfinite
 
 # Patterns and not compiled ones: compiling what one run does not use would cost every start.
-_QUANTITY = r"([-+]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:([eE])([-+]?[0-9]+)|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?))"
+_QUANTITY = r"([-+]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:([eE])([-+]?[0-9]+)|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?))"
 _TENS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _TWOS = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _LARGEST = 2**63 - 1
@@ -15,7 +15,7 @@ _NANO = 9
 _LONGEST = 1000
 """Characters of a quantity that are read: no number that Kubernetes writes has as many, and longer ones take time."""
 
-_DURATION = r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+"
+_DURATION = r"[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+"
 _DURATION_PART = r"([0-9]*)\.?([0-9]*)(ns|us|µs|μs|ms|s|m|h)"
 _NANOSECONDS = {
     "ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9,

@@ -36,17 +36,18 @@ def observe(path: str, follow: tuple[str, str] | None = None) -> Observed:
 
     """
     collector = Collector(path, follow)
-    files = _files(path)
+    name = path
+    try:
+        files = _files(path)
+        for name in files:
+            _read_file(name, collector)
+    except OSError as error:
+        raise InputError(
+            Problem(say("cannot read it: {strerror}", strerror=(error.strerror or "").lower()), Place(name))
+        ) from None
     if not files:
         message = say("this folder has no file that ends with {endings}", endings=tuple(_ENDINGS))
         raise InputError(Problem(message, Place(path), _WRITE))
-    for name in files:
-        try:
-            _read_file(name, collector)
-        except OSError as error:
-            raise InputError(
-                Problem(say("cannot read it: {strerror}", strerror=(error.strerror or "").lower()), Place(name))
-            ) from None
     observed = collector.observed()
     if len(observed.unseen) == len(KINDS):
         hint = say("is it empty, or was it printed without -o json? {write}", write=_WRITE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from eniplan.bounds import JSON_NUMBERS
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
 
@@ -96,7 +97,7 @@ class _Text:
         self._at = 0
         self._line, self._column = 1, 1  # where the window begins
         self._ended = False
-        self._decode = json.JSONDecoder().raw_decode
+        self._decode = json.JSONDecoder(**JSON_NUMBERS).raw_decode
 
     def peek(self) -> str:
         """Return the next character that is not blank, the empty string at the end."""
@@ -131,8 +132,8 @@ class _Text:
                     continue
                 self._at = error.pos
                 self.refuse(f"not valid JSON: {error.msg}")
-            except (RecursionError, ValueError):
-                self.refuse("more levels, or more digits, than any object of a cluster has")
+            except RecursionError:
+                self.refuse("more levels than any object of a cluster has")
             # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
             if end + 2 < len(self._window) or not self._more(_CHUNK):
                 self._at = end

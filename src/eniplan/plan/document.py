@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from math import isfinite
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
 import yaml
 from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, parse_json
+from eniplan.bounds import MAX_DEPTH, MAX_VALUES, decimal, integer, parse_json
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import NOTHING, Message, say
-from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
+from eniplan.plan.yaml_faults import TooDeepError, TooLargeError, yaml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -166,10 +166,9 @@ def plain_scalar(text: str) -> Value:
         return _CONSTANTS[text]
     if text[0] in _NUMBER_STARTS:
         if re.fullmatch(_INT, text):
-            return int(text) if len(text) <= MAX_DIGITS else text
+            return integer(text)
         if re.fullmatch(_FLOAT, text) and not re.fullmatch(_ZERO_LED, text):
-            value = float(text)
-            return value if isfinite(value) else text
+            return decimal(text)
     return text
 
 
@@ -179,6 +178,7 @@ class _Loader(CParser):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.depth = 0
+        self.count = 0
 
     def descend_resolver(self, current_node: Node | None, _index: object) -> None:
         self.depth += 1
@@ -190,6 +190,9 @@ class _Loader(CParser):
         self.depth -= 1
 
     def resolve(self, kind: type[Node], _value: str | None, implicit: object) -> str:
+        self.count += 1
+        if self.count > MAX_VALUES:
+            raise TooLargeError
         if kind is not ScalarNode:
             return _COLLECTION
         return _PLAIN if isinstance(implicit, tuple) and implicit[0] else _TEXT
@@ -267,14 +270,16 @@ class _Builder:
             self._unknown_tag(node)
         out: dict[str, Value] = {}
         merged: dict[str, Value] = {}
+        firsts: dict[str, ScalarNode] = {}
         for key, item in node.value:
             if not isinstance(key, ScalarNode):
                 self._add("a key must be text, not a list or a map", key, "quote it")
             elif key.tag == _PLAIN and key.value == "<<":
                 merged.update(self._merge(item))
             elif key.value in out:
-                first = next(k for k, _ in node.value if isinstance(k, ScalarNode) and k.value == key.value)
-                message = f"the key {key.value!r} is given twice; first in line {first.start_mark.line + 1}"
+                firsts = firsts or {k.value: k for k, _ in reversed(node.value) if isinstance(k, ScalarNode)}
+                line = firsts[key.value].start_mark.line + 1
+                message = say("the key {key!r} is given twice; first in line {line}", key=key.value, line=line)
                 self._add(message, key, "keep one of them: YAML readers silently take the last")
             else:
                 out[key.value] = self.build(item)
@@ -320,8 +325,11 @@ class _Builder:
         raise InputError(*self.problems)
 
 
-class _YamlTree(NamedTuple):
-    root: Node
+class _YamlTree:
+    def __init__(self, root: Node) -> None:
+        self._root = root
+        self._children: dict[int, dict[str, tuple[Node, Node]]] = {}
+        """By map, for those that were asked for: value and key node of each key."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
@@ -335,32 +343,36 @@ class _YamlTree(NamedTuple):
         return node.value if isinstance(node, ScalarNode) else None
 
     def _walk(self, path: Path) -> tuple[Node, Node | None]:
-        node, key_node = self.root, None
+        node, key_node = self._root, None
         for step in path:
-            found = _child(node, step)
+            found = self._child(node, step)
             if found is None:
                 break
             node, key_node = found
         return node, key_node
 
+    def _child(self, node: Node, step: str | int) -> tuple[Node, Node | None] | None:
+        if isinstance(step, int):
+            has_it = isinstance(node, SequenceNode) and step < len(node.value)
+            return (node.value[step], None) if has_it else None
+        return self._index(node).get(step)
 
-def _child(node: Node, step: str | int) -> tuple[Node, Node | None] | None:
-    if isinstance(step, int):
-        if isinstance(node, SequenceNode) and step < len(node.value):
-            return node.value[step], None
-        return None
-    if not isinstance(node, MappingNode):
-        return None
-    for key, item in node.value:
-        if isinstance(key, ScalarNode) and key.value == step:
-            return item, key
-    for key, item in node.value:
-        if isinstance(key, ScalarNode) and key.value == "<<":
-            for part in item.value if isinstance(item, SequenceNode) else [item]:
-                found = _child(part, step)
-                if found is not None:
-                    return found
-    return None
+    def _index(self, node: Node) -> dict[str, tuple[Node, Node]]:
+        """Return the entries of a map, and behind its own those that it merges; nothing for anything else."""
+        if not isinstance(node, MappingNode):
+            return {}
+        found = self._children.get(id(node))
+        if found is None:
+            found = self._children[id(node)] = {}
+            pairs = [(key, item) for key, item in node.value if isinstance(key, ScalarNode)]
+            for key, item in pairs:
+                found.setdefault(key.value, (item, key))
+            for key, item in pairs:
+                if key.value == "<<":
+                    for part in item.value if isinstance(item, SequenceNode) else [item]:
+                        for name, entry in self._index(part).items():
+                            found.setdefault(name, entry)
+        return found
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------
@@ -401,17 +413,14 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 
 
 def _duplicate_problems(file: str, text: str) -> list[Problem]:
+    tree = _JsonTree(text)
     return [
         Problem(
-            say(
-                "the key {name!r} is given twice; first in line {line_column}",
-                name=name,
-                line_column=_line_column(text[:first])[0],
-            ),
-            Place(file, *_line_column(text[:second])),
+            say("the key {key!r} is given twice; first in line {line}", key=name, line=tree.position(first)[0]),
+            Place(file, *tree.position(second)),
             say("keep one of them: JSON readers silently take the last"),
         )
-        for name, first, second in _JsonTree(text).duplicates()
+        for name, first, second in tree.duplicates()
     ]
 
 
@@ -434,6 +443,8 @@ class _JsonTree:
         self._text = text
         self._duplicates: list[tuple[str, int, int]] = []
         self._root: _JsonNode | None = None
+        self._lines: list[int] = []
+        """Where each line begins: found once, and not once for each place."""
 
     def duplicates(self) -> list[tuple[str, int, int]]:
         """Return every key that its object gives twice, with the offsets of the first and the later one."""
@@ -443,7 +454,14 @@ class _JsonTree:
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
         node, key_start = self._walk(path)
-        return _line_column(self._text[: key_start if key and key_start is not None else node.start])
+        return self.position(key_start if key and key_start is not None else node.start)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the 1-based line and column of an offset."""
+        if not self._lines:
+            self._lines = [0, *(found.end() for found in re.finditer("\n", self._text))]
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
 
     def text(self, path: Path) -> str | None:
         """See `Tree.text`."""

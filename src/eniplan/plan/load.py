@@ -15,7 +15,7 @@ from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
-from eniplan.terminal import STDIN, read_input
+from eniplan.terminal import STDIN, note_input, read_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -199,6 +199,14 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
 
 
 def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
+    before = run.count() + len(run.plans)
+    yield from _load_one(path, run, folder=folder)
+    # Of a folder, what holds nothing is no input: the report of the last run may be written again.
+    if path != STDIN and (not folder or run.count() + len(run.plans) > before):
+        note_input(path)
+
+
+def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Problem]:
     try:
         data = read(path)
     except OSError as error:
@@ -233,7 +241,11 @@ def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[Loaded
 
 def read(path: str) -> bytes:
     """Return the bytes of a file, or of stdin. UTF-16, which `>` of some shells writes, comes as UTF-8."""
-    data = read_input(path)
+    if path == STDIN:
+        data = read_input(path)
+    else:
+        with open(path, "rb") as file:
+            data = file.read()
     if data[:2] in _UTF_16:
         with contextlib.suppress(UnicodeDecodeError):  # as it is, it is no text: that is told
             return data.decode("utf-16").encode()
@@ -248,7 +260,9 @@ def unreadable_file(path: str, error: OSError) -> Problem:
     hint = NOTHING
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
-        names = os.listdir(folder) if os.path.isdir(folder) else []
+        names: list[str] = []
+        with contextlib.suppress(OSError):  # a folder may be read without being listed
+            names = os.listdir(folder)
         if os.path.basename(path) in names:
             return Problem(say("this link leads to no file"), Place(path), say("mend or remove it"))
         names = [name for name in names if name[0] != "."]

@@ -12,6 +12,7 @@ from eniplan.plan.document import read_documents
 from eniplan.plan.load import read, unreadable_file, without_gaps, without_misfits
 from eniplan.plan.model import waivers_from
 from eniplan.plan.schema import WAIVERS_SCHEMA, compile_schema
+from eniplan.terminal import note_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,6 +92,7 @@ def load_waivers(path: str) -> Iterator[WaiverFile | Problem]:
     except InputError as error:
         yield from error.problems
         return
+    note_input(path)
     for document in documents:
         value: Any = document.value
         if _fits(value):
@@ -104,6 +106,6 @@ def load_waivers(path: str) -> Iterator[WaiverFile | Problem]:
 def _pattern(file: str) -> re.Pattern[str]:
     """Return the regular expression of a glob: `*` and `?` stay in their folder, `**` stands for any folders."""
     out = ""
-    for part in re.split(r"(\*\*/|\*\*|\*|\?)", file):
+    for part in re.split(r"(\*\*/|\*\*|\*|\?)", re.sub(r"(\*\*/)+", "**/", file)):
         out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
     return re.compile(out, re.DOTALL)

@@ -12,13 +12,15 @@ import yaml
 from yaml.composer import ComposerError
 from yaml.scanner import ScannerError
 
-from eniplan.bounds import MAX_DEPTH
+from eniplan.bounds import MAX_DEPTH, MAX_VALUES
 from eniplan.errors import Place, Problem
 from eniplan.messages import NOTHING, Message, say
 
 _OPENING = frozenset("[{")
 _CLOSING = frozenset("]}")
-_BRACKETS = re.compile(r"""(?:^|(?<=[\s,:[{]))(["'])(?:\\.|(?!\1).)*(?:\1|\Z)|(?:^|(?<=\s))#[^\n]*|[][{}]""", re.DOTALL)
+_BRACKETS = re.compile(
+    r"""(?:^|(?<=[\s,:[{]))(?:"(?:\\.|[^"\\])*(?:"|\Z)|'[^']*(?:'|\Z))|(?:^|(?<=\s))#[^\n]*|[][{}]""", re.DOTALL
+)
 """A text in quotes, a comment, or a bracket."""
 
 
@@ -33,6 +35,10 @@ class TooDeepError(yaml.MarkedYAMLError):
     """A document has more levels than `MAX_DEPTH`."""
 
 
+class TooLargeError(yaml.MarkedYAMLError):
+    """A document has more values than `MAX_VALUES`."""
+
+
 class _Cause(NamedTuple):
     mark: Any
     """Of the parser, which has no type, or ours; None: the place is not known."""
@@ -42,6 +48,9 @@ class _Cause(NamedTuple):
 
 def yaml_problem(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
     """Return what is wrong with a text that is not valid YAML, at the place that is to be mended."""
+    if isinstance(error, TooLargeError):
+        message = say("more than {values} values in one YAML document", values=MAX_VALUES)
+        return Problem(message, Place(file), say("split it, or give it as JSON: kubectl get -o json"))
     mark, message, hint = _cause(text, error)
     place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
     return Problem(say("not valid YAML: {message}", message=message), place, hint)

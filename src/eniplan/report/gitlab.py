@@ -5,11 +5,10 @@ The format has no word for "waived" or "unknown": such entries are of severity `
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.report.fingerprint import fingerprints, key
-from eniplan.text import printable
+from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +43,7 @@ def write(report: Report) -> str:
         }
         for entry, mark in zip(entries, marks, strict=True)
     ]
-    return json.dumps(out, ensure_ascii=False, indent=1) + "\n"
+    return json_text(out, indent=1) + "\n"
 
 
 def _entries(report: Report) -> Iterator[_Entry]:

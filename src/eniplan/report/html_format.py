@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.catalog.limits import Capacity
@@ -10,7 +9,7 @@ from eniplan.errors import FINDINGS, OK
 from eniplan.report.html_page import Cell, bar, code, folded, link, page, sections, table, text, tiles
 from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
 from eniplan.rules.base import LEVELS, ClusterRule
-from eniplan.text import named, plural
+from eniplan.text import json_text, named, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -190,7 +189,7 @@ def _finding(finding: Finding, *, first: bool) -> str:
 def _fact(value: object) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return _some(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_text(value)
 
 
 def _some(names: Sequence[str]) -> str:

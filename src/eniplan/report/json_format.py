@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
 from eniplan.rules.base import LEVELS
+from eniplan.text import json_text
 
 if TYPE_CHECKING:
     from eniplan.catalog.record import Source
@@ -21,10 +21,10 @@ def write(report: Report) -> str:
     parts = []
     for key, value in report_map(report).items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            items = ",\n  ".join(json.dumps(item, ensure_ascii=False) for item in value)
+            items = ",\n  ".join(json_text(item) for item in value)
             parts.append(f'"{key}": [\n  {items}\n ]')
         else:
-            parts.append(f'"{key}": {json.dumps(value, ensure_ascii=False)}')
+            parts.append(f'"{key}": {json_text(value)}')
     return "{\n " + ",\n ".join(parts) + "\n}\n"
 
 

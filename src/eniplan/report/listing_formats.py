@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
 from eniplan.report.listing import all_columns, brief_columns, shown
-from eniplan.text import printable
+from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,7 +74,7 @@ def as_json(listing: Listing) -> str:
         "noRoom": listing.full,
         "unknown": dict(listing.unknown),
     }
-    parts = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in head.items()]
+    parts = [f'"{key}": {json_text(value)}' for key, value in head.items()]
     parts.append(_rows("types", listing, listing.rows))
     if listing.rejected is not None:
         parts.append(_rows("rejected", listing, listing.rejected))
@@ -88,5 +87,5 @@ def _rows(key: str, listing: Listing, rows: tuple[Row, ...]) -> str:
     for row in rows:
         item: dict[str, object] = {column.name: column.value(row) for column in columns}
         item["rules"] = [{"rule": w.rule.id, "level": w.level or "undecided", "message": w.message} for w in row.words]
-        items.append("\n  " + json.dumps(item, ensure_ascii=False))
+        items.append("\n  " + json_text(item))
     return f'"{key}": [' + ",".join(items) + ("\n ]" if items else "]")

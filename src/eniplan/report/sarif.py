@@ -6,14 +6,13 @@ absolute URIs lose their alerts. Suppressions stand at every result, as the stan
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from eniplan._version import __version__
 from eniplan.report.fingerprint import fingerprints, key
-from eniplan.text import printable
+from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
     from eniplan.errors import Place, Problem
@@ -66,7 +65,7 @@ def write(report: Report) -> str:
         },
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
+    return json_text(log, indent=1) + "\n"
 
 
 def _rule(rule: AnyRule) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from eniplan.messages import facts_of
-from eniplan.text import printable
+from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
     from eniplan.messages import Message
@@ -64,4 +63,4 @@ def as_json(trace: Trace) -> str:
         "steps": steps,
         "exitCode": int(stopped is not None),
     }
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    return json_text(found, indent=1) + "\n"

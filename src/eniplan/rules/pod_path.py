@@ -255,7 +255,7 @@ def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | Non
 
 def _alike(message: str) -> str:
     """Return a message without what differs between pods: ids, addresses, counts."""
-    return re.sub(r"\S*\d\S*", "#", message)[:200]
+    return " ".join("#" if re.search(r"\d", word) else word for word in message.split())[:200]
 
 
 def network_advice(event: Event, pod: Pod) -> Message:

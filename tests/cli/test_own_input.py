@@ -1,0 +1,91 @@
+"""Outputs never take the place of an input, by whatever name it is reached; a link is written through."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.harness import EXAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.harness import Run
+
+REFUSED = "error: this is an input of the run, and is left as it is"
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    copy = tmp_path / "plan.yaml"
+    shutil.copy(EXAMPLES / "trading-ipv4.yaml", copy)
+    return copy
+
+
+def same(plan: Path, _: Path) -> Path:
+    return plan
+
+
+def by_symlink(plan: Path, other: Path) -> Path:
+    other.symlink_to(plan)
+    return other
+
+
+def by_hard_link(plan: Path, other: Path) -> Path:
+    os.link(plan, other)
+    return other
+
+
+@pytest.mark.parametrize("name", [same, by_symlink, by_hard_link])
+@pytest.mark.parametrize(
+    "words", ["check . --output json=", "check plan.yaml --output json=", "create-pool plan.yaml --out "]
+)
+def test_an_input_stays(run: Run, plan: Path, words: str, name: Callable[[Path, Path], Path]) -> None:
+    before = plan.read_bytes()
+    output = name(plan, plan.parent / "link.txt")
+    result = run(*f"{words}{output}".split(" "), cwd=plan.parent)
+    assert result.code == 3
+    assert REFUSED in result.err
+    assert plan.read_bytes() == before
+
+
+def test_waivers_and_specs_are_inputs(run: Run, plan: Path) -> None:
+    for option, name, content in (("--waivers", "w.yaml", "waivers: []\n"), ("--specs", "s.json", "[]")):
+        file = plan.parent / name
+        file.write_text(content)
+        result = run("check", plan.name, option, name, "--output", f"json={name}", cwd=plan.parent)
+        assert result.code == 3
+        assert file.read_text() == content
+
+
+def test_rendered_files_are_written_all_or_none(run: Run, plan: Path) -> None:
+    folder = plan.parent / "out"
+    assert run("render-manifests", plan.name, "--out-dir", "out", cwd=plan.parent).code == 0
+    first = min(folder.iterdir())
+    first.unlink()
+    os.link(plan, first)
+    others = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
+    result = run("render-manifests", plan.name, "--out-dir", "out", cwd=plan.parent)
+    assert result.code == 3
+    assert REFUSED in result.err
+    assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == others
+
+
+def test_the_report_of_a_folder_may_be_written_again(run: Run, plan: Path) -> None:
+    for _ in range(2):
+        assert run("check", ".", "--output", "json=report.json", cwd=plan.parent).code == 0
+
+
+def test_a_link_is_written_through(run: Run, plan: Path) -> None:
+    report, link = plan.parent / "kept" / "report.json", plan.parent / "report.json"
+    report.parent.mkdir()
+    link.symlink_to(report)  # leads nowhere yet
+    for _ in range(2):
+        assert run("check", plan.name, "--output", f"json={link}", cwd=plan.parent).code == 0
+        assert link.is_symlink()
+        assert json.loads(report.read_text())["exitCode"] == 0
