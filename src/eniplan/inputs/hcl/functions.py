@@ -63,6 +63,8 @@ def _merge(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _concat(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    if not args:
+        raise RefusedError(say("a list is needed here"))
     return [item for value in args for item in items(value)]
 
 
@@ -304,10 +306,15 @@ def _pattern(pattern: str, value: str) -> re.Pattern[str] | NotKnown:
     """Return a pattern that means the same in Python, and that cannot take longer than its text allows."""
     lost = NotKnown("the pattern of a regular expression")
     loops = len(re.findall(r"[*+}]", pattern))
-    if _FOREIGN.search(pattern) or len(pattern) > 200 or (loops and len(value) ** loops > _MAX_MATCHING):  # noqa: PLR2004 - people write short ones
+    if (
+        _FOREIGN.search(pattern.removesuffix("$"))
+        or pattern.endswith("\\$")
+        or len(pattern) > 200
+        or (loops and len(value) ** loops > _MAX_MATCHING)
+    ):  # noqa: PLR2004 - people write short ones
         return lost
     try:
-        return re.compile(pattern, re.ASCII)
+        return re.compile(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern, re.ASCII)
     except (re.error, OverflowError, RecursionError):
         return lost
 
@@ -360,7 +367,7 @@ def _cased(change: Callable[[str], str]) -> Function:
 
 
 def _title(value: str) -> str:
-    return re.sub(r"(?<![A-Za-z0-9_'])[a-z]", lambda found: found[0].upper(), value)
+    return re.sub(r"(?<![A-Za-z0-9_])[a-z]", lambda found: found[0].upper(), value)
 
 
 def _indent(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -425,8 +432,7 @@ def _any(value: Any, precision: str | None) -> str:  # noqa: ANN401 - a value
 
 
 def _digits(value: Any, _precision: str | None) -> str:  # noqa: ANN401 - a value
-    amount = numeric(value)
-    return str(amount) if isinstance(amount, int) else NotKnown("a fraction as a whole number")
+    return str(whole(value))
 
 
 def _hexadecimal(value: Any, _precision: str | None) -> str:  # noqa: ANN401 - a value

@@ -56,6 +56,7 @@ _UNDOUBLED = re.compile(r"\$\$\{|%%\{")
 _NAMES = ("identifier", "string_lit")
 _COMPUTED = ("template_interpolation", "template_directive")
 _WRAPPERS = ("expression", "collection_value", "for_expr", "operation", "template_expr")
+_BRACKETS = ("(", ")")
 _IGNORED = ("comment", "strip_marker")
 
 
@@ -287,16 +288,21 @@ class _Reader:
         make = self._makers.get(node.type)
         if make is not None:
             return make(self, node, depth + 1)
-        children = _meaningful(node)
-        if node.type in _WRAPPERS and children:
-            found = self.expression(children[0], depth + 1)
-            for step in children[1:]:
-                found = self._step(found, step, depth + 1)
-                depth += 1
-                if depth > MAX_DEPTH:
-                    return Unread(*span, f"nested deeper than {MAX_DEPTH} levels")
-            return found
+        if node.type in _WRAPPERS and node.children:
+            return self._group(node.children, depth + 1)
         return Unread(*span, "not read")
+
+    def _group(self, nodes: list[Node], depth: int) -> Expression:
+        """Return a value, which may stand in brackets, with the steps behind it."""
+        nodes = [node for node in nodes if node.type != "comment"]
+        has_brackets = nodes[0].type == "(" and len(nodes) > 1
+        found = self.expression(nodes[1 if has_brackets else 0], depth)
+        for step in nodes[3:] if has_brackets else nodes[1:]:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return Unread(found.start, self._span(step)[1], f"nested deeper than {MAX_DEPTH} levels")
+            found = self._step(found, step, depth)
+        return found
 
     def _literal(self, node: Node, _depth: int) -> Expression:
         inner = _meaningful(node)
@@ -482,19 +488,15 @@ class _Reader:
         )
 
     def _binary(self, node: Node, depth: int) -> Expression:
-        left, operator, right = node.children[0], node.children[1], node.children[-1]
-        left, operator, right = [child for child in node.children if child.type != "comment"][:3]
-        return Operation(
-            *self._span(node), self._words(operator), self.expression(left, depth), self.expression(right, depth)
-        )
+        children = [child for child in node.children if child.type != "comment"]
+        at = next(i for i, child in enumerate(children) if not child.is_named and child.type not in _BRACKETS)
+        left, right = self._group(children[:at], depth), self._group(children[at + 1 :], depth)
+        return Operation(*self._span(node), self._words(children[at]), left, right)
 
     def _unary(self, node: Node, depth: int) -> Expression:
-        operator, *operand = node.children
         # The operator binds more loosely than the steps behind its operand: -a.b is -(a.b).
-        found = self.expression(operand[0], depth)
-        for step in operand[1:]:
-            found = self._step(found, step, depth)
-        return Operation(*self._span(node), self._words(operator), None, found)
+        operator, *operand = node.children
+        return Operation(*self._span(node), self._words(operator), None, self._group(operand, depth))
 
     # --- Steps behind a value ---
 
@@ -515,7 +517,8 @@ class _Reader:
             after: list[Node] = []
             for part in inner.children[1:]:
                 # What follows an index takes an item of the list itself where the splat is of the old form.
-                if inner.type == "attr_splat" and (after or part.type == "index"):
+                is_index = part.type == "index" and part.children[0].type != "legacy_index"
+                if inner.type == "attr_splat" and (after or is_index):
                     after.append(part)
                 else:
                     rest = self._step(rest, part, depth)

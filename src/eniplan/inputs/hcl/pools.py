@@ -365,7 +365,9 @@ def _named(value: Any, known: dict[str, Instance]) -> Any:  # noqa: ANN401 - a v
         return {key: _named(item, known) for key, item in value.items()}
     if isinstance(value, list):
         return [_named(item, known) for item in value]
-    return value.words if isinstance(value, AfterApply) and value.words in known else value
+    if isinstance(value, AfterApply):
+        return value.words if value.words in known else NotKnown(str(value))
+    return value
 
 
 def _v_switch(words: str, instance: Instance) -> dict[str, Any] | None:

@@ -1,0 +1,362 @@
+"""Configurations of Terraform as people write them: variables, modules, clusters beside their pools."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from tests.inputs.support import CLUSTER, RESOURCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+
+FEW = "ecs.g7.2xlarge"
+"""A type with too few ENIs: ENI001 shows that a pool is judged with it."""
+ENOUGH = "ecs.g8i.8xlarge"
+LABEL = f'labels {{\n    key   = "{EXCLUSIVE_LABEL}"\n    value = "eniOnly"\n  }}'
+TAINT = 'taints {\n    key    = "a"\n    value  = "b"\n    effect = "NoSchedule"\n  }'
+
+
+def pool(name: str = "eni", *lines: str, types: str = f'["{FEW}"]', label: str = LABEL) -> str:
+    body = (f'node_pool_name = "{name}"', f"instance_types = {types}", 'vswitch_ids = ["vsw-j"]', "desired_size = 1")
+    inner = "\n  ".join((*(line for line in body if line.split()[0] not in {x.split()[0] for x in lines if x}), *lines))
+    return f'resource "{RESOURCE}" "{name}" {{\n  {inner}\n  {label}\n  {TAINT}\n}}\n'
+
+
+class Outcome(NamedTuple):
+    code: int
+    report: dict[str, Any]
+    err: str
+
+    @property
+    def rules(self) -> set[str]:
+        return {f["rule"] for f in self.report["findings"]}
+
+    def found(self, rule: str) -> dict[str, Any]:
+        (finding,) = [f for f in self.report["findings"] if f["rule"] == rule]
+        return dict(finding)
+
+    @property
+    def pools(self) -> list[str]:
+        return [p["name"] for p in self.report["pools"]]
+
+
+@pytest.fixture
+def check(run: Run, tmp_path: Path) -> Any:  # noqa: ANN401 - a function
+    (tmp_path / "cluster.json").write_text(json.dumps({"cluster": CLUSTER}), encoding="utf-8")
+
+    def checked(files: dict[str, str], *args: str, cluster: bool = True) -> Outcome:
+        for name, value in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(value, encoding="utf-8")
+        with_cluster = ("--cluster", "cluster.json") if cluster else ()
+        result = run("check", *(args or (".",)), *with_cluster, "--format", "json", cwd=tmp_path)
+        return Outcome(result.code, json.loads(result.out), result.err)
+
+    return checked
+
+
+VARIABLE = f'variable "types" {{\n  type    = list(string)\n  default = ["{ENOUGH}"]\n}}\n'
+BY_VARIABLE = pool(types="var.types")
+
+
+class TestVariables:
+    """The value that wins, and where it comes from."""
+
+    @pytest.mark.parametrize(
+        ("files", "args", "where"),
+        [
+            ({"variables.tf": VARIABLE.replace(ENOUGH, FEW)}, (), "the default of var.types (variables.tf:3)"),
+            ({"terraform.tfvars": f'# x\ntypes = ["{FEW}"]\n'}, (), "terraform.tfvars:2"),
+            ({"terraform.tfvars.json": json.dumps({"types": [FEW]}, indent=1)}, (), "terraform.tfvars.json:2"),
+            ({"a.auto.tfvars": f'types = ["{FEW}"]\n'}, (), "a.auto.tfvars:1"),
+            (
+                {"a.auto.tfvars": 'types = ["x"]\n', "b.auto.tfvars.json": json.dumps({"types": [FEW]})},
+                (),
+                "b.auto.tfvars.json:1",
+            ),
+            (
+                {"terraform.tfvars": 'types = ["x"]\n', "prod.tfvars": f'types = ["{FEW}"]\n'},
+                ("--var-file", "prod.tfvars"),
+                "prod.tfvars:1",
+            ),
+            (
+                {"prod.tfvars": 'types = ["x"]\n'},
+                ("--var-file", "prod.tfvars", "--var", f'types=["{FEW}"]'),
+                "--var types",
+            ),
+        ],
+    )
+    def test_which_value_wins(self, check: Any, files: dict[str, str], args: tuple[str, ...], where: str) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": BY_VARIABLE, "variables.tf": VARIABLE} | files, "main.tf", *args)
+        found = outcome.found("ENI001")
+        assert (outcome.code, found["file"], found["line"], found["column"]) == (1, "main.tf", 3, 20)
+        assert found["hint"].endswith(f"; the value comes from {where}")
+
+    def test_a_text_of_var_is_no_hcl_for_a_text(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        files = {"main.tf": 'variable "type" {}\n' + pool(types="[var.type]")}
+        assert check(files, ".", "--var", f"type={FEW}").rules == {"ENI001"}
+
+    @pytest.mark.parametrize(
+        ("args", "code", "said"),
+        [
+            (("--var", "types"), 2, "--var needs NAME=VALUE, not types"),
+            (("--var", "typo=1"), 3, "no configuration here declares the variable typo"),
+            (("--var", "types=[1"), 3, "the value of types is no HCL: [1"),
+            (("--var-file", "none.tfvars"), 3, "none.tfvars: error: cannot read it: no such file or directory"),
+            (("--var-file", "broken.tfvars"), 3, "broken.tfvars:1:1: error: not valid HCL"),
+        ],
+    )
+    def test_values_that_cannot_be_used(
+        self, run: Run, tmp_path: Path, args: tuple[str, ...], code: int, said: str
+    ) -> None:
+        for name, value in {"main.tf": BY_VARIABLE + VARIABLE, "broken.tfvars": "a = = 1\n"}.items():
+            (tmp_path / name).write_text(value, encoding="utf-8")
+        result = run("check", "main.tf", *args, cwd=tmp_path)
+        assert (result.code, said in result.err) == (code, True), result.err
+
+    def test_what_has_no_value_is_told_by_its_name(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": 'variable "types" {}\n' + BY_VARIABLE})
+        assert outcome.rules == set()
+        hints = {u["fact"]: u["hint"] for u in outcome.report["undecided"]}
+        assert hints["instanceTypes of pool 'eni'"] == "var.types has no value"
+
+
+class TestCounts:
+    """How many pools a block makes."""
+
+    def test_one_of_two(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        one, other = (
+            pool("a", f"count = {count}", 'node_pool_name = "x"') for count in ("var.on ? 1 : 0", "var.on ? 0 : 1")
+        )
+        files = {"main.tf": 'variable "on" {\n  default = true\n}\n' + one + other.replace('"a" {', '"b" {')}
+        outcome = check(files)
+        assert (outcome.pools, outcome.rules) == (["x"], {"ENI001"})
+        assert f"main.tf: {RESOURCE}.b: its count is 0, by the default of var.on (./main.tf:2); it names" in outcome.err
+
+    def test_what_may_not_be_there_clashes_with_nothing(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        made = [
+            pool(name, f"count = {count}", 'node_pool_name = "x"', "desired_size = 300", types=f'["{ENOUGH}"]')
+            for name, count in (("a", "var.on ? 1 : 0"), ("b", "var.on ? 0 : 1"))
+        ]
+        outcome = check({"main.tf": 'variable "on" {}\n' + "".join(made)})
+        assert (outcome.rules & {"NP006", "NET002"}, outcome.pools) == (set(), ["x", "x"])
+        certain = check({"main.tf": "".join(made).replace("var.on ? 1 : 0", "1").replace("var.on ? 0 : 1", "1")})
+        assert {"NP006", "NET002"} <= certain.rules
+
+    def test_for_each_makes_one_pool_for_each(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        each = f'for_each = {{ a = "{FEW}", b = "{ENOUGH}" }}'
+        outcome = check({"main.tf": pool("p", each, 'node_pool_name = "eni-${each.key}"', types="[each.value]")})
+        assert outcome.pools == ["eni-a", "eni-b"]
+        assert outcome.found("ENI001")["path"] == f'{RESOURCE}.p["a"].instance_types[0]'
+
+    def test_count_index(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": pool("p", "count = 2", 'node_pool_name = "eni-${count.index}"')})
+        assert outcome.pools == ["eni-0", "eni-1"]
+
+    @pytest.mark.parametrize("value", ["[]", "var.labels", "{}", 'var.on ? ["x"] : []'])
+    def test_labels_that_no_block_makes(self, check: Any, value: str) -> None:  # noqa: ANN401 - see `check`
+        content = f'content {{\n key = "{EXCLUSIVE_LABEL}"\n value = "eniOnly"\n }}'
+        dynamic = f'dynamic "labels" {{\n for_each = {value}\n {content}\n }}'
+        variables = 'variable "labels" {\n  default = {}\n}\nvariable "on" {\n  default = false\n}\n'
+        outcome = check({"main.tf": variables + pool(label=dynamic)})
+        assert outcome.pools == []
+        assert "it has no exclusive label" in outcome.err
+        assert f"it names {EXCLUSIVE_LABEL}" in outcome.err
+
+
+CHILD = (
+    'variable "name" {}\nvariable "types" {\n  type = list(string)\n}\nvariable "labels" {\n  default = {}\n}\n'
+    + pool(
+        "this",
+        "node_pool_name = var.name",
+        types="var.types",
+        label='dynamic "labels" {\n    for_each = var.labels\n    content {\n      key   = labels.key\n'
+        "      value = labels.value\n    }\n  }",
+    )
+    + 'output "id" {\n  value = "x-${var.name}"\n}\n'
+)
+
+
+def call(source: str, *lines: str) -> str:
+    labels = f'labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}'
+    return 'module "pool" {\n  ' + "\n  ".join((f'source = "{source}"', labels, *lines)) + "\n}\n"
+
+
+class TestModules:
+    """Modules of the same repository are followed."""
+
+    def test_a_local_module_is_judged_with_its_arguments(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        root = call("./modules/pool", 'name = "fast"', f'types = ["{FEW}"]')
+        outcome = check({"main.tf": root, "modules/pool/main.tf": CHILD})
+        found = outcome.found("ENI001")
+        assert outcome.pools == ["fast"]
+        assert (found["file"], found["path"]) == (
+            "./modules/pool/main.tf",
+            f"module.pool.{RESOURCE}.this.instance_types[0]",
+        )
+        assert found["hint"].endswith("the value comes from ./main.tf:5")
+
+    def test_a_module_is_judged_once_for_each_call(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        root = call("./m", f'for_each = {{ a = "{FEW}", b = "{ENOUGH}" }}', "name = each.key", "types = [each.value]")
+        outcome = check({"env/prod/main.tf": root.replace("./m", "../../m"), "m/main.tf": CHILD}, "env", "m")
+        assert outcome.pools == ["a", "b"]
+        assert outcome.found("ENI001")["path"].startswith(f'module.pool["a"].{RESOURCE}.this')
+
+    def test_a_module_that_nobody_calls_is_judged_for_itself(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check(
+            {"m/main.tf": CHILD.replace("default = {}", f'default = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}')}
+        )
+        assert (len(outcome.pools), outcome.rules) == (1, set())
+
+    @pytest.mark.parametrize("back", ["../..", "./", "./deeper"])
+    def test_a_circle_ends(self, check: Any, back: str) -> None:  # noqa: ANN401 - see `check`
+        root = call("./m/n", 'name = "a"', f'types = ["{FEW}"]')
+        inner = CHILD + call(back, 'name = "b"', f'types = ["{FEW}"]')
+        outcome = check({"main.tf": root, "m/n/main.tf": inner, "m/n/deeper/main.tf": call("../", 'name = "c"')})
+        assert outcome.pools
+
+    def test_outputs(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        root = call("./m", 'name = "fast"', f'types = ["{ENOUGH}"]') + pool("x", "node_pool_name = module.pool.id")
+        assert check({"main.tf": root, "m/main.tf": CHILD}).pools == ["x-fast", "fast"]
+
+    def test_a_module_from_elsewhere_is_named(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": call("terraform-alicloud-modules/kubernetes/alicloud")})
+        assert [u["fact"] for u in outcome.report["undecided"]] == [
+            "whether pool 'module.pool' is an exclusive node pool"
+        ]
+
+
+ACK = """resource "alicloud_cs_managed_kubernetes" "ack" {
+  version         = "1.28.3-aliyun.1"
+  ip_stack        = "dual"
+  pod_vswitch_ids = [alicloud_vswitch.pod.id]
+  addons {
+    name    = "terway-eniip"
+    version = "v1.5.0"
+    config  = jsonencode({ NetworkPolicy = "true" })
+  }
+}
+resource "alicloud_vswitch" "pod" {
+  vpc_id  = "vpc-1"
+  zone_id = "cn-hangzhou-j"
+}
+"""
+IN_ACK = "cluster_id = alicloud_cs_managed_kubernetes.ack.id"
+
+
+class TestClusters:
+    """The cluster that stands beside its pools."""
+
+    def test_its_facts_are_those_of_its_pools(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]"), "ack.tf": ACK}
+        outcome = check(files, cluster=False)
+        assert {"TW001", "TW009", "TW011", "DS004"} <= outcome.rules
+        assert outcome.found("TW001")["path"] == "alicloud_cs_managed_kubernetes.ack.addons[0].version"
+        assert outcome.found("TW011")["line"] == 2
+        assert "NET001" not in outcome.rules  # the zone of the vSwitch is known, by its resource
+        assert "NP007" not in outcome.rules
+
+    def test_a_zone_without_pods(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        node = 'resource "alicloud_vswitch" "node" {\n  zone_id = "cn-hangzhou-k"\n}\n'
+        files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.node.id]") + ACK + node}
+        assert "NET001" in check(files, cluster=False).rules
+
+    def test_a_v_switch_from_elsewhere_leaves_all_open(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": pool("a", IN_ACK) + ACK}, cluster=False)
+        assert outcome.rules & {"NP007", "NET001", "DS004"} == set()
+        assert any("NET001" in u["rules"] for u in outcome.report["undecided"])
+
+    def test_given_facts_go_before_them(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        files = {"main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]", types=f'["{ENOUGH}"]') + ACK}
+        assert check(files).rules == set()
+
+    def test_each_pool_has_its_own_cluster(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        other = ACK.replace('"ack"', '"new"').replace('"pod"', '"p2"').replace("v1.5.0", "v1.16.4")
+        files = {
+            "main.tf": ACK + other + pool("a", IN_ACK) + pool("b", IN_ACK.replace(".ack.", ".new.")),
+        }
+        outcome = check(files, cluster=False)
+        assert [f["path"] for f in outcome.report["findings"] if f["rule"] == "TW001"] == [
+            "alicloud_cs_managed_kubernetes.ack.addons[0].version"
+        ]
+
+    def test_a_cluster_of_a_module(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        module = ACK + 'output "cluster_id" {\n  value = alicloud_cs_managed_kubernetes.ack.id\n}\n'
+        root = 'module "ack" {\n  source = "./ack"\n}\n' + pool("a", "cluster_id = module.ack.cluster_id")
+        outcome = check({"main.tf": root, "ack/main.tf": module}, cluster=False)
+        assert outcome.found("TW001")["path"] == "module.ack.alicloud_cs_managed_kubernetes.ack.addons[0].version"
+
+
+class TestBroken:
+    """What is no HCL spoils its own block."""
+
+    def test_a_block_that_is_no_pool_is_told(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": 'resource "x" "y" {\n  a = = 3\n}\n' + pool()})
+        assert (outcome.code, outcome.rules) == (1, {"ENI001"})
+        assert "skipped ./main.tf:2:7: not valid HCL: this block was left out" in outcome.err
+
+    @pytest.mark.parametrize("extra", ["", "/* c */\n", '  resource "x" "indented" {\n  }\n'])
+    def test_a_pool_that_is_broken_is_an_error(self, check: Any, extra: str) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": extra + pool("a", "x = = 1") + pool("b")})
+        assert (outcome.code, outcome.pools) == (3, ["b"])
+        assert [p["message"] for p in outcome.report["problems"]] == ["not valid HCL: this is not expected here"]
+
+    def test_text_in_comments_and_heredocs_is_no_pool(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        files = {"main.tf": f"/*\n{pool('gone')}*/\nlocals {{\n  x = <<EOT\n{pool('text')}\nEOT\n}}\n{pool('real')}"}
+        assert check(files).pools == ["real"]
+        files = {"main.tf": f"locals {{\n  x = <<EOT\n{pool('text')}\nEOT\n}}\n{pool('real')}"}
+        assert check(files).pools == ["real"]
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "[for x in range(1000) : [for y in range(1000) : [for z in range(1000) : x]]]",
+            'join("", [for x in range(1000) : format("%0999d", x)])',
+            "setproduct(range(1000), range(1000), range(1000))",
+            "local.l",
+        ],
+    )
+    def test_work_is_bounded(self, check: Any, value: str) -> None:  # noqa: ANN401 - see `check`
+        chain = "".join(f"  l{i} = [local.l{i + 1}, local.l{i + 1}]\n" for i in range(40))
+        outcome = check({"main.tf": f"locals {{\n{chain}  l40 = 1\n  l = local.l0\n}}\n" + pool(types=value)})
+        assert outcome.code == 3
+        (problem,) = outcome.report["problems"]
+        assert problem["message"] == "this configuration is more than eniplan computes for files of its size"
+
+    def test_what_leads_back_to_itself_is_not_known(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": "locals {\n  a = local.b\n  b = [local.a]\n}\n" + pool(types="local.a")})
+        assert [u["hint"] for u in outcome.report["undecided"] if "instanceTypes" in u["fact"]] == [
+            "local.a leads back to itself"
+        ]
+
+
+@pytest.mark.parametrize("name", ["map.yaml", "flow.yml", "app.json"])
+def test_hcl_inside_of_another_document_is_none(check: Any, name: str) -> None:  # noqa: ANN401 - see `check`
+    inner = pool()
+    text = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "data": {"main.tf": inner}})
+    if not name.endswith(".json"):
+        text = (
+            "apiVersion: v1\nkind: ConfigMap\ndata:\n  main.tf: |\n    " + inner.replace("\n", "\n    ").rstrip() + "\n"
+        )
+    outcome = check({name: text, "main.tf": pool("real")})
+    assert (outcome.pools, outcome.report["problems"]) == (["real"], [])
+    assert f"it names {EXCLUSIVE_LABEL}" in outcome.err
+
+
+def test_no_placeholder_is_said(check: Any) -> None:  # noqa: ANN401 - see `check`
+    outcome = check({"main.tf": pool("a", 'node_pool_name = "${var.name}-a"')})
+    assert f"'{RESOURCE}.a'" in json.dumps(outcome.report)
+    assert "(" not in outcome.pools[0]
+
+
+def test_the_fix_is_hcl(check: Any) -> None:  # noqa: ANN401 - see `check`
+    text = pool("a", label=LABEL.replace("eni-type", "eni-types")).replace(TAINT, "")
+    outcome = check({"main.tf": text})
+    assert 'in HCL: a labels block with key = "k8s' in outcome.found("NP001")["hint"]
+    assert 'in HCL: a taints block with key = "exclusive-eni"' in outcome.found("NP002")["hint"]
