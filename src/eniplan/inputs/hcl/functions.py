@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Arguments = list[Any]
     Function = Callable[[Arguments], Any]
 
+_MAX_PATTERN = 200
 _MAX_MATCHING = 2_000_000
 """Steps that a pattern may take at worst."""
 
@@ -306,12 +307,8 @@ def _pattern(pattern: str, value: str) -> re.Pattern[str] | NotKnown:
     """Return a pattern that means the same in Python, and that cannot take longer than its text allows."""
     lost = NotKnown("the pattern of a regular expression")
     loops = len(re.findall(r"[*+}]", pattern))
-    if (
-        _FOREIGN.search(pattern.removesuffix("$"))
-        or pattern.endswith("\\$")
-        or len(pattern) > 200
-        or (loops and len(value) ** loops > _MAX_MATCHING)
-    ):  # noqa: PLR2004 - people write short ones
+    is_slow = len(pattern) > _MAX_PATTERN or (loops and len(value) ** loops > _MAX_MATCHING)
+    if is_slow or pattern.endswith("\\$") or _FOREIGN.search(pattern.removesuffix("$")):
         return lost
     try:
         return re.compile(f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern, re.ASCII)
