@@ -62,7 +62,7 @@ class TestContradictions:
     def test_each_stated_fact(self, path: str, stated: object, account: object) -> None:
         finding = only(asked({path: stated}), "LIVE001")
         assert finding.place.path == path
-        assert finding.facts == {"stated": stated, "account": account}
+        assert dict(finding.facts) | {"stated": stated, "account": account} == finding.facts
         assert finding.level == "warning"
         for value in (stated, account):
             assert (str(value).lower() if isinstance(value, bool) else str(value)) in finding.message
@@ -74,12 +74,13 @@ class TestContradictions:
 
     def test_ipvlan(self) -> None:
         report = asked(terway__ipvlan=True)
-        assert only(report, "LIVE001").facts == {"stated": "veth", "account": "ipvlan"}
+        name = "cluster.terway.virtualType"
+        assert only(report, "LIVE001").facts == {"name": name, "stated": "veth", "account": "ipvlan"}
         assert only(report, "TW009").place.path == "cluster.terway.virtualType"
 
     def test_a_moving_count_is_only_information(self) -> None:
         finding = only(asked({"cluster.vSwitches[0].availableIps": 3999}), "LIVE001")
-        assert (finding.level, finding.facts) == ("info", {"stated": 3999, "account": 4000})
+        assert (finding.level, finding.facts["stated"], finding.facts["account"]) == ("info", 3999, 4000)
 
     def test_an_ipv6_cidr_that_is_not_there(self) -> None:
         report = asked({"cluster.ipStack": "dual"}, v_switches={"vsw-j": _v_switch()}, cluster__ip_stack="dual")
@@ -97,9 +98,8 @@ class TestContradictions:
     def test_lingjun(self) -> None:
         group = LingjunGroup("i2", "ebs-other", 2)
         report = asked({"nodePools[1]": LINGJUN_POOL}, lingjun={"ng-ec3c96ff0aa1": group})
-        assert places(report, "LIVE001") == [
-            f"nodePools[1].lingjun.{key}" for key in ("clusterId", "nodeType", "nodeCount")
-        ]
+        assert places(report, "LIVE001") == [f"nodePools[1].lingjun.{key}" for key in ("nodeType", "nodeCount")]
+        assert places(report, "LIVE011") == ["nodePools[1].lingjun.clusterId"]
         # A pool has the nodes of its group, whatever a plan says.
         assert report.pools[1].nodes == (2, 2)
 
@@ -188,7 +188,7 @@ class TestCluster:
 
     def test_another_region(self) -> None:
         finding = only(asked(region="cn-beijing"), "LIVE003")
-        assert finding.facts == {"asked": "cn-beijing", "account": "cn-hangzhou"}
+        assert dict(finding.facts) | {"asked": "cn-beijing", "account": "cn-hangzhou"} == finding.facts
         assert found(asked(cluster__region=None), "LIVE003") == []
 
 
@@ -230,7 +230,7 @@ class TestOffer:
 
     def test_no_zone(self) -> None:
         finding = only(asked(stock={TYPE: {}}), "LIVE005")
-        assert (finding.level, finding.hint) == ("error", "it is offered in no zone of the region")
+        assert (finding.level, finding.hint) == ("error", "no zone of the region offers it")
 
     def test_one_zone_of_two(self) -> None:
         report = asked(TWO_ZONES, stock={TYPE: {"cn-hangzhou-j": "WithStock"}})
@@ -251,7 +251,8 @@ class TestOffer:
     @pytest.mark.parametrize("status", ["WithoutStock", "ClosedWithoutStock", "", "odd"])
     def test_out_of_stock(self, status: str) -> None:
         finding = only(asked(stock={TYPE: {"cn-hangzhou-j": status}}), "LIVE006")
-        assert (finding.level, finding.facts) == ("error", {"zone": "cn-hangzhou-j", "status": status})
+        where = {"type": TYPE, "zone": "cn-hangzhou-j"}
+        assert (finding.level, finding.facts) == ("error", {**where, "status": status})
 
     def test_a_warning_while_another_zone_has_some(self) -> None:
         stock = {"cn-hangzhou-j": "WithoutStock", "cn-hangzhou-k": "WithStock"}
@@ -265,7 +266,7 @@ class TestOffer:
 class TestNetwork:
     def test_a_v_switch_that_is_not_there(self) -> None:
         report = asked({"nodePools[0].vSwitchIds": ["vsw-x"]})
-        assert only(report, "LIVE007").message == "the VPC vpc-1 of the cluster has no vSwitch 'vsw-x'"
+        assert only(report, "LIVE007").message == "the cluster's VPC vpc-1 has no vSwitch 'vsw-x'"
         assert found(report, "NP007") == []
 
     def test_a_group_that_is_not_there(self) -> None:
@@ -289,7 +290,7 @@ class TestNetwork:
 class TestQuota:
     def test_pools(self) -> None:
         finding = only(asked(quota__pools=1), "LIVE008")
-        assert finding.facts == {"pools": 1, "new": 1, "quota": 1}
+        assert dict(finding.facts) | {"pools": 1, "new": 1, "quota": 1} == finding.facts
 
     @pytest.mark.parametrize(("quota", "level"), [(6, None), (5, "error")])
     def test_nodes(self, quota: int, level: str | None) -> None:
@@ -313,7 +314,7 @@ class TestLimits:
     def test_the_accounts_number_is_used_and_the_difference_told(self) -> None:
         report = asked(types={TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 7}})
         finding = only(report, "LIVE009")
-        assert finding.facts == {"field": "EniQuantity", "account": 7, "instanceData": 8}
+        assert dict(finding.facts) | {"field": "EniQuantity", "account": 7, "instanceData": 8} == finding.facts
         assert finding.sources[0].title == "the account, asked in cn-hangzhou"
         assert finding.sources[0].date == "2026-11-22"
         assert places(report, "ENI002") == places(report, "LIVE009")
@@ -352,6 +353,29 @@ class TestLingjun:
     def test_no_group_in_the_plan(self) -> None:
         pool = {**LINGJUN_POOL, "lingjun": {"nodeType": "ebs-enhanced"}}
         assert found(asked({"nodePools[1]": pool}), "LIVE010") == []
+
+    @pytest.mark.parametrize(
+        ("stated", "group", "hits", "missing"),
+        [
+            ("i1", LingjunGroup("i1", None, 4), 0, []), ("i1", LingjunGroup("i2", None, 4), 1, []),
+            ("i1", LingjunGroup(None, None, 4), 0, ["what the account says of the Lingjun node group"]),
+            ("i1", None, 0, []), (None, LingjunGroup("i2", None, 4), 0, []),
+        ],
+    )  # fmt: skip
+    def test_a_group_of_another_cluster(
+        self, stated: str | None, group: LingjunGroup | None, hits: int, missing: list[str]
+    ) -> None:
+        pool = {**LINGJUN_POOL, "lingjun": {**LINGJUN_POOL["lingjun"], "clusterId": stated}}
+        if stated is None:
+            del pool["lingjun"]["clusterId"]
+        report = asked({"nodePools[1]": pool}, lingjun={"ng-ec3c96ff0aa1": group})
+        assert [finding.level for finding in found(report, "LIVE011")] == ["error"] * hits
+        assert facts_missing(report, "LIVE011") == missing
+
+    def test_a_group_that_could_not_be_read(self) -> None:
+        report = judge({"nodePools[1]": LINGJUN_POOL}, live=unread("lingjun", lingjun={}))
+        assert found(report, "LIVE011") == []
+        assert facts_missing(report, "LIVE011") == ["what the account says of the Lingjun node group"]
 
     def test_the_groups_node_type_is_used(self) -> None:
         pool = {**LINGJUN_POOL, "lingjun": {"clusterId": "i1", "groupId": "ng-1"}}

@@ -38,7 +38,7 @@ class TestLJ002:
     @pytest.mark.parametrize(
         ("given", "missing"),
         [
-            ({}, "lacks lingjun.clusterId and lingjun.groupId"),
+            ({}, "lacks lingjun.clusterId, lingjun.groupId"),
             ({"clusterId": "i1"}, "lacks lingjun.groupId"),
             ({"groupId": "ng-1"}, "lacks lingjun.clusterId"),
         ],
@@ -70,7 +70,7 @@ class TestLJ004:
         ("name", "message"),
         [
             ("standard", "the limits of 'standard' (21 exclusive pods) are those of an API page's example"),
-            ("cpfs-enhanced", "the limits of the Lingjun node type 'cpfs-enhanced' are not published"),
+            ("cpfs-enhanced", "nobody publishes the limits of the Lingjun node type 'cpfs-enhanced'"),
             ("ebs-enhance", "the specs do not know the Lingjun node type 'ebs-enhance'"),
         ],
     )

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example_account
 from tests.judge import facts_missing, found, judge, only, places
 
 POOL = "nodePools[0]"
@@ -25,7 +25,7 @@ class TestNET001:
         finding = only(judge(TWO_ZONES), "NET001")
         assert "has nodes in cn-hangzhou-k, and the cluster's eni-config has no vSwitch there" in finding.message
         assert finding.hint == "add a vSwitch of cn-hangzhou-k to the cluster's eni-config, such as vsw-k"
-        assert finding.facts == {"zone": "cn-hangzhou-k", "covered": ["cn-hangzhou-j"]}
+        assert dict(finding.facts) | {"zone": "cn-hangzhou-k", "covered": ["cn-hangzhou-j"]} == finding.facts
         assert finding.place.path == f"{POOL}.vSwitchIds[1]"
 
     def test_pod_networking_is_used_whole(self) -> None:
@@ -38,7 +38,7 @@ class TestNET001:
         pn = {**PN, "vSwitchIds": BOTH}
         finding = only(judge({**TWO_ZONES, "podNetworkings": [pn]}), "NET001")
         assert finding.level == "warning"
-        assert "pods without a PodNetworking (DaemonSets, for one)" in finding.message
+        assert "pods without a PodNetworking (such as DaemonSets)" in finding.message
 
     @pytest.mark.parametrize(
         "changes", [{"workloads": [WORKLOAD]}, {f"{POOL}.systemPodsPerNode": 1}], ids=["workload", "system pods"]
@@ -112,9 +112,9 @@ class TestNET002:
     def test_numbers(self) -> None:
         finding = only(judge({"cluster.vSwitches": [free(23)]}), "NET002")
         assert "can need 24 addresses in cn-hangzhou-j (21 pods and 3 nodes); vsw-j has 23 free" in finding.message
-        assert finding.facts == {
+        assert dict(finding.facts) | {
             "needed": 24, "available": 23, "zone": "cn-hangzhou-j", "size": "desired", "pools": ["trading"],
-        }  # fmt: skip
+        } == finding.facts  # fmt: skip
 
     def test_largest_size_is_a_warning(self) -> None:
         scaling = {f"{POOL}.desiredSize": ABSENT, f"{POOL}.autoScaling": {"min": 1, "max": 3}}
@@ -360,9 +360,77 @@ class TestNET005:
             f"{POOL}.desiredSize": 250, "nodePools[1]": {**SECOND, "desiredSize": 36},
         }  # fmt: skip
         finding = only(judge(changes), "NET005")
-        assert finding.facts == {"pods": 2002, "limit": 2000}
+        assert dict(finding.facts) | {"pods": 2002, "limit": 2000} == finding.facts
         assert found(judge({**changes, "nodePools[1]": {**SECOND, "desiredSize": 35}}), "NET005") == []
 
     def test_unlisted_group_and_unknown_size(self) -> None:
         changes = {"cluster.podDefaults.securityGroupIds": ["sg-none"], f"{POOL}.desiredSize": ABSENT}
         assert found(judge(changes), "NET005") == []
+
+
+def zoned(*zones: str) -> list[dict[str, Any]]:
+    return [{**VSWITCH_J, "id": f"vsw-{i}", "zone": zone} for i, zone in enumerate(zones)]
+
+
+class TestNET006:
+    @pytest.mark.parametrize(
+        ("region", "zone"),
+        [
+            ("cn-hangzhou", "cn-hangzhou-j"), ("cn-hangzhou", "cn-hangzhou-b"), ("us-east-1", "us-east-1a"),
+            ("eu-central-1", "eu-central-1a"), ("ap-southeast-1", "ap-southeast-1c"),
+            ("cn-wulanchabu", "cn-wulanchabu-c"),
+            ("cn-shanghai-finance-1", "cn-shanghai-finance-1a"), ("cn-north-2-gov-1", "cn-north-2-gov-1b"),
+            ("cn-hangzhou-finance", "cn-hangzhou-finance-b"), ("me-central-1", "me-central-1a"),
+            ("cn-heyuan-acdr-1", "cn-heyuan-acdr-1a"), ("cn-wuhan-lr", "cn-wuhan-lr-a"),
+        ],
+    )  # fmt: skip
+    def test_zones_of_the_region(self, region: str, zone: str) -> None:
+        assert found(judge({"cluster.region": region, "cluster.vSwitches": zoned(zone)}), "NET006") == []
+
+    @pytest.mark.parametrize(
+        ("region", "zone"),
+        [
+            ("cn-shanghai", "cn-hangzhou-j"), ("us-east-1", "us-west-1a"), ("ap-southeast-1", "ap-southeast-2a"),
+            ("cn-shanghai", "cn-shanghai-finance-1a"), ("cn-shanghai-finance-1", "cn-shanghai-b"),
+            ("cn-hangzhou", "cn-hangzhou"), ("cn-hangzhou", "cn-hangzhouj"), ("cn-hangzhou-j", "cn-hangzhou-j"),
+            ("cn-hangzhou", "cn-hangzhou-"), ("us-east-1", "us-east-1"), ("us-east-1", "us-east-11a"),
+            ("hangzhou", "cn-hangzhou-j"), ("cn-hangzhou", "CN-hangzhou-j"), ("cn-north-2", "cn-north-2-gov-1b"),
+        ],
+    )  # fmt: skip
+    def test_zones_of_another_region(self, region: str, zone: str) -> None:
+        finding = only(judge({"cluster.region": region, "cluster.vSwitches": zoned(zone, zone)}), "NET006")
+        assert (finding.level, finding.place.path) == ("warning", "cluster.region")
+        assert finding.message == f"no zone of the vSwitches is in {region}: {zone}"
+        assert finding.facts == {"region": region, "zones": [zone]}
+
+    @pytest.mark.parametrize(
+        ("region", "zones"),
+        [
+            ("cn-hangzhou", ["cn-hangzhou-j", "cn-beijing-a", "cn-beijing-a", "x"]),
+            ("us-east-1", ["us-east-1b", "us-west-1a", "us-west-1a", "x"]),
+        ],
+    )
+    def test_some_zones_of_another_region(self, region: str, zones: list[str]) -> None:
+        report = judge({"cluster.region": region, "cluster.vSwitches": zoned(*zones)})
+        assert places(report, "NET006") == ["cluster.vSwitches[1].zone", "cluster.vSwitches[3].zone"]
+        assert found(report, "NET006")[0].message == f"zone {zones[1]} is not in {region}"
+        assert found(report, "NET006")[0].hint == f"ids of its zones are {region} and a letter"
+
+    @pytest.mark.parametrize(
+        ("zones", "hits"),
+        [(["cn-hangzhou-j", "cn-hangzhou-k"], 0), (["cn-hangzhou-j", "cn-beijing-a"], 1), (["x"], 0), ([], 0)],
+    )
+    def test_a_region_that_is_not_stated_cannot_be_wrong(self, zones: list[str], hits: int) -> None:
+        report = judge({"cluster.region": ABSENT, "cluster.vSwitches": zoned(*zones)})
+        assert places(report, "NET006") == ["cluster.vSwitches"] * hits
+        assert [f.message for f in found(report, "NET006")] == [
+            "the zones of the vSwitches are not of one region: cn-beijing-a, cn-hangzhou-j"
+        ] * hits
+
+    def test_v_switches_that_are_not_stated(self) -> None:
+        assert found(judge({"cluster.vSwitches": ABSENT}), "NET006") == []
+
+    def test_an_account_knows_its_own_zones(self) -> None:
+        changes = {"cluster.vSwitches": zoned("cn-beijing-a")}
+        assert found(judge(changes, live=example_account({})), "NET006") == []
+        assert found(judge(changes, live=example_account({"v_switches": None})), "NET006")

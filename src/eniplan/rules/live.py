@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan import facts, versions
 from eniplan.catalog.record import LIMITS
+from eniplan.messages import say
 from eniplan.plan.model import TERWAY_ADDON
 from eniplan.rules.base import Hit, Outcome, Unknown, account_rule
 from eniplan.rules.eni import source
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 
 _IN_STOCK = ("WithStock", "ClosedWithStock", "Available")
 """StatusCategory of DescribeAvailableResource; an answer without one says Available."""
+_RAISE = say("have the quota raised in Quota Center")
+OTHER_CLUSTER = say(
+    "a network add-on cannot be exchanged: use a cluster that was created with {addon}", addon=TERWAY_ADDON
+)
 _ON_THE_WAY = ("initial", "updating", "upgrading", "waiting")
 _CLUSTER: Path = ("cluster",)
 
@@ -87,19 +92,20 @@ def live001(asked: tuple[PlanView, LiveFacts]) -> Outcome:
         yield from unread(live, lacking.fact)
     for path, name, stated, found in (*_cluster_facts(view, live), *_listed_facts(view, live), *_lingjun(view, live)):
         if stated is not None and found is not None and not _same(stated, found):
-            message = f"the plan says {name} is {_word(stated)}, the account says {_word(found)}"
-            moving = name.startswith("availableIps")
-            yield Hit(
-                path,
-                message,
-                "the count moves: leave it out where --live is used" if moving else f"write {_word(found)}",
-                {"stated": stated, "account": found},
-                level="info" if moving else None,
+            message = say(
+                "the plan says {name} is {stated}, the account says {account}",
+                name=name,
+                stated=_word(stated),
+                account=_word(found),
             )
+            hit = Hit(path, message, say("write {account}", account=_word(found)), {"stated": stated, "account": found})
+            if path[-1] == "availableIps":
+                hit = hit._replace(hint=say("the count moves: leave it out where --live is used"), level="info")
+            yield hit
 
 
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value) or "nothing"
+def _word(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value if value != "" else say("nothing")
 
 
 def _same(stated: object, found: object) -> bool:
@@ -117,14 +123,13 @@ def _same(stated: object, found: object) -> bool:
 def _cluster_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
     cluster, found = view.stated.cluster, live.cluster
     if found is not None:
-        yield _Statement(
-            ("cluster", "kubernetesVersion"),
-            "cluster.kubernetesVersion",
-            cluster.kubernetes_version,
-            found.kubernetes_version,
-        )
-        yield _Statement(("cluster", "ipStack"), "cluster.ipStack", cluster.ip_stack, found.ip_stack)
-        yield _Statement(("cluster", "vpcId"), "cluster.vpcId", cluster.vpc_id, found.vpc_id)
+        values: dict[str, tuple[object, object]] = {
+            "kubernetesVersion": (cluster.kubernetes_version, found.kubernetes_version),
+            "ipStack": (cluster.ip_stack, found.ip_stack),
+            "vpcId": (cluster.vpc_id, found.vpc_id),
+        }
+        for key, (stated, account) in values.items():
+            yield _Statement(("cluster", key), f"cluster.{key}", stated, account)
     if live.terway is not None and live.terway.installed:
         ours, theirs = cluster.terway, live.terway
         pairs: dict[str, tuple[object, object]] = {
@@ -149,12 +154,13 @@ def _listed_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
                 "availableIps": (v_switch.available_ips, found.available_ips),
             }
             for key, (stated, account) in pairs.items():
-                yield _Statement((*v_switch.path, key), f"{key} of {v_switch.id}", stated, account)
+                name = say("{key} of {id}", key=key, id=v_switch.id)
+                yield _Statement((*v_switch.path, key), name, stated, account)
     for group in view.stated.cluster.security_groups or ():
         there = (live.security_groups or {}).get(group.id)
         if there is not None:
             for key, stated, account in (("type", group.type, there.type), ("vpcId", group.vpc_id, there.vpc_id)):
-                yield _Statement((*group.path, key), f"{key} of {group.id}", stated, account)
+                yield _Statement((*group.path, key), say("{key} of {id}", key=key, id=group.id), stated, account)
 
 
 def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
@@ -162,10 +168,10 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
         stated = pool.lingjun or {}
         group = live.lingjun.get(stated.get("groupId") or "")
         if group is not None:
-            known = {"nodeType": group.node_type, "clusterId": group.cluster_id, "nodeCount": group.nodes}
+            known = {"nodeType": group.node_type, "nodeCount": group.nodes}  # LIVE011 tells of clusterId
             for key, account in known.items():
-                path = (*pool.path, "lingjun", key)
-                yield _Statement(path, f"lingjun.{key} of pool {pool.name!r}", stated.get(key), account)
+                name = say("lingjun.{key} of pool {pool!r}", key=key, pool=pool.name)
+                yield _Statement((*pool.path, "lingjun", key), name, stated.get(key), account)
 
 
 @account_rule(
@@ -184,8 +190,9 @@ def live002(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     yield from unread(live, facts.ACCOUNT_CLUSTER)
     state = None if live.cluster is None else live.cluster.state
     if state is not None and state != "running":
-        hint = "wait until it is running" if state in _ON_THE_WAY else "repair it first, or name another cluster"
-        yield Hit(("cluster", "id"), f"the cluster is {state}, not running", hint, {"state": state})
+        wait, repair = say("wait until it is running"), say("repair it first, or name another cluster")
+        message = say("the cluster is {state}, not running", state=state)
+        yield Hit(("cluster", "id"), message, wait if state in _ON_THE_WAY else repair)
     elif live.cluster is not None and state is None:
         yield Unknown(("cluster", "id"), facts.CLUSTER_STATE)
 
@@ -205,8 +212,8 @@ def live003(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     _, live = asked
     if live.cluster is not None and live.cluster.region not in (None, live.region):
         own = live.cluster.region
-        message = f"the cluster is in {own}; {live.region} was asked"
-        yield Hit(("cluster", "region"), message, f"write {own}", {"asked": live.region, "account": own})
+        message = say("the cluster is in {account}; {asked} was asked", account=own, asked=live.region)
+        yield Hit(("cluster", "region"), message, say("write {account}", account=own))
 
 
 @account_rule(
@@ -228,16 +235,15 @@ def live004(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     if terway is None:
         return
     if not terway.installed:
-        hint = "a network add-on cannot be exchanged: use a cluster that was created with terway-eniip"
-        yield Hit(path, f"the cluster has no add-on {TERWAY_ADDON}", hint, {"addon": TERWAY_ADDON})
+        yield Hit(path, say("the cluster has no add-on {addon}", addon=TERWAY_ADDON), OTHER_CLUSTER)
     elif terway.state is None:
         yield Unknown(path, facts.ADDON_STATE, TERWAY_ADDON)
     elif terway.state in ("updating", "upgrading"):
-        message = f"the add-on {TERWAY_ADDON} is {terway.state}"
-        yield Hit(path, message, "wait until it is active", {"state": terway.state}, level="warning")
+        message = say("the add-on {addon} is {state}", addon=TERWAY_ADDON, state=terway.state)
+        yield Hit(path, message, say("wait until it is active"), level="warning")
     elif terway.state != "active":
-        message = f"the add-on {TERWAY_ADDON} is {terway.state}, not active"
-        yield Hit(path, message, "repair the add-on first", {"state": terway.state})
+        message = say("the add-on {addon} is {state}, not active", addon=TERWAY_ADDON, state=terway.state)
+        yield Hit(path, message, say("repair the add-on first"))
 
 
 @account_rule(
@@ -264,25 +270,29 @@ def live005(asked: tuple[PlanView, LiveFacts]) -> Outcome:
             is_told = live.unread_fact(facts.ACCOUNT_TYPES) is None and use.name not in live.types  # above
             if missing and (offered or not is_told):
                 some = len(missing) < len(pool.zones)
-                yield Hit(
-                    use.path,
-                    f"{use.name} is not offered in {', '.join(missing)}, where pool {pool.pool.name!r} has vSwitches",
-                    f"it is offered in {', '.join(sorted(offered or ())) or 'no zone of the region'}",
-                    {"zones": missing, "offered": sorted(offered or ())},
-                    level="warning" if some else None,
+                message = say(
+                    "{type} is not offered in {zones}, where pool {pool!r} has vSwitches",
+                    type=use.name,
+                    zones=tuple(missing),
+                    pool=pool.pool.name,
                 )
+                hint = say("no zone of the region offers it")
+                if offered:
+                    hint = say("it is offered in {zones}", zones=tuple(sorted(offered)))
+                hit = Hit(use.path, message, hint, {"offered": sorted(offered or ())})
+                yield hit._replace(level="warning") if some else hit
 
 
 def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
     for use in pool.distinct_types:
         if use.name not in live.types:
-            hint = did_you_mean(use.name, live.types) or "choose another type, or another region"
-            yield Hit(use.path, f"{live.region} does not offer {use.name}", hint, {"region": live.region})
+            hint = did_you_mean(use.name, live.types) or say("choose another type, or another region")
+            yield Hit(use.path, say("{region} does not offer {type}", region=live.region, type=use.name), hint)
     for choice in pool.families:
         if not live.families.get(choice.family):
             path = (*pool.path, "instanceFamilies", choice.position)
-            message = f"{live.region} offers no type of the family {choice.family}"
-            yield Hit(path, message, "choose another family, or another region", {"region": live.region})
+            message = say("{region} offers no type of the family {family}", region=live.region, family=choice.family)
+            yield Hit(path, message, say("choose another family, or another region"))
 
 
 @account_rule(
@@ -309,13 +319,14 @@ def live006(asked: tuple[PlanView, LiveFacts]) -> Outcome:
         out = [cell for cell in cells if cell[2] not in _IN_STOCK]
         nothing_left = len(out) == len(cells) and all(use.name in live.stock for use in pool.types)
         for use, zone, status in out:
-            yield Hit(
-                use.path,
-                f"{use.name} is out of stock in {zone} ({status or 'no status'})",
-                "add another type, or a vSwitch of another zone",
-                {"zone": zone, "status": status},
-                level=None if nothing_left else "warning",
+            message = say(
+                "{type} is out of stock in {zone} ({status})",
+                type=use.name,
+                zone=zone,
+                status=status or say("no status"),
             )
+            hint = say("add another type, or a vSwitch of another zone")
+            yield Hit(use.path, message, hint, {"status": status}, None if nothing_left else "warning")
 
 
 @account_rule(
@@ -346,16 +357,21 @@ def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     vpc = view.cluster.vpc_id
     for path, key, name in view.references:
         if key == "vSwitchIds" and live.v_switches is not None and name not in live.v_switches:
-            message = f"the VPC {vpc} of the cluster has no vSwitch {name!r}"
-            hint = did_you_mean(name, live.v_switches) or "name one of this VPC"
-            yield Hit(path, message, hint, {"vSwitchId": name, "vpcId": vpc})
+            message = say("the cluster's VPC {vpcId} has no vSwitch {vSwitchId!r}", vpcId=vpc, vSwitchId=name)
+            yield Hit(path, message, did_you_mean(name, live.v_switches) or say("name one of this VPC"))
         elif key == "securityGroupIds" and live.security_groups is not None:
             group = live.security_groups.get(name)
             if group is None:
-                yield Hit(path, f"{live.region} has no security group {name!r}", "check the id", {"id": name})
+                message = say("{region} has no security group {id!r}", region=live.region, id=name)
+                yield Hit(path, message, say("check the id"))
             elif None not in (group.vpc_id, vpc) and group.vpc_id != vpc:
-                message = f"security group {name} is in VPC {group.vpc_id}, the cluster in {vpc}"
-                yield Hit(path, message, "use one of the cluster's VPC", {"vpcId": group.vpc_id, "cluster": vpc})
+                message = say(
+                    "security group {id} is in VPC {vpcId}, the cluster in {cluster}",
+                    id=name,
+                    vpcId=group.vpc_id,
+                    cluster=vpc,
+                )
+                yield Hit(path, message, say("use one of the cluster's VPC"))
 
 
 @account_rule(
@@ -379,10 +395,13 @@ def live008(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     if live.pools is not None and live.quota.pools is not None and new:
         total = len(live.pools) + len(new)
         if total > live.quota.pools:
-            there = len(live.pools)
-            message = f"the cluster has {there} node pools, the plan adds {len(new)}; {live.quota.pools} are allowed"
-            counted = {"pools": len(live.pools), "new": len(new), "quota": live.quota.pools}
-            yield Hit(("nodePools",), message, "have the quota raised in Quota Center", counted)
+            message = say(
+                "the cluster has {pools} node pools, the plan adds {new}; {quota} are allowed",
+                pools=len(live.pools),
+                new=len(new),
+                quota=live.quota.pools,
+            )
+            yield Hit(("nodePools",), message, _RAISE)
     nodes = None if live.cluster is None else live.cluster.nodes
     if nodes is not None and live.quota.nodes is not None and live.pools is not None:
         yield from _nodes_beyond(new, nodes, live.quota.nodes)
@@ -394,11 +413,14 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
         ("largest", [pool.pool.largest_size or 0 for pool in new]),
     ):
         if nodes + sum(counts) > quota:
-            added = f"the plan adds {sum(counts)} at the {size} size"
-            message = f"the cluster has {nodes} nodes, {added}; {quota} are allowed"
-            facts = {"nodes": nodes, "new": sum(counts), "quota": quota, "size": size}
-            hint = "have the quota raised in Quota Center"
-            yield Hit(("nodePools",), message, hint, facts, level=None if size == "desired" else "warning")
+            message = say(
+                "the cluster has {nodes} nodes, the plan adds {new} at the {size} size; {quota} are allowed",
+                nodes=nodes,
+                new=sum(counts),
+                size=size,
+                quota=quota,
+            )
+            yield Hit(("nodePools",), message, _RAISE, level=None if size == "desired" else "warning")
             return
 
 
@@ -425,9 +447,14 @@ def live009(asked: tuple[PlanView, LiveFacts]) -> Outcome:
                 if None not in (bundled, account) and bundled != account:
                     yield Hit(
                         use.path,
-                        f"{field} of {use.name}: the account says {account}, the instance data {bundled}",
-                        "the account's number is used",
-                        {"field": field, "account": account, "instanceData": bundled},
+                        say(
+                            "{field} of {type}: the account says {account}, the instance data {instanceData}",
+                            field=field,
+                            type=use.name,
+                            account=account,
+                            instanceData=bundled,
+                        ),
+                        say("the account's number is used"),
                         sources=(source(view, use.record, field), view.stated_catalog.source(known.source_of(field))),
                     )
 
@@ -455,7 +482,48 @@ def live010(asked: tuple[PlanView, LiveFacts]) -> Outcome:
             continue
         group = live.lingjun[name]
         if group is None:
-            yield Hit(path, f"the account has no Lingjun node group {name}", "check the id", {"groupId": name})
+            message = say("the account has no Lingjun node group {groupId}", groupId=name)
+            yield Hit(path, message, say("check the id"))
         elif group.nodes == 0:
-            hint = "add nodes to the group: they bring the pool's capacity"
-            yield Hit(path, f"the Lingjun node group {name} has no nodes", hint, {"nodes": 0}, level="warning")
+            hint = say("add nodes to the group: they bring the pool's capacity")
+            message = say("the Lingjun node group {groupId} has no nodes", groupId=name)
+            yield Hit(path, message, hint, {"nodes": 0}, level="warning")
+
+
+@account_rule(
+    "LIVE011",
+    "error",
+    "The Lingjun node group belongs to another Lingjun cluster",
+    needs=(facts.KIND, facts.LINGJUN, facts.ACCOUNT_LINGJUN),
+    effect="ACK cannot create the pool, or takes nodes of another cluster than was meant.",
+    sources=(LINGJUN_POOLS, NODE_GROUP_API),
+    fails={"nodePools[1]": LINGJUN_POOL},
+    account={f"lingjun.{LINGJUN_POOL['lingjun']['groupId']}.cluster_id": "i119999999999999999"},
+)
+def live011(asked: tuple[PlanView, LiveFacts]) -> Outcome:
+    """`lingjun.clusterId` against that of the group."""
+    view, live = asked
+    for pool in view.lingjun_pools:
+        given = pool.pool.lingjun or {}
+        stated, name = given.get("clusterId"), given.get("groupId")
+        group = None if name is None else live.lingjun.get(name)
+        path = (*pool.path, "lingjun", "clusterId")
+        if stated is None or name is None:
+            continue  # LJ002
+        if name not in live.lingjun:
+            yield from unread(live, facts.ACCOUNT_LINGJUN, path)
+        elif group is not None and group.cluster_id is None:
+            yield Unknown(path, facts.ACCOUNT_LINGJUN)
+        elif group is not None and group.cluster_id != stated:
+            message = say(
+                "pool {pool!r} names the Lingjun cluster {stated}; node group {groupId} is of {account}",
+                pool=pool.pool.name,
+                stated=stated,
+                groupId=name,
+                account=group.cluster_id,
+            )
+            yield Hit(
+                path,
+                message,
+                say("write {account}, or name a group of {stated}", account=group.cluster_id, stated=stated),
+            )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.catalog.limits import lingjun_pods
+from eniplan.messages import say
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING
 from eniplan.rules.sources import CODE_LINGJUN, CREATE_API, EXCL, LINGJUN_POOLS, WWT
@@ -31,18 +32,23 @@ _LINGJUN: dict[str, Any] = LINGJUN_POOL["lingjun"]
 def lj001(view: PlanView) -> Outcome:
     """A PodNetworking or a workload that brings the two together."""
     lingjun = {pool.pool.name for pool in view.lingjun_pools}
-    hint = "steer the workload by node affinity to the exclusive label instead, without an aliyun/eni request"
+    hint = say("steer the workload by node affinity to the exclusive label instead, without an aliyun/eni request")
     for pn in view.plan.pod_networkings:
         for i, name in enumerate(pn.node_pools):
             if name in lingjun:
-                yield Hit(
-                    (*pn.path, "nodePools", i),
-                    f"PodNetworking {pn.name!r} is meant for the Lingjun pool {name!r}",
-                    hint,
+                message = say(
+                    "PodNetworking {podNetworking!r} is meant for the Lingjun pool {pool!r}",
+                    podNetworking=pn.name,
+                    pool=name,
                 )
+                yield Hit((*pn.path, "nodePools", i), message, hint)
     for workload in view.plan.workloads:
         if workload.pod_networking is not None and workload.node_pool in lingjun:
-            message = f"workload {workload.name!r} uses a PodNetworking on the Lingjun pool {workload.node_pool!r}"
+            message = say(
+                "workload {workload!r} uses a PodNetworking on the Lingjun pool {pool!r}",
+                workload=workload.name,
+                pool=workload.node_pool,
+            )
             yield Hit((*workload.path, "podNetworking"), message, hint)
 
 
@@ -60,10 +66,11 @@ def lj002(view: PlanView) -> Outcome:
     """`lingjun.clusterId` and `lingjun.groupId`."""
     for pool in view.lingjun_pools:
         given = pool.pool.lingjun or {}
-        missing = [f"lingjun.{key}" for key in ("clusterId", "groupId") if not given.get(key)]
+        missing = tuple(say("lingjun.{key}", key=key) for key in ("clusterId", "groupId") if not given.get(key))
         if missing:
-            message = f"Lingjun pool {pool.pool.name!r} lacks {' and '.join(missing)}"
-            yield Hit((*pool.path, "lingjun"), message, "take them from the Lingjun console (i1169…, ng-…)")
+            message = say("Lingjun pool {pool!r} lacks {missing}", pool=pool.pool.name, missing=missing)
+            hint = say("the Lingjun console shows them (i1169…, ng-…)")
+            yield Hit((*pool.path, "lingjun"), message, hint, {"missing": [str(key) for key in missing]})
 
 
 @rule(
@@ -87,8 +94,9 @@ def lj003(view: PlanView) -> Outcome:
         }
         for key, value in given.items():
             if value is not None:
-                message = f"Lingjun pool {pool.pool.name!r} has {key}"
-                yield Hit((*pool.path, key), message, f"remove {key}; size the Lingjun node group instead")
+                message = say("Lingjun pool {pool!r} has {key}", pool=pool.pool.name, key=key)
+                hint = say("remove {key}; size the Lingjun node group instead", key=key)
+                yield Hit((*pool.path, key), message, hint)
 
 
 @rule(
@@ -106,18 +114,23 @@ def lj004(view: PlanView) -> Outcome:
     for pool in view.lingjun_pools:
         name = (pool.pool.lingjun or {}).get("nodeType")
         path = (*pool.path, "lingjun", "nodeType")
-        hint = "ask eflo-controller DescribeNodeType, and count pods with EniQuantity - 1 of its answer"
+        hint = say("ask eflo-controller DescribeNodeType, and count pods with EniQuantity - 1 of its answer")
         record = pool.lingjun_type
         if name is None:
-            yield Unknown(path, facts.LINGJUN_TYPE, f"Lingjun pool {pool.pool.name!r}")
+            yield Unknown(path, facts.LINGJUN_TYPE, say("Lingjun pool {pool!r}", pool=pool.pool.name))
         elif record is None:
             known = view.catalog.all_lingjun()
-            yield Hit(path, f"the specs do not know the Lingjun node type {name!r}", did_you_mean(name, known) or hint)
+            message = say("the specs do not know the Lingjun node type {nodeType!r}", nodeType=name)
+            yield Hit(path, message, did_you_mean(name, known) or hint)
         elif record.limits_status == "example":
             origin = view.catalog.source(record.sources.get("EniQuantity"))
-            message = (
-                f"the limits of {name!r} ({lingjun_pods(record)} exclusive pods) are those of an API page's example"
+            message = say(
+                "the limits of {nodeType!r} ({pods} exclusive pods) are those of an API page's example",
+                nodeType=name,
+                pods=lingjun_pods(record),
             )
             yield Hit(path, message, hint, {"EniQuantity": record.EniQuantity}, sources=(origin,))
         elif record.EniQuantity is None:
-            yield Hit(path, f"the limits of the Lingjun node type {name!r} are not published", hint)
+            yield Hit(
+                path, say("nobody publishes the limits of the Lingjun node type {nodeType!r}", nodeType=name), hint
+            )

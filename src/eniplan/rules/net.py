@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.messages import count, named, say
 from eniplan.rules.addresses import demands, parts, shortages
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
-from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC
-from eniplan.text import named
+from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC, V_SWITCHES_API
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.rules.addresses import Shortage
     from eniplan.rules.shared import Share
@@ -50,18 +52,19 @@ def net001(view: PlanView) -> Outcome:
             if pool.pool.v_switch_ids:
                 yield lacking(facts.V_SWITCHES)
             elif pool.pool.is_lingjun:
-                about = f"Lingjun pool {pool.pool.name!r}"
-                yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, "name a vSwitch of its zone")
+                about = say("Lingjun pool {pool!r}", pool=pool.pool.name)
+                find = say("name a vSwitch of its zone")
+                yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, find)
         for config in pool.configs:
             if config.v_switch_ids is None:
                 yield config.missing
                 continue
             yield from _uncovered_zones(view, pool, config)
+    placed = {pn.name for networkings in view.pod_networkings_by_pool.values() for pn in networkings}
     for pn in view.plan.pod_networkings:
-        if view.asks_for_eni(pn) and not any(
-            pn in networkings for networkings in view.pod_networkings_by_pool.values()
-        ):
-            yield Unknown((*pn.path, "nodePools"), facts.NETWORKING_POOLS, f"PodNetworking {pn.name!r}")
+        if pn.name not in placed and view.asks_for_eni(pn):
+            about = say("PodNetworking {podNetworking!r}", podNetworking=pn.name)
+            yield Unknown((*pn.path, "nodePools"), facts.NETWORKING_POOLS, about)
 
 
 def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outcome:
@@ -74,17 +77,26 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
             yield lacking(facts.V_SWITCHES)
             continue
         known = [v.id for v in view.v_switches.values() if v.zone == zone]
-        hint = f"add a vSwitch of {zone} to {config.label}" + (f", such as {known[0]}" if known else "")
-        numbers = {"zone": zone, "covered": sorted(covered)}
+        hint = say("add a vSwitch of {zone} to {config}", zone=zone, config=config.label)
+        if known:
+            hint = say("{add}, such as {vSwitch}", add=hint, vSwitch=known[0])
         if config.in_use:
-            message = f"pool {pool.pool.name!r} has nodes in {zone}, and {config.label} has no vSwitch there"
-            yield Hit(_config_place(pool, config, zone), message, hint, numbers)
-        else:
-            message = (
-                f"pods without a PodNetworking (DaemonSets, for one) cannot start on nodes of pool {pool.pool.name!r} "
-                f"in {zone}: {config.label} has no vSwitch there"
+            message = say(
+                "pool {pool!r} has nodes in {zone}, and {config} has no vSwitch there",
+                pool=pool.pool.name,
+                zone=zone,
+                config=config.label,
             )
-            yield Hit(_config_place(pool, config, zone), message, hint, numbers, level="warning")
+        else:
+            message = say(
+                "pods without a PodNetworking (such as DaemonSets) cannot start on nodes of pool {pool!r} in {zone}: "
+                "{config} has no vSwitch there",
+                pool=pool.pool.name,
+                zone=zone,
+                config=config.label,
+            )
+        hit = Hit(_config_place(pool, config, zone), message, hint, {"covered": sorted(covered)})
+        yield hit if config.in_use else hit._replace(level="warning")
 
 
 def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
@@ -168,14 +180,26 @@ def _unseen(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
 
 def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
     need, zone = found.need, found.zone
-    who = f"pool {names[0]!r}" if len(names) == 1 else f"the pools {named(names)} together"
-    what = f"{need.pods} pods" + (f" and {need.nodes} nodes" if need.nodes else "")
+    who = say("the pools {pools} together", pools=named(names))
+    if len(names) == 1:
+        who = say("pool {pool!r}", pool=names[0])
+    what = count(need.pods or 0, "{n} pod", "{n} pods")
+    if need.nodes:
+        what = say("{pods} and {nodes}", pods=what, nodes=count(need.nodes, "{n} node", "{n} nodes"))
     return Hit(
         path,
-        f"at the {found.size} size {who} can need {need.total} addresses in {zone} ({what}); "
-        f"{', '.join(found.v_switches)} has {found.free} free",
-        f"give the pods another vSwitch of {zone}, or make the pool smaller",
-        {"needed": need.total, "available": found.free, "zone": zone, "size": found.size, "pools": names},
+        say(
+            "at the {size} size {who} can need {needed} addresses in {zone} ({what}); {vSwitches} has {available} free",
+            size=found.size,
+            who=who,
+            needed=need.total,
+            zone=zone,
+            what=what,
+            vSwitches=tuple(found.v_switches),
+            available=found.free,
+        ),
+        say("give the pods another vSwitch of {zone}, or make the pool smaller", zone=zone),
+        {"pools": names},
         level="error" if found.size == "desired" else "warning",
     )
 
@@ -214,26 +238,47 @@ def net003(view: PlanView) -> Outcome:
     """0 or more than 10 is an error; more than 5 a warning, and an error with Terway < 1.13.6."""
     for config, path in _group_lists(view):
         label, ids = config.label, config.security_group_ids
-        count = len(ids or ())
-        counted = {"securityGroups": count, "limit": MAX_GROUPS}
+        number = len(ids or ())
         if ids is None:
             yield config.missing
-        elif count == 0:
-            yield Hit(path, f"{label} has no security group", "name at least one in securityGroupIds", counted)
-        elif count > MAX_GROUPS:
-            yield Hit(
-                path, f"{label} has {count} security groups; Terway takes {MAX_GROUPS}", "merge their rules", counted
+        elif number == 0:
+            message = say("{config} has no security group", config=label)
+            hint = say("name at least one in securityGroupIds")
+            yield Hit(path, message, hint, {"securityGroups": 0, "limit": MAX_GROUPS})
+        elif number > MAX_GROUPS:
+            message = say(
+                "{config} has {securityGroups} security groups; Terway takes {limit}",
+                config=label,
+                securityGroups=number,
+                limit=MAX_GROUPS,
             )
-        elif count > USUAL_GROUPS:
+            yield Hit(path, message, say("merge their rules"))
+        elif number > USUAL_GROUPS:
             if view.terway is None:
                 yield lacking(facts.TERWAY_VERSION)
-            old = view.terway is not None and view.terway < TEN_GROUPS
-            reason = f"Terway before {TEN_GROUPS} takes {USUAL_GROUPS}" if old else (
-                f"documents and ECS's default quota say {USUAL_GROUPS} for an ENI, Terway's code {MAX_GROUPS}"
-            )  # fmt: skip
-            message = f"{label} has {count} security groups: {reason}"
-            hint = f"use {USUAL_GROUPS} or fewer, or have the ECS quota raised"
-            yield Hit(path, message, hint, {**counted, "usual": USUAL_GROUPS}, level="error" if old else "warning")
+            yield _many_groups(path, label, number, old=view.terway is not None and view.terway < TEN_GROUPS)
+
+
+def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
+    hint = say("use {usual} or fewer, or have the ECS quota raised", usual=USUAL_GROUPS)
+    if old:
+        message = say(
+            "{config} has {securityGroups} security groups; Terway before {required} takes {usual}",
+            config=label,
+            securityGroups=number,
+            required=str(TEN_GROUPS),
+            usual=USUAL_GROUPS,
+        )
+        return Hit(path, message, hint, {"limit": MAX_GROUPS})
+    message = say(
+        "{config} has {securityGroups} security groups; documents and ECS's default quota say {usual} for an ENI, "
+        "Terway's code {limit}",
+        config=label,
+        securityGroups=number,
+        usual=USUAL_GROUPS,
+        limit=MAX_GROUPS,
+    )
+    return Hit(path, message, hint, level="warning")
 
 
 @rule(
@@ -255,15 +300,19 @@ def net003(view: PlanView) -> Outcome:
 def net004(view: PlanView) -> Outcome:
     """The types of the groups of each list, for pods and for nodes."""
     lists = [(config.label, path, config.security_group_ids) for config, path in _group_lists(view)]
-    lists += [(f"pool {p.pool.name!r}", (*p.path, "securityGroupIds"), p.pool.security_group_ids) for p in view.pools]
+    lists += [
+        (say("pool {pool!r}", pool=p.pool.name), (*p.path, "securityGroupIds"), p.pool.security_group_ids)
+        for p in view.pools
+    ]
     for label, path, ids in lists:
         if len(ids or ()) > 1 and view.cluster.security_groups is None:
             yield lacking(facts.GROUPS)
         groups = [view.security_groups[name] for name in sorted(ids or ()) if name in view.security_groups]
         kinds = {group.type for group in groups}
         if {"normal", "enterprise"} <= kinds:
-            listed = ", ".join(f"{group.id} ({group.type})" for group in groups)
-            yield Hit(path, f"{label} mixes basic and advanced security groups: {listed}", "use groups of one kind")
+            listed = tuple(say("{id} ({type})", id=group.id, type=group.type) for group in groups)
+            message = say("{config} mixes basic and advanced security groups: {groups}", config=label, groups=listed)
+            yield Hit(path, message, say("use groups of one kind"))
         elif len(groups) > 1 and None in kinds:
             for group in groups:
                 if group.type is None:
@@ -316,7 +365,51 @@ def _crowded(view: PlanView, name: str, uses: Mapping[PoolView, int | None]) -> 
     else:
         yield Hit(
             group.path,
-            f"up to {pods} exclusive pods use the basic security group {name}; it holds {BASIC_GROUP_ADDRESSES}",
-            "use an advanced group (65,536 addresses), or have the quota raised",
-            {"pods": pods, "limit": BASIC_GROUP_ADDRESSES},
+            say(
+                "up to {pods} exclusive pods use the basic security group {id}; it holds {limit}",
+                pods=pods,
+                id=name,
+                limit=BASIC_GROUP_ADDRESSES,
+            ),
+            say("use an advanced group (65,536 addresses), or have the quota raised"),
         )
+
+
+@rule(
+    "NET006",
+    "warning",
+    "A zone does not belong to the region",
+    needs=(facts.V_SWITCHES, facts.REGION),
+    effect="The id of a zone begins with that of its region. Where it does not, one of the two is wrong, and with it "
+    "what was read or planned for types, stock and vSwitches.",
+    sources=(V_SWITCHES_API,),
+    passes={"cluster.vSwitches": [VSWITCH_J, VSWITCH_K]},
+    fails={"cluster.region": "cn-shanghai"},
+)
+def net006(view: PlanView) -> Outcome:
+    """Every stated zone against the stated region, or against each other; an account knows its own zones."""
+    if view.live is not None and view.live.v_switches is not None:
+        return
+    zones: dict[str, Path] = {}
+    for v_switch in view.cluster.v_switches or ():
+        zones.setdefault(v_switch.zone, (*v_switch.path, "zone"))
+    region = view.cluster.region
+    strange = sorted(zone for zone in zones if _region(zone) != region)
+    if region is None:
+        if len({_region(zone) for zone in zones}) > 1:
+            message = say("the zones of the vSwitches are not of one region: {zones}", zones=named(sorted(zones)))
+            yield Hit(("cluster", "vSwitches"), message, say("correct the zones"), {"zones": sorted(zones)})
+    elif strange and len(strange) == len(zones):
+        message = say("no zone of the vSwitches is in {region}: {zones}", region=region, zones=named(strange))
+        yield Hit(("cluster", "region"), message, say("correct the region, or the zones"), {"zones": strange})
+    else:
+        for zone in strange:
+            message = say("zone {zone} is not in {region}", zone=zone, region=region)
+            hint = say("ids of its zones are {region} and a letter", region=region)
+            yield Hit(zones[zone], message, hint)
+
+
+def _region(zone: str) -> str | None:
+    """Return the region that a zone's id begins with: cn-hangzhou-j, us-east-1a. None: it is no id of a zone."""
+    found = re.fullmatch(r"(.*[0-9])[a-z]{1,2}|(.+)-[a-z][a-z0-9]?", zone)
+    return found and (found[1] or found[2])

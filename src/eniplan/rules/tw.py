@@ -10,6 +10,7 @@ from eniplan.messages import say
 from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL
+from eniplan.rules.live import OTHER_CLUSTER
 from eniplan.rules.np import stated_labels
 from eniplan.rules.sources import (
     CODE_CHAIN,
@@ -46,9 +47,6 @@ TAKEN = (
 """ConfigMaps of kube-system that hold something else: a node-level config of that name would overwrite it."""
 _PROTECT = say("protect them with security groups")
 
-OTHER_CLUSTER = say(
-    "a network add-on cannot be exchanged: use a cluster that was created with {addon}", addon=TERWAY_ADDON
-)
 _VERSION_PATH = ("cluster", "terway", "version")
 _VERSION = "cluster.terway.version"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eniplan import facts, versions
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import Source
+from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
 from eniplan.rules.types import Demands, choose
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
+    from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.live import LiveFacts, Unread
     from eniplan.plan.model import (
@@ -58,7 +60,7 @@ class TypeUse(NamedTuple):
 class PodConfig(NamedTuple):
     """One network configuration that pods of a pool may get, by Terway's precedence."""
 
-    label: str
+    label: Message
     path: Path
     """What a finding points at: the PodNetworking, or the pool for the configuration without one."""
     v_switch_ids: tuple[str, ...] | None
@@ -222,7 +224,7 @@ class PlanView(View):
         """Return what pods of a PodNetworking get: its own lists, or those that Terway fills in from eni-config."""
         defaults = self.cluster.pod_defaults
         return PodConfig(
-            f"PodNetworking {pn.name}",
+            say("PodNetworking {podNetworking}", podNetworking=pn.name),
             pn.path,
             pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
             pn.network.security_group_ids or (None if defaults is None else defaults.security_group_ids),
@@ -391,9 +393,9 @@ class PoolView:
         name = self.pool.effective_terway_config
         if name is None:
             ids, groups = (None, None) if base is None else (base.v_switch_ids, base.security_group_ids)
-            return PodConfig("the cluster's eni-config", self.path, ids, groups, in_use, _DEFAULTS)
+            return PodConfig(say("the cluster's eni-config"), self.path, ids, groups, in_use, _DEFAULTS)
         own = (self.view.cluster.terway_configs or {}).get(name)
-        label = f"the node-level config {name}"
+        label = say("the node-level config {config}", config=name)
         if own is None:
             missing = Unknown(facts.TERWAY_CONFIGS.path, facts.TERWAY_CONFIGS, name)
             return PodConfig(label, self.path, None, None, in_use, missing)
