@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.messages import NOTHING, Message, count, facts_of, named, say, together
+from eniplan.messages import NOTHING, Key, Message, count, facts_of, in_words, named, say, together
 from tests.harness import REPO
 
 if TYPE_CHECKING:
@@ -94,3 +94,15 @@ def test_facts_are_plain_values() -> None:
 
 def test_a_message_keeps_its_kind() -> None:
     assert isinstance(together([say("a"), say("b")]), Message)
+
+
+def test_keys_have_other_words_in_other_forms() -> None:
+    inner = say("in {key}", key=Key("a.b"))
+    message = say("{n} of {keys}, {inner}", n=3, keys=(Key("c"), "d"), inner=inner)
+    changed = in_words(message, str.upper)
+    assert changed == "3 of C, d, in A.B"
+    assert message == "3 of c, d, in a.b"
+    assert facts_of(changed) == facts_of(message) == {"n": 3}
+    assert in_words("plain", str.upper) == "plain"
+    plain = say("{n}", n=1)
+    assert in_words(plain, str.upper) is plain

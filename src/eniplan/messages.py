@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _NAMED = 3
 """Names that a message lists before it counts."""
@@ -41,6 +41,12 @@ class Message(str):
 NOTHING = Message("", {})
 
 
+class Key(str):
+    """A key of a plan, from the object of a finding on: `lingjun.groupId`. Other inputs have another word for it."""
+
+    __slots__ = ()
+
+
 def say(template: str, /, **facts: object) -> Message:
     """Make a message: `say("{type} has {EniQuantity} ENIs", type=name, EniQuantity=4)`."""
     return Message(template, facts)
@@ -66,12 +72,36 @@ def named(names: Sequence[object]) -> Message:
     return say("{names}", names=shown) if more <= 0 else say("{names} and {more} more", names=shown, more=more)
 
 
+def in_words(message: str, word: Callable[[str], str]) -> str:
+    """Return a message with other words for the keys that it names."""
+    if not isinstance(message, Message):
+        return message
+    facts = {name: _in_words(fact, word) for name, fact in message.facts.items()}
+    return message if facts == message.facts else Message(message.template, facts)
+
+
+def _in_words(fact: object, word: Callable[[str], str]) -> object:
+    if isinstance(fact, Key):
+        return Key(word(fact))
+    if isinstance(fact, tuple):
+        return tuple(_in_words(item, word) for item in fact)
+    return in_words(fact, word) if isinstance(fact, Message) else fact
+
+
 def facts_of(message: str) -> dict[str, object]:
     """Return the facts of a message as plain values by name, those of the messages within it, too.
 
     A text without a template, such as the answer of a service, has none.
     """
-    return {name: _plain(fact) for name, fact in message.facts.items()} if isinstance(message, Message) else {}
+    if not isinstance(message, Message):
+        return {}
+    # What a form calls a key is no fact of the finding.
+    return {name: _plain(fact) for name, fact in message.facts.items() if not _names_keys(fact)}
+
+
+def _names_keys(fact: object) -> bool:
+    inner = fact.facts.values() if isinstance(fact, Message) else fact if isinstance(fact, tuple) else ()
+    return isinstance(fact, Key) or any(map(_names_keys, inner))
 
 
 def _readable(fact: object) -> object:

@@ -131,7 +131,21 @@ def test_findings_point_at_the_way_that_was_used(here: Path) -> None:
     body["scaling_group"]["security_group_id"] = "sg-none"
     judged = judge_files(here, {"body.json": body})
     assert judged.places["NP004"].endswith(" count")
+    (both,) = [finding.message for finding in judged.report.findings if finding.rule.id == "NP004"]
+    assert both == "pool 'trading' has both count and auto_scaling"
     assert judged.places["NP007"].endswith(" scaling_group.security_group_id")
+
+
+def test_a_label_among_the_tags_is_told(here: Path) -> None:
+    body = changed("kubernetes_config.labels", [{"key": "a", "value": "b"}])
+    body["scaling_group"]["tags"] = [{"key": "x", "value": "y"}, LABEL]
+    judged = judge_files(here, {"body.json": body})
+    assert judged.rules == {"NP001"}
+    assert judged.places["NP001"].endswith(" scaling_group.tags[1]")
+    (finding,) = judged.report.findings
+    assert finding.hint == "move it to kubernetes_config.labels"
+    body["kubernetes_config"]["labels"].append(LABEL)
+    assert judge_files(here, {"body.json": body}).rules == set()
 
 
 def test_findings_point_into_the_body(here: Path) -> None:
@@ -148,15 +162,19 @@ def test_findings_point_into_the_body(here: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [
-        ("nodepool_info.type", "edge", """'kind' is "edge"; it must be one of ecs, lingjun [nodepool_info.type]"""),
+        (
+            "nodepool_info.type",
+            "edge",
+            "eniplan judges node pools of the types ess and lingjun, not 'edge' [nodepool_info.type]",
+        ),
         (
             "scaling_group.desired_size",
             "2",
-            """'desiredSize' must be a whole number, not "2" [scaling_group.desired_size]""",
+            """'desired_size' must be a whole number, not "2" [scaling_group.desired_size]""",
         ),
         ("kubernetes_config.taints", "x", """'taints' must be a list, not "x" [kubernetes_config.taints]"""),
         ("kubernetes_config.labels", {EXCLUSIVE_LABEL: "eniOnly"}, "labels must be a list [kubernetes_config.labels]"),
-        ("nodepool_info", {}, "'name' is missing in an item of 'nodePools' []"),
+        ("nodepool_info", {}, "'nodepool_info.name' is missing []"),
         (
             "kubernetes_config.labels",
             [LABEL, {"key": "a", "value": True}],

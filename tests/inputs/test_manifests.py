@@ -446,7 +446,7 @@ def test_objects_that_are_left_alone(here: Path, item: dict[str, Any], why: str)
             "an item of 'tolerations' must be a map [spec.template.spec.tolerations[0]]",
         ),
         (policy(podSelector="x"), "podSelector is no label selector [spec.podSelector]"),
-        (networking(vSwitchOptions="x"), "'vSwitchIds' must be a list, not \"x\" [spec.vSwitchOptions]"),
+        (networking(vSwitchOptions="x"), "'vSwitchOptions' must be a list, not \"x\" [spec.vSwitchOptions]"),
         (
             networking(selector={"podSelector": {"matchLabels": {"a": 1}}}),
             "'a' must be text, not 1 [spec.selector.podSelector.matchLabels.a]",

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from eniplan.inputs.places import Origin, Origins, translated
 from eniplan.plan.document import read_documents
+
+if TYPE_CHECKING:
+    from eniplan.inputs.places import Places
+    from eniplan.plan.document import Path
 
 (DOCUMENT,) = read_documents("a.yaml", b"spec:\n  list: [x, 1.30]\n")
 ROOT = {(): Origin(DOCUMENT, ())}
@@ -27,3 +33,23 @@ def test_a_tree_of_origins_is_a_tree() -> None:
     tree = Origins(ROOT | {("a",): Origin(DOCUMENT, ("spec", "list"))})
     assert tree.find(("a", 1), key=False) == (2, 13)
     assert tree.text(("a", 1)) == "1.30"
+
+
+def test_a_key_is_called_as_its_form_calls_it() -> None:
+    origins: dict[Path, Places] = {
+        (): Origin(DOCUMENT, ()),
+        ("nodePools", 0): Origin(DOCUMENT, ("spec",)),
+        ("nodePools", 0, "sizes"): Origin(DOCUMENT, ("spec", "list")),
+    }
+    document = translated({}, origins)
+    assert document.word(("nodePools", 0, "taints"), "sizes") == "list"
+    assert document.word(("nodePools", 0), "sizes") == "list"
+    assert document.word(("nodePools", 0), "taints") == "taints"
+    assert document.word(("nodePools", 1), "sizes") == "sizes"
+    assert DOCUMENT.word(("spec",), "list") == "list"
+
+
+def test_a_key_in_another_document_keeps_its_name() -> None:
+    (other,) = read_documents("b.yaml", b"x: 1\n")
+    document = translated({}, ROOT | {("a", 0): Origin(DOCUMENT, ()), ("a", 0, "key"): Origin(other, ("x",))})
+    assert document.word(("a", 0), "key") == "key"

@@ -115,6 +115,24 @@ def test_a_pool_in_the_words_of_another_tool(here: Path, name: str, text: str, p
     assert not judged.skipped
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("ros.yml", (ROS % ("c1", BAD)).replace("vsw-j]", "]"), "list in ScalingGroup.VSwitchIds the vSwitches"),
+        (
+            "Pulumi.yaml",
+            PULUMI.replace("[vsw-j]\n      desired", "[]\n      desired"),
+            "list in vswitchIds the vSwitches",
+        ),
+        ("pool.yaml", CROSSPLANE.replace("[vsw-j]", "[]"), "list in vswitchIds the vSwitches"),
+    ],
+)
+def test_advice_is_in_the_words_of_the_tool(here: Path, name: str, text: str, hint: str) -> None:
+    judged = judge_files(here, {name: text})
+    (found,) = [f.hint for f in judged.report.findings if f.rule.id == "NP005"]
+    assert found == f"{hint} of the nodes"
+
+
 def test_a_list_of_objects_of_crossplane(here: Path) -> None:
     inner = "".join("    " + line + "\n" for line in CROSSPLANE.splitlines())
     judged = judge_files(here, {"list.yaml": "apiVersion: v1\nkind: List\nitems:\n  -\n" + inner})

@@ -287,7 +287,7 @@ def test_pools_of_two_clusters_may_share_a_name(here: Path) -> None:
         ),
         (
             terraform_plan(AFTER | {"instance_types": {"a": "b"}}),
-            f"""'instanceTypes' must be a list, not {{"a": "b"}} [{ADDRESS}.instance_types]""",
+            f"""'instance_types' must be a list, not {{"a": "b"}} [{ADDRESS}.instance_types]""",
         ),
     ],
 )

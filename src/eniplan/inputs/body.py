@@ -10,6 +10,7 @@ import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS, WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
@@ -84,6 +85,17 @@ def exclusive(labels: Value) -> bool | None:
     return None if any(isinstance(key, NotKnown) for key in keys) else False
 
 
+def is_meant(labels: Value, tags: Value) -> bool | None:
+    """Return whether a pool is an exclusive one, or is meant to be: tags of ECS are taken for labels of nodes."""
+    found = exclusive(labels)
+    return True if found is False and exclusive(tags) else found
+
+
+def mode_of(body: Mapping[str, Any]) -> bool | None:
+    """Return whether a body makes an exclusive pool, or is meant to; None when it is not known."""
+    return is_meant(labels_of(body), value_at(body, ("scaling_group", "tags")))
+
+
 def is_mode_key(key: str) -> bool:
     """Return whether a label's key is the exclusive one, or is meant to be."""
     return key == EXCLUSIVE_LABEL or looks_exclusive(key)
@@ -98,12 +110,14 @@ def read_pool(body: dict[str, Any]) -> Pool:
             _put(value, key, found)
     if isinstance(rest.get("eflo_node_group"), NotKnown):
         value["lingjun"] = rest["eflo_node_group"]
-    _kind(rest, value)
+    misread: list[Misread] = []
+    _kind(rest, value, misread)
     _sizes(rest, value)
     body_paths = _body_paths(body)
     _groups(rest, value, body_paths)
-    misread: list[Misread] = []
     labels = _labels(_take(rest, LABELS), body_paths, misread)
+    if exclusive(labels_of(body)) is False and mode_of(body):
+        labels = {**labels, EXCLUSIVE_LABEL: ""} if isinstance(labels, dict) else labels
     if labels:
         value["labels"] = labels
     value["taints"] = _taints(value.get("taints"))
@@ -134,13 +148,16 @@ def _put(value: dict[str, Any], path: Path, found: object) -> None:
     inner[str(last)] = found
 
 
-def _kind(rest: dict[str, Any], value: dict[str, Any]) -> None:
+def _kind(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) -> None:
     kind = _take(rest, ("nodepool_info", "type"))
     if kind == "lingjun":
         value["kind"] = kind
         value.setdefault("lingjun", {})
+    elif isinstance(kind, NotKnown):
+        value["kind"] = kind
     elif kind not in (None, "ess"):
-        value["kind"] = kind  # the form of a plan names those that eniplan can judge
+        message = say("eniplan judges node pools of the types ess and lingjun, not {type!r}", type=kind)
+        misread.append(Misread(("nodepool_info", "type"), message, say("leave it out of the inputs")))
 
 
 def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:

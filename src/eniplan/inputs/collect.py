@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
 from eniplan.inputs import markdown, script, templates
-from eniplan.inputs.body import exclusive, labels_of, read_pool
+from eniplan.inputs.body import is_meant, labels_of, mode_of, read_pool
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
@@ -237,7 +237,7 @@ class Collected:
 
     def _take_group(self, group: Group) -> None:
         for resource in group.pools:
-            if exclusive(labels_of(resource.spelling.body_of(resource.value))) is False:
+            if mode_of(resource.spelling.body_of(resource.value)) is False:
                 title = f"{resource.document.file}: {resource.address}" if resource.address else resource.document.file
                 self.skip(title, _PLAIN_POOL, resource.value)
             else:
@@ -295,7 +295,7 @@ class Collected:
             known = without_templates(value)
             if known.get("count") == 0:
                 self.skip(f"{document.file}: {address}", "its count is 0")
-            elif exclusive(known.get("labels")) is False:
+            elif is_meant(known.get("labels"), known.get("tags")) is False:
                 self.skip(f"{document.file}: {address}", "it has no exclusive label")
             else:
                 resource = Resource(address, document, path, known, TERRAFORM)
@@ -317,7 +317,7 @@ class Collected:
             stated = _named(resource, origin)
         if resource.vanishes:
             self._lost.append((found, stated))
-        elif exclusive(labels) is None:
+        elif mode_of(body) is None:
             why = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
             self._doubtful.append((found, why, stated))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from eniplan.errors import Place
@@ -85,6 +86,14 @@ class Origins:
         """See `Tree.text`."""
         origin = self.of(path)
         return origin.document.tree.text(origin.path)
+
+    def word(self, path: Path, key: str) -> str:
+        """See `Document.word`: it is where the form says what the key says."""
+        base, inner = self.of(path[:2]), self.of((*path[:2], *key.split(".")))
+        own = inner.path[len(base.path) :]
+        if inner.document is not base.document or inner.path[: len(base.path)] != base.path or not own:
+            return key
+        return re.sub(r"\[\d+\]", "", path_text(own))
 
     def note(self, path: Path) -> Message:
         """See `Document.note`."""

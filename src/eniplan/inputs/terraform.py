@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
-from eniplan.inputs.body import exclusive
+from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.messages import say
@@ -92,7 +92,7 @@ def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource 
     if said is not None and existing is not None and "desired_size" not in said:
         value.pop("desired_size", None)  # the number of nodes that an automatic scaling has come to
     was = isinstance(before, dict) and existing is not None and bool(exclusive(before.get("labels")))
-    mode = exclusive(value.get("labels"))
+    mode = is_meant(value.get("labels"), value.get("tags"))
     if mode is False and not was:
         return Left(address, "it has no exclusive label")
     return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, vanishes=mode is False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import facts
 from eniplan.judging.gaps import fact_at, owner, waits
-from eniplan.messages import NOTHING, facts_of, say
+from eniplan.messages import NOTHING, facts_of, in_words, say
 from eniplan.plan.document import path_text
 from eniplan.report.model import Finding, Undecided
 from eniplan.rules.base import LEVELS, Hit
@@ -40,6 +41,7 @@ class Judge:
         left_out: Collection[Path] = (),
         unread: Callable[[Path], Unread | None] = lambda _: None,
         note: Callable[[Path], Message] = lambda _: NOTHING,
+        word: Callable[[Path, str], str] = lambda _, key: key,
     ) -> None:
         """Take what the subject's key paths mean.
 
@@ -48,12 +50,14 @@ class Judge:
             left_out: where the user wrote something that does not fit, and has been told so.
             unread: returns why an account did not tell what stands at a key path.
             note: returns where the value at a key path comes from, if it is not written there.
+            word: returns what the user's form calls a key of the object that a key path is in.
 
         """
         self._place = place
         self._left_out = left_out
         self._unread = unread
         self._note = note
+        self._word = word
         self._unknown: dict[str, _Open] = {}
         self._gaps: dict[Path, dict[str, None]] = {}
         """The rules that wait for what stands at a key path."""
@@ -89,8 +93,9 @@ class Judge:
             waiting[rule.id] = None
         elif hit.path not in self._left_out:
             note = self._note(hit.path)
-            hint = say("{hint}; {note}", hint=hit.hint, note=note) if hit.hint and note else note or hit.hint
-            self.findings.append(finding(rule, hit._replace(hint=hint), self._place(hit.path)))
+            message, hint = (in_words(said, partial(self._word, hit.path)) for said in (hit.message, hit.hint))
+            hint = say("{hint}; {note}", hint=hint, note=note) if hint and note else note or hint
+            self.findings.append(finding(rule, hit._replace(message=message, hint=hint), self._place(hit.path)))
 
     def _lack(self, rule: AnyRule, unknown: Unknown) -> None:
         waiting = self._gaps.get(unknown.path, self._doubtful)

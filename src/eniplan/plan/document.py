@@ -52,6 +52,11 @@ class Document(NamedTuple):
         """Return where the value at `path` stands; with `key`, where its key does."""
         return Place(self.file, *self.tree.find(path, key=key), path_text(path))
 
+    def word(self, path: Path, key: str) -> str:
+        """Return what the user's own form calls a key of the object that `path` is in."""
+        word = getattr(self.tree, "word", None)
+        return key if word is None else word(path, key)
+
     def note(self, path: Path) -> Message:
         """Say where the value at `path` comes from, if it is not written there."""
         note = getattr(self.tree, "note", None)

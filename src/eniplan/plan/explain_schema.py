@@ -70,7 +70,7 @@ def _explain(document: Document, error: ValidationError) -> Iterator[Misfit]:
     path: Path = tuple(error.absolute_path)
     schema: Any = error.schema
     violation = _Violation(
-        document, path, _last(path) if path else "the document", error.instance, schema, error.message
+        document, path, _called(document, path) if path else "the document", error.instance, schema, error.message
     )
     return _EXPLAINERS[str(error.validator)](violation)
 
@@ -93,9 +93,9 @@ def _unknown_keys(at: _Violation) -> Iterator[Misfit]:
 def _missing_key(at: _Violation) -> Iterator[Misfit]:
     # jsonschema reports each missing key by itself; its message starts with the key.
     key = next(key for key in at.schema["required"] if at.message.startswith(repr(key)))
-    message = say(
-        "{key!r} is missing{part}", key=key, part=say(" in {at_name}", at_name=at.name) if at.path else NOTHING
-    )
+    word = at.document.word(at.path, key)
+    part = say(" in {at_name}", at_name=at.name) if at.path and word == key else NOTHING
+    message = say("{key!r} is missing{part}", key=word, part=part)
     about = f"apiVersion: {API_VERSION}" if key == "apiVersion" else at.schema["properties"][key]["description"]
     yield at.problem(message, say("add it: {about}", about=about))
 
@@ -207,9 +207,12 @@ _EXPLAINERS: dict[str, Callable[[_Violation], Iterator[Misfit]]] = {
 """One for each keyword that the schemas of `plan.schema` use."""
 
 
-def _last(path: Path) -> str:
+def _called(document: Document, path: Path) -> str:
+    """Return the last key of a path, in the words of the document's form."""
     names = [step for step in path if isinstance(step, str)]
-    name = repr(names[-1])
+    inner = ".".join(step for step in path[2:] if isinstance(step, str))
+    word = document.word(path, inner) if inner else ""
+    name = repr(names[-1] if word == inner or word[-1] == "]" else word.rpartition(".")[2])
     return f"an item of {name}" if isinstance(path[-1], int) else name
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
 from eniplan.catalog.record import LIMITS
-from eniplan.messages import NOTHING, Message, count, named, say, together
+from eniplan.messages import NOTHING, Key, Message, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
 from eniplan.rules.packing import load_of
@@ -155,7 +155,9 @@ def eni003(view: PlanView) -> Outcome:
                         words=view.catalog.words,
                         family=choice.family,
                     ),
-                    say("did you mean {meant!r}?", meant=meant) if meant else say("name the types in instanceTypes"),
+                    say("did you mean {meant!r}?", meant=meant)
+                    if meant
+                    else say("name the types in {key}", key=Key("instanceTypes")),
                 )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.catalog.limits import lingjun_pods
-from eniplan.messages import say
+from eniplan.messages import Key, say
 from eniplan.rules.base import Hit, Outcome, Unknown, rule
 from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING
 from eniplan.rules.sources import CODE_LINGJUN, CREATE_API, EXCL, LINGJUN_POOLS, WWT
@@ -66,11 +66,11 @@ def lj002(view: PlanView) -> Outcome:
     """`lingjun.clusterId` and `lingjun.groupId`."""
     for pool in view.lingjun_pools:
         given = pool.pool.lingjun or {}
-        missing = tuple(say("lingjun.{key}", key=key) for key in ("clusterId", "groupId") if not given.get(key))
+        missing = tuple(Key(f"lingjun.{key}") for key in ("clusterId", "groupId") if not given.get(key))
         if missing:
             message = say("Lingjun pool {pool!r} lacks {missing}", pool=pool.pool.name, missing=missing)
             hint = say("the Lingjun console shows them (i1169…, ng-…)")
-            yield Hit((*pool.path, "lingjun"), message, hint, {"missing": [str(key) for key in missing]})
+            yield Hit((*pool.path, "lingjun"), message, hint, {"missing": list(map(str, missing))})
 
 
 @rule(
@@ -94,8 +94,8 @@ def lj003(view: PlanView) -> Outcome:
         }
         for key, value in given.items():
             if value is not None:
-                message = say("Lingjun pool {pool!r} has {key}", pool=pool.pool.name, key=key)
-                hint = say("remove {key}; size the Lingjun node group instead", key=key)
+                message = say("Lingjun pool {pool!r} has {key}", pool=pool.pool.name, key=Key(key))
+                hint = say("remove {key}; size the Lingjun node group instead", key=Key(key))
                 yield Hit((*pool.path, key), message, hint)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.messages import count, named, say
+from eniplan.messages import Key, count, named, say
 from eniplan.rules.addresses import demands, parts, shortages
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
@@ -243,7 +243,7 @@ def net003(view: PlanView) -> Outcome:
             yield config.missing
         elif number == 0:
             message = say("{config} has no security group", config=label)
-            hint = say("name at least one in securityGroupIds")
+            hint = say("name at least one in {key}", key=Key("securityGroupIds"))
             yield Hit(path, message, hint, {"securityGroups": 0, "limit": MAX_GROUPS})
         elif number > MAX_GROUPS:
             message = say(

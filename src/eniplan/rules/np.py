@@ -9,7 +9,7 @@ from eniplan import facts
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.k8s.nodes import EFFECTS
 from eniplan.k8s.numbers import whole
-from eniplan.messages import NOTHING, named, say
+from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
@@ -84,7 +84,15 @@ def np001(view: PlanView) -> Outcome:
     hint = say("write {label}={value}", label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)
     for pool in view.pools:
         for path, key, value in stated_labels(pool.pool):
-            if key == EXCLUSIVE_LABEL and value != EXCLUSIVE_VALUE:
+            tag = None if value else _tag(pool.pool)
+            if key == EXCLUSIVE_LABEL and tag is not None:
+                message = say(
+                    "pool {pool!r} has {label} among its tags: they are tags of ECS, and no labels of nodes",
+                    pool=pool.pool.name,
+                    label=key,
+                )
+                yield Hit(tag, message, say("move it to {labels}", labels=Key("labels")))
+            elif key == EXCLUSIVE_LABEL and value != EXCLUSIVE_VALUE:
                 message = say(
                     "pool {pool!r} sets {label} to {value!r}; only {required!r} means exclusive",
                     pool=pool.pool.name,
@@ -107,7 +115,17 @@ def np001(view: PlanView) -> Outcome:
             message = say(
                 "an override of pool {pool!r} replaces all labels and drops the exclusive one", pool=pool.pool.name
             )
-            yield Hit(path, message, say("write labels in the pool's own labels key"))
+            yield Hit(path, message, say("write labels in the pool's own key {labels}", labels=Key("labels")))
+
+
+def _tag(pool: NodePool) -> Path | None:
+    """Return the tag of ECS that is meant to be the exclusive label."""
+    tags = value_at(pool.overrides, ("scaling_group", "tags"))
+    for i, tag in enumerate(tags if isinstance(tags, list) else ()):
+        key = value_at(tag, ("key",))
+        if isinstance(key, str) and (key == EXCLUSIVE_LABEL or looks_exclusive(key)):
+            return (*pool.path, "overrides", "scaling_group", "tags", i)
+    return None
 
 
 def stated_labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
@@ -223,7 +241,12 @@ def np004(view: PlanView) -> Outcome:
     """Both ways to size a pool at once."""
     for pool in view.pools:
         if pool.pool.desired_size is not None and pool.pool.auto_scaling is not None:
-            message = say("pool {pool!r} has both desiredSize and autoScaling", pool=pool.pool.name)
+            message = say(
+                "pool {pool!r} has both {size} and {scaling}",
+                pool=pool.pool.name,
+                size=Key("desiredSize"),
+                scaling=Key("autoScaling"),
+            )
             yield Hit((*pool.path, "desiredSize"), message, say("keep one of them"))
 
 
@@ -271,7 +294,7 @@ def _counts(view: PoolView) -> Iterator[Hit]:
     types = len(view.types)
     if not pool.instance_types and not pool.instance_families:
         message = say("pool {pool!r} has no instance type", pool=pool.name)
-        hint = say("name 1 to {limit} types in instanceTypes, or a family in instanceFamilies", limit=MAX_TYPES)
+        hint = say("name 1 to {limit} types in {key}", limit=MAX_TYPES, key=Key("instanceTypes"))
         yield Hit((*view.path, "instanceTypes"), message, hint)
     elif types > MAX_TYPES:
         key = "instanceTypes" if pool.instance_types else "instanceFamilies"
@@ -281,7 +304,7 @@ def _counts(view: PoolView) -> Iterator[Hit]:
             types=types,
             limit=MAX_TYPES,
         )
-        yield Hit((*view.path, key), message, say("name the types you want in instanceTypes"))
+        yield Hit((*view.path, key), message, say("name the types you want in {key}", key=Key("instanceTypes")))
     for i, name in enumerate(pool.instance_types or ()):
         if name in (pool.instance_types or ())[:i]:
             message = say("{type} is listed twice", type=name)
@@ -294,7 +317,9 @@ def _counts(view: PoolView) -> Iterator[Hit]:
             vSwitches=given,
             limit=MAX_V_SWITCHES,
         )
-        yield Hit((*view.path, "vSwitchIds"), message, say("list in vSwitchIds the vSwitches of the nodes"))
+        yield Hit(
+            (*view.path, "vSwitchIds"), message, say("list in {key} the vSwitches of the nodes", key=Key("vSwitchIds"))
+        )
 
 
 def _scaling(pool: NodePool) -> Iterator[Hit]:
@@ -304,12 +329,20 @@ def _scaling(pool: NodePool) -> Iterator[Hit]:
     least, most = scaling["min"], scaling["max"]
     if least > most:
         message = say(
-            "autoScaling of pool {pool!r}: min {min} is more than max {max}", pool=pool.name, min=least, max=most
+            "{key} of pool {pool!r}: min {min} is more than max {max}",
+            key=Key("autoScaling"),
+            pool=pool.name,
+            min=least,
+            max=most,
         )
         yield Hit((*pool.path, "autoScaling", "min"), message, say("swap them"))
     if most > MAX_NODES:
         message = say(
-            "autoScaling of pool {pool!r}: max {max} is more than {limit}", pool=pool.name, max=most, limit=MAX_NODES
+            "{key} of pool {pool!r}: max {max} is more than {limit}",
+            key=Key("autoScaling"),
+            pool=pool.name,
+            max=most,
+            limit=MAX_NODES,
         )
         yield Hit((*pool.path, "autoScaling", "max"), message)
 
@@ -607,7 +640,11 @@ def np012(view: PlanView) -> Outcome:
     for pool in view.pools:
         if value_at(pool.pool.overrides, ("scaling_group", "login_password")) is not None:
             path = (*pool.path, "overrides", "scaling_group", "login_password")
-            yield Hit(path, say("pool {pool!r} holds a login password", pool=pool.pool.name), say("use keyPair"))
+            yield Hit(
+                path,
+                say("pool {pool!r} holds a login password", pool=pool.pool.name),
+                say("use {key}", key=Key("keyPair")),
+            )
 
 
 @rule(
@@ -652,9 +689,9 @@ def np014(view: PlanView) -> Outcome:
         for path, key, value in stated_labels(pool.pool):
             if key == LINGJUN_LABEL and (value == "true") != pool.pool.is_lingjun:
                 message = say(
-                    "pool {pool!r} is of kind {kind} and has the label {label}={value}",
+                    "pool {pool!r} is {kind} pool and has the label {label}={value}",
                     pool=pool.pool.name,
-                    kind=pool.pool.kind,
+                    kind=say("a Lingjun") if pool.pool.is_lingjun else say("an ECS"),
                     label=key,
                     value=value,
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.inputs.body import exclusive, is_mode_key
+from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.module import AfterApply, Instance
@@ -277,7 +277,7 @@ class Configuration:
             for one in made:
                 address = name + one.suffix
                 values, document = self._take(block, module, one.scope, address)
-                if exclusive(values.get("labels")) is False:
+                if is_meant(values.get("labels"), values.get("tags")) is False:
                     self._leave(block, address, "it has no exclusive label" + _by(_label_sources(block, module)))
                 else:
                     yield Pool(address, document, values, is_certain and one.is_certain)
