@@ -314,6 +314,21 @@ class TestSeveralNetworks:
         report = judge({**self.PODS, **templated(networks("front", "back"), containers=[{"resources": both}])})
         assert found(report, "WL002") == []
 
+    def test_without_selectors_they_are_right_from_terway_1_16_1_on(self) -> None:
+        base = {**self.PODS, **templated(networks("front"), containers=[{"name": "c"}])}
+        versions: dict[object, list[tuple[str, str]]] = {
+            "v1.16.1": [("warning", "podNetworkings[1]")],
+            "v1.16.0": [("error", "podNetworkings[0]"), ("error", "podNetworkings[1]")],
+            ABSENT: [("warning", "podNetworkings[1]")],
+        }
+        for version, told in versions.items():
+            report = judge({**base, "cluster.terway.version": version})
+            findings = found(report, "PN005")
+            assert [(finding.level, finding.place.path) for finding in findings] == told
+            if version == "v1.16.0":
+                assert findings[0].hint == "upgrade Terway to v1.16.1 or later"
+            assert ("PN005" in {rule for item in report.undecided for rule in item.rules}) == (version is ABSENT)
+
     @pytest.mark.parametrize(
         ("changes", "words"),
         [

@@ -214,7 +214,8 @@ def pn004(view: PlanView) -> Outcome:
 )
 def pn005(view: PlanView) -> Outcome:
     """Neither selector: an error where Terway refuses it, else a warning."""
-    asked_for = {name for workload in view.plan.workloads for name in workload.networks}
+    pods = [workload.pod for workload in view.plan.workloads if workload.pod is not None]
+    asked_for = {name for pod in pods for name in pod.networks or ()}
     for pn in view.plan.pod_networkings:
         if pn.selects:
             continue
@@ -228,6 +229,8 @@ def pn005(view: PlanView) -> Outcome:
                 podNetworking=pn.name,
                 version=view.cluster.terway.version,
             )
+            if pn.name in asked_for:
+                hint = say("upgrade Terway to {required} or later", required=str(needed))
             yield Hit(pn.path, message, hint, {"required": str(needed)})
         elif pn.name not in asked_for:
             message = say("PodNetworking {podNetworking!r} has no selector: it matches no pod", podNetworking=pn.name)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import facts
+from eniplan.messages import say
 from eniplan.rules.base import Hit, Outcome, waiver_rule
 from eniplan.suggest import did_you_mean
 
@@ -64,11 +65,6 @@ def _names_something(file: str) -> bool:
     return file == "-" or re.search(r"\w", re.sub(r"\.\w+$", "", file)) is not None
 
 
-def _where(waiver: Waiver) -> str:
-    at = f" at {waiver.target}" if waiver.target else ""
-    return f"{at} in {waiver.file}" if waiver.file else at
-
-
 @waiver_rule(
     "WV001",
     "error",
@@ -86,14 +82,12 @@ def wv001(view: WaiverView) -> Outcome:
         known = view.rules.get(waiver.rule)
         path = (*waiver.path, "rule")
         if known is None:
-            yield Hit(
-                path,
-                f"there is no rule {waiver.rule!r}",
-                did_you_mean(waiver.rule, view.rules) or "`eniplan explain` lists them",
-            )
+            hint = did_you_mean(waiver.rule, view.rules) or say("`eniplan explain` lists them")
+            yield Hit(path, say("there is no rule {rule!r}", rule=waiver.rule), hint)
         elif not known.waivable:
             title = known.title[0].lower() + known.title[1:]
-            yield Hit(path, f"{waiver.rule} cannot be waived: {title}", "fix the finding, and remove the waiver")
+            message = say("{rule} cannot be waived: {title}", rule=waiver.rule, title=title)
+            yield Hit(path, message, say("fix the finding, and remove the waiver"))
 
 
 @waiver_rule(
@@ -111,11 +105,10 @@ def wv002(view: WaiverView) -> Outcome:
     """Expiry dates that have passed, or that no calendar has."""
     for waiver in view.waivers:
         if is_expired(waiver, view.today):
-            readable = expiry(waiver) is not None
-            message = (
-                f"the waiver of {waiver.rule} expired on {waiver.until}" if readable else f"{waiver.until!r} is no date"
-            )
-            yield Hit((*waiver.path, "expires"), message, "fix the finding, or decide again")
+            message = say("the waiver of {rule} expired on {expires}", rule=waiver.rule, expires=waiver.until)
+            if expiry(waiver) is None:
+                message = say("{expires!r} is no date", expires=waiver.until)
+            yield Hit((*waiver.path, "expires"), message, say("fix the finding, or decide again"))
 
 
 @waiver_rule(
@@ -136,8 +129,14 @@ def wv003(view: WaiverView) -> Outcome:
         if waiver in view.used or waiver in view.idle or known is None or not known.waivable:
             continue
         if holds(waiver, view.today):
-            hint = "remove the waiver, or correct its path" + (" or file" if waiver.file else "")
-            yield Hit(waiver.path, f"no finding of {waiver.rule}{_where(waiver)}", hint)
+            message = say("no finding of {rule}", rule=waiver.rule)
+            if waiver.target:
+                message = say("{nothing} at {path}", nothing=message, path=waiver.target)
+            hint = say("remove the waiver, or correct its path")
+            if waiver.file:
+                message = say("{nothing} in {file}", nothing=message, file=waiver.file)
+                hint = say("remove the waiver, or correct its path or file")
+            yield Hit(waiver.path, message, hint)
 
 
 @waiver_rule(
@@ -156,15 +155,20 @@ def wv004(view: WaiverView) -> Outcome:
     for waiver in view.waivers:
         files = view.used.get(waiver, ())
         if waiver.target in ("nodePools", "podNetworkings", "workloads"):
-            hint = f"name the object: {waiver.target}[0]"
-            yield Hit((*waiver.path, "path"), f"the waiver of {waiver.rule} covers all of {waiver.target}", hint)
+            message = say("the waiver of {rule} covers all of {path}", rule=waiver.rule, path=waiver.target)
+            yield Hit((*waiver.path, "path"), message, say("name the object: {path}[0]", path=waiver.target))
         if waiver.file and not _names_something(waiver.file):
-            message = f"the waiver of {waiver.rule} covers any file: {waiver.file}"
-            yield Hit((*waiver.path, "file"), message, "name the file, or its folder")
+            message = say("the waiver of {rule} covers any file: {file}", rule=waiver.rule, file=waiver.file)
+            yield Hit((*waiver.path, "file"), message, say("name the file, or its folder"))
         elif not waiver.file and len(files) > 1:
-            listed = ", ".join(sorted(files))
-            message = f"the waiver of {waiver.rule} at {waiver.target} holds in {len(files)} files: {listed}"
-            yield Hit((*waiver.path, "path"), message, "name the file that it is about, with file:")
+            message = say(
+                "the waiver of {rule} at {path} holds in {count} files: {files}",
+                rule=waiver.rule,
+                path=waiver.target,
+                count=len(files),
+                files=tuple(sorted(files)),
+            )
+            yield Hit((*waiver.path, "path"), message, say("name the file that it is about, with file:"))
 
 
 @waiver_rule(
@@ -182,4 +186,5 @@ def wv005(view: WaiverView) -> Outcome:
     """Reasons that are missing, empty, or a placeholder that was left to be filled in."""
     for waiver in view.waivers:
         if not has_reason(waiver):
-            yield Hit((*waiver.path, "reason"), f"the waiver of {waiver.rule} has no reason", "say why it is accepted")
+            message = say("the waiver of {rule} has no reason", rule=waiver.rule)
+            yield Hit((*waiver.path, "reason"), message, say("say why it is accepted"))
