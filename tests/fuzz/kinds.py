@@ -1,0 +1,309 @@
+"""The kinds of inputs that are fuzzed: what a right one is, how it goes wrong, and the command line that reads it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import subprocess
+from pathlib import Path  # noqa: TC003 - named tuples hold it
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+
+from tests.fuzz import mutators
+from tests.harness import EXAMPLES, eniplan_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+PLANS = sorted(EXAMPLES.glob("*.yaml"))
+PLAN = EXAMPLES / "trading-ipv4.yaml"
+_ROOT = EXAMPLES.parent
+
+
+def _cli(words: list[str]) -> int:
+    from eniplan.cli import run  # noqa: PLC0415 - imported by the process that forks, not by pytest
+
+    return run(words)
+
+
+def _receipt(words: list[str]) -> int:
+    from eniplan.cloud.receipt import read  # noqa: PLC0415 - the same
+    from eniplan.errors import InputError  # noqa: PLC0415 - the same
+
+    try:
+        read(words[-1])
+    except InputError as error:
+        return error.exit_code
+    return 0
+
+
+class Kind(NamedTuple):
+    """One kind of input."""
+
+    name: str
+    make: Callable[[Random, Path], tuple[str, ...]]
+    """Writes an input into a folder, and returns the command line."""
+    call: Callable[[list[str]], int] = _cli
+
+
+@functools.cache
+def _emitted(*words: str) -> bytes:
+    return subprocess.run(eniplan_command(*words), check=True, capture_output=True).stdout
+
+
+def _pool(form: str) -> bytes:
+    return _emitted("create-pool", str(PLAN), "--emit", form)
+
+
+def _manifests() -> bytes:
+    return _emitted("render-manifests", str(PLAN), "--workloads")
+
+
+def _file(random: Random, folder: Path, name: str, seed: bytes, how: str) -> None:
+    """Write an input that is wrong in its values, or in its text."""
+    if how != "text" and random.random() < 0.7:
+        documents = [json.loads(seed)] if how == "json" else [d for d in yaml.safe_load_all(seed) if d is not None]
+        at = random.randrange(len(documents))
+        documents[at] = mutators.value(random, documents[at])
+        spell = mutators.json_bytes if how == "json" or random.random() < 0.2 else mutators.yaml_bytes
+        seed = b"---\n".join(spell(document) for document in documents)
+    else:
+        seed = mutators.text(random, seed)
+    (folder / name).write_bytes(seed)
+
+
+def _reads(name: str, file: str, seed: Callable[[], bytes], how: str, words: str) -> Kind:
+    def make(random: Random, folder: Path) -> tuple[str, ...]:
+        (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
+        _file(random, folder, file, seed(), how)
+        return tuple(words.replace("FILE", file).split(" "))
+
+    return Kind(name, make)
+
+
+def _plan(random: Random, folder: Path) -> tuple[str, ...]:
+    _file(random, folder, "plan.yaml", random.choice(PLANS).read_bytes(), "yaml")
+    form = random.choice(("text", "json", "sarif", "junit", "gitlab", "markdown", "html", "github"))
+    checks = f"check plan.yaml --format {form}"
+    others = (
+        "create-pool plan.yaml --emit terraform",
+        "create-pool plan.yaml --emit ros",
+        "render-manifests plan.yaml",
+    )
+    return tuple(random.choice((checks, checks, *others)).split(" "))
+
+
+def _templates(random: Random, folder: Path) -> tuple[str, ...]:
+    (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
+    (folder / "kinds").mkdir()
+    for file in (_ROOT / "templates" / "manifests").glob("*.yaml"):
+        _file(random, folder, f"kinds/{file.name}", file.read_bytes(), "yaml")
+    return ("render-manifests", "plan.yaml", "--workloads", "--template-dir", "kinds")
+
+
+def _make_receipt(random: Random, folder: Path) -> tuple[str, ...]:
+    body = json.dumps({"nodepool_info": {"name": "trading"}, "scaling_group": {"instance_types": ["ecs.g8i.8xlarge"]}})
+    receipt = {
+        "schema": "eniplan.receipt/v1",
+        "eniplan": "0.1.0",
+        "state": "sent",
+        "updated": "2026-11-25T00:00:00+00:00",
+        "cluster": {"id": "c1", "region": "cn-hangzhou", "endpoint": None},
+        "pool": "trading",
+        "plan": "plan.yaml",
+        "nodePoolId": None,
+        "taskId": None,
+        "body": {"sha256": hashlib.sha256(body.encode()).hexdigest(), "text": body},
+        "waivers": [{"rule": "ENI002"}],
+        "events": [{"time": "2026-11-25T00:00:00+00:00", "state": "sent", "requestId": None, "note": ""}],
+    }
+    _file(random, folder, "receipt.json", json.dumps(receipt).encode(), "json")
+    return ("receipt.json",)
+
+
+_WORDS = (
+    "check", "create-pool", "explain", "init", "instances", "ram-policy", "render-manifests", "schema", "specs",
+    "show", "diff", "--format", "json", "sarif", "html", "csv", "--output", "json=out.json", "json=plan.yaml", "=",
+    "--fail-on", "warning", "--strict", "--specs", "bundled", "--waivers", "--cluster", "plan.yaml", "nowhere.yaml",
+    ".", "", "-", "--", "\udcff", "--type", "ecs.g8i.8xlarge", "ecs.", "--family", "ecs.g8i", "--terway", "v1.16.4",
+    "v1..", "--ip-stack", "dual", "--vcpus", "8..32", "8..", "..", "9" * 5000, "1.." + "9" * 400, "--min-pods", "7",
+    "-1", "--pods", "0", "10" * 20, "--emit", "terraform", "ros", "--pool", "trading", "--out", "out.txt",
+    "/nowhere/x", "--workloads", "--out-dir", "out", "--kustomize", "--patch", "--from", "--help", "ENI001", "eni1",
+    "report", "waivers", "--arch", "arm", "--gpus", "--memory", "--zones", "3", "-h", "-x", "--why", "--emit-plan",
+    "--sort", "--var", "a=b", "a\nb", "\u202e", "*", "--verbose", "--markdown",
+)  # fmt: skip
+
+
+def _line(random: Random, folder: Path) -> tuple[str, ...]:
+    (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
+    return tuple(random.choice(_WORDS) for _ in range(random.randrange(1, 7)))
+
+
+def _terraform() -> bytes:
+    change: dict[str, Any] = {
+        "actions": ["create"],
+        "before": None,
+        "after": {
+            "cluster_id": "c1",
+            "node_pool_name": "trading",
+            "instance_types": ["ecs.g8i.8xlarge"],
+            "desired_size": "3",
+            "vswitch_ids": ["vsw-j"],
+            "labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eniOnly"}],
+            "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}],
+        },
+        "after_unknown": {"id": True, "labels": [{}], "security_group_ids": True, "taints": [{}]},
+    }
+    pool = "alicloud_cs_kubernetes_node_pool"
+    resource = {"address": f'module.a["x"].{pool}.b[0]', "mode": "managed", "type": pool, "name": "b", "change": change}
+    configured = {
+        "address": f"{pool}.b",
+        "expressions": {"labels": [{"key": {"constant_value": "a"}}], "cluster_id": {}},
+    }
+    calls = {"a": {"module": {"resources": [configured]}}}
+    configuration = {"root_module": {"module_calls": calls, "resources": [configured]}}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [resource],
+        "configuration": configuration,
+        "variables": {"a": {"value": 1}},
+    }
+    return json.dumps(plan).encode()
+
+
+def _dump() -> bytes:
+    label = {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly", "alibabacloud.com/nodepool-id": "np1"}
+    metadata = {"name": "n", "namespace": "kube-system", "labels": label, "creationTimestamp": "2026-11-25T00:00:00Z"}
+    ready = [
+        {"type": "Ready", "status": "True", "reason": "x", "message": "y", "lastTransitionTime": "2026-11-25T00:00:00Z"}
+    ]
+    status = {
+        "allocatable": {"aliyun/eni": "7", "cpu": "32"},
+        "conditions": ready,
+        "phase": "Running",
+        "hostIP": "1.1.1.1",
+    }
+    container = {
+        "name": "a",
+        "image": "terway:v1.16.4",
+        "resources": {"limits": {"aliyun/eni": "1"}, "requests": {"aliyun/eni": 1}},
+    }
+    pod = {
+        "nodeName": "n",
+        "containers": [container],
+        "tolerations": [{"key": "a", "operator": "Exists", "effect": "NoSchedule"}],
+    }
+    owner = [{"kind": "ReplicaSet", "name": "a-1", "uid": "u"}]
+    conf = json.dumps({"vswitches": {"cn-hangzhou-j": ["vsw-j"]}, "security_groups": ["sg-a"], "max_pool_size": 5})
+    items = [
+        {
+            "kind": "Node",
+            "metadata": metadata,
+            "spec": {"taints": [{"key": "a", "effect": "NoSchedule"}]},
+            "status": status,
+        },
+        {
+            "kind": "Pod",
+            "metadata": {**metadata, "annotations": {"k8s.aliyun.com/pod-eni": "true"}, "ownerReferences": owner},
+            "spec": pod,
+            "status": status,
+        },
+        {"kind": "ConfigMap", "metadata": {**metadata, "name": "eni-config"}, "data": {"eni_conf": conf}},
+        {
+            "kind": "PodNetworking",
+            "metadata": metadata,
+            "spec": {
+                "vSwitchOptions": ["vsw-j"],
+                "eniOptions": {"eniType": "ENI"},
+                "selector": {"podSelector": {"matchLabels": {"a": "b"}}},
+                "allocationType": {"type": "Fixed", "releaseAfter": "10m"},
+            },
+            "status": {"status": "Ready", "vSwitches": [{"id": "vsw-j", "zone": "cn-hangzhou-j"}]},
+        },
+        {
+            "kind": "PodENI",
+            "metadata": metadata,
+            "spec": {"allocations": [{"eni": {"id": "eni-1"}}]},
+            "status": {"phase": "Bind"},
+        },
+        {
+            "kind": "Event",
+            "metadata": metadata,
+            "reason": "FailedScheduling",
+            "message": "0/3 nodes: Insufficient aliyun/eni",
+            "involvedObject": {"kind": "Pod", "name": "n", "namespace": "kube-system"},
+            "count": 3,
+            "lastTimestamp": "x",
+        },
+        {
+            "kind": "DaemonSet",
+            "metadata": {**metadata, "name": "terway-eniip"},
+            "spec": {"template": {"spec": pod}},
+            "status": {},
+        },
+    ]
+    return json.dumps({"kind": "List", "items": items}).encode()
+
+
+def _specs() -> bytes:
+    row = {
+        "InstanceTypeId": "ecs.g8i.8xlarge",
+        "InstanceTypeFamily": "ecs.g8i",
+        "EniQuantity": 8,
+        "EniTotalQuantity": 8,
+        "EniPrivateIpAddressQuantity": 30,
+        "EniIpv6AddressQuantity": 30,
+        "CpuCoreCount": 32,
+        "MemorySize": 128.0,
+        "EniTrunkSupported": True,
+        "CpuArchitecture": "X86",
+    }
+    return json.dumps({"InstanceTypes": {"InstanceType": [row]}}).encode()
+
+
+_WAIVERS = b"""\
+waivers:
+  - {rule: NP002, path: "nodePools[0]", reason: x, expires: 2099-01-01}
+  - {rule: ENI002, file: "**/plan*.yaml", reason: y, expires: 2099-01-01}
+  - {rule: ENI001, file: "a/*/b?.yaml", reason: z}
+"""
+_SCRIPT = b"""\
+#!/bin/sh
+NAME=trading
+aliyun cs POST /clusters/c1/nodepools --header "Content-Type=application/json" --body "$(cat <<EOF
+{"nodepool_info": {"name": "$NAME"}, "scaling_group": {"instance_types": ["ecs.g8i.8xlarge"], "vswitch_ids": ["vsw-j"]},
+ "kubernetes_config": {"labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eniOnly"}]}}
+EOF
+)"
+"""
+
+
+def _markdown() -> bytes:
+    quoted = b"".join(b"> " + line for line in _SCRIPT.splitlines(keepends=True))
+    plan, hcl = PLAN.read_bytes(), _pool("terraform")
+    return b"# Pools\n\n> ```sh\n" + quoted + b"> ```\n\n```yaml\n" + plan + b"```\n\n```hcl\n" + hcl + b"```\n"
+
+
+KINDS = (
+    Kind("plan", _plan),
+    _reads("manifests", "all.yaml", _manifests, "yaml", "check plan.yaml FILE"),
+    _reads("terraform", "tf.json", _terraform, "json", "check FILE"),
+    _reads("terraform-json", "pool.tf.json", lambda: _pool("terraform-json"), "json", "check FILE"),
+    _reads("hcl", "pool.tf", lambda: _pool("terraform"), "text", "check FILE"),
+    _reads("body", "pool.json", lambda: _pool("api"), "json", "check FILE"),
+    _reads("ros", "ros.json", lambda: _pool("ros"), "json", "check FILE"),
+    _reads("script", "pool.sh", lambda: _SCRIPT, "text", "check FILE"),
+    _reads("markdown", "pools.md", _markdown, "text", "check FILE"),
+    _reads("cluster", "cluster.yaml", PLAN.read_bytes, "yaml", "check plan.yaml --cluster FILE"),
+    _reads("dump", "dump.json", _dump, "json", "verify plan.yaml --from FILE"),
+    _reads("dump-alone", "dump.json", _dump, "json", "verify --from FILE"),
+    _reads("specs", "specs.json", _specs, "json", "check plan.yaml --specs FILE"),
+    _reads("waivers", "waivers.yaml", lambda: _WAIVERS, "yaml", "check plan.yaml --waivers FILE"),
+    _reads("patch", "all.yaml", _manifests, "yaml", "render-manifests plan.yaml --patch FILE"),
+    Kind("templates", _templates),
+    Kind("receipt", _make_receipt, _receipt),
+    Kind("line", _line),
+)

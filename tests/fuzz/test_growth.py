@@ -1,0 +1,126 @@
+"""No input takes longer than its size: counted in calls of functions, which no other load of the machine changes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan.catalog.select import range_from
+from eniplan.errors import InputError
+from eniplan.inputs.markdown import _FENCE
+from eniplan.inputs.script import is_worth
+from eniplan.k8s.numbers import go_duration, quantity
+from eniplan.plan.document import plain_scalar, read_documents
+from eniplan.plan.load import LoadedPlan, load
+from eniplan.plan.waivers import WaiverFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Work = Callable[[int], object]
+
+FEW, MANY = 100, 800
+
+
+def steps(work: Work, size: int) -> int:
+    """Return how many calls a piece of work makes, of our functions and of those of C."""
+    count = 0
+
+    def tick(_frame: object, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(tick)
+    try:
+        work(size)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def documents(text: str, file: str = "a.yaml") -> None:
+    try:
+        for document in read_documents(file, text.encode()):
+            value = document.value
+            for key in value if isinstance(value, (dict, list)) else ():
+                document.place((key if isinstance(key, str) else 0,), key=True)
+    except InputError:
+        pass
+
+
+def plan(tmp_path: Path, text: str) -> list[LoadedPlan | object]:
+    file = tmp_path / "plan.yaml"
+    file.write_text(f"apiVersion: eniplan/v1\n{text}")
+    return [*load([str(file)])]
+
+
+WORK: dict[str, Callable[[Path], Work]] = {
+    "places in YAML": lambda _: lambda n: documents("".join(f"k{i}: 1\n" for i in range(n))),
+    "places in JSON": lambda _: lambda n: documents(json.dumps({f"k{i}": 1 for i in range(n)}, indent=0), "a.json"),
+    "keys that are there twice": lambda _: lambda n: documents("".join(f"k{i}: 1\n" for i in range(n)) * 2),
+    "keys that are there twice in JSON": lambda _: (
+        lambda n: documents("{" + ",".join(f'"k{i}": 1' for i in [*range(n)] * 2) + "}", "a.json")
+    ),
+    "brackets that are not closed": lambda _: lambda n: documents("[" + "a, " * n),
+    "unknown keys": lambda folder: lambda n: plan(folder, "".join(f"k{i}: 1\n" for i in range(n))),
+    "pools that do not fit": lambda folder: lambda n: plan(folder, "nodePools:\n" + "- {name: 1}\n" * n),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_steps_grow_as_the_input(tmp_path: Path, name: str) -> None:
+    work = WORK[name](tmp_path)
+    work(FEW)  # what is imported and compiled on the way is no part of it
+    few, many = steps(work, FEW), steps(work, MANY)
+    assert many < few * MANY / FEW * 1.5
+
+
+def _walk(folder: Path) -> Work:
+    for name in "abc":
+        (folder / name).symlink_to(folder)
+    (folder / "w.yaml").write_text("waivers: []\n")
+
+    def work(_: int) -> list[object]:
+        waiver = {"rule": "ENI001", "file": f"{folder}/**/**/**/no*.yaml", "reason": "x"}
+        file = folder / "w.yaml"
+        file.write_text(json.dumps({"waivers": [waiver]}))
+        from eniplan.plan.waivers import load_waivers  # noqa: PLC0415 - as the program does
+
+        (found,) = load_waivers(str(file))
+        assert isinstance(found, WaiverFile)
+        return [*found.elsewhere([])]
+
+    return work
+
+
+def test_links_in_circles_are_not_followed(tmp_path: Path) -> None:
+    work = _walk(tmp_path)
+    work(0)
+    assert steps(work, 0) < 5_000
+
+
+PATTERNS: dict[str, Work] = {
+    "number": lambda n: plain_scalar("1" * n + "x"),
+    "number with a point": lambda n: plain_scalar("." + "1" * n + "x"),
+    "quantity": lambda n: quantity("1" * n + "x"),
+    "duration": lambda n: go_duration("1" * n),
+    "durations": lambda n: go_duration("1h" * n + "x"),
+    "range": lambda n: range_from("1" * n + "x"),
+    "open range": lambda n: range_from("1" * n + ".."),
+    "fence": lambda n: _FENCE.match("> " * n + "x"),
+    "script": lambda n: is_worth(b"aliyun " * n + b"\nCreateCluster"),
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_pattern_is_quadratic(name: str) -> None:
+    """What a pattern does cannot be counted; 40,000 characters take a linear one a thousandth of what is allowed."""
+    start = time.process_time()
+    PATTERNS[name](40_000)
+    assert time.process_time() - start < 0.5
