@@ -148,7 +148,7 @@ def test_the_request_fails(live: Live, tries: Tries, looks: str) -> None:
             one.cloud.faults.append(Later(LIST, "500", since=since))
         elif looks == "come late":
             one.cloud.faults.append(Later(LIST, "answer", status=200, body={"nodepools": []}, call=1, since=since))
-    for one, done in zip(tried, run_all(live, tried, "--timeout", "3s"), strict=True):
+    for one, done in zip(tried, run_all(live, tried, "--timeout", "8s"), strict=True):
         (request,) = one.cloud.calls(CREATE)
         assert request.acted == (one.name in acted)
         state = one.state

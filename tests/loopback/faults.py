@@ -38,7 +38,7 @@ answer: exactly `status`, `headers` and `body` (text, or a value that is sent as
 empty, truncated: an answer without a body; the first half of the right body.
 wrong-types: the right answer, in which every value has another type than it should.
 list: the right answer inside a JSON list.
-trickle: the right answer, a byte every tenth of a second.
+trickle: the right answer, a byte every `seconds` (default: 0.1).
 delay: the right answer, `seconds` late. Goes together with the others, which then are late.
 """
 

@@ -11,7 +11,7 @@ import struct
 import threading
 import time
 import uuid
-from collections.abc import Mapping  # noqa: TC003 - read by dataclasses
+from collections.abc import Callable, Mapping  # noqa: TC003 - read by dataclasses
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -263,7 +263,7 @@ class Cloud:
             case "wrong-types":
                 exchange.answer(request, status, headers, encoded(wrong_types(json.loads(body))))
             case "trickle":
-                exchange.trickle(request, body, self._stopped)
+                exchange.trickle(request, body, lambda: self._stopped.wait(fault.seconds or 0.1))
             case "list":
                 exchange.answer(request, status, headers, encoded([json.loads(body)]))
 
@@ -361,14 +361,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.wfile.flush()
 
-    def trickle(self, request: Request, body: bytes, stopped: threading.Event) -> None:
+    def trickle(self, request: Request, body: bytes, pause: Callable[[], bool]) -> None:
         """Send a right answer byte by byte, so that no single one is late."""
         request.status = 200
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         for byte in head.encode() + body:
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
-            if stopped.wait(0.1):
+            if pause():
                 return
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the signature is http.server's

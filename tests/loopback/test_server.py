@@ -473,6 +473,10 @@ class TestFaults:
         (answer,) = sdk("DescribeUserQuota", "/quota")
         assert answer["node_quota"] == 100
 
+    def test_a_trickle(self, sdk: Sdk, cloud: Cloud) -> None:
+        cloud.fault("*", "trickle", seconds=0.001)
+        assert sdk("DescribeUserQuota", "/quota")["node_quota"] == 100
+
     def test_delays_go_together_with_others_and_side_by_side(self, sdk: Sdk, cloud: Cloud) -> None:
         cloud.fault("*", "delay", seconds=0.3)
         cloud.fault("*", "500")

@@ -24,7 +24,7 @@ from eniplan.cli.options import (
 )
 from eniplan.cli.passed import Gate, passed_plans, placed
 from eniplan.emit.body import Body, body_json
-from eniplan.errors import Place, Problem, UsageError
+from eniplan.errors import usage
 from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.plan.model import NodePool
@@ -107,7 +107,7 @@ def create_pool(
     if apply:
         if out is not None or emit is not Spelling.API:
             message = say("--apply creates the pool; --emit and --out only write down what would")
-            raise UsageError(Problem(message, Place("command line"), say("leave out one of the two")))
+            raise usage(message, say("leave out one of the two"))
         from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
         from eniplan.cli.apply import Wish  # noqa: PLC0415 - the same
         from eniplan.cli.apply import apply as create  # noqa: PLC0415 - the same
@@ -121,7 +121,7 @@ def create_pool(
     given |= {"--endpoint": endpoint is not None, "--ecs-role": ecs_role}
     alone = next((name for name, is_given in given.items() if is_given), None)
     if alone is not None:
-        raise UsageError(Problem(say("{alone} goes with --apply", alone=alone), Place("command line")))
+        raise usage(say("{option} goes with --apply", option=alone))
     plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
     chosen = chosen_pools(plans, pool)
     if emit is Spelling.API:

@@ -35,7 +35,13 @@ class Difference(NamedTuple):
 
     def __str__(self) -> str:
         """Return one line for people."""
-        return f"{self.path} is {_told(self.found)}, and the plan asks for {_told(self.wanted)}"
+        return str(self.told)
+
+    @property
+    def told(self) -> Message:
+        """What differs, in words."""
+        found, wanted = _told(self.found), _told(self.wanted)
+        return say("{path} is {found}, and the plan asks for {wanted}", path=self.path, found=found, wanted=wanted)
 
 
 def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -> list[Difference]:
@@ -152,5 +158,5 @@ def _same(wanted: object, found: object) -> bool:
 
 def _told(value: object) -> str:
     if value is None:
-        return "not there"
+        return say("not there")
     return ", ".join(map(str, value)) if isinstance(value, list) and value else repr(value)

@@ -536,7 +536,7 @@ def find(session: Session, cluster_id: str, name: str) -> list[str]:
         infos = [pool["nodepool_info"] for pool in ([] if pools is None else pools)]
         return [str(info["nodepool_id"]) for info in infos if info["name"] == name]
     except (TypeError, KeyError):
-        raise CallError(calls.DESCRIBE_POOLS, "answer", message="the answer is no list of pools") from None
+        raise CallError(calls.DESCRIBE_POOLS, "answer", message=say("the answer is no list of pools")) from None
 
 
 def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, Any]:
@@ -550,15 +550,13 @@ def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, A
     answer = session.read(call, path={"ClusterId": cluster_id, "NodepoolId": pool_id})
     info = answer.body.get("nodepool_info")
     if not isinstance(info, dict) or info.get("nodepool_id") != pool_id:
-        raise CallError(call, "answer", message="the answer is not about this pool", request_id=answer.request_id)
+        raise CallError(call, "answer", message=say("the answer is not about this pool"), request_id=answer.request_id)
     return answer.body
 
 
 def faults(body: str, pool: Mapping[str, Any]) -> list[Message]:
     """Return what of a pool is not as asked, and will not become so by itself."""
-    wrong = [
-        say("{difference}", difference=str(difference)) for difference in differences(json.loads(body), pool, HIDDEN)
-    ]
+    wrong = [difference.told for difference in differences(json.loads(body), pool, HIDDEN)]
     state = _status(pool).get("state")
     if state == "failed" or is_being_deleted(pool):
         wrong.append(say("its state is {state}", state=state))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from eniplan.cloud.failures import CallError
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,10 +24,10 @@ _DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "Sub
 
 
 _BROKEN = {
-    "ReadTimeoutError": "no answer in time",
-    "ReadTimeout": "no answer in time",
-    "SSLError": "TLS has failed",  # may be while the answer is read
-    "RetryError": "the connection broke",
+    "ReadTimeoutError": say("no answer in time"),
+    "ReadTimeout": say("no answer in time"),
+    "SSLError": say("TLS has failed"),  # may be while the answer is read
+    "RetryError": say("the connection broke"),
 }
 """What the kind of an exception says of a request that may have arrived; the first that is found counts."""
 
@@ -52,19 +53,21 @@ def _unanswered(call: Call, found: Mapping[str, BaseException]) -> CallError:
     names = found.keys()
     if "SSLCertVerificationError" in names:
         why = getattr(found["SSLCertVerificationError"], "verify_message", "")
-        return CallError(call, "certificate", message=f"the certificate is not trusted: {why}", reached=False)
+        return CallError(
+            call, "certificate", message=say("the certificate is not trusted: {why}", why=why), reached=False
+        )
     if "TooManyRedirects" in names:
         response = getattr(found["TooManyRedirects"], "response", None)
         where = urlsplit(str(getattr(response, "headers", {}).get("location", "")))
-        other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}" if where.netloc else "another path"
-        message = f"it was sent on to {other}, and what is signed for one place is not sent to another"
+        other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}" if where.netloc else say("another path")
+        message = say("it was sent on to {other}, and what is signed for one place is not sent to another", other=other)
         return CallError(call, "rejected", message=message, status=getattr(response, "status_code", None))
     if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}:
-        return CallError(call, "network", message="no connection", reached=False)
+        return CallError(call, "network", message=say("no connection"), reached=False)
     for name, message in _BROKEN.items():
         if name in names:
             return CallError(call, "network", message=message)
-    return CallError(call, "answer", message="the answer cannot be read")
+    return CallError(call, "answer", message=say("the answer cannot be read"))
 
 
 def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK has no types

@@ -19,6 +19,7 @@ from eniplan.cloud import answers, calls
 from eniplan.cloud.answers import AnswerError
 from eniplan.cloud.failures import CallError, words
 from eniplan.cloud.session import start
+from eniplan.messages import say
 from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread
 from eniplan.plan.model import TERWAY_ADDON
 
@@ -139,7 +140,7 @@ class _Reader:
         try:
             return parse(answer.body)
         except AnswerError as error:
-            message = f"the answer cannot be used: {error}"
+            message = say("the answer cannot be used: {error}", error=str(error))
             raise CallError(call, "answer", message=message, request_id=answer.request_id) from None
 
     def _ask_pages(
@@ -154,7 +155,7 @@ class _Reader:
             found += items
             if token is None:
                 return found
-        raise CallError(call, "answer", message=f"more than {MAX_PAGES} pages")
+        raise CallError(call, "answer", message=say("more than {most} pages", most=MAX_PAGES))
 
     def _cluster(self, cluster: Future[LiveCluster]) -> LiveCluster | None:
         try:
@@ -206,11 +207,13 @@ class _Reader:
             if vpc is None:
                 raise
         if vpc is None:
-            raise CallError(calls.DESCRIBE_CLUSTER, "answer", message="the answer names no VPC")
+            raise CallError(calls.DESCRIBE_CLUSTER, "answer", message=say("the answer names no VPC"))
         found, total = self._v_switch_page(vpc, 1)
         pages = -(-total // PAGE)
         if pages > MAX_PAGES:
-            raise CallError(calls.DESCRIBE_V_SWITCHES, "answer", message=f"{total} vSwitches are not believed")
+            raise CallError(
+                calls.DESCRIBE_V_SWITCHES, "answer", message=say("{total} vSwitches are not believed", total=total)
+            )
         for page in [start(self._v_switch_page, vpc, number) for number in range(2, pages + 1)]:
             found += page.result()[0]
         return {v_switch.id: v_switch for v_switch in found}

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
 
 from eniplan.errors import Place, Problem
-from eniplan.messages import say
+from eniplan.messages import NOTHING, say, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from eniplan.cloud.calls import Call
+    from eniplan.messages import Message
 
 Reason: TypeAlias = Literal[
     "denied", "rejected", "throttled", "server", "network", "answer", "credentials", "clock", "certificate"
 ]
 
-_LOOKED_FOR = (
+_LOOKED_FOR = say(
     "looked for ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, an OIDC role "
     "(ALIBABA_CLOUD_OIDC_TOKEN_FILE), the aliyun CLI's profile in ~/.aliyun/config.json and "
     "~/.alibabacloud/credentials.ini; an instance's role only with --ecs-role"
@@ -28,14 +29,16 @@ _FILES = ("~/.aliyun/config.json", "~/.alibabacloud/credentials.ini")
 _SHORTEST_SECRET = 6
 """Characters. Whatever is shorter is no secret of these services, and stands in many words."""
 _HINTS = {
-    "denied": "`eniplan ram-policy` prints the policy that a command needs",
-    "throttled": "try again later",
-    "server": "try again later",
-    "answer": "is there a proxy or a gateway that answers in the service's place?",
-    "clock": "set the clock of this machine: requests are signed with the time",
-    "certificate": "for a CA of your own, name its file in REQUESTS_CA_BUNDLE or SSL_CERT_FILE; a certificate that "
-    "is not valid yet, or no more, may also be the fault of this machine's clock",
-    "network": "check the network, the proxy variables, --endpoint and the region",
+    "denied": say("`eniplan ram-policy` prints the policy that a command needs"),
+    "throttled": say("try again later"),
+    "server": say("try again later"),
+    "answer": say("is there a proxy or a gateway that answers in the service's place?"),
+    "clock": say("set the clock of this machine: requests are signed with the time"),
+    "certificate": say(
+        "for a CA of your own, name its file in REQUESTS_CA_BUNDLE or SSL_CERT_FILE; a certificate that "
+        "is not valid yet, or no more, may also be the fault of this machine's clock"
+    ),
+    "network": say("check the network, the proxy variables, --endpoint and the region"),
 }
 
 
@@ -66,29 +69,42 @@ class CallError(Exception):
         return self.reason == "rejected" and "notfound" in code and not code.startswith("invalidaction")
 
 
-def words(error: CallError) -> str:
+def words(error: CallError) -> Message:
     """Say in one clause what has happened; never holds a header, a key or a whole answer."""
     action = error.call.action
-    said = ": ".join(filter(None, (error.code, error.message)))
-    request = f"request {error.request_id}" if error.request_id else ""
-    traced = f" ({request})" if request else ""
+    said = _joined(error.code, error.message)
+    request = say("request {request}", request=error.request_id) if error.request_id else NOTHING
+    traced = say(" ({request})", request=request) if request else NOTHING
     if error.reason == "denied":
-        details = ", ".join(filter(None, (error.code, request)))
-        return f"RAM denies {error.call.ram_action}" + (f" ({details})" if details else "")
+        code = say("{code}", code=error.code) if error.code else NOTHING
+        details = together((code, request), ", ")
+        denied = say("RAM denies {action}", action=error.call.ram_action)
+        return say("{denied} ({details})", denied=denied, details=details) if details else denied
     if error.reason == "credentials":
-        return f"the credentials are not accepted: {said}{traced}" if error.code else "there are no credentials"
+        refused = say("the credentials are not accepted: {said}{traced}", said=said, traced=traced)
+        return refused if error.code else say("there are no credentials")
     if error.reason == "clock":
-        return f"the clock of this machine is wrong, says the service: {said}{traced}"
+        return say("the clock of this machine is wrong, says the service: {said}{traced}", said=said, traced=traced)
+    what = say("{action}", action=action)
     if error.reason == "throttled":
-        return f"{action} is throttled: {said or 'too many requests'}{traced}"
-    if error.reason == "server":
-        return f"{action}: the service has failed: {said or error.status}{traced}"
-    return f"{action}: {said or 'it was refused'}{traced}"
+        what, said = say("{action} is throttled", action=action), said or say("too many requests")
+    elif error.reason == "server":
+        what, said = (
+            say("{action}: the service has failed", action=action),
+            said or say("{status}", status=error.status),
+        )
+    return say("{what}: {said}{traced}", what=what, said=said or say("it was refused"), traced=traced)
+
+
+def _joined(code: str, message: str) -> Message:
+    if code and message:
+        return say("{code}: {message}", code=code, message=message)
+    return say("{said}", said=code or message) if code or message else NOTHING
 
 
 def problem(error: CallError, place: Place) -> Problem:
     """Return what has happened, where, and what to do next."""
-    hint = _HINTS.get(error.reason, "")
+    hint = _HINTS.get(error.reason, NOTHING)
     if error.reason == "credentials":
         hint = say("use another access key or a fresh token") if error.code else _looked_for()
     return Problem(words(error), place, hint)
@@ -96,13 +112,15 @@ def problem(error: CallError, place: Place) -> Problem:
 
 def without(text: str, secrets: Iterable[str]) -> str:
     """Return a text in which `***` stands for every secret, as it is or as JSON and URLs spell it."""
+    clean = text
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
             for spelt in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
-                text = text.replace(spelt, "***")
-    return text
+                clean = clean.replace(spelt, "***")
+    return text if clean == text else clean  # a message without secrets stays a message
 
 
-def _looked_for() -> str:
-    there = [file for file in _FILES if os.path.exists(os.path.expanduser(file))]
-    return _LOOKED_FOR + (f"; {' and '.join(there)} gave none that can be used" if there else "")
+def _looked_for() -> Message:
+    there = tuple(file for file in _FILES if os.path.exists(os.path.expanduser(file)))
+    useless = say("none that can be used was given by {files}", files=there) if there else NOTHING
+    return together((_LOOKED_FOR, useless))

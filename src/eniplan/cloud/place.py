@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from eniplan.bounds import parse_json
-from eniplan.errors import Place, Problem, UsageError
-from eniplan.messages import say
+from eniplan.errors import usage
+from eniplan.messages import NOTHING, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from eniplan.messages import Message
 
 ENDPOINT_VARIABLE = "ENIPLAN_ENDPOINT"
 REGION_VARIABLES = (
@@ -44,7 +46,6 @@ _HOSTS: dict[str, dict[str, str]] = {
 """Hosts that do not follow from their region. Source: alibabacloud-vpc20160428 7.2.2 (client.py), without its tests;
 alibabacloud-eflo-controller20221215 3.2.0 has none. Both packages are not needed otherwise."""
 _REGION = r"[a-z0-9]+(-[a-z0-9]+)+"
-_EXAMPLE = "such as https://gateway.example.com or http://127.0.0.1:8080"
 
 
 def endpoint(given: str | None) -> str | None:
@@ -60,29 +61,27 @@ def endpoint(given: str | None) -> str | None:
     problem = endpoint_problem(url or "")
     if problem:
         # The URL itself is not repeated: it may hold a password.
-        hint = say("write scheme, host and port, {example}", example=_EXAMPLE)
-        raise UsageError(
-            Problem(say("{origin} {problem}", origin=origin, problem=problem), Place("command line"), hint)
-        )
+        hint = say("write scheme, host and port, such as https://gateway.example.com or http://127.0.0.1:8080")
+        raise usage(say("{origin} {problem}", origin=origin, problem=problem), hint)
     return url
 
 
-def endpoint_problem(url: str) -> str:
+def endpoint_problem(url: str) -> Message:
     """Return what is wrong with an address; "" when nothing is."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "is no URL"
+        return say("is no URL")
     if parts.scheme not in ("http", "https"):
-        return "does not begin with http:// or https://"
+        return say("does not begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        return "holds a user or a password: credentials do not belong into a URL"
+        return say("holds a user or a password: credentials do not belong into a URL")
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]+", parts.hostname or "") or port == 0:
-        return "has no host"
+        return say("has no host")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        return "has more than scheme, host and port"
-    return ""
+        return say("has more than scheme, host and port")
+    return NOTHING
 
 
 def host(service: str, region: str) -> str:

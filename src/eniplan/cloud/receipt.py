@@ -61,7 +61,7 @@ class Target(NamedTuple):
 
     def __str__(self) -> str:
         """Return the words that messages use."""
-        return f"pool {self.pool!r} in cluster {self.cluster_id}"
+        return say("pool {pool!r} in cluster {cluster}", pool=self.pool, cluster=self.cluster_id)
 
 
 class Event(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.cloud import answers, calls
 from eniplan.cloud.answers import AnswerError
 from eniplan.cloud.failures import CallError
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +34,9 @@ def all_types(session: Session) -> Iterator[list[dict[str, Any]]]:
         try:
             rows, token = answers.types(answer.body), answers.next_token(answer.body)
         except AnswerError as error:
-            message = f"the answer cannot be used: {error}"
+            message = say("the answer cannot be used: {error}", error=str(error))
             raise CallError(calls.DESCRIBE_TYPES, "answer", message=message, request_id=answer.request_id) from None
         yield rows
         if token is None:
             return
-    raise CallError(calls.DESCRIBE_TYPES, "answer", message=f"more than {MAX_PAGES} pages")
+    raise CallError(calls.DESCRIBE_TYPES, "answer", message=say("more than {most} pages", most=MAX_PAGES))
