@@ -106,12 +106,13 @@ def test_a_request_that_held_them_is_only_sent_with_the_plan(live: Live, cloud: 
     lost = live("create-pool", "plan.json", "--apply", "--yes", "--timeout", "0s", cwd=tmp_path).wait()
     assert lost.code == 5
     let_a_minute_pass(tmp_path)
-    kept = (tmp_path / RECEIPT).read_text("utf-8")
+    (tmp_path / "plan.json").rename(tmp_path / "elsewhere")
     done = live("resume", RECEIPT, cwd=tmp_path).wait()
-    assert done.code == 5
+    assert (done.code, len(cloud.calls(CREATE))) == (5, 1)
     assert "run create-pool with the plan again" in done.err
-    assert (tmp_path / RECEIPT).read_text("utf-8") == kept
-    again = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path).wait()
+    (tmp_path / "elsewhere").rename(tmp_path / "plan.json")
+    again = live("resume", RECEIPT, cwd=tmp_path).wait()
     assert again.code == 0, again.err
+    assert SCRIPT.encode() in cloud.calls(CREATE)[1].body
     check_keeps_quiet(again, tmp_path)
     assert live("resume", RECEIPT, cwd=tmp_path).wait().code == 0

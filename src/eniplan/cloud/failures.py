@@ -121,6 +121,6 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def _looked_for() -> Message:
-    there = tuple(file for file in _FILES if os.path.exists(os.path.expanduser(file)))
-    useless = say("none that can be used was given by {files}", files=there) if there else NOTHING
+    there = " and ".join(file for file in _FILES if os.path.exists(os.path.expanduser(file)))
+    useless = say("{files} gave none that can be used", files=there) if there else NOTHING
     return together((_LOOKED_FOR, useless))
