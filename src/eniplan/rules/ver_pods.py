@@ -186,8 +186,9 @@ def ver015(view: ClusterView) -> Outcome:
     "error",
     "Dual stack: an exclusive pod has no IPv6 address",
     needs=(facts.PODS, facts.POD_ENIS, facts.SEEN_STACK, facts.IP_STACK),
-    effect="The cluster is dual stack, and the pod is reached by IPv4 only. Terway refuses nothing.",
-    sources=(CODE_DUAL, EXCL),
+    effect="The pod is reached by IPv4 only. In a dual-stack cluster Terway asks for one IPv6 address for the ENI of "
+    "every exclusive pod; that a node's IPv4 and IPv6 counts differ matters to pods of shared ENIs only.",
+    sources=(CODE_POD, CODE_DUAL, EXCL),
     fails={
         "configMaps[0].data.eni_conf": '{"ipam_type": "crd", "ip_stack": "dual", "vswitches": {"cn-hangzhou-j": ["v"]}}'
     },

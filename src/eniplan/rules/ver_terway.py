@@ -194,7 +194,8 @@ def _correct(name: str) -> Message:
     "error",
     "Terway refuses the configuration of a node",
     needs=(facts.NODES, facts.EVENTS),
-    effect="The node keeps its earlier mode, or runs without IPv6: what the event says is not in force.",
+    effect="What the event says is not in force: the node keeps its earlier mode, or its pods of shared ENIs get no "
+    "IPv6. Exclusive pods get theirs all the same.",
     sources=(CODE_EVENTS, CODE_MODE, CODE_DUAL),
     fails={
         "events[1]": event(
