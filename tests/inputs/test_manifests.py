@@ -651,3 +651,21 @@ def test_kinds_that_nobody_knows_are_told(here: Path, beside: bool) -> None:  # 
         "where the pods of Job 'own' run, and how many there are",
     }
     assert judged.skipped == [("m.yaml", "nothing that eniplan judges")]
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"vSwitchIds": ["vsw-j"]}, "has no field 'vSwitchIds' [spec.vSwitchIds]: did you mean 'vSwitchOptions'?"),
+        ({"vSwitchOption": []}, "has no field 'vSwitchOption' [spec.vSwitchOption]: did you mean 'vSwitchOptions'?"),
+        ({"securityGroupIds": []}, "[spec.securityGroupIds]: did you mean 'securityGroupIDs'?"),
+        ({"eniType": "ENI"}, "has no field 'eniType' [spec.eniType]: did you mean 'eniOptions.eniType'?"),
+        ({"podSelector": {}}, "[spec.podSelector]: did you mean 'selector.podSelector'?"),
+        ({"eniOptions": {"eniType": "ENI", "qq": 1}}, "has no field 'qq' [spec.eniOptions.qq]: known here: eniType"),
+    ],
+)  # fmt: skip
+def test_a_field_that_kubernetes_would_drop(here: Path, spec: dict[str, Any], told: str) -> None:
+    judged = judge_files(here, {"pn.json": networking(**spec)})
+    (problem,) = judged.report.problems
+    assert f"{problem.message} [{problem.place.path}]: {problem.hint}".endswith(told)
+    assert problem.place.line > 1

@@ -24,6 +24,7 @@ from eniplan.messages import say
 from eniplan.plan.document import value_at
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, Guest
 from eniplan.plan.schema import SELECTOR, compile_schema
+from eniplan.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -170,6 +171,7 @@ class Manifests:
         if not known:
             return self._pods(item)
         if kind == "PodNetworking":
+            self.problems += _unknown_fields(item)
             self.networkings.append(_networking(item))
         elif kind == "Namespace":
             self._namespaces[item.name] = item.texts("metadata", "labels")
@@ -352,18 +354,44 @@ def _several(pools: list[str]) -> Undecidable:
 _NO_POOL = Undecidable("nodePool", "give the node pools beside the manifests")
 
 
+_NETWORKING: dict[str, Path] = {
+    "podSelector": ("spec", "selector", "podSelector"),
+    "namespaceSelector": ("spec", "selector", "namespaceSelector"),
+    "vSwitchIds": ("spec", "vSwitchOptions"),
+    "securityGroupIds": ("spec", "securityGroupIDs"),
+    "vSwitchSelectionPolicy": ("spec", "vSwitchSelectOptions", "vSwitchSelectionPolicy"),
+    "eniType": ("spec", "eniOptions", "eniType"),
+    "allocation": ("spec", "allocationType"),
+    "name": ("metadata", "name"),
+}
+"""Where a PodNetworking says what a key of the plan says."""
+
+
+_SPEC = [tuple(map(str, path[1:])) for path in _NETWORKING.values() if path[0] == "spec"]
+_WORDS = {step: ".".join(field[: i + 1]) for field in _SPEC for i, step in enumerate(field)} | {
+    key: ".".join(map(str, path[1:])) for key, path in _NETWORKING.items() if path[0] == "spec"
+}
+"""What may be written for a field of the spec, in the words of the CRD or of a plan, and where it belongs."""
+
+
+def _unknown_fields(item: Object) -> Iterator[Problem]:
+    """Yield the fields of a PodNetworking's spec that Kubernetes drops without a word."""
+    for outer in dict.fromkeys(field[:i] for field in _SPEC for i in range(len(field))):
+        known = {field[len(outer)] for field in _SPEC if field[: len(outer)] == outer and len(field) > len(outer)}
+        found = item.at("spec", *outer)
+        for key in found if isinstance(found, dict) else ():
+            if key not in known:
+                meant = nearest(key, _WORDS)
+                hint = say("known here: {known}", known=tuple(sorted(known)))
+                if meant is not None:
+                    hint = say("did you mean {meant!r}?", meant=_WORDS[meant])
+                message = say("the spec of PodNetworking {name!r} has no field {field!r}", name=item.name, field=key)
+                yield Problem(message, item.origin("spec", *outer, key).place(key=True), hint)
+
+
 def _networking(item: Object) -> Part:
     """Read a PodNetworking. Without eniOptions its eniType is Default: the CRD says so."""
-    paths: dict[str, Path] = {
-        "podSelector": ("spec", "selector", "podSelector"),
-        "namespaceSelector": ("spec", "selector", "namespaceSelector"),
-        "vSwitchIds": ("spec", "vSwitchOptions"),
-        "securityGroupIds": ("spec", "securityGroupIDs"),
-        "vSwitchSelectionPolicy": ("spec", "vSwitchSelectOptions", "vSwitchSelectionPolicy"),
-        "eniType": ("spec", "eniOptions", "eniType"),
-        "allocation": ("spec", "allocationType"),
-        "name": ("metadata", "name"),
-    }
+    paths = dict(_NETWORKING)
     value = {key: found for key, path in paths.items() if (found := item.at(*path)) is not None}
     value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
     pool = item.texts("metadata", "annotations").get(POOL_ANNOTATION)
