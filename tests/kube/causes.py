@@ -489,6 +489,28 @@ CAUSES: dict[str, Cause] = {
     "a failure is told, and the PodENIs were not dumped": Cause(
         {**reported("CreateENIFailed", "QuotaExceeded"), "podENIs": []}, "VER026", "Quota"
     ),
+    "a pod of a workload of which the plan says much": Cause(
+        away(unschedulable("x", tolerations=[])),
+        "VER021",
+        "render-manifests --patch",
+        plan={"workloads[0].namespaceLabels": {"team": "a"}},
+    ),
+    "a pod that waits with odd affinity": Cause(
+        away(
+            unschedulable(
+                "x",
+                affinity={
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}, {}, "b"]
+                        }
+                    }
+                },
+            )
+        ),
+        "VER021",
+        "--show-labels",
+    ),
     # --- 2: a placed pod that does not start ---
     "AllocIPFailed": Cause(reported("AllocIPFailed", "cmdAdd: error alloc ip rpc"), "VER026", "describe pod matcher-1"),
     "AllocIPFailed, as a note": Cause(newer("AllocIPFailed", "cmdAdd: error alloc ip rpc"), "VER026", "terway-eniip"),
@@ -825,6 +847,11 @@ CAUSES: dict[str, Cause] = {
         "VER001",
         "kubectl get nodes",
         alone=NOTHING,
+    ),
+    "nodes without a pool's id, misspelt": Cause(
+        {**each(f'metadata.labels["{NODE_POOL_LABEL}"]', ABSENT), **label(EXCLUSIVE_LABEL, "eni", alone=False)},
+        "VER004",
+        "pool 'trading'",
     ),
     # --- what was there before ---
     "a pod without its PodNetworking": Cause(

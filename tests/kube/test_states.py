@@ -16,6 +16,7 @@ from eniplan.rules import CLUSTER as RULES
 from eniplan.rules.examples import ABSENT, changed
 from eniplan.rules.examples_cluster import CLUSTER, NODES
 from tests.emit.support import needs
+from tests.kube.causes import CAUSES
 from tests.kube.states import DUMPS, STATES, State
 from tests.kube.support import DUMP, NO_PLAN, FakeApi, judge_cluster, judge_observed, said
 
@@ -29,6 +30,11 @@ THROUGH_KUBECTL = {
     **{f"example of {rule.id}": State(dict(rule.fails), set()) for rule in RULES},
     **{name: STATES[name] for name in list(STATES)[::4]},
     **{name: STATES[name] for name in STATES if "good" in name or "node-level" in name},
+    **{
+        name: State(CAUSES[name].changes, set(), CAUSES[name].plan)
+        for name in list(CAUSES)[1::25]
+        if "dumped" not in name
+    },
 }
 """One state for each rule, and a part of the others: each costs seven processes."""
 
