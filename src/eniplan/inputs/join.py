@@ -9,6 +9,7 @@ from eniplan.inputs.manifests import Part, Steering
 from eniplan.inputs.places import Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
 from eniplan.k8s.kinds import PER_NODE
+from eniplan.messages import say
 from eniplan.plan.load import Gap, LoadedPlan, load, load_document
 from eniplan.plan.schema import API_VERSION
 
@@ -226,5 +227,7 @@ def _with_strangers(unit: Unit, manifests: Manifests) -> Unit:
     for item, origin in manifests.strangers:
         at: Path = ("workloads", f"{item.kind} {item.name!r}")
         origins[at] = origin
-        gaps.append(Gap(at, f"eniplan does not read a {item.kind}: list its pods as a workload of a plan"))
+        why = say("eniplan does not read a {kind} of {apiVersion}: list its pods as a workload of a plan",
+                  kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
+        gaps.append(Gap(at, why))
     return unit._replace(origins=origins, gaps=tuple(gaps))

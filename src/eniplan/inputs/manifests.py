@@ -302,10 +302,11 @@ class Manifests:
         if not sure and not unsure:
             asks = is_seen and workload.pod.annotations.get(POD_ENI) == "true"
             return _Networking(leads=asks and cluster.terway.eni_trunking is False)
-        why = f"{', '.join(map(repr, sure))} select its pods, and Terway takes any of them"
+        why = say("{networkings} select its pods, and Terway takes any of them", networkings=tuple(map(repr, sure)))
         if not sure:
             namespace = workload.object.namespace
-            why = f"{unsure[0]!r} may select its pods: give the manifest of the namespace {namespace} with its labels"
+            why = say("{networking!r} may select its pods: give the manifest of the namespace {namespace} with its "
+                      "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
         return _Networking(None, (Undecidable("podNetworking", why),), leads)
 
     def _selecting(
@@ -348,10 +349,12 @@ class _Networking(NamedTuple):
 
 
 def _several(pools: list[str]) -> Undecidable:
-    return Undecidable("nodePool", f"it fits {', '.join(pools)}: say which in the annotation {POOL_ANNOTATION}: POOL")
+    why = say("it fits {pools}: say which in the annotation {annotation}: POOL", pools=tuple(pools),
+              annotation=POOL_ANNOTATION)  # fmt: skip
+    return Undecidable("nodePool", why)
 
 
-_NO_POOL = Undecidable("nodePool", "give the node pools beside the manifests")
+_NO_POOL = Undecidable("nodePool", say("give the node pools beside the manifests"))
 
 
 _NETWORKING: dict[str, Path] = {
