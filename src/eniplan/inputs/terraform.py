@@ -128,7 +128,7 @@ _NEVER_MADE = frozenset(("labels", "taints"))
 
 def _configured(plan: Any, address: str) -> frozenset[str] | None:  # noqa: ANN401 - a value of a plan
     """Return the arguments that the configuration of a resource has; None when the plan does not tell."""
-    steps = re.sub(r"\[[^\]]*\]", "", address).split(".")
+    steps = re.sub(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]', "", address).split(".")
     module = _map(_map(plan, "configuration"), "root_module")
     for step in steps[1:-2:2]:
         module = _map(_map(_map(module, "module_calls"), step), "module")

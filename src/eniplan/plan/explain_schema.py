@@ -59,7 +59,6 @@ class _Violation(NamedTuple):
     """What people call the place: its last key."""
     value: Any
     schema: dict[str, Any]
-    message: str
 
     def problem(self, message: str, hint: str = "") -> Misfit:
         """Return a problem with this value."""
@@ -69,9 +68,7 @@ class _Violation(NamedTuple):
 def _explain(document: Document, error: ValidationError) -> Iterator[Misfit]:
     path: Path = tuple(error.absolute_path)
     schema: Any = error.schema
-    violation = _Violation(
-        document, path, _called(document, path) if path else "the document", error.instance, schema, error.message
-    )
+    violation = _Violation(document, path, _called(document, path) if path else "the document", error.instance, schema)
     return _EXPLAINERS[str(error.validator)](violation)
 
 
@@ -91,13 +88,18 @@ def _unknown_keys(at: _Violation) -> Iterator[Misfit]:
 
 
 def _missing_key(at: _Violation) -> Iterator[Misfit]:
-    # jsonschema reports each missing key by itself; its message starts with the key.
-    key = next(key for key in at.schema["required"] if at.message.startswith(repr(key)))
+    # jsonschema reports each missing key by itself, and only in its words which one: all are told, and told once.
+    for key in at.schema["required"]:
+        if key not in at.value:
+            yield _missing(at, key)
+
+
+def _missing(at: _Violation, key: str) -> Misfit:
     word = at.document.word(at.path, key)
     part = say(" in {at_name}", at_name=at.name) if at.path and word == key else NOTHING
     message = say("{key!r} is missing{part}", key=word, part=part)
     about = f"apiVersion: {API_VERSION}" if key == "apiVersion" else at.schema["properties"][key]["description"]
-    yield at.problem(message, say("add it: {about}", about=about))
+    return at.problem(message, say("add it: {about}", about=about))
 
 
 def _any_of(at: _Violation) -> Iterator[Misfit]:
