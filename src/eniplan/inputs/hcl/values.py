@@ -147,7 +147,7 @@ def whole(value: Any) -> int:  # noqa: ANN401 - any value
 def flag(value: Any) -> bool:  # noqa: ANN401 - any value
     """Convert to true or false."""
     if isinstance(value, str):
-        value = {"true": True, "false": False}.get(value)
+        value = {"true": True, "1": True, "false": False, "0": False}.get(value)
     if not isinstance(value, bool):
         raise RefusedError(say("true or false is needed here"))
     return value
