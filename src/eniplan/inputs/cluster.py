@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from eniplan.inputs.places import Origin
     from eniplan.plan.document import Path
 
+CLUSTERS = ("alicloud_cs_managed_kubernetes", "alicloud_cs_kubernetes", "alicloud_cs_edge_kubernetes")
+"""What Terraform calls clusters."""
 _FIELDS: dict[Path, tuple[str, ...]] = {
     ("kubernetesVersion",): ("kubernetes_version", "version"),
     ("ipStack",): ("ip_stack",),

@@ -21,7 +21,7 @@ from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, translated
 from eniplan.inputs.spelling import TERRAFORM, PoolPlaces, Resource
-from eniplan.inputs.terraform import Left, planned, without_templates
+from eniplan.inputs.terraform import Clusters, Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
@@ -259,13 +259,16 @@ class Collected:
             self._take_group(group._replace(key=key, stated=group.stated or call.stated))
 
     def _take_plan(self, document: Document) -> None:
+        clusters = Clusters(document)
         for found in planned(document):
             if isinstance(found, Problem):
                 self._problems.append(found)
             elif isinstance(found, Left):
                 self.skip(f"{document.file}: {found.address}", found.why)
             else:
-                self._take_resource(found, ("plan", document.file))
+                cluster = clusters.of(found)
+                unit = ("plan", document.file) if cluster is None else ("plan", document.file, cluster.address)
+                self._take_resource(found, unit, None if cluster is None else cluster.stated)
 
     def _take_hcl(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         try:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
 from eniplan.inputs.body import exclusive, is_meant
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.cluster import CLUSTERS, facts_of
+from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from eniplan.inputs.units import Stated
     from eniplan.plan.document import Document, Path, Value
 
 FORMAT = 1
@@ -165,3 +167,142 @@ def without_templates(value: Any) -> Any:  # noqa: ANN401 - an argument
         blocks = [item for item in (dynamic if isinstance(dynamic, list) else [dynamic]) if isinstance(item, dict)]
         return out | {name: NotKnown("a dynamic block") for block in blocks for name in block}
     return [without_templates(item) for item in value] if isinstance(value, list) else value
+
+
+# --- The cluster beside a pool ------------------------------------------------------------------------------------
+
+
+class Cluster(NamedTuple):
+    """A cluster of the same plan."""
+
+    address: str
+    stated: Stated
+
+
+class _Found(NamedTuple):
+    """A resource that will be there."""
+
+    path: Path
+    address: str
+    value: dict[str, Any]
+
+
+class Clusters:
+    """The clusters of a plan, with what stands beside them; read once for all of its pools."""
+
+    def __init__(self, document: Document) -> None:
+        """Take the plan."""
+        self._document = document
+        plan: Any = document.value
+        self._plan = plan
+        self._found: dict[str, list[_Found]] = {}
+        changes = plan.get("resource_changes")
+        for i, item in enumerate(changes if isinstance(changes, list) else ()):
+            change = _map(item, "change")
+            after = change.get("after")
+            if isinstance(after, dict) and item.get("type") in (*CLUSTERS, _V_SWITCH, _GROUP):
+                value = _overlay(after, change.get("after_unknown"))
+                path: Path = ("resource_changes", i, "change", "after")
+                self._found.setdefault(item["type"], []).append(_Found(path, str(item.get("address")), value))
+        self._named: dict[str, str | None] = {}
+        """What the configuration of a block says of its cluster, by the address of the block."""
+        self._cluster_ids: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def of(self, pool: Resource) -> Cluster | None:
+        """Return the cluster of a pool with its facts, where the same plan has it."""
+        clusters = [found for kind in CLUSTERS for found in self._found.get(kind, ())]
+        named = pool.value.get("cluster_id")
+        if not clusters or not named:
+            return None
+        wanted = self._referred(_without_indexes(pool.address)) if isinstance(named, NotKnown) else None
+        for found in clusters:
+            is_named = found.value.get("id") == named if wanted is None else _without_indexes(found.address) == wanted
+            if is_named and not (wanted is None and isinstance(named, NotKnown)):
+                return Cluster(found.address, self._stated(found, pool))
+        return None
+
+    def _stated(self, found: _Found, pool: Resource) -> Stated:
+        origin = Origin(self._document, found.path, found.address)
+        stated = facts_of(found.value, origin.inner)
+        known = found.value.get("id")
+        if isinstance(known, str) and not isinstance(known, NotKnown):
+            stated.value["id"] = known
+            stated.origins["id",] = origin
+        for section, kind, names, read in (
+            ("vSwitches", _V_SWITCH, ("vswitch_ids", "pod_vswitch_ids"), _v_switch),
+            ("securityGroups", _GROUP, ("security_group_ids", "security_group_id"), _group),
+        ):
+            values = [user.get(name) for user in (pool.value, found.value) for name in names]
+            used = {item for value in values for item in (value if isinstance(value, list) else [value]) if item}
+            here = {item.value.get("id"): item for item in self._found.get(kind, ())}
+            # A plan that lists some must list all that are used.
+            if used and used <= here.keys() and all(read(item.value) for item in here.values()):
+                stated.value[section] = [read(item.value) for item in here.values()]
+                for i, item in enumerate(here.values()):
+                    stated.origins[section, i] = Origin(self._document, item.path, item.address)
+        return stated
+
+    def _referred(self, address: str) -> str | None:
+        """Return the address of the cluster that a block names, through variables and outputs."""
+        if address not in self._named:
+            steps = address.split(".")
+            modules = tuple(steps[1:-2:2])
+            if modules not in self._cluster_ids:
+                resources = _module(self._plan, modules).get("resources")
+                self._cluster_ids[modules] = {
+                    str(item.get("address")): _map(_map(item, "expressions"), "cluster_id")
+                    for item in (resources if isinstance(resources, list) else ())
+                    if isinstance(item, dict)
+                }
+            expression = self._cluster_ids[modules].get(".".join(steps[-2:]), {})
+            self._named[address] = self._followed(modules, expression)
+        return self._named[address]
+
+    def _followed(self, modules: tuple[str, ...], expression: dict[str, Any]) -> str | None:
+        for _ in range(_MOST_STEPS):
+            references = expression.get("references")
+            first = references[0] if isinstance(references, list) and references else None
+            parts = _without_indexes(first).split(".") if isinstance(first, str) else []
+            if parts[:1] == ["var"] and modules and len(parts) > 1:
+                *outer, called = modules
+                modules = tuple(outer)
+                calls = _map(_module(self._plan, modules), "module_calls")
+                expression = _map(_map(_map(calls, called), "expressions"), parts[1])
+            elif parts[:1] == ["module"] and len(parts) > 2:  # noqa: PLR2004 - the module and its output
+                modules = (*modules, parts[1])
+                expression = _map(_map(_map(_module(self._plan, modules), "outputs"), parts[2]), "expression")
+            elif parts[:1] and parts[0] in CLUSTERS:
+                return ".".join([*(step for name in modules for step in ("module", name)), *parts[:2]])
+            else:
+                return None
+        return None
+
+
+def _without_indexes(address: str) -> str:
+    return re.sub(r"\[[^\]]*\]", "", address)
+
+
+_V_SWITCH = "alicloud_vswitch"
+_GROUP = "alicloud_security_group"
+_MOST_STEPS = 20
+"""Variables and outputs from a pool to its cluster."""
+
+
+def _module(plan: Any, names: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401 - a value of a plan
+    module = _map(_map(plan, "configuration"), "root_module")
+    for name in names:
+        module = _map(_map(_map(module, "module_calls"), name), "module")
+    return module
+
+
+def _v_switch(value: dict[str, Any]) -> dict[str, Any]:
+    fields = {"id": "id", "zone": "zone_id", "vpcId": "vpc_id", "ipv6Cidr": "ipv6_cidr_block"}
+    out = {key: value[name] for key, name in fields.items() if value.get(name)}
+    return {} if any(isinstance(item, NotKnown) for item in out.values()) or "zone" not in out else out
+
+
+def _group(value: dict[str, Any]) -> dict[str, Any]:
+    fields = {"id": "id", "type": "security_group_type", "vpcId": "vpc_id"}
+    return {
+        key: found for key, name in fields.items() if (found := value.get(name)) and not isinstance(found, NotKnown)
+    }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.inputs.body import is_meant, is_mode_key
-from eniplan.inputs.cluster import facts_of
+from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.module import AfterApply, Instance
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.plan.document import Path
 
-CLUSTERS = ("alicloud_cs_managed_kubernetes", "alicloud_cs_kubernetes", "alicloud_cs_edge_kubernetes")
 _V_SWITCH = "alicloud_vswitch"
 _GROUP = "alicloud_security_group"
 _ABOUT = ("count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection")

@@ -1,0 +1,96 @@
+"""The cluster that the same Terraform plan has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.inputs.support import AFTER, RESOURCE, Judged, judge_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACK = "alicloud_cs_managed_kubernetes"
+CLUSTER = {"version": "1.28.3-aliyun.1", "ip_stack": "ipv4", "addons": [{"name": "terway-eniip", "version": "v1.5.0"}]}
+
+
+def change(address: str, after: dict[str, Any], unknown: dict[str, Any], *actions: str) -> dict[str, Any]:
+    kind = address.split(".")[-2]
+    whole = {"actions": list(actions or ("create",)), "before": None, "after": after, "after_unknown": unknown}
+    return {"address": address, "mode": "managed", "type": kind, "change": whole}
+
+
+def pool(address: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - arguments
+    return change(address, AFTER | more, {"cluster_id": "cluster_id" not in more})
+
+
+def judge(here: Path, *changes: dict[str, Any], root: dict[str, Any] | None = None) -> Judged:
+    plan = {"format_version": "1.2", "resource_changes": list(changes), "configuration": {"root_module": root or {}}}
+    return judge_files(here, {"plan.json": plan}, cluster=None)
+
+
+def refers(*references: str) -> dict[str, Any]:
+    return {"expressions": {"cluster_id": {"references": list(references)}}}
+
+
+def test_a_cluster_that_is_there(here: Path) -> None:
+    ack = change(f"{ACK}.a", CLUSTER | {"id": "c1"}, {}, "no-op")
+    other = change(f"{ACK}.b", CLUSTER | {"id": "c2"}, {}, "no-op")
+    judged = judge(here, other, ack, pool(f"{RESOURCE}.p", cluster_id="c1"))
+    assert judged.places["TW001"].endswith(f"{ACK}.a.addons[0].version")
+
+
+@pytest.mark.parametrize(
+    ("address", "root", "cluster"),
+    [
+        (
+            f"{RESOURCE}.p",
+            {"resources": [{"address": f"{RESOURCE}.p", **refers(f"{ACK}.a.id", f"{ACK}.a")}]},
+            f"{ACK}.a",
+        ),
+        (
+            f"{RESOURCE}.p[0]",
+            {
+                "resources": [{"address": f"{RESOURCE}.p", **refers("module.m.id", "module.m")}],
+                "module_calls": {
+                    "m": {"module": {"outputs": {"id": {"expression": {"references": [f"{ACK}.a[0].id"]}}}}}
+                },
+            },
+            f"module.m.{ACK}.a[0]",
+        ),
+        (
+            f'module.m["x"].{RESOURCE}.p',
+            {
+                "module_calls": {
+                    "m": {
+                        "expressions": {"ack": {"references": [f"{ACK}.a.id"]}},
+                        "module": {"resources": [{"address": f"{RESOURCE}.p", **refers("var.ack")}]},
+                    }
+                }
+            },
+            f"{ACK}.a",
+        ),
+    ],
+)
+def test_a_cluster_that_is_made_with_its_pools(here: Path, address: str, root: dict[str, Any], cluster: str) -> None:
+    other = change(f"{ACK}.other", {"version": "1.34.3-aliyun.1"}, {"id": True})
+    judged = judge(here, other, change(cluster, CLUSTER, {"id": True}), pool(address), root=root)
+    assert judged.places["TW001"].endswith(f"{cluster}.addons[0].version")
+
+
+@pytest.mark.parametrize("references", [(), ("var.x",), ("module.m",), ("local.x",), ("data.x.y.id",), ("each.value",)])
+def test_a_cluster_that_nobody_names_states_nothing(here: Path, references: tuple[str, ...]) -> None:
+    root = {"resources": [{"address": f"{RESOURCE}.p", **refers(*references)}]}
+    judged = judge(here, change(f"{ACK}.a", CLUSTER, {"id": True}), pool(f"{RESOURCE}.p"), root=root)
+    assert "TW001" not in judged.rules
+    assert "cluster.terway.version" in judged.facts
+
+
+def test_v_switches_of_the_same_plan(here: Path) -> None:
+    ack = change(f"{ACK}.a", CLUSTER | {"id": "c1", "ip_stack": "dual", "pod_vswitch_ids": ["vsw-j"]}, {}, "no-op")
+    there = change("alicloud_vswitch.j", {"id": "vsw-j", "zone_id": "cn-hangzhou-j", "vpc_id": "vpc-1"}, {}, "no-op")
+    wanted = pool(f"{RESOURCE}.p", cluster_id="c1")
+    assert "DS004" in judge(here, ack, there, wanted).rules
+    elsewhere = judge(here, ack, there, pool(f"{RESOURCE}.p", cluster_id="c1", vswitch_ids=["vsw-j", "vsw-k"]))
+    assert elsewhere.rules & {"DS004", "NP007"} == set()
