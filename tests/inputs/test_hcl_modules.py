@@ -360,3 +360,40 @@ def test_the_fix_is_hcl(check: Any) -> None:  # noqa: ANN401 - see `check`
     outcome = check({"main.tf": text})
     assert 'in HCL: a labels block with key = "k8s' in outcome.found("NP001")["hint"]
     assert 'in HCL: a taints block with key = "exclusive-eni"' in outcome.found("NP002")["hint"]
+
+
+NETWORKING = """{
+    apiVersion = "network.alibabacloud.com/v1beta1"
+    kind       = "PodNetworking"
+    metadata   = { name = "eni" }
+    spec = {
+      allocationType   = { type = "Elastic" }
+      selector         = { podSelector = { matchLabels = { app = "x" } } }
+      securityGroupIDs = ["sg-pods"]
+      vSwitchOptions   = ["vsw-j"]
+      eniOptions       = { eniType = "Trunk" }
+    }
+  }"""
+
+
+class TestManifests:
+    """Objects of Kubernetes that Terraform applies."""
+
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n',
+            f'resource "kubectl_manifest" "pn" {{\n  yaml_body = yamlencode({NETWORKING})\n}}\n',
+        ],
+    )
+    def test_a_pod_networking_is_judged_with_the_pools(self, check: Any, resource: str) -> None:  # noqa: ANN401 - see `check`
+        alone = check({"pn.tf": resource.replace('podSelector = { matchLabels = { app = "x" } }', "")})
+        assert alone.found("PN005")["file"] == "./pn.tf"
+        assert alone.found("PN005")["line"] >= 2
+
+    def test_a_manifest_with_unknown_parts_is_named_and_left(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'
+        outcome = check({"pn.tf": resource.replace('"vsw-j"', "alicloud_vswitch.x.id"), "main.tf": pool()})
+        assert outcome.rules == {"ENI001"}
+        told = "./pn.tf: kubernetes_manifest.pn: not all of it is known: alicloud_vswitch.x is not declared"
+        assert f"skipped {told}; it names PodNetworking" in outcome.err

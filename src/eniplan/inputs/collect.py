@@ -362,6 +362,8 @@ class Collected:
         found = self._hcl.finish()
         for group in found.groups:
             self._take_group(group)
+        for document in found.manifests:
+            self._take_objects(document, named=False)
         self._problems += found.problems
         self.skipped += (Skipped(left.what, left.why, left.names) for left in found.left)
 

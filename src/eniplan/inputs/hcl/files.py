@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from eniplan.inputs.templates import Group
+    from eniplan.plan.document import Document
 
 _OURS = (RESOURCE.encode(), EXCLUSIVE_LABEL.encode())
+_OBJECTS = (b"kubernetes_manifest", b"kubectl_manifest")
 _BLOCK = re.compile(
     rb"^(?:\xef\xbb\xbf)?(?:\s*(?:#|//)[^\n]*\n)*\s*(?:resource|data|module|variable|locals|output|provider|terraform)"
     rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{'
@@ -57,6 +59,7 @@ class Outcome(NamedTuple):
     """All that the files of a run make."""
 
     groups: list[Group]
+    manifests: list[Document]
     problems: list[Problem]
     left: list[Left]
 
@@ -69,8 +72,8 @@ def is_hcl(path: str, data: bytes) -> bool:
 
 
 def names_ours(data: bytes) -> bool:
-    """Return whether a file of Terraform has a node pool, or gives a module what makes one."""
-    return _OURS[0] in data or (_OURS[1] in data and b"module" in data)
+    """Return whether a file of Terraform has a node pool or manifests, or gives a module what makes a pool."""
+    return _OURS[0] in data or (_OURS[1] in data and b"module" in data) or any(name in data for name in _OBJECTS)
 
 
 class Files:
@@ -94,6 +97,7 @@ class Files:
         self._read: dict[str, list[Text]] = {}
         self._problems: list[Problem] = []
         self._left: list[Left] = []
+        self._manifests: list[Document] = []
         self._asked: set[str] = set()
 
     def add(self, path: str, data: bytes) -> bool:
@@ -132,7 +136,7 @@ class Files:
             if self._folders and name not in known:
                 message = say("no configuration here declares the variable {name}", name=name)
                 self._problems.append(Problem(message, Place("command line"), did_you_mean(name, sorted(known))))
-        return Outcome(groups, list(dict.fromkeys(self._problems)), list(dict.fromkeys(self._left)))
+        return Outcome(groups, self._manifests, list(dict.fromkeys(self._problems)), list(dict.fromkeys(self._left)))
 
     # --- Reading ---
 
@@ -181,6 +185,7 @@ class Files:
             message = say("this configuration is more than eniplan computes for files of its size")
             self._problems.append(Problem(message, Place(folder.wanted[0]), _VALIDATE))
         self._left += configuration.left
+        self._manifests += configuration.manifests
         self._remote(module)
 
     def _look(self, texts: Iterable[Text], wanted: set[str]) -> None:

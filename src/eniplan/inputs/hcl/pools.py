@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
+from eniplan.errors import InputError
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome
@@ -15,8 +16,9 @@ from eniplan.inputs.hcl.values import pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.templates import Group
+from eniplan.k8s.terway import ENI
 from eniplan.messages import NOTHING, say
-from eniplan.plan.document import Document
+from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 
 if TYPE_CHECKING:
@@ -230,6 +232,27 @@ class Pool(NamedTuple):
     """Whether it is known that there will be one."""
 
 
+class Within:
+    """The places of a document that stands inside of another one; see `plan.document.Tree`."""
+
+    def __init__(self, outer: Document, path: Path) -> None:
+        """Take where it stands."""
+        self._outer = outer
+        self._path = path
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `plan.document.Tree.find`."""
+        return self._outer.tree.find((*self._path, *path), key=key)
+
+    def text(self, path: Path) -> str | None:
+        """See `plan.document.Tree.text`."""
+        return self._outer.tree.text((*self._path, *path))
+
+    def note(self, path: Path) -> Message:
+        """See `Tree.note`."""
+        return self._outer.note((*self._path, *path))
+
+
 class Configuration:
     """A module that nobody calls, with those that it calls."""
 
@@ -247,6 +270,8 @@ class Configuration:
         self._is_closed = is_closed
         self._documents: dict[str, Document] = {}
         self.left: list[Left] = []
+        self.manifests: list[Document] = []
+        """Objects of Kubernetes that it makes."""
 
     def groups(self) -> Iterator[Group]:
         """Yield the node pools, those of one cluster together."""
@@ -280,6 +305,7 @@ class Configuration:
                     self._leave(block, address, "it has no exclusive label" + _by(_label_sources(block, module)))
                 else:
                     yield Pool(address, document, values, is_certain and one.is_certain)
+        self._read_manifests(module, is_root=is_root)
         for call, modules in module.modules():
             if is_root and not self._is_wanted(call.text.file):
                 continue
@@ -289,6 +315,22 @@ class Configuration:
                 yield Pool(address, document, {"labels": _BY_MODULE}, is_certain=False)
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
+
+    def _read_manifests(self, module: Module, *, is_root: bool) -> None:
+        for block in module.resources(*_MANIFESTS):
+            if is_root and not self._is_wanted(block.text.file):
+                continue
+            attribute = _MANIFESTS[block.labels[0]]
+            for one in module.made(block):
+                address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
+                values, document = self._take(block, module, one.scope, address)
+                lost = module.budget.lost(values.get(attribute))
+                if lost is None:
+                    place = Within(document, (address, attribute))
+                    self.manifests += _objects(block.text.file, values.get(attribute), place)
+                else:
+                    file = f"{block.text.file}: {address}"
+                    self.left.append(Left(file, f"not all of it is known: {lost}", _named_in(values[attribute], block)))
 
     def _leave(self, block: Block, address: str, why: str) -> None:
         names = EXCLUSIVE_LABEL if EXCLUSIVE_LABEL in block.text.at(block.start, block.end) else ""
@@ -356,6 +398,26 @@ class Configuration:
                     _, document = self._take(instance.block, instance.module, instance.scope, instance.address)
                     stated.origins[section, i] = Origin(document, (instance.address,), instance.address)
         return stated
+
+
+_MANIFESTS = {"kubernetes_manifest": "manifest", "kubectl_manifest": "yaml_body"}
+"""Resources that are objects of Kubernetes, and the argument that says which."""
+
+
+def _objects(file: str, value: Any, place: Within) -> Iterator[Document]:  # noqa: ANN401 - a value
+    """Yield the objects of an argument: a map, or a text of YAML, of which every line has the place of the whole."""
+    if isinstance(value, dict):
+        yield Document(file, value, place)
+    elif isinstance(value, str):
+        try:
+            yield from (document._replace(tree=place) for document in read_documents(file, value.encode()))
+        except InputError:
+            return  # what is broken here is told by those who apply it
+
+
+def _named_in(value: Any, block: Block) -> str:  # noqa: ANN401 - a value
+    text = block.text.at(block.start, block.end)
+    return next((name for name in ("PodNetworking", EXCLUSIVE_LABEL, ENI) if name in text or name in str(value)), "")
 
 
 def _named(value: Any, known: dict[str, Instance]) -> Any:  # noqa: ANN401 - a value

@@ -237,7 +237,7 @@ def alike(values: list[Any]) -> list[Any]:
     kinds = {kind(value) for value in known}
     if len(kinds) < 2:  # noqa: PLR2004 - one is nothing to settle
         if kinds == {"list"}:
-            return _regrouped(values, alike([inner for value in known for inner in value]))
+            return _lists(values, known)
         if kinds == {"map"}:
             return _maps(values, known)
         return values
@@ -246,8 +246,12 @@ def alike(values: list[Any]) -> list[Any]:
     raise RefusedError(say("values of one type are needed here"))
 
 
-def _regrouped(values: list[Any], flat: list[Any]) -> list[Any]:
-    left = iter(flat)
+def _lists(values: list[Any], known: list[Any]) -> list[Any]:
+    """Bring lists to one type: tuples of one length item by item, others by all of their items."""
+    if all(len(value) == len(known[0]) for value in known):
+        columns = [iter(alike(list(column))) for column in zip(*known, strict=True)]
+        return [[next(column) for column in columns] if isinstance(value, list) else value for value in values]
+    left = iter(alike([item for value in known for item in value]))
     return [[next(left) for _ in value] if isinstance(value, list) else value for value in values]
 
 
