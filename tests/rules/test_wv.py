@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.plan.model import Waiver
+from eniplan.rules import BY_ID
+from eniplan.rules.base import Hit
+from eniplan.rules.wv import WaiverView, wv003, wv004
 from tests.judge import TODAY, found, judge, only
+
+if TYPE_CHECKING:
+    from eniplan.rules.base import AnyRule
 
 TAINTLESS: dict[str, Any] = {"nodePools[0].taints": []}
 
@@ -125,3 +132,37 @@ class TestWV005:
 
     def test_any_other_text_is_one(self) -> None:
         assert found(judge(waived(reason="no")), "WV005") == []
+
+
+def said(rule: AnyRule, waiver: Waiver, *used: str) -> list[tuple[str, str]]:
+    """Return what a rule says of one waiver that holds findings in some files."""
+    view = WaiverView((waiver,), TODAY, BY_ID, {waiver: used} if used else {}, ())
+    return [(hit.message, hit.hint) for hit in rule.check(view) if isinstance(hit, Hit)]
+
+
+@pytest.mark.parametrize(
+    ("target", "file", "message", "hint"),
+    [
+        ("", "", "no finding of NP002", "its path"),
+        ("nodePools[0]", "", "no finding of NP002 at nodePools[0]", "its path"),
+        ("", "a.yaml", "no finding of NP002 in a.yaml", "its path or file"),
+        ("nodePools[0]", "a.yaml", "no finding of NP002 at nodePools[0] in a.yaml", "its path or file"),
+    ],
+)
+def test_wv003_says_where_nothing_is(target: str, file: str, message: str, hint: str) -> None:
+    waiver = Waiver((), "NP002", target, "agreed", file=file)
+    assert said(wv003, waiver) == [(message, f"remove the waiver, or correct {hint}")]
+    assert said(wv003, waiver, "a.yaml") == []
+
+
+@pytest.mark.parametrize(("file", "speaks"), [("*.json", True), ("**/*", True), ("-", False), ("prod/*", False)])
+def test_wv004_a_glob_that_any_file_fits(file: str, speaks: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    told = [(f"the waiver of NP002 covers any file: {file}", "name the file, or its folder")]
+    assert said(wv004, Waiver((), "NP002", "nodePools[0]", "agreed", file=file)) == (told if speaks else [])
+
+
+def test_wv004_a_path_in_several_files() -> None:
+    waiver = Waiver((), "NP002", "nodePools[0]", "agreed")
+    message = "the waiver of NP002 at nodePools[0] holds in 2 files: a.yaml, b.yaml"
+    assert said(wv004, waiver, "b.yaml", "a.yaml") == [(message, "name the file that it is about, with file:")]
+    assert said(wv004, waiver, "a.yaml") == []
