@@ -89,10 +89,15 @@ def test_a_configuration_that_cannot_be_read(config: str) -> None:
         answers.terway({"config": config})
 
 
-@pytest.mark.parametrize("row", [{}, {"InstanceTypeId": 7}, {"InstanceTypeId": "a", "EniQuantity": "8"}])
+@pytest.mark.parametrize("row", [{}, {"InstanceTypeId": 7}])
 def test_rows_that_are_no_types(row: dict[str, Any]) -> None:
     with pytest.raises(AnswerError):
         answers.types({"InstanceTypes": {"InstanceType": [row]}})
+
+
+def test_a_value_that_is_none_of_a_type_is_not_known() -> None:
+    body = {"InstanceTypes": {"InstanceType": [{"InstanceTypeId": "a", "EniQuantity": "8"}]}}
+    assert answers.types(body) == [{"InstanceTypeId": "a"}]
 
 
 def test_stock_by_zone() -> None:
