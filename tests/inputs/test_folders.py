@@ -171,3 +171,15 @@ def test_a_plan_from_a_pipe_beside_manifests(run: Run, repository: Path) -> None
     )
     result = run("check", "-", "pod.yaml", stdin=plan, cwd=repository)
     assert result.out.startswith("pod.yaml:4:7: error WL001 Pod 'a' does not tolerate exclusive-eni=true:NoSchedule")
+
+
+def test_a_broken_file_is_an_error_where_it_names_ours(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(hcl('node_pool_name = "a"'), encoding="utf-8")
+    (tmp_path / "broken.yaml").write_text("kind: Deployment\nkind: Deployment\n", encoding="utf-8")
+    result = run("check", ".", cwd=tmp_path)
+    assert result.code == 1
+    assert "skipped 1 file that cannot be read and names nothing of ours; --verbose says why\n" in result.err
+    assert "skipped ./broken.yaml: the key 'kind' is given twice" in run("check", ".", "-v", cwd=tmp_path).err
+    (tmp_path / "broken.yaml").write_text(f"kind: Deployment\nkind: {EXCLUSIVE_LABEL}\n", encoding="utf-8")
+    assert run("check", ".", cwd=tmp_path).code == 3
+    assert run("check", ".", "--exclude", "broken.yaml", cwd=tmp_path).code == 1
