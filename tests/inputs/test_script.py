@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.emit.command import command
-from tests.inputs.support import BODY, judge_files
+from tests.inputs.support import BODY, LABEL, judge_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +85,19 @@ def test_a_script_that_creates_nothing(here: Path, text: str) -> None:
 
 
 def test_a_body_that_is_no_json(here: Path) -> None:
-    judged = judge_files(here, {"make.sh": f"{POST} --body '{{\"a\": }}'\n"})
-    assert judged.problems == ["make.sh:1:90: not valid JSON: Expecting value [<command line>]"] or judged.problems
-    assert judged.problems[0].startswith("make.sh:1:")
+    text = f"{POST} --body '{{\"a\": }}'\n"
+    judged = judge_files(here, {"s/make.sh": text})
+    assert judged.problems == ["s/make.sh:1:94: not valid JSON: Expecting value []"]
+    assert judged.report.exit_code == 3
+    judged = judge_files(here, {"s/make.sh": text, "s/b.json": BODY}, "s")
+    assert (judged.problems, [what for what, _ in judged.skipped]) == ([], ["s/make.sh"])
+    judged = judge_files(here, {"s/make.sh": text + "# " + LABEL["key"]}, "s")
+    assert len(judged.problems) == 1
+
+
+def test_a_runbook_that_is_no_text(here: Path) -> None:
+    (here / "run.md").write_bytes(b"\xff\xfe\xfa")
+    judged = judge_files(here, {}, "run.md")
     assert judged.report.exit_code == 3
 
 

@@ -145,7 +145,7 @@ def test_what_a_template_is_given_is_open(here: Path, reference: str) -> None:
     assert "ENI001" not in judged.rules
     (fact,) = [item for item in judged.report.undecided if item.fact.startswith("instanceTypes")]
     assert "ENI001" in fact.rules
-    assert fact.hint == ("the function Fn::Select" if "Select" in reference else "Type, by default ecs.g7.2xlarge")
+    assert fact.hint == ("the function Fn::Select" if "Select" in reference else "Ref Type, by default ecs.g7.2xlarge")
 
 
 @pytest.mark.parametrize("reference", ["!Ref Cluster", "{Ref: Cluster}", "{'Fn::GetAtt': [Cluster, ClusterId]}"])

@@ -33,6 +33,7 @@ from eniplan.plan.schema import API_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.inputs.markdown import Block
     from eniplan.inputs.script import Call
     from eniplan.inputs.templates import Group
     from eniplan.plan.document import Path
@@ -165,30 +166,47 @@ class Collected:
         try:
             self._calls += script.calls(path, data)
         except InputError as error:
+            self._broken(path, error, is_ours=named or bool(_OURS.search(data)))
+
+    def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:
+        """Tell of a file that cannot be read: an error where it may be one of ours, otherwise a note."""
+        if is_ours:
             self._problems += error.problems
+        else:
+            self.broken += 1
+            self.skip(path, str(error.problems[0].message))
 
     def _markdown(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """Take what the code blocks of a Markdown file hold."""
         if named:
             self._documents.append(script.nothing(path))
-        for block in markdown.blocks(decode(path, data)):
-            inner = block.text.encode()
+        try:
+            blocks = list(markdown.blocks(decode(path, data)))
+        except InputError as error:
+            self._broken(path, error, is_ours=named)
+            return
+        for block in blocks:
             try:
-                if block.language in markdown.SHELL and script.is_worth(inner):
-                    calls = script.calls(path, inner)
-                    self._calls += [call._replace(document=block.placed(call.document)) for call in calls]
-                elif block.language in markdown.HCL:
-                    self._embed(path, str(block.line), [Text(path, block.text, block.moved(1, 1))])
-                elif block.language in markdown.YAML:
-                    for document in map(block.placed, read_documents(path, inner)):
-                        if is_plan(document):
-                            plan = load_document(document)
-                            self._plans[f"{path}:{block.line}"] = plan
-                            yield plan
-                        elif not self.document(document, named=False):
-                            self.skip(f"{path}:{block.line}", NOTHING, block.text)
+                yield from self._block(path, block)
             except InputError as error:
                 self.skip(f"{path}:{block.line}", str(error.problems[0].message), block.text)
+
+    def _block(self, path: str, block: Block) -> Iterator[LoadedPlan]:
+        """Take what one code block holds."""
+        inner = block.text.encode()
+        if block.language in markdown.SHELL and script.is_worth(inner):
+            calls = script.calls(path, inner)
+            self._calls += [call._replace(document=block.placed(call.document)) for call in calls]
+        elif block.language in markdown.HCL:
+            self._embed(path, str(block.line), [Text(path, block.text, block.moved(1, 1))])
+        elif block.language in markdown.YAML:
+            for document in map(block.placed, read_documents(path, inner)):
+                if is_plan(document):
+                    plan = load_document(document)
+                    self._plans[f"{path}:{block.line}"] = plan
+                    yield plan
+                elif not self.document(document, named=False):
+                    self.skip(f"{path}:{block.line}", NOTHING, block.text)
 
     def document(self, document: Document, *, named: bool) -> bool:
         """See `Others.document`."""

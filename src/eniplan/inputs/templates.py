@@ -146,7 +146,7 @@ def _ros_words(function: str, argument: object, parameters: Any) -> str:  # noqa
     if function != "Ref":
         return f"the function {function}"
     default = value_at(parameters, (str(argument), "Default"))
-    return f"{argument}" if default is None else f"{argument}, by default {default}"
+    return f"Ref {argument}" if default is None else f"Ref {argument}, by default {default}"
 
 
 # --- Pulumi -------------------------------------------------------------------------------------------------------
