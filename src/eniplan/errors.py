@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from eniplan.messages import NOTHING, Message
+
 OK = 0
 FINDINGS = 1
 USAGE = 2
@@ -44,9 +46,9 @@ class Place(NamedTuple):
 class Problem(NamedTuple):
     """One thing that is wrong with an input: what, where, and what to do next."""
 
-    message: str
+    message: Message
     place: Place
-    hint: str = ""
+    hint: Message = NOTHING
 
 
 class EniplanError(Exception):
@@ -72,7 +74,7 @@ class UsageError(EniplanError):
     exit_code = USAGE
 
 
-def usage(message: str, hint: str = "") -> UsageError:
+def usage(message: Message, hint: Message = NOTHING) -> UsageError:
     """Return the error that the words of the command line make."""
     return UsageError(Problem(message, Place(COMMAND_LINE), hint))
 

@@ -72,10 +72,8 @@ def named(names: Sequence[object]) -> Message:
     return say("{names}", names=shown) if more <= 0 else say("{names} and {more} more", names=shown, more=more)
 
 
-def in_words(message: str, word: Callable[[str], str]) -> str:
+def in_words(message: Message, word: Callable[[str], str]) -> Message:
     """Return a message with other words for the keys that it names."""
-    if not isinstance(message, Message):
-        return message
     facts = {name: _in_words(fact, word) for name, fact in message.facts.items()}
     return message if facts == message.facts else Message(message.template, facts)
 

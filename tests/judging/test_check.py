@@ -7,6 +7,7 @@ import pytest
 
 from eniplan.errors import Place, Problem
 from eniplan.judging.check import check
+from eniplan.messages import say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import LoadedPlan, load_document
 from eniplan.report.model import Addresses, Report
@@ -32,7 +33,7 @@ class TestSeveralPlans:
         assert report.inputs == ("b", "a")
 
     def test_one_input_with_several_documents_is_listed_once(self) -> None:
-        report = check([loaded("a"), loaded("a"), Problem("x", Place("a"))], catalog(), Settings())
+        report = check([loaded("a"), loaded("a"), Problem(say("x"), Place("a"))], catalog(), Settings())
         assert report.inputs == ("a",)
         assert report.exit_code == 3
 

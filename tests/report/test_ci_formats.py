@@ -21,6 +21,7 @@ from markdown_it import MarkdownIt
 
 from eniplan.errors import Place
 from eniplan.judging.check import check
+from eniplan.messages import NOTHING, say
 from eniplan.plan.load import load
 from eniplan.report import github, gitlab, json_format, junit, markdown, sarif
 from eniplan.report.schema import SCHEMA
@@ -213,7 +214,7 @@ class TestSarif:
 
     def test_a_place_without_a_line_has_no_region(self) -> None:
         (finding,) = reports()["one"].findings
-        report = reports()["one"]._replace(findings=(finding._replace(place=Place(FILE), hint=""),))
+        report = reports()["one"]._replace(findings=(finding._replace(place=Place(FILE), hint=NOTHING),))
         (result,) = run_of(report)["results"]
         assert list(result["locations"][0]) == ["physicalLocation"]
         assert list(result["locations"][0]["physicalLocation"]) == ["artifactLocation"]
@@ -247,13 +248,15 @@ class TestFingerprints:
     def test_stay_when_another_place_in_the_message_moves(self) -> None:
         (finding,) = reports()["one"].findings
         texts = [f"taken by a.yaml:{line}:5" for line in (3, 30)]
-        one, two = (reports()["one"]._replace(findings=(finding._replace(message=text),)) for text in texts)
+        one, two = (
+            reports()["one"]._replace(findings=(finding._replace(message=say("{text}", text=text)),)) for text in texts
+        )
         assert self.marks(one) == self.marks(two)
 
     def test_differ_by_file_rule_and_message(self) -> None:
         (finding,) = reports()["one"].findings
         others = [
-            finding, finding._replace(place=finding.place._replace(file="b")), finding._replace(message="b"),
+            finding, finding._replace(place=finding.place._replace(file="b")), finding._replace(message=say("b")),
             finding._replace(rule=ALL[0]), finding._replace(place=finding.place._replace(path="b")),
         ]  # fmt: skip
         assert len({self.marks(reports()["one"]._replace(findings=(f,)))[0] for f in others}) == len(others)
@@ -332,7 +335,7 @@ class TestJunit:
     def test_a_file_that_is_no_input_has_only_what_was_found(self) -> None:
         report = reports()["one"]
         (finding,) = report.findings
-        other = finding._replace(place=Place("w.yaml", 1, 1), hint="")
+        other = finding._replace(place=Place("w.yaml", 1, 1), hint=NOTHING)
         both = report._replace(findings=(finding, other, other), problems=())
         plan, extra = suites_of(both)
         assert (plan.name, extra.name) == ("plan.json", "w.yaml")
@@ -341,7 +344,7 @@ class TestJunit:
 
     def test_facts_without_a_hint_or_known_rule(self) -> None:
         report = reports()["unknown"]
-        item = report.undecided[0]._replace(rules=("XX001",), hint="")
+        item = report.undecided[0]._replace(rules=("XX001",), hint=NOTHING)
         (result,) = cases_of(report._replace(undecided=(item,)))["XX001 not decided"].result
         assert result.message == f"{item.fact} is not known"
 
@@ -400,7 +403,7 @@ class TestGithub:
     def test_stdin_and_whole_files(self) -> None:
         (finding,) = reports()["one"].findings
         for place, keys in ((Place("-", 1, 2), ["line", "col", "title"]), (Place("a"), ["file", "title"])):
-            report = reports()["one"]._replace(findings=(finding._replace(place=place, hint=""),))
+            report = reports()["one"]._replace(findings=(finding._replace(place=place, hint=NOTHING),))
             ((_, properties, data),) = commands(github.write(report))
             assert list(properties) == keys
             assert data == finding.message
@@ -528,8 +531,9 @@ def test_any_text_is_only_text(name: str) -> None:
     (finding,) = report.findings
     file = "p" + name.encode("utf-8", "replace").decode()
     place = Place(file, 3, 4, name)
-    other = finding._replace(message=name, hint=name, place=place, waived=None)
-    report = report._replace(inputs=(file,), findings=(finding._replace(message=name, waived=name, place=place), other))
+    said = say("{name}", name=name)
+    other = finding._replace(message=said, hint=said, place=place, waived=None)
+    report = report._replace(inputs=(file,), findings=(finding._replace(message=said, waived=name, place=place), other))
     first, second = run_of(report)["results"]
     assert first["message"]["text"].split("\n")[0].replace("\\](", "](") == printable(name)
     assert (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HEADER = f'{{"schema": "{SCHEMA}"'
 """How a file begins that `eniplan specs update` has written."""
-_AGAIN = "write it again with `eniplan specs update`, or go without it: `--specs bundled`"
+_AGAIN = say("write it again with `eniplan specs update`, or go without it: `--specs bundled`")
 
 
 class Own(NamedTuple):

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import LIMITS, InstanceType
 from eniplan.errors import InputError, Place, Problem
-from eniplan.messages import say
+from eniplan.messages import NOTHING, Message, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SCHEMA = "eniplan.specs/v1"
 """The form of a file that `eniplan specs update` writes."""
-SPECS_HINT = (
+SPECS_HINT = say(
     "save the output of `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 TYPE`, "
     "or rows like `eniplan specs show TYPE --format json`"
 )
@@ -101,11 +101,11 @@ class Rows:
         return InstanceType.from_map(row)
 
 
-def row_problem(row: object) -> str:
+def row_problem(row: object) -> Message:
     """Say what keeps a value from being a row of instance data; empty when nothing does."""
     if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
-        return "a row of instance data needs an InstanceTypeId"
-    return ""
+        return say("a row of instance data needs an InstanceTypeId")
+    return NOTHING
 
 
 def without_odd_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -13,7 +13,7 @@ from eniplan.emit import cluster_plan
 from eniplan.errors import Place, Problem, UsageError, usage
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
-from eniplan.messages import say
+from eniplan.messages import Message, say
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.terminal import STDIN
 
@@ -119,7 +119,7 @@ def init(
     terminal.err(f"wrote {file}: fill in what stands in <angle brackets>, then run `eniplan check {file}`")
 
 
-_ANOTHER = "give another name, or - to print it"
+_ANOTHER = say("give another name, or - to print it")
 
 
 def _from_cluster(file: str | None, dumped: str | None, access: Kubectl, facts: str | None) -> None:
@@ -156,12 +156,12 @@ def _template(name: str) -> str:
         return stream.read()
 
 
-def _write(text: str, path: str, *, hint: str) -> None:
+def _write(text: str, path: str, *, hint: Message) -> None:
     try:
         terminal.save_new(path, text)
     except FileExistsError:
         raise _exists(path, hint) from None
 
 
-def _exists(path: str, hint: str) -> UsageError:
+def _exists(path: str, hint: Message) -> UsageError:
     return UsageError(Problem(say("the file exists, and is left as it is"), Place(path), hint))

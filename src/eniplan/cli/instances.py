@@ -21,7 +21,7 @@ from eniplan.emit.sized_plan import Facts, sized_plan_text
 from eniplan.errors import FINDINGS, usage
 from eniplan.judging.check import check
 from eniplan.judging.find import Question, find
-from eniplan.messages import say
+from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.report import listing_formats, plain
@@ -34,7 +34,7 @@ from eniplan.suggest import did_you_mean
 NEAREST = 10
 """Types that --like shows unless told otherwise."""
 
-_RANGES = "such as 8, 8..32, 8.. or ..32"
+_RANGES = say("such as 8, 8..32, 8.. or ..32")
 _ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
@@ -172,17 +172,17 @@ def instances(
     catalog = Catalog(specs=specs)
     sizing = (daemonsets, spread, survive) != (None, None, None)
     _refuse_when(
-        (emit_plan and pods is None, "--emit-plan goes with --pods: a plan has a size"),
-        (sizing and pods is None, "--daemonsets, --spread and --survive go with --pods"),
-        (pods is not None and mode is not PodMode.EXCLUSIVE, "--pods sizes pools for exclusive pods only"),
-        (terway is not None and not emit_plan, "--terway goes with --emit-plan"),
+        (emit_plan and pods is None, say("--emit-plan goes with --pods: a plan has a size")),
+        (sizing and pods is None, say("--daemonsets, --spread and --survive go with --pods")),
+        (pods is not None and mode is not PodMode.EXCLUSIVE, say("--pods sizes pools for exclusive pods only")),
+        (terway is not None and not emit_plan, say("--terway goes with --emit-plan")),
         (
             emit_plan and (why or output is not ListFormat.TEXT),
-            "--emit-plan prints a plan: leave out --why and --format",
+            say("--emit-plan prints a plan: leave out --why and --format"),
         ),
-        (why and output is ListFormat.NAMES, "--format names lists only what passes: leave out --why"),
-        (like is not None and sort is not None, "--like sorts by likeness: leave out --sort"),
-        (dual_stack and bool(erdma), "--dual-stack cannot be combined with --erdma (DS003)"),
+        (why and output is ListFormat.NAMES, say("--format names lists only what passes: leave out --why")),
+        (like is not None and sort is not None, say("--like sorts by likeness: leave out --sort")),
+        (dual_stack and bool(erdma), say("--dual-stack cannot be combined with --erdma (DS003)")),
     )
     zones = _zones(spread)
     facts = None
@@ -219,11 +219,11 @@ def instances(
     raise typer.Exit(0 if listing.rows else FINDINGS)
 
 
-def _refuse(message: str, hint: str = "") -> NoReturn:
+def _refuse(message: Message, hint: Message = NOTHING) -> NoReturn:
     raise usage(message, hint)
 
 
-def _refuse_when(*found: tuple[bool, str]) -> None:
+def _refuse_when(*found: tuple[bool, Message]) -> None:
     for holds, message in found:
         if holds:
             _refuse(message)

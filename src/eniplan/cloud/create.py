@@ -480,7 +480,7 @@ class Creation:
             self.lost = error.problems
         self.receipt, self.is_kept = receipt, not self.lost
 
-    def _problem(self, message: str) -> Problem:
+    def _problem(self, message: Message) -> Problem:
         return Problem(message, Place(str(self.receipt.target)))
 
     def _said(self, error: CallError) -> Message:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from eniplan import text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import put
+from eniplan.messages import say
 from eniplan.plan.document import path_text
 from eniplan.plan.fields import WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
@@ -48,8 +49,15 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
     _merge(body, pool.overrides or {})
     if not _has_label(body):
         # NP001 cannot be waived, but NP011, which finds overrides of the wrong form, can be.
-        message = f"the overrides of pool {pool.name!r} drop the label {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE}"
-        raise RefusalError((*pool.path, "overrides"), message, "remove kubernetes_config.labels from the overrides")
+        message = say(
+            "the overrides of pool {pool_name!r} drop the label {exclusive_label}={exclusive_value}",
+            pool_name=pool.name,
+            exclusive_label=EXCLUSIVE_LABEL,
+            exclusive_value=EXCLUSIVE_VALUE,
+        )
+        raise RefusalError(
+            (*pool.path, "overrides"), message, say("remove kubernetes_config.labels from the overrides")
+        )
     return body
 
 

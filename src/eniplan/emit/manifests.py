@@ -63,8 +63,8 @@ class Rendered(NamedTuple):
         parts = [namespace, name] if "namespace" in self.object["metadata"] else [name]
         for part in parts:
             if not _NAME.fullmatch(part):
-                message = f"{part!r} is no Kubernetes name, and so no file name"
-                raise RefusalError(self.path, message, "use lower-case letters, digits, '-' and '.'")
+                message = say("{part!r} is no Kubernetes name, and so no file name", part=part)
+                raise RefusalError(self.path, message, say("use lower-case letters, digits, '-' and '.'"))
         return f"{_PREFIXES.get(kind, _LAST)}-{'.'.join([kind.lower(), *parts])}.yaml"
 
 
@@ -135,8 +135,10 @@ def _written_out(plan: Plan, pn: PodNetworking, key: str) -> list[str]:
             ids = network.v_switch_ids if key == "vSwitchIds" else network.security_group_ids
             if ids:
                 return list(ids)
-    message = f"PodNetworking {pn.name!r} has no {key}, and neither has cluster.podDefaults"
-    raise RefusalError((*pn.path, key), message, f"write {key} out")
+    message = say(
+        "PodNetworking {pn_name!r} has no {key}, and neither has cluster.podDefaults", pn_name=pn.name, key=key
+    )
+    raise RefusalError((*pn.path, key), message, say("write {key} out", key=key))
 
 
 def _label_selector(selector: Selector) -> Object:
@@ -160,8 +162,10 @@ def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons
     for i, v_switch in enumerate(network.v_switch_ids):
         zone = zones.get(v_switch)
         if zone is None:
-            message = f"the zone of vSwitch {v_switch!r} is not known, and Terway lists vSwitches by zone"
-            raise RefusalError((*network.path, "vSwitchIds", i), message, "add it to cluster.vSwitches")
+            message = say(
+                "the zone of vSwitch {v_switch!r} is not known, and Terway lists vSwitches by zone", v_switch=v_switch
+            )
+            raise RefusalError((*network.path, "vSwitchIds", i), message, say("add it to cluster.vSwitches"))
         patch.setdefault("vswitches", {}).setdefault(zone, []).append(v_switch)
     if network.security_group_ids:
         patch["security_groups"] = list(network.security_group_ids)
@@ -195,7 +199,12 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
         complete(template, want, is_bare=not shape.template)
     except PodError as error:
         path = (*workload.path, "podNetworking") if error.path[:2] == ("metadata", "labels") else workload.path
-        message = f"{workload.kind} {workload.name!r}: {error.message}"
+        message = say(
+            "{workload_kind} {workload_name!r}: {message}",
+            workload_kind=workload.kind,
+            workload_name=workload.name,
+            message=error.message,
+        )
         raise RefusalError(path, message, error.hint) from None
     if shape.selects:
         found["spec"]["selector"]["matchLabels"][NAME_LABEL] = labels[NAME_LABEL]
@@ -246,7 +255,10 @@ def parties(plan: Plan, workload: Workload) -> tuple[NodePool, PodNetworking | N
     networking = next((pn for pn in plan.pod_networkings if pn.name == workload.pod_networking), None)
     if pool is None or (networking is None) != (workload.pod_networking is None):
         key = "nodePool" if pool is None else "podNetworking"
-        raise RefusalError((*workload.path, key), f"workload {workload.name!r} names what the plan does not have")
+        raise RefusalError(
+            (*workload.path, key),
+            say("workload {workload_name!r} names what the plan does not have", workload_name=workload.name),
+        )
     return pool, networking
 
 

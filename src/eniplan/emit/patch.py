@@ -13,7 +13,7 @@ from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.errors import InputError, Place, Problem
 from eniplan.k8s.kinds import holder, templates
-from eniplan.messages import say
+from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.document import path_text, value_at
 from eniplan.suggest import did_you_mean
 
@@ -181,7 +181,7 @@ class _Manifest:
             raise self._error(("metadata", "annotations", key), message, say("keep one of them"))
         return str(noted)
 
-    def _error(self, path: Path, message: str, hint: str = "") -> InputError:
+    def _error(self, path: Path, message: Message, hint: Message = NOTHING) -> InputError:
         node = self._node
         for step in (*self._at[1:], *path):
             items = node.items if isinstance(step, int) else ()

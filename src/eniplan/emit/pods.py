@@ -14,7 +14,7 @@ from eniplan.k8s.labels import meets
 from eniplan.k8s.nodes import Taint, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS, read_pod
 from eniplan.k8s.terway import ENI, MEMBER_ENI
-from eniplan.messages import say
+from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _RULE = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [EXCLUSIVE_VALUE]}
 class PodError(Exception):
     """A pod template has something that contradicts its pool, or is no pod template."""
 
-    def __init__(self, path: Path, message: str, hint: str = "") -> None:
+    def __init__(self, path: Path, message: Message, hint: Message = NOTHING) -> None:
         """Take the key path within the pod template."""
         super().__init__(message)
         self.path = path
@@ -130,14 +130,18 @@ def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, s
             continue
         path = ("metadata", "labels", key)
         if current is not None:
-            message = f"the label {key}={current} keeps its PodNetworking from selecting the pods"
-            raise PodError(path, message, "change the label, or the podSelector")
+            message = say(
+                "the label {key}={current} keeps its PodNetworking from selecting the pods", key=key, current=current
+            )
+            raise PodError(path, message, say("change the label, or the podSelector"))
         # `true` is for Exists, which takes any value.
         candidates = [value for r in requirements for value in r.values if r.operator == "In"] or ["true", "yes"]
         value = next((v for v in candidates if all(meets(r, v) for r in requirements)), None)
         if value is None:
-            message = f"no value of the label {key} meets all that the podSelector of its PodNetworking asks of it"
-            raise PodError(path, message, "correct the podSelector")
+            message = say(
+                "no value of the label {key} meets all that the podSelector of its PodNetworking asks of it", key=key
+            )
+            raise PodError(path, message, say("correct the podSelector"))
         found[key] = value
     return found
 

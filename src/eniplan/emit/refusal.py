@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import NOTHING, Message
 from eniplan.plan.document import path_text
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 class RefusalError(InputError):
     """A plan asks for something that cannot be written as asked (exit code 3)."""
 
-    def __init__(self, path: Path, message: str, hint: str = "") -> None:
+    def __init__(self, path: Path, message: Message, hint: Message = NOTHING) -> None:
         """Take the key path in the plan that the message is about."""
         super().__init__(Problem(message, Place("plan", path=path_text(path)), hint))
         self.path = path

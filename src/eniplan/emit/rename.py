@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.refusal import RefusalError
+from eniplan.messages import NOTHING, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, steps
 
@@ -44,8 +45,14 @@ def cannot_say(pool: NodePool, path: str, spelling: str, why: str = "") -> Refus
     overridden = steps(path)
     key = KEYS.get(overridden) if value_at(pool.overrides, overridden) is None else None
     place = (*pool.path, *(key or ("overrides", *overridden)))
-    message = f"{spelling} cannot say {path} of pool {pool.name!r}" + (f": {why}" if why else "")
-    return RefusalError(place, message, "use --emit api or cli, which say everything, or take it out of the plan")
+    message = say(
+        "{spelling} cannot say {path} of pool {pool_name!r}{part}",
+        spelling=spelling,
+        path=path,
+        pool_name=pool.name,
+        part=say(": {why}", why=why) if why else NOTHING,
+    )
+    return RefusalError(place, message, say("use --emit api or cli, which say everything, or take it out of the plan"))
 
 
 def _leaves(value: Any, path: str, indexes: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], Any]]:  # noqa: ANN401 - a body may hold anything

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.body import json_text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import cannot_say, rename
+from eniplan.messages import say
 from eniplan.plan.fields import written
 
 if TYPE_CHECKING:
@@ -50,15 +51,21 @@ def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
     _require(pool, found, ("ScalingGroup", "SystemDiskSize"), "systemDisk", "systemDisk: {size: 120}")
     for text in _texts(found):
         if "{{resolve:" in text:
-            message = f"ROS would look up {text!r} of pool {pool.name!r} when it creates the stack"
-            raise RefusalError(pool.path, message, "take the braces out")
+            message = say(
+                "ROS would look up {text!r} of pool {pool_name!r} when it creates the stack",
+                text=text,
+                pool_name=pool.name,
+            )
+            raise RefusalError(pool.path, message, say("take the braces out"))
     return found
 
 
 def _require(pool: NodePool, found: dict[str, Any], keys: tuple[str, str], key: str, hint: str) -> None:
     if keys[1] not in found.get(keys[0], {}):
-        message = f"ROS needs {'.'.join(keys)}, and pool {pool.name!r} does not say it"
-        raise RefusalError((*pool.path, key), message, f"add {hint} to the pool")
+        message = say(
+            "ROS needs {keys}, and pool {pool_name!r} does not say it", keys=".".join(keys), pool_name=pool.name
+        )
+        raise RefusalError((*pool.path, key), message, say("add {hint} to the pool", hint=hint))
 
 
 def template(resources: Iterable[dict[str, Any]]) -> str:

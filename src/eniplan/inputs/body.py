@@ -10,7 +10,7 @@ import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.inputs.places import NotKnown
-from eniplan.messages import say
+from eniplan.messages import Message, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS, WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
@@ -49,8 +49,8 @@ class Misread(NamedTuple):
     """Something in a body that no plan can hold."""
 
     path: Path
-    message: str
-    hint: str
+    message: Message
+    hint: Message
 
 
 class Pool(NamedTuple):
@@ -203,7 +203,7 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
     if labels is None or isinstance(labels, NotKnown):
         return labels or out
     if not isinstance(labels, list):
-        misread.append(Misread(LABELS, "labels must be a list", "write a list of {key, value}"))
+        misread.append(Misread(LABELS, say("labels must be a list"), say("write a list of {{key, value}}")))
         return out
     for i, item in enumerate(labels):
         if item is None or isinstance(item, NotKnown):
@@ -211,9 +211,13 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
         key = item.get("key") if isinstance(item, dict) else None
         text = None if not isinstance(item, dict) else item.get("value")
         if not isinstance(key, str) or not isinstance(text, str | None):
-            misread.append(Misread((*LABELS, i), "a label must be {key, value}, both text", "quote the value"))
+            misread.append(
+                Misread((*LABELS, i), say("a label must be {{key, value}}, both text"), say("quote the value"))
+            )
         elif key in out or (("labels", key) in body_paths):
-            misread.append(Misread((*LABELS, i), f"the label {key!r} is given twice", "keep one of them"))
+            misread.append(
+                Misread((*LABELS, i), say("the label {key!r} is given twice", key=key), say("keep one of them"))
+            )
         elif not isinstance(key, NotKnown):
             body_paths["labels", key] = (*LABELS, i)
             if (key, text) != (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE):

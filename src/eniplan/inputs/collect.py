@@ -51,7 +51,7 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
 _TEMPLATE = "a template: render it first (helm template)"
 _PLAIN_POOL = "a node pool without the exclusive label"
-_STATE = "this is a state of Terraform, not a plan"
+_STATE = say("this is a state of Terraform, not a plan")
 
 
 class Skipped(NamedTuple):

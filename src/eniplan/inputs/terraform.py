@@ -67,7 +67,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Problem]:
             yield _change(document, path, change)
 
 
-_SHOW = "write it with `terraform show -json plan.out`"
+_SHOW = say("write it with `terraform show -json plan.out`")
 
 
 def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource | Left | Problem:

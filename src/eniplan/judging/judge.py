@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import facts
 from eniplan.judging.gaps import fact_at, owner, waits
-from eniplan.messages import NOTHING, facts_of, in_words, say
+from eniplan.messages import NOTHING, facts_of, in_words, say, together
 from eniplan.plan.document import path_text
 from eniplan.report.model import Finding, Undecided
 from eniplan.rules.base import LEVELS, Hit
@@ -28,7 +28,7 @@ class _Open(NamedTuple):
 
     paths: dict[Path, None]
     """Where it is asked for: an instance type may be in several pools."""
-    hint: str
+    hint: Message
     rules: dict[str, None]
 
 
@@ -73,7 +73,9 @@ class Judge:
                 self._gaps[gap.path] = {}
                 continue
             words = fact.called(owner(value, gap.path)) if fact.words else path_text(gap.path)
-            waiting = self._unknown.setdefault(words, _Open({gap.path: None}, gap.why, {})).rules
+            waiting = self._unknown.setdefault(
+                words, _Open({gap.path: None}, say("{why}", why=gap.why) if gap.why else NOTHING, {})
+            ).rules
             waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path))
             self._gaps[gap.path] = waiting
             if fact is facts.POOL:
@@ -107,12 +109,12 @@ class Judge:
             waiting = found.rules
         waiting[rule.id] = None
 
-    def _find(self, unknown: Unknown) -> str:
+    def _find(self, unknown: Unknown) -> Message:
         """Return how to find a fact out, and why the account did not tell it, where it was asked."""
         unread = self._unread(unknown.path)
         if unread is None or unread.reason in unknown.find:
             return unknown.find
-        return "; or ".join(filter(None, (unread.reason, unknown.find)))
+        return together((say("{reason}", reason=unread.reason), unknown.find), "; or ")
 
     def undecided(self) -> list[Undecided]:
         """Return the facts that rules wait for."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from eniplan.k8s.names import label_key_problem, label_value_problem
-from eniplan.messages import Message, say
+from eniplan.messages import NOTHING, Message, say
 from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Flaw(NamedTuple):
 
     path: Path
     message: Message
-    hint: str = ""
+    hint: Message = NOTHING
 
 
 def requirement_flaw(requirement: Requirement, operators: tuple[str, ...] = OPERATORS) -> Flaw | None:

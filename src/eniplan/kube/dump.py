@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ENDINGS = (".json", ".yaml", ".yml")
 COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
 """What prints all that is needed. Terway's ConfigMap is left to the user: it may hold credentials."""
-_WRITE = f"write one with: {COMMAND}"
+_WRITE = say("write one with: {command}", command=COMMAND)
 
 
 def observe(path: str, follow: tuple[str, str] | None = None) -> Observed:

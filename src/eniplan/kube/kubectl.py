@@ -19,7 +19,7 @@ from eniplan.errors import KUBECTL as SOURCE
 from eniplan.errors import ClusterError, InputError, Place, Problem
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
-from eniplan.messages import say
+from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.plan.model import TERWAY_ADDON
 
@@ -71,10 +71,10 @@ class Kubectl(NamedTuple):
         return options + ([] if self.kubeconfig is None else [f"--kubeconfig={self.kubeconfig}"])
 
     @property
-    def advice(self) -> str:
+    def advice(self) -> Message:
         """What to do when kubectl itself has failed."""
         command = shlex.join(["kubectl", *self._options(), "get", "nodes"])
-        return f"nothing was judged; the same must work with kubectl itself: {command}"
+        return say("nothing was judged; the same must work with kubectl itself: {command}", command=command)
 
 
 def observe(kubectl: Kubectl, follow: tuple[str, str] | None = None) -> Observed:
@@ -186,7 +186,11 @@ class _Call:
             return refused[1], refused[2].strip()
         lines = "; ".join(line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip())
         raise ClusterError(
-            Problem(lines or say("kubectl ended with code {code}", code=code), Place(SOURCE), self._kubectl.advice)
+            Problem(
+                say("{lines}", lines=lines) if lines else say("kubectl ended with code {code}", code=code),
+                Place(SOURCE),
+                self._kubectl.advice,
+            )
         )
 
     def objects(self) -> Iterator[dict[str, object] | Listed]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from eniplan.bounds import JSON_NUMBERS
 from eniplan.errors import InputError, Place, Problem
-from eniplan.messages import say
+from eniplan.messages import Message, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _document(text: _Text) -> Iterator[dict[str, Any] | Listed]:
         elif isinstance(key, str):
             head[key] = text.value()
         else:
-            text.refuse("a key of an object must be text")
+            text.refuse(say("a key of an object must be text"))
     text.expect("}")
     if is_list:
         meta = head.get("metadata")
@@ -80,7 +80,7 @@ def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
         first = False
         item = text.value()
         if not isinstance(item, dict):
-            text.refuse("an item of a list must be an object")
+            text.refuse(say("an item of a list must be an object"))
         if kind:
             item.setdefault("kind", kind)
         yield item
@@ -114,7 +114,7 @@ class _Text:
     def expect(self, character: str) -> None:
         """Step over a character that must come next."""
         if self.peek() != character:
-            self.refuse(f"{character!r} is missing here")
+            self.refuse(say("{character!r} is missing here", character=character))
         self._at += 1
 
     def value(self) -> Any:  # noqa: ANN401 - any JSON value
@@ -131,15 +131,15 @@ class _Text:
                     wanted *= 2
                     continue
                 self._at = error.pos
-                self.refuse(f"not valid JSON: {error.msg}")
+                self.refuse(say("not valid JSON: {error}", error=error.msg))
             except RecursionError:
-                self.refuse("more levels than any object of a cluster has")
+                self.refuse(say("more levels than any object of a cluster has"))
             # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
             if end + 2 < len(self._window) or not self._more(_CHUNK):
                 self._at = end
                 return value
 
-    def refuse(self, message: str) -> NoReturn:
+    def refuse(self, message: Message) -> NoReturn:
         """Say what is wrong with what stands at the current place."""
         early = not self.peek()
         self._step_over()

@@ -253,7 +253,7 @@ class _Builder:
             return self._scalar(node)
         identity = id(node)
         if identity in self._open:
-            self._stop("an anchor contains itself", node, "write the values out")
+            self._stop(say("an anchor contains itself"), node, say("write the values out"))
         again = identity in self._seen
         self._in_alias += again
         if self._in_alias:
@@ -278,14 +278,14 @@ class _Builder:
         firsts: dict[str, ScalarNode] = {}
         for key, item in node.value:
             if not isinstance(key, ScalarNode):
-                self._add("a key must be text, not a list or a map", key, "quote it")
+                self._add(say("a key must be text, not a list or a map"), key, say("quote it"))
             elif key.tag == _PLAIN and key.value == "<<":
                 merged.update(self._merge(item))
             elif key.value in out:
                 firsts = firsts or {k.value: k for k, _ in reversed(node.value) if isinstance(k, ScalarNode)}
                 line = firsts[key.value].start_mark.line + 1
                 message = say("the key {key!r} is given twice; first in line {line}", key=key.value, line=line)
-                self._add(message, key, "keep one of them: YAML readers silently take the last")
+                self._add(message, key, say("keep one of them: YAML readers silently take the last"))
             else:
                 out[key.value] = self.build(item)
         return {**merged, **out} if merged else out
@@ -298,7 +298,7 @@ class _Builder:
             if isinstance(value, dict):
                 merged.update(value)
             else:
-                self._add("`<<` merges maps only", part, "give an alias of a map")
+                self._add(say("`<<` merges maps only"), part, say("give an alias of a map"))
         return merged
 
     def _scalar(self, node: ScalarNode) -> Value:
@@ -314,18 +314,22 @@ class _Builder:
         return text
 
     def _unknown_tag(self, node: Node) -> None:
-        self._add(f"the YAML tag {node.tag!r} has no meaning here", node, "remove the tag")
+        self._add(say("the YAML tag {tag!r} has no meaning here", tag=node.tag), node, say("remove the tag"))
 
     def _count(self, node: Node) -> None:
         self._aliased += 1
         if self._aliased > MAX_ALIASED:
-            self._stop(f"aliases expand this document to more than {MAX_ALIASED} values", node, "write them out")
+            self._stop(
+                say("aliases expand this document to more than {max_aliased} values", max_aliased=MAX_ALIASED),
+                node,
+                say("write them out"),
+            )
 
-    def _add(self, message: str, node: Node, hint: str) -> None:
+    def _add(self, message: Message, node: Node, hint: Message) -> None:
         mark = node.start_mark
         self.problems.append(Problem(message, Place(self.file, mark.line + 1, mark.column + 1), hint))
 
-    def _stop(self, message: str, node: Node, hint: str) -> NoReturn:
+    def _stop(self, message: Message, node: Node, hint: Message) -> NoReturn:
         self._add(message, node, hint)
         raise InputError(*self.problems)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jsonschema import Draft7Validator
 
 from eniplan.errors import Problem
-from eniplan.messages import NOTHING, say
+from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.schema import API_VERSION
 from eniplan.suggest import did_you_mean, nearest
 
@@ -60,7 +60,7 @@ class _Violation(NamedTuple):
     value: Any
     schema: dict[str, Any]
 
-    def problem(self, message: str, hint: str = "") -> Misfit:
+    def problem(self, message: Message, hint: Message = NOTHING) -> Misfit:
         """Return a problem with this value."""
         return Misfit(self.path, Problem(message, self.document.place(self.path), hint), self.path)
 
@@ -179,18 +179,18 @@ def _wrong_type(at: _Violation) -> Iterator[Misfit]:
         yield at.problem(message, _type_hint(at, expected))
 
 
-def _type_hint(at: _Violation, expected: str) -> str:
+def _type_hint(at: _Violation, expected: str) -> Message:
     value = at.value
     word = str(value).lower()
     if expected == "string" and isinstance(value, (bool, int, float)):
-        return f'quote it: "{at.document.tree.text(at.path)}"'
+        return say('quote it: "{text}"', text=at.document.tree.text(at.path))
     if expected == "boolean" and word in _BOOLEAN_WORDS:
-        return f"write {_BOOLEAN_WORDS[word]}"
+        return say("write {word}", word=_BOOLEAN_WORDS[word])
     if expected == "integer" and word.isdecimal():
-        return f"write {int(word)}, without quotes or leading zeros"
+        return say("write {number}, without quotes or leading zeros", number=int(word))
     if expected == "array" and not isinstance(value, dict):
-        return f"write [{_shown(at.path, value)}]"
-    return ""
+        return say("write [{value}]", value=_shown(at.path, value))
+    return NOTHING
 
 
 _EMPTY = {"array": "write []", "object": "write {}"}

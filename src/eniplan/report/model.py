@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.limits import Capacity
     from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
+    from eniplan.messages import Message
     from eniplan.rules.base import AnyRule, Level
 
 
@@ -23,8 +24,8 @@ class Finding(NamedTuple):
     rule: AnyRule
     level: Level
     place: Place
-    message: str
-    hint: str
+    message: Message
+    hint: Message
     facts: Mapping[str, object]
     sources: tuple[Source, ...]
     waived: str | None = None
@@ -39,7 +40,7 @@ class Undecided(NamedTuple):
     fact: str
     place: Place
     rules: tuple[str, ...]
-    hint: str
+    hint: Message
 
 
 class Addresses(NamedTuple):

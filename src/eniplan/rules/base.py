@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Self, TypeAlias, TypeVar, cast
 
+from eniplan.messages import NOTHING, Message
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -24,9 +26,9 @@ class Hit(NamedTuple):
     """Something is wrong at a key path of the plan, or with an object (`("Pod", "trading", "matcher-0")`)."""
 
     path: Path
-    message: str
+    message: Message
     """What is wrong, with the numbers compared."""
-    hint: str = ""
+    hint: Message = NOTHING
     """The nearest fix."""
     facts: Mapping[str, object] = {}
     """The numbers compared, for machines."""
@@ -44,7 +46,7 @@ class Unknown(NamedTuple):
     fact: Fact
     about: str = ""
     """Whose fact it is, where there are several."""
-    hint: str = ""
+    hint: Message = NOTHING
     """How to find it out here, when that is not the fact's own way."""
 
     @property
@@ -53,9 +55,9 @@ class Unknown(NamedTuple):
         return self.fact.called(self.about)
 
     @property
-    def find(self) -> str:
+    def find(self) -> Message:
         """How to find it out."""
-        return self.hint or self.fact.find
+        return self.hint or Message(self.fact.find, {})
 
 
 def lacking(fact: Fact) -> Unknown:

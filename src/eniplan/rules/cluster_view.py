@@ -124,7 +124,7 @@ class ClusterView(View):
         """Yield that a kind could not be read, if so; a rule that needs it goes no further then."""
         why = self.observed.unseen.get(kind)
         if why is not None:
-            yield Unknown((kind,), _LISTS[kind], hint=why)
+            yield Unknown((kind,), _LISTS[kind], hint=say("{why}", why=why))
 
     # --- nodes ------------------------------------------------------------------------------------------------
 

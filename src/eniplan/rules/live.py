@@ -49,7 +49,7 @@ def unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
     """Yield what could not be read, if that is why a fact is missing."""
     found = live.unread_fact(fact)
     if found is not None:
-        yield Unknown(path, fact, hint=found.reason)
+        yield Unknown(path, fact, hint=say("{reason}", reason=found.reason))
 
 
 class _Statement(NamedTuple):
