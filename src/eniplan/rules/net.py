@@ -285,7 +285,7 @@ def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
     "NET004",
     "error",
     "Basic and advanced security groups are mixed",
-    needs=(*facts.POD_GROUPS, facts.NODE_GROUPS, facts.GROUP_TYPE),
+    needs=(*facts.POD_GROUPS, facts.NODE_GROUPS, facts.GROUPS, facts.GROUP_TYPE),
     effect="ECS refuses an ENI with groups of both kinds: the pods, or the nodes, cannot be created.",
     sources=(SG_DOC,),
     passes={
@@ -305,7 +305,7 @@ def net004(view: PlanView) -> Outcome:
         for p in view.pools
     ]
     for label, path, ids in lists:
-        if len(ids or ()) > 1 and view.cluster.security_groups is None:
+        if len(set(ids or ())) > 1 and view.cluster.security_groups is None:
             yield lacking(facts.GROUPS)
         groups = [view.security_groups[name] for name in sorted(ids or ()) if name in view.security_groups]
         kinds = {group.type for group in groups}
@@ -323,7 +323,7 @@ def net004(view: PlanView) -> Outcome:
     "NET005",
     "warning",
     "More pods than a basic security group holds",
-    needs=(*facts.POD_GROUPS, facts.GROUP_TYPE, *facts.PODS_PER_NODE, *facts.SIZES),
+    needs=(*facts.POD_GROUPS, facts.GROUPS, facts.GROUP_TYPE, *facts.PODS_PER_NODE, *facts.SIZES),
     effect="A basic group holds 2,000 private addresses (6,000 when raised); beyond that ENIs cannot be created.",
     sources=(SG_DOC,),
     passes={"nodePools[0].desiredSize": 250},
