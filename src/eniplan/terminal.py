@@ -156,10 +156,12 @@ def save(path: str, text: str, *, private: bool = False) -> None:
 
     """
     data = text.encode("utf-8", "backslashreplace")
-    path = os.path.realpath(path) if os.path.islink(path) else path
+    is_special = os.path.exists(path) and not os.path.isfile(path)
+    # A pipe behind /dev/stdout has no path of its own.
+    path = os.path.realpath(path) if os.path.islink(path) and not is_special else path
     try:
         refuse_input(path)
-        if os.path.exists(path) and not os.path.isfile(path):
+        if is_special:
             with open(path, "wb") as file:
                 file.write(data)
             return
