@@ -14,9 +14,9 @@ from eniplan.catalog.store import Catalog
 from eniplan.judging.check import check
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
-from eniplan.rules.base import AccountRule
+from eniplan.rules.base import AccountRule, Settings
 from eniplan.rules.examples import example, example_account
-from eniplan.rules.view import PlanView, Settings
+from eniplan.rules.view import PlanView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

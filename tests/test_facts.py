@@ -9,9 +9,9 @@ from eniplan import facts
 from eniplan.facts import Fact
 from eniplan.plan.model import plan_from
 from eniplan.rules import ALL, BY_ID
-from eniplan.rules.base import AnyRule, PlanRule, Unknown
+from eniplan.rules.base import AnyRule, PlanRule, Settings, Unknown
 from eniplan.rules.examples import ABSENT, BASE, LINGJUN_POOL, POD_NETWORKING, WORKLOAD, changed
-from eniplan.rules.view import PlanView, Settings
+from eniplan.rules.view import PlanView
 from tests.judge import TODAY, catalog
 from tests.plans import VALID, places
 

@@ -11,8 +11,9 @@ import pytest
 from eniplan.emit.body import pool_body
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example
-from eniplan.rules.view import PlanView, Settings
+from eniplan.rules.view import PlanView
 from tests.harness import EXAMPLES
 from tests.judge import TODAY, catalog, judge_plan
 

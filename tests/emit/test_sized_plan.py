@@ -17,8 +17,8 @@ from eniplan.judging.check import check
 from eniplan.judging.find import Question, find
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
-from eniplan.rules.by_type import Cluster
-from eniplan.rules.view import Settings
+from eniplan.rules.base import Settings
+from eniplan.rules.types import Demands
 from tests.judge import catalog, found, judge_plan, unknown
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def requests(draw: st.DrawFn) -> Request:
 def sized_row(data: st.DataObject, request: Request, facts: Facts) -> Row:
     """Return a type of a random family that passes, with its size."""
     wanted = Wanted(erdma=bool(facts.erdma), families=(data.draw(st.sampled_from(FAMILIES)),))
-    cluster = Cluster(facts.dual, facts.erdma, exclusive=True)
+    cluster = Demands(facts.dual, strict=False, erdma=facts.erdma)
     question = Question(wanted, cluster, ORDERS["vcpu"], request=request)
     rows = find(catalog(), question, Settings()).rows
     assume(rows)

@@ -9,7 +9,7 @@ from eniplan.inputs.collect import Collected, read_cluster
 from eniplan.judging.check import check
 from eniplan.plan.load import load
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
-from eniplan.rules.view import Settings
+from eniplan.rules.base import Settings
 from tests.judge import TODAY, catalog
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from eniplan.judging.check import check
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import Others, load_document
 from eniplan.plan.model import plan_from
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K, example
-from eniplan.rules.view import Settings
 from tests.inputs.support import terraform_plan
 from tests.judge import TODAY, catalog
 

@@ -12,8 +12,8 @@ from eniplan.plan.document import read_documents
 from eniplan.plan.load import LoadedPlan, load_document
 from eniplan.report.model import Addresses, Report
 from eniplan.rules import ALL
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example
-from eniplan.rules.view import Settings
 from tests.judge import catalog, found, judge, only
 
 TYPES = "nodePools[0].instanceTypes"

@@ -10,8 +10,8 @@ from eniplan.catalog.order import ORDERS
 from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request
 from eniplan.judging.find import Question, find
-from eniplan.rules.by_type import Cluster
-from eniplan.rules.view import Settings
+from eniplan.rules.base import Settings
+from eniplan.rules.types import Demands
 from tests.harness import REPO
 from tests.judge import catalog
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROWS: list[dict[str, Any]] = [
     json.loads(line) for line in (REPO / "instance_specs" / "ecs.jsonl").read_text().splitlines()
 ]
-IPV4 = Cluster(dual=False, erdma=None, exclusive=True)
+IPV4 = Demands(dual=False, strict=False)
 
 
 def names(listing: Listing) -> list[str]:
@@ -29,8 +29,8 @@ def names(listing: Listing) -> list[str]:
 
 
 @cache
-def ask(cluster: Cluster = IPV4, **more: Any) -> Listing:  # noqa: ANN401 - those of Question
-    return find(catalog(), Question(Wanted(), cluster, ORDERS["vcpu"], **more), Settings())
+def ask(demands: Demands = IPV4, **more: Any) -> Listing:  # noqa: ANN401 - those of Question
+    return find(catalog(), Question(Wanted(), demands, ORDERS["vcpu"], **more), Settings())
 
 
 @pytest.mark.parametrize("dual", [False, True], ids=["ipv4", "dual stack"])
@@ -44,7 +44,7 @@ def test_what_passes_is_what_brute_force_says(dual: bool) -> None:  # noqa: FBT0
             and (not dual or ipv4 == ipv6 > 0)
         )
 
-    listing = ask(cluster=IPV4._replace(dual=dual))
+    listing = ask(demands=IPV4._replace(dual=dual))
     assert set(names(listing)) == {r["InstanceTypeId"] for r in ROWS if passes(r)}
     assert len(listing.rows) + listing.rejected_total == len(ROWS)
 

@@ -14,9 +14,9 @@ from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT, changed
 from eniplan.rules.examples_cluster import CLUSTER, cluster_example, cluster_plan
-from eniplan.rules.view import Settings
 from tests.judge import TODAY, catalog
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import pytest
 from eniplan.judging.trace import POD_STEPS, trace_node, trace_pod, view_of
 from eniplan.k8s.terway import ENI
 from eniplan.report.trace import as_json, text
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import NODES, SHARED_NODE, cluster_example, pod
 from eniplan.rules.pod_path import stops
-from eniplan.rules.view import Settings
 from tests.judge import TODAY, catalog
 from tests.kube.causes import CAUSES, waiting
 from tests.kube.states import LINGJUN, STATES, label

@@ -26,8 +26,7 @@ from eniplan.plan.load import load
 from eniplan.report import github, gitlab, json_format, junit, markdown, sarif
 from eniplan.report.schema import SCHEMA
 from eniplan.rules import ALL
-from eniplan.rules.base import AccountRule
-from eniplan.rules.view import Settings
+from eniplan.rules.base import AccountRule, Settings
 from eniplan.text import printable
 from tests.harness import EXAMPLES
 from tests.judge import FILE, TODAY, catalog, judge

@@ -17,9 +17,9 @@ from eniplan.cli.show import WRITERS
 from eniplan.judging.verify import verify
 from eniplan.report import json_format, plain, sarif, terminal_view
 from eniplan.rules import BY_ID
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import VSWITCH_J
 from eniplan.rules.examples_cluster import cluster_example
-from eniplan.rules.view import Settings
 from tests.judge import TODAY, judge, judge_plan, own, row
 from tests.kube.states import LINGJUN, LINGJUN_PLAN
 from tests.kube.support import NO_PLAN, judge_cluster, observe

@@ -19,10 +19,10 @@ from eniplan.report import html_format, listing_html
 from eniplan.report.html_page import bar, link, text
 from eniplan.report.listing import brief_columns, shown
 from eniplan.rules import BY_ID
-from eniplan.rules.by_type import Cluster
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import VSWITCH_J
 from eniplan.rules.examples_cluster import NODES, daemon_pod
-from eniplan.rules.view import Settings
+from eniplan.rules.types import Demands
 from eniplan.text import printable
 from tests.judge import catalog, judge, judge_plan, own, row
 from tests.kube.support import judge_cluster
@@ -283,7 +283,7 @@ def test_a_pool_without_types() -> None:
 
 
 def listings(tmp_path: Path) -> dict[str, Listing]:
-    ask = Question(Wanted(families=("ecs.g7",)), Cluster(dual=False, erdma=None, exclusive=True), ORDERS["vcpu"])
+    ask = Question(Wanted(families=("ecs.g7",)), Demands(dual=False, strict=False), ORDERS["vcpu"])
     specs = own(tmp_path, row(InstanceTypeId=NASTY, InstanceTypeFamily="ecs.mine", EniQuantity=9, GPUAmount=1))
     return {
         "why": find(catalog(), ask._replace(why=True), Settings()),

@@ -17,8 +17,8 @@ from eniplan.catalog.sizing import Request
 from eniplan.judging.find import Question, find
 from eniplan.report import html_format, listing_html
 from eniplan.rules import BY_ID
-from eniplan.rules.by_type import Cluster
-from eniplan.rules.view import Settings
+from eniplan.rules.base import Settings
+from eniplan.rules.types import Demands
 from tests.browser import Browser, program
 from tests.judge import catalog
 from tests.kube.support import judge_cluster
@@ -49,7 +49,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 def found(*, sized: bool) -> Listing:
     question = Question(
-        Wanted(families=("ecs.g7", "ecs.c4")), Cluster(dual=False, erdma=None, exclusive=True), ORDERS["vcpu"],
+        Wanted(families=("ecs.g7", "ecs.c4")), Demands(dual=False, strict=False), ORDERS["vcpu"],
         why=True, request=Request(40, 1, 3, "zone") if sized else None,
     )  # fmt: skip
     return find(catalog(), question, Settings())

@@ -19,8 +19,8 @@ from eniplan.judging.find import Question, find
 from eniplan.report import terminal_view
 from eniplan.report.listing import all_columns, shown, summary
 from eniplan.report.listing_formats import as_json, comma_separated, names, plain
-from eniplan.rules.by_type import Cluster
-from eniplan.rules.view import Settings
+from eniplan.rules.base import Settings
+from eniplan.rules.types import Demands
 from tests.judge import catalog, own, row
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from eniplan.report.listing import Listing
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-IPV4 = Cluster(dual=False, erdma=None, exclusive=True)
+IPV4 = Demands(dual=False, strict=False)
 
 
 @cache

@@ -32,7 +32,7 @@ from eniplan.judging.check import check as judge_plans
 from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE, MARKDOWN_ENDINGS, LoadedPlan, load
 from eniplan.rules import ALL
-from eniplan.rules.view import Settings
+from eniplan.rules.base import Settings
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:

@@ -26,9 +26,9 @@ from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.report import listing_formats, plain
 from eniplan.report.listing import Listing, summary
-from eniplan.rules.by_type import Cluster
+from eniplan.rules.base import Settings
 from eniplan.rules.np import MAX_V_SWITCHES
-from eniplan.rules.view import Settings
+from eniplan.rules.types import Demands
 from eniplan.suggest import did_you_mean
 
 NEAREST = 10
@@ -203,7 +203,7 @@ def instances(
             min_pods,
             on_sale,
         ),
-        Cluster(dual_stack, erdma, mode is PodMode.EXCLUSIVE),
+        Demands(dual_stack, strict, erdma, mode is PodMode.EXCLUSIVE),
         ORDERS[sort or Sort.VCPU] if like is None else nearest_to(_model(catalog, like)),
         limit or (None if like is None else NEAREST),
         why,

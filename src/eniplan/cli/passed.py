@@ -15,8 +15,8 @@ from eniplan.emit.refusal import RefusalError
 from eniplan.judging.check import check
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import plain
-from eniplan.rules.base import LEVELS
-from eniplan.rules.view import PlanView, Settings
+from eniplan.rules.base import LEVELS, Settings
+from eniplan.rules.view import PlanView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -77,7 +77,7 @@ def _judged(plans: list[str], bundled: Catalog, own: Catalog, *, strict: bool) -
 
     from eniplan.judging.check import check  # noqa: PLC0415 - the same
     from eniplan.plan.load import load  # noqa: PLC0415 - the same
-    from eniplan.rules.view import Settings  # noqa: PLC0415 - the same
+    from eniplan.rules.base import Settings  # noqa: PLC0415 - the same
 
     settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     judged: list[_Judged] = []

@@ -30,7 +30,7 @@ from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import say
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import trace as trace_report
-from eniplan.rules.view import Settings
+from eniplan.rules.base import Settings
 from eniplan.suggest import did_you_mean, which_one
 from eniplan.terminal import STDIN
 from eniplan.text import plural

@@ -12,21 +12,20 @@ from eniplan.messages import say
 from eniplan.plan.model import Cluster
 from eniplan.report.model import Account, Report
 from eniplan.rules import ALL
-from eniplan.rules.base import AccountRule, PlanRule
+from eniplan.rules.base import AccountRule, PlanRule, TypeRule
 from eniplan.rules.shared import share
 from eniplan.rules.view import PlanView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from eniplan.catalog.store import Catalog
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
     from eniplan.plan.waivers import WaiverFile
     from eniplan.report.model import Finding, PoolSheet, Undecided
-    from eniplan.rules.base import AnyRule, Level
+    from eniplan.rules.base import AnyRule, Level, Settings
     from eniplan.rules.shared import Share
-    from eniplan.rules.view import Settings
 
 
 class _Own(NamedTuple):
@@ -83,6 +82,7 @@ class _Run:
                 judge.ask(rule, view)
             elif isinstance(rule, AccountRule):
                 judge.ask(rule, (view, live))
+        _ask_of_types(judge, view, {rule.id for rule in rules if isinstance(rule, TypeRule)})
         self.undecided += judge.undecided()
         findings = self.findings
         if view.plan.waivers:
@@ -179,6 +179,20 @@ def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
     if plan.node_pools or plan.cluster != Cluster(plan.cluster.id):
         return rules
     return tuple(rule for rule in rules if not all(fact.key.startswith("cluster") for fact in rule.needs))
+
+
+def _ask_of_types(judge: Judge, view: PlanView, rules: Collection[str]) -> None:
+    """Ask rules of the instance types of each pool, and of families that nobody knows."""
+    for pool in view.ecs_pools:
+        said = [(use.path, view.types.said(use.name, view.demands)) for use in pool.types]
+        for choice in pool.families:
+            if not choice.selected and not choice.rejected:
+                path = (*pool.path, "instanceFamilies", choice.position)
+                said.append((path, view.types.said(choice.family, view.demands, is_family=True)))
+        for path, outcomes in said:
+            for rule, outcome in outcomes:
+                if rule.id in rules:
+                    judge.take(rule, outcome, path)
 
 
 def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:

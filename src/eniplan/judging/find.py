@@ -8,7 +8,7 @@ from eniplan.catalog.limits import capacity
 from eniplan.catalog.select import pods_in, select
 from eniplan.catalog.sizing import size
 from eniplan.report.listing import Listing, Row
-from eniplan.rules.by_type import judge_types
+from eniplan.rules.choice import type_judge
 
 if TYPE_CHECKING:
     from eniplan.catalog.order import Key
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from eniplan.catalog.select import Wanted
     from eniplan.catalog.sizing import Request
     from eniplan.catalog.store import Catalog
-    from eniplan.rules.by_type import Cluster, Word
-    from eniplan.rules.view import Settings
+    from eniplan.rules.base import Settings
+    from eniplan.rules.choice import Word
+    from eniplan.rules.types import Demands
 
 
 class Question(NamedTuple):
     """What is looked for."""
 
     wanted: Wanted
-    cluster: Cluster
+    demands: Demands
     order: Key
     limit: int | None = None
     """How many of the types that pass are shown, and how many that are rejected; None: all."""
@@ -39,12 +40,12 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
     wanted, request = question.wanted, question.request
     fitting, unknown = select(catalog.all(), wanted)
     fitting = tuple(sorted(fitting, key=lambda record: question.order(record, pods_in(record, wanted))))
-    words = judge_types(fitting, question.cluster, catalog, settings)
+    judge = type_judge(catalog, settings)
     passed: list[Row] = []
     rejected: list[Row] = []
     full = 0
     for record in fitting:
-        row = _row(catalog, record, words[record.InstanceTypeId], question)
+        row = _row(catalog, record, judge.words(record, question.demands), question)
         if any(word.level == "error" for word in row.words):
             rejected.append(row)
         elif request is not None and row.size is None:

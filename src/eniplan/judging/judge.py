@@ -84,10 +84,15 @@ class Judge:
     def ask(self, rule: AnyRule, subject: object) -> None:
         """Take what a rule says of a subject."""
         for outcome in rule.check(subject):
-            if isinstance(outcome, Hit):
-                self._hit(rule, outcome)
-            else:
-                self._lack(rule, outcome)
+            self.take(rule, outcome)
+
+    def take(self, rule: AnyRule, outcome: Hit | Unknown, at: Path = ()) -> None:
+        """Take what a rule says; its own path goes before the one of its subject."""
+        said = outcome if outcome.path else outcome._replace(path=at)
+        if isinstance(said, Hit):
+            self._hit(rule, said)
+        else:
+            self._lack(rule, said)
 
     def _hit(self, rule: AnyRule, hit: Hit) -> None:
         waiting = self._gaps.get(hit.path, self._doubtful)

@@ -11,11 +11,11 @@ from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.report.trace import Step, Trace
 from eniplan.rules import CLUSTER
-from eniplan.rules.base import Hit
+from eniplan.rules.base import Hit, Settings
 from eniplan.rules.cluster_view import ClusterView
 from eniplan.rules.obstacles import terway_on
 from eniplan.rules.pod_path import state_of, stop_of, stops
-from eniplan.rules.view import PlanView, Settings
+from eniplan.rules.view import PlanView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,9 +11,9 @@ from eniplan.judging.waive import waive
 from eniplan.observed import KINDS
 from eniplan.report.model import Report
 from eniplan.rules import ALL, CLUSTER
-from eniplan.rules.base import ClusterRule, WaiverRule
+from eniplan.rules.base import ClusterRule, Settings, WaiverRule
 from eniplan.rules.cluster_view import ClusterView
-from eniplan.rules.view import PlanView, Settings
+from eniplan.rules.view import PlanView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType, OwnData
     from eniplan.catalog.select import Mode
     from eniplan.catalog.sizing import Request, Size
-    from eniplan.rules.by_type import Word
+    from eniplan.rules.choice import Word
 
 Value: TypeAlias = "str | float | bool | None"
 _RANGE = re.compile(r"([0-9.]+)/+(?:up to )?([0-9.]+)")

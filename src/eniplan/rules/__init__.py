@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.rules import ds, eni, live, lj, net, np, pn, tw, wl, wv
+from eniplan.rules import by_type, ds, eni, live, lj, net, np, pn, tw, wl, wv
 from eniplan.rules.base import AnyRule, Rule
 
 if TYPE_CHECKING:
@@ -13,12 +13,22 @@ if TYPE_CHECKING:
     BY_ID: dict[str, AnyRule]
     """All rules, in the order of the rule reference."""
 
-ALL: tuple[AnyRule, ...] = tuple(
-    item
-    for module in (eni, ds, tw, lj, np, net, pn, wl, live, wv)
-    for item in vars(module).values()
-    if isinstance(item, Rule)
-)
+_AREAS = ("ENI", "DS", "TW", "LJ", "NP", "NET", "PN", "WL", "LIVE", "WV")
+
+
+def _place(rule: AnyRule) -> tuple[int, str]:
+    return _AREAS.index(rule.id.rstrip("0123456789")), rule.id
+
+
+ALL: tuple[AnyRule, ...] = tuple(sorted(
+    (
+        item
+        for module in (by_type, eni, ds, tw, lj, np, net, pn, wl, live, wv)
+        for item in vars(module).values()
+        if isinstance(item, Rule)
+    ),
+    key=_place,
+))  # fmt: skip
 """Every rule about plans, accounts and waivers, in the order of the rule reference."""
 
 

@@ -12,6 +12,7 @@ from eniplan.messages import NOTHING, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
 
     from eniplan.catalog.record import Source
     from eniplan.facts import Fact
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 Level: TypeAlias = Literal["error", "warning", "info"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 """Most severe first."""
+
+
+class Settings(NamedTuple):
+    """How the user wants to be judged."""
+
+    strict: bool = False
+    """Where documents disagree the strictest holds, and what is not decided fails."""
+    max_age: int | None = None
+    """Days after which a number's source counts as too old, from `today`; None: only by the data's own date."""
+    today: date | None = None
 
 
 class Hit(NamedTuple):
@@ -136,6 +147,12 @@ class ClusterRule(Rule[Subject]):
     __slots__ = ()
 
 
+class TypeRule(Rule[Subject]):
+    """Judges one instance type, wherever it is named: takes a TypeView. A path () is that of the type."""
+
+    __slots__ = ()
+
+
 class WaiverRule(Rule[Subject]):
     """Judges the waivers of a document when all findings are known: takes a WaiverView."""
 
@@ -177,4 +194,5 @@ class _Kind:
 rule = _Kind(PlanRule)
 account_rule = _Kind(AccountRule)
 cluster_rule = _Kind(ClusterRule)
+type_rule = _Kind(TypeRule)
 waiver_rule = _Kind(WaiverRule)

@@ -1,72 +1,364 @@
-"""What the rules say about single instance types, without a plan file."""
+"""Rules of one instance type: they look at its record and at what its cluster demands, and at no plan.
+
+Plans ask them of each type of each pool, families of each of their types, `instances` of all that there are.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.plan.model import plan_from
-from eniplan.plan.schema import API_VERSION
-from eniplan.rules import ALL
-from eniplan.rules.base import Hit
-from eniplan.rules.view import PlanView
+from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
+from eniplan.catalog.record import LIMITS
+from eniplan.messages import Key, count, say, together
+from eniplan.rules.base import Hit, Outcome, TypeRule, Unknown, lacking, type_rule
+from eniplan.rules.sources import ADD, CODE_DUAL, CODE_ERDMA, CODE_LIMITS, CODE_POD, EXCL, LIMITS_PAGE, WWT
+from eniplan.rules.types import MIN_MEMORY, MIN_VCPUS, too_small
+from eniplan.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from eniplan.catalog.record import Conflict, InstanceType
+    from eniplan.rules.types import TypeView
 
-    from eniplan.catalog.record import InstanceType
-    from eniplan.catalog.store import Catalog
-    from eniplan.rules.base import AnyRule, Level
-    from eniplan.rules.view import Settings
+AGE_LIMIT = timedelta(days=730)
+"""How much older than the data as a whole a number's source may be."""
 
-EXCLUSIVE_ONLY = frozenset(("ENI001", "ENI002", "ENI006"))
-"""Rules about the number of ENIs of exclusive nodes: a node in another mode does not have to follow them."""
-_TYPES = ("nodePools", 0, "instanceTypes")
+_TYPE = "nodePools[0].instanceTypes"
+_DUAL = {"cluster.ipStack": "dual"}
 
 
-class Word(NamedTuple):
-    """What one rule says about a type."""
-
-    rule: AnyRule
-    level: Level | None
-    """None: the rule cannot be decided, because `message` is not known."""
-    message: str
-
-
-class Cluster(NamedTuple):
-    """The facts of a cluster that decide about types. `erdma` None: not stated."""
-
-    dual: bool
-    erdma: bool | None
-    exclusive: bool
-    """Whether pods are to own a whole ENI."""
-
-    def plan(self, names: Sequence[str]) -> dict[str, object]:
-        """Return a plan that asks about these types."""
-        terway = {} if self.erdma is None else {"erdma": self.erdma}
-        return {
-            "apiVersion": API_VERSION,
-            "cluster": {"ipStack": "dual" if self.dual else "ipv4", "terway": terway},
-            "nodePools": [{"name": "(types)", "instanceTypes": list(names)}],
-        }
+@type_rule(
+    "ENI001",
+    "error",
+    "The instance type has six ENIs or fewer",
+    needs=(*facts.NAMED_TYPES, facts.ENIS),
+    effect="The node does not join the cluster as an exclusive node: all documents ask for more. "
+    "Terway's code has no such limit; ACK enforces it when nodes join.",
+    sources=(EXCL, WWT, ADD, CODE_LIMITS),
+    passes={_TYPE: ["ecs.g7.3xlarge"]},
+    fails={_TYPE: ["ecs.g7.2xlarge"]},
+)
+def eni001(view: TypeView) -> Outcome:
+    """EniQuantity <= 6: D1, D2 and D3 all forbid it."""
+    enis = None if view.record is None else view.record.EniQuantity
+    if view.demands.exclusive and enis is not None and enis <= FORBIDDEN_ENIS:
+        message = say(
+            "{type} has {EniQuantity}; exclusive ENI mode needs more than {forbidden}",
+            type=view.name, EniQuantity=count(enis, "{n} ENI", "{n} ENIs"), forbidden=FORBIDDEN_ENIS,
+        )  # fmt: skip
+        numbers = {"EniQuantity": enis, "required": FORBIDDEN_ENIS + 1}
+        yield Hit((), message, view.others(), numbers, sources=(view.source("EniQuantity"),))
 
 
-def judge_types(
-    records: Sequence[InstanceType], cluster: Cluster, catalog: Catalog, settings: Settings
-) -> dict[str, tuple[Word, ...]]:
-    """Return what the rules say about each type, by id, in the order of the rules."""
-    names = [record.InstanceTypeId for record in records]
-    view = PlanView(plan_from(cluster.plan(names)), catalog, settings)
-    words: dict[str, list[Word]] = {name: [] for name in names}
-    for rule in ALL:
-        if not facts.OF_TYPES.issuperset(rule.needs) or (rule.id in EXCLUSIVE_ONLY and not cluster.exclusive):
-            continue
-        for outcome in rule.check(view):
-            # What is said about the pool or the cluster as a whole is nothing about a type.
-            if outcome.path[:-1] == _TYPES:
-                name = names[int(outcome.path[-1])]
-                if isinstance(outcome, Hit):
-                    words[name].append(Word(rule, outcome.level or rule.level, outcome.message))
-                else:
-                    words[name].append(Word(rule, None, outcome.words))
-    return {name: tuple(said) for name, said in words.items()}
+@type_rule(
+    "ENI002",
+    "warning",
+    "The instance type has exactly seven ENIs, on which documents disagree",
+    needs=(*facts.NAMED_TYPES, facts.ENIS),
+    effect="Two documents let a node with seven ENIs join (more than six ENIs; more than five pods), "
+    "a third does not (more than six pods). If ACK follows the third, the node does not join.",
+    sources=(EXCL, ADD, WWT),
+    passes={_TYPE: ["ecs.g6.8xlarge"]},
+    fails={_TYPE: ["ecs.g6.13xlarge"]},
+)
+def eni002(view: TypeView) -> Outcome:
+    """EniQuantity = 7; an error with --strict."""
+    if view.demands.exclusive and view.record is not None and view.record.EniQuantity == DISPUTED_ENIS:
+        yield Hit(
+            (),
+            say("{type} has 7 ENIs, 6 exclusive pods: allowed by two documents, forbidden by a third", type=view.name),
+            together((say("try one node first, or take 8 ENIs or more"), view.others())),
+            {"EniQuantity": DISPUTED_ENIS, "pods": exclusive_pods(DISPUTED_ENIS), "undisputed": DISPUTED_ENIS + 1},
+            level="error" if view.demands.strict else None,
+            sources=(view.source("EniQuantity"),),
+        )
+
+
+@type_rule(
+    "ENI003",
+    "error",
+    "The instance type is not known, or its ENI limits are not published",
+    needs=(*facts.ALL_TYPES, facts.ENIS),
+    effect="Whether the node can join and how many pods it carries cannot be proven.",
+    sources=(EXCL,),
+    fails={_TYPE: ["ecs.i4.8xlarge"]},
+)
+def eni003(view: TypeView) -> Outcome:
+    """Types and families that the specs do not know, and types without EniQuantity."""
+    name, record = view.name, view.record
+    prove = say(
+        "prove it: save `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 {type}` to a file and give it with --specs",
+        type=name,
+    )
+    if view.is_family:
+        meant = nearest(name, view.catalog.family_names(), cutoff=0.6)
+        message = say("the specs of {specs} do not know the family {name!r}", specs=view.catalog.words, name=name)
+        hint = (
+            say("did you mean {meant!r}?", meant=meant)
+            if meant
+            else say("name the types in {key}", key=Key("instanceTypes"))
+        )
+        yield Hit((), message, hint)
+    elif record is None:
+        meant = nearest(name, view.catalog.names(), cutoff=0.75)
+        message = say("the specs of {specs} do not know {name!r}", specs=view.catalog.words, name=name)
+        yield Hit(
+            (), message, say("did you mean {meant!r}? If not, {prove}", meant=meant, prove=prove) if meant else prove
+        )
+    elif record.EniQuantity is None:
+        yield Hit(
+            (),
+            say("the ENI limits of {type} are not published", type=name),
+            together((prove, view.others()), "; or "),
+            {"LimitsStatus": record.limits_status},
+            sources=(view.source("LimitsStatus"),),
+        )
+
+
+@type_rule(
+    "ENI004",
+    "warning",
+    "A limit of the instance type is approximate or its source is old",
+    needs=(*facts.NAMED_TYPES, *facts.LIMITS),
+    effect="The verdict on this type rests on a number that may have changed.",
+    sources=(),
+    fails={_TYPE: ["ecs.i2ne.20xlarge"]},
+)
+def eni004(view: TypeView) -> Outcome:
+    """LimitsStatus approximate, or a source older than the age limit."""
+    record = view.record
+    if record is None:
+        return
+    if record.limits_status == "approximate":
+        yield Hit(
+            (),
+            say(
+                "the ENI count of {type} ({EniQuantity}) is approximate", type=view.name, EniQuantity=record.EniQuantity
+            ),
+            say("prove it with --specs"),
+            {"EniQuantity": record.EniQuantity, "LimitsStatus": "approximate"},
+            sources=(view.source("EniQuantity"),),
+        )
+        return
+    oldest, wanted = _oldest_date(view)
+    old = [
+        (field, found)
+        for field in LIMITS[:3]
+        if getattr(record, field) is not None
+        and (found := view.source(field)) is not None
+        and found.date is not None
+        and found.date < oldest
+    ]
+    if old:
+        field, found = min(old, key=lambda pair: str(pair[1].date))
+        message = say(
+            "{field} of {type} ({number}) is from {date}, older than {wanted}",
+            field=field, type=view.name, number=getattr(record, field), date=found.date, wanted=wanted,
+        )  # fmt: skip
+        numbers = {"field": field, "date": found.date, "oldestAllowed": oldest}
+        yield Hit((), message, say("prove it with --specs"), numbers, sources=(found,))
+
+
+def _oldest_date(view: TypeView) -> tuple[str, str]:
+    """Return the oldest date that is fresh enough, and the limit in words."""
+    settings = view.settings
+    if settings.max_age is not None and settings.today is not None:
+        oldest = settings.today - timedelta(days=min(settings.max_age, settings.today.toordinal() - 1))
+        return oldest.isoformat(), say("{days} days", days=settings.max_age)
+    oldest = date.fromisoformat(view.catalog.date) - AGE_LIMIT
+    return oldest.isoformat(), say("two years before the specs' own date ({date})", date=view.catalog.date)
+
+
+@type_rule(
+    "ENI005",
+    "warning",
+    "The instance type is no longer on sale",
+    needs=(*facts.NAMED_TYPES, facts.ON_SALE),
+    effect="New nodes of this type may not be created: the pool stays empty or stops scaling out.",
+    sources=(),
+    fails={_TYPE: ["ecs.c4.4xlarge"]},
+)
+def eni005(view: TypeView) -> Outcome:
+    """Types that the page of families on sale does not list."""
+    if view.record is not None and view.record.on_sale is False:
+        message = say("{type} is not among the types on sale as of {date}", type=view.name, date=view.catalog.date)
+        yield Hit((), message, view.others(), {"OnSale": False}, sources=(view.source("OnSale"),))
+
+
+@type_rule(
+    "ENI006",
+    "warning",
+    "eRDMA takes one exclusive pod slot of each node",
+    needs=(*facts.ALL_TYPES, facts.ENIS, facts.ERDMA, facts.ERIS),
+    effect="With enable_erdma in eni-config a node carries EniQuantity - 2 exclusive pods, "
+    "and exclusive ENIs are never eRDMA ENIs: the slot is lost for nothing.",
+    sources=(CODE_ERDMA, CODE_LIMITS),
+    passes={"cluster.terway.erdma": True, _TYPE: ["ecs.ebmg5.24xlarge"]},
+    fails={"cluster.terway.erdma": True},
+)
+def eni006(view: TypeView) -> Outcome:
+    """enable_erdma on a type with eRDMA interfaces."""
+    record, erdma = view.record, view.demands.erdma
+    if record is None or record.EniQuantity is None or erdma is False or not view.demands.exclusive:
+        return
+    slot = erdma_slot(record)
+    if slot == 0:
+        return
+    if erdma is None:
+        yield lacking(facts.ERDMA)
+    elif slot is None:
+        yield Unknown((), facts.ERIS, view.name)
+    else:
+        enis = record.EniQuantity
+        yield Hit(
+            (),
+            say(
+                "with eRDMA {type} carries {podsPerNode} exclusive pods per node, not {without}",
+                type=view.name, podsPerNode=enis - 2, without=enis - 1,
+            ),
+            say("set enable_erdma to false for this pool (node-level config), or plan with the smaller number"),
+            {"EniQuantity": enis, "EriQuantity": record.EriQuantity, "podsPerNode": enis - 2},
+            sources=(view.source("EriQuantity"),),
+        )  # fmt: skip
+
+
+@type_rule(
+    "ENI011",
+    "warning",
+    "Sources disagree on a limit, and another value would change the verdict",
+    needs=(*facts.NAMED_TYPES, facts.IP_STACK, *facts.LIMITS),
+    effect="The newest source was taken; if an older one is right, the node does not join or drops IPv6.",
+    sources=(),
+    passes={_TYPE: ["ecs.ebmre6p.26xlarge"]},
+    fails={_TYPE: ["ecs.c6r.16xlarge"]},
+)
+def eni011(view: TypeView) -> Outcome:
+    """Recorded conflicts that matter to a type that passes."""
+    record = view.record
+    for conflict in view.catalog.conflicts(view.name):
+        if record is not None and _matters(conflict, record, view):
+            stated = tuple(
+                say("{number} by {sources}", number=number, sources=tuple(keys))
+                for number, keys in conflict.values.items()
+            )
+            chosen = say("none") if conflict.chosen is None else conflict.chosen
+            yield Hit(
+                (),
+                say(
+                    "sources disagree on {field} of {type}: {stated}; taken: {taken}",
+                    field=conflict.field, type=view.name, stated=together(stated), taken=chosen,
+                ),
+                say("prove it with --specs"),
+                {"field": conflict.field, "chosen": conflict.chosen, "values": list(map(int, conflict.values))},
+            )  # fmt: skip
+
+
+def _matters(conflict: Conflict, record: InstanceType, view: TypeView) -> bool:
+    """Return whether a type passes by the value taken and would not by another."""
+    if conflict.field == "EniQuantity":
+        return (record.EniQuantity or 0) > FORBIDDEN_ENIS and min(map(int, conflict.values)) <= DISPUTED_ENIS
+    # Where both counts are equal now, any other value of either breaks the parity.
+    return conflict.field in LIMITS and bool(view.demands.dual) and bool(has_parity(record))
+
+
+@type_rule(
+    "DS001",
+    "error",
+    "Dual stack: IPv4 and IPv6 addresses per ENI differ",
+    needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
+    effect="By ACK's documents the two must be equal when a node joins a dual-stack cluster, in exclusive mode too: "
+    "the node may not join. Terway refuses nothing. It asks for one IPv6 address for the ENI of every exclusive pod, "
+    "which fails on a type without any; its ConfigError event on such a node is about pods of shared ENIs only.",
+    sources=(EXCL, WWT, CODE_DUAL, CODE_POD, CODE_LIMITS),
+    passes={**_DUAL},
+    fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.g6.8xlarge"]},
+)
+def ds001(view: TypeView) -> Outcome:
+    """IPv4 per ENI against IPv6 per ENI, where both are known."""
+    record = view.record
+    if record is None or view.demands.dual is False or has_parity(record) is not False:
+        return
+    if view.demands.dual is None:
+        yield lacking(facts.IP_STACK)
+        return
+    yield Hit(
+        (),
+        say(
+            "dual stack: an ENI of {type} has {EniPrivateIpAddressQuantity} IPv4 and {EniIpv6AddressQuantity} "
+            "IPv6 addresses; ACK's documents ask for equal numbers",
+            type=view.name,
+            EniPrivateIpAddressQuantity=record.EniPrivateIpAddressQuantity,
+            EniIpv6AddressQuantity=record.EniIpv6AddressQuantity,
+        ),
+        together((view.others(), say("or use an ipv4 cluster"))),
+        sources=(view.source("EniPrivateIpAddressQuantity"), view.source("EniIpv6AddressQuantity")),
+    )
+
+
+@type_rule(
+    "DS005",
+    "error",
+    "Dual stack: addresses per ENI are not published for the type",
+    needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
+    effect="Nothing proves that the node joins the dual-stack cluster.",
+    sources=(EXCL, CODE_DUAL),
+    passes={**_DUAL},
+    fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.re8.30xlarge"]},
+)
+def ds005(view: TypeView) -> Outcome:
+    """IPv4 or IPv6 per ENI unknown."""
+    record = view.record
+    if record is None or view.demands.dual is False or has_parity(record) is not None:
+        return
+    if view.demands.dual is None:
+        yield lacking(facts.IP_STACK)
+        return
+    missing = "IPv6" if record.EniIpv6AddressQuantity is None else "IPv4"
+    yield Hit(
+        (),
+        say(
+            "dual stack: nobody publishes how many {family} addresses an ENI of {type} has",
+            family=missing,
+            type=view.name,
+        ),
+        together((say("prove it with --specs"), view.others()), "; or "),
+        {
+            "EniPrivateIpAddressQuantity": record.EniPrivateIpAddressQuantity,
+            "EniIpv6AddressQuantity": record.EniIpv6AddressQuantity,
+        },
+    )
+
+
+@type_rule(
+    "NP008",
+    "error",
+    "The instance type has fewer than 4 vCPU or 8 GiB",
+    needs=(*facts.NAMED_TYPES, facts.CORES, facts.MEMORY),
+    effect="ACK does not take it as a worker node.",
+    sources=(LIMITS_PAGE,),
+    fails={_TYPE: ["ecs.c6.large"]},
+)
+def np008(view: TypeView) -> Outcome:
+    """CpuCoreCount and MemorySize against ACK's floor."""
+    record = view.record
+    small = False if record is None else too_small(record)
+    if record is None or small is False:
+        return
+    if small is None:
+        yield Unknown((), facts.CORES if record.CpuCoreCount is None else facts.MEMORY, view.name)
+        return
+    message = say(
+        "{type} has {CpuCoreCount} vCPU and {MemorySize} GiB; ACK workers need {vCPU} and {GiB}",
+        type=view.name,
+        CpuCoreCount=record.CpuCoreCount,
+        MemorySize=record.MemorySize,
+        vCPU=MIN_VCPUS,
+        GiB=MIN_MEMORY,
+    )
+    required = {"required": [MIN_VCPUS, MIN_MEMORY]}
+    yield Hit((), message, view.others(), required, sources=(view.source("CpuCoreCount"),))
+
+
+TYPE_RULES = tuple(item for item in globals().values() if isinstance(item, TypeRule))
+"""Every rule of one instance type."""

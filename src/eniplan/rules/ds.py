@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.catalog.limits import has_parity
-from eniplan.messages import say, together
+from eniplan.messages import say
 from eniplan.rules.base import Hit, Outcome, lacking, rule
-from eniplan.rules.eni import source
 from eniplan.rules.examples import LINGJUN_POOL, VSWITCH_J
-from eniplan.rules.sources import CODE_DUAL, CODE_LIMITS, CODE_POD, EXCL, WWT
-from eniplan.rules.types import alternatives
+from eniplan.rules.sources import CODE_DUAL, CODE_POD, EXCL, WWT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,47 +18,6 @@ if TYPE_CHECKING:
     from eniplan.rules.view import PlanView, PodConfig, PoolView
 
 _DUAL = {"cluster.ipStack": "dual"}
-
-
-@rule(
-    "DS001",
-    "error",
-    "Dual stack: IPv4 and IPv6 addresses per ENI differ",
-    needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
-    effect="By ACK's documents the two must be equal when a node joins a dual-stack cluster, in exclusive mode too: "
-    "the node may not join. Terway refuses nothing. It asks for one IPv6 address for the ENI of every exclusive pod, "
-    "which fails on a type without any; its ConfigError event on such a node is about pods of shared ENIs only.",
-    sources=(EXCL, WWT, CODE_DUAL, CODE_POD, CODE_LIMITS),
-    passes={**_DUAL},
-    fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.g6.8xlarge"]},
-)
-def ds001(view: PlanView) -> Outcome:
-    """IPv4 per ENI against IPv6 per ENI, where both are known."""
-    if view.dual is False:
-        return
-    for pool in view.ecs_pools:
-        for use, record in pool.known_types:
-            if has_parity(record) is not False:
-                continue
-            if view.dual is None:
-                yield lacking(facts.IP_STACK)
-                continue
-            ipv4, ipv6 = record.EniPrivateIpAddressQuantity, record.EniIpv6AddressQuantity
-            yield Hit(
-                use.path,
-                say(
-                    "dual stack: an ENI of {type} has {EniPrivateIpAddressQuantity} IPv4 and {EniIpv6AddressQuantity} "
-                    "IPv6 addresses; ACK's documents ask for equal numbers",
-                    type=use.name,
-                    EniPrivateIpAddressQuantity=ipv4,
-                    EniIpv6AddressQuantity=ipv6,
-                ),
-                together((alternatives(view.catalog, record, view.demands), say("or use an ipv4 cluster"))),
-                sources=(
-                    source(view, record, "EniPrivateIpAddressQuantity"),
-                    source(view, record, "EniIpv6AddressQuantity"),
-                ),
-            )
 
 
 @rule(
@@ -164,40 +120,3 @@ def _without_ipv6(v_switch: VSwitch, config: PodConfig) -> Hit:
         ),
         say("give the vSwitch an IPv6 CIDR block (VPC console or API), or state the one it has"),
     )  # fmt: skip
-
-
-@rule(
-    "DS005",
-    "error",
-    "Dual stack: addresses per ENI are not published for the type",
-    needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
-    effect="Nothing proves that the node joins the dual-stack cluster.",
-    sources=(EXCL, CODE_DUAL),
-    passes={**_DUAL},
-    fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.re8.30xlarge"]},
-)
-def ds005(view: PlanView) -> Outcome:
-    """IPv4 or IPv6 per ENI unknown."""
-    if view.dual is False:
-        return
-    for pool in view.ecs_pools:
-        for use, record in pool.known_types:
-            if has_parity(record) is not None:
-                continue
-            if view.dual is None:
-                yield lacking(facts.IP_STACK)
-                continue
-            missing = "IPv6" if record.EniIpv6AddressQuantity is None else "IPv4"
-            yield Hit(
-                use.path,
-                say(
-                    "dual stack: nobody publishes how many {family} addresses an ENI of {type} has",
-                    family=missing,
-                    type=use.name,
-                ),
-                together((say("prove it with --specs"), alternatives(view.catalog, record, view.demands)), "; or "),
-                {
-                    "EniPrivateIpAddressQuantity": record.EniPrivateIpAddressQuantity,
-                    "EniIpv6AddressQuantity": record.EniIpv6AddressQuantity,
-                },
-            )

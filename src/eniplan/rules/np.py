@@ -14,7 +14,7 @@ from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
-from eniplan.rules.eni import source, unknown_capacity
+from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import ABSENT, VSWITCH_J, WORKLOAD
 from eniplan.rules.live import unread
 from eniplan.rules.shared import repeated
@@ -29,10 +29,8 @@ from eniplan.rules.sources import (
     EXCL,
     KUBERNETES_LABELS,
     KUBERNETES_TAINTS,
-    LIMITS_PAGE,
     WWT,
 )
-from eniplan.rules.types import MIN_MEMORY, MIN_VCPUS, alternatives, too_small
 from eniplan.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -519,40 +517,6 @@ def _asked(view: PlanView) -> set[str]:
         return set()
     found = {"vSwitchIds": live.v_switches, "securityGroupIds": live.security_groups}
     return {key for key, known in found.items() if known is not None}
-
-
-@rule(
-    "NP008",
-    "error",
-    "The instance type has fewer than 4 vCPU or 8 GiB",
-    needs=(*facts.NAMED_TYPES, facts.CORES, facts.MEMORY),
-    effect="ACK does not take it as a worker node.",
-    sources=(LIMITS_PAGE,),
-    fails={f"{_POOL}.instanceTypes": ["ecs.c6.large"]},
-)
-def np008(view: PlanView) -> Outcome:
-    """CpuCoreCount and MemorySize against ACK's floor."""
-    for pool in view.ecs_pools:
-        for use, record in pool.known_types:
-            small = too_small(record)
-            if small:
-                vcpus, memory = record.CpuCoreCount, record.MemorySize
-                yield Hit(
-                    use.path,
-                    say(
-                        "{type} has {CpuCoreCount} vCPU and {MemorySize} GiB; ACK workers need {vCPU} and {GiB}",
-                        type=use.name,
-                        CpuCoreCount=vcpus,
-                        MemorySize=memory,
-                        vCPU=MIN_VCPUS,
-                        GiB=MIN_MEMORY,
-                    ),
-                    alternatives(view.catalog, record, view.demands),
-                    {"required": [MIN_VCPUS, MIN_MEMORY]},
-                    sources=(source(view, record, "CpuCoreCount"),),
-                )
-            elif small is None:
-                yield Unknown(use.path, facts.CORES if record.CpuCoreCount is None else facts.MEMORY, use.name)
 
 
 @rule(

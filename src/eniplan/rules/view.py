@@ -13,11 +13,11 @@ from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import Source
 from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
-from eniplan.rules.types import Demands, choose
+from eniplan.rules.choice import type_judge
+from eniplan.rules.types import Demands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
@@ -36,17 +36,8 @@ if TYPE_CHECKING:
         VSwitch,
         Workload,
     )
-    from eniplan.rules.types import FamilyChoice
-
-
-class Settings(NamedTuple):
-    """How the user wants to be judged."""
-
-    strict: bool = False
-    """Where documents disagree the strictest holds, and what is not decided fails."""
-    max_age: int | None = None
-    """Days after which a number's source counts as too old, from `today`; None: only by the data's own date."""
-    today: date | None = None
+    from eniplan.rules.base import Settings
+    from eniplan.rules.choice import FamilyChoice, TypeJudge
 
 
 class TypeUse(NamedTuple):
@@ -141,9 +132,14 @@ class PlanView(View):
         return None if stack is None else stack == "dual"
 
     @cached_property
+    def types(self) -> TypeJudge:
+        """What rules say of instance types."""
+        return type_judge(self.catalog, self.settings)
+
+    @cached_property
     def demands(self) -> Demands:
         """What an instance type is judged against."""
-        return Demands(self.dual, self.settings.strict)
+        return Demands(self.dual, self.settings.strict, self.cluster.terway.erdma)
 
     @cached_property
     def v_switches(self) -> dict[str, VSwitch]:
@@ -258,7 +254,7 @@ class PoolView:
     def families(self) -> tuple[FamilyChoice, ...]:
         """What each of `instanceFamilies` stands for."""
         return tuple(
-            choose(self.view.catalog, i, family, self.view.demands)
+            self.view.types.choose(i, family, self.view.demands)
             for i, family in enumerate(self.pool.instance_families or ())
         )
 
@@ -279,11 +275,6 @@ class PoolView:
                 path = (*self.path, "instanceFamilies", choice.position)
                 out.setdefault(record.InstanceTypeId, TypeUse(path, record.InstanceTypeId, record))
         return tuple(out.values())
-
-    @cached_property
-    def known_types(self) -> tuple[tuple[TypeUse, InstanceType], ...]:
-        """The types that `instanceTypes` names and the specs know. Families bring only types that pass."""
-        return tuple((use, use.record) for use in self.distinct_types if use.record is not None)
 
     @cached_property
     def lingjun_type(self) -> LingjunNodeType | None:

@@ -1,0 +1,155 @@
+"""What rules say of instance types, once for each: for pools, for families, and for naming what would pass."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from eniplan.catalog.order import likeness
+from eniplan.messages import NOTHING, say, together
+from eniplan.rules.base import Hit
+from eniplan.rules.by_type import TYPE_RULES
+from eniplan.rules.types import TypeView
+
+if TYPE_CHECKING:
+    from eniplan.catalog.record import InstanceType
+    from eniplan.catalog.store import Catalog
+    from eniplan.messages import Message
+    from eniplan.rules.base import AnyRule, Level, Settings, Unknown
+    from eniplan.rules.types import Demands
+
+Said: TypeAlias = "tuple[tuple[AnyRule, Hit | Unknown], ...]"
+_SUGGESTIONS = 3
+
+
+class Word(NamedTuple):
+    """What one rule says about a type."""
+
+    rule: AnyRule
+    level: Level | None
+    """None: the rule cannot be decided, because `message` is not known."""
+    message: str
+
+
+class FamilyChoice(NamedTuple):
+    """What `instanceFamilies` stands for: the types that pass, and why the others do not."""
+
+    position: int
+    family: str
+    selected: tuple[InstanceType, ...]
+    rejected: tuple[tuple[InstanceType, tuple[str, ...]], ...]
+    """With the rule ids; a type off sale is rejected by ENI005."""
+
+
+@lru_cache(maxsize=4)
+def type_judge(catalog: Catalog, settings: Settings) -> TypeJudge:
+    """Return the judge of the types of some instance data: many pools and plans ask about the same ones."""
+    return TypeJudge(catalog, settings)
+
+
+class TypeJudge:
+    """Asks the rules of one instance type."""
+
+    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+        """Take the instance data, and how strictly to judge."""
+        self._catalog = catalog
+        self._settings = settings
+        self._said: dict[tuple[str, Demands, bool], Said] = {}
+        self._plain: dict[tuple[str, Demands], Said] = {}
+
+    def said(self, name: str, demands: Demands, *, is_family: bool = False) -> Said:
+        """Return what the rules say of a type. A path () means the type, wherever it is named."""
+        key = name, demands, is_family
+        if key not in self._said:
+            record = None if is_family else self._catalog.get(name)
+
+            def others() -> Message:
+                return NOTHING if record is None else self.alternatives(record, demands)
+
+            view = TypeView(name, record, demands, self._catalog, self._settings, others, is_family)
+            self._said[key] = _ask(view)
+        return self._said[key]
+
+    def _verdict(self, record: InstanceType, demands: Demands) -> Said:
+        """Return what the rules say of a type, without naming others."""
+        key = record.InstanceTypeId, demands
+        if key not in self._plain:
+            view = TypeView(record.InstanceTypeId, record, demands, self._catalog, self._settings, lambda: NOTHING)
+            self._plain[key] = _ask(view)
+        return self._plain[key]
+
+    def words(self, record: InstanceType, demands: Demands) -> tuple[Word, ...]:
+        """Return what the rules say about a type; what they say about its cluster is nothing about a type."""
+        return tuple(
+            Word(rule, found.level or rule.level, found.message)
+            if isinstance(found, Hit)
+            else Word(rule, None, found.words)
+            for rule, found in self._verdict(record, demands)
+            if not found.path
+        )
+
+    def errors(self, record: InstanceType, demands: Demands) -> tuple[str, ...]:
+        """Return the ids of the rules that a type breaks at error level; empty when it passes."""
+        return tuple(word.rule.id for word in self.words(record, demands) if word.level == "error")
+
+    def choose(self, position: int, family: str, demands: Demands) -> FamilyChoice:
+        """Select the types of a family that pass and are on sale."""
+        selected, rejected = [], []
+        for record in self._catalog.family(family):
+            errors = self.errors(record, demands) + (("ENI005",) if record.on_sale is False else ())
+            if errors:
+                rejected.append((record, errors))
+            else:
+                selected.append(record)
+        return FamilyChoice(position, family, tuple(selected), tuple(rejected))
+
+    def alternatives(self, record: InstanceType, demands: Demands) -> Message:
+        """Name the nearest types that pass beyond dispute: of the same family, and of the same size."""
+        demands = demands._replace(strict=True)
+        family = [
+            r
+            for r in self._catalog.family(record.InstanceTypeFamily)
+            if self._offered(r, demands) and r.MemorySize is not None
+        ]
+        vcpus = record.CpuCoreCount or 0
+        family.sort(key=lambda r: (abs((r.CpuCoreCount or 0) - vcpus), r.CpuCoreCount or 0, r.InstanceTypeId))
+        parts = [_nearest(family[0])] if family else []
+        if record.CpuCoreCount is not None and record.MemorySize is not None:
+            same = self._catalog.same_size(record.CpuCoreCount, record.MemorySize)
+            names = [r for r in same if self._offered(r, demands) and r.InstanceTypeFamily != record.InstanceTypeFamily]
+            if names:
+                order = likeness(record.InstanceTypeFamily)
+                names.sort(key=lambda r: (order(r.InstanceTypeFamily), r.InstanceTypeId))
+                parts.append(
+                    say(
+                        "same size ({CpuCoreCount} vCPU, {MemorySize:g} GiB): {types}",
+                        CpuCoreCount=record.CpuCoreCount,
+                        MemorySize=record.MemorySize,
+                        types=tuple(r.InstanceTypeId for r in names[:_SUGGESTIONS]),
+                    )
+                )
+        if parts:
+            return together(parts)
+        size = say("of {CpuCoreCount} vCPU", CpuCoreCount=vcpus) if vcpus else say("of this size")
+        return say(
+            "no type of {family} and none {size} passes: choose a larger size of another family",
+            family=record.InstanceTypeFamily,
+            size=size,
+        )
+
+    def _offered(self, record: InstanceType, demands: Demands) -> bool:
+        return record.on_sale is not False and not self.errors(record, demands)
+
+
+def _ask(view: TypeView) -> Said:
+    return tuple((rule, found) for rule in TYPE_RULES for found in rule.check(view))
+
+
+def _nearest(record: InstanceType) -> Message:
+    return say(
+        "nearest in the family: {type} ({EniQuantity} ENIs, {CpuCoreCount} vCPU, {MemorySize:g} GiB)",
+        type=record.InstanceTypeId,
+        EniQuantity=record.EniQuantity,
+        CpuCoreCount=record.CpuCoreCount,
+        MemorySize=record.MemorySize,
+    )
