@@ -12,9 +12,9 @@ from eniplan.k8s.terway import ENI
 from eniplan.observed import LINGJUN_LABEL, NODE_POOL_LABEL
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
+from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, cluster_example, daemon_pod, node, pod, pod_eni
-from eniplan.rules.view import Settings
 from tests.judge import TODAY, catalog, judge_plan
 from tests.kube.causes import GPU, OWN, info, owned
 from tests.kube.states import LINGJUN, agent

@@ -160,6 +160,8 @@ class Hole(NamedTuple):
 def holes(scenario: Scenario, kind: str) -> list[Hole]:
     """Return the facts that a form of input may not know."""
     out = [Hole("cluster", key, values) for key, values in {**CLUSTER_FACTS, **ITEM_FACTS}.items()]
+    if not any("label terway-config" in pool for pool in scenario.pools.values()):
+        out = [hole for hole in out if hole.key != "terwayConfigs"]  # nobody would need them
     if kind in (TERRAFORM, HCL):
         out += [Hole(name, key, POOL_FACTS[key]) for name, pool in scenario.pools.items() for key in pool]
     if kind == MANIFESTS:

@@ -299,6 +299,7 @@ def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
 )
 def net004(view: PlanView) -> Outcome:
     """The types of the groups of each list, for pods and for nodes."""
+    yield from (config.missing for config, _ in _group_lists(view) if config.security_group_ids is None)
     lists = [(config.label, path, config.security_group_ids) for config, path in _group_lists(view)]
     lists += [
         (say("pool {pool!r}", pool=p.pool.name), (*p.path, "securityGroupIds"), p.pool.security_group_ids)

@@ -469,6 +469,10 @@ def np006(view: PlanView) -> Outcome:
         facts.TERWAY_CONFIGS,
         facts.NETWORKING_V_SWITCHES,
         facts.NETWORKING_GROUPS,
+        facts.V_SWITCH_VPC,
+        facts.GROUP_VPC,
+        facts.POD_DEFAULTS,
+        facts.TERWAY_CONFIGS,
     ),
     effect="Nodes or ENIs cannot be created there.",
     sources=(EXCL, WWT),
@@ -499,6 +503,7 @@ def np007(view: PlanView) -> Outcome:
         *(() if "vSwitchIds" in asked else cluster.v_switches or ()),
         *(() if "securityGroupIds" in asked else cluster.security_groups or ()),
     ]
+    yield from _unseen(view, items)
     for item in items:
         if cluster.vpc_id is not None and item.vpc_id is not None and item.vpc_id != cluster.vpc_id:
             message = say(
@@ -508,6 +513,20 @@ def np007(view: PlanView) -> Outcome:
                 cluster=cluster.vpc_id,
             )
             yield Hit((*item.path, "vpcId"), message, say("use one of the cluster's VPC"))
+
+
+def _unseen(view: PlanView, items: list[VSwitch | SecurityGroup]) -> Iterator[Unknown]:
+    """Yield what hides an item of another VPC, or that one names what is not listed."""
+    stated = [item for item in items if item.vpc_id is not None]
+    if view.cluster.vpc_id is None and stated:
+        yield lacking(facts.VPC)
+    for item in items if stated else ():
+        if item.vpc_id is None and view.cluster.vpc_id is not None:
+            kind = facts.V_SWITCH_VPC if item in (view.cluster.v_switches or ()) else facts.GROUP_VPC
+            yield Unknown((*item.path, "vpcId"), kind, item.id)
+    for config in (config for pool in view.pools for config in pool.configs):
+        if None in (config.v_switch_ids, config.security_group_ids):
+            yield config.missing
 
 
 def _asked(view: PlanView) -> set[str]:

@@ -377,7 +377,12 @@ def tw012(view: PlanView) -> Outcome:
 )
 def tw013(view: PlanView) -> Outcome:
     """DataPath V2 with Kubernetes >= 1.34."""
-    if view.cluster.terway.virtual_type == "datapathv2" and (view.kubernetes or (0, 0)) >= NO_KUBE_PROXY:
+    kind = view.cluster.terway.virtual_type
+    if kind not in {None, "datapathv2"} or (view.kubernetes is not None and view.kubernetes < NO_KUBE_PROXY):
+        return
+    if kind is None or view.kubernetes is None:
+        yield lacking(facts.VIRTUAL_TYPE if kind is None else facts.KUBERNETES_VERSION)
+    else:
         yield Hit(
             ("cluster", "terway", "virtualType"),
             say(
