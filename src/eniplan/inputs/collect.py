@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem
-from eniplan.inputs import markdown, script, templates
+from eniplan.inputs import templates
 from eniplan.inputs.body import is_meant, labels_of, mode_of, read_pool
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
@@ -26,7 +26,7 @@ from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
 from eniplan.plan.document import Document, decode, read_documents, value_at
-from eniplan.plan.load import MARKDOWN_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
+from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 
@@ -121,8 +121,8 @@ class Collected:
         self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI) if name.encode() in data), "")
         if path.endswith(MARKDOWN_ENDINGS):
             yield from self._markdown(path, data, named=named)
-        elif script.is_script(path, data):
-            self._script(path, data, named=named)
+        elif _may_be_script(path, data) and self._script(path, data, named=named):
+            return
         elif is_hcl(path, data):
             yield from self._take_hcl(path, data, named=named)
         else:
@@ -156,17 +156,22 @@ class Collected:
         if texts and any(names_ours(text.data) for text in texts):
             self._hcl.embed(path, name, texts)
 
-    def _script(self, path: str, data: bytes, *, named: bool) -> None:
-        """Take the calls of a shell script."""
+    def _script(self, path: str, data: bytes, *, named: bool) -> bool:
+        """Take the calls of a file, if it is a shell script."""
+        from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
+
+        if not script.is_script(path, data):
+            return False
         if named:
             self._documents.append(script.nothing(path))  # it is an input, whatever it does
         if not script.is_worth(data):
             self.skip(path, "it creates no node pool")
-            return
+            return True
         try:
             self._calls += script.calls(path, data)
         except InputError as error:
             self._broken(path, error, is_ours=named or bool(_OURS.search(data)))
+        return True
 
     def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:
         """Tell of a file that cannot be read: an error where it may be one of ours, otherwise a note."""
@@ -178,6 +183,8 @@ class Collected:
 
     def _markdown(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """Take what the code blocks of a Markdown file hold."""
+        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+
         if named:
             self._documents.append(script.nothing(path))
         try:
@@ -193,6 +200,8 @@ class Collected:
 
     def _block(self, path: str, block: Block) -> Iterator[LoadedPlan]:
         """Take what one code block holds."""
+        from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
+
         inner = block.text.encode()
         if block.language in markdown.SHELL and script.is_worth(inner):
             calls = script.calls(path, inner)
@@ -384,6 +393,10 @@ class Collected:
             self._take_objects(document, named=False)
         self._problems += found.problems
         self.skipped += (Skipped(left.what, left.why, left.names) for left in found.left)
+
+
+def _may_be_script(path: str, data: bytes) -> bool:
+    return path.endswith(SCRIPT_ENDINGS) or data[:2] == b"#!"
 
 
 def read_cluster(file: str) -> Origin:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _OURS = (RESOURCE.encode(), EXCLUSIVE_LABEL.encode())
 _OBJECTS = (b"kubernetes_manifest", b"kubectl_manifest")
-_BLOCK = re.compile(
-    rb"^(?:\xef\xbb\xbf)?(?:\s*(?:#|//)[^\n]*\n)*\s*(?:resource|data|module|variable|locals|output|provider|terraform)"
+_BLOCK = (
+    rb"^(?:\xef\xbb\xbf)?(?:\s*+(?:#|//)[^\n]*\n)*+\s*+(?:resource|data|module|variable|locals|output|provider|terraform)"
     rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{'
 )
 """How a text begins that is HCL, whatever its file is called."""
@@ -67,7 +67,7 @@ class Outcome(NamedTuple):
 def is_hcl(path: str, data: bytes) -> bool:
     """Return whether a text is HCL. What stands inside of a YAML or JSON document is none."""
     return path.endswith(HCL_ENDINGS) or bool(
-        not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and _BLOCK.match(data)
+        not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and re.match(_BLOCK, data)
     )
 
 

@@ -43,16 +43,16 @@ _KINDS = b"resource|data|ephemeral|module|variable|locals|output|provider|terraf
 _HEAD = re.compile(rb"^([ \t]*)(" + _KINDS + rb')((?:[ \t]+(?:"[^"\n]*"|[\w-]+))*)[ \t]*\{', re.MULTILINE)
 """How a block at the top of a file begins."""
 _LABEL = re.compile(rb'"([^"\n]*)"|([\w-]+)')
-_HEREDOC = re.compile(rb"<<-?(\w+)[ \t]*\r?\n.*?^[ \t]*\1[ \t]*\r?$", re.MULTILINE | re.DOTALL)
+_HEREDOC = rb"(?ms)<<-?(\w+)[ \t]*\r?\n.*?^[ \t]*\1[ \t]*\r?$"
 _SIMPLE = re.compile(rb'"([^"\\$%\n]*)"|([0-9]{1,300})|(true)|(false)|(null)')
 """Most expressions: read without a look at the tree."""
 _SIMPLE_LIST = re.compile(rb'\[\s*(?:"[^"\\$%\n]*"\s*(?:,\s*"[^"\\$%\n]*"\s*)*,?\s*)?\]')
-_NUMBER = re.compile(r"([0-9]+)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,9}))?")
-_EXPONENT = re.compile(rb"(?<![\w.])[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+(?!\w)")
+_NUMBER = r"([0-9]+)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,9}))?"
+_EXPONENT = rb"(?<![\w.])[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+(?!\w)"
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_ESCAPE = r"(?s)\$\$\{|%%\{|\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
-_UNDOUBLED = re.compile(r"\$\$\{|%%\{")
+_UNDOUBLED = r"\$\$\{|%%\{"
 _NAMES = ("identifier", "string_lit")
 _COMPUTED = ("template_interpolation", "template_directive")
 _WRAPPERS = ("expression", "collection_value", "for_expr", "operation", "template_expr")
@@ -152,9 +152,9 @@ class Part:
     def _root(self) -> Node:
         data = self.text.data[self.start : self.end]
         root = _parser().parse(data).root_node
-        if root.has_error and _EXPONENT.search(data):
+        if root.has_error and re.search(_EXPONENT, data):
             # The grammar knows no exponents. Only the shape comes from it, so other digits of that length do as well.
-            root = _parser().parse(_EXPONENT.sub(lambda found: b"1" * len(found[0]), data)).root_node
+            root = _parser().parse(re.sub(_EXPONENT, lambda found: b"1" * len(found[0]), data)).root_node
         return root
 
     @cached_property
@@ -241,7 +241,7 @@ class Text:
 
     @cached_property
     def _heredocs(self) -> list[tuple[int, int]]:
-        return [found.span() for found in _HEREDOC.finditer(self.data)] if b"<<" in self.data else []
+        return [found.span() for found in re.finditer(_HEREDOC, self.data)] if b"<<" in self.data else []
 
     def _in_heredoc(self, offset: int) -> bool:
         at = bisect_right(self._heredocs, (offset, offset)) - 1
@@ -359,7 +359,7 @@ class _Reader:
             is_trimmed, trims = self._trims(node) if node is not None else (False, False)
             text = text.rstrip() if is_trimmed else text
             if text:
-                out.append(read(text) if read is _unescaped else _UNDOUBLED.sub(lambda found: found[0][1:], text))
+                out.append(read(text) if read is _unescaped else re.sub(_UNDOUBLED, lambda found: found[0][1:], text))
             if node is not None:
                 out.append(self._computed(node, read, depth, cut))
             at = ends
@@ -570,7 +570,7 @@ def _is_bare(node: Node) -> bool:
 
 def number(words: str) -> Any:  # noqa: ANN401 - an int, a Fraction, or None
     """Return a number; None when it is larger than anybody means."""
-    found = _NUMBER.fullmatch(words)
+    found = re.fullmatch(_NUMBER, words)
     if found is None or len(words) > _MAX_DIGITS or abs(int(found[2] or 0)) > _MAX_DIGITS:
         return None
     if words.isdecimal():
@@ -582,7 +582,7 @@ def number(words: str) -> Any:  # noqa: ANN401 - an int, a Fraction, or None
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(_unescape, text) if "\\" in text or "{" in text else text
+    return re.sub(_ESCAPE, _unescape, text) if "\\" in text or "{" in text else text
 
 
 def _unescape(found: re.Match[str]) -> str:

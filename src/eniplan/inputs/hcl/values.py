@@ -124,7 +124,7 @@ def _decimal(value: Any) -> str:  # noqa: ANN401 - a Fraction
 def numeric(value: Any) -> Any:  # noqa: ANN401 - any value, and a number
     """Convert to a number."""
     if isinstance(value, str):
-        found = number(value.removeprefix("-")) if _NUMERIC.fullmatch(value) else None
+        found = number(value.removeprefix("-")) if re.fullmatch(_NUMERIC, value) else None
         if found is None:
             raise RefusedError(say("a number is needed here"))
         return -found if value[0] == "-" else found
@@ -133,7 +133,7 @@ def numeric(value: Any) -> Any:  # noqa: ANN401 - any value, and a number
     return value
 
 
-_NUMERIC = re.compile(r"-?[0-9].*")
+_NUMERIC = r"-?[0-9].*"
 
 
 def whole(value: Any) -> int:  # noqa: ANN401 - any value
