@@ -351,7 +351,7 @@ class TestMatcher:
     def test_input_that_cannot_be_read(self, run: Run) -> None:
         (line,) = run("check", "-", stdin=b"apiVersion: [\n").err.splitlines()[:1]
         match = self.matched(line)
-        assert (match["file"], match["line"], match["severity"]) == ("-", "2", "error")
+        assert (match["file"], match["line"], match["severity"]) == ("-", "1", "error")
 
 
 class TestLinters:
