@@ -110,7 +110,11 @@ EXPRESSIONS = st.recursive(WORDS | NUMBERS | FLAGS | _lists(WORDS) | _maps(NUMBE
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="asks terraform")
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
 )
 @given(st.lists(EXPRESSIONS, min_size=60, max_size=120, unique=True))
 def test_what_is_known_of_anything_is_what_terraform_says(asked: list[str]) -> None:
