@@ -74,13 +74,13 @@ class Attribute:
         self.text = text
         self.start = base + name.start_byte
         self.name = text.at(self.start, base + name.end_byte)
-        self._value = value
-        self._base = base
+        # Offsets and no node: a node keeps its whole tree, and each tree is a hundred times its text.
+        self._at = base + value.start_byte, base + value.end_byte
 
     @cached_property
     def expression(self) -> Expression:
         """Its expression."""
-        start, end = self._base + self._value.start_byte, self._base + self._value.end_byte
+        start, end = self._at
         data = self.text.data
         simple = _SIMPLE.fullmatch(data, start, end)
         if simple is not None:
@@ -88,11 +88,14 @@ class Attribute:
         if _SIMPLE_LIST.fullmatch(data, start, end):
             found = _SIMPLE.finditer(data, start, end)
             return Items(start, end, tuple(Literal(*item.span(), _simple(item)) for item in found))
-        return _Reader(self.text, self._base).expression(self._value, 0)
+        # Few attributes come here, and of those few are long: the text is parsed once more.
+        root = _tree(_ASSIGNED + data[start:end] + b"\n")
+        value = root.children[0].children[0].children[-1]
+        return _Reader(self.text, start - len(_ASSIGNED)).expression(value, 0)
 
 
 class Block:
-    """A block; what is inside of it is read at its first use."""
+    """A block, with what is inside of it."""
 
     def __init__(self, text: Text, base: int, node: Node) -> None:
         """Take the node, and the offset in the file of the text that it was parsed from."""
@@ -104,26 +107,13 @@ class Block:
         words = [text.at(base + name.start_byte, base + name.end_byte).strip('"') for name in names]
         self.kind = words[0] if words else ""
         self.labels = tuple(words[1:])
-        self._base = base
-        self._bodies = [child for child in children if child.type == "body"]
-
-    @cached_property
-    def _read(self) -> tuple[dict[str, Attribute], list[Block]]:
-        attributes: dict[str, Attribute] = {}
-        blocks: list[Block] = []
-        for body in self._bodies:
-            _take(self.text, self._base, body, attributes, blocks)
-        return attributes, blocks
-
-    @property
-    def attributes(self) -> dict[str, Attribute]:
+        self.attributes: dict[str, Attribute] = {}
         """What it sets, by name."""
-        return self._read[0]
-
-    @property
-    def blocks(self) -> list[Block]:
+        self.blocks: list[Block] = []
         """The blocks inside of it, in their order."""
-        return self._read[1]
+        for body in children:
+            if body.type == "body":
+                _take(text, base, body, self.attributes, self.blocks)
 
 
 def _take(text: Text, base: int, body: Node, attributes: dict[str, Attribute], blocks: list[Block]) -> None:
@@ -149,22 +139,15 @@ class Part:
         self.labels = labels
 
     @cached_property
-    def _root(self) -> Node:
-        data = self.text.data[self.start : self.end]
-        root = _parser().parse(data).root_node
-        if root.has_error and re.search(_EXPONENT, data):
-            # The grammar knows no exponents. Only the shape comes from it, so other digits of that length do as well.
-            root = _parser().parse(re.sub(_EXPONENT, lambda found: b"1" * len(found[0]), data)).root_node
-        return root
-
-    @cached_property
-    def _read(self) -> tuple[dict[str, Attribute], list[Block]]:
+    def _read(self) -> tuple[dict[str, Attribute], list[Block], int | None]:
+        root = _tree(self.text.data[self.start : self.end])
         attributes: dict[str, Attribute] = {}
         blocks: list[Block] = []
-        for body in self._root.children:
+        for body in root.children:
             if body.type == "body":
                 _take(self.text, self.start, body, attributes, blocks)
-        return attributes, blocks
+        found = _fault(root)
+        return attributes, blocks, None if found is None else self.start + found.start_byte
 
     @property
     def attributes(self) -> dict[str, Attribute]:
@@ -176,11 +159,22 @@ class Part:
         """Its blocks."""
         return self._read[1]
 
-    @cached_property
+    @property
     def fault(self) -> int | None:
         """The offset of the first thing that is no HCL; None: there is none."""
-        found = _fault(self._root)
-        return None if found is None else self.start + found.start_byte
+        return self._read[2]
+
+
+def _tree(data: bytes) -> Node:
+    root = _parser().parse(data).root_node
+    if root.has_error and re.search(_EXPONENT, data):
+        # The grammar knows no exponents. Only the shape comes from it, so other digits of that length do as well.
+        root = _parser().parse(re.sub(_EXPONENT, lambda found: b"1" * len(found[0]), data)).root_node
+    return root
+
+
+_ASSIGNED = b"x = "
+"""Makes an attribute of an expression: the grammar reads nothing less."""
 
 
 def _fault(node: Node) -> Node | None:
