@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan import cli
+from eniplan import cli, terminal
 from tests.judge import row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.harness import Run
@@ -98,6 +100,15 @@ def test_what_may_be_lost(run: Run) -> None:
     assert nodes("--spread", "3", "--survive", "node") == 7
 
 
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Keep the signals of a run in this process from every process that other tests start: it ends by ignoring them."""
+    kept = {number: signal.getsignal(number) for number in terminal.INTERRUPTIONS}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize(
     ("terway", "told"),
     [("v1.10.0", "plan:9:14: error TW001 "), ("<version>", "'version' still holds the placeholder <version>")],
@@ -142,6 +153,7 @@ def test_no_type_no_plan(run: Run) -> None:
         ("--like ecs.hpc8i.32xlarge", "the size of ecs.hpc8i.32xlarge is not known, so no type can be called near"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("signals")
 def test_what_cannot_be(capsys: pytest.CaptureFixture[str], options: str, told: str) -> None:
     code = cli.run(["instances", *options.split()])
     streams = capsys.readouterr()
