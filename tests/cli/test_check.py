@@ -59,7 +59,7 @@ class TestContract:
         assert finding["rule"] == "ENI001"
         assert (finding["file"], finding["path"], finding["waived"]) == ("-", "nodePools[0].instanceTypes[0]", False)
         assert plan(BAD).decode().splitlines()[finding["line"] - 1][finding["column"] - 1 :] == "ecs.g7.2xlarge"
-        assert finding["facts"] == {"type": "ecs.g7.2xlarge", "EniQuantity": 4, "most": 6, "required": 7}
+        assert finding["facts"] == {"type": "ecs.g7.2xlarge", "EniQuantity": 4, "forbidden": 6, "required": 7}
         assert all(source.keys() == {"title", "url", "date"} for source in finding["sources"])
 
     def test_pool(self, run: Run) -> None:

@@ -57,9 +57,10 @@ class LiveRun:
         return (self._folder / "stderr").read_text("utf-8")
 
     def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal, unless the run has been seen to end."""
+        """Send a signal, unless the run has ended."""
         if self.code is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def type(self, text: str) -> None:
         """Type on its terminal."""

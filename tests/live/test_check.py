@@ -92,7 +92,7 @@ class TestGood:
         assert (found["exitCode"], found["findings"]) == (0, [])
         # What stands in ConfigMaps of the cluster, ACK's API does not tell.
         missing = {f"cluster.terway.{key}" for key in ("erdma", "ipamType", "virtualType", "customCniChain")}
-        assert {item["fact"] for item in found["undecided"]} == missing
+        assert {item["fact"] for item in found["undecided"]} == missing | {"cluster.podDefaults"}
         assert found["pools"][0]["addresses"]["vsw-j"]["available"] == 4000
         (account,) = found["accounts"]
         assert (account["cluster"], account["region"]) == (CLUSTER, "cn-hangzhou")
