@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from eniplan.catalog.store import Catalog
+from eniplan.rules.examples import ABSENT
 from tests.judge import facts_missing, found, judge, only, own, places, row
 
 if TYPE_CHECKING:
@@ -150,6 +151,12 @@ class TestENI006:
 
 
 class TestENI007:
+    def test_erdma_alone_can_make_the_numbers_differ(self) -> None:
+        types = {TYPES: ["ecs.ebmc9i.48xlarge", "ecs.ebmg5.24xlarge"]}  # 32 ENIs each, eRDMA interfaces on the first
+        assert facts_missing(judge({**types, "cluster.terway.erdma": ABSENT}), "ENI007") == ["cluster.terway.erdma"]
+        assert facts_missing(judge({**types, "cluster.terway.erdma": False}), "ENI007") == []
+        assert found(judge({**types, "cluster.terway.erdma": True}), "ENI007")
+
     def test_smallest_counts(self) -> None:
         report = judge({TYPES: ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]})
         finding = only(report, "ENI007")

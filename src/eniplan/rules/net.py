@@ -76,10 +76,11 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
         if len(v_switches) < len(config.v_switch_ids or ()):
             yield lacking(facts.V_SWITCHES)
             continue
-        known = [v.id for v in view.v_switches.values() if v.zone == zone]
-        hint = say("add a vSwitch of {zone} to {config}", zone=zone, config=config.label)
-        if known:
-            hint = say("{add}, such as {vSwitch}", add=hint, vSwitch=known[0])
+        # That of the nodes at least is known there: the zone comes from it.
+        known = next(v.id for v in view.v_switches.values() if v.zone == zone)
+        hint = say(
+            "add a vSwitch of {zone} to {config}, such as {vSwitch}", zone=zone, config=config.label, vSwitch=known
+        )
         if config.in_use:
             message = say(
                 "pool {pool!r} has nodes in {zone}, and {config} has no vSwitch there",
