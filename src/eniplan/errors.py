@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from eniplan.messages import NOTHING, Message
+from eniplan.messages import NOTHING, Message, say
 
 OK = 0
 FINDINGS = 1
@@ -49,6 +49,16 @@ class Problem(NamedTuple):
     message: Message
     place: Place
     hint: Message = NOTHING
+
+
+def reason(error: OSError) -> str:
+    """Return why the system has refused, in its words."""
+    return (error.strerror or str(error)).lower()
+
+
+def unreadable(path: str, error: OSError, hint: Message = NOTHING) -> Problem:
+    """Return that a file cannot be read, and why."""
+    return Problem(say("cannot read it: {reason}", reason=reason(error)), Place(path), hint)
 
 
 class EniplanError(Exception):

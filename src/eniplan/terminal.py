@@ -13,7 +13,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, cast
 
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import InputError, Place, Problem, reason
 from eniplan.messages import say
 from eniplan.text import printable
 
@@ -42,6 +42,16 @@ def read_input(path: str) -> bytes:
     if path == STDIN:
         with stdin() as stream:
             return stream.read()
+    return read_file(path)
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of a file that this run goes by; no output replaces it from now on.
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
     with open(path, "rb") as file:
         note_input(file)
         return file.read()
@@ -68,8 +78,7 @@ def stdin() -> Iterator[BufferedReader]:
     try:
         yield cast("BufferedReader", sys.stdin.buffer)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(Problem(say("cannot read stdin: {reason}", reason=reason), Place(STDIN))) from None
+        raise InputError(Problem(say("cannot read stdin: {reason}", reason=reason(error)), Place(STDIN))) from None
 
 
 def out(text: str) -> None:
@@ -97,8 +106,7 @@ def give_up(stream: TextIO) -> None:
 
 def unwritable_output(error: OSError) -> InputError:
     """Return the error of a stdout that cannot be written."""
-    reason = (error.strerror or str(error)).lower()
-    return InputError(Problem(say("cannot write the output: {reason}", reason=reason), Place("stdout")))
+    return InputError(Problem(say("cannot write the output: {reason}", reason=reason(error)), Place("stdout")))
 
 
 def keep_streams() -> None:
@@ -216,7 +224,7 @@ def make_folder(path: str) -> None:
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
-        message = say("cannot make the folder: {reason}", reason=(error.strerror or "").lower())
+        message = say("cannot make the folder: {reason}", reason=reason(error))
         raise InputError(Problem(message, Place(path))) from None
 
 
@@ -254,7 +262,7 @@ def refuse_input(path: str) -> None:
 
 
 def _unwritable(path: str, error: OSError) -> InputError:
-    return InputError(Problem(say("cannot write it: {reason}", reason=(error.strerror or "").lower()), Place(path)))
+    return InputError(Problem(say("cannot write it: {reason}", reason=reason(error)), Place(path)))
 
 
 def _sync_folder(folder: str) -> None:

@@ -54,13 +54,47 @@ def test_an_input_stays(run: Run, plan: Path, words: str, name: Callable[[Path, 
     assert plan.read_bytes() == before
 
 
-def test_waivers_and_specs_are_inputs(run: Run, plan: Path) -> None:
-    for option, name, content in (("--waivers", "w.yaml", "waivers: []\n"), ("--specs", "s.json", "[]")):
-        file = plan.parent / name
-        file.write_text(content)
-        result = run("check", plan.name, option, name, "--output", f"json={name}", cwd=plan.parent)
-        assert result.code == 3
-        assert file.read_text() == content
+POOL = """
+variable "types" { type = list(string) }
+resource "alicloud_cs_kubernetes_node_pool" "a" {
+  node_pool_name = "a"
+  instance_types = var.types
+  labels {
+    key   = "k8s.aliyun.com/exclusive-mode-eni-type"
+    value = "eniOnly"
+  }
+}
+"""
+BODY = '{"nodepool_info": {"name": "a"}, "scaling_group": {"instance_types": ["ecs.g8i.8xlarge"]}}'
+CREATE = "aliyun cs POST /clusters/c1/nodepools --body file://body.json\n"
+VALUES = 'types = ["ecs.g8i.8xlarge"]\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "content"),
+    [
+        ("check plan.yaml --waivers w.yaml", "w.yaml", "waivers: []\n"),
+        ("check plan.yaml --waivers w.yaml", "w.yaml", "waivers: [\n"),
+        ("check plan.yaml --specs s.json", "s.json", '{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8}'),
+        ("check tf --cluster c.yaml", "c.yaml", "ipStack: ipv4\n"),
+        ("check tf --var-file v.tfvars", "v.tfvars", VALUES),
+        ("check tf", "tf/main.tf", POOL),
+        ("check tf/main.tf", "tf/other.tf", "locals {}\n"),
+        ("check tf", "tf/terraform.tfvars", VALUES),
+        ("check tf", "tf/a.auto.tfvars.json", '{"types": ["ecs.g8i.8xlarge"]}'),
+        ("check create.sh", "body.json", BODY),
+    ],
+)
+def test_whatever_a_run_goes_by_is_an_input(run: Run, plan: Path, words: str, name: str, content: str) -> None:
+    (plan.parent / "tf").mkdir()
+    (plan.parent / "tf" / "main.tf").write_text(POOL)
+    (plan.parent / "create.sh").write_text(CREATE)
+    file = plan.parent / name
+    file.write_text(content)
+    result = run(*words.split(), "--output", f"json={name}", cwd=plan.parent)
+    assert result.code == 3
+    assert f"{name}: {REFUSED}" in result.err
+    assert file.read_text() == content
 
 
 def test_rendered_files_are_written_all_or_none(run: Run, plan: Path) -> None:

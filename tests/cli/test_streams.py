@@ -272,27 +272,3 @@ def test_a_working_folder_that_is_gone_is_a_message(tmp_path: Path) -> None:
     code, _, err = shell(tmp_path, f"cd gone && rmdir {tmp_path}/gone && eniplan check {tmp_path}/plan.yaml -o json=x")
     assert code in {2, 3}
     assert "fault" not in err
-
-
-@pytest.mark.parametrize("words", [
-    "check plan.yaml --output json=plan.yaml",
-    "check plan.yaml --output json=./link.yaml",
-    "check plan.yaml --output json=hard.yaml",
-    "check . --output json=plan.yaml",
-    "check plan.yaml --waivers w.yaml --output json=w.yaml",
-    "create-pool plan.yaml --emit api --out plan.yaml",
-])  # fmt: skip
-def test_an_output_never_replaces_an_input(tmp_path: Path, words: str) -> None:
-    shell(tmp_path, "ln plan.yaml hard.yaml; ln -s plan.yaml link.yaml; echo waivers: [] > w.yaml")
-    before = {name: (tmp_path / name).read_bytes() for name in ("plan.yaml", "w.yaml")}
-    code, _, err = shell(tmp_path, f"eniplan {words}")
-    assert code == 3
-    assert "this is an input of the run, and is left as it is" in err
-    assert {name: (tmp_path / name).read_bytes() for name in before} == before
-
-
-def test_a_link_is_written_through(tmp_path: Path) -> None:
-    shell(tmp_path, "mkdir real; echo old > real/report.json; ln -s real/report.json report.json")
-    assert shell(tmp_path, "eniplan check plan.yaml --output json=report.json")[0] == 0
-    assert (tmp_path / "report.json").is_symlink()
-    assert json.loads((tmp_path / "real" / "report.json").read_bytes())["exitCode"] == 0

@@ -15,7 +15,7 @@ from eniplan.cli.passed import Passed, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import Skeletons
-from eniplan.errors import InputError, Place, Problem, usage
+from eniplan.errors import InputError, Place, Problem, unreadable, usage
 from eniplan.messages import NOTHING, say
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.terminal import STDIN
@@ -149,8 +149,7 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
     try:
         manifests = terminal.read_input(path).decode("utf-8")
     except OSError as error:
-        message = say("cannot read it: {strerror}", strerror=(error.strerror or "").lower())
-        raise InputError(Problem(message, Place(shown))) from None
+        raise InputError(unreadable(shown, error)) from None
     except UnicodeDecodeError:
         raise InputError(Problem(say("it is not UTF-8"), Place(shown), say("save it as UTF-8"))) from None
     done, changes = patch(shown, manifests, plans[0].view.plan)

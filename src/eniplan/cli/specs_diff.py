@@ -10,7 +10,7 @@ from eniplan import terminal
 from eniplan.catalog.record import Source
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption
-from eniplan.errors import INPUT, InputError, Place, Problem
+from eniplan.errors import COMMAND_LINE, INPUT, InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.text import json_text, plural, printable
 
@@ -57,7 +57,7 @@ def diff(
 
     if specs is None:
         hint = say("write it with `eniplan specs update`, or name a file with --specs")
-        raise InputError(Problem(say("there is nothing to compare with the bundled data"), Place("command line"), hint))
+        raise InputError(Problem(say("there is nothing to compare with the bundled data"), Place(COMMAND_LINE), hint))
     bundled, own = Catalog(), Catalog(specs=specs)
     found = difference(bundled, own)
     judged, problems = _judged(plans, bundled, own, strict=strict) if plans else ([], [])

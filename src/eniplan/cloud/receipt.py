@@ -21,7 +21,7 @@ from eniplan import terminal
 from eniplan._version import __version__
 from eniplan.bounds import parse_json
 from eniplan.cloud import place
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import InputError, Place, Problem, reason, unreadable
 from eniplan.messages import say
 
 if TYPE_CHECKING:
@@ -206,8 +206,7 @@ def read(path: str) -> Receipt | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        reason = (error.strerror or "").lower()
-        raise InputError(Problem(say("cannot read it: {reason}", reason=reason), Place(path))) from None
+        raise InputError(unreadable(path, error)) from None
     try:
         value = parse_json(data)
         known = value["schema"]
@@ -249,7 +248,7 @@ def locked(path: str) -> Iterator[None]:
         os.makedirs(folder or ".", exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        message = say("the receipt cannot be written here: {reason}", reason=(error.strerror or "").lower())
+        message = say("the receipt cannot be written here: {reason}", reason=reason(error))
         raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
     try:
         try:
@@ -259,7 +258,7 @@ def locked(path: str) -> Iterator[None]:
             hint = say("wait until it has ended, then run this again")
             raise InputError(Problem(message, Place(path), hint)) from None
         except OSError as error:
-            message = say("the receipt cannot be locked here: {reason}", reason=(error.strerror or "").lower())
+            message = say("the receipt cannot be locked here: {reason}", reason=reason(error))
             raise InputError(Problem(message, Place(path), _ELSEWHERE)) from None
         _remove_leftovers(path)
         yield
@@ -287,7 +286,7 @@ def set_aside(path: str) -> str:
     try:
         os.rename(path, other)
     except OSError as error:
-        message = say("cannot rename it to {other}: {reason}", other=other, reason=(error.strerror or "").lower())
+        message = say("cannot rename it to {other}: {reason}", other=other, reason=reason(error))
         raise InputError(Problem(message, Place(path))) from None
     return other
 

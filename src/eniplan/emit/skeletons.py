@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import resources
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import InputError, Place, Problem, reason
 from eniplan.k8s.kinds import HOLDERS
 from eniplan.messages import say
 from eniplan.plan.document import path_text, read_documents, value_at
@@ -114,9 +114,9 @@ class Skeletons:
         except OSError as error:
             hint = say("a folder of skeletons has one for each kind; copy the missing one from eniplan's own templates")
             message = say(
-                "cannot read the skeleton of a {kind}: {strerror}",
+                "cannot read the skeleton of a {kind}: {reason}",
                 kind=kind,
-                strerror=(error.strerror or str(error)).lower(),
+                reason=reason(error),
             )
             raise InputError(Problem(message, Place(file), hint)) from None
         documents = read_documents(file, data)

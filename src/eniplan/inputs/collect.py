@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.inputs import templates
 from eniplan.inputs.body import is_meant, labels_of, mode_of, read_pool
 from eniplan.inputs.embedded import workspace
@@ -29,6 +29,7 @@ from eniplan.plan.document import Document, decode, read_documents, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
+from eniplan.terminal import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -277,8 +278,7 @@ class Collected:
         if call.file and found is not None:
             if os.path.normpath(found) in known:
                 return
-            with open(found, "rb") as stream:
-                (document, *_) = read_documents(found, stream.read())
+            (document, *_) = read_documents(found, read_file(found))
             self._documents.append(document)
             call = call._replace(document=document)
         for group in (isinstance(call.document.value, dict) and templates.groups(call.document)) or ():
@@ -407,11 +407,9 @@ def read_cluster(file: str) -> Origin:
 
     """
     try:
-        with open(file, "rb") as stream:
-            data = stream.read()
+        data = read_file(file)
     except OSError as error:
-        message = say("cannot read it: {strerror}", strerror=(error.strerror or str(error)).lower())
-        raise InputError(Problem(message, Place(file), say("--cluster names a file"))) from None
+        raise InputError(unreadable(file, error, say("--cluster names a file"))) from None
     documents = read_documents(file, data)
     value: Any = documents[0].value
     whole = isinstance(value, dict) and ("cluster" in value or "nodePools" in value)

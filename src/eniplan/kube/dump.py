@@ -6,7 +6,7 @@ import io
 import os
 from typing import TYPE_CHECKING, Any
 
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
 from eniplan.kube.values import listing
@@ -42,9 +42,7 @@ def observe(path: str, follow: tuple[str, str] | None = None) -> Observed:
         for name in files:
             _read_file(name, collector)
     except OSError as error:
-        raise InputError(
-            Problem(say("cannot read it: {strerror}", strerror=(error.strerror or "").lower()), Place(name))
-        ) from None
+        raise InputError(unreadable(name, error)) from None
     if not files:
         message = say("this folder has no file that ends with {endings}", endings=tuple(_ENDINGS))
         raise InputError(Problem(message, Place(path), _WRITE))

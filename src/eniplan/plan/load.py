@@ -9,7 +9,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
@@ -201,14 +201,13 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
 def _load_file(path: str, run: _Run, *, folder: bool = False) -> Iterator[LoadedPlan | Problem]:
     before = run.count() + len(run.plans)
     yield from _load_one(path, run, folder=folder)
-    # Of a folder, what holds nothing is no input: the report of the last run may be written again.
-    if path != STDIN and (not folder or run.count() + len(run.plans) > before):
+    if folder and run.count() + len(run.plans) > before:
         note_input(path)
 
 
 def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Problem]:
     try:
-        data = read(path)
+        data = _member(path) if folder else read(path)
     except OSError as error:
         yield unreadable_file(path, error)
         return
@@ -241,11 +240,16 @@ def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Pr
 
 def read(path: str) -> bytes:
     """Return the bytes of a file, or of stdin. UTF-16, which `>` of some shells writes, comes as UTF-8."""
-    if path == STDIN:
-        data = read_input(path)
-    else:
-        with open(path, "rb") as file:
-            data = file.read()
+    return _utf_8(read_input(path))
+
+
+def _member(path: str) -> bytes:
+    """Return the bytes of a file of a folder: an input only if it holds one, for a report may be written again."""
+    with open(path, "rb") as file:
+        return _utf_8(file.read())
+
+
+def _utf_8(data: bytes) -> bytes:
     if data[:2] in _UTF_16:
         with contextlib.suppress(UnicodeDecodeError):  # as it is, it is no text: that is told
             return data.decode("utf-16").encode()
@@ -267,9 +271,7 @@ def unreadable_file(path: str, error: OSError) -> Problem:
             return Problem(say("this link leads to no file"), Place(path), say("mend or remove it"))
         names = [name for name in names if name[0] != "."]
         hint = did_you_mean(os.path.basename(path), names)
-    return Problem(
-        say("cannot read it: {strerror}", strerror=(error.strerror or str(error)).lower()), Place(path), hint
-    )
+    return unreadable(path, error, hint)
 
 
 def is_plan(document: Document) -> bool:

@@ -12,7 +12,6 @@ from eniplan.plan.document import read_documents
 from eniplan.plan.load import read, unreadable_file, without_gaps, without_misfits
 from eniplan.plan.model import waivers_from
 from eniplan.plan.schema import WAIVERS_SCHEMA, compile_schema
-from eniplan.terminal import note_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,7 +91,6 @@ def load_waivers(path: str) -> Iterator[WaiverFile | Problem]:
     except InputError as error:
         yield from error.problems
         return
-    note_input(path)
     for document in documents:
         value: Any = document.value
         if _fits(value):

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import COMMAND_LINE, InputError, Place, Problem, unreadable
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.module import Given, Module
 from eniplan.inputs.hcl.nodes import Literal, Name
@@ -22,6 +22,7 @@ from eniplan.plan.document import decode, read_documents
 from eniplan.plan.load import HCL_ENDINGS
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.suggest import did_you_mean
+from eniplan.terminal import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -135,7 +136,7 @@ class Files:
             name = item.partition("=")[0]
             if self._folders and name not in known:
                 message = say("no configuration here declares the variable {name}", name=name)
-                self._problems.append(Problem(message, Place("command line"), did_you_mean(name, sorted(known))))
+                self._problems.append(Problem(message, Place(COMMAND_LINE), did_you_mean(name, sorted(known))))
         return Outcome(groups, self._manifests, list(dict.fromkeys(self._problems)), list(dict.fromkeys(self._left)))
 
     # --- Reading ---
@@ -147,12 +148,9 @@ class Files:
             for name in _listed(shown, HCL_ENDINGS):
                 path = os.path.join(shown, name)
                 try:
-                    with open(path, "rb") as stream:
-                        found.append(Text(path, decode(path, stream.read())))
+                    found.append(Text(path, decode(path, read_file(path))))
                 except OSError as error:
-                    self._problems.append(
-                        Problem(say("cannot read it: {reason}", reason=error.strerror or error), Place(path))
-                    )
+                    self._problems.append(unreadable(path, error))
                 except InputError as error:
                     self._problems += error.problems
         return self._read[key]
@@ -262,7 +260,7 @@ def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value
     attribute = source.whole.attributes.get("x")
     if source.whole.fault is not None or attribute is None:
         message = say("the value of {name} is no HCL: {value}", name=name, value=value)
-        raise InputError(Problem(message, Place("command line"), say('a list is written as ["a", "b"]')))
+        raise InputError(Problem(message, Place(COMMAND_LINE), say('a list is written as ["a", "b"]')))
     return outcome(attribute.expression, _no_names())
 
 
@@ -289,11 +287,9 @@ def _values(file: str) -> dict[str, Given]:
 
     """
     try:
-        with open(file, "rb") as stream:
-            data = stream.read()
+        data = read_file(file)
     except OSError as error:
-        message = say("cannot read it: {reason}", reason=(error.strerror or str(error)).lower())
-        raise InputError(Problem(message, Place(file), say("--var-file names a file of values"))) from None
+        raise InputError(unreadable(file, error, say("--var-file names a file of values"))) from None
     if file.endswith(".json"):
         (document,) = read_documents(file, data)[:1]
         found = document.value if isinstance(document.value, dict) else {}
