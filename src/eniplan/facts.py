@@ -244,6 +244,11 @@ OF_TYPES = frozenset((
 """What can be told of instance types and their cluster without a plan."""
 PODS_PER_NODE = (*ALL_TYPES, LINGJUN_TYPE, ENIS, ERDMA, ERIS)
 SIZES = (DESIRED_SIZE, AUTO_SCALING, LINGJUN_SIZE)
+LOAD = (
+    *PODS_PER_NODE, *SIZES, SYSTEM_PODS, POOL_NAME, WORKLOAD_POOL, WORKLOAD_KIND, REPLICAS, HOST_NETWORK, ENI_REQUEST,
+    WORKLOAD_NETWORKING, TEMPLATE,
+)  # fmt: skip
+"""How many ENIs the pods of a pool take, and how many there are."""
 ZONES = (NODE_V_SWITCHES, V_SWITCHES)
 MEANT = (POOL_NAME, NETWORKING_POOLS, NETWORKING_NAME, WORKLOAD_POOL, WORKLOAD_NETWORKING)
 """Which PodNetworkings pods of which pools get."""

@@ -353,14 +353,17 @@ class TestNP016:
     def test_listed_pods_need_the_room(self, replicas: int, level: str) -> None:
         assert only(self.report(9, {**WORKLOAD, "replicas": replicas}), "NP016").level == level
 
+    @pytest.mark.parametrize("kind", ["DaemonSet", "BroadcastJob"])
     @pytest.mark.parametrize(("replicas", "level"), [(12, "warning"), (13, "error")])
-    def test_pods_of_every_node(self, replicas: int, level: str) -> None:
-        agent = {**WORKLOAD, "name": "agent", "kind": "DaemonSet", "replicas": 1}
+    def test_pods_of_every_node(self, replicas: int, level: str, kind: str) -> None:
+        agent = {**WORKLOAD, "name": "agent", "kind": kind, "replicas": 1}
         workload = {**WORKLOAD, "replicas": replicas}
         assert only(self.report(9, agent, workload, systemPodsPerNode=1), "NP016").level == level
         assert only(self.report(9, agent, systemPodsPerNode=6), "NP016").level == "error"
 
-    @pytest.mark.parametrize(("kind", "replicas", "hits"), [("DaemonSet", 1, 1), ("Deployment", 9, 0)])
+    @pytest.mark.parametrize(
+        ("kind", "replicas", "hits"), [("DaemonSet", 1, 1), ("BroadcastJob", 1, 1), ("Deployment", 9, 0)]
+    )
     def test_pods_of_the_host_network_are_counted_by_kubelet(self, kind: str, replicas: int, hits: int) -> None:
         agent = {**WORKLOAD, "name": "agent", "kind": kind, "replicas": replicas, "hostNetwork": True}
         assert len(found(self.report(10, agent), "NP016")) == hits

@@ -18,6 +18,7 @@ from eniplan.cloud.failures import CallError, without, words
 from eniplan.cloud.receipt import HIDDEN, secrets
 from eniplan.errors import FINDINGS, INTERRUPTED, CloudError, CreateError, EniplanError, Place, Problem
 from eniplan.messages import NOTHING, say, together
+from eniplan.plan.model import ANOTHER_POOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -206,7 +207,7 @@ class Creation:
         if wrong:
             hint = say("change the plan, or delete the pool and run this again")
             if has_other_mode(differences(json.loads(order.body), pool, HIDDEN)):
-                hint = say("NP003: the mode of a pool cannot be switched; delete the pool and run this again")
+                hint = say("NP003: the mode of a pool cannot be switched; {advice}", advice=ANOTHER_POOL)
             message = say(
                 "{target} exists already ({id}), differs from the plan, and is left as it is: {told}",
                 target=str(target),

@@ -15,6 +15,7 @@ from eniplan.k8s.labels import selector_from
 from eniplan.k8s.nodes import NO_SCHEDULE, NodeLabels, Taint, toleration_from
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 EXCLUSIVE_VALUE = "eniOnly"
+ANOTHER_POOL = say(
+    "choose another name for a new pool, and move the pods there; delete the old pool when it has none left"
+)
+"""What to do about a pool of another mode: nothing switches it, and deleting it ends what runs on it."""
 TERWAY_CONFIG_LABEL = "terway-config"
 TERWAY_ADDON = "terway-eniip"
 LINGJUN_TAINT_KEY = "node-role.alibabacloud.com/lingjun"

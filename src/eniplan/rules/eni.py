@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
-from eniplan.messages import NOTHING, Message, named, say
+from eniplan.messages import NOTHING, named, say
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
 from eniplan.rules.packing import load_of
@@ -74,20 +74,7 @@ def eni007(view: PlanView) -> Outcome:
     "ENI008",
     "error",
     "The workloads need more exclusive ENIs than the pool has at its largest size",
-    needs=(
-        *facts.PODS_PER_NODE,
-        *facts.SIZES,
-        facts.SYSTEM_PODS,
-        facts.POOL_NAME,
-        facts.WORKLOAD_POOL,
-        facts.WORKLOAD_KIND,
-        facts.REPLICAS,
-        facts.HOST_NETWORK,
-        facts.ENI_REQUEST,
-        facts.WORKLOAD_NETWORKING,
-        facts.TEMPLATE,
-        facts.WORKLOADS,
-    ),
+    needs=(*facts.LOAD, facts.WORKLOADS),
     effect="The surplus pods stay Pending, or in ContainerCreating when the scheduler does not count ENIs. "
     "Every pod that is not hostNetwork takes a whole ENI, DaemonSet and system pods included.",
     sources=(WWT, CODE_PREDICT),

@@ -6,17 +6,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.k8s.nodes import EFFECTS
 from eniplan.k8s.numbers import whole
 from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
+from eniplan.plan.model import ANOTHER_POOL, EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import ABSENT, VSWITCH_J, WORKLOAD
 from eniplan.rules.live import unread
+from eniplan.rules.packing import Load, spread
 from eniplan.rules.shared import repeated
 from eniplan.rules.sources import (
     ADD,
@@ -58,9 +60,6 @@ _IGNORE_LABELS = {"k8s.aliyun.com/ignore-by-terway": "true", "type": "virtual-ku
 
 _POOL = "nodePools[0]"
 
-_ANOTHER_POOL = say(
-    "choose another name for a new pool, and move the pods there; delete the old pool when it has none left"
-)
 _ELSEWHERE = (("labels",), ("instances",))
 """Keys of a pool of which NP001 and NP009 look for an override."""
 
@@ -214,7 +213,7 @@ def np003(view: PlanView) -> Outcome:
                     has=has,
                 )
             found = {"label": value, "required": EXCLUSIVE_VALUE, "id": pool_id}
-            yield Hit(path, message, _ANOTHER_POOL, found)
+            yield Hit(path, message, ANOTHER_POOL, found)
         elif existing is not None and existing.kind and (existing.kind == "lingjun") != pool.is_lingjun:
             message = say(
                 "the node pool {pool!r} exists with the type {type}, the plan has {kind}",
@@ -222,7 +221,7 @@ def np003(view: PlanView) -> Outcome:
                 type=existing.kind,
                 kind=pool.kind,
             )
-            yield Hit(path, message, _ANOTHER_POOL, {"id": pool_id})
+            yield Hit(path, message, ANOTHER_POOL, {"id": pool_id})
 
 
 @rule(
@@ -739,7 +738,7 @@ def np016(view: PlanView) -> Outcome:
         hosts = HOST_PODS + sum(
             w.replicas
             for w in view.plan.workloads
-            if w.node_pool == pool.pool.name and w.host_network and w.kind == "DaemonSet"
+            if w.node_pool == pool.pool.name and w.host_network and w.kind in PER_NODE
         )
         room = max(most - hosts, 0)
         if room >= max(known):
@@ -762,12 +761,11 @@ def np016(view: PlanView) -> Outcome:
 
 def _too_many(pool: PoolView, per_node: int) -> bool | None:
     """Return whether the listed pods of a pool need more places than its nodes have at the largest size."""
-    every_node = pool.pool.system_pods_per_node + sum(w.replicas for w in pool.workloads if w.kind == "DaemonSet")
-    others = sum(w.replicas for w in pool.workloads if w.kind != "DaemonSet")
-    if every_node > per_node or not others:
+    every_node, others = spread(pool, lambda _: 1)  # kubelet counts pods, however many ENIs each takes
+    if every_node > per_node or not others.total():
         return every_node > per_node
     nodes = pool.pool.largest_size
-    return None if nodes is None else others > nodes * (per_node - every_node)
+    return None if nodes is None else not Load(nodes, per_node, every_node, others).fits()
 
 
 @rule(

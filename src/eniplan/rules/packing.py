@@ -9,7 +9,7 @@ from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.terway import ENI, POD_ENI
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from eniplan.plan.model import Workload
     from eniplan.rules.view import PoolView
@@ -106,18 +106,30 @@ class Load(NamedTuple):
         return self._replace(pods=Counter(self.pods) + Counter({size: number}))
 
 
+def spread(pool: PoolView, size: Callable[[Workload], int]) -> tuple[int, Counter[int]]:
+    """Return what the listed pods of a pool take of every node, and how many others there are of each size.
+
+    Args:
+        pool: with its workloads that are not of the host network.
+        size: what one pod of a workload takes.
+
+    """
+    every_node, pods = pool.pool.system_pods_per_node, Counter[int]()
+    for workload in pool.workloads:
+        taken = size(workload)
+        if workload.kind in PER_NODE:
+            every_node += taken * workload.replicas
+        elif taken:
+            pods[taken] += workload.replicas
+    return every_node, pods
+
+
 def load_of(pool: PoolView) -> Load | None:
     """Return the pods and nodes of a pool at its largest size; None when its nodes are not known."""
     nodes, per_node = pool.pool.largest_size, pool.least_pods_per_node
     if nodes is None or per_node is None:
         return None
-    every_node, pods = pool.pool.system_pods_per_node, Counter[int]()
-    for workload in pool.workloads:
-        enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
-        if workload.kind in PER_NODE:
-            every_node += enis * workload.replicas
-        elif enis:
-            pods[enis] += workload.replicas
+    every_node, pods = spread(pool, lambda workload: enis_of(workload, is_lingjun=pool.pool.is_lingjun))
     for guest in pool.guests:
         if guest.is_certain:
             every_node += guest.enis
