@@ -4,13 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_NAMED = 3
-"""Names that a message lists before it counts."""
 
 
 def printable(text: str) -> str:
@@ -36,9 +29,3 @@ def json_text(value: object, indent: int | None = None) -> str:
 def plural(count: int, word: str) -> str:
     """Return `1 pool`, `2 pools`."""
     return f"{count} {word}{'' if count == 1 else 's'}"
-
-
-def named(names: Sequence[str]) -> str:
-    """Return `a, b, c and 9 more`."""
-    shown = ", ".join(names[:_NAMED])
-    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more"

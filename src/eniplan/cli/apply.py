@@ -117,9 +117,7 @@ class Work:
 
     def with_next(self, problem: Problem) -> Problem:
         """Return a problem that says how to go on, too."""
-        return problem._replace(
-            hint=together((say("{hint}", hint=problem.hint) if problem.hint else NOTHING, self._go_on))
-        )
+        return problem._replace(hint=together((problem.hint, self._go_on)))
 
     @property
     def _go_on(self) -> Message:

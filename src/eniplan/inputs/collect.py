@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
@@ -19,7 +19,7 @@ from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ou
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
-from eniplan.inputs.places import NoPlaces, NotKnown, Origin, translated
+from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Skipped, translated
 from eniplan.inputs.spelling import TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, Left, planned, without_templates
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
@@ -53,15 +53,6 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 _TEMPLATE = "a template: render it first (helm template)"
 _PLAIN_POOL = "a node pool without the exclusive label"
 _STATE = say("this is a state of Terraform, not a plan")
-
-
-class Skipped(NamedTuple):
-    """Something that was not judged, and why."""
-
-    what: str
-    why: str
-    names: str = ""
-    """The exclusive label, or the resource, where it names one: it may hold what its author takes for judged."""
 
 
 class Collected:
@@ -392,7 +383,7 @@ class Collected:
         for document in found.manifests:
             self._take_objects(document, named=False)
         self._problems += found.problems
-        self.skipped += (Skipped(left.what, left.why, left.names) for left in found.left)
+        self.skipped += found.left
 
 
 def _may_be_script(path: str, data: bytes) -> bool:

@@ -21,6 +21,15 @@ class NotKnown(str):
     __slots__ = ()
 
 
+class Skipped(NamedTuple):
+    """Something that was not judged, and why."""
+
+    what: str
+    why: str
+    names: str = ""
+    """The exclusive label, or the resource, where it names one: it may hold what its author takes for judged."""
+
+
 class Places(Protocol):
     """Where a part of a plan came from, and the values inside of it."""
 

@@ -44,6 +44,7 @@ class _Run:
         self._catalog = catalog
         self._settings = settings
         self._rules = rules
+        self._offline = tuple(rule for rule in rules if not isinstance(rule, AccountRule))
         self._own: list[_Own] = []
         self._shares: dict[str, list[tuple[Share, list[Finding]]]] = {}
         """Of each cluster: what its plans share, and where findings about them go."""
@@ -57,7 +58,7 @@ class _Run:
 
     def rules(self, *, live: bool) -> tuple[AnyRule, ...]:
         """Return the rules that can be asked, with an account or without one."""
-        return self._rules if live else tuple(rule for rule in self._rules if not isinstance(rule, AccountRule))
+        return self._rules if live else self._offline
 
     def take(self, item: LoadedPlan | Problem) -> None:
         if isinstance(item, Problem):

@@ -187,7 +187,7 @@ class _Call:
         lines = "; ".join(line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip())
         raise ClusterError(
             Problem(
-                say("{lines}", lines=lines) if lines else say("kubectl ended with code {code}", code=code),
+                say("{lines}", lines=lines) or say("kubectl ended with code {code}", code=code),
                 Place(SOURCE),
                 self._kubectl.advice,
             )

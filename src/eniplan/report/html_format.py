@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.catalog.limits import Capacity
 from eniplan.errors import FINDINGS, OK
+from eniplan.messages import named
 from eniplan.report.html_page import Cell, bar, code, folded, link, page, sections, table, text, tiles
 from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
 from eniplan.rules.base import LEVELS, ClusterRule
-from eniplan.text import json_text, named, plural
+from eniplan.text import json_text, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -13,10 +13,10 @@ from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.module import Given, Module
 from eniplan.inputs.hcl.nodes import Literal, Name
 from eniplan.inputs.hcl.parse import Text
-from eniplan.inputs.hcl.pools import Configuration, Left
+from eniplan.inputs.hcl.pools import Configuration
 from eniplan.inputs.hcl.sources import at
 from eniplan.inputs.hcl.values import Budget, TooMuchError
-from eniplan.inputs.places import NotKnown
+from eniplan.inputs.places import NotKnown, Skipped
 from eniplan.messages import say
 from eniplan.plan.document import decode, read_documents
 from eniplan.plan.load import HCL_ENDINGS
@@ -62,7 +62,7 @@ class Outcome(NamedTuple):
     groups: list[Group]
     manifests: list[Document]
     problems: list[Problem]
-    left: list[Left]
+    left: list[Skipped]
 
 
 def is_hcl(path: str, data: bytes) -> bool:
@@ -97,7 +97,7 @@ class Files:
         self._folders: dict[str, _Folder] = {}
         self._read: dict[str, list[Text]] = {}
         self._problems: list[Problem] = []
-        self._left: list[Left] = []
+        self._left: list[Skipped] = []
         self._manifests: list[Document] = []
         self._asked: set[str] = set()
 
@@ -198,7 +198,7 @@ class Files:
                 if is_ours and source.file in wanted:
                     self._problems.append(Problem(say("not valid HCL: this is not expected here"), place, _VALIDATE))
                 elif source.file in wanted:
-                    self._left.append(Left(str(place), "not valid HCL: this block was left out", "no node pool"))
+                    self._left.append(Skipped(str(place), "not valid HCL: this block was left out", "no node pool"))
 
     def _remote(self, module: Module) -> None:
         """Name the modules from elsewhere."""
@@ -207,7 +207,7 @@ class Files:
             is_here = block.text.file in self._folders_wanted(module)
             if not found and module.source(block) is None and is_here and not is_given:
                 self._left.append(
-                    Left(f"{block.text.file}: module.{block.labels[0]}", "a module from elsewhere: check the plan")
+                    Skipped(f"{block.text.file}: module.{block.labels[0]}", "a module from elsewhere: check the plan")
                 )
 
     def _folders_wanted(self, module: Module) -> list[str]:

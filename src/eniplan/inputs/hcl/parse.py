@@ -11,6 +11,7 @@ from bisect import bisect_right
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from eniplan.bounds import MAX_DIGITS
 from eniplan.inputs.hcl.nodes import (
     Call,
     Choice,
@@ -38,13 +39,12 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 100
 """Brackets and operators inside of each other that are read; people write a handful."""
-_MAX_DIGITS = 300
 _KINDS = b"resource|data|ephemeral|module|variable|locals|output|provider|terraform|moved|import|removed|check"
 _HEAD = re.compile(rb"^([ \t]*)(" + _KINDS + rb')((?:[ \t]+(?:"[^"\n]*"|[\w-]+))*)[ \t]*\{', re.MULTILINE)
 """How a block at the top of a file begins."""
 _LABEL = re.compile(rb'"([^"\n]*)"|([\w-]+)')
 _HEREDOC = rb"(?ms)<<-?(\w+)[ \t]*\r?\n.*?^[ \t]*\1[ \t]*\r?$"
-_SIMPLE = re.compile(rb'"([^"\\$%\n]*)"|([0-9]{1,300})|(true)|(false)|(null)')
+_SIMPLE = re.compile(rb'"([^"\\$%%\n]*)"|([0-9]{1,%d})|(true)|(false)|(null)' % MAX_DIGITS)
 """Most expressions: read without a look at the tree."""
 _SIMPLE_LIST = re.compile(rb'\[\s*(?:"[^"\\$%\n]*"\s*(?:,\s*"[^"\\$%\n]*"\s*)*,?\s*)?\]')
 _NUMBER = r"([0-9]+)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,9}))?"
@@ -565,7 +565,7 @@ def _is_bare(node: Node) -> bool:
 def number(words: str) -> Any:  # noqa: ANN401 - an int, a Fraction, or None
     """Return a number; None when it is larger than anybody means."""
     found = re.fullmatch(_NUMBER, words)
-    if found is None or len(words) > _MAX_DIGITS or abs(int(found[2] or 0)) > _MAX_DIGITS:
+    if found is None or len(words) > MAX_DIGITS or abs(int(found[2] or 0)) > MAX_DIGITS:
         return None
     if words.isdecimal():
         return int(words)

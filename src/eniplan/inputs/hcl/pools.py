@@ -13,7 +13,7 @@ from eniplan.inputs.hcl.module import AfterApply, Instance
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
 from eniplan.inputs.hcl.sources import sources
 from eniplan.inputs.hcl.values import pairs, unknown
-from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.places import NotKnown, Origin, Skipped
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.templates import Group
 from eniplan.k8s.terway import ENI
@@ -203,15 +203,6 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 _BY_MODULE = NotKnown("a module makes its pools; give the plan, from `terraform show -json plan.out`")
 
 
-class Left(NamedTuple):
-    """What was not judged, and why."""
-
-    what: str
-    why: str
-    names: str = ""
-    """What of ours it names."""
-
-
 def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
     """Return where it comes from which labels a pool has."""
     each = [inner.attributes.get("for_each") for inner in block.blocks if inner.labels[:1] == ("labels",)]
@@ -269,7 +260,7 @@ class Configuration:
         self._is_wanted = is_wanted
         self._is_closed = is_closed
         self._documents: dict[str, Document] = {}
-        self.left: list[Left] = []
+        self.left: list[Skipped] = []
         self.manifests: list[Document] = []
         """Objects of Kubernetes that it makes."""
 
@@ -330,11 +321,13 @@ class Configuration:
                     self.manifests += _objects(block.text.file, values.get(attribute), place)
                 else:
                     file = f"{block.text.file}: {address}"
-                    self.left.append(Left(file, f"not all of it is known: {lost}", _named_in(values[attribute], block)))
+                    self.left.append(
+                        Skipped(file, f"not all of it is known: {lost}", _named_in(values[attribute], block))
+                    )
 
     def _leave(self, block: Block, address: str, why: str) -> None:
         names = EXCLUSIVE_LABEL if EXCLUSIVE_LABEL in block.text.at(block.start, block.end) else ""
-        self.left.append(Left(f"{block.text.file}: {address}", why, names))
+        self.left.append(Skipped(f"{block.text.file}: {address}", why, names))
 
     def _take(self, block: Block, module: Module, scope: Scope, address: str) -> tuple[dict[str, Any], Document]:
         """Compute a block, and note its places."""
