@@ -386,8 +386,7 @@ class ClusterView(View):
 
     @cached_property
     def _workloads(self) -> dict[tuple[str, str], Workload]:
-        workloads = () if self.plan is None else self.plan.plan.workloads
-        return {(item.namespace, f"{item.kind} {item.name}"): item for item in workloads}
+        return {(item.namespace, f"{item.kind} {item.name}"): item for item in self.planned_workloads}
 
     def workload_of(self, pod: Pod) -> Workload | None:
         """Return the workload of the plan that a pod belongs to, as far as its owner tells."""
@@ -396,6 +395,11 @@ class ClusterView(View):
     def _owned(self, namespace: str, owner: str) -> Workload | None:
         found = (self._workloads.get((namespace, name)) for name in standing_behind(owner))
         return next((workload for workload in found if workload is not None), None)
+
+    @property
+    def planned_workloads(self) -> tuple[Workload, ...]:
+        """The workloads of the plan, if there is one."""
+        return () if self.plan is None else self.plan.plan.workloads
 
     @cached_property
     def workload_pods(self) -> tuple[tuple[Workload, Pod], ...]:

@@ -447,7 +447,7 @@ def ver027(view: ClusterView) -> Outcome:
 )
 def ver028(view: ClusterView) -> Outcome:
     """Workloads of the plan that name a PodNetworking; their pods are told by namespace and owner."""
-    if view.plan is not None and view.plan.plan.workloads:
+    if view.planned_workloads:
         yield from view.unseen("Pod")
     pairs = (
         ((workload.pod_networking, item.networking), item)
@@ -478,7 +478,7 @@ def ver028(view: ClusterView) -> Outcome:
 )
 def ver029(view: ClusterView) -> Outcome:
     """Workloads of the plan whose pool has nodes; their pods are told by namespace and owner."""
-    if view.plan is not None and view.plan.plan.workloads:
+    if view.planned_workloads:
         yield from view.unseen("Pod")
     nodes = {group.name: {item.name for item in group.nodes} for group in view.groups if group.nodes}
     pairs = (
@@ -505,7 +505,7 @@ def ver029(view: ClusterView) -> Outcome:
 )  # fmt: skip
 def ver032(view: ClusterView) -> Outcome:
     """Pods on exclusive nodes that have not started, and pods of the plan that do not run, wherever they are."""
-    if view.plan is not None and view.plan.plan.workloads:
+    if view.planned_workloads:
         yield from view.unseen("Pod")
     yield from _stopped(view, "VER032")
     lost = [item for item in view.waiting if item.trouble is None]
@@ -535,7 +535,7 @@ def ver032(view: ClusterView) -> Outcome:
 )
 def ver031(view: ClusterView) -> Outcome:
     """The pods of each workload of the plan, by namespace and owner, against its replicas, or one for each node."""
-    workloads = () if view.plan is None else view.plan.plan.workloads
+    workloads = view.planned_workloads
     unseen = tuple(view.unseen("Pod")) if workloads else ()
     yield from unseen
     own: dict[Path, list[str]] = {}
