@@ -34,6 +34,7 @@ COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
     "create-pool": _Command("create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
+    "guard": _Command("guard", "Write admission policies that keep a cluster as its plan says."),
     "init": _Command("init", "Write a commented starter plan."),
     "instances": _Command("instances", "Find instance types, and how many nodes a number of pods needs."),
     "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),

@@ -95,7 +95,7 @@ class Cluster(NamedTuple):
 
 
 DEFAULT_TAINT = Taint("exclusive-eni", "true", NO_SCHEDULE)
-_OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
+OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
 """Domains of labels that nodes get from elsewhere than from their pool: what they hold is not known."""
 _SYSTEM = {"kubernetes.io/os": "linux", "beta.kubernetes.io/os": "linux"}
 """What all exclusive nodes have: the mode is documented for Linux only."""
@@ -173,7 +173,7 @@ class NodePool(NamedTuple):
 
 
 def _never_others(key: str) -> bool:
-    return not key.partition("/")[0].endswith(_OTHERS_LABELS)
+    return not key.partition("/")[0].endswith(OTHERS_LABELS)
 
 
 class ExistingPool(NamedTuple):

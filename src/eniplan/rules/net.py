@@ -257,7 +257,12 @@ def net003(view: PlanView) -> Outcome:
         elif number > USUAL_GROUPS:
             if view.terway is None:
                 yield lacking(facts.TERWAY_VERSION)
-            yield _many_groups(path, label, number, old=view.terway is not None and view.terway < TEN_GROUPS)
+            yield _many_groups(path, label, number, old=most_groups(view.terway) == USUAL_GROUPS)
+
+
+def most_groups(terway: TerwayVersion | None) -> int:
+    """Return how many security groups a PodNetworking may have, as far as is known."""
+    return USUAL_GROUPS if terway is not None and terway < TEN_GROUPS else MAX_GROUPS
 
 
 def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:

@@ -1,0 +1,126 @@
+"""`eniplan guard`: admission policies that keep a cluster as its plan says. Offline.
+
+Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from eniplan import terminal
+from eniplan.cli.options import Format, FormatOption, GateOption, Level, SpecsOption, StrictOption, WaiversOption
+from eniplan.cli.passed import passed_plans, placed
+from eniplan.errors import FINDINGS, InputError, Problem, unreadable, usage
+from eniplan.guard.render import Guard, guard, text
+from eniplan.messages import count, say
+from eniplan.plan.document import read_documents
+from eniplan.plan.load import DEFAULT_FILE
+from eniplan.rules import BY_ID
+from eniplan.terminal import STDIN
+from eniplan.text import json_text, printable
+
+_CLUSTER_SCOPED = frozenset(("Namespace", "Node", "PodNetworking"))
+OLDEST = (1, 30)
+"""The first Kubernetes with ValidatingAdmissionPolicy in v1."""
+
+
+class ActionName(StrEnum):
+    """What happens when a policy speaks."""
+
+    WARN = "warn"
+    DENY = "deny"
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(guard_command)
+
+
+def guard_command(
+    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
+    action: Annotated[
+        ActionName,
+        typer.Option(help="warn: warn and audit. deny: refuse what is an error; warnings still only warn."),
+    ] = ActionName.WARN,
+    test: Annotated[
+        list[str] | None,
+        typer.Option("--test", metavar="MANIFEST", help="Instead: say what the policies tell of it. Repeatable."),
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    fail_on: GateOption = Level.ERROR,
+    strict: StrictOption = False,
+    specs: SpecsOption = None,
+    waivers: WaiversOption = None,
+) -> None:
+    """Write ValidatingAdmissionPolicies that keep a cluster as its plan says (Kubernetes 1.30 or later).
+
+    \b
+    Examples:
+      eniplan guard plan.yaml | kubectl apply -f -
+      eniplan guard plan.yaml --action deny > guard.yaml
+      eniplan guard plan.yaml --test deployment.yaml --test podnetworking.yaml
+
+    \b
+    Each policy is a rule: `eniplan explain WL001`. They leave kube-system and Terway alone, and let everything pass
+    that they cannot judge. --test needs the extra `guard`: pip install 'eniplan[guard]'
+    """
+    if plan == STDIN and STDIN in (test or ()):
+        raise usage(say("the plan and the manifests cannot both be stdin"))
+    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
+    views = [item.view for item in plans]
+    for item in plans:
+        if item.view.kubernetes is not None and item.view.kubernetes < OLDEST:
+            message = say("Kubernetes {version} has no ValidatingAdmissionPolicy in v1",
+                          version=item.view.cluster.kubernetes_version)  # fmt: skip
+            place = item.document.place(("cluster", "kubernetesVersion"))
+            raise InputError(Problem(message, place, say("upgrade to {oldest} or later", oldest="1.30")))
+    with placed(plans[0].document):
+        found = guard(views)
+    if test:
+        _test(found, test, output)
+    else:
+        terminal.out(text(found, action.value, printable(plan)))
+
+
+def _test(found: Guard, files: list[str], output: Format) -> None:
+    try:
+        from eniplan.guard.evaluate import judge  # noqa: PLC0415 - only --test needs a CEL library
+    except ImportError:
+        message = say("--test evaluates CEL, and the library for it is not installed")
+        raise usage(message, say("pip install 'eniplan[guard]'")) from None
+    from eniplan.inputs.manifests import objects  # noqa: PLC0415 - the same
+
+    every = [item for file in files for document in read_documents(*_read(file)) for item in objects(document)]
+    namespaces = {item.name: item.value for item in every if item.kind == "Namespace"}
+    lines, rows = [], []
+    for item in every:
+        place = item.origin().place()
+        namespace = "" if item.kind in _CLUSTER_SCOPED else item.namespace
+        title = f"{item.kind} {namespace}/{item.name}" if namespace else f"{item.kind} {item.name}"
+        for verdict in judge(found, item.value, namespaces):
+            level = BY_ID[verdict.policy.rule].level
+            lines.append(printable(f"{place}: {level}: {title}: {verdict.message}") + "\n")
+            rows.append({
+                "rule": verdict.policy.rule, "level": level, "file": place.file, "line": place.line,
+                "object": {"kind": item.kind, "namespace": namespace or None, "name": item.name},
+                "message": verdict.message,
+            })  # fmt: skip
+    if output is Format.JSON:
+        document = {"schema": "eniplan.guard/v1", "policies": [p.rule for p in found.policies], "objects": len(every)}
+        terminal.out(json_text({**document, "verdicts": rows}) + "\n")
+    else:
+        terminal.out("".join(lines))
+    objects_told = count(len(every), "{n} object", "{n} objects")
+    terminal.err(say("{objects}, {verdicts}", objects=objects_told,
+                     verdicts=count(len(rows), "{n} policy speaks", "{n} policies speak")))  # fmt: skip
+    if rows:
+        raise typer.Exit(FINDINGS)
+
+
+def _read(path: str) -> tuple[str, bytes]:
+    shown = "stdin" if path == STDIN else path
+    try:
+        return shown, terminal.read_input(path)
+    except OSError as error:
+        raise InputError(unreadable(shown, error)) from None

@@ -1,0 +1,126 @@
+"""Policies evaluated offline, in the same CEL as in an API server. The only module that imports a CEL library."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import cel
+
+from eniplan.guard.policies import needed
+from eniplan.guard.render import message_of
+from eniplan.observed import SYSTEM_NAMESPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from eniplan.guard.policies import Policy
+    from eniplan.guard.render import Guard, Object
+
+_RESOURCES = {
+    "PodNetworking": "podnetworkings",
+    "Pod": "pods",
+    "Deployment": "deployments",
+    "StatefulSet": "statefulsets",
+    "DaemonSet": "daemonsets",
+    "Job": "jobs",
+    "CronJob": "cronjobs",
+    "Node": "nodes",
+    "ConfigMap": "configmaps",
+}
+_FUNCTIONS: dict[str, Callable[..., object]] = {
+    "lowerAscii": str.lower,
+    "replace": str.replace,
+    "split": str.split,
+}
+"""What Kubernetes has beyond CEL's own functions, as far as policies use it."""
+
+
+class Verdict(NamedTuple):
+    """What one policy says against one object."""
+
+    policy: Policy
+    message: str
+
+
+def judge(
+    guard: Guard, value: Object, namespaces: Mapping[str, Object], old: Object | None = None
+) -> Iterator[Verdict]:
+    """Yield the policies that would speak when an object is created, or changed from another one.
+
+    Args:
+        guard: the policies and their parameters.
+        value: the object, as its manifest has it.
+        namespaces: objects of namespaces by name, as far as they are known.
+        old: the object before the change; None: it is new. What is judged on changes only is judged as if it were one.
+
+    """
+    resource = _RESOURCES.get(str(value.get("kind")))
+    group, _, version = str(value.get("apiVersion", "")).rpartition("/")
+    found = [
+        policy
+        for policy in guard.policies
+        if any(r.group == group and version in r.versions and resource in r.names for r in policy.resources)
+    ]
+    if not found:
+        return
+    metadata = value.get("metadata")
+    namespace = str((metadata if isinstance(metadata, dict) else {}).get("namespace") or "default")
+    request = _Request(
+        object=value,
+        oldObject=old or {"metadata": {}},
+        namespaceObject=_namespace(guard, namespaces, namespace),
+        params={"data": guard.parameters},
+    )
+    for policy in found:
+        if not (policy.is_namespaced and namespace == SYSTEM_NAMESPACE) and not request.passes(policy):
+            yield Verdict(policy, message_of(policy))
+
+
+def _namespace(guard: Guard, namespaces: Mapping[str, Object], name: str) -> Object:
+    """Return a namespace. One that is not known may have all labels that PodNetworkings ask for."""
+    if name in namespaces:
+        return namespaces[name]
+    lines = (line.split("|") for line in guard.parameters["podSelectors"].splitlines())
+    pairs = (
+        pair.split("=", 1) for _, *columns in lines for column in columns[1:] for pair in column.split(",") if pair
+    )
+    return {"metadata": {"labels": {"kubernetes.io/metadata.name": name, **dict(pairs)}}}
+
+
+class _Request:
+    """One request to an API server, and what its policies have worked out of it so far."""
+
+    def __init__(self, **known: object) -> None:
+        self._context = cel.Context()
+        self._done: dict[str, str] = {}
+        for name, function in _FUNCTIONS.items():
+            self._context.add_function(name, function)
+        for name, value in known.items():
+            self._context.add_variable(name, value)
+
+    def passes(self, policy: Policy) -> bool:
+        """Return whether a policy lets it pass; an expression that fails does, by failurePolicy Ignore."""
+        try:
+            if not all(self._value(text) for _, text in policy.conditions):
+                return True
+            for name, text in needed(policy):
+                if self._done.get(name) != text:
+                    self._context.add_variable(_PREFIX + name, self._value(text))
+                    self._done[name] = text
+            return bool(self._value(policy.right))
+        except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError):
+            return True
+
+    def _value(self, text: str) -> object:
+        return _compiled(text).execute(self._context)
+
+
+_PREFIX = "variables_"
+
+
+@cache
+def _compiled(text: str) -> cel.Program:
+    """Compile an expression. A variable is one of its own here: the map of all would be copied for each of them."""
+    return cel.compile(re.sub(r"\bvariables\.", _PREFIX, text))
