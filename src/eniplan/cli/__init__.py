@@ -12,12 +12,13 @@ import os
 import signal
 import sys
 import traceback
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from eniplan import terminal
 from eniplan._version import __version__
+from eniplan.config import KEYS, Config, parameter
 from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem
 from eniplan.messages import say
 
@@ -32,6 +33,7 @@ class _Command(NamedTuple):
 
 COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
+    "config": _Command("config", "Show the defaults in force: of the environment, the config file."),
     "create-pool": _Command("create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "guard": _Command("guard", "Write admission policies that keep a cluster as its plan says."),
@@ -40,7 +42,7 @@ COMMANDS = {
     "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "resume": _Command("resume", "Go on with a create that was interrupted, from its receipt."),
-    "schema": _Command("schema", "Print the JSON Schema of plans, waivers or reports."),
+    "schema": _Command("schema", "Print the JSON Schema of plans, waivers, config or reports."),
     "verify": _Command("verify", "Prove on the running cluster that the plan holds."),
     # Last, because the help lists commands with subcommands behind the others.
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
@@ -132,7 +134,10 @@ def _call(app: typer.Typer, argv: list[str]) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup
             signal.signal(number, signal.default_int_handler)
     try:
-        app(args=argv, prog_name="eniplan")
+        command = typer.main.get_command(app)
+        if not {"-h", "--help"}.intersection(argv):  # help is shown whatever stands in the config file
+            _give(command, _Defaults(Config(os.environ)))
+        command(args=argv, prog_name="eniplan")
     finally:
         for number in terminal.INTERRUPTIONS:
             signal.signal(number, signal.SIG_IGN)  # its end is known, and being told
@@ -153,6 +158,29 @@ def _app(argv: list[str]) -> typer.Typer:
         module = importlib.import_module(f"eniplan.cli.{COMMANDS[name].module}")
         module.register(app, name, COMMANDS[name].about)
     return app
+
+
+class _Defaults(dict[str, Any]):
+    """What options are that the command line does not give."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self._config = config
+
+    def get(self, name: str, default: object = None) -> Any:  # noqa: ANN401 - a value of any option
+        """Return what the environment or the config file says of an option."""
+        setting = self._config.setting(_BY_PARAMETER[name]) if name in _BY_PARAMETER else None
+        return default if setting is None else setting.value
+
+
+_BY_PARAMETER = {parameter(key): key for key in KEYS}
+
+
+def _give(command: Any, defaults: _Defaults) -> None:  # noqa: ANN401 - a type of typer's own Click
+    """Have a command and its subcommands take their defaults from there."""
+    command.context_settings["default_map"] = defaults
+    for inner in getattr(command, "commands", {}).values():
+        _give(inner, defaults)
 
 
 def _print_version(asked: bool) -> None:

@@ -22,6 +22,7 @@ from eniplan.cli.options import (
     SpecsOption,
     StrictOption,
     WaiversOption,
+    is_given,
 )
 from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import ClusterOptions, plan_of_types
@@ -41,6 +42,7 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 
 def check(
+    context: typer.Context,
     plans: Annotated[
         list[str] | None,
         typer.Argument(metavar="[PLAN]...", help="Plans or other inputs: files, folders of them, or - for stdin."),
@@ -123,9 +125,9 @@ def check(
             raise usage(message)
         if live:
             raise usage(say("--live needs a plan: it says which cluster to ask"))
-        if waivers is not None:
+        if is_given(context, "waivers"):
             raise usage(say("--waivers goes with plan files"))
-        if cluster is not None:
+        if is_given(context, "cluster"):
             message = say(
                 "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
             )

@@ -39,6 +39,12 @@ class Level(StrEnum):
     INFO = "info"
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """Return whether the command line gives an option: then what does not go with it is a mistake."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", help="text: a view on a terminal, plain lines in a pipe.")
 ]
@@ -74,7 +80,9 @@ SpecsOption = Annotated[
 ]
 StrictOption = Annotated[
     bool,
-    typer.Option("--strict", help="Take the strictest document where they disagree; fail on what is not decided."),
+    typer.Option(
+        "--strict/--no-strict", help="Take the strictest document where they disagree; fail on what is not decided."
+    ),
 ]
 EndpointOption = Annotated[
     str | None,

@@ -14,6 +14,7 @@ from eniplan.text import json_text
 class Subject(StrEnum):
     """What a schema describes."""
 
+    CONFIG = "config"
     PLAN = "plan"
     REPORT = "report"
     WAIVERS = "waivers"
@@ -27,7 +28,9 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 def schema(
     subject: Annotated[
         Subject,
-        typer.Argument(metavar="[SUBJECT]", help="plan (default), waivers, or report: what --format json writes."),
+        typer.Argument(
+            metavar="[SUBJECT]", help="plan (default), waivers, config, or report: what --format json writes."
+        ),
     ] = Subject.PLAN,
 ) -> None:
     """Print a JSON Schema (draft-07): of what eniplan reads, for editors, or writes, for programs.
@@ -37,6 +40,7 @@ def schema(
       eniplan schema > eniplan.schema.json
       # in a plan:  # yaml-language-server: $schema=./eniplan.schema.json
       eniplan schema report > report.schema.json
+      eniplan schema config > config.schema.json
     """
     terminal.out(json_text(_schema(subject), indent=2) + "\n")
 
@@ -46,6 +50,10 @@ def _schema(subject: Subject) -> dict[str, object]:
         from eniplan.report.schema import SCHEMA as REPORT  # noqa: PLC0415 - one schema a run
 
         return REPORT
+    if subject is Subject.CONFIG:
+        from eniplan.config import schema as config  # noqa: PLC0415 - one schema a run
+
+        return config()
     from eniplan.plan.schema import SCHEMA, WAIVERS_SCHEMA  # noqa: PLC0415 - one schema a run
 
     return SCHEMA if subject is Subject.PLAN else WAIVERS_SCHEMA

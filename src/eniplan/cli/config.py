@@ -1,0 +1,76 @@
+"""`eniplan config`: which defaults are in force, and where each comes from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import typer
+
+from eniplan import terminal
+from eniplan.cli.options import Format, FormatOption
+from eniplan.config import FILE, KEYS, Config, parameter
+from eniplan.text import json_text, printable
+
+if TYPE_CHECKING:
+    from eniplan.config import Setting
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(config)
+
+
+def config(output: FormatOption = Format.TEXT) -> None:
+    """Show the defaults of options that are in force, and where each comes from.
+
+    \b
+    Examples:
+      eniplan config
+      eniplan config --format json
+      ENIPLAN_FAIL_ON=warning eniplan config
+
+    \b
+    The command line wins, then ENIPLAN_ variables (ENIPLAN_FAIL_ON), then .eniplan/config.yaml: the nearest from the
+    working folder up to the root of the repository; without a repository only that of the working folder. Its keys are
+    options without their dashes, its paths are relative to its own folder. ENIPLAN_CONFIG names another file.
+    """
+    own = Config(os.environ)
+    settings = {key: own.setting(key) for key in KEYS}
+    for problem in own.unknown_variables():
+        terminal.err(printable(f"{problem.place}: warning: {problem.message}; {problem.hint}"))
+    terminal.out(_json(own, settings) if output is Format.JSON else _text(own, settings))
+
+
+def _json(own: Config, settings: dict[str, Setting | None]) -> str:
+    rows = {
+        key: {"value": _default(key), "from": "default"}
+        if setting is None
+        else {"value": setting.value, "from": str(setting.place)}
+        for key, setting in settings.items()
+    }
+    return json_text({"file": own.file, "settings": rows}, indent=1) + "\n"
+
+
+def _text(own: Config, settings: dict[str, Setting | None]) -> str:
+    lines = [f"config file: {own.file or f'none (no {FILE} from here up to the root of the repository)'}"]
+    for key, setting in settings.items():
+        value, place = (_default(key), "default") if setting is None else (setting.value, str(setting.place))
+        lines.append(f"{key:<9} {_words(value)}  [{place}]")
+    return "".join(printable(line) + "\n" for line in lines)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _default(key: str) -> object:
+    """Return the default of an option, as `check` has it: it has all of them."""
+    from eniplan.cli import check  # noqa: PLC0415 - most settings come from elsewhere
+
+    app = typer.Typer()
+    check.register(app, "check", "")
+    command = typer.main.get_command(app)
+    return next((option.default for option in command.params if option.name == parameter(key)), None)

@@ -1,0 +1,227 @@
+"""What options are that the command line does not give: of the environment, else of `.eniplan/config.yaml`.
+
+`KEYS` is the one list of them; a new key is a line in it. A run without a file pays one look per folder.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from eniplan.errors import InputError, Place, Problem, UsageError
+from eniplan.messages import NOTHING, say
+from eniplan.suggest import did_you_mean
+from eniplan.terminal import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from eniplan.plan.document import Document
+
+FILE = os.path.join(".eniplan", "config.yaml")
+FILE_VARIABLE = "ENIPLAN_CONFIG"
+"""Names another file, wherever it is."""
+PREFIX = "ENIPLAN_"
+OTHER_VARIABLES = (FILE_VARIABLE, "ENIPLAN_DEBUG", "ENIPLAN_ENDPOINT", "ENIPLAN_READ_TIMEOUT")
+"""Variables of eniplan that stand for no key of the file."""
+SCHEMA_ID = "https://eniplan.dev/schema/config-v1.json"
+
+Value: TypeAlias = "str | bool | list[str]"
+
+
+class Kind(Enum):
+    """What a value is."""
+
+    FLAG = "flag"
+    WORD = "word"
+    WORDS = "words"
+    PATH = "path"
+    PATHS = "paths"
+    NEW_PATH = "new path"
+    """A file that a run may make."""
+
+
+_LISTS = (Kind.WORDS, Kind.PATHS)
+_FILES = (Kind.PATH, Kind.PATHS, Kind.NEW_PATH)
+
+
+class Key(NamedTuple):
+    """An option that the environment and the file may give, in every command that has it."""
+
+    kind: Kind
+    about: str
+    choices: tuple[str, ...] = ()
+    """The only values."""
+    words: tuple[str, ...] = ()
+    """Values that are no paths."""
+
+
+KEYS = {
+    "cluster": Key(Kind.PATH, "Facts of the cluster for inputs that have none: a plan, or its cluster part."),
+    "exclude": Key(Kind.WORDS, "Globs of what is left out in folders, beside what Git ignores."),
+    "fail-on": Key(Kind.WORD, "Exit with 1 from this level on.", choices=("error", "warning", "info")),
+    "specs": Key(Kind.PATH, "Your own instance data, or `bundled`.", words=("bundled",)),
+    "strict": Key(Kind.FLAG, "Take the strictest document where they disagree; fail on what is not decided."),
+    "var-file": Key(Kind.PATHS, "Values of variables of Terraform's HCL, beside terraform.tfvars."),
+    "waivers": Key(Kind.PATH, "Waivers for any file."),
+}
+"""By the name of the option, without its dashes."""
+
+
+class Setting(NamedTuple):
+    """A value, and where it stands."""
+
+    value: Value
+    place: Place
+    """In the file; or the name of a variable, as a file."""
+
+
+def variable(key: str) -> str:
+    """Return the environment variable of a key."""
+    return PREFIX + parameter(key).upper()
+
+
+def parameter(key: str) -> str:
+    """Return what the functions of commands call an option."""
+    return key.replace("-", "_")
+
+
+class Config:
+    """The settings of one run. The file is looked for, and read, when the first of them is asked for."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Take the environment."""
+        self._environment = environment
+
+    @cached_property
+    def file(self) -> str | None:
+        """The file in force: $ENIPLAN_CONFIG, else the nearest from here up to the root of the repository."""
+        return self._environment.get(FILE_VARIABLE) or _nearest_file()
+
+    def setting(self, key: str) -> Setting | None:
+        """Return what the environment says, else the file; None if neither does.
+
+        Raises:
+            UsageError: the variable has another value than it may have.
+            InputError: the file cannot be read, has a key that it cannot have, or names a file that does not exist.
+
+        """
+        text = self._environment.get(variable(key), "")
+        return Setting(_read(key, text), Place(variable(key))) if text else self._of_file.get(key)
+
+    @cached_property
+    def _of_file(self) -> dict[str, Setting]:
+        document = None if self.file is None else _document(self.file)
+        if document is None or not isinstance(document.value, dict):
+            return {}
+        return {str(key): _stated(str(key), document) for key in document.value}
+
+    def unknown_variables(self) -> Iterator[Problem]:
+        """Yield the variables that look like ours and mean nothing."""
+        known = [*map(variable, KEYS), *OTHER_VARIABLES]
+        for name in sorted(self._environment):
+            if name.startswith(PREFIX) and name not in known:
+                hint = did_you_mean(name, known) or say("known: {known}", known=tuple(known))
+                yield Problem(say("eniplan reads no such variable"), Place(name), hint)
+
+
+def _nearest_file() -> str | None:
+    """Look for the file here and, inside a repository, in the folders above; without one, others could put it there."""
+    if os.path.exists(FILE):
+        return FILE
+    above, inner, found = "", os.getcwd(), None
+    while not os.path.exists(os.path.join(above, ".git")):
+        outer = os.path.dirname(inner)
+        if outer == inner:
+            return None  # no repository
+        above, inner = os.path.join(above, os.pardir), outer
+        path = os.path.join(above, FILE)
+        if found is None and os.path.exists(path):
+            found = path
+    return found
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": SCHEMA_ID,
+        "title": "eniplan config",
+        "type": "object",
+        "description": f"Defaults of options, in {FILE}. Paths are relative to the folder of this file.",
+        "additionalProperties": False,
+        "properties": {name: _schema(key) for name, key in KEYS.items()},
+    }
+
+
+def _schema(key: Key) -> dict[str, Any]:
+    if key.kind is Kind.FLAG:
+        return {"type": "boolean", "description": key.about}
+    text: dict[str, Any] = {"type": "string", "description": key.about}
+    text |= {"enum": list(key.choices)} if key.choices else {"pattern": "^[^<]"}
+    return {"type": "array", "items": text, "description": key.about} if key.kind in _LISTS else text
+
+
+def _document(path: str) -> Document | None:
+    """Read the file; None if it says nothing."""
+    from eniplan.plan.document import decode, read_documents  # noqa: PLC0415 - most runs have no file
+
+    try:
+        data = read_file(path)
+    except OSError as error:
+        from eniplan.errors import unreadable  # noqa: PLC0415 - a failure
+
+        raise InputError(unreadable(path, error)) from None
+    if all(not line or line.startswith("#") for line in map(str.strip, decode(path, data).splitlines())):
+        return None
+    document, *more = read_documents(path, data)
+    if more:
+        hint = say("keep one document")
+        raise InputError(Problem(say("a config file is one document"), more[0].place(()), hint))
+    from eniplan.plan.schema import compile_schema  # noqa: PLC0415 - most runs have no file
+
+    form = schema()
+    if not compile_schema(form)(document.value):
+        from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
+
+        raise InputError(*(misfit.problem for misfit in schema_problems(document, form)))
+    return document
+
+
+def _stated(name: str, document: Document) -> Setting:
+    from eniplan.plan.document import value_at  # noqa: PLC0415 - most runs have no file
+
+    key, value = KEYS[name], value_at(document.value, (name,))
+    place = document.place((name,))
+    if key.kind not in _FILES or value in key.words:
+        return Setting(value, place)
+    folder = os.path.dirname(document.file)
+    paths = []
+    for index, word in enumerate(value if isinstance(value, list) else [value]):
+        path = os.path.normpath(os.path.join(folder, word))
+        if key.kind is not Kind.NEW_PATH and not os.path.exists(path):
+            at = document.place((name, index)) if isinstance(value, list) else place
+            hint = say("paths are relative to the file's folder, {folder}", folder=folder or os.curdir)
+            raise InputError(Problem(say("there is no file {path}", path=path), at, hint))
+        paths.append(path)
+    return Setting(paths if isinstance(value, list) else paths[0], place)
+
+
+_FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def _read(name: str, text: str) -> Value:
+    """Return the value of a variable; several words stand between commas."""
+    key = KEYS[name]
+    if key.kind in _LISTS:
+        return [word for word in text.split(",") if word]
+    allowed = tuple(_FLAGS) if key.kind is Kind.FLAG else key.choices
+    if allowed and text.lower() not in allowed:
+        allowed = ("true", "false") if key.kind is Kind.FLAG else allowed
+        message = say("{text!r} is no value of it; it must be one of {allowed}", text=text, allowed=allowed)
+        raise UsageError(Problem(message, Place(variable(name)), did_you_mean(text, allowed) or NOTHING))
+    if key.kind is Kind.FLAG:
+        return _FLAGS[text.lower()]
+    return text.lower() if key.choices else text
