@@ -39,6 +39,7 @@ COMMANDS = {
     "guard": _Command("guard", "Write admission policies that keep a cluster as its plan says."),
     "init": _Command("init", "Write a commented starter plan."),
     "instances": _Command("instances", "Find instance types, and how many nodes a number of pods needs."),
+    "migrate": _Command("migrate", "Write down the move of workloads to an exclusive pool."),
     "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "resume": _Command("resume", "Go on with a create that was interrupted, from its receipt."),

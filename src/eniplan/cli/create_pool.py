@@ -126,7 +126,7 @@ def create_pool(
     chosen = chosen_pools(plans, pool)
     if emit is Spelling.API:
         refuse_several(chosen, plan)
-    text = _write(chosen, emit)
+    text = written(chosen, emit)
     if out is None:
         terminal.out(text)
     else:
@@ -134,7 +134,8 @@ def create_pool(
         terminal.err(f"wrote {out}")
 
 
-def _write(chosen: Sequence[Chosen], emit: Spelling) -> str:
+def written(chosen: Sequence[Chosen], emit: Spelling) -> str:
+    """Return pools in one spelling; `Spelling.API` takes one."""
     if emit is Spelling.API:
         return body_json(chosen[0].body)
     if emit is Spelling.CLI:

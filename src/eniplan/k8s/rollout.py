@@ -34,15 +34,16 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
     rolling = given.get("rollingUpdate")
     found = rolling if isinstance(rolling, dict) else given
     is_daemon = kind == "DaemonSet"
-    surge = _share(found.get("maxSurge", 0 if is_daemon else "25%"), replicas, up=True)
-    unavailable = _share(found.get("maxUnavailable", 1 if is_daemon else "25%"), replicas, up=is_daemon)
+    surge = share(found.get("maxSurge", 0 if is_daemon else "25%"), replicas, up=True)
+    unavailable = share(found.get("maxUnavailable", 1 if is_daemon else "25%"), replicas, up=is_daemon)
     if surge is None or unavailable is None:
         return None
     # Kubernetes never lets both be 0.
     return Rollout(surge, unavailable if surge or unavailable else 1)
 
 
-def _share(value: object, replicas: int, *, up: bool) -> int | None:
+def share(value: object, replicas: int, *, up: bool) -> int | None:
+    """Read a number of pods, or a share of them such as `25%`, rounded up or down; None: it is neither."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     percent = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None

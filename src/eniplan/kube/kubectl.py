@@ -92,6 +92,43 @@ def observe(kubectl: Kubectl, follow: tuple[str, str] | None = None) -> Observed
     return collector.observed()
 
 
+_WORKLOADS = (
+    _Read("Deployment", "/apis/apps/v1/deployments"),
+    _Read("StatefulSet", "/apis/apps/v1/statefulsets"),
+    _Read("DaemonSet", "/apis/apps/v1/daemonsets"),
+    _Read("CronJob", "/apis/batch/v1/cronjobs"),
+    _Read("PodDisruptionBudget", "/apis/policy/v1/poddisruptionbudgets"),
+    _Read("HorizontalPodAutoscaler", "/apis/autoscaling/v2/horizontalpodautoscalers"),
+)
+
+
+def workloads(kubectl: Kubectl) -> Iterator[dict[str, object]]:
+    """Yield the workloads of a cluster, with what says how many of their pods must run.
+
+    Raises:
+        ClusterError: there is no kubectl, it cannot reach the cluster, or it may not read all of them.
+
+    """
+    for item in _WORKLOADS:
+        more: str | None = ""
+        while more is not None:
+            call = _Call(kubectl, _page(item.path, more))
+            try:
+                refused = call.refusal()
+                if refused is not None:
+                    message = say("cannot list {kind} objects: {message}", kind=item.kind, message=refused[1])
+                    raise ClusterError(Problem(message, Place(SOURCE), kubectl.advice))
+                more = None
+                group = item.path.split("/")
+                for found in call.objects():
+                    if isinstance(found, Listed):
+                        more = found.more or None
+                    else:
+                        yield {**found, "kind": item.kind, "apiVersion": "/".join(group[2:-1])}
+            finally:
+                call.end()
+
+
 def _read_all(kubectl: Kubectl, reads: tuple[_Read, ...] | list[_Read], collector: Collector) -> None:
     """Do several reads side by side; what comes is taken in order."""
     calls: list[_Call] = []

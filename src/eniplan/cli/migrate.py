@@ -1,0 +1,178 @@
+"""`eniplan migrate`: the move of workloads from a shared pool to an exclusive one, written down. It changes nothing.
+
+Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from eniplan import terminal
+from eniplan.cli.chosen import chosen_pools
+from eniplan.cli.create_pool import Spelling, written
+from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
+from eniplan.cli.passed import Passed, passed_plans, placed
+from eniplan.emit.manifests import render
+from eniplan.emit.migration import Room, moves
+from eniplan.emit.patch import patch
+from eniplan.emit.refusal import RefusalError
+from eniplan.emit.runbook import RUNBOOK, SCRIPT, Migration, files, runbook
+from eniplan.emit.skeletons import Skeletons
+from eniplan.errors import InputError, unreadable, usage
+from eniplan.messages import count, say
+from eniplan.plan.document import read_documents
+from eniplan.plan.load import DEFAULT_FILE
+from eniplan.report.model import PoolSheet
+from eniplan.terminal import STDIN
+from eniplan.text import printable
+
+_POOL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(migrate)
+
+
+def migrate(
+    plan: Annotated[
+        str, typer.Argument(metavar="[PLAN]", help="The plan of the exclusive pool, with the workloads that move.")
+    ] = DEFAULT_FILE,
+    old: Annotated[
+        str, typer.Option("--from", metavar="POOL", help="The id of the node pool that is left, such as np0123.")
+    ] = "",
+    manifests: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="The workloads as they are, and their PodDisruptionBudgets: manifests, or what kubectl get -o json "
+            "prints. Repeatable. Default: the running cluster, through kubectl.",
+        ),
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(metavar="NAME", help="kubectl's context. Default: the current one.")
+    ] = None,
+    kubeconfig: Annotated[str | None, typer.Option(metavar="FILE", help="kubectl's kubeconfig.")] = None,
+    out_dir: Annotated[str, typer.Option(metavar="DIR", help="Write the migration into this folder.")] = "migration",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runbook, and write nothing.")] = False,
+    fail_on: GateOption = Level.ERROR,
+    strict: StrictOption = False,
+    specs: SpecsOption = None,
+    waivers: WaiversOption = None,
+) -> None:
+    """Write down the move of workloads to an exclusive pool: a runbook, a script with gates, and what both apply.
+
+    \b
+    Examples:
+      eniplan migrate plan.yaml --from np0123 --manifests app.yaml --dry-run
+      eniplan migrate plan.yaml --from np0123 --context prod
+      sh migration/migrate.sh             # stops at the first gate; run it again at any time
+      sh migration/migrate.sh undo        # takes the workloads back
+
+    \b
+    The mode of a node pool cannot be switched. The script creates the new pool, moves one workload after the other
+    without falling below its PodDisruptionBudget, and leaves the old pool to `migrate.sh retire`.
+    """
+    if not re.fullmatch(_POOL_ID, old):
+        raise usage(say("--from names the node pool that is left by its id"),
+                    say("kubectl get nodes -L alibabacloud.com/nodepool-id"))  # fmt: skip
+    if manifests and (context or kubeconfig):
+        raise usage(say("--manifests and the running cluster are two sources"), say("leave out one of the two"))
+    if plan == STDIN and STDIN in (manifests or ()):
+        raise usage(say("the plan and the manifests cannot both be stdin"))
+    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
+    if len(plans) != 1:
+        raise usage(say("migrate takes one plan"), say("give a file with one plan"))
+    source = plans[0]
+    texts = {path: _read(path) for path in manifests or ()}
+    values: list[object] = [d.value for path, data in texts.items() for d in read_documents(_shown(path), data)]
+    if not manifests:
+        from eniplan.kube.kubectl import Kubectl, workloads  # noqa: PLC0415 - files go without
+
+        values = list(workloads(Kubectl(context, kubeconfig)))
+    with placed(source.document):
+        move = moves(source.view.plan, values, {sheet.name: _room(sheet) for sheet in report.pools})
+        found = Migration(
+            old,
+            _plain(source),
+            move,
+            tuple(render(source.view.plan, Skeletons(None), workloads=False)),
+            _spellings(plans),
+            _patched(texts, source),
+        )
+    if dry_run:
+        terminal.out(runbook(found))
+        return
+    _write(out_dir, files(found))
+    for item in found.moves:
+        told = say("{title}: {why}", title=item.title, why=item.by_hand) if item.by_hand else None
+        told = say("{title} falls below its PodDisruptionBudget", title=item.title) if item.dips else told
+        if told:
+            terminal.err(printable(f"note: {told}"))
+    terminal.err(printable(f"wrote {out_dir}: read {RUNBOOK}, then run {SCRIPT}"))
+
+
+def _plain(source: Passed) -> dict[str, Any]:
+    value = source.document.value
+    assert isinstance(value, dict)  # noqa: S101 - it has passed as a plan
+    return value
+
+
+def _room(sheet: PoolSheet) -> Room:
+    free = [zone.available for zone in sheet.zones.values()]
+    addresses = None if None in free or not free else sum(n for n in free if n is not None)
+    return Room(sheet.pods[0], addresses)
+
+
+def _shown(path: str) -> str:
+    return "stdin" if path == STDIN else path
+
+
+def _read(path: str) -> bytes:
+    try:
+        return terminal.read_input(path)
+    except OSError as error:
+        raise InputError(unreadable(_shown(path), error)) from None
+
+
+def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
+    """Write the new pools in every spelling that can say them."""
+    out = {}
+    chosen = chosen_pools(plans, None)
+    for one in chosen:
+        out[f"{one.pool.name}.json"] = written([one], Spelling.API)
+    for spelling, name in ((Spelling.CLI, "create.sh"), (Spelling.TERRAFORM, "pools.tf"), (Spelling.ROS, "stack.json")):
+        try:
+            out[name] = written(chosen, spelling)
+        except InputError as error:
+            terminal.err(printable(f"note: pool/{name} is not written: {error.problems[0].message}"))
+    return out
+
+
+def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
+    """Complete the user's own manifests. What kubectl has printed of live objects is none to be applied."""
+    out = {}
+    for path, data in texts.items():
+        text = data.decode("utf-8-sig")  # it has been read as a document
+        if '"uid":' not in text and "\n  uid: " not in text:
+            try:
+                out[os.path.basename(_shown(path))] = patch(_shown(path), text, source.view.plan)[0]
+            except RefusalError:
+                raise
+            except InputError as error:
+                terminal.err(printable(f"note: {path} is not completed: {error.problems[0].message}"))
+    return out
+
+
+def _write(folder: str, found: Mapping[str, str]) -> None:
+    for name in found:
+        terminal.refuse_input(os.path.join(folder, name))  # all are written, or none
+    for inner in ("", "plans", "patches", "pool", "manifests"):
+        if not inner or any(name.startswith(f"{inner}/") for name in found):
+            terminal.make_folder(os.path.join(folder, inner) if inner else folder)
+    for name, text in found.items():
+        terminal.save(os.path.join(folder, name), text)
+    terminal.err(str(count(len(found), "{n} file", "{n} files")))
