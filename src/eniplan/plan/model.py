@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 EXCLUSIVE_VALUE = "eniOnly"
 ANOTHER_POOL = say(
-    "choose another name for a new pool, and move the pods there; delete the old pool when it has none left"
+    "choose another name for a new pool, move the pods there (`eniplan migrate` writes down how), and delete the old "
+    "pool when it has none left"
 )
 """What to do about a pool of another mode: nothing switches it, and deleting it ends what runs on it."""
 TERWAY_CONFIG_LABEL = "terway-config"
