@@ -25,6 +25,9 @@ from eniplan.messages import say
 SOFTWARE = 70
 """Exit code of a bug in eniplan itself (EX_SOFTWARE): never that of a finding or of bad input."""
 
+_COMPLETE = "_ENIPLAN_COMPLETE"
+"""The variable by which a shell asks for completion."""
+
 
 class _Command(NamedTuple):
     module: str
@@ -33,6 +36,7 @@ class _Command(NamedTuple):
 
 COMMANDS = {
     "check": _Command("check", "Judge plans: will these node pools work?"),
+    "completion": _Command("completion", "Print the completion script of a shell."),
     "config": _Command("config", "Show the defaults in force: of the environment, the config file."),
     "create-pool": _Command("create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
@@ -79,6 +83,10 @@ def run(argv: list[str]) -> int:
     """
     terminal.prepare(sys.stdout)
     terminal.prepare(sys.stderr)
+    if _COMPLETE in os.environ:
+        from eniplan.cli.completion import answer  # noqa: PLC0415 - asked for by a shell only
+
+        return answer(os.environ[_COMPLETE], lambda words: typer.main.get_command(_app(words)))
     try:
         app = _app(argv)
         gc.freeze()  # `__main__` has switched collection off while everything was imported
@@ -148,16 +156,18 @@ def _app(argv: list[str]) -> typer.Typer:
     app = typer.Typer(
         help=_HELP,
         no_args_is_help=True,
+        add_completion=False,  # `eniplan completion` is ours
         rich_markup_mode=None,  # rich help takes twice as long
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
     wanted = next((word for word in argv if not word.startswith("-")), "")
-    names = [wanted] if wanted in COMMANDS and "_ENIPLAN_COMPLETE" not in os.environ else list(COMMANDS)
-    for name in names:
-        module = importlib.import_module(f"eniplan.cli.{COMMANDS[name].module}")
-        module.register(app, name, COMMANDS[name].about)
+    if wanted in COMMANDS:
+        importlib.import_module(f"eniplan.cli.{COMMANDS[wanted].module}").register(app, wanted, COMMANDS[wanted].about)
+    else:  # the help, or a command that does not exist: only names are told
+        for name, command in COMMANDS.items():
+            app.command(name, short_help=command.about)(_told)
     return app
 
 
@@ -182,6 +192,10 @@ def _give(command: Any, defaults: _Defaults) -> None:  # noqa: ANN401 - a type o
     command.context_settings["default_map"] = defaults
     for inner in getattr(command, "commands", {}).values():
         _give(inner, defaults)
+
+
+def _told() -> None:
+    """Stand for a command of which only the name is told."""
 
 
 def _print_version(asked: bool) -> None:

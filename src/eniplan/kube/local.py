@@ -1,0 +1,41 @@
+"""What kubectl says of this machine alone: nothing here reaches a cluster."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+_SECONDS = 5
+
+
+def contexts() -> list[str]:
+    """Return the contexts of the kubeconfig; none where there is no kubectl."""
+    return (_said("config", "get-contexts", "--output=name") or "").split()
+
+
+def current_context() -> str | None:
+    """Return the context in use, None where there is none."""
+    return (_said("config", "current-context") or "").strip() or None
+
+
+def version() -> str | None:
+    """Return kubectl's own version, None where there is no kubectl that runs."""
+    try:
+        return str(json.loads(_said("version", "--client", "--output=json") or "")["clientVersion"]["gitVersion"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _said(*words: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words
+            ["kubectl", *words],  # noqa: S607 - whichever the user has on the PATH
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 else None
