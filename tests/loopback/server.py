@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import parse_qsl, unquote
 
-from tests.loopback import cs, ecs, eflo, vpc
+from tests.loopback import cs, ecs, eflo, sts, vpc
 from tests.loopback.answers import ApiError, Asked, Operation
 from tests.loopback.faults import HTML, Fault, encoded, wrong_types
 from tests.loopback.signature import verify
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SERVICES: dict[str, tuple[str, dict[str, Operation]]] = {
     cs.VERSION: ("cs", cs.OPERATIONS),
     ecs.VERSION: ("ecs", ecs.OPERATIONS),
+    sts.VERSION: ("sts", sts.OPERATIONS),
     vpc.VERSION: ("vpc", vpc.OPERATIONS),
     eflo.VERSION: ("eflo", eflo.OPERATIONS),
 }

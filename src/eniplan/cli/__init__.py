@@ -39,6 +39,7 @@ COMMANDS = {
     "completion": _Command("completion", "Print the completion script of a shell."),
     "config": _Command("config", "Show the defaults in force: of the environment, the config file."),
     "create-pool": _Command("create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."),
+    "doctor": _Command("doctor", "Look for what keeps eniplan from working here."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "guard": _Command("guard", "Write admission policies that keep a cluster as its plan says."),
     "init": _Command("init", "Write a commented starter plan."),

@@ -300,6 +300,7 @@ FREE = (
     "NAME",
     "NAME=VALUE",
     "NAMESPACE/NAME",
+    "POOL",
     "RANGE",
     "URL",
     "VERSION",

@@ -23,6 +23,7 @@ CS = Service("cs", "2015-12-15", "cs")
 ECS = Service("ecs", "2014-05-26", "ecs")
 VPC = Service("vpc", "2016-04-28", "vpc")
 EFLO = Service("eflo-controller", "2022-12-15", "eflo")
+STS = Service("sts", "2015-04-01", "sts")
 
 
 class Call(NamedTuple):
@@ -66,6 +67,8 @@ DESCRIBE_TYPES = Call("DescribeInstanceTypes", ECS)
 DESCRIBE_STOCK = Call("DescribeAvailableResource", ECS)
 DESCRIBE_GROUPS = Call("DescribeSecurityGroups", ECS)
 DESCRIBE_V_SWITCHES = Call("DescribeVSwitches", VPC)
+WHO_AM_I = Call("GetCallerIdentity", STS)
+"""Allowed to everybody."""
 DESCRIBE_NODE_GROUP = Call("DescribeNodeGroup", EFLO, form=True)
 LIST_LINGJUN_NODES = Call("ListClusterNodes", EFLO, form=True)
 DESCRIBE_NODE_TYPE = Call("DescribeNodeType", EFLO, form=True)

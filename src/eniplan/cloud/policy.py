@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[Call, ...]] = {
     "check": _CHECK,
     "create-pool": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
     "resume": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
+    "doctor": (calls.WHO_AM_I,),
     "specs update": (calls.DESCRIBE_TYPES,),
 }
 """The calls of every command that asks an account; with Lingjun pools those that judge a plan make `_LINGJUN` too."""

@@ -53,6 +53,8 @@ class Answer(NamedTuple):
 
     body: dict[str, Any]
     request_id: str | None
+    date: str | None = None
+    """The server's time, as HTTP has it."""
 
 
 class Session:
@@ -94,6 +96,11 @@ class Session:
         _follow_no_redirects()
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
+
+    @property
+    def source(self) -> str:
+        """Where the SDK has found the credentials, in its own words; nothing of what they are."""
+        return str(self._credential.get_credential().provider_name or "an unnamed source")
 
     @property
     def region(self) -> str:
@@ -168,7 +175,7 @@ class Session:
         if not isinstance(found, dict):
             raise CallError(call, "answer", message=say("the answer is no JSON object"))
         request_id = found.get("RequestId") or found.get("request_id") or headers.get("x-acs-request-id")
-        return Answer(found, request_id if isinstance(request_id, str) else None)
+        return Answer(found, request_id if isinstance(request_id, str) else None, headers.get("date"))
 
     def _without_secrets(self, failure: CallError) -> CallError:
         """Take out of a server's words what it may have repeated of the credentials; bodies are `create`'s."""

@@ -1,0 +1,106 @@
+"""`eniplan doctor`: what keeps eniplan from working here, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eniplan import terminal
+from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
+from eniplan.doctor import machine
+from eniplan.doctor.results import Result
+from eniplan.errors import FINDINGS, OK, EniplanError, usage
+from eniplan.messages import say
+from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
+from eniplan.text import json_text, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.plan.model import Plan
+
+
+def register(app: typer.Typer, name: str, about: str) -> None:
+    """Add the command to the program."""
+    app.command(name, short_help=about)(doctor)
+
+
+def doctor(
+    plan: Annotated[
+        str | None, typer.Argument(metavar="[PLAN]", help="With --live: the plan that names cluster and region.")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the account as well: whose credentials, the clock, permissions.")
+    ] = False,
+    region: Annotated[str | None, typer.Option(metavar="REGION", help="With --live. Default: the plan's.")] = None,
+    cluster_id: Annotated[str | None, typer.Option(metavar="ID", help="With --live. Default: the plan's.")] = None,
+    endpoint: EndpointOption = None,
+    ecs_role: EcsRoleOption = False,
+) -> None:
+    """Look for what keeps eniplan from working here, and say what to do. Exits with 1 if there is an error.
+
+    \b
+    Examples:
+      eniplan doctor
+      eniplan doctor --live
+      eniplan doctor plan.yaml --live --format json
+
+    \b
+    Without --live nothing is asked of anybody. With it, calls are sent that only read. No secret is shown.
+    """
+    online = {"[PLAN]": plan, "--region": region, "--cluster-id": cluster_id, "--endpoint": endpoint}
+    alone = next((name for name, value in online.items() if value is not None), "--ecs-role" if ecs_role else None)
+    if alone is not None and not live:
+        raise usage(say("{option} goes with --live; without it nothing is asked", option=alone))
+    today = date.today()  # noqa: DTZ011 - the user's own day
+    results = list(machine.look(os.environ, today))
+    if live:
+        results += _live(_plan(plan), region, cluster_id, endpoint, ecs_role=ecs_role)
+    code = FINDINGS if any(result.state == "error" for result in results) else OK
+    terminal.out(_json(results, code) if output is Format.JSON else "".join(map(_text, results)))
+    raise typer.Exit(code)
+
+
+def _plan(path: str | None) -> Plan | None:
+    if path is None and not os.path.exists(DEFAULT_FILE):
+        return None
+    for item in load([path or DEFAULT_FILE]):
+        if isinstance(item, LoadedPlan) and item.plan is not None:
+            return item.plan
+    return None
+
+
+def _live(
+    plan: Plan | None, region: str | None, cluster_id: str | None, endpoint: str | None, *, ecs_role: bool
+) -> Iterator[Result]:
+    from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+    from eniplan.cloud import place  # noqa: PLC0415 - the same
+    from eniplan.doctor import account as looks  # noqa: PLC0415 - the same
+
+    name = place.region(region or (None if plan is None else plan.cluster.region))
+    if name is None or not place.is_region(name):
+        hint = say("give --region, such as cn-hangzhou, or a plan that says cluster.region")
+        yield Result("account", "error", say("no region to ask"), hint)
+        return
+    try:
+        how = account.access(endpoint, ecs_role=ecs_role)
+        session = account.open_session(name, how)
+    except EniplanError as error:
+        yield Result("account", "error", error.problems[0].message, error.problems[0].hint)
+        return
+    cluster = cluster_id or (None if plan is None else plan.cluster.id)
+    yield from looks.look(session, account.account_place(name, how), cluster, datetime.now(UTC))
+
+
+def _text(result: Result) -> str:
+    to_do = f"    {printable(result.to_do)}\n" if result.to_do else ""
+    return printable(f"{result.state:<7} {result.name}: {result.says}") + "\n" + to_do
+
+
+def _json(results: list[Result], code: int) -> str:
+    checks = [{"name": r.name, "state": r.state, "says": r.says, "toDo": r.to_do or None} for r in results]
+    return json_text({"schema": "eniplan.doctor/v1", "exitCode": code, "checks": checks}, indent=1) + "\n"

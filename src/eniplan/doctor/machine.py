@@ -1,0 +1,183 @@
+"""The part of the doctor that needs neither a network nor credentials."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from datetime import date
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from eniplan import resources
+from eniplan._version import __version__
+from eniplan.catalog.store import Catalog
+from eniplan.cloud import place
+from eniplan.config import FILE, KEYS, Config
+from eniplan.doctor.results import Result
+from eniplan.errors import EniplanError
+from eniplan.kube import local
+from eniplan.messages import NOTHING, count, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+OLDEST_PYTHON = (3, 11)
+OLD_DATA = 180
+"""Days after which new instance types are likely to be missing."""
+CREDENTIALS = (
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "an access key in the environment"),
+    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "an OIDC role in the environment"),
+    ("ALIBABA_CLOUD_CREDENTIALS_URI", "a credentials URI in the environment"),
+)
+"""By the variable that tells of them, in the order in which the SDK looks."""
+CREDENTIAL_FILES = (place.PROFILES, "~/.alibabacloud/credentials.ini")
+
+
+def look(environment: Mapping[str, str], today: date) -> Iterator[Result]:
+    """Look at this machine."""
+    yield _python()
+    yield Result("eniplan", "ok", say("{version} in {folder}", version=__version__, folder=_folder()))
+    yield _parts()
+    yield _data(today)
+    yield _own_data()
+    yield _kubectl()
+    yield from _settings(environment)
+    yield _credentials(environment)
+    yield _endpoint(environment)
+
+
+def _folder() -> str:
+    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def _python() -> Result:
+    says = say("{version} at {path}", version=platform.python_version(), path=sys.executable)
+    if sys.version_info[:2] >= OLDEST_PYTHON:
+        return Result("python", "ok", says)
+    return Result("python", "error", says, say("install Python {oldest} or newer", oldest="3.11"))
+
+
+def _parts() -> Result:
+    """Look at the packages that eniplan needs, by its own metadata."""
+    try:
+        needed = [
+            re.split(r"[^\w.-]", line)[0] for line in metadata.requires("eniplan") or () if "extra ==" not in line
+        ]
+    except metadata.PackageNotFoundError:
+        return Result("parts", "unknown", say("eniplan was not installed by pip: its parts are not known"))
+    found, missing = [], []
+    for name in needed:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Result(
+            "parts",
+            "error",
+            say("missing: {names}", names=tuple(missing)),
+            say("pip install {names}", names=" ".join(missing)),
+        )
+    from yaml import __with_libyaml__ as is_fast  # noqa: PLC0415 - known to be there by now
+
+    says = say("{names}", names=tuple(found))
+    if is_fast:
+        return Result("parts", "ok", says)
+    hint = say("pyyaml has no C loader, and reads ten times slower: install it from a wheel")
+    return Result("parts", "warning", says, hint)
+
+
+def _data(today: date) -> Result:
+    try:
+        catalog = Catalog()
+        day, types = catalog.date, catalog.count()
+    except (OSError, ValueError) as error:
+        return Result(
+            "data",
+            "error",
+            say("the instance data cannot be read: {error}", error=str(error)),
+            say("reinstall eniplan"),
+        )
+    age = (today - date.fromisoformat(day)).days
+    days = count(age, "{n} day old", "{n} days old")
+    says = say("{types} instance types as of {day}, {age}", types=types, day=day, age=days)
+    if age <= OLD_DATA:
+        return Result("data", "ok", says)
+    return Result("data", "warning", says, say("install a newer eniplan, or ask your account: eniplan specs update"))
+
+
+def _own_data() -> Result:
+    path = resources.refreshed_specs()
+    if not os.path.exists(path):
+        return Result("own data", "ok", say("none; `eniplan specs update` keeps what your account says"))
+    try:
+        own = Catalog(specs=path).own
+    except EniplanError as error:
+        return _problem("own data", error)
+    about = (
+        NOTHING if own is None or own.region is None else say(" of {region} on {day}", region=own.region, day=own.date)
+    )
+    return Result("own data", "ok", say("{path}{about}, before the bundled data", path=path, about=about))
+
+
+def _kubectl() -> Result:
+    version = local.version()
+    if version is None:
+        hint = say("install it for `eniplan verify`; `verify --from FILE` goes without")
+        return Result("kubectl", "warning", say("not found, or it does not run"), hint)
+    context = local.current_context()
+    if context is None:
+        hint = say("choose one for `eniplan verify`: kubectl config use-context NAME")
+        return Result("kubectl", "warning", say("{version}, no current context", version=version), hint)
+    return Result("kubectl", "ok", say("{version}, context {context}", version=version, context=context))
+
+
+def _settings(environment: Mapping[str, str]) -> Iterator[Result]:
+    config = Config(environment)
+    try:
+        settings = {key: config.setting(key) for key in KEYS}
+    except EniplanError as error:
+        yield _problem("config", error)
+        return
+    stated = [say("{key} ({place})", key=key, place=str(found.place)) for key, found in settings.items() if found]
+    file = say("{file}", file=config.file) if config.file else say("no {file}", file=FILE)
+    states = say("; set: {stated}", stated=tuple(stated)) if stated else NOTHING
+    yield Result("config", "ok", say("{file}{states}", file=file, states=states))
+    for problem in config.unknown_variables():
+        yield Result(
+            "environment", "warning", say("{name}: {why}", name=str(problem.place), why=problem.message), problem.hint
+        )
+
+
+def _problem(name: str, error: EniplanError) -> Result:
+    first = error.problems[0]
+    return Result(name, "error", say("{place}: {what}", place=str(first.place), what=first.message), first.hint)
+
+
+def _credentials(environment: Mapping[str, str]) -> Result:
+    """Name the sources and never a value; which one the SDK takes, and whose it is, is known with --live only."""
+    sources = [say("{what}", what=words) for name, words in CREDENTIALS if environment.get(name)]
+    sources += [say("{file}", file=file) for file in CREDENTIAL_FILES if os.path.exists(os.path.expanduser(file))]
+    if not sources:
+        hint = say("only --live, --apply and `specs update` need them; an instance's role with --ecs-role")
+        return Result("credentials", "ok", say("none found"), hint)
+    return Result("credentials", "ok", say("{sources}", sources=tuple(sources)), say("--live tells whose they are"))
+
+
+def _endpoint(environment: Mapping[str, str]) -> Result:
+    proxies = [name for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy") if environment.get(name)]
+    behind = say("; set: {names}", names=tuple(proxies)) if proxies else NOTHING
+    try:
+        url = place.endpoint(None)
+    except EniplanError as error:
+        return _problem("endpoint", error)
+    region = place.region(None)
+    if url is not None:
+        return Result("endpoint", "ok", say("{url} for all services{behind}", url=url, behind=behind))
+    if region is None:
+        return Result("endpoint", "ok", say("of the plan's region{behind}", behind=behind))
+    return Result(
+        "endpoint", "ok", say("those of {region}, unless the plan says otherwise{behind}", region=region, behind=behind)
+    )
