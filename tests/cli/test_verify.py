@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from eniplan.observed import NODE_POOL_LABEL
 from eniplan.rules import BY_ID
@@ -362,7 +364,13 @@ class TestTraces:
     @pytest.mark.parametrize(
         ("args", "code", "told"),
         [
-            (("--pod", "matcher-0"), 2, "--pod 'matcher-0' is not NAMESPACE/NAME\n    such as trading/matcher-0"),
+            (("--pod", "/matcher-0"), 2, "--pod '/matcher-0' is not NAMESPACE/NAME\n    such as trading/matcher-0"),
+            (("--pod", "a/b", "-n", "c"), 2, "--pod 'a/b' and --namespace 'c' differ"),
+            (("--namespace", "c"), 2, "--namespace goes with --pod"),
+            (("--pod", "matcher-0"), 3, "there is no pod 'default/matcher-0'"),
+            (("--pod", "matcher-00", "-n", "trading"), 3, "there is no pod 'trading/matcher-00'"),
+            (("--summary", "--format", "json"), 2, "--summary and --format are two forms"),
+            (("--watch", "1s"), 2, "--from reads no cluster"),
             (("--pod", "a/b", "--node", "c"), 2, "--pod and --node follow one thing each"),
             (("--pod", "a/b", "--format", "sarif"), 2, "--pod and --node print text or json, once"),
             (("--node", "a", "--output", "json=x"), 2, "--pod and --node print text or json, once"),
@@ -426,3 +434,102 @@ class TestUsage:
         assert (result.code, "undecided" in result.out) == (0, False)
         assert "pool trading: 2 of 2 nodes Ready" in result.out
         assert "pool second: 1 of 1 node Ready" in result.out
+
+
+class TestAnOperatorsDay:
+    def test_summary_is_a_few_lines(self, run: Run, tmp_path: Path, plan: Path) -> None:
+        result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), "--summary")
+        lines = result.out.splitlines()
+        assert result.code == 1
+        assert lines[0] == "trading: 3 of 3 nodes Ready, 3 of 14 exclusive ENIs used, 11 free"
+        assert lines[1].startswith("error VER006: ")
+        assert lines[-1].startswith("1 pool checked against specs of ")
+        right = run("verify", plan, "--from", dumped(tmp_path), "--summary")
+        assert (right.code, right.out.splitlines()[0]) == (
+            0, "trading: 3 of 3 nodes Ready, 3 of 21 exclusive ENIs used, 18 free",
+        )  # fmt: skip
+
+    def test_metrics_are_what_prometheus_reads(self, run: Run, tmp_path: Path, plan: Path) -> None:
+        result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), "--format", "metrics")
+        assert result.code == 1
+        found: dict[tuple[object, ...], float] = {
+            (sample.name, *sorted(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(result.out)
+            for sample in family.samples
+        }
+        own = (("file", str(plan)), ("pool", "trading"))
+        states = {
+            state: found["eniplan_pool_exclusive_enis", *own, ("state", state)] for state in ("offered", "used", "free")
+        }
+        assert states == {"offered": 14, "used": 3, "free": 11}
+        assert found["eniplan_exit_code",] == 1
+        assert found["eniplan_findings", ("level", "error"), ("rule", "VER006"), ("waived", "false")] == 1
+        assert found["eniplan_pool_nodes", *own, ("state", "ready")] == 3
+
+    def test_watch_shows_the_state_when_it_changes(self, api: FakeApi, plan: Path, tmp_path: Path) -> None:
+        api.states = [changed(CLUSTER, BROKEN), changed(CLUSTER, BROKEN), CLUSTER]
+        options = ["--kubeconfig", str(api.kubeconfig(tmp_path)), "--context", "fake", "--watch", "100ms"]
+        command = [sys.executable, "-u", "-m", "eniplan", "verify", str(plan), *options]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_env(tmp_path),
+            preexec_fn=interruptible,  # noqa: PLW1509 - no other thread runs here
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(5)]
+            process.send_signal(signal.SIGINT)
+            assert process.wait(TIMEOUT) == 130
+        told = [line.split(" ", 1)[1] for line in lines]
+        assert [line.split(":")[0] for line in told] == [
+            "trading", "error VER006", told[2].split(":")[0], "trading", told[4].split(":")[0],
+        ]  # fmt: skip
+        assert told[3] == "trading: 3 of 3 nodes Ready, 3 of 21 exclusive ENIs used, 18 free\n"
+
+    def test_watch_goes_on_when_the_cluster_cannot_be_read(self, api: FakeApi, plan: Path, tmp_path: Path) -> None:
+        api.states = [None, CLUSTER]
+        options = ["--kubeconfig", str(api.kubeconfig(tmp_path)), "--context", "fake", "--watch", "100ms"]
+        command = [sys.executable, "-u", "-m", "eniplan", "verify", str(plan), *options]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_env(tmp_path),
+            preexec_fn=interruptible,  # noqa: PLW1509 - no other thread runs here
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert "trading: 3 of 3 nodes Ready" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(TIMEOUT) == 130
+            assert process.stderr is not None
+            assert "Error from server (ServiceUnavailable)" in process.stderr.read()
+
+    def test_watch_updates_in_place_on_a_terminal(self, api: FakeApi, plan: Path, tmp_path: Path) -> None:
+        options = ["--kubeconfig", str(api.kubeconfig(tmp_path)), "--context", "fake", "--watch", "50ms"]
+        command = [sys.executable, "-u", "-m", "eniplan", "verify", str(plan), *options]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=clean_env(tmp_path, {"FORCE_COLOR": "1", "COLUMNS": "30"}),
+            preexec_fn=interruptible,  # noqa: PLW1509 - no other thread runs here
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(6)]
+            process.send_signal(signal.SIGINT)
+            process.wait(TIMEOUT)
+        assert lines[3].startswith("\x1b[3A\x1b[J20")
+        assert max(len(line.rstrip("\n")) for line in lines[:3]) == 30
+
+    def test_is_a_plugin_of_kubectl(self, api: FakeApi, tmp_path: Path) -> None:
+        plugin = tmp_path / "bin" / "kubectl-eniplan"
+        plugin.parent.mkdir()
+        code = "import sys; from eniplan.__main__ import main; sys.exit(main())"
+        plugin.write_text(f"#!{sys.executable}\n{code}\n", encoding="utf-8")
+        plugin.chmod(0o755)
+        config = json.loads(api.kubeconfig(tmp_path).read_text())
+        config["contexts"][0]["context"]["namespace"] = "trading"
+        (tmp_path / "kubeconfig").write_text(json.dumps({**config, "current-context": "fake"}))
+        env = clean_env(tmp_path, {"KUBECONFIG": str(tmp_path / "kubeconfig")})
+        env["PATH"] = f"{plugin.parent}:{env['PATH']}"
+
+        def kubectl(*words: str) -> subprocess.CompletedProcess[str]:
+            command = ["kubectl", "eniplan", *words]
+            return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+        assert kubectl("verify", "-h").stdout.startswith("Usage: kubectl eniplan verify")
+        # The namespace is that of the context, as for kubectl's own commands.
+        followed = kubectl("verify", "--pod", "matcher-1")
+        assert (followed.returncode, "trading/matcher-1" in followed.stdout) == (0, True), followed.stderr

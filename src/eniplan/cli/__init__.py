@@ -147,10 +147,15 @@ def _call(app: typer.Typer, argv: list[str]) -> None:
         command = typer.main.get_command(app)
         if not {"-h", "--help"}.intersection(argv):  # help is shown whatever stands in the config file
             _give(command, _Defaults(Config(os.environ)))
-        command(args=argv, prog_name="eniplan")
+        command(args=argv, prog_name=_program())
     finally:
         for number in terminal.INTERRUPTIONS:
             signal.signal(number, signal.SIG_IGN)  # its end is known, and being told
+
+
+def _program() -> str:
+    """Return by which words the user has called us: kubectl runs a plugin under its own name."""
+    return "kubectl eniplan" if os.path.basename(sys.argv[0]).startswith("kubectl-") else "eniplan"
 
 
 def _app(argv: list[str]) -> typer.Typer:

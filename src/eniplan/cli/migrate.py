@@ -42,7 +42,7 @@ def migrate(
         str, typer.Argument(metavar="[PLAN]", help="The plan of the exclusive pool, with the workloads that move.")
     ] = DEFAULT_FILE,
     old: Annotated[
-        str, typer.Option("--from", metavar="POOL", help="The id of the node pool that is left, such as np0123.")
+        str, typer.Option("--from", metavar="ID", help="The id of the node pool that is left, such as np0123.")
     ] = "",
     manifests: Annotated[
         list[str] | None,

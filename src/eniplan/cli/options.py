@@ -29,6 +29,7 @@ class ReportFormat(StrEnum):
     GITLAB = "gitlab"
     MARKDOWN = "markdown"
     HTML = "html"
+    METRICS = "metrics"
 
 
 class Level(StrEnum):

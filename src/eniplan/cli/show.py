@@ -28,6 +28,7 @@ WRITERS = {
     ReportFormat.GITLAB: "gitlab",
     ReportFormat.MARKDOWN: "markdown",
     ReportFormat.HTML: "html_format",
+    ReportFormat.METRICS: "metrics",
 }
 """The module of `report` that writes each format: it has `write(report) -> str`, and is imported when asked for."""
 _BY_REPOSITORY = frozenset((ReportFormat.SARIF, ReportFormat.GITHUB, ReportFormat.GITLAB))
@@ -82,16 +83,32 @@ def show(report: Report, form: ReportFormat, files: Iterable[Output] = ()) -> No
     """
     terminal.problems(report.problems)
     failed: list[Problem] = []
+    try:
+        show_files(report, files)
+    except InputError as error:
+        failed += error.problems
+    try:
+        _print(report, form)
+    except InputError as error:
+        failed += error.problems
+    if failed:
+        raise InputError(*failed)
+
+
+def show_files(report: Report, files: Iterable[Output]) -> None:
+    """Write a report to its files.
+
+    Raises:
+        InputError: a document cannot be written; all others have been.
+
+    """
+    failed: list[Problem] = []
     for file in files:
         try:
             terminal.save(file.path, _document(report, file.form))
             terminal.err(printable(f"wrote {file.path}"))
         except InputError as error:
             failed += error.problems
-    try:
-        _print(report, form)
-    except InputError as error:
-        failed += error.problems
     if failed:
         raise InputError(*failed)
 

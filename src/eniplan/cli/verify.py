@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import date
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -19,7 +19,7 @@ from eniplan.cli.options import (
     StrictOption,
     WaiversOption,
 )
-from eniplan.cli.show import outputs, show
+from eniplan.cli.show import outputs, show, show_files
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import FINDINGS, INPUT, OK, ClusterError, InputError, Place, Problem, UsageError, usage
 from eniplan.judging import trace
@@ -29,6 +29,7 @@ from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import say
 from eniplan.plan.load import LoadedPlan, load
+from eniplan.report import brief
 from eniplan.report import trace as trace_report
 from eniplan.rules.base import Settings
 from eniplan.suggest import did_you_mean, which_one
@@ -85,12 +86,23 @@ def verify(
         typer.Option("--pool", metavar="NAME=ID", help="The node pool's id of a pool of the plan. Repeatable."),
     ] = None,
     pod: Annotated[
-        str | None, typer.Option(metavar="NAMESPACE/NAME", help="Follow one pod to its ENI: where it stops, and why.")
+        str | None, typer.Option(metavar="[NAMESPACE/]NAME", help="Follow one pod to its ENI: where it stops, and why.")
+    ] = None,
+    namespace: Annotated[
+        str | None,
+        typer.Option("--namespace", "-n", metavar="NAME", help="That of --pod. Default: that of kubectl's context."),
     ] = None,
     node: Annotated[str | None, typer.Option(metavar="NAME", help="Follow one node, step by step.")] = None,
     wait: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Look again until all holds, at most so long: 90s, 10m.")
     ] = None,
+    watch: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Look again and again, so far apart, and show what changes: 15s."),
+    ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="A few lines on stdout: the pools, the rules that speak, the verdict.")
+    ] = False,
     form: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
@@ -107,6 +119,8 @@ def verify(
       eniplan verify                                  # no plan: judge every exclusive node
       eniplan verify plan.yaml --from dump.json --format json
       eniplan verify --pod trading/matcher-3          # why does this one not start?
+      eniplan verify plan.yaml --watch 15s            # until Ctrl-C
+      eniplan verify plan.yaml --format metrics > eniplan.prom
 
     \b
     kubectl is asked for nodes, pods, events, PodNetworkings, PodENIs, DaemonSet terway-eniip, and Terway's ConfigMaps;
@@ -115,11 +129,19 @@ def verify(
     """
     files = outputs(output or [])
     source = _Source(from_, Kubectl(context, kubeconfig))
-    patience = _patience(wait)
-    if from_ is not None and (context, kubeconfig, wait) != (None, None, None):
-        raise usage(say("--from reads no cluster: no --context, --kubeconfig or --wait with it"))
-    if from_ == plan == STDIN:
-        raise usage(say("the plan and the dump cannot both come from stdin"))
+    patience, interval = _seconds("--wait", wait), _seconds("--watch", watch)
+    _usable(
+        plan,
+        source,
+        wait=wait,
+        watch=watch,
+        pod=pod,
+        node=node,
+        namespace=namespace,
+        summary=summary,
+        form=form,
+        output=output,
+    )
     catalog = Catalog(specs=specs)
     settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     planned = None if plan is None else _plan(plan)
@@ -127,15 +149,11 @@ def verify(
     accepted = tuple(waivers_of(waivers))
 
     if (pod, node) != (None, None):
-        if pod is not None and node is not None:
-            raise usage(say("--pod and --node follow one thing each: give one of them"))
-        if patience is not None or files or form not in _TRACED:
-            raise usage(say("--pod and --node print text or json, once: no --wait, --output or other format with them"))
-        followed = None if pod is None else _namespaced(pod)
+        followed = None if pod is None else _namespaced(pod, namespace, source)
         view = trace.view_of(source.observe(followed), planned, catalog, settings, ids)
         found = trace.trace_node(view, node or "") if followed is None else trace.trace_pod(view, *followed)
         if found is None:
-            raise InputError(_not_there(view, pod, node))
+            raise InputError(_not_there(view, None if followed is None else "/".join(followed), node))
         terminal.out(trace_report.text(found) if form is ReportFormat.TEXT else trace_report.as_json(found))
         raise typer.Exit(FINDINGS if found.stopped else OK)
 
@@ -143,17 +161,57 @@ def verify(
         seen = source.observe()
         return judge(seen, planned, catalog, settings, fail_on=fail_on.value, pool_ids=ids, waivers=accepted)
 
+    if interval is not None:
+        _watch(look, interval)
     report = look() if patience is None else _wait(look, patience)
-    show(report, form, files)
+    if summary:
+        terminal.problems(report.problems)
+        terminal.out(brief.write(report))
+        show_files(report, files)
+    else:
+        show(report, form, files)
     raise typer.Exit(report.exit_code)
 
 
-def _namespaced(pod: str) -> tuple[str, str]:
-    """Read --pod NAMESPACE/NAME."""
-    namespace, slash, name = pod.partition("/")
-    if not (namespace and slash and name):
+_TOGETHER = (
+    ({"pod"}, {"node"}, say("--pod and --node follow one thing each: give one of them")),
+    ({"pod", "node"}, {"wait", "watch", "summary", "output"},
+     say("--pod and --node print text or json, once: no --wait, --watch, --summary, --output or other format")),
+    ({"watch"}, {"wait", "summary", "output", "form"},
+     say("--watch shows text until Ctrl-C: no --wait, --summary, --output or --format with it")),
+    ({"summary"}, {"form"}, say("--summary and --format are two forms of one report: give one of them")),
+)  # fmt: skip
+"""Options of which none of the first goes with one of the others, and why."""
+
+
+def _usable(plan: str | None, source: _Source, **options: object) -> None:
+    """Refuse options that do not go together."""
+    given = {name for name, value in options.items() if value and value is not ReportFormat.TEXT}
+    if source.dump is not None and (source.kubectl != Kubectl() or given & {"wait", "watch"}):
+        raise usage(say("--from reads no cluster: no --context, --kubeconfig, --wait or --watch with it"))
+    if source.dump == plan == STDIN:
+        raise usage(say("the plan and the dump cannot both come from stdin"))
+    for some, others, why in _TOGETHER:
+        if given & some and given & others - some:
+            raise usage(why)
+    if given & {"pod", "node"} and options["form"] not in _TRACED:
+        raise usage(_TOGETHER[1][2])
+    if "namespace" in given and "pod" not in given:
+        raise usage(say("--namespace goes with --pod"))
+
+
+def _namespaced(pod: str, namespace: str | None, source: _Source) -> tuple[str, str]:
+    """Read --pod and --namespace, as kubectl does."""
+    before, slash, name = pod.rpartition("/")
+    if not name or (slash and not before) or "/" in before:
         raise usage(say("--pod {word!r} is not NAMESPACE/NAME", word=pod), say("such as trading/matcher-0"))
-    return namespace, name
+    if slash:
+        if namespace is not None and namespace != before:
+            raise usage(say("--pod {word!r} and --namespace {namespace!r} differ", word=pod, namespace=namespace))
+        return before, name
+    if namespace is not None:
+        return namespace, name
+    return ("default" if source.dump is not None else kubectl.namespace(source.kubectl)), name
 
 
 def _not_there(view: ClusterView, pod: str | None, node: str | None) -> Problem:
@@ -189,13 +247,34 @@ def _wait(look: Callable[[], Report], patience: float) -> Report:
     return report
 
 
-def _patience(wait: str | None) -> float | None:
-    """Return the seconds of --wait; None without it."""
-    if wait is None:
+def _watch(look: Callable[[], Report], interval: float) -> NoReturn:
+    """Show the state of the cluster as it changes, until Ctrl-C: in place on a terminal, elsewhere in new lines."""
+    in_place, before, shown = terminal.is_rich(), "", 0
+    while True:
+        try:
+            state = brief.write(look())
+        except ClusterError as error:
+            terminal.problems(error.problems)
+            state, shown = before, 0
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if in_place:
+            lines = [line[: terminal.width()] for line in (now, *state.splitlines())]
+            up = f"\x1b[{shown}A\x1b[J" if shown else ""
+            terminal.out(up + "".join(f"{line}\n" for line in lines))
+            shown = len(lines)
+        elif state != before:
+            terminal.out("".join(f"{now} {line}\n" for line in state.splitlines()))
+        before = state
+        time.sleep(interval)
+
+
+def _seconds(option: str, text: str | None) -> float | None:
+    """Return the seconds of an option; None without it."""
+    if text is None:
         return None
-    duration = go_duration(wait)
+    duration = go_duration(text)
     if duration is None or duration < 0:
-        raise usage(say("--wait {wait!r} is no duration", wait=wait), say("write 90s, 10m or 1h"))
+        raise usage(say("{option} {text!r} is no duration", option=option, text=text), say("write 90s, 10m or 1h"))
     return duration / SECOND
 
 

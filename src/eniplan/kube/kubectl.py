@@ -64,17 +64,31 @@ class Kubectl(NamedTuple):
 
     def command(self, path: str) -> list[str]:
         """Return the command line that gets a path of the API."""
-        return ["kubectl", f"--request-timeout={self.seconds:g}s", *self._options(), "get", "--raw", path]
+        return ["kubectl", f"--request-timeout={self.seconds:g}s", *self.options, "get", "--raw", path]
 
-    def _options(self) -> list[str]:
+    @property
+    def options(self) -> list[str]:
+        """The options that name the cluster."""
         options = [] if self.context is None else [f"--context={self.context}"]
         return options + ([] if self.kubeconfig is None else [f"--kubeconfig={self.kubeconfig}"])
 
     @property
     def advice(self) -> Message:
         """What to do when kubectl itself has failed."""
-        command = shlex.join(["kubectl", *self._options(), "get", "nodes"])
+        command = shlex.join(["kubectl", *self.options, "get", "nodes"])
         return say("nothing was judged; the same must work with kubectl itself: {command}", command=command)
+
+
+def namespace(kubectl: Kubectl) -> str:
+    """Return the namespace of a context, as kubectl takes it for its own commands."""
+    command = ["kubectl", *kubectl.options, "config", "view", "--minify", "-o", "jsonpath={..namespace}"]
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own kubectl, as everywhere here
+            command, capture_output=True, text=True, timeout=kubectl.seconds, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "default"  # the reads that follow say what is wrong with kubectl
+    return done.stdout.strip() or "default"
 
 
 def observe(kubectl: Kubectl, follow: tuple[str, str] | None = None) -> Observed:
