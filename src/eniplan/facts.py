@@ -221,6 +221,7 @@ ENI_NETWORK = Fact(
     "spec.allocations[].eni of the PodENI names none",
 )
 ROOM = Fact("allocatable.pods", "how many pods some nodes admit", "status.allocatable.pods is missing")
+WORKLOAD_RAN = Fact("Jobs", "whether the pods of {about} have run")
 WORKLOAD_STARTS = Fact("pods of workloads", "whether the pods of {about} start")
 READY_ZONES = Fact(
     "status.vSwitches of PodNetworkings",

@@ -105,6 +105,10 @@ def _lacks_others(_: str) -> bool:
     return True
 
 
+OUT_OF_MEMORY = "OOMKilled"
+"""Kubernetes' word for a container that took more memory than its limit."""
+
+
 class Trouble(NamedTuple):
     """Why a pod does not run, as its status says."""
 
@@ -126,6 +130,8 @@ class Wants(NamedTuple):
     memory: int
     tolerations: tuple[Toleration, ...]
     placement: Placement
+    scheduler: str = ""
+    """The scheduler that it asks for; empty: Kubernetes' own."""
 
 
 class Pod(NamedTuple):
@@ -237,6 +243,8 @@ class Followed(NamedTuple):
     address: str
     namespace_labels: Mapping[str, str] | None
     """None: its namespace could not be read."""
+    failed: str = ""
+    """Why it has failed; empty for a pod that has not."""
 
 
 class Event(NamedTuple):
@@ -315,6 +323,19 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(filter(None, map(_text, value))) if isinstance(value, list) else ()
 
 
+class Controller(NamedTuple):
+    """What stands behind the pods of a workload of the plan, as it says itself."""
+
+    replicas: int | None
+    """How many pods it is told to keep; None where it does not say."""
+    held: bool
+    """Whether it is paused, or suspended."""
+    end: str
+    """`Complete` or `Failed`, of a Job that has come to its end; else empty."""
+    told: str
+    """Why it makes no pods, in its own words; empty where it does not say."""
+
+
 class DaemonSet(NamedTuple):
     """DaemonSet terway-eniip; the counts are None where its status does not say."""
 
@@ -349,6 +370,10 @@ class Observed(NamedTuple):
     unseen: Mapping[str, str]
     """Kinds that could not be read, and why: no right to, or no such kind. What is not here is all there is."""
 
+    failures: Mapping[tuple[str, str], str] = {}
+    """Why a pod has failed, by namespace and owner: `Evicted: The node was low on resource: memory`."""
+    workloads: Mapping[tuple[str, str], Controller] = {}
+    """By namespace and `Deployment NAME`: those of workloads of the plan, as far as they could be read."""
     followed: Followed | None = None
     """Of the pod that somebody asks about; None when there is none of that name."""
 

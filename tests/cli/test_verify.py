@@ -71,6 +71,7 @@ class TestKubectl:
             "/api/v1/nodes",
             "/api/v1/pods",
             "/apis/apps/v1/namespaces/kube-system/daemonsets/terway-eniip",
+            "/apis/apps/v1/namespaces/trading/statefulsets",
             "/apis/network.alibabacloud.com/v1beta1/podenis",
             "/apis/network.alibabacloud.com/v1beta1/podnetworkings",
         ]
@@ -105,7 +106,11 @@ class TestKubectl:
         labels = {f'nodes[{n}].metadata.labels["terway-config"]': "gpu-net" for n in range(3)}
         api.states = [changed(CLUSTER, labels)]
         assert "whose ConfigMap kube-system/gpu-net does not exist" in verify().out
-        assert api.asked[-1].partition("?")[0] == "/api/v1/namespaces/kube-system/configmaps/gpu-net"
+        assert "/api/v1/namespaces/kube-system/configmaps/gpu-net" in {path.partition("?")[0] for path in api.asked}
+
+    def test_workloads_that_may_not_be_read_are_none_of_the_verdict(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
+        api.forbidden = {"/apis/apps/v1/namespaces/trading/statefulsets"}
+        assert verify("--strict").code == 0
 
     def test_what_is_forbidden_is_told_and_the_rest_goes_on(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401
         podenis = "/apis/network.alibabacloud.com/v1beta1/podenis"

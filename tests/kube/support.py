@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -33,15 +34,22 @@ NO_PLAN: dict[str, Any] = {"": ABSENT}
 """Instead of changes to the plan: none."""
 
 
-def observe(value: object, follow: tuple[str, str] | None = None) -> Observed:
+def observe(
+    value: object, follow: tuple[str, str] | None = None, plan: tuple[Document, Plan] | None = None
+) -> Observed:
     """Read a dump given as a value, through its text."""
-    collector = Collector(DUMP, follow)
+    collector = Collector(DUMP, follow, wanted(plan))
     for item in read(io.StringIO(json.dumps(value)), DUMP):
         if isinstance(item, Listed):
             collector.listed(item)
         else:
             collector.add(item)
     return collector.observed()
+
+
+def wanted(plan: tuple[Document, Plan] | None) -> set[tuple[str, str]]:
+    """Return the workloads of a plan as the readers of clusters want them."""
+    return set() if plan is None else {(w.namespace, f"{w.kind} {w.name}") for w in plan[1].workloads}
 
 
 def planned_by(plan: Mapping[str, Any] | None) -> tuple[Document, Plan] | None:
@@ -72,7 +80,7 @@ def judge_cluster(
     **settings: Any,  # noqa: ANN401 - those of judge_observed
 ) -> Report:
     """Verify the example cluster with changes."""
-    return judge_observed(observe(cluster_example(changes or {})), plan, **settings)
+    return judge_observed(observe(cluster_example(changes or {}), None, planned_by(plan)), plan, **settings)
 
 
 def said(report: Report) -> set[tuple[str, str, str]]:
@@ -94,6 +102,9 @@ NAMED = {
     f"/apis/apps/v1/{_SYSTEM}/daemonsets/": "daemonSets",
     f"/api/v1/{_SYSTEM}/configmaps/": "configMaps",
 }
+
+_WORKLOADS = re.compile(r"/apis/(apps|batch)/v1/namespaces/(?P<namespace>[^/]+)/(?P<kind>[a-z]+)")
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 
 class FakeApi:
@@ -180,6 +191,12 @@ class FakeApi:
 
     def _served(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, dict[str, Any]]:
         state = self._state(path) or {}
+        workloads = _WORKLOADS.fullmatch(path)
+        if workloads:
+            kind = next(kind for kind in _KINDS if f"{kind.lower()}s" == workloads["kind"])
+            of = [item for item in state.get("controllers", ()) if item["kind"] == kind
+                  and item["metadata"]["namespace"] == workloads["namespace"]]  # fmt: skip
+            return 200, _page(of, f"{kind}List", int(query["limit"][0]), int(query.get("continue", ["0"])[0]))
         if path in PATHS:
             key, kind = PATHS[path]
             return 200, _page(state[key], kind, int(query["limit"][0]), int(query.get("continue", ["0"])[0]))

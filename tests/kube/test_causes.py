@@ -11,7 +11,9 @@ import pytest
 from eniplan.rules import CLUSTER as RULES
 from eniplan.rules.base import ClusterRule
 from eniplan.rules.examples_cluster import CLUSTER, dump
-from tests.kube.causes import CAUSES, ERROR
+from tests.kube.causes import CAUSES as KNOWN
+from tests.kube.causes import ERROR, owned
+from tests.kube.standstills import GONE, STANDSTILLS, controller
 from tests.kube.states import STATES
 from tests.kube.support import NO_PLAN, judge_cluster, judge_observed, observe
 from tests.plans import at_path, places
@@ -19,6 +21,7 @@ from tests.plans import at_path, places
 if TYPE_CHECKING:
     from eniplan.report.model import Report
 
+CAUSES = {**KNOWN, **STANDSTILLS}
 COMMAND = re.compile(r"\bkubectl |\beniplan |\baliyun ")
 
 
@@ -50,7 +53,8 @@ def test_without_a_plan(name: str) -> None:
 
 
 def test_there_are_enough() -> None:
-    assert len(CAUSES) + len(STATES) + len(RULES) >= 120
+    assert len(CAUSES) == len(KNOWN) + len(STANDSTILLS)
+    assert len(CAUSES) + len(STATES) + len(RULES) >= 300
 
 
 ITEMS: list[dict[str, Any]] = dump(CLUSTER)["items"]
@@ -108,6 +112,27 @@ def test_every_finding_has_a_fix_with_a_command() -> None:
         if isinstance(finding.rule, ClusterRule) and not COMMAND.search(finding.hint)
     }
     assert lacking == set()
+
+
+def test_every_rule_has_a_fix_with_a_command_in_its_example() -> None:
+    for rule in RULES:
+        told = [item for item in judge_cluster(dict(rule.fails)).findings if item.rule.id == rule.id]
+        assert told, rule.id
+        assert all(COMMAND.search(item.hint) for item in told), rule.id
+
+
+def test_a_job_of_which_nothing_is_left_has_run_or_has_not() -> None:
+    """With ttlSecondsAfterFinished it is removed, with its pods: nobody can tell that from one never applied."""
+    plan = owned("Job", "load", "", "")["plan"]
+    report = judge_cluster(GONE, plan)
+    assert not report.findings
+    (found,) = (item for item in report.undecided if item.rules == ("VER031",))
+    assert found.fact == "whether the pods of Job trading/load have run"
+    assert "ttlSecondsAfterFinished" in found.hint
+    assert judge_cluster(GONE, plan, strict=True).exit_code == 1
+    done = {"conditions": [{"type": "Complete", "status": "True"}]}
+    left = {**GONE, "controllers": [controller("Job", "load", {"parallelism": 3}, done)]}
+    assert not [item for item in judge_cluster(left, plan).undecided if "VER031" in item.rules]
 
 
 def test_no_advice_asks_to_create_what_exists() -> None:

@@ -17,8 +17,9 @@ from eniplan.rules.examples import ABSENT, changed
 from eniplan.rules.examples_cluster import CLUSTER, NODES
 from tests.emit.support import needs
 from tests.kube.causes import CAUSES
+from tests.kube.standstills import STANDSTILLS
 from tests.kube.states import DUMPS, STATES, State
-from tests.kube.support import DUMP, NO_PLAN, FakeApi, judge_cluster, judge_observed, said
+from tests.kube.support import DUMP, NO_PLAN, FakeApi, judge_cluster, judge_observed, planned_by, said, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,10 @@ THROUGH_KUBECTL = {
         name: State(CAUSES[name].changes, set(), CAUSES[name].plan)
         for name in list(CAUSES)[1::25]
         if "dumped" not in name
+    },
+    **{
+        name: State(STANDSTILLS[name].changes, set(), STANDSTILLS[name].plan)
+        for name in [*list(STANDSTILLS)[::12], *(name for name in STANDSTILLS if name.endswith("suspended"))]
     },
 }
 """One state for each rule, and a part of the others: each costs seven processes."""
@@ -91,7 +96,8 @@ def without_source(report: Report) -> Any:  # noqa: ANN401 - the JSON report
 def test_kubectl_leads_to_the_report_of_the_dump(name: str, api: FakeApi, tmp_path: Path) -> None:
     state = THROUGH_KUBECTL[name]
     api.states, api.asked = [changed(CLUSTER, state.changes)], []
-    seen = kubectl.observe(Kubectl("fake", str(api.kubeconfig(tmp_path))))
+    asked = wanted(planned_by(state.plan))
+    seen = kubectl.observe(Kubectl("fake", str(api.kubeconfig(tmp_path))), None, asked)
     report = judge_observed(seen, state.plan)
     dumped = judge_cluster(state.changes, state.plan)
     assert without_source(report) == without_source(dumped)

@@ -58,9 +58,14 @@ class _Source(NamedTuple):
     dump: str | None
     kubectl: Kubectl
 
+    wanted: frozenset[tuple[str, str]] = frozenset()
+    """The plan's workloads."""
+
     def observe(self, follow: tuple[str, str] | None = None) -> Observed:
         """Read the cluster, and more of one pod."""
-        return kubectl.observe(self.kubectl, follow) if self.dump is None else dump.observe(self.dump, follow)
+        if self.dump is not None:
+            return dump.observe(self.dump, follow, self.wanted)
+        return kubectl.observe(self.kubectl, follow, self.wanted)
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -145,6 +150,8 @@ def verify(
     catalog = Catalog(specs=specs)
     settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     planned = None if plan is None else _plan(plan)
+    if planned is not None:
+        source = source._replace(wanted=frozenset((w.namespace, f"{w.kind} {w.name}") for w in planned[1].workloads))
     ids = _pool_ids(pools or [], planned)
     accepted = tuple(waivers_of(waivers))
 

@@ -54,10 +54,17 @@ def trace_pod(view: ClusterView, namespace: str, name: str) -> Trace | None:
     subject = say("pod {namespace}/{name}", namespace=namespace, name=name)
     pod = next((p for p in view.observed.pods if (p.namespace, p.name) == (namespace, name)), None)
     if pod is None:
+        if followed.failed:
+            told = say("it has failed: {told}", told=followed.failed)
+            return Trace(subject, (Step("start", "stop", told, _describe(namespace, name)),))
         told = say("it takes no ENI: it is hostNetwork, left alone by Terway, or at its end")
         fix = say("kubectl -n {namespace} get pod {name} -o yaml", namespace=namespace, name=name)
         return Trace(subject, (Step("webhook", "ok", told, fix),))
     return Trace(subject, tuple(_ended(_pod_steps(view, pod, followed))))
+
+
+def _describe(namespace: str, name: str) -> Message:
+    return say("kubectl -n {namespace} describe pod {name}", namespace=namespace, name=name)
 
 
 def _ended(steps: Iterator[Step]) -> Iterator[Step]:

@@ -16,7 +16,7 @@ from eniplan.plan.document import read_documents
 from eniplan.terminal import STDIN, note_input, stdin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from io import BufferedReader
 
     from eniplan.observed import Observed
@@ -28,14 +28,14 @@ COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
 _WRITE = say("write one with: {command}", command=COMMAND)
 
 
-def observe(path: str, follow: tuple[str, str] | None = None) -> Observed:
-    """Read a dump: JSON as a stream, YAML as a whole.
+def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()) -> Observed:
+    """Read a dump: JSON as a stream, YAML as a whole; of workloads, those that are wanted.
 
     Raises:
         InputError: it cannot be read, is no dump, or holds no node.
 
     """
-    collector = Collector(path, follow)
+    collector = Collector(path, follow, wanted)
     name = path
     try:
         files = _files(path)

@@ -24,7 +24,7 @@ from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.plan.model import TERWAY_ADDON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from eniplan.observed import Observed
 
@@ -32,7 +32,13 @@ PAGE = 500
 """Objects that the API server sends at once: kubectl's own number."""
 _TERWAY = "/apis/network.alibabacloud.com/v1beta1"
 _SYSTEM = f"namespaces/{SYSTEM_NAMESPACE}"
+_AT_ONCE = 8
+"""Lists of workloads that are asked for side by side: plans may have many namespaces."""
 _REFUSED = r"Error from server \((Forbidden|NotFound)\): *(.*)"
+
+
+WORKLOADS = ""
+"""Instead of a kind: lists of which only what the plan names is kept."""
 
 
 class _Read(NamedTuple):
@@ -91,18 +97,44 @@ def namespace(kubectl: Kubectl) -> str:
     return done.stdout.strip() or "default"
 
 
-def observe(kubectl: Kubectl, follow: tuple[str, str] | None = None) -> Observed:
+_GROUPS = {
+    "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1",
+}  # fmt: skip
+"""Kinds of workloads that say themselves why they have no pods, and their group; the path has the kind's plural."""
+
+
+def _controllers(wanted: Collection[tuple[str, str]]) -> tuple[_Read, ...]:
+    """Return the lists with the workloads of a plan: one for each namespace and kind."""
+    pairs = sorted({(namespace, owner.partition(" ")[0]) for namespace, owner in wanted})
+    return tuple(
+        _Read(WORKLOADS, f"/apis/{_GROUPS[kind]}/namespaces/{quote(namespace, safe='')}/{kind.lower()}s")
+        for namespace, kind in pairs
+        if kind in _GROUPS
+    )
+
+
+def observe(
+    kubectl: Kubectl, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()
+) -> Observed:
     """Read all that verify judges. What may not be read, or does not exist, is noted as unseen.
+
+    Args:
+        kubectl: how the cluster is reached.
+        follow: the namespace and name of a pod of which more is kept.
+        wanted: the plan's workloads: namespace and `Deployment NAME`.
 
     Raises:
         ClusterError: there is no kubectl, it cannot reach the cluster, or it may not even list the nodes.
 
     """
-    collector = Collector(SOURCE, follow)
+    collector = Collector(SOURCE, follow, wanted)
     paths = () if follow is None else (f"/api/v1/namespaces/{quote(follow[0], safe='')}",)
     _read_all(kubectl, (*_READS, *(_Read("Namespace", path, listed=False) for path in paths)), collector)
     configs = (f"/api/v1/{_SYSTEM}/configmaps/{quote(name, safe='')}" for name in collector.configs_wanted)
     _read_all(kubectl, [_Read("ConfigMap", path, listed=False) for path in configs], collector)
+    workloads = _controllers(wanted)
+    for at in range(0, len(workloads), _AT_ONCE):
+        _read_all(kubectl, workloads[at : at + _AT_ONCE], collector)
     return collector.observed()
 
 
@@ -181,6 +213,8 @@ def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collec
         for found in call.objects():
             if isinstance(found, Listed):
                 more = found.more
+            elif item.kind == WORKLOADS:
+                collector.add_workload(found)
             else:
                 collector.add(found)
         collector.seen(item.kind)

@@ -15,7 +15,7 @@ from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING
-from eniplan.kube.status import trouble
+from eniplan.kube.status import ended_by, trouble
 from eniplan.kube.values import listing, mapping, text, texts
 from eniplan.observed import (
     CLUSTER_CONFIG,
@@ -26,6 +26,7 @@ from eniplan.observed import (
     TYPE_LABEL,
     UNTOLD,
     Agent,
+    Controller,
     DaemonSet,
     Event,
     Followed,
@@ -41,7 +42,7 @@ from eniplan.observed import (
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from eniplan.kube.stream import Listed
 
@@ -60,13 +61,16 @@ REASONS = frozenset(
         "AttachENIFailed",
         "ConfigError",
         "CreateENIFailed",
+        "FailedAttachVolume",
+        "FailedCreate",
         "FailedCreatePodSandBox",
+        "FailedMount",
         "FailedScheduling",
         "PodCreateFailed",
         "SyncPodNetworkingFailed",
     )
 )
-"""Events of Terway, of kubelet's network, and of the scheduler that say that something failed."""
+"""Events of Terway, of kubelet, of the scheduler and of workloads that say that something failed."""
 
 
 class _Asked(NamedTuple):
@@ -89,8 +93,17 @@ _SHAPES = 4096
 class Collector:
     """Takes objects in any order and keeps of each what verify needs."""
 
-    def __init__(self, source: str, follow: tuple[str, str] | None = None) -> None:
-        """Take what the findings name as their file, and the namespace and name of a pod to keep more of."""
+    def __init__(
+        self, source: str, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()
+    ) -> None:
+        """Know what to keep.
+
+        Args:
+            source: what the findings name as their file.
+            follow: the namespace and name of a pod to keep more of.
+            wanted: the workloads of the plan: namespace and `Deployment NAME`.
+
+        """
         self._source = source
         self._follow = follow
         self._followed: Followed | None = None
@@ -104,6 +117,9 @@ class Collector:
         self._daemon_set: DaemonSet | None = None
         self._agents: dict[str, list[Agent]] = {TERWAY_ADDON: [], CONTROL_PLANE: []}
         self._others: dict[tuple[str, str, str], list[str]] = {}
+        self._wanted = wanted
+        self._controllers: dict[tuple[str, str], Controller] = {}
+        self._failures: dict[tuple[str, str], str] = {}
         self._used: dict[str, list[int]] = {}
         self._rooms: dict[Room, Room] = {}
         self._read: dict[str, _Asked] = {}
@@ -119,6 +135,7 @@ class Collector:
             "ConfigMap": self._config_map,
             "Namespace": self._namespace,
         }
+        self._kinds = {owner.partition(" ")[0] for _, owner in wanted}
 
     def add(self, value: dict[str, Any]) -> None:
         """Take one object. Kinds that verify does not read are left out."""
@@ -130,6 +147,7 @@ class Collector:
             name = text(meta.get("name"))
             if name:
                 self._add[kind](name, meta, value)
+        self.add_workload(value)
 
     def listed(self, head: Listed) -> None:
         """Note that a kind has been read, even when there is none of it."""
@@ -165,6 +183,8 @@ class Collector:
             self._others,
             {name: self._shared(Room(*taken)) for name, taken in self._used.items()},
             self._unseen,
+            self._failures,
+            self._controllers,
             self._followed and self._followed._replace(namespace_labels=self._namespace_labels),
         )
 
@@ -202,7 +222,8 @@ class Collector:
         phase, leaving, wrong = text(status.get("phase")), "deletionTimestamp" in meta, trouble(status)
         ended = phase in {"Succeeded", "Failed"}
         if (namespace, name) == self._follow:
-            self._followed = Followed(_labels(meta), text(status.get("podIP")), None)
+            failed = ended_by(wrong) or phase if phase == "Failed" else ""
+            self._followed = Followed(_labels(meta), text(status.get("podIP")), None, failed)
         asked = self._asked(spec)
         cpu, memory = asked.cpu, asked.memory
         if node and not ended:
@@ -217,6 +238,8 @@ class Collector:
         if asked.host_network or ignored or ended:
             if not leaving:
                 shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase
+                if phase == "Failed":
+                    self._failures[namespace, owner or f"Pod {name}"] = ended_by(wrong)
                 self._others.setdefault((namespace, owner or f"Pod {name}", shown), []).append(node)
             return
         self._pods.append(
@@ -324,6 +347,28 @@ class Collector:
                 parts(status.get("numberReady")),
             )
 
+    def add_workload(self, value: dict[str, Any]) -> None:
+        """Take one object if it is a workload of the plan."""
+        kind = text(value.get("kind"))
+        if kind not in self._kinds or kind == "Pod":
+            return
+        meta, spec, status = (mapping(value.get(key)) for key in ("metadata", "spec", "status"))
+        key = (text(meta.get("namespace")), f"{kind} {text(meta.get('name'))}")
+        if key not in self._wanted:
+            return
+        conditions = {text(c.get("type")): c for c in map(mapping, listing(status.get("conditions")))}
+        on = {name for name, found in conditions.items() if found.get("status") == "True"}
+        late = conditions.get("Progressing", {})
+        told = next((conditions[name] for name in ("ReplicaFailure", "FailureTarget", "Failed") if name in on), {})
+        if not told and late.get("status") == "False":
+            told = late
+        self._controllers[key] = Controller(
+            parts(spec.get("replicas")),
+            spec.get("paused") is True or spec.get("suspend") is True,
+            next((name for name in ("Complete", "Failed") if name in on), ""),
+            " ".join(text(told.get("message")).split()),
+        )
+
     def _namespace(self, name: str, meta: dict[str, Any], _value: dict[str, Any]) -> None:
         if self._follow is not None and name == self._follow[0]:
             self._namespace_labels = _labels(meta)
@@ -345,7 +390,8 @@ class Collector:
 
 def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
     pod = read_pod({"spec": spec})
-    return Wants(cpu, memory, pod.tolerations, pod.placement)
+    asked = text(spec.get("schedulerName"))
+    return Wants(cpu, memory, pod.tolerations, pod.placement, "" if asked == "default-scheduler" else asked)
 
 
 def _labels(meta: dict[str, Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.kube.values import listing, mapping, text
-from eniplan.observed import Trouble
+from eniplan.observed import OUT_OF_MEMORY, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,11 @@ def trouble(status: dict[str, Any]) -> Trouble | None:
     return Trouble(phase, text(status.get("reason")), _short(status.get("message")))
 
 
+def ended_by(wrong: Trouble | None) -> str:
+    """Return in one line why a pod has failed: `Evicted: The node was low on resource: memory`."""
+    return "" if wrong is None else ": ".join(filter(None, (wrong.reason, wrong.message)))
+
+
 def _is_ready(condition: object) -> bool:
     return isinstance(condition, dict) and condition.get("type") == "Ready" and condition.get("status") == "True"
 
@@ -46,6 +51,8 @@ def _stuck(status: dict[str, Any]) -> Iterator[Trouble]:
             reason = text(waiting.get("reason")) or (text(ended.get("reason")) if ended.get("exitCode") else "")
             if reason or (key == "initContainerStatuses" and "running" in state and item.get("started") is not True):
                 told = _short(last.get("message") or waiting.get("message") or ended.get("message"))
+                if OUT_OF_MEMORY in {last.get("reason"), ended.get("reason")}:
+                    told = OUT_OF_MEMORY
                 found = Trouble("", reason or "Running", told, text(item.get("name")), key != "containerStatuses")
                 # A container that waits for the others says nothing of its own.
                 if reason in {"PodInitializing", "ContainerCreating"}:

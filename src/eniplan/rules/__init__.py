@@ -37,11 +37,14 @@ def __getattr__(name: str) -> object:
     if name not in {"CLUSTER", "BY_ID"}:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    from eniplan.rules import ver, ver_pods, ver_terway  # noqa: PLC0415 - see above
+    from eniplan.rules import ver, ver_pods, ver_terway, ver_workloads  # noqa: PLC0415 - see above
 
     # Causes come before their symptoms: Terway, the nodes, the PodNetworkings, and then the pods.
     cluster = tuple(
-        item for module in (ver_terway, ver, ver_pods) for item in vars(module).values() if isinstance(item, Rule)
+        item
+        for module in (ver_terway, ver, ver_pods, ver_workloads)
+        for item in vars(module).values()
+        if isinstance(item, Rule)
     )
     by_id = sorted(cluster, key=lambda rule: rule.id)
     globals().update(CLUSTER=cluster, BY_ID={rule.id: rule for rule in (*ALL, *by_id)})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from eniplan.catalog.store import Catalog
-    from eniplan.observed import Agent, Event, Node, Observed, Pod, PodEni, PodNetworking
+    from eniplan.observed import Agent, Controller, Event, Node, Observed, Pod, PodEni, PodNetworking
     from eniplan.plan.document import Path
     from eniplan.plan.model import Workload
     from eniplan.rules.base import Level
@@ -416,6 +416,30 @@ class ClusterView(View):
             if workload is not None:
                 out.setdefault(workload.path, {}).setdefault(phase, []).extend(nodes)
         return out
+
+    @cached_property
+    def refusals(self) -> dict[Path, Event]:
+        """What was reported of the plan's workloads whose pods the API server refuses."""
+        out: dict[Path, Event] = {}
+        for event in self.observed.events if self._workloads else ():
+            if event.reason == "FailedCreate":
+                workload = self._owned(event.namespace, f"{event.kind} {event.name}")
+                if workload is not None:
+                    out[workload.path] = event
+        return out
+
+    def controller_of(self, workload: Workload) -> Controller | None:
+        """Return what stands behind the pods of a workload, as far as it could be read."""
+        return self.observed.workloads.get((workload.namespace, f"{workload.kind} {workload.name}"))
+
+    def failure_of(self, workload: Workload) -> str:
+        """Return why a pod of a workload has failed."""
+        found = (
+            told
+            for (namespace, owner), told in self.observed.failures.items()
+            if self._owned(namespace, owner) is workload
+        )
+        return next(filter(None, found), "")
 
     @cached_property
     def overfull(self) -> dict[str, tuple[int, int]]:

@@ -170,11 +170,33 @@ def _shown(what: str, number: int) -> str:
 _PHRASES: tuple[tuple[re.Pattern[str], Message], ...] = (
     (re.compile(r"Too many pods"), say("raise kubelet's maxPods in the node pool's configuration, or scale it out")),
     (re.compile(r"Insufficient aliyun/eni"), say("scale the pool out: kubectl describe nodes | grep aliyun/eni")),
-    (re.compile(r"Insufficient (cpu|memory)"), say("use a larger instance type, lower the request, or scale out")),
+    (
+        re.compile(r"Insufficient (cpu|memory|ephemeral-storage)"),
+        say("use a larger instance type, lower the request, or scale out"),
+    ),
+    (
+        re.compile(r"Insufficient (?!aliyun/eni|cpu|memory|ephemeral-storage)"),
+        say("do the nodes offer it, and is some left? kubectl describe nodes"),
+    ),
     (re.compile(r"unschedulable"), say("kubectl get nodes; kubectl uncordon NODE")),
     (re.compile(r"untolerated taint"), say("add the toleration: `eniplan render-manifests --patch` prints it")),
-    (re.compile(r"volume"), say("look at the volumes: kubectl get pvc -A")),
-    (re.compile(r"affinity|selector"), say("compare its affinity with the labels: kubectl get nodes --show-labels")),
+    (
+        re.compile(r"volume|persistentvolume", re.IGNORECASE),
+        say("look at the claims, their volumes, and the zones of these: kubectl get pvc -A"),
+    ),
+    (
+        re.compile(r"topology spread"),
+        say(
+            "loosen topologySpreadConstraints, or add nodes in the other zones: kubectl get nodes -L "
+            "topology.kubernetes.io/zone"
+        ),
+    ),
+    (re.compile(r"free ports"), say("take hostPort out: exclusive pods cannot have one; else only one fits a node")),
+    (re.compile(r"pod (anti-)?affinity"), say("only so many fit: loosen its podAntiAffinity, or scale the pool out")),
+    (
+        re.compile(r"node affinity|selector"),
+        say("compare its affinity with the labels: kubectl get nodes --show-labels"),
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from eniplan.k8s.terway import MEMBER_ENI
 from eniplan.messages import NOTHING, Message, named, say, together
+from eniplan.observed import OUT_OF_MEMORY
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.cluster_view import Stop
 from eniplan.rules.obstacles import advice, obstacles, terway_on
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 BEFORE_BIND = ("CreateENIFailed", "AttachENIFailed", "PodCreateFailed")
 AFTER_BIND = ("AllocIPFailed", "FailedCreatePodSandBox")
 """What Terway, and what kubelet reports when a pod gets no ENI, or no address on it."""
+_VOLUMES = ("FailedMount", "FailedAttachVolume")
+_IMAGE = frozenset(
+    ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
+     "RegistryUnavailable", "SignatureValidationFailed")
+)  # fmt: skip
+"""kubelet's words for a container without its image."""
 
 
 def _stop(rule: str, why: Message, fix: Message, level: Level | None = None, **facts: object) -> Stop:
@@ -88,6 +95,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
     fix = say("is terway-controlplane running, and may it read the pod? kubectl -n {namespace} describe pod {name}",
               namespace=pod.namespace, name=pod.name)  # fmt: skip
     if told:
+        fix = together(part for part in (known_cure(told), fix) if part is not None)
         why = say("on exclusive nodes without a PodENI ({event})", event=told)
         return Stop("VER012", "without", why, fix, {})
     return Stop("VER012", "without", say("on exclusive nodes without a PodENI"), fix, {})
@@ -106,7 +114,11 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
             why = say("{why}, and an interface {status}", why=why, status=eni.loose)
         if eni.message:
             why = say("{why} ({message})", why=why, message=eni.message)
-        return _stop("VER013", why, say("read its events: {command}", command=describe), phase=eni.phase)
+        fix = say("read its events: {command}", command=describe)
+        cured = known_cure(eni.message)
+        if cured is not None:
+            fix = say("{fix}; {recreate}; {command}", fix=cured, recreate=recreate, command=describe)
+        return _stop("VER013", why, fix, phase=eni.phase)
     if eni.pod_uid and pod.uid and eni.pod_uid != pod.uid:
         why = say("with the PodENI of an earlier pod of the same name")
         return _stop("VER015", why, say("wait for Terway; if it stays: {command}", command=recreate))
@@ -172,6 +184,10 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
         fix = together((advice(told), describe))
         why = say("pending, as the scheduler says: {message}", message=told)
         return Stop("VER021", f"{level} {_alike(told)}", why, fix, facts, level)
+    if pod.wants.scheduler:
+        why = say("pending, and its scheduler {scheduler} has not come to it", scheduler=pod.wants.scheduler)
+        fix = say("is schedulerName right, and does that scheduler run? {describe}", describe=describe)
+        return _stop("VER021", why, fix, level)
     why = say("pending, though ENIs, pods, CPU, memory and taints leave room")
     return _stop("VER021", why, say("is the scheduler running? {command}", command=describe), level)
 
@@ -206,14 +222,26 @@ def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
         level: Level | None = "warning" if workload is None or trouble.reason == "NotReady" else None
     else:
         level = None
-        failed = _failed(view, pod, (*AFTER_BIND, *BEFORE_BIND))
-        if failed is not None and trouble.reason in {"", "ContainerCreating", "PodInitializing"}:
-            return failed
+        if trouble.reason in {"", "ContainerCreating", "PodInitializing"}:
+            failed = _failed(view, pod, (*AFTER_BIND, *BEFORE_BIND)) or _unmounted(view, pod)
+            if failed is not None:
+                return failed
     so_far = say("; {so_far}", so_far=so_far) if so_far else NOTHING
     why = say("not running: {state}{so_far}", state=state_of(trouble), so_far=so_far)
     if trouble.reason == "NotReady":
         why = say("running and not Ready{so_far}", so_far=so_far)
     return _stop("VER032", why, _cure(pod, trouble), level, reason=trouble.reason, phase=trouble.phase)
+
+
+def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
+    """Return what kubelet says of the volumes of a pod: they come before its network."""
+    event = next((item for item in view.events_of(pod) if item.reason in _VOLUMES), None)
+    if event is None:
+        return None
+    why = say("without its volumes: {reason}: {message}", reason=event.reason, message=event.message)
+    fix = say("does each exist, and is it free? kubectl -n {namespace} describe pod {name}; kubectl -n {namespace} get "
+              "pvc,configmap", namespace=pod.namespace, name=pod.name)  # fmt: skip
+    return Stop("VER032", f"{event.reason} {_alike(event.message)}", why, fix, {"reason": event.reason})
 
 
 def state_of(trouble: Trouble) -> Message:
@@ -227,8 +255,11 @@ def state_of(trouble: Trouble) -> Message:
 
 def _cure(pod: Pod, trouble: Trouble) -> Message:
     names = {"namespace": pod.namespace, "name": pod.name}
-    if trouble.container and trouble.reason in {"ErrImagePull", "ImagePullBackOff", "InvalidImageName"}:
+    if trouble.container and trouble.reason in _IMAGE:
         return say("its image cannot be pulled: kubectl -n {namespace} describe pod {name}", **names)
+    if trouble.message == OUT_OF_MEMORY:
+        return say("it takes more memory than its limit: raise limits.memory; kubectl -n {namespace} describe pod "
+                   "{name}", **names)  # fmt: skip
     if trouble.container and "Config" not in trouble.reason:
         return say("its network is up; read why it ends: kubectl -n {namespace} logs {name} -c {container} --previous",
                    container=trouble.container, **names)  # fmt: skip
@@ -261,10 +292,15 @@ def _alike(message: str) -> str:
 def network_advice(event: Event, pod: Pod) -> Message:
     """Return what to do about a failure of Terway."""
     where = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
-    fix = next((fix for pattern, fix in _ADVICE if re.search(pattern, event.message, re.IGNORECASE)), None)
+    fix = known_cure(event.message)
     if fix is None:
         return say("{where}; {terway}", where=where, terway=terway_on(pod.node))
     return say("{fix}; {where}", fix=fix, where=where)
+
+
+def known_cure(message: str) -> Message | None:
+    """Return what helps, where the words of a failure are known."""
+    return next((fix for pattern, fix in _ADVICE if re.search(pattern, message, re.IGNORECASE)), None)
 
 
 _ADVICE: tuple[tuple[str, Message], ...] = (
@@ -284,6 +320,10 @@ _ADVICE: tuple[tuple[str, Message], ...] = (
     (
         "security ?group",
         say("its security groups must exist, be of one type and lie in the VPC: kubectl get podnetworking -o yaml"),
+    ),
+    (
+        r"InvalidEniId|NetworkInterface\w*\.?NotFound",
+        say("its ENI was deleted outside of Terway: recreate the pod"),
     ),
     (
         r"quota|EniCount|Limit|CountExceeded",

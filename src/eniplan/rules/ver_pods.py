@@ -1,16 +1,14 @@
-"""VER012-VER021, VER026-VER032: the pods of a running cluster, their ENIs, and what Terway has reported of them."""
+"""VER012-VER021, VER026-VER030, VER032: the pods of a running cluster, their ENIs, and what Terway reports of them."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from eniplan import facts
-from eniplan.k8s.terway import ENI, IGNORE_LABEL
+from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say
 from eniplan.observed import SYSTEM_NAMESPACE, UNTOLD
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
-from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import (
     CLUSTER,
     MEMBER_REQUEST,
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
 
     from eniplan.messages import Message
     from eniplan.observed import Node, Pod, PodEni
-    from eniplan.plan.document import Path
-    from eniplan.plan.model import Workload
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView
 
@@ -486,9 +482,14 @@ def ver029(view: ClusterView) -> Outcome:
         for workload, item in view.workload_pods
         if item.node and workload.node_pool in nodes and item.node not in nodes[workload.node_pool]
     )
+    there = {node.name for node in view.observed.nodes}
     for (pool, where), found in _by(pairs).items():
         why = say("of pool {pool!r} on node {node}, which is not in it", pool=pool, node=where)
         hint = say("add the node affinity to the pod template: `eniplan render-manifests --patch` prints it")
+        if where not in there:
+            why = say("on node {node}, which does not exist", node=where)
+            hint = say("its node is gone, and with it the pod: kubectl get node {node}; kubectl -n {namespace} delete "
+                       "pod {name} --force", node=where, namespace=found[0].namespace, name=found[0].name)  # fmt: skip
         yield _at_pods(found, why, hint, node=where)
 
 
@@ -514,86 +515,3 @@ def ver032(view: ClusterView) -> Outcome:
     vague = [item for item, _ in view.placed if item.trouble is not None and item.trouble[:2] == ("Running", "")]
     if vague:
         yield Unknown(vague[0].path, facts.POD_READY)
-
-
-@cluster_rule(
-    "VER031",
-    "error",
-    "A workload of the plan is not there, or not as a whole",
-    needs=(
-        facts.PODS,
-        facts.WORKLOAD_NAME,
-        facts.NAMESPACE,
-        facts.WORKLOAD_KIND,
-        facts.REPLICAS,
-        facts.HOST_NETWORK,
-        facts.WORKLOAD_STARTS,
-    ),
-    effect="What was planned does not run, or less of it than was planned.",
-    sources=(EXCL,),
-    fails={"pods[2]": ABSENT, "podENIs[2]": ABSENT},
-)
-def ver031(view: ClusterView) -> Outcome:
-    """The pods of each workload of the plan, by namespace and owner, against its replicas, or one for each node."""
-    workloads = view.planned_workloads
-    unseen = tuple(view.unseen("Pod")) if workloads else ()
-    yield from unseen
-    own: dict[Path, list[str]] = {}
-    for workload, item in view.workload_pods:
-        own.setdefault(workload.path, []).append(item.node)
-    # Of a pool that should have nodes and has none, VER001 says so.
-    bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.planned_size}
-    for workload in () if unseen else (item for item in workloads if item.node_pool not in bare):
-        yield from _proof(view, workload, own.get(workload.path, []), view.other_pods.get(workload.path, {}))
-
-
-def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict[str, list[str]]) -> Outcome:
-    """Say what a workload lacks; `nodes` are those of its pods that take an ENI, empty where a pod waits for one."""
-    label = say("{kind} {namespace}/{name}", kind=workload.kind, namespace=workload.namespace, name=workload.name)
-    get = say("kubectl -n {namespace} get {kind} {name}", namespace=workload.namespace, kind=workload.kind.lower(),
-              name=workload.name)  # fmt: skip
-    describe = say("kubectl -n {namespace} describe {kind} {name}", namespace=workload.namespace,
-                   kind=workload.kind.lower(), name=workload.name)  # fmt: skip
-    bare = [node for phase, found in others.items() if phase not in {"Succeeded", "Failed"} for node in found]
-    if bare and not workload.host_network:
-        message = say("{pods} of {workload} without an ENI: hostNetwork, or the label {label}",
-                      pods=count(len(bare), "{n} pod", "{n} pods"), workload=label, label=IGNORE_LABEL)  # fmt: skip
-        yield Hit(workload.path, message, say("take that out of the pod template: {command}", command=describe))
-    for phase in sorted(others.keys() - {"Succeeded", "Failed", "Running"}) if workload.host_network else ():
-        message = say("{pods} of {workload} not running: {phase}", workload=label, phase=phase or "no phase",
-                      pods=count(len(others[phase]), "{n} pod", "{n} pods"))  # fmt: skip
-        yield Hit(workload.path, message, describe)
-    alive = [*nodes, *bare]
-    if workload.kind == "DaemonSet":
-        yield from _on_each_node(view, workload, label, alive, describe)
-        return
-    done, failed = len(others.get("Succeeded", ())), len(others.get("Failed", ()))
-    by_time = workload.kind in {"Job", "CronJob"}
-    if by_time and (done or (alive and workload.kind == "CronJob")):
-        return
-    if workload.kind == "CronJob" and not failed:
-        hint = say("none is there now; run one: kubectl -n {namespace} create job --from=cronjob/{name} {name}-test",
-                   namespace=workload.namespace, name=workload.name)  # fmt: skip
-        yield Unknown(workload.path, facts.WORKLOAD_STARTS, label, hint)
-    elif len(alive) < workload.replicas:
-        pods = count(len(alive), "{n} pod", "{n} pods")
-        message = say("{workload} has {pods}; the plan has {planned}", workload=label, pods=pods,
-                      planned=workload.replicas)  # fmt: skip
-        if failed:
-            message = say("{message}; {failed} have failed", message=message, failed=failed)
-        missing = say("apply it: `eniplan render-manifests --workloads` prints it; {get}", get=get)
-        hint = describe if alive or failed else missing
-        yield Hit(workload.path, message, hint, {"pods": len(alive), "planned": workload.replicas})
-
-
-def _on_each_node(view: ClusterView, workload: Workload, label: Message, alive: list[str], hint: Message) -> Outcome:
-    """Say on which nodes of its pool a DaemonSet has no pod; pods that wait for their node are told elsewhere."""
-    nodes = [node for group in view.groups if group.name == workload.node_pool for node in group.nodes]
-    have = Counter(alive)
-    lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
-    if len(lacking) > have[""]:
-        message = say("{workload} has no pod on {lacking} of {nodes}: {names}", workload=label, lacking=len(lacking),
-                      nodes=count(len(nodes), "{n} node", "{n} nodes"), names=named(lacking))  # fmt: skip
-        fix = say("does it tolerate the taints of the nodes, and does its node selector admit them? {describe}",
-                  describe=hint)  # fmt: skip
-        yield Hit(workload.path, message, fix, {"nodes": lacking})

@@ -1,0 +1,243 @@
+"""VER031: the workloads of the plan, as a running cluster has them, and why pods of them are not even made."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from eniplan import facts
+from eniplan.k8s.terway import IGNORE_LABEL
+from eniplan.messages import NOTHING, count, named, say, together
+from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
+from eniplan.rules.examples import ABSENT
+from eniplan.rules.sources import EXCL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eniplan.messages import Message
+    from eniplan.observed import Controller
+    from eniplan.plan.document import Path
+    from eniplan.plan.model import Workload
+    from eniplan.rules.cluster_view import ClusterView
+
+
+@cluster_rule(
+    "VER031",
+    "error",
+    "A workload of the plan is not there, or not as a whole",
+    needs=(
+        facts.PODS,
+        facts.EVENTS,
+        facts.WORKLOAD_NAME,
+        facts.NAMESPACE,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.HOST_NETWORK,
+        facts.WORKLOAD_STARTS,
+        facts.WORKLOAD_RAN,
+    ),
+    effect="What was planned does not run, or less of it than was planned.",
+    sources=(EXCL,),
+    fails={"pods[2]": ABSENT, "podENIs[2]": ABSENT},
+)
+def ver031(view: ClusterView) -> Outcome:
+    """The pods of each workload of the plan, by namespace and owner, against its replicas, or one for each node."""
+    workloads = view.planned_workloads
+    unseen = tuple(view.unseen("Pod")) if workloads else ()
+    yield from unseen
+    own: dict[Path, list[str]] = {}
+    for workload, item in view.workload_pods:
+        own.setdefault(workload.path, []).append(item.node)
+    # Of a pool that should have nodes and has none, VER001 says so.
+    bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.planned_size}
+    for workload in () if unseen else (item for item in workloads if item.node_pool not in bare):
+        yield from _proof(view, workload, own.get(workload.path, []), view.other_pods.get(workload.path, {}))
+
+
+def _called(workload: Workload) -> Message:
+    return say("{kind} {namespace}/{name}", kind=workload.kind, namespace=workload.namespace, name=workload.name)
+
+
+def _kubectl(verb: str, workload: Workload) -> Message:
+    return say("kubectl -n {namespace} {verb} {kind} {name}", namespace=workload.namespace, verb=verb,
+               kind=workload.kind.lower(), name=workload.name)  # fmt: skip
+
+
+def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict[str, list[str]]) -> Outcome:
+    """Say what a workload lacks; `nodes` are those of its pods that take an ENI, empty where a pod waits for one."""
+    label, describe = _called(workload), _kubectl("describe", workload)
+    bare = [node for phase, found in others.items() if phase not in {"Succeeded", "Failed"} for node in found]
+    if bare and not workload.host_network:
+        message = say("{pods} of {workload} without an ENI: hostNetwork, or the label {label}",
+                      pods=count(len(bare), "{n} pod", "{n} pods"), workload=label, label=IGNORE_LABEL)  # fmt: skip
+        yield Hit(workload.path, message, say("take that out of the pod template: {command}", command=describe))
+    for phase in sorted(others.keys() - {"Succeeded", "Failed", "Running"}) if workload.host_network else ():
+        message = say("{pods} of {workload} not running: {phase}", workload=label, phase=phase or "no phase",
+                      pods=count(len(others[phase]), "{n} pod", "{n} pods"))  # fmt: skip
+        yield Hit(workload.path, message, describe)
+    alive = [*nodes, *bare]
+    if workload.kind == "DaemonSet":
+        yield from _on_each_node(view, workload, alive)
+    elif workload.kind in {"Job", "CronJob"}:
+        yield from _by_time(view, workload, len(alive), others)
+    elif len(alive) < workload.replicas:
+        yield _too_few(view, workload, len(alive), others)
+
+
+def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str, list[str]]) -> Outcome:
+    """Say what is wrong with pods that come to an end, after which nothing may be left of them."""
+    found, label = view.controller_of(workload), _called(workload)
+    failed, once = bool(others.get("Failed")), workload.kind == "Job"
+    if found is not None and found.held and not (once and (alive or others.get("Succeeded"))):
+        yield _too_few(view, workload, alive, others)
+    elif others.get("Succeeded") or (alive and not once) or (found is not None and found.end == "Complete"):
+        return
+    elif alive or failed or view.refusals.get(workload.path) or (once and found is not None):
+        if alive < workload.replicas:
+            yield _too_few(view, workload, alive, others)
+    elif once:
+        hint = say("nothing is left of it: it has ended and was removed (ttlSecondsAfterFinished), or was never "
+                   "applied: {get}; kubectl -n {namespace} get events --field-selector involvedObject.name={name}",
+                   get=_kubectl("get", workload), namespace=workload.namespace, name=workload.name)  # fmt: skip
+        yield Unknown(workload.path, facts.WORKLOAD_RAN, label, hint)
+    else:
+        hint = say("none is there now; run one: kubectl -n {namespace} create job --from=cronjob/{name} {name}-test",
+                   namespace=workload.namespace, name=workload.name)  # fmt: skip
+        yield Unknown(workload.path, facts.WORKLOAD_STARTS, label, hint)
+
+
+def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str, list[str]]) -> Hit:
+    """Say that pods are missing, and why they are, where the cluster tells."""
+    failed, done = len(others.get("Failed", ())), len(others.get("Succeeded", ()))
+    message = say("{workload} has {pods}; the plan has {planned}", workload=_called(workload),
+                  pods=count(alive, "{n} pod", "{n} pods"), planned=workload.replicas)  # fmt: skip
+    if done:
+        message = say("{message}; {done} have ended", message=message, done=done)
+    if failed:
+        message = say("{message}; {failed} have failed", message=message, failed=failed)
+        told = view.failure_of(workload)
+        message = say("{message} ({told})", message=message, told=told) if told else message
+    cause = _cause(view, workload)
+    numbers = {"pods": alive, "planned": workload.replicas}
+    if cause is not None:
+        why, fix = cause
+        return Hit(workload.path, say("{message}; {why}", message=message, why=why), fix, numbers)
+    describe = _kubectl("describe", workload)
+    if failed:
+        fix = say("read why: {describe}; kubectl -n {namespace} get pods --field-selector status.phase=Failed",
+                  describe=describe, namespace=workload.namespace)  # fmt: skip
+    elif alive or done or view.controller_of(workload) is not None:
+        fix = describe
+    else:
+        fix = say("apply it: `eniplan render-manifests --workloads` prints it; {get}", get=_kubectl("get", workload))
+    return Hit(workload.path, message, fix, numbers)
+
+
+def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Outcome:
+    """Say on which nodes of its pool a DaemonSet has no pod; pods that wait for their node are told elsewhere."""
+    nodes = [node for group in view.groups if group.name == workload.node_pool for node in group.nodes]
+    have = Counter(alive)
+    lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
+    if len(lacking) > have[""]:
+        message = say("{workload} has no pod on {lacking} of {nodes}: {names}", workload=_called(workload),
+                      lacking=len(lacking), nodes=count(len(nodes), "{n} node", "{n} nodes"),
+                      names=named(lacking))  # fmt: skip
+        fix = say("does it tolerate the taints of the nodes, and does its node selector admit them? {describe}",
+                  describe=_kubectl("describe", workload))  # fmt: skip
+        cause = _cause(view, workload)
+        if cause is not None:
+            message, fix = say("{message}; {why}", message=message, why=cause[0]), cause[1]
+        yield Hit(workload.path, message, fix, {"nodes": lacking})
+
+
+# --- why pods are not made ----------------------------------------------------------------------------------------
+
+
+def _cause(view: ClusterView, workload: Workload) -> tuple[Message, Message] | None:
+    """Return why a workload makes fewer pods than planned, and what helps; None when nothing says it."""
+    found, refused = view.controller_of(workload), view.refusals.get(workload.path)
+    if found is not None and found.held:
+        return _held(workload)
+    if found is not None and found.replicas is not None and found.replicas < workload.replicas:
+        fix = say("kubectl -n {namespace} scale {kind} {name} --replicas={planned}; has an autoscaler set it? "
+                  "kubectl -n {namespace} get hpa", namespace=workload.namespace, kind=workload.kind.lower(),
+                  name=workload.name, planned=workload.replicas)  # fmt: skip
+        return say("its spec.replicas is {replicas}", replicas=found.replicas), fix
+    if refused is not None:
+        times = say(" ({times} times)", times=refused.times) if refused.times > 1 else NOTHING
+        why = say("its pods are refused{times}: {message}", times=times, message=refused.message)
+        return why, _permitted(workload, refused.message)
+    return None if found is None or not found.told else _told(workload, found)
+
+
+def _held(workload: Workload) -> tuple[Message, Message]:
+    if workload.kind in {"Job", "CronJob"}:
+        fix = say("kubectl -n {namespace} patch {kind} {name} -p '{patch}'; a queue may have suspended it",
+                  namespace=workload.namespace, kind=workload.kind.lower(), name=workload.name,
+                  patch='{"spec":{"suspend":false}}')  # fmt: skip
+        return say("it is suspended"), fix
+    return say("it is paused"), _kubectl("rollout resume", workload)
+
+
+def _told(workload: Workload, found: Controller) -> tuple[Message, Message]:
+    return say("it says: {message}", message=found.told), _permitted(workload, found.told)
+
+
+_REFUSALS: tuple[tuple[str, Callable[[str], Message]], ...] = (
+    (
+        "quota",
+        lambda ns: say("raise the quota of the namespace, or remove pods there: kubectl -n {namespace} describe quota",
+                       namespace=ns),
+    ),
+    (
+        r"(?:maximum|minimum) \w+ usage|limit to request ratio",
+        lambda ns: say("fit its requests to the bounds of the namespace: kubectl -n {namespace} describe limitrange",
+                       namespace=ns),
+    ),
+    (
+        "PodSecurity",
+        lambda ns: say("fit it to Pod Security, or exempt it: kubectl get namespace {namespace} --show-labels",
+                       namespace=ns),
+    ),
+    (
+        "PriorityClass",
+        lambda _: say("create the class, or take priorityClassName out: kubectl get priorityclass"),
+    ),
+    (
+        "service ?account",
+        lambda ns: say("create the service account: kubectl -n {namespace} get serviceaccount", namespace=ns),
+    ),
+    (
+        "ValidatingAdmissionPolicy",
+        lambda _: say("meet the policy, or change it: kubectl get validatingadmissionpolicies"),
+    ),
+    (
+        "podnetworking",
+        lambda _: say("a PodNetworking must be Ready before its pods are created: kubectl get podnetworking"),
+    ),
+    (
+        "failed calling webhook",
+        lambda _: say("the webhook does not answer, and no pod is created without it: is what serves it running, such "
+                      "as terway-controlplane? kubectl get mutatingwebhookconfigurations,"
+                      "validatingwebhookconfigurations"),
+    ),
+    (
+        "admission webhook",
+        lambda _: say("ask who runs the webhook: kubectl get mutatingwebhookconfigurations,"
+                      "validatingwebhookconfigurations"),
+    ),
+    (
+        "being terminated",
+        lambda ns: say("the namespace is being deleted: kubectl get namespace {namespace} -o yaml", namespace=ns),
+    ),
+)  # fmt: skip
+"""What the words of a refusal mean, and what helps in a namespace."""
+
+
+def _permitted(workload: Workload, message: str) -> Message:
+    """Return what to do about pods that the API server refuses."""
+    describe = _kubectl("describe", workload)
+    fix = next((fix for words, fix in _REFUSALS if re.search(words, message, re.IGNORECASE)), None)
+    return describe if fix is None else together((fix(workload.namespace), describe))
