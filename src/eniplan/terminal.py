@@ -27,8 +27,12 @@ DEFAULT_WIDTH = 100
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that ask a run to end: Ctrl-C, a CI time-out, a terminal that is closed."""
 STDIN = "-"
-_inputs: set[tuple[int, int]] = set()
-"""The files that this run has read, by device and number: no output ever replaces one of them."""
+_inputs: dict[tuple[int, int], tuple[int, int]] = {}
+"""The files that this run has read, by device and number: no output ever replaces one of them. Size and time."""
+_MOST_KEPT = 4 * 1024 * 1024
+"""Bytes of an input that are read again for excerpts, or kept when they came from stdin."""
+_piped: list[bytes] = []
+"""What came from stdin."""
 
 
 def read_input(path: str) -> bytes:
@@ -41,7 +45,10 @@ def read_input(path: str) -> bytes:
     """
     if path == STDIN:
         with stdin() as stream:
-            return stream.read()
+            data = stream.read()
+        if len(data) <= _MOST_KEPT:
+            _piped[:] = [data]
+        return data
     return read_file(path)
 
 
@@ -57,12 +64,25 @@ def read_file(path: str) -> bytes:
         return file.read()
 
 
+def read_again(path: str) -> bytes | None:
+    """Return what this run has read before, to be shown; None when it is gone, or is not the same any more."""
+    if path == STDIN:
+        return _piped[0] if _piped else None
+    with contextlib.suppress(OSError):
+        status = os.stat(path)  # before it is opened: a pipe would wait for somebody who writes
+        seen = _inputs.get((status.st_dev, status.st_ino))
+        if seen == (status.st_size, status.st_mtime_ns) and status.st_size <= _MOST_KEPT:
+            with open(path, "rb") as file:
+                return file.read()
+    return None
+
+
 def note_input(file: BufferedReader | str) -> None:
     """Remember that a file is an input of this run."""
     with contextlib.suppress(OSError):
         status = os.stat(file) if isinstance(file, str) else os.fstat(file.fileno())
         if stat.S_ISREG(status.st_mode):
-            _inputs.add((status.st_dev, status.st_ino))
+            _inputs[status.st_dev, status.st_ino] = (status.st_size, status.st_mtime_ns)
 
 
 @contextlib.contextmanager
@@ -340,6 +360,32 @@ def is_rich() -> bool:
 def has_colour() -> bool:
     """Return whether the terminal view may use colours."""
     return not os.environ.get("NO_COLOR")
+
+
+def has_links() -> bool:
+    """Return whether the terminal makes links of OSC 8: those that say who they are, and are known to."""
+    forced = os.environ.get("FORCE_HYPERLINK")
+    if forced is not None:
+        return forced not in {"", "0"}
+    env = os.environ
+    if (
+        sys.stdout is None
+        or not sys.stdout.isatty()
+        or env.get("CI")
+        or env.get("TERM", "").startswith(("screen", "tmux"))
+    ):
+        return False
+    vte = env.get("VTE_VERSION", "")
+    return (
+        env.get("TERM_PROGRAM") in {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"}
+        or env.get("TERM") in {"xterm-kitty", "xterm-ghostty", "alacritty", "foot"}
+        or "WT_SESSION" in env
+        or "KONSOLE_VERSION" in env
+        or (vte.isdecimal() and int(vte) >= _VTE_WITH_LINKS)
+    )
+
+
+_VTE_WITH_LINKS = 5000
 
 
 def width() -> int:

@@ -29,3 +29,21 @@ def json_text(value: object, indent: int | None = None) -> str:
 def plural(count: int, word: str) -> str:
     """Return `1 pool`, `2 pools`."""
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: Chinese characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width  # noqa: PLC0415 - most texts are ASCII
+
+    return sum(0 if category(c) in {"Mn", "Me"} else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+_HIDDEN = "user[_-]?data|passw|secret|token|node[_-]?components|credential|access[_-]?key|private[_-]?key|authoriz"
+"""Names of what nobody else should read. A pattern and not a compiled one, as above."""
+
+
+def may_be_secret(text: str) -> bool:
+    """Return whether a text names something that is secret: then its values are not shown."""
+    return re.search(_HIDDEN, text, re.IGNORECASE) is not None

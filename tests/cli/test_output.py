@@ -131,7 +131,7 @@ def test_the_log_of_a_github_job_obeys_no_name(run: Run, tmp_path: Path, colour:
         assert "##[" not in text
         assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
     assert "::add-mask::#\\#[add-path]x.yaml" in result.out
-    assert result.out.startswith("✗ error" if colour else "\\::add-mask")
+    assert result.out.startswith("\\::add-mask")
     assert "\\::gone: error: cannot read it" in result.err
     assert run("check", hostile, cwd=tmp_path, env={"NO_COLOR": "1"}).out.startswith(hostile)
 

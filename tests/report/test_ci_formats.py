@@ -506,7 +506,7 @@ class TestMarkdown:
     def test_a_pool_without_types(self) -> None:
         (pool,) = reports()["clean"].pools
         report = reports()["clean"]._replace(pools=(pool._replace(capacity={}),))
-        assert ["trading", "unknown", "3", "21"] in tables(markdown.write(report))
+        assert ["trading", "3 nodes", "room for 21 exclusive pods", "", ""] in tables(markdown.write(report))
 
 
 @pytest.mark.parametrize("name", ["many", "unknown"])

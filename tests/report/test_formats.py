@@ -15,7 +15,9 @@ from eniplan._version import __version__
 from eniplan.cli.options import ReportFormat
 from eniplan.cli.show import WRITERS
 from eniplan.judging.verify import verify
-from eniplan.report import json_format, plain, sarif, terminal_view
+from eniplan.report import json_format, plain, sarif, terminal_view, words
+from eniplan.report.model import Detail
+from eniplan.report.terminal_view import Screen
 from eniplan.rules import BY_ID
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import VSWITCH_J
@@ -46,14 +48,14 @@ class TestGolden:
 
     def test_plain(self, name: str, snapshot: SnapshotAssertion) -> None:
         report = reports()[name]
-        assert plain.write(report) + "---\n" + plain.summary(report) + "\n" == snapshot
+        assert plain.write(report) + "---\n" + words.summary(report) + "\n" == snapshot
 
     def test_terminal(self, name: str, snapshot: SnapshotAssertion) -> None:
-        assert terminal_view.write(reports()[name], width=100, colour=True) == snapshot
+        assert terminal_view.write(reports()[name], Screen(100, colour=True)) == snapshot
 
     @pytest.mark.parametrize("width", [40, 80, 100, 200])
     def test_terminal_without_colour(self, name: str, width: int) -> None:
-        text = terminal_view.write(reports()[name], width=width, colour=False)
+        text = terminal_view.write(reports()[name], Screen(width, colour=False))
         assert "\x1b" not in text
         # Cells of a table may be wider than a very narrow terminal; lines of text never are.
         assert width < 80 or all(len(line) <= width for line in text.splitlines())
@@ -61,21 +63,23 @@ class TestGolden:
 
 def test_a_type_is_not_folded_on_a_terminal_of_80_columns() -> None:
     for report in (judge(), judge_cluster()):
-        text = terminal_view.write(report, width=80, colour=False)
-        assert re.search(r"^\S* +ecs\.g8i\.8xlarge +7 ", text, flags=re.MULTILINE), text
-        assert "exclusive pods" in text
+        text = terminal_view.write(report, Screen(80, colour=False))
+        assert "3 nodes x 7 (ecs.g8i.8xlarge)" in text
+        assert "room for 21 exclusive pods" in text
 
 
 def test_colour_changes_no_word() -> None:
     report = judge(MANY)
-    coloured = terminal_view.write(report, width=100, colour=True)
+    coloured = terminal_view.write(report, Screen(100, colour=True))
     assert "\x1b[" in coloured
-    assert ESCAPES.sub("", coloured).rstrip() == terminal_view.write(report, width=100, colour=False).rstrip()
+    assert ESCAPES.sub("", coloured).rstrip() == terminal_view.write(report, Screen(100, colour=False)).rstrip()
 
 
 def test_a_shortage_is_marked_red() -> None:
-    text = terminal_view.write(judge({"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 5}]}), width=100, colour=True)
-    assert re.search(r"\x1b\[31m\s*5\s*\x1b\[0m", text)
+    text = terminal_view.write(
+        judge({"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 5}]}), Screen(100, colour=True)
+    )
+    assert "\x1b[31mcn-hangzhou-j: vsw-j: 24 needed, 5 free (trading)\x1b[0m" in text
 
 
 def test_a_waived_finding_shows_its_reason_instead_of_the_fix() -> None:
@@ -85,10 +89,10 @@ def test_a_waived_finding_shows_its_reason_instead_of_the_fix() -> None:
             "waivers": [{"rule": "NP002", "path": "nodePools[0]", "reason": "nobody else runs here"}],
         }
     )
-    text = terminal_view.write(report, width=100, colour=False)
-    assert "~ warning NP002" in text
+    text = terminal_view.write(report, Screen(100, colour=False))
+    assert "warning[NP002] (waived): pool 'trading' has no taint" in text
     assert "nobody else runs here" in text
-    assert "fix" not in text.split("capacity")[0]
+    assert "fix" not in text.split("Capacity")[0]
     assert "(waived: nobody else runs here)" in plain.write(report)
     (finding,) = json.loads(json_format.write(report))["findings"]
     assert (finding["waived"], finding["waiver"]) == (True, "nobody else runs here")
@@ -99,7 +103,7 @@ def test_sources_of_a_finding_without_hint_or_date(tmp_path: Path) -> None:
     specs = own(tmp_path, row(EniQuantity=4, Sources={"*": "api-row-undated"}))
     report = judge({"nodePools[0].instanceTypes": ["ecs.mine.8xlarge"]}, specs=specs)
     assert "DescribeInstanceTypes response row quoted in public code\n" in re.sub(
-        " +\n", "\n", terminal_view.write(report, width=150, colour=False)
+        " +\n", "\n", terminal_view.write(report, Screen(150, colour=False), Detail(explain=True))
     )
 
 
@@ -107,13 +111,13 @@ def test_no_hint_no_fix_line() -> None:
     labels = {f"l{number}": "x" for number in range(20)}
     report = judge({"nodePools[0].labels": labels})
     assert "fix:" not in plain.write(report)
-    assert "fix" not in terminal_view.write(report, width=100, colour=False).split("capacity")[0]
+    assert "fix" not in terminal_view.write(report, Screen(100, colour=False)).split("Capacity")[0]
 
 
 def test_nothing_judged() -> None:
     report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": 3})
-    assert plain.summary(report) == "nothing could be judged"
-    assert "nothing could be judged" in terminal_view.write(report, width=100, colour=False)
+    assert words.summary(report) == "nothing could be judged: 1 problem"
+    assert "nothing could be judged" in terminal_view.write(report, Screen(100, colour=False))
     assert json.loads(json_format.write(report))["problems"][0]["message"].startswith("'nodePools' must be a list")
 
 
@@ -142,7 +146,7 @@ def test_any_text_stays_inert(name: str, network: str) -> None:
     report = judge_plan({"apiVersion": "eniplan/v1", "nodePools": [pool], "cluster": {"vSwitches": [VSWITCH_J]}})
     text = plain.write(report)
     assert all(line.isprintable() for line in text.split("\n"))
-    coloured = ESCAPES.sub("", terminal_view.write(report, width=100, colour=True))
+    coloured = ESCAPES.sub("", terminal_view.write(report, Screen(100, colour=True)))
     assert all(line.isprintable() for line in coloured.split("\n"))
     # JSON keeps the very text.
     (sheet,) = json.loads(json_format.write(report))["pools"]
@@ -154,7 +158,7 @@ def test_any_text_stays_inert(name: str, network: str) -> None:
 def test_markup_is_text(name: str) -> None:
     report = judge({"nodePools[0].name": name, "nodePools[0].taints": []})
     for colour in (True, False):
-        assert name in ESCAPES.sub("", terminal_view.write(report, width=200, colour=colour))
+        assert name in ESCAPES.sub("", terminal_view.write(report, Screen(200, colour=colour)))
     assert f"pool {name}: exclusive pods" in plain.write(report)
 
 
@@ -165,7 +169,7 @@ def test_own_instance_data_is_told(tmp_path: Path) -> None:
     told: dict[str, Any] = {"file": file, "date": None, "region": None, "odd": []}
     assert json.loads(json_format.write(report))["specs"] == {"date": "2026-07-16", "types": 1242, "own": told}
     assert json.loads(sarif.write(report))["runs"][0]["properties"]["ownSpecs"] == told
-    assert f"checked against specs of 2026-07-16 and {file}: " in plain.summary(report)
+    assert f"checked against specs of 2026-07-16 and {file}: " in words.summary(report)
 
 
 class TestClusters:
@@ -187,8 +191,8 @@ class TestClusters:
             "lingjun": (LINGJUN, LINGJUN_PLAN),
         }[name]
         report = judge_cluster(changes, plan)
-        text = terminal_view.write(report, width=100, colour=False)
-        assert plain.write(report) + "---\n" + plain.summary(report) + "\n---\n" + text == snapshot
+        text = terminal_view.write(report, Screen(100, colour=False))
+        assert plain.write(report) + "---\n" + words.summary(report) + "\n---\n" + text == snapshot
 
     @pytest.mark.parametrize("form", [form for form in WRITERS if form.value not in {"text", "json", "metrics"}])
     def test_other_formats_name_the_rule_and_the_object(self, form: ReportFormat) -> None:
@@ -209,4 +213,4 @@ class TestClusters:
     def test_own_instance_data_is_told(self, tmp_path: Path) -> None:
         specs = own(tmp_path, row(EniQuantity=8))
         report = verify(observe(cluster_example({})), None, specs, Settings(today=TODAY))
-        assert f"specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}: " in plain.summary(report)
+        assert f"specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}: " in words.summary(report)

@@ -13,8 +13,10 @@ import typer
 from eniplan import facts, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import (
+    ConciseOption,
     EcsRoleOption,
     EndpointOption,
+    ExplainOption,
     Level,
     OutputOption,
     ReportFormat,
@@ -26,7 +28,7 @@ from eniplan.cli.options import (
 )
 from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import ClusterOptions, plan_of_types
-from eniplan.cli.show import outputs, show
+from eniplan.cli.show import detail_of, outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import INPUT, Place, Problem, usage
 from eniplan.judging.check import check as judge_plans
@@ -49,6 +51,8 @@ def check(
     ] = None,
     form: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
+    concise: ConciseOption = False,
+    explain: ExplainOption = False,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
@@ -111,6 +115,7 @@ def check(
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
     files = outputs(output or [])
+    detail = detail_of(form, concise=concise, explain=explain)
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
@@ -148,7 +153,7 @@ def check(
     accepted = () if types or families else waivers_of(waivers)
     report = judge_plans(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
     others.tell(report, verbose=verbose)
-    show(report, form, files)
+    show(report, form, files, detail)
     raise typer.Exit(report.exit_code)
 
 

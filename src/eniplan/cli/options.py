@@ -53,6 +53,8 @@ ReportFormatOption = Annotated[
     ReportFormat,
     typer.Option("--format", "-f", help="What stdout gets. text: a view on a terminal, else plain lines."),
 ]
+ConciseOption = Annotated[bool, typer.Option("--concise", help="With text: one line for each finding.")]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="With text: why each finding matters, and who says so.")]
 OutputOption = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Write the report to a file as well. Repeatable."),

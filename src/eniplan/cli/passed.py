@@ -14,7 +14,8 @@ from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
 from eniplan.judging.check import check
 from eniplan.plan.load import LoadedPlan, load
-from eniplan.report import plain
+from eniplan.messages import say
+from eniplan.report import plain, words
 from eniplan.rules.base import LEVELS, Settings
 from eniplan.rules.view import PlanView
 
@@ -65,7 +66,7 @@ def passed_plans(
     """
     plans, report = judged(path, Gate(fail_on, strict, specs, waivers))
     if report.exit_code:
-        terminal.err(plain.summary(report) + "; nothing is written")
+        terminal.err(say("{summary}; nothing is written", summary=words.summary(report)))
         raise typer.Exit(report.exit_code)
     return plans, report
 

@@ -10,12 +10,13 @@ from eniplan import terminal
 from eniplan.cli.options import ReportFormat
 from eniplan.errors import COMMAND_LINE, KUBECTL, InputError, Problem, usage
 from eniplan.messages import say
+from eniplan.report.model import NORMAL, Detail
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import STDIN
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from eniplan.report.model import Report
 
@@ -74,8 +75,14 @@ def _output(word: str) -> Output:
     return Output(ReportFormat(name), path)
 
 
-def show(report: Report, form: ReportFormat, files: Iterable[Output] = ()) -> None:
+def show(report: Report, form: ReportFormat, files: Iterable[Output] = (), detail: Detail = NORMAL) -> None:
     """Write a report to its files and to stdout; problems and the summary go to stderr.
+
+    Args:
+        report: what is shown.
+        form: what stdout gets.
+        files: what else is written.
+        detail: how much of it text tells.
 
     Raises:
         InputError: a document cannot be written; all others have been.
@@ -88,7 +95,7 @@ def show(report: Report, form: ReportFormat, files: Iterable[Output] = ()) -> No
     except InputError as error:
         failed += error.problems
     try:
-        _print(report, form)
+        _print(report, form, detail)
     except InputError as error:
         failed += error.problems
     if failed:
@@ -113,7 +120,7 @@ def show_files(report: Report, files: Iterable[Output]) -> None:
         raise InputError(*failed)
 
 
-def _print(report: Report, form: ReportFormat) -> None:
+def _print(report: Report, form: ReportFormat, detail: Detail) -> None:
     if form is not ReportFormat.TEXT:
         terminal.out(_document(report, form))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
@@ -124,13 +131,35 @@ def _print(report: Report, form: ReportFormat) -> None:
     elif terminal.is_rich():
         from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
 
-        text = terminal_view.write(report, width=terminal.width(), colour=terminal.has_colour())
-        terminal.out(terminal.for_log(text))
+        screen = terminal_view.Screen(terminal.width(), terminal.has_colour(), terminal.has_links())
+        terminal.out(terminal.for_log(terminal_view.write(report, screen, detail, _lines)))
     else:
-        from eniplan.report import plain  # noqa: PLC0415 - one format a run
+        from eniplan.report import plain, words  # noqa: PLC0415 - one format a run
 
-        terminal.out(terminal.for_log(plain.write(report)))
-        terminal.err(plain.summary(report))
+        terminal.out(terminal.for_log(plain.write(report, detail)))
+        terminal.err(printable(words.summary(report)))
+
+
+def _lines(file: str) -> Sequence[str]:
+    """Return the lines of an input, to be shown; none when it is not what was judged any more."""
+    from eniplan.report.excerpt import lines_of  # noqa: PLC0415 - for terminals only
+
+    data = terminal.read_again(file)
+    return () if data is None else lines_of(data)
+
+
+def detail_of(form: ReportFormat, *, concise: bool, explain: bool) -> Detail:
+    """Read --concise and --explain.
+
+    Raises:
+        UsageError: both, or another format than text.
+
+    """
+    if concise and explain:
+        raise usage(say("--concise and --explain exclude each other"))
+    if (concise or explain) and form is not ReportFormat.TEXT:
+        raise usage(say("--concise and --explain go with --format text; {format} tells all", format=form.value))
+    return Detail(concise, explain)
 
 
 def _document(report: Report, form: ReportFormat) -> str:

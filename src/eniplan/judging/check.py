@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
     from eniplan.plan.waivers import WaiverFile
-    from eniplan.report.model import Finding, PoolSheet, Undecided
+    from eniplan.report.model import Finding, PoolSheet, Undecided, ZoneUse
     from eniplan.rules.base import AnyRule, Level, Settings
     from eniplan.rules.shared import Share
 
@@ -37,6 +37,14 @@ class _Own(NamedTuple):
     """Those that were asked of it; of waivers that stand elsewhere as well, none is asked twice."""
 
 
+class _Shared(NamedTuple):
+    """What a plan shares with others of its cluster, where findings about it go, and what it needs alone."""
+
+    share: Share
+    findings: list[Finding]
+    zones: tuple[ZoneUse, ...]
+
+
 class _Run:
     """All that one check has read and found so far."""
 
@@ -46,8 +54,9 @@ class _Run:
         self._rules = rules
         self._offline = tuple(rule for rule in rules if not isinstance(rule, AccountRule))
         self._own: list[_Own] = []
-        self._shares: dict[str, list[tuple[Share, list[Finding]]]] = {}
-        """Of each cluster: what its plans share, and where findings about them go."""
+        self._shares: dict[str, list[_Shared]] = {}
+        """Of each cluster: what its plans share."""
+        self.zones: list[ZoneUse] = []
         self.findings: list[Finding] = []
         self.undecided: list[Undecided] = []
         self.problems: list[Problem] = []
@@ -96,13 +105,17 @@ class _Run:
         if item.beside:
             return
         self.pools += sheets.planned(item, view)
+        zones = tuple(sheets.zones(view))
         if view.cluster.id is not None and not item.files:  # two inputs may make one pool: HCL, and its Terraform plan
-            self._shares.setdefault(view.cluster.id, []).append((share(item.document, view), findings))
+            shared = _Shared(share(item.document, view), findings, zones)
+            self._shares.setdefault(view.cluster.id, []).append(shared)
+        else:
+            self.zones += zones
 
     def finish(self, waivers: Iterable[WaiverFile | Problem]) -> list[Finding]:
         """Judge what several plans share, and apply all waivers."""
         for plans in self._shares.values():
-            self._across(sorted(plans, key=lambda plan: plan[0].place))
+            self._across(sorted(plans, key=lambda plan: plan.share.place))
         today = self._settings.today
         found = self.findings
         for own in self._own:
@@ -116,14 +129,15 @@ class _Run:
                 found = waive(found, file, self.rules(live=bool(self.accounts)), self.inputs, today)
         return found
 
-    def _across(self, plans: list[tuple[Share, list[Finding]]]) -> None:
+    def _across(self, plans: list[_Shared]) -> None:
         """Judge plans of one cluster together; a file that was given twice is one plan."""
-        once = list({found.place: (found, findings) for found, findings in plans}.values())
-        shares = tuple(found for found, _ in once)
+        once = list({plan.share.place: plan for plan in plans}.values())
+        shares = tuple(plan.share for plan in once)
         for rule in self._rules:
             if rule.across is not None:
                 for i, hit in rule.across(shares):
-                    once[i][1].append(finding(rule, hit, shares[i].places[hit.path]))
+                    once[i].findings.append(finding(rule, hit, shares[i].places[hit.path]))
+        self.zones += once[0].zones if len(once) == 1 else sheets.zones_together(shares, [plan.zones for plan in once])
 
 
 def check(  # noqa: PLR0913 - what is judged, with what, and how
@@ -170,6 +184,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         tuple(run.accounts),
         tuple(run.failures),
         catalog.own,
+        tuple(run.zones),
     )
     return report._replace(exit_code=report.verdict())
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
-from eniplan.report.model import Addresses, PoolSheet, Proven
-from eniplan.rules.addresses import demands, free_addresses, part
+from eniplan.report.model import Addresses, PoolSheet, PoolUse, Proven, ZoneUse
+from eniplan.rules.addresses import demands, free_addresses, part, parts, uses
+from eniplan.rules.packing import load_of, takers
+from eniplan.rules.shared import free_together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.plan.load import LoadedPlan
-    from eniplan.rules.addresses import Demand, Needs
+    from eniplan.rules.addresses import Demand, Needs, Part
     from eniplan.rules.cluster_view import ClusterView, Group
+    from eniplan.rules.shared import Share
     from eniplan.rules.view import PlanView, PoolView
 
 
@@ -35,7 +38,86 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
             (pool.least_pods(sizes[0]), pool.least_pods(sizes[1])),
             _by_v_switch(pool, mine),
             _by_zone(pool, mine),
+            use=_use(pool),
+            zone_names=pool.zones,
+            per_zone=_both(sizes, pool.nodes_per_zone),
+            is_balanced=pool.balanced,
         )
+
+
+def _both(sizes: tuple[int | None, int | None], of: Callable[[int], int | None]) -> tuple[int | None, int | None]:
+    """Work something out at the desired and at the largest size."""
+    desired, largest = sizes
+    return None if desired is None else of(desired), None if largest is None else of(largest)
+
+
+def _use(pool: PoolView) -> PoolUse | None:
+    """Return what the pods take that the plan places on a pool; None: it places none."""
+    found = takers(pool)
+    if not found:
+        return None
+    load = load_of(pool)
+    if load is None:
+        return PoolUse(found, (None, None), (None, None))
+    sizes = (pool.pool.planned_size, load.nodes)
+    return PoolUse(
+        found,
+        _both(sizes, lambda nodes: load._replace(nodes=nodes).needed),
+        _both(sizes, lambda nodes: load._replace(nodes=nodes).spare_nodes()),
+    )
+
+
+def of_zones(
+    found: Sequence[Part], free: Mapping[str, int | None], unknown: Iterable[tuple[str, tuple[str, ...], str]]
+) -> Iterator[ZoneUse]:
+    """Yield what pools need of the vSwitches of each zone; all vSwitches of one together only where they are short.
+
+    Args:
+        found: what each pool needs.
+        free: addresses of each vSwitch.
+        unknown: zone and vSwitches of pods whose number is not known, and their pool.
+
+    """
+    uncounted: dict[str, dict[tuple[str, ...], dict[str, None]]] = {}
+    for zone, v_switches, pool in unknown:
+        uncounted.setdefault(zone, {}).setdefault(v_switches, {})[pool] = None
+    counted = set()
+    for use in uses(found, free):
+        counted.add((use.zone, use.v_switches))
+        if use.is_whole and use.short() is None:
+            continue
+        here = [pools for ids, pools in uncounted.get(use.zone, {}).items() if {*ids} <= {*use.v_switches}]
+        yield ZoneUse(
+            use.zone,
+            use.v_switches,
+            use.need.desired.total or 0,
+            use.need.largest.total or 0,
+            use.free,
+            tuple(dict.fromkeys(found[i].pool for i, need in use.parts.items() if need.largest.total)),
+            tuple(dict.fromkeys(name for pools in here for name in pools)),
+        )
+    for zone, unseen in uncounted.items():
+        for ids, pools in unseen.items():
+            if (zone, ids) not in counted:
+                known = [count for name in ids if (count := free.get(name)) is not None]
+                yield ZoneUse(zone, ids, 0, 0, sum(known) if len(known) == len(ids) else None, (), tuple(pools))
+
+
+def zones(view: PlanView) -> Iterator[ZoneUse]:
+    """Yield what the pools of one plan need of each zone."""
+    free = {name: v_switch.available_ips for name, v_switch in view.v_switches.items()}
+    unknown = [
+        (demand.zone, tuple(sorted(v.id for v in demand.v_switches)), demand.pool.pool.name)
+        for demand in view.once(demands)
+        if demand.v_switches and demand.pods[0] is None
+    ]
+    yield from of_zones(view.once(parts), free, unknown)
+
+
+def zones_together(plans: Sequence[Share], alone: Sequence[Sequence[ZoneUse]]) -> Iterator[ZoneUse]:
+    """Yield what the pools of several plans of a cluster need of each zone, given what each needs alone."""
+    unknown = [(use.zone, use.v_switches, name) for found in alone for use in found for name in use.unknown]
+    yield from of_zones([item for plan in plans for item in plan.parts], free_together(plans), unknown)
 
 
 def _capacities(view: PlanView, pool: PoolView) -> dict[str, Capacity]:

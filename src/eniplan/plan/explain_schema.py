@@ -14,6 +14,7 @@ from eniplan.errors import Problem
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.schema import API_VERSION
 from eniplan.suggest import did_you_mean, nearest
+from eniplan.text import may_be_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _TYPES = {
     "string": "text", "integer": "a whole number", "boolean": "true or false", "array": "a list", "object": "a map",
 }  # fmt: skip
-_SECRET_WORDS = ("password", "secret", "token")
 
 
 class Misfit(NamedTuple):
@@ -220,7 +220,7 @@ def _called(document: Document, path: Path) -> str:
 
 def _shown(path: Path, value: object) -> str:
     """Show a value, cut short, and never one that a secret might be."""
-    if any(word in str(step).lower() for step in path for word in _SECRET_WORDS):
+    if any(may_be_secret(str(step)) for step in path):
         return "(hidden)"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - one line of a terminal

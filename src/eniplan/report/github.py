@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.errors import KUBECTL
-from eniplan.report import markdown
-from eniplan.report.plain import proven, summary
+from eniplan.messages import NOTHING, count, say, together
+from eniplan.report import markdown, words
 from eniplan.rules.base import LEVELS
-from eniplan.text import plural, printable
+from eniplan.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,15 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 def write(report: Report) -> str:
     """Return the workflow commands that annotate, then in plain text what was seen of pools, and the verdict."""
     commands = list(_commands(report))
-    last = summary(report)
-    if len(commands) > MOST:
-        last += f"; {plural(len(commands) - MOST, 'more annotation')} than Actions shows"
-    seen = (printable(f"pool {pool.name}: {proven(pool.proven)}") for pool in report.pools if pool.proven is not None)
-    return "".join(line + "\n" for line in (*commands[:MOST], *seen, last))
+    more = len(commands) - MOST
+    left_out = count(more, "{n} more annotation than Actions shows", "{n} more annotations than Actions shows")
+    last = together((words.summary(report), left_out if more > 0 else NOTHING))
+    seen = [
+        say("pool {pool}: {what}", pool=pool.name, what=words.proven(pool.proven))
+        for pool in report.pools
+        if pool.proven is not None
+    ]
+    return "".join(line + "\n" for line in (*commands[:MOST], *map(printable, (*seen, last))))
 
 
 def job_summary(report: Report) -> str:
@@ -44,17 +48,16 @@ def job_summary(report: Report) -> str:
 
 def _commands(report: Report) -> Iterator[str]:
     for problem in report.problems:
-        yield _command("error", problem.place, "eniplan: input", problem.message, problem.hint)
+        yield _command("error", problem.place, say("eniplan: input"), problem.message, problem.hint)
     for level in LEVELS:
         for finding in report.findings:
             if finding.level == level and finding.waived is None:
-                title = f"{finding.rule.id} {finding.rule.title}"
+                title = say("{rule} {title}", rule=finding.rule.id, title=finding.rule.title)
                 yield _command(_COMMANDS[level], finding.place, title, finding.message, finding.hint)
     for finding in report.findings:
         if finding.waived is not None:
-            yield _command(
-                "notice", finding.place, f"{finding.rule.id} waived", finding.message, f"waived: {finding.waived}"
-            )
+            title, why = say("{rule} waived", rule=finding.rule.id), say("waived: {why}", why=finding.waived)
+            yield _command("notice", finding.place, title, finding.message, why)
 
 
 def _command(name: str, place: Place, title: str, message: str, more: str) -> str:

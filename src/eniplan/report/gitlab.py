@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.messages import NOTHING, Message, say
+from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
 from eniplan.text import json_text, printable
 
@@ -52,12 +54,11 @@ def _entries(report: Report) -> Iterator[_Entry]:
     for finding in report.findings:
         severity, more = _SEVERITIES[finding.level], _fix(finding.hint)
         if finding.waived is not None:
-            severity, more = "info", f" (waived: {finding.waived})"
+            severity, more = "info", say(" (waived: {why})", why=finding.waived)
         yield _Entry(finding.rule.id, severity, finding.place, finding.message, more)
     for item in report.undecided:
-        message = f"{item.fact} is not known: {', '.join(item.rules)} not decided"
-        yield _Entry("undecided", "info", item.place, message, _fix(item.hint))
+        yield _Entry("undecided", "info", item.place, words.not_known(item), _fix(item.hint))
 
 
-def _fix(hint: str) -> str:
-    return f"; fix: {hint}" if hint else ""
+def _fix(hint: str) -> Message:
+    return say("; fix: {hint}", hint=hint) if hint else NOTHING

@@ -8,7 +8,7 @@ from eniplan.catalog.limits import Capacity
 from eniplan.errors import FINDINGS, OK
 from eniplan.messages import named
 from eniplan.report.html_page import Cell, bar, code, folded, link, page, sections, table, text, tiles
-from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
+from eniplan.report.words import number, proven_cells, proven_headings, span, summary
 from eniplan.rules.base import LEVELS, ClusterRule
 from eniplan.text import json_text, plural
 
@@ -120,7 +120,7 @@ def _proven(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
     if seen:
         cells = ((name, *proven_cells(found)) for name, found in seen)
         rows = ((Cell(text(name)), *(Cell(count, is_number=True) for count in counts)) for name, *counts in cells)
-        yield f'<section class="card">{table(("pool", *PROVEN), rows)}</section>\n'
+        yield f'<section class="card">{table(("pool", *proven_headings()), rows)}</section>\n'
 
 
 def _counted(counts: tuple[int | None, int | None], word: str) -> str:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from eniplan.report.plain import proven
+from eniplan.messages import say
+from eniplan.report import words
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -119,7 +120,12 @@ def _seen(report: Report, file: str) -> Iterator[_Case]:
     """Yield what verify has seen of the pools of a file: a case that passes and says so."""
     for pool in report.pools:
         if pool.proven is not None and pool.file == file:
-            yield _Case(f"pool {pool.name} in the cluster", "system-out", "", printable(proven(pool.proven)))
+            yield _Case(
+                say("pool {pool} in the cluster", pool=pool.name),
+                "system-out",
+                "",
+                printable(words.proven(pool.proven)),
+            )
 
 
 def _numbered(cases: Iterable[_Case]) -> Iterator[_Case]:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
-from eniplan.text import plural, printable
+from eniplan.messages import NOTHING, count, say
+from eniplan.report import words
+from eniplan.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from eniplan.messages import Message
     from eniplan.report.model import Finding, PoolSheet, Report
 
 _SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001 - the sign for information
 _ACTIVE = re.compile(r"[\\`*_\[\]|~$]")
+_NOTE = 200
+"""Bytes that are kept for the line that says what is missing."""
 _MENTION = re.compile(r"@(?=\w)")
 
 
@@ -36,45 +40,62 @@ def write(report: Report, *, room: int | None = None) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"### eniplan: {'passed' if report.exit_code == 0 else 'failed'}"
+    yield f"### {say('eniplan: passed') if report.exit_code == 0 else say('eniplan: failed')}"
     yield ""
-    yield _text(summary(report))
-    for (title, *columns), rows in _tables(report):
+    yield _text(words.summary(report))
+    for title, columns, rows in _tables(report):
         if rows:
             yield from ("", f"**{title}**", "", _row(*columns), _row(*("---" for _ in columns)))
             yield from (_row(*row) for row in rows)
 
 
-def _tables(report: Report) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
-    """Yield title and columns, and rows."""
+def _tables(report: Report) -> Iterator[tuple[Message, tuple[Message, ...], list[tuple[str, ...]]]]:
+    """Yield title, columns and rows."""
     yield (
-        ("Cannot be judged", "place", "problem", "what to do"),
+        words.heading("problems"),
+        (say("place"), say("problem"), say("what to do")),
         [(_code(str(p.place)), _text(p.message), _text(p.hint)) for p in report.problems],
     )
+    rule, place, what = say("rule"), say("place"), say("finding")
     yield (
-        ("Findings", "", "rule", "place", "finding", "fix"),
+        words.heading("findings"),
+        (NOTHING, rule, place, what, say("fix")),
         [(_SIGNS[f.level], *_of_finding(f), _text(f.hint)) for f in report.findings if f.waived is None],
     )
     yield (
-        ("Waived", "rule", "place", "finding", "reason"),
+        words.heading("waived"),
+        (rule, place, what, say("reason")),
         [(*_of_finding(f), _text(f.waived)) for f in report.findings if f.waived is not None],
     )
     yield (
-        ("Not decided, because a fact is not known", "rules", "fact", "how to find out"),
+        words.heading("undecided"),
+        (say("rules"), say("fact"), say("how to find out")),
         [(", ".join(u.rules), _text(u.fact), _text(u.hint)) for u in report.undecided],
     )
+    pool = say("pool")
     yield (
-        ("Capacity", "pool", "exclusive pods per node", "nodes", "exclusive pods"),
-        [(_text(pool.name), _per_node(pool), span(pool.nodes), span(pool.pods)) for pool in report.pools],
+        words.heading("capacity"),
+        (pool, say("nodes"), say("exclusive pods"), say("used by"), say("left")),
+        [_of_pool(sheet) for sheet in report.pools],
     )
     yield (
-        ("Cluster", "pool", *PROVEN),
-        [(_text(pool.name), *proven_cells(pool.proven)) for pool in report.pools if pool.proven is not None],
+        words.heading("addresses"),
+        (say("zone"), say("vSwitches"), say("addresses"), say("pools")),
+        [
+            (_text(u.zone), _text(", ".join(u.v_switches)), _text(words.zone_use(u)), _text(words.zone_pools(u)))
+            for u in report.zones
+        ],
+    )
+    yield (
+        words.heading("seen"),
+        (pool, *words.proven_headings()),
+        [(_text(p.name), *words.proven_cells(p.proven)) for p in report.pools if p.proven is not None],
     )
 
 
-def _per_node(pool: PoolSheet) -> str:
-    return _text(", ".join(f"{name} {number(found.exclusive)}" for name, found in pool.capacity.items()) or "unknown")
+def _of_pool(pool: PoolSheet) -> tuple[str, ...]:
+    told = (pool.name, words.nodes(pool), words.used(pool), words.takers(pool), words.left(pool))
+    return tuple(map(_text, told))
 
 
 def _of_finding(finding: Finding) -> tuple[str, str, str]:
@@ -99,11 +120,11 @@ def _code(text: str) -> str:
 def _cut(lines: list[str], room: int) -> list[str]:
     kept: list[str] = []
     used = 0
-    note = "The rest does not fit here: {} are missing."
-    room -= len(note) + 40
+    room -= _NOTE
     for position, line in enumerate(lines):
         used += len(line.encode("utf-8", "backslashreplace")) + 1
         if used > room:
-            return [*kept, "", note.format(plural(len(lines) - position, "more line"))]
+            missing = count(len(lines) - position, "{n} more line is missing", "{n} more lines are missing")
+            return [*kept, "", say("The rest does not fit here: {missing}.", missing=missing)]
         kept.append(line)
     return kept

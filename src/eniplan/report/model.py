@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from eniplan.errors import Place, Problem
     from eniplan.messages import Message
     from eniplan.rules.base import AnyRule, Level
+    from eniplan.rules.packing import Taker
+
+
+class Detail(NamedTuple):
+    """How much of a report its text tells."""
+
+    concise: bool = False
+    """One line for each finding, and nothing else."""
+    explain: bool = False
+    """Effects and sources, too, and everything that is folded otherwise."""
+
+
+NORMAL = Detail()
 
 
 class Finding(NamedTuple):
@@ -72,6 +85,37 @@ class Proven(NamedTuple):
     """Those of them whose PodENI is bound."""
 
 
+class PoolUse(NamedTuple):
+    """What the pods of a plan take of a pool. Pairs: at the desired size, and at the largest."""
+
+    takers: tuple[Taker, ...]
+    used: tuple[int | None, int | None]
+    """Exclusive ENIs that they take; more than there are, when they do not fit."""
+    spare: tuple[int | None, int | None]
+    """Nodes that may be lost while all pods have room; None when they have none, or it is not known."""
+
+
+class ZoneUse(NamedTuple):
+    """What all pools of a cluster can need of some vSwitches of a zone, as NET002 counts."""
+
+    zone: str
+    v_switches: tuple[str, ...]
+    desired: int
+    """Addresses of pods and nodes at the desired size, at least."""
+    largest: int
+    """The same at the largest size."""
+    free: int | None
+    pools: tuple[str, ...]
+    """Those that need them."""
+    unknown: tuple[str, ...]
+    """Those whose need is not known, and not counted."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether more can be needed than is free."""
+        return self.free is not None and max(self.desired, self.largest) > self.free
+
+
 class PoolSheet(NamedTuple):
     """What one pool can carry. Numbers of nodes and pods; None where a fact is missing."""
 
@@ -89,6 +133,26 @@ class PoolSheet(NamedTuple):
     zones: Mapping[str, Addresses]
     proven: Proven | None = None
     """Only of a running cluster."""
+    use: PoolUse | None = None
+    """Only of a plan that says which pods run there."""
+    zone_names: tuple[str, ...] = ()
+    """The zones of its nodes, as far as they are known."""
+    per_zone: tuple[int | None, int | None] = (None, None)
+    """The most nodes that one zone can get, at the desired and at the largest size."""
+    is_balanced: bool = False
+    """Whether nodes spread evenly over the zones."""
+
+    @property
+    def free(self) -> tuple[int | None, int | None]:
+        """Exclusive ENIs that are left, at the desired and at the largest size; below 0 when there are too few."""
+        used = (None, None) if self.use is None else self.use.used
+        (a, b), (c, d) = self.pods, used
+        return None if a is None or c is None else a - c, None if b is None or d is None else b - d
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its pods need more than it has at its largest size."""
+        return (self.free[1] or 0) < 0
 
 
 class Account(NamedTuple):
@@ -124,6 +188,8 @@ class Report(NamedTuple):
     """Those of `problems` that are calls to an account which have failed."""
     own_specs: OwnData | None = None
     """The user's instance data that stood before the bundled."""
+    zones: tuple[ZoneUse, ...] = ()
+    """What all pools together need of the vSwitches of each zone."""
 
     @property
     def specs_words(self) -> str:

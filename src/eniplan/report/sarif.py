@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from eniplan._version import __version__
+from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
 from eniplan.text import json_text, printable
 
@@ -154,7 +155,7 @@ def _undecided(item: Undecided) -> dict[str, Any]:
     return {
         "descriptor": {"id": "undecided"},
         "level": "note",
-        "message": {"text": _text(f"{item.fact} is not known: {', '.join(item.rules)} not decided") + hint},
+        "message": {"text": _text(words.not_known(item)) + hint},
         "locations": [_location(item.place)],
     }
 

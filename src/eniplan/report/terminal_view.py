@@ -6,32 +6,47 @@ Values that came from a user or an API are put in as `Text`, never as markup: ri
 from __future__ import annotations
 
 import io
+import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, RenderableType
 from rich.rule import Rule as Line
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from eniplan.catalog.limits import Capacity
+from eniplan.errors import COMMAND_LINE, KUBECTL, Place
+from eniplan.messages import NOTHING, count, named, say, together
+from eniplan.report import words
+from eniplan.report.excerpt import excerpt
 from eniplan.report.listing import brief_columns, shown
 from eniplan.report.listing_formats import rejections
-from eniplan.report.plain import PROVEN, number, proven_cells, span, summary
-from eniplan.text import printable
+from eniplan.report.model import NORMAL
+from eniplan.rules.base import LEVELS
+from eniplan.terminal import DEFAULT_WIDTH, STDIN
+from eniplan.text import columns, may_be_secret, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from eniplan.messages import Message
     from eniplan.report.listing import Column, Listing
-    from eniplan.report.model import Finding, PoolSheet, Report, Undecided
+    from eniplan.report.model import Detail, Finding, PoolSheet, Report
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
-_SIGNS = {"error": "✗", "warning": "!", "info": "i"}
 _LABEL = "dim"
-_WIDE = 100
-"""From so many columns on tables have room between theirs."""
+_MOST_OPEN = 6
+"""Findings of one file up to which all are shown."""
+_MOST_ALIKE = 2
+"""Findings that say the same of other things, up to which none is folded."""
+_MOST_UNDECIDED = 6
+_FEW_UNDECIDED = 2
+"""Facts up to which each is told with its place and how to find it out."""
+_MOST_POOLS = 12
+_WIDEST_NAME = 24
+"""Columns that names of pools may take before what is said of them."""
 _DISPENSABLE = (
     "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses", "podAddressesPerZone",
     "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "enis", "memoryGiB", "podAddresses", "vcpu", "gpus",
@@ -39,9 +54,28 @@ _DISPENSABLE = (
 """Columns of found types that a narrow terminal leaves out, the first one first."""
 
 
-def write(report: Report, *, width: int, colour: bool) -> str:
-    """Return the terminal view of a report, `width` columns wide."""
-    return _render(_blocks(report, 1 if width < _WIDE else 2), width, colour=colour)
+class Screen(NamedTuple):
+    """The terminal that a report is for."""
+
+    width: int
+    colour: bool = True
+    links: bool = False
+    """Whether it makes links of OSC 8."""
+
+
+def write(
+    report: Report, screen: Screen, detail: Detail = NORMAL, lines: Callable[[str], Sequence[str]] = lambda _: ()
+) -> str:
+    """Return the terminal view of a report.
+
+    Args:
+        report: what is shown.
+        screen: where.
+        detail: how much of it.
+        lines: returns the lines of an input, as far as they can be shown.
+
+    """
+    return _render(_View(report, screen, detail, lines).blocks(), screen.width, colour=screen.colour)
 
 
 def listing(found: Listing, *, width: int, colour: bool) -> str:
@@ -58,34 +92,19 @@ def _render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> st
     for block in blocks:
         console.print(block)
     text = out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain.rstrip("\n") + "\n"
+    text = re.sub(r"\x1b]8;id=[^;]*;", "\x1b]8;;", text)  # rich numbers its links, each run in another way
     # rich fills cells up to their column; nobody wants those blanks when copying from a terminal
     return re.sub(r"(?: |\x1b\[[0-9;]*m)+$", lambda end: end[0].replace(" ", ""), text, flags=re.MULTILINE)
 
 
-def _blocks(report: Report, gap: int) -> Iterator[RenderableType]:
-    told = set()
-    for finding in report.findings:
-        yield _finding(finding, first=finding.rule.id not in told)
-        told.add(finding.rule.id)
-    if report.undecided:
-        yield _undecided(report.undecided)
-    if report.pools:
-        yield _capacity(report.pools, gap)
-        if any(pool.addresses for pool in report.pools):
-            yield _addresses(report.pools, gap)
-        if any(pool.proven for pool in report.pools):
-            yield _proven(report.pools, gap)
-    yield _verdict(report)
-
-
 def _found(found: Listing, width: int) -> Iterator[RenderableType]:
     if found.rows:
-        columns, hidden = _that_fit(found, width)
+        kept, hidden = _that_fit(found, width)
         table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, 1))
-        for column in columns:
+        for column in kept:
             table.add_column(column.heading, justify="left" if column.is_text else "right", no_wrap=True)
         for row in found.rows:
-            cells = [printable(shown(column.value(row))) for column in columns]
+            cells = [printable(shown(column.value(row))) for column in kept]
             table.add_row(*(Text(cell, style=_LABEL if cell == "unknown" else "") for cell in cells))
         yield table
         if hidden:
@@ -104,7 +123,9 @@ def _found(found: Listing, width: int) -> Iterator[RenderableType]:
 def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:
     """Return the columns that a terminal has room for, and the others: folded numbers are hard to read."""
     kept = list(brief_columns(found))
-    widths = {c: max(len(c.heading), *(len(printable(shown(c.value(row)))) for row in found.rows)) + 2 for c in kept}
+    widths = {
+        c: max(columns(c.heading), *(columns(printable(shown(c.value(row)))) for row in found.rows)) + 2 for c in kept
+    }
     hidden = []
     for name in _DISPENSABLE:
         column = next((c for c in kept if c.name == name), None)
@@ -114,100 +135,198 @@ def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:
     return kept, hidden
 
 
-def _finding(finding: Finding, *, first: bool) -> RenderableType:
-    """Show one finding; effect and sources belong to the rule, and stand with its first finding only."""
-    style = _STYLES[finding.level] if finding.waived is None else "dim"
-    sign = _SIGNS[finding.level] if finding.waived is None else "~"
-    head = Text.assemble(
-        (f"{sign} {finding.level} {finding.rule.id}", style), "  ", (printable(str(finding.place)), "cyan"), "  ",
-        (printable(finding.place.path), _LABEL),
-    )  # fmt: skip
-    rows = Table.grid(padding=(0, 1))
-    rows.add_column(style=_LABEL, no_wrap=True)
-    rows.add_column(overflow="fold")
-    rows.add_row("", Text(printable(finding.message), style="bold"))
-    if finding.waived is not None:
-        rows.add_row("waived", Text(printable(finding.waived)))
-    else:
-        if first:
-            rows.add_row("effect", Text(finding.rule.effect))
-        if finding.hint:
-            rows.add_row("fix", Text(printable(finding.hint), style="green"))
-        for source in finding.sources if first else ():
-            dated = f" ({source.date})" if source.date else ""
-            rows.add_row("source", Text(printable(source.title + dated), style=_LABEL))
-    return Group(head, Padding(rows, (0, 0, 1, 2)))
+class _View:
+    """One report on one terminal."""
+
+    def __init__(self, report: Report, screen: Screen, detail: Detail, lines: Callable[[str], Sequence[str]]) -> None:
+        self._report = report
+        self._screen = screen
+        self._detail = detail
+        self._lines = lines
+        self._told: set[str] = set()
+        """Rules whose effect and sources have been told."""
+
+    def blocks(self) -> Iterator[RenderableType]:
+        """Yield findings by file, what is not decided, what pools carry, and the verdict."""
+        report = self._report
+        if self._detail.concise:
+            for finding in report.findings:
+                yield self._hanging(Text.assemble(*self._concise(finding)), 2)
+        else:
+            yield from self._findings()
+        if report.undecided:
+            yield from self._undecided()
+        if report.pools and not self._detail.concise:
+            yield from self._pools()
+        yield self._hanging(_verdict(report), 2)
+        if report.findings and not self._detail.explain:
+            more = say(
+                "reasons and sources: {command}, or {option} for all",
+                command=f"eniplan explain {self._worst()}", option="--explain",
+            )  # fmt: skip
+            yield self._hanging(Text(more, style=_LABEL), 2)
+
+    def _worst(self) -> str:
+        return min(self._report.findings, key=lambda f: (f.waived is not None, LEVELS.index(f.level))).rule.id
+
+    def _concise(self, finding: Finding) -> Iterator[str | tuple[str, str | Style]]:
+        place = finding.place
+        yield (printable(str(place)), self._link(place))
+        yield (f": {finding.level} {finding.rule.id}", _style(finding))
+        waived = say(" (waived: {why})", why=finding.waived) if finding.waived is not None else NOTHING
+        yield printable(f" {finding.message}{waived}")
+
+    def _link(self, place: Place) -> Style:
+        """Return how a place looks: a link to the file, where the terminal makes one."""
+        url = f"file://{quote(os.fsencode(os.path.abspath(place.file)))}" + (f"#L{place.line}" if place.line else "")
+        is_file = self._screen.links and place.file not in {STDIN, COMMAND_LINE, KUBECTL}
+        return Style(color="cyan", link=url if is_file else None)
+
+    def _findings(self) -> Iterator[RenderableType]:
+        by_file: dict[str, list[Finding]] = {}
+        for finding in self._report.findings:
+            by_file.setdefault(finding.place.file, []).append(finding)
+        for file, findings in by_file.items():
+            yield Text(printable(file), style=self._link(Place(file)), overflow="fold")
+            lines = self._lines(file)
+            gutter = len(str(max(finding.place.line for finding in findings)))
+            for first, *others in self._alike(findings):
+                yield from self._finding(first, lines, gutter)
+                if others:
+                    yield self._hanging(self._folded(others), 4)
+                yield ""
+
+    def _alike(self, findings: list[Finding]) -> list[list[Finding]]:
+        """Return findings, those together that say the same of other things once there are many of them."""
+        groups: dict[tuple[str, str, bool, str], list[Finding]] = {}
+        for finding in findings:
+            key = finding.rule.id, finding.level, finding.waived is None, finding.message.template
+            groups.setdefault(key, []).append(finding)
+        folds = len(findings) > _MOST_OPEN and not self._detail.explain
+        out: list[list[Finding]] = []
+        for group in groups.values():
+            out += [group] if folds and len(group) > _MOST_ALIKE else [[finding] for finding in group]
+        return sorted(out, key=lambda group: findings.index(group[0]))
+
+    def _folded(self, others: list[Finding]) -> Text:
+        at = [say("{line}:{column}", line=f.place.line, column=f.place.column) for f in others if f.place.line]
+        more = count(len(others), "and {n} more alike", "and {n} more alike")
+        return Text("  ") + Text(say("{more}: {places}", more=more, places=named(at)) if at else more, style=_LABEL)
+
+    def _finding(self, finding: Finding, lines: Sequence[str], gutter: int) -> Iterator[RenderableType]:
+        """Yield one finding; effect and sources belong to the rule, and stand with its first finding only."""
+        place = finding.place
+        head = f"{finding.level}[{finding.rule.id}]" + (": " if finding.waived is None else "")
+        waived = say(" (waived): ") if finding.waived is not None else NOTHING
+        message = Text(printable(finding.message), style="bold" if finding.waived is None else "")
+        yield self._hanging(Text.assemble((head, _style(finding)), waived) + message, 2)
+        width = self._screen.width
+        line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+        found = None if may_be_secret(place.path) else excerpt(line, place.column, width - gutter - 4)
+        number = (f" {place.line:>{gutter}} ", self._link(place))
+        bar = ("| ", _LABEL)
+        if found is None:
+            where = Text.assemble(number if place.line else "", bar, (printable(place.path or place.file), _LABEL))
+            yield self._hanging(where, gutter + 4)
+        else:
+            under = " " * columns(found.before)
+            marks = "^" * max(1, columns(found.marked))
+            yield Text.assemble(number, bar, found.before, found.marked, found.after, no_wrap=True)
+            yield Text.assemble(" " * (gutter + 2), bar, under, (marks, _style(finding)), no_wrap=True)
+        yield from self._told_of(finding)
+
+    def _told_of(self, finding: Finding) -> Iterator[RenderableType]:
+        if finding.waived is not None:
+            yield self._labelled(say("waived"), finding.waived)
+        elif finding.hint:
+            yield self._labelled(say("fix"), finding.hint, "green")
+        if self._detail.explain and finding.rule.id not in self._told:
+            self._told.add(finding.rule.id)
+            yield self._labelled(say("why"), finding.rule.effect)
+            for source in finding.sources:
+                link = source.url if self._screen.links else None
+                yield self._labelled(say("source"), words.source(source), Style(dim=True, link=link))
+
+    def _labelled(self, label: Message, text: str, style: str | Style = "") -> RenderableType:
+        return self._beside(Text(f"  {label}: ", style=_LABEL), Text(printable(text), style=style))
+
+    def _beside(self, head: Text, body: Text) -> Text:
+        """Put a text beside a head, wrapped at its words; lines after the first stand below the first."""
+        indent = min(head.cell_len, self._screen.width // 2)
+        first, *others = body.wrap(_MEASURE, max(self._screen.width - indent, 1)) or [Text()]
+        blank = Text(" " * indent)
+        return Text("\n").join((head + first, *(blank + line for line in others)))
+
+    def _undecided(self) -> Iterator[RenderableType]:
+        yield Text.assemble(("? ", "bold magenta"), (words.heading("undecided"), _LABEL))
+        undecided = self._report.undecided
+        shown = undecided if self._detail != NORMAL else undecided[:_MOST_UNDECIDED]
+        for item in shown:
+            rules = ", ".join(item.rules)
+            yield self._hanging(Text.assemble("  ", printable(item.fact), (f"  {rules}", _LABEL)), 4)
+            if self._detail.explain or len(undecided) <= _FEW_UNDECIDED:
+                more = printable(": ".join(filter(None, (str(item.place), item.hint))))
+                yield self._hanging(Text.assemble("    ", (more, _LABEL)), 6)
+        if len(shown) < len(undecided):
+            more = say("and {n} more: {option} tells all", n=len(undecided) - len(shown), option="--explain")
+            yield self._hanging(Text.assemble("  ", (more, _LABEL)), 4)
+        yield ""
+
+    def _pools(self) -> Iterator[RenderableType]:
+        """Yield what each pool has room for, what takes it, and what is left."""
+        pools = self._report.pools
+        shown = pools if self._detail.explain else pools[:_MOST_POOLS]
+        yield Text(words.heading("capacity"), style=_LABEL)
+        widest = min(max(columns(printable(pool.name)) for pool in shown), _WIDEST_NAME)
+        for pool in shown:
+            name = printable(pool.name)
+            head = Text.assemble("  ", (name, "bold"), " " * max(widest + 2 - columns(name), 2))
+            for part in self._pool(pool):
+                yield self._beside(head, part)
+                head = Text(" " * (widest + 4))
+        if len(shown) < len(pools):
+            more = say("and {n} more pools: {option} shows all", n=len(pools) - len(shown), option="--explain")
+            yield Text.assemble("  ", (more, _LABEL))
+        short = [use for use in self._report.zones if use.is_short or self._detail.explain]
+        for use in short:
+            what = say(
+                "{zone}: {vSwitches}: {need} ({pools})",
+                zone=use.zone, vSwitches=use.v_switches, need=words.zone_use(use), pools=words.zone_pools(use),
+            )  # fmt: skip
+            yield self._hanging(Text.assemble("  ", (printable(what), "red" if use.is_short else "")), 4)
+        yield ""
+
+    def _pool(self, pool: PoolSheet) -> Iterator[Text]:
+        """Yield what is said beside the name of a pool."""
+        room = together((words.used(pool), words.takers(pool)), ": ")
+        yield Text(printable(room), style="red" if pool.is_short else "")
+        more = [words.nodes(pool), words.left(pool)]
+        if self._detail.explain:
+            more += [words.zones(pool), words.other_modes(pool)]
+        yield Text(printable(together(more)), style=_LABEL)
+        if pool.proven is not None:
+            yield Text(printable(words.proven(pool.proven)))
+
+    def _hanging(self, text: Text, indent: int) -> Text:
+        """Wrap a text at its words; lines after the first are indented."""
+        indent = min(indent, self._screen.width // 2)
+        lines = text.wrap(_MEASURE, max(self._screen.width - indent, 1))
+        blank = Text(" " * indent)
+        if len(lines) <= 1:
+            return text
+        first, *others = lines
+        return Text("\n").join((first, *(blank + line for line in others)))
 
 
-def _undecided(undecided: tuple[Undecided, ...]) -> RenderableType:
-    lines: list[RenderableType] = []
-    for item in undecided:
-        lines.append(Text.assemble(printable(item.fact), (f"  {', '.join(item.rules)}", _LABEL)))
-        more = printable(": ".join(filter(None, (str(item.place), item.hint))))
-        lines.append(Padding(Text(more, style=_LABEL), (0, 0, 0, 2)))
-    head = Text.assemble(("? not decided", "bold magenta"), ", because these facts are not known:")
-    return Group(head, Padding(Group(*lines), (0, 0, 1, 2)))
+_MEASURE = Console(file=io.StringIO(), width=DEFAULT_WIDTH, legacy_windows=False, _environ={})
+"""What rich wraps by; nothing is printed to it."""
 
 
-def _capacity(pools: tuple[PoolSheet, ...], gap: int) -> RenderableType:
-    table = _table(gap, "pool", "instance type")
-    for name in ("exclusive pods/node", "shared", "trunk", "nodes", "exclusive pods"):
-        table.add_column(name, justify="right")
-    for pool in pools:
-        rows = list(pool.capacity.items()) or [("unknown", Capacity(None, None, None))]
-        for index, (name, found) in enumerate(rows):
-            first = index == 0
-            table.add_row(
-                Text(printable(pool.name) if first else ""),
-                Text(printable(name)),
-                number(found.exclusive),
-                number(found.shared),
-                number(found.trunk),
-                span(pool.nodes) if first else "",
-                Text(span(pool.pods) if first else "", style="bold"),
-            )
-    return Group(Line(Text("capacity", style=_LABEL), style=_LABEL, align="left"), table, "")
+def _style(finding: Finding) -> str:
+    return _STYLES[finding.level] if finding.waived is None else "dim"
 
 
-def _addresses(pools: tuple[PoolSheet, ...], gap: int) -> RenderableType:
-    table = _table(gap, "pool", "vSwitch or zone")
-    for name in ("pods need", "nodes need", "free"):
-        table.add_column(name, justify="right")
-    for pool in pools:
-        first = True
-        # A zone with one vSwitch would only repeat it.
-        zones = pool.zones if len(pool.zones) != len(pool.addresses) else {}
-        for name, found in (*pool.addresses.items(), *zones.items()):
-            short = None not in (found.needed, found.available) and (found.needed or 0) + found.nodes > (
-                found.available or 0
-            )
-            table.add_row(
-                Text(printable(pool.name) if first else ""),
-                Text(printable(name)),
-                span((found.needed, found.largest)),
-                str(found.nodes),
-                Text(number(found.available), style="red" if short else ""),
-            )
-            first = False
-    return Group(Line(Text("addresses", style=_LABEL), style=_LABEL, align="left"), table, "")
-
-
-def _proven(pools: tuple[PoolSheet, ...], gap: int) -> RenderableType:
-    table = _table(gap, "pool")
-    for heading in PROVEN:
-        table.add_column(heading, justify="right")
-    for name, seen in [(pool.name, pool.proven) for pool in pools if pool.proven is not None]:
-        table.add_row(Text(printable(name)), *proven_cells(seen))
-    return Group(Line(Text("cluster", style=_LABEL), style=_LABEL, align="left"), table, "")
-
-
-def _table(gap: int, *columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, gap))
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def _verdict(report: Report) -> RenderableType:
+def _verdict(report: Report) -> Text:
     good = report.exit_code == 0
-    return Text.assemble(("✓ " if good else "✗ ", "bold green" if good else "bold red"), summary(report))
+    sign = ("✓ ", "bold green") if good else ("✗ ", "bold red")
+    return Text.assemble(sign, printable(words.summary(report)))

@@ -118,6 +118,47 @@ def parts(view: PlanView) -> tuple[Part, ...]:
     )
 
 
+class Use(NamedTuple):
+    """What can be needed of some vSwitches of a zone that pods share."""
+
+    zone: str
+    v_switches: tuple[str, ...]
+    need: Needs
+    free: int | None
+    """None when any of them does not say."""
+    parts: Mapping[int, Needs]
+    """What each of the parts there needs of them."""
+    is_whole: bool
+    """Whether these are all vSwitches of the zone together, which no configuration alone has."""
+
+    def short(self) -> str | None:
+        """Return at which size of the pools there are too few addresses; None: it is not known that there are."""
+        if self.free is None:
+            return None
+        for size, need in (("desired", self.need.desired), ("largest", self.need.largest)):
+            if need.total is not None and need.total > self.free:
+                return size
+        return None
+
+
+def uses(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Use]:
+    """Yield need and free addresses of each set of vSwitches that some configuration uses, and of all together.
+
+    Pods that may only use vSwitches of a set need their addresses there (Hall's condition). Smaller sets come first.
+    """
+    by_zone: dict[str, dict[int, Part]] = {}
+    for i, item in enumerate(found):
+        by_zone.setdefault(item.zone, {})[i] = item
+    for zone, here in by_zone.items():
+        sets = {asked for item in here.values() for asked, _ in item.asked}
+        whole = frozenset[str]().union(*sets)
+        for ids in sorted({*sets, whole}, key=lambda ids: (len(ids), sorted(ids))):
+            known = [count for name in ids if (count := free[name]) is not None]
+            needs = {i: item.within(ids) for i, item in here.items()}
+            together_free = sum(known) if len(known) == len(ids) else None
+            yield Use(zone, tuple(sorted(ids)), together(needs.values()), together_free, needs, ids not in sets)
+
+
 class Shortage(NamedTuple):
     """Some vSwitches of a zone with fewer free addresses than can be needed of them."""
 
@@ -132,31 +173,17 @@ class Shortage(NamedTuple):
 
 
 def shortages(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Shortage]:
-    """Compare need and free addresses of each set of vSwitches that some configuration uses, and of all together.
-
-    Pods that may only use vSwitches of a set need their addresses there (Hall's condition). What a smaller set
-    already shows is not told again for a larger one.
-    """
-    by_zone: dict[str, dict[int, Part]] = {}
-    for i, item in enumerate(found):
-        by_zone.setdefault(item.zone, {})[i] = item
-    for zone, here in by_zone.items():
-        sets = {asked for item in here.values() for asked, _ in item.asked}
-        sets.add(frozenset().union(*sets))
-        told: dict[str, list[frozenset[str]]] = {"desired": [], "largest": []}
-        for ids in sorted(sets, key=lambda ids: (len(ids), sorted(ids))):
-            known = [count for name in ids if (count := free[name]) is not None]
-            needs = {i: item.within(ids) for i, item in here.items()}
-            both = together(needs.values())
-            for size, need in (("desired", both.desired), ("largest", both.largest)):
-                if len(known) < len(ids) or need.total is None or need.total <= sum(known):
-                    continue
-                if not any(smaller <= ids for smaller in told[size]):
-                    told[size].append(ids)
-                    told["largest"].append(ids)
-                    pools = tuple(i for i, own in needs.items() if getattr(own, size).total)
-                    yield Shortage(zone, tuple(sorted(ids)), size, need, sum(known), pools)
-                break
+    """Yield the uses that have too few addresses. What a smaller set shows is not told again for a larger one."""
+    told: dict[tuple[str, str], list[frozenset[str]]] = {}
+    for use in uses(found, free):
+        size, ids = use.short(), frozenset(use.v_switches)
+        if size is None or use.free is None:
+            continue
+        if not any(smaller <= ids for smaller in told.get((use.zone, size), ())):
+            told.setdefault((use.zone, size), []).append(ids)
+            told.setdefault((use.zone, "largest"), []).append(ids)
+            pools = tuple(i for i, own in use.parts.items() if getattr(own, size).total)
+            yield Shortage(use.zone, use.v_switches, size, getattr(use.need, size), use.free, pools)
 
 
 def together(needs: Iterable[Needs]) -> Needs:

@@ -11,6 +11,7 @@ from eniplan.rules.addresses import demands, parts, shortages
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
+from eniplan.rules.shared import free_together
 from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC, V_SWITCHES_API
 from eniplan.versions import TerwayVersion
 
@@ -109,16 +110,13 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
 
 
 def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
-    """Yield the shortages that no plan has alone. Of counts that plans state differently the smallest holds."""
+    """Yield the shortages that no plan has alone."""
     owners = [(i, item) for i, plan in enumerate(plans) for item in plan.parts]
-    free: dict[str, int | None] = {}
     stated: dict[str, int] = {}
     for i, plan in enumerate(plans):
-        for name, v_switch in plan.v_switches.items():
-            counts = [count for count in (free.get(name), v_switch.available_ips) if count is not None]
-            free[name] = min(counts, default=None)
+        for name in plan.v_switches:
             stated.setdefault(name, i)
-    for found in shortages([item for _, item in owners], free):
+    for found in shortages([item for _, item in owners], free_together(plans)):
         who = [owners[i] for i in found.pools]
         if len({i for i, _ in who}) > 1:
             i = stated[found.v_switches[0]]

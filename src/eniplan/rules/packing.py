@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.terway import ENI, POD_ENI
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,6 +102,22 @@ class Load(NamedTuple):
             rest = 0
         return rest
 
+    def spare_nodes(self) -> int | None:
+        """Return how many nodes may be lost while all pods still have room; None when they have none even so.
+
+        Pods that every node has go with it; where there are no others, nothing is at stake.
+        """
+        if not self.pods or not self.fits():
+            return None
+        fitting, failing = self.nodes, -1
+        while fitting - failing > 1:
+            middle = (fitting + failing) // 2
+            if self._replace(nodes=middle).fits():
+                fitting = middle
+            else:
+                failing = middle
+        return self.nodes - fitting
+
     def with_more(self, size: int, number: int = 1) -> Load:
         """Return the same with more pods."""
         return self._replace(pods=Counter(self.pods) + Counter({size: number}))
@@ -124,13 +141,38 @@ def spread(pool: PoolView, size: Callable[[Workload], int]) -> tuple[int, Counte
     return every_node, pods
 
 
+class Taker(NamedTuple):
+    """Pods that take ENIs of a pool."""
+
+    name: str
+    pods: int
+    """In all, or on each node."""
+    enis: int
+    """Of one pod."""
+    per_node: bool
+    """Whether every node has these pods."""
+
+
+def takers(pool: PoolView) -> tuple[Taker, ...]:
+    """Return the pods that are sure to take ENIs of a pool."""
+    found = []
+    for workload in pool.workloads:
+        enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
+        found.append(Taker(workload.name, workload.replicas, enis, workload.kind in PER_NODE))
+    found.append(Taker(say("system pods"), pool.pool.system_pods_per_node, 1, per_node=True))
+    found += [Taker(guest.title, 1, guest.enis, per_node=True) for guest in pool.guests if guest.is_certain]
+    return tuple(taker for taker in found if taker.pods and taker.enis)
+
+
 def load_of(pool: PoolView) -> Load | None:
     """Return the pods and nodes of a pool at its largest size; None when its nodes are not known."""
     nodes, per_node = pool.pool.largest_size, pool.least_pods_per_node
     if nodes is None or per_node is None:
         return None
-    every_node, pods = spread(pool, lambda workload: enis_of(workload, is_lingjun=pool.pool.is_lingjun))
-    for guest in pool.guests:
-        if guest.is_certain:
-            every_node += guest.enis
+    every_node, pods = 0, Counter[int]()
+    for taker in takers(pool):
+        if taker.per_node:
+            every_node += taker.pods * taker.enis
+        else:
+            pods[taker.enis] += taker.pods
     return Load(nodes, per_node, every_node, pods)

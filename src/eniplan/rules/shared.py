@@ -42,6 +42,16 @@ def share(document: Document, view: PlanView) -> Share:
     return Share(document.place(()), pools, view.plan.pod_networkings, v_switches, found, places)
 
 
+def free_together(plans: Iterable[Share]) -> dict[str, int | None]:
+    """Return the free addresses of each vSwitch. Of counts that plans state differently the smallest holds."""
+    free: dict[str, int | None] = {}
+    for plan in plans:
+        for name, v_switch in plan.v_switches.items():
+            counts = [count for count in (free.get(name), v_switch.available_ips) if count is not None]
+            free[name] = min(counts, default=None)
+    return free
+
+
 def repeated(plans: Iterable[Share], names: Iterable[Mapping[str, Path]]) -> Iterator[tuple[int, str, Path, Place]]:
     """Yield the names of a plan that an earlier one has: which plan, the name, where it stands, and the earlier one.
 

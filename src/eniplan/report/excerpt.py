@@ -1,0 +1,78 @@
+"""The user's own line beside what is said of it: bounded, inert, and never one that may hold a secret."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.text import columns, may_be_secret, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LINE_END = re.compile("\r\n|\n")
+_OTHER_ENDS = re.compile("\r(?!\n)|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+"""What ends a line for some readers and not for others: which line is meant would be a guess."""
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s,:\[\]{}()"\']+(?::[^\s,:\[\]{}()"\']+)*')
+_MOST_CHARACTERS = 200
+"""Of a line that are looked at before and behind a place: a Terraform plan may be one line of megabytes."""
+_ELLIPSIS = "…"
+
+
+class Excerpt(NamedTuple):
+    """A part of a line: what is meant, and what stands around it."""
+
+    before: str
+    marked: str
+    after: str
+
+
+def lines_of(data: bytes) -> Sequence[str]:
+    """Return the lines of a file as its places count them; none when it has another encoding, or it is not certain."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return ()
+    return () if _OTHER_ENDS.search(text) else _LINE_END.split(text)
+
+
+def excerpt(line: str, column: int, room: int) -> Excerpt | None:
+    """Return the part of a line around a column, counted from 1, in a number of columns of a terminal.
+
+    None when the line has no such column, or may hold a secret.
+    """
+    at = column - 1
+    if not 0 <= at < len(line) or may_be_secret(line):
+        return None
+    word = _WORD.match(line, at, at + _MOST_CHARACTERS)
+    end = word.end() if word else at + 1
+    start = max(0, at - _MOST_CHARACTERS)
+    before, marked = _clean(line[start:at]), _clean(line[at:end])
+    if start:
+        before = _ELLIPSIS + before
+    after = _clean(line[end : end + _MOST_CHARACTERS]).rstrip()
+    marked = _cut(marked, room)
+    left = room - columns(marked)
+    if columns(before) + columns(after) > left:
+        before = _cut(before, max(left - min(columns(after), left // 3), 0), from_end=True)
+        after = _cut(after, left - columns(before))
+    return Excerpt(before, marked, after)
+
+
+def _clean(text: str) -> str:
+    return printable(text.replace("\t", "  "))
+
+
+def _cut(text: str, room: int, *, from_end: bool = False) -> str:
+    """Shorten a text to some columns of a terminal; a mark stands for what is missing."""
+    if columns(text) <= room:
+        return text
+    kept, taken = [], columns(_ELLIPSIS)
+    for character in reversed(text) if from_end else text:
+        taken += columns(character)
+        if taken > room:
+            break
+        kept.append(character)
+    if room < 1:
+        return ""
+    return _ELLIPSIS + "".join(reversed(kept)) if from_end else "".join(kept) + _ELLIPSIS

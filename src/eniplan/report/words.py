@@ -1,0 +1,296 @@
+"""The words of reports: summaries, headings, and what pools carry. Every writer says them the same way.
+
+All are messages, made when they are asked for: one template for each, to be told in the user's language.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from eniplan.errors import FINDINGS, OK
+from eniplan.messages import NOTHING, Message, count, named, say, together
+from eniplan.rules.base import LEVELS, ClusterRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.catalog.record import Source
+    from eniplan.report.model import Addresses, PoolSheet, Proven, Report, Undecided, ZoneUse
+    from eniplan.rules.packing import Taker
+
+Heading = Literal["problems", "findings", "seen", "capacity", "addresses", "undecided", "waived"]
+
+
+def heading(of: Heading) -> Message:
+    """Return the title of a part of a report."""
+    return {
+        "problems": say("Cannot be judged"),
+        "findings": say("Findings"),
+        "seen": say("Seen in the cluster"),
+        "capacity": say("Capacity"),
+        "addresses": say("Addresses"),
+        "undecided": say("Not decided, because a fact is not known"),
+        "waived": say("Waived"),
+    }[of]
+
+
+def verdict(report: Report) -> Message:
+    """Return the verdict in a few words."""
+    is_cluster = any(isinstance(rule, ClusterRule) for rule in report.rules)
+    if is_cluster and report.exit_code == OK and report.undecided:
+        return say("passes in what is known")
+    one = is_cluster or len(report.inputs) == 1
+    if report.exit_code == OK:
+        return say("passes") if one else say("pass")
+    if report.exit_code == FINDINGS:
+        return say("fails") if one else say("fail")
+    return say("cannot be judged")
+
+
+def subject(report: Report) -> Message:
+    """Return what the verdict is on."""
+    if any(isinstance(rule, ClusterRule) for rule in report.rules):
+        return say("The cluster")
+    return say("The plan") if len(report.inputs) == 1 else say("The plans")
+
+
+def summary(report: Report) -> Message:
+    """Return what was judged, what was found, and why the run failed, in one line."""
+    return together((_judged(report), together(_found(report), ", "), why_failed(report)), ": ")
+
+
+def _judged(report: Report) -> Message:
+    if report.problems and not report.pools:
+        return say("nothing could be judged")
+    pools = count(len(report.pools), "{n} pool", "{n} pools")
+    regions = tuple(dict.fromkeys(f"{account.region} on {account.read_on}" for account in report.accounts))
+    if regions:
+        return say(
+            "{pools} checked against specs of {specs} and the account in {regions}",
+            pools=pools, specs=report.specs_words, regions=regions,
+        )  # fmt: skip
+    return say("{pools} checked against specs of {specs}", pools=pools, specs=report.specs_words)
+
+
+def _found(report: Report) -> Iterator[Message]:
+    problems = len(report.problems)
+    if problems:
+        yield count(problems, "{n} problem", "{n} problems")
+    errors, warnings, infos = map(report.total, LEVELS)
+    # Without a problem "0 errors" is good news; beside one it would be none.
+    if errors or not problems:
+        yield count(errors, "{n} error", "{n} errors")
+    if warnings or not problems:
+        yield count(warnings, "{n} warning", "{n} warnings")
+    if infos:
+        yield say("{n} info", n=infos)
+    if report.waived:
+        yield say("{n} waived", n=report.waived)
+    if report.undecided:
+        yield count(len(report.undecided), "{n} fact unknown", "{n} facts unknown")
+
+
+def why_failed(report: Report) -> Message:
+    """Return why the run fails where the counts do not say it: by an option."""
+    if report.exit_code != FINDINGS or report.total("error"):
+        return NOTHING
+    if any(map(report.fails, report.findings)):
+        return say("fails by --fail-on {level}", level=report.fail_on)
+    return say("fails by --strict, which takes no unknown facts")
+
+
+def not_known(item: Undecided) -> Message:
+    """Say that rules wait for a fact."""
+    return say("{fact} is not known: {rules} not decided", fact=item.fact, rules=item.rules)
+
+
+def source(found: Source) -> Message:
+    """Name a source, with its date if it has one."""
+    if found.date is None:
+        return say("{title}", title=found.title)
+    return say("{title} ({date})", title=found.title, date=found.date)
+
+
+def number(value: int | None) -> Message:
+    """Spell a number; unknown is unknown."""
+    return say("unknown") if value is None else say("{n}", n=value)
+
+
+def span(values: tuple[int | None, int | None]) -> Message:
+    """Spell a number at the desired and at the largest size, once when they are equal."""
+    first, last = values
+    return number(first) if first == last else say("{first} to {last}", first=number(first), last=number(last))
+
+
+def proven(found: Proven) -> Message:
+    """Spell what verify has seen of a pool."""
+    ready = say("{ready} of {nodes} Ready", ready=found.ready, nodes=count(found.nodes, "{n} node", "{n} nodes"))
+    enis = NOTHING
+    if found.enis is not None:
+        enis = say("aliyun/eni {enis} of {expected}", enis=found.enis, expected=number(found.expected))
+    pods = say("{bound} of {pods} pods with a bound PodENI", bound=number(found.bound), pods=number(found.pods))
+    return together((ready, enis, pods), ", ")
+
+
+def proven_headings() -> tuple[Message, Message, Message]:
+    """Return the headings above `proven_cells`."""
+    return say("nodes Ready"), say("aliyun/eni"), say("pods with a bound PodENI")
+
+
+def proven_cells(found: Proven) -> tuple[Message, Message, Message]:
+    """Spell what verify has seen of a pool for a table. Lingjun nodes never offer the resource: nothing is missing."""
+    enis = say("n/a")
+    if found.enis is not None:
+        enis = say("{enis} of {expected}", enis=found.enis, expected=number(found.expected))
+    return (
+        say("{ready} of {nodes}", ready=found.ready, nodes=found.nodes),
+        enis,
+        say("{bound} of {pods}", bound=number(found.bound), pods=number(found.pods)),
+    )
+
+
+def used(pool: PoolSheet) -> Message:
+    """Say how much of its room the pods of a pool take at its largest size: `15 of 21 exclusive pods used`."""
+    use, room = pool.use, pool.pods[1]
+    if room is None:
+        return say("room for exclusive pods unknown")
+    if use is None or use.used[1] is None:
+        return say("room for {pods} exclusive pods", pods=span(pool.pods))
+    said = say("{used} of {room} exclusive pods used", used=use.used[1], room=room)
+    if any(taker.enis > 1 for taker in use.takers):
+        said = say("{used} of {room} exclusive ENIs used", used=use.used[1], room=room)
+    if pool.is_short:
+        said = say("{used} exclusive ENIs needed, {room} there", used=use.used[1], room=room)
+    return said if pool.pods[0] == room else say("{used} at the largest size", used=said)
+
+
+def takers(pool: PoolSheet) -> Message:
+    """Say which pods take the room: `matcher 12, node-agent 3 (one a node)`."""
+    return NOTHING if pool.use is None else together((_taker(t, pool.nodes[1]) for t in pool.use.takers), ", ")
+
+
+def _taker(taker: Taker, nodes: int | None) -> Message:
+    if not taker.per_node:
+        pods = say("{name} {pods}", name=taker.name, pods=taker.pods)
+    elif nodes is None:
+        pods = say("{name} {each} a node", name=taker.name, each=taker.pods)
+    elif taker.pods == 1:
+        pods = say("{name} {pods} (one a node)", name=taker.name, pods=nodes)
+    else:
+        pods = say("{name} {pods} ({each} a node)", name=taker.name, pods=nodes * taker.pods, each=taker.pods)
+    return pods if taker.enis == 1 else say("{pods} x {enis} ENIs", pods=pods, enis=taker.enis)
+
+
+def left(pool: PoolSheet) -> Message:
+    """Say what is free of a pool at its largest size, and what may be lost of it."""
+    free = pool.free[1]
+    if free is None:
+        return NOTHING
+    if free < 0:
+        return say("{n} too few", n=-free)
+    return together((say("{n} free", n=free), may_be_lost(pool)))
+
+
+def may_be_lost(pool: PoolSheet) -> Message:
+    """Say how many nodes may be lost while the pods still find room; nothing where they find none, or are not known."""
+    if pool.use is None or pool.use.spare[1] is None:
+        return NOTHING
+    spare = pool.use.spare[1]
+    per_zone = pool.per_zone[1]
+    if spare == 0:
+        return say("no node may be lost")
+    if pool.is_balanced and len(pool.zone_names) > 1 and per_zone is not None and spare >= per_zone:
+        return say("{nodes}, or a zone, may be lost", nodes=count(spare, "{n} node", "{n} nodes"))
+    return count(spare, "{n} node may be lost", "{n} nodes may be lost")
+
+
+def nodes(pool: PoolSheet) -> Message:
+    """Say how many nodes there are, of which types, and what each carries: `3 nodes x 7 (ecs.g8i.8xlarge)`."""
+    first, last = pool.nodes
+    total = say("{nodes} nodes", nodes=span(pool.nodes))
+    if first is not None and first == last:
+        total = count(first, "{n} node", "{n} nodes")
+    counts = {found.exclusive for found in pool.capacity.values()}
+    if len(counts) == 1 and None not in counts:
+        return say("{nodes} x {pods} ({types})", nodes=total, pods=counts.pop(), types=named(list(pool.capacity)))
+    return say("{nodes}: {types}", nodes=total, types=per_node(pool)) if pool.capacity else total
+
+
+def per_node(pool: PoolSheet) -> Message:
+    """Say how many exclusive pods a node of each type carries."""
+    types = _per_node(pool)
+    return named(types) if types else say("unknown")
+
+
+def each_per_node(pool: PoolSheet) -> Message:
+    """Say the same of all types, however many they are."""
+    return say("{types}", types=tuple(_per_node(pool))) if pool.capacity else say("unknown")
+
+
+def _per_node(pool: PoolSheet) -> list[Message]:
+    return [say("{type} {pods}", type=t, pods=number(found.exclusive)) for t, found in pool.capacity.items()]
+
+
+def other_modes(pool: PoolSheet) -> Message:
+    """Say what a node would carry in the other modes, as far as it is known."""
+    found = []
+    for name, carries in pool.capacity.items():
+        shared = NOTHING if carries.shared is None else say("{pods} shared", pods=carries.shared)
+        trunk = NOTHING if carries.trunk is None else say("{pods} trunk", pods=carries.trunk)
+        both = together((shared, trunk), ", ")
+        if both:
+            found.append(say("{type} {pods}", type=name, pods=both))
+    return say("in other modes: {types}", types=named(found)) if found else NOTHING
+
+
+def zones(pool: PoolSheet) -> Message:
+    """Say what each zone can get of a pool: nodes, exclusive pods, addresses."""
+    return together(_zone(name, pool) for name in pool.zones)
+
+
+def _zone(name: str, pool: PoolSheet) -> Message:
+    size = NOTHING
+    if len(pool.zone_names) > 1 and pool.per_zone[1] is not None:
+        size = count(pool.per_zone[1], "up to {n} node", "up to {n} nodes")
+    return say("{zone} {what}", zone=name, what=together((size, in_zone(pool.zones[name])), ", "))
+
+
+def in_zone(found: Addresses) -> Message:
+    """Say how many addresses one pool needs in a zone, and how many are free."""
+    if found.largest is None:
+        return say("needs an unknown number of addresses, {free} free", free=number(found.available))
+    needed = say("{n}", n=found.largest + found.largest_nodes)
+    if found.available is None:
+        return say("needs {needed} addresses, unknown how many are free", needed=needed)
+    return say("needs {needed} of {free} addresses", needed=needed, free=found.available)
+
+
+def addresses(found: Addresses) -> Message:
+    """Spell what is needed and free in one place."""
+    parts = [say("up to {pods} addresses for pods", pods=number(found.largest))]
+    if found.needed != found.largest:
+        parts = [
+            say(
+                "up to {pods} addresses for pods ({desired} at the desired size)",
+                pods=number(found.largest), desired=number(found.needed),
+            )
+        ]  # fmt: skip
+    if found.nodes:
+        parts.append(say("{nodes} for nodes", nodes=found.nodes))
+    return say("{needed}, {free} free", needed=together(parts, " and "), free=number(found.available))
+
+
+def zone_use(found: ZoneUse) -> Message:
+    """Say what all pools together can need of some vSwitches, and how many addresses those have free."""
+    needed = span((found.desired, found.largest))
+    if found.unknown and not found.pools:
+        return say("need unknown, {free} free", free=number(found.free))
+    if found.unknown:
+        needed = say("at least {needed}", needed=needed)
+    return say("{needed} needed, {free} free", needed=needed, free=number(found.free))
+
+
+def zone_pools(found: ZoneUse) -> Message:
+    """Name the pools whose nodes and pods need addresses there; those of which nobody knows how many, as such."""
+    unknown = [say("{pool} (unknown)", pool=name) for name in found.unknown]
+    return named([*found.pools, *unknown])
