@@ -295,7 +295,7 @@ class TestText:
     )  # fmt: skip
     def test_colour(self, run: Run, env: dict[str, str | None], rich: bool, colour: bool) -> None:  # noqa: FBT001 - parameters of the test
         result = run("check", "-", stdin=plan(BAD), env=env)
-        assert ("✗ error ENI001" in re.sub(r"\x1b\[[0-9;]*m", "", result.out)) == rich
+        assert ("error[ENI001]" in re.sub(r"\x1b\[[0-9;]*m", "", result.out)) == rich
         assert ("\x1b[" in result.out) == colour
         assert "\x1b" not in result.err
 

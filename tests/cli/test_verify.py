@@ -332,7 +332,7 @@ class TestDumps:
 
     def test_on_a_terminal(self, run: Run, plan: Path, tmp_path: Path) -> None:
         result = run("verify", plan, "--from", dumped(tmp_path, BROKEN), env={"FORCE_COLOR": "1", "NO_COLOR": "1"})
-        assert "✗ error VER006" in result.out
+        assert "error[VER006]" in result.out
         assert "nodes Ready" in result.out
 
 

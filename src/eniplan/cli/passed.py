@@ -13,8 +13,8 @@ from eniplan.catalog.store import Catalog
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
 from eniplan.judging.check import check
-from eniplan.plan.load import LoadedPlan, load
 from eniplan.messages import say
+from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import plain, words
 from eniplan.rules.base import LEVELS, Settings
 from eniplan.rules.view import PlanView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.messages import count, say
-from eniplan.report.plain import number, summary
+from eniplan.report.words import number, summary
 from eniplan.text import printable
 
 if TYPE_CHECKING:

@@ -70,8 +70,8 @@ def _pool(pool: PoolSheet) -> Iterator[Message]:
         yield say("pool {pool}: {what}", pool=pool.name, what=types)
     if pool.free[1] is not None:
         what = say("{used}: {takers}; {left}", used=words.used(pool), takers=words.takers(pool), left=words.left(pool))
-        yield say("pool {pool}: {what}", pool=pool.name, what=what)
-    if pool.nodes != (None, None):  # else the sheet would only say "unknown" twice
+        yield say("pool {pool}: {nodes}, {what}", pool=pool.name, nodes=words.nodes_alone(pool), what=what)
+    elif pool.nodes != (None, None):  # else the sheet would only say "unknown" twice
         yield say(
             "pool {pool}: nodes {nodes}, exclusive pods {pods} (desired, largest size)",
             pool=pool.name, nodes=words.span(pool.nodes), pods=words.span(pool.pods),

@@ -206,14 +206,19 @@ def may_be_lost(pool: PoolSheet) -> Message:
 
 def nodes(pool: PoolSheet) -> Message:
     """Say how many nodes there are, of which types, and what each carries: `3 nodes x 7 (ecs.g8i.8xlarge)`."""
-    first, last = pool.nodes
-    total = say("{nodes} nodes", nodes=span(pool.nodes))
-    if first is not None and first == last:
-        total = count(first, "{n} node", "{n} nodes")
+    total = nodes_alone(pool)
     counts = {found.exclusive for found in pool.capacity.values()}
     if len(counts) == 1 and None not in counts:
         return say("{nodes} x {pods} ({types})", nodes=total, pods=counts.pop(), types=named(list(pool.capacity)))
     return say("{nodes}: {types}", nodes=total, types=per_node(pool)) if pool.capacity else total
+
+
+def nodes_alone(pool: PoolSheet) -> Message:
+    """Say how many nodes there are: `3 nodes`, `0 to 10 nodes`."""
+    first, last = pool.nodes
+    if first is not None and first == last:
+        return count(first, "{n} node", "{n} nodes")
+    return say("{nodes} nodes", nodes=span(pool.nodes))
 
 
 def per_node(pool: PoolSheet) -> Message:
