@@ -2,8 +2,9 @@
 
     python -m tests.fuzz [--kind KIND]... [--seed N] [RUNS]
 
-Each run is a fork of a process that has imported everything. Broken is: a bug that eniplan owns up to (exit code 70), a
-traceback, a signal, more than 10 seconds of CPU, or more than 500 MB. What broke it is kept, and named.
+A fork of a process that has imported everything runs a batch of inputs, one after the other. Broken is: a bug that
+eniplan owns up to (exit code 70), a traceback, a signal, more than 10 seconds of CPU, or more than 500 MB. What broke
+it is run once more in a fork of its own, is kept, and is named.
 """
 
 from __future__ import annotations
@@ -17,18 +18,26 @@ import resource
 import shutil
 import sys
 import tempfile
+import traceback
 from collections import Counter
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import eniplan
 from tests.fuzz.kinds import KINDS, Kind
+from tests.fuzz.strings import READERS, read_one
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 SECONDS = 10
 MEGABYTES = 500
 ALLOWED = frozenset(range(6))
 """The exit codes of the contract."""
+BATCH = 100
+STRINGS_AT_ONCE = 10_000
+_UNENDED = 99
 
 
 class Ended(NamedTuple):
@@ -45,39 +54,87 @@ def warm() -> None:
         if not module.name.startswith(("eniplan.cloud.session", "eniplan.__main__")):
             importlib.import_module(module.name)
     importlib.import_module("jsonschema")
+    _build_commands_once()
     gc.freeze()
 
 
-def run(kind: Kind, words: tuple[str, ...], folder: Path) -> Ended:
-    """Run eniplan in a fork, as a process of its own would."""
+def _build_commands_once() -> None:
+    """Let typer make its commands once and not for each run: it takes longer than most runs."""
+    from typer.main import get_command  # noqa: PLC0415 - only where it is needed
+
+    from eniplan import cli  # noqa: PLC0415 - the same
+
+    made: dict[str, Any] = {}
+    make: Callable[[list[str]], Any] = cli._app  # noqa: SLF001 - what makes them is no part of what is tried
+
+    def once(argv: list[str]) -> Any:  # noqa: ANN401 - a command
+        wanted = next((word for word in argv if not word.startswith("-")), "")
+        wanted = wanted if wanted in cli.COMMANDS else ""
+        if wanted not in made:
+            made[wanted] = get_command(make(argv))
+        return made[wanted]
+
+    cli._app = once  # type: ignore[assignment] # noqa: SLF001 - the same
+    for name in ("", *cli.COMMANDS):
+        once([name])
+
+
+def _in_fork(work: Callable[[], None]) -> tuple[int, int]:
+    """Return how a fork has ended that does some work, and the megabytes that it has taken."""
     child = os.fork()
     if not child:
-        _become(kind, words, folder)
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 - a fault of these tests, and no input's
+            os.write(2, traceback.format_exc().encode("utf-8", "replace"))
+            os._exit(_UNENDED)
+        os._exit(0)
     _, status, usage = os.wait4(child, 0)
-    told = (folder / ".told").read_text("utf-8", "replace")
-    return Ended(os.waitstatus_to_exitcode(status), usage.ru_maxrss // 1024, told)
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss // 1024
 
 
-def _become(kind: Kind, words: tuple[str, ...], folder: Path) -> None:
-    code = 99
+def _allow_seconds() -> None:
+    """Let the system end this process when it takes too long from now on."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + SECONDS + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+def _call(kind: Kind, words: tuple[str, ...]) -> int:
+    """Run eniplan in this process, with its streams in the working folder, and return its exit code."""
+    os.dup2(os.open(".told", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+    os.dup2(1, 2)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - a descriptor; stays to the end
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - the same
+    code = _UNENDED
     try:
-        os.chdir(folder)
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(os.open(".told", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
-        os.dup2(1, 2)
-        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - a descriptor; stays to the end
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
-        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - the same
         code = kind.call(list(words))
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:  # noqa: BLE001 - whatever comes out is what we look for
-        import traceback  # noqa: PLC0415 - rarely needed
-
         os.write(2, traceback.format_exc().encode("utf-8", "replace"))
-    finally:
-        os._exit(code)
+    return code
+
+
+def _make(kind: Kind, seed: int, number: int, folder: Path) -> tuple[str, ...]:
+    """Write the input of a run, the same each time that it is asked for."""
+    folder.mkdir()
+    return kind.make(Random(f"{kind.name} {seed} {number}"), folder)  # noqa: S311 - it is to come again
+
+
+def run_alone(kind: Kind, words: tuple[str, ...], folder: Path) -> Ended:
+    """Run eniplan in a fork of its own."""
+
+    def work() -> None:
+        os.chdir(folder)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        _allow_seconds()
+        os._exit(_call(kind, words))
+
+    code, megabytes = _in_fork(work)
+    told = (folder / ".told").read_text("utf-8", "replace") if (folder / ".told").exists() else ""
+    return Ended(code, megabytes, told)
 
 
 def is_broken(ended: Ended) -> bool:
@@ -86,32 +143,96 @@ def is_broken(ended: Ended) -> bool:
     return ended.code not in ALLOWED or traced or ended.megabytes > MEGABYTES
 
 
+def run_batch(kind: Kind, numbers: Sequence[int], seed: int, root: Path) -> tuple[list[int], int | None]:
+    """Run some inputs in one fork, until one of them breaks it.
+
+    Returns:
+        The exit codes of those that did not, and the number of the one that did.
+
+    """
+    codes = root / "codes"
+
+    def work() -> None:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        written = os.open(codes, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+        for number in numbers:
+            folder = root / str(number)
+            words = _make(kind, seed, number, folder)
+            os.chdir(folder)
+            _allow_seconds()
+            code = _call(kind, words)
+            megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            if is_broken(Ended(code, megabytes, (folder / ".told").read_text("utf-8", "replace"))):
+                os._exit(_UNENDED)
+            os.write(written, f"{code}\n".encode())
+            os.chdir(root)
+            shutil.rmtree(folder)
+
+    _in_fork(work)
+    ended = [int(line) for line in codes.read_text().split()]
+    return ended, numbers[len(ended)] if len(ended) < len(numbers) else None
+
+
 def fuzz(kind: Kind, runs: int, seed: int, kept: Path) -> tuple[list[str], Counter[int]]:
     """Return what broke eniplan, a line each, and how many runs have ended with each exit code."""
-    broken = []
+    broken: list[str] = []
     codes: Counter[int] = Counter()
+    at = 0
     with tempfile.TemporaryDirectory() as name:
-        for number in range(runs):
-            folder = Path(name, str(number))
-            folder.mkdir()
-            random = Random(f"{kind.name} {seed} {number}")  # noqa: S311 - what is wanted is that it comes again
-            words = kind.make(random, folder)
-            ended = run(kind, words, folder)
-            codes[ended.code] += 1
-            if is_broken(ended):
-                copy = kept / f"{kind.name}-{seed}-{number}"
-                shutil.copytree(folder, copy, dirs_exist_ok=True)
-                last = (ended.told.strip() or "(nothing told)").splitlines()[-2:]
-                broken.append(f"{copy}: {words}: exit {ended.code}, {ended.megabytes} MB: {' | '.join(last)}")
-            shutil.rmtree(folder)
+        while at < runs:
+            root = Path(name, str(at))
+            root.mkdir()
+            ended, suspect = run_batch(kind, range(at, min(at + BATCH, runs)), seed, root)
+            codes.update(ended)
+            at += len(ended)
+            if suspect is not None:
+                at += 1
+                alone = root / "alone"
+                words = _make(kind, seed, suspect, alone)
+                done = run_alone(kind, words, alone)
+                codes[done.code] += 1
+                if is_broken(done):
+                    copy = kept / f"{kind.name}-{seed}-{suspect}"
+                    shutil.copytree(alone, copy, dirs_exist_ok=True)
+                    last = (done.told.strip() or "(nothing told)").splitlines()[-2:]
+                    broken.append(f"{copy}: {words}: exit {done.code}, {done.megabytes} MB: {' | '.join(last)}")
+            shutil.rmtree(root)
     return broken, codes
+
+
+def fuzz_strings(runs: int, seed: int) -> list[str]:
+    """Return what broke the readers of strings, a line each: whatever they raise, a signal, or too much time."""
+    broken: list[str] = []
+    at = 0
+    with tempfile.TemporaryDirectory() as name:
+        told = Path(name, "told")
+        while at < runs:
+            numbers = range(at, min(at + STRINGS_AT_ONCE, runs))
+
+            def work(numbers: range = numbers) -> None:
+                written = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+                for number in numbers:
+                    os.pwrite(written, f"{number:12} ".encode(), 0)
+                    if number % 100 == 0:
+                        _allow_seconds()
+                    try:
+                        read_one(seed, number)
+                    except BaseException as error:  # noqa: BLE001 - whatever comes out is what we look for
+                        os.write(2, f"{error!r}\n".encode("utf-8", "backslashreplace"))
+                        os._exit(_UNENDED)
+
+            code, megabytes = _in_fork(work)
+            at = int(told.read_bytes()[:13]) + 1
+            if code or megabytes > MEGABYTES:
+                broken.append(f"strings {seed} {at - 1}: exit {code}, {megabytes} MB")
+    return broken
 
 
 def main() -> int:
     """Fuzz some kinds, or all."""
     parser = argparse.ArgumentParser(prog="./dev fuzz", description="Run eniplan on inputs that are wrong.")
     parser.add_argument("runs", nargs="?", type=int, default=300, help="of each kind; default 300")
-    parser.add_argument("--kind", action="append", choices=[kind.name for kind in KINDS])
+    parser.add_argument("--kind", action="append", choices=[*(kind.name for kind in KINDS), "strings"])
     parser.add_argument("--seed", type=int, default=0)
     args: Any = parser.parse_args()
     warm()
@@ -121,13 +242,21 @@ def main() -> int:
         if not args.kind or kind.name in args.kind:
             found, codes = fuzz(kind, args.runs, args.seed, kept)
             ends = ", ".join(f"{count} x {code}" for code, count in sorted(codes.items()))
-            sys.stdout.write(f"{kind.name}: {len(found)} of {args.runs} broken; exit codes: {ends}\n")
-            sys.stdout.write("".join(f"  {line}\n" for line in found))
-            sys.stdout.flush()
+            _report(kind.name, found, args.runs, f"exit codes: {ends}")
             broken += found
-    if not broken:
+    if not args.kind or "strings" in args.kind:
+        found = fuzz_strings(args.runs, args.seed)
+        _report("strings", found, args.runs, f"through {len(READERS)} readers")
+        broken += found
+    if not any(kept.iterdir()):
         kept.rmdir()
     return bool(broken)
+
+
+def _report(name: str, found: list[str], runs: int, more: str) -> None:
+    sys.stdout.write(f"{name}: {len(found)} of {runs} broken; {more}\n")
+    sys.stdout.write("".join(f"  {line}\n" for line in found))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

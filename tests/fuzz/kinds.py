@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 
 from tests.fuzz import mutators
+from tests.fuzz.strings import word
 from tests.harness import EXAMPLES, eniplan_command
 
 if TYPE_CHECKING:
@@ -137,9 +138,46 @@ _WORDS = (
 )  # fmt: skip
 
 
+_LINES = (
+    "check plan.yaml --format json --output json=out.json --fail-on warning --strict --verbose",
+    "check plan.yaml pool.tf --specs bundled --waivers plan.yaml --cluster plan.yaml --format text",
+    "check --type ecs.g8i.8xlarge --family ecs.g8i --terway v1.16.4 --ip-stack dual",
+    "check pool.tf --var a=1 --var-file plan.yaml --format sarif",
+    "create-pool plan.yaml --pool trading --emit terraform --out out.tf --fail-on warning",
+    "create-pool plan.yaml --emit ros --strict",
+    "resume plan.yaml --timeout 90s --yes",
+    "render-manifests plan.yaml --workloads --out-dir out --kustomize",
+    "render-manifests plan.yaml --patch plan.yaml",
+    "explain ENI001 --format json",
+    "init out.yaml",
+    "init --from-cluster --from plan.yaml --cluster-facts out.yaml",
+    "instances --vcpus 8..32 --memory 32..64 --min-pods 7 --arch arm --on-sale --limit 5 --format csv",
+    "instances --pods 50 --daemonsets 1 --spread 3 --survive zone --sort pods",
+    "instances --pods 40 --spread cn-hangzhou-j,cn-hangzhou-k --emit-plan --terway v1.16.4",
+    "instances --why --gpus 1.. --dual-stack --family ecs.g8i --limit 3 --format json",
+    "specs show ecs.g8i.8xlarge --format json",
+    "specs diff plan.yaml plan.yaml",
+    "schema report",
+    "ram-policy check",
+    "verify plan.yaml --from plan.yaml --format json --pool trading=np1",
+    "verify --from plan.yaml --pod trading/a",
+)
+
+
+_NO_ARGUMENT = {0: None, 0xD800: None}
+"""Characters that no system hands to a program."""
+
+
 def _line(random: Random, folder: Path) -> tuple[str, ...]:
+    """Write a command line that is right but for a few words."""
     (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
-    return tuple(random.choice(_WORDS) for _ in range(random.randrange(1, 7)))
+    (folder / "pool.tf").write_bytes(_pool("terraform"))
+    words = random.choice(_LINES).split(" ")
+    for _ in range(random.choice((1, 1, 2, 3))):
+        at = random.randrange(len(words) + 1)
+        kept = random.choice((at, at + 1, at + 2))
+        words[at:kept] = random.choice(([], [random.choice(_WORDS)], [word(random).translate(_NO_ARGUMENT)]))
+    return tuple(words)
 
 
 def _terraform() -> bytes:

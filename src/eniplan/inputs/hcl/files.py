@@ -258,7 +258,8 @@ def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
 def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value
     source = Text(f"--var {name}", f"x = {value}\n")
     attribute = source.whole.attributes.get("x")
-    if source.whole.fault is not None or attribute is None:
+    is_text = source.data == f"x = {value}\n".encode(errors="surrogatepass")
+    if source.whole.fault is not None or attribute is None or not is_text:
         message = say("the value of {name} is no HCL: {value}", name=name, value=value)
         raise InputError(Problem(message, Place(COMMAND_LINE), say('a list is written as ["a", "b"]')))
     return outcome(attribute.expression, _no_names())

@@ -193,7 +193,7 @@ class Text:
     def __init__(self, file: str, text: str, first: tuple[int, int] = (1, 1)) -> None:
         """Take its text, and where it begins when it stands inside of another file."""
         self.file = file
-        self.data = text.encode()
+        self.data = text.encode(errors="replace")  # JSON and command lines can hold half a character
         self._first = first
 
     def place(self, offset: int) -> tuple[int, int]:
