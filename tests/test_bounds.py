@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, is_deep, parse_json
+from eniplan.bounds import MAX_DEPTH, MAX_DIGITS, MAX_PROBLEMS, MAX_VALUES, is_deep, parse_json
 from eniplan.errors import InputError
 from eniplan.plan.document import plain_scalar, read_documents
+from tests.harness import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,3 +135,67 @@ def test_waivers_in_circles_and_of_impossible_files(run: Run, tmp_path: Path) ->
     result = run("check", "plan.yaml", "--waivers", "w.yaml", cwd=tmp_path)
     assert "by its own fault" not in result.err
     assert result.out.count("WV003") == 2
+
+
+MANY = {
+    "unknown maps": json.dumps({"apiVersion": "eniplan/v1", "nodePools": [{"x": i} for i in range(20_000)]}),
+    "unknown keys": json.dumps({"apiVersion": "eniplan/v1"} | {f"k{i}": 1 for i in range(20_000)}),
+    "keys twice in JSON": '{"apiVersion": "eniplan/v1"' + "".join(f', "k{i}": 1' for i in [*range(5000)] * 2) + "}",
+    "keys twice in YAML": "apiVersion: eniplan/v1\n" + "".join(f"k{i}: 1\n" for i in [*range(5000)] * 2),
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_of_many_problems_a_few_are_told(run: Run, tmp_path: Path, what: str) -> None:
+    file = tmp_path / ("plan.yaml" if "YAML" in what else "plan.json")
+    file.write_text(MANY[what])
+    result = run("check", file, "--format", "json")
+    assert result.code == 3, result
+    report = json.loads(result.out)
+    assert len(report["problems"]) == MAX_PROBLEMS + 1
+    told = f"there are more than {MAX_PROBLEMS} problems: the others are not listed, and it is not judged"
+    assert told in [problem["message"] for problem in report["problems"]]
+    assert report["pools"] == report["findings"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"apiVersion": {"a": 1, "a": 2}, "b": "un"closed"}', '{"a": [{"b": 1, "b": 2}', '{"a": {"b": 1, "b": 2}, "c":'],
+)
+def test_a_key_twice_before_the_text_breaks_off(run: Run, tmp_path: Path, text: str) -> None:
+    """The text as a whole is no JSON, which counts more than what is twice in its beginning."""
+    (tmp_path / "plan.json").write_text(text.replace("apiVersion", "eniplan/v1"))
+    result = run("check", "plan.json", cwd=tmp_path)
+    assert result.code == 3, result
+    assert "not valid JSON" in result.err
+
+
+@pytest.mark.parametrize("spelling", ["terraform-json", "ros"])
+def test_a_number_in_quotes_that_is_too_long(run: Run, tmp_path: Path, spelling: str) -> None:
+    key = {"terraform-json": "desired_size", "ros": "Count"}[spelling]
+    emitted = json.loads(run("create-pool", EXAMPLES / "trading-ipv4.yaml", "--emit", spelling).out)
+
+    def put(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: LONG if name == key else put(item) for name, item in value.items()}
+        return [put(item) for item in value] if isinstance(value, list) else value
+
+    file = tmp_path / ("pool.tf.json" if spelling == "terraform-json" else "ros.json")
+    file.write_text(json.dumps(put(emitted)))
+    assert LONG in file.read_text()
+    result = run("check", file)
+    assert result.code == 3, result
+    assert "own fault" not in result.err
+
+
+def test_a_plan_with_a_number_in_quotes_that_is_too_long(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(f'apiVersion: eniplan/v1\nnodePools: [{{name: a, desiredSize: "{LONG}"}}]\n')
+    result = run("check", "plan.yaml", cwd=tmp_path)
+    assert result.code == 3, result
+    assert "desiredSize' must be a whole number" in result.err
+
+
+def test_an_option_with_a_number_that_is_too_long(run: Run) -> None:
+    result = run("instances", "--pods", "5", "--spread", LONG)
+    assert result.code == 2, result
+    assert "a pool takes 1 to 8 vSwitches" in result.err

@@ -21,6 +21,10 @@ MAX_VALUES = 400_000
 """Values of one YAML document, about 10 MB of manifests. Each takes some 600 bytes while it is read."""
 
 
+MAX_PROBLEMS = 100
+"""Problems that are told of one document: who has made more has made one of them very often."""
+
+
 def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
     """Return the value of a JSON text.
 

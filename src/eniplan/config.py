@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from eniplan.errors import InputError, Place, Problem, UsageError
+from eniplan.errors import InputError, Place, Problem, UsageError, few
 from eniplan.messages import NOTHING, say
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import read_file
@@ -186,7 +186,7 @@ def _document(path: str) -> Document | None:
     if not compile_schema(form)(document.value):
         from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
 
-        raise InputError(*(misfit.problem for misfit in schema_problems(document, form)))
+        raise InputError(*few(misfit.problem for misfit in schema_problems(document, form)))
     return document
 
 

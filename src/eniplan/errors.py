@@ -8,9 +8,14 @@ by `terminal`; low-level exceptions are chained as the cause and never swallowed
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.bounds import MAX_PROBLEMS
 from eniplan.messages import NOTHING, Message, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 OK = 0
 FINDINGS = 1
@@ -49,6 +54,15 @@ class Problem(NamedTuple):
     message: Message
     place: Place
     hint: Message = NOTHING
+
+
+def few(found: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems of one document; of too many the first ones, and that there are more."""
+    told = tuple(islice(found, MAX_PROBLEMS + 1))
+    if len(told) <= MAX_PROBLEMS:
+        return told
+    message = say("there are more than {n} problems: the others are not listed, and it is not judged", n=MAX_PROBLEMS)
+    return (*told[:-1], Problem(message, Place(told[0].place.file), say("mend these first")))
 
 
 def reason(error: OSError) -> str:

@@ -74,7 +74,7 @@ def _build_commands_once() -> None:
             made[wanted] = get_command(make(argv))
         return made[wanted]
 
-    cli._app = once  # type: ignore[assignment] # noqa: SLF001 - the same
+    cli._app = once  # noqa: SLF001 - the same
     for name in ("", *cli.COMMANDS):
         once([name])
 

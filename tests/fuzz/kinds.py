@@ -168,6 +168,11 @@ _NO_ARGUMENT = {0: None, 0xD800: None}
 """Characters that no system hands to a program."""
 
 
+def _argument(random: Random) -> str:
+    made = word(random).translate(_NO_ARGUMENT)
+    return made if made.strip("/") else "nowhere"  # to read all of this machine takes its time
+
+
 def _line(random: Random, folder: Path) -> tuple[str, ...]:
     """Write a command line that is right but for a few words."""
     (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
@@ -176,7 +181,7 @@ def _line(random: Random, folder: Path) -> tuple[str, ...]:
     for _ in range(random.choice((1, 1, 2, 3))):
         at = random.randrange(len(words) + 1)
         kept = random.choice((at, at + 1, at + 2))
-        words[at:kept] = random.choice(([], [random.choice(_WORDS)], [word(random).translate(_NO_ARGUMENT)]))
+        words[at:kept] = random.choice(([], [random.choice(_WORDS)], [_argument(random)]))
     return tuple(words)
 
 

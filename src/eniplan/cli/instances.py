@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple, NoReturn
 import typer
 
 from eniplan import terminal
+from eniplan.bounds import MAX_DIGITS
 from eniplan.catalog.order import ORDERS, nearest_to
 from eniplan.catalog.record import InstanceType
 from eniplan.catalog.select import Range, Wanted, range_from
@@ -265,7 +266,7 @@ def _zones(text: str | None) -> Zones:
     if text is None:
         return Zones(1, ())
     if text.isascii() and text.isdecimal():
-        found = Zones(int(text), ())
+        found = Zones(int(text[:MAX_DIGITS]), ())  # Python reads no numbers of thousands of digits
     else:
         names = tuple(part.strip() for part in text.split(","))
         if len(set(names)) < len(names) or not all(map(_ZONE.fullmatch, names)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from eniplan.bounds import integer
 from eniplan.emit.rename import put
 from eniplan.inputs.body import exclusive
 from eniplan.inputs.places import NotKnown, Origin
@@ -247,7 +248,7 @@ _TEXTS = (_LABELS, "kubernetes_config.taints")
 def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
     """Return a value in the type of the API: others make text of numbers and flags, and the other way round."""
     if target in _NUMBERS and isinstance(value, str) and value.isdecimal():
-        return int(value)
+        return integer(value)
     if target == "auto_scaling.enable" and value in ("true", "false"):
         return value == "true"
     if target.startswith(_TEXTS) and isinstance(value, bool | int):

@@ -16,8 +16,8 @@ import yaml
 from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from eniplan.bounds import MAX_DEPTH, MAX_VALUES, decimal, integer, parse_json
-from eniplan.errors import InputError, Place, Problem
+from eniplan.bounds import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, decimal, integer, parse_json
+from eniplan.errors import InputError, Place, Problem, few
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.yaml_faults import TooDeepError, TooLargeError, yaml_problem
 
@@ -328,6 +328,8 @@ class _Builder:
     def _add(self, message: Message, node: Node, hint: Message) -> None:
         mark = node.start_mark
         self.problems.append(Problem(message, Place(self.file, mark.line + 1, mark.column + 1), hint))
+        if len(self.problems) > MAX_PROBLEMS:
+            raise InputError(*few(self.problems))
 
     def _stop(self, message: Message, node: Node, hint: Message) -> NoReturn:
         self._add(message, node, hint)
@@ -390,13 +392,7 @@ class _YamlTree:
 def _read_json(file: str, text: str) -> Document | None:
     """Read JSON; None when the text is YAML that merely starts like JSON."""
     try:
-        value = parse_json(text, _object)
-    except _DuplicateKeyError:
-        try:
-            problems = _duplicate_problems(file, text)
-        except RecursionError:
-            return None
-        raise InputError(*problems) from None
+        value = _without_duplicates(file, text)
     except json.JSONDecodeError as error:
         if not file.endswith(".json"):
             return None
@@ -410,6 +406,15 @@ def _read_json(file: str, text: str) -> Document | None:
     return Document(file, value, _JsonTree(text))
 
 
+def _without_duplicates(file: str, text: str) -> Value:
+    try:
+        value: Value = parse_json(text, _object)
+    except _DuplicateKeyError:
+        parse_json(text)  # what follows the first object may be malformed, or too deep
+        raise InputError(*few(_duplicate_problems(file, text))) from None
+    return value
+
+
 class _DuplicateKeyError(Exception):
     """Stops the JSON decoder; the places are found by the scanner, which only this rare case needs."""
 
@@ -421,16 +426,13 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     return value
 
 
-def _duplicate_problems(file: str, text: str) -> list[Problem]:
+def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
     tree = _JsonTree(text)
-    return [
-        Problem(
-            say("the key {key!r} is given twice; first in line {line}", key=name, line=tree.position(first)[0]),
-            Place(file, *tree.position(second)),
-            say("keep one of them: JSON readers silently take the last"),
+    for name, first, second in tree.duplicates():
+        message = say("the key {key!r} is given twice; first in line {line}", key=name, line=tree.position(first)[0])
+        yield Problem(
+            message, Place(file, *tree.position(second)), say("keep one of them: JSON readers silently take the last")
         )
-        for name, first, second in tree.duplicates()
-    ]
 
 
 _LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'

@@ -6,10 +6,12 @@ It runs only when `schema.is_valid` has said no. Every violation becomes one pro
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jsonschema import Draft7Validator
 
+from eniplan.bounds import MAX_PROBLEMS, integer
 from eniplan.errors import Problem
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.schema import API_VERSION
@@ -39,15 +41,16 @@ class Misfit(NamedTuple):
 
 
 def schema_problems(document: Document, schema: dict[str, Any]) -> list[Misfit]:
-    """Return every violation of the schema, in the order of the document's keys.
+    """Return the violations of the schema, in the order of the document's keys: at most one more than are told.
 
     A document of another kind says so in its apiVersion; then that is all there is to say.
     """
     errors = sorted(
-        Draft7Validator(schema).iter_errors(document.value), key=lambda e: [str(p) for p in e.absolute_path]
+        islice(Draft7Validator(schema).iter_errors(document.value), MAX_PROBLEMS + 1),
+        key=lambda e: [str(p) for p in e.absolute_path],
     )
     errors = [error for error in errors if error.validator == "const"] or errors
-    return [found for error in errors for found in _explain(document, error)]
+    return [*islice((found for error in errors for found in _explain(document, error)), MAX_PROBLEMS + 1)]
 
 
 class _Violation(NamedTuple):
@@ -187,7 +190,7 @@ def _type_hint(at: _Violation, expected: str) -> Message:
     if expected == "boolean" and word in _BOOLEAN_WORDS:
         return say("write {word}", word=_BOOLEAN_WORDS[word])
     if expected == "integer" and word.isdecimal():
-        return say("write {number}, without quotes or leading zeros", number=int(word))
+        return say("write {number}, without quotes or leading zeros", number=integer(word))
     if expected == "array" and not isinstance(value, dict):
         return say("write [{value}]", value=_shown(at.path, value))
     return NOTHING

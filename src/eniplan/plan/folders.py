@@ -54,7 +54,8 @@ def _piece(piece: str) -> str:
     if piece[0] == "*":
         return "[^/]*"
     if piece[0] == "[" and piece[-1] == "]":
-        return f"[^{piece[2:]}" if piece[1] == "!" else piece
+        inner = re.sub(r"[\[&~|]|--", lambda found: f"\\{found[0]}", piece[1:-1])  # what `re` may take for sets
+        return f"[^{inner[1:]}]" if piece[1] == "!" else f"[{inner}]"
     return re.escape(piece[-1])
 
 

@@ -9,7 +9,8 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from eniplan.errors import InputError, Place, Problem, unreadable
+from eniplan.bounds import MAX_PROBLEMS
+from eniplan.errors import InputError, Place, Problem, few, unreadable
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
@@ -309,7 +310,9 @@ def without_misfits(document: Document, schema: Schema) -> tuple[Any, tuple[Prob
     from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
 
     found = schema_problems(document, schema)
-    problems = tuple(dict.fromkeys(misfit.problem for misfit in found))
+    problems = few(dict.fromkeys(misfit.problem for misfit in found))
+    if len(found) > MAX_PROBLEMS:
+        return None, problems, frozenset()  # what else does not fit is not known: nothing of it can be judged
     rest = copy.deepcopy(document.value)
     for misfit in found:
         _leave_out(rest, misfit.path)
