@@ -66,6 +66,7 @@ KEYS = {
     "strict": Key(Kind.FLAG, "Take the strictest document where they disagree; fail on what is not decided."),
     "var-file": Key(Kind.PATHS, "Values of variables of Terraform's HCL, beside terraform.tfvars."),
     "waivers": Key(Kind.PATH, "Waivers for any file."),
+    "baseline": Key(Kind.PATH, "Findings that are known: only new ones fail."),
 }
 """By the name of the option, without its dashes."""
 

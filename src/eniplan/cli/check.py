@@ -84,6 +84,12 @@ def check(
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
     waivers: WaiversOption = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Findings that are known: only new ones fail.")
+    ] = None,
+    write_baseline: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the findings of this run as the baseline.")
+    ] = None,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -112,6 +118,7 @@ def check(
       terraform show -json plan.out | eniplan check - --cluster cluster.yaml
       eniplan check infrastructure/ --cluster cluster.yaml --verbose
       eniplan check plan.yaml --live
+      eniplan check infrastructure/ --write-baseline baseline.json  # from then on: --baseline baseline.json
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
     files = outputs(output or [])
@@ -153,6 +160,10 @@ def check(
     accepted = () if types or families else waivers_of(waivers)
     report = judge_plans(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
     others.tell(report, verbose=verbose)
+    if baseline is not None or write_baseline is not None:
+        from eniplan.cli.baseline import apply  # noqa: PLC0415 - most checks have none
+
+        report = apply(report, baseline, write_baseline)
     show(report, form, files, detail)
     raise typer.Exit(report.exit_code)
 

@@ -262,6 +262,7 @@ REGIONS = (
 """What is offered for a region; others are taken as well."""
 
 BY_OPTION: dict[str, Callable[[Asked], Iterable[Answer]]] = {
+    "--baseline": _files(".json"),
     "--cluster": _files(*_PLAIN),
     "--context": _contexts,
     "--ip-stack": _among("ipv4", "dual"),

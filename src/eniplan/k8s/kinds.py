@@ -40,7 +40,6 @@ class Template(NamedTuple):
 
 
 _JOB = ("spec", "jobTemplate", "spec")
-_UPDATE: Path = ("spec", "updateStrategy", "rollingUpdate")
 _KRUISE = "apps.kruise.io"
 _KUBEFLOW = "kubeflow.org"
 

@@ -1,0 +1,49 @@
+"""The baseline of a check: read, applied, told, written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eniplan import terminal
+from eniplan.errors import InputError, unreadable
+from eniplan.judging import baseline
+from eniplan.messages import count, named, say
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from eniplan.report.model import Report
+
+
+def apply(report: Report, path: str | None, new: str | None) -> Report:
+    """Return a report in which what is known fails nothing; what is written is known from then on.
+
+    Args:
+        report: what was found.
+        path: the file of the baseline; None: none. It is not read when a new one is written, perhaps in its place.
+        new: where to write the findings of this run; None: nowhere.
+
+    Raises:
+        InputError: the baseline cannot be read, is none, or cannot be written.
+
+    """
+    if new is not None:
+        text = baseline.text(report, new)
+        terminal.save(new, text)
+        terminal.err(printable(f"wrote {new}"))
+        return baseline.known(report, baseline.read(new, text.encode()), new)[0]
+    if path is None:
+        return report
+    found, gone = baseline.known(report, _read(path), path)
+    if gone:
+        told = [f"{entry.rule} in {entry.file}" for entry in gone]
+        entries = count(len(gone), "{n} entry no longer occurs", "{n} entries no longer occur")
+        terminal.err(printable(say("{path}: {entries}: {told}; --write-baseline {path} writes it anew",
+                                   path=path, entries=entries, told=named(told))))  # fmt: skip
+    return found
+
+
+def _read(path: str) -> dict[str, baseline.Entry]:
+    try:
+        return baseline.read(path, terminal.read_file(path))
+    except OSError as error:
+        raise InputError(unreadable(path, error)) from None

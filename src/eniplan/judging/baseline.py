@@ -1,0 +1,104 @@
+"""A baseline: the findings of a day that are known, so that only new ones fail a run.
+
+Findings are told apart by their fingerprints, which survive moved lines and list items. Files are named from the folder
+of the baseline, so that it means the same wherever eniplan is started.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.errors import COMMAND_LINE, InputError, Place, Problem
+from eniplan.messages import say
+from eniplan.plan.document import read_documents
+from eniplan.report.fingerprint import fingerprints, key
+from eniplan.terminal import STDIN
+from eniplan.text import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.report.model import Finding, Report
+
+SCHEMA = "eniplan.baseline/v1"
+
+
+class Entry(NamedTuple):
+    """One finding that is known."""
+
+    rule: str
+    file: str
+    message: str
+    place: Place
+    """Where it stands in the baseline."""
+
+
+def text(report: Report, path: str) -> str:
+    """Return the baseline of a report that is to stand in a file; waived findings need none."""
+    folder = os.path.dirname(path)
+    rows = [
+        {"rule": f.rule.id, "file": _named(f.place.file, folder), "path": f.place.path, "message": f.message,
+         "fingerprint": mark}
+        for f, mark in _marked(report, folder)
+        if f.waived is None
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (row["file"], row["rule"], row["fingerprint"]))
+    return json_text({"schema": SCHEMA, "findings": rows}, 2) + "\n"
+
+
+def read(path: str, data: bytes) -> dict[str, Entry]:
+    """Read the entries of a baseline, by fingerprint.
+
+    Raises:
+        InputError: it is no baseline.
+
+    """
+    (document, *more) = read_documents(path, data)
+    value = document.value
+    rows = value.get("findings") if isinstance(value, dict) and value.get("schema") == SCHEMA else None
+    if more or not isinstance(rows, list):
+        hint = say("write one with `eniplan check --write-baseline FILE`")
+        raise InputError(Problem(say("this is no baseline ({schema})", schema=SCHEMA), document.place(()), hint))
+    out = {}
+    for i, row in enumerate(rows):
+        words = [
+            row.get(name) if isinstance(row, dict) else None for name in ("fingerprint", "rule", "file", "message")
+        ]
+        if not all(isinstance(word, str) for word in words):
+            message = say("an entry needs fingerprint, rule, file and message, each a text")
+            raise InputError(Problem(message, document.place(("findings", i)), say("write the baseline anew")))
+        mark, rule, file, told = map(str, words)
+        out[mark] = Entry(rule, file, told, document.place(("findings", i)))
+    return out
+
+
+def known(report: Report, entries: dict[str, Entry], path: str) -> tuple[Report, tuple[Entry, ...]]:
+    """Return a report in which known findings fail nothing, and the entries that no longer occur.
+
+    Args:
+        report: what was found.
+        entries: those of the baseline.
+        path: the file of the baseline.
+
+    """
+    left, findings = dict(entries), []
+    for finding, mark in _marked(report, os.path.dirname(path)):
+        entry = left.pop(mark, None)
+        if entry is not None and finding.waived is None:
+            finding = finding._replace(waived=say("known: it stands in the baseline"), waived_at=entry.place)  # noqa: PLW2901 - the same finding
+        findings.append(finding)
+    found = report._replace(findings=tuple(findings))
+    return found._replace(exit_code=found.verdict()), tuple(left.values())
+
+
+def _marked(report: Report, folder: str) -> Iterator[tuple[Finding, str]]:
+    """Yield the findings with their fingerprints, which do not depend on the order of files."""
+    keys = [key(f.rule.id, f.place._replace(file=_named(f.place.file, folder)), f.message) for f in report.findings]
+    return zip(report.findings, fingerprints(keys), strict=True)
+
+
+def _named(file: str, folder: str) -> str:
+    if file in {STDIN, COMMAND_LINE}:
+        return file
+    return os.path.relpath(os.path.realpath(file), os.path.realpath(folder or os.curdir))
