@@ -1,0 +1,243 @@
+"""Kubernetes' and Terway's own words, held as literals: a change of one of them changes verdicts."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+import pytest
+
+from eniplan.k8s import terway
+from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, standing_behind
+from eniplan.k8s.labels import Requirement, Selector, meets, requirement_flaw, selector_from
+from eniplan.k8s.names import is_subdomain
+from eniplan.k8s.nodes import (
+    EFFECTS,
+    NodeLabels,
+    Placement,
+    Taint,
+    Term,
+    Toleration,
+    repelling,
+    toleration_from,
+    toleration_of,
+)
+from eniplan.k8s.numbers import go_duration, parts, quantity, whole
+from eniplan.k8s.pods import read_pod
+from eniplan.k8s.rollout import Rollout, rollout
+
+NANO = 10**9
+
+
+def test_kinds() -> None:
+    """Group, template, replicas, selector, strategy and roles of each kind."""
+    template, replicas = ("spec", "template"), (("spec", "replicas"),)
+    job = ("spec", "jobTemplate", "spec")
+    kruise, flow = "apps.kruise.io", "kubeflow.org"
+    assert {kind: [tuple(found) for found in holders] for kind, holders in HOLDERS.items()} == {
+        "Deployment": [("apps", template, replicas, True, ("spec", "strategy"), None)],
+        "StatefulSet": [("apps", template, replicas, True, None, None), (kruise, template, replicas, True, None, None)],
+        "DaemonSet": [
+            ("apps", template, (), True, ("spec", "updateStrategy"), None),
+            (kruise, template, (), True, None, None),
+        ],
+        "ReplicaSet": [("apps", template, replicas, True, None, None)],
+        "ReplicationController": [("", template, replicas, False, None, None)],
+        "Job": [("batch", template, (("spec", "parallelism"), ("spec", "completions")), False, None, None)],
+        "CronJob": [
+            ("batch", (*job, "template"), ((*job, "parallelism"), (*job, "completions")), False, None, None),
+        ],
+        "Pod": [("", (), (), False, None, None)],
+        "CloneSet": [(kruise, template, replicas, True, None, None)],
+        "BroadcastJob": [(kruise, template, (), False, None, None)],
+        "GameServerSet": [("game.kruise.io", ("spec", "gameServerTemplate"), replicas, False, None, None)],
+        "Rollout": [("argoproj.io", template, replicas, True, ("spec", "strategy", "canary"), None)],
+        "JAXJob": [(flow, template, replicas, False, None, ("spec", "jaxReplicaSpecs"))],
+        "MPIJob": [(flow, template, replicas, False, None, ("spec", "mpiReplicaSpecs"))],
+        "MXJob": [(flow, template, replicas, False, None, ("spec", "mxReplicaSpecs"))],
+        "PaddleJob": [(flow, template, replicas, False, None, ("spec", "paddleReplicaSpecs"))],
+        "PyTorchJob": [(flow, template, replicas, False, None, ("spec", "pytorchReplicaSpecs"))],
+        "TFJob": [(flow, template, replicas, False, None, ("spec", "tfReplicaSpecs"))],
+        "XGBoostJob": [(flow, template, replicas, False, None, ("spec", "xgbReplicaSpecs"))],
+    }
+    assert {"DaemonSet", "BroadcastJob"} == PER_NODE
+    assert {"StatefulSet", "Pod", "GameServerSet"} == FIXED_NAMES
+
+
+@pytest.mark.parametrize(
+    ("owner", "behind"),
+    [
+        ("ReplicaSet web-5d4f8c7b9", ["Deployment web"]),
+        ("ReplicaSet web-a-5d4f8c7b9", ["Deployment web-a"]),
+        ("Job nightly-28512345", ["CronJob nightly"]),
+        ("Job nightly", []),
+        ("StatefulSet web-0", []),
+        ("ReplicaSet web-" + "x" * 17, []),
+        ("Job nightly-" + "1" * 13, []),
+    ],
+)
+def test_who_stands_behind_an_owner(owner: str, behind: list[str]) -> None:
+    assert list(standing_behind(owner)) == [owner, *behind]
+
+
+def test_words_of_terway() -> None:
+    """Terway types/k8s.go and deviceplugin/eni.go."""
+    assert (terway.ENI, terway.MEMBER_ENI) == ("aliyun/eni", "aliyun/member-eni")
+    assert terway.IGNORE_LABEL == "k8s.aliyun.com/ignore-by-terway"
+    assert terway.POD_ENI == "k8s.aliyun.com/pod-eni"
+    assert terway.NETWORKING == "k8s.aliyun.com/pod-networking"
+    assert terway.NETWORKS == "k8s.aliyun.com/pod-networks"
+    assert terway.NETWORKS_REQUEST == "k8s.aliyun.com/pod-networks-request"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "times"),
+    [
+        ("n", 1e-9), ("u", 1e-6), ("m", 1e-3), ("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12),
+        ("P", 10**15), ("E", 10**18), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40), ("Pi", 2**50),
+        ("Ei", 2**60),
+    ],
+)  # fmt: skip
+def test_suffixes(suffix: str, times: float) -> None:
+    assert quantity(f"3{suffix}") == round(3 * times * NANO) if times < 1 else 3 * int(times) * NANO
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (0.0, 0), ("0", 0), ("-0", 0), (".5", NANO // 2), ("1.", NANO), ("0.1n", 1), ("-0.1n", -1),
+        (2**63 - 1, (2**63 - 1) * NANO), (2**63, (2**63 - 1) * NANO), (-(2**63), -9 * 10**99 * NANO),
+        ("9" * 1000, (2**63 - 1) * NANO), ("9" * 1001, None), ("1e3000", (2**63 - 1) * NANO), ("1e-3000", 1),
+        (True, None), (inf, None), (nan, None), (None, None), ("", None), ("1x", None), (".", None),
+    ],
+)  # fmt: skip
+def test_quantities_at_their_borders(value: object, read: int | None) -> None:
+    assert quantity(value) == read
+
+
+def test_parts_and_wholes_at_zero() -> None:
+    assert (parts(0), parts("-1n"), parts("1n"), parts("1500m", 1000)) == (0, None, 1, 1500)
+    assert (whole(0), whole("-1"), whole("1.5"), whole("2000m")) == (0, None, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("9223372036854775807ns", 2**63 - 1), ("9223372036854775808ns", None), ("-9223372036854775808ns", -(2**63)),
+        ("-9223372036854775809ns", None), ("00000000000000000000001s", NANO), ("99999999999999999999ns", None),
+        ("0.9223372036854775807s", 922337203), ("0.92233720368547758079s", 922337203),
+        ("1.00000000000000000000000000000000001h", 3600 * NANO), ("0", 0), ("+0", 0), ("-0", 0), ("1d", None),
+        ("1h30m", 5400 * NANO), ("1.5us", 1500), ("1µs", 1000), ("1μs", 1000), (".5m", 30 * NANO), ("2562048h", None),
+    ],
+)  # fmt: skip
+def test_durations_at_their_borders(text: str, read: int | None) -> None:
+    assert go_duration(text) == read
+
+
+def test_selectors_are_read_by_their_words() -> None:
+    value: dict[str, Any] = {
+        "matchLabels": {"a": "b"},
+        "matchExpressions": [None, {"key": "c", "operator": "In", "values": ["d"]}, {"key": "e", "operator": "Exists"}],
+    }
+    assert selector_from(("s",), None) is None
+    assert selector_from(("s",), {}) == Selector(("s",), ())
+    assert selector_from(("s",), value) == Selector(
+        ("s",),
+        (
+            Requirement(("s", "matchLabels", "a"), "a", "In", ("b",)),
+            Requirement(("s", "matchExpressions", 1), "c", "In", ("d",)),
+            Requirement(("s", "matchExpressions", 2), "e", "Exists"),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "value", "holds"),
+    [
+        ("In", ("a",), None, False), ("NotIn", ("a",), None, True), ("NotIn", ("a",), "a", False),
+        ("Gt", ("3",), "4", True), ("Gt", ("3",), "3", False), ("Lt", ("3",), "3", False), ("Lt", ("3",), "2", True),
+        ("Lt", ("3",), None, False), ("Gt", ("3", "4"), "9", False), ("Gt", ("x",), "9", False),
+        ("Gt", ("9223372036854775807",), "9223372036854775808", False),
+        ("Gt", ("9223372036854775806",), "9223372036854775807", True),
+        ("Lt", ("-9223372036854775807",), "-9223372036854775808", True),
+        ("Lt", ("-9223372036854775808",), "-9223372036854775809", False),
+        ("Exists", (), "", True), ("Exists", (), None, False), ("DoesNotExist", (), None, True),
+        ("like", (), "a", False),
+    ],
+)  # fmt: skip
+def test_requirements(
+    operator: str,
+    values: tuple[str, ...],
+    value: str | None,
+    holds: bool,  # noqa: FBT001 - a table
+) -> None:
+    assert meets(Requirement((), "k", operator, values), value) is holds
+
+
+def test_an_operator_that_is_no_word_gets_all_words() -> None:
+    flaw = requirement_flaw(Requirement((), "k", "~"))
+    assert flaw is not None
+    assert flaw.hint == "one of In, NotIn, Exists, DoesNotExist"
+
+
+def test_names_of_253_characters() -> None:
+    assert is_subdomain(".".join(["a" * 62] * 4)[:253])
+    assert not is_subdomain("a" * 254)
+    assert not is_subdomain("")
+
+
+def test_taints_and_tolerations() -> None:
+    with_value, without = Taint("k", "v", "NoSchedule"), Taint("k", "", "NoExecute")
+    assert (str(with_value), str(without)) == ("k=v:NoSchedule", "k:NoExecute")
+    assert EFFECTS == ("NoSchedule", "NoExecute", "PreferNoSchedule")
+    assert toleration_of(with_value) == Toleration("k", "Equal", "v", "NoSchedule")
+    assert toleration_of(without) == Toleration("k", "Exists", "", "NoExecute")
+    assert Toleration("k", "Exists", "", "NoExecute", 0).written() == {
+        "key": "k", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 0,
+    }  # fmt: skip
+    assert toleration_from({"key": "k", "tolerationSeconds": 7}) == Toleration("k", "", "", "", 7)
+    assert "tolerationSeconds" not in Toleration("k").written()
+    # One toleration that fits is enough, and another does no harm.
+    assert repelling([with_value], [Toleration("k", "Equal", "v"), Toleration("other", "Exists")]) == ()
+    assert repelling([with_value], [Toleration("other", "Exists")]) == (with_value,)
+
+
+def test_placements() -> None:
+    named = Requirement((), "metadata.name", "In", ("n1",))
+    place = Placement((), (Term((), (named,)),))
+    assert (place.node_name, Placement().node_name, Placement().requirements()) == ("n1", "", ())
+    assert Placement((), (Term((), (named._replace(values=("n1", "n2")),)),)).node_name == ""
+    assert Placement((), (Term((), (named._replace(key="metadata.uid"),)),)).node_name == ""
+    known = NodeLabels({}, lambda _: True, "n1")
+    assert place.allows(known) is True
+    assert place.allows(known._replace(name="n2")) is False
+    assert place.allows(known._replace(name=None)) is None
+    other = Placement((), (Term((), (named._replace(key="metadata.uid"),)),))
+    assert other.allows(known._replace(name=None)) is False
+    asked = Requirement((), "a", "In", ("b",))
+    assert Placement((asked,)).needs("a", "b") is True
+    assert Placement((asked,)).needs("a", "c") is False
+    assert Placement((asked, asked._replace(key="z"))).needs("a", "b") is True
+
+
+def test_pods() -> None:
+    def container(**asked: str) -> dict[str, Any]:
+        return {"name": "c", "resources": {"requests": asked, "limits": asked}}
+
+    pod = read_pod({
+        "metadata": {"labels": {terway.IGNORE_LABEL: "true"}},
+        "spec": {
+            "containers": [container(**{terway.ENI: "2"}), container(**{terway.ENI: "3"}), {"name": "n"}],
+            "initContainers": [container(**{terway.ENI: "4"})],
+        },
+    })  # fmt: skip
+    assert (pod.request(terway.ENI), pod.request(terway.ENI, first=1), pod.request(terway.ENI, first=9)) == (5, 4, 12)
+    assert pod.request(terway.MEMBER_ENI) == 0
+    assert pod.is_ignored
+    assert not read_pod({"metadata": {"labels": {terway.IGNORE_LABEL: "false"}}}).is_ignored
+
+
+def test_daemon_sets_round_up_and_deployments_down() -> None:
+    strategy = {"rollingUpdate": {"maxUnavailable": "25%"}}
+    assert rollout("DaemonSet", strategy, 5) == Rollout(0, 2)
+    assert rollout("Deployment", strategy, 5) == Rollout(2, 1)
