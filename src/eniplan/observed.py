@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NODE_POOL_LABEL = "alibabacloud.com/nodepool-id"
 """ACK's label with the id of the node pool."""
+CLUSTER_LABEL = "ack.aliyun.com"
+"""ACK's label with the id of the cluster."""
 LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 TYPE_LABEL = "node.kubernetes.io/instance-type"
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -263,10 +265,22 @@ class TerwayConfig(NamedTuple):
 
     fields: Mapping[str, Any]
     """Its keys, as far as verify judges them."""
+    network_policy: bool | None = None
+    """By `disable_network_policy` beside it. None here and below: it does not tell."""
+    virtual_type: str | None = None
+    """By the CNI configuration beside it: veth, ipvlan or datapathv2."""
+    custom_cni_chain: bool | None = None
+    """Whether that names plugins of others."""
 
     def over(self, base: TerwayConfig) -> TerwayConfig:
         """Return what holds where this one is laid over the cluster's: a JSON merge patch (RFC 7396)."""
-        return TerwayConfig(_merged(base.fields, self.fields))
+        return base._replace(fields=_merged(base.fields, self.fields))
+
+    @property
+    def eni_trunking(self) -> bool | None:
+        """Whether trunking is on; None where it is left to Terway."""
+        found = self.fields.get("enable_eni_trunking")
+        return found if isinstance(found, bool) else None
 
     @property
     def erdma(self) -> bool:

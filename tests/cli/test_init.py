@@ -171,7 +171,7 @@ def test_the_plan_of_a_cluster(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("--from", "x"), "--from, --context, --kubeconfig and --cluster-facts go with --from-cluster"),
+        (("--from", "x"), "--from, --context, --kubeconfig, --cluster-facts and --live go with --from-cluster"),
         (("--from-cluster", "--ci", "github"), "--ci and --from-cluster write different files"),
         (("--from-cluster", "--from", "x", "--context", "y"), "--from reads no cluster"),
         (("a.yaml", "--from-cluster", "--cluster-facts", "x"), "--cluster-facts names the file"),

@@ -152,3 +152,28 @@ def test_the_facts_alone_are_those_of_the_plan() -> None:
 def test_text_of_a_cluster_stays_text() -> None:
     odd = {f'nodes[{n}].metadata.labels["team"]': "on" for n in range(3)}
     assert loaded({**odd, "pods[7]": pod(9, "")})[0]["nodePools"][0]["labels"] == {"team": "on"}
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"10-terway.conf": '{"type": "terway", "eniip_virtual_type": "IPVlan"}', "disable_network_policy": "false"},
+         {"networkPolicy": True, "virtualType": "ipvlan", "customCniChain": False}),
+        ({"10-terway.conflist": '{"plugins": [{"type": "terway", "eniip_virtual_type": "datapathv2"}, '
+                                '{"type": "cilium-cni"}]}', "disable_network_policy": "true"},
+         {"networkPolicy": False, "virtualType": "datapathv2", "customCniChain": False}),
+        ({"10-terway.conflist": '{"plugins": [{"type": "terway"}, {"type": "portmap"}]}'}, {"customCniChain": True}),
+        ({"10-terway.conflist": "{", "10-terway.conf": '{"type": "terway", "eniip_virtual_type": "Veth"}'},
+         {"virtualType": "veth", "customCniChain": False}),
+        ({"10-terway.conflist": '{"plugins": 1}', "disable_network_policy": "maybe"}, {}),
+        ({"10-terway.conf": '{"eniip_virtual_type": "unheard"}'}, {}),
+        ({}, {}),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_eni_conf(data: dict[str, str], told: dict[str, Any]) -> None:
+    conf = {"eni_conf": '{"ipam_type": "crd", "vswitches": {"cn-hangzhou-j": ["vsw-j"]}}'}
+    value, text = loaded({"configMaps[0].data": {**conf, **data}})
+    terway = value["cluster"]["terway"]
+    for key in ("networkPolicy", "virtualType", "customCniChain"):
+        assert terway.get(key) == told.get(key)
+        assert (f"# terway.{key}: " in text) == (key not in told)

@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.cloud import place
-from eniplan.cloud.facts import read_facts
+from eniplan.cloud.facts import read_facts, with_groups
 from eniplan.cloud.failures import CallError, problem
 from eniplan.cloud.session import Session
+from eniplan.emit import cluster_plan
 from eniplan.errors import CloudError, InputError, Place, Problem
 from eniplan.messages import say, together
+from eniplan.observed import CLUSTER_LABEL
 from eniplan.plan.live import wanted
 from eniplan.plan.load import LoadedPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from eniplan.observed import Observed
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.model import Plan
 
@@ -91,6 +94,40 @@ def with_live(loaded: Iterable[LoadedPlan | Problem], how: Access) -> list[Loade
             raise CloudError(_cluster_problem(error, found[0][0], where, how)) from None
         live |= {id(item): facts for item, _ in found}
     return [item._replace(live=live.get(id(item))) if isinstance(item, LoadedPlan) else item for item in items]
+
+
+def of_cluster(seen: Observed, how: Access) -> LiveFacts:
+    """Ask the account what it says of a cluster that kubectl sees: by the id that its nodes carry.
+
+    Raises:
+        InputError: its nodes do not say which cluster it is, or where.
+        CloudError: the account cannot be asked, or does not know the cluster.
+
+    """
+    cluster_id, labelled = cluster_plan.cluster_of(seen)
+    region = place.region(labelled)
+    if cluster_id is None:
+        message = say("the nodes do not say which cluster it is: the label {label} is missing, or differs",
+                      label=CLUSTER_LABEL)  # fmt: skip
+        hint = say("write the plan without --live, put cluster.id into it, and ask then: eniplan check PLAN --live")
+        raise InputError(Problem(message, Place(seen.source), hint))
+    if region is None or not place.is_region(region):
+        message = say("the nodes do not say their region: the label {label} is missing, or differs",
+                      label=cluster_plan.REGION_LABEL)  # fmt: skip
+        hint = say("say it: {variable}=cn-hangzhou eniplan init …", variable=place.REGION_VARIABLES[0])
+        raise InputError(Problem(message, Place(seen.source), hint))
+    session = open_session(region, how)
+    today = datetime.now(UTC).date().isoformat()
+    try:
+        live = read_facts(session, cluster_plan.wanted(seen, cluster_id), today)
+        return with_groups(session, live, cluster_plan.groups_of(seen, live))
+    except CallError as error:
+        if not error.is_not_found:
+            raise CloudError(problem(error, account_place(region, how))) from None
+        message = say("the account has no cluster {cluster_id} in {region} ({code})", cluster_id=cluster_id,
+                      region=region, code=error.code)  # fmt: skip
+        hint = say("whose credentials are these, and is kubectl's context the one that you mean?")
+        raise CloudError(Problem(message, Place(seen.source), hint)) from None
 
 
 def target(item: LoadedPlan, plan: Plan) -> Target:

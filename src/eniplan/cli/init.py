@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from eniplan import resources, terminal
+from eniplan.cli.options import EcsRoleOption, EndpointOption
 from eniplan.emit import cluster_plan
 from eniplan.errors import Place, Problem, UsageError, usage
 from eniplan.kube import dump, kubectl
@@ -88,6 +89,11 @@ def init(
         str | None,
         typer.Option(metavar="FILE", help="With --from-cluster: write the cluster's facts alone, for check --cluster."),
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="With --from-cluster: ask the account, too, for what kubectl does not tell.")
+    ] = False,
+    endpoint: EndpointOption = None,
+    ecs_role: EcsRoleOption = False,
 ) -> None:
     """Write a commented starter plan. A file that exists is never overwritten.
 
@@ -97,15 +103,19 @@ def init(
       eniplan init - > pools/trading.yaml
       eniplan init --ci github
       eniplan init --from-cluster --context prod        # the plan of the exclusive pools that run
+      eniplan init --from-cluster --live                # with the ids, zones and addresses that the account knows
       eniplan init --from-cluster --from dump.json --cluster-facts cluster.yaml
     """
     if from_cluster:
         if ci is not None:
             raise usage(say("--ci and --from-cluster write different files: give one of them"))
-        _from_cluster(file, from_, Kubectl(context, kubeconfig), cluster_facts)
+        asked = _Account(endpoint, ecs_role) if live else None
+        if asked is None and (endpoint is not None or ecs_role):
+            raise usage(say("--endpoint and --ecs-role go with --live; without it nothing is asked"))
+        _from_cluster(file, from_, Kubectl(context, kubeconfig), cluster_facts, asked)
         return
-    if (from_, context, kubeconfig, cluster_facts) != (None, None, None, None):
-        raise usage(say("--from, --context, --kubeconfig and --cluster-facts go with --from-cluster"))
+    if (from_, context, kubeconfig, cluster_facts, endpoint) != (None,) * 5 or live or ecs_role:
+        raise usage(say("--from, --context, --kubeconfig, --cluster-facts and --live go with --from-cluster"))
     if ci is not None:
         if file is not None:
             raise usage(say("the files for CI have fixed names: give --ci without FILE"))
@@ -122,14 +132,29 @@ def init(
 _ANOTHER = say("give another name, or - to print it")
 
 
-def _from_cluster(file: str | None, dumped: str | None, access: Kubectl, facts: str | None) -> None:
+class _Account(NamedTuple):
+    """How the account is asked."""
+
+    endpoint: str | None
+    ecs_role: bool
+
+
+def _from_cluster(
+    file: str | None, dumped: str | None, access: Kubectl, facts: str | None, asked: _Account | None
+) -> None:
     """Write what a running cluster is: a plan, or the cluster's facts."""
     if dumped is not None and access != Kubectl():
         raise usage(say("--from reads no cluster: no --context or --kubeconfig with it"))
     if facts is not None and file is not None:
         raise usage(say("--cluster-facts names the file: give it without FILE"))
     seen = kubectl.observe(access) if dumped is None else dump.observe(dumped)
-    text = cluster_plan.plan_text(seen) if facts is None else cluster_plan.facts_text(seen)
+    write = cluster_plan.plan_text if facts is None else cluster_plan.facts_text
+    if asked is None:
+        text = write(seen)
+    else:
+        from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+
+        text = write(seen, account.of_cluster(seen, account.access(asked.endpoint, ecs_role=asked.ecs_role)))
     file = facts or file or DEFAULT_FILE
     if file == STDIN:
         terminal.out(text)

@@ -111,6 +111,8 @@ def pools(body: Mapping[str, Any]) -> dict[str, ExistingPool]:
 def pool(row: Mapping[str, Any]) -> ExistingPool:
     """Read one node pool, of the list or of DescribeClusterNodePoolDetail."""
     info, kubernetes = _map(row, "nodepool_info"), _map(row, "kubernetes_config")
+    scaling, auto = _map(row, "scaling_group"), _map(row, "auto_scaling")
+    least, most = _count(auto, "min_instances"), _count(auto, "max_instances")
     return ExistingPool(
         _need(info, "name"),
         _text(info, "nodepool_id"),
@@ -121,6 +123,11 @@ def pool(row: Mapping[str, Any]) -> ExistingPool:
             Taint(_need(taint, "key"), _text(taint, "value") or "", _text(taint, "effect") or "")
             for taint in _items(kubernetes, "taints")
         ),
+        _texts(scaling, "instance_types"),
+        _texts(scaling, "vswitch_ids"),
+        _texts(scaling, "security_group_ids"),
+        _count(scaling, "desired_size"),
+        None if auto.get("enable") is not True or least is None or most is None else (least, most),
     )
 
 
@@ -197,6 +204,13 @@ def _items(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     if not all(isinstance(item, dict) for item in found):
         raise AnswerError(key, "is no list of maps")
     return found
+
+
+def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = _as(value, key, list, "list") or []
+    if not all(isinstance(item, str) for item in found):
+        raise AnswerError(key, "is no list of texts")
+    return tuple(found)
 
 
 def _switch(config: Mapping[str, Any], key: str) -> bool | None:

@@ -20,7 +20,7 @@ from eniplan.cloud.answers import AnswerError
 from eniplan.cloud.failures import CallError, words
 from eniplan.cloud.session import start
 from eniplan.messages import say
-from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread
+from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread, Wanted
 from eniplan.plan.model import TERWAY_ADDON
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from eniplan.cloud.calls import Call
     from eniplan.cloud.session import Session
     from eniplan.facts import Fact
-    from eniplan.plan.live import LiveCluster, Wanted
+    from eniplan.plan.live import LiveCluster
     from eniplan.plan.model import SecurityGroup, VSwitch
 
 _T = TypeVar("_T")
@@ -59,6 +59,15 @@ def read_facts(session: Session, wanted: Wanted, today: str) -> LiveFacts:
 
     """
     return _Reader(session, wanted).read(today)
+
+
+def with_groups(session: Session, live: LiveFacts, ids: Iterable[str]) -> LiveFacts:
+    """Return facts with more security groups, which these facts themselves have named."""
+    known = live.security_groups
+    missing = [] if known is None else [name for name in ids if name not in known]
+    reader = _Reader(session, Wanted(""))
+    found = [group for chunk in _chunks(missing, GROUPS_PER_CALL) for group in reader.groups(chunk)]
+    return live if known is None else live._replace(security_groups={**known, **{group.id: group for group in found}})
 
 
 class _Family(NamedTuple):
@@ -94,7 +103,7 @@ class _Reader:
         types = [start(self._types, {"InstanceTypes": c}) for c in _chunks(wanted.types, TYPES_PER_CALL)]
         families = {family: start(self._family, family) for family in wanted.families}
         stock = {name: start(self._stock, name) for name in wanted.types}
-        groups = [start(self._groups, chunk) for chunk in _chunks(wanted.security_groups, GROUPS_PER_CALL)]
+        groups = [start(self.groups, chunk) for chunk in _chunks(wanted.security_groups, GROUPS_PER_CALL)]
         v_switches = start(self._v_switches, cluster)
         lingjun = {name: start(self._lingjun, name) for name in wanted.lingjun_groups}
         node_types = {name: start(self._node_type, name) for name in wanted.node_types}
@@ -195,7 +204,8 @@ class _Reader:
                 return {}  # the region does not know the type
             raise
 
-    def _groups(self, ids: Sequence[str]) -> list[SecurityGroup]:
+    def groups(self, ids: Sequence[str]) -> list[SecurityGroup]:
+        """Ask for some security groups."""
         query = {"RegionId": self._session.region, "SecurityGroupIds": json.dumps(list(ids)), "MaxResults": 100}
         return self._ask_pages(calls.DESCRIBE_GROUPS, answers.security_groups, query)
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[Call, ...]] = {
     "check": _CHECK,
     "create-pool": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
     "resume": (*_CHECK, calls.CREATE_POOL, calls.DESCRIBE_POOL, calls.DESCRIBE_TASK),
+    "init": _CHECK,
     "doctor": (calls.WHO_AM_I,),
     "specs update": (calls.DESCRIBE_TYPES,),
 }

@@ -6,20 +6,22 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eniplan import versions
+from eniplan import facts, versions
 from eniplan.emit.yaml_text import dump
 from eniplan.k8s.kinds import HOLDERS, standing_behind
-from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
+from eniplan.observed import CLUSTER_CONFIG, CLUSTER_LABEL, SYSTEM_NAMESPACE, TerwayConfig
+from eniplan.plan.live import LiveCluster, LiveFacts, LiveTerway, Wanted
 from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_TAINT_KEY, TERWAY_CONFIG_LABEL
 from eniplan.plan.schema import API_VERSION
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.nodes import Taint
-    from eniplan.observed import Node, Observed, Pod, PodNetworking, TerwayConfig
+    from eniplan.observed import Node, Observed, Pod, PodNetworking
+    from eniplan.plan.model import ExistingPool, VSwitch
 
 REGION_LABEL = "topology.kubernetes.io/region"
 _FOREIGN = re.compile(r"(?:.*\.)?(?:kubernetes\.io|k8s\.io|aliyun\.com|alibabacloud\.com)")
@@ -27,19 +29,23 @@ _FOREIGN = re.compile(r"(?:.*\.)?(?:kubernetes\.io|k8s\.io|aliyun\.com|alibabacl
 _SYSTEM_TAINTS = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 _CLUSTER_GAPS = (
     ("id", "the console shows it, and `aliyun cs DescribeClustersV1`"),
-    ("vpcId", "`aliyun cs DescribeClusterDetail --ClusterId ID`"),
+    ("vpcId", "`aliyun cs DescribeClusterDetail --ClusterId ID`, or eniplan init --from-cluster --live"),
     ("terway.networkPolicy", "disable_network_policy in `kubectl -n kube-system get configmap eni-config -o yaml`"),
     ("terway.virtualType", "eniip_virtual_type of 10-terway.conf in the same ConfigMap: veth, ipvlan or datapathv2"),
     ("terway.customCniChain", "whether its 10-terway.conflist names other plugins than terway's"),
     ("vSwitches[].availableIps", "and ipv6Cidr, which 2001:db8 stands for: `aliyun vpc DescribeVSwitches`"),
     ("securityGroups[].type", "`aliyun ecs DescribeSecurityGroups`: normal (basic) or enterprise (advanced)"),
 )
-"""What kubectl does not tell of a cluster, and where it stands."""
+"""What a cluster does not always tell, and where it stands."""
+_OF_ACCOUNT = (
+    facts.ACCOUNT_CLUSTER, facts.ACCOUNT_TERWAY, facts.ACCOUNT_V_SWITCHES, facts.ACCOUNT_GROUPS, facts.ACCOUNT_POOLS,
+)  # fmt: skip
+"""What is asked of an account for a plan."""
 
 
 _NODE_GAP = (
     "vSwitchIds",
-    "what begins with your- stands for those of the nodes; `aliyun cs DescribeClusterNodePools` tells them, and more",
+    "what begins with your- stands for those of the nodes; eniplan init --from-cluster --live tells them, and more",
 )
 _NOT_SEEN = (
     ("region", "`kubectl get nodes -L topology.kubernetes.io/region`"),
@@ -60,30 +66,70 @@ class _Batch(NamedTuple):
     name: str
     pool_id: str
     nodes: tuple[Node, ...]
+    pool: ExistingPool | None = None
+    """What the account says of it."""
 
 
-def _batches(seen: Observed) -> tuple[_Batch, ...]:
+_NOBODY = LiveFacts("", "")
+"""No account was asked."""
+
+
+def cluster_of(seen: Observed) -> tuple[str | None, str | None]:
+    """Return the id and the region of a cluster, as its nodes' labels tell them; None where these do not agree."""
+    found = [{node.labels.get(label) for node in seen.nodes} - {None} for label in (CLUSTER_LABEL, REGION_LABEL)]
+    cluster_id, region = (values.pop() if len(values) == 1 else None for values in found)
+    return cluster_id, region
+
+
+def wanted(seen: Observed, cluster_id: str) -> Wanted:
+    """Return what an account has to say for the plan of a cluster."""
+    types = {node.instance_type for batch in _batches(seen, _NOBODY) for node in batch.nodes if not node.is_lingjun}
+    return Wanted(cluster_id, types=tuple(sorted(filter(None, types))), security_groups=tuple(_groups(seen, ())))
+
+
+def groups_of(seen: Observed, live: LiveFacts) -> list[str]:
+    """Return the security groups of pods and of the pools' nodes."""
+    return _groups(seen, _batches(seen, live))
+
+
+def _batches(seen: Observed, live: LiveFacts) -> tuple[_Batch, ...]:
     found: dict[str, list[Node]] = {}
     for node in seen.nodes:
         if node.is_exclusive and node.is_terways:
             found.setdefault(node.pool_id or "", []).append(node)
     names = ["exclusive"] if len(found) == 1 else [f"exclusive-{number}" for number in range(1, len(found) + 1)]
-    return tuple(_Batch(name, key, tuple(found[key])) for name, key in zip(names, sorted(found), strict=True))
+    pools = {pool.id: pool for pool in (live.pools or {}).values() if pool.id}
+    batches = []
+    for name, key in zip(names, sorted(found), strict=True):
+        pool = pools.get(key)
+        batches.append(_Batch(name if pool is None else pool.name, key, tuple(found[key]), pool))
+    return tuple(batches)
 
 
-def facts_text(seen: Observed) -> str:
+def facts_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     """Return the cluster's facts as a file for `--cluster`."""
-    cluster = _cluster(seen)
-    gaps = [*(gap for gap in _NOT_SEEN if gap[0] not in cluster), *_CLUSTER_GAPS]
-    return dump({"cluster": cluster}) + _comments(gaps, "  ")
+    cluster = _cluster(seen, live)
+    gaps = [*(gap for gap in _NOT_SEEN if gap[0] not in cluster), *(g for g in _CLUSTER_GAPS if _lacks(cluster, g[0]))]
+    unread = [(item.fact.words, item.reason) for item in live.unread if item.fact in _OF_ACCOUNT]
+    return dump({"cluster": cluster}) + _comments([*gaps, *unread], "  ")
 
 
-def plan_text(seen: Observed) -> str:
+def _lacks(cluster: dict[str, Any], path: str) -> bool:
+    """Return whether a fact is missing: `terway.virtualType`, or `vSwitches[].availableIps` of any vSwitch."""
+    key, _, inner = path.replace("[]", "").partition(".")
+    found = cluster.get(key)
+    if isinstance(found, list):
+        return any(inner not in item for item in found)
+    return found is None if not inner else inner not in (found or {})
+
+
+def plan_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     """Return the plan as YAML, with what could not be read as comments."""
-    batches = _batches(seen)
+    batches = _batches(seen, live)
     networkings = [item for item in seen.pod_networkings.values() if item.eni_type == "ENI"]
-    head = f"What kubectl sees of the cluster ({seen.source}). Names of pools are not told: "
-    told = [f"{head}by node pool, they are"] + [
+    head = f"What kubectl sees of the cluster ({seen.source})"
+    named = live.pools is not None
+    told = [f"{head}, and the account says." if named else f"{head}. Names of pools are not told; here they are"] + [
         f"  {batch.name}: {batch.pool_id or 'without an id'}, so that `eniplan verify PLAN --pool {batch.name}="
         f"{batch.pool_id or 'ID'}` finds its nodes"
         for batch in batches
@@ -91,14 +137,14 @@ def plan_text(seen: Observed) -> str:
     parts = [
         "".join(f"# {printable(line)}\n" for line in told),
         dump({"apiVersion": API_VERSION}),
-        facts_text(seen),
+        facts_text(seen, live),
     ]
     pools = [_pool(batch, seen) for batch in batches]
     if not pools:
         parts.append("# There is no exclusive node: this pool is an example.\n")
         pools = [{"name": "exclusive", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["your-vsw-nodes"]}]
     parts.append(dump({"nodePools": pools}))
-    gaps = [_NODE_GAP]
+    gaps = [_NODE_GAP] if any(batch.pool is None for batch in batches) or not batches else []
     if any(batch.nodes[0].is_lingjun for batch in batches):
         gaps.append(("lingjun", "clusterId, groupId and nodeType: `aliyun eflo-controller ListClusters`"))
     parts.append(_comments(gaps, "  "))
@@ -118,22 +164,24 @@ def _comments(gaps: Iterable[tuple[str, str]], indent: str) -> str:
 # --- the cluster --------------------------------------------------------------------------------------------------
 
 
-def _cluster(seen: Observed) -> dict[str, Any]:
+def _cluster(seen: Observed, live: LiveFacts) -> dict[str, Any]:
     config = seen.configs.get(CLUSTER_CONFIG)
-    first = seen.nodes[0]
-    zones, dual = _zones(seen), config is not None and config.ip_stack == "dual"
-    groups = sorted({name for network in _networks(seen) for name in network[1]})
+    said, batches = live.cluster or LiveCluster(), _batches(seen, live)
+    cluster_id, region = cluster_of(seen)
+    zones, dual = _zones(seen, batches, live), config is not None and config.ip_stack == "dual"
     own = {name: patch for name in _config_names(seen) if (patch := seen.configs.get(name)) is not None}
     found: dict[str, Any] = {
-        "region": first.labels.get(REGION_LABEL),
-        "kubernetesVersion": first.version.removeprefix("v") or None,
-        "ipStack": None if config is None else "dual" if dual else "ipv4",
-        "terway": _terway(seen, config),
+        "id": cluster_id,
+        "region": region or said.region,
+        "kubernetesVersion": said.kubernetes_version or seen.nodes[0].version.removeprefix("v") or None,
+        "ipStack": said.ip_stack if config is None else "dual" if dual else "ipv4",
+        "terway": _terway(seen, config, live.terway or LiveTerway(installed=False)),
+        "vpcId": said.vpc_id,
         "vSwitches": [
-            {"id": name, "zone": zone} | ({"ipv6Cidr": f"2001:db8:0:{i:x}::/64"} if dual else {})
+            _v_switch(name, zone, live, f"2001:db8:0:{i:x}::/64" if dual else "")
             for i, (name, zone) in enumerate(sorted(zones.items()), 1)
         ],
-        "securityGroups": [{"id": name} for name in groups],
+        "securityGroups": [_group(name, live) for name in _groups(seen, batches)],
         "podDefaults": None if config is None else _network(_ids(config), config.security_group_ids),
         "terwayConfigs": {
             name: _network(_ids(patch), (patch if config is None else patch.over(config)).security_group_ids)
@@ -143,14 +191,40 @@ def _cluster(seen: Observed) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
-def _terway(seen: Observed, config: TerwayConfig | None) -> dict[str, Any]:
+def _v_switch(name: str, zone: str, live: LiveFacts, block: str) -> dict[str, Any]:
+    """Return a vSwitch; `block` stands for its IPv6 block until somebody says which it is."""
+    found = (live.v_switches or {}).get(name)
+    if found is None:
+        return {"id": name, "zone": zone, **({"ipv6Cidr": block} if block else {})}
+    told = {"vpcId": found.vpc_id, "ipv6Cidr": found.ipv6_cidr, "availableIps": found.available_ips}
+    return {"id": name, "zone": zone, **{key: value for key, value in told.items() if value is not None}}
+
+
+def _group(name: str, live: LiveFacts) -> dict[str, Any]:
+    found = (live.security_groups or {}).get(name)
+    told = {} if found is None else {"type": found.type, "vpcId": found.vpc_id}
+    return {"id": name, **{key: value for key, value in told.items() if value}}
+
+
+def _groups(seen: Observed, batches: tuple[_Batch, ...]) -> list[str]:
+    of_nodes = {name for batch in batches if batch.pool for name in batch.pool.security_group_ids}
+    return sorted({name for network in _networks(seen) for name in network[1]} | of_nodes)
+
+
+def _terway(seen: Observed, config: TerwayConfig | None, said: LiveTerway) -> dict[str, Any]:
+    """Return what is known of Terway: what runs goes before what the account says of the add-on."""
     image = next((item for item in seen.images if versions.terway(item) is not None), "")
-    out: dict[str, Any] = {"version": str(versions.terway(image))} if image else {}
-    if config is not None:
-        trunking = config.fields.get("enable_eni_trunking")
-        out |= {"eniTrunking": trunking} if isinstance(trunking, bool) else {}
-        out |= {"ipamType": "crd" if config.ipam_type == "crd" else "default", "erdma": config.erdma}
-    return out
+    told = config or TerwayConfig({})
+    found: dict[str, Any] = {
+        "version": str(versions.terway(image)) if image else said.version,
+        "eniTrunking": said.eni_trunking if told.eni_trunking is None else told.eni_trunking,
+        "ipamType": None if config is None else "crd" if config.ipam_type == "crd" else "default",
+        "erdma": None if config is None else config.erdma,
+        "networkPolicy": said.network_policy if told.network_policy is None else told.network_policy,
+        "virtualType": told.virtual_type or ("ipvlan" if said.ipvlan else None),
+        "customCniChain": told.custom_cni_chain,
+    }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _ids(config: TerwayConfig) -> tuple[str, ...]:
@@ -163,7 +237,7 @@ def _network(v_switch_ids: Iterable[str], group_ids: Iterable[str]) -> dict[str,
 
 
 def _config_names(seen: Observed) -> list[str]:
-    return sorted({node.config for batch in _batches(seen) for node in batch.nodes} - {CLUSTER_CONFIG})
+    return sorted({node.config for batch in _batches(seen, _NOBODY) for node in batch.nodes} - {CLUSTER_CONFIG})
 
 
 def _networks(seen: Observed) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -176,14 +250,20 @@ def _networks(seen: Observed) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]
         yield item.v_switch_ids, item.security_group_ids
 
 
-def _zones(seen: Observed) -> dict[str, str]:
+def _zones(seen: Observed, batches: tuple[_Batch, ...], live: LiveFacts) -> dict[str, str]:
     """Return the zones of the vSwitches: of those of nodes the names are made up, and said to be."""
-    out = {_node_v_switch(node): node.zone for batch in _batches(seen) for node in batch.nodes if node.zone}
+    known: Mapping[str, VSwitch] = live.v_switches or {}
+    out: dict[str, str] = {}
+    for batch in batches:
+        if batch.pool is None:
+            out |= {_node_v_switch(node): node.zone for node in batch.nodes if node.zone}
+        else:
+            out |= {name: known[name].zone for name in batch.pool.v_switch_ids if name in known}
     for config in filter(None, (seen.configs.get(name) for name in (CLUSTER_CONFIG, *_config_names(seen)))):
         out |= {name: zone for zone, ids in config.v_switches.items() for name in ids}
     for item in seen.pod_networkings.values():
         out |= item.v_switch_zones
-    return out
+    return {name: known[name].zone if name in known else zone for name, zone in out.items()}
 
 
 def _node_v_switch(node: Node) -> str:
@@ -199,9 +279,12 @@ def _pool(batch: _Batch, seen: Observed) -> dict[str, Any]:
     out: dict[str, Any] = {"name": batch.name}
     if first.is_lingjun:
         out |= {"kind": "lingjun", "lingjun": {"nodeCount": len(nodes)}}
+    elif batch.pool is not None:
+        out |= _of_account(batch.pool, types, len(nodes))
     else:
         out |= {"instanceTypes": types, "desiredSize": len(nodes)}
-    out["vSwitchIds"] = sorted({_node_v_switch(node) for node in nodes if node.zone}) or ["your-vsw-nodes"]
+    if "vSwitchIds" not in out:
+        out["vSwitchIds"] = sorted({_node_v_switch(node) for node in nodes if node.zone}) or ["your-vsw-nodes"]
     labels = {key: value for key, value in first.labels.items() if _is_own(key, value, nodes)}
     config = {node.config for node in nodes} - {CLUSTER_CONFIG}
     taints = [taint for taint in first.taints if all(taint in node.taints for node in nodes) and _is_planned(taint)]
@@ -213,6 +296,18 @@ def _pool(batch: _Batch, seen: Observed) -> dict[str, Any]:
     most = max(counts.values(), default=0)
     out |= {"systemPodsPerNode": most} if most else {}
     return out
+
+
+def _of_account(pool: ExistingPool, types: list[str], nodes: int) -> dict[str, Any]:
+    """Return what the account says of a pool: its types with those that run, its size, where its nodes live."""
+    out: dict[str, Any] = {"instanceTypes": list(dict.fromkeys([*pool.instance_types, *types]))}
+    if pool.auto_scaling is not None:
+        least, most = pool.auto_scaling
+        out["autoScaling"] = {"min": least, "max": most}
+    else:
+        out["desiredSize"] = nodes if pool.desired_size is None else pool.desired_size
+    out |= {"vSwitchIds": list(pool.v_switch_ids)} if pool.v_switch_ids else {}
+    return out | ({"securityGroupIds": list(pool.security_group_ids)} if pool.security_group_ids else {})
 
 
 def _is_own(key: str, value: str, nodes: tuple[Node, ...]) -> bool:

@@ -385,7 +385,8 @@ class Collector:
             return
         data = mapping(value.get("data"))
         # A node-level ConfigMap without the key changes nothing; Terway does not start with an eni-config without it.
-        self._configs[name] = terway_config(data.get("eni_conf", "" if name == CLUSTER_CONFIG else "{}"))
+        found = terway_config(data.get("eni_conf", "" if name == CLUSTER_CONFIG else "{}"))
+        self._configs[name] = found if found is None or name != CLUSTER_CONFIG else _with_chain(found, data)
 
 
 def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
@@ -427,6 +428,33 @@ def terway_config(conf: object) -> TerwayConfig | None:
     if not readable or any(not (item is None or isinstance(item, list)) for item in lists):
         return None
     return TerwayConfig({key: value[key] for key in CONFIG_KEYS if key in value})
+
+
+_SWITCHED = {"true": False, "false": True}
+_DATA_PATHS = frozenset(("veth", "ipvlan", "datapathv2"))
+_PLUGINS = frozenset(("terway", "cilium-cni"))
+"""What Terway's own chain is made of."""
+
+
+def _with_chain(config: TerwayConfig, data: dict[str, Any]) -> TerwayConfig:
+    """Add what eni-config says beside eni_conf: NetworkPolicy, and the CNI chain of nodes with shared ENIs."""
+    chain = [mapping(plugin) for plugin in listing(_json(data.get("10-terway.conflist")).get("plugins"))]
+    chain = chain or [found for found in [_json(data.get("10-terway.conf"))] if found]
+    names = [text(plugin.get("type")) for plugin in chain]
+    kinds = {text(plugin.get("eniip_virtual_type")).casefold() for plugin in chain} & _DATA_PATHS
+    return config._replace(
+        network_policy=_SWITCHED.get(text(data.get("disable_network_policy")).casefold()),
+        virtual_type=kinds.pop() if len(kinds) == 1 else None,
+        custom_cni_chain=None if "terway" not in names else not _PLUGINS.issuperset(names),
+    )
+
+
+def _json(value: object) -> dict[str, Any]:
+    """Read a JSON object; an empty one where it is none."""
+    try:
+        return mapping(parse_json(text(value)))
+    except ValueError:
+        return {}
 
 
 def _selector(spec: dict[str, Any], key: str) -> Selector | None:

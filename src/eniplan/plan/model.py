@@ -187,6 +187,12 @@ class ExistingPool(NamedTuple):
     state: str | None = None
     labels: Mapping[str, str] | None = None
     taints: tuple[Taint, ...] | None = None
+    instance_types: tuple[str, ...] = ()
+    v_switch_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    desired_size: int | None = None
+    auto_scaling: tuple[int, int] | None = None
+    """The smallest and the largest number of nodes; None: it does not scale by itself."""
 
 
 class PodNetworking(NamedTuple):
