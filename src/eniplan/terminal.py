@@ -31,6 +31,7 @@ _inputs: dict[tuple[int, int], tuple[int, int]] = {}
 """The files that this run has read, by device and number: no output ever replaces one of them. Size and time."""
 _MOST_KEPT = 4 * 1024 * 1024
 """Bytes of an input that are read again for excerpts, or kept when they came from stdin."""
+_written: list[bool] = []
 _piped: list[bytes] = []
 """What came from stdin."""
 
@@ -108,6 +109,7 @@ def out(text: str) -> None:
         InputError: it cannot be written; the disk is full, for one.
 
     """
+    _written[:] = [True]
     if sys.stdout is None:  # closed by whoever started us
         raise InputError(Problem(say("cannot write the output: stdout is closed"), Place("stdout")))
     try:
@@ -117,6 +119,11 @@ def out(text: str) -> None:
         give_up(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             raise unwritable_output(error) from None
+
+
+def has_written() -> bool:
+    """Return whether the document, or a part of it, has been written, or could not be."""
+    return bool(_written)
 
 
 def give_up(stream: TextIO) -> None:

@@ -42,12 +42,16 @@ class TestContract:
         code, report = check(run, BAD)
         assert list(report) == [
             "schema", "tool", "specs", "inputs", "summary", "exitCode", "problems", "findings", "undecided", "pools",
+            "zones",
         ]  # fmt: skip
         assert report["schema"] == "eniplan.report/v1"
         assert report["tool"].keys() == {"name", "version"}
         assert report["specs"] == {"date": "2026-07-16", "types": 1241}
         assert report["inputs"] == ["-"]
-        assert report["summary"] == {"error": 1, "warning": 0, "info": 0, "waived": 0, "undecided": 0}
+        assert report["summary"] == {
+            "error": 1, "warning": 0, "info": 0, "waived": 0, "undecided": 0, "problems": 0, "failing": 1,
+            "failedBy": "findings",
+        }  # fmt: skip
         assert report["exitCode"] == code == 1
 
     def test_finding(self, run: Run) -> None:
@@ -73,6 +77,7 @@ class TestContract:
             "trunkPodsPerNode": {"ecs.g8i.8xlarge": None},
             "nodes": {"desired": 3, "max": 3},
             "exclusivePods": {"desired": 21, "max": 21},
+            "nodesPerZone": {"desired": 3, "max": 3},
             "addresses": {"vsw-j": {"needed": 21, "max": 21, "nodes": 3, "available": 4000}},
             "zones": {"cn-hangzhou-j": {"needed": 21, "max": 21, "nodes": 3, "available": 4000}},
         }
@@ -124,8 +129,66 @@ class TestExitCodes:
     def test_usage(self, run: Run, args: tuple[str, ...]) -> None:
         result = run("check", "-", *args)
         assert (result.code, result.out) == (2, "")
-        assert result.err.startswith("Usage: eniplan check [OPTIONS] [PLAN]...\n")
-        assert "\nError: " in result.err
+        assert result.err.startswith("command line: error: ")
+        assert result.err.endswith("\n    `eniplan check --help` shows what it takes\n")
+        assert args[0] in result.err
+
+
+class TestSummary:
+    """The summary, the document and the exit code say the same, however the run fails."""
+
+    @pytest.mark.parametrize(
+        ("changes", "args", "failed_by", "told"),
+        [
+            ({}, (), None, "0 errors, 0 warnings\n"),
+            (BAD, (), "findings", "1 error, 0 warnings\n"),
+            ({"nodePools[0].taints": []}, (), None, "0 errors, 1 warning\n"),
+            ({"nodePools[0].taints": []}, ("--fail-on", "warning"), "findings",
+             "0 errors, 1 warning: fails by --fail-on warning\n"),
+            ({"cluster.kubernetesVersion": "new"}, ("--strict",), "undecided",
+             "1 fact unknown: fails by --strict, which takes no unknown facts\n"),
+            ({"nodePools": 3}, (), "problems", "nothing could be judged: 1 problem\n"),
+            ({"nodePools[0].desiredSize": -1}, (), "problems", "1 problem"),
+        ],
+    )  # fmt: skip
+    def test_why_it_failed(
+        self, run: Run, changes: dict[str, Any], args: tuple[str, ...], failed_by: str | None, told: str
+    ) -> None:
+        code, report = check(run, changes, *args)
+        summary = report["summary"]
+        assert (report["exitCode"], summary["failedBy"]) == (code, failed_by)
+        assert (code == 0) == (failed_by is None)
+        assert (code == 3) == (summary["problems"] > 0)
+        assert (failed_by == "findings") == (summary["failing"] > 0)
+        text = run("check", "-", *args, stdin=plan(changes))
+        assert text.code == code
+        assert told in text.err
+
+    @pytest.mark.parametrize(
+        ("args", "schema"),
+        [
+            (("check", "--nope"), "eniplan.report/v1"), (("check", "--type", "x", "plan.yaml"), "eniplan.report/v1"),
+            (("check",), "eniplan.report/v1"), (("check", "--specs", "nowhere"), "eniplan.report/v1"),
+            (("verify", "nowhere.yaml"), "eniplan.report/v1"), (("instances", "--pods", "x"), "eniplan.failure/v1"),
+            (("explain", "ENI"), "eniplan.failure/v1"),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("asked", [("--format", "json"), ("-fjson",), ("-f", "text", "--format=json")])
+    def test_a_failure_is_a_document_too(
+        self, run: Run, args: tuple[str, ...], schema: str, asked: tuple[str, ...]
+    ) -> None:
+        result = run(*args, *asked)
+        document = json.loads(result.out)
+        assert (document["schema"], document["exitCode"]) == (schema, result.code)
+        assert result.code in {2, 3}
+        (problem,) = document["problems"]
+        assert problem["message"] in result.err
+        assert problem["hint"] in result.err
+
+    def test_no_document_follows_another(self, run: Run, tmp_path: Path) -> None:
+        result = run("check", "-", "-f", "json", "-o", f"text={tmp_path}/no/where", stdin=plan())
+        assert result.code == 3
+        assert json.loads(result.out)["exitCode"] == 0
 
 
 class TestInputs:

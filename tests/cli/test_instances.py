@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,13 @@ def test_a_plan_that_check_takes_from_a_pipe(run: Run) -> None:
     result = run(*sized, "--spread", zones, "--terway", "v1.16.4", "--no-erdma", "--emit-plan")
     assert result.code == 0
     assert f"desiredSize: {nodes}\n" in result.out
-    checked = run("check", "-", "--format", "json", stdin=result.out.encode())
+    as_it_is = run("check", "-", "--format", "json", stdin=result.out.encode())
+    assert as_it_is.code == 3
+    told = [problem["message"] for problem in json.loads(as_it_is.out)["problems"]]
+    assert all("still holds the placeholder <" in message for message in told)
+    assert len(told) == result.out.count("<") - 1  # one in the words above the plan
+    filled_in = re.sub(r": <app>|<([^>]+)>", lambda found: found[1] or ": app", result.out)
+    checked = run("check", "-", "--format", "json", stdin=filled_in.encode())
     assert checked.code == 0
     assert json.loads(checked.out)["summary"]["error"] == 0
 

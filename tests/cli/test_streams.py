@@ -66,7 +66,7 @@ def test_no_command(run: Run) -> None:
 def test_unknown_command(run: Run) -> None:
     result = run("chek")
     assert (result.code, result.out) == (2, "")
-    assert "No such command 'chek'" in result.err
+    assert "command line: error: no such command 'chek'" in result.err
     assert "check" in result.err
 
 

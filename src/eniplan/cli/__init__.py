@@ -18,6 +18,7 @@ import typer
 
 from eniplan import terminal
 from eniplan._version import __version__
+from eniplan.cli import faults
 from eniplan.config import KEYS, Config, parameter
 from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem
 from eniplan.messages import say
@@ -100,7 +101,7 @@ def run(argv: list[str]) -> int:
             raise KeyboardInterrupt from None  # typer has made a silent exit of it
         return done.code if isinstance(done.code, int) else 0
     except EniplanError as error:
-        terminal.problems(error.problems)
+        faults.tell(error, argv)
         return error.exit_code
     except OSError as error:
         return _lost(error)
@@ -160,6 +161,7 @@ def _program() -> str:
 
 def _app(argv: list[str]) -> typer.Typer:
     app = typer.Typer(
+        cls=faults.Group,
         help=_HELP,
         no_args_is_help=True,
         add_completion=False,  # `eniplan completion` is ours

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from eniplan import facts, terminal
+from eniplan import facts
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import (
     ConciseOption,
@@ -30,7 +30,7 @@ from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import ClusterOptions, plan_of_types
 from eniplan.cli.show import detail_of, outputs, show
 from eniplan.cli.waivers import waivers as waivers_of
-from eniplan.errors import INPUT, Place, Problem, usage
+from eniplan.errors import InputError, Place, Problem, usage
 from eniplan.judging.check import check as judge_plans
 from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE, MARKDOWN_ENDINGS, LoadedPlan, load
@@ -182,13 +182,5 @@ def _default() -> list[str]:
     hint = say(
         "name a plan file, a folder, or - for stdin; `eniplan init` writes {default_file}", default_file=DEFAULT_FILE
     )
-    terminal.problems(
-        [
-            Problem(
-                say("there is nothing to check, and no {default_file} here", default_file=DEFAULT_FILE),
-                Place("."),
-                hint,
-            )
-        ]
-    )
-    raise typer.Exit(INPUT)
+    message = say("there is nothing to check, and no {default_file} here", default_file=DEFAULT_FILE)
+    raise InputError(Problem(message, Place("."), hint))

@@ -18,7 +18,7 @@ from eniplan.catalog.select import Range, Wanted, range_from
 from eniplan.catalog.sizing import Loss, Request
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import SpecsOption, StrictOption
-from eniplan.emit.sized_plan import Facts, sized_plan_text
+from eniplan.emit.sized_plan import Facts, sized_plan_text, to_fill_in
 from eniplan.errors import FINDINGS, usage
 from eniplan.judging.check import check
 from eniplan.judging.find import Question, find
@@ -335,4 +335,4 @@ def _emit(listing: Listing, facts: Facts, catalog: Catalog, settings: Settings) 
             terminal.err(line)
         terminal.err("nothing is written: the plan would not pass")
         raise typer.Exit(FINDINGS)
-    terminal.out(text)
+    terminal.out(to_fill_in(text))

@@ -21,13 +21,13 @@ from eniplan.cli.options import (
 )
 from eniplan.cli.show import outputs, show, show_files
 from eniplan.cli.waivers import waivers as waivers_of
-from eniplan.errors import FINDINGS, INPUT, OK, ClusterError, InputError, Place, Problem, UsageError, usage
+from eniplan.errors import FINDINGS, OK, ClusterError, InputError, Place, Problem, UsageError, usage
 from eniplan.judging import trace
 from eniplan.judging.verify import verify as judge
 from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
-from eniplan.messages import say
+from eniplan.messages import say, together
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import brief
 from eniplan.report import trace as trace_report
@@ -290,10 +290,10 @@ def _plan(path: str) -> tuple[Document, Plan]:
     loaded = list(load([path]))
     problems = [p for item in loaded for p in ([item] if isinstance(item, Problem) else item.problems)]
     if problems:
-        terminal.problems(problems)
         if any(problem.place.path == "apiVersion" for problem in problems):
-            terminal.err("    this is no plan; of a dump of a cluster: eniplan verify [PLAN] --from FILE")
-        raise typer.Exit(INPUT)
+            hint = say("this is no plan; of a dump of a cluster: eniplan verify [PLAN] --from FILE")
+            problems[-1] = problems[-1]._replace(hint=together((problems[-1].hint, hint), "\n    "))
+        raise InputError(*problems)
     plans = [(item.document, item.plan) for item in loaded if isinstance(item, LoadedPlan) and item.plan is not None]
     if len(plans) != 1:
         message = say("a cluster is verified by one plan, and this input has {number}", number=len(plans))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.yaml_text import dump
@@ -78,7 +79,10 @@ def _pod_v_switches(names: Sequence[str], facts: Facts) -> list[dict[str, str]]:
 
 
 def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Facts, specs: str) -> str:
-    """Return the plan as YAML, with what it rests on and what to replace written above it."""
+    """Return the plan as YAML, with what it rests on and what to fill in written above it.
+
+    It can be judged as it is; `to_fill_in` makes of it what users get.
+    """
     loss = {
         "nothing": "with no node to spare",
         "node": "and one node may be lost",
@@ -86,14 +90,19 @@ def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Fac
     }[request.loss]
     spread = f" in {len(facts.zones)} zones" if len(facts.zones) > 1 else ""
     beside = f" beside {plural(request.daemon_pods, 'DaemonSet pod')}" if request.daemon_pods else ""
-    replace = "what begins with your- and the IPv6 blocks" if facts.dual else "what begins with your-"
     head = f"""\
 {plural(request.pods, "exclusive pod")} on {plural(size.nodes, "node")} of {instance_type}{spread}: \
 {size.pods_per_node} on each{beside}, {loss}.
-Sized with the specs of {specs}. Replace {replace}.
+Sized with the specs of {specs}. Fill in what stands in <angle brackets>.
 In each zone the vSwitch for pods needs {size.pod_addresses_per_zone} free addresses, \
 that for nodes {size.nodes_per_zone}:
 state them as availableIps, and `eniplan check` compares.
 """
     comments = "".join(f"# {printable(line)}\n" for line in head.splitlines())
     return comments + dump(sized_plan(instance_type, size, request, facts))
+
+
+def to_fill_in(text: str) -> str:
+    """Return a plan whose stand-ins nobody can leave as they are: a check refuses them, as it does those of init."""
+    text = re.sub(r"\byour-([\w.-]+)", r"<\1>", text)
+    return re.sub(r'(?<=ipv6Cidr: )"?2001:db8:\S+', "<IPv6 CIDR>", text)

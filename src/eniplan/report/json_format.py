@@ -5,21 +5,57 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
+from eniplan.catalog.store import Catalog
+from eniplan.report.model import Report
 from eniplan.rules.base import LEVELS
 from eniplan.text import json_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from eniplan.catalog.record import Source
-    from eniplan.errors import Place
-    from eniplan.report.model import Account, Addresses, Finding, PoolSheet, Report
+    from eniplan.errors import Place, Problem
+    from eniplan.report.model import Account, Addresses, Finding, PoolSheet, PoolUse, ZoneUse
 
 SCHEMA = "eniplan.report/v1"
+FAILURE_SCHEMA = "eniplan.failure/v1"
 
 
 def write(report: Report) -> str:
     """Return the report as one JSON document, one finding and one pool a line, with a final newline."""
+    return _document(report_map(report))
+
+
+def failure(problems: Iterable[Problem], exit_code: int, *, is_report: bool) -> str:
+    """Return what a run has to say that came to no answer: an empty report, or only why.
+
+    Args:
+        problems: what went wrong.
+        exit_code: of the run.
+        is_report: whether the command would have written a report.
+
+    """
+    told = tuple(problems)
+    if is_report:
+        catalog = Catalog()
+        return write(Report((), (), (), told, (), catalog.date, catalog.count(), exit_code))
+    return _document(
+        {
+            "schema": FAILURE_SCHEMA,
+            "tool": {"name": "eniplan", "version": __version__},
+            "exitCode": exit_code,
+            "problems": list(map(_problem, told)),
+        }
+    )
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {**_place(problem.place), "message": problem.message, "hint": problem.hint}
+
+
+def _document(parts_by_key: dict[str, Any]) -> str:
     parts = []
-    for key, value in report_map(report).items():
+    for key, value in parts_by_key.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             items = ",\n  ".join(json_text(item) for item in value)
             parts.append(f'"{key}": [\n  {items}\n ]')
@@ -44,14 +80,18 @@ def report_map(report: Report) -> dict[str, Any]:
             **{level: report.total(level) for level in LEVELS},
             "waived": report.waived,
             "undecided": len(report.undecided),
+            "problems": len(report.problems),
+            "failing": sum(map(report.fails, report.findings)),
+            "failedBy": report.failed_by,
         },
         "exitCode": report.exit_code,
-        "problems": [{**_place(p.place), "message": p.message, "hint": p.hint} for p in report.problems],
+        "problems": list(map(_problem, report.problems)),
         "findings": [_finding(finding) for finding in report.findings],
         "undecided": [
             {"fact": u.fact, "rules": list(u.rules), **_place(u.place), "hint": u.hint} for u in report.undecided
         ],
         "pools": [_pool(pool) for pool in report.pools],
+        "zones": [_zone(use) for use in report.zones],
     }
 
 
@@ -96,11 +136,40 @@ def _pool(pool: PoolSheet) -> dict[str, object]:
         "podsPerNode": {name: found.exclusive for name, found in pool.capacity.items()},
         "sharedPodsPerNode": {name: found.shared for name, found in pool.capacity.items()},
         "trunkPodsPerNode": {name: found.trunk for name, found in pool.capacity.items()},
-        "nodes": {"desired": pool.nodes[0], "max": pool.nodes[1]},
-        "exclusivePods": {"desired": pool.pods[0], "max": pool.pods[1]},
+        "nodes": _sizes(pool.nodes),
+        "exclusivePods": _sizes(pool.pods),
         "addresses": {name: _addresses(found) for name, found in pool.addresses.items()},
         "zones": {name: _addresses(found) for name, found in pool.zones.items()},
+        "nodesPerZone": _sizes(pool.per_zone),
+        **({} if pool.use is None else _use(pool, pool.use)),
         **({} if proven is None else {"proven": proven._asdict()}),
+    }
+
+
+def _use(pool: PoolSheet, use: PoolUse) -> dict[str, object]:
+    return {
+        "used": _sizes(use.used),
+        "free": _sizes(pool.free),
+        "spareNodes": _sizes(use.spare),
+        "usedBy": [
+            {"name": taker.name, "pods": taker.pods, "enisPerPod": taker.enis, "onEveryNode": taker.per_node}
+            for taker in use.takers
+        ],
+    }
+
+
+def _sizes(pair: tuple[int | None, int | None]) -> dict[str, int | None]:
+    return {"desired": pair[0], "max": pair[1]}
+
+
+def _zone(use: ZoneUse) -> dict[str, object]:
+    return {
+        "zone": use.zone,
+        "vSwitches": list(use.v_switches),
+        "needed": _sizes((use.desired, use.largest)),
+        "available": use.free,
+        "pools": list(use.pools),
+        "unknown": list(use.unknown),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from eniplan.catalog.record import specs_words
 from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.rules.base import AnyRule, Level
     from eniplan.rules.packing import Taker
+
+
+FailedBy: TypeAlias = Literal["problems", "findings", "undecided"]
+"""Why a run fails: an input or account cannot be read, findings from --fail-on on, or --strict with unknown facts."""
 
 
 class Detail(NamedTuple):
@@ -209,6 +213,15 @@ class Report(NamedTuple):
         if any(map(self.fails, self.findings)):
             return FINDINGS
         return FINDINGS if self.strict and self.undecided else OK
+
+    @property
+    def failed_by(self) -> FailedBy | None:
+        """What makes the run fail; None when nothing does."""
+        if self.exit_code == OK:
+            return None
+        if self.exit_code != FINDINGS:
+            return "problems"
+        return "findings" if any(map(self.fails, self.findings)) else "undecided"
 
     def renamed(self, name: Callable[[str], str]) -> Report:
         """Return the same report with other names for its files."""

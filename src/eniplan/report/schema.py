@@ -107,10 +107,17 @@ SCHEMA: dict[str, Any] = {
             **{level: _count(f"Findings of level {level} that are not waived.") for level in LEVELS},
             waived=_count("Findings that a waiver accepts."),
             undecided=_count("Facts that are not known."),
+            problems=_count("Inputs, or parts of them, that cannot be judged."),
+            failing=_count("Findings that are not waived, of the level of --fail-on or worse."),
+            failedBy={
+                "enum": ["problems", "findings", "undecided", None],
+                "description": "What makes the run fail; undecided: facts that are not known, with --strict.",
+            },
         ),
         exitCode=_of(
             "integer",
-            "The exit code of the run: 0 clean, 1 findings, 3 an input cannot be judged, 4 an account cannot be asked.",
+            "The exit code of the run: 0 clean, 1 findings, 2 the command line is wrong, 3 an input cannot be judged, "
+            "4 an account cannot be asked.",
         ),
         problems=_list(
             _object(
@@ -152,7 +159,7 @@ SCHEMA: dict[str, Any] = {
         pools=_list(
             _object(
                 "What one pool can carry.",
-                ("proven",),
+                ("proven", "used", "free", "spareNodes", "usedBy"),
                 name=_of("string", "Its name."),
                 kind=_of("string", "ecs or lingjun."),
                 file=_PLACE["file"],
@@ -163,6 +170,26 @@ SCHEMA: dict[str, Any] = {
                 exclusivePods=_object("Exclusive pods that can be counted on.", **_SIZES),
                 addresses=_map_of(_ADDRESSES, "By vSwitch."),
                 zones=_map_of(_ADDRESSES, "By zone."),
+                nodesPerZone=_object("The most nodes that one zone can get.", **_SIZES),
+                used=_object("Exclusive ENIs that its pods take; more than it has, when they do not fit.", **_SIZES),
+                free=_object(
+                    "Exclusive ENIs that are left; below 0: too few.",
+                    desired=_or_null("integer", "At the desired size. null: not known."),
+                    max=_or_null("integer", "At the largest size. null: not known."),
+                ),
+                spareNodes=_object(
+                    "Nodes that may be lost while all pods have room; null too when they have none.", **_SIZES
+                ),
+                usedBy=_list(
+                    _object(
+                        "Pods that take ENIs of it.",
+                        name=_of("string", "Name of the workload, or what they are."),
+                        pods=_count("In all, or on each node."),
+                        enisPerPod=_count("Exclusive ENIs that one of them takes."),
+                        onEveryNode=_of("boolean", "Whether every node has these pods."),
+                    ),
+                    "In the order of the plan.",
+                ),
                 proven=_object(
                     "What verify has seen of it in the cluster.",
                     nodes=_count("Nodes of the pool."),
@@ -174,6 +201,20 @@ SCHEMA: dict[str, Any] = {
                 ),
             ),
             "The capacity sheet.",
+        ),
+        zones=_list(
+            _object(
+                "Addresses that all pools of a cluster can need of vSwitches of a zone, pods and nodes together.",
+                zone=_of("string", "Id of the zone."),
+                vSwitches=_list(_of("string", "Id."), "Those that pods share there."),
+                needed=_object(
+                    "At least, when some pools are unknown.", desired=_count("Now."), max=_count("At most.")
+                ),
+                available=_known("Free there."),
+                pools=_list(_of("string", "Name."), "Pools that need them."),
+                unknown=_list(_of("string", "Name."), "Pools whose need is not known, and not counted."),
+            ),
+            "Zone by zone.",
         ),
     ),
 }

@@ -92,11 +92,12 @@ def _found(report: Report) -> Iterator[Message]:
 
 def why_failed(report: Report) -> Message:
     """Return why the run fails where the counts do not say it: by an option."""
-    if report.exit_code != FINDINGS or report.total("error"):
-        return NOTHING
-    if any(map(report.fails, report.findings)):
+    by = report.failed_by
+    if by == "undecided":
+        return say("fails by --strict, which takes no unknown facts")
+    if by == "findings" and not report.total("error"):
         return say("fails by --fail-on {level}", level=report.fail_on)
-    return say("fails by --strict, which takes no unknown facts")
+    return NOTHING
 
 
 def not_known(item: Undecided) -> Message:
