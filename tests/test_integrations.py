@@ -24,6 +24,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from tests.harness import EXAMPLES, REPO, Result, clean_env, run_process
+from tests.inputs.support import BODY, text
 from tests.packages import link_packages
 
 if TYPE_CHECKING:
@@ -238,6 +239,29 @@ class TestAction:
         assert (body["commit_sha"], body["ref"]) == ("0" * 40, "refs/pull/7/merge")
         sent = gzip.decompress(base64.b64decode(body["sarif"]))
         assert sent == Path(outputs["sarif"]).read_bytes()
+
+    def test_facts_data_waivers_and_more_arguments(self, action: Action, run: Run) -> None:
+        pools = run("create-pool", GOOD, "--emit", "terraform").out
+        (action.workspace / "pools.tf").write_text(pools)
+        (action.workspace / "old").mkdir()
+        shutil.copy(BROKEN, action.workspace / "old" / "plan.yaml")
+        shutil.copy(GOOD, action.workspace / "the cluster.yaml")
+        inputs = {
+            "paths": ".",
+            "cluster": "the cluster.yaml",
+            "arguments": "--exclude=old\n--exclude\nx;y\n",
+            "strict": "true",
+        }
+        done = action.step("Check", {**inputs, "specs": "bundled"})
+        assert (done.code, "::error" in done.out) == (0, False), done
+        missing = action.step("Check", {**inputs, "waivers": "no waivers.yaml"})
+        assert (missing.code, "no waivers.yaml" in missing.err) == (3, True), missing
+
+    def test_what_is_left_empty_is_left_to_the_config_file(self, action: Action) -> None:
+        (action.workspace / ".eniplan").mkdir()
+        (action.workspace / ".eniplan" / "config.yaml").write_text("strict: true\nfail-on: warning\n")
+        (action.workspace / "body.json").write_text(text(BODY), encoding="utf-8")
+        assert [action.step("Check", {"strict": strict}).code for strict in ("", "false", "true")] == [1, 0, 1]
 
     def test_every_input_is_used(self) -> None:
         text = (REPO / "action.yml").read_text(encoding="utf-8")

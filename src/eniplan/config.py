@@ -24,8 +24,8 @@ FILE = os.path.join(".eniplan", "config.yaml")
 FILE_VARIABLE = "ENIPLAN_CONFIG"
 """Names another file, wherever it is."""
 PREFIX = "ENIPLAN_"
-OTHER_VARIABLES = (FILE_VARIABLE, "ENIPLAN_DEBUG", "ENIPLAN_ENDPOINT", "ENIPLAN_READ_TIMEOUT")
-"""Variables of eniplan that stand for no key of the file."""
+OTHER_VARIABLES = (FILE_VARIABLE, "ENIPLAN_ARGUMENTS", "ENIPLAN_DEBUG", "ENIPLAN_ENDPOINT", "ENIPLAN_READ_TIMEOUT")
+"""Variables of eniplan, and of its job for GitLab, that stand for no key of the file."""
 SCHEMA_ID = "https://eniplan.dev/schema/config-v1.json"
 
 Value: TypeAlias = "str | bool | list[str]"

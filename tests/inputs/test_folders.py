@@ -183,3 +183,15 @@ def test_a_broken_file_is_an_error_where_it_names_ours(run: Run, tmp_path: Path)
     (tmp_path / "broken.yaml").write_text(f"kind: Deployment\nkind: {EXCLUSIVE_LABEL}\n", encoding="utf-8")
     assert run("check", ".", cwd=tmp_path).code == 3
     assert run("check", ".", "--exclude", "broken.yaml", cwd=tmp_path).code == 1
+
+
+def test_a_fact_that_several_modules_leave_open_is_told_once(run: Run, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(hcl('node_pool_name = "a"'), encoding="utf-8")
+    one = json.loads(run("check", "a", "--format", "json", cwd=tmp_path).out)["undecided"]
+    many = json.loads(run("check", ".", "--format", "json", cwd=tmp_path).out)["undecided"]
+    assert one
+    assert [(item["fact"], item["rules"]) for item in many] == [(item["fact"], item["rules"]) for item in one]
+    assert all([place["file"] for place in item["others"]] == ["./b/main.tf", "./c/main.tf"] for item in many)
+    assert all(item["hint"].endswith("the same for ./b/main.tf, ./c/main.tf") for item in many)

@@ -152,7 +152,8 @@ def told(report: Report) -> dict[str, tuple[list[str], list[str]]]:
     for finding in report.findings:
         out[_folder(finding.place)][0].append(json.dumps([finding.rule.id, finding.level, finding.facts], default=str))
     for item in report.undecided:
-        out[_folder(item.place)][1].update(item.rules)
+        for place in (item.place, *item.others):
+            out[_folder(place)][1].update(item.rules)
     return {folder: (sorted(said), sorted(waiting)) for folder, (said, waiting) in out.items()}
 
 

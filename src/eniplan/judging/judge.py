@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import facts
 from eniplan.judging.gaps import fact_at, owner, waits
-from eniplan.messages import NOTHING, facts_of, in_words, say, together
+from eniplan.messages import NOTHING, facts_of, in_words, named, say, together
 from eniplan.plan.document import path_text
 from eniplan.report.model import Finding, Undecided
 from eniplan.rules.base import LEVELS, Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from eniplan.errors import Place
     from eniplan.messages import Message
@@ -168,4 +168,16 @@ def in_order(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
         out[key] = found._replace(
             rules=tuple(sorted({*same.rules, *found.rules})), hint=min(same.hint, found.hint)
         )  # fmt: skip
-    return tuple(sorted(out.values(), key=lambda item: (item.place[:3], item.fact)))
+    return tuple(_folded(sorted(out.values(), key=lambda item: (item.place[:3], item.fact))))
+
+
+def _folded(undecided: Iterable[Undecided]) -> Iterator[Undecided]:
+    """Tell a fact once that several inputs leave open: whoever states it for one can state it for all."""
+    alike: dict[tuple[str, str, tuple[str, ...]], list[Undecided]] = {}
+    for found in undecided:
+        alike.setdefault((found.fact, found.hint, found.rules), []).append(found)
+    for first, *more in alike.values():
+        others = tuple(item.place for item in more)
+        files = tuple(dict.fromkeys(place.file for place in others if place.file != first.place.file))
+        also = say("the same for {files}", files=named(files)) if files else NOTHING
+        yield first._replace(hint=together((first.hint, also)) if also else first.hint, others=others)

@@ -88,7 +88,14 @@ def report_map(report: Report) -> dict[str, Any]:
         "problems": list(map(_problem, report.problems)),
         "findings": [_finding(finding) for finding in report.findings],
         "undecided": [
-            {"fact": u.fact, "rules": list(u.rules), **_place(u.place), "hint": u.hint} for u in report.undecided
+            {
+                "fact": u.fact,
+                "rules": list(u.rules),
+                **_place(u.place),
+                "hint": u.hint,
+                **({"others": list(map(_place, u.others))} if u.others else {}),
+            }
+            for u in report.undecided
         ],
         "pools": [_pool(pool) for pool in report.pools],
         "zones": [_zone(use) for use in report.zones],

@@ -58,6 +58,8 @@ class Undecided(NamedTuple):
     place: Place
     rules: tuple[str, ...]
     hint: Message
+    others: tuple[Place, ...] = ()
+    """Where else it is not stated; the hint tells of them."""
 
 
 class Addresses(NamedTuple):
@@ -234,7 +236,7 @@ class Report(NamedTuple):
             findings=tuple(
                 f._replace(place=move(f.place), waived_at=f.waived_at and move(f.waived_at)) for f in self.findings
             ),
-            undecided=tuple(u._replace(place=move(u.place)) for u in self.undecided),
+            undecided=tuple(u._replace(place=move(u.place), others=tuple(map(move, u.others))) for u in self.undecided),
             problems=tuple(p._replace(place=move(p.place)) for p in self.problems),
             failures=tuple(p._replace(place=move(p.place)) for p in self.failures),
             pools=tuple(p._replace(file=name(p.file)) for p in self.pools),

@@ -149,12 +149,14 @@ SCHEMA: dict[str, Any] = {
         undecided=_list(
             _object(
                 "A fact that rules need and nobody has stated.",
+                ("others",),
                 fact=_of("string", "The fact, in the words of the plan or the API."),
                 rules=_list(_TEXT, "The rules that wait for it."),
                 **_PLACE,
                 hint=_HINT,
+                others=_list(_object("A place.", **_PLACE), "Where else it is not stated."),
             ),
-            "In the order of the rules.",
+            "By place; a fact that several inputs leave open stands once.",
         ),
         pools=_list(
             _object(
