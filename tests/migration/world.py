@@ -198,7 +198,7 @@ class World:
 
     def _patch(self, resource: str, found: Object, patch: Object) -> None:
         before = copy.deepcopy(found)
-        _merge(found, patch)
+        merge(found, patch)
         found["metadata"]["resourceVersion"] = str(next(self._numbers))
         if resource in {"deployments", "statefulsets"} and before["spec"] != found["spec"]:
             found["metadata"]["generation"] += 1
@@ -419,16 +419,16 @@ def _share(value: int | str, replicas: int, *, up: bool) -> int:
     return -(-share // 100) if up else share // 100
 
 
-def _merge(into: Object, patch: Object) -> None:
+def merge(into: Object, patch: Object) -> None:
     """Apply a strategic merge patch: maps merge, null removes, containers merge by name, other lists are replaced."""
     for key, value in patch.items():
         if value is None:
             into.pop(key, None)
         elif isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
+            merge(into[key], value)
         elif key == "containers" and key in into:
             for item in value:
-                _merge(next(c for c in into[key] if c["name"] == item["name"]), item)
+                merge(next(c for c in into[key] if c["name"] == item["name"]), item)
         else:
             into[key] = copy.deepcopy(value)
 
