@@ -293,6 +293,122 @@ class TestClusters:
         assert outcome.found("TW001")["path"] == "module.ack.alicloud_cs_managed_kubernetes.ack.addons[0].version"
 
 
+DATA = """data "alicloud_vswitches" "pods" {
+  zone_id = "cn-hangzhou-j"
+}
+data "alicloud_vswitches" "one" {
+  ids = ["vsw-j"]
+}
+"""
+
+
+class TestDataSources:
+    """Of what Terraform will read only the conditions are known."""
+
+    @pytest.mark.parametrize("said", ["ids[0]", "ids.0", "vswitches[0].id", "vswitches.0.id"])
+    def test_the_zone_that_was_asked_for(self, check: Any, said: str) -> None:  # noqa: ANN401 - see `check`
+        pods = "[data.alicloud_vswitches.pods.ids.0]"
+        ack = ACK.replace("[alicloud_vswitch.pod.id]", f'{pods}\n  security_group_id = "sg-1"').replace(
+            '"dual"', '"ipv4"'
+        )
+        nodes = pool("a", IN_ACK, f"vswitch_ids = [data.alicloud_vswitches.pods.{said}]")
+        other = pool("b", IN_ACK, "vswitch_ids = [alicloud_vswitch.node.id]")
+        node = 'resource "alicloud_vswitch" "node" {\n  zone_id = "cn-hangzhou-k"\n}\n'
+        outcome = check({"main.tf": DATA + ack + nodes}, cluster=False)
+        assert "NET001" not in {*outcome.rules, *(r for u in outcome.report["undecided"] for r in u["rules"])}
+        assert "NET001" in check({"main.tf": DATA + ack + node + other}, cluster=False).rules
+
+    def test_an_expression_that_stays_open_is_named(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": DATA + pool("a", "vswitch_ids = data.alicloud_vswitches.pods.ids")})
+        hints = {u["fact"]: u["hint"] for u in outcome.report["undecided"]}
+        assert hints["vSwitchIds of pool 'a'"] == "data.alicloud_vswitches.pods.ids is read by Terraform"
+
+    def test_the_only_id_that_is_asked_for_is_known(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        outcome = check({"main.tf": DATA + pool("a", "vswitch_ids = data.alicloud_vswitches.one.ids")})
+        assert (outcome.rules, outcome.report["undecided"]) == ({"ENI001"}, [])
+
+
+class TestOverrides:
+    """Files that change what others say."""
+
+    @pytest.mark.parametrize("name", ["override.tf", "prod_override.tf"])
+    def test_arguments_and_kinds_of_blocks(self, check: Any, name: str) -> None:  # noqa: ANN401 - see `check`
+        over = f'resource "{RESOURCE}" "eni" {{\n  instance_types = ["{FEW}"]\n  taints {{\n    effect = "PreferNoSchedule"\n  }}\n}}\n'
+        outcome = check({"main.tf": pool(types=f'["{ENOUGH}"]'), name: over})
+        assert outcome.pools == ["eni"]
+        assert {"ENI001", "NP002"} <= outcome.rules
+        found = outcome.found("ENI001")
+        assert (found["file"], found["line"]) == ("main.tf", 1)
+        assert found["hint"].endswith(f"the value comes from {name}:2")
+        assert "ENI001" in check({}, name).rules
+
+    def test_variables_and_locals(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        files = {
+            "main.tf": 'locals {\n  types = ["x"]\n}\nvariable "label" {\n  default = "no"\n}\n'
+            + pool(types="local.types", label=LABEL.replace('"eniOnly"', "var.label")),
+            "override.tf": f'locals {{\n  types = ["{FEW}"]\n}}\nvariable "label" {{\n  default = "eniOnly"\n}}\n',
+        }
+        assert check(files).rules == {"ENI001"}
+
+
+class TestFiles:
+    """Files that a configuration names itself."""
+
+    def types(self, check: Any, expression: str, **files: str) -> tuple[set[str], str]:  # noqa: ANN401 - see `check`
+        here = {f"tf/{name.replace('__', '.').replace('___', '/')}": text for name, text in files.items()}
+        outcome = check({"tf/main.tf": pool(types=expression), **here}, "tf")
+        return outcome.rules, "; ".join(u["hint"] for u in outcome.report["undecided"])
+
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            'jsondecode(file("types.json"))',
+            'jsondecode(file("${path.module}/types.json"))',
+            'yamldecode(file("${path.root}/./types.json"))',
+            'split(",", templatefile("types.tftpl", { size = "2xlarge" }))',
+            '[for f in fileset(path.module, "*.txt") : file("${path.module}/${f}")]',
+            '[fileexists("none.txt") ? "x" : file("few.txt")]',
+            'try(jsondecode(file("none.json")), [file("few.txt")])',
+        ],
+    )
+    def test_they_are_read(self, check: Any, expression: str) -> None:  # noqa: ANN401 - see `check`
+        files = {"types__json": json.dumps([FEW]), "types__tftpl": "ecs.g7.${size}", "few__txt": FEW}
+        assert self.types(check, expression, **files) == ({"ENI001"}, "")
+
+    @pytest.mark.parametrize(
+        ("expression", "why"),
+        [
+            ('[file("../outside.txt")]', "file(): ../outside.txt is outside of the configuration"),
+            ('[file("/etc/hostname")]', "file(): /etc/hostname is outside of the configuration"),
+            ('[file("link.txt")]', "file(): link.txt is outside of the configuration"),
+            ('[file("~/types.txt")]', "file(): ~/types.txt is outside of the configuration"),
+            (
+                '[fileexists("../outside.txt") ? "a" : "b"]',
+                "fileexists(): ../outside.txt is outside of the configuration",
+            ),
+            ('[file("large.txt")]', "file(): large.txt is too large, or no plain file"),
+            ('[file("none.txt")]', "there is no file none.txt"),
+            ('[file("${path.cwd}/a.txt")]', "path.cwd is not computed"),
+            ('[templatefile("few.tftpl", {})]', "the template is not given size"),
+        ],
+    )
+    def test_what_is_not_read_is_told(self, check: Any, tmp_path: Path, expression: str, why: str) -> None:  # noqa: ANN401 - see `check`
+        (tmp_path / "outside.txt").write_text(FEW, encoding="utf-8")
+        (tmp_path / "tf").mkdir()
+        (tmp_path / "tf" / "link.txt").symlink_to(tmp_path / "outside.txt")
+        rules, hints = self.types(check, expression, large__txt="x" * (2**20 + 1), few__tftpl="ecs.${size}")
+        assert (rules, hints.endswith(why)) == (set(), True), hints
+
+    def test_a_module_reads_its_own_folder(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        inner = pool(types='jsondecode(file("${path.module}/types.json"))')
+        files = {
+            "live/main.tf": call("../modules/eni"),
+            "modules/eni/main.tf": inner,
+            "modules/eni/types.json": f'["{FEW}"]',
+        }
+        assert check(files, "live").rules == {"ENI001"}
+
+
 class TestBroken:
     """What is no HCL spoils its own block."""
 

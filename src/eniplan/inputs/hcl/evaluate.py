@@ -45,6 +45,7 @@ from eniplan.messages import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from eniplan.inputs.hcl.disk import Disk
     from eniplan.inputs.hcl.nodes import Expression
 
 
@@ -62,6 +63,8 @@ class Scope(NamedTuple):
     """Finds a name that nothing around the expression defines."""
     budget: Budget
     names: Mapping[str, Any] = {}
+    disk: Disk | None = None
+    """Where files are read that the configuration names itself; None: nowhere."""
 
     def within(self, **names: Any) -> Scope:  # noqa: ANN401 - values
         """Return a scope with more names."""
@@ -318,6 +321,8 @@ def _call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
             return lost
         args += items(last)
     scope.budget.spend(sum(len(arg) // 10 for arg in args if isinstance(arg, str | list | dict)))
+    if node.name.removeprefix("core::") in _OF_FILES:
+        return _of_file(node.name.removeprefix("core::"), args, scope)
     from eniplan.inputs.hcl.functions import call  # noqa: PLC0415 - most files call none
 
     found = call(node.name, args, scope.budget.lost)
@@ -326,6 +331,31 @@ def _call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
             raise TooMuchError
         scope.budget.spend(len(found))
     return found
+
+
+_OF_FILES = {"file": 1, "fileexists": 1, "filebase64": 1, "fileset": 2, "templatefile": 2}
+"""Functions that read files, and how many arguments they take."""
+
+
+def _of_file(name: str, args: list[Any], scope: Scope) -> Any:  # noqa: ANN401 - a value
+    from eniplan.inputs.hcl.disk import named  # noqa: PLC0415 - most files read no others
+
+    if len(args) != _OF_FILES[name]:
+        raise RefusedError(say("{name}() does not take these arguments", name=name))
+    lost = next((why for arg in args if (why := unknown(arg)) is not None), None)
+    if lost is not None:
+        return lost
+
+    def fill(template: Expression, given: dict[str, Any]) -> Any:  # noqa: ANN401 - a value
+        return evaluate(template, Scope(_not_given, scope.budget, given))
+
+    found = named(name, args, scope.disk, fill)
+    scope.budget.size(found)
+    return found
+
+
+def _not_given(name: str) -> Any:  # noqa: ANN401 - never returns
+    raise RefusedError(say("the template is not given {name}", name=name))
 
 
 def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value

@@ -167,7 +167,7 @@ class Files:
 
         wanted = set(folder.wanted)
         budget = Budget(_STEPS + 4 * sum(len(source.data) for source in texts))
-        module = Module(folder.shown, texts, budget, given={}, read=read)
+        module = Module(folder.shown, texts, budget, given={}, read=read, has_files=not key.endswith("/"))
         self._asked |= module.variables.keys()
         configuration = Configuration(module, is_wanted=wanted.__contains__, is_closed=self._is_closed)
         try:

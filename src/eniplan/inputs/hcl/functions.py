@@ -49,7 +49,7 @@ _MAX_MATCHING = 2_000_000
 def _length(args: Arguments) -> Any:  # noqa: ANN401 - a value
     (value,) = args
     if isinstance(value, str):
-        return len(value) if value.isascii() else NotKnown("the length of a text with accents or symbols")
+        return len(value) if _is_plain(value) else NotKnown("the length of a text with accents or symbols")
     if isinstance(value, dict | list):
         return len(value)
     raise RefusedError(say("a collection is needed here"))
@@ -347,20 +347,42 @@ def _matched(match: re.Match[str]) -> Any:  # noqa: ANN401 - a value
 
 def _substr(args: Arguments) -> Any:  # noqa: ANN401 - a value
     value, offset, length = text(args[0]), whole(args[1]), whole(args[2])
-    if not value.isascii():
+    if not _is_plain(value):
         return NotKnown("a part of a text with accents or symbols")
     start = max(len(value) + offset, 0) if offset < 0 else offset
     return value[start:] if length < 0 else value[start : start + length]
 
 
+_PLAIN = re.compile(
+    r"(?:[\x00-\x0c\x0e-\x7e\u00a1-\u00ac\u00ae-\u024f\u0391-\u03a9\u03b1-\u03c9\u0410-\u044f\u3001-\u3029"
+    r"\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uff01-\uff5e])*+"
+)
+"""Signs that stand for themselves: nothing before or after them makes one sign of two."""
+
+
+def _is_plain(value: str) -> bool:
+    """Return whether each character of a text is what Terraform counts as one."""
+    return _PLAIN.fullmatch(value) is not None
+
+
 def _cased(change: Callable[[str], str]) -> Function:
-    """Return a function that changes letters, of those texts on which Go and Python agree."""
+    """Return a function that changes letters, each by itself as Go does, where that is what Python knows as well."""
 
     def changed(args: Arguments) -> Any:  # noqa: ANN401 - a value
         value = text(args[0])
-        return change(value) if value.isascii() else NotKnown("the case of letters with accents")
+        if value.isascii():
+            return change(value)
+        out = [change(sign) for sign in value]
+        is_known = _is_plain(value) and all(len(sign) == 1 or one == "ß" for sign, one in zip(out, value, strict=True))
+        made = "".join(one if one == "ß" else sign for sign, one in zip(out, value, strict=True))
+        return made if is_known else NotKnown("the case of letters with accents")
 
     return changed
+
+
+def _title_of(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    value = text(args[0])
+    return _title(value) if value.isascii() else NotKnown("the case of letters with accents")
 
 
 def _title(value: str) -> str:
@@ -612,6 +634,11 @@ def _texts(change: Callable[..., Any]) -> Function:
     return lambda args: change(*map(text, args))
 
 
+def _reversed(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    value = text(args[0])
+    return value[::-1] if _is_plain(value) else NotKnown("a text with accents or symbols, backwards")
+
+
 LOOSE: Mapping[str, Function] = {
     "length": _length, "merge": _merge, "concat": _concat, "lookup": _lookup, "flatten": _flatten, "keys": _keys,
     "values": _values, "element": _element, "contains": _contains, "slice": _slice, "reverse": _reverse, "one": _one,
@@ -627,11 +654,11 @@ WHOLE: Mapping[str, Function] = {
     "setintersection": _intersection, "transpose": _transpose, "matchkeys": _match_keys,
     "format": _format, "formatlist": _format_list, "join": _join, "split": _split, "replace": _replace,
     "regex": _regex, "regexall": _regex_all, "substr": _substr, "lower": _cased(str.lower), "upper": _cased(str.upper),
-    "title": _cased(_title), "trimspace": _texts(lambda value: value.strip(" \t\r\n\v\f")),
+    "title": _title_of, "trimspace": _texts(lambda value: value.strip(" \t\r\n\v\f")),
     "trim": _texts(lambda value, signs: value.strip(signs) if signs else value),
     "trimprefix": _texts(str.removeprefix), "trimsuffix": _texts(str.removesuffix),
     "startswith": _texts(str.startswith), "endswith": _texts(str.endswith),
-    "strcontains": _texts(lambda value, part: part in value), "strrev": _texts(lambda value: value[::-1]),
+    "strcontains": _texts(lambda value, part: part in value), "strrev": _reversed,
     "chomp": _texts(lambda value: re.sub(r"(?:\r?\n)+\Z|\r+\Z", "", value)), "indent": _indent,
     "jsonencode": _json_encode, "jsondecode": _json_decode, "yamldecode": _yaml_decode, "yamlencode": _yaml_encode,
     "base64encode": _encode64, "base64decode": _decode64,
@@ -658,6 +685,10 @@ def call(name: str, args: Arguments, lost: Callable[[Any], NotKnown | None]) -> 
     name = name.removeprefix("core::")
     loose = LOOSE.get(name)
     function = loose or WHOLE.get(name)
+    if function is None:
+        from eniplan.inputs.hcl.codes import CODES  # noqa: PLC0415 - few files call these
+
+        function = CODES.get(name)
     if function is None:
         return NotKnown(f"{name}() is not computed")
     for at, arg in enumerate(args):

@@ -6,8 +6,10 @@ import posixpath
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from eniplan.inputs.hcl.disk import Disk
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.nodes import Literal
+from eniplan.inputs.hcl.parse import overlaid
 from eniplan.inputs.hcl.values import RefusedError, Set, fitted, pairs, text, unknown, whole
 from eniplan.inputs.places import NotKnown
 
@@ -80,6 +82,50 @@ class AfterApply(NotKnown):
         return AfterApply(self.instance, f"{self.name}.{name}")
 
 
+class Read(Instance):
+    """What a data source will be: its own conditions are known of it, and nothing else."""
+
+    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return a condition, a list with the only id that is asked for, or what Terraform will read."""
+        found = super().member(name) if name in self.block.attributes else ReadLater(self, name)
+        if name != "ids" or isinstance(found, NotKnown):
+            return found
+        # Those of several that exist come in an order that nobody knows.
+        is_one = isinstance(found, list) and len(found) == 1
+        return found if is_one else ReadLater(self, name)
+
+
+class ReadLater(AfterApply):
+    """What Terraform will read: not known, but the same wherever it is named."""
+
+    __slots__ = ()
+
+    def __new__(cls, instance: Instance, name: str) -> Self:
+        """See `AfterApply`."""
+        made = NotKnown.__new__(cls, f"{instance.address}.{name} is read by Terraform")
+        made.instance = instance
+        made.name = name
+        return made
+
+    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return a part of it. What all that is found has in common is known."""
+        of_each = _OF_EACH.get(self.instance.block.labels[0])
+        steps = self.name.split(".")
+        if of_each is not None and steps[:1] == [of_each] and len(steps) > 1 and name in _FILTERS:
+            known = self.instance.member(name)
+            if not isinstance(known, NotKnown):
+                return known
+        if of_each is not None and steps[:1] == [of_each] and len(steps) > 1 and name in _IDS:
+            return ReadLater(self.instance, f"ids.{steps[1]}")
+        return ReadLater(self.instance, f"{self.name}.{name}")
+
+
+_OF_EACH = {"alicloud_vswitches": "vswitches", "alicloud_security_groups": "groups"}
+"""The list in which a data source puts what it finds."""
+_FILTERS = ("zone_id", "vpc_id")
+_IDS = ("id", "vswitch_id")
+
+
 class Of:
     """The members of a name, such as `var` or `local`."""
 
@@ -112,6 +158,7 @@ class Module:
         *,
         given: dict[str, Given],
         read: Callable[[str], list[Text]],
+        has_files: bool = True,
         parent: Module | None = None,
         prefix: str = "",
         calls: Block | None = None,
@@ -124,13 +171,15 @@ class Module:
             budget: what may be computed.
             given: values of its variables.
             read: reads the files of another folder.
+            has_files: whether its folder is one, and not a text inside of a document.
             parent: the module that calls it.
             prefix: the beginning of its addresses, `module.a.`.
             calls: the block that calls it.
 
         """
         self.folder = folder
-        self.texts = texts
+        self.texts = [source for source in texts if not _is_override(source.file)]
+        self._overrides = [source for source in texts if _is_override(source.file)]
         self.parent = parent
         self.prefix = prefix
         self.calls = calls
@@ -141,7 +190,9 @@ class Module:
         self._read = read
         self._cache: dict[tuple[str, str], Any] = {}
         self._called: dict[str, list[tuple[Module, bool]]] = {}
-        self.scope = Scope(self._root, budget)
+        self.top: str = folder if parent is None else parent.top
+        """Where Terraform is started."""
+        self.scope = Scope(self._root, budget, disk=Disk(self.top, folder) if has_files else None)
 
     # --- Its blocks ---
 
@@ -153,10 +204,24 @@ class Module:
         return found
 
     def blocks(self, kind: str) -> Iterator[Block]:
-        """Yield the blocks of a kind."""
+        """Yield the blocks of a kind, as files of overrides leave them."""
         for part in (*self._parts.get(kind, ()), *self._parts.get("", ())):
             if part.fault is None or part.kind == "":
-                yield from (block for block in part.blocks if block.kind == kind)
+                yield from (self._final(block) for block in part.blocks if block.kind == kind)
+
+    @cached_property
+    def _over(self) -> dict[tuple[str, ...], list[Block]]:
+        """What files of overrides say, by kind and labels."""
+        found: dict[tuple[str, ...], list[Block]] = {}
+        for block in (block for source in self._overrides for part in source.parts for block in part.blocks):
+            found.setdefault((block.kind, *block.labels), []).append(block)
+        return found
+
+    def _final(self, block: Block) -> Block:
+        if self._overrides and block.kind != "locals":
+            for over in self._over.get((block.kind, *block.labels), ()):
+                block = overlaid(block, over)
+        return block
 
     @cached_property
     def variables(self) -> dict[str, Block]:
@@ -166,7 +231,8 @@ class Module:
     @cached_property
     def locals(self) -> dict[str, Any]:
         """The attributes of its `locals`."""
-        return {name: item for block in self.blocks("locals") for name, item in block.attributes.items()}
+        found = [*self.blocks("locals"), *self._over.get(("locals",), ())]
+        return {name: item for block in found for name, item in block.attributes.items()}
 
     @cached_property
     def _outputs(self) -> dict[str, Block]:
@@ -186,7 +252,7 @@ class Module:
             if not part.labels or part.labels[0] in kinds:
                 for block in part.blocks:
                     if block.kind == "resource" and block.labels[:1] and block.labels[0] in kinds and not part.fault:
-                        yield block
+                        yield self._final(block)
 
     # --- Names ---
 
@@ -195,12 +261,20 @@ class Module:
         if finder is not None:
             return Of(finder)
         if name == "path":
-            return Of(lambda which: NotKnown(f"path.{which} is not computed"))
+            return Of(self._path)
         if name == "data":
-            return Of(lambda kind: Of(lambda which: NotKnown(f"data.{kind}.{which} is read by Terraform")))
+            return Of(lambda kind: Of(lambda which: self.data(kind, which)))
         if name in _OTHERS:
             return Of(lambda which: NotKnown(f"{name}.{which} is not computed"))
         return Of(lambda which: self.resource(name, which))
+
+    def _path(self, which: str) -> Any:  # noqa: ANN401 - a value
+        """Return a folder as Terraform names it: from where it is started."""
+        if which == "root":
+            return "."
+        if which == "module":
+            return posixpath.relpath(self.folder or ".", self.top or ".")
+        return NotKnown(f"path.{which} is not computed")
 
     def _once(self, kind: str, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - a value
         """Compute something once; what leads back to itself is not known."""
@@ -258,9 +332,21 @@ class Module:
         block = next((block for block in found if block.labels == (kind, name)), None)
         if block is None:
             return NotKnown(f"{kind}.{name} is not declared")
+        block = self._final(block)
         return self._collected(
             block, lambda made: Instance(f"{self.prefix}{kind}.{name}{made.suffix}", block, self, made.scope)
         )
+
+    def data(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return what Terraform will read: of it only what the configuration asks for is known."""
+        return self._once(f"data.{kind}", name, lambda: self._data(kind, name))
+
+    def _data(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
+        block = next((block for block in self.blocks("data") if block.labels == (kind, name)), None)
+        if block is None:
+            return NotKnown(f"data.{kind}.{name} is not declared")
+        address = f"{self.prefix}data.{kind}.{name}"
+        return self._collected(block, lambda made: Read(f"{address}{made.suffix}", block, self, made.scope))
 
     def _collected(self, block: Block, make: Callable[[Made], Any]) -> Any:  # noqa: ANN401 - a value
         """Return what a block makes in the form in which others refer to it."""
@@ -332,7 +418,15 @@ class Module:
             prefix = f"{self.prefix}module.{block.labels[0]}{made.suffix}."
             yield (
                 Module(
-                    folder, texts, self.budget, given=given, read=self._read, parent=self, prefix=prefix, calls=block
+                    folder,
+                    texts,
+                    self.budget,
+                    given=given,
+                    read=self._read,
+                    has_files=self.scope.disk is not None,
+                    parent=self,
+                    prefix=prefix,
+                    calls=block,
                 ),
                 made.is_certain,
             )
@@ -383,6 +477,12 @@ class Module:
         if value is None:
             return NotKnown(f"{self.prefix}{name} is not declared")
         return self._once("output", name, lambda: outcome(value.expression, self.scope))
+
+
+def _is_override(file: str) -> bool:
+    """Return whether a file changes what others say, by its name."""
+    stem = posixpath.basename(file.replace("\\", "/")).partition(".")[0]
+    return stem == "override" or stem.endswith("_override")
 
 
 _OTHERS = ("each", "count", "self", "terraform", "ephemeral")

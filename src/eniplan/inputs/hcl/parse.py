@@ -100,6 +100,8 @@ class Block:
     def __init__(self, text: Text, base: int, node: Node) -> None:
         """Take the node, and the offset in the file of the text that it was parsed from."""
         self.text = text
+        self.files: tuple[str, ...] = (text.file,)
+        """Where it stands: with files of overrides in several."""
         self.start = base + node.start_byte
         self.end = base + node.end_byte
         children = node.children
@@ -114,6 +116,22 @@ class Block:
         for body in children:
             if body.type == "body":
                 _take(text, base, body, self.attributes, self.blocks)
+
+
+def overlaid(block: Block, over: Block) -> Block:
+    """Return a block with what another one says over it, as files of overrides do: arguments, and kinds of blocks."""
+    made = Block.__new__(Block)
+    made.text, made.start, made.end = block.text, block.start, block.end
+    made.files = (*block.files, *over.files)
+    made.kind, made.labels = block.kind, block.labels
+    made.attributes = {**block.attributes, **over.attributes}
+    gone = {_called(inner) for inner in over.blocks}
+    made.blocks = [inner for inner in block.blocks if _called(inner) not in gone] + over.blocks
+    return made
+
+
+def _called(block: Block) -> str:
+    return block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
 
 
 def _take(text: Text, base: int, body: Node, attributes: dict[str, Attribute], blocks: list[Block]) -> None:
@@ -246,6 +264,25 @@ def _says_more(data: bytes) -> bool:
     """Return whether there is more than comments."""
     lines = (line.strip() for line in data.splitlines())
     return any(line and not line.startswith((b"#", b"//")) for line in lines)
+
+
+def template(text: str) -> Expression:
+    """Return what a text is that may have `${ }` and `%{ }` in it, as files of templates and texts of JSON may."""
+    if "${" not in text and "%{" not in text:
+        return Literal(0, 0, text)
+    mark = "END"
+    while mark in text:
+        mark += "D"
+    source = Text("", f"x = <<{mark}\n{text}\n{mark}\n")
+    attribute = None if "\r" in text or source.whole.fault is not None else source.whole.attributes.get("x")
+    found = None if attribute is None else attribute.expression
+    if not isinstance(found, Template):
+        return Unread(0, 0, "a template that is not read")
+    parts = found.parts
+    if parts and isinstance(parts[-1], str):  # the line break is that of the heredoc
+        last = parts[-1].removesuffix("\n")
+        parts = (*parts[:-1], last) if last else parts[:-1]
+    return Template(0, 0, parts, unwraps=False)
 
 
 @cache

@@ -9,9 +9,9 @@ from eniplan.errors import InputError
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome
-from eniplan.inputs.hcl.module import AfterApply, Instance
+from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
-from eniplan.inputs.hcl.sources import sources
+from eniplan.inputs.hcl.sources import at, sources
 from eniplan.inputs.hcl.values import pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped
 from eniplan.inputs.spelling import TERRAFORM, Resource
@@ -56,6 +56,8 @@ class _Found(NamedTuple):
     key: int
     expression: Expression | None
     shape: Shape
+    text: Text
+    """The file that it stands in: with files of overrides not that of its block."""
 
 
 class Tree:
@@ -70,13 +72,17 @@ class Tree:
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `plan.document.Tree.find`."""
         found = self._walk(path)
-        return (1, 1) if found is None else self.source.place(found.key if key else found.start)
+        if found is None:
+            return 1, 1
+        if found.text is not self.source:  # a file of overrides has other lines
+            return self.source.place(self.shapes[str(path[0])].block.start)
+        return self.source.place(found.key if key else found.start)
 
     def text(self, path: Path) -> str | None:
         """See `plan.document.Tree.text`."""
         found = self._walk(path)
         node = None if found is None else found.expression
-        return self.source.at(node.start, node.end) if isinstance(node, Literal) else None
+        return found.text.at(node.start, node.end) if found is not None and isinstance(node, Literal) else None
 
     def note(self, path: Path) -> Message:
         """Say how it is written in HCL, or where a value comes from that does not stand at its place."""
@@ -93,21 +99,23 @@ class Tree:
                 value=EXCLUSIVE_VALUE,
             )
         where = () if found.expression is None else sources(found.expression, found.shape.module, found.shape.block)
+        if found.text is not self.source:
+            where = (at(found.text, found.start), *where)
         return say("the value comes from {sources}", sources=where) if where else NOTHING
 
     def _walk(self, path: Path) -> _Found | None:
         shape = self.shapes.get(str(path[0])) if path else None
         if shape is None:
             return None
-        found = _Found(shape.block.start, shape.block.start, None, shape)
+        found = _Found(shape.block.start, shape.block.start, None, shape, shape.block.text)
         steps = list(path[1:])
         while steps:
             step = steps.pop(0)
             blocks = found.shape.blocks.get(str(step)) if found.expression is None else None
             if blocks:
-                at = steps.pop(0) if steps and isinstance(steps[0], int) else 0
-                inner = blocks[min(int(at), len(blocks) - 1)]
-                found = _Found(inner.block.start, inner.block.start, None, inner)
+                which = steps.pop(0) if steps and isinstance(steps[0], int) else 0
+                inner = blocks[min(int(which), len(blocks) - 1)]
+                found = _Found(inner.block.start, inner.block.start, None, inner, inner.block.text)
                 continue
             further = _inside(found, step)
             if further is None:
@@ -122,14 +130,14 @@ def _inside(found: _Found, step: str | int) -> _Found | None:
         attribute = found.shape.block.attributes.get(str(step))
         if attribute is None:
             return None
-        return _Found(attribute.expression.start, attribute.start, attribute.expression, found.shape)
+        return _Found(attribute.expression.start, attribute.start, attribute.expression, found.shape, attribute.text)
     if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
         item = node.items[step]
-        return _Found(item.start, item.start, item, found.shape)
+        return _Found(item.start, item.start, item, found.shape, found.text)
     if isinstance(node, Entries):
         for key, value in node.items:
             if isinstance(key, Literal) and key.value == step:
-                return _Found(value.start, key.start, value, found.shape)
+                return _Found(value.start, key.start, value, found.shape, found.text)
     return None
 
 
@@ -279,7 +287,7 @@ class Configuration:
 
     def _pools(self, module: Module, *, is_certain: bool, is_root: bool) -> Iterator[Pool]:
         for block in module.resources(RESOURCE):
-            if is_root and not self._is_wanted(block.text.file):
+            if is_root and not any(map(self._is_wanted, block.files)):
                 continue
             made = list(module.made(block))
             name = f"{module.prefix}{'.'.join(block.labels)}"
@@ -298,7 +306,7 @@ class Configuration:
                     yield Pool(address, document, values, is_certain and one.is_certain)
         self._read_manifests(module, is_root=is_root)
         for call, modules in module.modules():
-            if is_root and not self._is_wanted(call.text.file):
+            if is_root and not any(map(self._is_wanted, call.files)):
                 continue
             if not modules and module.source(call) is None and EXCLUSIVE_LABEL in call.text.at(call.start, call.end):
                 address = f"{module.prefix}module.{call.labels[0]}"
@@ -309,7 +317,7 @@ class Configuration:
 
     def _read_manifests(self, module: Module, *, is_root: bool) -> None:
         for block in module.resources(*_MANIFESTS):
-            if is_root and not self._is_wanted(block.text.file):
+            if is_root and not any(map(self._is_wanted, block.files)):
                 continue
             attribute = _MANIFESTS[block.labels[0]]
             for one in module.made(block):
@@ -343,7 +351,7 @@ class Configuration:
     def _group(self, key: tuple[str, ...], pools: list[Pool], cluster: Any) -> Group:  # noqa: ANN401 - a value
         about, place = None, None
         instance = cluster.instance if isinstance(cluster, AfterApply) else None
-        if instance is not None and instance.block.labels[0] in CLUSTERS:
+        if instance is not None and instance.block.kind == "resource" and instance.block.labels[0] in CLUSTERS:
             about, source = self._take(instance.block, instance.module, instance.scope, instance.address)
             place = Origin(source, (instance.address,), instance.address).inner
         known = self._known(pools, about)
@@ -361,6 +369,7 @@ class Configuration:
         """
         if not self._is_closed or about is None:
             return {}
+        may_be_dual = about.get("ip_stack") not in (None, "ipv4")
         out: dict[str, Instance] = {}
         for kind, names, in_cluster in (
             (_V_SWITCH, ("vswitch_ids",), ("pod_vswitch_ids",)),
@@ -369,8 +378,10 @@ class Configuration:
             values = [pool.values.get(name) for pool in pools for name in names]
             values += (about.get(name) for name in in_cluster)
             ids = [item for value in values for item in (value if isinstance(value, list) else [value]) if item]
-            made = [item for item in ids if isinstance(item, AfterApply) and item.name == "id"]
-            if made and len(made) == len(ids) and all(item.instance.block.labels[0] == kind for item in made):
+            made = [item for item in ids if isinstance(item, AfterApply) and _is_id(item, kind)]
+            # Whether a vSwitch that is only found has IPv6 stands nowhere.
+            is_open = may_be_dual and any(isinstance(item, ReadLater) for item in made)
+            if made and len(made) == len(ids) and not is_open:
                 out |= {item.words: item.instance for item in made}
         return out
 
@@ -383,7 +394,7 @@ class Configuration:
             found = [
                 (instance, read(words, instance))
                 for words, instance in known.items()
-                if instance.block.labels[0] == kind
+                if instance.block.labels[0] in (kind, _READ_AS[kind])
             ]
             if found and all(item is not None for _, item in found):
                 stated.value[section] = [item for _, item in found]
@@ -408,6 +419,17 @@ def _objects(file: str, value: Any, place: Within) -> Iterator[Document]:  # noq
             return  # what is broken here is told by those who apply it
 
 
+_READ_AS = {_V_SWITCH: "alicloud_vswitches", _GROUP: "alicloud_security_groups"}
+"""What data sources call the resources."""
+
+
+def _is_id(item: AfterApply, kind: str) -> bool:
+    """Return whether a value is the id of one resource of a kind, made or found."""
+    if isinstance(item, ReadLater):
+        return item.instance.block.labels[0] == _READ_AS[kind] and item.name.startswith("ids.")
+    return item.instance.block.labels[0] == kind and item.name == "id"
+
+
 def _named_in(value: Any, block: Block) -> str:  # noqa: ANN401 - a value
     text = block.text.at(block.start, block.end)
     return next((name for name in ("PodNetworking", EXCLUSIVE_LABEL, ENI) if name in text or name in str(value)), "")
@@ -429,6 +451,9 @@ def _v_switch(words: str, instance: Instance) -> dict[str, Any] | None:
     zone = instance.member("availability_zone") if unknown(zone) is not None else zone
     if unknown(zone) is not None:
         return None
+    if instance.block.kind == "data":
+        vpc = _word(instance.member("vpc_id"))
+        return {"id": words, "zone": zone} | ({} if vpc is None else {"vpcId": vpc})
     has_ipv6 = [_said(instance, name) for name in ("ipv6_cidr_block_mask", "enable_ipv6")]
     if any(unknown(said) is not None for said in has_ipv6):
         return None
@@ -439,7 +464,8 @@ def _v_switch(words: str, instance: Instance) -> dict[str, Any] | None:
 
 
 def _security_group(words: str, instance: Instance) -> dict[str, Any] | None:
-    kind = _said(instance, "security_group_type") or "normal"  # the provider's default
+    is_made = instance.block.kind == "resource"
+    kind = _said(instance, "security_group_type") or ("normal" if is_made else NotKnown("read by Terraform"))
     vpc = _word(instance.member("vpc_id"))
     out = {"id": words} | ({} if vpc is None else {"vpcId": vpc})
     return out | ({"type": kind} if unknown(kind) is None else {})

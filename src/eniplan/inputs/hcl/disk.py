@@ -1,0 +1,126 @@
+"""Files that a configuration names itself, with `file()` and its kin. Nothing outside of its own folders is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, Any
+
+from eniplan.bounds import MAX_NAMED_FILE
+from eniplan.inputs.hcl.parse import template
+from eniplan.inputs.hcl.values import MAX_ITEMS, RefusedError, Set, TooMuchError, entries, set_of, text
+from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
+from eniplan.terminal import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eniplan.inputs.hcl.nodes import Expression
+
+    Fill = Callable[[Expression, dict[str, Any]], Any]
+
+_PATTERN = re.compile(r"\*\*/?|\*|\?|[^*?\[\]{}\\!]")
+
+
+class Disk:
+    """The folders from which a module may read: its own, and the one that Terraform is started in."""
+
+    def __init__(self, root: str, folder: str) -> None:
+        """Take where Terraform is started, and where the module is."""
+        self._root = root
+        self._allowed = tuple(os.path.realpath(path or ".") for path in {root, folder})
+
+    def _path(self, name: str) -> str:
+        """Return a path that may be looked at.
+
+        Raises:
+            LeavesError: it leads out of the folders, or to somebody's home.
+
+        """
+        path = os.path.join(self._root, name)
+        real = os.path.realpath(path)
+        is_inside = any(real == allowed or real.startswith(allowed.rstrip("/") + "/") for allowed in self._allowed)
+        if not is_inside or name.startswith("~") or "\0" in name:
+            raise LeavesError
+        return path
+
+    def content(self, name: str) -> str | NotKnown:
+        """Return the text of a file."""
+        path = self._path(name)
+        try:
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_NAMED_FILE:
+                return NotKnown(f"{name} is too large, or no plain file")
+            found = read_file(path).decode()
+        except (FileNotFoundError, NotADirectoryError):
+            raise RefusedError(say("there is no file {path}", path=name)) from None
+        except OSError:
+            return NotKnown(f"{name} cannot be read")
+        except UnicodeDecodeError:
+            return NotKnown(f"{name} is no text in UTF-8")
+        return NotKnown(f"{name} begins with a byte order mark") if found[:1] == "\ufeff" else found
+
+    def exists(self, name: str) -> bool | NotKnown:
+        """Return whether there is a plain file of this name."""
+        path = self._path(name)
+        return NotKnown(f"{name} is no plain file") if os.path.isdir(path) else os.path.isfile(path)
+
+    def names(self, folder: str, pattern: str) -> Set | NotKnown:
+        """Return the files below a folder that match a pattern, as `fileset()` does."""
+        top = self._path(folder)
+        parts = _PATTERN.findall(pattern)
+        if "".join(parts) != pattern or pattern.startswith("/") or ".." in pattern:
+            return NotKnown(f"the pattern {pattern}")
+        signs = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+        wanted = re.compile("".join(signs.get(part) or re.escape(part) for part in parts))
+        found: list[Any] = []
+        seen = 0
+        for here, inner, files in os.walk(top):
+            inner[:] = [name for name in inner if not os.path.islink(os.path.join(here, name))]
+            seen += len(inner) + len(files)
+            if seen > MAX_ITEMS:
+                raise TooMuchError
+            names = (os.path.relpath(os.path.join(here, name), top) for name in files)
+            found += (name for name in names if wanted.fullmatch(name))
+            if "/" not in pattern and "**" not in pattern:
+                break
+        return set_of(found)
+
+
+class LeavesError(Exception):
+    """A path leads out of the folders of the configuration."""
+
+
+def named(name: str, args: list[Any], disk: Disk | None, fill: Fill) -> Any:  # noqa: ANN401 - a value
+    """Return what a function makes of a file.
+
+    Args:
+        name: the function.
+        args: its arguments; the first is known.
+        disk: where files may be read; None: nowhere.
+        fill: computes a template with the values that it is given.
+
+    """
+    path = text(args[0])
+    if disk is None:
+        return NotKnown(f'{name}("{path}") needs the folder of the configuration')
+    try:
+        if name == "fileexists":
+            return disk.exists(path)
+        return disk.names(path, text(args[1])) if name == "fileset" else _made(name, args, disk.content(path), fill)
+    except LeavesError:
+        return NotKnown(f"{name}(): {path} is outside of the configuration")
+    except OSError:
+        return NotKnown(f"{name}(): {path} cannot be read")
+
+
+def _made(name: str, args: list[Any], content: str | NotKnown, fill: Fill) -> Any:  # noqa: ANN401 - a value
+    if isinstance(content, NotKnown):
+        return NotKnown(f"{name}(): {content}")
+    if name == "filebase64":
+        import base64  # noqa: PLC0415 - few files encode
+
+        return base64.b64encode(content.encode()).decode()
+    return content if name == "file" else fill(template(content), entries(args[1]))
