@@ -333,7 +333,8 @@ class TestOverrides:
 
     @pytest.mark.parametrize("name", ["override.tf", "prod_override.tf"])
     def test_arguments_and_kinds_of_blocks(self, check: Any, name: str) -> None:  # noqa: ANN401 - see `check`
-        over = f'resource "{RESOURCE}" "eni" {{\n  instance_types = ["{FEW}"]\n  taints {{\n    effect = "PreferNoSchedule"\n  }}\n}}\n'
+        head = f'resource "{RESOURCE}" "eni" {{\n  instance_types = ["{FEW}"]\n'
+        over = f'{head}  taints {{\n    effect = "PreferNoSchedule"\n  }}\n}}\n'
         outcome = check({"main.tf": pool(types=f'["{ENOUGH}"]'), name: over})
         assert outcome.pools == ["eni"]
         assert {"ENI001", "NP002"} <= outcome.rules
