@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
-from eniplan.cli.apply import KNOWN
+from eniplan.cli.work import KNOWN
 from eniplan.cloud import receipt as receipts
 from eniplan.cloud.receipt import HIDDEN, Receipt, Target
 from eniplan.errors import InputError

@@ -36,6 +36,8 @@ MEGABYTES = 500
 ALLOWED = frozenset(range(6))
 """The exit codes of the contract."""
 BATCH = 100
+MOST_BROKEN = 20
+"""Enough to look at before one goes on."""
 STRINGS_AT_ONCE = 10_000
 _UNENDED = 99
 
@@ -60,23 +62,29 @@ def warm() -> None:
 
 def _build_commands_once() -> None:
     """Let typer make its commands once and not for each run: it takes longer than most runs."""
-    from typer.main import get_command  # noqa: PLC0415 - only where it is needed
+    import typer.main  # noqa: PLC0415 - only where it is needed
 
     from eniplan import cli  # noqa: PLC0415 - the same
 
-    made: dict[str, Any] = {}
-    make: Callable[[list[str]], Any] = cli._app  # noqa: SLF001 - what makes them is no part of what is tried
+    apps: dict[str, typer.Typer] = {}
+    commands: dict[typer.Typer, Any] = {}
+    make_app, make_command = cli._app, typer.main.get_command  # noqa: SLF001 - what makes them is not what is tried
 
-    def once(argv: list[str]) -> Any:  # noqa: ANN401 - a command
+    def app(argv: list[str]) -> typer.Typer:
         wanted = next((word for word in argv if not word.startswith("-")), "")
         wanted = wanted if wanted in cli.COMMANDS else ""
-        if wanted not in made:
-            made[wanted] = get_command(make(argv))
-        return made[wanted]
+        if wanted not in apps:
+            apps[wanted] = make_app(argv)
+        return apps[wanted]
 
-    cli._app = once  # noqa: SLF001 - the same
+    def command(made: typer.Typer) -> Any:  # noqa: ANN401 - a type of typer's own Click
+        if made not in commands:
+            commands[made] = make_command(made)
+        return commands[made]
+
+    cli._app, typer.main.get_command = app, command  # type: ignore[assignment]  # noqa: SLF001 - the same
     for name in ("", *cli.COMMANDS):
-        once([name])
+        command(app([name]))
 
 
 def _in_fork(work: Callable[[], None]) -> tuple[int, int]:
@@ -179,7 +187,7 @@ def fuzz(kind: Kind, runs: int, seed: int, kept: Path) -> tuple[list[str], Count
     codes: Counter[int] = Counter()
     at = 0
     with tempfile.TemporaryDirectory() as name:
-        while at < runs:
+        while at < runs and len(broken) < MOST_BROKEN:
             root = Path(name, str(at))
             root.mkdir()
             ended, suspect = run_batch(kind, range(at, min(at + BATCH, runs)), seed, root)

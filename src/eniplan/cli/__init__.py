@@ -76,6 +76,9 @@ Exit codes:
 """
 
 
+_HELP_WORDS = frozenset(("-h", "--help"))
+
+
 def run(argv: list[str]) -> int:
     """Run one command and return its exit code. Every error is told here, in one place, without a traceback.
 
@@ -90,6 +93,8 @@ def run(argv: list[str]) -> int:
 
         return answer(os.environ[_COMPLETE], lambda words: typer.main.get_command(_app(words)))
     try:
+        if not _HELP_WORDS.isdisjoint(argv):
+            terminal.out("")  # typer would write its help to a closed stdout, and say that all is well
         app = _app(argv)
         gc.freeze()  # `__main__` has switched collection off while everything was imported
         gc.enable()
@@ -146,7 +151,7 @@ def _call(app: typer.Typer, argv: list[str]) -> None:
             signal.signal(number, signal.default_int_handler)
     try:
         command = typer.main.get_command(app)
-        if not {"-h", "--help"}.intersection(argv):  # help is shown whatever stands in the config file
+        if _HELP_WORDS.isdisjoint(argv):  # help is shown whatever stands in the config file
             _give(command, _Defaults(Config(os.environ)))
         command(args=argv, prog_name=_program())
     finally:

@@ -1,4 +1,4 @@
-"""What `create-pool --apply` and `resume` do: go through with one create, and always say how far it has come.
+"""What `create-pool --apply` and `resume` do: go through with one create, from the plan or its receipt to the proof.
 
 Imported only by those that were told to create: it brings the SDK along.
 """
@@ -7,12 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
-import signal
-import sys
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -21,7 +16,9 @@ from eniplan import terminal
 from eniplan.cli import account
 from eniplan.cli.account import Access
 from eniplan.cli.chosen import chosen_pools, named, refuse_several
+from eniplan.cli.options import seconds
 from eniplan.cli.passed import Gate, judged
+from eniplan.cli.work import KNOWN, Work, interruptible
 from eniplan.cloud import receipt as receipts
 from eniplan.cloud.compare import changes
 from eniplan.cloud.create import Creation, Order, StoppedError
@@ -46,139 +43,14 @@ from eniplan.suggest import which_one
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from eniplan.cli.chosen import Chosen
     from eniplan.cli.passed import Passed
-    from eniplan.cloud.receipt import Receipt, State
+    from eniplan.cloud.receipt import Receipt
     from eniplan.cloud.session import Session
     from eniplan.messages import Message
     from eniplan.report.model import Report
-
-KNOWN: dict[State, Message] = {
-    "prepared": say("nothing was sent, and nothing was created"),
-    "sent": say("the request was on its way: the pool may exist"),
-    "unknown": say("the request was sent, and whether it made the pool is not known"),
-    "rejected": say("the API has refused the request, and nothing was created"),
-    "accepted": say("the pool is being created"),
-    "created": say("the pool was created, and is not yet proved to be as asked"),
-    "proved": say("the pool was created, and is as asked"),
-    "failed": say("the task that creates the pool has failed"),
-    "different": say("the pool exists, and is not as asked"),
-    "gone": say("the pool was created, and is not there any more"),
-}
-"""What is known in each state, for somebody who was not there."""
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-class Work:
-    """What an interruption has to tell: the create that is being worked on, once there is one."""
-
-    def __init__(self, source: str, *, ecs_role: bool) -> None:
-        """Take the file that the command was given, and whether the instance's role counts."""
-        self.source = source
-        self._ecs_role = ecs_role
-        self.path = ""
-        self.creation: Creation | None = None
-        self.has_earlier = False
-        """Whether the receipt of a finished create stands where this one is going to be."""
-        self.progress = terminal.Progress()
-        self._start = time.monotonic()
-
-    def tell(self, text: str) -> None:
-        """Show a stage and the time since the start."""
-        minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
-        self.progress.show(text, f"{minutes}:{seconds:02}")
-
-    def keep(self, receipt: Receipt) -> None:
-        """Write the receipt down before anybody relies on it."""
-        if self.has_earlier:
-            aside = receipts.set_aside(self.path)
-            self.has_earlier = False
-            terminal.err(say("the receipt of the earlier create is now {path}", path=aside))
-        receipts.save(self.path, receipt)
-
-    @property
-    def state(self) -> State:
-        """How far the create has come."""
-        return "prepared" if self.creation is None else self.creation.receipt.state
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether there is a receipt that says how far it has come."""
-        return self.creation is not None and self.creation.is_kept
-
-    @property
-    def next_command(self) -> str:
-        """How to go on."""
-        if not self.is_kept or self.state == "gone":
-            return shlex.join(["eniplan", *sys.argv[1:]])
-        return shlex.join(["eniplan", "resume", self.path, *(["--ecs-role"] if self._ecs_role else [])])
-
-    def with_next(self, problem: Problem) -> Problem:
-        """Return a problem that says how to go on, too."""
-        return problem._replace(hint=together((problem.hint, self._go_on)))
-
-    @property
-    def _go_on(self) -> Message:
-        return say("go on with: {command}", command=self.next_command)
-
-    @property
-    def lost(self) -> tuple[Problem, ...]:
-        """What is known of a create whose receipt could not be written any more."""
-        if self.creation is None:
-            return ()
-        receipt = self.creation.receipt
-        return tuple(
-            Problem(
-                say(
-                    "{problem}: the receipt does not say that {known}; pool {id}, task {task}",
-                    problem=problem.message,
-                    known=KNOWN[receipt.state],
-                    id=receipt.node_pool_id or say("not known"),
-                    task=receipt.task_id or say("not known"),
-                ),
-                problem.place,
-                self._go_on,
-            )
-            for problem in self.creation.lost
-        )
-
-    def interruption(self) -> Problem:
-        """Return what an interruption leaves behind."""
-        return Problem(
-            say("interrupted: {known}", known=KNOWN[self.state]),
-            Place(self.path if self.is_kept else self.source),
-            self._go_on,
-        )
-
-
-@contextmanager
-def interruptible(work: Work) -> Iterator[None]:
-    """Let Ctrl-C, and the signals that mean the same, end the command with what is known and how to go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        for number in terminal.INTERRUPTIONS:
-            signal.signal(number, signal.SIG_IGN)  # who is told needs no second interruption
-        work.progress.close()
-        terminal.problems([work.interruption(), *work.lost])
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        work.progress.close()
-
-
-def seconds(text: str) -> float:
-    """Return the seconds of a duration such as `90s`, `30m` or `1h30m`.
-
-    Raises:
-        UsageError: it is none.
-
-    """
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smh])", text)
-    if not parts or "".join(map("".join, parts)) != text:
-        raise usage(say("--timeout {text!r} is no duration", text=text), say("write 90s, 30m or 1h"))
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 def go_through(
@@ -278,7 +150,7 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
         CreateError: it has failed, or its outcome is not known.
 
     """
-    timeout = seconds(wish.timeout)
+    timeout = seconds("--timeout", wish.timeout)
     if not wish.yes and not terminal.can_ask():
         hint = say("add --yes to create it without a question; without --apply it is only shown")
         raise usage(say("there is no terminal to ask on"), hint)
@@ -319,7 +191,7 @@ def resume(path: str, timeout: str, *, ecs_role: bool, yes: bool) -> None:
         CreateError: it has failed, or its outcome is not known.
 
     """
-    longest = seconds(timeout)
+    longest = seconds("--timeout", timeout)
     work = Work(path, ecs_role=ecs_role)
     if not os.path.exists(path):  # else the lock would be made for nothing
         hint = say("create-pool --apply names the receipt that it writes")

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from eniplan import resources
+from eniplan.errors import usage
+from eniplan.messages import say
 
 
 class Format(StrEnum):
@@ -98,6 +100,23 @@ EndpointOption = Annotated[
 EcsRoleOption = Annotated[
     bool, typer.Option("--ecs-role", help="For the account, also take the role of the ECS instance this runs on.")
 ]
+
+
+def seconds(option: str, text: str) -> float:
+    """Return the seconds of a duration such as `90s`, `30m` or `1h30m`.
+
+    Raises:
+        UsageError: it is none.
+
+    """
+    from eniplan.k8s.numbers import SECOND, go_duration  # noqa: PLC0415 - few runs are told to wait
+
+    duration = go_duration(text)
+    if duration is None or duration < 0:
+        raise usage(say("{option} {text!r} is no duration", option=option, text=text), say("write 90s, 30m or 1h"))
+    return duration / SECOND
+
+
 TimeoutOption = Annotated[
     str, typer.Option(metavar="DURATION", help="How long to look and wait after the request, such as 90s or 1h30m.")
 ]

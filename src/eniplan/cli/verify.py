@@ -18,13 +18,13 @@ from eniplan.cli.options import (
     SpecsOption,
     StrictOption,
     WaiversOption,
+    seconds,
 )
 from eniplan.cli.show import outputs, show, show_files
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import FINDINGS, OK, ClusterError, InputError, Place, Problem, UsageError, usage
 from eniplan.judging import trace
 from eniplan.judging.verify import verify as judge
-from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import say, together
@@ -134,7 +134,8 @@ def verify(
     """
     files = outputs(output or [])
     source = _Source(from_, Kubectl(context, kubeconfig))
-    patience, interval = _seconds("--wait", wait), _seconds("--watch", watch)
+    patience = None if wait is None else seconds("--wait", wait)
+    interval = None if watch is None else seconds("--watch", watch)
     _usable(
         plan,
         source,
@@ -273,16 +274,6 @@ def _watch(look: Callable[[], Report], interval: float) -> NoReturn:
             terminal.out("".join(f"{now} {line}\n" for line in state.splitlines()))
         before = state
         time.sleep(interval)
-
-
-def _seconds(option: str, text: str | None) -> float | None:
-    """Return the seconds of an option; None without it."""
-    if text is None:
-        return None
-    duration = go_duration(text)
-    if duration is None or duration < 0:
-        raise usage(say("{option} {text!r} is no duration", option=option, text=text), say("write 90s, 10m or 1h"))
-    return duration / SECOND
 
 
 def _plan(path: str) -> tuple[Document, Plan]:
