@@ -148,6 +148,12 @@ _LINES = (
     "resume plan.yaml --timeout 90s --yes",
     "render-manifests plan.yaml --workloads --out-dir out --kustomize",
     "render-manifests plan.yaml --patch plan.yaml",
+    "check plan.yaml --baseline plan.yaml --fail-on info",
+    "check plan.yaml --write-baseline out.json",
+    "guard plan.yaml --action deny --test plan.yaml",
+    "migrate plan.yaml --from np0123 --manifests plan.yaml --dry-run",
+    "config --format json",
+    "completion zsh",
     "explain ENI001 --format json",
     "init out.yaml",
     "init --from-cluster --from plan.yaml --cluster-facts out.yaml",
@@ -307,6 +313,25 @@ def _specs() -> bytes:
     return json.dumps({"InstanceTypes": {"InstanceType": [row]}}).encode()
 
 
+def _baseline() -> bytes:
+    finding = {
+        "rule": "ENI001",
+        "file": "plan.yaml",
+        "path": "nodePools[0].instanceTypes[0]",
+        "message": "ecs.g8i.xlarge has 4 ENIs; exclusive ENI mode needs more than 6",
+        "fingerprint": "986c4975038295be59b3c756482572a3d907e4a26dfdc99806a098202c3d1cd2",
+    }
+    return json.dumps({"schema": "eniplan.baseline/v1", "findings": [finding, finding]}).encode()
+
+
+def _config(random: Random, folder: Path) -> tuple[str, ...]:
+    (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
+    (folder / ".eniplan").mkdir()
+    settings = b"fail-on: warning\nstrict: true\nexclude: [a, b]\nformat: json\ncluster: plan.yaml\n"
+    _file(random, folder, ".eniplan/config.yaml", settings, "yaml")
+    return tuple(random.choice(("config", "check plan.yaml", "config --format json", "explain ENI001")).split(" "))
+
+
 _WAIVERS = b"""\
 waivers:
   - {rule: NP002, path: "nodePools[0]", reason: x, expires: 2099-01-01}
@@ -346,6 +371,11 @@ KINDS = (
     _reads("specs", "specs.json", _specs, "json", "check plan.yaml --specs FILE"),
     _reads("waivers", "waivers.yaml", lambda: _WAIVERS, "yaml", "check plan.yaml --waivers FILE"),
     _reads("patch", "all.yaml", _manifests, "yaml", "render-manifests plan.yaml --patch FILE"),
+    _reads("baseline", "known.json", _baseline, "json", "check plan.yaml --baseline FILE"),
+    _reads("guarded", "all.yaml", _manifests, "yaml", "guard plan.yaml --test FILE"),
+    _reads("guard", "plan.yaml", PLAN.read_bytes, "yaml", "guard FILE"),
+    _reads("moved", "all.yaml", _manifests, "yaml", "migrate plan.yaml --from np0123 --manifests FILE --dry-run"),
+    Kind("config", _config),
     Kind("templates", _templates),
     Kind("receipt", _make_receipt, _receipt),
     Kind("line", _line),

@@ -15,7 +15,7 @@ from tests.harness import clean_env
 RUNS = 100
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+@pytest.mark.parametrize("kind", [*(kind.name for kind in KINDS), "strings"])
 def test_nothing_breaks_it(kind: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.fuzz", str(RUNS), "--kind", kind]
     env = clean_env(tmp_path, {"TMPDIR": os.fspath(tmp_path)})
