@@ -404,7 +404,7 @@ class TestUsage:
             (("--from", "-", "--wait", "1m"), "--from reads no cluster"),
             (("--from", "-", "--context", "a"), "--from reads no cluster"),
             (("-", "--from", "-"), "the plan and the dump cannot both come from stdin"),
-            (("--wait", "1d"), "--wait '1d' is no duration\n    write 90s, 10m or 1h"),
+            (("--wait", "1d"), "--wait '1d' is no duration\n    write 90s, 30m or 1h"),
             (("--wait", "-1m"), "--wait '-1m' is no duration"),
             (("plan.json", "--pool", "trading"), "--pool 'trading' is not NAME=ID"),
             (("plan.json", "--pool", "tradin=np1"), "the plan has no node pool 'tradin'\n    did you mean 'trading'?"),
