@@ -37,7 +37,7 @@ EMPTY = {"meta", "link", "br", "rect"}
 """Elements without an end."""
 ATTRIBUTES = {
     "aria-label", "charset", "class", "content", "data-label", "height", "href", "http-equiv", "id", "lang", "name",
-    "preserveaspectratio", "rel", "role", "scope", "viewbox", "width", "x",
+    "preserveaspectratio", "rel", "role", "scope", "viewbox", "width", "x", "y", "rx",
 }  # fmt: skip
 """All that a page has: none of them can act."""
 ADDRESSES = {"href", "src", "action", "data", "poster", "srcset", "formaction", "xlink:href"}
@@ -256,7 +256,7 @@ def test_addresses_of_a_vswitch_add_up_over_pools() -> None:
     page = Page(html_format.write(report))
     # Each node takes an address for itself and seven for pods: 2 + 1 nodes now, 2 + 4 at most.
     assert "vsw-j 24 to 48 needed, 30 free one, two" in page.text
-    assert "vsw-j: 24 to 48 needed, 30 free" in page.labels
+    assert "cn-hangzhou-j: 24 to 48 needed, 30 free" in page.labels
     assert html_format.write(report).count('class="over"') == 1
 
 
@@ -272,14 +272,15 @@ def test_what_is_not_known_is_not_drawn() -> None:
     assert "exclusive pods: unknown" not in page.labels
     report = judge({"nodePools[0].instanceTypes": ["ecs.i4.8xlarge"]})
     page = Page(html_format.write(report))
-    assert "exclusive pods: unknown 3 nodes" in page.text
+    assert "room for exclusive pods unknown 3 nodes" in page.text
+    assert not [label for label in page.labels if label.startswith("node ")]
     assert "vsw-j need unknown, 4000 free" in page.text
 
 
 def test_a_pool_without_types() -> None:
     pools = [{"name": "none", "vSwitchIds": ["vsw-j"], "desiredSize": 1}]
     page = Page(html_format.write(judge_plan({"apiVersion": "eniplan/v1", "nodePools": pools})))
-    assert "exclusive pods: unknown 1 node pods per node exclusive shared trunk unknown unknown" in page.text
+    assert "room for exclusive pods unknown 1 node Not decided" in page.text
 
 
 def listings(tmp_path: Path) -> dict[str, Listing]:

@@ -2,75 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from eniplan.catalog.limits import Capacity
 from eniplan.errors import FINDINGS, OK
-from eniplan.messages import named
+from eniplan.messages import named, say
+from eniplan.report import words
+from eniplan.report.html_nodes import picture
 from eniplan.report.html_page import Cell, bar, code, folded, link, page, sections, table, text, tiles
-from eniplan.report.words import number, proven_cells, proven_headings, span, summary
-from eniplan.rules.base import LEVELS, ClusterRule
-from eniplan.text import json_text, plural
+from eniplan.rules.base import LEVELS
+from eniplan.text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from eniplan.catalog.record import Source
     from eniplan.errors import Problem
-    from eniplan.report.model import Finding, PoolSheet, Report, Undecided
+    from eniplan.messages import Message
+    from eniplan.report.model import Finding, PoolSheet, Report, Undecided, ZoneUse
 
-_VERDICTS = {OK: ("passes", "pass", "good"), FINDINGS: ("fails", "fail", "error")}
-"""Of one plan, of several, and the colour."""
-_UNJUDGED = ("cannot be judged", "cannot be judged", "error")
-_LEGEND = (
-    '<p class="legend soft"><span><i class="key now"></i>at the desired size</span>'
-    '<span><i class="key largest"></i>at the largest size</span>{}</p>\n'
-)
-_FREE = '<span><i class="key free"></i>free</span><span><i class="key over"></i>beyond what is free</span>'
-
-
-class _Use(NamedTuple):
-    """What can land in one vSwitch, of one pool or of several together."""
-
-    now: int | None
-    largest: int | None
-    free: int | None
-    pools: tuple[str, ...]
+_STYLES = {OK: "good", FINDINGS: "error"}
 
 
 def write(report: Report) -> str:
     """Return the report as a page of its own."""
-    one, several, style = _VERDICTS.get(report.exit_code, _UNJUDGED)
-    what, verdict = ("The plan", one) if len(report.inputs) == 1 else ("The plans", several)
-    if any(isinstance(rule, ClusterRule) for rule in report.rules):
-        what, verdict = "The cluster", f"{one} in what is known" if report.undecided and style == "good" else one
-    head = f'<header class="card {style}"><h1>{what} <span class="tag {style}">{verdict}</span></h1>\n'
-    return page(f"eniplan: {verdict}", [head, *_body(report)])
+    style = _STYLES.get(report.exit_code, "error")
+    verdict = words.verdict(report)
+    title = f'{text(words.subject(report))} <span class="tag {style}">{text(verdict)}</span>'
+    head = f'<header class="card {style}"><h1>{title}</h1>\n'
+    return page(say("eniplan: {verdict}", verdict=verdict), [head, *_body(report)])
 
 
 def _body(report: Report) -> Iterator[str]:
-    yield f"<p>{text(summary(report))}</p>\n"
+    yield f"<p>{text(words.summary(report))}</p>\n"
     yield f'<p class="soft">{", ".join(map(code, report.inputs))}</p></header>\n'
     errors, warnings = report.total("error"), report.total("warning")
-    yield tiles(
-        (
-            ("errors", errors, "error" if errors else "good"),
-            ("warnings", warnings, "warning" if warnings else ""),
-            ("good to know", report.total("info"), ""),
-            ("waived", report.waived, ""),
-            ("facts unknown", len(report.undecided), ""),
-            ("pools", len(report.pools), ""),
-        )
-    )
+    counts: list[tuple[Message, int, str]] = [
+        (say("errors"), errors, "error" if errors else "good"),
+        (say("warnings"), warnings, "warning" if warnings else ""),
+        (say("good to know"), report.total("info"), ""),
+        (say("waived"), report.waived, ""),
+        (say("facts unknown"), len(report.undecided), ""),
+        (say("pools"), len(report.pools), ""),
+    ]
+    if report.problems:
+        counts.insert(0, (say("problems"), len(report.problems), "error"))
+    yield tiles(counts)
     yield from sections(
         (
-            ("Cannot be judged", folded(map(_problem, report.problems))),
-            ("Findings", _findings(finding for finding in report.findings if finding.waived is None)),
-            ("Seen in the cluster", _proven(report.pools)),
-            ("Capacity", _capacity(report.pools)),
-            ("Addresses per vSwitch", _addresses(_by_v_switch(report.pools))),
-            ("Not decided, because a fact is not known", _undecided(report.undecided)),
-            ("Waived", _findings(finding for finding in report.findings if finding.waived is not None)),
+            (words.heading("problems"), folded(map(_problem, report.problems))),
+            (words.heading("findings"), _findings(f for f in report.findings if f.waived is None)),
+            (words.heading("seen"), _proven(report.pools)),
+            (words.heading("capacity"), _capacity(report.pools)),
+            (words.heading("addresses"), _addresses(report.zones)),
+            (words.heading("undecided"), _undecided(report.undecided)),
+            (words.heading("waived"), _findings(f for f in report.findings if f.waived is not None)),
         )
     )
 
@@ -88,84 +73,98 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
 
 def _problem(problem: Problem) -> str:
     place = code(problem.place) + (f"<br>{code(problem.place.path)}" if problem.place.path else "")
-    terms = [("where", place), ("fix", text(problem.hint))]
+    terms = [(say("where"), place), (say("fix"), text(problem.hint))]
     return f'<article class="card error"><p class="message">{text(problem.message)}</p>{_terms(terms)}</article>\n'
 
 
 def _capacity(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
-    if any(None not in pool.pods for pool in pools):
-        yield _LEGEND.format("")
-    scale = max((count or 0 for pool in pools for count in pool.pods), default=0)
-    yield from folded(_pool(pool, scale) for pool in pools)
+    if pools:
+        keys = (
+            ("fixed", say("pods that every node has")),
+            ("now", say("other pods")),
+            ("slot", say("free")),
+            ("later", say("nodes beyond the desired size")),
+        )
+        yield _legend(keys)
+    yield from folded(map(_pool, pools))
 
 
-def _pool(pool: PoolSheet, scale: int) -> str:
+def _legend(keys: Iterable[tuple[str, Message]]) -> str:
+    listed = "".join(f'<span><i class="key {style}"></i>{text(what)}</span>' for style, what in keys)
+    return f'<p class="legend soft">{listed}</p>\n'
+
+
+def _pool(pool: PoolSheet) -> str:
     about = f'<span class="soft">{text(pool.kind)}, {code(pool.file)}</span>'
-    pods, nodes = _counted(pool.pods, "exclusive pod"), _counted(pool.nodes, "node")
-    picture = "" if None in pool.pods else bar(pods, *pool.pods, scale=scale)
-    rows = list(pool.capacity.items()) or [("unknown", Capacity(None, None, None))]
-    types = table(
-        ("pods per node", "exclusive", "shared", "trunk"),
-        ((Cell(code(name)), *(Cell(number(count), is_number=True) for count in found)) for name, found in rows),
-    )
+    style = ' class="tag error"' if pool.is_short else ""
+    takers = words.takers(pool)
+    used_by = f"<figcaption>{text(takers)}</figcaption>" if takers else ""
+    others = "".join(f'<span class="soft">{text(part)}</span>' for part in (words.nodes_alone(pool), words.left(pool)))
     return (
-        f'<section class="card"><h3>{text(pool.name)} {about}</h3>\n'
-        f'<figure><p><span>{pods}</span><span class="soft">{nodes}</span></p>{picture}</figure>\n'
-        f"{types}</section>\n"
+        f'<section class="card{" error" if pool.is_short else ""}"><h3>{text(pool.name)} {about}</h3>\n'
+        f"<figure><p><span{style}>{text(words.used(pool))}</span>{others}</p>"
+        f"{''.join(picture(pool)) or _room(pool)}{used_by}</figure>\n{_types(pool)}</section>\n"
     )
+
+
+def _room(pool: PoolSheet) -> str:
+    """Draw how much of a pool is used that has too many nodes to draw each."""
+    room, used = pool.pods[1], None if pool.use is None else pool.use.used[1]
+    return "" if room is None or used is None else bar(words.used(pool), used, used, room, scale=room)
+
+
+def _types(pool: PoolSheet) -> str:
+    """Return the pods of a node by its type, in the modes of which anything is known."""
+    rows = pool.capacity.items()
+    modes = [
+        (say("exclusive"), [found.exclusive for _, found in rows]),
+        (say("shared"), [found.shared for _, found in rows]),
+        (say("trunk"), [found.trunk for _, found in rows]),
+    ]
+    known = [modes[0], *(mode for mode in modes[1:] if any(count is not None for count in mode[1]))]
+    cells = (
+        (Cell(code(name)), *(Cell(text(words.number(counts[i])), is_number=True) for _, counts in known))
+        for i, name in enumerate(pool.capacity)
+    )
+    return table((say("pods per node"), *(name for name, _ in known)), cells) if rows else ""
 
 
 def _proven(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
     seen = [(pool.name, pool.proven) for pool in pools if pool.proven is not None]
     if seen:
-        cells = ((name, *proven_cells(found)) for name, found in seen)
-        rows = ((Cell(text(name)), *(Cell(count, is_number=True) for count in counts)) for name, *counts in cells)
-        yield f'<section class="card">{table(("pool", *proven_headings()), rows)}</section>\n'
+        cells = ((name, *words.proven_cells(found)) for name, found in seen)
+        rows = ((Cell(text(name)), *(Cell(text(count), is_number=True) for count in counts)) for name, *counts in cells)
+        yield f'<section class="card">{table((say("pool"), *words.proven_headings()), rows)}</section>\n'
 
 
-def _counted(counts: tuple[int | None, int | None], word: str) -> str:
-    """Return `7 nodes`, `2 to 10 nodes` or `nodes: unknown`."""
-    first, last = counts
-    if first is None or last is None:
-        return f"{word}s: {span(counts)}"
-    return plural(first, word) if first == last else f"{span(counts)} {word}s"
-
-
-def _addresses(uses: Mapping[str, _Use]) -> Iterator[str]:
+def _addresses(uses: tuple[ZoneUse, ...]) -> Iterator[str]:
     if not uses:
         return
-    yield '<section class="card"><p class="soft">What could all land there: an address for each exclusive pod, '
-    yield "and for each node of a pool that has the vSwitch itself.</p>\n"
-    yield _LEGEND.format(_FREE)
-    yield from folded(_v_switch(name, use) for name, use in uses.items())
+    about = say(
+        "What could all land there: an address for each exclusive pod, and for each node of a pool that has the "
+        "vSwitch itself."
+    )
+    yield f'<section class="card"><p class="soft">{text(about)}</p>\n'
+    keys = (
+        ("now", say("at the desired size")),
+        ("largest", say("at the largest size")),
+        ("free", say("free")),
+        ("over", say("beyond what is free")),
+    )
+    yield _legend(keys)
+    yield from folded(map(_zone, uses))
     yield "</section>\n"
 
 
-def _v_switch(name: str, use: _Use) -> str:
-    needed = "need unknown" if None in (use.now, use.largest) else f"{span((use.now, use.largest))} needed"
-    needed += f", {number(use.free)} free"
-    picture = bar(f"{name}: {needed}", use.now, use.largest, use.free)
+def _zone(use: ZoneUse) -> str:
+    needed = words.zone_use(use)
+    style = ' class="tag error"' if use.is_short else ""
+    label = say("{zone}: {needed}", zone=use.zone, needed=needed)
     return (
-        f"<figure><p><span>{code(name)}</span><span>{needed}</span></p>{picture}"
-        f"<figcaption>{text(_some(use.pools))}</figcaption></figure>\n"
+        f"<figure><p><span>{text(use.zone)} {code(', '.join(use.v_switches))}</span>"
+        f"<span{style}>{text(needed)}</span></p>{bar(label, use.desired, use.largest, use.free)}"
+        f"<figcaption>{text(words.zone_pools(use))}</figcaption></figure>\n"
     )
-
-
-def _by_v_switch(pools: tuple[PoolSheet, ...]) -> dict[str, _Use]:
-    """Add up what the pools can put into each vSwitch. An id is one vSwitch in whatever plan it stands."""
-    uses: dict[str, _Use] = {}
-    for pool in pools:
-        for name, found in pool.addresses.items():
-            now, largest = _plus(found.needed, found.nodes), _plus(found.largest, found.largest_nodes)
-            before = uses.get(name, _Use(0, 0, found.available, ()))
-            uses[name] = _Use(
-                _plus(before.now, now), _plus(before.largest, largest), before.free, (*before.pools, pool.name)
-            )
-    return uses
-
-
-def _plus(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
 
 
 def _finding(finding: Finding, *, first: bool) -> str:
@@ -173,12 +172,12 @@ def _finding(finding: Finding, *, first: bool) -> str:
     place = finding.place
     facts = ", ".join(f"{text(key)} {code(_fact(value))}" for key, value in finding.facts.items())
     terms = [
-        ("where", code(place) + (f"<br>{code(place.path)}" if place.path else "")),
-        ("waived", text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
-        ("effect", text(finding.rule.effect) if first else ""),
-        ("fix", text(finding.hint)),
-        ("numbers", facts),
-        ("sources", "<br>".join(map(_source, finding.sources)) if first else ""),
+        (say("where"), code(place) + (f"<br>{code(place.path)}" if place.path else "")),
+        (say("waived"), text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
+        (say("effect"), text(finding.rule.effect) if first else ""),
+        (say("fix"), text(finding.hint)),
+        (say("numbers"), facts),
+        (say("sources"), "<br>".join(map(_source, finding.sources)) if first else ""),
     ]
     return (
         f'<article class="card {style}"><h3><span class="tag {style}">{finding.level}</span> '
@@ -205,7 +204,7 @@ def _source(source: Source) -> str:
 
 def _terms(terms: Iterable[tuple[str, str]]) -> str:
     """Return a list of names and what stands behind them; nothing for a name with nothing behind it."""
-    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{html}</dd>" for name, html in terms if html) + "</dl>"
+    return "<dl>" + "".join(f"<dt>{text(name)}</dt><dd>{html}</dd>" for name, html in terms if html) + "</dl>"
 
 
 def _undecided(undecided: tuple[Undecided, ...]) -> Iterator[str]:
@@ -214,4 +213,4 @@ def _undecided(undecided: tuple[Undecided, ...]) -> Iterator[str]:
             (Cell(f"{text(u.fact)}<br>{code(u.place)}"), Cell(text(", ".join(u.rules))), Cell(text(u.hint)))
             for u in undecided
         )
-        yield f'<section class="card">{table(("fact", "rules", "how to find out"), rows)}</section>\n'
+        yield f'<section class="card">{table((say("fact"), say("rules"), say("how to find out")), rows)}</section>\n'

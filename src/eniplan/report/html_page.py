@@ -21,13 +21,13 @@ _STYLE = """
   color-scheme: light dark;
   --back: #f5f7fa; --card: #ffffff; --line: #d5dce5; --ink: #17202c; --soft: #55606f; --link: #0b57b7;
   --error: #b3261e; --warning: #8a5300; --info: #0b57b7; --good: #146c2e;
-  --now: #2b6cb0; --largest: #a9c8ea; --over: #d9534a; --track: #e6eaf0;
+  --now: #2b6cb0; --largest: #a9c8ea; --over: #d9534a; --track: #dfe5ed; --fixed: #b07d2b;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --back: #10151c; --card: #18202a; --line: #313c4a; --ink: #e4e9f0; --soft: #9da9b8; --link: #8ab8f5;
     --error: #ff8d83; --warning: #f2b95c; --info: #8ab8f5; --good: #7dd493;
-    --now: #5a9be0; --largest: #2c4d73; --over: #e0635a; --track: #26303c;
+    --now: #5a9be0; --largest: #2c4d73; --over: #e0635a; --track: #2d3947; --fixed: #d9a54a;
   }
 }
 * { box-sizing: border-box; }
@@ -84,6 +84,15 @@ figure p { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 
 .track { fill: var(--track); } .largest { fill: var(--largest); } .now { fill: var(--now); }
 .over { fill: var(--over); } .free { fill: var(--ink); }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: .15em; margin-right: .35em; }
+.zones { display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; margin: .3rem 0; }
+.zone p { margin: 0; }
+.nodes { display: flex; flex-wrap: wrap; gap: .35rem; }
+figure p.nodes { justify-content: flex-start; gap: .35rem; }
+.node { display: block; }
+.box { fill: none; stroke: var(--soft); } .box.later { stroke-dasharray: 3 2; }
+.slot { fill: var(--track); } .fixed { fill: var(--fixed); }
+.key.fixed { background: var(--fixed); } .key.slot { background: var(--track); outline: 1px solid var(--line); }
+.key.later { outline: 1px dashed var(--soft); }
 .key.now { background: var(--now); } .key.largest { background: var(--largest); } .key.over { background: var(--over); }
 .key.free { background: var(--ink); width: .2em; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1.2rem; }

@@ -1,0 +1,99 @@
+"""A picture of a pool: its nodes by zone, and in each a square for every exclusive ENI. One way to place the pods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan.messages import say
+from eniplan.report.html_page import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from eniplan.messages import Message
+    from eniplan.report.model import PoolSheet
+
+MOST_NODES = 48
+"""Nodes up to which a pool is drawn one by one."""
+MOST_SLOTS = 64
+_SIDE, _GAP, _COLUMNS = 10, 2, 8
+"""Of a square, between two, and squares in a row."""
+
+
+class Node(NamedTuple):
+    """What stands in the squares of one node."""
+
+    fixed: int
+    """ENIs of pods that every node has."""
+    others: int
+    slots: int
+
+    @property
+    def used(self) -> int:
+        """ENIs that are taken."""
+        return min(self.fixed, self.slots) + self.others
+
+
+def placed(pool: PoolSheet) -> list[Node] | None:
+    """Return the nodes of a pool at its largest size with its pods; None when too many, or numbers are not known.
+
+    The largest pods come first, each on the first node with room: nodes that stay empty may be lost.
+    """
+    nodes, room = pool.nodes[1], pool.pods[1]
+    if not nodes or nodes > MOST_NODES or room is None or room // nodes > MOST_SLOTS:
+        return None
+    slots = room // nodes
+    takers = () if pool.use is None else pool.use.takers
+    fixed = sum(taker.pods * taker.enis for taker in takers if taker.per_node)
+    others = [0] * nodes
+    for taker in sorted((t for t in takers if not t.per_node), key=lambda taker: -taker.enis):
+        pods = taker.pods
+        for index in range(nodes):
+            fit = min(pods, max(slots - fixed - others[index], 0) // taker.enis)
+            others[index] += fit * taker.enis
+            pods -= fit
+    return [Node(fixed, count, slots) for count in others]
+
+
+def picture(pool: PoolSheet) -> Iterator[str]:
+    """Yield the nodes of a pool as pictures by zone; nothing when there are too many of them."""
+    nodes = placed(pool)
+    if nodes is None:
+        return
+    yield '<div class="zones">'
+    for zone, members in _by_zone(pool, nodes):
+        squares = "".join(_node(number, node, later=number > (pool.nodes[0] or 0)) for number, node in members)
+        yield f'<div class="zone"><p class="soft">{text(zone)}</p><p class="nodes">{squares}</p></div>'
+    yield "</div>\n"
+
+
+def _by_zone(pool: PoolSheet, nodes: Sequence[Node]) -> Iterator[tuple[Message, list[tuple[int, Node]]]]:
+    """Yield the zones and their numbered nodes; one group where nobody knows how they spread."""
+    numbered = list(enumerate(nodes, 1))
+    zones = pool.zone_names
+    if not zones:
+        yield say("zones unknown"), numbered
+    elif len(zones) == 1 or not pool.is_balanced:
+        yield say("{zones}", zones=zones), numbered
+    else:
+        for index, zone in enumerate(zones):
+            yield say("{zone}", zone=zone), numbered[index :: len(zones)]
+
+
+def _node(number: int, node: Node, *, later: bool) -> str:
+    columns = min(max(node.slots, 1), _COLUMNS)
+    rows = -(-max(node.slots, 1) // _COLUMNS)
+    step = _SIDE + _GAP
+    wide, high = columns * step + 3 * _GAP, rows * step + 3 * _GAP
+    parts = [
+        f'<rect class="{"box later" if later else "box"}" x="1" y="1" width="{wide - 2}" height="{high - 2}" rx="3"/>'
+    ]
+    for index in range(node.slots):
+        style = "fixed" if index < node.fixed else "now" if index < node.used else "slot"
+        x, y = index % _COLUMNS * step + 2 * _GAP, index // _COLUMNS * step + 2 * _GAP
+        parts.append(f'<rect class="{style}" x="{x}" y="{y}" width="{_SIDE}" height="{_SIDE}" rx="2"/>')
+    label = say("node {n}: {used} of {slots} exclusive ENIs used", n=number, used=node.used, slots=node.slots)
+    return (
+        f'<svg class="node" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" role="img" '
+        f'aria-label="{text(label)}">{"".join(parts)}</svg>'
+    )
