@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan import facts
 from eniplan.cloud import place
 from eniplan.cloud.facts import read_facts, with_groups
 from eniplan.cloud.failures import CallError, problem
 from eniplan.cloud.session import Session
 from eniplan.emit import cluster_plan
-from eniplan.errors import CloudError, InputError, Place, Problem
+from eniplan.errors import CloudError, InputError, Place, Problem, usage
+from eniplan.kube import kubectl
 from eniplan.messages import say, together
-from eniplan.observed import CLUSTER_LABEL
-from eniplan.plan.live import wanted
+from eniplan.observed import CLUSTER_CONFIG, CLUSTER_LABEL
+from eniplan.plan.live import Unread, wanted
 from eniplan.plan.load import LoadedPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from eniplan.kube.kubectl import Kubectl
     from eniplan.observed import Observed
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.model import Plan
@@ -66,8 +69,12 @@ def account_place(region: str, how: Access) -> Place:
     return Place(f"the account in {region}" + (f" at {how.endpoint}" if how.endpoint else ""))
 
 
-def with_live(loaded: Iterable[LoadedPlan | Problem], how: Access) -> list[LoadedPlan | Problem]:
+def with_live(
+    loaded: Iterable[LoadedPlan | Problem], how: Access, kube: Kubectl | None = None
+) -> list[LoadedPlan | Problem]:
     """Add to every plan what its account says; each cluster is asked once.
+
+    With `kube`, Terway's ConfigMaps are read as well, where that is the plans' one cluster.
 
     A plan that names no cluster, or for which there is no region, is told as a problem and not judged.
 
@@ -86,14 +93,61 @@ def with_live(loaded: Iterable[LoadedPlan | Problem], how: Access) -> list[Loade
                 items[-1] = item._replace(plan=None, problems=(*item.problems, *error.problems))
     today = datetime.now(UTC).date().isoformat()
     live: dict[int, LiveFacts] = {}
+    if kube is not None and len(plans) > 1:
+        raise usage(say("one --context is one cluster, and the plans are for {clusters}", clusters=len(plans)))
     for where, found in plans.items():
         session = open_session(where.region, how)
         try:
-            facts = read_facts(session, wanted(where.cluster_id, [plan for _, plan in found]), today)
+            read = read_facts(session, wanted(where.cluster_id, [plan for _, plan in found]), today)
         except CallError as error:
             raise CloudError(_cluster_problem(error, found[0][0], where, how)) from None
-        live |= {id(item): facts for item, _ in found}
+        if kube is not None:
+            read = with_configs(read, where, kube, [plan for _, plan in found])
+            read = _with_their_groups(session, read, account_place(where.region, how))
+        live |= {id(item): read for item, _ in found}
     return [item._replace(live=live.get(id(item))) if isinstance(item, LoadedPlan) else item for item in items]
+
+
+def with_configs(live: LiveFacts, where: Target, kube: Kubectl, plans: list[Plan]) -> LiveFacts:
+    """Add what Terway's ConfigMaps say, where a node of the context says that it is the plans' cluster.
+
+    Raises:
+        InputError: the context is another cluster's.
+        ClusterError: kubectl cannot reach it.
+
+    """
+    own = {name for plan in plans for name in plan.cluster.terway_configs or ()}
+    own |= {name for plan in plans for pool in plan.node_pools if (name := pool.effective_terway_config)}
+    seen = kubectl.configs(kube, [CLUSTER_CONFIG, *sorted(own - {CLUSTER_CONFIG})])
+    cluster_id, _ = cluster_plan.cluster_of(seen)
+    context = kube.context or say("of the kubeconfig")
+    if cluster_id is not None and cluster_id != where.cluster_id:
+        message = say("context {context} is of cluster {found}; the plan is for {cluster_id}", context=context,
+                      found=cluster_id, cluster_id=where.cluster_id)  # fmt: skip
+        raise InputError(Problem(message, Place(seen.source), say("give the context of the plan's cluster")))
+    told = ""
+    if cluster_id is None:
+        told = say("no node of context {context} says by its label {label} that it is cluster {cluster_id}",
+                   context=context, label=CLUSTER_LABEL, cluster_id=where.cluster_id)  # fmt: skip
+    elif CLUSTER_CONFIG not in seen.configs:
+        told = seen.unseen.get("ConfigMap") or say("ConfigMap kube-system/{name} does not exist", name=CLUSTER_CONFIG)
+    elif seen.configs[CLUSTER_CONFIG] is None:
+        told = say("eni_conf of ConfigMap kube-system/{name} cannot be read", name=CLUSTER_CONFIG)
+    unread = (Unread(facts.ENI_CONFIG, told, denied=True),) if told else ()
+    configs = None if cluster_id is None else cluster_plan.configured(seen)
+    return live._replace(configs=configs, unread=(*live.unread, *unread))
+
+
+def _with_their_groups(session: Session, live: LiveFacts, where: Place) -> LiveFacts:
+    """Ask for the security groups that only ConfigMaps name."""
+    if live.configs is None:
+        return live
+    networks = [live.configs.pod_defaults, *(live.configs.terway_configs or {}).values()]
+    names = [name for network in networks if network is not None for name in network.security_group_ids]
+    try:
+        return with_groups(session, live, dict.fromkeys(names))
+    except CallError as error:
+        raise CloudError(problem(error, where)) from None
 
 
 def of_cluster(seen: Observed, how: Access) -> LiveFacts:

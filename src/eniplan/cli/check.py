@@ -83,6 +83,11 @@ def check(
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
+    kube_context: Annotated[
+        str | None,
+        typer.Option("--context", metavar="NAME", help="With --live: read Terway's ConfigMaps by kubectl's context."),
+    ] = None,
+    kubeconfig: Annotated[str | None, typer.Option(metavar="FILE", help="With --live: likewise, of this file.")] = None,
     waivers: WaiversOption = None,
     baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="Findings that are known: only new ones fail.")
@@ -128,8 +133,8 @@ def check(
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
     others = OtherInputs(cluster, _assignments(var or []), var_file or [], asks=live)
     loaded: Iterable[LoadedPlan | Problem]
-    if not live and (endpoint is not None or ecs_role):
-        message = say("--endpoint and --ecs-role go with --live; without it nothing is asked")
+    if not live and (endpoint is not None or ecs_role or kube_context is not None or kubeconfig is not None):
+        message = say("--endpoint, --ecs-role, --context and --kubeconfig go with --live; without it nothing is asked")
         raise usage(message)
     if types or families:
         if plans:
@@ -154,8 +159,10 @@ def check(
         loaded = load(plans or _default(), others.make, eager=verbose, more_endings=more, exclude=tuple(exclude or ()))
         if live:
             from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+            from eniplan.kube.kubectl import Kubectl  # noqa: PLC0415 - few runs have a cluster
 
-            loaded = account.with_live(loaded, account.access(endpoint, ecs_role=ecs_role))
+            kube = None if (kube_context, kubeconfig) == (None, None) else Kubectl(kube_context, kubeconfig)
+            loaded = account.with_live(loaded, account.access(endpoint, ecs_role=ecs_role), kube)
         rules = ALL
     accepted = () if types or families else waivers_of(waivers)
     report = judge_plans(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)

@@ -11,7 +11,14 @@ from eniplan.emit.yaml_text import dump
 from eniplan.k8s.kinds import HOLDERS, standing_behind
 from eniplan.observed import CLUSTER_CONFIG, CLUSTER_LABEL, SYSTEM_NAMESPACE, TerwayConfig
 from eniplan.plan.live import LiveCluster, LiveFacts, LiveTerway, Wanted
-from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_TAINT_KEY, TERWAY_CONFIG_LABEL
+from eniplan.plan.model import (
+    EXCLUSIVE_LABEL,
+    LINGJUN_TAINT_KEY,
+    TERWAY_CONFIG_LABEL,
+    Cluster,
+    Network,
+    Terway,
+)
 from eniplan.plan.schema import API_VERSION
 from eniplan.text import printable
 
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.nodes import Taint
     from eniplan.observed import Node, Observed, Pod, PodNetworking
+    from eniplan.plan.document import Path
     from eniplan.plan.model import ExistingPool, VSwitch
 
 REGION_LABEL = "topology.kubernetes.io/region"
@@ -209,6 +217,36 @@ def _group(name: str, live: LiveFacts) -> dict[str, Any]:
 def _groups(seen: Observed, batches: tuple[_Batch, ...]) -> list[str]:
     of_nodes = {name for batch in batches if batch.pool for name in batch.pool.security_group_ids}
     return sorted({name for network in _networks(seen) for name in network[1]} | of_nodes)
+
+
+def configured(seen: Observed) -> Cluster:
+    """Return what Terway's ConfigMaps say, as a plan would state it; None where they do not tell."""
+    base = seen.configs.get(CLUSTER_CONFIG)
+    own = {
+        name: _network_of(("cluster", "terwayConfigs", name), patch if base is None else patch.over(base), patch)
+        for name, patch in seen.configs.items()
+        if name != CLUSTER_CONFIG and patch is not None
+    }
+    if base is None:
+        return Cluster(terway_configs=own)
+    return Cluster(
+        ip_stack=base.ip_stack or None,
+        terway=Terway(
+            eni_trunking=base.eni_trunking,
+            ipam_type="crd" if base.ipam_type == "crd" else "default",
+            erdma=base.erdma,
+            network_policy=base.network_policy,
+            virtual_type=base.virtual_type,
+            custom_cni_chain=base.custom_cni_chain,
+        ),
+        pod_defaults=_network_of(("cluster", "podDefaults"), base, base),
+        terway_configs=own,
+    )
+
+
+def _network_of(path: Path, config: TerwayConfig, own: TerwayConfig) -> Network:
+    """Return the network of a configuration: its own vSwitches, and the security groups in force."""
+    return Network(path, tuple(dict.fromkeys(_ids(own))), config.security_group_ids)
 
 
 def _terway(seen: Observed, config: TerwayConfig | None, said: LiveTerway) -> dict[str, Any]:

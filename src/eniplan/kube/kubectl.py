@@ -24,7 +24,7 @@ from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.plan.model import TERWAY_ADDON
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from eniplan.observed import Observed
 
@@ -175,6 +175,23 @@ def workloads(kubectl: Kubectl) -> Iterator[dict[str, object]]:
                 call.end()
 
 
+_ONE_NODE = _Read(WORKLOADS, "/api/v1/nodes?limit=1", listed=False)
+"""Says by its labels which cluster this is; where it may not be read, nobody does."""
+
+
+def configs(kubectl: Kubectl, names: Iterable[str]) -> Observed:
+    """Read ConfigMaps of Terway by name, and one node. What does not exist is left out.
+
+    Raises:
+        ClusterError: there is no kubectl, or it cannot reach the cluster.
+
+    """
+    collector = Collector(SOURCE)
+    paths = (f"/api/v1/{_SYSTEM}/configmaps/{quote(name, safe='')}" for name in names)
+    _read_all(kubectl, [_ONE_NODE, *(_Read("ConfigMap", path, listed=False) for path in paths)], collector)
+    return collector.observed()
+
+
 def _read_all(kubectl: Kubectl, reads: tuple[_Read, ...] | list[_Read], collector: Collector) -> None:
     """Do several reads side by side; what comes is taken in order."""
     calls: list[_Call] = []
@@ -213,12 +230,12 @@ def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collec
         for found in call.objects():
             if isinstance(found, Listed):
                 more = found.more
-            elif item.kind == WORKLOADS:
+            elif item.kind == WORKLOADS and item.listed:
                 collector.add_workload(found)
             else:
                 collector.add(found)
         collector.seen(item.kind)
-        if not more:
+        if not more or not item.listed:
             return
         call.end()
         call = _Call(kubectl, _page(item.path, more))

@@ -125,6 +125,7 @@ class Collector:
         self._read: dict[str, _Asked] = {}
         self._types: dict[tuple[str, str], Mapping[str, int]] = {}
         self._unseen = dict.fromkeys(KINDS, "")
+        self._refused: set[str] = set()
         self._add: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], None]] = {
             "Node": self._node,
             "Pod": self._pod,
@@ -142,7 +143,7 @@ class Collector:
         kind = text(value.get("kind"))
         foreign = kind in {"PodNetworking", "PodENI"} and TERWAY_GROUP not in text(value.get("apiVersion"))
         if kind in self._add and not foreign:
-            self._unseen.pop(kind, None)
+            self.seen(kind)
             meta = mapping(value.get("metadata"))
             name = text(meta.get("name"))
             if name:
@@ -151,15 +152,17 @@ class Collector:
 
     def listed(self, head: Listed) -> None:
         """Note that a kind has been read, even when there is none of it."""
-        self._unseen.pop(head.kind.removesuffix("List"), None)
+        self.seen(head.kind.removesuffix("List"))
 
     def seen(self, kind: str) -> None:
-        """Note that a kind has been read."""
-        self._unseen.pop(kind, None)
+        """Note that a kind has been read, unless some of it may not be."""
+        if kind not in self._refused:
+            self._unseen.pop(kind, None)
 
     def unseen(self, kind: str, why: str) -> None:
         """Note that a kind could not be read. Namespaces are read of their own accord."""
         if kind in KINDS:
+            self._refused.add(kind)
             self._unseen[kind] = why
 
     @property

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan import facts
-from eniplan.plan.model import TERWAY_ADDON, ExistingPool, NodePool, SecurityGroup, VSwitch
+from eniplan.plan.model import TERWAY_ADDON, Cluster, ExistingPool, NodePool, SecurityGroup, VSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from eniplan.facts import Fact
     from eniplan.plan.document import Path
-    from eniplan.plan.model import Cluster, Plan, Terway
+    from eniplan.plan.model import Plan, Terway
 
 _PLACES: dict[Fact, tuple[Path, ...]] = {
     facts.ACCOUNT_CLUSTER: tuple(("cluster", key) for key in ("region", "kubernetesVersion", "ipStack", "vpcId")),
@@ -108,6 +108,8 @@ class LiveFacts(NamedTuple):
     node_types: Mapping[str, Mapping[str, Any]] = {}
     """Answers of DescribeNodeType by node type."""
     unread: tuple[Unread, ...] = ()
+    configs: Cluster | None = None
+    """What Terway's ConfigMaps say, in the place of what a plan states; None: nobody asked the cluster."""
 
     def unread_fact(self, fact: Fact) -> Unread | None:
         """Return why a fact could not be read; None when it was."""
@@ -171,15 +173,19 @@ def effective(plan: Plan, live: LiveFacts) -> Plan:
 
 
 def _cluster(stated: Cluster, live: LiveFacts) -> Cluster:
-    found = live.cluster or LiveCluster()
+    found, configs = live.cluster or LiveCluster(), live.configs or Cluster()
+    # What the ConfigMaps say is what Terway does.
+    running = {key: value for key, value in configs.terway._asdict().items() if value is not None and key != "addon"}
     return stated._replace(
         region=found.region or stated.region,
         vpc_id=found.vpc_id or stated.vpc_id,
-        ip_stack=found.ip_stack or stated.ip_stack,
+        ip_stack=configs.ip_stack or found.ip_stack or stated.ip_stack,
         kubernetes_version=found.kubernetes_version or stated.kubernetes_version,
-        terway=_terway(stated.terway, live.terway),
+        terway=_terway(stated.terway, live.terway)._replace(**running),
         v_switches=_v_switches(stated, live),
         security_groups=_security_groups(stated, live),
+        pod_defaults=configs.pod_defaults or stated.pod_defaults,
+        terway_configs={**(stated.terway_configs or {}), **(configs.terway_configs or {})} or stated.terway_configs,
     )
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from eniplan import facts, versions
 from eniplan.catalog.record import LIMITS
 from eniplan.messages import say
-from eniplan.plan.model import TERWAY_ADDON
+from eniplan.plan.model import TERWAY_ADDON, Cluster, Terway
 from eniplan.rules.base import Hit, Outcome, Unknown, account_rule
 from eniplan.rules.eni import source
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE
 from eniplan.rules.sources import (
     CLUSTER_API,
+    CODE_DYNAMIC,
     EXCL,
     LINGJUN_POOLS,
     NODE_GROUP_API,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from eniplan.facts import Fact
     from eniplan.plan.document import Path
     from eniplan.plan.live import LiveFacts
+    from eniplan.plan.model import Network
     from eniplan.rules.view import PlanView, PoolView
 
 _IN_STOCK = ("WithStock", "ClosedWithStock", "Available")
@@ -172,6 +174,68 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
             for key, account in known.items():
                 name = say("lingjun.{key} of pool {pool!r}", key=key, pool=pool.name)
                 yield _Statement((*pool.path, "lingjun", key), name, stated.get(key), account)
+
+
+@account_rule(
+    "LIVE012",
+    "warning",
+    "A ConfigMap of Terway contradicts the plan",
+    needs=(
+        facts.IP_STACK, facts.ENI_TRUNKING, facts.IPAM_TYPE, facts.ERDMA, facts.NETWORK_POLICY, facts.VIRTUAL_TYPE,
+        facts.CNI_CHAIN, facts.POD_DEFAULTS, facts.TERWAY_CONFIGS, facts.ENI_CONFIG,
+    ),
+    effect="The plan is judged by what the ConfigMap says, which is what Terway does; its readers are misled.",
+    sources=(CODE_DYNAMIC,),
+    fails={"cluster.terway.erdma": False},
+    account={"configs": Cluster(terway=Terway(erdma=True))},
+)  # fmt: skip
+def live012(asked: tuple[PlanView, LiveFacts]) -> Outcome:
+    """What eni-config and the node-level ConfigMaps say, where `--context` gives a way to them, against the plan."""
+    view, live = asked
+    yield from unread(live, facts.ENI_CONFIG)
+    for name, path, key, stated, found in _configured(view.stated.cluster, live.configs or Cluster()):
+        if stated not in (None, ()) and found not in (None, ()) and _unordered(stated) != _unordered(found):
+            message = say("the plan says {name} is {stated}, ConfigMap {configMap} says {cluster}", name=key,
+                          stated=_word(stated), cluster=_word(found), configMap=name)  # fmt: skip
+            hint = say("write {cluster}; kubectl -n kube-system get configmap {configMap} -o yaml",
+                       cluster=_word(found), configMap=name)  # fmt: skip
+            yield Hit(path, message, hint, {"stated": _plain(stated), "cluster": _plain(found)})
+
+
+def _unordered(value: object) -> object:
+    return frozenset(value) if isinstance(value, tuple) else value
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _configured(stated: Cluster, found: Cluster) -> Iterator[tuple[str, Path, str, object, object]]:
+    """Yield ConfigMap, place, name, stated and actual value of all that Terway's ConfigMaps say."""
+    ours, theirs = stated.terway, found.terway
+    pairs: dict[str, tuple[object, object]] = {
+        "eniTrunking": (ours.eni_trunking, theirs.eni_trunking),
+        "ipamType": (ours.ipam_type, theirs.ipam_type),
+        "erdma": (ours.erdma, theirs.erdma),
+        "networkPolicy": (ours.network_policy, theirs.network_policy),
+        "virtualType": (ours.virtual_type, theirs.virtual_type),
+        "customCniChain": (ours.custom_cni_chain, theirs.custom_cni_chain),
+    }
+    yield "eni-config", ("cluster", "ipStack"), "cluster.ipStack", stated.ip_stack, found.ip_stack
+    for key, (ours_of, theirs_of) in pairs.items():
+        yield "eni-config", ("cluster", "terway", key), f"cluster.terway.{key}", ours_of, theirs_of
+    networks: dict[tuple[str, ...], tuple[str, Network | None, Network | None]] = {
+        ("podDefaults",): ("eni-config", stated.pod_defaults, found.pod_defaults)
+    }
+    for name, network in (found.terway_configs or {}).items():
+        networks["terwayConfigs", name] = (name, (stated.terway_configs or {}).get(name), network)
+    for where, (name, our, their) in networks.items():
+        if our is not None and their is not None:
+            path: Path = ("cluster", *where)
+            word = ".".join(where)
+            yield name, (*path, "vSwitchIds"), f"{word}.vSwitchIds", our.v_switch_ids, their.v_switch_ids
+            groups = our.security_group_ids, their.security_group_ids
+            yield name, (*path, "securityGroupIds"), f"{word}.securityGroupIds", *groups
 
 
 @account_rule(
