@@ -62,6 +62,7 @@ KEYS = {
     "cluster": Key(Kind.PATH, "Facts of the cluster for inputs that have none: a plan, or its cluster part."),
     "exclude": Key(Kind.WORDS, "Globs of what is left out in folders, beside what Git ignores."),
     "fail-on": Key(Kind.WORD, "Exit with 1 from this level on.", choices=("error", "warning", "info")),
+    "lang": Key(Kind.WORD, "The language of what people read; else that of the locale.", choices=("en", "zh")),
     "specs": Key(Kind.PATH, "Your own instance data, or `bundled`.", words=("bundled",)),
     "strict": Key(Kind.FLAG, "Take the strictest document where they disagree; fail on what is not decided."),
     "var-file": Key(Kind.PATHS, "Values of variables of Terraform's HCL, beside terraform.tfvars."),

@@ -1,7 +1,7 @@
-"""What is said to users: a template with named facts, beside the English text that they make.
+"""What is said to users: a template with named facts, beside the text that they make.
 
-A template is a literal, so that every sentence can be found in the source and told in another language, and machines
-read the facts instead of the sentence. Text of users is only ever a fact: braces in it mean nothing.
+A template is a literal, so that every sentence can be found in the source and told in another language (`speak`), and
+machines read the facts instead of the sentence. Text of users is only ever a fact: braces in it mean nothing.
 """
 
 from __future__ import annotations
@@ -15,8 +15,23 @@ _NAMED = 3
 """Names that a message lists before it counts."""
 
 
+_catalogue: dict[str, str] = {}
+"""What the texts of the program are in the user's language; empty: English."""
+
+
+def speak(catalogue: Mapping[str, str]) -> None:
+    """Say everything from now on in the words of a catalogue. Called once, before other modules make messages."""
+    _catalogue.clear()
+    _catalogue.update(catalogue)
+
+
+def told(text: str) -> str:
+    """Return a text of the program in the user's language."""
+    return _catalogue.get(text, text)
+
+
 class Message(str):
-    """The English text of a template and the facts that it names; other writers make theirs of both.
+    """The text of a template in the user's language, and the facts that it names.
 
     A fact is a text, a number, another message, or a tuple of these, which is listed with commas.
     """
@@ -32,7 +47,8 @@ class Message(str):
             KeyError: the template names a fact that is not given.
 
         """
-        made = super().__new__(cls, template.format_map({name: _readable(fact) for name, fact in facts.items()}))
+        words = {name: _readable(fact) for name, fact in facts.items()}
+        made = super().__new__(cls, told(template).format_map(words))
         made.template = template
         made.facts = facts
         return made
@@ -63,7 +79,7 @@ def together(parts: Iterable[Message], separator: str = "; ") -> Message:
     if len(said) == 1:
         return said[0]
     names = [f"part{i}" for i in range(1, len(said) + 1)]
-    return Message(separator.join(f"{{{name}}}" for name in names), dict(zip(names, said, strict=True)))
+    return Message(told(separator).join(f"{{{name}}}" for name in names), dict(zip(names, said, strict=True)))
 
 
 def named(names: Sequence[object]) -> Message:
@@ -104,14 +120,29 @@ def _names_keys(fact: object) -> bool:
 
 def _readable(fact: object) -> object:
     """Return a fact as templates take it: numbers stay numbers, so that a template may say how they look."""
-    return ", ".join(map(str, fact)) if isinstance(fact, tuple) else fact
+    return told(", ").join(map(str, fact)) if isinstance(fact, tuple) else fact
+
+
+def in_english(message: str) -> str:
+    """Return a message as it is in English, whatever the user's language: what is compared between runs."""
+    return message.template.format_map(_english(message.facts)) if isinstance(message, Message) else message
+
+
+def _english(facts: Mapping[str, object]) -> dict[str, object]:
+    return {name: _in_english(fact) for name, fact in facts.items()}
+
+
+def _in_english(fact: object) -> object:
+    if isinstance(fact, tuple):
+        return ", ".join(str(_in_english(item)) for item in fact)
+    return in_english(fact) if isinstance(fact, Message) else fact
 
 
 def _plain(fact: object) -> object:
     if isinstance(fact, Message):
         inner = facts_of(fact)
         # A counted thing is its number, and a phrase without facts is its words.
-        return inner["n"] if inner.keys() == {"n"} else inner or str(fact)
+        return inner["n"] if inner.keys() == {"n"} else inner or in_english(fact)
     if isinstance(fact, tuple):
         return [_plain(item) for item in fact]
     return fact if isinstance(fact, (str, int, float, list, dict, type(None))) else str(fact)

@@ -18,7 +18,7 @@ import typer
 
 from eniplan import terminal
 from eniplan._version import __version__
-from eniplan.cli import faults
+from eniplan.cli import faults, language
 from eniplan.config import KEYS, Config, parameter
 from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem
 from eniplan.messages import say
@@ -95,12 +95,14 @@ def run(argv: list[str]) -> int:
     try:
         if not _HELP_WORDS.isdisjoint(argv):
             terminal.out("")  # typer would write its help to a closed stdout, and say that all is well
+        config = Config(os.environ)
+        argv = language.settle(argv, config)  # before messages are made, be it while modules are imported
         app = _app(argv)
         gc.freeze()  # `__main__` has switched collection off while everything was imported
         gc.enable()
         # A plan is thousands of values that die together: looking for cycles after each 700 costs a fifth of a check.
         gc.set_threshold(10_000)
-        _call(app, argv)
+        _call(app, argv, config)
     except SystemExit as done:
         if done.code == INTERRUPTED and isinstance(getattr(done.__context__, "__cause__", None), KeyboardInterrupt):
             raise KeyboardInterrupt from None  # typer has made a silent exit of it
@@ -144,15 +146,16 @@ def _bug(error: Exception) -> int:
     return SOFTWARE
 
 
-def _call(app: typer.Typer, argv: list[str]) -> None:
+def _call(app: typer.Typer, argv: list[str], config: Config) -> None:
     """Run the command; only meanwhile do Ctrl-C and its like raise KeyboardInterrupt: it may have something to say."""
     for number in terminal.INTERRUPTIONS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup
             signal.signal(number, signal.default_int_handler)
     try:
         command = typer.main.get_command(app)
+        language.tell(command)
         if _HELP_WORDS.isdisjoint(argv):  # help is shown whatever stands in the config file
-            _give(command, _Defaults(Config(os.environ)))
+            _give(command, _Defaults(config))
         command(args=argv, prog_name=_program())
     finally:
         for number in terminal.INTERRUPTIONS:
@@ -221,5 +224,8 @@ def _options(
     _version: Annotated[
         bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
+    _lang: Annotated[
+        str, typer.Option("--lang", metavar="[en|zh]", help="The language, in any command; else the locale's.")
+    ] = "",
 ) -> None:
     """Hold the options of eniplan itself."""

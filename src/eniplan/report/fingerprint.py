@@ -6,6 +6,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from eniplan.messages import in_english
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,9 +21,9 @@ _POSITION = re.compile(r":\d+:\d+")
 def key(what: str, place: Place, message: str) -> tuple[str, ...]:
     """Return what an entry is known by: a rule or kind, the file, the key path without indexes, and the message.
 
-    The message names the object, which its index does not, and the numbers.
+    The message names the object, which its index does not, and the numbers; it is the English one in every language.
     """
-    return what, place.file, _INDEX.sub("[]", place.path), _POSITION.sub("", message)
+    return what, place.file, _INDEX.sub("[]", place.path), _POSITION.sub("", in_english(message))
 
 
 def fingerprints(keys: Iterable[tuple[str, ...]]) -> list[str]:

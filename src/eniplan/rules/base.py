@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Self, TypeAlias, TypeVar, cast
 
-from eniplan.messages import NOTHING, Message
+from eniplan.messages import NOTHING, Message, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -184,7 +184,7 @@ class _Kind:
 
         def make(check: Callable[[Subject], Outcome]) -> Rule[Subject]:
             return self._kind(
-                rule_id, level, title, each_once, effect, sources, passes or {}, fails, account or {}, waivable,
+                rule_id, level, told(title), each_once, told(effect), sources, passes or {}, fails, account or {}, waivable,
                 check, across,
             )  # fmt: skip
 

@@ -1,0 +1,112 @@
+"""The language of a run: `--lang`, else ENIPLAN_LANG, the config file, the locale. English loads nothing.
+
+What is asked for holds for everything; the locale only for people, not for documents that machines read.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from eniplan.config import KEYS
+from eniplan.errors import COMMAND_LINE, Place, Problem, UsageError
+from eniplan.messages import say, speak, told
+from eniplan.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from eniplan.config import Config
+
+_OPTION = "--lang"
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""The first that is set counts."""
+_FOR_MACHINES = ("json", "sarif", "junit", "github", "gitlab", "csv", "yaml")
+_HELP = {"-h", "--help"}
+_APART = "\b"
+"""What Click takes for: do not wrap this paragraph."""
+
+
+def settle(argv: list[str], config: Config) -> list[str]:
+    """Choose the language, and return the other words of the command line.
+
+    Raises:
+        UsageError: there is no such language.
+        InputError: the config file cannot be read.
+
+    """
+    asked, words = _taken(argv)
+    if asked is None and not _HELP.intersection(words):
+        found = config.setting("lang")
+        asked = None if found is None else str(found.value)
+    elif asked is None:
+        asked = os.environ.get("ENIPLAN_LANG")
+    if asked is None:
+        asked = "en" if any(map(_is_for_machines, words)) else _of_locale()
+    if asked == "zh":
+        from eniplan.po import read_catalogue  # noqa: PLC0415 - English goes without
+
+        speak(read_catalogue(asked))
+    return words
+
+
+def _taken(argv: list[str]) -> tuple[str | None, list[str]]:
+    """Return the language that the command line asks for, and the words without it."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    asked = None
+    words: list[str] = []
+    rest = iter(argv[:end])
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name != _OPTION:
+            words.append(word)
+            continue
+        asked = value if equals else next(rest, "")
+        choices = KEYS["lang"].choices
+        if asked not in choices:
+            message = say("{option} is {value!r}; it must be one of {words}", option=name, value=asked, words=choices)
+            raise UsageError(Problem(message, Place(COMMAND_LINE), did_you_mean(asked, choices)))
+    return asked, words + argv[end:]
+
+
+def _is_for_machines(word: str) -> bool:
+    return any(part in _FOR_MACHINES for part in word.split("="))
+
+
+def _of_locale() -> str:
+    named = next(filter(None, map(os.environ.get, _LOCALE)), "")
+    return "zh" if named.split("_")[0].split(".")[0] == "zh" else "en"
+
+
+def tell(command: Any) -> None:  # noqa: ANN401 - a type of typer's own Click
+    """Put the help of a command, its options and its subcommands into the user's language."""
+    if told(", ") == ", ":
+        return
+    command.help = told_help(command.help or "")
+    command.short_help = told(command.short_help or "")
+    for option in command.params:
+        text = getattr(option, "help", None)
+        if text:
+            option.help = told(text)
+    for inner in getattr(command, "commands", {}).values():
+        tell(inner)
+
+
+def told_help(text: str) -> str:
+    """Return the help of a command in the user's language: paragraph by paragraph, examples by their comments."""
+    return "\n\n".join("\n".join(map(_told_line, part.split("\n"))) for part in paragraphs(text))
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a help, those that are wrapped in one line each."""
+    parts = text.strip().split("\n\n")
+    return [part if part.startswith(_APART) else " ".join(part.split()) for part in parts]
+
+
+def texts(line: str) -> str:
+    """Return what a line of a help says in words; of an example, only its comment."""
+    words = line.strip()
+    return words.partition("  # ")[2] if words.startswith("eniplan ") else words
+
+
+def _told_line(line: str) -> str:
+    words = texts(line)
+    return line.replace(words, told(words)) if words else line

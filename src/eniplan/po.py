@@ -1,0 +1,43 @@
+"""Catalogues of messages: gettext's .po files in templates/lang, of which a run reads one, or in English none.
+
+Read by us and not by gettext, which needs them compiled: a .mo would be a second copy that can be stale.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from eniplan import resources
+
+
+def path(language: str) -> str:
+    """Return the file of a language."""
+    return os.path.join(resources.folder("templates"), "lang", f"{language}.po")
+
+
+def read_catalogue(language: str) -> dict[str, str]:
+    """Return what each text is in a language; a text that nobody has translated is left out."""
+    with open(path(language), encoding="utf-8") as file:
+        return parse(file.read())
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the entries of a catalogue: one string a line, as `write` has them."""
+    found: dict[str, str] = {}
+    for entry in text.split("\n\n"):
+        at = entry.partition("\nmsgstr ")
+        if at[1] and (told := json.loads(at[2])):
+            found[json.loads(at[0].removeprefix("msgid "))] = told
+    found.pop("", None)  # the header
+    return found
+
+
+def write(entries: dict[str, str], language: str) -> str:
+    """Return a catalogue, ordered by its texts, so that two changes of it rarely meet."""
+    header = f"Language: {language}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
+    return "\n\n".join(_entry(text, told) for text, told in (("", header), *sorted(entries.items()))) + "\n"
+
+
+def _entry(text: str, told: str) -> str:
+    return f"msgid {json.dumps(text, ensure_ascii=False)}\nmsgstr {json.dumps(told, ensure_ascii=False)}"
