@@ -1,4 +1,4 @@
-"""Write the catalogues of `templates/lang` anew from the source: what is new has no translation yet, what is stale goes.
+"""Write the catalogues of `templates/lang` anew: what is new has no translation yet, and what is stale goes.
 
 `python docs/messages.py` names what nobody has translated; `--check` changes nothing and fails if there is any.
 """
@@ -22,7 +22,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "eniplan"
 LANGUAGES = ("zh",)
 _TEMPLATES = {"say": slice(0, 1), "count": slice(1, 3), "together": slice(1, 2), "told": slice(0, 1)}
 """Which arguments of a maker of messages are texts."""
-_SEPARATORS = (", ", "; ")
+_SEPARATORS = (", ", "; ", ": ")
 """Those of lists and of messages that are joined."""
 
 

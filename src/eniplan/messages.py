@@ -40,15 +40,15 @@ class Message(str):
     template: str
     facts: Mapping[str, object]
 
-    def __new__(cls, template: str, facts: Mapping[str, object]) -> Self:
-        """Make the text. `say` reads better.
+    def __new__(cls, template: str, facts: Mapping[str, object], in_words: str = "") -> Self:
+        """Make the text; `in_words` is the template in the user's language where no catalogue has it. See `say`.
 
         Raises:
             KeyError: the template names a fact that is not given.
 
         """
         words = {name: _readable(fact) for name, fact in facts.items()}
-        made = super().__new__(cls, told(template).format_map(words))
+        made = super().__new__(cls, (in_words or told(template)).format_map(words))
         made.template = template
         made.facts = facts
         return made
@@ -79,7 +79,8 @@ def together(parts: Iterable[Message], separator: str = "; ") -> Message:
     if len(said) == 1:
         return said[0]
     names = [f"part{i}" for i in range(1, len(said) + 1)]
-    return Message(told(separator).join(f"{{{name}}}" for name in names), dict(zip(names, said, strict=True)))
+    fields = [f"{{{name}}}" for name in names]
+    return Message(separator.join(fields), dict(zip(names, said, strict=True)), told(separator).join(fields))
 
 
 def named(names: Sequence[object]) -> Message:

@@ -6,10 +6,11 @@ What is asked for holds for everything; the locale only for people, not for docu
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from eniplan.config import KEYS
-from eniplan.errors import COMMAND_LINE, Place, Problem, UsageError
+from eniplan.errors import COMMAND_LINE, InputError, Place, Problem, UsageError
 from eniplan.messages import say, speak, told
 from eniplan.suggest import did_you_mean
 
@@ -20,7 +21,6 @@ _OPTION = "--lang"
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 """The first that is set counts."""
 _FOR_MACHINES = ("json", "sarif", "junit", "github", "gitlab", "csv", "yaml")
-_HELP = {"-h", "--help"}
 _APART = "\b"
 """What Click takes for: do not wrap this paragraph."""
 
@@ -30,15 +30,13 @@ def settle(argv: list[str], config: Config) -> list[str]:
 
     Raises:
         UsageError: there is no such language.
-        InputError: the config file cannot be read.
 
     """
     asked, words = _taken(argv)
-    if asked is None and not _HELP.intersection(words):
-        found = config.setting("lang")
-        asked = None if found is None else str(found.value)
-    elif asked is None:
-        asked = os.environ.get("ENIPLAN_LANG")
+    if asked is None:
+        with suppress(InputError):  # told by the commands that go by the file
+            found = config.setting("lang")
+            asked = None if found is None else str(found.value)
     if asked is None:
         asked = "en" if any(map(_is_for_machines, words)) else _of_locale()
     if asked == "zh":

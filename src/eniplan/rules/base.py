@@ -184,8 +184,8 @@ class _Kind:
 
         def make(check: Callable[[Subject], Outcome]) -> Rule[Subject]:
             return self._kind(
-                rule_id, level, told(title), each_once, told(effect), sources, passes or {}, fails, account or {}, waivable,
-                check, across,
+                rule_id, level, told(title), each_once, told(effect), sources, passes or {}, fails,
+                account or {}, waivable, check, across,
             )  # fmt: skip
 
         return make

@@ -1,0 +1,132 @@
+"""The catalogue has everything that eniplan says, and a run speaks the language that it is asked for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan import po
+from eniplan.cli.language import told_help
+from eniplan.messages import Message, facts_of, in_english, named, say, speak, together
+from eniplan.report.fingerprint import key
+from tests.harness import EXAMPLES, REPO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.harness import Run
+
+_SPEC = spec_from_file_location("messages", REPO / "docs" / "messages.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+messages = module_from_spec(_SPEC)
+_SPEC.loader.exec_module(messages)
+
+MISTAKES = EXAMPLES / "many-mistakes.yaml"
+
+
+@pytest.fixture
+def chinese() -> Iterator[None]:
+    """Speak a little Chinese, and English again afterwards."""
+    speak({"{n} of {names} pods": "{names} 中的 {n} 个 Pod", "with {part}": "含{part}", "none": "无", ", ": "、"})
+    yield
+    speak({})
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_the_catalogue_is_what_the_source_says(language: str) -> None:
+    text = Path(po.path(language)).read_text("utf-8")
+    assert text == messages.catalogue(language), "run ./dev messages, and translate what is new"
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_everything_is_translated_with_its_facts(language: str) -> None:
+    known = po.read_catalogue(language)
+    assert not [text for text in messages.all_texts() if text not in known]
+    assert not [text for text, told in known.items() if messages.fields(text) != messages.fields(told)]
+
+
+def test_catalogues_are_read_as_they_are_written() -> None:
+    entries = {'a "quoted"\nline': "“引”\n行", "b\\{x}": "乙{x}", "new": ""}
+    assert po.parse(po.write(entries, "zh")) == {text: told for text, told in entries.items() if told}
+
+
+@pytest.mark.usefixtures("chinese")
+def test_messages_are_told_in_the_language_and_known_by_the_english() -> None:
+    message = say("with {part}", part=say("{n} of {names} pods", n=2, names=("a", "b")))
+    assert message == "含a、b 中的 2 个 Pod"
+    assert in_english(message) == "with 2 of a, b pods"
+    assert in_english("words of a service") == "words of a service"
+    assert facts_of(say("with {part}", part=say("none"))) == {"part": "none"}
+    both = together((say("none"), say("none")), ", ")
+    assert (both, in_english(both)) == ("无、无", "none, none")
+    assert isinstance(named(["x"]), Message)
+
+
+@pytest.mark.usefixtures("chinese")
+def test_fingerprints_are_the_same_in_every_language() -> None:
+    from eniplan.errors import Place  # noqa: PLC0415 - of this test
+
+    said = say("with {part}", part="b")
+    assert key("R", Place("f"), said) == key("R", Place("f"), "with b")
+
+
+@pytest.mark.usefixtures("chinese")
+def test_examples_of_a_help_are_told_by_their_comments() -> None:
+    assert told_help("none\n\n\b\nnone\n  eniplan x  # none\n  eniplan none") == (
+        "无\n\n\b\n无\n  eniplan x  # 无\n  eniplan none"
+    )
+
+
+def _has_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
+
+
+@pytest.mark.parametrize(
+    ("args", "env", "speaks"),
+    [
+        (("--lang", "zh"), {}, True),
+        (("--lang=zh",), {"LC_ALL": "de_DE.UTF-8"}, True),
+        ((), {"ENIPLAN_LANG": "zh"}, True),
+        ((), {"LANG": "zh_CN.UTF-8"}, True),
+        ((), {"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}, False),
+        (("--lang", "en"), {"ENIPLAN_LANG": "zh"}, False),
+        (("--format", "json"), {"LANG": "zh_CN.UTF-8"}, False),
+        (("--format", "json"), {"ENIPLAN_LANG": "zh"}, True),
+        ((), {}, False),
+    ],
+)
+def test_the_language_of_a_run(run: Run, args: tuple[str, ...], env: dict[str, str], *, speaks: bool) -> None:
+    done = run("check", MISTAKES, *args, env=env)
+    assert done.code == 1
+    assert _has_chinese(done.out) == speaks
+
+
+def test_verdicts_and_facts_are_the_same_in_every_language(run: Run) -> None:
+    english, chinese = (json.loads(run("check", MISTAKES, "-f", "json", "--lang", x).out) for x in ("en", "zh"))
+    assert chinese["summary"] == english["summary"]
+    for said, told in zip(english["findings"], chinese["findings"], strict=True):
+        for part in ("rule", "level", "file", "line", "path", "facts"):
+            assert told[part] == said[part]
+
+
+def test_no_other_language_is_known(run: Run) -> None:
+    done = run("check", "--lang", "fr")
+    assert (done.code, done.out) == (2, "")
+    assert "--lang is 'fr'; it must be one of en, zh" in done.err
+
+
+def test_help_and_rules_are_chinese(run: Run, tmp_path: Path) -> None:
+    for args in (("--help",), ("check", "--help"), ("specs", "show", "--help"), ("explain",), ("explain", "ENI001")):
+        assert _has_chinese(run(*args, "--lang", "zh", cwd=tmp_path).out)
+
+
+def test_english_reads_no_catalogue() -> None:
+    code = "import sys; from eniplan.cli import run; run(['explain', 'ENI001']); sys.exit('eniplan.po' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
