@@ -1,4 +1,4 @@
-"""Write the pages that are made from the program: `commands.md` and `rules.md`.
+"""Write what is made from the program: `commands.md`, `rules.md`, and the picture of a check, `check.svg`.
 
 ./dev docs          # into docs/; a test holds them to what the program says
 """
@@ -10,9 +10,14 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
 
 from eniplan import cli
 
@@ -80,11 +85,41 @@ def source(item: dict[str, str | None]) -> str:
     return f"{title}, {item['date']}"
 
 
+PICTURE = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-size="{char_height}" \
+font-family="ui-monospace,Menlo,Consolas,monospace">
+<style>{styles}</style>
+<defs>{lines}</defs>
+<rect width="100%" height="100%" rx="8" fill="#292929"/>
+<g transform="translate(20, 24)">{backgrounds}{matrix}</g>
+</svg>
+"""
+"""As rich fills it, without its window, and without its font, which would come from somebody's server."""
+
+
+def picture() -> str:
+    """Return a check of a plan with a mistake as a terminal shows it, as an SVG image."""
+    plan = (HERE.parent / "examples" / "trading-ipv4.yaml").read_text(encoding="utf-8")
+    before, _, rest = plan.partition("[ecs.g8i.8xlarge]")
+    plan = f"{before}[ecs.g7.2xlarge]\n" + rest.partition("\n")[2]
+    env = {"FORCE_COLOR": "1", "COLUMNS": "96", "PATH": os.environ["PATH"]}
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "plan.yaml").write_text(plan, encoding="utf-8")
+        command = [sys.executable, "-m", "eniplan", "check", "plan.yaml"]
+        done = subprocess.run(  # noqa: S603 - words of our own
+            command, cwd=folder, env=env, capture_output=True, text=True, check=False
+        )
+    console = Console(record=True, width=96, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print("[bold green]$[/] eniplan check plan.yaml", highlight=False)
+    console.print(Text.from_ansi(done.stdout.rstrip("\n")))
+    return console.export_svg(code_format=PICTURE, unique_id="check")
+
+
 def main() -> None:
-    """Write both pages to the folder that is named, or to this one."""
+    """Write all of it to the folder that is named, or to this one."""
     os.environ["COLUMNS"] = "100"  # else the help would be as wide as this terminal
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
-    for name, text in (("commands.md", commands()), ("rules.md", rules())):
+    for name, text in (("commands.md", commands()), ("rules.md", rules()), ("check.svg", picture())):
         (folder / name).write_text(text, encoding="utf-8")
 
 
