@@ -134,7 +134,9 @@ def test_what_it_says() -> None:
 
 def test_lingjun_and_no_exclusive_node() -> None:
     value, text = loaded(LINGJUN)
-    assert (value["nodePools"][0]["kind"], value["nodePools"][0]["lingjun"]) == ("lingjun", {"nodeCount": 3})
+    assert value["nodePools"][0]["kind"] == "lingjun"
+    stand_ins = {"clusterId": "your-lingjun-cluster", "groupId": "your-lingjun-group"}
+    assert value["nodePools"][0]["lingjun"] == {**stand_ins, "nodeCount": 3}
     assert "# lingjun: clusterId" in text
     assert LINGJUN_LABEL not in text
     value, text = loaded({"nodes": [SHARED_NODE], "pods": CLUSTER["pods"][3:4], "podENIs": []})

@@ -154,7 +154,8 @@ def plan_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     parts.append(dump({"nodePools": pools}))
     gaps = [_NODE_GAP] if any(batch.pool is None for batch in batches) or not batches else []
     if any(batch.nodes[0].is_lingjun for batch in batches):
-        gaps.append(("lingjun", "clusterId, groupId and nodeType: `aliyun eflo-controller ListClusters`"))
+        how = "`aliyun eflo-controller ListClusters`, and DescribeNode of a node"
+        gaps.append(("lingjun", f"clusterId and groupId stand for yours, and nodeType is missing: {how}"))
     parts.append(_comments(gaps, "  "))
     ecs = [batch for batch in batches if not batch.nodes[0].is_lingjun]
     listed = [_networking(item, ecs) for item in networkings]
@@ -316,7 +317,8 @@ def _pool(batch: _Batch, seen: Observed) -> dict[str, Any]:
     types = sorted({node.instance_type for node in nodes if node.instance_type})
     out: dict[str, Any] = {"name": batch.name}
     if first.is_lingjun:
-        out |= {"kind": "lingjun", "lingjun": {"nodeCount": len(nodes)}}
+        stand_ins = {"clusterId": "your-lingjun-cluster", "groupId": "your-lingjun-group"}
+        out |= {"kind": "lingjun", "lingjun": {**stand_ins, "nodeCount": len(nodes)}}
     elif batch.pool is not None:
         out |= _of_account(batch.pool, types, len(nodes))
     else:
