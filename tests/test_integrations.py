@@ -254,6 +254,10 @@ class TestAction:
         }
         done = action.step("Check", {**inputs, "specs": "bundled"})
         assert (done.code, "::error" in done.out) == (0, False), done
+        shutil.copy(BROKEN, action.workspace / "broken.yaml")
+        assert run("check", "broken.yaml", "--write-baseline", "known.json", cwd=action.workspace).code == 0
+        codes = [action.step("Check", {"paths": "broken.yaml", "baseline": name}).code for name in ("", "known.json")]
+        assert codes == [1, 0]
         missing = action.step("Check", {**inputs, "waivers": "no waivers.yaml"})
         assert (missing.code, "no waivers.yaml" in missing.err) == (3, True), missing
 

@@ -59,6 +59,7 @@ class Key(NamedTuple):
 
 
 KEYS = {
+    "baseline": Key(Kind.NEW_PATH, "Findings that are known: only new ones fail."),
     "cluster": Key(Kind.PATH, "Facts of the cluster for inputs that have none: a plan, or its cluster part."),
     "exclude": Key(Kind.WORDS, "Globs of what is left out in folders, beside what Git ignores."),
     "fail-on": Key(Kind.WORD, "Exit with 1 from this level on.", choices=("error", "warning", "info")),
@@ -67,7 +68,6 @@ KEYS = {
     "strict": Key(Kind.FLAG, "Take the strictest document where they disagree; fail on what is not decided."),
     "var-file": Key(Kind.PATHS, "Values of variables of Terraform's HCL, beside terraform.tfvars."),
     "waivers": Key(Kind.PATH, "Waivers for any file."),
-    "baseline": Key(Kind.PATH, "Findings that are known: only new ones fail."),
 }
 """By the name of the option, without its dashes."""
 

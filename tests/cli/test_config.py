@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.config import FILE, KEYS, Config, schema
+from eniplan.config import FILE, KEYS, Config, schema, variable
 from eniplan.errors import EniplanError
 from eniplan.plan.explain_schema import schema_problems
 from eniplan.plan.schema import compile_schema
-from tests.harness import EXAMPLES
+from tests.harness import EXAMPLES, REPO
 from tests.inputs.support import BODY, text
 
 if TYPE_CHECKING:
@@ -140,6 +141,21 @@ def test_commands_take_their_defaults_from_there(run: Run, repository: Path) -> 
     aged = ("check", "cluster.yaml", "--max-age", "0")
     assert (run(*aged, cwd=repository).code, run(*aged, "--fail-on", "error", cwd=repository).code) == (1, 0)
     assert run("create-pool", "-", "--out", "x", cwd=repository).code == 3
+
+
+def test_a_baseline_may_be_made_where_the_file_says(run: Run, repository: Path) -> None:
+    write(repository, "baseline: known.json\n")
+    shutil.copy(EXAMPLES / "many-mistakes.yaml", repository / "plan.yaml")
+    assert run("check", "plan.yaml", cwd=repository).code == 3
+    assert run("check", "plan.yaml", "--write-baseline", ".eniplan/known.json", cwd=repository).code == 0
+    assert run("check", "plan.yaml", cwd=repository).code == 0
+    types = run("check", "--type", "ecs.g8i.8xlarge", cwd=repository)
+    assert (types.code, "known.json" in types.err) == (0, False)
+
+
+def test_page_tells_every_key() -> None:
+    page = (REPO / "docs" / "config.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \| `(\w+)` \|", page, re.MULTILINE) == [(k, variable(k)) for k in KEYS]
 
 
 def test_command_line_wins(run: Run, repository: Path) -> None:

@@ -149,6 +149,7 @@ def check(
                 "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
             )
             raise usage(message)
+        baseline = baseline if is_given(context, "baseline") else None  # a default is about the files of a repository
         loaded = [plan_of_types(types or [], families or [], stated, catalog)]
         rules = tuple(rule for rule in ALL if facts.OF_TYPES.issuperset(rule.needs))
     else:
