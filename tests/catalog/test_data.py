@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from eniplan.catalog.record import LIMITS
 from tests.harness import REPO
 
 DATA = REPO / "instance_specs"
@@ -17,6 +16,9 @@ COUNTS = {"EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity"
 LINGJUN_LIMITS = ("EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity", "EniHighDenseQuantity")
 UNDATED = {
     "api-row-undated",  # responses that others quote without a date
+    "gpu-en-2026",
+    "gpu-zh-2026",
+    "overview-en-2026",  # pages of 2026, of which the day was not recorded
     "lingjun-changenodetypes",  # an API page that names node types; no number rests on it
 }
 DESCRIPTIVE = {"InstanceTypeId", "InstanceTypeFamily", "NodeType", "LimitsStatus", "Sources"}
@@ -33,13 +35,10 @@ ECS = rows("ecs.jsonl")
 LINGJUN = rows("lingjun.jsonl")
 
 
-def unsourced(row: Row, limits: tuple[str, ...], sources: dict[str, Row]) -> list[str]:
-    """Return what a row states without saying who says so: a limit needs a source of its own, the rest a common one."""
+def unsourced(row: Row, sources: dict[str, Row]) -> list[str]:
+    """Return what a row states without saying who says so, and what it names a source of without stating it."""
     named = row.get("Sources", {})
-    found = [field for field in limits if field in row and named.get(field) not in sources]
-    others = [field for field in row if field not in DESCRIPTIVE and field not in limits]
-    if named.get("*") not in sources:
-        found += others or ["*"]
+    found = [field for field in row if field not in DESCRIPTIVE and named.get(field) not in sources]
     return found + [field for field in named if field != "*" and field not in row]
 
 
@@ -56,8 +55,8 @@ def badly_described(sources: dict[str, Row]) -> list[str]:
 
 class TestSources:
     def test_every_number_has_one(self) -> None:
-        assert {row["InstanceTypeId"]: bad for row in ECS if (bad := unsourced(row, LIMITS, SOURCES))} == {}
-        assert {row["NodeType"]: bad for row in LINGJUN if (bad := unsourced(row, LINGJUN_LIMITS, SOURCES))} == {}
+        assert {row["InstanceTypeId"]: bad for row in ECS if (bad := unsourced(row, SOURCES))} == {}
+        assert {row["NodeType"]: bad for row in LINGJUN if (bad := unsourced(row, SOURCES))} == {}
 
     def test_each_says_what_and_when(self) -> None:
         assert badly_described(SOURCES) == []
@@ -71,19 +70,21 @@ class TestSources:
         used |= {key for row in rows("conflicts.jsonl") for keys in row["values"].values() for key in keys}
         assert set(SOURCES) - used == set()
 
-    @pytest.mark.parametrize("field", ["EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity", "*"])
+    @pytest.mark.parametrize(
+        "field", ["EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity", "CpuCoreCount", "GPUAmount"]
+    )
     def test_the_check_sees_a_source_that_is_missing(self, field: str) -> None:
         row = copy.deepcopy(next(r for r in ECS if r["InstanceTypeId"] == "ecs.g7.2xlarge"))
-        assert unsourced(row, LIMITS, SOURCES) == []
+        assert unsourced(row, SOURCES) == []
         key = row["Sources"].pop(field)
-        assert unsourced(row, LIMITS, SOURCES) != []
+        assert unsourced(row, SOURCES) != []
         row["Sources"][field] = key
-        assert unsourced(row, LIMITS, {name: s for name, s in SOURCES.items() if name != key}) != []
+        assert unsourced(row, {name: s for name, s in SOURCES.items() if name != key}) != []
 
     def test_the_check_sees_a_source_of_nothing(self) -> None:
         row = copy.deepcopy(ECS[0])
         row["Sources"]["EriQuantity"] = "collection-2026-07"
-        assert unsourced(row, LIMITS, SOURCES) == ["EriQuantity"]
+        assert unsourced(row, SOURCES) == ["EriQuantity"]
 
     @pytest.mark.parametrize("field", ["title", "date", "quality"])
     def test_the_check_sees_a_source_that_says_too_little(self, field: str) -> None:
@@ -107,8 +108,8 @@ class TestRows:
             assert all(type(row[field]) is int and row[field] >= 0 for field in COUNTS if field in row)
             assert row.get("EniTrunkSupported") in (None, True, False)
             assert row["OnSale"] in (True, False)
-            assert row["LimitsStatus"] in ("documented", "approximate", "unpublished")
-            assert (row["LimitsStatus"] == "unpublished") == ("EniQuantity" not in row)
+            assert row["LimitsStatus"] in ("documented", "approximate", "disputed", "unpublished")
+            assert (row["LimitsStatus"] in ("disputed", "unpublished")) == ("EniQuantity" not in row)
             assert row.get("CpuCoreCount", 1) > 0
             assert row.get("MemorySize", 1) > 0
             assert None not in row.values()

@@ -109,6 +109,7 @@ def ranges(draw: st.DrawFn) -> Range | None:
         min_pods=st.none() | st.integers(0, 80),
         on_sale=st.booleans(),
         gpus=st.none(),
+        gpu_model=st.none(),
         erdma=st.sampled_from([False]),
     )
 )
@@ -138,7 +139,9 @@ def test_filters_together_are_what_brute_force_says(wanted: Wanted) -> None:
 def test_what_is_not_known_is_left_out_and_counted() -> None:
     without = sum("CpuArchitecture" not in r for r in ROWS)
     assert select(catalog().all(), Wanted(arch="arm")).unknown == {"CpuArchitecture": without}
-    assert select(catalog().all(), Wanted(gpus=Range(1, None))).unknown == {"GPUAmount": len(ROWS)}
+    assert select(catalog().all(), Wanted(gpus=Range(1, None))).unknown == {
+        "GPUAmount": sum("GPUAmount" not in r and "GPUFraction" not in r for r in ROWS)
+    }
     assert select(catalog().all(), Wanted()).unknown == {}
 
 
@@ -185,3 +188,18 @@ def test_a_range_holds_its_ends(least: float | None, most: float | None, value: 
     bounds = Range(least, most)
     assert bounds.holds(value) == ((least is None or least <= value) and (most is None or value <= most))
     assert bounds.holds(None) is None
+
+
+def test_models_and_shares_of_gpus() -> None:
+    t4 = found(Wanted(gpu_model="t4"))
+    assert {"ecs.gn6i-c4g1.xlarge", "ecs.vgn6i-m4-vws.xlarge"} <= t4
+    assert (
+        t4
+        == {r["InstanceTypeId"] for r in ROWS if r.get("GPUSpec") == "NVIDIA T4"}
+        == found(Wanted(gpu_model="NVIDIA T4"))
+    )
+    assert found(Wanted(gpu_model="T")) == set()
+    quarter = found(Wanted(gpus=Range(0.25, 0.25), gpu_model="T4"))
+    assert quarter == {"ecs.vgn6i-m4-vws.xlarge", "ecs.vgn6i-m4.xlarge"}
+    api_says_one = InstanceType.from_map({"InstanceTypeId": "ecs.a.large", "GPUAmount": 1, "GPUFraction": "1/4"})
+    assert api_says_one.gpus == 0.25

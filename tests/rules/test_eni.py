@@ -77,17 +77,44 @@ class TestENI003:
         assert only(judge({TYPES: [], FAMILIES: ["xx"]}), "ENI003").hint == "name the types in instanceTypes"
 
 
+class TestUnknownTypes:
+    """Types that the specs do not know and that are named like those of a family."""
+
+    def hint(self, name: str) -> str:
+        return only(judge({TYPES: [name]}), "ENI003").hint
+
+    def test_a_size_of_a_known_family_is_no_slip_of_the_pen(self) -> None:
+        hint = self.hint("ecs.g8i.7xlarge")
+        assert "it is named like a size of ecs.g8i, of which the specs know ecs.g8i.large, " in hint
+        assert "did you mean" not in hint
+        assert "--InstanceTypes.1 ecs.g8i.7xlarge" in hint
+        assert "named like a size of ecs.gn6i" in self.hint("ecs.gn6i-c99g1.4xlarge")
+
+    def test_a_newer_generation_of_a_known_series(self) -> None:
+        assert "named like a family of the series of ecs.g5, ecs.g6, ecs.g7" in self.hint("ecs.g17.8xlarge")
+        assert "named like a family of the series of ecs.g8i" in self.hint("ecs.g10i.8xlarge")
+
+    def test_a_slip_of_the_pen_is_told_as_such(self) -> None:
+        assert "did you mean 'ecs.g8i.8xlarge'?" in self.hint("ecs.g8i.8xlagre")
+        assert "did you mean 'ecs.g8i.8xlarge'?" in self.hint("ecs.g8ii.8xlarge")
+
+    def test_no_enis_are_proven_where_sources_contradict_each_other(self) -> None:
+        finding = only(judge({TYPES: ["ecs.f2-c28f1.7xlarge"]}), "ENI003")
+        assert "none is proven: 8 by ecs-docs-2018-12-20, 2 by terway-2020-01" in finding.message
+        assert finding.facts["LimitsStatus"] == "disputed"
+
+
 class TestENI004:
     def test_approximate(self) -> None:
         finding = only(judge({TYPES: ["ecs.i2ne.20xlarge"]}), "ENI004")
         assert "approximate" in finding.message
         assert finding.facts["LimitsStatus"] == "approximate"
 
-    def test_old_by_the_data_itself(self) -> None:
+    def test_older_than_two_years(self) -> None:
         report = judge({TYPES: ["ecs.d1.4xlarge"]})
         finding = only(report, "ENI004")
-        assert "older than two years before the specs' own date (2026-07-16)" in finding.message
-        assert finding.facts["oldestAllowed"] == "2024-07-16"
+        assert "older than two years before 2026-11-22" in finding.message
+        assert finding.facts["oldestAllowed"] == "2024-11-22"
         assert finding.sources[0].date == finding.facts["date"]
 
     def test_max_age_counts_from_today(self) -> None:

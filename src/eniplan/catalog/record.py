@@ -78,12 +78,18 @@ class InstanceType(NamedTuple):
     eri_stated: bool
     """The family's page says that eRDMA is supported, with or without a number."""
     limits_status: str
-    """documented, approximate or unpublished."""
+    """documented, approximate, unpublished, or disputed: sources contradict each other on the ENIs; none is taken."""
     on_sale: bool | None
     CpuArchitecture: str | None
     """X86 or ARM."""
     GPUAmount: int | None
-    """GPUs. The bundled data does not have them; an answer of the API does."""
+    """Whole GPUs. The API says 1 of types that have a share of one: see `gpus`."""
+    GPUFraction: str | None
+    """The share of a card, such as 1/4, of types that share one."""
+    GPUSpec: str | None
+    """The model of the GPUs, such as NVIDIA A10."""
+    GPUMemorySize: float | None
+    """GiB of each GPU, or of the share of one."""
     NetworkBandwidthGbps: str | None
     """In the words of the page: base, and burst behind a slash."""
     sources: Mapping[str, str]
@@ -111,10 +117,21 @@ class InstanceType(NamedTuple):
             get("OnSale"),
             get("CpuArchitecture"),
             get("GPUAmount"),
+            get("GPUFraction"),
+            get("GPUSpec"),
+            get("GPUMemorySize"),
             get("NetworkBandwidthGbps"),
             get("Sources") or {},
             row,
         )
+
+    @property
+    def gpus(self) -> float | None:
+        """GPUs, a share of a card counted as a fraction; None when not known."""
+        if self.GPUFraction is None:
+            return self.GPUAmount
+        part, _, whole = self.GPUFraction.partition("/")
+        return int(part) / int(whole)
 
     def source_of(self, field: str) -> str | None:
         """Return the key of the source of a field."""

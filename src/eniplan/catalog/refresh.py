@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FIRST = ("InstanceTypeId", "InstanceTypeFamily", "CpuCoreCount", "MemorySize")
 """Types, families and sizes are found by these bytes in this order."""
 KEPT = (
-    *_FIRST, "CpuArchitecture", "GPUAmount", *LIMITS, "PrimaryEniQueueNumber", "SecondaryEniQueueNumber",
+    *_FIRST, "CpuArchitecture", "GPUAmount", "GPUSpec", *LIMITS, "PrimaryEniQueueNumber", "SecondaryEniQueueNumber",
     "JumboFrameSupport", "NetworkCardQuantity",
 )  # fmt: skip
 """The fields of DescribeInstanceTypes that a check, a choice of types or their reader can use, of about sixty."""

@@ -138,6 +138,10 @@ def _is_size(value: object) -> bool:
     return type(value) in (int, float) and 0 <= value < float("inf")  # type: ignore[operator]  # a number, by then
 
 
+def _is_fraction(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[1-9][0-9]?/[1-9][0-9]?", value) is not None
+
+
 def _is_map_of_texts(value: object) -> bool:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
@@ -147,6 +151,9 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "EniTrunkSupported": _is_flag,
     "CpuArchitecture": _is_text,
     "GPUAmount": _is_count,
+    "GPUFraction": _is_fraction,
+    "GPUSpec": _is_text,
+    "GPUMemorySize": _is_size,
     "NetworkBandwidthGbps": _is_text,
     "CpuCoreCount": _is_count,
     "MemorySize": _is_size,

@@ -56,6 +56,9 @@ class Wanted(NamedTuple):
     arch: str | None = None
     """x86 or arm."""
     gpus: Range | None = None
+    """A type with a share of a card has a fraction of one."""
+    gpu_model: str | None = None
+    """Words that the model has: `A10`, or `nvidia t4`."""
     min_pods: int | None = None
     on_sale: bool = False
 
@@ -93,6 +96,12 @@ def select(records: Iterable[InstanceType], wanted: Wanted) -> Selection:
     return Selection(tuple(fitting), unknown)
 
 
+def _has_words(record: InstanceType, words: str) -> bool | None:
+    if record.GPUSpec:
+        return set(words.casefold().split()) <= set(re.split(r"[\s*/-]+", record.GPUSpec.casefold()))
+    return False if record.gpus == 0 else None
+
+
 def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool | None]]:
     """Yield each fact that decides, and whether it fits; None when it is not known."""
     if wanted.families:
@@ -105,7 +114,9 @@ def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool
         known = record.CpuArchitecture
         yield "CpuArchitecture", None if known is None else known.lower() == wanted.arch
     if wanted.gpus:
-        yield "GPUAmount", wanted.gpus.holds(record.GPUAmount)
+        yield "GPUAmount", wanted.gpus.holds(record.gpus)
+    if wanted.gpu_model:
+        yield "GPUSpec", _has_words(record, wanted.gpu_model)
     if wanted.on_sale:
         yield "OnSale", record.on_sale
     pods = pods_in(record, wanted)

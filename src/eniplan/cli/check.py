@@ -5,12 +5,11 @@ Annotations are not postponed in this file: typer would evaluate each of them fr
 
 import os
 from collections.abc import Iterable
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from eniplan import facts
+from eniplan import clock, facts
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import (
     ConciseOption,
@@ -129,7 +128,7 @@ def check(
     files = outputs(output or [])
     detail = detail_of(form, concise=concise, explain=explain)
     catalog = Catalog(specs=specs)
-    settings = Settings(strict, max_age, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
+    settings = Settings(strict, max_age, clock.today())
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
     others = OtherInputs(cluster, _assignments(var or []), var_file or [], asks=live)
     loaded: Iterable[LoadedPlan | Problem]

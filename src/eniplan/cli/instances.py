@@ -4,13 +4,12 @@ Annotations are not postponed in this file: typer would evaluate each of them fr
 """
 
 import re
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, NamedTuple, NoReturn
 
 import typer
 
-from eniplan import terminal
+from eniplan import clock, terminal
 from eniplan.bounds import MAX_DIGITS
 from eniplan.catalog.order import ORDERS, nearest_to
 from eniplan.catalog.record import InstanceType
@@ -102,7 +101,10 @@ def instances(
     arch: Annotated[Arch | None, typer.Option(help="Architecture.")] = None,
     gpus: Annotated[
         str | None,
-        typer.Option(metavar="RANGE", help="GPUs. Known only of types that --specs brings from the API."),
+        typer.Option(metavar="RANGE", help="GPUs; 0.25 is a quarter of a card."),
+    ] = None,
+    gpu_model: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Model of the GPUs, such as A10 or 'nvidia t4'.")
     ] = None,
     min_pods: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="At least so many pods per node, in --mode.")
@@ -201,6 +203,7 @@ def instances(
             _range("--memory", memory),
             None if arch is None else arch.value,
             _range("--gpus", gpus),
+            gpu_model,
             min_pods,
             on_sale,
         ),
@@ -210,7 +213,7 @@ def instances(
         why,
         None if pods is None else Request(pods, daemonsets or 0, zones.number, _loss(survive, zones)),
     )
-    settings = Settings(strict, None, date.today())  # noqa: DTZ011 - the user's own day, as for a check
+    settings = Settings(strict, None, clock.today())
     listing = find(catalog, question, settings)
     if facts is None:
         _show(listing, output)

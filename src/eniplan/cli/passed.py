@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from eniplan import terminal
+from eniplan import clock, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
@@ -81,7 +80,7 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
 
     """
     catalog = Catalog(specs=gate.specs)
-    settings = Settings(gate.strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
+    settings = Settings(gate.strict, None, clock.today())
     loaded = list(load([path]))
     if how is not None:
         from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along

@@ -54,12 +54,14 @@ def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: 
         "onSale": sum(t.on_sale is True for t in types),
         **{f"with {field}": sum(getattr(t, field) is not None for t in types) for field in LIMITS},
         "approximate": sum(t.limits_status == "approximate" for t in types),
+        "disputed": sum(t.limits_status == "disputed" for t in types),
+        "with GPUs": sum(bool(t.gpus) for t in types),
         "conflicts": len(catalog.all_conflicts()),
         "lingjunNodeTypes": len(catalog.all_lingjun()),
     }
     gaps: dict[str, list[str]] = {}
     for record in types:
-        if record.EniQuantity is None:
+        if record.limits_status == "unpublished":
             gaps.setdefault(record.InstanceTypeFamily, []).append(record.InstanceTypeId)
     if output is Format.JSON:
         own = {} if catalog.own is None else {"own": catalog.own._asdict()}

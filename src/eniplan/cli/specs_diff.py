@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from eniplan import terminal
+from eniplan import clock, terminal
 from eniplan.catalog.record import Source
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption
@@ -73,13 +73,11 @@ def diff(
 
 def _judged(plans: list[str], bundled: Catalog, own: Catalog, *, strict: bool) -> tuple[list[_Judged], list[Problem]]:
     """Judge plans with either data; return what differs, and what could not be judged."""
-    from datetime import date  # noqa: PLC0415 - only with plans, as the others
-
     from eniplan.judging.check import check  # noqa: PLC0415 - the same
     from eniplan.plan.load import load  # noqa: PLC0415 - the same
     from eniplan.rules.base import Settings  # noqa: PLC0415 - the same
 
-    settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
+    settings = Settings(strict, None, clock.today())
     judged: list[_Judged] = []
     problems: list[Problem] = []
     for item in load(plans):

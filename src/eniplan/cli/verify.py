@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from eniplan import terminal
+from eniplan import clock, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import (
     Level,
@@ -149,7 +149,7 @@ def verify(
         output=output,
     )
     catalog = Catalog(specs=specs)
-    settings = Settings(strict, None, date.today())  # noqa: DTZ011 - waivers expire on the user's own day
+    settings = Settings(strict, None, clock.today())
     planned = None if plan is None else _plan(plan)
     if planned is not None:
         source = source._replace(wanted=frozenset((w.namespace, f"{w.kind} {w.name}") for w in planned[1].workloads))

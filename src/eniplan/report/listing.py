@@ -89,14 +89,23 @@ def _notes(row: Row) -> str:
     return "+".join(word.rule.id + ("" if word.level else "?") for word in row.words)
 
 
-_GPUS = Column("gpus", "GPUs", lambda row: row.record.GPUAmount, brief=False)
+def _gpus(row: Row) -> Value:
+    return row.record.GPUFraction or row.record.GPUAmount
+
+
+_GPUS = (
+    Column("gpus", "GPUs", _gpus, brief=False),
+    Column("gpuModel", "model", lambda row: row.record.GPUSpec, is_text=True, brief=False),
+    Column("gpuMemoryGiB", "GPU GiB", lambda row: row.record.GPUMemorySize, brief=False),
+)
+"""Shown to people where there are any."""
 _TYPE = (
     Column("type", "type", lambda row: row.record.InstanceTypeId, is_text=True),
     Column("family", "family", lambda row: row.record.InstanceTypeFamily, is_text=True, brief=False),
     Column("vcpu", "vCPU", lambda row: row.record.CpuCoreCount),
     Column("memoryGiB", "GiB", lambda row: row.record.MemorySize),
     Column("architecture", "arch", lambda row: row.record.CpuArchitecture, is_text=True),
-    _GPUS,
+    *_GPUS,
 )
 _LIMITS = (
     Column("exclusivePods", "exclusive", lambda row: row.capacity.exclusive),
@@ -137,9 +146,9 @@ def all_columns(listing: Listing) -> tuple[Column, ...]:
 
 def brief_columns(listing: Listing) -> tuple[Column, ...]:
     """Return the columns for people: what was asked for, without what only repeats it."""
-    with_gpus = any(row.record.GPUAmount is not None for row in listing.rows)
+    with_gpus = any(row.record.gpus for row in listing.rows)
     rest = (_LIMITS[0], *_SIZE) if listing.request else (*_LIMITS, *_PROVENANCE)
-    columns = tuple(c for c in (*_TYPE, *rest) if c.brief or (with_gpus and c is _GPUS))
+    columns = tuple(c for c in (*_TYPE, *rest) if c.brief or (with_gpus and c in _GPUS))
     return (*columns, _NOTES) if any(row.words for row in listing.rows) else columns
 
 

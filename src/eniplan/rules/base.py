@@ -29,7 +29,7 @@ class Settings(NamedTuple):
     strict: bool = False
     """Where documents disagree the strictest holds, and what is not decided fails."""
     max_age: int | None = None
-    """Days after which a number's source counts as too old, from `today`; None: only by the data's own date."""
+    """Days after which a number's source counts as too old, from `today`; None: two years."""
     today: date | None = None
 
 

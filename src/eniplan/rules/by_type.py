@@ -5,24 +5,28 @@ Plans ask them of each type of each pool, families of each of their types, `inst
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
 from eniplan.catalog.record import LIMITS
-from eniplan.messages import Key, count, say, together
+from eniplan.messages import Key, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, TypeRule, Unknown, lacking, type_rule
 from eniplan.rules.sources import ADD, CODE_DUAL, CODE_ERDMA, CODE_LIMITS, CODE_POD, EXCL, LIMITS_PAGE, WWT
 from eniplan.rules.types import MIN_MEMORY, MIN_VCPUS, too_small
 from eniplan.suggest import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from eniplan.catalog.record import Conflict, InstanceType
+    from eniplan.messages import Message
     from eniplan.rules.types import TypeView
 
 AGE_LIMIT = timedelta(days=730)
-"""How much older than the data as a whole a number's source may be."""
+"""How old a number's source may be."""
 
 _TYPE = "nodePools[0].instanceTypes"
 _DUAL = {"cluster.ipStack": "dual"}
@@ -101,19 +105,60 @@ def eni003(view: TypeView) -> Outcome:
         )
         yield Hit((), message, hint)
     elif record is None:
-        meant = nearest(name, view.catalog.names(), cutoff=0.75)
         message = say("the specs of {specs} do not know {name!r}", specs=view.catalog.words, name=name)
-        yield Hit(
-            (), message, say("did you mean {meant!r}? If not, {prove}", meant=meant, prove=prove) if meant else prove
-        )
+        yield Hit((), message, _unknown_type(view, prove))
     elif record.EniQuantity is None:
+        stated = [conflict for conflict in view.catalog.conflicts(name) if conflict.field == "EniQuantity"]
+        message = say("the ENI limits of {type} are not published", type=name)
+        if stated:
+            numbers = tuple(_stated(stated[0]))
+            message = say(
+                "sources disagree on the ENIs of {type}, and none is proven: {stated}", type=name, stated=numbers
+            )
         yield Hit(
             (),
-            say("the ENI limits of {type} are not published", type=name),
+            message,
             together((prove, view.others()), "; or "),
             {"LimitsStatus": record.limits_status},
-            sources=(view.source("LimitsStatus"),),
+            sources=(view.source("CpuCoreCount"),),
         )
+
+
+_SIZE = re.compile(r"(?:[0-9]*x)?large|medium|small|tiny|nano")
+
+
+def _unknown_type(view: TypeView, prove: Message) -> Message:
+    """Say what a type may be that the specs do not know: one of a family that they know, or a slip of the pen."""
+    family, _, size = view.name.rpartition(".")
+    if _SIZE.fullmatch(size):
+        known = view.catalog.family_names()
+        stem = family.partition("-")[0]
+        for candidate in (family, stem):
+            if candidate in known:
+                sizes = tuple(record.InstanceTypeId for record in view.catalog.family(candidate))
+                return say(
+                    "it is named like a size of {family}, of which the specs know {types}; if it is newer than they "
+                    "are, {prove}", family=candidate, types=named(sizes), prove=prove,
+                )  # fmt: skip
+        others = tuple(sorted(other for other in known if _series(other) == _series(family)))
+        if others:
+            return say(
+                "it is named like a family of the series of {families}; if it is newer than the specs, {prove}",
+                families=named(others), prove=prove,
+            )  # fmt: skip
+    meant = nearest(view.name, view.catalog.names(), cutoff=0.75)
+    return say("did you mean {meant!r}? If not, {prove}", meant=meant, prove=prove) if meant else prove
+
+
+def _series(family: str) -> tuple[str, ...]:
+    """Return a family's name without its generation: ("ecs.g", "i") of ecs.g8i."""
+    return tuple(re.split("[0-9]+", family.partition("-")[0]))
+
+
+def _stated(conflict: Conflict) -> Iterator[Message]:
+    """Yield each value of a conflict with those that state it."""
+    for number, keys in conflict.values.items():
+        yield say("{number} by {sources}", number=number, sources=tuple(keys))
 
 
 @type_rule(
@@ -166,8 +211,8 @@ def _oldest_date(view: TypeView) -> tuple[str, str]:
     if settings.max_age is not None and settings.today is not None:
         oldest = settings.today - timedelta(days=min(settings.max_age, settings.today.toordinal() - 1))
         return oldest.isoformat(), say("{days} days", days=settings.max_age)
-    oldest = date.fromisoformat(view.catalog.date) - AGE_LIMIT
-    return oldest.isoformat(), say("two years before the specs' own date ({date})", date=view.catalog.date)
+    today = settings.today or date.fromisoformat(view.catalog.date)
+    return (today - AGE_LIMIT).isoformat(), say("two years before {date}", date=today)
 
 
 @type_rule(
@@ -238,10 +283,7 @@ def eni011(view: TypeView) -> Outcome:
     record = view.record
     for conflict in view.catalog.conflicts(view.name):
         if record is not None and _matters(conflict, record, view):
-            stated = tuple(
-                say("{number} by {sources}", number=number, sources=tuple(keys))
-                for number, keys in conflict.values.items()
-            )
+            stated = tuple(_stated(conflict))
             chosen = say("none") if conflict.chosen is None else conflict.chosen
             yield Hit(
                 (),

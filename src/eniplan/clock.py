@@ -1,0 +1,17 @@
+"""Which day it is for a verdict: today, or the day that SOURCE_DATE_EPOCH names, for runs that can be repeated."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime
+
+
+def today() -> date:
+    """Return the user's own day, or in UTC that of SOURCE_DATE_EPOCH (seconds since 1970; reproducible-builds.org)."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if given.isascii() and given.isdecimal():
+        try:
+            return datetime.fromtimestamp(int(given), UTC).date()
+        except (OverflowError, ValueError, OSError):
+            pass  # a day that no calendar has: as if it were not given
+    return date.today()  # noqa: DTZ011 - waivers expire on the user's own day
