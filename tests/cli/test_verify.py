@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from eniplan.rules.examples import POD_NETWORKING, changed, example
 from eniplan.rules.examples_cluster import CLUSTER, NODES, cluster_example, cluster_plan, daemon_pod
 from tests.cli.test_streams import interruptible
 from tests.emit.support import needs
-from tests.harness import TIMEOUT, clean_env
+from tests.harness import REPO, TIMEOUT, clean_env, run_process
 from tests.kube.support import FakeApi
 
 if TYPE_CHECKING:
@@ -272,6 +273,29 @@ class TestDumps:
         result = run("verify", "--from", "dump.json", cwd=tmp_path)
         assert (result.code, result.out) == (3, "")
         assert result.err.startswith(told)
+
+    def test_the_script_of_the_docs_writes_a_dump_in_pages(
+        self, run: Run, api: FakeApi, plan: Path, tmp_path: Path
+    ) -> None:
+        text = (REPO / "docs" / "verify.md").read_text(encoding="utf-8")
+        (script,) = (code for code in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if code.startswith("mkdir dump"))
+        api.states = [{**CLUSTER, "pods": [*(daemon_pod("a", "other", name=f"a-{n}") for n in range(1101)),
+                                           *CLUSTER["pods"]]}]  # fmt: skip
+        config = json.loads(api.kubeconfig(tmp_path).read_text(encoding="utf-8"))
+        current = tmp_path / "current"
+        current.write_text(json.dumps({**config, "current-context": "fake"}), encoding="utf-8")
+        commands, _, _ = script.partition("eniplan verify")
+        env = clean_env(tmp_path, {"KUBECONFIG": str(current)})
+        done = run_process([needs("bash"), "-e", "-c", commands], cwd=tmp_path, env=env)
+        assert (done.code, done.err) == (0, "")
+        pages = sorted(path.name for path in (tmp_path / "dump").iterdir() if path.name.startswith("pods"))
+        assert pages == ["pods-1.json", "pods-2.json", "pods-3.json"]
+        whole = run("verify", plan, "--from", tmp_path / "dump")
+        assert (whole.code, "3 of 3 pods with a bound PodENI" in whole.out) == (0, True)
+        (tmp_path / "dump" / "pods-3.json").unlink()
+        cut = run("verify", plan, "--from", tmp_path / "dump")
+        assert (cut.code, cut.out) == (3, "")
+        assert "its last page is missing: PodList goes on" in cut.err
 
     def test_a_folder_without_a_dump(self, run: Run, tmp_path: Path) -> None:
         result = run("verify", "--from", tmp_path)

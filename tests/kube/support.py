@@ -95,6 +95,7 @@ PATHS = {
     NODES: ("nodes", "NodeList"),
     "/api/v1/pods": ("pods", "PodList"),
     "/api/v1/events": ("events", "EventList"),
+    "/apis/apps/v1/daemonsets": ("daemonSets", "DaemonSetList"),
     f"{_CUSTOM}/podnetworkings": ("podNetworkings", "PodNetworkingList"),
     f"{_CUSTOM}/podenis": ("podENIs", "PodENIList"),
 }

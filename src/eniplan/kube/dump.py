@@ -46,6 +46,11 @@ def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection
     if not files:
         message = say("this folder has no file that ends with {endings}", endings=tuple(_ENDINGS))
         raise InputError(Problem(message, Place(path), _WRITE))
+    cut = collector.cut
+    if cut:
+        hint = say("ask on with &continue=TOKEN until metadata.continue is empty; docs/verify.md has the script")
+        message = say("its last page is missing: {kind} goes on, as metadata.continue says", kind=cut)
+        raise InputError(Problem(message, Place(path), hint))
     observed = collector.observed()
     if len(observed.unseen) == len(KINDS):
         hint = say("is it empty, or was it printed without -o json? {write}", write=_WRITE)

@@ -126,6 +126,7 @@ class Collector:
         self._types: dict[tuple[str, str], Mapping[str, int]] = {}
         self._unseen = dict.fromkeys(KINDS, "")
         self._refused: set[str] = set()
+        self._ends: dict[str, bool] = {}
         self._add: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], None]] = {
             "Node": self._node,
             "Pod": self._pod,
@@ -151,7 +152,9 @@ class Collector:
         self.add_workload(value)
 
     def listed(self, head: Listed) -> None:
-        """Note that a kind has been read, even when there is none of it."""
+        """Note that a kind has been read, even when there is none of it, and whether more of it follows."""
+        self._ends.setdefault(head.kind, False)
+        self._ends[head.kind] |= not head.more
         self.seen(head.kind.removesuffix("List"))
 
     def seen(self, kind: str) -> None:
@@ -164,6 +167,11 @@ class Collector:
         if kind in KINDS:
             self._refused.add(kind)
             self._unseen[kind] = why
+
+    @property
+    def cut(self) -> str:
+        """The list of which only the first pages have been taken; empty when there is none."""
+        return next((kind for kind, ended in self._ends.items() if not ended), "")
 
     @property
     def configs_wanted(self) -> list[str]:
