@@ -72,11 +72,21 @@ def section(rule: dict[str, Any]) -> str:
     waived = "It can be waived." if rule["waivable"] else "It cannot be waived."
     sources = "".join(f"- {source(item)}\n" for item in rule["sources"])
     return (
-        f"## {name}\n\n**{rule['title']}** ({rule['level']})\n\n{rule['effect']}\n\n"
+        f"## {name}\n\n**{rule['title']}** ({rule['level']})\n\n{rule['effect']}\n\n{remedy(rule['remedy'])}\n"
         f"Decided by {', '.join(f'`{fact}`' for fact in rule['needs'])}. {waived}\n\n"
         + (f"{sources}\n" if sources else "")
         + f"An example that breaks it: `eniplan explain {name} --example fail`\n"
     )
+
+
+def remedy(forms: dict[str, str]) -> str:
+    """Return what to do about a rule, and what that looks like in each form."""
+    written = "".join(
+        f"- {form.replace('terra', 'Terra')}: {', '.join(f'`` {line} ``' for line in text.splitlines())}\n"
+        for form, text in forms.items()
+        if form != "do"
+    )
+    return f"Remedy: {forms['do']}\n" + (f"\n{written}" if written else "")
 
 
 def source(item: dict[str, str | None]) -> str:

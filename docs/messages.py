@@ -14,6 +14,7 @@ from eniplan import facts, po
 from eniplan.cli import COMMANDS, _app
 from eniplan.cli.language import paragraphs, texts
 from eniplan.rules import BY_ID
+from eniplan.rules.remedies import REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def _of_source() -> Iterator[str]:
 
 def _of_rules() -> Iterator[str]:
     for rule in BY_ID.values():
-        yield from (rule.title, rule.effect)
+        yield from (rule.title, rule.effect, REMEDIES[rule.id].do)
 
 
 def _of_facts() -> Iterator[str]:

@@ -47,7 +47,7 @@ def test_json(run: Run) -> None:
     assert [rule["rule"] for rule in rules] == list(BY_ID)
     one = json.loads(run("explain", "ENI001", "-f", "json").out)
     assert one == rules[0]
-    keys = ["rule", "level", "title", "needs", "effect", "sources", "waivable", "passes", "fails", "account"]
+    keys = ["rule", "level", "title", "needs", "effect", "remedy", "sources", "waivable", "passes", "fails", "account"]
     assert list(one) == keys
     assert (one["fails"], one["account"]) == (example(ALL[0].fails), None)
     (about,) = [rule for rule in rules if rule["rule"] == "LIVE002"]

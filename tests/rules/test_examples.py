@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from jsonschema import Draft7Validator
 
 from eniplan import rules
 from eniplan.plan.schema import SCHEMA, is_valid
-from eniplan.rules import ALL, BY_ID, CLUSTER
+from eniplan.rules import ALL, BY_ID, CLUSTER, remedies
 from eniplan.rules.base import LEVELS, AccountRule, AnyRule, ClusterRule
 from eniplan.rules.examples import BASE, example, example_account
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
@@ -216,3 +217,19 @@ def test_a_finding_about_a_cluster_can_be_waived_in_the_plan(rule: AnyRule) -> N
     # A check of the plan cannot know what the cluster would say.
     plan = judge_plan({**cluster_plan(), "waivers": waivers})
     assert found(plan, "WV001") == found(plan, "WV003") == []
+
+
+def test_every_rule_has_a_remedy_with_an_example() -> None:
+    assert remedies.REMEDIES.keys() == BY_ID.keys()
+    assert [rule_id for rule_id, remedy in remedies.REMEDIES.items() if not (remedy.do and remedy.forms())] == []
+
+
+def test_rules_share_a_remedy_and_do_not_copy_it() -> None:
+    values = set(map(id, remedies.REMEDIES.values()))
+    assert len(values) == len(set(remedies.REMEDIES.values()))
+
+
+def test_plans_of_remedies_are_yaml() -> None:
+    for remedy in remedies.REMEDIES.values():
+        for text in filter(None, (remedy.plan, remedy.manifest)):
+            assert isinstance(yaml.safe_load(text), dict)

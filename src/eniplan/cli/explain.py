@@ -18,13 +18,15 @@ from eniplan.rules import BY_ID
 from eniplan.rules.base import AccountRule, ClusterRule
 from eniplan.rules.examples import ABSENT, example
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
+from eniplan.rules.remedies import remedy_of
 from eniplan.suggest import did_you_mean
 from eniplan.text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from eniplan.rules.base import AnyRule
+    from eniplan.rules.remedies import Remedy
 
 
 class Example(StrEnum):
@@ -89,6 +91,7 @@ def _json(value: object) -> str:
 
 
 def _rule_map(rule: AnyRule) -> dict[str, object]:
+    remedy = remedy_of(rule)
     of_account = isinstance(rule, AccountRule)
     return {
         "rule": rule.id,
@@ -96,6 +99,7 @@ def _rule_map(rule: AnyRule) -> dict[str, object]:
         "title": rule.title,
         "needs": [fact.key for fact in rule.needs],
         "effect": rule.effect,
+        "remedy": {"do": remedy.do, **{form.lower(): text for form, text in remedy.forms()}},
         "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
         "waivable": rule.waivable,
         "passes": _example(rule, Example.PASS),
@@ -113,28 +117,42 @@ def _example(rule: AnyRule, which: Example) -> dict[str, object]:
 
 
 def _text(rule: AnyRule) -> str:
-    lines = [f"{rule.id} ({rule.level}): {rule.title}", "", rule.effect, ""]
+    head = say("{rule} ({level}): {title}", rule=rule.id, level=rule.level, title=rule.title)
+    lines: list[str] = [head, "", rule.effect, "", *_remedy(remedy_of(rule)), ""]
     if rule.needs:
-        lines += [f"Decided by: {', '.join(fact.key for fact in rule.needs)}"]
+        lines += [say("Decided by: {facts}", facts=tuple(fact.key for fact in rule.needs))]
     if not rule.waivable:
-        lines += ["It cannot be waived."]
+        lines += [say("It cannot be waived.")]
     if rule.sources:
-        lines += ["", "Sources:"]
+        lines += ["", say("Sources:")]
         lines += [f"  {s.title} ({s.date})" + (f"\n    {s.url}" if s.url else "") for s in rule.sources]
-    what = "cluster" if isinstance(rule, ClusterRule) else "plan"
-    lines += ["", f"The example {what} breaks it with:", *_changes(rule.fails)]
-    lines += [f"  in the account:{change[1:]}" for change in _changes(rule.account)]
-    lines += ["and passes " + ("with:" if rule.passes else "as it is."), *_changes(rule.passes), ""]
+    is_cluster = isinstance(rule, ClusterRule)
+    lines += ["", say("The example cluster breaks it with:") if is_cluster else say("The example plan breaks it with:")]
+    lines += _changes(rule.fails)
+    lines += [say("  in the account:{change}", change=change[1:]) for change in _changes(rule.account)]
+    lines += [say("and passes with:") if rule.passes else say("and passes as it is."), *_changes(rule.passes), ""]
     if isinstance(rule, AccountRule):
-        lines += ["Only --live shows it: it is about what the account says."]
-    elif isinstance(rule, ClusterRule):
+        lines += [say("Only --live shows it: it is about what the account says.")]
+    elif is_cluster:
+        plan = f"eniplan explain {rule.id} --example plan > plan.yaml"
+        clusters = f"eniplan explain {rule.id} --example fail | eniplan verify plan.yaml --from -"
         lines += [
-            f"The plan that it is verified by: eniplan explain {rule.id} --example plan > plan.yaml",
-            f"The clusters in full: eniplan explain {rule.id} --example fail | eniplan verify plan.yaml --from -",
+            say("The plan that it is verified by: {command}", command=plan),
+            say("The clusters in full: {command}", command=clusters),
         ]
     else:
-        lines += [f"The plans in full: eniplan explain {rule.id} --example fail | eniplan check -   (or pass)"]
+        command = f"eniplan explain {rule.id} --example fail | eniplan check -"
+        lines += [say("The plans in full: {command}   (or pass)", command=command)]
     return "\n".join(lines) + "\n"
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    """Yield what to do, and below it what that looks like in each form."""
+    yield say("Remedy: {what}", what=remedy.do)
+    for form, text in remedy.forms():
+        first, *more = text.split("\n")
+        yield f"  {form + ':':<10} {first}"
+        yield from (" " * 13 + line for line in more)
 
 
 def _changes(changes: Mapping[str, object]) -> list[str]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from eniplan._version import __version__
 from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
+from eniplan.rules.remedies import remedy_of
 from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
@@ -72,7 +73,11 @@ def write(report: Report) -> str:
 def _rule(rule: AnyRule) -> dict[str, Any]:
     sources = [(source, f" ({source.date})" if source.date else "") for source in rule.sources]
     more = f"Run `eniplan explain {rule.id}` for examples."
-    text = [rule.effect, *(f"Source: {source.title}{date}" for source, date in sources), more]
+    remedy = remedy_of(rule)
+    forms = remedy.forms()
+    fixes = [f"Remedy: {remedy.do}", *(f"{form}: {written}" for form, written in forms)]
+    blocks = [f"**Remedy**: {remedy.do}", *(f"{form}:\n\n```\n{written}\n```" for form, written in forms)]
+    text = [rule.effect, *fixes, *(f"Source: {source.title}{date}" for source, date in sources), more]
     links = [
         f"- [{source.title}]({source.url}){date}" if source.url else f"- {source.title}{date}"
         for source, date in sources
@@ -83,7 +88,9 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
         "fullDescription": {"text": rule.effect},
         "help": {
             "text": "\n".join(text),
-            "markdown": "\n\n".join([rule.effect, *(["\n".join(["Sources:", "", *links])] if links else []), more]),
+            "markdown": "\n\n".join(
+                [rule.effect, *blocks, *(["\n".join(["Sources:", "", *links])] if links else []), more]
+            ),
         },
         "defaultConfiguration": {"level": _LEVELS[rule.level]},
     }
