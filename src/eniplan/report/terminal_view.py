@@ -276,14 +276,14 @@ class _View:
         """Yield what each pool has room for, what takes it, and what is left."""
         pools = self._report.pools
         shown = pools if self._detail.explain else pools[:_MOST_POOLS]
-        yield Text(words.heading("capacity"), style=_LABEL)
         widest = min(max(columns(printable(pool.name)) for pool in shown), _WIDEST_NAME)
+        label = say("pool ")
         for pool in shown:
             name = printable(pool.name)
-            head = Text.assemble("  ", (name, "bold"), " " * max(widest + 2 - columns(name), 2))
+            head = Text.assemble((label, _LABEL), (name, "bold"), " " * max(widest + 2 - columns(name), 2))
             for part in self._pool(pool):
                 yield self._beside(head, part)
-                head = Text(" " * (widest + 4))
+                head = Text(" " * (columns(label) + widest + 2))
         if len(shown) < len(pools):
             more = say("and {n} more pools: {option} shows all", n=len(pools) - len(shown), option="--explain")
             yield Text.assemble("  ", (more, _LABEL))
@@ -294,7 +294,6 @@ class _View:
                 zone=use.zone, vSwitches=use.v_switches, need=words.zone_use(use), pools=words.zone_pools(use),
             )  # fmt: skip
             yield self._hanging(Text.assemble("  ", (printable(what), "red" if use.is_short else "")), 4)
-        yield ""
 
     def _pool(self, pool: PoolSheet) -> Iterator[Text]:
         """Yield what is said beside the name of a pool."""

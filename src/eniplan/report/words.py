@@ -299,4 +299,4 @@ def zone_use(found: ZoneUse) -> Message:
 def zone_pools(found: ZoneUse) -> Message:
     """Name the pools whose nodes and pods need addresses there; those of which nobody knows how many, as such."""
     unknown = [say("{pool} (unknown)", pool=name) for name in found.unknown]
-    return named([*found.pools, *unknown])
+    return named([*(name for name in found.pools if name not in found.unknown), *unknown])
