@@ -17,14 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eniplan import terminal
-from eniplan.report import html_format, json_format, markdown, plain, terminal_view
+from eniplan.errors import Place, Problem
+from eniplan.messages import say
+from eniplan.report import html_format, json_format, markdown, plain, terminal_view, words
 from eniplan.report.html_nodes import MOST_NODES
-from eniplan.report.model import Detail
+from eniplan.report.model import Account, Detail
 from eniplan.report.terminal_view import Screen
 from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD, example
 from eniplan.text import columns
 from tests.harness import EXAMPLES, REPO, TIMEOUT, clean_env, eniplan_command
 from tests.judge import judge
+from tests.kube.states import LINGJUN, LINGJUN_PLAN
+from tests.kube.support import judge_cluster
 from tests.report.reports import reports
 
 if TYPE_CHECKING:
@@ -273,3 +277,59 @@ def test_a_pool_of_unknown_need_is_not_counted_as_none() -> None:
         text = " ".join(write().split())
         assert "at least 65 needed, 60 free" in text
         assert "two (unknown)" in text
+
+
+def test_many_pools_are_counted() -> None:
+    pools = [{"name": f"p{i}", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1}
+             for i in range(15)]  # fmt: skip
+    report = judge({"nodePools": pools, "podNetworkings": []})
+    text = shown(report)
+    assert text.count("room for 7 exclusive pods") == 12
+    assert "and 3 more pools: --explain shows all" in text
+    assert shown(report, detail=Detail(explain=True)).count("room for 7 exclusive pods") == 15
+
+
+def test_facts_of_an_account_are_told_in_the_summary() -> None:
+    report = judge()._replace(
+        accounts=(Account("c1", "cn-hangzhou", "2026-11-22"), Account("c2", "cn-x", "2026-11-22"))
+    )
+    assert words.summary(report).startswith(
+        "1 pool checked against specs of 2026-07-16 and the account in cn-hangzhou on 2026-11-22, cn-x on 2026-11-22: "
+    )
+
+
+def test_why_a_run_fails() -> None:
+    warned = judge({"nodePools[0].taints": []})
+    failed = warned._replace(fail_on="warning", exit_code=1)
+    assert words.summary(failed).endswith("1 warning: fails by --fail-on warning")
+    assert words.summary(judge({"nodePools[0].taints": []}, strict=True)).endswith("1 warning")
+    assert words.summary(reports()["strict"]).endswith("fails by --strict, which takes no unknown facts")
+    problem = Problem(say("cannot read {what}", what="x"), Place("plan.json"))
+    assert warned._replace(problems=(problem,), failures=(problem,)).verdict() == 4
+    assert json.loads(json_format.write(warned))["summary"]["failedBy"] is None
+
+
+def test_lingjun_nodes_lack_nothing_that_they_never_offer() -> None:
+    assert "| training | 3 of 3 | n/a | 3 of 3 |" in markdown.write(judge_cluster(LINGJUN, LINGJUN_PLAN))
+
+
+def test_addresses_that_nobody_states() -> None:
+    report = judge({"cluster.vSwitches": [{"id": "vsw-j", "zone": "cn-hangzhou-j", "vpcId": "vpc-1"}]})
+    assert "cn-hangzhou-j needs 24 addresses, unknown how many are free" in shown(report, 200, Detail(explain=True))
+
+
+@pytest.mark.parametrize("is_report", [True, False])
+def test_a_failure_as_a_document(is_report: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    problem = Problem(say("no such option: {option}", option="--x"), Place("command line"), say("look"))
+    document = json.loads(json_format.failure([problem], 2, is_report=is_report))
+    assert (document["exitCode"], "summary" in document) == (2, is_report)
+    place = {"file": "command line", "line": 0, "column": 0, "path": ""}
+    assert document["problems"] == [{**place, "message": "no such option: --x", "hint": "look"}]
+
+
+def test_a_finding_of_a_whole_file() -> None:
+    report = judge({"nodePools[0].taints": []})
+    (finding,) = report.findings
+    report = report._replace(findings=(finding._replace(place=Place("plan.json")),))
+    assert plain.write(report).startswith("plan.json: warning NP002 pool 'trading' has no taint: other pods can land")
+    assert "| plan.json\n" in shown(report)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan.text import columns, may_be_secret, printable
@@ -67,12 +69,8 @@ def _cut(text: str, room: int, *, from_end: bool = False) -> str:
     """Shorten a text to some columns of a terminal; a mark stands for what is missing."""
     if columns(text) <= room:
         return text
-    kept, taken = [], columns(_ELLIPSIS)
-    for character in reversed(text) if from_end else text:
-        taken += columns(character)
-        if taken > room:
-            break
-        kept.append(character)
     if room < 1:
         return ""
-    return _ELLIPSIS + "".join(reversed(kept)) if from_end else "".join(kept) + _ELLIPSIS
+    reach = list(accumulate(map(columns, reversed(text) if from_end else text)))
+    kept = bisect_right(reach, room - columns(_ELLIPSIS))
+    return _ELLIPSIS + text[len(text) - kept :] if from_end else text[:kept] + _ELLIPSIS
