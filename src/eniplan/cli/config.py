@@ -10,6 +10,7 @@ import typer
 from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption
 from eniplan.config import FILE, KEYS, Config, parameter
+from eniplan.messages import say
 from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ def _json(own: Config, settings: dict[str, Setting | None]) -> str:
 
 
 def _text(own: Config, settings: dict[str, Setting | None]) -> str:
-    lines = [f"config file: {own.file or f'none (no {FILE} from here up to the root of the repository)'}"]
+    none = say("config file: none (no {file} from here up to the root of the repository)", file=FILE)
+    lines: list[str] = [say("config file: {file}", file=own.file) if own.file else none]
     for key, setting in settings.items():
-        value, place = (_default(key), "default") if setting is None else (setting.value, str(setting.place))
+        value, place = (_default(key), say("default")) if setting is None else (setting.value, str(setting.place))
         lines.append(f"{key:<9} {_words(value)}  [{place}]")
     return "".join(printable(line) + "\n" for line in lines)
 

@@ -27,9 +27,9 @@ OLDEST_PYTHON = (3, 11)
 OLD_DATA = 180
 """Days after which new instance types are likely to be missing."""
 CREDENTIALS = (
-    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "an access key in the environment"),
-    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "an OIDC role in the environment"),
-    ("ALIBABA_CLOUD_CREDENTIALS_URI", "a credentials URI in the environment"),
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", say("an access key in the environment")),
+    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", say("an OIDC role in the environment")),
+    ("ALIBABA_CLOUD_CREDENTIALS_URI", say("a credentials URI in the environment")),
 )
 """By the variable that tells of them, in the order in which the SDK looks."""
 CREDENTIAL_FILES = (place.PROFILES, "~/.alibabacloud/credentials.ini")
@@ -158,7 +158,7 @@ def _problem(name: str, error: EniplanError) -> Result:
 
 def _credentials(environment: Mapping[str, str]) -> Result:
     """Name the sources and never a value; which one the SDK takes, and whose it is, is known with --live only."""
-    sources = [say("{what}", what=words) for name, words in CREDENTIALS if environment.get(name)]
+    sources = [words for name, words in CREDENTIALS if environment.get(name)]
     sources += [say("{file}", file=file) for file in CREDENTIAL_FILES if os.path.exists(os.path.expanduser(file))]
     if not sources:
         hint = say("only --live, --apply and `specs update` need them; an instance's role with --ecs-role")
