@@ -13,7 +13,7 @@ from eniplan.errors import InputError
 from eniplan.inputs import markdown, shell
 from eniplan.inputs.hcl.files import _parsed
 from eniplan.inputs.script import calls, is_worth
-from eniplan.inputs.terraform import _configured
+from eniplan.inputs.terraform import _Configured
 from eniplan.k8s import names, numbers
 from eniplan.k8s.rollout import rollout
 from eniplan.plan.document import plain_scalar, read_documents
@@ -84,7 +84,7 @@ READERS: tuple[Callable[[str], object], ...] = (
     _matches,
     endpoint_problem,
     is_region,
-    lambda text: _configured({"configuration": {"root_module": {}}}, text),
+    lambda text: _Configured({"configuration": {"root_module": {}}}).arguments(text),
     lambda text: did_you_mean(text, KNOWN),
     printable,
     json_text,

@@ -334,8 +334,8 @@ class TestOverrides:
     @pytest.mark.parametrize("name", ["override.tf", "prod_override.tf"])
     def test_arguments_and_kinds_of_blocks(self, check: Any, name: str) -> None:  # noqa: ANN401 - see `check`
         head = f'resource "{RESOURCE}" "eni" {{\n  instance_types = ["{FEW}"]\n'
-        over = f'{head}  taints {{\n    effect = "PreferNoSchedule"\n  }}\n}}\n'
-        outcome = check({"main.tf": pool(types=f'["{ENOUGH}"]'), name: over})
+        over = f'{head}  taints {{\n    key    = "a"\n    effect = "PreferNoSchedule"\n  }}\n}}\n'
+        outcome = check({"main.tf": pool(types=f'["{ENOUGH}"]'), name: over}, "main.tf")
         assert outcome.pools == ["eni"]
         assert {"ENI001", "NP002"} <= outcome.rules
         found = outcome.found("ENI001")

@@ -139,13 +139,68 @@ def test_a_list_of_objects_of_crossplane(here: Path) -> None:
     assert judged.places["ENI001"].endswith("fast.instanceTypes[1]")
 
 
-@pytest.mark.parametrize("reference", ["{Ref: Type}", "!Ref Type", "{'Fn::Select': [0, [a]]}"])
-def test_what_a_template_is_given_is_open(here: Path, reference: str) -> None:
-    judged = judge_files(here, {"ros.yml": ROS % ("c1", f"[{reference}]")})
-    assert "ENI001" not in judged.rules
+PARAMETERS = """\
+Parameters:
+  Type: {Type: String, Default: ecs.g7.2xlarge}
+  Types: {Type: CommaDelimitedList, Default: 'ecs.g7.2xlarge, ecs.g8i.8xlarge'}
+  Size: {Type: Number, Default: 2}
+  Env: {Type: String, Default: prod}
+  Open: {Type: String}
+Mappings:
+  Sizes: {prod: {type: ecs.g7.2xlarge}, dev: {type: ecs.g8i.8xlarge}}
+Conditions:
+  IsProd: {'Fn::Equals': [!Ref Env, prod]}
+  IsOther: {'Fn::Or': [{'Fn::Not': [IsProd]}, {'Fn::And': [IsProd, {'Fn::Equals': [!Ref Size, '3']}]}]}
+  IsOpen: {'Fn::Equals': [!Ref Open, '']}
+  IsCircle: {'Fn::Not': [IsCircle]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("types", "by"),
+    [
+        ("[{Ref: Type}]", "Type"),
+        ("[!Ref Type]", "Type"),
+        ("!Ref Types", "Types"),
+        ("[!Select [0, !Ref Types]]", "Types"),
+        ("[!Sub 'ecs.g7.${Size}xlarge']", "Size"),
+        ("[!Sub ['ecs.${f}.${Size}xlarge', {f: g7}]]", "Size"),
+        ("[!Join ['.', [ecs, g7, !Sub '${Size}xlarge']]]", "Size"),
+        ("!Split [',', !Join [',', !Ref Types]]", "Types"),
+        ("[{'Fn::FindInMap': [Sizes, !Ref Env, type]}]", "Env"),
+        ("[!If [IsProd, ecs.g7.2xlarge, x]]", "Env"),
+        ("[!If [IsOther, x, ecs.g7.2xlarge]]", "Env, Size"),
+    ],
+)
+def test_functions_with_the_defaults_of_parameters(here: Path, types: str, by: str) -> None:
+    text = ROS.replace(ROS[ROS.index("Parameters") : ROS.index("Resources")], PARAMETERS) % ("c1", types)
+    judged = judge_files(here, {"ros.yml": text})
+    assert judged.rules - {"ENI007"} == {"ENI001"}
+    (finding,) = [item for item in judged.report.findings if item.rule.id == "ENI001"]
+    where = ", ".join(f"the default of {name}" for name in by.split(", "))
+    assert str(finding.hint).endswith(f"; the value comes from {where}")
+
+
+@pytest.mark.parametrize(
+    ("types", "why"),
+    [
+        ("[!Ref Open]", "Ref Open"),
+        ("[!Sub '${Open}.${Size}xlarge']", "Ref Open"),
+        ("[!Sub '${Fast.NodePoolId}']", "${Fast.NodePoolId}"),
+        ("[!Join ['', [!Ref Open]]]", "Ref Open"),
+        ("[!Select [7, !Ref Types]]", "the function Fn::Select"),
+        ("[!GetAtt [Fast, NodePoolId]]", "the function Fn::GetAtt"),
+        ("[!If [IsOpen, a, b]]", "the function Fn::If"),
+        ("[!If [IsCircle, a, b]]", "the function Fn::If"),
+        ("[!FindInMap [Sizes, !Ref Open, type]]", "Ref Open"),
+    ],
+)
+def test_what_a_template_is_given_is_open(here: Path, types: str, why: str) -> None:
+    text = ROS.replace(ROS[ROS.index("Parameters") : ROS.index("Resources")], PARAMETERS) % ("c1", types)
+    judged = judge_files(here, {"ros.yml": text})
+    assert judged.rules == set()
     (fact,) = [item for item in judged.report.undecided if item.fact.startswith("instanceTypes")]
-    assert "ENI001" in fact.rules
-    assert fact.hint == ("the function Fn::Select" if "Select" in reference else "Ref Type, by default ecs.g7.2xlarge")
+    assert ("ENI001" in fact.rules, fact.hint) == (True, why)
 
 
 @pytest.mark.parametrize("reference", ["!Ref Cluster", "{Ref: Cluster}", "{'Fn::GetAtt': [Cluster, ClusterId]}"])

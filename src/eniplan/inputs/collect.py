@@ -283,6 +283,10 @@ class Collected:
                 self._problems.append(found)
             elif isinstance(found, Left):
                 self.skip(f"{document.file}: {found.address}", found.why)
+                if found.names:
+                    self.skipped[-1] = self.skipped[-1]._replace(names=found.names)
+            elif isinstance(found, Document):
+                self._take_objects(found, named=False)
             else:
                 cluster = clusters.of(found)
                 unit = ("plan", document.file) if cluster is None else ("plan", document.file, cluster.address)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.ros import resolved
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, camel, snake
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import pascal
@@ -50,7 +51,7 @@ def groups(document: Document) -> list[Group] | None:
     if len(_BODY_PARTS.intersection(value)) > 1:
         return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), value, BODY)])]
     if _ROS_FORMAT in value:
-        return list(_ros(document, value.get("Resources")))
+        return list(_ros(document))
     if isinstance(value.get("nodepools"), list) and any(field in value for field in _CLUSTER_REQUEST):
         return [_request(document, (), "")]
     resources = value.get("resources")
@@ -91,15 +92,17 @@ def _recased(origin: Origin, case: Callable[[str], str]) -> Callable[[Path], Ori
 # --- ROS ----------------------------------------------------------------------------------------------------------
 
 
-def _ros(document: Document, resources: Any) -> Iterator[Group]:  # noqa: ANN401 - a value of a document
-    parameters = value_at(document.value, ("Parameters",))
+def _ros(document: Document) -> Iterator[Group]:
+    raw: Any = value_at(document.value, ("Resources",))
+    document = resolved(document, lambda item: _type(item).startswith("ALIYUN::CS::"))
+    resources: Any = value_at(document.value, ("Resources",))
     loose: dict[str, list[Resource]] = {}
     for name, item in resources.items() if isinstance(resources, dict) else ():
         kind = _type(item)
         path: Path = ("Resources", name, "Properties")
-        if not kind.startswith("ALIYUN::CS::") or not isinstance(value_at(item, ("Properties",)), dict):
+        known = value_at(item, ("Properties",))
+        if not kind.startswith("ALIYUN::CS::") or not isinstance(known, dict):
             continue
-        known = _ros_values(item["Properties"], parameters)
         if kind == RESOURCE_TYPE:
             loose.setdefault(str(known.get("ClusterId")), []).append(Resource(name, document, path, known, ROS))
         elif isinstance(known.get("ClusterConfig"), dict):
@@ -112,10 +115,9 @@ def _ros(document: Document, resources: Any) -> Iterator[Group]:  # noqa: ANN401
             ]
             yield Group((document.file, name), pools, _ros_cluster(document, path, known))
     for cluster, pools in loose.items():
-        named = _referred(value_at(document.value, pools[0].path[:-1]), resources)
-        path = ("Resources", named, "Properties")
+        path = ("Resources", _referred(value_at(raw, pools[0].path[1:-1]), resources), "Properties")
         found = value_at(document.value, path)
-        stated = _ros_cluster(document, path, _ros_values(found, parameters)) if isinstance(found, dict) else None
+        stated = _ros_cluster(document, path, found) if isinstance(found, dict) else None
         yield Group((document.file, cluster), pools, stated)
 
 
@@ -129,24 +131,6 @@ def _referred(pool: Any, resources: Any) -> str:  # noqa: ANN401 - values of a d
 
 def _ros_cluster(document: Document, path: Path, known: dict[str, Any]) -> Stated:
     return facts_of(snake(known), _recased(Origin(document, path, str(path[1])), pascal))
-
-
-def _ros_values(value: Any, parameters: Any) -> Any:  # noqa: ANN401 - values of a document
-    """Return a value with `NotKnown` for functions and references."""
-    if isinstance(value, dict):
-        if len(value) == 1:
-            (function,) = value
-            if function == "Ref" or function.startswith("Fn::"):
-                return NotKnown(_ros_words(function, value[function], parameters))
-        return {key: _ros_values(item, parameters) for key, item in value.items()}
-    return [_ros_values(item, parameters) for item in value] if isinstance(value, list) else value
-
-
-def _ros_words(function: str, argument: object, parameters: Any) -> str:  # noqa: ANN401 - a value of a document
-    if function != "Ref":
-        return f"the function {function}"
-    default = value_at(parameters, (str(argument), "Default"))
-    return f"Ref {argument}" if default is None else f"Ref {argument}, by default {default}"
 
 
 # --- Pulumi -------------------------------------------------------------------------------------------------------

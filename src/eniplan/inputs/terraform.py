@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
+from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.places import NotKnown, Origin
@@ -19,7 +20,7 @@ from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from eniplan.inputs.units import Stated
     from eniplan.plan.document import Document, Path, Value
@@ -31,14 +32,16 @@ _CREATED = (["create"], ["delete", "create"], ["create", "delete"])
 
 
 class Left(NamedTuple):
-    """A node pool that is not judged, and why."""
+    """A resource that is not judged, and why."""
 
     address: str
     why: str
+    names: str = ""
+    """What of ours it names."""
 
 
-def planned(document: Document) -> Iterator[Resource | Left | Problem]:
-    """Yield the node pools of a `terraform show -json` plan, of all modules, in the order of the plan."""
+def planned(document: Document) -> Iterator[Resource | Left | Document | Problem]:
+    """Yield the node pools of a `terraform show -json` plan and the objects of Kubernetes, of all modules, in order."""
     value: Any = document.value
     version = str(value.get("format_version", ""))
     if version.partition(".")[0] != str(FORMAT):
@@ -62,15 +65,44 @@ def planned(document: Document) -> Iterator[Resource | Left | Problem]:
         (("deferred_changes", i, "resource_change"), _map(item, "resource_change"))
         for i, item in enumerate(deferred if isinstance(deferred, list) else ())
     ]
+    configured = _Configured(value)
     for path, change in found:
-        if isinstance(change, dict) and change.get("type") == RESOURCE and change.get("mode", "managed") == "managed":
-            yield _change(document, path, change)
+        if not isinstance(change, dict) or change.get("mode", "managed") != "managed":
+            continue
+        if change.get("type") == RESOURCE:
+            yield _change(document, path, change, configured)
+        elif change.get("type") in MANIFESTS:
+            yield from _applied(document, path, change)
 
 
 _SHOW = say("write it with `terraform show -json plan.out`")
 
 
-def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource | Left | Problem:
+def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator[Document | Left]:
+    """Yield the objects of Kubernetes that a change makes."""
+    change = _map(resource, "change")
+    argument = MANIFESTS[resource["type"]]
+    value = _overlay(change.get("after"), change.get("after_unknown"))
+    found = value.get(argument) if isinstance(value, dict) else value
+    address = str(resource.get("address", resource["type"]))
+    if change.get("actions") == ["delete"]:
+        return
+    if _is_open(found):
+        yield Left(address, "not all of it is known before apply", named_in(str(change.get("after"))))
+        return
+    place = Within(document, (*at, "change", "after", argument))
+    yield from objects_of(document.file, found, place)
+
+
+def _is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
+    if isinstance(value, dict | list):
+        return any(map(_is_open, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, NotKnown)
+
+
+def _change(
+    document: Document, at: Path, resource: dict[str, Any], configured: _Configured
+) -> Resource | Left | Problem:
     path: Path = (*at, "change")
     address = str(resource.get("address", f"{RESOURCE}[{at[1]}]"))
     change = resource.get("change")
@@ -86,7 +118,7 @@ def _change(document: Document, at: Path, resource: dict[str, Any]) -> Resource 
             document.place((*path, "after")),
             _SHOW,
         )
-    said = _configured(document.value, address)
+    said = configured.arguments(address)
     unknown = change.get("after_unknown")
     value = _overlay(after, _only({"labels": True} if unknown is True else unknown, said))
     before = change.get("before")
@@ -128,18 +160,26 @@ _NEVER_MADE = frozenset(("labels", "taints"))
 """Blocks that the provider never fills in. Terraform leaves dynamic ones out of the configuration that it prints."""
 
 
-def _configured(plan: Any, address: str) -> frozenset[str] | None:  # noqa: ANN401 - a value of a plan
-    """Return the arguments that the configuration of a resource has; None when the plan does not tell."""
-    steps = re.sub(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]', "", address).split(".")
-    module = _map(_map(plan, "configuration"), "root_module")
-    for step in steps[1:-2:2]:
-        module = _map(_map(_map(module, "module_calls"), step), "module")
-    resources = module.get("resources")
-    for resource in resources if isinstance(resources, list) else ():
-        if isinstance(resource, dict) and resource.get("address") == ".".join(steps[-2:]):
-            expressions = resource.get("expressions")
-            return frozenset(expressions) if isinstance(expressions, dict) else None
-    return None
+class _Configured:
+    """The configuration inside of a plan; each module is read once."""
+
+    def __init__(self, plan: Any) -> None:  # noqa: ANN401 - a value of a plan
+        self._plan = plan
+        self._modules: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def arguments(self, address: str) -> frozenset[str] | None:
+        """Return the arguments that the configuration of a resource has; None when the plan does not tell."""
+        steps = re.sub(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]', "", address).split(".")
+        names = tuple(steps[1:-2:2])
+        if names not in self._modules:
+            resources = _module(self._plan, names).get("resources")
+            self._modules[names] = {
+                str(item.get("address")): item.get("expressions")
+                for item in (resources if isinstance(resources, list) else ())
+                if isinstance(item, dict)
+            }
+        expressions = self._modules[names].get(".".join(steps[-2:]))
+        return frozenset(expressions) if isinstance(expressions, dict) else None
 
 
 def _map(value: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - a value of a plan
@@ -204,6 +244,9 @@ class Clusters:
                 value = _overlay(after, change.get("after_unknown"))
                 path: Path = ("resource_changes", i, "change", "after")
                 self._found.setdefault(item["type"], []).append(_Found(path, str(item.get("address")), value))
+        self._ids: dict[str, set[Any]] = {}
+        """The ids of each kind; none where something of them is not known."""
+        self._stated_before: dict[tuple[str, tuple[str, ...]], Stated] = {}
         self._named: dict[str, str | None] = {}
         """What the configuration of a block says of its cluster, by the address of the block."""
         self._cluster_ids: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -222,24 +265,35 @@ class Clusters:
         return None
 
     def _stated(self, found: _Found, pool: Resource) -> Stated:
+        covered = tuple(kind for kind in _READ if self._covers(kind, pool, found))
+        key = (found.address, covered)
+        if key not in self._stated_before:
+            self._stated_before[key] = self._facts(found, covered)
+        return self._stated_before[key]
+
+    def _covers(self, kind: str, pool: Resource, found: _Found) -> bool:
+        """Return whether a plan that lists some of a kind lists all that are used."""
+        _, names, read = _READ[kind]
+        values = [user.get(name) for user in (pool.value, found.value) for name in names]
+        used = {item for value in values for item in (value if isinstance(value, list) else [value]) if item}
+        if kind not in self._ids:
+            here = self._found.get(kind, ())
+            self._ids[kind] = {item.value.get("id") for item in here} if all(read(i.value) for i in here) else set()
+        return bool(used) and used <= self._ids[kind]
+
+    def _facts(self, found: _Found, covered: tuple[str, ...]) -> Stated:
         origin = Origin(self._document, found.path, found.address)
         stated = facts_of(found.value, origin.inner)
         known = found.value.get("id")
         if isinstance(known, str) and not isinstance(known, NotKnown):
             stated.value["id"] = known
             stated.origins["id",] = origin
-        for section, kind, names, read in (
-            ("vSwitches", _V_SWITCH, ("vswitch_ids", "pod_vswitch_ids"), _v_switch),
-            ("securityGroups", _GROUP, ("security_group_ids", "security_group_id"), _group),
-        ):
-            values = [user.get(name) for user in (pool.value, found.value) for name in names]
-            used = {item for value in values for item in (value if isinstance(value, list) else [value]) if item}
-            here = {item.value.get("id"): item for item in self._found.get(kind, ())}
-            # A plan that lists some must list all that are used.
-            if used and used <= here.keys() and all(read(item.value) for item in here.values()):
-                stated.value[section] = [read(item.value) for item in here.values()]
-                for i, item in enumerate(here.values()):
-                    stated.origins[section, i] = Origin(self._document, item.path, item.address)
+        for kind in covered:
+            section, _, read = _READ[kind]
+            here = {item.value.get("id"): item for item in self._found[kind]}
+            stated.value[section] = [read(item.value) for item in here.values()]
+            for i, item in enumerate(here.values()):
+                stated.origins[section, i] = Origin(self._document, item.path, item.address)
         return stated
 
     def _referred(self, address: str) -> str | None:
@@ -306,3 +360,10 @@ def _group(value: dict[str, Any]) -> dict[str, Any]:
     return {
         key: found for key, name in fields.items() if (found := value.get(name)) and not isinstance(found, NotKnown)
     }
+
+
+_READ: dict[str, tuple[str, tuple[str, ...], Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    _V_SWITCH: ("vSwitches", ("vswitch_ids", "pod_vswitch_ids"), _v_switch),
+    _GROUP: ("securityGroups", ("security_group_ids", "security_group_id"), _group),
+}
+"""Where a plan lists what stands beside a cluster, which arguments name it, and what reads it."""

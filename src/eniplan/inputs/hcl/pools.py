@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.errors import InputError
+from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome
@@ -16,9 +16,8 @@ from eniplan.inputs.hcl.values import pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.templates import Group
-from eniplan.k8s.terway import ENI
 from eniplan.messages import NOTHING, say
-from eniplan.plan.document import Document, read_documents
+from eniplan.plan.document import Document
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 
 if TYPE_CHECKING:
@@ -231,27 +230,6 @@ class Pool(NamedTuple):
     """Whether it is known that there will be one."""
 
 
-class Within:
-    """The places of a document that stands inside of another one; see `plan.document.Tree`."""
-
-    def __init__(self, outer: Document, path: Path) -> None:
-        """Take where it stands."""
-        self._outer = outer
-        self._path = path
-
-    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
-        """See `plan.document.Tree.find`."""
-        return self._outer.tree.find((*self._path, *path), key=key)
-
-    def text(self, path: Path) -> str | None:
-        """See `plan.document.Tree.text`."""
-        return self._outer.tree.text((*self._path, *path))
-
-    def note(self, path: Path) -> Message:
-        """See `Tree.note`."""
-        return self._outer.note((*self._path, *path))
-
-
 class Configuration:
     """A module that nobody calls, with those that it calls."""
 
@@ -316,21 +294,23 @@ class Configuration:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
 
     def _read_manifests(self, module: Module, *, is_root: bool) -> None:
-        for block in module.resources(*_MANIFESTS):
+        for block in module.resources(*MANIFESTS):
             if is_root and not any(map(self._is_wanted, block.files)):
                 continue
-            attribute = _MANIFESTS[block.labels[0]]
+            attribute = MANIFESTS[block.labels[0]]
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
                 values, document = self._take(block, module, one.scope, address)
                 lost = module.budget.lost(values.get(attribute))
                 if lost is None:
                     place = Within(document, (address, attribute))
-                    self.manifests += _objects(block.text.file, values.get(attribute), place)
+                    self.manifests += objects_of(block.text.file, values.get(attribute), place)
                 else:
                     file = f"{block.text.file}: {address}"
                     self.left.append(
-                        Skipped(file, f"not all of it is known: {lost}", _named_in(values[attribute], block))
+                        Skipped(
+                            file, f"not all of it is known: {lost}", named_in(block.text.at(block.start, block.end))
+                        )
                     )
 
     def _leave(self, block: Block, address: str, why: str) -> None:
@@ -404,21 +384,6 @@ class Configuration:
         return stated
 
 
-_MANIFESTS = {"kubernetes_manifest": "manifest", "kubectl_manifest": "yaml_body"}
-"""Resources that are objects of Kubernetes, and the argument that says which."""
-
-
-def _objects(file: str, value: Any, place: Within) -> Iterator[Document]:  # noqa: ANN401 - a value
-    """Yield the objects of an argument: a map, or a text of YAML, of which every line has the place of the whole."""
-    if isinstance(value, dict):
-        yield Document(file, value, place)
-    elif isinstance(value, str):
-        try:
-            yield from (document._replace(tree=place) for document in read_documents(file, value.encode()))
-        except InputError:
-            return  # what is broken here is told by those who apply it
-
-
 _READ_AS = {_V_SWITCH: "alicloud_vswitches", _GROUP: "alicloud_security_groups"}
 """What data sources call the resources."""
 
@@ -428,11 +393,6 @@ def _is_id(item: AfterApply, kind: str) -> bool:
     if isinstance(item, ReadLater):
         return item.instance.block.labels[0] == _READ_AS[kind] and item.name.startswith("ids.")
     return item.instance.block.labels[0] == kind and item.name == "id"
-
-
-def _named_in(value: Any, block: Block) -> str:  # noqa: ANN401 - a value
-    text = block.text.at(block.start, block.end)
-    return next((name for name in ("PodNetworking", EXCLUSIVE_LABEL, ENI) if name in text or name in str(value)), "")
 
 
 def _named(value: Any, known: dict[str, Instance]) -> Any:  # noqa: ANN401 - a value

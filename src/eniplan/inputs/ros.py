@@ -1,0 +1,225 @@
+"""What the functions of a ROS template come to, with the defaults of its parameters. The rest is not known."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.bounds import parse_json
+from eniplan.inputs.places import NotKnown
+from eniplan.messages import NOTHING, say
+from eniplan.plan.document import value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eniplan.messages import Message
+    from eniplan.plan.document import Document, Path, Tree
+
+_MAX_TEXT = 100_000
+"""Characters of a text that is put together."""
+_FLAGS = {"true": True, "false": False}
+
+
+class Noted(NamedTuple):
+    """The places of a template of which some values come from defaults; see `plan.document.Tree`."""
+
+    tree: Tree
+    notes: dict[Path, tuple[str, ...]]
+    """The parameters that a value comes from."""
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `plan.document.Tree.find`."""
+        return self.tree.find(path, key=key)
+
+    def text(self, path: Path) -> str | None:
+        """See `plan.document.Tree.text`."""
+        return self.tree.text(path)
+
+    def note(self, path: Path) -> Message:
+        """Name the parameters whose defaults a value comes from."""
+        for count in range(len(path), 0, -1):
+            if path[:count] in self.notes:
+                where = tuple(f"the default of {name}" for name in self.notes[path[:count]])
+                return say("the value comes from {sources}", sources=where)
+        return NOTHING
+
+
+def resolved(document: Document, is_ours: Callable[[Any], bool]) -> Document:
+    """Return a template with the values of some resources, and `NotKnown` for what only ROS knows."""
+    value: Any = document.value
+    template = _Template(value)
+    resources = value.get("Resources")
+    if not isinstance(resources, dict):
+        return document
+    made = {
+        name: template.value(item, ("Resources", name)) if is_ours(item) else item for name, item in resources.items()
+    }
+    return document._replace(value={**value, "Resources": made}, tree=Noted(document.tree, template.notes))
+
+
+class _Template:
+    """One template while its values are computed."""
+
+    def __init__(self, template: Any) -> None:  # noqa: ANN401 - a value of a document
+        self.notes: dict[Path, tuple[str, ...]] = {}
+        self._template = template
+        self._used: list[str] = []
+        self._open: set[str] = set()
+
+    def value(self, raw: Any, path: Path) -> Any:  # noqa: ANN401 - values of a document
+        """Return a value without functions, and note where it comes from."""
+        if isinstance(raw, dict):
+            if not _is_function(raw):
+                return {key: self.value(item, (*path, key)) for key, item in raw.items()}
+            self._used = []
+            found = self._computed(raw)
+            if self._used:
+                self.notes[path] = tuple(dict.fromkeys(self._used))
+            return found
+        return [self.value(item, (*path, i)) for i, item in enumerate(raw)] if isinstance(raw, list) else raw
+
+    def _computed(self, raw: Any) -> Any:  # noqa: ANN401 - values of a document
+        """Return what a value comes to, with functions inside of each other."""
+        if isinstance(raw, list):
+            return [self._computed(item) for item in raw]
+        if not isinstance(raw, dict):
+            return raw
+        if not _is_function(raw):
+            return {key: self._computed(item) for key, item in raw.items()}
+        ((name, argument),) = raw.items()
+        function = _FUNCTIONS.get(name)
+        found = None if function is None else function(self, argument)
+        return NotKnown(f"the function {name}") if found is None else found
+
+    # --- Functions; None: it is not known what they come to ---
+
+    def ref(self, name: Any) -> Any:  # noqa: ANN401 - values of a document
+        parameter = value_at(self._template, ("Parameters", str(name)))
+        if not isinstance(parameter, dict) or parameter.get("Default") is None:
+            return NotKnown(f"Ref {name}")
+        self._used.append(str(name))
+        default = parameter["Default"]
+        kind = parameter.get("Type")
+        if kind == "CommaDelimitedList" and isinstance(default, str):
+            return [item.strip() for item in default.split(",")]
+        if kind == "Json" and isinstance(default, str):
+            try:
+                return parse_json(default)
+            except ValueError:
+                return NotKnown(f"Ref {name}")
+        if kind == "Boolean":
+            return _FLAGS.get(str(default).lower(), default)
+        return _text(default) if kind == "String" else default
+
+    def join(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
+        by, items = _two(self._computed(argument))
+        if isinstance(items, NotKnown):
+            return items
+        return _joined(str(by), items) if isinstance(items, list) else None
+
+    def sub(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
+        words, given = argument if isinstance(argument, list) and len(argument) > 1 else (argument, {})
+        words = words[0] if isinstance(words, list) and words else words
+        if not isinstance(words, str) or not isinstance(given, dict):
+            return None
+        parts: list[Any] = []
+        at = 0
+        for found in re.finditer(r"\$\{(!?)([^}]*)\}", words):
+            parts.append(words[at : found.start()])
+            at = found.end()
+            name = found[2].strip()
+            parts.append(
+                f"${{{found[2]}}}" if found[1]
+                else self._computed(given[name]) if name in given
+                else NotKnown(f"${{{name}}}") if "." in name or "::" in name
+                else self.ref(name)
+            )  # fmt: skip
+        return _joined("", [*parts, words[at:]])
+
+    def split(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
+        by, words = _two(self._computed(argument))
+        if isinstance(words, NotKnown):
+            return words
+        return words.split(by) if isinstance(words, str) and isinstance(by, str) and by else None
+
+    def select(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
+        found = self._computed(argument)
+        which, items = _two(found[:2] if isinstance(found, list) else found)
+        if isinstance(items, NotKnown) or isinstance(which, NotKnown):
+            return items if isinstance(items, NotKnown) else which
+        if isinstance(items, dict):
+            return items.get(str(which))
+        is_index = isinstance(items, list) and re.fullmatch(r"[0-9]{1,6}", str(which)) is not None
+        return items[int(which)] if is_index and int(which) < len(items) else None
+
+    def find_in_map(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
+        keys = self._computed(argument)
+        if not isinstance(keys, list):
+            return None
+        lost = next((key for key in keys if isinstance(key, NotKnown)), None)
+        return lost if lost is not None else value_at(self._template, ("Mappings", *map(str, keys)))
+
+    def choose(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
+        if not isinstance(argument, list) or len(argument) != 3:  # noqa: PLR2004 - a condition, and two values
+            return None
+        holds = self._condition(argument[0])
+        return None if holds is None else self._computed(argument[1 if holds else 2])
+
+    def _condition(self, raw: Any) -> bool | None:  # noqa: ANN401 - values of a document
+        """Return whether a condition holds, None when that is not known."""
+        if isinstance(raw, str):
+            return self._named(raw)
+        ((name, argument),) = raw.items() if _is_function(raw) else (("", raw),)
+        if name == "Fn::Equals":
+            left, right = _two(self._computed(argument))
+            is_known = not isinstance(left, NotKnown) and not isinstance(right, NotKnown)
+            return _text(left) == _text(right) if is_known else None
+        if name not in ("Fn::Not", "Fn::And", "Fn::Or"):
+            return _FLAGS.get(str(self._computed(raw)).lower())
+        parts = [self._condition(item) for item in (argument if isinstance(argument, list) else [argument])]
+        if name == "Fn::Not":
+            return None if len(parts) != 1 or parts[0] is None else not parts[0]
+        decides = name == "Fn::Or"
+        return decides if decides in parts else None if None in parts else not decides
+
+    def _named(self, name: str) -> bool | None:
+        condition = value_at(self._template, ("Conditions", name))
+        if condition is None or name in self._open:
+            return None
+        self._open.add(name)
+        found = self._condition(condition)
+        self._open.discard(name)
+        return found
+
+
+_FUNCTIONS: dict[str, Callable[[_Template, Any], Any]] = {
+    "Ref": _Template.ref, "Fn::Join": _Template.join, "Fn::Sub": _Template.sub, "Fn::Split": _Template.split,
+    "Fn::Select": _Template.select, "Fn::FindInMap": _Template.find_in_map, "Fn::If": _Template.choose,
+}  # fmt: skip
+
+
+def _is_function(raw: Any) -> bool:  # noqa: ANN401 - values of a document
+    if not isinstance(raw, dict) or len(raw) != 1:
+        return False
+    (name,) = raw
+    return isinstance(name, str) and (name == "Ref" or name.startswith("Fn::"))
+
+
+def _two(found: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document
+    return tuple(found) if isinstance(found, list) and len(found) == 2 else (None, None)  # noqa: PLR2004 - two
+
+
+def _joined(by: str, items: list[Any]) -> str | None:
+    lost = next((item for item in items if isinstance(item, NotKnown)), None)
+    if lost is not None or any(isinstance(item, dict | list) for item in items):
+        return lost
+    words = by.join("" if item is None else str(_text(item)) for item in items)
+    return words if len(words) <= _MAX_TEXT else None
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - values of a document
+    """Return a scalar as the text that ROS makes of it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
