@@ -330,3 +330,28 @@ def test_each_label_is_a_fact_of_its_own(here: Path) -> None:
         "labels of pool 'trading'": {"NP005", "WL007"},
         "the label type of pool 'trading'": {"NP005", "NP010", "WL007"},
     }
+
+
+def test_manifests_that_a_plan_applies(here: Path) -> None:
+    spec = {"eniOptions": {"eniType": "ENI"}, "selector": {"podSelector": {"matchLabels": {"a": "b"}}}}
+    name = {"apiVersion": "network.alibabacloud.com/v1beta1", "kind": "PodNetworking", "metadata": {"name": "pn"}}
+    fixed = {"allocationType": {"type": "Fixed", "releaseStrategy": "TTL"}}
+    plan = terraform_plan(AFTER)
+    for i, (kind, argument, value, unknown) in enumerate(
+        (
+            ("kubernetes_manifest", "manifest", {**name, "spec": {**spec, **fixed}}, {}),
+            ("kubectl_manifest", "yaml_body", json.dumps({**name, "metadata": {"name": "p2"}, "spec": spec}), {}),
+            ("kubernetes_manifest", "manifest", {**name, "metadata": {}}, {"metadata": {"name": True}}),
+        )
+    ):
+        change = {
+            "actions": ["create"],
+            "before": None,
+            "after": {argument: value},
+            "after_unknown": {argument: unknown},
+        }
+        plan["resource_changes"].append({"address": f"{kind}.m{i}", "type": kind, "mode": "managed", "change": change})
+    judged = judge_files(here, {"plan.json": plan})
+    assert "PN003" in judged.rules
+    assert judged.places["PN003"].startswith("plan.json:")
+    assert ("plan.json: kubernetes_manifest.m2", "not all of it is known before apply") in judged.skipped

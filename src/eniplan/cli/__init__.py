@@ -101,7 +101,8 @@ def run(argv: list[str]) -> int:
         gc.freeze()  # `__main__` has switched collection off while everything was imported
         gc.enable()
         # A plan is thousands of values that die together: looking for cycles after each 700 costs a fifth of a check.
-        gc.set_threshold(10_000)
+        # All of them are rarely looked at: otherwise large inputs cost more than their size says.
+        gc.set_threshold(10_000, 10, 100)
         _call(app, argv, config)
     except SystemExit as done:
         if done.code == INTERRUPTED and isinstance(getattr(done.__context__, "__cause__", None), KeyboardInterrupt):

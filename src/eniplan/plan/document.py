@@ -435,7 +435,8 @@ def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
         )
 
 
-_LEXEME = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
+_LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\],:"]+')
+"""Commas and colons are passed over: the text is known to be JSON."""
 
 
 class _JsonNode(NamedTuple):
@@ -495,35 +496,34 @@ class _JsonTree:
 
     def _scan(self) -> _JsonNode:
         if self._root is None:
-            tokens = re.finditer(_LEXEME, self._text)
+            tokens = _LEXEME.finditer(self._text)
             self._root = self._value(next(tokens), tokens)
         return self._root
 
     def _value(self, token: re.Match[str], tokens: Iterator[re.Match[str]]) -> _JsonNode:
-        if token[0] == "{":
-            return self._object(token.start(), tokens)
-        if token[0] == "[":
+        start, end = token.span()
+        sign = self._text[start]
+        if sign == "{":
+            return self._object(start, tokens)
+        if sign == "[":
             items: list[_JsonNode] = []
             for inner in tokens:
                 if inner[0] == "]":
-                    return _JsonNode(token.start(), inner.end(), items=items)
-                if inner[0] != ",":
-                    items.append(self._value(inner, tokens))
-        return _JsonNode(token.start(), token.end())
+                    return _JsonNode(start, inner.end(), None, items)
+                items.append(self._value(inner, tokens))
+        return _JsonNode(start, end)
 
     def _object(self, start: int, tokens: Iterator[re.Match[str]]) -> _JsonNode:
         keys: dict[str, tuple[int, _JsonNode]] = {}
         end = start
         for token in tokens:
-            if token[0] == "}":
+            word = token[0]
+            if word == "}":
                 end = token.end()
                 break
-            if token[0] == ",":
-                continue
-            name = json.loads(token[0])
-            next(tokens)  # the colon
+            name = json.loads(word) if "\\" in word else word[1:-1]
             value = self._value(next(tokens), tokens)
             if name in keys:
                 self._duplicates.append((name, keys[name][0], token.start()))
             keys[name] = (token.start(), value)
-        return _JsonNode(start, end, keys=keys)
+        return _JsonNode(start, end, keys)
