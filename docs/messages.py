@@ -27,9 +27,13 @@ _SEPARATORS = (", ", "; ", ": ")
 """Those of lists and of messages that are joined."""
 
 
+_TYPER = ("Arguments", "Options", "Commands", "default: {default}", "No such command {name!r}.", "Missing command.")
+"""What typer says by gettext."""
+
+
 def all_texts() -> dict[str, None]:
     """Return everything that eniplan says, each once."""
-    found = [*_SEPARATORS, *_of_source(), *_of_rules(), *_of_facts(), *_of_help()]
+    found = [*_SEPARATORS, *_TYPER, *_of_source(), *_of_rules(), *_of_facts(), *_of_help()]
     return {text: None for text in found if any(map(str.isalpha, _without_fields(text))) or text in _SEPARATORS}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from eniplan import po
 from eniplan.cli.language import told_help
@@ -125,6 +126,13 @@ def test_no_other_language_is_known(run: Run) -> None:
 def test_help_and_rules_are_chinese(run: Run, tmp_path: Path) -> None:
     for args in (("--help",), ("check", "--help"), ("specs", "show", "--help"), ("explain",), ("explain", "ENI001")):
         assert _has_chinese(run(*args, "--lang", "zh", cwd=tmp_path).out)
+
+
+def test_the_starter_plan_is_the_same_in_every_language(run: Run) -> None:
+    english, chinese = (run("init", "-", "--lang", language).out for language in ("en", "zh"))
+    assert yaml.safe_load(chinese) == yaml.safe_load(english)
+    assert _has_chinese(chinese)
+    assert not _has_chinese(english)
 
 
 def test_english_reads_no_catalogue() -> None:

@@ -142,8 +142,8 @@ _OF_STREAMS = frozenset((errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, err
 def _bug(error: Exception) -> int:
     if os.environ.get("ENIPLAN_DEBUG"):
         traceback.print_exception(error)
-    terminal.err(f"eniplan has failed by its own fault: {type(error).__name__}: {error}")
-    terminal.err("    please report it, with the output of the same command under ENIPLAN_DEBUG=1")
+    terminal.err(say("eniplan has failed by its own fault: {kind}: {said}", kind=type(error).__name__, said=error))
+    terminal.err("    " + say("please report it, with the output of the same command under ENIPLAN_DEBUG=1"))
     return SOFTWARE
 
 

@@ -131,7 +131,7 @@ def create_pool(
         terminal.out(text)
     else:
         terminal.save(out, text)
-        terminal.err(f"wrote {out}")
+        terminal.err(say("wrote {file}", file=out))
 
 
 def written(chosen: Sequence[Chosen], emit: Spelling) -> str:

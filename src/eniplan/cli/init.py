@@ -14,7 +14,7 @@ from eniplan.emit import cluster_plan
 from eniplan.errors import Place, Problem, UsageError, usage
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
-from eniplan.messages import Message, say
+from eniplan.messages import Message, say, told
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.terminal import STDIN
 
@@ -122,11 +122,13 @@ def init(
         _write_ci(_FILES[ci])
         return
     if file == STDIN:
-        terminal.out(_template("plan.yaml"))
+        terminal.out(_template(told("plan.yaml")))
         return
     file = DEFAULT_FILE if file is None else file
-    _write(_template("plan.yaml"), file, hint=_ANOTHER)
-    terminal.err(f"wrote {file}: fill in what stands in <angle brackets>, then run `eniplan check {file}`")
+    _write(_template(told("plan.yaml")), file, hint=_ANOTHER)
+    terminal.err(
+        say("wrote {file}: fill in what stands in <angle brackets>, then run `eniplan check {file}`", file=file)
+    )
 
 
 _ANOTHER = say("give another name, or - to print it")
@@ -160,7 +162,7 @@ def _from_cluster(
         terminal.out(text)
         return
     _write(text, file, hint=_ANOTHER)
-    terminal.err(f"wrote {file}: complete what its comments name, then run `eniplan check {file}`")
+    terminal.err(say("wrote {file}: complete what its comments name, then run `eniplan check {file}`", file=file))
 
 
 def _write_ci(files: tuple[_New, ...]) -> None:
@@ -173,7 +175,7 @@ def _write_ci(files: tuple[_New, ...]) -> None:
         _write(_template(new.template), new.path, hint=hint)
         terminal.err(f"wrote {new.path}: {new.todo}")
     if not os.path.lexists(".git"):
-        terminal.err("this folder is not the top of a Git repository; only there do these files work")
+        terminal.err(say("this folder is not the top of a Git repository; only there do these files work"))
 
 
 def _template(name: str) -> str:

@@ -336,6 +336,6 @@ def _emit(listing: Listing, facts: Facts, catalog: Catalog, settings: Settings) 
     if report.problems or report.total("error"):
         for line in plain.write(report._replace(undecided=(), pools=())).splitlines():
             terminal.err(line)
-        terminal.err("nothing is written: the plan would not pass")
+        terminal.err(say("nothing is written: the plan would not pass"))
         raise typer.Exit(FINDINGS)
     terminal.out(to_fill_in(text))

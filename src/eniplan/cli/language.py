@@ -5,6 +5,7 @@ What is asked for holds for everything; the locale only for people, not for docu
 
 from __future__ import annotations
 
+import gettext
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,13 @@ def settle(argv: list[str], config: Config) -> list[str]:
         from eniplan.po import read_catalogue  # noqa: PLC0415 - English goes without
 
         speak(read_catalogue(asked))
+        # typer takes its few words (Options, Commands) from there.
+        gettext.dgettext = _of_domain
     return words
+
+
+def _of_domain(domain: str, message: str) -> str:  # noqa: ARG001 - the form of gettext's own
+    return told(message)
 
 
 def _taken(argv: list[str]) -> tuple[str | None, list[str]]:

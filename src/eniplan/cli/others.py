@@ -66,6 +66,6 @@ class OtherInputs:
             )
             terminal.err(say("{broken}; --verbose says why", broken=broken))
         if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
-            terminal.err("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why")
+            terminal.err(say("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why"))
         if self._collected.lacks_cluster and not report.accounts:
-            terminal.err("these inputs say nothing of their cluster; --cluster FILE states its facts")
+            terminal.err(say("these inputs say nothing of their cluster; --cluster FILE states its facts"))

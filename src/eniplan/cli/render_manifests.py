@@ -77,7 +77,7 @@ def render_manifests(
                 files = [item.file for item in rendered]
     _tell_namespaces(plans)
     if not rendered:
-        terminal.err("note: the plan has no podNetworkings and no terwayConfigs; --workloads renders workloads")
+        terminal.err(say("note: the plan has no podNetworkings and no terwayConfigs; --workloads renders workloads"))
     top = header(plan, report.specs_words)
     if out_dir is None:
         terminal.out(top + "---\n".join(map(text, rendered)))
@@ -125,7 +125,7 @@ def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | N
         terminal.refuse_input(os.path.join(folder, name))  # all are written, or none
     for name, content in files.items():
         terminal.save(os.path.join(folder, name), content)
-    terminal.err(f"wrote {len(files)} files to {folder}")
+    terminal.err(say("wrote {n} files to {folder}", n=len(files), folder=folder))
 
 
 def _tell_namespaces(plans: Sequence[Passed]) -> None:

@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 from eniplan.bounds import MAX_PROBLEMS, integer
 from eniplan.errors import Problem
 from eniplan.messages import NOTHING, Message, say
+from eniplan.plan.full_width import hint_for
 from eniplan.plan.schema import API_VERSION
 from eniplan.suggest import did_you_mean, nearest
 from eniplan.text import may_be_secret
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path
 
 _TYPES = {
-    "string": "text", "integer": "a whole number", "boolean": "true or false", "array": "a list", "object": "a map",
+    "string": say("text"), "integer": say("a whole number"), "boolean": say("true or false"), "array": say("a list"),
+    "object": say("a map"),
 }  # fmt: skip
 
 
@@ -65,13 +67,16 @@ class _Violation(NamedTuple):
 
     def problem(self, message: Message, hint: Message = NOTHING) -> Misfit:
         """Return a problem with this value."""
+        hint = (hint_for(self.value) if isinstance(self.value, str) else NOTHING) or hint
         return Misfit(self.path, Problem(message, self.document.place(self.path), hint), self.path)
 
 
 def _explain(document: Document, error: ValidationError) -> Iterator[Misfit]:
     path: Path = tuple(error.absolute_path)
     schema: Any = error.schema
-    violation = _Violation(document, path, _called(document, path) if path else "the document", error.instance, schema)
+    violation = _Violation(
+        document, path, _called(document, path) if path else say("the document"), error.instance, schema
+    )
     return _EXPLAINERS[str(error.validator)](violation)
 
 
@@ -80,7 +85,7 @@ def _unknown_keys(at: _Violation) -> Iterator[Misfit]:
     for key in at.value:
         if key not in known:
             meant = nearest(key, known)
-            hint = (
+            hint = hint_for(key) or (
                 say("did you mean {meant!r}?", meant=meant)
                 if meant
                 else say("known here: {known}", known=tuple(sorted(known)))
@@ -160,14 +165,16 @@ def _pattern(at: _Violation) -> Iterator[Misfit]:
             say("fill it in: {about}", about=about),
         )
     else:
-        what = f"is {_shown(at.path, at.value)}" if at.value else "is empty"
-        yield at.problem(say("{at_name} {what}", at_name=at.name, what=what), about)
+        message = say("{at_name} is empty", at_name=at.name)
+        if at.value:
+            message = say("{at_name} is {shown}", at_name=at.name, shown=_shown(at.path, at.value))
+        yield at.problem(message, about)
 
 
 def _wrong_type(at: _Violation) -> Iterator[Misfit]:
     expected = at.schema["type"]
     if at.value is None:
-        write = _EMPTY.get(expected, "give a value")
+        write = _EMPTY.get(expected, say("give a value"))
         yield at.problem(
             say("{at_name} has no value; it must be {types}", at_name=at.name, types=_TYPES[expected]),
             say("{write}, or remove the key", write=write),
@@ -196,7 +203,7 @@ def _type_hint(at: _Violation, expected: str) -> Message:
     return NOTHING
 
 
-_EMPTY = {"array": "write []", "object": "write {}"}
+_EMPTY = {"array": say("write []"), "object": say("write {{}}")}
 _BOOLEAN_WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _EXPLAINERS: dict[str, Callable[[_Violation], Iterator[Misfit]]] = {
     "additionalProperties": _unknown_keys,
@@ -218,7 +225,7 @@ def _called(document: Document, path: Path) -> str:
     inner = ".".join(step for step in path[2:] if isinstance(step, str))
     word = document.word(path, inner) if inner else ""
     name = repr(names[-1] if word == inner or word[-1] == "]" else word.rpartition(".")[2])
-    return f"an item of {name}" if isinstance(path[-1], int) else name
+    return say("an item of {name}", name=name) if isinstance(path[-1], int) else name
 
 
 def _shown(path: Path, value: object) -> str:

@@ -15,6 +15,7 @@ from yaml.scanner import ScannerError
 from eniplan.bounds import MAX_DEPTH, MAX_VALUES
 from eniplan.errors import Place, Problem
 from eniplan.messages import NOTHING, Message, say
+from eniplan.plan.full_width import find_in_line, hint_for
 
 _OPENING = frozenset("[{")
 _CLOSING = frozenset("]}")
@@ -60,6 +61,9 @@ def _cause(text: str, error: yaml.MarkedYAMLError) -> _Cause:
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     if mark is None:
         return _Cause(None, say("{words}", words=str(error.problem or "malformed")), NOTHING)
+    wide = _full_width(text, mark)
+    if wide is not None:
+        return wide
     deep = mark if isinstance(error, TooDeepError) else _too_deep(text, mark.index)
     if deep is not None:
         hint = say("a plan has fewer than 10 levels: is this the right file?")
@@ -68,6 +72,18 @@ def _cause(text: str, error: yaml.MarkedYAMLError) -> _Cause:
     if opening in {'"', "'"}:
         return _Cause(began, say("this quote is never closed"), say("close the quote that opens here"))
     return _at_character(text, error, mark) or _in_structure(text, error, mark)
+
+
+def _full_width(text: str, mark: yaml.Mark) -> _Cause | None:
+    """Return full-width punctuation at a fault, or in the line before it, to which YAML may have come too late."""
+    lines = text.split("\n")
+    for number in (mark.line, mark.line - 1):
+        line = lines[number] if 0 <= number < len(lines) else ""
+        column = None if line.isascii() else find_in_line(line)
+        if column is not None:
+            message = say("{character!r} is no punctuation of YAML", character=line[column])
+            return _Cause(_At(number, column), message, hint_for(line[column]))
+    return None
 
 
 def _at_character(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _Cause | None:

@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from eniplan._version import __version__
+from eniplan.messages import told
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _percent(amount: int, whole: int) -> float:
 def page(title: str, body: Iterable[str]) -> str:
     """Return the whole document around a body of safe HTML."""
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{told("en")}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

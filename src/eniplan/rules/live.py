@@ -481,7 +481,7 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
                 "the cluster has {nodes} nodes, the plan adds {new} at the {size} size; {quota} are allowed",
                 nodes=nodes,
                 new=sum(counts),
-                size=size,
+                size=say("desired") if size == "desired" else say("largest"),
                 quota=quota,
             )
             yield Hit(("nodePools",), message, _RAISE, level=None if size == "desired" else "warning")

@@ -189,7 +189,7 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
         path,
         say(
             "at the {size} size {who} can need {needed} addresses in {zone} ({what}); {vSwitches} has {available} free",
-            size=found.size,
+            size=say("desired") if found.size == "desired" else say("largest"),
             who=who,
             needed=need.total,
             zone=zone,
