@@ -220,6 +220,17 @@ def test_what_cannot_be_answered_is_no_message(run: Run, line: str, tmp_path: Pa
     answers(run, line, tmp_path)
 
 
+def test_the_language_is_taken_anywhere_and_spoken(run: Run) -> None:
+    assert words(run, "eniplan check --lang ") == ["en", "zh"]
+    assert words(run, "eniplan check --la") == ["--lang"]
+    assert words(run, "eniplan check --lang zh --fo") == ["--format"]
+    assert words(run, "eniplan --lang en check --fo") == ["--format"]
+    (english,) = answers(run, "eniplan explain ENI001")
+    (chinese,) = answers(run, "eniplan explain ENI001", ENIPLAN_LANG="zh")
+    assert chinese.startswith("ENI001\t")
+    assert chinese != english
+
+
 def test_bash_gets_words_without_what_it_holds_for_the_word_before(run: Run) -> None:
     assert answers(run, "eniplan check --format=js", for_="bash") == ["json"]
     assert answers(run, "eniplan check --format=js", for_="zsh") == ["--format=json"]

@@ -91,7 +91,7 @@ def run(argv: list[str]) -> int:
     if _COMPLETE in os.environ:
         from eniplan.cli.completion import answer  # noqa: PLC0415 - asked for by a shell only
 
-        return answer(os.environ[_COMPLETE], lambda words: typer.main.get_command(_app(words)))
+        return answer(os.environ[_COMPLETE], _completed)
     try:
         if not _HELP_WORDS.isdisjoint(argv):
             terminal.out("")  # typer would write its help to a closed stdout, and say that all is well
@@ -116,6 +116,13 @@ def run(argv: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the edge: a bug must not look like a finding
         return _bug(error)
     return 0
+
+
+def _completed(argv: list[str]) -> Any:  # noqa: ANN401 - a type of typer's own Click
+    """Return the program that a command line is completed by, in the user's language."""
+    command = typer.main.get_command(_app(language.settle(argv, Config(os.environ))))
+    language.tell(command)
+    return command
 
 
 def _lost(error: OSError) -> int:

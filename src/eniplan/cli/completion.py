@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from eniplan import resources, terminal
+from eniplan.config import KEYS
 from eniplan.errors import usage
 from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+_LANGUAGE = "--lang"
 LINE = "_ENIPLAN_LINE"
 """The command line up to the cursor."""
 
@@ -88,9 +90,10 @@ def answer(shell: str, command_of: Callable[[list[str]], Any]) -> int:
     """
     try:
         *words, word = _words(os.environ.get(LINE, ""))
+        words = _without_language(words)
         before = re.match(r".*[=:]", word) if shell == Shell.BASH else None
         lines = []
-        for found in _answers(command_of(words), words, word):
+        for found in _answers(command_of([w for w in words if w != _LANGUAGE]), words, word):
             # bash takes = and : for ends of words, and replaces only what follows them.
             text = found.word[before.end() :] if before is not None else found.word
             if shell == Shell.BASH:
@@ -123,7 +126,18 @@ def _words(line: str) -> list[str]:
     return words[start + 1 :] or [""]
 
 
+def _without_language(words: list[str]) -> list[str]:
+    """Leave out what says the language, which stands anywhere; unless it is what is being written."""
+    while _LANGUAGE in words[:-1]:
+        at = words.index(_LANGUAGE)
+        words = words[:at] + words[at + 2 :]
+    return words
+
+
 def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # noqa: ANN401 - a type of typer's own Click
+    if words[-1:] == [_LANGUAGE]:
+        yield from (Answer(name) for name in KEYS["lang"].choices if name.startswith(word))
+        return
     # typer's own Click knows which parameter is meant. It is private, and held by typer<0.29 and the tests.
     from typer._click.shell_completion import (  # noqa: PLC0415 - the same
         _resolve_context,
@@ -145,6 +159,8 @@ def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # 
         return
     for item in asked.shell_complete(context, rest):
         yield Answer(option + item.value, item.help or "")
+    if rest and _LANGUAGE.startswith(rest) and context.parent is not None:  # is taken by every command
+        yield Answer(_LANGUAGE, KEYS["lang"].about)
 
 
 def _values(parameter: Any) -> Callable[[Asked], Iterable[Answer]] | None:  # noqa: ANN401 - a type of typer's own Click
@@ -304,6 +320,7 @@ FREE = (
     "RANGE",
     "URL",
     "VERSION",
+    "WORDS",
     "ZONES",
 )
 """Metavars of values that nobody can list."""
