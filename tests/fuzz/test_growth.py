@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from eniplan.catalog.select import range_from
+from eniplan.cli.others import OtherInputs
 from eniplan.errors import InputError
 from eniplan.inputs.markdown import _FENCE
 from eniplan.inputs.script import is_worth
+from eniplan.inputs.terraform import _Configured, _without_indexes
 from eniplan.k8s.numbers import go_duration, quantity
 from eniplan.plan.document import plain_scalar, read_documents
+from eniplan.plan.folders import patterns
 from eniplan.plan.load import LoadedPlan, load
-from eniplan.plan.waivers import WaiverFile
+from eniplan.plan.waivers import WaiverFile, _pattern
+from tests.fuzz.kinds import _terraform
+from tests.judge import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +65,30 @@ def plan(tmp_path: Path, text: str) -> list[LoadedPlan | object]:
     return [*load([str(file)])]
 
 
+def networkings(count: int) -> None:
+    selector = {"podSelector": {"matchLabels": {"a": "b"}}}
+    rows = [{"name": f"p{i}", "nodePools": ["trading"], **selector} for i in range(count)]
+    found = judge({"podNetworkings": rows}).findings
+    assert len([f for f in found if f.rule.id == "PN008"]) <= 1
+
+
+def waived(count: int) -> None:
+    judge({"waivers": [{"rule": "NP002", "path": f"nodePools[{i}]", "reason": "x"} for i in range(count)]})
+
+
+def terraform(tmp_path: Path, count: int) -> None:
+    plan = json.loads(_terraform())
+    (change,), (resource,) = plan["resource_changes"], plan["configuration"]["root_module"]["resources"]
+    names = [f"b{i}" for i in range(count)]
+    pool = resource["address"].partition(".")[0]
+    plan["resource_changes"] = [{**change, "address": f"{pool}.{name}", "name": name} for name in names]
+    plan["configuration"]["root_module"]["resources"] = [{**resource, "address": f"{pool}.{name}"} for name in names]
+    file = tmp_path / "tf.json"
+    file.write_text(json.dumps(plan))
+    found = [*load([str(file)], OtherInputs(None, [], [], asks=False).make)]
+    assert sum(len(one.plan.node_pools) for one in found if isinstance(one, LoadedPlan) and one.plan) == count
+
+
 WORK: dict[str, Callable[[Path], Work]] = {
     "places in YAML": lambda _: lambda n: documents("".join(f"k{i}: 1\n" for i in range(n))),
     "places in JSON": lambda _: lambda n: documents(json.dumps({f"k{i}": 1 for i in range(n)}, indent=0), "a.json"),
@@ -69,6 +98,9 @@ WORK: dict[str, Callable[[Path], Work]] = {
     ),
     "brackets that are not closed": lambda _: lambda n: documents("[" + "a, " * n),
     "unknown keys": lambda folder: lambda n: plan(folder, "".join(f"k{i}: 1\n" for i in range(n))),
+    "PodNetworkings that match the same pods": lambda _: networkings,
+    "waivers": lambda _: waived,
+    "resources of a Terraform plan": lambda folder: lambda n: terraform(folder, n),
     "pools that do not fit": lambda folder: lambda n: plan(folder, "nodePools:\n" + "- {name: 1}\n" * n),
 }
 
@@ -113,6 +145,11 @@ PATTERNS: dict[str, Work] = {
     "durations": lambda n: go_duration("1h" * n + "x"),
     "range": lambda n: range_from("1" * n + "x"),
     "open range": lambda n: range_from("1" * n + ".."),
+    "Terraform address": lambda n: _Configured({}).arguments('module.a["x"]' * (n // 12) + "["),
+    "Terraform address that is not closed": lambda n: _without_indexes("[" * n),
+    "Terraform key that is not closed": lambda n: _without_indexes('["\\"' * (n // 4) + "x"),
+    "glob": lambda n: _pattern("**/*a" * (n // 5)),
+    "glob of folders": lambda n: [p.matches("a/" * 50) for p in patterns(".", ["[" * n])],
     "fence": lambda n: _FENCE.match("> " * n + "x"),
     "script": lambda n: is_worth(b"aliyun " * n + b"\nCreateCluster"),
 }

@@ -176,7 +176,8 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
                     _tell(say("{path}: {known}; going on", path=path, known=KNOWN[earlier.state]))
                 work.progress.close()
             work.has_earlier = earlier is not None and earlier.events != receipt.events
-            order = judged.order(terms, lambda wanted: _ask(wanted, judged, work, yes=wish.yes))
+            made = None if earlier is None else earlier.node_pool_id
+            order = judged.order(terms, lambda wanted: _ask(wanted, judged, work, yes=wish.yes))._replace(made=made)
             go_through(session, receipt, lambda: order, work, timeout, wait=wish.wait)
 
 

@@ -58,6 +58,8 @@ class Order(NamedTuple):
     """The keys of facts without which it may be sent."""
     ask: Callable[[Receipt], bool]
     """Shows what will be sent, and returns whether it is wanted."""
+    made: str | None = None
+    """The pool that an earlier create of this name has made, as its receipt says."""
 
 
 class StoppedError(EniplanError):
@@ -181,7 +183,7 @@ class Creation:
         order = make()
         _check(order, self.receipt)
         self._tell(say("looking for a pool of that name"))
-        found = self._look_before()
+        found = self._look_before(order)
         return self._already(found, order) if found else self._send(order)
 
     def _already(self, found: Sequence[str], order: Order) -> bool:
@@ -245,7 +247,7 @@ class Creation:
         self._deadline = time.monotonic() + self._timeout
         self._keep(self.receipt._replace(undecided=allowed))
         self.receipt, self.is_kept = self.receipt._replace(undecided=allowed), True
-        return self._look_before()
+        return self._look_before(order)
 
     def _send(self, order: Order) -> bool:
         came = self._pass_gate(order)
@@ -312,19 +314,37 @@ class Creation:
         self.receipt = self.receipt._replace(node_pool_id=pool, task_id=task)
         self._step("accepted", request_id, note)
 
-    def _look_before(self) -> list[str]:
-        """Look up our name right before something would be sent.
+    def _look_before(self, order: Order) -> list[str]:
+        """Look up our name right before something would be sent; and, as a list may be old, what was made before.
 
         Raises:
             CloudError: it cannot be looked up.
 
         """
         try:
-            return self._look(patient=False)
+            return self._look(patient=False) or self._made_before(order.made)
         except CallError as error:
             if self._is_out:
                 self._give_up(say("it cannot be looked up: {said}", said=self._said(error)))
             raise CloudError(self._problem(say("nothing was sent: {said}", said=self._said(error)))) from None
+
+    def _made_before(self, pool_id: str | None) -> list[str]:
+        """Return the pool of an earlier create, when it is still there.
+
+        Raises:
+            CallError: it cannot be asked.
+
+        """
+        if pool_id is None:
+            return []
+        target = self.receipt.target
+        try:
+            pool = read_pool(self._session, target.cluster_id, pool_id)
+        except CallError as error:
+            if error.status == _NOT_FOUND or error.is_not_found:
+                return []
+            raise
+        return [pool_id] if pool["nodepool_info"].get("name") == target.pool else []
 
     def _look(self, *, patient: bool) -> list[str]:
         """Return the ids of the pools with our name; a patient look is repeated while the list may not show it yet.

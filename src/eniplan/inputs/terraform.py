@@ -169,7 +169,7 @@ class _Configured:
 
     def arguments(self, address: str) -> frozenset[str] | None:
         """Return the arguments that the configuration of a resource has; None when the plan does not tell."""
-        steps = re.sub(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]', "", address).split(".")
+        steps = _without_indexes(address).split(".")
         names = tuple(steps[1:-2:2])
         if names not in self._modules:
             resources = _module(self._plan, names).get("resources")
@@ -333,7 +333,7 @@ class Clusters:
 
 
 def _without_indexes(address: str) -> str:
-    return re.sub(r"\[[^\]]*\]", "", address)
+    return re.sub(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]', "", address)
 
 
 _V_SWITCH = "alicloud_vswitch"

@@ -40,7 +40,7 @@ def patterns(base: str, lines: Iterable[str]) -> Iterator[Pattern]:
 
 def _regex(glob: str, *, is_anchored: bool) -> re.Pattern[str] | None:
     out = "" if is_anchored else "(?:.*/)?"
-    for piece in re.findall(r"/\*\*/|\*\*/|/\*\*|\*+|\[!?\]?[^\]/]*\]|\\.|.", glob, re.DOTALL):
+    for piece in re.findall(r"/\*\*/|\*\*/|/\*\*|\*+|\[!?\]?[^\]/]{0,200}\]|\\.|.", glob, re.DOTALL):
         out += _piece(piece)
     try:
         return re.compile(out, re.DOTALL)
