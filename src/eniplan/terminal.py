@@ -18,7 +18,7 @@ from eniplan.messages import say
 from eniplan.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from io import BufferedReader
     from typing import TextIO
 
@@ -34,6 +34,8 @@ _MOST_KEPT = 4 * 1024 * 1024
 _written: list[bool] = []
 _piped: list[bytes] = []
 """What came from stdin."""
+_instead: dict[str, bytes] = {}
+"""What is read in the place of files, by their true path."""
 
 
 def read_input(path: str) -> bytes:
@@ -45,6 +47,8 @@ def read_input(path: str) -> bytes:
 
     """
     if path == STDIN:
+        if path in _instead:
+            return _instead[path]
         with stdin() as stream:
             data = stream.read()
         if len(data) <= _MOST_KEPT:
@@ -53,26 +57,51 @@ def read_input(path: str) -> bytes:
     return read_file(path)
 
 
-def read_file(path: str) -> bytes:
-    """Return the bytes of a file that this run goes by; no output replaces it from now on.
+def read_file(path: str, *, is_input: bool = True) -> bytes:
+    """Return the bytes of a file that this run goes by.
+
+    Args:
+        path: the file.
+        is_input: no output replaces it from now on; otherwise `note_input` says so, once it holds something.
 
     Raises:
         OSError: it cannot be read.
 
     """
+    if _instead and (true := os.path.realpath(path)) in _instead:
+        return _instead[true]
     with open(path, "rb") as file:
-        note_input(file)
+        if is_input:
+            note_input(file)
         return file.read()
 
 
-def read_again(path: str) -> bytes | None:
-    """Return what this run has read before, to be shown; None when it is gone, or is not the same any more."""
+def read_instead(files: Mapping[str, bytes]) -> None:
+    """Let all reading see other bytes from now on.
+
+    Args:
+        files: by `true_path`.
+
+    """
+    _instead.clear()
+    _instead.update(files)
+
+
+def true_path(path: str) -> str:
+    """Return what stands for a file under all of its names."""
+    return path if path == STDIN else os.path.realpath(path)
+
+
+def read_again(path: str, most: int = _MOST_KEPT) -> bytes | None:
+    """Return what this run has read before; None when it is gone, is larger, or is not the same any more."""
+    if path in _instead:
+        return _instead[path]
     if path == STDIN:
         return _piped[0] if _piped else None
     with contextlib.suppress(OSError):
         status = os.stat(path)  # before it is opened: a pipe would wait for somebody who writes
         seen = _inputs.get((status.st_dev, status.st_ino))
-        if seen == (status.st_size, status.st_mtime_ns) and status.st_size <= _MOST_KEPT:
+        if seen == (status.st_size, status.st_mtime_ns) and status.st_size <= most:
             with open(path, "rb") as file:
                 return file.read()
     return None
@@ -208,6 +237,27 @@ def save(path: str, text: str, *, private: bool = False) -> None:
             _sync_folder(os.path.dirname(path) or ".")
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def rewrite(path: str, data: bytes) -> None:
+    """Write an input of this run anew, all of it or nothing; a link is followed.
+
+    Raises:
+        InputError: it cannot be written, or is not what was read any more.
+
+    """
+    path = os.path.realpath(path)
+    try:
+        status = os.stat(path)
+        if _inputs.get((status.st_dev, status.st_ino)) != (status.st_size, status.st_mtime_ns):
+            message = say("it has changed since it was read, and is left as it is")
+            raise InputError(Problem(message, Place(path), say("run it again")))
+        with _written_beside(path, data) as temporary:
+            os.chmod(temporary, status.st_mode)
+            os.replace(temporary, path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    note_input(path)
 
 
 def save_new(path: str, text: str) -> None:

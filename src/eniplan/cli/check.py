@@ -5,12 +5,13 @@ Annotations are not postponed in this file: typer would evaluate each of them fr
 
 import os
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eniplan import clock, facts
 from eniplan.catalog.store import Catalog
+from eniplan.cli.fixes import Fixes
 from eniplan.cli.options import (
     ConciseOption,
     EcsRoleOption,
@@ -35,6 +36,9 @@ from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE, MARKDOWN_ENDINGS, LoadedPlan, load
 from eniplan.rules import ALL
 from eniplan.rules.base import Settings
+
+if TYPE_CHECKING:
+    from eniplan.report.model import Report
 
 
 def register(app: typer.Typer, name: str, about: str) -> None:
@@ -94,6 +98,11 @@ def check(
     write_baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the findings of this run as the baseline.")
     ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Write what has one right answer into your files.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and write nothing.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also what you may not have meant.")
+    ] = False,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
@@ -122,6 +131,7 @@ def check(
       terraform show -json plan.out | eniplan check - --cluster cluster.yaml
       eniplan check infrastructure/ --cluster cluster.yaml --verbose
       eniplan check plan.yaml --live
+      eniplan check plan.yaml --diff  # what `eniplan check plan.yaml --fix` would change
       eniplan check infrastructure/ --write-baseline baseline.json  # from then on: --baseline baseline.json
       eniplan check --type ecs.g8i.8xlarge --terway v1.16.4 --ip-stack dual
     """
@@ -129,25 +139,17 @@ def check(
     detail = detail_of(form, concise=concise, explain=explain)
     catalog = Catalog(specs=specs)
     settings = Settings(strict, max_age, clock.today())
+    fixes = Fixes(write=fix, diff=diff, unsafe=unsafe_fixes)
+    fixes.refuse(form, has_files=not (live or types or families))
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
-    others = OtherInputs(cluster, _assignments(var or []), var_file or [], asks=live)
+    values = _assignments(var or [])
+    others = OtherInputs(cluster, values, var_file or [], asks=live)
     loaded: Iterable[LoadedPlan | Problem]
     if not live and (endpoint is not None or ecs_role or kube_context is not None or kubeconfig is not None):
         message = say("--endpoint, --ecs-role, --context and --kubeconfig go with --live; without it nothing is asked")
         raise usage(message)
     if types or families:
-        if plans:
-            message = say("--type and --family judge without a plan: give either them or plan files")
-            raise usage(message)
-        if live:
-            raise usage(say("--live needs a plan: it says which cluster to ask"))
-        if is_given(context, "waivers"):
-            raise usage(say("--waivers goes with plan files"))
-        if is_given(context, "cluster"):
-            message = say(
-                "--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack"
-            )
-            raise usage(message)
+        _refuse_plans(context, plans, live=live)
         baseline = baseline if is_given(context, "baseline") else None  # a default is about the files of a repository
         loaded = [plan_of_types(types or [], families or [], stated, catalog)]
         rules = tuple(rule for rule in ALL if facts.OF_TYPES.issuperset(rule.needs))
@@ -156,7 +158,8 @@ def check(
         if cluster is not None or var_file:
             others.make()  # a file of facts or values that cannot be read stops everything
         more = MARKDOWN_ENDINGS if markdown else ()
-        loaded = load(plans or _default(), others.make, eager=verbose, more_endings=more, exclude=tuple(exclude or ()))
+        paths = plans or _default()
+        loaded = load(paths, others.make, eager=verbose, more_endings=more, exclude=tuple(exclude or ()))
         if live:
             from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
             from eniplan.kube.kubectl import Kubectl  # noqa: PLC0415 - few runs have a cluster
@@ -167,12 +170,32 @@ def check(
     accepted = () if types or families else waivers_of(waivers)
     report = judge_plans(loaded, catalog, settings, fail_on=fail_on.value, rules=rules, waivers=accepted)
     others.tell(report, verbose=verbose)
+
+    def again() -> "Report":
+        anew = OtherInputs(cluster, values, var_file or [], asks=False)
+        read = load(paths, anew.make, more_endings=more, exclude=tuple(exclude or ()))
+        return judge_plans(read, catalog, settings, fail_on=fail_on.value, waivers=waivers_of(waivers))
+
+    report = fixes.made(report, again, form)
     if baseline is not None or write_baseline is not None:
         from eniplan.cli.baseline import apply  # noqa: PLC0415 - most checks have none
 
         report = apply(report, baseline, write_baseline)
-    show(report, form, files, detail)
+    show(report, fixes.on_stdout(form), files, detail)
     raise typer.Exit(report.exit_code)
+
+
+def _refuse_plans(context: typer.Context, plans: list[str] | None, *, live: bool) -> None:
+    """Refuse what goes with plans beside --type and --family."""
+    if plans:
+        raise usage(say("--type and --family judge without a plan: give either them or plan files"))
+    if live:
+        raise usage(say("--live needs a plan: it says which cluster to ask"))
+    if is_given(context, "waivers"):
+        raise usage(say("--waivers goes with plan files"))
+    if is_given(context, "cluster"):
+        message = say("--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack")
+        raise usage(message)
 
 
 def _assignments(values: list[str]) -> list[str]:

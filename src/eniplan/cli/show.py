@@ -75,12 +75,12 @@ def _output(word: str) -> Output:
     return Output(ReportFormat(name), path)
 
 
-def show(report: Report, form: ReportFormat, files: Iterable[Output] = (), detail: Detail = NORMAL) -> None:
+def show(report: Report, form: ReportFormat | None, files: Iterable[Output] = (), detail: Detail = NORMAL) -> None:
     """Write a report to its files and to stdout; problems and the summary go to stderr.
 
     Args:
         report: what is shown.
-        form: what stdout gets.
+        form: what stdout gets; None: something else has been written there.
         files: what else is written.
         detail: how much of it text tells.
 
@@ -95,7 +95,8 @@ def show(report: Report, form: ReportFormat, files: Iterable[Output] = (), detai
     except InputError as error:
         failed += error.problems
     try:
-        _print(report, form, detail)
+        if form is not None:
+            _print(report, form, detail)
     except InputError as error:
         failed += error.problems
     if failed:

@@ -96,6 +96,11 @@ class Origins:
         origin = self.of(path)
         return origin.document.tree.text(origin.path)
 
+    def source(self, path: Path) -> Path | None:
+        """See `Document.source`. What has an address is Terraform's own output, which nobody edits."""
+        origin = self.of(path)
+        return None if origin.name else origin.document.source(origin.path)
+
     def word(self, path: Path, key: str) -> str:
         """See `Document.word`: it is where the form says what the key says."""
         base, inner = self.of(path[:2]), self.of((*path[:2], *key.split(".")))

@@ -85,7 +85,8 @@ class _Run:
             self.accounts[Account(view.stated.cluster.id, live.region, live.read_on)] = None
             self.failures |= dict.fromkeys(_failures(live, item.document.place(("cluster",))))
         rules = _about(view, self.rules(live=live is not None))
-        judge = Judge(item.document.place, item.left_out, view.unread, item.document.note, item.document.word)
+        document = item.document
+        judge = Judge(document.place, item.left_out, view.unread, document.note, document.word, document.source)
         judge.leave_open(item.gaps, item.document.value, rules)
         for rule in rules:
             if isinstance(rule, PlanRule):

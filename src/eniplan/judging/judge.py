@@ -35,13 +35,14 @@ class _Open(NamedTuple):
 class Judge:
     """The outcome of rules on one subject."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what key paths mean, in as many ways
         self,
         place: Callable[[Path], Place],
         left_out: Collection[Path] = (),
         unread: Callable[[Path], Unread | None] = lambda _: None,
         note: Callable[[Path], Message] = lambda _: NOTHING,
         word: Callable[[Path, str], str] = lambda _, key: key,
+        source: Callable[[Path], Path | None] = lambda _: None,
     ) -> None:
         """Take what the subject's key paths mean.
 
@@ -51,6 +52,7 @@ class Judge:
             unread: returns why an account did not tell what stands at a key path.
             note: returns where the value at a key path comes from, if it is not written there.
             word: returns what the user's form calls a key of the object that a key path is in.
+            source: returns where a key path stands in a file that can be changed there.
 
         """
         self._place = place
@@ -58,6 +60,7 @@ class Judge:
         self._unread = unread
         self._note = note
         self._word = word
+        self._source = source
         self._unknown: dict[str, _Open] = {}
         self._gaps: dict[Path, dict[str, None]] = {}
         """The rules that wait for what stands at a key path."""
@@ -100,7 +103,10 @@ class Judge:
             note = self._note(hit.path)
             message, hint = (in_words(said, partial(self._word, hit.path)) for said in (hit.message, hit.hint))
             hint = say("{hint}; {note}", hint=hint, note=note) if hint and note else note or hint
-            self.findings.append(finding(rule, hit._replace(message=message, hint=hint), self._place(hit.path)))
+            at = None if hit.fix is None else self._source(hit.path)
+            fix = None if hit.fix is None or at is None else hit.fix._replace(path=at)
+            told = hit._replace(message=message, hint=hint, fix=fix)
+            self.findings.append(finding(rule, told, self._place(hit.path)))
 
     def _lack(self, rule: AnyRule, unknown: Unknown) -> None:
         waiting = self._gaps.get(unknown.path, self._doubtful)
@@ -143,6 +149,7 @@ def finding(rule: AnyRule, hit: Hit, place: Place) -> Finding:
         hit.hint,
         {**facts_of(hit.message), **hit.facts},
         tuple(dict.fromkeys(source for source in (*hit.sources, *rule.sources) if source is not None)),
+        fix=hit.fix,
     )
 
 

@@ -57,6 +57,12 @@ class Document(NamedTuple):
         word = getattr(self.tree, "word", None)
         return key if word is None else word(path, key)
 
+    def source(self, path: Path) -> Path | None:
+        """Return where the value at `path` stands in the file, if it is one that is changed there: YAML or JSON."""
+        source = getattr(self.tree, "source", None)
+        found: Path | None = None if source is None else source(path)
+        return found
+
     def note(self, path: Path) -> Message:
         """Say where the value at `path` comes from, if it is not written there."""
         note = getattr(self.tree, "note", None)
@@ -353,6 +359,10 @@ class _YamlTree:
         node, _ = self._walk(path)
         return node.value if isinstance(node, ScalarNode) else None
 
+    def source(self, path: Path) -> Path:
+        """See `Document.source`."""
+        return path
+
     def _walk(self, path: Path) -> tuple[Node, Node | None]:
         node, key_node = self._root, None
         for step in path:
@@ -479,6 +489,10 @@ class _JsonTree:
         """See `Tree.text`."""
         node, _ = self._walk(path)
         return None if node.keys is not None or node.items is not None else self._text[node.start : node.end]
+
+    def source(self, path: Path) -> Path:
+        """See `Document.source`."""
+        return path
 
     def _walk(self, path: Path) -> tuple[_JsonNode, int | None]:
         node = self._scan()

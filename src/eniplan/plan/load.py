@@ -16,7 +16,7 @@ from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
-from eniplan.terminal import STDIN, note_input, read_input
+from eniplan.terminal import STDIN, note_input, read_file, read_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -246,8 +246,7 @@ def read(path: str) -> bytes:
 
 def _member(path: str) -> bytes:
     """Return the bytes of a file of a folder: an input only if it holds one, for a report may be written again."""
-    with open(path, "rb") as file:
-        return _utf_8(file.read())
+    return _utf_8(read_file(path, is_input=False))
 
 
 def _utf_8(data: bytes) -> bytes:

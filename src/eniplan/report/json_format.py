@@ -118,6 +118,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "message": finding.message,
         "effect": finding.rule.effect,
         "hint": finding.hint,
+        "fixable": finding.fixable,
         "facts": finding.facts,
         "sources": [source_map(source) for source in finding.sources],
         "waived": finding.waived is not None,

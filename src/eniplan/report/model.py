@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
     from eniplan.messages import Message
-    from eniplan.rules.base import AnyRule, Level
+    from eniplan.rules.base import AnyRule, Fix, Level
     from eniplan.rules.packing import Taker
 
 
@@ -49,6 +49,15 @@ class Finding(NamedTuple):
     """The reason of the waiver that accepts it."""
     waived_at: Place | None = None
     """Where that waiver stands."""
+    fix: Fix | None = None
+    """What mends it in the user's own file."""
+
+    @property
+    def fixable(self) -> str | None:
+        """`safe` or `unsafe` when --fix can mend it, as far as one knows before it is tried."""
+        if self.fix is None or self.waived is not None:
+            return None
+        return "safe" if self.fix.safe else "unsafe"
 
 
 class Undecided(NamedTuple):

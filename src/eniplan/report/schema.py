@@ -138,6 +138,10 @@ SCHEMA: dict[str, Any] = {
                 message=_of("string", "What is wrong, with the numbers compared."),
                 effect=_of("string", "What happens in the cluster."),
                 hint=_HINT,
+                fixable={
+                    "enum": ["safe", "unsafe", None],
+                    "description": "Whether check --fix may mend it, or only with --unsafe-fixes.",
+                },
                 facts=_of("object", "The numbers compared, by name."),
                 sources=_list(_SOURCE, "Where they come from, and on what the rule rests."),
                 waived=_of("boolean", "Whether a waiver accepts it; then it does not count."),

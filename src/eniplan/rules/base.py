@@ -33,6 +33,18 @@ class Settings(NamedTuple):
     today: date | None = None
 
 
+class Fix(NamedTuple):
+    """The one right answer: what stands at a place of a finding once it is mended."""
+
+    what: Literal["label", "value", "item", "request"]
+    """A label and its value; a single value; one item more in a list; how many `aliyun/eni` a pod asks for."""
+    value: object
+    safe: bool = True
+    """Whether nothing but the answer can have been meant; otherwise it is taken with --unsafe-fixes only."""
+    path: Path = ()
+    """Where it stands in the user's own document; rules leave it to their judge."""
+
+
 class Hit(NamedTuple):
     """Something is wrong at a key path of the plan, or with an object (`("Pod", "trading", "matcher-0")`)."""
 
@@ -47,6 +59,8 @@ class Hit(NamedTuple):
     """When it is not the rule's own level."""
     sources: tuple[Source | None, ...] = ()
     """Where the numbers come from; the rule's own sources are added."""
+    fix: Fix | None = None
+    """What mends it, where there is one right answer."""
 
 
 class Unknown(NamedTuple):

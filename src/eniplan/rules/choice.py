@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from eniplan.catalog.order import likeness
 from eniplan.messages import NOTHING, say, together
-from eniplan.rules.base import Hit
+from eniplan.rules.base import Fix, Hit
 from eniplan.rules.by_type import TYPE_RULES
 from eniplan.rules.types import TypeView
+from eniplan.suggest import nearest
 
 if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType
@@ -67,8 +68,21 @@ class TypeJudge:
                 return NOTHING if record is None else self.alternatives(record, demands)
 
             view = TypeView(name, record, demands, self._catalog, self._settings, others, is_family)
-            self._said[key] = _ask(view)
+            said = _ask(view)
+            if not is_family and any(_is_error(rule, found) for rule, found in said):
+                fix = self._fix(name, record, demands)
+                said = tuple((rule, _with(found, fix) if _is_error(rule, found) else found) for rule, found in said)
+            self._said[key] = said
         return self._said[key]
+
+    def _fix(self, name: str, record: InstanceType | None, demands: Demands) -> Fix | None:
+        """Return the nearest type; whether it is the one to take is not for eniplan to say."""
+        if record is None:
+            meant = nearest(name, self._catalog.names(), cutoff=0.75)
+        else:
+            family, same_size = self._near(record, demands._replace(strict=True))
+            meant = next((r.InstanceTypeId for r in (*family, *same_size)), None)
+        return None if meant is None else Fix("value", meant, safe=False)
 
     def _verdict(self, record: InstanceType, demands: Demands) -> Said:
         """Return what the rules say of a type, without naming others."""
@@ -105,31 +119,20 @@ class TypeJudge:
 
     def alternatives(self, record: InstanceType, demands: Demands) -> Message:
         """Name the nearest types that pass beyond dispute: of the same family, and of the same size."""
-        demands = demands._replace(strict=True)
-        family = [
-            r
-            for r in self._catalog.family(record.InstanceTypeFamily)
-            if self._offered(r, demands) and r.MemorySize is not None
-        ]
-        vcpus = record.CpuCoreCount or 0
-        family.sort(key=lambda r: (abs((r.CpuCoreCount or 0) - vcpus), r.CpuCoreCount or 0, r.InstanceTypeId))
+        family, names = self._near(record, demands._replace(strict=True))
         parts = [_nearest(family[0])] if family else []
-        if record.CpuCoreCount is not None and record.MemorySize is not None:
-            same = self._catalog.same_size(record.CpuCoreCount, record.MemorySize)
-            names = [r for r in same if self._offered(r, demands) and r.InstanceTypeFamily != record.InstanceTypeFamily]
-            if names:
-                order = likeness(record.InstanceTypeFamily)
-                names.sort(key=lambda r: (order(r.InstanceTypeFamily), r.InstanceTypeId))
-                parts.append(
-                    say(
-                        "same size ({CpuCoreCount} vCPU, {MemorySize:g} GiB): {types}",
-                        CpuCoreCount=record.CpuCoreCount,
-                        MemorySize=record.MemorySize,
-                        types=tuple(r.InstanceTypeId for r in names[:_SUGGESTIONS]),
-                    )
+        if names:
+            parts.append(
+                say(
+                    "same size ({CpuCoreCount} vCPU, {MemorySize:g} GiB): {types}",
+                    CpuCoreCount=record.CpuCoreCount,
+                    MemorySize=record.MemorySize,
+                    types=tuple(r.InstanceTypeId for r in names[:_SUGGESTIONS]),
                 )
+            )
         if parts:
             return together(parts)
+        vcpus = record.CpuCoreCount
         size = say("of {CpuCoreCount} vCPU", CpuCoreCount=vcpus) if vcpus else say("of this size")
         return say(
             "no type of {family} and none {size} passes: choose a larger size of another family",
@@ -137,12 +140,37 @@ class TypeJudge:
             size=size,
         )
 
+    def _near(self, record: InstanceType, demands: Demands) -> tuple[list[InstanceType], list[InstanceType]]:
+        """Return the types that pass beyond dispute, nearest first: of the same family, and others of the same size."""
+        family = [
+            r
+            for r in self._catalog.family(record.InstanceTypeFamily)
+            if self._offered(r, demands) and r.MemorySize is not None
+        ]
+        vcpus = record.CpuCoreCount or 0
+        family.sort(key=lambda r: (abs((r.CpuCoreCount or 0) - vcpus), r.CpuCoreCount or 0, r.InstanceTypeId))
+        if record.CpuCoreCount is None or record.MemorySize is None:
+            return family, []
+        same = self._catalog.same_size(record.CpuCoreCount, record.MemorySize)
+        names = [r for r in same if self._offered(r, demands) and r.InstanceTypeFamily != record.InstanceTypeFamily]
+        order = likeness(record.InstanceTypeFamily) if names else None
+        names.sort(key=lambda r: (0 if order is None else order(r.InstanceTypeFamily), r.InstanceTypeId))
+        return family, names
+
     def _offered(self, record: InstanceType, demands: Demands) -> bool:
         return record.on_sale is not False and not self.errors(record, demands)
 
 
 def _ask(view: TypeView) -> Said:
     return tuple((rule, found) for rule in TYPE_RULES for found in rule.check(view))
+
+
+def _is_error(rule: AnyRule, found: Hit | Unknown) -> bool:
+    return isinstance(found, Hit) and not found.path and (found.level or rule.level) == "error"
+
+
+def _with(found: Hit | Unknown, fix: Fix | None) -> Hit | Unknown:
+    return found._replace(fix=fix) if isinstance(found, Hit) else found
 
 
 def _nearest(record: InstanceType) -> Message:

@@ -13,8 +13,8 @@ from eniplan.k8s.numbers import whole
 from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS
-from eniplan.plan.model import ANOTHER_POOL, EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
-from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
+from eniplan.plan.model import ANOTHER_POOL, DEFAULT_TAINT, EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
+from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import ABSENT, VSWITCH_J, WORKLOAD
 from eniplan.rules.live import unread
@@ -97,7 +97,7 @@ def np001(view: PlanView) -> Outcome:
                     value=value,
                     required=EXCLUSIVE_VALUE,
                 )
-                yield Hit(path, message, hint)
+                yield Hit(path, message, hint, fix=_label_fix(value))
             elif key != EXCLUSIVE_LABEL and looks_exclusive(key):
                 message = say(
                     "pool {pool!r} has the label {label!r}, which is not {required}",
@@ -105,7 +105,7 @@ def np001(view: PlanView) -> Outcome:
                     label=key,
                     required=EXCLUSIVE_LABEL,
                 )
-                yield Hit(path, message, hint)
+                yield Hit(path, message, hint, fix=_label_fix(value))
         overridden = value_at(pool.pool.overrides, ("kubernetes_config", "labels"))
         if overridden is not None and not _keeps_label(overridden):
             path = (*pool.path, "overrides", "kubernetes_config", "labels")
@@ -113,6 +113,13 @@ def np001(view: PlanView) -> Outcome:
                 "an override of pool {pool!r} replaces all labels and drops the exclusive one", pool=pool.pool.name
             )
             yield Hit(path, message, say("write labels in the pool's own key {labels}", labels=Key("labels")))
+
+
+def _label_fix(value: object) -> Fix:
+    """Return the exclusive label: what else can be meant, if its value says that the pool has no exclusive ENIs?"""
+    name = str(value).lower().replace("-", "").replace("_", "").replace(" ", "")
+    is_meant = nearest(name, (EXCLUSIVE_VALUE,), cutoff=0.6) is not None
+    return Fix("label", (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE), safe=is_meant)
 
 
 def _tag(pool: NodePool) -> Path | None:
@@ -170,7 +177,8 @@ def np002(view: PlanView) -> Outcome:
                 taints=what,
             )
             hint = say("add the taint exclusive-eni=true:NoSchedule")
-            yield Hit((*pool.path, "taints"), message, hint)
+            fix = Fix("item", DEFAULT_TAINT._asdict())
+            yield Hit((*pool.path, "taints"), message, hint, fix=fix)
 
 
 @rule(

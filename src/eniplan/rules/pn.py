@@ -11,7 +11,7 @@ from eniplan.k8s.names import is_subdomain
 from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.messages import named, say
 from eniplan.rules import overlap
-from eniplan.rules.base import Hit, Outcome, lacking, rule
+from eniplan.rules.base import Fix, Hit, Outcome, lacking, rule
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
 from eniplan.rules.shared import repeated
 from eniplan.rules.sources import (
@@ -26,7 +26,7 @@ from eniplan.rules.sources import (
     PN,
     REL,
 )
-from eniplan.suggest import did_you_mean, which_one
+from eniplan.suggest import did_you_mean, nearest, which_one
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def pn001(view: PlanView) -> Outcome:
     for pn in view.plan.pod_networkings:
         path = (*pn.path, "eniType")
         hint = say("write eniType: ENI")
+        fix = Fix("value", "ENI")
         if pn.eni_type not in ENI_TYPES:
             message = say(
                 "PodNetworking {podNetworking!r} has eniType {eniType!r}, and Kubernetes takes only {known}",
@@ -89,7 +90,9 @@ def pn001(view: PlanView) -> Outcome:
                 eniType=pn.eni_type,
                 known=ENI_TYPES,
             )
-            yield Hit(path, message, did_you_mean(pn.eni_type, ENI_TYPES) or hint)
+            meant = "ENI" if pn.name in exclusive else nearest(pn.eni_type, ENI_TYPES)
+            fixed = None if meant is None else Fix("value", meant)
+            yield Hit(path, message, did_you_mean(pn.eni_type, ENI_TYPES) or hint, fix=fixed)
         elif pn.eni_type == "ENI" or pn.name not in exclusive:
             continue
         elif trunking:
@@ -99,7 +102,7 @@ def pn001(view: PlanView) -> Outcome:
                 podNetworking=pn.name,
                 eniType=pn.eni_type,
             )
-            yield Hit(path, message, hint, {"eniTrunking": True})
+            yield Hit(path, message, hint, {"eniTrunking": True}, fix=fix)
         else:
             message = say(
                 "PodNetworking {podNetworking!r} has eniType {eniType!r}, which gives exclusive ENIs only as long as "
@@ -107,7 +110,7 @@ def pn001(view: PlanView) -> Outcome:
                 podNetworking=pn.name,
                 eniType=pn.eni_type,
             )
-            yield Hit(path, message, hint, {"eniTrunking": False}, level="warning")
+            yield Hit(path, message, hint, {"eniTrunking": False}, level="warning", fix=fix)
 
 
 def _strategy(pn: PodNetworking) -> str | None:

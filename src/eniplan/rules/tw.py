@@ -8,7 +8,7 @@ from eniplan import facts
 from eniplan.k8s.names import LONGEST_LABEL, is_subdomain
 from eniplan.messages import say
 from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
-from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
+from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL
 from eniplan.rules.live import OTHER_CLUSTER
 from eniplan.rules.np import stated_labels
@@ -23,7 +23,7 @@ from eniplan.rules.sources import (
     REL,
     WWT,
 )
-from eniplan.suggest import did_you_mean
+from eniplan.suggest import did_you_mean, nearest
 from eniplan.versions import TerwayVersion
 
 if TYPE_CHECKING:
@@ -361,7 +361,9 @@ def tw012(view: PlanView) -> Outcome:
                 pool=pool.pool.name,
                 config=name,
             )
-            yield Hit(path, message, did_you_mean(name, configs) or say("add it to cluster.terwayConfigs"))
+            meant = nearest(name, configs)
+            hint = did_you_mean(name, configs) or say("add it to cluster.terwayConfigs")
+            yield Hit(path, message, hint, fix=None if meant is None else Fix("value", meant))
 
 
 @rule(

@@ -12,7 +12,7 @@ from eniplan.k8s.rollout import rollout
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
 from eniplan.messages import count, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
-from eniplan.rules.base import Hit, Outcome, rule
+from eniplan.rules.base import Fix, Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
 from eniplan.rules.packing import enis_of, injected, load_of
@@ -35,12 +35,12 @@ from eniplan.rules.sources import (
     QOS,
     REL,
 )
-from eniplan.suggest import which_one
+from eniplan.suggest import nearest, which_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from eniplan.k8s.labels import Path, Requirement
+    from eniplan.k8s.labels import Flaw, Path, Requirement
     from eniplan.k8s.nodes import Taint
     from eniplan.k8s.pods import Pod
     from eniplan.k8s.rollout import Rollout
@@ -71,7 +71,8 @@ def wl001(view: PlanView) -> Outcome:
         about = {"kind": workload.kind, "name": workload.name, "pool": workload.node_pool}
         for taint in repelling(pool.pool.node_taints, workload.tolerations):
             message = say("{kind} {name!r} does not tolerate {taint} of pool {pool!r}", **about, taint=str(taint))
-            yield Hit(path, message, say("add {toleration} to its tolerations", toleration=_spelled(taint)))
+            hint = say("add {toleration} to its tolerations", toleration=_spelled(taint))
+            yield Hit(path, message, hint, fix=Fix("item", toleration_of(taint).written()))
         for taint in pool.pool.node_taints:
             seconds = stays(taint, workload.tolerations)
             if seconds is not None:
@@ -128,14 +129,15 @@ def wl002(view: PlanView) -> Outcome:
                 "{kind} {name!r} is steered by node affinity and requests no aliyun/eni: the scheduler over-places it",
                 **about,
             )
-            yield Hit(path, message, say("request aliyun/eni: 1 (limits equal requests)"), numbers)
+            hint = say("request aliyun/eni: 1 (limits equal requests)")
+            yield Hit(path, message, hint, numbers, fix=Fix("request", 1))
         elif request > max(injected(workload), 1):
             gets = max(injected(workload), 1)
             message = say(
                 "{kind} {name!r} requests {eniRequest} aliyun/eni for each pod, and a pod gets {gets}",
                 **about, **numbers, gets=gets,
             )  # fmt: skip
-            yield Hit(path, message, say("request {gets}", gets=gets))
+            yield Hit(path, message, say("request {gets}", gets=gets), fix=Fix("request", gets))
 
 
 @rule(
@@ -304,13 +306,20 @@ def wl007(view: PlanView) -> Outcome:
             path = asked[0].path if asked else ("spec", "affinity")
             is_value = bool(asked) and asked[0].operator == "In"
             hint = say("write {value}", value=EXCLUSIVE_VALUE) if is_value else say("remove it")
-            yield Hit(_in_pod(workload, path), message, hint)
+            fix = _value_fix(asked[0]) if is_value else None
+            yield Hit(_in_pod(workload, path), message, hint, fix=fix)
         elif pool is not None and placement.allows(pool.pool.node_labels) is False:
             message = say(
                 "{kind} {name!r} asks for labels that nodes of pool {pool!r} do not have: {requirements}",
                 **about, pool=pool.pool.name, requirements=tuple(map(str, placement.requirements())),
             )  # fmt: skip
             yield Hit(_in_pod(workload, ("spec",)), message, say("compare them with labels of the pool"))
+
+
+def _value_fix(asked: Requirement) -> Fix | None:
+    """Return the value of the exclusive label, where the one that is asked for is nearly it."""
+    near = len(asked.values) == 1 and nearest(asked.values[0], (EXCLUSIVE_VALUE,)) is not None
+    return Fix("label", (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE)) if near else None
 
 
 def _is_met(requirement: Requirement) -> bool:
@@ -332,7 +341,7 @@ def wl008(view: PlanView) -> Outcome:
     for workload, pod in _exclusive(view):
         for flaw in pod.refused:
             message = say("{kind} {name!r}: {problem}", kind=workload.kind, name=workload.name, problem=flaw.message)
-            yield Hit(_in_pod(workload, flaw.path), message, flaw.hint)
+            yield Hit(_in_pod(workload, flaw.path), message, flaw.hint, fix=_request_fix(workload, flaw))
         given = [key for key in (NETWORKING, NETWORKS, NETWORKS_REQUEST) if key in pod.annotations]
         if len(given) > 1:
             message = say(
@@ -340,6 +349,14 @@ def wl008(view: PlanView) -> Outcome:
                 kind=workload.kind, name=workload.name, annotations=tuple(given),
             )  # fmt: skip
             yield Hit(_in_pod(workload, ("metadata", "annotations", given[1])), message, say("keep one of them"))
+
+
+def _request_fix(workload: Workload, flaw: Flaw) -> Fix | None:
+    """Return the number of ENIs that a pod gets, where its request or its limit says so and the other does not."""
+    gets = max(injected(workload), 1)
+    found = flaw.message.facts
+    is_one = found.get("resource") == ENI and gets in {found.get("request"), found.get("limit")}
+    return Fix("request", gets) if is_one else None
 
 
 @rule(

@@ -1,0 +1,165 @@
+"""`check --fix` and `--diff`: what is fixed is written and told, or only shown."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from eniplan import terminal
+from eniplan.cli.options import ReportFormat
+from eniplan.errors import InputError, Problem, usage
+from eniplan.messages import count, say
+from eniplan.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from eniplan.fixing.fix import Files, Outcome
+    from eniplan.messages import Message
+    from eniplan.report.model import Finding, Report
+
+_LARGEST = 2**31
+"""Bytes of an input that is read again: it has been read before."""
+_MOST_TOLD = 20
+
+
+class Fixes(NamedTuple):
+    """What the command line asks for."""
+
+    write: bool
+    """--fix."""
+    diff: bool
+    """Write nothing, and print what would change."""
+    unsafe: bool
+    """Also what may not have been meant."""
+
+    def refuse(self, form: ReportFormat, *, has_files: bool) -> None:
+        """Refuse what cannot be asked for.
+
+        Raises:
+            UsageError: it is.
+
+        """
+        if self.unsafe and not (self.write or self.diff):
+            raise usage(say("--unsafe-fixes goes with --fix or --diff"))
+        if (self.write or self.diff) and not has_files:
+            raise usage(say("--fix and --diff are for files: --live, --type and --family have no place for a fix"))
+        if self.diff and (self.write or form is not ReportFormat.TEXT):
+            raise usage(say("--diff writes a diff to stdout, and no file: it goes without --fix and --format"))
+
+    def on_stdout(self, form: ReportFormat) -> ReportFormat | None:
+        """Return the format of the report on stdout; None when the diff stands there."""
+        return None if self.diff else form
+
+    def made(self, report: Report, again: Callable[[], Report], form: ReportFormat) -> Report:
+        """Fix what can be fixed; return the report of what is in the files then.
+
+        Args:
+            report: of the files as they are.
+            again: judges the same inputs once more.
+            form: of the report, which only as text says what could be fixed.
+
+        Raises:
+            UsageError: stdin cannot be written to.
+            InputError: a file cannot be written; all others have been.
+
+        """
+        if not (self.write or self.diff):
+            if form is ReportFormat.TEXT:
+                _offer(report)
+            return report
+        from eniplan.fixing.fix import fix, fixable  # noqa: PLC0415 - most checks change nothing
+
+        if self.write and any(f.place.file == terminal.STDIN for f in fixable(report, unsafe=self.unsafe)):
+            raise usage(say("--fix cannot write to stdin"), say("--diff prints what it would change"))
+
+        def check(files: Files) -> Report:
+            terminal.read_instead(files)
+            return again()
+
+        try:
+            found = fix(report, check, _read, terminal.true_path, unsafe=self.unsafe)
+        finally:
+            terminal.read_instead({})
+        if self.write:
+            _write(found)
+            _tell(found.fixed, _fixed)
+        else:
+            names = {terminal.true_path(f.place.file): f.place.file for f in found.fixed}
+            _tell(found.fixed, _would_fix)
+            terminal.out("".join(_changes(names[true], data) for true, data in sorted(found.files.items())))
+        _tell(found.refused, _not_fixed)
+        return found.report if self.write else report
+
+
+def _read(name: str) -> bytes | None:
+    return terminal.read_again(name, _LARGEST)
+
+
+def _write(found: Outcome) -> None:
+    failed: list[Problem] = []
+    for true, data in found.files.items():
+        try:
+            terminal.rewrite(true, data)
+        except InputError as error:
+            failed += error.problems
+    if failed:
+        raise InputError(*failed)
+
+
+def _tell(findings: Sequence[Finding], line: Callable[[Finding], Message]) -> None:
+    for finding in findings[:_MOST_TOLD]:
+        terminal.err(printable(line(finding)))
+    if len(findings) > _MOST_TOLD:
+        terminal.err(say("and {n} more", n=len(findings) - _MOST_TOLD))
+
+
+def _fixed(finding: Finding) -> Message:
+    return say("fixed {finding}", finding=_line(finding))
+
+
+def _would_fix(finding: Finding) -> Message:
+    return say("would fix {finding}", finding=_line(finding))
+
+
+def _not_fixed(finding: Finding) -> Message:
+    return say("not fixed, because a second check would fail: {finding}", finding=_line(finding))
+
+
+def _line(finding: Finding) -> Message:
+    return say("{place}: {rule} {message}", place=str(finding.place), rule=finding.rule.id, message=finding.message)
+
+
+def _changes(name: str, data: bytes) -> str:
+    """Return a unified diff; its lines end as those of the file do."""
+    import difflib  # noqa: PLC0415 - the same
+
+    old, new = (_lines(text) for text in (_read(name) or b"", data))
+    text = "".join(_whole(difflib.unified_diff(old, new, name, name)))
+    if sys.stdout is not None and sys.stdout.isatty():
+        return "\n".join(map(printable, text.split("\n")))
+    return terminal.for_log(text)
+
+
+def _lines(data: bytes) -> list[str]:
+    codec = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    lines = data.decode(codec, "replace").split("\n")
+    return [line + "\n" for line in lines[:-1]] + [line for line in lines[-1:] if line]
+
+
+def _whole(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+
+
+def _offer(report: Report) -> None:
+    """Say what --fix would do for a report."""
+    safe = sum(finding.fixable == "safe" for finding in report.findings)
+    unsafe = sum(finding.fixable == "unsafe" for finding in report.findings)
+    if safe:
+        terminal.err(count(safe, "{n} finding can be fixed with --fix", "{n} findings can be fixed with --fix"))
+    if unsafe:
+        terminal.err(count(
+            unsafe, "{n} finding can be fixed with --fix --unsafe-fixes; look at --diff first",
+            "{n} findings can be fixed with --fix --unsafe-fixes; look at --diff first",
+        ))  # fmt: skip

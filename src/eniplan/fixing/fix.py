@@ -1,0 +1,169 @@
+"""Which fixes are written: only those after which a second check finds them gone, and nothing new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from eniplan.fixing.source import CannotFixError, Wish, mended
+from eniplan.rules.base import LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from eniplan.report.model import Finding, Report
+
+Files: TypeAlias = "Mapping[str, bytes]"
+"""Bytes of files, by what stands for each under all of its names."""
+_ROUNDS = 3
+"""A taint that is added asks for tolerations; more than that does not follow from a fix."""
+_MOST_CHECKS = 200
+"""Second checks of one run: each costs as much as the first one."""
+
+
+class Outcome(NamedTuple):
+    """What has become of the findings that can be fixed."""
+
+    files: Files
+    """The files that are to be written."""
+    fixed: tuple[Finding, ...]
+    refused: tuple[Finding, ...]
+    """Those whose fix would not clear them, would add something new, or has no place in the text."""
+    report: Report
+    """Of the second check; of the first one when nothing is fixed."""
+
+
+def fixable(report: Report, *, unsafe: bool) -> Iterator[Finding]:
+    """Yield the findings that are to be fixed."""
+    wanted = ("safe", "unsafe") if unsafe else ("safe",)
+    return (finding for finding in report.findings if finding.fixable in wanted)
+
+
+def fix(
+    report: Report,
+    check: Callable[[Files], Report],
+    read: Callable[[str], bytes | None],
+    true_path: Callable[[str], str],
+    *,
+    unsafe: bool,
+) -> Outcome:
+    """Fix what can be fixed.
+
+    Args:
+        report: of the files as they are.
+        check: judges the same inputs again, with other bytes for some files.
+        read: returns the bytes of a file that was judged; None when they are not known any more.
+        true_path: returns what stands for a file under all of its names.
+        unsafe: also what may not have been meant.
+
+    """
+    run = _Run(report, check, read, true_path, unsafe=unsafe)
+    run.solve([_identity(finding) for finding in fixable(report, unsafe=unsafe)])
+    return Outcome(run.files, tuple(run.fixed), tuple(run.refused), run.report)
+
+
+_Identity: TypeAlias = "tuple[str, str, str, str]"
+
+
+def _identity(finding: Finding) -> _Identity:
+    """Return what tells a finding from all others, while fixes move lines."""
+    return finding.rule.id, finding.place.file, finding.place.path, finding.message
+
+
+class _Run:
+    """The state of the files, and what the last check has said of it."""
+
+    def __init__(
+        self,
+        report: Report,
+        check: Callable[[Files], Report],
+        read: Callable[[str], bytes | None],
+        true_path: Callable[[str], str],
+        *,
+        unsafe: bool,
+    ) -> None:
+        self.report = report
+        self.files: dict[str, bytes] = {}
+        self.fixed: list[Finding] = []
+        self.refused: list[Finding] = []
+        self._check = check
+        self._read = read
+        self._true_path = true_path
+        self._unsafe = unsafe
+        self._checks = 0
+
+    def solve(self, wanted: list[_Identity]) -> None:
+        """Fix all of some findings, or of each half what can be fixed."""
+        among = set(wanted)
+        found = [finding for finding in fixable(self.report, unsafe=self._unsafe) if _identity(finding) in among]
+        if not found or self._attempt(found):
+            return
+        if len(found) == 1 or self._checks >= _MOST_CHECKS:
+            self.refused += found
+            return
+        middle = len(found) // 2
+        self.solve([_identity(finding) for finding in found[:middle]])
+        self.solve([_identity(finding) for finding in found[middle:]])
+
+    def _attempt(self, found: list[Finding]) -> bool:
+        """Take the fixes of some findings, and of those that appear by them; return whether all is well then."""
+        files: Files = self.files
+        todo, done = found, []
+        # What a label mends may lead on to what nobody has stated; another type must be known as well as the first.
+        is_open = all(finding.fixable == "safe" for finding in found)
+        before = _count(self.report, is_open=is_open)
+        for _ in range(_ROUNDS):
+            try:
+                files = self._mended(files, todo)
+            except CannotFixError:
+                return False
+            done += todo
+            report = self._check(files)
+            self._checks += 1
+            after = _count(report, is_open=is_open)
+            new = after - before
+            if not new:
+                break
+            todo = [f for f in fixable(report, unsafe=self._unsafe) if not new.keys().isdisjoint(_keys(f))]
+            if not todo:
+                return False
+        gone = before - Counter(key for finding in found for key in _keys(finding))
+        if new or after - gone:
+            return False
+        self.files, self.report = dict(files), report
+        self.fixed += done
+        return True
+
+    def _mended(self, files: Files, found: Iterable[Finding]) -> Files:
+        out = dict(files)
+        by_file: dict[str, list[Finding]] = {}
+        for finding in found:
+            by_file.setdefault(self._true_path(finding.place.file), []).append(finding)
+        for true, findings in by_file.items():
+            name = findings[0].place.file
+            data = out[true] if true in out else self._read(name)
+            if data is None:
+                raise CannotFixError
+            wishes = [Wish(f.place.line, f.fix) for f in findings if f.fix is not None]
+            out[true] = mended(name, data, wishes)
+        return out
+
+
+_Key: TypeAlias = "tuple[str, ...]"
+
+
+def _keys(finding: Finding) -> Iterator[_Key]:
+    """Yield what a finding counts as: one of its level is also one of each lower level."""
+    for level in LEVELS[LEVELS.index(finding.level) :]:
+        yield "finding", finding.rule.id, level, finding.place.file, finding.place.path
+
+
+def _count(report: Report, *, is_open: bool) -> Counter[_Key]:
+    """Count what a report says, whatever numbers it names; `is_open` leaves out what is not decided."""
+    return Counter(
+        (
+            *(key for finding in report.findings for key in _keys(finding)),
+            *(("problem", p.place.file, p.place.path, p.message) for p in report.problems),
+            *(("undecided", item.fact, item.place.file) for item in (() if is_open else report.undecided)),
+        )
+    )

@@ -1,0 +1,278 @@
+"""The text of a YAML or JSON file with fixes in it, and every other byte as it was.
+
+Values that are there are replaced at the places that the parser names, in the style in which they are written; what
+is missing is added by `emit.splice`. The result is parsed again: it must hold what was wished for and nothing else.
+"""
+
+from __future__ import annotations
+
+import codecs
+import copy
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from eniplan.emit.splice import parse, splice, value_of
+from eniplan.errors import InputError
+from eniplan.k8s.terway import ENI
+from eniplan.plan.document import plain_scalar
+from eniplan.text import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from eniplan.emit.splice import Node
+    from eniplan.plan.document import Path
+    from eniplan.rules.base import Fix
+
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CODECS = dict(zip(_MARKS, ("utf-8", "utf-16-le", "utf-16-be"), strict=True))
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+"""An anchor and a tag before a value."""
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+
+
+class Wish(NamedTuple):
+    """A fix, and the line of its finding, which tells documents of one file apart."""
+
+    line: int
+    fix: Fix
+
+
+class _Put(NamedTuple):
+    """One change: a value at a key path, or another name for the last key of it."""
+
+    document: int
+    path: Path
+    value: Any
+    is_key: bool = False
+
+
+class CannotFixError(Exception):
+    """The text does not have the form that a fix needs."""
+
+
+def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
+    """Return the bytes of a file with some fixes.
+
+    Raises:
+        CannotFixError: one of them cannot be written without a change of something else.
+
+    """
+    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
+    codec = _CODECS.get(mark, "utf-8")
+    try:
+        text = data[len(mark) :].decode(codec)
+        return mark + _mended(file, text, list(dict.fromkeys(_hashable(wish) for wish in wishes))).encode(codec)
+    except (UnicodeError, InputError, KeyError, IndexError, TypeError):
+        raise CannotFixError from None
+
+
+def _hashable(wish: Wish) -> Wish:
+    value = wish.fix.value
+    frozen = tuple(value.items()) if isinstance(value, dict) else value
+    return wish._replace(fix=wish.fix._replace(value=frozen))
+
+
+def _mended(file: str, text: str, wishes: list[Wish]) -> str:
+    nodes = parse(file, text)
+    values = [value_of(file, node) for node in nodes]
+    puts = []
+    for wish in wishes:
+        number = max((i for i, node in enumerate(nodes) if node.line < wish.line), default=0)
+        puts += list(_puts(number, values[number], wish.fix))
+    replaced = [put for put in puts if put.is_key or _is_scalar(_at(values[put.document], put.path))]
+    text = _replace(file, text, nodes, values, replaced)
+    added = [put for put in puts if put not in replaced]
+    if not added:
+        return text
+    old = [value_of(file, node) for node in parse(file, text)]
+    return splice(file, text, old, _wished(old, added))[0]
+
+
+def _puts(document: int, root: Any, fix: Fix) -> Iterator[_Put]:  # noqa: ANN401 - any document
+    """Yield what a fix changes in a document, whose form says how it writes a label or a request."""
+    there = _at(root, fix.path)
+    if fix.what == "label":
+        assert isinstance(fix.value, tuple)  # noqa: S101 - a label is a pair
+        yield from _label(document, fix.path, there, *fix.value)
+    elif fix.what == "request":
+        yield from _request(document, fix.path, fix.value)
+    elif fix.what == "value":
+        key = _own_key(there, "value")
+        yield _Put(document, fix.path if key is None else (*fix.path, key), fix.value)
+    else:
+        assert isinstance(fix.value, tuple)  # noqa: S101 - see `_hashable`
+        yield _Put(document, fix.path, [dict(fix.value)])
+
+
+def _label(document: int, path: Path, there: object, key: str, value: str) -> Iterator[_Put]:
+    if isinstance(there, dict):  # {key, value}, or a requirement of node affinity
+        own, values = _own_key(there, "key"), there.get("values")
+        if own is None:
+            raise CannotFixError
+        if there[own] != key:
+            yield _Put(document, (*path, own), key)
+        if isinstance(values, list):
+            yield _Put(document, (*path, "values", 0), value)
+            return
+        name = _own_key(there, "value") or "value"
+        if there.get(name) != value:
+            yield _Put(document, (*path, name), value)
+        return
+    if not isinstance(there, str):
+        raise CannotFixError
+    if there != value:
+        yield _Put(document, path, value)
+    if path[-1] != key:
+        yield _Put(document, path, key, is_key=True)
+
+
+def _own_key(there: object, word: str) -> str | None:
+    """Return how a map spells a key: ROS begins keys with a capital letter."""
+    found = there if isinstance(there, dict) else {}
+    return next((key for key in found if isinstance(key, str) and key.lower() == word), None)
+
+
+def _request(document: int, path: Path, number: object) -> Iterator[_Put]:
+    if path[-1] == "eniRequest":
+        yield _Put(document, path, number)
+        return
+    at = path[:-2] if path[-1] == ENI else path
+    for key in ("requests", "limits"):
+        yield _Put(document, (*at, key, ENI), number)
+
+
+def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any value
+    """Return what stands at a path, and None where nothing does."""
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _is_scalar(value: object) -> bool:
+    return value is not None and not isinstance(value, (dict, list))
+
+
+# --- Replacing ----------------------------------------------------------------------------------------------
+
+
+def _replace(file: str, text: str, nodes: list[Node], values: list[Any], puts: list[_Put]) -> str:
+    if not puts:
+        return text
+    edits = {}
+    for put in puts:
+        node = _Finder(nodes[put.document]).find(put)
+        edits[node.start, node.end] = _written(text[node.start : node.end], put.value, nodes[put.document])
+    out, end = [], 0
+    for (start, stop), new in sorted(edits.items()):
+        out += [text[end:start], new]
+        end = stop
+    changed = "".join(out) + text[end:]
+    # An anchor gives its value to other places as well: they must be wished for, too.
+    if [value_of(file, node) for node in parse(file, changed)] != _wished(values, puts):
+        raise CannotFixError
+    return changed
+
+
+def _written(old: str, value: object, root: Node) -> str:
+    """Return a scalar in the place of another one, in its style."""
+    start = _PROPERTIES.match(old)
+    properties = start[0] if start is not None else ""
+    quote = old[len(properties) : len(properties) + 1]
+    spelled = str(value)
+    if quote in {"|", ">", ""}:
+        raise CannotFixError
+    if quote == '"' or (root.is_flow and isinstance(value, str) and quote != "'"):
+        return properties + json_text(spelled)
+    if quote == "'":
+        return properties + "'" + spelled.replace("'", "''") + "'"
+    is_plain = _PLAIN.fullmatch(spelled) is not None and plain_scalar(spelled) == value
+    return properties + (spelled if is_plain else json_text(spelled))
+
+
+class _Finder:
+    """The node at a key path of one document, through aliases and merges."""
+
+    def __init__(self, root: Node) -> None:
+        self._root = root
+        self._anchors: dict[str, Node] | None = None
+
+    def find(self, put: _Put) -> Node:
+        """Return the node that is written there: the last key itself, or its value."""
+        node = self._root
+        for step in put.path[:-1]:
+            node = self._child(node, step)[1]
+        found = self._child(node, put.path[-1])[0 if put.is_key else 1]
+        if found.kind != "text":
+            raise CannotFixError
+        return found
+
+    def _child(self, node: Node, step: str | int) -> tuple[Node, Node]:
+        found = self._maybe(node, step)
+        if found is None:
+            raise CannotFixError
+        return found
+
+    def _maybe(self, node: Node, step: str | int) -> tuple[Node, Node] | None:
+        if isinstance(step, int):
+            item = self._true(node.items[step])
+            return item, item
+        merged = []
+        for key, item in zip(node.keys, node.items, strict=node.kind == "map"):
+            if key.text == step:
+                return key, self._true(item)
+            if key.text == "<<" and key.is_plain:
+                part = self._true(item)
+                merged += list(map(self._true, part.items)) if part.kind == "list" else [part]
+        return next((found for part in merged if (found := self._maybe(part, step)) is not None), None)
+
+    def _true(self, node: Node) -> Node:
+        """Return the node that an alias stands for."""
+        if node.kind != "alias":
+            return node
+        if self._anchors is None:
+            self._anchors = dict(_anchored(self._root))
+        return self._anchors[node.text]
+
+
+def _anchored(node: Node) -> Iterator[tuple[str, Node]]:
+    if node.anchor is not None:
+        yield node.anchor, node
+    for inner in (*node.keys, *node.items):
+        yield from _anchored(inner)
+
+
+def _wished(values: list[Any], puts: list[_Put]) -> list[Any]:
+    """Return the values of all documents as they are to be."""
+    wished = [_alone(value) for value in values]
+    for put in sorted(puts, key=lambda put: put.is_key):  # a value is found by the old key
+        _put(wished[put.document], put)
+    return wished
+
+
+def _alone(value: Any) -> Any:  # noqa: ANN401 - any value
+    """Return a copy in which aliases share nothing."""
+    if isinstance(value, dict):
+        return {key: _alone(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_alone(item) for item in value]
+    return copy.copy(value)
+
+
+def _put(value: Any, put: _Put) -> None:  # noqa: ANN401 - any document
+    *parents, last = put.path
+    for step in parents:
+        if isinstance(value, dict) and value.get(step) is None:
+            value[step] = {}
+        value = value[step]
+    if put.is_key:
+        if put.value in value:
+            raise CannotFixError
+        value[put.value] = value.pop(last)
+    elif isinstance(put.value, list):
+        value[last] = [*(value.get(last) or ()), *put.value]
+    else:
+        value[last] = put.value

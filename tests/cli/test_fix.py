@@ -1,0 +1,134 @@
+"""`check --fix` and `--diff`, as a process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.harness import Run
+
+BROKEN = """\
+# The plan of trading.
+apiVersion: eniplan/v1
+cluster: {terway: {version: v1.16.4}}
+nodePools:
+  - name: trading
+    instanceTypes: [ecs.g7.2xlarge]  # the usual one
+    vSwitchIds: [vsw-j]
+    desiredSize: 3
+    labels:
+      k8s.aliyun.com/exclusive-mode-eni-typ: 'enionly'  # the label
+    taints: []
+workloads:
+  - {name: matcher, kind: Deployment, replicas: 2, nodePool: trading, tolerations: []}
+"""
+SAFE = (
+    BROKEN
+    .replace("eni-typ: 'enionly'", "eni-type: 'eniOnly'")
+    .replace("taints: []", 'taints: [{key: exclusive-eni, value: "true", effect: NoSchedule}]')
+    .replace(
+        "tolerations: []", 'tolerations: [{key: exclusive-eni, operator: Equal, value: "true", effect: NoSchedule}]'
+    )
+)  # fmt: skip
+UNSAFE = SAFE.replace("ecs.g7.2xlarge", "ecs.g7.3xlarge")
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    """A broken plan."""
+    path = tmp_path / "plan.yaml"
+    path.write_text(BROKEN)
+    return path
+
+
+def test_what_is_safe_is_written_and_told(run: Run, plan: Path) -> None:
+    plan.chmod(0o640)
+    before = run("check", plan.name, cwd=plan.parent)
+    assert "2 findings can be fixed with --fix\n1 finding can be fixed with --fix --unsafe-fixes" in before.err
+    found = run("check", plan.name, "--fix", "--format", "json", cwd=plan.parent)
+    assert (plan.read_text(), plan.stat().st_mode & 0o777) == (SAFE, 0o640)
+    rules = [line.split()[2] for line in found.err.splitlines() if line.startswith("fixed plan.yaml:")]
+    assert rules == ["NP001", "NP002", "WL001"]  # the taint asks for the toleration
+    report = json.loads(found.out)
+    assert (found.code, report["exitCode"]) == (1, 1)
+    assert {f["rule"]: f["fixable"] for f in report["findings"]} == {"ENI001": "unsafe"}
+    again = run("check", plan.name, "--fix", "--format", "json", cwd=plan.parent)
+    assert (again.code, again.out, again.err, plan.read_text()) == (1, found.out, "", SAFE)
+
+
+def test_another_type_is_taken_only_when_asked_for(run: Run, plan: Path) -> None:
+    found = run("check", plan.name, "--fix", "--unsafe-fixes", cwd=plan.parent)
+    assert (found.code, plan.read_text()) == (0, UNSAFE)
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="needs patch")
+def test_a_diff_is_what_fix_writes(run: Run, plan: Path) -> None:
+    found = run("check", plan.name, "--diff", "--unsafe-fixes", cwd=plan.parent)
+    assert (found.code, plan.read_text()) == (1, BROKEN)
+    subprocess.run(["patch", "-s", "-p0"], cwd=plan.parent, input=found.out.encode(), check=True)  # noqa: S607
+    assert plan.read_text() == UNSAFE
+
+
+def test_a_diff_of_stdin(run: Run) -> None:
+    found = run("check", "-", "--diff", stdin=BROKEN.encode())
+    assert found.out.startswith("--- -\n+++ -\n")
+    assert "\n+    taints: [{key: exclusive-eni" in found.out
+    refused = run("check", "-", "--fix", stdin=BROKEN.encode())
+    assert (refused.code, refused.out, "--diff prints what it would change" in refused.err) == (2, "", True)
+
+
+def test_a_link_stays_one(run: Run, plan: Path) -> None:
+    link = plan.parent / "link.yaml"
+    link.symlink_to(plan)
+    run("check", link, plan, "--fix")
+    assert link.is_symlink()
+    assert plan.read_text() == SAFE
+
+
+def test_what_cannot_be_written_is_told(run: Run, plan: Path) -> None:
+    """An anchor gives its value to a pool that is none of ours as well: that is for its author."""
+    shared = BROKEN.replace("apiVersion", "x-old: &old {a: 1}\napiVersion").replace("taints: []", "taints: &none []")
+    shared = shared.replace("x-old: &old {a: 1}\n", "").replace("tolerations: []", "tolerations: *none")
+    plan.write_text(shared)
+    found = run("check", plan.name, "--fix", cwd=plan.parent)
+    assert "not fixed, because a second check would fail: plan.yaml:11" in found.err
+    assert plan.read_text() == shared.replace("eni-typ: 'enionly'", "eni-type: 'eniOnly'")
+
+
+def test_anchors_and_merges_are_followed(run: Run, plan: Path) -> None:
+    text = BROKEN.replace("labels:\n      k8s", "labels: &ours\n      k8s").replace(
+        "workloads:",
+        "  - {name: other, instanceTypes: [ecs.g8i.8xlarge], vSwitchIds: [vsw-j], desiredSize: 1,\n"
+        "     labels: {<<: *ours, team: a}}\nworkloads:",
+    )
+    plan.write_text(text)
+    run("check", plan.name, "--fix", cwd=plan.parent)
+    wanted = SAFE.replace("labels:\n      k8s", "labels: &ours\n      k8s").replace(
+        "workloads:",
+        "  - {name: other, instanceTypes: [ecs.g8i.8xlarge], vSwitchIds: [vsw-j], desiredSize: 1,\n"
+        "     labels: {<<: *ours, team: a}}\nworkloads:",
+    )
+    assert plan.read_text() == wanted
+
+
+def test_nothing_is_fixed_that_is_waived(run: Run, plan: Path) -> None:
+    plan.write_text(BROKEN + "waivers:\n  - {rule: NP002, path: nodePools, reason: nobody else is here}\n")
+    run("check", plan.name, "--fix", cwd=plan.parent)
+    assert "taints: []" in plan.read_text()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("--unsafe-fixes",), ("--fix", "--diff"), ("--diff", "--format", "json"), ("--fix", "--type", "ecs.g7.large")],
+)
+def test_words_that_do_not_go_together(run: Run, plan: Path, args: tuple[str, ...]) -> None:
+    paths = () if "--type" in args else (plan,)
+    found = run("check", *paths, *args)
+    assert (found.code, plan.read_text()) == (2, BROKEN)

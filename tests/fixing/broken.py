@@ -1,0 +1,228 @@
+"""Random inputs that are wrong where there is one right answer, beside what they must be once they are fixed.
+
+A text is written twice at once: broken, and right. All that is not broken is the same in both, byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
+KEYS = (
+    "k8s.aliyun.com/exclusive-mode-eni-typ", "k8s.aliyun.com/exclusive-mode-eni_type", "exclusive-mode-eni-type",
+    "k8s.aliyun.com/Exclusive-Mode-Eni-Type", "alibabacloud.com/exclusive-mode-eni-type",
+)  # fmt: skip
+VALUES = ("enionly", "ENIOnly", "eni-only", "eniOnyl", "EniOnly", "eni_only")
+ENI_TYPES = ("Eni", "eni", "Trunk", "Default", "ENII")
+TAINT = '{key: exclusive-eni, value: "true", effect: NoSchedule}'
+TOLERATION = '{key: exclusive-eni, operator: Equal, value: "true", effect: NoSchedule}'
+COMMENTS = ("", "  # keep me", "   # für 交易 🙂", "\t# a tab before")
+
+
+class Case(NamedTuple):
+    """A file."""
+
+    name: str
+    broken: bytes
+    right: bytes
+
+
+class Text:
+    """Two texts, of which one is wrong."""
+
+    def __init__(self, random: Random) -> None:
+        """Begin both."""
+        self.random = random
+        self.parts: list[tuple[str, str]] = []
+        self.is_broken = False
+
+    def same(self, text: str) -> None:
+        self.parts.append((text, text))
+
+    def line(self, text: str = "") -> None:
+        self.same(text + self.comment() + "\n")
+
+    def comment(self) -> str:
+        return self.random.choice(COMMENTS) if self.random.random() < 0.4 else ""
+
+    def either(self, wrong: str, right: str, chance: float = 0.5) -> bool:
+        broken = self.random.random() < chance
+        self.is_broken = self.is_broken or broken
+        self.parts.append((wrong if broken else right, right))
+        return broken
+
+    def scalar(self, wrong: str, right: str, chance: float = 0.5) -> None:
+        quote = self.random.choice(('"', "'", ""))
+        self.either(f"{quote}{wrong}{quote}", f"{quote}{right}{quote}", chance)
+
+    def case(self, name: str) -> Case:
+        broken, right = ("".join(side) for side in zip(*self.parts, strict=True))
+        end = self.random.choice(("\n", "\n", "\r\n"))
+        mark, codec = self.random.choice(((b"", "utf-8"), (b"", "utf-8"), (b"\xef\xbb\xbf", "utf-8"),
+                                          (b"\xff\xfe", "utf-16-le")))  # fmt: skip
+        if self.random.random() < 0.2:
+            broken, right = broken.rstrip("\n"), right.rstrip("\n")
+        return Case(name, *(mark + text.replace("\n", end).encode(codec) for text in (broken, right)))
+
+
+CLUSTER = """\
+cluster:
+  kubernetesVersion: 1.34.3-aliyun.1
+  ipStack: ipv4
+  terway:
+    {version: v1.16.4, erdma: false, networkPolicy: false, ipamType: crd, virtualType: veth, customCniChain: false}
+  vpcId: vpc-1
+  vSwitches: [{id: vsw-j, zone: cn-hangzhou-j, vpcId: vpc-1, availableIps: 4000}]
+  securityGroups: [{id: sg-1, type: enterprise, vpcId: vpc-1}]
+  podDefaults: {vSwitchIds: [vsw-j], securityGroupIds: [sg-1]}
+  terwayConfigs:
+    gpu-net: {vSwitchIds: [vsw-j], securityGroupIds: [sg-1]}
+"""
+
+
+def plan(random: Random) -> Case:
+    """A plan in YAML."""
+    text = Text(random)
+    count = random.randint(1, 3)
+    text.same("apiVersion: eniplan/v1\n")
+    text.same(CLUSTER)
+    text.line("nodePools:")
+    for i in range(count):
+        _plan_pool(text, i)
+    text.line("podNetworkings:")
+    for i in range(count):
+        text.line(f"  - name: pn-{i}")
+        text.line(f"    nodePools: [pool-{i}]")
+        text.line(f"    podSelector: {{matchLabels: {{network: n-{i}}}}}")
+        text.same("    eniType: ")
+        text.scalar(random.choice(ENI_TYPES), "ENI")
+        text.line()
+    text.line("workloads:")
+    for i in range(count):
+        text.same(
+            f"  - {{name: app-{i}, namespace: ns, kind: StatefulSet, replicas: 2, nodePool: pool-{i}, tolerations: "
+        )
+        text.either("[]", f"[{TOLERATION}]")
+        text.same(random.choice((", ", " , ")) + "eniRequest: ")
+        text.either(random.choice(("0", "2", "7")), "1")
+        text.line("}")
+    return text.case("plan.yaml")
+
+
+def _plan_pool(text: Text, i: int) -> None:
+    random = text.random
+    text.line(f"  - name: pool-{i}")
+    text.line("    instanceTypes: [ecs.g8i.8xlarge]")
+    text.line("    vSwitchIds: [vsw-j]")
+    text.line("    securityGroupIds: [sg-1]")
+    text.line("    desiredSize: 3")
+    if random.random() < 0.5:
+        text.same("    terwayConfig: ")
+        text.scalar(random.choice(("gpu-nett", "gpunet", "GPU-net")), "gpu-net")
+        text.line()
+    if random.random() < 0.8:
+        text.line("    labels:")
+        text.line("      team: trading")
+        text.same("      ")
+        quote = random.choice(('"', "'", ""))
+        text.either(quote + random.choice(KEYS) + quote, quote + LABEL + quote)
+        text.same(random.choice((": ", ":   ")))
+        text.scalar(random.choice(VALUES), "eniOnly")
+        text.line()
+    text.same("    taints: ")
+    text.either("[]", f"[{TAINT}]")
+    text.line()
+
+
+def body(random: Random) -> Case:
+    """A request body in JSON, in one line or several."""
+    text = Text(random)
+    end = random.choice(("\n", "", "\n   "))
+    text.same('{"nodepool_info": {"name": "trading"},' + end + '"kubernetes_config": {"labels": [')
+    if random.random() < 0.5:
+        text.same('{"key": "team", "value": "a\\u00e9"}, ')
+    text.same('{"key": ')
+    text.either(json.dumps(random.choice(KEYS)), json.dumps(LABEL))
+    text.same(random.choice((', "value": ', ',"value" : ')))
+    text.either(json.dumps(random.choice(VALUES)), '"eniOnly"')
+    text.same("}]")
+    taint = '"taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}]'
+    text.either("", f", {taint}")
+    text.same("}," + end + '"scaling_group": {"instance_types": ["ecs.g8i.8xlarge"], "vswitch_ids": ["vsw-j"],' + end)
+    text.same('"desired_size": 3, "security_group_ids": ["sg-1"], "x": [1.50, 1e3]}}\n')
+    return text.case("body.json")
+
+
+def manifests(random: Random) -> Case:
+    """A PodNetworking and a workload; the pool stands beside them."""
+    text = Text(random)
+    documents = [_networking, _workload]
+    random.shuffle(documents)
+    for i, write in enumerate(documents):
+        text.same("---\n" if i or random.random() < 0.5 else "")
+        write(text)
+    return text.case("manifests.yaml")
+
+
+def _networking(text: Text) -> None:
+    text.line("apiVersion: network.alibabacloud.com/v1beta1")
+    text.line("kind: PodNetworking")
+    text.line("metadata: {name: trading-eni}")
+    text.line("spec:")
+    text.line("  eniOptions:")
+    text.same("    eniType: ")
+    text.scalar(text.random.choice(("Eni", "eni", "ENII")), "ENI")
+    text.line()
+    text.line("  selector: {podSelector: {matchLabels: {network: e}}}")
+    text.line("  vSwitchOptions: [vsw-j]")
+    text.line("  securityGroupIDs: [sg-1]")
+
+
+def _workload(text: Text) -> None:
+    random = text.random
+    kind = random.choice(("Deployment", "StatefulSet", "DaemonSet"))
+    text.line("apiVersion: apps/v1")
+    text.line(f"kind: {kind}")
+    text.line("metadata: {name: matcher, namespace: trading}")
+    text.line("spec:")
+    text.line("  selector: {matchLabels: {app: m}}")
+    text.line("  template:")
+    text.line("    metadata: {labels: {app: m}}")
+    text.line("    spec:")
+    dash = "        "
+    if random.random() < 0.5:
+        text.line("      nodeSelector:")
+        text.same(f"        {LABEL}: ")
+        text.scalar(random.choice(VALUES), "eniOnly")
+        text.line()
+    else:
+        dash = "      "  # as the first list of the document
+        text.line("      affinity:")
+        text.line("        nodeAffinity:")
+        text.line("          requiredDuringSchedulingIgnoredDuringExecution:")
+        text.line("            nodeSelectorTerms:")
+        text.same(f"            - matchExpressions: [{{key: {LABEL}, operator: In, values: [")
+        text.scalar(random.choice(VALUES), "eniOnly")
+        text.line("]}]")
+    text.line("      containers:")
+    text.line("        # the only one")
+    text.line("        - name: c")
+    text.line("          image: x")
+    if random.random() < 0.5:
+        text.same("          resources: {requests: {aliyun/eni: 1, cpu: 500m}")
+        text.either("", ", limits: {aliyun/eni: 1}")
+        text.line("}")
+    else:
+        text.same("          resources: {requests: {aliyun/eni: 1}, limits: {aliyun/eni: ")
+        text.either(random.choice(("2", "3")), "1")
+        text.line("}}")
+    lines = ("- key: exclusive-eni", "  operator: Equal", '  value: "true"', "  effect: NoSchedule")
+    text.either("", "      tolerations:\n" + "".join(f"{dash}{line}\n" for line in lines))
+
+
+KINDS: dict[str, Callable[[Random], Case]] = {"plan": plan, "body": body, "manifests": manifests}
