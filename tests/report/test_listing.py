@@ -16,7 +16,7 @@ from eniplan.catalog.order import ORDERS, nearest_to
 from eniplan.catalog.select import Range, Wanted
 from eniplan.catalog.sizing import Request
 from eniplan.judging.find import Question, find
-from eniplan.report import terminal_view
+from eniplan.report import terminal_listing
 from eniplan.report.listing import all_columns, shown, summary
 from eniplan.report.listing_formats import as_json, comma_separated, names, plain
 from eniplan.rules.base import Settings
@@ -64,7 +64,7 @@ class TestGolden:
         assert plain(listing) + "---\n" + summary(listing) + "\n" == snapshot
 
     def test_terminal(self, name: str, snapshot: SnapshotAssertion) -> None:
-        assert terminal_view.listing(listings()[name], width=100, colour=True) == snapshot
+        assert terminal_listing.write(listings()[name], width=100, colour=True) == snapshot
 
     def test_csv(self, name: str, snapshot: SnapshotAssertion) -> None:
         assert comma_separated(listings()[name]) == snapshot
@@ -90,8 +90,8 @@ class TestGolden:
 
     def test_colour_changes_no_word(self, name: str) -> None:
         listing = listings()[name]
-        coloured = ESCAPES.sub("", terminal_view.listing(listing, width=100, colour=True)).rstrip()
-        assert coloured == terminal_view.listing(listing, width=100, colour=False).rstrip()
+        coloured = ESCAPES.sub("", terminal_listing.write(listing, width=100, colour=True)).rstrip()
+        assert coloured == terminal_listing.write(listing, width=100, colour=False).rstrip()
 
 
 @pytest.mark.parametrize("name", ["family", "sized", "like", "shared"])
@@ -99,7 +99,7 @@ class TestGolden:
 def test_numbers_are_left_out_rather_than_folded(name: str, width: int) -> None:
     listing = listings()[name]._replace(rejected=None)
     assert listing.rows
-    lines = terminal_view.listing(listing, width=width, colour=False).splitlines()
+    lines = terminal_listing.write(listing, width=width, colour=False).splitlines()
     table = lines[: len(listing.rows) + 1]
     assert all(len(line) <= width for line in lines)
     assert [line.split()[0] for line in table[1:]] == names(listing).splitlines()
@@ -174,7 +174,7 @@ def test_hostile_names_stay_inert(tmp_path: Path, name: str) -> None:
         listing = find(specs, question, Settings())
         assert len(listing.rows) == (enis == 9)
         texts = [plain(listing), names(listing)]
-        texts += [ESCAPES.sub("", terminal_view.listing(listing, width=200, colour=c)) for c in (True, False)]
+        texts += [ESCAPES.sub("", terminal_listing.write(listing, width=200, colour=c)) for c in (True, False)]
         assert all(line.isprintable() for text in texts for line in text.split("\n"))
         assert len(names(listing).splitlines()) == len(listing.rows)
         # Formats for machines keep the very text.

@@ -300,9 +300,9 @@ def _loss(survive: Survive | None, zones: Zones) -> Loss:
 
 def _show(listing: Listing, output: ListFormat) -> None:
     if output is ListFormat.TEXT and terminal.is_rich():
-        from eniplan.report import terminal_view  # noqa: PLC0415 - imports rich
+        from eniplan.report import terminal_listing  # noqa: PLC0415 - imports rich
 
-        terminal.out(terminal_view.listing(listing, width=terminal.width(), colour=terminal.has_colour()))
+        terminal.out(terminal_listing.write(listing, width=terminal.width(), colour=terminal.has_colour()))
     elif output is ListFormat.HTML:
         from eniplan.report import listing_html  # noqa: PLC0415 - one format a run
 

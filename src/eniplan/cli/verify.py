@@ -11,6 +11,8 @@ import typer
 from eniplan import clock, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import (
+    ConciseOption,
+    ExplainOption,
     Level,
     OutputOption,
     ReportFormat,
@@ -20,7 +22,7 @@ from eniplan.cli.options import (
     WaiversOption,
     seconds,
 )
-from eniplan.cli.show import outputs, show, show_files
+from eniplan.cli.show import detail_of, outputs, show, show_files
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.errors import FINDINGS, OK, ClusterError, InputError, Place, Problem, UsageError, usage
 from eniplan.judging import trace
@@ -110,6 +112,8 @@ def verify(
     ] = False,
     form: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
+    concise: ConciseOption = False,
+    explain: ExplainOption = False,
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
@@ -133,6 +137,7 @@ def verify(
       kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json
     """
     files = outputs(output or [])
+    detail = detail_of(form, concise=concise, explain=explain)
     source = _Source(from_, Kubectl(context, kubeconfig))
     patience = None if wait is None else seconds("--wait", wait)
     interval = None if watch is None else seconds("--watch", watch)
@@ -177,7 +182,7 @@ def verify(
         terminal.out(brief.write(report))
         show_files(report, files)
     else:
-        show(report, form, files)
+        show(report, form, files, detail)
     raise typer.Exit(report.exit_code)
 
 

@@ -1,4 +1,4 @@
-"""The report for a person at a terminal. The only module that imports rich; returns text, prints nothing.
+"""The report for a person at a terminal. Returns text, prints nothing.
 
 Values that came from a user or an API are put in as `Text`, never as markup: rich would swallow `[brackets]`.
 """
@@ -9,20 +9,15 @@ import io
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote
 
 from rich.console import Console, RenderableType
-from rich.rule import Rule as Line
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 
 from eniplan.errors import COMMAND_LINE, KUBECTL, Place
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.report import words
 from eniplan.report.excerpt import excerpt
-from eniplan.report.listing import brief_columns, shown
-from eniplan.report.listing_formats import rejections
 from eniplan.report.model import NORMAL
 from eniplan.rules.base import LEVELS
 from eniplan.terminal import DEFAULT_WIDTH, STDIN
@@ -32,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from eniplan.messages import Message
-    from eniplan.report.listing import Column, Listing
     from eniplan.report.model import Detail, Finding, PoolSheet, Report
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
@@ -47,11 +41,6 @@ _FEW_UNDECIDED = 2
 _MOST_POOLS = 12
 _WIDEST_NAME = 24
 """Columns that names of pools may take before what is said of them."""
-_DISPENSABLE = (
-    "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses", "podAddressesPerZone",
-    "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "enis", "memoryGiB", "podAddresses", "vcpu", "gpus",
-)  # fmt: skip
-"""Columns of found types that a narrow terminal leaves out, the first one first."""
 
 
 class Screen(NamedTuple):
@@ -75,15 +64,11 @@ def write(
         lines: returns the lines of an input, as far as they can be shown.
 
     """
-    return _render(_View(report, screen, detail, lines).blocks(), screen.width, colour=screen.colour)
+    return render(_View(report, screen, detail, lines).blocks(), screen.width, colour=screen.colour)
 
 
-def listing(found: Listing, *, width: int, colour: bool) -> str:
-    """Return the terminal view of found instance types, `width` columns wide."""
-    return _render(_found(found, width), width, colour=colour)
-
-
-def _render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> str:
+def render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> str:
+    """Return what rich makes of blocks on a terminal that is so wide."""
     out = io.StringIO()
     console = Console(
         file=out, width=width, force_terminal=True, no_color=not colour, color_system="standard", highlight=False,
@@ -95,44 +80,6 @@ def _render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> st
     text = re.sub(r"\x1b]8;id=[^;]*;", "\x1b]8;;", text)  # rich numbers its links, each run in another way
     # rich fills cells up to their column; nobody wants those blanks when copying from a terminal
     return re.sub(r"(?: |\x1b\[[0-9;]*m)+$", lambda end: end[0].replace(" ", ""), text, flags=re.MULTILINE)
-
-
-def _found(found: Listing, width: int) -> Iterator[RenderableType]:
-    if found.rows:
-        kept, hidden = _that_fit(found, width)
-        table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, 1))
-        for column in kept:
-            table.add_column(column.heading, justify="left" if column.is_text else "right", no_wrap=True)
-        for row in found.rows:
-            cells = [printable(shown(column.value(row))) for column in kept]
-            table.add_row(*(Text(cell, style=_LABEL if cell == "unknown" else "") for cell in cells))
-        yield table
-        if hidden:
-            yield Text(f"too narrow for {', '.join(c.heading for c in hidden)}: --format csv has all", style=_LABEL)
-    if found.rejected:
-        reasons = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
-        for row in found.rejected:
-            for text in rejections(row):
-                rule, _, message = text.partition(": ")
-                reasons.add_row(
-                    Text(printable(row.record.InstanceTypeId)), Text(rule, style="red"), Text(printable(message))
-                )
-        yield from (Line(Text("rejected", style=_LABEL), style=_LABEL, align="left"), reasons)
-
-
-def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:
-    """Return the columns that a terminal has room for, and the others: folded numbers are hard to read."""
-    kept = list(brief_columns(found))
-    widths = {
-        c: max(columns(c.heading), *(columns(printable(shown(c.value(row)))) for row in found.rows)) + 2 for c in kept
-    }
-    hidden = []
-    for name in _DISPENSABLE:
-        column = next((c for c in kept if c.name == name), None)
-        if column is not None and sum(widths[c] for c in kept) - 2 > width:
-            kept.remove(column)
-            hidden.append(column)
-    return kept, hidden
 
 
 class _View:
@@ -178,9 +125,12 @@ class _View:
 
     def _link(self, place: Place) -> Style:
         """Return how a place looks: a link to the file, where the terminal makes one."""
+        if not self._screen.links or place.file in {STDIN, COMMAND_LINE, KUBECTL}:
+            return Style(color="cyan")
+        from urllib.parse import quote  # noqa: PLC0415 - most runs do without
+
         url = f"file://{quote(os.fsencode(os.path.abspath(place.file)))}" + (f"#L{place.line}" if place.line else "")
-        is_file = self._screen.links and place.file not in {STDIN, COMMAND_LINE, KUBECTL}
-        return Style(color="cyan", link=url if is_file else None)
+        return Style(color="cyan", link=url)
 
     def _findings(self) -> Iterator[RenderableType]:
         by_file: dict[str, list[Finding]] = {}
@@ -277,7 +227,7 @@ class _View:
         pools = self._report.pools
         shown = pools if self._detail.explain else pools[:_MOST_POOLS]
         widest = min(max(columns(printable(pool.name)) for pool in shown), _WIDEST_NAME)
-        label = say("pool ")
+        label = say("pool") + " "
         for pool in shown:
             name = printable(pool.name)
             head = Text.assemble((label, _LABEL), (name, "bold"), " " * max(widest + 2 - columns(name), 2))

@@ -1,0 +1,71 @@
+"""Found instance types for a person at a terminal. Beside the view of reports, which needs no tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.rule import Rule as Line
+from rich.table import Table
+from rich.text import Text
+
+from eniplan.report.listing import brief_columns, shown
+from eniplan.report.listing_formats import rejections
+from eniplan.report.terminal_view import render
+from eniplan.text import columns, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from eniplan.report.listing import Column, Listing
+
+_LABEL = "dim"
+_DISPENSABLE = (
+    "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses", "podAddressesPerZone",
+    "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "enis", "memoryGiB", "podAddresses", "vcpu", "gpus",
+)  # fmt: skip
+"""Columns of found types that a narrow terminal leaves out, the first one first."""
+
+
+def write(found: Listing, *, width: int, colour: bool) -> str:
+    """Return the terminal view of found instance types, `width` columns wide."""
+    return render(_found(found, width), width, colour=colour)
+
+
+def _found(found: Listing, width: int) -> Iterator[RenderableType]:
+    if found.rows:
+        kept, hidden = _that_fit(found, width)
+        table = Table(box=None, pad_edge=False, header_style=_LABEL, padding=(0, 1))
+        for column in kept:
+            table.add_column(column.heading, justify="left" if column.is_text else "right", no_wrap=True)
+        for row in found.rows:
+            cells = [printable(shown(column.value(row))) for column in kept]
+            table.add_row(*(Text(cell, style=_LABEL if cell == "unknown" else "") for cell in cells))
+        yield table
+        if hidden:
+            yield Text(f"too narrow for {', '.join(c.heading for c in hidden)}: --format csv has all", style=_LABEL)
+    if found.rejected:
+        reasons = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
+        for row in found.rejected:
+            for text in rejections(row):
+                rule, _, message = text.partition(": ")
+                reasons.add_row(
+                    Text(printable(row.record.InstanceTypeId)), Text(rule, style="red"), Text(printable(message))
+                )
+        yield from (Line(Text("rejected", style=_LABEL), style=_LABEL, align="left"), reasons)
+
+
+def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:
+    """Return the columns that a terminal has room for, and the others: folded numbers are hard to read."""
+    kept = list(brief_columns(found))
+    widths = {
+        c: max(columns(c.heading), *(columns(printable(shown(c.value(row)))) for row in found.rows)) + 2 for c in kept
+    }
+    hidden = []
+    for name in _DISPENSABLE:
+        column = next((c for c in kept if c.name == name), None)
+        if column is not None and sum(widths[c] for c in kept) - 2 > width:
+            kept.remove(column)
+            hidden.append(column)
+    return kept, hidden
