@@ -143,6 +143,15 @@ def test_commands_take_their_defaults_from_there(run: Run, repository: Path) -> 
     assert run("create-pool", "-", "--out", "x", cwd=repository).code == 3
 
 
+def test_files_that_are_looked_for_are_in_force(run: Run, repository: Path) -> None:
+    (repository / ".eniplan" / "waivers.yaml").write_text("waivers: []\n")
+    kept = repository / "data" / "eniplan" / "specs.jsonl"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}\n")
+    lines = run("config", cwd=repository, env={"XDG_DATA_HOME": str(repository / "data")}).out.splitlines()
+    assert {"waivers   .eniplan/waivers.yaml  [default]", f"specs     {kept}  [default]"} <= set(lines)
+
+
 def test_a_baseline_may_be_made_where_the_file_says(run: Run, repository: Path) -> None:
     write(repository, "baseline: known.json\n")
     shutil.copy(EXAMPLES / "many-mistakes.yaml", repository / "plan.yaml")

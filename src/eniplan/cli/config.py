@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import Format, FormatOption
+from eniplan.cli.options import Format, FormatOption, chosen_specs
+from eniplan.cli.waivers import DEFAULT_FILE as WAIVERS
 from eniplan.config import FILE, KEYS, Config, parameter
 from eniplan.messages import say
 from eniplan.text import json_text, printable
@@ -69,7 +70,11 @@ def _words(value: object) -> str:
 
 
 def _default(key: str) -> object:
-    """Return the default of an option, as `check` has it: it has all of them."""
+    """Return the default of an option: a file that is looked for, else as `check` has it, which has all of them."""
+    if key == "specs":
+        return chosen_specs(None)
+    if key == "waivers":
+        return WAIVERS if os.path.exists(WAIVERS) else None
     from eniplan.cli import check  # noqa: PLC0415 - most settings come from elsewhere
 
     app = typer.Typer()
