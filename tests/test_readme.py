@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 README = REPO / "README.md"
 RULE_LIST = REPO / "docs" / "rule-list.md"
-PAGES = [README, *sorted((REPO / "docs").glob("*.md"))]
+CHINESE = [REPO / "README.zh-CN.md", *sorted((REPO / "docs" / "zh-CN").glob("*.md"))]
+PAGES = [README, *sorted((REPO / "docs").glob("*.md")), *CHINESE]
 CONSOLE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 RULES = re.compile(r"(?<=^\| rule \| level \| what it finds \|\n\|---\|---\|---\|\n)(?:\|.*\n)*", re.MULTILINE)
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Callable[[str], tuple[str, int]]:
+def shell(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], tuple[str, int]]:
     """Run a shell command where `eniplan` is on the PATH and the examples are at hand; stdout and exit code."""
     shutil.copytree(EXAMPLES, tmp_path / "cwd" / "examples")
     program = tmp_path / "bin" / "eniplan"
@@ -40,6 +41,9 @@ def shell(tmp_path: Path) -> Callable[[str], tuple[str, int]]:
     program.chmod(0o755)
     env = clean_env(tmp_path)
     env["PATH"] = f"{program.parent}:{env['PATH']}"
+    page = request.node.callspec.params.get("page") if hasattr(request.node, "callspec") else None
+    if page in CHINESE:
+        env["ENIPLAN_LANG"] = "zh"
 
     def run_command(command: str) -> tuple[str, int]:
         result = run_process(["/bin/sh", "-c", command], cwd=tmp_path / "cwd", env=env)
@@ -57,7 +61,9 @@ def assert_current(page: Path, text: str, current: str, request: pytest.FixtureR
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if CONSOLE.search(page.read_text(encoding="utf-8"))], ids=lambda page: page.name
+    "page",
+    [page for page in PAGES if CONSOLE.search(page.read_text(encoding="utf-8"))],
+    ids=lambda page: str(page.relative_to(REPO)),
 )
 def test_console_blocks_show_what_the_program_prints(
     page: Path, shell: Callable[[str], tuple[str, int]], request: pytest.FixtureRequest
