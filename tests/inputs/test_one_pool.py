@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections import defaultdict
 from pathlib import PurePath
@@ -15,6 +16,7 @@ from eniplan.emit.body import body_json, pool_body
 from eniplan.emit.command import command
 from eniplan.emit.refusal import RefusalError
 from eniplan.inputs.collect import Collected, read_cluster
+from eniplan.inputs.hcl.parse import Text
 from eniplan.judging.check import check
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import Others, load_document
@@ -57,7 +59,7 @@ OVERRIDES: list[dict[str, Any]] = [
     {"scaling_group": {"spot_strategy": "NoSpot", "data_disks": [{"category": "cloud_essd", "size": 100}]}},
     {"management": {"enable": True, "auto_repair": True}}, {"scaling_group": {"period": 1, "period_unit": "Month"}},
 ]  # fmt: skip
-SHARE = 0.3
+SHARE = float(os.environ.get("ENIPLAN_TEST_SHARE", "0.3"))
 """Of the pools that are tried in each spelling."""
 ROS_NEEDS = {"runtime": "containerd", "systemDisk": {"category": "cloud_essd", "size": 120}}
 
@@ -129,6 +131,36 @@ def crossplane(pool: NodePool, body: Body) -> str:
     return json.dumps({"apiVersion": "ack/v1", "kind": "KubernetesNodePool", "metadata": {"name": "p"}, "spec": spec})
 
 
+def _taken_out(pool: NodePool, body: Body, name: str) -> tuple[str, dict[str, str]]:
+    """Return a pool in HCL that refers to all of its arguments by this name, and what they are."""
+    source = Text("", terraform.hcl([terraform.arguments(pool, body, "c1")]))
+    text, found = source.data, {}
+    for attribute in sorted(source.whole.blocks[0].attributes.values(), key=lambda a: -a.start):
+        node = attribute.expression
+        found[attribute.name] = text[node.start : node.end].decode()
+        text = text[: node.start] + f"{name}.{attribute.name}".encode() + text[node.end :]
+    return text.decode(), found
+
+
+def by_variables(pool: NodePool, body: Body) -> str:
+    resource, values = _taken_out(pool, body, "var")
+    return "".join(f'variable "{key}" {{\n  default = {value}\n}}\n' for key, value in values.items()) + resource
+
+
+def by_for_each(pool: NodePool, body: Body) -> str:
+    resource, values = _taken_out(pool, body, "each.value")
+    pools = "".join(f"      {key} = {value}\n" for key, value in values.items())
+    head, brace, rest = resource.partition("{")
+    made = f"{head}{brace}\n  for_each = local.pools{rest}"
+    return f"locals {{\n  pools = {{\n    one = {{\n{pools}    }}\n  }}\n}}\n{made}"
+
+
+def ros_with_hcl(pool: NodePool, body: Body) -> str:
+    files = {"main.tf": terraform.hcl([terraform.arguments(pool, body, "c1")])}
+    head = {"ROSTemplateFormatVersion": "2015-09-01", "Transform": "Aliyun::Terraform-v1.5"}
+    return json.dumps(head | {"Workspace": files})
+
+
 SPELLINGS: dict[str, Callable[[NodePool, Body], str]] = {
     "body.json": lambda _, body: body_json(body),
     "cluster.json": lambda _, body: json.dumps({"name": "c", "cluster_type": "ManagedKubernetes", "nodepools": [body]}),
@@ -137,6 +169,9 @@ SPELLINGS: dict[str, Callable[[NodePool, Body], str]] = {
     "make.sh": lambda _, body: command(body, "cn-hangzhou", "c1"),
     "main.tf.json": lambda pool, body: terraform.tf_json([terraform.arguments(pool, body, "c1")]),
     "pool.hcl": lambda pool, body: terraform.hcl([terraform.arguments(pool, body, "c1")]),
+    "variables.hcl": by_variables,
+    "each.hcl": by_for_each,
+    "hcl.json": ros_with_hcl,
     "Pulumi.yaml": pulumi,
     "crossplane.yaml": crossplane,
 }
@@ -181,11 +216,16 @@ def plan_with(pool: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "eniplan/v1", "cluster": {k: v for k, v in CLUSTER.items() if k != "id"}, "nodePools": [pool]}
 
 
-@pytest.mark.parametrize("seed", range(4))
+SEEDS = 4
+POOLS = int(os.environ.get("ENIPLAN_TEST_POOLS", "1000"))
+"""Random pools, of which a share is tried in each spelling."""
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_one_pool_has_one_verdict(here: Path, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - chosen, so that a failure comes again
     (here / "cluster.json").write_text(json.dumps({"cluster": plan_with({})["cluster"]}))
-    pools = [pool_of(chance) for _ in range(500)]
+    pools = [pool_of(chance) for _ in range(POOLS // SEEDS)]
     plans = {f"{i}/plan.yaml": "# a plan\n" + json.dumps(plan_with(pool)) for i, pool in enumerate(pools)}
     wanted = told(judged(plans))
     for name, spell in {"plan.json": None, **SPELLINGS}.items():

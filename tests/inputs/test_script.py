@@ -102,6 +102,11 @@ def test_a_runbook_that_is_no_text(here: Path) -> None:
     assert judged.report.exit_code == 3
 
 
+def test_a_folder_with_nothing_but_a_script(here: Path) -> None:
+    judged = judge_files(here, {"s/make.sh": SCRIPTS["post"]}, "s")
+    assert (judged.rules, judged.problems) == ({"ENI001"}, [])
+
+
 def test_a_script_is_known_by_its_first_line(here: Path) -> None:
     assert judge_files(here, {"make": "#!/usr/bin/env bash\n" + SCRIPTS["post"]}).rules == {"ENI001"}
 

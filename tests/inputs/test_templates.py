@@ -297,3 +297,48 @@ def test_forms_that_share_words(here: Path) -> None:
     judged = judge_files(here, {"plan.yaml": "apiVersion: eniplan/v1\nnodePools: !Ref x\n"})
     assert "has no meaning here" in judged.problems[0]
     assert judge_files(here, {"live.json": {"nodepools": [BODY]}}).report.pools == ()
+
+
+COMPOSED = """\
+      name: pool
+      base:
+        kind: KubernetesNodePool
+        spec:
+          forProvider:
+            nodePoolName: fast
+            clusterId: c1
+            instanceTypes: [ecs.g7.2xlarge]
+            vswitchIds: [vsw-j]
+            desiredSize: "1"
+            labels: [{key: k8s.aliyun.com/exclusive-mode-eni-type, value: eniOnly}]
+            taints: [{key: a, value: b, effect: NoSchedule}]
+      patches:
+        - %s
+"""
+HEAD = "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nmetadata: {name: x}\nspec:\n"
+SETS = "  patchSets: [{name: types, patches: [{fromFieldPath: spec.t, toFieldPath: spec.forProvider.instanceTypes}]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("patch", "fact"),
+    [
+        ("{type: ToCompositeFieldPath, fromFieldPath: spec.forProvider.instanceTypes}", None),
+        ("{fromFieldPath: spec.size, toFieldPath: metadata.name}", None),
+        ("{fromFieldPath: spec.a, toFieldPath: 'spec.forProvider.instanceTypes[0]'}", "instanceTypes of pool 'fast'"),
+        ("{fromFieldPath: spec.forProvider.instanceTypes}", "instanceTypes of pool 'fast'"),
+        ("{type: PatchSet, patchSetName: types}", "instanceTypes of pool 'fast'"),
+        (
+            "{fromFieldPath: spec.l, toFieldPath: spec.forProvider.labels}",
+            "whether pool 'fast' is an exclusive node pool",
+        ),
+    ],
+)
+@pytest.mark.parametrize("pipeline", [False, True])
+def test_compositions(here: Path, patch: str, fact: str | None, pipeline: bool) -> None:  # noqa: FBT001 - a parameter
+    inner = f"  resources:\n    -\n{COMPOSED % patch}{SETS}"
+    if pipeline:
+        deep = "".join(f"      {line}\n" for line in inner.splitlines())
+        inner = f"  mode: Pipeline\n  pipeline:\n    - step: a\n      input:\n{deep}"
+    judged = judge_files(here, {"x.yaml": HEAD + inner})
+    assert judged.rules == ({"ENI001"} if fact is None else set())
+    assert fact is None or fact in judged.facts

@@ -101,7 +101,7 @@ class Collected:
 
     def count(self) -> int:
         """See `Others.count`."""
-        return len(self._documents)
+        return len(self._documents) + len(self._calls)  # those of scripts become documents when all is read
 
     def skip(self, path: str, why: str, value: object = None) -> None:
         """See `Others.skip`. The value is what is skipped, where that is not the whole file."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.inputs.cluster import facts_of
+from eniplan.inputs.composition import bases
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.ros import resolved
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, camel, snake
@@ -57,6 +58,11 @@ def groups(document: Document) -> list[Group] | None:
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
         return list(_pulumi(document, resources))
+    composed = [
+        Resource(name, document, path, found, CROSSPLANE) for name, path, found in bases(value, _CROSSPLANE_POOL)
+    ]
+    if composed:
+        return [Group((document.file,), composed)]
     items = value.get("items") if value.get("kind") == "List" else [value]
     pools = [
         Resource(str(value_at(item, ("metadata", "name"))), document, path, found, CROSSPLANE)
