@@ -368,6 +368,10 @@ class TestTraces:
         assert (good.code, good.err) == (0, "")
         assert good.out.splitlines()[0] == "pod trading/matcher-0"
         assert good.out.splitlines()[-1] == "ok       start       Running and Ready"
+        lost = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory"}
+        failed = run("verify", "--from", dumped(tmp_path, {"pods[0].status": lost}), "--pod", "trading/matcher-0")
+        assert failed.code == 1
+        assert "stop     start  it has failed: Evicted: The node was low on resource: memory" in failed.out
         bad = dumped(tmp_path, {"podENIs[0].status.phase": "Binding", "pods[0].status": {"phase": "Pending"}})
         result = run("verify", "--from", bad, "--pod", "trading/matcher-0", "--format", "json")
         document = json.loads(result.out)

@@ -87,3 +87,20 @@ def test_bytes_that_are_no_text() -> None:
     stream = io.TextIOWrapper(io.BytesIO(b'{"a": "\xff"}'), encoding="utf-8")
     with pytest.raises(InputError, match="not UTF-8 text"):
         list(read(stream, "dump.json"))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}\n\n{"kind": "x",\n  "a" 2}', '{"items": [\n1]}', '{"a":\n\n  nul}', '{"a": [']
+)
+def test_the_place_is_the_same_in_a_stream_that_is_read_again(text: str) -> None:
+    blank = " " * (1 << 20) + "\n"  # a chunk that has gone when the fault is found
+    for whole in (text, blank + text):
+        with pytest.raises(InputError) as caught:
+            list(read(io.StringIO(whole), "dump.json"))
+        (found,) = caught.value.problems
+        assert (found.message, str(found.place)) == problem(whole, 1 << 20)
+
+
+def test_a_number_of_thousands_of_digits_costs_itself_only() -> None:
+    (found, other) = objects('{"a": %s, "b": 1} {"c": 2}' % ("9" * 5000))
+    assert (found, other) == ({"a": "9" * 5000, "b": 1}, {"c": 2})

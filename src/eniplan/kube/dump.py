@@ -83,7 +83,7 @@ def _read_stream(file: BufferedReader, name: str, collector: Collector) -> None:
             for found in _objects(document):
                 collector.add(found)
         return
-    for item in read(io.TextIOWrapper(file, encoding="utf-8-sig"), name):
+    for item in read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), name):
         if isinstance(item, Listed):
             collector.listed(item)
         else:

@@ -7,7 +7,7 @@ absent, and an object without a name is left out.
 from __future__ import annotations
 
 from sys import intern
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from eniplan.bounds import parse_json
 from eniplan.k8s.labels import Requirement, Selector
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from eniplan.kube.stream import Listed
 
+_T = TypeVar("_T", bound=tuple[object, ...])
 TERWAY_GROUP = "network.alibabacloud.com/"
 """Another cloud has kinds of the same names; theirs are none of ours."""
 POD_UID = "k8s.aliyun.com/pod-uid"
@@ -121,7 +122,7 @@ class Collector:
         self._controllers: dict[tuple[str, str], Controller] = {}
         self._failures: dict[tuple[str, str], str] = {}
         self._used: dict[str, list[int]] = {}
-        self._rooms: dict[Room, Room] = {}
+        self._same: dict[tuple[object, ...], tuple[object, ...]] = {}
         self._read: dict[str, _Asked] = {}
         self._types: dict[tuple[str, str], Mapping[str, int]] = {}
         self._unseen = dict.fromkeys(KINDS, "")
@@ -199,9 +200,9 @@ class Collector:
             self._followed and self._followed._replace(namespace_labels=self._namespace_labels),
         )
 
-    def _shared(self, room: Room) -> Room:
-        """Return the one of equal rooms that is kept: the nodes of a pool are alike."""
-        return self._rooms.setdefault(room, room)
+    def _shared(self, value: _T) -> _T:
+        """Return the one of equal values that is kept: the nodes of a pool are alike, and so are most ENIs."""
+        return cast("_T", self._same.setdefault(value, value))
 
     def _node(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         spec, status, labels = mapping(value.get("spec")), mapping(value.get("status")), mapping(meta.get("labels"))
@@ -323,11 +324,11 @@ class Collector:
             text(status.get("phase")),
             text(status.get("msg")),
             mark(mapping(meta.get("annotations")).get(POD_UID)),
-            tuple(text(info.get("type")) for info in infos),
+            self._shared(tuple([text(info.get("type")) for info in infos])),
             next((told for info in infos if (told := text(info.get("status")) or UNTOLD) != "Bind"), ""),
             text(status.get("trunkENIID")),
-            texts([eni["vSwitchID"] for eni in enis if "vSwitchID" in eni]),
-            tuple(group for eni in enis for group in texts(eni.get("securityGroupIDs"))),
+            self._shared(texts([eni["vSwitchID"] for eni in enis if "vSwitchID" in eni])),
+            self._shared(tuple([group for eni in enis for group in texts(eni.get("securityGroupIDs"))])),
             mark(next((a.get("ipv4") for a in allocations if text(a.get("interface")) in {"eth0", ""}), None)),
             any(allocation.get("ipv6") for allocation in allocations),
             any("vfID" in info for info in infos),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from io import TextIOBase
 
 _CHUNK = 1 << 20
+_AHEAD = 1 << 16
+"""Characters that are read ahead of a value, so that few are decoded twice: more than most objects have."""
 _BLANK = " \t\r\n"
 _ITEMS = "items"
 
@@ -87,6 +89,11 @@ def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
     text.expect("]")
 
 
+_CAREFUL = json.JSONDecoder(**JSON_NUMBERS).raw_decode
+_FAST = json.JSONDecoder(**{**JSON_NUMBERS, "parse_int": int}).raw_decode
+"""Leaves integers to the decoder, which is quick, and refuses those of thousands of digits."""
+
+
 class _Text:
     """A window on a stream of JSON text."""
 
@@ -95,9 +102,11 @@ class _Text:
         self._name = name
         self._window = ""
         self._at = 0
-        self._line, self._column = 1, 1  # where the window begins
+        self._before = 0  # characters in front of the window
+        self._line, self._column = 1, 1  # where the window begins, in a stream that cannot be read again
+        self._start = stream.tell() if stream.seekable() else None
         self._ended = False
-        self._decode = json.JSONDecoder(**JSON_NUMBERS).raw_decode
+        self._decode = _FAST
 
     def peek(self) -> str:
         """Return the next character that is not blank, the empty string at the end."""
@@ -121,6 +130,8 @@ class _Text:
         """Read one value, however far it reaches."""
         self.peek()
         wanted = _CHUNK
+        if len(self._window) - self._at < _AHEAD:
+            self._more(_CHUNK)
         while True:
             try:
                 value, end = self._decode(self._window, self._at)
@@ -132,6 +143,9 @@ class _Text:
                     continue
                 self._at = error.pos
                 self.refuse(say("not valid JSON: {error}", error=error.msg))
+            except ValueError:  # a number of thousands of digits, which costs itself only
+                self._decode = _CAREFUL
+                continue
             except RecursionError:
                 self.refuse(say("more levels than any object of a cluster has"))
             # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
@@ -143,6 +157,8 @@ class _Text:
         """Say what is wrong with what stands at the current place."""
         early = not self.peek()
         self._step_over()
+        if self._start is not None:
+            self._count_again(self._start)
         hint = say("give what kubectl prints with -o json, all of it")
         place = Place(self._name, self._line, self._column)
         raise InputError(Problem(say("it ends too early") if early else message, place, hint)) from None
@@ -163,8 +179,22 @@ class _Text:
 
     def _step_over(self) -> None:
         """Drop what has been read from the window."""
-        newline = self._window.rfind("\n", 0, self._at)
-        self._line += self._window.count("\n", 0, self._at)
-        self._column = self._column + self._at if newline < 0 else self._at - newline
+        self._before += self._at
+        if self._start is None:
+            self._count(self._window[: self._at])
         self._window = self._window[self._at :]
         self._at = 0
+
+    def _count(self, passed: str) -> None:
+        """Move the place on over what has been read over."""
+        newline = passed.rfind("\n")
+        self._line += passed.count("\n")
+        self._column = self._column + len(passed) if newline < 0 else len(passed) - newline
+
+    def _count_again(self, start: int) -> None:
+        """Find the place of the window. Counting lines while all is well would take a tenth of the time."""
+        self._stream.seek(start)
+        left = self._before
+        while left and (passed := self._stream.read(min(left, _CHUNK))):
+            left -= len(passed)
+            self._count(passed)
