@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eniplan.catalog.own import read_own
+from eniplan.catalog.record import Source
+from eniplan.catalog.refresh import of_nodes, refreshed
+from eniplan.catalog.rows import without_odd_values
 from eniplan.catalog.store import Catalog
 from eniplan.errors import InputError
 from tests.harness import REPO
 from tests.judge import row
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ANSWER = json.dumps({"InstanceTypes": {"InstanceType": [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}]}})
 ROWS = [json.loads(line) for line in (REPO / "instance_specs" / "ecs.jsonl").read_text().splitlines()]
@@ -222,3 +227,48 @@ class TestOwnSpecs:
         assert catalog.names()[-1] == "ecs.mine.8xlarge"
         assert catalog.conflicts("ecs.mine.8xlarge") == ()
         assert catalog.all()[-1].InstanceTypeId == "ecs.mine.8xlarge"
+
+
+ROW_OF_A_LAYER = st.fixed_dictionaries(
+    {"InstanceTypeId": st.sampled_from(["ecs.g8i.8xlarge", "ecs.i4.8xlarge", "ecs.mine.8xlarge"])},
+    optional={
+        "EniQuantity": st.none() | st.integers(-1, 99) | st.just("many"),
+        "EniPrivateIpAddressQuantity": st.none() | st.integers(-1, 30),
+        "EniIpv6AddressQuantity": st.integers(-1, 30),
+        "EniTrunkSupported": st.none() | st.booleans(),
+        "OnSale": st.none() | st.booleans() | st.just("yes"),
+        "LimitsStatus": st.sampled_from(["documented", "unpublished"]),
+        "GPUFraction": st.sampled_from(["1/4", "0/0", 1]),
+    },
+)
+
+
+@given(st.lists(st.lists(ROW_OF_A_LAYER, min_size=1, max_size=4), max_size=3), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_a_later_layer_never_makes_a_known_field_unknown(layers: list[list[dict[str, Any]]], account: bool) -> None:  # noqa: FBT001 - drawn
+    with TemporaryDirectory() as folder:
+        file, kept = Path(folder, "specs.json"), Path(folder, "kept.jsonl")
+        kept.write_text(
+            refreshed(
+                Catalog(), [without_odd_values(r)[0] for r in layers[0]] if layers else [], of_nodes("2026-11-25")
+            )
+        )
+        stack = [Catalog(), Catalog(kept=str(kept))]
+        if len(layers) > 1:
+            file.write_text("\n".join(map(json.dumps, layers[1])))
+            stack.append(Catalog(specs=str(file), kept=str(kept)))
+        if account:
+            rows = {r["InstanceTypeId"]: without_odd_values(r)[0] for layer in layers for r in layer}
+            stack.append(stack[-1].with_account(rows, {}, {}, Source("account", None, "2026-11-25")))
+    for below, above in pairwise(stack):
+        assert set(below.names()) <= set(above.names())
+        assert [r.InstanceTypeId for r in above.all()] == above.names()
+        for name in ("ecs.g8i.8xlarge", "ecs.i4.8xlarge", "ecs.mine.8xlarge"):
+            old, new = below.get(name), above.get(name)
+            if old is not None:
+                assert new is not None
+                assert [f for f, v in old._asdict().items() if v is not None and getattr(new, f) is None] == []
+                assert new.EniQuantity is None or new.limits_status not in ("unpublished", "disputed")
+                assert new in above.family(new.InstanceTypeFamily)
+                stated = {field for field in new.raw if field not in ("InstanceTypeId", "Sources", "LimitsStatus")}
+                assert stated <= set(above.layers_of(name))

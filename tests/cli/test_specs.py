@@ -65,9 +65,12 @@ def test_every_number_shows_its_source(run: Run) -> None:
 def test_show_in_json_is_a_row_that_check_takes(run: Run, tmp_path: Path) -> None:
     result = run("specs", "show", "ecs.g7.2xlarge", "-f", "json")
     shown = json.loads(result.out)
+    layers = shown.pop("Layers")
+    assert layers["EniQuantity"] == {"layer": "bundled", "file": None, "date": "2026-07-16"}
+    assert set(layers) == set(shown) - {"InstanceTypeId", "Sources"}
     assert shown == next(r for r in ROWS if r["InstanceTypeId"] == "ecs.g7.2xlarge")
     file = tmp_path / "specs.json"
-    file.write_text(json.dumps({**shown, "EniQuantity": 8}))
+    file.write_text(json.dumps({**shown, "Layers": layers, "EniQuantity": 8}))
     assert run("check", "--type", "ecs.g7.2xlarge", "--specs", file).code == 0
 
 
@@ -91,7 +94,7 @@ def test_own_specs(run: Run, tmp_path: Path) -> None:
     report = json.loads(run("specs", "--specs", file, "-f", "json").out)
     assert report["counts"]["types"] == len(ROWS) + 1
     text = run("specs", "show", "ecs.mine.8xlarge", "--specs", file).out
-    assert "EniQuantity: 9  [no source]" in text
+    assert "EniQuantity: 9  [no source; specs]" in text
     assert "exclusive pods per node: 8" in text
     assert "trunk pods per node: 0" in text
     assert "on sale or not: unknown" in text

@@ -101,14 +101,22 @@ class TestUpdate:
         assert finding["facts"]["EniQuantity"] == 6
         assert "DescribeInstanceTypes, asked in cn-hangzhou" in [source["title"] for source in finding["sources"]]
 
-    def test_named_data_goes_before_what_was_kept(self, machine: Machine, tmp_path: Path) -> None:
+    def test_named_data_lies_over_what_was_kept(self, machine: Machine, tmp_path: Path) -> None:
         machine.update()
         mine = tmp_path / "mine.json"
         mine.write_text('{"InstanceTypeId": "ecs.mine.8xlarge", "EniQuantity": 8}')
-        for specs, words in (("bundled", ""), (str(mine), f" and {mine}")):
-            done = machine(*I4, "--specs", specs)
-            assert done.code == 1
-            assert f"of 2026-07-16{words}: 1 error" in done.err
+        done = machine(*I4, "--specs", mine)
+        assert done.code == 0
+        assert f" and {mine}: 0 errors" in done.err
+        assert " and of cn-hangzhou on " in done.err
+        done = machine(*I4, "--specs", "bundled")
+        assert done.code == 1
+        assert "of 2026-07-16: 1 error" in done.err
+        other = tmp_path / "other.jsonl"
+        other.write_text(machine.kept.read_text().replace("ecs.i4.8xlarge", "ecs.i4.9xlarge"))
+        assert machine(*I4, "--specs", other).code == 1, (
+            "another file of `specs update` takes the place of what was kept"
+        )
 
     def test_a_file_to_commit(self, machine: Machine, tmp_path: Path) -> None:
         out = tmp_path / "cn-hangzhou.jsonl"

@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import JSON_NUMBERS, is_deep
 from eniplan.catalog.record import DEFAULT_SOURCE, OwnData, Source
-from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Rows, row_problem, without_odd_values
+from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Own, Rows, row_problem, without_odd_values
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.terminal import read_input
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
 HEADER = f'{{"schema": "{SCHEMA}"'
 """How a file begins that `eniplan specs update` has written."""
 _AGAIN = say("write it again with `eniplan specs update`, or go without it: `--specs bundled`")
-
-
-class Own(NamedTuple):
-    """What a file holds: rows of some types to be laid over the bundled ones, or lines that replace them."""
-
-    about: OwnData
-    over: dict[str, dict[str, Any]]
-    rows: Rows
-    sources: dict[str, Source]
 
 
 def read_own(file: str) -> Own:
@@ -61,7 +52,8 @@ def _refreshed(file: str, text: str) -> Own:
     try:
         about = json.loads(text[: text.find("\n")])
         sources = {key: Source(**source) for key, source in about["sources"].items()}
-        own = OwnData(file, str(about["date"]), str(about["region"]))
+        region = None if about["region"] is None else str(about["region"])
+        own = OwnData(file, str(about["date"]), region, kind="nodes" if region is None else "refreshed")
         is_whole = about["types"] == rows.count()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         is_whole = False
@@ -81,6 +73,7 @@ def _parsed(file: str, text: str) -> Own:
             raise InputError(Problem(problem, Place(file, line, 1 if line else 0), SPECS_HINT))
         known, left_out = without_odd_values(row)
         odd += left_out
+        known.pop("Layers", None)  # of `specs show`: where it was read there
         over[known["InstanceTypeId"]] = over.get(known["InstanceTypeId"], {}) | known
     if not over:
         raise InputError(Problem(say("no instance type in this file"), Place(file), SPECS_HINT))

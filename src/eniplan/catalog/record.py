@@ -36,7 +36,7 @@ class Source(NamedTuple):
 
 
 class OwnData(NamedTuple):
-    """A user's file of instance data, which stands before the bundled data."""
+    """A layer over the bundled data: a user's file of instance data, or what an account says."""
 
     file: str
     date: str | None
@@ -45,12 +45,17 @@ class OwnData(NamedTuple):
     """Where the account was asked; the file then lists every type of that region."""
     odd: tuple[str, ...] = ()
     """Values that were left out, because no such field has them."""
+    kind: str = "specs"
+    """specs: given with `--specs`. refreshed, nodes: written by `specs update`. account: asked in this run."""
+    beneath: OwnData | None = None
+    """The user's own file beneath this one."""
 
 
 def specs_words(date: str, own: OwnData | None) -> str:
     """Say which instance data was used, to be read behind "specs of"."""
     if own is None:
         return date
+    date = specs_words(date, own.beneath)
     if own.region is not None:
         return f"{date} and of {own.region} on {own.date}"
     left_out = f" without {plural(len(own.odd), 'odd value')}" if own.odd else ""

@@ -1,20 +1,18 @@
-"""What `eniplan specs update` writes: the account's rows over the bundled ones, in a form that `catalog.own` reads.
+"""What `eniplan specs update` writes: the rows of an account or of nodes, in a form that `catalog.own` reads.
 
-The bundled data stays beneath for what the API does not tell, such as whether a type is still on sale, and each number
-keeps the source that states it.
+The bundled data is no part of it: it stays beneath for what the API does not tell, such as whether a type is on sale.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.catalog.record import DEFAULT_SOURCE, LIMITS
 from eniplan.catalog.rows import SCHEMA
-from eniplan.catalog.store import laid_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from eniplan.catalog.store import Catalog
 
@@ -27,43 +25,52 @@ KEPT = (
 """The fields of DescribeInstanceTypes that a check, a choice of types or their reader can use, of about sixty."""
 
 
-def refreshed(bundled: Catalog, rows: Iterable[Mapping[str, Any]], region: str, today: str) -> str:
+def refreshed(bundled: Catalog, rows: Iterable[Mapping[str, Any]], asked: Asked) -> str:
     """Return the text of the file.
 
     Args:
-        bundled: the bundled data, and nothing before it.
-        rows: all rows of DescribeInstanceTypes of a region.
-        region: its id.
-        today: the day on which they were asked for, ISO 8601.
+        bundled: the bundled data, for the families that rows do not name.
+        rows: rows of DescribeInstanceTypes; later ones of a type lie over earlier ones.
+        asked: where they are from.
 
     """
-    key = f"account-{region}-{today}"
-    known = {record.InstanceTypeId: record for record in bundled.all()}
-    lines, used = [], {key: None}
-    for row in sorted(rows, key=lambda row: str(row["InstanceTypeId"])):
-        name = row["InstanceTypeId"]
-        new = laid_over(known.get(name), {field: row[field] for field in KEPT if field in row}, key)
-        new["InstanceTypeFamily"] = new.get("InstanceTypeFamily") or name.rpartition(".")[0]
-        size = new.get("MemorySize")
+    merged: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        stated = {field: row[field] for field in KEPT if row.get(field) is not None}
+        merged[row["InstanceTypeId"]] = merged.get(row["InstanceTypeId"], {}) | stated
+    lines = []
+    for name, row in sorted(merged.items()):
+        known = bundled.get(name)
+        family = name.rpartition(".")[0] if known is None else known.InstanceTypeFamily
+        size = row.get("MemorySize")
         if isinstance(size, float) and size.is_integer():
-            new["MemorySize"] = int(size)  # the API writes 128.0
-        new["Sources"] = _shortened(new, key)
-        used |= dict.fromkeys(new["Sources"].values())
-        ordered = {field: new[field] for field in _FIRST if field in new} | new
-        lines.append(json.dumps(ordered, ensure_ascii=False))
-    asked = {
-        "title": f"DescribeInstanceTypes, asked in {region}",
-        "url": None,
-        "date": today,
-        "quality": "API response",
-    }
-    others = {name: source._asdict() for name in used if (source := bundled.source(name)) is not None}
-    header = {"schema": SCHEMA, "date": today, "region": region, "types": len(lines), "sources": {key: asked, **others}}
+            row["MemorySize"] = int(size)  # the API writes 128.0
+        new = {"InstanceTypeFamily": family, **row, "Sources": {DEFAULT_SOURCE: asked.key}}
+        lines.append(json.dumps({field: new[field] for field in _FIRST if field in new} | new, ensure_ascii=False))
+    header = {
+        "schema": SCHEMA, "date": asked.date, "region": asked.region, "types": len(lines),
+        "sources": {asked.key: {"title": asked.title, "url": None, "date": asked.date, "quality": "API response"}},
+    }  # fmt: skip
     return "\n".join([json.dumps(header, ensure_ascii=False), *lines]) + "\n"
 
 
-def _shortened(row: Mapping[str, Any], key: str) -> dict[str, str]:
-    """Return the sources of a row with the account as the common one: it states most of the fields."""
-    named: Mapping[str, str] = row["Sources"]
-    of_fields = {field: named.get(field) or named.get(DEFAULT_SOURCE, key) for field in row if field != "Sources"}
-    return {**{field: source for field, source in of_fields.items() if source != key}, DEFAULT_SOURCE: key}
+class Asked(NamedTuple):
+    """Where rows are from."""
+
+    title: str
+    key: str
+    date: str
+    """The day on which they were read, ISO 8601."""
+    region: str | None
+    """The regions that list these types and no others; None: it is no whole region."""
+
+
+def of_regions(regions: Sequence[str], today: str) -> Asked:
+    """Return what says that rows are all types of some regions."""
+    names = ", ".join(regions)
+    return Asked(f"DescribeInstanceTypes, asked in {names}", f"account-{'-'.join(regions)}-{today}", today, names)
+
+
+def of_nodes(today: str) -> Asked:
+    """Return what says that rows are from the annotations of a cluster's nodes."""
+    return Asked("annotation alibabacloud.com/instance-type-info of nodes", f"nodes-{today}", today, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.catalog.record import LIMITS, InstanceType
 from eniplan.errors import InputError, Place, Problem
@@ -12,6 +12,8 @@ from eniplan.messages import NOTHING, Message, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from eniplan.catalog.record import OwnData, Source
 
 SCHEMA = "eniplan.specs/v1"
 """The form of a file that `eniplan specs update` writes."""
@@ -99,6 +101,52 @@ class Rows:
             place = Place(self._file, self._text.count(b"\n", 0, start) + 1, 1)
             raise InputError(Problem(problem, place, SPECS_HINT))
         return InstanceType.from_map(row)
+
+
+class Own(NamedTuple):
+    """A layer over the bundled data: rows of some types, or lines that are parsed when they are asked for."""
+
+    about: OwnData
+    over: Mapping[str, Mapping[str, Any]]
+    rows: Rows
+    sources: Mapping[str, Source]
+
+    def row(self, name: str) -> Mapping[str, Any] | None:
+        """Return what the layer says of a type; None: nothing."""
+        if name in self.over:
+            return self.over[name]
+        found = self.rows.find(name)
+        return None if found is None else found.raw
+
+    def names(self) -> list[str]:
+        """Return the ids of all types of the layer."""
+        return [*self.rows.names(), *self.over]
+
+    def all_rows(self) -> list[Mapping[str, Any]]:
+        """Return what the layer says of each of its types."""
+        return [*(record.raw for record in self.rows.all()), *self.over.values()]
+
+    def names_of(self, family: str) -> list[str]:
+        """Return the types that may be of a family."""
+        found = [record.InstanceTypeId for record in self.rows.of_family(family)]
+        return [*found, *(name for name, row in self.over.items() if _family(name, row) == family)]
+
+    def names_of_size(self, vcpus: int, memory: float) -> list[str]:
+        """Return the types that the layer says to have this size."""
+        found = [record.InstanceTypeId for record in self.rows.of_size(vcpus, memory)]
+        size = vcpus, memory
+        return [
+            *found,
+            *(n for n, row in self.over.items() if (row.get("CpuCoreCount"), row.get("MemorySize")) == size),
+        ]
+
+    def family_names(self) -> list[str]:
+        """Return the family of each type, as far as the layer says it or the type's name does."""
+        return [*self.rows.families(), *(_family(name, row) for name, row in self.over.items())]
+
+
+def _family(name: str, row: Mapping[str, Any]) -> str:
+    return row.get("InstanceTypeFamily") or name.rpartition(".")[0]
 
 
 def row_problem(row: object) -> Message:

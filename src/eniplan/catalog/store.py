@@ -1,4 +1,8 @@
-"""All instance data: the bundled `instance_specs/`, before it a user's own file, before both what an account says."""
+"""All instance data: a stack of layers, each of which lies over those beneath it, field by field.
+
+Beneath all lies what came with eniplan; over it what `specs update` has kept (of an account or of nodes), the file of
+`--specs`, and what the account says now. What a layer does not tell stays as it is known.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,26 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from eniplan import resources
-from eniplan.catalog.record import DEFAULT_SOURCE, Conflict, InstanceType, LingjunNodeType, Source, specs_words
-from eniplan.catalog.rows import Rows
+from eniplan.catalog.record import DEFAULT_SOURCE, Conflict, InstanceType, LingjunNodeType, OwnData, Source, specs_words
+from eniplan.catalog.rows import Own, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from eniplan.catalog.record import OwnData
+    from collections.abc import Mapping
 
 
 class Catalog:
     """All instance data that is known. Reads files when they are first needed; never writes."""
 
-    def __init__(self, folder: str | None = None, specs: str | None = None) -> None:
-        """Take the data folder (default: the bundled one) and a user's own file; see `catalog.own`.
+    def __init__(self, folder: str | None = None, specs: str | None = None, kept: str | None = None) -> None:
+        """Take the data folder (default: the bundled one) and a user's own files; see `catalog.own`.
+
+        Args:
+            folder: the bundled data.
+            specs: the file of `--specs`.
+            kept: what `specs update` has kept; another file of `specs update`, given as `specs`, takes its place.
 
         Raises:
-            InputError: the specs file cannot be read or is no instance data.
+            InputError: a file cannot be read or is no instance data.
 
         """
         self._folder = folder or resources.folder("instance_specs")
@@ -35,17 +42,42 @@ class Catalog:
         self._sources: dict[str, Source] | None = None
         self._date = ""
         self._bundled: Rows | None = None
-        self._over: dict[str, dict[str, Any]] = {}
-        """Rows of single types, to be laid over all others."""
-        self._own_rows = Rows(b"")
+        self._layers: tuple[Own, ...] = ()
+        """The lowest first."""
         self._own_lingjun: dict[str, LingjunNodeType] = {}
         self._own_sources: dict[str, Source] = {}
-        self.own: OwnData | None = None
-        """The user's own file."""
-        if specs is not None:
+        if specs is not None or kept is not None:
             from eniplan.catalog.own import read_own  # noqa: PLC0415 - only for calls with such a file
 
-            self.own, self._over, self._own_rows, self._own_sources = read_own(specs)
+            layers = [] if specs is None else [read_own(specs)]
+            if kept is not None and not (layers and layers[0].about.region):
+                layers.insert(0, read_own(kept))
+            for layer in layers:
+                self.lay(layer)
+
+    def lay(self, layer: Own) -> None:
+        """Lay a layer over all others."""
+        self._layers = (*self._layers, layer)
+        self._own_sources = {**self._own_sources, **layer.sources}
+        self._types, self._families, self._conflicts = {}, {}, {}
+
+    @property
+    def own(self) -> OwnData | None:
+        """The user's own data: the uppermost file, and which lies beneath it."""
+        found = None
+        for layer in self._layers:
+            if layer.about.kind != "account":
+                found = layer.about._replace(beneath=found)
+        return found
+
+    def layers_of(self, name: str) -> dict[str, OwnData | None]:
+        """Return the layer that each field of a type comes from; None: the bundled data."""
+        below = self._rows().find(name)
+        found: dict[str, OwnData | None] = {} if below is None else dict.fromkeys(below.raw)
+        for layer in self._layers:
+            row = layer.row(name) or {}
+            found |= {field: layer.about for field, value in row.items() if value is not None}
+        return found
 
     def with_account(
         self,
@@ -64,18 +96,14 @@ class Catalog:
 
         """
         key = source.title
-        rows = {name: laid_over(self.get(name), row, key) for name, row in types.items()}
-        own = {name: InstanceType.from_map(row) for name, row in rows.items()}
-        whole = {family: sorted((own[n] for n in names), key=_by_size) for family, names in families.items() if names}
         lingjun = {name: LingjunNodeType.from_map(_node_type(name, row, key)) for name, row in node_types.items()}
+        rows = {name: {**row, "Sources": {DEFAULT_SOURCE: key}} for name, row in types.items()}
+        about = OwnData(source.title, source.date, None, kind="account")
         out = copy.copy(self)
-        vars(out).update(
-            _over={**self._over, **rows},
-            _own_lingjun={**self._own_lingjun, **lingjun},
-            _own_sources={**self._own_sources, key: source},
-            _types=dict(own),
-            _families={family: tuple(rows) for family, rows in whole.items()},
-        )
+        vars(out)["_own_lingjun"] = {**self._own_lingjun, **lingjun}
+        out.lay(Own(about, rows, Rows(b""), {key: source}))
+        whole = {family: filter(None, map(out.get, names)) for family, names in families.items() if names}
+        vars(out)["_families"] = {family: tuple(sorted(found, key=_by_size)) for family, found in whole.items()}
         return out
 
     @property
@@ -91,7 +119,7 @@ class Catalog:
 
     def count(self) -> int:
         """Return how many ECS types are known."""
-        return len(self.names()) if self.own is not None or self._over else self._rows().count()
+        return len(self.names()) if self._layers else self._rows().count()
 
     def get(self, name: str) -> InstanceType | None:
         """Return an ECS type by its id, None when it is not known.
@@ -101,51 +129,51 @@ class Catalog:
 
         """
         if name not in self._types:
-            self._types[name] = self._laid(name, self._own_rows.find(name) or self._rows().find(name))
+            found = self._rows().find(name)
+            for layer in self._layers:
+                found = _laid(found, layer.row(name))
+            self._types[name] = found
         return self._types[name]
-
-    def _laid(self, name: str, known: InstanceType | None) -> InstanceType | None:
-        return InstanceType.from_map(laid_over(known, self._over[name])) if name in self._over else known
-
-    def _overlaid(self, known: Iterable[InstanceType], names: Iterable[str]) -> list[InstanceType]:
-        """Return types with what is laid over them; those of these names come in addition."""
-        below: dict[str, InstanceType | None] = {record.InstanceTypeId: record for record in known}
-        order = dict.fromkeys((*below, *names))
-        found = (self._laid(name, below.get(name)) for name in order)
-        return [record for record in found if record is not None]
 
     def family(self, family: str) -> tuple[InstanceType, ...]:
         """Return all types of a family, by vCPU and id; empty when the family is not known."""
         if family not in self._families:
-            found = _joined(self._rows().of_family(family), self._own_rows.of_family(family))
-            found = self._overlaid(found, (name for name in self._over if self._family(name) == family))
-            self._families[family] = tuple(sorted(found, key=_by_size))
+            names = [record.InstanceTypeId for record in self._rows().of_family(family)]
+            names += (name for layer in self._layers for name in layer.names_of(family))
+            found = (self.get(name) for name in dict.fromkeys(names))
+            self._families[family] = tuple(
+                sorted((r for r in found if r and r.InstanceTypeFamily == family), key=_by_size)
+            )
         return self._families[family]
 
     def all(self) -> list[InstanceType]:
         """Return every ECS type, in the order of the data file; a user's own rows replace bundled ones."""
-        return self._overlaid(_joined(self._rows().all(), self._own_rows.all()), self._over)
+        found: dict[str, InstanceType | None] = {record.InstanceTypeId: record for record in self._rows().all()}
+        for layer in self._layers:
+            for row in layer.all_rows():
+                name = row["InstanceTypeId"]
+                found[name] = _laid(found.get(name), row)
+        return [record for record in found.values() if record is not None]
 
     def own_types(self) -> list[InstanceType]:
         """Return the ECS types of the user's own file."""
-        return [*self._own_rows.all(), *(record for name in self._over if (record := self.get(name)) is not None)]
+        names = dict.fromkeys(name for layer in self._layers for name in layer.names())
+        return [record for name in names if (record := self.get(name)) is not None]
 
     def names(self) -> list[str]:
         """Return the ids of all ECS types."""
-        return list(dict.fromkeys([*self._rows().names(), *self._own_rows.names(), *self._over]))
+        return list(dict.fromkeys([*self._rows().names(), *(name for layer in self._layers for name in layer.names())]))
 
     def family_names(self) -> list[str]:
         """Return the ids of all families."""
-        mine = map(self._family, self._over)
-        return list(dict.fromkeys([*self._rows().families(), *self._own_rows.families(), *mine]))
-
-    def _family(self, name: str) -> str:
-        record = self.get(name)
-        return "" if record is None else record.InstanceTypeFamily
+        mine = (layer.family_names() for layer in self._layers)
+        return list(dict.fromkeys([*self._rows().families(), *(name for names in mine for name in names)]))
 
     def same_size(self, vcpus: int, memory: float) -> list[InstanceType]:
-        """Return the ECS types with this many vCPUs and this much memory (GiB), without those of single own rows."""
-        return _joined(self._rows().of_size(vcpus, memory), self._own_rows.of_size(vcpus, memory))
+        """Return the ECS types with this many vCPUs and this much memory (GiB)."""
+        names = [record.InstanceTypeId for record in self._rows().of_size(vcpus, memory)]
+        names += (name for layer in self._layers for name in layer.names_of_size(vcpus, memory))
+        return [record for name in dict.fromkeys(names) if (record := self.get(name)) is not None]
 
     def lingjun(self, node_type: str) -> LingjunNodeType | None:
         """Return a Lingjun node type, None when it is not known."""
@@ -204,9 +232,8 @@ def _by_size(record: InstanceType) -> tuple[int, str]:
     return record.CpuCoreCount or 0, record.InstanceTypeId
 
 
-def _joined(*layers: Iterable[InstanceType]) -> list[InstanceType]:
-    """Return the types of all layers; a later layer's row takes the place of an earlier one's."""
-    return list({record.InstanceTypeId: record for layer in layers for record in layer}.values())
+def _laid(known: InstanceType | None, row: Mapping[str, Any] | None) -> InstanceType | None:
+    return known if row is None else InstanceType.from_map(laid_over(known, row))
 
 
 def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
@@ -221,11 +248,14 @@ def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str | Non
     old = {} if known is None else dict(known.raw)
     named = row.get("Sources") or {}
     new = {field: value for field, value in row.items() if value is not None and field != "Sources"}
+    if "EniQuantity" not in new and "EniQuantity" in old:
+        new.pop("LimitsStatus", None)  # said of numbers that this row does not have
     if "EniIpv6AddressQuantity" in new:
         old.pop("EniIpv6AddressQuantityDerived", None)  # said of the old number
     sources = {} if known is None else {field: known.source_of(field) for field in old if field != "Sources"}
     sources |= {field: key or named.get(field) or named.get(DEFAULT_SOURCE) for field in new}
-    status = {"LimitsStatus": "documented"} if "EniQuantity" in new and "LimitsStatus" not in new else {}
+    is_stated = "EniQuantity" in new and new.get("LimitsStatus") in {None, "unpublished", "disputed"}
+    status = {"LimitsStatus": "documented"} if is_stated else {}
     stated = {field: source for field, source in sources.items() if source is not None}
     return {**old, **new, **status, "Sources": stated}
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eniplan import clock, facts
-from eniplan.catalog.store import Catalog
 from eniplan.cli.fixes import Fixes
 from eniplan.cli.options import (
     ConciseOption,
@@ -24,6 +23,7 @@ from eniplan.cli.options import (
     SpecsOption,
     StrictOption,
     WaiversOption,
+    instance_data,
     is_given,
 )
 from eniplan.cli.others import OtherInputs
@@ -137,7 +137,7 @@ def check(
     """
     files = outputs(output or [])
     detail = detail_of(form, concise=concise, explain=explain)
-    catalog = Catalog(specs=specs)
+    catalog = instance_data(specs)
     settings = Settings(strict, max_age, clock.today())
     fixes = Fixes(write=fix, diff=diff, unsafe=unsafe_fixes)
     fixes.refuse(form, has_files=not (live or types or families))

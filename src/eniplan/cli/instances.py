@@ -16,7 +16,7 @@ from eniplan.catalog.record import InstanceType
 from eniplan.catalog.select import Range, Wanted, range_from
 from eniplan.catalog.sizing import Loss, Request
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import SpecsOption, StrictOption
+from eniplan.cli.options import SpecsOption, StrictOption, instance_data
 from eniplan.emit.sized_plan import Facts, sized_plan_text, to_fill_in
 from eniplan.errors import FINDINGS, usage
 from eniplan.judging.check import check
@@ -172,7 +172,7 @@ def instances(
     asks for is left out, and counted on stderr. These are ECS types; of Lingjun node types hardly any limit is
     published: `eniplan specs show ebs-enhanced`.
     """
-    catalog = Catalog(specs=specs)
+    catalog = instance_data(specs)
     sizing = (daemonsets, spread, survive) != (None, None, None)
     _refuse_when(
         (emit_plan and pods is None, say("--emit-plan goes with --pods: a plan has a size")),

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from eniplan import resources
+from eniplan.catalog.store import Catalog
 from eniplan.errors import usage
 from eniplan.messages import say
 
@@ -65,12 +66,17 @@ BUNDLED = "bundled"
 """`--specs bundled`: nothing stands before the data that came with eniplan."""
 
 
-def chosen_specs(given: str | None) -> str | None:
-    """Return what stands before the bundled instance data: `--specs`, else what `specs update` has kept; or None."""
-    if given is None:
-        kept = resources.refreshed_specs()
-        return kept if os.path.exists(kept) else None
-    return None if given == BUNDLED else given
+def instance_data(given: str | None) -> Catalog:
+    """Return the instance data: over the bundled one what `specs update` has kept, and over both the file of `--specs`.
+
+    Raises:
+        InputError: one of the files cannot be read, or is no instance data.
+
+    """
+    if given == BUNDLED:
+        return Catalog()
+    kept = resources.refreshed_specs()
+    return Catalog(specs=given, kept=kept if os.path.exists(kept) else None)
 
 
 SpecsOption = Annotated[
@@ -78,7 +84,6 @@ SpecsOption = Annotated[
     typer.Option(
         "--specs",
         metavar="FILE",
-        callback=chosen_specs,
         help="Your own instance data: rows of `specs show`, or a DescribeInstanceTypes response. `bundled`: only "
         "eniplan's. Default: what `specs update` has kept, if anything.",
     ),

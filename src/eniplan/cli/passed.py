@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from eniplan import clock, terminal
-from eniplan.catalog.store import Catalog
+from eniplan.cli.options import instance_data
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
 from eniplan.judging.check import check
@@ -79,7 +79,7 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
         how: how the account is asked; None: it is not asked.
 
     """
-    catalog = Catalog(specs=gate.specs)
+    catalog = instance_data(gate.specs)
     settings = Settings(gate.strict, None, clock.today())
     loaded = list(load([path]))
     if how is not None:

@@ -10,7 +10,7 @@ from eniplan import terminal
 from eniplan.catalog.limits import capacity, has_parity, lingjun_pods
 from eniplan.catalog.record import LIMITS
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, SpecsOption
+from eniplan.cli.options import Format, FormatOption, SpecsOption, instance_data
 from eniplan.cli.specs_diff import diff
 from eniplan.cli.specs_update import update
 from eniplan.errors import usage
@@ -46,7 +46,7 @@ def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: 
     """
     if context.invoked_subcommand is not None:
         return
-    catalog = Catalog(specs=specs)
+    catalog = instance_data(specs)
     types = catalog.all()
     counts = {
         "types": len(types),
@@ -91,7 +91,7 @@ def show(
       eniplan specs show ecs.g7a.16xlarge
       eniplan specs show ebs-enhanced --format json
     """
-    catalog = Catalog(specs=specs)
+    catalog = instance_data(specs)
     record = catalog.get(name)
     lingjun = catalog.lingjun(name)
     if record is None and lingjun is None:
@@ -100,7 +100,8 @@ def show(
     found = record or lingjun
     assert found is not None  # noqa: S101 - one of the two is, by the check above
     if output is Format.JSON:
-        _print_json(dict(found.raw))
+        layers = {} if record is None else _layers(catalog, record)
+        _print_json({**found.raw, **({"Layers": layers} if layers else {})})
     else:
         lines = _ecs_lines(catalog, record) if record is not None else _lingjun_lines(catalog, lingjun)
         terminal.out("\n".join(lines) + "\n")
@@ -113,13 +114,14 @@ def _print_json(value: object) -> None:
 def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
     sale = {True: "on sale", False: "no longer on sale", None: "on sale or not: unknown"}[record.on_sale]
     keys: dict[str, None] = {}
+    layers = _layers(catalog, record)
     yield f"{record.InstanceTypeId} ({record.InstanceTypeFamily}, {sale}, limits {record.limits_status})"
     for field, value in record.raw.items():
         if field not in ("InstanceTypeId", "InstanceTypeFamily", "LimitsStatus", "OnSale", "Sources"):
             key = record.source_of(field)
             keys[key or "no source"] = None
             # The page's own word for "no burst bandwidth".
-            yield f"  {field}: {str(value).replace('无', 'no burst')}  [{key or 'no source'}]"
+            yield f"  {field}: {str(value).replace('无', 'no burst')}  [{key or 'no source'}; {layers[field]['layer']}]"
     for field in LIMITS:
         if getattr(record, field) is None:
             yield f"  {field}: unknown"
@@ -135,6 +137,20 @@ def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
     parity = {True: "yes", False: "no", None: "unknown"}[has_parity(record)]
     yield f"  as many IPv6 as IPv4 addresses per ENI (dual stack): {parity}"
     yield from _legend(catalog, keys)
+    yield "layers:"
+    for layer in {found["layer"]: found for found in layers.values()}.values():
+        yield f"  {layer['layer']}: {layer['file'] or 'with eniplan'}, {layer['date'] or 'no date'}"
+
+
+def _layers(catalog: Catalog, record: InstanceType) -> dict[str, dict[str, str | None]]:
+    """Return the layer of each field of a type that is shown, and its day."""
+    found = catalog.layers_of(record.InstanceTypeId)
+    bundled = {"layer": "bundled", "file": None, "date": catalog.date}
+    return {
+        field: bundled if layer is None else {"layer": layer.kind, "file": layer.file, "date": layer.date}
+        for field, layer in found.items()
+        if field in record.raw and field not in ("InstanceTypeId", "Sources")
+    }
 
 
 def _legend(catalog: Catalog, keys: Iterable[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import typer
 from eniplan import clock, terminal
 from eniplan.catalog.record import Source
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption
+from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption, instance_data
 from eniplan.errors import COMMAND_LINE, INPUT, InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.text import json_text, plural, printable
@@ -55,10 +55,10 @@ def diff(
     """
     from eniplan.catalog.diff import difference  # noqa: PLC0415 - needed only here
 
-    if specs is None:
+    bundled, own = Catalog(), instance_data(specs)
+    if own.own is None:
         hint = say("write it with `eniplan specs update`, or name a file with --specs")
         raise InputError(Problem(say("there is nothing to compare with the bundled data"), Place(COMMAND_LINE), hint))
-    bundled, own = Catalog(), Catalog(specs=specs)
     found = difference(bundled, own)
     judged, problems = _judged(plans, bundled, own, strict=strict) if plans else ([], [])
     if output is Format.JSON:

@@ -52,7 +52,7 @@ def update(
 
 def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role: bool) -> tuple[str, int, str]:
     """Return the text of the new file, how many types it has, and the region."""
-    from eniplan.catalog.refresh import refreshed  # noqa: PLC0415 - needed only here
+    from eniplan.catalog.refresh import of_regions, refreshed  # noqa: PLC0415 - needed only here
     from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
     from eniplan.cloud import place  # noqa: PLC0415 - the same
     from eniplan.cloud.failures import CallError, problem  # noqa: PLC0415 - the same
@@ -81,4 +81,4 @@ def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role
             Problem(say("the account lists no instance type"), asked, say("nothing was written; check the region"))
         )
     today = datetime.now(UTC).date().isoformat()
-    return refreshed(bundled, rows, name, today), len(rows), name
+    return refreshed(bundled, rows, of_regions((name,), today)), len(rows), name

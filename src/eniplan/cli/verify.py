@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 import typer
 
 from eniplan import clock, terminal
-from eniplan.catalog.store import Catalog
 from eniplan.cli.options import (
     ConciseOption,
     ExplainOption,
@@ -20,6 +19,7 @@ from eniplan.cli.options import (
     SpecsOption,
     StrictOption,
     WaiversOption,
+    instance_data,
     seconds,
 )
 from eniplan.cli.show import detail_of, outputs, show, show_files
@@ -153,7 +153,7 @@ def verify(
         form=form,
         output=output,
     )
-    catalog = Catalog(specs=specs)
+    catalog = instance_data(specs)
     settings = Settings(strict, None, clock.today())
     planned = None if plan is None else _plan(plan)
     if planned is not None:
