@@ -75,8 +75,13 @@ def instance_data(given: str | None) -> Catalog:
     """
     if given == BUNDLED:
         return Catalog()
+    return Catalog(specs=given, kept=kept_specs())
+
+
+def kept_specs() -> str | None:
+    """Return the file that `specs update` has kept; None when there is none."""
     kept = resources.refreshed_specs()
-    return Catalog(specs=given, kept=kept if os.path.exists(kept) else None)
+    return kept if os.path.exists(kept) else None
 
 
 SpecsOption = Annotated[
