@@ -132,3 +132,27 @@ def test_words_that_do_not_go_together(run: Run, plan: Path, args: tuple[str, ..
     paths = () if "--type" in args else (plan,)
     found = run("check", *paths, *args)
     assert (found.code, plan.read_text()) == (2, BROKEN)
+
+
+HCL = """\
+variable "mode" { default = "enionly" }
+resource "alicloud_cs_kubernetes_node_pool" "trading" {
+  node_pool_name = "trading"
+  vswitch_ids    = ["vsw-j"]
+  instance_types = ["ecs.g8i.8xlarge"]
+  labels {
+    key   = "k8s.aliyun.com/exclusive-mode-eni-type"
+    value = VALUE
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("value", "wanted"), [('"enionly"', '"eniOnly"'), ("var.mode", "var.mode")])
+def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, value: str, wanted: str) -> None:
+    path = tmp_path / "pool.tf"
+    path.write_text(HCL.replace("VALUE", value))
+    found = run("check", path, "--fix")
+    taint = '\n  taints {\n    key    = "exclusive-eni"\n    value  = "true"\n    effect = "NoSchedule"\n  }\n'
+    assert path.read_text() == HCL.replace("VALUE", wanted).replace("  }\n}\n", "  }\n" + taint + "}\n")
+    assert ("not fixed, because a second check would fail" in found.err) == (value == wanted)

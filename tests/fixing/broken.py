@@ -22,6 +22,7 @@ ENI_TYPES = ("Eni", "eni", "Trunk", "Default", "ENII")
 TAINT = '{key: exclusive-eni, value: "true", effect: NoSchedule}'
 TOLERATION = '{key: exclusive-eni, operator: Equal, value: "true", effect: NoSchedule}'
 COMMENTS = ("", "  # keep me", "   # für 交易 🙂", "\t# a tab before")
+_MARKS = ((b"", "utf-8"), (b"", "utf-8"), (b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"))
 
 
 class Case(NamedTuple):
@@ -35,8 +36,9 @@ class Case(NamedTuple):
 class Text:
     """Two texts, of which one is wrong."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *, utf_16: bool = True) -> None:
         """Begin both."""
+        self.marks = _MARKS if utf_16 else _MARKS[:-1]
         self.random = random
         self.parts: list[tuple[str, str]] = []
         self.is_broken = False
@@ -63,8 +65,7 @@ class Text:
     def case(self, name: str) -> Case:
         broken, right = ("".join(side) for side in zip(*self.parts, strict=True))
         end = self.random.choice(("\n", "\n", "\r\n"))
-        mark, codec = self.random.choice(((b"", "utf-8"), (b"", "utf-8"), (b"\xef\xbb\xbf", "utf-8"),
-                                          (b"\xff\xfe", "utf-16-le")))  # fmt: skip
+        mark, codec = self.random.choice(self.marks)
         if self.random.random() < 0.2:
             broken, right = broken.rstrip("\n"), right.rstrip("\n")
         return Case(name, *(mark + text.replace("\n", end).encode(codec) for text in (broken, right)))
@@ -225,4 +226,36 @@ def _workload(text: Text) -> None:
     text.either("", "      tolerations:\n" + "".join(f"{dash}{line}\n" for line in lines))
 
 
-KINDS: dict[str, Callable[[Random], Case]] = {"plan": plan, "body": body, "manifests": manifests}
+def terraform(random: Random) -> Case:
+    """Pools in HCL; UTF-16 is none of its encodings."""
+    text = Text(random, utf_16=False)
+    text.same(random.choice(("", "# für 交易 🙂\n", "/* of trading */\n", 'variable "v" {}\n')))
+    for i in range(random.randint(1, 3)):
+        _resource(text, i)
+    return text.case("pools.tf")
+
+
+def _resource(text: Text, i: int) -> None:
+    random = text.random
+    text.same(f'resource "alicloud_cs_kubernetes_node_pool" "pool_{i}" {{\n')
+    text.same(f'  node_pool_name = "pool-{i}"{text.comment()}\n')
+    text.same('  cluster_id     = "c123"\n  vswitch_ids    = ["vsw-j"]\n  desired_size   = 3\n')
+    text.same('  instance_types = ["ecs.g8i.8xlarge"]\n')
+    if random.random() < 0.4:
+        text.same('\n  labels {\n    key   = "team"\n    value = "${upper("a")}"\n  }\n')
+    text.same("\n  labels {" + text.comment() + "\n    key" + random.choice(("   ", " ")) + "= ")
+    text.either(json.dumps(random.choice(KEYS)), json.dumps(LABEL))
+    text.same(text.comment() + "\n    value = ")
+    text.either(json.dumps(random.choice(VALUES)), '"eniOnly"')
+    text.same("\n  }" + text.comment())
+    lines = ("taints {", '  key    = "exclusive-eni"', '  value  = "true"', '  effect = "NoSchedule"', "}")
+    text.either("", "\n" + "".join(f"\n  {line}" for line in lines))
+    text.same("\n" + random.choice(("", "  # the end\n", '  multi_az_policy = "BALANCE"\n')) + "}\n")
+
+
+KINDS: dict[str, Callable[[Random], Case]] = {
+    "plan": plan,
+    "body": body,
+    "manifests": manifests,
+    "terraform": terraform,
+}

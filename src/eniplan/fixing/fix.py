@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from eniplan.fixing.source import CannotFixError, Wish, mended
+from eniplan.fixing.files import mended
+from eniplan.fixing.wish import CannotFixError, Wish
 from eniplan.rules.base import LEVELS
 
 if TYPE_CHECKING:

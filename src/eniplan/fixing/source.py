@@ -6,36 +6,27 @@ is missing is added by `emit.splice`. The result is parsed again: it must hold w
 
 from __future__ import annotations
 
-import codecs
 import copy
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.emit.splice import parse, splice, value_of
-from eniplan.errors import InputError
+from eniplan.fixing.wish import CannotFixError
 from eniplan.k8s.terway import ENI
 from eniplan.plan.document import plain_scalar
 from eniplan.text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from eniplan.emit.splice import Node
+    from eniplan.fixing.wish import Wish
     from eniplan.plan.document import Path
     from eniplan.rules.base import Fix
 
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_CODECS = dict(zip(_MARKS, ("utf-8", "utf-16-le", "utf-16-be"), strict=True))
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 """An anchor and a tag before a value."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
-
-
-class Wish(NamedTuple):
-    """A fix, and the line of its finding, which tells documents of one file apart."""
-
-    line: int
-    fix: Fix
 
 
 class _Put(NamedTuple):
@@ -47,33 +38,14 @@ class _Put(NamedTuple):
     is_key: bool = False
 
 
-class CannotFixError(Exception):
-    """The text does not have the form that a fix needs."""
-
-
-def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
-    """Return the bytes of a file with some fixes.
+def mended(file: str, text: str, wishes: list[Wish]) -> str:
+    """Return the text of a file with some fixes.
 
     Raises:
         CannotFixError: one of them cannot be written without a change of something else.
+        InputError: the same.
 
     """
-    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
-    codec = _CODECS.get(mark, "utf-8")
-    try:
-        text = data[len(mark) :].decode(codec)
-        return mark + _mended(file, text, list(dict.fromkeys(_hashable(wish) for wish in wishes))).encode(codec)
-    except (UnicodeError, InputError, KeyError, IndexError, TypeError):
-        raise CannotFixError from None
-
-
-def _hashable(wish: Wish) -> Wish:
-    value = wish.fix.value
-    frozen = tuple(value.items()) if isinstance(value, dict) else value
-    return wish._replace(fix=wish.fix._replace(value=frozen))
-
-
-def _mended(file: str, text: str, wishes: list[Wish]) -> str:
     nodes = parse(file, text)
     values = [value_of(file, node) for node in nodes]
     puts = []
@@ -101,7 +73,7 @@ def _puts(document: int, root: Any, fix: Fix) -> Iterator[_Put]:  # noqa: ANN401
         key = _own_key(there, "value")
         yield _Put(document, fix.path if key is None else (*fix.path, key), fix.value)
     else:
-        assert isinstance(fix.value, tuple)  # noqa: S101 - see `_hashable`
+        assert isinstance(fix.value, tuple)  # noqa: S101 - see `Wish`
         yield _Put(document, fix.path, [dict(fix.value)])
 
 

@@ -97,9 +97,9 @@ class Origins:
         return origin.document.tree.text(origin.path)
 
     def source(self, path: Path) -> Path | None:
-        """See `Document.source`. What has an address is Terraform's own output, which nobody edits."""
+        """See `Document.source`."""
         origin = self.of(path)
-        return None if origin.name else origin.document.source(origin.path)
+        return origin.document.source(origin.path, is_named=bool(origin.name))
 
     def word(self, path: Path, key: str) -> str:
         """See `Document.word`: it is where the form says what the key says."""

@@ -57,9 +57,12 @@ class Document(NamedTuple):
         word = getattr(self.tree, "word", None)
         return key if word is None else word(path, key)
 
-    def source(self, path: Path) -> Path | None:
-        """Return where the value at `path` stands in the file, if it is one that is changed there: YAML or JSON."""
-        source = getattr(self.tree, "source", None)
+    def source(self, path: Path, *, is_named: bool = False) -> Path | None:
+        """Return where the value at `path` stands in the file, if it is changed there: YAML and JSON.
+
+        What `is_named` by an address is HCL, which says so itself, or Terraform's own output, which nobody edits.
+        """
+        source = getattr(self.tree, "named_source" if is_named else "source", None)
         found: Path | None = None if source is None else source(path)
         return found
 

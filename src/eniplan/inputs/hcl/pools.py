@@ -18,6 +18,7 @@ from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
+from eniplan.plan.load import HCL_ENDINGS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 
 if TYPE_CHECKING:
@@ -101,6 +102,13 @@ class Tree:
         if found.text is not self.source:
             where = (at(found.text, found.start), *where)
         return say("the value comes from {sources}", sources=where) if where else NOTHING
+
+    def named_source(self, path: Path) -> Path | None:
+        """See `Document.source`: the line of the resource, and the path in it."""
+        shape = self.shapes.get(str(path[0])) if path else None
+        if shape is None or shape.block.files != (self.source.file,) or not self.source.file.endswith(HCL_ENDINGS):
+            return None
+        return self.source.place(shape.block.start)[0], *path[1:]
 
     def _walk(self, path: Path) -> _Found | None:
         shape = self.shapes.get(str(path[0])) if path else None

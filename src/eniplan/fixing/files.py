@@ -1,0 +1,43 @@
+"""The bytes of a file with fixes in it: its encoding, and who knows its language."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from eniplan.errors import InputError
+from eniplan.fixing import source
+from eniplan.fixing.wish import CannotFixError, Wish
+from eniplan.plan.load import HCL_ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CODECS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
+    """Return the bytes of a file with some fixes.
+
+    Raises:
+        CannotFixError: one of them cannot be written without a change of something else.
+
+    """
+    mark = next((mark for mark in _CODECS if data.startswith(mark)), b"")
+    codec = _CODECS.get(mark, "utf-8")
+    each_once = list(dict.fromkeys(map(_hashable, wishes)))
+    try:
+        text = data[len(mark) :].decode(codec)
+        if file.endswith(HCL_ENDINGS):
+            from eniplan.fixing import hcl  # noqa: PLC0415 - loads a parser that few need
+
+            return mark + hcl.mended(file, text, each_once).encode(codec)
+        return mark + source.mended(file, text, each_once).encode(codec)
+    except (UnicodeError, InputError, KeyError, IndexError, TypeError):
+        raise CannotFixError from None
+
+
+def _hashable(wish: Wish) -> Wish:
+    value = wish.fix.value
+    frozen = tuple(value.items()) if isinstance(value, dict) else value
+    return wish._replace(fix=wish.fix._replace(value=frozen))
