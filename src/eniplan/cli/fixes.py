@@ -123,7 +123,7 @@ def _would_fix(finding: Finding) -> Message:
 
 
 def _not_fixed(finding: Finding) -> Message:
-    return say("not fixed, because a second check would fail: {finding}", finding=_line(finding))
+    return say("not fixed, mend it by hand: {finding}", finding=_line(finding))
 
 
 def _line(finding: Finding) -> Message:
