@@ -44,13 +44,13 @@ COMMANDS = {
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "guard": _Command("guard", "Write admission policies that keep a cluster as its plan says."),
     "init": _Command("init", "Write a commented starter plan."),
-    "instances": _Command("instances", "Find instance types, and how many nodes a number of pods needs."),
-    "migrate": _Command("migrate", "Write down the move of workloads to an exclusive pool."),
-    "ram-policy": _Command("ram_policy", "Print the least RAM policy for commands that ask the account."),
+    "instances": _Command("instances", "Find instance types, and size pools for a number of pods."),
+    "migrate": _Command("migrate", "Plan the move of workloads to an exclusive pool."),
+    "ram-policy": _Command("ram_policy", "Print the minimal RAM policy for commands that call the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
-    "resume": _Command("resume", "Go on with a create that was interrupted, from its receipt."),
+    "resume": _Command("resume", "Continue an interrupted create from its receipt."),
     "schema": _Command("schema", "Print the JSON Schema of plans, waivers, config or reports."),
-    "verify": _Command("verify", "Prove on the running cluster that the plan holds."),
+    "verify": _Command("verify", "Verify a running cluster against its plan."),
     # Last, because the help lists commands with subcommands behind the others.
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }

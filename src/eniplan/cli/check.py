@@ -82,7 +82,7 @@ def check(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and why.")] = False,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask the account: its facts win, and contradictions are findings.")
+        bool, typer.Option("--live", help="Ask the account: its facts win; contradictions become findings.")
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,

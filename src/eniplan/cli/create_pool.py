@@ -61,7 +61,7 @@ def create_pool(
     specs: SpecsOption = None,
     waivers: WaiversOption = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Create the pool: ask the account, ask you, create, wait, and prove it.")
+        bool, typer.Option("--apply", help="Create the pool: check the account, ask you, create, wait, verify.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --apply: ask no question.")] = False,
     timeout: TimeoutOption = LONGEST,

@@ -72,10 +72,12 @@ def init(
         typer.Argument(metavar="[FILE]", help=f"Where to write it; - for stdout.  [default: {DEFAULT_FILE}]"),
     ] = None,
     ci: Annotated[
-        CI | None, typer.Option("--ci", help="Write what runs the check in CI instead; from the top of the repository.")
+        CI | None,
+        typer.Option("--ci", help="Write a CI job that runs the check instead. Run it from the top of the repository."),
     ] = None,
     from_cluster: Annotated[
-        bool, typer.Option("--from-cluster", help="Write the plan of what runs: exclusive pools and their pods.")
+        bool,
+        typer.Option("--from-cluster", help="Write the plan of the running cluster: exclusive pools and their pods."),
     ] = False,
     from_: Annotated[
         str | None,

@@ -168,9 +168,9 @@ def instances(
       eniplan instances --pods 40 --spread cn-hangzhou-j,cn-hangzhou-k --terway v1.16.4 --emit-plan > plan.yaml
 
     \b
-    Types that pass are listed; exit code 1 when there is none. A type of which a fact is not known that an option
-    asks for is left out, and counted on stderr. These are ECS types; of Lingjun node types hardly any limit is
-    published: `eniplan specs show ebs-enhanced`.
+    Lists the types that pass; exits with 1 when there is none. Types missing a value that a filter needs are skipped,
+    and counted on stderr. These are ECS types; few limits of Lingjun node types are published: `eniplan specs show
+    ebs-enhanced`.
     """
     catalog = instance_data(specs)
     sizing = (daemonsets, spread, survive) != (None, None, None)

@@ -25,7 +25,7 @@ def ram_policy(
     region: Annotated[str | None, typer.Option(metavar="REGION", help="Only this region. Default: any.")] = None,
     cluster_id: Annotated[str | None, typer.Option(metavar="ID", help="Only this cluster. Default: any.")] = None,
 ) -> None:
-    """Print the least RAM policy for these commands. Nothing is asked.
+    """Print the minimal RAM policy for these commands. Sends no request.
 
     \b
     Examples:

@@ -22,7 +22,7 @@ def resume(
         bool, typer.Option("--yes", "-y", help="Ask no question when the request has to be sent again.")
     ] = False,
 ) -> None:
-    """Go on with a create that was interrupted: find out what has come of it, wait, and prove the pool.
+    """Continue an interrupted create: find out what became of it, wait, and verify the pool.
 
     The pool is looked up by its name first. Only when it is not there is the request sent again, by the plan that it
     came of, and behind the same check and the same question. It is safe at any point, any number of times.

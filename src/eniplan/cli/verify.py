@@ -101,7 +101,8 @@ def verify(
     ] = None,
     node: Annotated[str | None, typer.Option(metavar="NAME", help="Follow one node, step by step.")] = None,
     wait: Annotated[
-        str | None, typer.Option(metavar="DURATION", help="Look again until all holds, at most so long: 90s, 10m.")
+        str | None,
+        typer.Option(metavar="DURATION", help="Retry until everything passes, for at most this long: 90s, 10m."),
     ] = None,
     watch: Annotated[
         str | None,
@@ -119,7 +120,7 @@ def verify(
     specs: SpecsOption = None,
     waivers: WaiversOption = None,
 ) -> None:
-    """Prove on the running cluster that the plan holds: nodes, PodNetworkings, pods and their ENIs.
+    """Verify a running cluster against its plan: nodes, PodNetworkings, pods and their ENIs.
 
     \b
     Examples:

@@ -29,7 +29,7 @@ KNOWN: dict[State, Message] = {
     "unknown": say("the request was sent, and whether it made the pool is not known"),
     "rejected": say("the API has refused the request, and nothing was created"),
     "accepted": say("the pool is being created"),
-    "created": say("the pool was created, and is not yet proved to be as asked"),
+    "created": say("the pool was created, and is not verified yet"),
     "proved": say("the pool was created, and is as asked"),
     "failed": say("the task that creates the pool has failed"),
     "different": say("the pool exists, and is not as asked"),
