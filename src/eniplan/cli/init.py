@@ -73,11 +73,11 @@ def init(
     ] = None,
     ci: Annotated[
         CI | None,
-        typer.Option("--ci", help="Write a CI job that runs the check instead. Run it from the top of the repository."),
+        typer.Option("--ci", help="Write a CI job that runs the check instead; from the top of the repository."),
     ] = None,
     from_cluster: Annotated[
         bool,
-        typer.Option("--from-cluster", help="Write the plan of the running cluster: exclusive pools and their pods."),
+        typer.Option("--from-cluster", help="Write the plan of a running cluster: its exclusive pools and pods."),
     ] = False,
     from_: Annotated[
         str | None,

@@ -102,7 +102,7 @@ def verify(
     node: Annotated[str | None, typer.Option(metavar="NAME", help="Follow one node, step by step.")] = None,
     wait: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="Retry until everything passes, for at most this long: 90s, 10m."),
+        typer.Option(metavar="DURATION", help="Retry until all passes, for at most this long: 90s, 10m."),
     ] = None,
     watch: Annotated[
         str | None,
