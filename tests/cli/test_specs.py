@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from eniplan.catalog.refresh import of_regions, refreshed
+from eniplan.catalog.store import Catalog
 from tests.harness import REPO
 from tests.judge import row
 
@@ -104,3 +106,21 @@ def test_unknown_subcommand(run: Run) -> None:
     result = run("specs", "list")
     assert (result.code, result.out) == (2, "")
     assert "No such command 'list'" in result.err
+
+
+def test_how_old_the_data_is_is_told_once_from_half_a_year_on(run: Run, tmp_path: Path) -> None:
+    young, old = {"SOURCE_DATE_EPOCH": "1799625600"}, {"SOURCE_DATE_EPOCH": "1799712000"}  # 2027-01-11, 2027-01-12
+    assert "days old" not in run("specs", env=young).err
+    told = "note: the instance data is 180 days old (2026-07-16); `eniplan specs update` asks your account for newer\n"
+    assert run("specs", env=old).err == told
+    options = ("check", "--type", "ecs.g8i.8xlarge", "--terway", "v1.16.4", "--ip-stack", "ipv4", "--no-erdma")
+    done = run(*options, "--format", "json", env=old)
+    assert done.err.count("180 days old") == 1
+    assert json.loads(done.out)["specs"]["ageDays"] == 180
+    assert "against specs of 2026-07-16 (180 days old)" in run(*options, env=old).err
+    file = tmp_path / "kept.jsonl"
+    rows = [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8}]
+    file.write_text(refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2027-01-01")))
+    assert run("specs", "--specs", file, env=old).err == ""
+    unreadable = {"SOURCE_DATE_EPOCH": "9" * 30}
+    assert run(*options, env=unreadable).code == 0

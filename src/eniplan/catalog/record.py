@@ -12,6 +12,7 @@ from eniplan.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
 LIMITS = (
     "EniQuantity",
@@ -49,6 +50,30 @@ class OwnData(NamedTuple):
     """specs: given with `--specs`. refreshed, nodes: written by `specs update`. account: asked in this run."""
     beneath: OwnData | None = None
     """The user's own file beneath this one."""
+
+
+OLD_AFTER = 180
+"""Days after which it is told how old the instance data is."""
+
+
+def old_days(day: str, own: OwnData | None, today: date | None) -> int | None:
+    """Return how many days old the instance data is; None: not so old that it should be told.
+
+    Args:
+        day: as of which the bundled data stands, ISO 8601.
+        own: the user's own data; that of a whole region is as good as new bundled data.
+        today: the day of this run; None: not known.
+
+    """
+    while own is not None:
+        day = max(day, own.date or "") if own.region is not None else day
+        own = own.beneath
+    if today is None:
+        return None
+    from datetime import date  # noqa: PLC0415 - for the few that ask
+
+    age = (today - date.fromisoformat(day)).days
+    return age if age >= OLD_AFTER else None
 
 
 def specs_words(date: str, own: OwnData | None) -> str:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from eniplan import resources
+from eniplan import clock, resources, terminal
+from eniplan.catalog.record import old_days
 from eniplan.catalog.store import Catalog
 from eniplan.errors import usage
 from eniplan.messages import say
@@ -73,9 +74,15 @@ def instance_data(given: str | None) -> Catalog:
         InputError: one of the files cannot be read, or is no instance data.
 
     """
-    if given == BUNDLED:
-        return Catalog()
-    return Catalog(specs=given, kept=kept_specs())
+    catalog = Catalog() if given == BUNDLED else Catalog(specs=given, kept=kept_specs())
+    age = old_days(catalog.date, catalog.own, clock.today())
+    if age is not None:
+        told = say(
+            "note: the instance data is {days} days old ({date}); `eniplan specs update` asks your account for newer",
+            days=age, date=catalog.date,
+        )  # fmt: skip
+        terminal.err(told)
+    return catalog
 
 
 def kept_specs() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from eniplan.catalog.record import old_days
 from eniplan.errors import OK, Place, Problem
 from eniplan.judging import sheets
 from eniplan.judging.judge import Judge, each_once, finding, in_order
@@ -186,6 +187,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         tuple(run.failures),
         catalog.own,
         tuple(run.zones),
+        old_days(catalog.date, catalog.own, settings.today),
     )
     return report._replace(exit_code=report.verdict())
 

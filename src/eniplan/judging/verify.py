@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan.catalog.record import old_days
 from eniplan.errors import OK, Place, Problem
 from eniplan.judging import sheets
 from eniplan.judging.judge import Judge, in_order
@@ -77,6 +78,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
         settings.strict,
         rules,
         own_specs=catalog.own,
+        specs_age=old_days(catalog.date, catalog.own, settings.today),
     )
     return report._replace(exit_code=report.verdict())
 

@@ -71,6 +71,7 @@ def report_map(report: Report) -> dict[str, Any]:
         "tool": {"name": "eniplan", "version": __version__},
         "specs": {
             "date": report.specs_date,
+            **({} if report.specs_age is None else {"ageDays": report.specs_age}),
             "types": report.specs_types,
             **({"own": report.own_specs._asdict()} if report.own_specs else {}),
         },

@@ -205,11 +205,14 @@ class Report(NamedTuple):
     """The user's instance data that stood before the bundled."""
     zones: tuple[ZoneUse, ...] = ()
     """What all pools together need of the vSwitches of each zone."""
+    specs_age: int | None = None
+    """How many days old the instance data is; None: not so old that it should be told."""
 
     @property
     def specs_words(self) -> str:
         """The instance data, to be read behind "specs of"."""
-        return specs_words(self.specs_date, self.own_specs)
+        words = specs_words(self.specs_date, self.own_specs)
+        return words if self.specs_age is None else f"{words} ({self.specs_age} days old)"
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding fails the run."""
