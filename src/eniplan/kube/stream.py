@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import TextIOBase
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _AHEAD = 1 << 16
 """Characters that are read ahead of a value, so that few are decoded twice: more than most objects have."""
 _BLANK = " \t\r\n"
