@@ -101,6 +101,9 @@ IMAGE_TYPE = Fact("nodePools[].imageType", "imageType of {about}")
 SYSTEM_PODS = Fact("nodePools[].systemPodsPerNode", "systemPodsPerNode of {about}")
 INSTANCES = Fact("nodePools[].instances", "instances of {about}")
 OVERRIDES = Fact("nodePools[].overrides", "overrides of {about}")
+UNSCHEDULABLE = Fact(
+    "nodePools[].overrides.kubernetes_config.unschedulable", "whether the nodes of {about} come up unschedulable"
+)
 LINGJUN = Fact("nodePools[].lingjun", "lingjun of {about}")
 LINGJUN_TYPE = Fact(
     "nodePools[].lingjun.nodeType", "the node type of {about}", "DescribeNode of a node of the group shows it"

@@ -16,6 +16,8 @@ from tests.inputs.support import LABEL, RESOURCE, TAINT, hcl, judge_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.harness import Run
+
 FINE = (
     'node_pool_name = "trading"',
     'instance_types = ["ecs.g8i.8xlarge"]',
@@ -321,3 +323,11 @@ def test_a_module_that_can_give_the_label_is_judged_as_one_that_does(here: Path)
         "NP002": f"main.tf:1:1 {RESOURCE}.default.taints",
         "ENI001": f"main.tf:3:19 {RESOURCE}.default.instance_types[0]",
     }
+
+
+def test_an_override_that_is_not_known_leaves_its_rule_open(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pool.tf").write_text('variable "cordoned" {}\n' + hcl("unschedulable = var.cordoned"))
+    report = json.loads(run("check", "pool.tf", "--format", "json", cwd=tmp_path).out)
+    (gap,) = [found for found in report["undecided"] if "come up unschedulable" in found["fact"]]
+    assert "NP015" in gap["rules"]
+    assert gap["hint"] == "var.cordoned has no value"

@@ -70,6 +70,8 @@ def check_is_whole(one: Try, done: Result) -> None:
     else:
         assert done.out == ""
         assert "error: " in done.err
+    if done.code == 5:
+        assert "go on with: eniplan " in done.err, f"{one.name}: {done}"
 
 
 def check_ends_well(live: Live, tried: list[Try]) -> None:

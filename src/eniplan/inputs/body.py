@@ -101,6 +101,10 @@ def is_mode_key(key: str) -> bool:
     return key == EXCLUSIVE_LABEL or looks_exclusive(key)
 
 
+_CORDONED = ("kubernetes_config", "unschedulable")
+"""The override that makes or breaks a pool; of others nobody has to know what they will be."""
+
+
 def read_pool(body: dict[str, Any]) -> Pool:
     """Translate a body, or what another format says of one. `NotKnown` stands for values that are not known yet."""
     rest = copy.deepcopy(body)
@@ -125,10 +129,13 @@ def read_pool(body: dict[str, Any]) -> Pool:
         if rest.get(section) == {}:
             del rest[section]
     _hide(rest)
+    cordoned = value_at(rest, _CORDONED)
     rest = _known(rest)
     if rest:
         value["overrides"] = rest
     unknown = _settle(value)
+    if isinstance(cordoned, NotKnown):
+        unknown["overrides", *_CORDONED] = str(cordoned)
     return Pool(_plain(value), body_paths, unknown, tuple(misread))
 
 

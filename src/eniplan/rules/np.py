@@ -692,7 +692,7 @@ def np014(view: PlanView) -> Outcome:
     "NP015",
     "warning",
     "The nodes come up unschedulable",
-    needs=(facts.OVERRIDES,),
+    needs=(facts.OVERRIDES, facts.UNSCHEDULABLE),
     effect="Every new node is cordoned, those of automatic scaling, too: its pods stay Pending until it is uncordoned.",
     sources=(CREATE_API,),
     passes={f"{_POOL}.overrides": {"kubernetes_config": {"unschedulable": False}}},
