@@ -24,13 +24,10 @@ def read_catalogue(language: str) -> dict[str, str]:
 
 def parse(text: str) -> dict[str, str]:
     """Return the entries of a catalogue: one string a line, as `write` has them."""
-    found: dict[str, str] = {}
-    for entry in text.split("\n\n"):
-        at = entry.partition("\nmsgstr ")
-        if at[1] and (told := json.loads(at[2])):
-            found[json.loads(at[0].removeprefix("msgid "))] = told
-    found.pop("", None)  # the header
-    return found
+    # All strings in one call: two thousand calls take five times as long.
+    strings: list[str] = json.loads(f"[{','.join(line.partition(' ')[2] for line in text.split(chr(10)) if line)}]")
+    entries = zip(strings[::2], strings[1::2], strict=True)
+    return {original: told for original, told in entries if original and told}  # the header has no original
 
 
 def write(entries: dict[str, str], language: str) -> str:
