@@ -202,11 +202,11 @@ def check(one: Try, lie: Lie, done: Result) -> None:
     for text in (done.out, done.err):
         assert "\x1b" not in text, one.name
         assert "\u202e" not in text, one.name
+    if done.code == 5:
+        assert f"go on with: eniplan resume {RECEIPT}" in done.err or plans.receipt(one.folder)["state"] == "gone"
     if done.code:
         assert done.out == "", f"{one.name}: {done}"
         assert "error: " in done.err, f"{one.name}: {done}"
-    if done.code == 5:
-        assert f"go on with: eniplan resume {RECEIPT}" in done.err or plans.receipt(one.folder)["state"] == "gone"
     else:
         assert done.out == f"{pools(cloud)[0]['nodepool_info']['nodepool_id']}\n", f"{one.name}: {done}"
         assert _works(cloud), one.name

@@ -113,7 +113,7 @@ def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room]) -> tu
     taken: dict[str, int] = {}
     for workload in plan.workloads:
         item = found.get((workload.kind, workload.namespace, workload.name))
-        if item is None:
+        if item is None or not isinstance(value_at(item, ("spec", "template", "spec")), dict):
             message = say("there is no manifest of {kind} {namespace}/{name}", **workload.identity._asdict())
             raise RefusalError(workload.path, message, say("give it with --manifests, or read the cluster"))
         room = rooms.get(workload.node_pool, Room(None, None))
