@@ -57,8 +57,8 @@ class TestContract:
     def test_finding(self, run: Run) -> None:
         (finding,) = check(run, BAD)[1]["findings"]
         assert list(finding) == [
-            "rule", "level", "file", "line", "column", "path", "message", "effect", "hint", "facts", "sources",
-            "waived",
+            "rule", "level", "file", "line", "column", "path", "message", "effect", "hint", "fixable", "facts",
+            "sources", "waived",
         ]  # fmt: skip
         assert finding["rule"] == "ENI001"
         assert (finding["file"], finding["path"], finding["waived"]) == ("-", "nodePools[0].instanceTypes[0]", False)

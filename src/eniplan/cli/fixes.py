@@ -154,8 +154,8 @@ def _whole(lines: Iterator[str]) -> Iterator[str]:
 
 def _offer(report: Report) -> None:
     """Say what --fix would do for a report."""
-    safe = sum(finding.fixable == "safe" for finding in report.findings)
-    unsafe = sum(finding.fixable == "unsafe" for finding in report.findings)
+    found = [finding.fixable for finding in report.findings if finding.place.file != terminal.STDIN]
+    safe, unsafe = found.count("safe"), found.count("unsafe")
     if safe:
         terminal.err(count(safe, "{n} finding can be fixed with --fix", "{n} findings can be fixed with --fix"))
     if unsafe:
