@@ -170,7 +170,9 @@ def _zone(use: ZoneUse) -> str:
 def _finding(finding: Finding, *, first: bool) -> str:
     style = finding.level if finding.waived is None else "soft"
     place = finding.place
-    facts = ", ".join(f"{text(key)} {code(_fact(value))}" for key, value in finding.facts.items())
+    # The facts of a phrase within the message are for machines: JSON has them.
+    numbers = {key: value for key, value in finding.facts.items() if not isinstance(value, dict)}
+    facts = ", ".join(f"{text(key)} {code(_fact(value))}" for key, value in numbers.items())
     terms = [
         (say("where"), code(place) + (f"<br>{code(place.path)}" if place.path else "")),
         (say("waived"), text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
