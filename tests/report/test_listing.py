@@ -185,11 +185,16 @@ def test_hostile_names_stay_inert(tmp_path: Path, name: str) -> None:
 
 def test_summary_tells_what_is_not_shown(tmp_path: Path) -> None:
     specs, _ = of_own(tmp_path, GPUAmount=1)
-    question = Question(Wanted(gpus=Range(1, None)), IPV4, ORDERS["pods"], request=Request(3, 8, 1, "node"), limit=1)
+    wanted = Wanted(gpus=Range(1, None), families=("ecs.mine",))
+    question = Question(wanted, IPV4, ORDERS["pods"], request=Request(3, 8, 1, "node"), limit=1)
     assert summary(find(specs, question, Settings())) == (
         f"0 types found by specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
-        "1 have no room beside the DaemonSet pods; "
-        "1241 left out, GPUAmount not known; "
+        "1 have no room beside the DaemonSet pods"
+    )
+    some = question._replace(wanted=Wanted(gpus=Range(100, None)))
+    assert summary(find(specs, some, Settings())) == (
+        f"0 types found by specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
+        "511 left out, GPUAmount not known; "
         "an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`"
     )
 

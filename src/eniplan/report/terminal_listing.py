@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _LABEL = "dim"
 _DISPENSABLE = (
     "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses", "podAddressesPerZone",
-    "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "enis", "memoryGiB", "podAddresses", "vcpu", "gpus",
+    "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "gpuMemoryGiB", "enis", "memoryGiB", "podAddresses",
+    "gpuModel", "vcpu", "gpus",
 )  # fmt: skip
 """Columns of found types that a narrow terminal leaves out, the first one first."""
 
