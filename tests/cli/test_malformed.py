@@ -241,7 +241,7 @@ class TestFiles:
         lines = result.err.splitlines()
         assert result.code == 3
         assert result.out == ""
-        assert lines[-1] == "nothing could be judged"
+        assert lines[-1] == "nothing could be judged: 1 problem"
         report = json.loads(run("check", path, "--format", "json", cwd=cwd).out)
         assert len(report["problems"]) == 1
         return "\n".join(lines[:-1])

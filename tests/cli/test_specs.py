@@ -105,7 +105,7 @@ def test_own_specs(run: Run, tmp_path: Path) -> None:
 def test_unknown_subcommand(run: Run) -> None:
     result = run("specs", "list")
     assert (result.code, result.out) == (2, "")
-    assert "No such command 'list'" in result.err
+    assert "no such command 'list'" in result.err
 
 
 def test_how_old_the_data_is_is_told_once_from_half_a_year_on(run: Run, tmp_path: Path) -> None:

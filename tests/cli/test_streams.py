@@ -145,8 +145,9 @@ class TestClosedPipes:
         (tmp_path / "plan.yaml").write_text(f"apiVersion: eniplan/v1\nnodePools:\n{pools}")
         code, err = self.pipeline("eniplan check plan.yaml", tmp_path)
         assert code == 1  # the verdict is the exit code, whoever reads the report
-        assert err.splitlines() == [err.strip()]
-        assert "400 pools checked" in err
+        summary, offer = err.splitlines()
+        assert "400 pools checked" in summary
+        assert offer.startswith("400 findings can be fixed with --fix")
 
     @pytest.mark.parametrize("form", DOCUMENTS)
     def test_a_large_report_in_every_format(self, tmp_path: Path, form: str) -> None:

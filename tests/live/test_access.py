@@ -167,8 +167,8 @@ class TestEndpoint:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("check", "-", "--endpoint", "http://127.0.0.1:1"), "--endpoint and --ecs-role go with --live"),
-        (("check", "-", "--ecs-role"), "--endpoint and --ecs-role go with --live"),
+        (("check", "-", "--endpoint", "http://127.0.0.1:1"), "--kubeconfig go with --live"),
+        (("check", "-", "--ecs-role"), "--kubeconfig go with --live"),
         (("check", "--type", "ecs.g8i.8xlarge", "--live"), "--live needs a plan"),
     ],
 )

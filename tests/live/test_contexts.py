@@ -76,7 +76,7 @@ class TestContext:
     def test_another_cluster_is_refused(self, live: Live, api: FakeApi, tmp_path: Path) -> None:
         shown(api, "c9999999999999999999999999999ipv4")
         done = ask(live, api, planned(), tmp_path)
-        assert (done.code, done.out) == (3, "")
+        assert (done.code, json.loads(done.out)["exitCode"]) == (3, 3)
         assert "context fake is of cluster c9999999999999999999999999999ipv4; the plan is for" in done.err
 
     def test_a_cluster_that_does_not_say_which_it_is(self, live: Live, api: FakeApi, tmp_path: Path) -> None:

@@ -176,12 +176,13 @@ def check(
         read = load(paths, anew.make, more_endings=more, exclude=tuple(exclude or ()))
         return judge_plans(read, catalog, settings, fail_on=fail_on.value, waivers=waivers_of(waivers))
 
-    report = fixes.made(report, again, form)
+    report = fixes.made(report, again)
     if baseline is not None or write_baseline is not None:
         from eniplan.cli.baseline import apply  # noqa: PLC0415 - most checks have none
 
         report = apply(report, baseline, write_baseline)
     show(report, fixes.on_stdout(form), files, detail)
+    fixes.offer(report, form)
     raise typer.Exit(report.exit_code)
 
 

@@ -63,11 +63,9 @@ def completion(
     """Print the completion script of a shell.
 
     \b
-    bash, in ~/.bashrc:
-      source <(eniplan completion bash)
-    zsh, in ~/.zshrc:
-      source <(eniplan completion zsh)
-    fish:
+    Examples:
+      eniplan completion bash   # in ~/.bashrc: source <(eniplan completion bash)
+      eniplan completion zsh    # in ~/.zshrc: source <(eniplan completion zsh)
       eniplan completion fish > ~/.config/fish/completions/eniplan.fish
     """
     name = os.path.basename(os.environ.get("SHELL", "")) if shell is None else shell.value

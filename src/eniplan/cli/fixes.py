@@ -51,13 +51,17 @@ class Fixes(NamedTuple):
         """Return the format of the report on stdout; None when the diff stands there."""
         return None if self.diff else form
 
-    def made(self, report: Report, again: Callable[[], Report], form: ReportFormat) -> Report:
+    def offer(self, report: Report, form: ReportFormat) -> None:
+        """Say, after a report as text, how many of its findings could be fixed."""
+        if form is ReportFormat.TEXT and not (self.write or self.diff):
+            _offer(report)
+
+    def made(self, report: Report, again: Callable[[], Report]) -> Report:
         """Fix what can be fixed; return the report of what is in the files then.
 
         Args:
             report: of the files as they are.
             again: judges the same inputs once more.
-            form: of the report, which only as text says what could be fixed.
 
         Raises:
             UsageError: stdin cannot be written to.
@@ -65,8 +69,6 @@ class Fixes(NamedTuple):
 
         """
         if not (self.write or self.diff):
-            if form is ReportFormat.TEXT:
-                _offer(report)
             return report
         from eniplan.fixing.fix import fix, fixable  # noqa: PLC0415 - most checks change nothing
 
