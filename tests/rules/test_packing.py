@@ -7,7 +7,12 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eniplan.rules.packing import Load
+from eniplan.catalog.store import Catalog
+from eniplan.plan.model import plan_from
+from eniplan.rules.base import Settings
+from eniplan.rules.examples import WORKLOAD, example
+from eniplan.rules.packing import Load, spread
+from eniplan.rules.view import PlanView
 
 
 def possible(nodes: list[int], pods: list[int]) -> bool:
@@ -54,3 +59,10 @@ def test_large_numbers_take_no_time() -> None:
     load = Load(1_000_000, 50, 3, {1: 10_000_000, 7: 3_000_000, 20: 500_000})
     assert load.fits()
     assert load.room == 50_000_000
+
+
+def test_pods_that_take_nothing_are_not_packed() -> None:
+    view = PlanView(plan_from(example({"workloads": [{**WORKLOAD, "replicas": 3}]})), Catalog(), Settings())
+    (pool,) = view.pools
+    assert spread(pool, lambda _: 0) == (0, Counter())
+    assert spread(pool, lambda _: 2) == (0, Counter({2: 3}))
