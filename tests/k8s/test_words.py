@@ -181,7 +181,7 @@ def test_an_operator_that_is_no_word_gets_all_words() -> None:
 
 
 def test_names_of_253_characters() -> None:
-    assert is_subdomain(".".join(["a" * 62] * 4)[:253])
+    assert is_subdomain("a" * 253)
     assert not is_subdomain("a" * 254)
     assert not is_subdomain("")
 
