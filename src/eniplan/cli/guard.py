@@ -10,8 +10,8 @@ import typer
 
 from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption, GateOption, Level, SpecsOption, StrictOption, WaiversOption
-from eniplan.cli.passed import passed_plans, placed
-from eniplan.errors import FINDINGS, InputError, Problem, unreadable, usage
+from eniplan.cli.passed import named_input, passed_plans, placed
+from eniplan.errors import FINDINGS, InputError, Problem, usage
 from eniplan.guard.render import Guard, guard, text
 from eniplan.messages import count, say
 from eniplan.plan.document import read_documents
@@ -91,7 +91,7 @@ def _test(found: Guard, files: list[str], output: Format) -> None:
         raise usage(message, say("pip install 'eniplan[guard]'")) from None
     from eniplan.inputs.manifests import objects  # noqa: PLC0415 - the same
 
-    every = [item for file in files for document in read_documents(*_read(file)) for item in objects(document)]
+    every = [item for file in files for document in read_documents(*named_input(file)) for item in objects(document)]
     namespaces = {item.name: item.value for item in every if item.kind == "Namespace"}
     lines, rows = [], []
     for item in every:
@@ -116,11 +116,3 @@ def _test(found: Guard, files: list[str], output: Format) -> None:
                      verdicts=count(len(rows), "{n} policy speaks", "{n} policies speak")))  # fmt: skip
     if rows:
         raise typer.Exit(FINDINGS)
-
-
-def _read(path: str) -> tuple[str, bytes]:
-    shown = "stdin" if path == STDIN else path
-    try:
-        return shown, terminal.read_input(path)
-    except OSError as error:
-        raise InputError(unreadable(shown, error)) from None

@@ -14,14 +14,14 @@ from eniplan import terminal
 from eniplan.cli.chosen import chosen_pools
 from eniplan.cli.create_pool import Spelling, written
 from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
-from eniplan.cli.passed import Passed, passed_plans, placed
+from eniplan.cli.passed import Passed, named_input, passed_plans, placed
 from eniplan.emit.manifests import render
 from eniplan.emit.migration import Room, moves
 from eniplan.emit.patch import patch
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.runbook import RUNBOOK, SCRIPT, Migration, files, runbook
 from eniplan.emit.skeletons import Skeletons
-from eniplan.errors import InputError, unreadable, usage
+from eniplan.errors import InputError, usage
 from eniplan.messages import count, say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import DEFAULT_FILE
@@ -87,8 +87,8 @@ def migrate(
     if len(plans) != 1:
         raise usage(say("migrate takes one plan"), say("give a file with one plan"))
     source = plans[0]
-    texts = {path: _read(path) for path in manifests or ()}
-    values: list[object] = [d.value for path, data in texts.items() for d in read_documents(_shown(path), data)]
+    texts = dict(map(named_input, manifests or ()))
+    values: list[object] = [d.value for path, data in texts.items() for d in read_documents(path, data)]
     if not manifests:
         from eniplan.kube.kubectl import Kubectl, workloads  # noqa: PLC0415 - files go without
 
@@ -127,17 +127,6 @@ def _room(sheet: PoolSheet) -> Room:
     return Room(sheet.pods[0], addresses)
 
 
-def _shown(path: str) -> str:
-    return "stdin" if path == STDIN else path
-
-
-def _read(path: str) -> bytes:
-    try:
-        return terminal.read_input(path)
-    except OSError as error:
-        raise InputError(unreadable(_shown(path), error)) from None
-
-
 def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
     """Write the new pools in every spelling that can say them."""
     out = {}
@@ -159,7 +148,7 @@ def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
         text = data.decode("utf-8-sig")  # it has been read as a document
         if '"uid":' not in text and "\n  uid: " not in text:
             try:
-                out[os.path.basename(_shown(path))] = patch(_shown(path), text, source.view.plan)[0]
+                out[os.path.basename(path)] = patch(path, text, source.view.plan)[0]
             except RefusalError:
                 raise
             except InputError as error:

@@ -11,12 +11,14 @@ from eniplan import clock, terminal
 from eniplan.cli.options import instance_data
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
+from eniplan.errors import InputError, unreadable
 from eniplan.judging.check import check
 from eniplan.messages import say
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import plain, words
 from eniplan.rules.base import LEVELS, Settings
 from eniplan.rules.view import PlanView
+from eniplan.terminal import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +70,20 @@ def passed_plans(
         terminal.err(say("{summary}; nothing is written", summary=words.summary(report)))
         raise typer.Exit(report.exit_code)
     return plans, report
+
+
+def named_input(path: str) -> tuple[str, bytes]:
+    """Read an input that is no plan; return what messages call it, and its bytes.
+
+    Raises:
+        InputError: it cannot be read.
+
+    """
+    shown = "stdin" if path == STDIN else path
+    try:
+        return shown, terminal.read_input(path)
+    except OSError as error:
+        raise InputError(unreadable(shown, error)) from None
 
 
 def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passed], Report]:

@@ -11,11 +11,11 @@ import typer
 
 from eniplan import terminal
 from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
-from eniplan.cli.passed import Passed, passed_plans, placed
+from eniplan.cli.passed import Passed, named_input, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import Skeletons
-from eniplan.errors import InputError, Place, Problem, unreadable, usage
+from eniplan.errors import InputError, Place, Problem, usage
 from eniplan.messages import NOTHING, say
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.terminal import STDIN
@@ -145,11 +145,9 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
 
     if len(plans) != 1:
         raise usage(say("--patch takes one plan"), say("give a file with one plan"))
-    shown = "stdin" if path == STDIN else path
+    shown, data = named_input(path)
     try:
-        manifests = terminal.read_input(path).decode("utf-8")
-    except OSError as error:
-        raise InputError(unreadable(shown, error)) from None
+        manifests = data.decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(Problem(say("it is not UTF-8"), Place(shown), say("save it as UTF-8"))) from None
     done, changes = patch(shown, manifests, plans[0].view.plan)

@@ -46,8 +46,7 @@ def _pool(pool: PoolSheet) -> str:
                 nodes=count(seen.nodes, "{n} node", "{n} nodes"))  # fmt: skip
     if seen.enis is None:
         return str(say("{pool}: {ready}, {used} exclusive pods", pool=pool.name, ready=ready, used=number(seen.pods)))
-    free = None if seen.pods is None else max(seen.enis - seen.pods, 0)
     return str(say(
         "{pool}: {ready}, {used} of {enis} exclusive ENIs used, {free} free",
-        pool=pool.name, ready=ready, used=number(seen.pods), enis=seen.enis, free=number(free),
+        pool=pool.name, ready=ready, used=number(seen.pods), enis=seen.enis, free=number(seen.free),
     ))  # fmt: skip

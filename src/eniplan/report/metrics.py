@@ -75,8 +75,7 @@ def _of_pool(pool: PoolSheet) -> Iterator[_Sample]:
     if seen is not None:
         yield _Sample("eniplan_pool_nodes", seen.nodes, (*own, ("state", "seen")))
         yield _Sample("eniplan_pool_nodes", seen.ready, (*own, ("state", "ready")))
-        free = None if seen.enis is None or seen.pods is None else max(seen.enis - seen.pods, 0)
-        for state, number in (("offered", seen.enis), ("used", seen.pods), ("free", free)):
+        for state, number in (("offered", seen.enis), ("used", seen.pods), ("free", seen.free)):
             yield _Sample("eniplan_pool_exclusive_enis", number, (*own, ("state", state)))
 
 

@@ -99,6 +99,11 @@ class Proven(NamedTuple):
     bound: int | None
     """Those of them whose PodENI is bound."""
 
+    @property
+    def free(self) -> int | None:
+        """Exclusive ENIs that no pod takes."""
+        return None if self.enis is None or self.pods is None else max(self.enis - self.pods, 0)
+
 
 class PoolUse(NamedTuple):
     """What the pods of a plan take of a pool. Pairs: at the desired size, and at the largest."""
