@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,15 +17,16 @@ from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT, changed
 from eniplan.rules.examples_cluster import CLUSTER, cluster_example, cluster_plan
 from tests.judge import TODAY, catalog
+from tests.kube.served import VERSION, Served, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from eniplan.observed import Observed
     from eniplan.plan.document import Document
     from eniplan.plan.model import Plan
     from eniplan.report.model import Report
+    from tests.kube.served import Answer
 
 DUMP = "dump.json"
 NO_PLAN: dict[str, Any] = {"": ABSENT}
@@ -108,7 +107,7 @@ _WORKLOADS = re.compile(r"/apis/(apps|batch)/v1/namespaces/(?P<namespace>[^/]+)/
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 
-class FakeApi:
+class FakeApi(Served):
     """As much of a Kubernetes API server as kubectl needs for `get --raw`: lists in pages, objects, refusals."""
 
     def __init__(self) -> None:
@@ -118,66 +117,29 @@ class FakeApi:
         self.missing: set[str] = set()
         self.asked: list[str] = []
         """Every path with its query, in order."""
-        api = self
+        self.serve()
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                status, body = api.answer(self.path)
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, *_: object) -> None:
-                """Say nothing: a kubectl that is no longer needed is ended, and its connection breaks."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def kubeconfig(self, folder: Path) -> Path:
-        """Write a kubeconfig with one context, `fake`, which is not the current one."""
-        server = f"http://127.0.0.1:{self._server.server_port}"
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "fake", "cluster": {"server": server}}],
-            "users": [{"name": "fake", "user": {"token": "a-secret-token"}}],
-            "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
-        }
-        file = folder / "kubeconfig"
-        file.write_text(json.dumps(config), encoding="utf-8")
-        return file
+    def respond(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
+        """Answer reads only."""
+        if (method, body) != ("GET", None):
+            return refusal(405, "MethodNotAllowed", f"{method} is not expected here")
+        return self.answer(target)
 
     def answer(self, target: str) -> tuple[int, dict[str, Any]]:
         """Return the status and the body for a path."""
         url = urlsplit(target)
-        if url.path == "/version":  # some distributions of kubectl choose their version by the server's
-            return 200, {"major": "1", "minor": "34", "gitVersion": "v1.34.3-aliyun.1"}
+        if url.path == "/version":
+            return 200, dict(VERSION)
         self.asked.append(target)
         return self._refused(url.path) or self._served(url.path, parse_qs(url.query))
 
     def _refused(self, path: str) -> tuple[int, dict[str, Any]] | None:
         if path in self.forbidden:
-            return _refusal(403, "Forbidden", f'{path} is forbidden: User "fake" cannot list it')
+            return refusal(403, "Forbidden", f'{path} is forbidden: User "fake" cannot list it')
         if path in self.missing:
-            return _refusal(404, "NotFound", "the server could not find the requested resource")
+            return refusal(404, "NotFound", "the server could not find the requested resource")
         if self._state(path) is None:
-            return _refusal(503, "ServiceUnavailable", "the server is currently unable to handle the request")
+            return refusal(503, "ServiceUnavailable", "the server is currently unable to handle the request")
         return None
 
     def _state(self, path: str) -> Mapping[str, Any] | None:
@@ -205,7 +167,7 @@ class FakeApi:
             for item in state[key] if path.startswith(prefix) else ():
                 if item["metadata"]["name"] == path.removeprefix(prefix):
                     return 200, item
-        return _refusal(404, "NotFound", f"{path} not found")
+        return refusal(404, "NotFound", f"{path} not found")
 
 
 def _page(items: list[dict[str, Any]], kind: str, limit: int, start: int) -> dict[str, Any]:
@@ -215,8 +177,3 @@ def _page(items: list[dict[str, Any]], kind: str, limit: int, start: int) -> dic
     custom = kind.startswith("PodNet") or kind == "PodENIList"
     bare = [item if custom else {k: v for k, v in item.items() if k not in {"apiVersion", "kind"}} for item in items]
     return {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "1", **more}, "items": bare[start:end]}
-
-
-def _refusal(code: int, reason: str, message: str) -> tuple[int, dict[str, Any]]:
-    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
-    return code, {**status, "message": message, "reason": reason, "details": {}, "code": code}

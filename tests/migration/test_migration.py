@@ -81,7 +81,7 @@ class Stage:
         self.env = clean_env(home, {
             **CREDENTIALS,
             "ENIPLAN_ENDPOINT": cloud.url,
-            "KUBECONFIG": str(self.world.kubeconfig(folder)),
+            "KUBECONFIG": str(self.world.kubeconfig(folder, current=True)),
             "PATH": f"{programs}:{os.environ['PATH']}",
             "REAL": os.environ["PATH"],  # what eniplan itself calls is not counted
             "WAIT": "5s",

@@ -10,7 +10,6 @@ import copy
 import itertools
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,10 +17,12 @@ from eniplan.k8s.terway import ENI
 from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples_cluster import CLUSTER, NODES, node, pod_eni, system_pod
+from tests.kube.served import VERSION, Served, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+    from tests.kube.served import Answer
 
 Object = dict[str, Any]
 _TERWAY = "network.alibabacloud.com/v1beta1"
@@ -44,7 +45,7 @@ SLOTS = 7
 """Exclusive ENIs of a node."""
 
 
-class World:
+class World(Served):
     """The cluster. `has_pool` says whether the exclusive node pool is there."""
 
     def __init__(self, has_pool: Callable[[], bool]) -> None:
@@ -64,55 +65,13 @@ class World:
         for key in ("daemonSets", "configMaps"):
             for item in CLUSTER[key]:
                 self.put(key.lower(), copy.deepcopy(item))
-        world = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                with world.lock:
-                    status, found = world.answer(self.command, self.path, json.loads(body) if body else None)
-                data = json.dumps(found).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_GET = do_POST = do_PATCH = do_DELETE = _answer  # noqa: N815 - names of the library
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, *_: object) -> None:
-                """Say nothing: a kubectl that has ended breaks its connection."""
-
         self.lock = threading.Lock()
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
+        self.serve()
 
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def kubeconfig(self, folder: Path) -> Path:
-        """Write a kubeconfig whose current context is this cluster."""
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "w", "cluster": {"server": f"http://127.0.0.1:{self._server.server_port}"}}],
-            "users": [{"name": "w", "user": {"token": "t"}}],
-            "contexts": [{"name": "w", "context": {"cluster": "w", "user": "w"}}],
-            "current-context": "w",
-        }
-        file = folder / "kubeconfig"
-        file.write_text(json.dumps(config), encoding="utf-8")
-        return file
+    def respond(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
+        """Answer one request after the other."""
+        with self.lock:
+            return self.answer(method, target, body)
 
     # --- what is there -----------------------------------------------------------------------------------------
 
@@ -163,7 +122,7 @@ class World:
             namespace, rest = rest[1], rest[2:]
         resource, name, inner = (*rest, "", "")[:3]
         if resource not in KINDS:
-            return _refusal(404, "NotFound", f"{resource} not found")
+            return refusal(404, "NotFound", f"{resource} not found")
         if inner == "eviction":
             return self._evict(namespace, name)
         if not name:
@@ -172,7 +131,7 @@ class World:
             return 200, self._listed(resource, namespace, query)
         found = self.objects.get((resource, namespace if KINDS[resource][2] else "", name))
         if found is None:
-            return _refusal(404, "NotFound", f"{resource} {name!r} not found")
+            return refusal(404, "NotFound", f"{resource} {name!r} not found")
         if method == "PATCH":
             self._patch(resource, found, body)
         return 200, found
@@ -210,7 +169,7 @@ class World:
         budget = self.floor(namespace, found["metadata"].get("labels", {}))
         running = [p for p in self.pods_of(owner or "-") if p["status"]["phase"] == "Running"]
         if owner and len(running) - 1 < budget:
-            return _refusal(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
+            return refusal(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
         del self.objects[("pods", namespace, name)]
         if owner:
             resource, _, own = owner.partition("/")
@@ -344,7 +303,7 @@ class World:
     def _discovered(self, path: str) -> tuple[int, Object]:
         groups = sorted({api for api, _, _ in KINDS.values() if api != "v1"})
         if path == "/version":
-            return 200, {"major": "1", "minor": "34", "gitVersion": "v1.34.3-aliyun.1"}
+            return 200, dict(VERSION)
         if path == "/api":
             return 200, {"kind": "APIVersions", "versions": ["v1"]}
         if path == "/apis":
@@ -431,14 +390,3 @@ def merge(into: Object, patch: Object) -> None:
                 merge(next(c for c in into[key] if c["name"] == item["name"]), item)
         else:
             into[key] = copy.deepcopy(value)
-
-
-def _refusal(status: int, reason: str, message: str) -> tuple[int, Object]:
-    return status, {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "status": "Failure",
-        "reason": reason,
-        "message": message,
-        "code": status,
-    }
