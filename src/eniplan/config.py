@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.errors import InputError, Place, Problem, UsageError, few
 from eniplan.messages import NOTHING, say
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import read_file
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

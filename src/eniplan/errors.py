@@ -9,10 +9,11 @@ by `terminal`; low-level exceptions are chained as the cause and never swallowed
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.bounds import MAX_PROBLEMS
 from eniplan.messages import NOTHING, Message, say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,9 +7,8 @@ what was read of a cluster.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from eniplan.messages import Message
+from eniplan.values import NamedTuple
 
 
 class Fact(NamedTuple):

@@ -6,11 +6,12 @@ this file reads anything: `kube` fills these values, the VER rules judge them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.nodes import NodeLabels
 from eniplan.k8s.terway import IGNORE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,8 @@ Source: Terway tests/utils_test.go at commit 89aadf8b; ACK release notes.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from eniplan.values import NamedTuple
 
 # Patterns and not compiled ones: compiling what one run does not use would cost every start.
 _RELEASE = r"v?(\d{1,9}(?:\.\d{1,9}){2,})(?:[-+](.+))?"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.catalog.record import LIMITS, Source
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType

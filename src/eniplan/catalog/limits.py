@@ -6,7 +6,9 @@ pkg/controller/node/node.go:437-526 at commit 89aadf8b. None in, None out: unkno
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType, LingjunNodeType

@@ -6,9 +6,10 @@ means that no source states the number: unknown is never zero.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.text import plural
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,11 @@ The bundled data is no part of it: it stays beneath for what the API does not te
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import DEFAULT_SOURCE, LIMITS
 from eniplan.catalog.rows import SCHEMA
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
+
+from eniplan.values import NamedTuple
 
 Loss: TypeAlias = Literal["nothing", "node", "zone"]
 

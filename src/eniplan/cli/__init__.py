@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,7 @@ from eniplan.cli import faults, language
 from eniplan.config import KEYS, Config, parameter
 from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 SOFTWARE = 70
 """Exit code of a bug in eniplan itself (EX_SOFTWARE): never that of a finding or of bad input."""

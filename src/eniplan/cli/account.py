@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.cloud import place
@@ -17,6 +17,7 @@ from eniplan.messages import say, together
 from eniplan.observed import CLUSTER_CONFIG, CLUSTER_LABEL
 from eniplan.plan.live import Unread, wanted
 from eniplan.plan.load import LoadedPlan
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

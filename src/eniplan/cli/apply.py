@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -41,6 +41,7 @@ from eniplan.plan.live import ASKED
 from eniplan.report import plain
 from eniplan.suggest import which_one
 from eniplan.text import printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.cli.passed import placed
 from eniplan.emit.body import pool_body
@@ -13,6 +13,7 @@ from eniplan.messages import named as named_few
 from eniplan.messages import say
 from eniplan.rules.view import PlanView
 from eniplan.suggest import which_one
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

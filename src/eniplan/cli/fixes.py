@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
 from eniplan.errors import InputError, Problem, usage
 from eniplan.messages import count, say
 from eniplan.text import printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from eniplan.kube.kubectl import Kubectl
 from eniplan.messages import Message, say, told
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.terminal import STDIN
+from eniplan.values import NamedTuple
 
 
 class CI(StrEnum):

@@ -5,7 +5,7 @@ Annotations are not postponed in this file: typer would evaluate each of them fr
 
 import re
 from enum import StrEnum
-from typing import Annotated, NamedTuple, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -30,6 +30,7 @@ from eniplan.rules.base import Settings
 from eniplan.rules.np import MAX_V_SWITCHES
 from eniplan.rules.types import Demands
 from eniplan.suggest import did_you_mean
+from eniplan.values import NamedTuple
 
 NEAREST = 10
 """Types that --like shows unless told otherwise."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,6 +19,7 @@ from eniplan.report import plain, words
 from eniplan.rules.base import LEVELS, Settings
 from eniplan.rules.view import PlanView
 from eniplan.terminal import STDIN
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

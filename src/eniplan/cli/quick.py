@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.errors import COMMAND_LINE, usage
@@ -11,6 +11,7 @@ from eniplan.plan.document import Document
 from eniplan.plan.load import Gap, LoadedPlan
 from eniplan.plan.model import plan_from
 from eniplan.plan.schema import API_VERSION
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
@@ -14,6 +14,7 @@ from eniplan.report.model import NORMAL, Detail
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import STDIN
 from eniplan.text import printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption,
 from eniplan.errors import COMMAND_LINE, INPUT, InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.text import json_text, plural, printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

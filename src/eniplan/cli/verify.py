@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -37,6 +37,7 @@ from eniplan.rules.base import Settings
 from eniplan.suggest import did_you_mean, which_one
 from eniplan.terminal import STDIN
 from eniplan.text import plural
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

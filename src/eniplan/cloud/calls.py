@@ -7,7 +7,7 @@ Source: alibabacloud-cs20151215 7.2.3, -ecs20140526 7.11.8, -vpc20160428 7.2.2, 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from eniplan.values import NamedTuple
 
 
 class Service(NamedTuple):

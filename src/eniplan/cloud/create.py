@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from eniplan.cloud import calls
 from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
@@ -19,6 +19,7 @@ from eniplan.cloud.receipt import HIDDEN, secrets
 from eniplan.errors import FINDINGS, INTERRUPTED, CloudError, CreateError, EniplanError, Place, Problem
 from eniplan.messages import NOTHING, say, together
 from eniplan.plan.model import ANOTHER_POOL
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eniplan import facts
 from eniplan.cloud import answers, calls
@@ -22,6 +22,7 @@ from eniplan.cloud.session import start
 from eniplan.messages import say
 from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread, Wanted
 from eniplan.plan.model import TERWAY_ADDON
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -15,7 +15,7 @@ import os
 import re
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from eniplan import terminal
 from eniplan._version import __version__
@@ -23,6 +23,7 @@ from eniplan.bounds import parse_json
 from eniplan.cloud import place
 from eniplan.errors import InputError, Place, Problem, reason, unreadable
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 from urllib.request import proxy_bypass
 
@@ -22,6 +22,7 @@ from eniplan.cloud.diagnosis import failure_of
 from eniplan.cloud.failures import CallError, without
 from eniplan.errors import Place, Problem, UsageError
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

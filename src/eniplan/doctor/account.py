@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.cloud import calls
 from eniplan.cloud.failures import CallError, problem, words
@@ -13,6 +13,7 @@ from eniplan.cloud.session import start
 from eniplan.doctor.results import Result
 from eniplan.messages import count, say
 from eniplan.plan.model import TERWAY_ADDON
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

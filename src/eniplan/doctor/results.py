@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from eniplan.messages import NOTHING
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.messages import Message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan import facts, versions
 from eniplan.emit.yaml_text import dump
@@ -21,6 +21,7 @@ from eniplan.plan.model import (
 )
 from eniplan.plan.schema import API_VERSION
 from eniplan.text import printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
 from eniplan.emit.body import json_text
@@ -18,6 +18,7 @@ from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.yaml_text import dump
 from eniplan.messages import say
 from eniplan.text import printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

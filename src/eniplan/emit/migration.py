@@ -8,7 +8,7 @@ away (maxUnavailable 0), so that it never falls below its PodDisruptionBudget; i
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.patch import objects
 from eniplan.emit.pods import PodError, complete, wanted
@@ -18,6 +18,7 @@ from eniplan.k8s.labels import selector_from, selects
 from eniplan.k8s.rollout import share
 from eniplan.messages import Message, say
 from eniplan.plan.document import value_at
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ annotation `eniplan.dev/node-pool` (and its PodNetworking in `eniplan.dev/pod-ne
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.splice import parse, splice, value_of
@@ -16,6 +16,7 @@ from eniplan.k8s.kinds import holder, templates
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.document import path_text, value_at
 from eniplan.suggest import did_you_mean
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ the zones for pods of a PodNetworking; it adds neither tolerations nor affinity,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import meets
 from eniplan.k8s.nodes import Taint, stays, toleration_of
@@ -16,6 +16,7 @@ from eniplan.k8s.pods import AFFINITY, TERMS, read_pod
 from eniplan.k8s.terway import ENI, MEMBER_ENI
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

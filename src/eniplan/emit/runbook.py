@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan._version import __version__
 from eniplan.emit.body import json_text
 from eniplan.emit.manifests import text as manifest_text
 from eniplan.emit.yaml_text import dump
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.yaml_text import dump
 from eniplan.plan.schema import API_VERSION
 from eniplan.text import plural, printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

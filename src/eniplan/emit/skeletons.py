@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan import resources
 from eniplan.errors import InputError, Place, Problem, reason
 from eniplan.k8s.kinds import HOLDERS
 from eniplan.messages import say
 from eniplan.plan.document import path_text, read_documents, value_at
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

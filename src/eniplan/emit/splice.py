@@ -6,7 +6,7 @@ names are written to, and the result is parsed again: it must be exactly what wa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -17,6 +17,7 @@ from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.plan.document import path_text, plain_scalar
 from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,11 +7,12 @@ overrides says is for its author, who knows what else depends on it.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.fixing.wish import CannotFixError
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal
 from eniplan.inputs.hcl.parse import Text
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

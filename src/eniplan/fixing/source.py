@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.fixing.wish import CannotFixError
 from eniplan.k8s.terway import ENI
 from eniplan.plan.document import plain_scalar
 from eniplan.text import json_text
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

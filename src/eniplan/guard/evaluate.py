@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import cel
 
 from eniplan.guard.policies import needed
 from eniplan.guard.render import message_of
 from eniplan.observed import SYSTEM_NAMESPACE
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

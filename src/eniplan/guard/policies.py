@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
 
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST, POD_ENI
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, OTHERS_LABELS
+from eniplan.values import NamedTuple
 
 
 class Resource(NamedTuple):

@@ -8,7 +8,7 @@ pools, or depends on labels that nobody has given, it is left open.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.patch import NETWORKING_ANNOTATION, POOL_ANNOTATION
 from eniplan.emit.patch import objects as listed
@@ -25,6 +25,7 @@ from eniplan.plan.document import value_at
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, Guest
 from eniplan.plan.schema import SELECTOR, compile_schema
 from eniplan.suggest import nearest
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

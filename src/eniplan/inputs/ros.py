@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
 from eniplan.inputs.places import NotKnown
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import value_at
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

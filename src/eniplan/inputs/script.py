@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError, Place
 from eniplan.inputs.places import NotKnown, Origin
@@ -16,6 +16,7 @@ from eniplan.inputs.shell import UNKNOWN, Command, commands, spelled, text
 from eniplan.inputs.units import Stated
 from eniplan.plan.document import Document, decode, read_documents
 from eniplan.plan.load import SCRIPT_ENDINGS
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

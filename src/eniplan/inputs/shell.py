@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from eniplan.values import NamedTuple
 
 
 class Part(NamedTuple):

@@ -6,7 +6,7 @@ The names are those of `plan.fields`, which the writers of `emit` use as well.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eniplan.bounds import integer
 from eniplan.emit.rename import put
@@ -14,6 +14,7 @@ from eniplan.inputs.body import exclusive
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import read
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

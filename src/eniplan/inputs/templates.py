@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.inputs.cluster import facts_of
@@ -17,6 +17,7 @@ from eniplan.inputs.ros import resolved
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, camel, snake
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import pascal
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ description of its JSON output (format 1.2).
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
@@ -18,6 +18,7 @@ from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.inputs.places import Origin, translated
@@ -10,6 +10,7 @@ from eniplan.plan.document import value_at
 from eniplan.plan.load import Gap, LoadedPlan, load_document
 from eniplan.plan.model import EXCLUSIVE_LABEL, Cluster
 from eniplan.plan.schema import API_VERSION
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.inputs.places import Places

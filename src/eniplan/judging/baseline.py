@@ -7,7 +7,7 @@ of the baseline, so that it means the same wherever eniplan is started.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem
 from eniplan.messages import say
@@ -15,6 +15,7 @@ from eniplan.plan.document import read_documents
 from eniplan.report.fingerprint import fingerprints, key
 from eniplan.terminal import STDIN
 from eniplan.text import json_text
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.catalog.record import old_days
 from eniplan.errors import OK, Place, Problem
@@ -16,6 +16,7 @@ from eniplan.rules import ALL
 from eniplan.rules.base import AccountRule, PlanRule, TypeRule
 from eniplan.rules.shared import share
 from eniplan.rules.view import PlanView
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import capacity
 from eniplan.catalog.select import pods_in, select
 from eniplan.catalog.sizing import size
 from eniplan.report.listing import Listing, Row
 from eniplan.rules.choice import type_judge
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.catalog.order import Key

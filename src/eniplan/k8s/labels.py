@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.messages import NOTHING, Message, say
 from eniplan.suggest import did_you_mean
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
 from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, requirement_flaw
@@ -11,6 +11,7 @@ from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, 
 from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 import tempfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from eniplan.errors import KUBECTL as SOURCE
@@ -22,6 +22,7 @@ from eniplan.kube.stream import Listed, read
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
 from eniplan.plan.model import TERWAY_ADDON
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

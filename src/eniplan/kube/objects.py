@@ -7,7 +7,7 @@ absent, and an object without a name is left out.
 from __future__ import annotations
 
 from sys import intern
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from eniplan.bounds import parse_json
 from eniplan.k8s.labels import Requirement, Selector
@@ -40,6 +40,7 @@ from eniplan.observed import (
     Wants,
 )
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_ADDON
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -7,11 +7,12 @@ each other. Only one object is a Python value at any moment.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from eniplan.bounds import JSON_NUMBERS
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import Message, say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 import yaml
 from yaml._yaml import CParser
@@ -20,6 +20,7 @@ from eniplan.bounds import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, decimal, integer
 from eniplan.errors import InputError, Place, Problem, few
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.yaml_faults import TooDeepError, TooLargeError, yaml_problem
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator
 
@@ -18,6 +18,7 @@ from eniplan.plan.full_width import hint_for
 from eniplan.plan.schema import API_VERSION
 from eniplan.suggest import did_you_mean, nearest
 from eniplan.text import may_be_secret
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

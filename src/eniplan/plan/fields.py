@@ -7,7 +7,9 @@ validators of ROS CDK cs 1.15.0, and the ROS page of ALIYUN::CS::ClusterNodePool
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,10 +6,11 @@ say; a whole fact that could not be read is listed in `LiveFacts.unread` with th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.plan.model import TERWAY_ADDON, Cluster, ExistingPool, NodePool, SecurityGroup, VSwitch
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ import contextlib
 import copy
 import os
 import stat
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eniplan.bounds import MAX_PROBLEMS
 from eniplan.errors import InputError, Place, Problem, few, unreadable
@@ -17,6 +17,7 @@ from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import STDIN, note_input, read_file, read_input
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -9,13 +9,14 @@ Named tuples and not dataclasses: frozen and slotted as well, and 15 dataclasses
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import selector_from
 from eniplan.k8s.nodes import NO_SCHEDULE, NodeLabels, Taint, toleration_from
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

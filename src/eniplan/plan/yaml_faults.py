@@ -6,7 +6,7 @@ libyaml words its errors anew from release to release; where it points, and at w
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.composer import ComposerError
@@ -16,6 +16,7 @@ from eniplan.bounds import MAX_DEPTH, MAX_VALUES
 from eniplan.errors import Place, Problem
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.full_width import find_in_line, hint_for
+from eniplan.values import NamedTuple
 
 _OPENING = frozenset("[{")
 _CLOSING = frozenset("]}")

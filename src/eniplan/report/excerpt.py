@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.text import columns, may_be_secret, printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

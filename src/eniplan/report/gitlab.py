@@ -5,12 +5,13 @@ The format has no word for "waived" or "unknown": such entries are of severity `
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.messages import NOTHING, Message, say
 from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
 from eniplan.text import json_text, printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

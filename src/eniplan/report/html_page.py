@@ -7,11 +7,12 @@ not even a mistake here could let a hostile name act.
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan._version import __version__
 from eniplan.messages import told
 from eniplan.text import printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,11 +10,12 @@ same plan give the same bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.messages import say
 from eniplan.report import words
 from eniplan.text import printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

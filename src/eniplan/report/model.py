@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from eniplan.catalog.record import specs_words
 from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
 from eniplan.rules.base import LEVELS
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

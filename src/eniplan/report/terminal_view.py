@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.style import Style
@@ -22,6 +22,7 @@ from eniplan.report.model import NORMAL
 from eniplan.rules.base import LEVELS
 from eniplan.terminal import DEFAULT_WIDTH, STDIN
 from eniplan.text import columns, may_be_secret, printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

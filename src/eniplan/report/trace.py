@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from eniplan.messages import facts_of
 from eniplan.text import json_text, printable
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.messages import Message

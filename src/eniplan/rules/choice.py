@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from eniplan.catalog.order import likeness
 from eniplan.messages import NOTHING, say, together
@@ -11,6 +11,7 @@ from eniplan.rules.base import Fix, Hit
 from eniplan.rules.by_type import TYPE_RULES
 from eniplan.rules.types import TypeView
 from eniplan.suggest import nearest
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType

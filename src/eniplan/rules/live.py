@@ -6,7 +6,7 @@ account knows.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan import facts, versions
 from eniplan.catalog.record import LIMITS
@@ -27,6 +27,7 @@ from eniplan.rules.sources import (
     V_SWITCHES_API,
 )
 from eniplan.suggest import did_you_mean
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ whose remedy is the same name the same value.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan.messages import told
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from eniplan.rules.base import AnyRule

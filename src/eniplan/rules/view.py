@@ -6,7 +6,7 @@ Pure and lazy. Whatever the plan does not say is None here, and a rule that need
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from eniplan import facts, versions
 from eniplan.catalog.limits import capacity, lingjun_pods
@@ -15,6 +15,7 @@ from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
 from eniplan.rules.choice import type_judge
 from eniplan.rules.types import Demands
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
 from eniplan.messages import say
 from eniplan.rules.base import Hit, Outcome, waiver_rule
 from eniplan.suggest import did_you_mean
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eniplan.inputs.hcl.nodes import (
     Call,
@@ -41,6 +41,7 @@ from eniplan.inputs.hcl.values import (
 )
 from eniplan.inputs.places import NotKnown
 from eniplan.messages import say
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem, unreadable
@@ -23,6 +23,7 @@ from eniplan.plan.load import HCL_ENDINGS
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import read_file
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

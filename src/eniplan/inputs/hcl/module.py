@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from eniplan.inputs.hcl.disk import Disk
 from eniplan.inputs.hcl.evaluate import Scope, outcome
@@ -12,6 +12,7 @@ from eniplan.inputs.hcl.nodes import Literal
 from eniplan.inputs.hcl.parse import overlaid
 from eniplan.inputs.hcl.values import RefusedError, Set, fitted, pairs, text, unknown, whole
 from eniplan.inputs.places import NotKnown
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
@@ -20,6 +20,7 @@ from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
 from eniplan.plan.load import HCL_ENDINGS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
