@@ -49,7 +49,7 @@ def test_a_value_is_what_typing_makes() -> None:
         ]
     )
     assert repr(Ours("a")) == repr(Theirs("a")).replace("Theirs", "Ours")
-    assert Ours("a") == Theirs("a") == ("a", 0)
+    assert Ours("a") == ("a", 0) == Theirs("a")
     assert hash(Ours("a")) == hash(Theirs("a"))
     assert Ours("a")._replace(line=2) == ("a", 2)
     assert (Ours.__module__, Ours.__qualname__, Ours.__doc__) == (__name__, "Ours", "A place.")
