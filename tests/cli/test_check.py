@@ -230,7 +230,7 @@ class TestInputs:
         assert result.code == 1
         (line,) = [line for line in result.out.splitlines() if "NP006" in line]
         assert re.fullmatch(
-            r"two\.yaml:\d+:9: error NP006 the name 'trading' is taken in the same cluster by one\.yaml:\d+:9 "
+            r"two\.yaml:\d+:9: error NP006 the name 'trading' is already used in the same cluster by one\.yaml:\d+:9 "
             r"\[nodePools\[0\]\.name\]", line,
         )  # fmt: skip
         (tmp_path / "two.yaml").write_bytes(plan({"cluster.id": "c2"}))

@@ -155,8 +155,8 @@ def test_no_type_no_plan(run: Run) -> None:
         ("--pods 4 --spread cn-a,<x>", "--spread is 'cn-a,<x>'; it must be a number of zones, or different zone ids"),
         ("--pods 4 --survive zone", "--survive zone needs two zones or more\n    such as --spread 3"),
         ("--vcpus many", "--vcpus is 'many'; it must be a number or a rising range\n    such as 8, 8..32, 8.. or ..32"),
-        ("--family ecs.g77", "the specs of 2026-07-16 do not know the family 'ecs.g77'\n    did you mean 'ecs.g7'?"),
-        ("--like ecs.g7.8xlarg", "the specs of 2026-07-16 do not know 'ecs.g7.8xlarg'\n    did you mean 'ecs.g7"),
+        ("--family ecs.g77", "the specs of 2026-07-16 have no family 'ecs.g77'\n    did you mean 'ecs.g7'?"),
+        ("--like ecs.g7.8xlarg", "the specs of 2026-07-16 have no type 'ecs.g7.8xlarg'\n    did you mean 'ecs.g7"),
         ("--like ecs.hpc8i.32xlarge", "the size of ecs.hpc8i.32xlarge is not known, so no type can be called near"),
     ],
 )  # fmt: skip

@@ -87,7 +87,7 @@ def test_show_in_json_is_a_row_that_check_takes(run: Run, tmp_path: Path) -> Non
 def test_unknown(run: Run, name: str, hint: str) -> None:
     result = run("specs", "show", name)
     assert (result.code, result.out) == (2, "")
-    assert result.err == f"command line: error: the specs of 2026-07-16 do not know {name!r}\n{hint}"
+    assert result.err == f"command line: error: the specs of 2026-07-16 have no type {name!r}\n{hint}"
 
 
 def test_own_specs(run: Run, tmp_path: Path) -> None:

@@ -118,13 +118,13 @@ def test_a_pool_in_the_words_of_another_tool(here: Path, name: str, text: str, p
 @pytest.mark.parametrize(
     ("name", "text", "hint"),
     [
-        ("ros.yml", (ROS % ("c1", BAD)).replace("vsw-j]", "]"), "list in ScalingGroup.VSwitchIds the vSwitches"),
+        ("ros.yml", (ROS % ("c1", BAD)).replace("vsw-j]", "]"), "list the vSwitches of the nodes in ScalingGroup.VSwitchIds"),
         (
             "Pulumi.yaml",
             PULUMI.replace("[vsw-j]\n      desired", "[]\n      desired"),
-            "list in vswitchIds the vSwitches",
+            "list the vSwitches of the nodes in vswitchIds",
         ),
-        ("pool.yaml", CROSSPLANE.replace("[vsw-j]", "[]"), "list in vswitchIds the vSwitches"),
+        ("pool.yaml", CROSSPLANE.replace("[vsw-j]", "[]"), "list the vSwitches of the nodes in vswitchIds"),
     ],
 )
 def test_advice_is_in_the_words_of_the_tool(here: Path, name: str, text: str, hint: str) -> None:

@@ -137,7 +137,7 @@ class TestPlansOfOneCluster:
         other = {**POD_NETWORKING, "nodePools": ["other"]}
         finding = only(self.judged(networking, {"podNetworkings": [other]}), "PN011")
         assert (finding.place.file, finding.place.path) == ("b", "podNetworkings[0].name")
-        assert finding.message.startswith("the name 'trading-eni' is taken in the same cluster by a:")
+        assert finding.message.startswith("the name 'trading-eni' is already used in the same cluster by a:")
 
     @pytest.mark.parametrize(("labels", "hits"), [({"team": "x"}, 1), ({"network": "x"}, 0)])
     def test_overlaps(self, labels: dict[str, str], hits: int) -> None:

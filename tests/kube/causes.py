@@ -739,7 +739,7 @@ CAUSES: dict[str, Cause] = {
             }
         },
         "VER003",
-        "look at Terway there",
+        "check Terway there",
     ),
     "a node that does not answer": Cause(
         {

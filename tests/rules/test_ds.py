@@ -46,7 +46,7 @@ class TestParity:
         for field, word in (("EniPrivateIpAddressQuantity", "IPv6"), ("EniIpv6AddressQuantity", "IPv4")):
             specs = own(tmp_path, row(EniQuantity=8, **{field: 30}))
             finding = only(judge({**DUAL, TYPES: ["ecs.mine.8xlarge"]}, specs=specs), "DS005")
-            assert f"how many {word} addresses" in finding.message
+            assert f"the number of {word} addresses" in finding.message
 
 
 class TestDS002:
@@ -89,7 +89,7 @@ class TestDS004:
         if speaks:
             assert only(report, "DS004").message == (
                 "dual stack: PodNetworking trading-eni gives pods vSwitch vsw-other in cn-hangzhou-j, "
-                "which states no ipv6Cidr"
+                "which has no ipv6Cidr"
             )
 
     @pytest.mark.parametrize(

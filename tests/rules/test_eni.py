@@ -23,7 +23,7 @@ class TestENI001:
         finding = only(judge({TYPES: ["ecs.g7.2xlarge"]}), "ENI001")
         assert finding.message == "ecs.g7.2xlarge has 4 ENIs; exclusive ENI mode needs more than 6"
         assert {"EniQuantity": 4, "required": 7}.items() <= finding.facts.items()
-        assert "nearest in the family: ecs.g7.3xlarge (8 ENIs, 12 vCPU, 48 GiB)" in finding.hint
+        assert "closest in the family: ecs.g7.3xlarge (8 ENIs, 12 vCPU, 48 GiB)" in finding.hint
         assert "EniQuantity" not in finding.sources[0].title
         assert finding.sources[0].date
 
@@ -85,14 +85,14 @@ class TestUnknownTypes:
 
     def test_a_size_of_a_known_family_is_no_slip_of_the_pen(self) -> None:
         hint = self.hint("ecs.g8i.7xlarge")
-        assert "it is named like a size of ecs.g8i, of which the specs know ecs.g8i.large, " in hint
+        assert "its name fits ecs.g8i, which has ecs.g8i.large, " in hint
         assert "did you mean" not in hint
         assert "--InstanceTypes.1 ecs.g8i.7xlarge" in hint
-        assert "named like a size of ecs.gn6i" in self.hint("ecs.gn6i-c99g1.4xlarge")
+        assert "its name fits ecs.gn6i" in self.hint("ecs.gn6i-c99g1.4xlarge")
 
     def test_a_newer_generation_of_a_known_series(self) -> None:
-        assert "named like a family of the series of ecs.g5, ecs.g6, ecs.g7" in self.hint("ecs.g17.8xlarge")
-        assert "named like a family of the series of ecs.g8i" in self.hint("ecs.g10i.8xlarge")
+        assert "its name fits the series of ecs.g5, ecs.g6, ecs.g7" in self.hint("ecs.g17.8xlarge")
+        assert "its name fits the series of ecs.g8i" in self.hint("ecs.g10i.8xlarge")
 
     def test_a_slip_of_the_pen_is_told_as_such(self) -> None:
         assert "did you mean 'ecs.g8i.8xlarge'?" in self.hint("ecs.g8i.8xlagre")
@@ -100,7 +100,7 @@ class TestUnknownTypes:
 
     def test_no_enis_are_proven_where_sources_contradict_each_other(self) -> None:
         finding = only(judge({TYPES: ["ecs.f2-c28f1.7xlarge"]}), "ENI003")
-        assert "none is proven: 8 by ecs-docs-2018-12-20, 2 by terway-2020-01" in finding.message
+        assert "none is verified: 8 by ecs-docs-2018-12-20, 2 by terway-2020-01" in finding.message
         assert finding.facts["LimitsStatus"] == "disputed"
 
 
@@ -142,7 +142,7 @@ class TestENI004:
 class TestENI005:
     def test_names_what_is_on_sale(self) -> None:
         finding = only(judge({TYPES: ["ecs.c4.4xlarge"]}), "ENI005")
-        assert finding.message == "ecs.c4.4xlarge is not among the types on sale as of 2026-07-16"
+        assert finding.message == "ecs.c4.4xlarge was not on sale on 2026-07-16"
         assert "ecs.c4." not in finding.hint
 
 
@@ -211,7 +211,7 @@ class TestENI008:
         finding = only(judge(changes), "ENI008")
         numbers = {"needed": 22, "capacity": 21, "nodes": 3, "podsPerNode": 7, "everyNode": 2}
         assert finding.facts == {**numbers, "pool": "trading", "beside": ""}
-        assert finding.hint == "4 nodes would do, or a type with more ENIs"
+        assert finding.hint == "use 4 nodes, or a type with more ENIs"
 
     def test_nodes_that_are_full_of_daemon_sets(self) -> None:
         changes = {"workloads": [{**WORKLOAD, "replicas": 1}], "nodePools[0].systemPodsPerNode": 7}
@@ -235,13 +235,13 @@ class TestENI008:
         ("sizes", "level", "words", "hint"),
         [
             ({2: 9}, None, "", ""),
-            ({2: 10}, "error", "free for pods that take 2 each: 9 of them fit, of 10", "4 nodes would do"),
-            ({8: 1}, "error", "free for pods that take 8 each: 0 of them fit, of 1", "no node has 8 ENIs for one pod"),
+            ({2: 10}, "error", "for pods that need 2 each: only 9 of 10 fit", "use 4 nodes"),
+            ({8: 1}, "error", "for pods that need 8 each: only 0 of 1 fit", "no node has 8 ENIs for one pod"),
             ({5: 2, 3: 2, 2: 2}, None, "", ""),
-            ({3: 7}, "error", "free for pods that take 3 each: 6 of them fit, of 7", "4 nodes would do"),
-            ({4: 3, 2: 4}, "warning", "not all find room", "4 nodes would do"),
-            ({1: 1000}, "error", "its pods need 1000", "143 nodes would do"),
-            ({1: 700_001}, "error", "its pods need 700001", "100001 nodes would do"),
+            ({3: 7}, "error", "for pods that need 3 each: only 6 of 7 fit", "use 4 nodes"),
+            ({4: 3, 2: 4}, "warning", "some do not fit", "use 4 nodes"),
+            ({1: 1000}, "error", "its pods need 1000", "use 143 nodes"),
+            ({1: 700_001}, "error", "its pods need 700001", "use 100001 nodes"),
         ],
     )
     def test_the_enis_of_a_pod_are_of_one_node(

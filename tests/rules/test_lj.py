@@ -69,9 +69,9 @@ class TestLJ004:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("standard", "the limits of 'standard' (21 exclusive pods) are those of an API page's example"),
-            ("cpfs-enhanced", "nobody publishes the limits of the Lingjun node type 'cpfs-enhanced'"),
-            ("ebs-enhance", "the specs do not know the Lingjun node type 'ebs-enhance'"),
+            ("standard", "the limits of 'standard' (21 exclusive pods) come from an example on an API page"),
+            ("cpfs-enhanced", "the limits of the Lingjun node type 'cpfs-enhanced' are not published"),
+            ("ebs-enhance", "the specs have no Lingjun node type 'ebs-enhance'"),
         ],
     )
     def test_node_types(self, name: str, message: str) -> None:

@@ -414,7 +414,7 @@ class TestNET006:
         report = judge({"cluster.region": region, "cluster.vSwitches": zoned(*zones)})
         assert places(report, "NET006") == ["cluster.vSwitches[1].zone", "cluster.vSwitches[3].zone"]
         assert found(report, "NET006")[0].message == f"zone {zones[1]} is not in {region}"
-        assert found(report, "NET006")[0].hint == f"ids of its zones are {region} and a letter"
+        assert found(report, "NET006")[0].hint == f"zone ids of the region are {region} and a letter"
 
     @pytest.mark.parametrize(
         ("zones", "hits"),
@@ -424,7 +424,7 @@ class TestNET006:
         report = judge({"cluster.region": ABSENT, "cluster.vSwitches": zoned(*zones)})
         assert places(report, "NET006") == ["cluster.vSwitches"] * hits
         assert [f.message for f in found(report, "NET006")] == [
-            "the zones of the vSwitches are not of one region: cn-beijing-a, cn-hangzhou-j"
+            "the zones of the vSwitches are in different regions: cn-beijing-a, cn-hangzhou-j"
         ] * hits
 
     def test_v_switches_that_are_not_stated(self) -> None:

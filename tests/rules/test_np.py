@@ -77,17 +77,17 @@ class TestNP005:
     @pytest.mark.parametrize(
         ("changes", "path", "message"),
         [
-            ({"name": " trading"}, "name", "white space"),
-            ({"name": "trad\ting"}, "name", "does not print"),
+            ({"name": " trading"}, "name", "whitespace"),
+            ({"name": "trad\ting"}, "name", "non-printing"),
             ({"instanceTypes": []}, "instanceTypes", "has no instance type"),
             ({"instanceTypes": ABSENT}, "instanceTypes", "has no instance type"),
-            ({"vSwitchIds": []}, "vSwitchIds", "has 0 vSwitches; the API takes 1 to 8"),
+            ({"vSwitchIds": []}, "vSwitchIds", "has 0 vSwitches; the API accepts 1 to 8"),
             ({"vSwitchIds": ABSENT}, "vSwitchIds", "has 0 vSwitches"),
             ({"vSwitchIds": ["vsw-j"] * 9}, "vSwitchIds", "has 9 vSwitches"),
             ({"instanceTypes": ["ecs.g8i.8xlarge"] * 2}, "instanceTypes[1]", "ecs.g8i.8xlarge is listed twice"),
             ({"autoScaling": {"min": 3, "max": 2}}, "autoScaling.min", "min 3 is more than max 2"),
             ({"autoScaling": {"min": 0, "max": 2001}}, "autoScaling.max", "max 2001 is more than 2000"),
-            ({"systemDisk": {"size": 19}}, "systemDisk.size", "has 19 GiB; the API takes 20 to 2048"),
+            ({"systemDisk": {"size": 19}}, "systemDisk.size", "has 19 GiB; the API accepts 20 to 2048"),
             ({"systemDisk": {"size": 2049}}, "systemDisk.size", "has 2049 GiB"),
             ({"systemDisk": {"category": "cloud_esd"}}, "systemDisk.category", "no system disk category 'cloud_esd'"),
             ({"systemDisk": {"category": "x"}}, "systemDisk.category", "no system disk category 'x'"),
@@ -100,14 +100,14 @@ class TestNP005:
             ({"labels": {"a": "x y"}}, "labels.a", "a value needs at most 63 letters"),
             ({"labels": {"a" * 64: "x"}}, f"labels.{'a' * 64}", "the name part needs"),
             ({"labels": {"b.c/" + "a" * 61: "x"}}, f'labels["b.c/{"a" * 61}"]', "at most 64 characters"),
-            ({"labels": {"acs:x": "x"}}, 'labels["acs:x"]', "the key may not start with aliyun, acs:"),
-            ({"labels": {"a": "aliyun"}}, "labels.a", "the value may not start with aliyun"),
+            ({"labels": {"acs:x": "x"}}, 'labels["acs:x"]', "keys must not start with aliyun, acs:"),
+            ({"labels": {"a": "aliyun"}}, "labels.a", "values must not start with aliyun"),
             ({"taints": [{"key": "a", "effect": "NoSchedul"}, {"key": "b", "effect": "NoExecute"}]},
-                "taints[0].effect", "Kubernetes knows no effect 'NoSchedul'"),
+                "taints[0].effect", "Kubernetes has no effect 'NoSchedul'"),
             ({"taints": [{"key": "a b", "effect": "NoSchedule"}]}, "taints[0]", "the name part needs"),
             ({"taints": [{"key": "a", "value": "-", "effect": "NoSchedule"}]}, "taints[0]", "a value needs"),
             ({"taints": [{"key": "a", "effect": "NoSchedule"}, {"key": "a", "value": "x", "effect": "NoSchedule"}]},
-                "taints[1]", "taint a with effect NoSchedule is given twice"),
+                "taints[1]", "taint a with effect NoSchedule is listed twice"),
         ],
     )  # fmt: skip
     def test_each_limit(self, changes: dict[str, Any], path: str, message: str) -> None:
@@ -157,7 +157,7 @@ class TestNP005:
 
     @pytest.mark.parametrize("prefix", RESERVED_PREFIXES)
     def test_reserved_prefixes(self, prefix: str) -> None:
-        assert "may not start with" in only(judge(pool(labels={f"{prefix}a": "x"})), "NP005").message
+        assert "must not start with" in only(judge(pool(labels={f"{prefix}a": "x"})), "NP005").message
 
     def test_lingjun_has_names_labels_and_taints_only(self) -> None:
         bad = {**LINGJUN_POOL, "name": " x", "vSwitchIds": ABSENT, "systemDisk": {"size": 1}}

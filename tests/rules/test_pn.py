@@ -50,7 +50,7 @@ class TestPN001:
         finding = only(judge(changes), "PN001")
         assert finding.level == "error"
         assert finding.hint.startswith(hint)
-        assert "Kubernetes takes only ENI, Default, Trunk" in finding.message
+        assert "Kubernetes accepts only ENI, Default, Trunk" in finding.message
 
     @pytest.mark.parametrize("eni_type", ["Default", "Trunk"])
     @pytest.mark.parametrize("trunking", [True, False])
@@ -92,10 +92,10 @@ class TestPN003:
         ("after", "level", "words"),
         [
             ("5m", None, ""), ("300s", None, ""), ("1.5h", None, ""), ("1h30m", None, ""), ("+10m", None, ""),
-            ("4m59s", "warning", "under the page's minimum of 5m"), ("1ns", "warning", "minimum"),
+            ("4m59s", "warning", "below the documented minimum of 5m"), ("1ns", "warning", "minimum"),
             ("0", "error", "is not positive"), ("0s", "error", "is not positive"), ("-10m", "error", "is not positive"),
-            ("1d", "error", "is no Go duration"), ("10", "error", "is no Go duration"),
-            ("10 m", "error", "is no Go duration"), ("", "error", "TTL needs releaseAfter"),
+            ("1d", "error", "is not a Go duration"), ("10", "error", "is not a Go duration"),
+            ("10 m", "error", "is not a Go duration"), ("", "error", "TTL needs releaseAfter"),
             (None, "error", "TTL needs releaseAfter"),
         ],
     )  # fmt: skip
@@ -339,7 +339,7 @@ class TestPN014:
     def test_the_label_is_named(self) -> None:
         selector = {"matchLabels": {"a": "b", "c": "d"}, "matchExpressions": [{"key": "c", "operator": "DoesNotExist"}]}
         finding = only(judge(pn(podSelector=selector)), "PN014")
-        assert finding.message.endswith("asks of the label c what no value can meet")
+        assert finding.message.endswith("no value of the label c can satisfy the selector")
         assert finding.hint == "remove one of the requirements on c"
 
 
@@ -358,9 +358,9 @@ class TestPN009:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vSwitchIds": []}, "defaults: vSwitchIds"),
-        ({"securityGroupIds": ABSENT}, "defaults: securityGroupIds"),
-        ({"vSwitchIds": ABSENT, "securityGroupIds": []}, "defaults: vSwitchIds, securityGroupIds"),
+        ({"vSwitchIds": []}, "leaves vSwitchIds to"),
+        ({"securityGroupIds": ABSENT}, "leaves securityGroupIds to"),
+        ({"vSwitchIds": ABSENT, "securityGroupIds": []}, "leaves vSwitchIds, securityGroupIds to"),
     ],
 )
 def test_pn010(changes: dict[str, Any], message: str) -> None:
@@ -392,7 +392,7 @@ class TestPN013:
     def test_one(self) -> None:
         finding = only(judge({**pn(**self.FIXED), **self.TWO_ZONES}), "PN013")
         assert finding.message == (
-            "pods of the Fixed PodNetworking 'trading-eni' stay in the zone they start in; "
+            "pods of the Fixed PodNetworking 'trading-eni' stay in the zone where they first start; "
             "trading has nodes in cn-hangzhou-j, cn-hangzhou-k"
         )
         assert finding.facts["zones"] == ["cn-hangzhou-j", "cn-hangzhou-k"]

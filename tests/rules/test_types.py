@@ -58,7 +58,7 @@ def test_nearest_in_the_family_is_by_size() -> None:
     record = catalog().get("ecs.g7.2xlarge")
     assert record is not None
     text = judge_of(catalog()).alternatives(record, Demands(dual=False, strict=False))
-    assert text.startswith("nearest in the family: ecs.g7.3xlarge (8 ENIs, 12 vCPU, 48 GiB)")
+    assert text.startswith("closest in the family: ecs.g7.3xlarge (8 ENIs, 12 vCPU, 48 GiB)")
 
 
 def test_no_alternative_at_all() -> None:

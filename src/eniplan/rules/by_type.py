@@ -37,8 +37,8 @@ _DUAL = {"cluster.ipStack": "dual"}
     "error",
     "The instance type has six ENIs or fewer",
     needs=(*facts.NAMED_TYPES, facts.ENIS),
-    effect="The node does not join the cluster as an exclusive node: all documents ask for more. "
-    "Terway's code has no such limit; ACK enforces it when nodes join.",
+    effect="The node does not join the cluster as an exclusive node: all documents require more ENIs. Terway's code "
+    "has no such limit; ACK enforces it when nodes join.",
     sources=(EXCL, WWT, ADD, CODE_LIMITS),
     passes={_TYPE: ["ecs.g7.3xlarge"]},
     fails={_TYPE: ["ecs.g7.2xlarge"]},
@@ -60,8 +60,8 @@ def eni001(view: TypeView) -> Outcome:
     "warning",
     "The instance type has exactly seven ENIs, on which documents disagree",
     needs=(*facts.NAMED_TYPES, facts.ENIS),
-    effect="Two documents let a node with seven ENIs join (more than six ENIs; more than five pods), "
-    "a third does not (more than six pods). If ACK follows the third, the node does not join.",
+    effect="Two documents let a node with seven ENIs join (more than six ENIs; more than five pods); a third does "
+    "not (more than six pods). If ACK follows the third, the node does not join.",
     sources=(EXCL, ADD, WWT),
     passes={_TYPE: ["ecs.g6.8xlarge"]},
     fails={_TYPE: ["ecs.g6.13xlarge"]},
@@ -72,7 +72,7 @@ def eni002(view: TypeView) -> Outcome:
         yield Hit(
             (),
             say("{type} has 7 ENIs, 6 exclusive pods: allowed by two documents, forbidden by a third", type=view.name),
-            together((say("try one node first, or take 8 ENIs or more"), view.others())),
+            together((say("try one node first, or use a type with 8 ENIs or more"), view.others())),
             {"EniQuantity": DISPUTED_ENIS, "pods": exclusive_pods(DISPUTED_ENIS), "undisputed": DISPUTED_ENIS + 1},
             level="error" if view.demands.strict else None,
             sources=(view.source("EniQuantity"),),
@@ -82,9 +82,9 @@ def eni002(view: TypeView) -> Outcome:
 @type_rule(
     "ENI003",
     "error",
-    "The instance type is not known, or its ENI limits are not published",
+    "The instance type is unknown, or its ENI limits are not published",
     needs=(*facts.ALL_TYPES, facts.ENIS),
-    effect="Whether the node can join and how many pods it carries cannot be proven.",
+    effect="Whether the node can join, and how many pods it carries, cannot be verified.",
     sources=(EXCL,),
     fails={_TYPE: ["ecs.i4.8xlarge"]},
 )
@@ -92,12 +92,13 @@ def eni003(view: TypeView) -> Outcome:
     """Types and families that the specs do not know, and types without EniQuantity."""
     name, record = view.name, view.record
     prove = say(
-        "prove it: save `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 {type}` to a file and give it with --specs",
+        "prove it: save the output of `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 {type}` to a file and pass "
+        "it with --specs",
         type=name,
     )
     if view.is_family:
         meant = nearest(name, view.catalog.family_names(), cutoff=0.6)
-        message = say("the specs of {specs} do not know the family {name!r}", specs=view.catalog.words, name=name)
+        message = say("the specs of {specs} have no family {name!r}", specs=view.catalog.words, name=name)
         hint = (
             say("did you mean {meant!r}?", meant=meant)
             if meant
@@ -105,7 +106,7 @@ def eni003(view: TypeView) -> Outcome:
         )
         yield Hit((), message, hint)
     elif record is None:
-        message = say("the specs of {specs} do not know {name!r}", specs=view.catalog.words, name=name)
+        message = say("the specs of {specs} have no type {name!r}", specs=view.catalog.words, name=name)
         yield Hit((), message, _unknown_type(view, prove))
     elif record.EniQuantity is None:
         stated = [conflict for conflict in view.catalog.conflicts(name) if conflict.field == "EniQuantity"]
@@ -113,7 +114,7 @@ def eni003(view: TypeView) -> Outcome:
         if stated:
             numbers = tuple(_stated(stated[0]))
             message = say(
-                "sources disagree on the ENIs of {type}, and none is proven: {stated}", type=name, stated=numbers
+                "sources disagree on the ENIs of {type}, and none is verified: {stated}", type=name, stated=numbers
             )
         yield Hit(
             (),
@@ -137,13 +138,13 @@ def _unknown_type(view: TypeView, prove: Message) -> Message:
             if candidate in known:
                 sizes = tuple(record.InstanceTypeId for record in view.catalog.family(candidate))
                 return say(
-                    "it is named like a size of {family}, of which the specs know {types}; if it is newer than they "
-                    "are, {prove}", family=candidate, types=named(sizes), prove=prove,
+                    "its name fits {family}, which has {types} in the specs; if it is newer than the specs, {prove}",
+                    family=candidate, types=named(sizes), prove=prove,
                 )  # fmt: skip
         others = tuple(sorted(other for other in known if _series(other) == _series(family)))
         if others:
             return say(
-                "it is named like a family of the series of {families}; if it is newer than the specs, {prove}",
+                "its name fits the series of {families}; if it is newer than the specs, {prove}",
                 families=named(others), prove=prove,
             )  # fmt: skip
     meant = nearest(view.name, view.catalog.names(), cutoff=0.75)
@@ -166,7 +167,7 @@ def _stated(conflict: Conflict) -> Iterator[Message]:
     "warning",
     "A limit of the instance type is approximate or its source is old",
     needs=(*facts.NAMED_TYPES, *facts.LIMITS),
-    effect="The verdict on this type rests on a number that may have changed.",
+    effect="The verdict on this type depends on a number that may have changed.",
     sources=(),
     fails={_TYPE: ["ecs.i2ne.20xlarge"]},
 )
@@ -220,14 +221,14 @@ def _oldest_date(view: TypeView) -> tuple[str, str]:
     "warning",
     "The instance type is no longer on sale",
     needs=(*facts.NAMED_TYPES, facts.ON_SALE),
-    effect="New nodes of this type may not be created: the pool stays empty or stops scaling out.",
+    effect="Nodes of this type may fail to be created: the pool stays empty or stops scaling out.",
     sources=(),
     fails={_TYPE: ["ecs.c4.4xlarge"]},
 )
 def eni005(view: TypeView) -> Outcome:
     """Types that the page of families on sale does not list."""
     if view.record is not None and view.record.on_sale is False:
-        message = say("{type} is not among the types on sale as of {date}", type=view.name, date=view.catalog.date)
+        message = say("{type} was not on sale on {date}", type=view.name, date=view.catalog.date)
         yield Hit((), message, view.others(), {"OnSale": False}, sources=(view.source("OnSale"),))
 
 
@@ -236,8 +237,8 @@ def eni005(view: TypeView) -> Outcome:
     "warning",
     "eRDMA takes one exclusive pod slot of each node",
     needs=(*facts.ALL_TYPES, facts.ENIS, facts.ERDMA, facts.ERIS),
-    effect="With enable_erdma in eni-config a node carries EniQuantity - 2 exclusive pods, "
-    "and exclusive ENIs are never eRDMA ENIs: the slot is lost for nothing.",
+    effect="With enable_erdma in eni-config a node carries EniQuantity - 2 exclusive pods. Exclusive ENIs are never "
+    "eRDMA ENIs, so the slot is wasted.",
     sources=(CODE_ERDMA, CODE_LIMITS),
     passes={"cluster.terway.erdma": True, _TYPE: ["ecs.ebmg5.24xlarge"]},
     fails={"cluster.terway.erdma": True},
@@ -262,7 +263,7 @@ def eni006(view: TypeView) -> Outcome:
                 "with eRDMA {type} carries {podsPerNode} exclusive pods per node, not {without}",
                 type=view.name, podsPerNode=enis - 2, without=enis - 1,
             ),
-            say("set enable_erdma to false for this pool (node-level config), or plan with the smaller number"),
+            say("set enable_erdma to false for this pool in a node-level config, or plan with the smaller number"),
             {"EniQuantity": enis, "EriQuantity": record.EriQuantity, "podsPerNode": enis - 2},
             sources=(view.source("EriQuantity"),),
         )  # fmt: skip
@@ -273,7 +274,7 @@ def eni006(view: TypeView) -> Outcome:
     "warning",
     "Sources disagree on a limit, and another value would change the verdict",
     needs=(*facts.NAMED_TYPES, facts.IP_STACK, *facts.LIMITS),
-    effect="The newest source was taken; if an older one is right, the node does not join or drops IPv6.",
+    effect="The newest source is used; if an older one is right, the node does not join or loses IPv6.",
     sources=(),
     passes={_TYPE: ["ecs.ebmre6p.26xlarge"]},
     fails={_TYPE: ["ecs.c6r.16xlarge"]},
@@ -288,7 +289,7 @@ def eni011(view: TypeView) -> Outcome:
             yield Hit(
                 (),
                 say(
-                    "sources disagree on {field} of {type}: {stated}; taken: {taken}",
+                    "sources disagree on {field} of {type}: {stated}; {taken} is used",
                     field=conflict.field, type=view.name, stated=together(stated), taken=chosen,
                 ),
                 say("prove it with --specs"),
@@ -309,9 +310,10 @@ def _matters(conflict: Conflict, record: InstanceType, view: TypeView) -> bool:
     "error",
     "Dual stack: IPv4 and IPv6 addresses per ENI differ",
     needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
-    effect="By ACK's documents the two must be equal when a node joins a dual-stack cluster, in exclusive mode too: "
-    "the node may not join. Terway refuses nothing. It asks for one IPv6 address for the ENI of every exclusive pod, "
-    "which fails on a type without any; its ConfigError event on such a node is about pods of shared ENIs only.",
+    effect="ACK's documents require equal numbers when a node joins a dual-stack cluster, in exclusive mode too: the "
+    "node may not join. Terway itself refuses nothing. It requests one IPv6 address for the ENI of every "
+    "exclusive pod, which fails on a type without IPv6 addresses; its ConfigError event on such a node concerns "
+    "only pods on shared ENIs.",
     sources=(EXCL, WWT, CODE_DUAL, CODE_POD, CODE_LIMITS),
     passes={**_DUAL},
     fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.g6.8xlarge"]},
@@ -327,8 +329,8 @@ def ds001(view: TypeView) -> Outcome:
     yield Hit(
         (),
         say(
-            "dual stack: an ENI of {type} has {EniPrivateIpAddressQuantity} IPv4 and {EniIpv6AddressQuantity} "
-            "IPv6 addresses; ACK's documents ask for equal numbers",
+            "dual stack: an ENI of {type} has {EniPrivateIpAddressQuantity} IPv4 and {EniIpv6AddressQuantity} IPv6 "
+            "addresses; ACK's documents require equal numbers",
             type=view.name,
             EniPrivateIpAddressQuantity=record.EniPrivateIpAddressQuantity,
             EniIpv6AddressQuantity=record.EniIpv6AddressQuantity,
@@ -343,7 +345,7 @@ def ds001(view: TypeView) -> Outcome:
     "error",
     "Dual stack: addresses per ENI are not published for the type",
     needs=(*facts.NAMED_TYPES, facts.IP_STACK, facts.IPV4_PER_ENI, facts.IPV6_PER_ENI),
-    effect="Nothing proves that the node joins the dual-stack cluster.",
+    effect="Whether the node joins the dual-stack cluster cannot be verified.",
     sources=(EXCL, CODE_DUAL),
     passes={**_DUAL},
     fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.re8.30xlarge"]},
@@ -360,7 +362,7 @@ def ds005(view: TypeView) -> Outcome:
     yield Hit(
         (),
         say(
-            "dual stack: nobody publishes how many {family} addresses an ENI of {type} has",
+            "dual stack: the number of {family} addresses per ENI of {type} is not published",
             family=missing,
             type=view.name,
         ),
@@ -377,7 +379,7 @@ def ds005(view: TypeView) -> Outcome:
     "error",
     "The instance type has fewer than 4 vCPU or 8 GiB",
     needs=(*facts.NAMED_TYPES, facts.CORES, facts.MEMORY),
-    effect="ACK does not take it as a worker node.",
+    effect="ACK does not accept it as a worker node.",
     sources=(LIMITS_PAGE,),
     fails={_TYPE: ["ecs.c6.large"]},
 )

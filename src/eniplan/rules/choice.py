@@ -176,7 +176,7 @@ def _with(found: Hit | Unknown, fix: Fix | None) -> Hit | Unknown:
 
 def _nearest(record: InstanceType) -> Message:
     return say(
-        "nearest in the family: {type} ({EniQuantity} ENIs, {CpuCoreCount} vCPU, {MemorySize:g} GiB)",
+        "closest in the family: {type} ({EniQuantity} ENIs, {CpuCoreCount} vCPU, {MemorySize:g} GiB)",
         type=record.InstanceTypeId,
         EniQuantity=record.EniQuantity,
         CpuCoreCount=record.CpuCoreCount,

@@ -25,7 +25,7 @@ _DUAL = {"cluster.ipStack": "dual"}
     "error",
     "Dual stack on Lingjun",
     needs=(facts.KIND, facts.IP_STACK),
-    effect="Lingjun nodes have no dual stack: Terway switches IPv6 off there, pods get IPv4 only.",
+    effect="Lingjun nodes do not support dual stack: Terway turns IPv6 off there, and pods get IPv4 only.",
     sources=(EXCL, CODE_DUAL),
     passes={"nodePools[1]": LINGJUN_POOL},
     fails={**_DUAL, "nodePools[1]": LINGJUN_POOL},
@@ -38,7 +38,10 @@ def ds002(view: PlanView) -> Outcome:
         elif view.dual:
             yield Hit(
                 (*pool.path, "kind"),
-                say("Lingjun pool {pool!r} is in a dual-stack cluster; Lingjun has no dual stack", pool=pool.pool.name),
+                say(
+                    "Lingjun pool {pool!r} is in a dual-stack cluster; Lingjun does not support dual stack",
+                    pool=pool.pool.name,
+                ),
                 say("use an ipv4 cluster for Lingjun"),
                 {"ipStack": "dual"},
             )
@@ -47,9 +50,9 @@ def ds002(view: PlanView) -> Outcome:
 @rule(
     "DS003",
     "error",
-    "Dual stack together with eRDMA",
+    "Dual stack with eRDMA",
     needs=(facts.IP_STACK, facts.ERDMA),
-    effect="The two cannot be combined; nodes come up without one of them.",
+    effect="The two cannot be combined: nodes come up without one of them.",
     sources=(WWT,),
     passes={**_DUAL},
     fails={**_DUAL, "cluster.terway.erdma": True},
@@ -71,8 +74,8 @@ def ds003(view: PlanView) -> Outcome:
     "error",
     "Dual stack: a pod vSwitch has no IPv6 CIDR",
     needs=(*facts.POD_V_SWITCHES, facts.IP_STACK, facts.IPV6_CIDR),
-    effect="The ENI of a pod in this vSwitch cannot get an IPv6 address: its creation fails and the pod stays in "
-    "ContainerCreating.",
+    effect="The ENI of a pod in this vSwitch cannot get an IPv6 address: creating the ENI fails, and the pod stays "
+    "in ContainerCreating.",
     sources=(EXCL, CODE_POD),
     passes={**_DUAL},
     fails={
@@ -115,8 +118,8 @@ def _without_ipv6(v_switch: VSwitch, config: PodConfig) -> Hit:
     return Hit(
         v_switch.path,
         say(
-            "dual stack: {config} gives pods vSwitch {vSwitch} in {zone}, which states no ipv6Cidr",
+            "dual stack: {config} gives pods vSwitch {vSwitch} in {zone}, which has no ipv6Cidr",
             config=config.label, vSwitch=v_switch.id, zone=v_switch.zone
         ),
-        say("give the vSwitch an IPv6 CIDR block (VPC console or API), or state the one it has"),
+        say("give the vSwitch an IPv6 CIDR block (VPC console or API), or state the one that it has"),
     )  # fmt: skip

@@ -43,7 +43,7 @@ def unknown_capacity(pool: PoolView) -> Unknown:
     "info",
     "Instance types of one pool carry different numbers of pods",
     needs=(*facts.ALL_TYPES, facts.ENIS, facts.ERDMA, facts.ERIS),
-    effect="Capacity depends on the types that happen to be in stock; only the smallest number can be counted on.",
+    effect="Capacity depends on which types are in stock; only the smallest number is guaranteed.",
     sources=(CODE_LIMITS,),
     passes={_TYPE: ["ecs.g8i.8xlarge", "ecs.g7.8xlarge"]},
     fails={_TYPE: ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]},
@@ -75,8 +75,8 @@ def eni007(view: PlanView) -> Outcome:
     "error",
     "The workloads need more exclusive ENIs than the pool has at its largest size",
     needs=(*facts.LOAD, facts.WORKLOADS),
-    effect="The surplus pods stay Pending, or in ContainerCreating when the scheduler does not count ENIs. "
-    "Every pod that is not hostNetwork takes a whole ENI, DaemonSet and system pods included.",
+    effect="The surplus pods stay Pending, or in ContainerCreating if the scheduler does not count ENIs. Every pod "
+    "outside the host network uses a whole ENI, DaemonSet and system pods included.",
     sources=(WWT, CODE_PREDICT),
     passes={"workloads": [WORKLOAD]},
     fails={"workloads": [{**WORKLOAD, "replicas": 22}]},
@@ -95,15 +95,15 @@ def eni008(view: PlanView) -> Outcome:
             yield lacking(facts.ERDMA)
         elif not load.fits():
             message = say(
-                "pool {pool!r} has {capacity} exclusive ENIs and its pods need {needed}, but those of one pod are on "
-                "one node: with the largest pods placed first, not all find room",
+                "pool {pool!r} has {capacity} exclusive ENIs and its pods need {needed}, but all ENIs of a pod must "
+                "be on one node: even with the largest pods placed first, some do not fit",
                 pool=pool.pool.name, capacity=load.room, needed=load.needed,
             )  # fmt: skip
             yield Hit(pool.path, message, _remedy(load), _numbers(load), level="warning")
         elif not _with_possible(load, pool).fits():
             titles = named([guest.title for guest in pool.guests if not guest.is_certain])
             about = say("{titles}: whether its nodes are those of pool {pool!r}", titles=titles, pool=pool.pool.name)
-            hint = say("they tolerate the pool's taints: steer them by a node affinity, or take the toleration away")
+            hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
 
 
@@ -120,12 +120,12 @@ def _with_possible(load: Load, pool: PoolView) -> Load:
 def _shortage(pool: PoolView, load: Load) -> Message:
     """Say what has no room."""
     guests = [guest.title for guest in pool.guests if guest.is_certain]
-    beside = say(", {titles} on every node among them", titles=named(guests)) if guests else NOTHING
+    beside = say(", including {titles} on every node", titles=named(guests)) if guests else NOTHING
     size = load.too_many()
     if size is not None and load.needed <= load.room:
         return say(
-            "pool {pool!r} has {nodes} nodes x {podsPerNode} exclusive ENIs, and {free} of a node are free for pods "
-            "that take {enis} each: {fit} of them fit, of {pods}{beside}",
+            "pool {pool!r} has {nodes} nodes x {podsPerNode} exclusive ENIs, {free} of them free on each node for "
+            "pods that need {enis} each: only {fit} of {pods} fit{beside}",
             pool=pool.pool.name, nodes=load.nodes, podsPerNode=load.per_node, free=load.free_per_node, enis=size,
             fit=load.nodes * (load.free_per_node // size), beside=beside,
             pods=sum(number for other, number in load.pods.items() if other >= size),
@@ -151,7 +151,7 @@ def _remedy(load: Load) -> Message:
     while enough - few > 1:
         middle = (few + enough) // 2
         few, enough = (few, middle) if load._replace(nodes=middle).fits() else (middle, enough)
-    return say("{nodes} nodes would do, or a type with more ENIs", nodes=enough)
+    return say("use {nodes} nodes, or a type with more ENIs", nodes=enough)
 
 
 def _numbers(load: Load) -> dict[str, object]:
@@ -166,7 +166,7 @@ def _numbers(load: Load) -> dict[str, object]:
     "info",
     "What an instance family stands for",
     needs=(facts.KIND, facts.FAMILIES, facts.IP_STACK, *facts.LIMITS, facts.CORES, facts.MEMORY, facts.ON_SALE),
-    effect="The pool is created with these types; the others of the family would not work.",
+    effect="The pool is created with these types only; the others of the family would not work.",
     sources=(CREATE_API,),
     passes={},
     fails={_TYPE: [], _FAMILY: ["ecs.g8i"]},
@@ -200,7 +200,7 @@ def eni009(view: PlanView) -> Outcome:
     "error",
     "No type of the instance family passes",
     needs=(facts.KIND, facts.FAMILIES, facts.IP_STACK, *facts.LIMITS, facts.CORES, facts.MEMORY, facts.ON_SALE),
-    effect="The family brings no type to the pool.",
+    effect="The family adds no type to the pool.",
     sources=(EXCL,),
     fails={_TYPE: [], _FAMILY: ["ecs.i4"]},
 )

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 _IN_STOCK = ("WithStock", "ClosedWithStock", "Available")
 """StatusCategory of DescribeAvailableResource; an answer without one says Available."""
-_RAISE = say("have the quota raised in Quota Center")
+_RAISE = say("request a higher quota in Quota Center")
 OTHER_CLUSTER = say(
-    "a network add-on cannot be exchanged: use a cluster that was created with {addon}", addon=TERWAY_ADDON
+    "a network add-on cannot be replaced: use a cluster that was created with {addon}", addon=TERWAY_ADDON
 )
 _ON_THE_WAY = ("initial", "updating", "upgrading", "waiting")
 _CLUSTER: Path = ("cluster",)
@@ -82,8 +82,8 @@ class _Statement(NamedTuple):
         facts.ACCOUNT_QUOTA,
         facts.ACCOUNT_LINGJUN,
     ),
-    effect="The plan is judged by what the account says; whoever reads the plan is misled, and a check without "
-    "--live judges by what is not so.",
+    effect="The plan is judged by the account's values. The plan misleads its readers, and a check without --live "
+    "uses the wrong values.",
     sources=(CLUSTER_API, V_SWITCHES_API),
     fails={"cluster.kubernetesVersion": "1.33.1-aliyun.1"},
     account={},
@@ -103,7 +103,9 @@ def live001(asked: tuple[PlanView, LiveFacts]) -> Outcome:
             )
             hit = Hit(path, message, say("write {account}", account=_word(found)), {"stated": stated, "account": found})
             if path[-1] == "availableIps":
-                hit = hit._replace(hint=say("the count moves: leave it out where --live is used"), level="info")
+                hit = hit._replace(
+                    hint=say("the number changes constantly: leave it out when you use --live"), level="info"
+                )
             yield hit
 
 
@@ -185,7 +187,7 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
         facts.IP_STACK, facts.ENI_TRUNKING, facts.IPAM_TYPE, facts.ERDMA, facts.NETWORK_POLICY, facts.VIRTUAL_TYPE,
         facts.CNI_CHAIN, facts.POD_DEFAULTS, facts.TERWAY_CONFIGS, facts.ENI_CONFIG,
     ),
-    effect="The plan is judged by what the ConfigMap says, which is what Terway does; its readers are misled.",
+    effect="The plan is judged by the ConfigMap, which is what Terway reads; the plan misleads its readers.",
     sources=(CODE_DYNAMIC,),
     fails={"cluster.terway.erdma": False},
     account={"configs": Cluster(terway=Terway(erdma=True))},
@@ -255,7 +257,7 @@ def live002(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     yield from unread(live, facts.ACCOUNT_CLUSTER)
     state = None if live.cluster is None else live.cluster.state
     if state is not None and state != "running":
-        wait, repair = say("wait until it is running"), say("repair it first, or name another cluster")
+        wait, repair = say("wait until it is running"), say("repair it first, or use another cluster")
         message = say("the cluster is {state}, not running", state=state)
         yield Hit(("cluster", "id"), message, wait if state in _ON_THE_WAY else repair)
     elif live.cluster is not None and state is None:
@@ -267,7 +269,7 @@ def live002(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     "error",
     "The cluster is in another region",
     needs=(facts.REGION, facts.ACCOUNT_CLUSTER),
-    effect="Types, stock, vSwitches and security groups were read in the wrong region; nothing fits together.",
+    effect="Types, stock, vSwitches and security groups were read from the wrong region.",
     sources=(CLUSTER_API,),
     fails={"cluster.region": "cn-beijing"},
     account={"region": "cn-beijing"},
@@ -277,7 +279,7 @@ def live003(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     _, live = asked
     if live.cluster is not None and live.cluster.region not in (None, live.region):
         own = live.cluster.region
-        message = say("the cluster is in {account}; {asked} was asked", account=own, asked=live.region)
+        message = say("the cluster is in {account}; the request went to {asked}", account=own, asked=live.region)
         yield Hit(("cluster", "region"), message, say("write {account}", account=own))
 
 
@@ -286,7 +288,7 @@ def live003(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     "error",
     "The Terway add-on is missing or not active",
     needs=(facts.ACCOUNT_TERWAY, facts.ADDON_STATE),
-    effect="Without terway-eniip the label means nothing; while the add-on changes, new nodes may come up with "
+    effect="Without terway-eniip the label has no effect; while the add-on changes, new nodes may come up with "
     "either version.",
     sources=(EXCL,),
     fails={},
@@ -314,9 +316,9 @@ def live004(asked: tuple[PlanView, LiveFacts]) -> Outcome:
 @account_rule(
     "LIVE005",
     "error",
-    "The instance type is not offered where the pool's nodes live",
+    "The instance type is not offered in the zones of the pool",
     needs=(*facts.ALL_TYPES, *facts.ZONES, facts.ACCOUNT_TYPES, facts.ACCOUNT_STOCK),
-    effect="No node of this type can be created there; a pool of only such types stays empty.",
+    effect="No node of this type can be created there; a pool with only such types stays empty.",
     sources=(STOCK_API, TYPES_API),
     fails={},
     account={"stock": {TYPE: {"cn-hangzhou-k": "WithStock"}}},
@@ -365,7 +367,7 @@ def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
     "error",
     "No instance type of the pool is in stock",
     needs=(*facts.ALL_TYPES, *facts.ZONES, facts.ACCOUNT_STOCK),
-    effect="Nodes cannot be created until there is stock: the pool stays below its size.",
+    effect="Nodes cannot be created until the types are back in stock: the pool stays below its size.",
     sources=(STOCK_API,),
     fails={},
     account={"stock": {TYPE: {"cn-hangzhou-j": "WithoutStock"}}},
@@ -397,7 +399,7 @@ def live006(asked: tuple[PlanView, LiveFacts]) -> Outcome:
 @account_rule(
     "LIVE007",
     "error",
-    "A vSwitch or security group is not there, or in another VPC",
+    "A vSwitch or security group does not exist, or is in another VPC",
     needs=(
         facts.NODE_V_SWITCHES,
         facts.NODE_GROUPS,
@@ -423,7 +425,7 @@ def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     for path, key, name in view.references:
         if key == "vSwitchIds" and live.v_switches is not None and name not in live.v_switches:
             message = say("the cluster's VPC {vpcId} has no vSwitch {vSwitchId!r}", vpcId=vpc, vSwitchId=name)
-            yield Hit(path, message, did_you_mean(name, live.v_switches) or say("name one of this VPC"))
+            yield Hit(path, message, did_you_mean(name, live.v_switches) or say("use one of this VPC"))
         elif key == "securityGroupIds" and live.security_groups is not None:
             group = live.security_groups.get(name)
             if group is None:
@@ -442,9 +444,9 @@ def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
 @account_rule(
     "LIVE008",
     "error",
-    "The plan goes beyond a quota",
+    "The plan exceeds a quota",
     needs=(facts.POOL_NAME, facts.KIND, *facts.SIZES, facts.ACCOUNT_QUOTA, facts.ACCOUNT_POOLS, facts.ACCOUNT_CLUSTER),
-    effect="ACK refuses the node pool, or the nodes beyond the quota.",
+    effect="ACK refuses the node pool, or the nodes above the quota.",
     sources=(QUOTA_API,),
     fails={},
     account={"quota.pools": 1},
@@ -461,7 +463,7 @@ def live008(asked: tuple[PlanView, LiveFacts]) -> Outcome:
         total = len(live.pools) + len(new)
         if total > live.quota.pools:
             message = say(
-                "the cluster has {pools} node pools, the plan adds {new}; {quota} are allowed",
+                "the cluster has {pools} node pools, the plan adds {new}; the quota is {quota}",
                 pools=len(live.pools),
                 new=len(new),
                 quota=live.quota.pools,
@@ -479,7 +481,7 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
     ):
         if nodes + sum(counts) > quota:
             message = say(
-                "the cluster has {nodes} nodes, the plan adds {new} at the {size} size; {quota} are allowed",
+                "the cluster has {nodes} nodes, the plan adds {new} at the {size} size; the quota is {quota}",
                 nodes=nodes,
                 new=sum(counts),
                 size=say("desired") if size == "desired" else say("largest"),
@@ -492,9 +494,9 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
 @account_rule(
     "LIVE009",
     "info",
-    "The account gives other limits than the instance data",
+    "The account's limits differ from the instance data",
     needs=(*facts.ALL_TYPES, facts.ACCOUNT_TYPES),
-    effect="The verdict rests on the account's numbers; a check without --live counts with the others.",
+    effect="The verdict uses the account's numbers; a check without --live uses the others.",
     sources=(TYPES_API,),
     fails={},
     account={"types": {TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 9}}},
@@ -527,7 +529,7 @@ def live009(asked: tuple[PlanView, LiveFacts]) -> Outcome:
 @account_rule(
     "LIVE010",
     "error",
-    "The Lingjun node group is not there, or has no nodes",
+    "The Lingjun node group does not exist, or has no nodes",
     needs=(facts.KIND, facts.LINGJUN, facts.ACCOUNT_LINGJUN),
     effect="ACK cannot create the pool, or the pool stays without nodes.",
     sources=(LINGJUN_POOLS, NODE_GROUP_API),
@@ -550,7 +552,7 @@ def live010(asked: tuple[PlanView, LiveFacts]) -> Outcome:
             message = say("the account has no Lingjun node group {groupId}", groupId=name)
             yield Hit(path, message, say("check the id"))
         elif group.nodes == 0:
-            hint = say("add nodes to the group: they bring the pool's capacity")
+            hint = say("add nodes to the group: they are the pool's capacity")
             message = say("the Lingjun node group {groupId} has no nodes", groupId=name)
             yield Hit(path, message, hint, {"nodes": 0}, level="warning")
 
@@ -560,7 +562,7 @@ def live010(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     "error",
     "The Lingjun node group belongs to another Lingjun cluster",
     needs=(facts.KIND, facts.LINGJUN, facts.ACCOUNT_LINGJUN),
-    effect="ACK cannot create the pool, or takes nodes of another cluster than was meant.",
+    effect="ACK cannot create the pool, or takes nodes from the wrong cluster.",
     sources=(LINGJUN_POOLS, NODE_GROUP_API),
     fails={"nodePools[1]": LINGJUN_POOL},
     account={f"lingjun.{LINGJUN_POOL['lingjun']['groupId']}.cluster_id": "i119999999999999999"},
@@ -581,7 +583,7 @@ def live011(asked: tuple[PlanView, LiveFacts]) -> Outcome:
             yield Unknown(path, facts.ACCOUNT_LINGJUN)
         elif group is not None and group.cluster_id != stated:
             message = say(
-                "pool {pool!r} names the Lingjun cluster {stated}; node group {groupId} is of {account}",
+                "pool {pool!r} names the Lingjun cluster {stated}; node group {groupId} belongs to {account}",
                 pool=pool.pool.name,
                 stated=stated,
                 groupId=name,

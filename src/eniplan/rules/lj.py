@@ -22,9 +22,9 @@ _LINGJUN: dict[str, Any] = LINGJUN_POOL["lingjun"]
 @rule(
     "LJ001",
     "error",
-    "A PodNetworking is meant for a Lingjun pool",
+    "A PodNetworking targets a Lingjun pool",
     needs=(facts.KIND, *facts.MEANT),
-    effect="PodNetworking is not supported on Lingjun, and its nodes never offer aliyun/eni: the pods stay Pending.",
+    effect="Lingjun does not support PodNetworking, and its nodes never offer aliyun/eni: the pods stay Pending.",
     sources=(EXCL, WWT, CODE_LINGJUN),
     passes={**_POOL, "podNetworkings": [POD_NETWORKING]},
     fails={**_POOL, "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading", "training"]}]},
@@ -32,12 +32,12 @@ _LINGJUN: dict[str, Any] = LINGJUN_POOL["lingjun"]
 def lj001(view: PlanView) -> Outcome:
     """A PodNetworking or a workload that brings the two together."""
     lingjun = {pool.pool.name for pool in view.lingjun_pools}
-    hint = say("steer the workload by node affinity to the exclusive label instead, without an aliyun/eni request")
+    hint = say("place the workload with a node affinity for the exclusive label, and remove the aliyun/eni request")
     for pn in view.plan.pod_networkings:
         for i, name in enumerate(pn.node_pools):
             if name in lingjun:
                 message = say(
-                    "PodNetworking {podNetworking!r} is meant for the Lingjun pool {pool!r}",
+                    "PodNetworking {podNetworking!r} targets the Lingjun pool {pool!r}",
                     podNetworking=pn.name,
                     pool=name,
                 )
@@ -57,7 +57,7 @@ def lj001(view: PlanView) -> Outcome:
     "error",
     "A Lingjun pool has no Lingjun cluster and group",
     needs=(facts.KIND, facts.LINGJUN),
-    effect="ACK cannot create the pool: it would not know which Lingjun nodes belong to it.",
+    effect="ACK cannot create the pool: it does not know which Lingjun nodes belong to it.",
     sources=(CREATE_API, LINGJUN_POOLS),
     passes=_POOL,
     fails={"nodePools[1]": {**LINGJUN_POOL, "lingjun": {"nodeType": "ebs-enhanced", "nodeCount": 4}}},
@@ -78,7 +78,7 @@ def lj002(view: PlanView) -> Outcome:
     "error",
     "A Lingjun pool has ECS instance types or a size",
     needs=(facts.KIND, facts.TYPES, facts.FAMILIES, facts.DESIRED_SIZE, facts.AUTO_SCALING),
-    effect="The API gives them no meaning on Lingjun: nodes come from the Lingjun group.",
+    effect="The API ignores them on Lingjun: nodes come from the Lingjun group.",
     sources=(CREATE_API, LINGJUN_POOLS),
     passes=_POOL,
     fails={"nodePools[1]": {**LINGJUN_POOL, "desiredSize": 2}},
@@ -102,9 +102,9 @@ def lj003(view: PlanView) -> Outcome:
 @rule(
     "LJ004",
     "warning",
-    "The limits of the Lingjun node type are unpublished or an example",
+    "The limits of the Lingjun node type are unpublished, or taken from an example",
     needs=(facts.KIND, facts.LINGJUN_TYPE, facts.ENIS),
-    effect="How many pods a node carries cannot be proven.",
+    effect="How many pods a node carries cannot be verified.",
     sources=(WWT, CODE_LINGJUN),
     passes=_POOL,
     fails={"nodePools[1]": {**LINGJUN_POOL, "lingjun": {**_LINGJUN, "nodeType": "standard"}}},
@@ -114,23 +114,23 @@ def lj004(view: PlanView) -> Outcome:
     for pool in view.lingjun_pools:
         name = (pool.pool.lingjun or {}).get("nodeType")
         path = (*pool.path, "lingjun", "nodeType")
-        hint = say("ask eflo-controller DescribeNodeType, and count pods with EniQuantity - 1 of its answer")
+        hint = say("call eflo-controller DescribeNodeType; a node carries EniQuantity - 1 pods")
         record = pool.lingjun_type
         if name is None:
             yield Unknown(path, facts.LINGJUN_TYPE, say("Lingjun pool {pool!r}", pool=pool.pool.name))
         elif record is None:
             known = view.catalog.all_lingjun()
-            message = say("the specs do not know the Lingjun node type {nodeType!r}", nodeType=name)
+            message = say("the specs have no Lingjun node type {nodeType!r}", nodeType=name)
             yield Hit(path, message, did_you_mean(name, known) or hint)
         elif record.limits_status == "example":
             origin = view.catalog.source(record.sources.get("EniQuantity"))
             message = say(
-                "the limits of {nodeType!r} ({pods} exclusive pods) are those of an API page's example",
+                "the limits of {nodeType!r} ({pods} exclusive pods) come from an example on an API page",
                 nodeType=name,
                 pods=lingjun_pods(record),
             )
             yield Hit(path, message, hint, {"EniQuantity": record.EniQuantity}, sources=(origin,))
         elif record.EniQuantity is None:
             yield Hit(
-                path, say("nobody publishes the limits of the Lingjun node type {nodeType!r}", nodeType=name), hint
+                path, say("the limits of the Lingjun node type {nodeType!r} are not published", nodeType=name), hint
             )

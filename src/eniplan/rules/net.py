@@ -41,7 +41,7 @@ _BOTH = ["vsw-j", "vsw-k"]
     "A zone of the pool has no pod vSwitch",
     needs=(*facts.ZONES, *facts.POD_V_SWITCHES),
     effect="Exclusive pods cannot be created on nodes of this zone: they stay Pending or in ContainerCreating. "
-    "There is no fallback to the node's own vSwitch.",
+    "Terway does not fall back to the node's own vSwitch.",
     sources=(EXCL, PN, CODE_POD),
     passes={**_TWO_ZONES, "cluster.podDefaults.vSwitchIds": _BOTH},
     fails=_TWO_ZONES,
@@ -54,7 +54,7 @@ def net001(view: PlanView) -> Outcome:
                 yield lacking(facts.V_SWITCHES)
             elif pool.pool.is_lingjun:
                 about = say("Lingjun pool {pool!r}", pool=pool.pool.name)
-                find = say("name a vSwitch of its zone")
+                find = say("use a vSwitch of its zone")
                 yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, find)
         for config in pool.configs:
             if config.v_switch_ids is None:
@@ -129,7 +129,7 @@ def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
 @rule(
     "NET002",
     "error",
-    "A zone has fewer free addresses than pods can land there",
+    "A zone has fewer free addresses than pods that can run there",
     needs=(
         *facts.ZONES,
         *facts.POD_V_SWITCHES,
@@ -140,8 +140,8 @@ def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
         facts.WORKLOAD_KIND,
         facts.REPLICAS,
     ),
-    effect="The surplus pods stay in ContainerCreating (ip not enough). Every exclusive pod takes one address, "
-    "and nodes in the same vSwitch take one each.",
+    effect="The surplus pods stay in ContainerCreating (ip not enough). Every exclusive pod uses one address, and so "
+    "does each node in the same vSwitch.",
     sources=(EXCL, CODE_POD),
     passes={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 24}]},
     fails={"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 23}]},
@@ -197,7 +197,7 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
             vSwitches=tuple(found.v_switches),
             available=found.free,
         ),
-        say("give the pods another vSwitch of {zone}, or make the pool smaller", zone=zone),
+        say("give the pods another vSwitch in {zone}, or make the pool smaller", zone=zone),
         {"pools": names},
         level="error" if found.size == "desired" else "warning",
     )
@@ -227,7 +227,7 @@ def _fallback_place(view: PlanView, pool: PoolView) -> Path:
 @rule(
     "NET003",
     "error",
-    "No security group for pods, or too many",
+    "Pods have no security group, or too many",
     needs=(*facts.POD_GROUPS, facts.TERWAY_VERSION),
     effect="The ENIs of the pods cannot be created, or the PodNetworking is refused.",
     sources=(CODE_VALIDATE, REL, PN),
@@ -246,7 +246,7 @@ def net003(view: PlanView) -> Outcome:
             yield Hit(path, message, hint, {"securityGroups": 0, "limit": MAX_GROUPS})
         elif number > MAX_GROUPS:
             message = say(
-                "{config} has {securityGroups} security groups; Terway takes {limit}",
+                "{config} has {securityGroups} security groups; Terway accepts {limit}",
                 config=label,
                 securityGroups=number,
                 limit=MAX_GROUPS,
@@ -264,10 +264,10 @@ def most_groups(terway: TerwayVersion | None) -> int:
 
 
 def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
-    hint = say("use {usual} or fewer, or have the ECS quota raised", usual=USUAL_GROUPS)
+    hint = say("use {usual} or fewer, or request a higher ECS quota", usual=USUAL_GROUPS)
     if old:
         message = say(
-            "{config} has {securityGroups} security groups; Terway before {required} takes {usual}",
+            "{config} has {securityGroups} security groups; Terway before {required} accepts {usual}",
             config=label,
             securityGroups=number,
             required=str(TEN_GROUPS),
@@ -275,7 +275,7 @@ def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
         )
         return Hit(path, message, hint, {"limit": MAX_GROUPS})
     message = say(
-        "{config} has {securityGroups} security groups; documents and ECS's default quota say {usual} for an ENI, "
+        "{config} has {securityGroups} security groups; documents and ECS's default quota allow {usual} per ENI, "
         "Terway's code {limit}",
         config=label,
         securityGroups=number,
@@ -290,7 +290,7 @@ def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
     "error",
     "Basic and advanced security groups are mixed",
     needs=(*facts.POD_GROUPS, facts.NODE_GROUPS, facts.GROUPS, facts.GROUP_TYPE),
-    effect="ECS refuses an ENI with groups of both kinds: the pods, or the nodes, cannot be created.",
+    effect="ECS refuses an ENI with groups of both types: the pods, or the nodes, cannot be created.",
     sources=(SG_DOC,),
     passes={
         "cluster.securityGroups[1]": {"id": "sg-more", "type": "enterprise", "vpcId": "vpc-1"},
@@ -317,7 +317,7 @@ def net004(view: PlanView) -> Outcome:
         if {"normal", "enterprise"} <= kinds:
             listed = tuple(say("{id} ({type})", id=group.id, type=group.type) for group in groups)
             message = say("{config} mixes basic and advanced security groups: {groups}", config=label, groups=listed)
-            yield Hit(path, message, say("use groups of one kind"))
+            yield Hit(path, message, say("use groups of one type"))
         elif len(groups) > 1 and None in kinds:
             for group in groups:
                 if group.type is None:
@@ -329,7 +329,8 @@ def net004(view: PlanView) -> Outcome:
     "warning",
     "More pods than a basic security group holds",
     needs=(*facts.POD_GROUPS, facts.GROUPS, facts.GROUP_TYPE, *facts.PODS_PER_NODE, *facts.SIZES),
-    effect="A basic group holds 2,000 private addresses (6,000 when raised); beyond that ENIs cannot be created.",
+    effect="A basic group holds 2,000 private addresses (6,000 after a quota increase); ENIs beyond that cannot be "
+    "created.",
     sources=(SG_DOC,),
     passes={"nodePools[0].desiredSize": 250},
     fails={
@@ -376,7 +377,7 @@ def _crowded(view: PlanView, name: str, uses: Mapping[PoolView, int | None]) -> 
                 id=name,
                 limit=BASIC_GROUP_ADDRESSES,
             ),
-            say("use an advanced group (65,536 addresses), or have the quota raised"),
+            say("use an advanced group (65,536 addresses), or request a higher quota"),
         )
 
 
@@ -385,8 +386,8 @@ def _crowded(view: PlanView, name: str, uses: Mapping[PoolView, int | None]) -> 
     "warning",
     "A zone does not belong to the region",
     needs=(facts.V_SWITCHES, facts.REGION),
-    effect="The id of a zone begins with that of its region. Where it does not, one of the two is wrong, and with it "
-    "what was read or planned for types, stock and vSwitches.",
+    effect="The id of a zone starts with the id of its region. Otherwise one of the two is wrong, and so is what was "
+    "read or planned for types, stock and vSwitches.",
     sources=(V_SWITCHES_API,),
     passes={"cluster.vSwitches": [VSWITCH_J, VSWITCH_K]},
     fails={"cluster.region": "cn-shanghai"},
@@ -402,7 +403,7 @@ def net006(view: PlanView) -> Outcome:
     strange = sorted(zone for zone in zones if _region(zone) != region)
     if region is None:
         if len({_region(zone) for zone in zones}) > 1:
-            message = say("the zones of the vSwitches are not of one region: {zones}", zones=named(sorted(zones)))
+            message = say("the zones of the vSwitches are in different regions: {zones}", zones=named(sorted(zones)))
             yield Hit(("cluster", "vSwitches"), message, say("correct the zones"), {"zones": sorted(zones)})
     elif strange and len(strange) == len(zones):
         message = say("no zone of the vSwitches is in {region}: {zones}", region=region, zones=named(strange))
@@ -410,7 +411,7 @@ def net006(view: PlanView) -> Outcome:
     else:
         for zone in strange:
             message = say("zone {zone} is not in {region}", zone=zone, region=region)
-            hint = say("ids of its zones are {region} and a letter", region=region)
+            hint = say("zone ids of the region are {region} and a letter", region=region)
             yield Hit(zones[zone], message, hint)
 
 

@@ -69,8 +69,8 @@ _ELSEWHERE = (("labels",), ("instances",))
     "error",
     "The exclusive label is overridden with another key spelling or value",
     needs=(facts.POOL, facts.MODE_LABEL, facts.OVERRIDES),
-    effect="Terway looks for exactly this key; any other spelling or value gives shared nodes, and nothing says so. "
-    "The mode cannot be switched later: the pool must be deleted and created again.",
+    effect="Terway looks for exactly this key; any other spelling or value gives shared nodes, without an error. The "
+    "mode cannot be changed later: the pool must be deleted and created again.",
     sources=(EXCL, CODE_LABEL),
     passes={f"{_POOL}.labels": {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE, "team": "trading"}},
     fails={f"{_POOL}.labels": {EXCLUSIVE_LABEL: "ENI"}},
@@ -84,7 +84,7 @@ def np001(view: PlanView) -> Outcome:
             tag = None if value else _tag(pool.pool)
             if key == EXCLUSIVE_LABEL and tag is not None:
                 message = say(
-                    "pool {pool!r} has {label} among its tags: they are tags of ECS, and no labels of nodes",
+                    "pool {pool!r} has {label} in its tags: these are ECS tags, not node labels",
                     pool=pool.pool.name,
                     label=key,
                 )
@@ -160,7 +160,7 @@ def looks_exclusive(key: str) -> bool:
     "warning",
     "No taint keeps other pods away",
     needs=(facts.KIND, facts.TAINTS),
-    effect="Any pod may land on the nodes, and each takes a whole ENI.",
+    effect="Any pod can land on the nodes, and each uses a whole ENI.",
     sources=(EXCL,),
     passes={f"{_POOL}.taints": [{"key": "dedicated", "value": "trading", "effect": "NoExecute"}]},
     fails={f"{_POOL}.taints": []},
@@ -172,7 +172,7 @@ def np002(view: PlanView) -> Outcome:
         if not any(taint.repels for taint in taints):
             what = say("no taint with effect NoSchedule or NoExecute") if taints else say("no taint")
             message = say(
-                "pool {pool!r} has {taints}: other pods can land on it and take its ENIs",
+                "pool {pool!r} has {taints}: other pods can land on it and use its ENIs",
                 pool=pool.pool.name,
                 taints=what,
             )
@@ -186,8 +186,8 @@ def np002(view: PlanView) -> Outcome:
     "error",
     "A node pool of that name exists in another mode",
     needs=(facts.POOL, facts.POOL_NAME, facts.KIND, facts.MODE_LABEL, facts.EXISTING_LABELS, facts.ACCOUNT_POOLS),
-    effect="The mode of a pool is chosen when it is created and cannot be switched: its nodes keep what they have, "
-    "whatever label is added or removed later.",
+    effect="A pool's mode is set when it is created and cannot be changed: its nodes keep their mode, whatever label "
+    "is added or removed later.",
     sources=(EXCL, CODE_MODE),
     passes={f"{_POOL}.existingLabels": {EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}},
     fails={f"{_POOL}.existingLabels": {"team": "trading"}},
@@ -290,7 +290,7 @@ def np005(view: PlanView) -> Outcome:
 
 def _name(pool: NodePool) -> Iterator[Hit]:
     if pool.name != pool.name.strip() or not pool.name.isprintable():
-        message = say("the name {pool!r} has white space around it, or a character that does not print", pool=pool.name)
+        message = say("the name {pool!r} has whitespace around it, or a non-printing character", pool=pool.name)
         yield Hit((*pool.path, "name"), message, say("use letters, digits and dashes"))
 
 
@@ -304,7 +304,7 @@ def _counts(view: PoolView) -> Iterator[Hit]:
     elif types > MAX_TYPES:
         key = "instanceTypes" if pool.instance_types else "instanceFamilies"
         message = say(
-            "pool {pool!r} has {types} instance types; the API takes {limit}",
+            "pool {pool!r} has {types} instance types; the API accepts {limit}",
             pool=pool.name,
             types=types,
             limit=MAX_TYPES,
@@ -317,13 +317,13 @@ def _counts(view: PoolView) -> Iterator[Hit]:
     given = len(pool.v_switch_ids or ())
     if not 1 <= given <= MAX_V_SWITCHES:
         message = say(
-            "pool {pool!r} has {vSwitches} vSwitches; the API takes 1 to {limit}",
+            "pool {pool!r} has {vSwitches} vSwitches; the API accepts 1 to {limit}",
             pool=pool.name,
             vSwitches=given,
             limit=MAX_V_SWITCHES,
         )
         yield Hit(
-            (*view.path, "vSwitchIds"), message, say("list in {key} the vSwitches of the nodes", key=Key("vSwitchIds"))
+            (*view.path, "vSwitchIds"), message, say("list the vSwitches of the nodes in {key}", key=Key("vSwitchIds"))
         )
 
 
@@ -357,7 +357,7 @@ def _disk(pool: NodePool) -> Iterator[Hit]:
     size, category, least, most = disk.get("size"), disk.get("category"), *DISK_SIZES
     if size is not None and not least <= size <= most:
         message = say(
-            "the system disk of pool {pool!r} has {size} GiB; the API takes {least} to {most}",
+            "the system disk of pool {pool!r} has {size} GiB; the API accepts {least} to {most}",
             pool=pool.name,
             size=size,
             least=least,
@@ -365,7 +365,7 @@ def _disk(pool: NodePool) -> Iterator[Hit]:
         )
         yield Hit((*pool.path, "systemDisk", "size"), message, facts={"limits": [least, most]})
     if category is not None and category not in DISK_CATEGORIES:
-        message = say("the API knows no system disk category {category!r}", category=category)
+        message = say("the API has no system disk category {category!r}", category=category)
         hint = did_you_mean(category, DISK_CATEGORIES) or say("one of {known}", known=DISK_CATEGORIES)
         yield Hit((*pool.path, "systemDisk", "category"), message, hint)
     if "performanceLevel" in disk and category not in (None, "cloud_essd"):
@@ -379,7 +379,7 @@ def _label_syntax(pool: NodePool) -> Iterator[Hit]:
     count = len(implied | set(labels))
     if count > MAX_LABELS:
         message = say(
-            "pool {pool!r} would have {labels} labels, eniplan's own included; the API takes {limit}",
+            "pool {pool!r} would have {labels} labels, including eniplan's own; the API accepts {limit}",
             pool=pool.name,
             labels=count,
             limit=MAX_LABELS,
@@ -394,11 +394,11 @@ def _label_syntax(pool: NodePool) -> Iterator[Hit]:
 
 def _api_label_problem(key: str, value: str) -> Message:
     if key.startswith(RESERVED_PREFIXES):
-        return say("the key may not start with {prefixes}", prefixes=RESERVED_PREFIXES)
+        return say("keys must not start with {prefixes}", prefixes=RESERVED_PREFIXES)
     if value.startswith(RESERVED_PREFIXES):
-        return say("the value may not start with {prefixes}", prefixes=RESERVED_PREFIXES)
+        return say("values must not start with {prefixes}", prefixes=RESERVED_PREFIXES)
     if len(key) > MAX_LABEL_KEY:
-        return say("the API takes keys of at most {limit} characters", limit=MAX_LABEL_KEY)
+        return say("the API accepts keys of at most {limit} characters", limit=MAX_LABEL_KEY)
     return NOTHING
 
 
@@ -407,21 +407,21 @@ def _taint_syntax(pool: NodePool) -> Iterator[Hit]:
     for i, taint in enumerate(pool.taints or ()):
         path = (*pool.path, "taints", i)
         if taint.effect not in EFFECTS:
-            message = say("taint {taint}: Kubernetes knows no effect {effect!r}", taint=str(taint), effect=taint.effect)
+            message = say("taint {taint}: Kubernetes has no effect {effect!r}", taint=str(taint), effect=taint.effect)
             hint = did_you_mean(taint.effect, EFFECTS) or say("one of {known}", known=EFFECTS)
             yield Hit((*path, "effect"), message, hint)
         problem = label_key_problem(taint.key) or label_value_problem(taint.value)
         if problem:
             yield Hit(path, say("taint {taint}: {problem}", taint=str(taint), problem=problem))
         if (taint.key, taint.effect) in seen:
-            message = say("taint {key} with effect {effect} is given twice", key=taint.key, effect=taint.effect)
+            message = say("taint {key} with effect {effect} is listed twice", key=taint.key, effect=taint.effect)
             yield Hit(path, message, say("remove one of them"))
         seen.add((taint.key, taint.effect))
 
 
 def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     for i, name, path, place in repeated(plans, [plan.pools for plan in plans]):
-        message = say("the name {name!r} is taken in the same cluster by {place}", name=name, place=str(place))
+        message = say("the name {name!r} is already used in the same cluster by {place}", name=name, place=str(place))
         yield i, Hit(path, message, say("give each pool its own name"), {"name": name})
 
 
@@ -430,8 +430,8 @@ def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     "error",
     "Two node pools share a name",
     needs=(facts.POOL_NAME, facts.CLUSTER_ID),
-    effect="The name is the only guard against creating a pool twice: the API refuses the second one, "
-    "or the wrong pool is taken for it.",
+    effect="Only the name guards against creating a pool twice: the API refuses the second one, or the wrong pool is "
+    "mistaken for it.",
     sources=(CREATE_API,),
     passes={
         "nodePools[1]": {
@@ -550,7 +550,7 @@ def _asked(view: PlanView) -> set[str]:
     "error",
     "Existing instances are added to the pool",
     needs=(facts.INSTANCES, facts.OVERRIDES),
-    effect="Exclusive ENI works on newly created nodes only; the ENIs of existing ones are not used.",
+    effect="Exclusive ENI works only on newly created nodes; the ENIs of existing ones are not used.",
     sources=(EXCL, ADD, CODE_MODE),
     fails={f"{_POOL}.instances": ["i-bp1example"]},
 )
@@ -563,7 +563,7 @@ def np009(view: PlanView) -> Outcome:
         for keys, value in given.items():
             if value:
                 message = say("pool {pool!r} adds existing instances", pool=pool.pool.name)
-                yield Hit((*pool.path, *keys), message, say("remove them, and let the pool create new nodes"))
+                yield Hit((*pool.path, *keys), message, say("remove them; exclusive ENI works on new nodes only"))
 
 
 @rule(
@@ -595,7 +595,7 @@ def np010(view: PlanView) -> Outcome:
     "error",
     "An override repeats what the plan has a key for",
     needs=(facts.OVERRIDES,),
-    effect="What is created would not be what was checked.",
+    effect="The created pool would not be the one that was checked.",
     sources=(CREATE_API,),
     passes={f"{_POOL}.overrides": {"scaling_group": {"spot_strategy": "NoSpot"}}},
     fails={f"{_POOL}.overrides": {"scaling_group": {"instance_types": ["ecs.g7.large"]}}},
@@ -610,7 +610,7 @@ def np011(view: PlanView) -> Outcome:
             for field in ((name,), *((name, key) for key in (value if isinstance(value, dict) else ()))):
                 key = KEYS.get(field)
                 if key is not None and key not in _ELSEWHERE:
-                    message = say("the override {field} evades the checks", field=".".join(field))
+                    message = say("the override {field} bypasses the checks", field=".".join(field))
                     hint = say("use the pool's key {key} instead", key=".".join(key))
                     yield Hit((*pool.path, "overrides", *field), message, hint)
 
@@ -620,7 +620,7 @@ def np011(view: PlanView) -> Outcome:
     "error",
     "A password in the plan",
     needs=(facts.OVERRIDES,),
-    effect="Plans are kept in version control and printed by tools: the password is known to everybody.",
+    effect="Plans are kept in version control and printed by tools: anyone who reads them knows the password.",
     sources=(CREATE_API,),
     passes={f"{_POOL}.keyPair": "ops"},
     fails={f"{_POOL}.overrides": {"scaling_group": {"login_password": "not-a-real-one"}}},
@@ -632,7 +632,7 @@ def np012(view: PlanView) -> Outcome:
             path = (*pool.path, "overrides", "scaling_group", "login_password")
             yield Hit(
                 path,
-                say("pool {pool!r} holds a login password", pool=pool.pool.name),
+                say("pool {pool!r} contains a login password", pool=pool.pool.name),
                 say("use {key}", key=Key("keyPair")),
             )
 
@@ -642,7 +642,7 @@ def np012(view: PlanView) -> Outcome:
     "warning",
     "Windows nodes",
     needs=(facts.IMAGE_TYPE,),
-    effect="Exclusive-ENI node pools are not documented for Windows, and Terway's terway-eniip runs on Linux only.",
+    effect="Exclusive-ENI node pools are not documented for Windows, and Terway's terway-eniip runs only on Linux.",
     sources=(EXCL, WWT),
     passes={f"{_POOL}.imageType": "AliyunLinux3ContainerOptimized"},
     fails={f"{_POOL}.imageType": "WindowsCore"},
@@ -664,10 +664,10 @@ def np013(view: PlanView) -> Outcome:
 @rule(
     "NP014",
     "error",
-    "A label makes Terway take the nodes for another kind",
+    "A label makes Terway mistake the kind of the nodes",
     needs=(facts.KIND, facts.LINGJUN_LABEL, facts.OVERRIDES),
-    effect="By this label alone Terway tells Lingjun nodes from ECS nodes. An ECS node that carries it never offers "
-    "aliyun/eni, and a Lingjun node without it is sought among ECS instances: pods get no ENI.",
+    effect="Terway tells Lingjun nodes from ECS nodes by this label alone. An ECS node with the label never offers "
+    "aliyun/eni, and a Lingjun node without it is looked up among ECS instances: pods get no ENI.",
     sources=(CODE_LINGJUN, CODE_PUBLISH),
     passes={f"{_POOL}.labels": {LINGJUN_LABEL: "false"}},
     fails={f"{_POOL}.labels": {LINGJUN_LABEL: "true"}},
@@ -685,7 +685,7 @@ def np014(view: PlanView) -> Outcome:
                     label=key,
                     value=value,
                 )
-                yield Hit(path, message, say("remove it: ACK labels Lingjun nodes by itself"))
+                yield Hit(path, message, say("remove it: ACK labels Lingjun nodes itself"))
 
 
 @rule(
@@ -693,7 +693,8 @@ def np014(view: PlanView) -> Outcome:
     "warning",
     "The nodes come up unschedulable",
     needs=(facts.OVERRIDES, facts.UNSCHEDULABLE),
-    effect="Every new node is cordoned, those of automatic scaling, too: its pods stay Pending until it is uncordoned.",
+    effect="Every new node is cordoned, including those that autoscaling adds: its pods stay Pending until it is "
+    "uncordoned.",
     sources=(CREATE_API,),
     passes={f"{_POOL}.overrides": {"kubernetes_config": {"unschedulable": False}}},
     fails={f"{_POOL}.overrides": {"kubernetes_config": {"unschedulable": True}}},
@@ -711,7 +712,7 @@ def np015(view: PlanView) -> Outcome:
 @rule(
     "NP016",
     "error",
-    "kubelet takes fewer pods than the nodes have ENIs for",
+    "kubelet admits fewer pods than the nodes have ENIs for",
     needs=(
         facts.OVERRIDES,
         *facts.PODS_PER_NODE,
@@ -722,8 +723,8 @@ def np015(view: PlanView) -> Outcome:
         facts.REPLICAS,
         facts.HOST_NETWORK,
     ),
-    effect="kubelet counts all pods of a node, those of hostNetwork, too. When its limit is reached, further pods stay "
-    'Pending with "Too many pods" although ENIs are free.',
+    effect="kubelet counts all pods of a node, including hostNetwork ones. At its limit further pods stay Pending "
+    'with "Too many pods", even if ENIs are free.',
     sources=(EXCL, CREATE_API),
     passes={f"{_POOL}.overrides": {"node_config": {"kubelet_configuration": {"maxPods": 10}}}},
     fails={
@@ -752,7 +753,7 @@ def np016(view: PlanView) -> Outcome:
         if room >= max(known):
             continue
         message = say(
-            "kubelet of pool {pool!r} takes {maxPods} pods, {hostPods} of them on the host network: {room} of "
+            "kubelet of pool {pool!r} admits {maxPods} pods, {hostPods} of them on the host network: {room} of "
             "{podsPerNode} exclusive pods fit on a node",
             pool=pool.pool.name,
             maxPods=most,
@@ -781,7 +782,7 @@ def _too_many(pool: PoolView, per_node: int) -> bool | None:
     "error",
     "The system pods fill every node",
     needs=(facts.SYSTEM_PODS, *facts.PODS_PER_NODE),
-    effect="Agents and DaemonSets take all ENIs of the nodes: no other pod ever gets one.",
+    effect="Agents and DaemonSets use all ENIs of the nodes: other pods never get one.",
     sources=(CODE_PREDICT,),
     passes={f"{_POOL}.systemPodsPerNode": 6},
     fails={f"{_POOL}.systemPodsPerNode": 7},
@@ -799,12 +800,12 @@ def np017(view: PlanView) -> Outcome:
             yield Unknown((*pool.path, "systemPodsPerNode"), facts.ENIS, about)
         if full:
             message = say(
-                "pool {pool!r} has {systemPodsPerNode} system pods on each node; {types} takes {podsPerNode} pods",
+                "pool {pool!r} has {systemPodsPerNode} system pods on each node; {types} carries {podsPerNode} pods",
                 pool=pool.pool.name,
                 systemPodsPerNode=system,
                 types=named(full),
                 podsPerNode=counts[full[0]],
             )
-            hint = say("take a type with more ENIs, or run system pods on the host network, which takes no ENI")
+            hint = say("use a type with more ENIs, or run system pods on the host network, where they use no ENI")
             path = (*pool.path, "systemPodsPerNode")
             yield Hit(path, message, hint, {"types": full}, None if len(full) == len(counts) else "warning")

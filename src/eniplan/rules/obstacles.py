@@ -48,7 +48,7 @@ def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node,
 def _first(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
     if not wants.placement.allows(node.known):
         return Obstacle(
-            say("the pod's node selector or affinity admits none of the labels"),
+            say("the pod's node selector or affinity does not match the node's labels"),
             say("compare both: kubectl get node {node} --show-labels", node=node.name),
         )
     taint = _repelling(wants.tolerations, node)
@@ -63,8 +63,8 @@ def _taint(taint: Taint, node: str) -> Obstacle:
         return Obstacle(say("{what} (taint {taint})", what=what, taint=taint.key), fix(node))
     return Obstacle(
         say("the pod does not tolerate the taint {taint}", taint=str(taint)),
-        say("add a toleration to the pod template, because Terway's webhook does not: "
-            "`eniplan render-manifests --patch` prints it"),
+        say("add a toleration to the pod template (Terway's webhook does not add one): `eniplan render-manifests "
+            "--patch` prints it"),
     )  # fmt: skip
 
 
@@ -73,14 +73,14 @@ CONDITIONS: dict[str, tuple[Message, Callable[[str], Message]]] = {
         say("the node is not Ready"), lambda node: say("kubectl describe node {node}", node=node)
     ),
     "node.kubernetes.io/unreachable": (
-        say("its kubelet does not answer"),
+        say("its kubelet does not respond"),
         lambda node: say("is its instance running? kubectl describe node {node}", node=node),
     ),
     "node.kubernetes.io/network-unavailable": (
-        say("its network is not set up"), lambda node: say("look at Terway there: {command}", command=terway_on(node))
+        say("its network is not set up"), lambda node: say("check Terway there: {command}", command=terway_on(node))
     ),
     "node.kubernetes.io/memory-pressure": (
-        say("it runs out of memory"),
+        say("it is running out of memory"),
         lambda node: say("move or shrink pods there: kubectl describe node {node}", node=node),
     ),
     "node.kubernetes.io/disk-pressure": (
@@ -88,16 +88,16 @@ CONDITIONS: dict[str, tuple[Message, Callable[[str], Message]]] = {
         lambda node: say("free its disk, or enlarge systemDisk of the pool: kubectl describe node {node}", node=node),
     ),
     "node.kubernetes.io/pid-pressure": (
-        say("it runs out of process ids"),
-        lambda node: say("which pod starts so many? kubectl describe node {node}", node=node),
+        say("it is running out of process ids"),
+        lambda node: say("which pod starts so many processes? kubectl describe node {node}", node=node),
     ),
     "node.cloudprovider.kubernetes.io/uninitialized": (
-        say("the cloud controller has not come to it"),
+        say("the cloud controller has not initialized it"),
         lambda node: say("wait for it, then: kubectl describe node {node}", node=node),
     ),
     "node.cloudprovider.kubernetes.io/shutdown": (
         say("its instance is stopped"),
-        lambda node: say("start it, or take it out of the node pool: kubectl get node {node}", node=node),
+        lambda node: say("start it, or remove it from the node pool: kubectl get node {node}", node=node),
     ),
 }  # fmt: skip
 """Taints that Kubernetes sets by itself: what each means, and what to do."""
@@ -128,24 +128,27 @@ def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | N
     if pod.eni > offered and node.is_lingjun:
         return Obstacle(
             say("Lingjun nodes never offer {resource}", resource=ENI),
-            say("remove the request, and place the pod by node affinity: `eniplan render-manifests --patch` prints it"),
+            say(
+                "remove the request, and place the pod with a node affinity: `eniplan render-manifests --patch` "
+                "prints it"
+            ),
         )
     if pod.eni > offered:
         return Obstacle(
-            say("the pod asks for {asked} {resource}, and {offered} are offered", asked=pod.eni, resource=ENI,
+            say("the pod requests {asked} {resource}, and {offered} are offered", asked=pod.eni, resource=ENI,
                 offered=offered),
-            say("has Terway come up there? {command}", command=terway_on(node.name)),
+            say("is Terway up there? {command}", command=terway_on(node.name)),
         )  # fmt: skip
     if pod.eni > free:
-        why = say("all {offered} {resource} are taken", offered=offered, resource=ENI)
+        why = say("all {offered} {resource} are in use", offered=offered, resource=ENI)
         if free > 0:
-            why = say("the pod asks for {asked} {resource}, and {free} are left", asked=pod.eni, resource=ENI,
+            why = say("the pod requests {asked} {resource}, and {free} are free", asked=pod.eni, resource=ENI,
                       free=free)  # fmt: skip
         return Obstacle(why, out)
     has, used = node.room, view.used(node)
     if has.pods is not None and (used.pods or 0) >= has.pods:
         return Obstacle(
-            say("Too many pods, as kubelet takes {most}, those of hostNetwork among them", most=has.pods),
+            say("Too many pods: kubelet admits {most}, including hostNetwork pods", most=has.pods),
             say("raise maxPods of the node pool's kubelet, or {out}", out=out),
         )
     for what, asked, taken, most in (
@@ -155,7 +158,7 @@ def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | N
         left = (most or 0) - (taken or 0)
         if most is not None and asked > max(left, 0):
             return Obstacle(
-                say("Insufficient {resource}: the pod asks for {asked}, and {left} are left", resource=what,
+                say("Insufficient {resource}: the pod requests {asked}, and {left} are left", resource=what,
                     asked=_shown(what, asked), left=_shown(what, max(left, 0))),
                 say("use a larger instance type, lower the request, or {out}", out=out),
             )  # fmt: skip
@@ -177,23 +180,29 @@ _PHRASES: tuple[tuple[re.Pattern[str], Message], ...] = (
     ),
     (
         re.compile(r"Insufficient (?!aliyun/eni|cpu|memory|ephemeral-storage)"),
-        say("do the nodes offer it, and is some left? kubectl describe nodes"),
+        say("do the nodes offer it, and is any left? kubectl describe nodes"),
     ),
     (re.compile(r"unschedulable"), say("kubectl get nodes; kubectl uncordon NODE")),
     (re.compile(r"untolerated taint"), say("add the toleration: `eniplan render-manifests --patch` prints it")),
     (
         re.compile(r"volume|persistentvolume", re.IGNORECASE),
-        say("look at the claims, their volumes, and the zones of these: kubectl get pvc -A"),
+        say("check the claims, their volumes, and the zones of these: kubectl get pvc -A"),
     ),
     (
         re.compile(r"topology spread"),
         say(
-            "loosen topologySpreadConstraints, or add nodes in the other zones: kubectl get nodes -L "
+            "relax topologySpreadConstraints, or add nodes in the other zones: kubectl get nodes -L "
             "topology.kubernetes.io/zone"
         ),
     ),
-    (re.compile(r"free ports"), say("take hostPort out: exclusive pods cannot have one; else only one fits a node")),
-    (re.compile(r"pod (anti-)?affinity"), say("only so many fit: loosen its podAntiAffinity, or scale the pool out")),
+    (
+        re.compile(r"free ports"),
+        say("remove hostPort: exclusive pods cannot have one; other pods with it fit once per node"),
+    ),
+    (
+        re.compile(r"pod (anti-)?affinity"),
+        say("too few nodes satisfy its podAntiAffinity: relax it, or scale the pool out"),
+    ),
     (
         re.compile(r"node affinity|selector"),
         say("compare its affinity with the labels: kubectl get nodes --show-labels"),

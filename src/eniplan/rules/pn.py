@@ -67,10 +67,10 @@ _ELSEWHERE = {
     "error",
     "eniType is not ENI",
     needs=(facts.ENI_TYPE, facts.ENI_TRUNKING, *facts.MEANT, facts.KIND, facts.HOST_NETWORK),
-    effect="With trunking on, pods request aliyun/member-eni, which an exclusive node never offers: they stay Pending "
-    "for ever. Without trunking they request aliyun/eni whatever the eniType. The page maps Default by the kind of "
-    "cluster; the code decides by trunking and by where the pod lands. PodNetworkings for other nodes may have any "
-    "eniType.",
+    effect="With trunking on, pods request aliyun/member-eni, which an exclusive node never offers: they stay "
+    "Pending forever. Without trunking they request aliyun/eni whatever the eniType. The documentation maps "
+    "Default by the kind of cluster; the code decides by trunking and by the node that the pod lands on. "
+    "PodNetworkings for other nodes may have any eniType.",
     sources=(EXCL, PN, CODE_RESOURCE),
     passes={"podNetworkings": [POD_NETWORKING, _ELSEWHERE]},
     fails=_with(eniType="Default"),
@@ -85,7 +85,7 @@ def pn001(view: PlanView) -> Outcome:
         fix = Fix("value", "ENI")
         if pn.eni_type not in ENI_TYPES:
             message = say(
-                "PodNetworking {podNetworking!r} has eniType {eniType!r}, and Kubernetes takes only {known}",
+                "PodNetworking {podNetworking!r} has eniType {eniType!r}; Kubernetes accepts only {known}",
                 podNetworking=pn.name,
                 eniType=pn.eni_type,
                 known=ENI_TYPES,
@@ -105,7 +105,7 @@ def pn001(view: PlanView) -> Outcome:
             yield Hit(path, message, hint, {"eniTrunking": True}, fix=fix)
         else:
             message = say(
-                "PodNetworking {podNetworking!r} has eniType {eniType!r}, which gives exclusive ENIs only as long as "
+                "PodNetworking {podNetworking!r} has eniType {eniType!r}, which gives exclusive ENIs only while "
                 "trunking is off",
                 podNetworking=pn.name,
                 eniType=pn.eni_type,
@@ -122,7 +122,7 @@ def _strategy(pn: PodNetworking) -> str | None:
     "warning",
     "Fixed without a releaseStrategy",
     needs=(facts.ALLOCATION,),
-    effect="The ENI of a pod that is gone is kept for ever, and with it an address and a place in the ENI quota.",
+    effect="After a pod is gone its ENI is kept forever, and with it an address and a place in the ENI quota.",
     sources=(CODE_GC, CODE_VALIDATE),
     passes=_with(allocation={"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1h"}),
     fails=_with(allocation={"type": "Fixed"}),
@@ -142,10 +142,10 @@ def pn002(view: PlanView) -> Outcome:
 @rule(
     "PN003",
     "error",
-    "TTL without a readable, positive releaseAfter",
+    "TTL without a valid, positive releaseAfter",
     needs=(facts.ALLOCATION,),
-    effect="Terway's webhook refuses the object when it cannot read the duration; a negative one keeps the ENI for "
-    "ever. Below 5 minutes the page forbids what the code accepts.",
+    effect="Terway's webhook refuses the object if it cannot parse the duration; a negative one keeps the ENI "
+    "forever. The documentation forbids values below 5 minutes, which the code accepts.",
     sources=(CODE_VALIDATE, CODE_GC, PN),
     passes=_with(allocation={"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1h30m"}),
     fails=_with(allocation={"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1d"}),
@@ -158,12 +158,12 @@ def pn003(view: PlanView) -> Outcome:
         text = (pn.allocation or {}).get("releaseAfter", "")
         path = (*pn.path, "allocation", "releaseAfter")
         duration = go_duration(text)
-        hint = say("write a Go duration such as 10m, 1h or 36h (Go knows no days, and no more than 2562047h)")
+        hint = say("write a Go duration such as 10m, 1h or 36h (Go has no unit for days, and allows at most 2562047h)")
         if not text:
             yield Hit(path, say("PodNetworking {podNetworking!r}: TTL needs releaseAfter", podNetworking=pn.name), hint)
         elif duration is None:
             message = say(
-                "PodNetworking {podNetworking!r}: releaseAfter {text!r} is no Go duration",
+                "PodNetworking {podNetworking!r}: releaseAfter {text!r} is not a Go duration",
                 podNetworking=pn.name,
                 text=text,
             )
@@ -177,7 +177,7 @@ def pn003(view: PlanView) -> Outcome:
             yield Hit(path, message, hint)
         elif duration < SHORTEST_TTL * SECOND:
             message = say(
-                "PodNetworking {podNetworking!r}: releaseAfter {text} is under the page's minimum of 5m",
+                "PodNetworking {podNetworking!r}: releaseAfter {text} is below the documented minimum of 5m",
                 podNetworking=pn.name, text=text
             )  # fmt: skip
             numbers = {"seconds": duration / SECOND, "minimum": SHORTEST_TTL}
@@ -189,7 +189,7 @@ def pn003(view: PlanView) -> Outcome:
     "error",
     "Never together with releaseAfter",
     needs=(facts.ALLOCATION,),
-    effect="Terway's webhook refuses the object (from 1.13.6 on).",
+    effect="Terway's webhook (1.13.6 and later) refuses the object.",
     sources=(CODE_VALIDATE,),
     passes=_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}),
     fails=_with(allocation={"type": "Fixed", "releaseStrategy": "Never", "releaseAfter": "10m"}),
@@ -209,8 +209,9 @@ def pn004(view: PlanView) -> Outcome:
     "error",
     "No selector at all",
     needs=(*facts.SELECTORS, facts.ENI_TYPE, facts.TERWAY_VERSION, facts.WORKLOAD_NETWORKING, facts.TEMPLATE),
-    effect="Before Terway 1.16.1 the webhook refuses the object (of eniType Default: before 1.13.6). Later it is "
-    "taken, and matches no pod: only pods that name it in k8s.aliyun.com/pod-networks-request get it.",
+    effect="Before Terway 1.16.1 the webhook refuses the object (with eniType Default: before 1.13.6). Later "
+    "versions accept it, but it matches no pod: only pods that name it in k8s.aliyun.com/pod-networks-request "
+    "get it.",
     sources=(CODE_MATCH, CODE_VALIDATE, REL),
     passes=_FINE,
     fails={**_with(podSelector=ABSENT), "cluster.terway.version": "v1.16.0"},
@@ -243,10 +244,10 @@ def pn005(view: PlanView) -> Outcome:
 @rule(
     "PN006",
     "warning",
-    "An empty selector takes every pod",
+    "An empty selector matches every pod",
     needs=facts.SELECTORS,
-    effect="Every new pod of every namespace that is not hostNetwork requests an ENI of its own: on shared nodes they "
-    "all stay Pending.",
+    effect="Every new pod of every namespace outside the host network requests its own ENI: on shared nodes they all "
+    "stay Pending.",
     sources=(CODE_MATCH,),
     passes=_FINE,
     fails=_with(podSelector={}),
@@ -265,7 +266,7 @@ def pn006(view: PlanView) -> Outcome:
     "error",
     "A selector that Kubernetes refuses",
     needs=facts.SELECTORS,
-    effect="The webhook answers with an error for every pod whose matching reaches this object: one bad selector can "
+    effect="The webhook returns an error for every pod that it matches against this object: one bad selector can "
     "block pod creation in the whole cluster.",
     sources=(CODE_MATCH, KUBERNETES_LABELS),
     passes=_with(podSelector={"matchExpressions": [{"key": "network", "operator": "In", "values": ["trading-eni"]}]}),
@@ -303,7 +304,7 @@ def _matching(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     "warning",
     "Two PodNetworkings can match the same pod",
     needs=facts.SELECTORS,
-    effect="Terway takes an arbitrary one of them; no event says which.",
+    effect="Terway picks one of them arbitrarily; no event says which.",
     sources=(PN, CODE_MATCH),
     passes={
         "podNetworkings": [
@@ -359,7 +360,8 @@ def _asked(pn: PodNetworking) -> dict[tuple[str, str], overlap.Values]:
     "error",
     "Fixed for a workload that is not a StatefulSet",
     needs=(facts.ALLOCATION, facts.WORKLOAD_KIND, facts.WORKLOAD_NETWORKING, *facts.SELECTORS),
-    effect="A Fixed PodNetworking skips pods without fixed names: they silently get another PodNetworking, or none.",
+    effect="A Fixed PodNetworking skips pods without stable names: without an error they get another PodNetworking, "
+    "or none.",
     sources=(PN, CODE_MATCH),
     passes={
         **_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}),
@@ -376,7 +378,7 @@ def pn009(view: PlanView) -> Outcome:
         pn = view.pod_networkings.get(workload.pod_networking or "")
         if pn is not None and pn.is_fixed and workload.kind not in FIXED_NAMES:
             message = say(
-                "{kind} {workload!r} uses the Fixed PodNetworking {podNetworking!r}, which never takes its pods",
+                "{kind} {workload!r} uses the Fixed PodNetworking {podNetworking!r}, which never selects its pods",
                 kind=workload.kind,
                 workload=workload.name,
                 podNetworking=pn.name,
@@ -403,18 +405,20 @@ def pn010(view: PlanView) -> Outcome:
         missing = tuple(key for key, ids in given.items() if not ids)
         if missing:
             message = say(
-                "PodNetworking {podNetworking!r} leaves to the cluster's defaults: {missing}",
+                "PodNetworking {podNetworking!r} leaves {missing} to the cluster's defaults",
                 podNetworking=pn.name,
                 missing=missing,
             )
-            yield Hit((*pn.path, missing[0]), message, say("write out {missing}", missing=missing))
+            yield Hit((*pn.path, missing[0]), message, say("write {missing} explicitly", missing=missing))
 
 
 def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     names = [{pn.name: (*pn.path, "name") for pn in reversed(plan.networkings)} for plan in plans]
     for i, name, path, place in repeated(plans, names):
         message = say(
-            "the name {podNetworking!r} is taken in the same cluster by {place}", podNetworking=name, place=str(place)
+            "the name {podNetworking!r} is already used in the same cluster by {place}",
+            podNetworking=name,
+            place=str(place),
         )
         yield i, Hit(path, message, say("PodNetworkings are cluster-scoped: rename one"))
 
@@ -422,7 +426,7 @@ def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
 @rule(
     "PN011",
     "error",
-    "The name of a PodNetworking is no Kubernetes name, or is taken",
+    "The name of a PodNetworking is not a valid Kubernetes name, or is already used",
     needs=(facts.NETWORKING_NAME,),
     effect="Kubernetes refuses the object, or one replaces the other: PodNetworkings are cluster-scoped.",
     sources=(KUBERNETES_NAMES,),
@@ -436,7 +440,7 @@ def pn011(view: PlanView) -> Outcome:
     for pn in view.plan.pod_networkings:
         path = (*pn.path, "name")
         if not is_subdomain(pn.name):
-            message = say("{podNetworking!r} is no Kubernetes object name", podNetworking=pn.name)
+            message = say("{podNetworking!r} is not a valid Kubernetes object name", podNetworking=pn.name)
             yield Hit(path, message, say("use lower-case letters, digits, '-' and '.'"))
         if pn.name in seen:
             message = say("two PodNetworkings are named {podNetworking!r}", podNetworking=pn.name)
@@ -447,9 +451,9 @@ def pn011(view: PlanView) -> Outcome:
 @rule(
     "PN012",
     "error",
-    "A PodNetworking is meant for a node pool that does not exist",
+    "A PodNetworking targets a node pool that does not exist",
     needs=(facts.NETWORKING_POOLS, facts.POOL_NAME),
-    effect="Its zones and addresses are judged for the wrong pools, or for none.",
+    effect="Its zones and addresses are checked against the wrong pools, or none.",
     sources=(EXCL,),
     passes=_FINE,
     fails=_with(nodePools=["tradin"]),
@@ -470,9 +474,9 @@ def pn012(view: PlanView) -> Outcome:
 @rule(
     "PN013",
     "info",
-    "Fixed addresses in a pool of several zones",
+    "Fixed addresses in a pool with several zones",
     needs=(facts.ALLOCATION, *facts.MEANT, *facts.ZONES),
-    effect="A pod with a fixed address is pinned to the zone in which it was first created: when that zone fails, it "
+    effect="A pod with a fixed address is pinned to the zone where it was first created: if that zone fails, it "
     "cannot start in another one.",
     sources=(PN, CODE_RESOURCE),
     passes=_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}),
@@ -500,7 +504,7 @@ def pn013(view: PlanView) -> Outcome:
         names.sort()
         zones = tuple(dict.fromkeys(zone for pool in spread[names[0]] for zone in pool.zones))
         message = say(
-            "pods of {networkings} stay in the zone they start in; {pools} has nodes in {zones}",
+            "pods of {networkings} stay in the zone where they first start; {pools} has nodes in {zones}",
             networkings=_fixed(names),
             pools=named(pools_of),
             zones=zones,
@@ -518,10 +522,10 @@ def _fixed(names: list[str]) -> Message:
 @rule(
     "PN014",
     "error",
-    "A selector that nothing can meet",
+    "A selector that nothing can satisfy",
     needs=facts.SELECTORS,
-    effect="The requirements contradict each other: no pod, or no namespace, ever has the labels, and the "
-    "PodNetworking never matches. Its pods get another one, or none; nothing says so.",
+    effect="The requirements contradict each other: no pod, or no namespace, can have such labels, and the "
+    "PodNetworking never matches. Its pods get another one, or none, without an error.",
     sources=(CODE_MATCH, KUBERNETES_LABELS),
     passes=_FINE,
     fails=_with(
@@ -540,7 +544,7 @@ def pn014(view: PlanView) -> Outcome:
             label = overlap.contradiction(selector)
             if label is not None:
                 message = say(
-                    "PodNetworking {podNetworking!r}: the selector asks of the label {label} what no value can meet",
+                    "PodNetworking {podNetworking!r}: no value of the label {label} can satisfy the selector",
                     podNetworking=pn.name,
                     label=label,
                 )

@@ -270,7 +270,7 @@ def ver006(view: ClusterView) -> Outcome:
     for group in view.groups:
         bare = [item for item in group.exclusive if not item.is_lingjun and not item.capacity]
         if bare:
-            hint = say("look at Terway there: {command}", command=terway_on(bare[0].name))
+            hint = say("check Terway there: {command}", command=terway_on(bare[0].name))
             if legacy:
                 hint = say("ipam_type of eni-config is not crd, which needs Terway {version}; else {hint}",
                            version=str(LEGACY_IPAM_FIX), hint=hint)  # fmt: skip
