@@ -118,7 +118,7 @@ def test_a_pool_in_the_words_of_another_tool(here: Path, name: str, text: str, p
 @pytest.mark.parametrize(
     ("name", "text", "hint"),
     [
-        ("ros.yml", (ROS % ("c1", BAD)).replace("vsw-j]", "]"), "list the vSwitches of the nodes in ScalingGroup.VSwitchIds"),
+        ("ros.yml", (ROS % ("c1", BAD)).replace("vsw-j]", "]"), "of the nodes in ScalingGroup.VSwitchIds"),
         (
             "Pulumi.yaml",
             PULUMI.replace("[vsw-j]\n      desired", "[]\n      desired"),
