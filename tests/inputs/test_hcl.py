@@ -11,7 +11,7 @@ from eniplan.inputs.hcl.pools import arguments
 from eniplan.inputs.hcl.values import Budget
 from eniplan.inputs.places import NotKnown
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from tests.inputs.support import LABEL, RESOURCE, TAINT, hcl, judge_files
+from tests.inputs.support import LABEL, RESOURCE, hcl, judge_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,33 +236,6 @@ def test_hcl_is_known_by_its_content(here: Path) -> None:
 def test_text_that_is_no_hcl(here: Path, text: str, problem: str) -> None:
     judged = judge_files(here, {"main.tf": text})
     assert (judged.problems, judged.report.exit_code) == ([problem], 3)
-
-
-def test_json_syntax_of_terraform(here: Path) -> None:
-    pool = {
-        "node_pool_name": "trading",
-        "instance_types": ["ecs.g7.2xlarge", "${var.x}"],
-        "vswitch_ids": ["vsw-j"],
-        "labels": LABEL,
-        "taints": [TAINT],
-        "desired_size": 3,
-        "scaling_config": {"enable": False},
-        "dynamic": {"management": {"for_each": [], "content": {}}},
-        "user_data": "$${a}%%{b}",
-    }
-    text = json.dumps({"resource": {RESOURCE: {"eni": pool, "b": [pool]}}}, indent=1)
-    judged = judge_files(here, {"main.tf.json": text})
-    assert judged.places == {"ENI001": f"main.tf.json:7:6 {RESOURCE}.eni.instance_types[0]"}
-    assert judged.facts == {"instanceTypes of pool 'trading'": f"{RESOURCE}.eni.instance_types"}
-    assert judged.problems == [f"main.tf.json:36:9: {RESOURCE}.b must be a map [resource.{RESOURCE}.b]"]
-
-
-@pytest.mark.parametrize("dynamic", [{"labels": {}}, [{"timeouts": {}}, {"labels": {}}]])
-def test_dynamic_labels_of_the_json_syntax_are_not_known(here: Path, dynamic: object) -> None:
-    text = json.dumps({"resource": {RESOURCE: {"eni": {"dynamic": dynamic}}}})
-    assert judge_files(here, {"main.tf.json": text}).facts == {
-        f"whether pool {RESOURCE + '.eni'!r} is an exclusive node pool": f"{RESOURCE}.eni"
-    }
 
 
 def test_terraform_converts_texts_numbers_and_flags(here: Path) -> None:

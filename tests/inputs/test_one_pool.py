@@ -167,7 +167,7 @@ SPELLINGS: dict[str, Callable[[NodePool, Body], str]] = {
     "terraform.json": lambda pool, body: json.dumps(terraform_plan(blocks_of(pool, body))),
     "ros.json": lambda pool, body: ros.template([ros.properties(pool, body, "c1")]),
     "make.sh": lambda _, body: command(body, "cn-hangzhou", "c1"),
-    "main.tf.json": lambda pool, body: terraform.tf_json([terraform.arguments(pool, body, "c1")]),
+    "tf.json": lambda pool, body: terraform.tf_json([terraform.arguments(pool, body, "c1")]),
     "pool.hcl": lambda pool, body: terraform.hcl([terraform.arguments(pool, body, "c1")]),
     "variables.hcl": by_variables,
     "each.hcl": by_for_each,

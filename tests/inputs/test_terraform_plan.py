@@ -214,6 +214,12 @@ def test_what_is_deferred_is_judged_too(here: Path) -> None:
     assert judged.places["ENI001"].endswith(f" {ADDRESS}.instance_types[0]")
 
 
+def test_a_type_that_is_no_text_is_none_of_ours(here: Path) -> None:
+    plan = terraform_plan(AFTER)
+    plan["resource_changes"][0]["type"] = {"a": 1}
+    assert judge_files(here, {"plan.json": plan}).rules == set()
+
+
 def test_the_size_that_automatic_scaling_has_come_to_is_not_a_wish(here: Path) -> None:
     after = AFTER | {"scaling_config": [{"enable": True, "min_size": 0, "max_size": 9}]}
     plan = terraform_plan(after, actions=["update"], before=AFTER)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.inputs import templates
-from eniplan.inputs.body import is_meant, labels_of, mode_of, read_pool
+from eniplan.inputs.body import labels_of, mode_of, read_pool
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Skipped, translated
-from eniplan.inputs.spelling import TERRAFORM, PoolPlaces, Resource
-from eniplan.inputs.terraform import Clusters, Left, planned, without_templates
+from eniplan.inputs.spelling import PoolPlaces, Resource
+from eniplan.inputs.terraform import Clusters, Left, planned
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from eniplan.inputs.markdown import Block
     from eniplan.inputs.script import Call
     from eniplan.inputs.templates import Group
-    from eniplan.plan.document import Path
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Pods for exclusive nodes name one of them, of whatever kind the object is."""
@@ -216,13 +215,12 @@ class Collected:
             return False
         if os.path.basename(document.file) in _KUSTOMIZATIONS:
             self._patches.update(_patches(document.file, value))
-        resources: Any = value.get("resource")
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
         elif "format_version" in value and "values" in value:
             return self._take_state(document, named=named)
-        elif isinstance(resources, dict) and isinstance(resources.get(RESOURCE), dict):
-            self._take_json(document, resources[RESOURCE])
+        elif "resource" in value and self._take_json(document):
+            pass
         elif (found := templates.groups(document)) is not None:
             for group in found:
                 self._take_group(group)
@@ -305,26 +303,14 @@ class Collected:
         if named:  # a hook that is given every file that has changed
             yield LoadedPlan(Document(path, None, NoPlaces()), None)
 
-    def _take_json(self, document: Document, resources: dict[str, Any]) -> None:
-        """Take the resources of Terraform's JSON syntax, by name."""
-        for name, value in resources.items():
-            address = f"{RESOURCE}.{name}"
-            path: Path = ("resource", RESOURCE, name)
-            if not isinstance(value, dict):
-                self._problems.append(
-                    Problem(
-                        say("{address} must be a map", address=address), document.place(path), say("terraform validate")
-                    )
-                )
-                continue
-            known = without_templates(value)
-            if known.get("count") == 0:
-                self.skip(f"{document.file}: {address}", "its count is 0")
-            elif is_meant(known.get("labels"), known.get("tags")) is False:
-                self.skip(f"{document.file}: {address}", "it has no exclusive label")
-            else:
-                resource = Resource(address, document, path, known, TERRAFORM)
-                self._take_resource(resource, ("hcl", os.path.dirname(document.file)))
+    def _take_json(self, document: Document) -> bool:
+        """Take Terraform's JSON syntax from a file of another name; return whether it is that."""
+        from eniplan.inputs.hcl.json_syntax import JsonText, is_terraform  # noqa: PLC0415 - most files are none
+
+        if not is_terraform(document.value):
+            return False
+        self._hcl.embed(document.file, str(document.place(()).line), [JsonText(document)])
+        return True
 
     def _take_resource(self, resource: Resource, unit: tuple[str, ...], stated: Stated | None = None) -> None:
         origin = Origin(resource.document, resource.path, resource.address)

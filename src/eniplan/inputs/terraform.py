@@ -72,7 +72,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
             continue
         if change.get("type") == RESOURCE:
             yield _change(document, path, change, configured)
-        elif change.get("type") in MANIFESTS:
+        elif str(change.get("type")) in MANIFESTS:
             yield from _applied(document, path, change)
 
 
@@ -195,19 +195,6 @@ def _label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a re
         for item in items
         if isinstance(item, dict) and isinstance(item.get("key"), str)
     }
-
-
-def without_templates(value: Any) -> Any:  # noqa: ANN401 - an argument
-    """Return arguments of Terraform's JSON syntax, where every text is a template, with those not known."""
-    if isinstance(value, str):
-        inert = value.replace("$${", "").replace("%%{", "")
-        return NotKnown(value) if "${" in inert or "%{" in inert else value.replace("$${", "${").replace("%%{", "%{")
-    if isinstance(value, dict):
-        out = {key: without_templates(item) for key, item in value.items() if key != "dynamic"}
-        dynamic = value.get("dynamic")
-        blocks = [item for item in (dynamic if isinstance(dynamic, list) else [dynamic]) if isinstance(item, dict)]
-        return out | {name: NotKnown("a dynamic block") for block in blocks for name in block}
-    return [without_templates(item) for item in value] if isinstance(value, list) else value
 
 
 # --- The cluster beside a pool ------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DEFAULT_FILE = "eniplan.yaml"
 _ENDINGS = (".yaml", ".yml", ".json")
 HCL_ENDINGS = (".tf", ".tofu")
+HCL_JSON_ENDINGS = (".tf.json", ".tofu.json")
 SCRIPT_ENDINGS = (".sh", ".bash")
 MARKDOWN_ENDINGS = (".md", ".markdown")
 _NO_YAML = (*HCL_ENDINGS, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)

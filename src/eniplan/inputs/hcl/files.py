@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from eniplan.inputs.hcl.values import Budget, TooMuchError
 from eniplan.inputs.places import NotKnown, Skipped
 from eniplan.messages import say
 from eniplan.plan.document import decode, read_documents
-from eniplan.plan.load import HCL_ENDINGS
+from eniplan.plan.load import HCL_ENDINGS, HCL_JSON_ENDINGS
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import read_file
@@ -28,6 +27,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from eniplan.inputs.hcl.parse import Part
     from eniplan.inputs.templates import Group
     from eniplan.plan.document import Document
 
@@ -38,7 +38,9 @@ _BLOCK = (
     rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{'
 )
 """How a text begins that is HCL, whatever its file is called."""
-_SOURCE = re.compile(rb'^[ \t]*source[ \t]*=[ \t]*"(\.\.?/[^"\n]*)"', re.MULTILINE)
+_OF_FOLDERS = (*HCL_ENDINGS, *HCL_JSON_ENDINGS)
+"""Files that are one module with the others of their folder."""
+_SOURCE = re.compile(rb'(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?/[^"\n]*)"', re.MULTILINE)
 _STEPS = 500_000
 """What any configuration may take to compute; more where its files are large."""
 _LOOKED_AT = 2**20
@@ -67,8 +69,8 @@ class Outcome(NamedTuple):
 
 
 def is_hcl(path: str, data: bytes) -> bool:
-    """Return whether a text is HCL. What stands inside of a YAML or JSON document is none."""
-    return path.endswith(HCL_ENDINGS) or bool(
+    """Return whether a text is of Terraform. What stands inside of a YAML or JSON document is not."""
+    return path.endswith(_OF_FOLDERS) or bool(
         not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and re.match(_BLOCK, data)
     )
 
@@ -104,13 +106,13 @@ class Files:
 
     def add(self, path: str, data: bytes) -> bool:
         """Take a file; return whether it is one with node pools."""
-        is_alone = not path.endswith(HCL_ENDINGS)
+        is_alone = not path.endswith(_OF_FOLDERS)
         key = f"{path}/" if is_alone else os.path.normpath(os.path.dirname(path))
         folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path), [], set()))
         folder.wanted.append(path)
         folder.calls.update(found.decode(errors="replace") for found in _SOURCE.findall(data))
         if is_alone:
-            self._read[key] = [Text(path, decode(path, data))]
+            self._read[key] = [_text(path, data)]
         return names_ours(data)
 
     def embed(self, path: str, name: str, texts: list[Text]) -> None:
@@ -146,15 +148,25 @@ class Files:
         if key not in self._read:
             found: list[Text] = []
             self._read[key] = found
-            for name in _listed(shown, HCL_ENDINGS):
+            for name in _listed(shown, _OF_FOLDERS):
                 path = os.path.join(shown, name)
                 try:
-                    found.append(Text(path, decode(path, read_file(path))))
+                    data = read_file(path)
                 except OSError as error:
                     self._problems.append(unreadable(path, error))
+                    continue
+                try:
+                    found.append(_text(path, data))
                 except InputError as error:
-                    self._problems += error.problems
+                    self._refuse(error, path, data)
         return self._read[key]
+
+    def _refuse(self, error: InputError, path: str, data: bytes) -> None:
+        """Tell of a file that cannot be read: JSON has no parts that can be left out."""
+        if any(name in data for name in _OURS) or not path.endswith(HCL_JSON_ENDINGS):
+            self._problems += error.problems
+        else:
+            self._left += (Skipped(str(problem.place), problem.message) for problem in error.problems)
 
     def _configuration(self, key: str, folder: _Folder, reached: set[str]) -> Iterator[Group]:
         """Yield what one configuration makes."""
@@ -170,7 +182,7 @@ class Files:
         budget = Budget(_STEPS + 4 * sum(len(source.data) for source in texts))
         module = Module(folder.shown, texts, budget, given={}, read=read, has_files=not key.endswith("/"))
         self._asked |= module.variables.keys()
-        configuration = Configuration(module, is_wanted=wanted.__contains__, is_closed=self._is_closed)
+        configuration = Configuration(module, key, is_wanted=wanted.__contains__, is_closed=self._is_closed)
         try:
             module.given |= {} if key.endswith("/") else _automatic(folder.shown)
             for values in self._chosen:
@@ -190,14 +202,13 @@ class Files:
     def _look(self, texts: Iterable[Text], wanted: set[str]) -> None:
         """Tell what is broken: an error where it may be a node pool, otherwise a note."""
         for source in texts:
-            for part in source.parts if len(source.data) <= _LOOKED_AT else _ours(source):
-                if part.fault is None:
+            for part in source.parts:
+                if (len(source.data) > _LOOKED_AT and not _is_ours(source, part)) or part.fault is None:
                     continue
                 line, column = source.place(part.fault)
                 place = Place(source.file, line, column)
-                is_ours = any(name in source.data[part.start : part.end] for name in _OURS)
-                if is_ours and source.file in wanted:
-                    self._problems.append(Problem(say("not valid HCL: this is not expected here"), place, _VALIDATE))
+                if _is_ours(source, part) and source.file in wanted:
+                    self._problems.append(Problem(source.broken(part), place, _VALIDATE))
                 elif source.file in wanted:
                     self._left.append(Skipped(str(place), "not valid HCL: this block was left out", "no node pool"))
 
@@ -245,8 +256,23 @@ class _Folder(NamedTuple):
 _PLAIN = ("string", "number", "bool", "any")
 
 
-def _ours(source: Text) -> Iterator[Any]:
-    return (part for part in source.parts if any(name in source.data[part.start : part.end] for name in _OURS))
+def _text(path: str, data: bytes) -> Text:
+    """Return a file of a module.
+
+    Raises:
+        InputError: it is no text, or no JSON where it should be.
+
+    """
+    if not path.endswith(HCL_JSON_ENDINGS):
+        return Text(path, decode(path, data))
+    from eniplan.inputs.hcl.json_syntax import JsonText  # noqa: PLC0415 - most modules are HCL
+
+    return JsonText(read_documents(path, data)[0])
+
+
+def _is_ours(source: Text, part: Part) -> bool:
+    words = f"{' '.join(part.labels)} {source.at(part.start, part.end)}".encode()
+    return any(name in words for name in _OURS)
 
 
 def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
@@ -293,10 +319,12 @@ def _values(file: str) -> dict[str, Given]:
     except OSError as error:
         raise InputError(unreadable(file, error, say("--var-file names a file of values"))) from None
     if file.endswith(".json"):
+        from eniplan.inputs.hcl.json_syntax import exact  # noqa: PLC0415 - most files of values are HCL
+
         (document,) = read_documents(file, data)[:1]
         found = document.value if isinstance(document.value, dict) else {}
         return {
-            name: Given(_exact(value), f"{file}:{document.tree.find((name,), key=True)[0]}")
+            name: Given(exact(value), f"{file}:{document.tree.find((name,), key=True)[0]}")
             for name, value in found.items()
         }
     source = Text(file, decode(file, data))
@@ -308,15 +336,3 @@ def _values(file: str) -> dict[str, Given]:
         name: Given(outcome(attribute.expression, scope), at(source, attribute.start))
         for name, attribute in source.whole.attributes.items()
     }
-
-
-def _exact(value: Any) -> Any:  # noqa: ANN401 - a value
-    """Return a value of JSON with the numbers that Terraform has."""
-    return json.loads(json.dumps(value), parse_float=_fraction)
-
-
-def _fraction(words: str) -> Any:  # noqa: ANN401 - a number
-    from eniplan.inputs.hcl.parse import number  # noqa: PLC0415 - few files have such numbers
-
-    found = number(words.removeprefix("-"))
-    return float(words) if found is None else -found if words[0] == "-" else found

@@ -29,6 +29,7 @@ from eniplan.inputs.hcl.nodes import (
     TemplateIf,
     Unread,
 )
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
     from eniplan.inputs.hcl.nodes import Expression
+    from eniplan.messages import Message
 
 MAX_DEPTH = 100
 """Brackets and operators inside of each other that are read; people write a handful."""
@@ -208,6 +210,9 @@ def _fault(node: Node) -> Node | None:
 class Text:
     """A file, and the places in it."""
 
+    is_json: ClassVar = False
+    """Whether it is in Terraform's JSON syntax."""
+
     def __init__(self, file: str, text: str, first: tuple[int, int] = (1, 1)) -> None:
         """Take its text, and where it begins when it stands inside of another file."""
         self.file = file
@@ -223,6 +228,11 @@ class Text:
     def at(self, start: int, end: int) -> str:
         """Return a part of it."""
         return self.data[start:end].decode(errors="replace")
+
+    def broken(self, part: Part) -> Message:
+        """Say what is wrong with a part that has a fault."""
+        del part
+        return say("not valid HCL: this is not expected here")
 
     @cached_property
     def _lines(self) -> list[int]:

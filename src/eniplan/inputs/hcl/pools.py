@@ -91,14 +91,15 @@ class Tree:
         if found is None:
             return NOTHING
         if path[1:] == ("taints",) and not found.shape.blocks.get("taints"):
+            if self.source.is_json:
+                return say('in JSON: "taints": [{{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}}]')
             return say('in HCL: a taints block with key = "exclusive-eni", value = "true", effect = "NoSchedule"')
         key = found.shape.block.attributes.get("key") if path[1:2] == ("labels",) else None
         if key is not None and isinstance(key.expression, Literal) and is_mode_key(str(key.expression.value)):
-            return say(
-                'in HCL: a labels block with key = "{label}", value = "{value}"',
-                label=EXCLUSIVE_LABEL,
-                value=EXCLUSIVE_VALUE,
-            )
+            label, value = EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+            if self.source.is_json:
+                return say('in JSON: "labels": [{{"key": "{label}", "value": "{value}"}}]', label=label, value=value)
+            return say('in HCL: a labels block with key = "{label}", value = "{value}"', label=label, value=value)
         where = () if found.expression is None else sources(found.expression, found.shape.module, found.shape.block)
         if found.text is not self.source:
             where = (at(found.text, found.start), *where)
@@ -242,16 +243,18 @@ class Pool(NamedTuple):
 class Configuration:
     """A module that nobody calls, with those that it calls."""
 
-    def __init__(self, root: Module, *, is_wanted: Callable[[str], bool], is_closed: bool) -> None:
+    def __init__(self, root: Module, name: str, *, is_wanted: Callable[[str], bool], is_closed: bool) -> None:
         """Take the module.
 
         Args:
             root: the module.
+            name: what tells it from others: several may stand in one file.
             is_wanted: whether what stands in one of its files is to be judged; what is called from there is, too.
             is_closed: whether nobody else says anything of the cluster: then what stands here is all there is.
 
         """
         self.root = root
+        self._name = name
         self._is_wanted = is_wanted
         self._is_closed = is_closed
         self._documents: dict[str, Document] = {}
@@ -266,7 +269,7 @@ class Configuration:
         for pool in self._pools(self.root, is_certain=True, is_root=True):
             cluster = pool.values.get("cluster_id")
             named = cluster.words if isinstance(cluster, AfterApply) else str(cluster or "")
-            key = ("hcl", self.root.folder, named, "" if pool.is_certain else pool.address)
+            key = ("hcl", self._name, named, "" if pool.is_certain else pool.address)
             groups.setdefault(key, []).append(pool)
             clusters[key] = cluster
         for found, pools in groups.items():

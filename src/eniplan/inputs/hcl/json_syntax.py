@@ -1,0 +1,230 @@
+"""Terraform's JSON syntax (`.tf.json`), as the blocks and expressions that HCL is read into: one evaluator serves both.
+
+JSON does not say what is a block and what is a map, and Terraform asks the provider. Here the table of fields tells
+the blocks of what is judged; all else comes to the same values either way. Places are those of the JSON document.
+Source: https://developer.hashicorp.com/terraform/language/syntax/json, tried with Terraform 1.11.4.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from eniplan.emit.terraform import RESOURCE
+from eniplan.inputs.hcl.nodes import Entries, Expression, Items, Literal, Name, Template, TemplateFor, TemplateIf
+from eniplan.inputs.hcl.parse import Attribute, Block, Part, Text, number, template
+from eniplan.messages import say
+from eniplan.plan.document import value_at
+from eniplan.plan.fields import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from eniplan.messages import Message
+    from eniplan.plan.document import Document, Path
+
+_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "locals": 0}
+"""Kinds of blocks that somebody asks for, and how many labels they have."""
+_COMMENT = "//"
+
+
+def is_terraform(value: Any) -> bool:  # noqa: ANN401 - a value of a document
+    """Return whether a document has node pools in this syntax, whatever its file is called."""
+    found = value.get("resource") if isinstance(value, dict) else None
+    return any(isinstance(item, dict) and RESOURCE in item for item in (found if isinstance(found, list) else [found]))
+
+
+class JsonText(Text):
+    """A file in this syntax. An offset is the number of a place that somebody may ask for."""
+
+    is_json = True
+
+    def __init__(self, document: Document) -> None:
+        """Take the document."""
+        super().__init__(document.file, json.dumps(document.value))
+        self._document = document
+        self._places: list[tuple[Path, bool]] = []
+
+    def number(self, path: Path, *, key: bool = False) -> int:
+        """Return what stands for the place of a value, or of its key."""
+        self._places.append((path, key))
+        return len(self._places) - 1
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """See `Text.place`."""
+        path, key = self._places[offset]
+        return self._document.tree.find(path, key=key)
+
+    def at(self, start: int, end: int) -> str:
+        """See `Text.at`."""
+        del end
+        path, _ = self._places[start]
+        name = path[-1] if path and isinstance(path[-1], str) else ""
+        found = value_at(self._document.value, path)
+        return found if isinstance(found, str) else f"{name} {json.dumps(found)}"
+
+    def broken(self, part: Part) -> Message:
+        """See `Text.broken`."""
+        return say("{address} must be a map", address=".".join(part.labels) or part.kind)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """See `Text.parts`."""
+        found: list[Part] = []
+        top = self._document.value
+        for at, outer in enumerate(top) if isinstance(top, list) else [(None, top)]:
+            for kind, inner in outer.items() if isinstance(outer, dict) else ():
+                if kind in _LABELS:
+                    path: Path = (kind,) if at is None else (at, kind)
+                    found += (
+                        _JsonPart(self, kind, labels, body, where)
+                        for labels, body, where in _bodies(inner, path, _LABELS[kind])
+                    )
+        return found
+
+
+class _JsonPart(Part):
+    def __init__(self, text: JsonText, kind: str, labels: tuple[str, ...], body: Any, path: Path) -> None:  # noqa: ANN401 - a value
+        start = text.number(path)
+        super().__init__(text, start, start, kind, labels)
+        self._source = text
+        self._body = body
+        self._path = path
+
+    @cached_property
+    def _read(self) -> tuple[dict[str, Attribute], list[Block], int | None]:
+        if not isinstance(self._body, dict):
+            return {}, [], self.start
+        return {}, [_JsonBlock(self._source, self.kind, self.labels, self._body, self._path)], None
+
+
+class _JsonBlock(Block):
+    def __init__(self, text: JsonText, kind: str, labels: tuple[str, ...], body: dict[str, Any], path: Path) -> None:
+        self.text = text
+        self.files = (text.file,)
+        self.start = self.end = text.number(path)
+        self.kind = kind
+        self.labels = labels
+        self.attributes = {}
+        self.blocks = []
+        in_resource = kind in ("resource", "content")
+        dynamic = (
+            dict.fromkeys(label for (label, *_), _, _ in _bodies(body.get("dynamic"), (), 1)) if in_resource else {}
+        )
+        for name, value in body.items():
+            inner = (*path, name)
+            if name == _COMMENT:
+                continue
+            if name == "dynamic" and in_resource:
+                for called, content, where in _bodies(value, inner, 1):
+                    if isinstance(content, dict):
+                        self.blocks.append(_JsonBlock(text, name, called, content, where))
+            elif (in_resource and (name in _block_names() or name in dynamic) and _is_blocks(value)) or (
+                kind == "dynamic" and name == "content" and _is_blocks(value)
+            ):
+                self.blocks += (
+                    _JsonBlock(text, name, (), found, where) for _, found, where in _bodies(value, inner, 0)
+                )
+            else:
+                self.attributes[name] = _JsonAttribute(text, kind, name, value, inner)
+
+
+def _bodies(value: Any, path: Path, labels: int) -> Iterator[tuple[tuple[str, ...], Any, Path]]:  # noqa: ANN401 - a value
+    """Yield the labels, the body and the path of each block: maps by label, and lists of what may stand there."""
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _bodies(item, (*path, i), labels)
+    elif labels and isinstance(value, dict):
+        for name, inner in value.items():
+            if name != _COMMENT:
+                for more, body, where in _bodies(inner, (*path, name), labels - 1):
+                    yield (name, *more), body, where
+    elif value is not None:
+        yield (), value, path
+
+
+def _is_blocks(value: Any) -> TypeGuard[dict[str, Any] | list[dict[str, Any]]]:  # noqa: ANN401 - a value
+    return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(item, dict) for item in value))
+
+
+@cache
+def _block_names() -> frozenset[str]:
+    """Return what are blocks in a node pool, and in a cluster."""
+    return frozenset(name.split(".")[0].removesuffix("[]") for name in read("terraform") if "." in name) | {"addons"}
+
+
+class _JsonAttribute(Attribute):
+    def __init__(self, text: JsonText, kind: str, name: str, value: Any, path: Path) -> None:  # noqa: ANN401 - a value
+        self.text = text
+        self.start = text.number(path, key=True)
+        self.name = name
+        self._source = text
+        self._kind = kind
+        self._value = value
+        self._path = path
+
+    @cached_property
+    def expression(self) -> Expression:
+        """See `Attribute.expression`. Some texts are no templates, but types, names, or what they are."""
+        at = self._source.number(self._path)
+        words = self._value
+        if isinstance(words, str) and self._kind == "variable" and self.name == "type":
+            found = Text(self.text.file, f"x = {words}\n").whole.attributes.get("x")
+            return Literal(at, at, words) if found is None else _placed(found.expression, at)
+        if isinstance(words, str) and self._kind == "dynamic" and self.name == "iterator":
+            return Name(at, at, words)
+        if self._kind == "variable" or (self._kind == "module" and self.name in ("source", "version")):
+            return _written(self._source, words, self._path, lambda text, start: Literal(start, start, text))
+        return _written(self._source, words, self._path, _computed)
+
+
+def _written(text: JsonText, value: Any, path: Path, read_text: Callable[[str, int], Expression]) -> Expression:  # noqa: ANN401 - a value
+    """Return the expression that a value is; what a text is, `read_text` says."""
+    at = text.number(path)
+    if isinstance(value, str):
+        return read_text(value, at)
+    if isinstance(value, dict):
+        return Entries(
+            at,
+            at,
+            tuple(
+                (
+                    read_text(name, text.number((*path, name), key=True)),
+                    _written(text, item, (*path, name), read_text),
+                )
+                for name, item in value.items()
+            ),
+        )
+    if isinstance(value, list):
+        return Items(at, at, tuple(_written(text, item, (*path, i), read_text) for i, item in enumerate(value)))
+    return Literal(at, at, exact(value))
+
+
+def _computed(words: str, at: int) -> Expression:
+    """Return what a text is that may be a template. One interpolation alone keeps its type."""
+    found = template(words)
+    if isinstance(found, Template):
+        is_one = len(found.parts) == 1 and not isinstance(found.parts[0], str | TemplateIf | TemplateFor)
+        found = found._replace(unwraps=is_one)
+    placed: Expression = _placed(found, at)
+    return placed
+
+
+def _placed(node: Any, at: int) -> Any:  # noqa: ANN401 - a node, or a part of one
+    """Return a node of which every part is at one place."""
+    if not isinstance(node, tuple):
+        return node
+    parts = tuple(_placed(part, at) for part in node)
+    make = getattr(type(node), "_make", None)  # of a node, which begins with its two offsets
+    return parts if make is None else make((at, at, *parts[2:]))
+
+
+def exact(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
+    """Return a value with the numbers that Terraform has."""
+    if isinstance(value, float):
+        found = number(repr(abs(value)))
+        return value if found is None else -found if value < 0 else found
+    if isinstance(value, dict):
+        return {key: exact(item) for key, item in value.items()}
+    return [exact(item) for item in value] if isinstance(value, list) else value
