@@ -51,7 +51,11 @@ def plan(tmp_path: Path) -> Path:
 def test_what_is_safe_is_written_and_told(run: Run, plan: Path) -> None:
     plan.chmod(0o640)
     before = run("check", plan.name, cwd=plan.parent)
-    assert "2 findings can be fixed with --fix\n1 finding can be fixed with --fix --unsafe-fixes" in before.err
+    assert "[*] 2 fixable with `eniplan check --fix`; 1 more with --unsafe-fixes\n" in before.err
+    assert [line.split()[2:4] for line in before.out.splitlines() if " [*] " in line] == [
+        ["NP001", "[*]"],
+        ["NP002", "[*]"],
+    ]
     found = run("check", plan.name, "--fix", "--format", "json", cwd=plan.parent)
     assert (plan.read_text(), plan.stat().st_mode & 0o777) == (SAFE, 0o640)
     rules = [line.split()[2] for line in found.err.splitlines() if line.startswith("fixed plan.yaml:")]

@@ -147,7 +147,7 @@ class TestClosedPipes:
         assert code == 1  # the verdict is the exit code, whoever reads the report
         summary, offer = err.splitlines()
         assert "400 pools checked" in summary
-        assert offer.startswith("400 findings can be fixed with --fix")
+        assert offer.startswith("400 fixable with `eniplan check --fix --unsafe-fixes`")
 
     @pytest.mark.parametrize("form", DOCUMENTS)
     def test_a_large_report_in_every_format(self, tmp_path: Path, form: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.text import Text
 
 from eniplan import terminal
 from eniplan.errors import Place, Problem
@@ -24,6 +25,7 @@ from eniplan.report.html_nodes import MOST_NODES
 from eniplan.report.model import Account, Detail
 from eniplan.report.terminal_view import Screen
 from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD, example
+from eniplan.rules.remedies import remedy_of
 from eniplan.text import columns
 from tests.harness import EXAMPLES, REPO, TIMEOUT, clean_env, eniplan_command
 from tests.judge import judge
@@ -125,8 +127,51 @@ def test_explain_tells_effect_and_sources_once() -> None:
     for text in (plain.write(report, Detail(explain=True)), shown(report, 400, Detail(explain=True))):
         assert text.count(rule.effect) == 1
         assert all(source.title in text for source in rule.sources)
+        assert text.count(f"remedy: {remedy_of(rule).do}\n") == 1
+        assert text.count("Terraform: instance_types = [") == 1
     assert rule.effect not in shown(report, 400)
+    assert "remedy" not in shown(report, 400)
+    assert json.loads(json_format.write(report))["remedies"]["ENI001"] == remedy_of(rule).as_map()
     assert "or --explain for all" in shown(report)
+
+
+def test_what_can_be_fixed_is_marked() -> None:
+    both = judge(THREE)
+    assert [words.is_marked(finding) for finding in both.findings] == [False, False, True]
+    told = "[*] 1 fixable with `eniplan check --fix`; 1 more with --unsafe-fixes"
+    assert words.fixable(both) == told
+    assert f"\n{told}\n" in shown(both)
+    assert "warning[NP002] [*]: pool" in shown(both)
+    assert " warning NP002 [*] pool" in shown(both, detail=Detail(concise=True))
+    assert " warning NP002 [*] pool" in plain.write(both)
+    page = html_format.write(both)
+    assert told in page
+    assert "<code>NP002</code> [*] " in page
+    (taint,) = judge({"nodePools[0].taints": []}).findings
+    only = both._replace(findings=(taint,))
+    assert words.fixable(only) == "[*] 1 fixable with `eniplan check --fix`"
+    # Nobody can write to stdin, and a type that costs more is asked for by an option of its own.
+    assert words.fixable(only._replace(findings=(taint._replace(place=Place("-", 1, 1)),))) == ""
+    unsafe = both._replace(findings=both.findings[:1])
+    assert words.fixable(unsafe).startswith("1 fixable with `eniplan check --fix --unsafe-fixes`")
+    assert "[*]" not in shown(unsafe)
+
+
+WRAPPED = {
+    "words end lines": ("pool a has no taint", 11, ["pool a has", "no taint"]),
+    "a word that no line holds": ("a vsw-1234567890 b", 6, ["a", "vsw-12", "345678", "90 b"]),
+    "Chinese ends anywhere": ("\u8282\u70b9\u6c60\u6ca1\u6709", 6, ["\u8282\u70b9\u6c60", "\u6ca1\u6709"]),
+    "no line begins with a comma": ("\u8282\u70b9\u6c60\uff0c\u6ca1", 6, ["\u8282\u70b9", "\u6c60\uff0c\u6ca1"]),
+    "or ends with a bracket": ("\u8282\u70b9\uff08vsw\uff09", 6, ["\u8282\u70b9", "\uff08vsw", "\uff09"]),
+    "a name stays whole": ("\u8282\u70b9 vsw-j \u6c60", 8, ["\u8282\u70b9", "vsw-j \u6c60"]),
+    "nothing": ("", 8, [""]),
+}
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_lines_end_where_they_may(name: str) -> None:
+    text, width, lines = WRAPPED[name]
+    assert [line.plain for line in terminal_view.wrapped(Text(text), width)] == lines
 
 
 def test_links_are_only_for_terminals_that_take_them(tmp_path: Path) -> None:
@@ -331,5 +376,5 @@ def test_a_finding_of_a_whole_file() -> None:
     report = judge({"nodePools[0].taints": []})
     (finding,) = report.findings
     report = report._replace(findings=(finding._replace(place=Place("plan.json")),))
-    assert plain.write(report).startswith("plan.json: warning NP002 pool 'trading' has no taint: other pods can land")
+    assert plain.write(report).startswith("plan.json: warning NP002 [*] pool 'trading' has no taint: other")
     assert "| plan.json\n" in shown(report)

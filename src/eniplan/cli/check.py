@@ -182,7 +182,6 @@ def check(
 
         report = apply(report, baseline, write_baseline)
     show(report, fixes.on_stdout(form), files, detail)
-    fixes.offer(report, form)
     raise typer.Exit(report.exit_code)
 
 

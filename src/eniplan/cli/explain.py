@@ -14,6 +14,7 @@ from eniplan.cli.options import Format, FormatOption
 from eniplan.errors import usage
 from eniplan.messages import say
 from eniplan.plan.model import ExistingPool
+from eniplan.report.words import remedy
 from eniplan.rules import BY_ID
 from eniplan.rules.base import AccountRule, ClusterRule
 from eniplan.rules.examples import ABSENT, example
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from eniplan.rules.base import AnyRule
-    from eniplan.rules.remedies import Remedy
 
 
 class Example(StrEnum):
@@ -91,7 +91,6 @@ def _json(value: object) -> str:
 
 
 def _rule_map(rule: AnyRule) -> dict[str, object]:
-    remedy = remedy_of(rule)
     of_account = isinstance(rule, AccountRule)
     return {
         "rule": rule.id,
@@ -99,7 +98,7 @@ def _rule_map(rule: AnyRule) -> dict[str, object]:
         "title": rule.title,
         "needs": [fact.key for fact in rule.needs],
         "effect": rule.effect,
-        "remedy": {"do": remedy.do, **{form.lower(): text for form, text in remedy.forms()}},
+        "remedy": remedy_of(rule).as_map(),
         "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
         "waivable": rule.waivable,
         "passes": _example(rule, Example.PASS),
@@ -118,7 +117,7 @@ def _example(rule: AnyRule, which: Example) -> dict[str, object]:
 
 def _text(rule: AnyRule) -> str:
     head = say("{rule} ({level}): {title}", rule=rule.id, level=rule.level, title=rule.title)
-    lines: list[str] = [head, "", rule.effect, "", *_remedy(remedy_of(rule)), ""]
+    lines: list[str] = [head, "", rule.effect, "", *_remedy(rule), ""]
     if rule.needs:
         lines += [say("Decided by: {facts}", facts=tuple(fact.key for fact in rule.needs))]
     if not rule.waivable:
@@ -146,13 +145,10 @@ def _text(rule: AnyRule) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _remedy(remedy: Remedy) -> Iterator[str]:
-    """Yield what to do, and below it what that looks like in each form."""
-    yield say("Remedy: {what}", what=remedy.do)
-    for form, text in remedy.forms():
-        first, *more = text.split("\n")
-        yield f"  {form + ':':<10} {first}"
-        yield from (" " * 13 + line for line in more)
+def _remedy(rule: AnyRule) -> Iterator[str]:
+    do, *forms = remedy(rule)
+    yield say("Remedy: {what}", what=do)
+    yield from forms
 
 
 def _changes(changes: Mapping[str, object]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from eniplan import terminal
 from eniplan.cli.options import ReportFormat
 from eniplan.errors import InputError, Problem, usage
-from eniplan.messages import count, say
+from eniplan.messages import say
 from eniplan.text import printable
 from eniplan.values import NamedTuple
 
@@ -51,11 +51,6 @@ class Fixes(NamedTuple):
     def on_stdout(self, form: ReportFormat) -> ReportFormat | None:
         """Return the format of the report on stdout; None when the diff stands there."""
         return None if self.diff else form
-
-    def offer(self, report: Report, form: ReportFormat) -> None:
-        """Say, after a report as text, how many of its findings could be fixed."""
-        if form is ReportFormat.TEXT and not (self.write or self.diff):
-            _offer(report)
 
     def made(self, report: Report, again: Callable[[], Report]) -> Report:
         """Fix what can be fixed; return the report of what is in the files then.
@@ -153,16 +148,3 @@ def _lines(data: bytes) -> list[str]:
 def _whole(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
-
-
-def _offer(report: Report) -> None:
-    """Say what --fix would do for a report."""
-    found = [finding.fixable for finding in report.findings if finding.place.file != terminal.STDIN]
-    safe, unsafe = found.count("safe"), found.count("unsafe")
-    if safe:
-        terminal.err(count(safe, "{n} finding can be fixed with --fix", "{n} findings can be fixed with --fix"))
-    if unsafe:
-        terminal.err(count(
-            unsafe, "{n} finding can be fixed with --fix --unsafe-fixes; look at --diff first",
-            "{n} findings can be fixed with --fix --unsafe-fixes; look at --diff first",
-        ))  # fmt: skip

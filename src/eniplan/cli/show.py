@@ -139,7 +139,9 @@ def _print(report: Report, form: ReportFormat, detail: Detail) -> None:
         from eniplan.report import plain, words  # noqa: PLC0415 - one format a run
 
         terminal.out(terminal.for_log(plain.write(report, detail)))
-        terminal.err(printable(words.summary(report)))
+        for line in (words.summary(report), words.fixable(report)):
+            if line:
+                terminal.err(printable(line))
 
 
 def _lines(file: str) -> Sequence[str]:

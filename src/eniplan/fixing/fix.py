@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
     refused: tuple[Finding, ...]
     """Those whose fix would not clear them, would add something new, or has no place in the text."""
     report: Report
-    """Of the second check; of the first one when nothing is fixed."""
+    """Of the second check; of the first one when nothing is fixed. It offers no fix that is refused."""
 
 
 def fixable(report: Report, *, unsafe: bool) -> Iterator[Finding]:
@@ -61,7 +61,9 @@ def fix(
     """
     run = _Run(report, check, read, true_path, unsafe=unsafe)
     run.solve([_identity(finding) for finding in fixable(report, unsafe=unsafe)])
-    return Outcome(run.files, tuple(run.fixed), tuple(run.refused), run.report)
+    tried = set(map(_identity, run.refused))
+    left = tuple(f._replace(fix=None) if _identity(f) in tried else f for f in run.report.findings)
+    return Outcome(run.files, tuple(run.fixed), tuple(run.refused), run.report._replace(findings=left))
 
 
 _Identity: TypeAlias = "tuple[str, str, str, str]"

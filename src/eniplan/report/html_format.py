@@ -34,6 +34,8 @@ def write(report: Report) -> str:
 
 def _body(report: Report) -> Iterator[str]:
     yield f"<p>{text(words.summary(report))}</p>\n"
+    if fixes := words.fixable(report):
+        yield f'<p class="soft">{text(fixes)}</p>\n'
     yield f'<p class="soft">{", ".join(map(code, report.inputs))}</p></header>\n'
     errors, warnings = report.total("error"), report.total("warning")
     counts: list[tuple[Message, int, str]] = [
@@ -169,6 +171,7 @@ def _zone(use: ZoneUse) -> str:
 
 def _finding(finding: Finding, *, first: bool) -> str:
     style = finding.level if finding.waived is None else "soft"
+    mark = f" {words.FIXABLE}" if words.is_marked(finding) else ""
     place = finding.place
     # The facts of a phrase within the message are for machines: JSON has them.
     numbers = {key: value for key, value in finding.facts.items() if not isinstance(value, dict)}
@@ -178,14 +181,23 @@ def _finding(finding: Finding, *, first: bool) -> str:
         (say("waived"), text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
         (say("effect"), text(finding.rule.effect) if first else ""),
         (say("fix"), text(finding.hint)),
+        (say("remedy"), _remedy(finding) if first else ""),
         (say("numbers"), facts),
         (say("sources"), "<br>".join(map(_source, finding.sources)) if first else ""),
     ]
     return (
         f'<article class="card {style}"><h3><span class="tag {style}">{finding.level}</span> '
-        f'{code(finding.rule.id)} <span class="soft">{text(finding.rule.title)}</span></h3>\n'
+        f'{code(finding.rule.id)}{mark} <span class="soft">{text(finding.rule.title)}</span></h3>\n'
         f'<p class="message">{text(finding.message)}</p>{_terms(terms)}</article>\n'
     )
+
+
+def _remedy(finding: Finding) -> str:
+    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - a report without findings does without
+
+    found = remedy_of(finding.rule)
+    forms = (f"<dt>{text(form)}</dt><dd><pre>{code(written)}</pre></dd>" for form, written in found.forms())
+    return f"{text(found.do)}<dl>{''.join(forms)}</dl>"
 
 
 def _fact(value: object) -> str:

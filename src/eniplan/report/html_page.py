@@ -47,6 +47,7 @@ nav { margin: .9rem 0 0; }
 p { margin: .3rem 0; }
 a { color: var(--link); }
 code { font: .92em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
+pre { margin: 0; white-space: pre-wrap; }
 h3 .soft { font-weight: 400; }
 .soft, figcaption, footer { color: var(--soft); font-size: .9rem; }
 .card {

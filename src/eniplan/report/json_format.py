@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import Source
     from eniplan.errors import Place, Problem
     from eniplan.report.model import Account, Addresses, Finding, PoolSheet, PoolUse, ZoneUse
+    from eniplan.rules.base import AnyRule
 
 SCHEMA = "eniplan.report/v1"
 FAILURE_SCHEMA = "eniplan.failure/v1"
@@ -88,6 +89,7 @@ def report_map(report: Report) -> dict[str, Any]:
         "exitCode": report.exit_code,
         "problems": list(map(_problem, report.problems)),
         "findings": [_finding(finding) for finding in report.findings],
+        "remedies": {finding.rule.id: _remedy(finding.rule) for finding in report.findings},
         "undecided": [
             {
                 "fact": u.fact,
@@ -129,6 +131,12 @@ def _finding(finding: Finding) -> dict[str, object]:
     if finding.waived_at is not None:
         out["waivedAt"] = _place(finding.waived_at)
     return out
+
+
+def _remedy(rule: AnyRule) -> dict[str, str]:
+    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - a report without findings does without
+
+    return remedy_of(rule).as_map()
 
 
 def source_map(source: Source) -> dict[str, object]:

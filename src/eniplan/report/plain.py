@@ -38,20 +38,24 @@ def write(report: Report, detail: Detail = NORMAL) -> str:
 
 def finding_line(finding: Finding) -> Message:
     """Return a finding in one line."""
+    rule = f"{finding.rule.id} {words.FIXABLE}" if words.is_marked(finding) else finding.rule.id
     said = say(
         "{place}: {level} {rule} {message}",
-        place=str(finding.place), level=finding.level, rule=finding.rule.id, message=finding.message,
+        place=str(finding.place), level=finding.level, rule=rule, message=finding.message,
     )  # fmt: skip
     if finding.place.path:
         said = say("{finding} [{path}]", finding=said, path=finding.place.path)
     return said if finding.waived is None else say("{finding} (waived: {why})", finding=said, why=finding.waived)
 
 
-def _more(finding: Finding, *, explain: bool) -> Iterator[Message]:
+def _more(finding: Finding, *, explain: bool) -> Iterator[str]:
     if finding.hint:
         yield say("fix: {hint}", hint=finding.hint)
     if explain:
         yield say("why: {effect}", effect=finding.rule.effect)
+        do, *forms = words.remedy(finding.rule)
+        yield say("remedy: {what}", what=do)
+        yield from forms
         yield from (say("source: {source}", source=words.source(source)) for source in finding.sources)
 
 

@@ -150,6 +150,18 @@ SCHEMA: dict[str, Any] = {
             ),
             "Ordered by file, line, column and rule.",
         ),
+        remedies=_map_of(
+            _object(
+                "What to change so that a rule is content.",
+                ("plan", "terraform", "manifest", "cluster"),
+                do=_of("string", "In a sentence."),
+                plan=_of("string", "In a plan."),
+                terraform=_of("string", "In alicloud_cs_kubernetes_node_pool."),
+                manifest=_of("string", "In a Kubernetes manifest."),
+                cluster=_of("string", "A command."),
+            ),
+            "By the rules that speak.",
+        ),
         undecided=_list(
             _object(
                 "A fact that rules need and nobody has stated.",

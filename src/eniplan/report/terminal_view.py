@@ -15,12 +15,12 @@ from rich.style import Style
 from rich.text import Text
 
 from eniplan.errors import COMMAND_LINE, KUBECTL, Place
-from eniplan.messages import NOTHING, count, named, say, together
+from eniplan.messages import NOTHING, count, named, say, together, told
 from eniplan.report import words
 from eniplan.report.excerpt import excerpt
 from eniplan.report.model import NORMAL
 from eniplan.rules.base import LEVELS
-from eniplan.terminal import DEFAULT_WIDTH, STDIN
+from eniplan.terminal import STDIN
 from eniplan.text import columns, may_be_secret, printable
 from eniplan.values import NamedTuple
 
@@ -107,6 +107,8 @@ class _View:
         if report.pools and not self._detail.concise:
             yield from self._pools()
         yield self._hanging(_verdict(report), 2)
+        if fixes := words.fixable(report):
+            yield self._hanging(Text(fixes, style=_LABEL), 4)
         if report.findings and not self._detail.explain:
             more = say(
                 "reasons and sources: {command}, or {option} for all",
@@ -121,6 +123,7 @@ class _View:
         place = finding.place
         yield (printable(str(place)), self._link(place))
         yield (f": {finding.level} {finding.rule.id}", _style(finding))
+        yield _mark(finding)
         waived = say(" (waived: {why})", why=finding.waived) if finding.waived is not None else NOTHING
         yield printable(f" {finding.message}{waived}")
 
@@ -167,10 +170,10 @@ class _View:
     def _finding(self, finding: Finding, lines: Sequence[str], gutter: int) -> Iterator[RenderableType]:
         """Yield one finding; effect and sources belong to the rule, and stand with its first finding only."""
         place = finding.place
-        head = f"{finding.level}[{finding.rule.id}]" + (": " if finding.waived is None else "")
-        waived = say(" (waived): ") if finding.waived is not None else NOTHING
+        head = f"{finding.level}[{finding.rule.id}]"
+        waived = say(" (waived): ") if finding.waived is not None else say(": ")
         message = Text(printable(finding.message), style="bold" if finding.waived is None else "")
-        yield self._hanging(Text.assemble((head, _style(finding)), waived) + message, 2)
+        yield self._hanging(Text.assemble((head, _style(finding)), _mark(finding), waived) + message, 2)
         width = self._screen.width
         line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
         found = None if may_be_secret(place.path) else excerpt(line, place.column, width - gutter - 4)
@@ -194,17 +197,20 @@ class _View:
         if self._detail.explain and finding.rule.id not in self._told:
             self._told.add(finding.rule.id)
             yield self._labelled(say("why"), finding.rule.effect)
+            do, *forms = words.remedy(finding.rule)
+            yield self._labelled(say("remedy"), do)
+            yield from (self._hanging(Text(f"  {printable(form)}", style=_LABEL), 17) for form in forms)
             for source in finding.sources:
                 link = source.url if self._screen.links else None
                 yield self._labelled(say("source"), words.source(source), Style(dim=True, link=link))
 
     def _labelled(self, label: Message, text: str, style: str | Style = "") -> RenderableType:
-        return self._beside(Text(f"  {label}: ", style=_LABEL), Text(printable(text), style=style))
+        return self._beside(Text(f"  {label}{told(': ')}", style=_LABEL), Text(printable(text), style=style))
 
     def _beside(self, head: Text, body: Text) -> Text:
         """Put a text beside a head, wrapped at its words; lines after the first stand below the first."""
         indent = min(head.cell_len, self._screen.width // 2)
-        first, *others = body.wrap(_MEASURE, max(self._screen.width - indent, 1)) or [Text()]
+        first, *others = wrapped(body, max(self._screen.width - indent, 1))
         blank = Text(" " * indent)
         return Text("\n").join((head + first, *(blank + line for line in others)))
 
@@ -260,20 +266,51 @@ class _View:
     def _hanging(self, text: Text, indent: int) -> Text:
         """Wrap a text at its words; lines after the first are indented."""
         indent = min(indent, self._screen.width // 2)
-        lines = text.wrap(_MEASURE, max(self._screen.width - indent, 1))
+        first, *others = wrapped(text, max(self._screen.width - indent, 1))
         blank = Text(" " * indent)
-        if len(lines) <= 1:
-            return text
-        first, *others = lines
         return Text("\n").join((first, *(blank + line for line in others)))
 
 
-_MEASURE = Console(file=io.StringIO(), width=DEFAULT_WIDTH, legacy_windows=False, _environ={})
-"""What rich wraps by; nothing is printed to it."""
+_WIDE = "\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+"""Characters that a line may end before and behind; rich knows words between blanks only."""
+_OPENING = "\uff08\u300c\u300e\u3010\u300a\u3008\u201c\u2018"
+_CLOSING = "\uff0c\u3002\u3001\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u3011\u300b\u3009\u201d\u2019"
+"""Brackets and quotes that no line ends with, and marks of a sentence that none begins with."""
+_UNIT = re.compile(rf"\s*[{_OPENING}]*(?:[{_WIDE}][,.;:!?)\]}}'\"]*|[^\s{_WIDE}{_OPENING}{_CLOSING}]*)[{_CLOSING}]*\s*")
+
+
+def wrapped(text: Text, width: int) -> list[Text]:
+    """Wrap a text at its words, and between Chinese characters; at least one line."""
+    lines = text.divide(_breaks(text.plain, width))
+    for line in lines:
+        line.rstrip()
+    return list(lines) or [Text()]
+
+
+def _breaks(text: str, width: int) -> Iterator[int]:
+    """Yield where lines begin, but the first."""
+    used = 0
+    for found in _UNIT.finditer(text):
+        unit, start = found[0], found.start()
+        long = columns(unit.rstrip())
+        if used and used + long > width:
+            yield start
+            used = 0
+        for index, char in enumerate(unit if long > width else "", start):  # a word that no line has room for
+            used += columns(char)
+            if used > width:
+                yield index
+                used = columns(char)
+        if long <= width:
+            used += columns(unit)
 
 
 def _style(finding: Finding) -> str:
     return _STYLES[finding.level] if finding.waived is None else "dim"
+
+
+def _mark(finding: Finding) -> tuple[str, str]:
+    return (f" {words.FIXABLE}", "bold cyan") if words.is_marked(finding) else ("", "")
 
 
 def _verdict(report: Report) -> Text:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal
 from eniplan.errors import FINDINGS, OK
 from eniplan.messages import NOTHING, Message, count, named, say, together
 from eniplan.rules.base import LEVELS, ClusterRule
+from eniplan.terminal import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from eniplan.catalog.record import Source
-    from eniplan.report.model import Addresses, PoolSheet, Proven, Report, Undecided, ZoneUse
+    from eniplan.report.model import Addresses, Finding, PoolSheet, Proven, Report, Undecided, ZoneUse
+    from eniplan.rules.base import AnyRule
     from eniplan.rules.packing import Taker
 
 Heading = Literal["problems", "findings", "seen", "capacity", "addresses", "undecided", "waived"]
@@ -98,6 +100,43 @@ def why_failed(report: Report) -> Message:
     if by == "findings" and not report.total("error"):
         return say("fails by --fail-on {level}", level=report.fail_on)
     return NOTHING
+
+
+FIXABLE = "[*]"
+"""Marks a finding that `check --fix` mends."""
+
+
+def fixable(report: Report) -> Message:
+    """Say how many findings `check --fix` mends; nothing where it mends none."""
+    found = [finding.fixable for finding in report.findings if finding.place.file != STDIN]
+    safe, unsafe = found.count("safe"), found.count("unsafe")
+    if unsafe and not safe:
+        return say("{n} fixable with `eniplan check --fix --unsafe-fixes`; look at --diff first", n=unsafe)
+    return together((
+        say("{mark} {n} fixable with `eniplan check --fix`", mark=FIXABLE, n=safe) if safe else NOTHING,
+        say("{n} more with --unsafe-fixes", n=unsafe) if unsafe else NOTHING,
+    ))  # fmt: skip
+
+
+def is_marked(finding: Finding) -> bool:
+    """Return whether a finding gets the mark: nobody can write to stdin."""
+    return finding.fixable == "safe" and finding.place.file != STDIN
+
+
+def remedy(rule: AnyRule) -> Iterator[str]:
+    """Yield what to do about a rule, and below it what that looks like in each form."""
+    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - only those who ask for reasons see it
+
+    found = remedy_of(rule)
+    yield found.do
+    for form, text in found.forms():
+        first, *more = text.split("\n")
+        yield f"  {form + ':':<{_FORM}} {first}"
+        yield from (" " * (_FORM + 3) + line for line in more)
+
+
+_FORM = 10
+"""Columns of the name of a form, and of its colon."""
 
 
 def not_known(item: Undecided) -> Message:

@@ -31,6 +31,10 @@ class Remedy(NamedTuple):
         named = ("plan", "Terraform", "manifest", "cluster")
         return [(name, text) for name, text in zip(named, self[1:], strict=True) if text]
 
+    def as_map(self) -> dict[str, str]:
+        """Return what to do, and each form that it has, for machines."""
+        return {"do": self.do, **{form.lower(): text for form, text in self.forms()}}
+
 
 def remedy_of(rule: AnyRule) -> Remedy:
     """Return what to do about a rule, in the user's language."""
