@@ -43,12 +43,13 @@ def judge_plan(  # noqa: PLR0913 - the switches of a check
     strict: bool = False,
     max_age: int | None = None,
     today: date | None = TODAY,
+    specs_day: date | None = None,
     fail_on: Level = "error",
     specs: Catalog | None = None,
     live: LiveFacts | None = None,
 ) -> Report:
     """Judge a plan given as values."""
-    settings = Settings(strict, max_age, today)
+    settings = Settings(strict, max_age, today, specs_day)
     documents = read_documents(FILE, json.dumps(plan, indent=1).encode())
     loaded = (load_document(document)._replace(live=live) for document in documents)
     return check(loaded, specs or catalog(), settings, fail_on=fail_on)

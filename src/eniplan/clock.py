@@ -1,4 +1,4 @@
-"""Which day it is for a verdict: today, or the day that SOURCE_DATE_EPOCH names, for runs that can be repeated."""
+"""Which day it is for a verdict: today, or a day that is named, for runs that can be repeated."""
 
 from __future__ import annotations
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.catalog.refresh import of_regions, refreshed
+from eniplan.catalog.store import Catalog
 from eniplan.cloud.session import Answer
 from eniplan.doctor import account, machine
 from tests.test_imports import NEVER, loaded
@@ -60,9 +62,20 @@ def test_bare_machine_has_no_error() -> None:
 @pytest.mark.usefixtures("home")
 def test_age_of_the_data() -> None:
     assert looked()["data"][:2] == ("ok", "1241 instance types as of 2026-07-16, 132 days old")
-    assert looked(date(2027, 1, 12))["data"][0] == "ok"
-    state, _, to_do = looked(date(2027, 1, 13))["data"]
+    assert looked(date(2027, 1, 11))["data"][0] == "ok"
+    state, _, to_do = looked(date(2027, 1, 12))["data"]
     assert (state, "eniplan specs update" in to_do) == ("warning", True)
+
+
+def test_data_of_the_account_makes_up_for_the_age_of_ours(home: Path) -> None:
+    kept = home / ".local" / "share" / "eniplan" / "specs.jsonl"
+    rows = [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8}]
+    kept.parent.mkdir(parents=True)
+    kept.write_text(refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2027-01-01")))
+    assert looked(date(2027, 1, 12))["data"][0] == "ok"
+    assert looked(date(2027, 6, 30))["data"][0] == "warning"
+    kept.write_text("no instance data")
+    assert looked(date(2027, 1, 12))["data"][0] == "warning"
 
 
 def test_kubectl_and_its_context(home: Path) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from eniplan.catalog.refresh import of_regions, refreshed
 from eniplan.catalog.store import Catalog
-from tests.harness import REPO
+from tests.harness import EXAMPLES, REPO
 from tests.judge import row
 
 if TYPE_CHECKING:
@@ -117,10 +118,53 @@ def test_how_old_the_data_is_is_told_once_from_half_a_year_on(run: Run, tmp_path
     done = run(*options, "--format", "json", env=old)
     assert done.err.count("180 days old") == 1
     assert json.loads(done.out)["specs"]["ageDays"] == 180
-    assert "against specs of 2026-07-16 (180 days old)" in run(*options, env=old).err
+    assert run(*options, env=old).err.count("180 days old") == 1  # in the note, and not in the summary below it again
+    assert run("instances", "--limit", "1", env=old).err.count("180 days old") == 1
     file = tmp_path / "kept.jsonl"
     rows = [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8}]
     file.write_text(refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2027-01-01")))
     assert run("specs", "--specs", file, env=old).err == ""
+    assert "ageDays" not in run("specs", "--format", "json", env=young).out
+    assert json.loads(run("specs", "--format", "json", env=old).out)["ageDays"] == 180
+    assert run("specs", env=old).out.startswith("instance data as of 2026-07-16 (180 days old)\n")
     unreadable = {"SOURCE_DATE_EPOCH": "9" * 30}
     assert run(*options, env=unreadable).code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("specs",),
+        ("specs", "show", "ecs.g8i.8xlarge"),
+        ("specs", "diff", "--specs", "answer.json"),
+        ("instances", "--limit", "1"),
+        ("check", "plan.yaml"),
+        ("create-pool", "plan.yaml"),
+        ("render-manifests", "plan.yaml"),
+        ("guard", "plan.yaml"),
+    ],
+    ids=" ".join,
+)
+def test_another_day_for_the_age(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    shutil.copy(EXAMPLES / "trading-ipv4.yaml", tmp_path / "plan.yaml")
+    (tmp_path / "answer.json").write_text(json.dumps(row()))
+    old = run(*command, "--specs-date", "2027-01-12", cwd=tmp_path)
+    assert old.err.count("180 days old") == 1
+    young = run(*command, "--specs-date", "2027-01-11", cwd=tmp_path)
+    assert "days old" not in young.err
+    # What is applied is the same from day to day.
+    assert command[0] not in {"create-pool", "render-manifests", "guard"} or old.out == young.out
+
+
+def test_the_day_for_the_age_is_not_that_of_waivers(run: Run, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    waiver = "\nwaivers: [{rule: NP001, path: 'nodePools[0]', reason: agreed, expires: 2026-11-24}]\n"
+    plan.write_text((EXAMPLES / "trading-ipv4.yaml").read_text() + waiver)
+    assert "WV002" in run("check", plan, "--specs-date", "2026-07-16").out
+
+
+@pytest.mark.parametrize("day", ["", "today", "2026-02-30", "11/25/2026", "2026-11-25T00:00"])
+def test_no_day(run: Run, day: str) -> None:
+    done = run("specs", "--specs-date", day)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"command line: error: --specs-date is {day!r}; it must be a day\n    such as 2026-11-25\n"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import importlib
 import importlib.resources
 import json
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from eniplan.errors import Place
 from eniplan.judging.check import check
 from eniplan.messages import NOTHING, say
 from eniplan.plan.load import load
-from eniplan.report import github, gitlab, json_format, junit, markdown, sarif
+from eniplan.report import github, gitlab, json_format, junit, markdown, sarif, terminal_view
 from eniplan.report.schema import SCHEMA
 from eniplan.rules import ALL
 from eniplan.rules.base import AccountRule, Settings
@@ -73,6 +75,36 @@ class TestEvery:
         for finding in report.findings[:50]:
             assert finding.rule.id in text
             assert finding.waived is None or re.findall("[a-z]{4,}", finding.waived)[0] in text
+
+
+@pytest.mark.parametrize("form", [*WRITERS, "html", "metrics", "terminal_view"])
+def test_every_format_tells_how_old_the_data_is(form: str) -> None:
+    def written(report: Report) -> str:
+        if form == "terminal_view":
+            return terminal_view.write(report, terminal_view.Screen(400, colour=False))
+        module = {"json": "json_format", "html": "html_format", "summary": "markdown"}.get(form, form)
+        text: str = importlib.import_module(f"eniplan.report.{module}").write(report)
+        return text
+
+    young, old = judge(specs_day=date(2027, 1, 11)), judge(specs_day=date(2027, 1, 12))
+    assert "180" not in written(young).replace('"most": 180', "")
+    assert "180" in written(old)
+    if form == "json":
+        assert report_problems(json.loads(written(old))) == []
+    elif form == "sarif":
+        assert list(sarif_schema().iter_errors(json.loads(written(old)))) == []
+        run = run_of(old)
+        assert run["properties"]["specsAgeDays"] == 180
+        (told,) = run["invocations"][0]["toolExecutionNotifications"]
+        assert told["message"]["text"].startswith("the instance data is 180 days old (2026-07-16); ")
+        assert told["descriptor"]["id"] in [d["id"] for d in run["tool"]["driver"]["notifications"]]
+    elif form == "junit":
+        assert list(junit_schema().iter_errors(written(old))) == []
+        assert written(old).count("instance data is") == 1
+    elif form == "gitlab":
+        older = judge(specs_day=date(2027, 1, 13))
+        (mark,), (same,) = ([entry["fingerprint"] for entry in json.loads(written(r))] for r in (old, older))
+        assert mark == same
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------

@@ -125,6 +125,11 @@ class TestENI004:
         assert finding.facts["oldestAllowed"] == "2026-10-23"
         assert found(judge(good, max_age=30, today=date(2026, 7, 1)), "ENI004") == []
 
+    def test_another_day_for_the_data(self) -> None:
+        good = {TYPES: ["ecs.g8i.8xlarge"]}
+        assert only(judge(good, specs_day=date(2029, 1, 1)), "ENI004").facts["oldestAllowed"] == "2027-01-02"
+        assert found(judge(good, max_age=30, specs_day=date(2026, 7, 1)), "ENI004") == []
+
     def test_max_age_beyond_the_calendar(self) -> None:
         assert found(judge({TYPES: ["ecs.d1.4xlarge"]}, max_age=10**9), "ENI004") == []
 

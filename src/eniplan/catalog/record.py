@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from eniplan.messages import say
 from eniplan.text import plural
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from eniplan.messages import Message
 
 LIMITS = (
     "EniQuantity",
@@ -75,6 +78,14 @@ def old_days(day: str, own: OwnData | None, today: date | None) -> int | None:
 
     age = (today - date.fromisoformat(day)).days
     return age if age >= OLD_AFTER else None
+
+
+def old_words(days: int, day: str) -> Message:
+    """Say how old the instance data is, and how to get newer."""
+    return say(
+        "the instance data is {days} days old ({date}); `eniplan specs update` asks your account for newer",
+        days=days, date=day,
+    )  # fmt: skip
 
 
 def specs_words(date: str, own: OwnData | None) -> str:

@@ -155,7 +155,7 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
     if not wish.yes and not terminal.can_ask():
         hint = say("add --yes to create it without a question; without --apply it is only shown")
         raise usage(say("there is no terminal to ask on"), hint)
-    terms = Terms(wish.yes, gate.fail_on, gate.strict, gate.specs, gate.waivers, _facts(wish.allowed))
+    terms = Terms(wish.yes, gate.fail_on, gate.strict, gate.specs, gate.waivers, _facts(wish.allowed), gate.specs_date)
     work = Work(plan, ecs_role=how.ecs_role)
     with interruptible(work):
         work.tell(say("asking the account"))
@@ -233,7 +233,8 @@ def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
         )
     work.tell(say("asking the account"))
     try:
-        judged = _judge(plan, receipt.target.pool, Gate(terms.fail_on, terms.strict, terms.specs, terms.waivers), how)
+        gate = Gate(terms.fail_on, terms.strict, terms.specs, terms.waivers, terms.specs_date)
+        judged = _judge(plan, receipt.target.pool, gate, how)
     except typer.Exit:
         message = say("{nothing}: the plan cannot be judged", nothing=nothing)
         raise CreateError(Problem(message, place, again)) from None

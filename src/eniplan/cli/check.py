@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eniplan import clock, facts
+from eniplan import facts
 from eniplan.cli.fixes import Fixes
 from eniplan.cli.options import (
     ConciseOption,
@@ -20,11 +20,12 @@ from eniplan.cli.options import (
     OutputOption,
     ReportFormat,
     ReportFormatOption,
+    SpecsDateOption,
     SpecsOption,
     StrictOption,
     WaiversOption,
-    instance_data,
     is_given,
+    judged_by,
 )
 from eniplan.cli.others import OtherInputs
 from eniplan.cli.quick import ClusterOptions, plan_of_types
@@ -35,7 +36,6 @@ from eniplan.judging.check import check as judge_plans
 from eniplan.messages import say
 from eniplan.plan.load import DEFAULT_FILE, MARKDOWN_ENDINGS, LoadedPlan, load
 from eniplan.rules import ALL
-from eniplan.rules.base import Settings
 
 if TYPE_CHECKING:
     from eniplan.report.model import Report
@@ -59,6 +59,7 @@ def check(
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -137,8 +138,7 @@ def check(
     """
     files = outputs(output or [])
     detail = detail_of(form, concise=concise, explain=explain)
-    catalog = instance_data(specs)
-    settings = Settings(strict, max_age, clock.today())
+    catalog, settings = judged_by(specs, specs_date, strict=strict, max_age=max_age)
     fixes = Fixes(write=fix, diff=diff, unsafe=unsafe_fixes)
     fixes.refuse(form, has_files=not (live or types or families))
     stated = ClusterOptions(kind, terway, ip_stack, erdma)

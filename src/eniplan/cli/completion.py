@@ -308,6 +308,7 @@ BY_METAVAR: dict[str, Callable[[Asked], Iterable[Answer]]] = {
     "[RULE]": _rules,
 }
 FREE = (
+    "DATE",
     "DAYS",
     "DURATION",
     "GLOB",

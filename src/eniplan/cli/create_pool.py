@@ -17,6 +17,7 @@ from eniplan.cli.options import (
     EndpointOption,
     GateOption,
     Level,
+    SpecsDateOption,
     SpecsOption,
     StrictOption,
     TimeoutOption,
@@ -59,6 +60,7 @@ def create_pool(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Create the pool: check the account, ask you, create, wait, verify.")
@@ -114,7 +116,7 @@ def create_pool(
 
         how = account.access(endpoint, ecs_role=ecs_role)
         wish = Wish(pool, yes, timeout, wait, receipt, tuple(allow_undecided or ()), discard_receipt)
-        create(plan, wish, how, Gate(fail_on.value, strict, specs, waivers))
+        create(plan, wish, how, Gate(fail_on.value, strict, specs, waivers, specs_date))
         return
     given = {"--yes": yes, "--timeout": timeout != LONGEST, "--no-wait": not wait, "--receipt": receipt is not None}
     given |= {"--allow-undecided": bool(allow_undecided), "--discard-receipt": discard_receipt}
@@ -122,7 +124,7 @@ def create_pool(
     alone = next((name for name, is_given in given.items() if is_given), None)
     if alone is not None:
         raise usage(say("{option} goes with --apply", option=alone))
-    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
+    plans, _ = passed_plans(plan, Gate(fail_on.value, strict, specs, waivers, specs_date))
     chosen = chosen_pools(plans, pool)
     if emit is Spelling.API:
         refuse_several(chosen, plan)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eniplan import terminal
+from eniplan import clock, terminal
 from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
 from eniplan.doctor import machine
 from eniplan.doctor.results import Result
@@ -56,8 +56,7 @@ def doctor(
     alone = next((name for name, value in online.items() if value is not None), "--ecs-role" if ecs_role else None)
     if alone is not None and not live:
         raise usage(say("{option} goes with --live; without it nothing is asked", option=alone))
-    today = date.today()  # noqa: DTZ011 - the user's own day
-    results = list(machine.look(os.environ, today))
+    results = list(machine.look(os.environ, clock.today()))
     if live:
         results += _live(_plan(plan), region, cluster_id, endpoint, ecs_role=ecs_role)
     code = FINDINGS if any(result.state == "error" for result in results) else OK

@@ -9,8 +9,17 @@ from typing import Annotated
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import Format, FormatOption, GateOption, Level, SpecsOption, StrictOption, WaiversOption
-from eniplan.cli.passed import named_input, passed_plans, placed
+from eniplan.cli.options import (
+    Format,
+    FormatOption,
+    GateOption,
+    Level,
+    SpecsDateOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
+from eniplan.cli.passed import Gate, named_input, passed_plans, placed
 from eniplan.errors import FINDINGS, InputError, Problem, usage
 from eniplan.guard.render import Guard, guard, text
 from eniplan.messages import count, say
@@ -51,6 +60,7 @@ def guard_command(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
 ) -> None:
     """Write ValidatingAdmissionPolicies that keep a cluster as its plan says (Kubernetes 1.30 or later).
@@ -67,7 +77,7 @@ def guard_command(
     """
     if plan == STDIN and STDIN in (test or ()):
         raise usage(say("the plan and the manifests cannot both be stdin"))
-    plans, _ = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
+    plans, _ = passed_plans(plan, Gate(fail_on.value, strict, specs, waivers, specs_date))
     views = [item.view for item in plans]
     for item in plans:
         if item.view.kubernetes is not None and item.view.kubernetes < OLDEST:

@@ -9,14 +9,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from eniplan import clock, terminal
+from eniplan import terminal
 from eniplan.bounds import MAX_DIGITS
 from eniplan.catalog.order import ORDERS, nearest_to
 from eniplan.catalog.record import InstanceType
 from eniplan.catalog.select import Range, Wanted, range_from
 from eniplan.catalog.sizing import Loss, Request
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import SpecsOption, StrictOption, instance_data
+from eniplan.cli.options import SpecsDateOption, SpecsOption, StrictOption, judged_by
 from eniplan.emit.sized_plan import Facts, sized_plan_text, to_fill_in
 from eniplan.errors import FINDINGS, usage
 from eniplan.judging.check import check
@@ -157,6 +157,7 @@ def instances(
     ] = ListFormat.TEXT,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
 ) -> None:
     """Find instance types: what they carry, which rules reject the others, how many a number of pods needs.
 
@@ -173,7 +174,7 @@ def instances(
     and counted on stderr. These are ECS types; few limits of Lingjun node types are published: `eniplan specs show
     ebs-enhanced`.
     """
-    catalog = instance_data(specs)
+    catalog, settings = judged_by(specs, specs_date, strict=strict)
     sizing = (daemonsets, spread, survive) != (None, None, None)
     _refuse_when(
         (emit_plan and pods is None, say("--emit-plan goes with --pods: a plan has a size")),
@@ -214,13 +215,12 @@ def instances(
         why,
         None if pods is None else Request(pods, daemonsets or 0, zones.number, _loss(survive, zones)),
     )
-    settings = Settings(strict, None, clock.today())
     listing = find(catalog, question, settings)
     if facts is None:
         _show(listing, output)
     elif listing.rows:
         _emit(listing, facts, catalog, settings)
-    terminal.err(summary(listing))
+    terminal.err(summary(listing._replace(specs_age=None)))  # the note has told its age there
     raise typer.Exit(0 if listing.rows else FINDINGS)
 
 

@@ -13,8 +13,8 @@ import typer
 from eniplan import terminal
 from eniplan.cli.chosen import chosen_pools
 from eniplan.cli.create_pool import Spelling, written
-from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
-from eniplan.cli.passed import Passed, named_input, passed_plans, placed
+from eniplan.cli.options import GateOption, Level, SpecsDateOption, SpecsOption, StrictOption, WaiversOption
+from eniplan.cli.passed import Gate, Passed, named_input, passed_plans, placed
 from eniplan.emit.manifests import render
 from eniplan.emit.migration import Room, moves
 from eniplan.emit.patch import patch
@@ -61,6 +61,7 @@ def migrate(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
 ) -> None:
     """Write down the move of workloads to an exclusive pool: a runbook, a script with gates, and what both apply.
@@ -83,7 +84,7 @@ def migrate(
         raise usage(say("--manifests and the running cluster are two sources"), say("leave out one of the two"))
     if plan == STDIN and STDIN in (manifests or ()):
         raise usage(say("the plan and the manifests cannot both be stdin"))
-    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
+    plans, report = passed_plans(plan, Gate(fail_on.value, strict, specs, waivers, specs_date))
     if len(plans) != 1:
         raise usage(say("migrate takes one plan"), say("give a file with one plan"))
     source = plans[0]

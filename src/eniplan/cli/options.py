@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eniplan import clock, resources, terminal
-from eniplan.catalog.record import old_days
+from eniplan.catalog.record import old_days, old_words
 from eniplan.catalog.store import Catalog
 from eniplan.errors import usage
 from eniplan.messages import say
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from eniplan.rules.base import Settings
 
 
 class Format(StrEnum):
@@ -67,21 +72,57 @@ BUNDLED = "bundled"
 """`--specs bundled`: nothing stands before the data that came with eniplan."""
 
 
-def instance_data(given: str | None) -> Catalog:
+def day_of(specs_date: str | None) -> date:
+    """Return the day as of which instance data is so and so old: that of --specs-date, else today.
+
+    Raises:
+        UsageError: it is no day.
+
+    """
+    if specs_date is None:
+        return clock.today()
+    from datetime import date  # noqa: PLC0415 - few runs name a day
+
+    try:
+        return date.fromisoformat(specs_date)
+    except ValueError:
+        message = say("--specs-date is {text!r}; it must be a day", text=specs_date)
+        raise usage(message, say("such as 2026-11-25")) from None
+
+
+def judged_by(
+    specs: str | None, specs_date: str | None, *, strict: bool, max_age: int | None = None
+) -> tuple[Catalog, Settings]:
+    """Return what plans and types are judged by: the instance data, and how strictly.
+
+    Raises:
+        UsageError: --specs-date is no day.
+        InputError: the instance data cannot be read, or is none.
+
+    """
+    from eniplan.rules.base import Settings  # noqa: PLC0415 - brings all rules along, and some commands judge nothing
+
+    day = day_of(specs_date)
+    return instance_data(specs, day), Settings(strict, max_age, clock.today(), day)
+
+
+def instance_data(given: str | None, day: date) -> Catalog:
     """Return the instance data: over the bundled one what `specs update` has kept, and over both the file of `--specs`.
+
+    From some age on it is told on stderr how old it is.
+
+    Args:
+        given: by `--specs`.
+        day: as of which it is so and so old.
 
     Raises:
         InputError: one of the files cannot be read, or is no instance data.
 
     """
     catalog = Catalog() if given == BUNDLED else Catalog(specs=given, kept=kept_specs())
-    age = old_days(catalog.date, catalog.own, clock.today())
+    age = old_days(catalog.date, catalog.own, day)
     if age is not None:
-        told = say(
-            "note: the instance data is {days} days old ({date}); `eniplan specs update` asks your account for newer",
-            days=age, date=catalog.date,
-        )  # fmt: skip
-        terminal.err(told)
+        terminal.err(say("note: {what}", what=old_words(age, catalog.date)))
     return catalog
 
 
@@ -98,6 +139,14 @@ SpecsOption = Annotated[
         metavar="FILE",
         help="Your own instance data: rows of `specs show`, or a DescribeInstanceTypes response. `bundled`: only "
         "eniplan's. Default: what `specs update` has kept, if anything.",
+    ),
+]
+SpecsDateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--specs-date",
+        metavar="DATE",
+        help="Take the age of the instance data as of this day, YYYY-MM-DD. Default: $SOURCE_DATE_EPOCH, then today.",
     ),
 ]
 StrictOption = Annotated[

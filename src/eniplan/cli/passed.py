@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from eniplan import clock, terminal
-from eniplan.cli.options import instance_data
+from eniplan import terminal
+from eniplan.cli.options import judged_by
 from eniplan.cli.waivers import waivers as waivers_of
 from eniplan.emit.refusal import RefusalError
 from eniplan.errors import InputError, unreadable
@@ -16,7 +16,7 @@ from eniplan.judging.check import check
 from eniplan.messages import say
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import plain, words
-from eniplan.rules.base import LEVELS, Settings
+from eniplan.rules.base import LEVELS
 from eniplan.rules.view import PlanView
 from eniplan.terminal import STDIN
 from eniplan.values import NamedTuple
@@ -46,29 +46,26 @@ class Gate(NamedTuple):
     """As for a check."""
     specs: str | None
     """The user's own instance data."""
-    waivers: str | None
+    waivers: str | None = None
     """A file of waivers; None: the one of the current folder, if there is one."""
+    specs_date: str | None = None
+    """The day as of which the instance data is so and so old; None: today."""
 
 
-def passed_plans(
-    path: str, *, fail_on: Level, strict: bool, specs: str | None, waivers: str | None = None
-) -> tuple[list[Passed], Report]:
+def passed_plans(path: str, gate: Gate) -> tuple[list[Passed], Report]:
     """Read and check the plans of an input; warnings are told, and the command goes on.
 
     Args:
         path: a plan file, a folder of them, or `-`.
-        fail_on: the level from which on a finding stops the command.
-        strict: as for a check.
-        specs: the user's own instance data.
-        waivers: a file of waivers; None: the one of the current folder, if there is one.
+        gate: how strictly.
 
     Raises:
         Exit: 1 when findings or (with strict) open questions stop it, 3 when an input cannot be judged; told before.
 
     """
-    plans, report = judged(path, Gate(fail_on, strict, specs, waivers))
+    plans, report = judged(path, gate)
     if report.exit_code:
-        terminal.err(say("{summary}; nothing is written", summary=words.summary(report)))
+        terminal.err(say("{summary}; nothing is written", summary=words.summary(report._replace(specs_age=None))))
         raise typer.Exit(report.exit_code)
     return plans, report
 
@@ -96,8 +93,7 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
         how: how the account is asked; None: it is not asked.
 
     """
-    catalog = instance_data(gate.specs)
-    settings = Settings(gate.strict, None, clock.today())
+    catalog, settings = judged_by(gate.specs, gate.specs_date, strict=gate.strict)
     loaded = list(load([path]))
     if how is not None:
         from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from eniplan import terminal
-from eniplan.cli.options import GateOption, Level, SpecsOption, StrictOption, WaiversOption
-from eniplan.cli.passed import Passed, named_input, passed_plans, placed
+from eniplan.catalog.record import specs_words
+from eniplan.cli.options import GateOption, Level, SpecsDateOption, SpecsOption, StrictOption, WaiversOption
+from eniplan.cli.passed import Gate, Passed, named_input, passed_plans, placed
 from eniplan.emit.manifests import Rendered, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import Skeletons
@@ -46,6 +47,7 @@ def render_manifests(
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
 ) -> None:
     """Write the PodNetworkings, Terway configs and workloads of a plan that passes.
@@ -62,7 +64,7 @@ def render_manifests(
       kubectl wait --for=jsonpath='{.status.status}'=Ready podnetworking/NAME
     """
     _usable(plan, workloads=workloads, out_dir=out_dir, kustomize=kustomize, template_dir=template_dir, patch=patch)
-    plans, report = passed_plans(plan, fail_on=fail_on.value, strict=strict, specs=specs, waivers=waivers)
+    plans, report = passed_plans(plan, Gate(fail_on.value, strict, specs, waivers, specs_date))
     if patch is not None:
         _patch(plans, patch)
         return
@@ -78,7 +80,8 @@ def render_manifests(
     _tell_namespaces(plans)
     if not rendered:
         terminal.err(say("note: the plan has no podNetworkings and no terwayConfigs; --workloads renders workloads"))
-    top = header(plan, report.specs_words)
+    # How old the data is would change with every day, and with it what is rendered.
+    top = header(plan, specs_words(report.specs_date, report.own_specs))
     if out_dir is None:
         terminal.out(top + "---\n".join(map(text, rendered)))
     else:

@@ -139,6 +139,7 @@ def _print(report: Report, form: ReportFormat, detail: Detail) -> None:
         from eniplan.report import plain, words  # noqa: PLC0415 - one format a run
 
         terminal.out(terminal.for_log(plain.write(report, detail)))
+        report = report._replace(specs_age=None)  # stderr has been told it in a note
         for line in (words.summary(report), words.fixable(report)):
             if line:
                 terminal.err(printable(line))

@@ -8,9 +8,9 @@ import typer
 
 from eniplan import terminal
 from eniplan.catalog.limits import capacity, has_parity, lingjun_pods
-from eniplan.catalog.record import LIMITS
+from eniplan.catalog.record import LIMITS, old_days
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, SpecsOption, instance_data
+from eniplan.cli.options import Format, FormatOption, SpecsDateOption, SpecsOption, day_of, instance_data
 from eniplan.cli.specs_diff import diff
 from eniplan.cli.specs_update import update
 from eniplan.errors import usage
@@ -34,7 +34,12 @@ def register(app: typer.Typer, name: str, about: str) -> None:
     app.add_typer(specs, name=name, short_help=about)
 
 
-def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: SpecsOption = None) -> None:
+def overview(
+    context: typer.Context,
+    output: FormatOption = Format.TEXT,
+    specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
+) -> None:
     """Show the instance data: its date, its counts, its gaps.
 
     \b
@@ -46,7 +51,9 @@ def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: 
     """
     if context.invoked_subcommand is not None:
         return
-    catalog = instance_data(specs)
+    day = day_of(specs_date)
+    catalog = instance_data(specs, day)
+    age = old_days(catalog.date, catalog.own, day)
     types = catalog.all()
     counts = {
         "types": len(types),
@@ -65,9 +72,10 @@ def overview(context: typer.Context, output: FormatOption = Format.TEXT, specs: 
             gaps.setdefault(record.InstanceTypeFamily, []).append(record.InstanceTypeId)
     if output is Format.JSON:
         own = {} if catalog.own is None else {"own": catalog.own._asdict()}
-        _print_json({"date": catalog.date, **own, "counts": counts, "unpublished": gaps})
+        aged = {} if age is None else {"ageDays": age}
+        _print_json({"date": catalog.date, **aged, **own, "counts": counts, "unpublished": gaps})
         return
-    lines = [f"instance data as of {catalog.date}"]
+    lines = [f"instance data as of {catalog.date}" + ("" if age is None else f" ({age} days old)")]
     if catalog.own is not None:
         lines += [
             f"before it: {catalog.own.file}"
@@ -83,6 +91,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="TYPE", help="An ECS instance type or a Lingjun node type.")],
     output: FormatOption = Format.TEXT,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
 ) -> None:
     """Show one type with the source and date of every number, and any recorded conflict.
 
@@ -91,7 +100,7 @@ def show(
       eniplan specs show ecs.g7a.16xlarge
       eniplan specs show ebs-enhanced --format json
     """
-    catalog = instance_data(specs)
+    catalog = instance_data(specs, day_of(specs_date))
     record = catalog.get(name)
     lingjun = catalog.lingjun(name)
     if record is None and lingjun is None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from eniplan import clock, terminal
+from eniplan import terminal
 from eniplan.catalog.record import Source
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import Format, FormatOption, SpecsOption, StrictOption, instance_data
+from eniplan.cli.options import Format, FormatOption, SpecsDateOption, SpecsOption, StrictOption, judged_by
 from eniplan.errors import COMMAND_LINE, INPUT, InputError, Place, Problem
 from eniplan.messages import say
 from eniplan.text import json_text, plural, printable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.diff import Change, Difference, Stated
     from eniplan.report.model import Report
+    from eniplan.rules.base import Settings
 
 SCHEMA = "eniplan.specs-diff/v1"
 _SHOWN = 10
@@ -41,6 +42,7 @@ def diff(
     ] = None,
     output: FormatOption = Format.TEXT,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
     strict: StrictOption = False,
 ) -> None:
     """Show what `specs update`, or --specs FILE, changes in the bundled data, and in the verdicts on plans.
@@ -56,12 +58,13 @@ def diff(
     """
     from eniplan.catalog.diff import difference  # noqa: PLC0415 - needed only here
 
-    bundled, own = Catalog(), instance_data(specs)
+    own, settings = judged_by(specs, specs_date, strict=strict)
+    bundled = Catalog()
     if own.own is None:
         hint = say("write it with `eniplan specs update`, or name a file with --specs")
         raise InputError(Problem(say("there is nothing to compare with the bundled data"), Place(COMMAND_LINE), hint))
     found = difference(bundled, own)
-    judged, problems = _judged(plans, bundled, own, strict=strict) if plans else ([], [])
+    judged, problems = _judged(plans, bundled, own, settings) if plans else ([], [])
     if output is Format.JSON:
         terminal.out(json_text(_document(bundled, own, found, judged), indent=1) + "\n")
     else:
@@ -72,13 +75,13 @@ def diff(
         raise typer.Exit(INPUT)
 
 
-def _judged(plans: list[str], bundled: Catalog, own: Catalog, *, strict: bool) -> tuple[list[_Judged], list[Problem]]:
+def _judged(
+    plans: list[str], bundled: Catalog, own: Catalog, settings: Settings
+) -> tuple[list[_Judged], list[Problem]]:
     """Judge plans with either data; return what differs, and what could not be judged."""
     from eniplan.judging.check import check  # noqa: PLC0415 - the same
     from eniplan.plan.load import load  # noqa: PLC0415 - the same
-    from eniplan.rules.base import Settings  # noqa: PLC0415 - the same
 
-    settings = Settings(strict, None, clock.today())
     judged: list[_Judged] = []
     problems: list[Problem] = []
     for item in load(plans):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from eniplan import clock, terminal
+from eniplan import terminal
 from eniplan.cli.options import (
     ConciseOption,
     ExplainOption,
@@ -16,10 +16,11 @@ from eniplan.cli.options import (
     OutputOption,
     ReportFormat,
     ReportFormatOption,
+    SpecsDateOption,
     SpecsOption,
     StrictOption,
     WaiversOption,
-    instance_data,
+    judged_by,
     seconds,
 )
 from eniplan.cli.show import detail_of, outputs, show, show_files
@@ -33,7 +34,6 @@ from eniplan.messages import say, together
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import brief
 from eniplan.report import trace as trace_report
-from eniplan.rules.base import Settings
 from eniplan.suggest import did_you_mean, which_one
 from eniplan.terminal import STDIN
 from eniplan.text import plural
@@ -119,6 +119,7 @@ def verify(
     fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
+    specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
 ) -> None:
     """Verify a running cluster against its plan: nodes, PodNetworkings, pods and their ENIs.
@@ -155,8 +156,7 @@ def verify(
         form=form,
         output=output,
     )
-    catalog = instance_data(specs)
-    settings = Settings(strict, None, clock.today())
+    catalog, settings = judged_by(specs, specs_date, strict=strict)
     planned = None if plan is None else _plan(plan)
     if planned is not None:
         source = source._replace(wanted=frozenset((w.namespace, f"{w.kind} {w.name}") for w in planned[1].workloads))

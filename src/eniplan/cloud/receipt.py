@@ -85,6 +85,7 @@ class Terms(NamedTuple):
     waivers: str | None = None
     allowed: tuple[str, ...] = ()
     """The facts without which it may be sent."""
+    specs_date: str | None = None
 
 
 class Receipt(NamedTuple):
@@ -341,6 +342,7 @@ def _terms(value: Mapping[str, Any]) -> Terms:
         _text_or_none(given["specs"]),
         _text_or_none(given["waivers"]),
         tuple(map(_text, given["allowed"])),
+        _text_or_none(given["specs_date"]),
     )
 
 

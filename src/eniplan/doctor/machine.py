@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from eniplan import resources
 from eniplan._version import __version__
+from eniplan.catalog.record import old_days
 from eniplan.catalog.store import Catalog
 from eniplan.cloud import place
 from eniplan.config import FILE, KEYS, Config
@@ -23,9 +24,9 @@ from eniplan.messages import NOTHING, count, say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from eniplan.catalog.record import OwnData
+
 OLDEST_PYTHON = (3, 11)
-OLD_DATA = 180
-"""Days after which new instance types are likely to be missing."""
 CREDENTIALS = (
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", say("an access key in the environment")),
     ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", say("an OIDC role in the environment")),
@@ -103,9 +104,18 @@ def _data(today: date) -> Result:
     age = (today - date.fromisoformat(day)).days
     days = count(age, "{n} day old", "{n} days old")
     says = say("{types} instance types as of {day}, {age}", types=types, day=day, age=days)
-    if age <= OLD_DATA:
+    if old_days(day, _kept(), today) is None:
         return Result("data", "ok", says)
     return Result("data", "warning", says, say("install a newer eniplan, or ask your account: eniplan specs update"))
+
+
+def _kept() -> OwnData | None:
+    """Return what `specs update` has kept; None when it is nothing that can be read, which `_own_data` tells."""
+    path = resources.refreshed_specs()
+    try:
+        return Catalog(kept=path).own if os.path.exists(path) else None
+    except EniplanError:
+        return None
 
 
 def _own_data() -> Result:

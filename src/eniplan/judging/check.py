@@ -188,7 +188,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         tuple(run.failures),
         catalog.own,
         tuple(run.zones),
-        old_days(catalog.date, catalog.own, settings.today),
+        old_days(catalog.date, catalog.own, settings.aged_on),
     )
     return report._replace(exit_code=report.verdict())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import capacity
+from eniplan.catalog.record import old_days
 from eniplan.catalog.select import pods_in, select
 from eniplan.catalog.sizing import size
 from eniplan.report.listing import Listing, Row
@@ -65,6 +66,7 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
         unknown,
         catalog.date,
         catalog.own,
+        old_days(catalog.date, catalog.own, settings.aged_on),
     )
 
 

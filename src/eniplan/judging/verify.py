@@ -78,7 +78,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
         settings.strict,
         rules,
         own_specs=catalog.own,
-        specs_age=old_days(catalog.date, catalog.own, settings.today),
+        specs_age=old_days(catalog.date, catalog.own, settings.aged_on),
     )
     return report._replace(exit_code=report.verdict())
 

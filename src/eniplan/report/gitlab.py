@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan.catalog.record import old_words
+from eniplan.errors import Place
 from eniplan.messages import NOTHING, Message, say
 from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
@@ -16,7 +18,6 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from eniplan.errors import Place
     from eniplan.report.model import Report
 
 _SEVERITIES = {"error": "critical", "warning": "minor", "info": "info"}
@@ -59,6 +60,10 @@ def _entries(report: Report) -> Iterator[_Entry]:
         yield _Entry(finding.rule.id, severity, finding.place, finding.message, more)
     for item in report.undecided:
         yield _Entry("undecided", "info", item.place, words.not_known(item), _fix(item.hint))
+    if report.specs_age is not None and report.inputs:
+        # How old is no part of the fingerprint: it would be a new entry every day.
+        told = say(": {what}", what=old_words(report.specs_age, report.specs_date))
+        yield _Entry("age", "info", Place(report.inputs[0]), say("instance data"), told)
 
 
 def _fix(hint: str) -> Message:

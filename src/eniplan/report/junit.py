@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eniplan.catalog.record import old_words
 from eniplan.messages import say
 from eniplan.report import words
 from eniplan.text import printable
@@ -47,11 +48,12 @@ class _Suite(NamedTuple):
 def write(report: Report) -> str:
     """Return the report as one JUnit document."""
     inputs, with_pools = set(report.inputs), {pool.file for pool in report.pools}
-    suites = {}
+    suites: dict[str, list[_Case]] = {}
     for file, found in _suites(report).items():
         judged = file in inputs and (not found.problems or file in with_pools)
         named = (*_cases(report, found, report.rules if judged else ()), *_seen(report, file))
-        suites[file] = list(_numbered(named))
+        first = () if suites else _age(report)
+        suites[file] = list(_numbered((*first, *named)))
     every = [case for cases in suites.values() for case in cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="eniplan" {_counts(every)}>']
     for file, cases in suites.items():
@@ -127,6 +129,12 @@ def _seen(report: Report, file: str) -> Iterator[_Case]:
                 "",
                 printable(words.proven(pool.proven)),
             )
+
+
+def _age(report: Report) -> Iterator[_Case]:
+    """Yield how old the instance data is, once it should be told: a case that passes and says so."""
+    if report.specs_age is not None:
+        yield _Case(say("instance data"), "system-out", "", printable(old_words(report.specs_age, report.specs_date)))
 
 
 def _numbered(cases: Iterable[_Case]) -> Iterator[_Case]:

@@ -57,6 +57,8 @@ class Listing(NamedTuple):
     specs_date: str
     own_specs: OwnData | None
     """The user's instance data that stood before the bundled."""
+    specs_age: int | None = None
+    """How many days old the instance data is; None: not so old that it should be told."""
 
 
 class Column(NamedTuple):
@@ -165,7 +167,8 @@ def shown(value: Value) -> str:
 def summary(listing: Listing) -> str:
     """Return what was found and what was left out, in one line."""
     found = plural(len(listing.rows) + listing.left, "type")
-    parts = [f"{found} found by specs of {specs_words(listing.specs_date, listing.own_specs)}"]
+    aged = "" if listing.specs_age is None else f" ({listing.specs_age} days old)"
+    parts = [f"{found} found by specs of {specs_words(listing.specs_date, listing.own_specs)}{aged}"]
     if listing.left:
         parts.append(f"the first {len(listing.rows)} are shown")
     if listing.rejected_total:

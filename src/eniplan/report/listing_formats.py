@@ -66,7 +66,11 @@ def as_json(listing: Listing) -> str:
     head: dict[str, Any] = {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
-        "specs": {"date": listing.specs_date, **({"own": listing.own_specs._asdict()} if listing.own_specs else {})},
+        "specs": {
+            "date": listing.specs_date,
+            **({} if listing.specs_age is None else {"ageDays": listing.specs_age}),
+            **({"own": listing.own_specs._asdict()} if listing.own_specs else {}),
+        },
         "mode": listing.mode,
         "request": None if listing.request is None else listing.request._asdict(),
         "more": listing.left,

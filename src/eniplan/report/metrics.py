@@ -21,6 +21,7 @@ class _Sample(NamedTuple):
 
 _HELP = {
     "eniplan_info": "Version of eniplan and date of its instance data.",
+    "eniplan_specs_age_days": "Days since the instance data was made, once they are 180 or more.",
     "eniplan_exit_code": "Exit code of this run: 0 clean, 1 findings, 3 an input that cannot be judged.",
     "eniplan_findings": "Findings by rule and level.",
     "eniplan_undecided_facts": "Facts that are not known and that a rule needs.",
@@ -51,6 +52,7 @@ def write(report: Report) -> str:
 
 def _samples(report: Report) -> Iterator[_Sample]:
     yield _Sample("eniplan_info", 1, (("version", __version__), ("specs", report.specs_date)))
+    yield _Sample("eniplan_specs_age_days", report.specs_age)
     yield _Sample("eniplan_exit_code", report.exit_code)
     counts: dict[tuple[str, str, str], int] = {}
     for finding in report.findings:

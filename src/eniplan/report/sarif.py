@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from eniplan._version import __version__
+from eniplan.catalog.record import old_words
 from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
 from eniplan.rules.remedies import remedy_of
 from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from eniplan.errors import Place, Problem
     from eniplan.report.model import Finding, Report, Undecided
     from eniplan.rules.base import AnyRule
@@ -41,6 +44,7 @@ def write(report: Report) -> str:
                 "notifications": [
                     {"id": "input", "shortDescription": {"text": "An input, or a part of it, that cannot be judged"}},
                     {"id": "undecided", "shortDescription": {"text": "A fact that rules need and nobody has stated"}},
+                    {"id": "age", "shortDescription": {"text": "Instance data that is old"}},
                 ],
             }
         },
@@ -51,6 +55,7 @@ def write(report: Report) -> str:
                 "toolExecutionNotifications": [
                     *(_problem(problem) for problem in report.problems),
                     *(_undecided(item) for item in report.undecided),
+                    *_age(report),
                 ],
             }
         ],
@@ -61,6 +66,7 @@ def write(report: Report) -> str:
         ],
         "properties": {
             "specsDate": report.specs_date,
+            **({} if report.specs_age is None else {"specsAgeDays": report.specs_age}),
             "specsTypes": report.specs_types,
             **({"ownSpecs": report.own_specs._asdict()} if report.own_specs else {}),
             **({"proven": seen} if seen else {}),
@@ -165,6 +171,12 @@ def _undecided(item: Undecided) -> dict[str, Any]:
         "message": {"text": _text(words.not_known(item)) + hint},
         "locations": [_location(item.place)],
     }
+
+
+def _age(report: Report) -> Iterator[dict[str, Any]]:
+    if report.specs_age is not None:
+        text = _text(old_words(report.specs_age, report.specs_date))
+        yield {"descriptor": {"id": "age"}, "level": "note", "message": {"text": text}}
 
 
 def _text(text: str) -> str:

@@ -81,8 +81,9 @@ SCHEMA: dict[str, Any] = {
         ),
         specs=_object(
             "The instance data that was used.",
-            ("own",),
+            ("ageDays", "own"),
             date=_of("string", "Date of the bundled data."),
+            ageDays=_count("How many days old the data is; absent while that is less than 180."),
             types=_count("Number of ECS instance types in all of it."),
             own=_object(
                 "The user's own data, which goes before the bundled; absent when there is none.",

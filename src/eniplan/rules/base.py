@@ -29,8 +29,15 @@ class Settings(NamedTuple):
     strict: bool = False
     """Where documents disagree the strictest holds, and what is not decided fails."""
     max_age: int | None = None
-    """Days after which a number's source counts as too old, from `today`; None: two years."""
+    """Days after which a number's source counts as too old, from `aged_on`; None: two years."""
     today: date | None = None
+    specs_day: date | None = None
+    """As of which the age of the instance data is told and judged; None: `today`. Waivers expire by `today` alone."""
+
+    @property
+    def aged_on(self) -> date | None:
+        """The day as of which the age of the instance data is told and judged."""
+        return self.specs_day or self.today
 
 
 class Fix(NamedTuple):

@@ -208,11 +208,11 @@ def eni004(view: TypeView) -> Outcome:
 
 def _oldest_date(view: TypeView) -> tuple[str, str]:
     """Return the oldest date that is fresh enough, and the limit in words."""
-    settings = view.settings
-    if settings.max_age is not None and settings.today is not None:
-        oldest = settings.today - timedelta(days=min(settings.max_age, settings.today.toordinal() - 1))
-        return oldest.isoformat(), say("{days} days", days=settings.max_age)
-    today = settings.today or date.fromisoformat(view.catalog.date)
+    most, today = view.settings.max_age, view.settings.aged_on
+    if most is not None and today is not None:
+        oldest = today - timedelta(days=min(most, today.toordinal() - 1))
+        return oldest.isoformat(), say("{days} days", days=most)
+    today = today or date.fromisoformat(view.catalog.date)
     return (today - AGE_LIMIT).isoformat(), say("two years before {date}", date=today)
 
 
