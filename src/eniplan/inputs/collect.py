@@ -292,7 +292,7 @@ class Collected:
 
     def _take_hcl(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         try:
-            has_pools = self._hcl.add(path, data)
+            has_pools = self._hcl.add(path, data, named=named)
         except InputError as error:
             yield from error.problems
             return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
@@ -98,35 +100,51 @@ class Files:
         self._chosen = [_values(file) for file in options.files]
         self._is_closed = is_closed
         self._folders: dict[str, _Folder] = {}
+        self._beside: dict[str, _Folder] = {}
+        """Folders that were not given, and that are called."""
+        self._shared: set[str] = set()
+        """Folders that several others call: their texts are kept to the end."""
         self._read: dict[str, list[Text]] = {}
         self._problems: list[Problem] = []
         self._left: list[Skipped] = []
         self._manifests: list[Document] = []
         self._asked: set[str] = set()
 
-    def add(self, path: str, data: bytes) -> bool:
-        """Take a file; return whether it is one with node pools."""
+    def add(self, path: str, data: bytes, *, named: bool) -> bool:
+        """Take a file; return whether it is one with node pools.
+
+        Args:
+            path: the file.
+            data: its bytes; they are read again if there is anything for them to say.
+            named: whether it is to be read, whatever it holds.
+
+        """
         is_alone = not path.endswith(_OF_FOLDERS)
         key = f"{path}/" if is_alone else os.path.normpath(os.path.dirname(path))
-        folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path), [], set()))
+        folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path)))
         folder.wanted.append(path)
-        folder.calls.update(found.decode(errors="replace") for found in _SOURCE.findall(data))
+        says = _said(data, named=named)
+        folder.says = folder.says.and_(says)
+        if named or says.is_ours:
+            folder.looked_at.append(path)
         if is_alone:
             self._read[key] = [_text(path, data)]
-        return names_ours(data)
+        return says.is_ours
 
     def embed(self, path: str, name: str, texts: list[Text]) -> None:
         """Take texts that stand inside of a file, as one configuration of this name."""
         key = f"{path}/{name}/"
-        self._folders[key] = _Folder(path, [path], set())
+        self._folders[key] = folder = _Folder(path)
+        folder.wanted.append(path)
+        folder.looked_at.append(path)
+        folder.says = _Said(is_ours=True)
         self._read[key] = texts
 
     def finish(self) -> Outcome:
         """Compute everything."""
         groups: list[Group] = []
-        called = {
-            os.path.normpath(os.path.join(key, call)) for key, folder in self._folders.items() for call in folder.calls
-        }
+        called = [path for key, folder in self._folders.items() for path in folder.says.called(key)]
+        self._shared = {path for path, callers in Counter(called).items() if callers > 1}
         reached: set[str] = set()
         for key, folder in self._folders.items():
             if key not in called:
@@ -169,8 +187,40 @@ class Files:
             self._left += (Skipped(str(problem.place), problem.message) for problem in error.problems)
 
     def _configuration(self, key: str, folder: _Folder, reached: set[str]) -> Iterator[Group]:
-        """Yield what one configuration makes."""
-        reached.add(key)
+        """Yield what one configuration makes, and let go of its texts: places are found in those that made it."""
+        around = self._around(key)
+        is_ours = any(says.is_ours for says in around.values())
+        reached |= {key} if is_ours else around.keys()
+        # Most configurations of a repository make nothing of ours, and are not read at all.
+        if is_ours or folder.says.has_more or self._options.values:
+            yield from self._computed(key, folder, reached, is_ours=is_ours)
+            for path in (around.keys() | reached) - self._shared:
+                self._read.pop(path, None)
+
+    def _around(self, key: str) -> dict[str, _Said]:
+        """Return what a configuration and the modules that it calls say, by folder."""
+        found: dict[str, _Said] = {}
+        waiting = [key]
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found[path] = self._says(path)
+                waiting += found[path].called(path)
+        return found
+
+    def _says(self, key: str) -> _Said:
+        """Return what the files of a folder say, those as well that are not to be judged."""
+        folder = self._folders.get(key) or self._beside.setdefault(key, _Folder(key))
+        if not folder.is_whole and not key.endswith("/"):
+            for name in _listed(folder.shown, _OF_FOLDERS):
+                path = os.path.join(folder.shown, name)
+                if path not in folder.wanted:
+                    with contextlib.suppress(OSError):  # told where it is read to be computed
+                        folder.says = folder.says.and_(_said(read_file(path), named=False))
+            folder.is_whole = True
+        return folder.says
+
+    def _computed(self, key: str, folder: _Folder, reached: set[str], *, is_ours: bool) -> Iterator[Group]:
         texts = self._texts(key, folder.shown)
 
         def read(path: str) -> list[Text]:
@@ -181,15 +231,15 @@ class Files:
         wanted = set(folder.wanted)
         budget = Budget(_STEPS + 4 * sum(len(source.data) for source in texts))
         module = Module(folder.shown, texts, budget, given={}, read=read, has_files=not key.endswith("/"))
-        self._asked |= module.variables.keys()
         configuration = Configuration(module, key, is_wanted=wanted.__contains__, is_closed=self._is_closed)
+        self._asked |= module.variables.keys()
         try:
             module.given |= {} if key.endswith("/") else _automatic(folder.shown)
             for values in self._chosen:
                 module.given |= values
             module.given |= self._stated(module)
-            self._look(texts, wanted)
-            yield from list(configuration.groups())
+            if is_ours:
+                yield from list(configuration.groups())
         except InputError as error:
             self._problems += error.problems
         except TooMuchError:
@@ -197,34 +247,31 @@ class Files:
             self._problems.append(Problem(message, Place(folder.wanted[0]), _VALIDATE))
         self._left += configuration.left
         self._manifests += configuration.manifests
-        self._remote(module)
+        self._look(source for source in texts if source.file in folder.looked_at)
+        self._remote(module, wanted)
 
-    def _look(self, texts: Iterable[Text], wanted: set[str]) -> None:
+    def _look(self, texts: Iterable[Text]) -> None:
         """Tell what is broken: an error where it may be a node pool, otherwise a note."""
         for source in texts:
             for part in source.parts:
-                if (len(source.data) > _LOOKED_AT and not _is_ours(source, part)) or part.fault is None:
+                is_ours = _is_ours(source, part)
+                offset = part.first_fault() if is_ours or len(source.data) <= _LOOKED_AT else None
+                if offset is None:
                     continue
-                line, column = source.place(part.fault)
-                place = Place(source.file, line, column)
-                if _is_ours(source, part) and source.file in wanted:
+                place = Place(source.file, *source.place(offset))
+                if is_ours:
                     self._problems.append(Problem(source.broken(part), place, _VALIDATE))
-                elif source.file in wanted:
+                else:
                     self._left.append(Skipped(str(place), "not valid HCL: this block was left out", "no node pool"))
 
-    def _remote(self, module: Module) -> None:
+    def _remote(self, module: Module, wanted: set[str]) -> None:
         """Name the modules from elsewhere."""
-        for block, found in module.modules():
+        for block in module.blocks("module"):
             is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # told with the pools
-            is_here = block.text.file in self._folders_wanted(module)
-            if not found and module.source(block) is None and is_here and not is_given:
+            if block.labels and block.text.file in wanted and module.source(block) is None and not is_given:
                 self._left.append(
                     Skipped(f"{block.text.file}: module.{block.labels[0]}", "a module from elsewhere: check the plan")
                 )
-
-    def _folders_wanted(self, module: Module) -> list[str]:
-        folder = self._folders.get(os.path.normpath(module.folder))
-        return [] if folder is None else folder.wanted
 
     # --- Values of variables ---
 
@@ -243,14 +290,51 @@ class Files:
         return out
 
 
-class _Folder(NamedTuple):
+class _Said(NamedTuple):
+    """What can be told of files of Terraform by their bytes alone."""
+
+    is_ours: bool = False
+    """Whether they have node pools or manifests."""
+    has_more: bool = False
+    """Whether there may be something else to tell: modules from elsewhere, a file that was named or is no text."""
+    calls: frozenset[str] = frozenset()
+    """The local modules that they call."""
+
+    def and_(self, other: _Said) -> _Said:
+        """Return what both say."""
+        return _Said(self.is_ours or other.is_ours, self.has_more or other.has_more, self.calls | other.calls)
+
+    def called(self, key: str) -> set[str]:
+        """Return the folders that are called from a folder."""
+        return {os.path.normpath(os.path.join(key, call)) for call in self.calls}
+
+
+def _said(data: bytes, *, named: bool) -> _Said:
+    calls = (found.decode(errors="replace") for found in _SOURCE.findall(data)) if b"module" in data else ()
+    return _Said(names_ours(data), named or b"module" in data or not _is_text(data), frozenset(calls))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        decode("", data)
+    except InputError:
+        return False
+    return True
+
+
+class _Folder:
     """A folder with files of Terraform."""
 
-    shown: str
-    """As it was given."""
-    wanted: list[str]
-    """The files that are to be judged."""
-    calls: set[str]
+    def __init__(self, shown: str) -> None:
+        """Take its name as it was given."""
+        self.shown = shown
+        self.wanted: list[str] = []
+        """The files that are to be judged."""
+        self.looked_at: list[str] = []
+        """Those of them of which every block is looked at for what is broken."""
+        self.says = _Said()
+        self.is_whole = False
+        """Whether the files have been heard, too, that are not to be judged."""
 
 
 _PLAIN = ("string", "number", "bool", "any")

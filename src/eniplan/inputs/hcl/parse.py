@@ -184,6 +184,13 @@ class Part:
         """The offset of the first thing that is no HCL; None: there is none."""
         return self._read[2]
 
+    def first_fault(self) -> int | None:
+        """Return `fault`, and keep nothing: for parts of which nobody asks what is in them."""
+        if "_read" in vars(self):
+            return self.fault
+        found = _fault(_tree(self.text.data[self.start : self.end]))
+        return None if found is None else self.start + found.start_byte
+
 
 def _tree(data: bytes) -> Node:
     root = _parser().parse(data).root_node
