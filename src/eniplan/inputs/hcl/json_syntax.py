@@ -98,6 +98,10 @@ class _JsonPart(Part):
             return {}, [], self.start
         return {}, [_JsonBlock(self._source, self.kind, self.labels, self._body, self._path)], None
 
+    def first_fault(self) -> int | None:
+        """See `Part.first_fault`: nothing is parsed here."""
+        return None if isinstance(self._body, dict) else self.start
+
 
 class _JsonBlock(Block):
     def __init__(self, text: JsonText, kind: str, labels: tuple[str, ...], body: dict[str, Any], path: Path) -> None:
