@@ -1,9 +1,8 @@
 """The command line: one file per command, each one read, call, print.
 
 Only the command that is asked for is imported: building the others' options costs more than many checks.
+Annotations are not postponed in this file, as in `check`.
 """
-
-from __future__ import annotations
 
 import errno
 import gc

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
 import yaml
@@ -19,7 +20,6 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from eniplan.bounds import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, decimal, integer, parse_json
 from eniplan.errors import InputError, Place, Problem, few
 from eniplan.messages import NOTHING, Message, say
-from eniplan.plan.yaml_faults import TooDeepError, TooLargeError, yaml_problem
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ def decode(file: str, data: bytes) -> str:
         InputError: it is no UTF-8, or a binary file.
 
     """
+    data = data.removeprefix(BOM_UTF8)  # the codec "utf-8-sig" is a module more to import
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         if b"\0" in data[:8192]:
             raise InputError(_binary(file, data)) from None
@@ -198,6 +199,8 @@ class _Loader(CParser):
     def descend_resolver(self, current_node: Node | None, _index: object) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
+            from eniplan.plan.yaml_faults import TooDeepError  # noqa: PLC0415 - valid plans go without it
+
             mark = current_node.start_mark if current_node is not None else None
             raise TooDeepError(None, None, None, mark)
 
@@ -207,6 +210,8 @@ class _Loader(CParser):
     def resolve(self, kind: type[Node], _value: str | None, implicit: object) -> str:
         self.count += 1
         if self.count > MAX_VALUES:
+            from eniplan.plan.yaml_faults import TooLargeError  # noqa: PLC0415 - likewise
+
             raise TooLargeError
         if kind is not ScalarNode:
             return _COLLECTION
@@ -226,6 +231,8 @@ def _read_yaml(file: str, text: str) -> Iterator[Document]:
                 raise InputError(*builder.problems)
             yield Document(file, value, _YamlTree(node))
     except yaml.MarkedYAMLError as error:
+        from eniplan.plan.yaml_faults import yaml_problem  # noqa: PLC0415 - likewise
+
         raise InputError(yaml_problem(file, text, error)) from None
     except yaml.reader.ReaderError as error:
         line, column = _line_column(text[: error.position])
