@@ -64,9 +64,9 @@ def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
     tab = Command("Tab behind check --type ecs.g8i.", eniplan(), line)
     commands = [python, hello, version, as_json, on_terminal, tab]
     budgets = [
-        Budget("--version / python -c pass", 1.5, by_cpu(version, python)),
-        Budget("check --format json / typer hello", 1.5, by_cpu(as_json, hello)),
-        Budget("check on a terminal / typer hello", 2, by_cpu(on_terminal, hello)),
+        Budget("--version / python -c pass", 1.3, by_cpu(version, python)),
+        Budget("check --format json / typer hello", 1.4, by_cpu(as_json, hello)),
+        Budget("check on a terminal / typer hello", 1.9, by_cpu(on_terminal, hello)),
         # A typer "hello" takes 60 ms on a machine that does nothing else: this is 150 ms there.
         Budget("Tab among 1,241 types / typer hello", 2.5, by_cpu(tab, hello)),
     ]
@@ -74,13 +74,13 @@ def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
         schema = ["--schemafile", str(folder / "plan.schema.json")]
         other = Command(f"check-jsonschema {ONE_POOL}", [str(BIN / "check-jsonschema"), *schema, ONE_POOL])
         commands.append(other)
-        budgets.append(Budget("check --format json / check-jsonschema", 0.5, by_cpu(as_json, other)))
+        budgets.append(Budget("check --format json / check-jsonschema", 0.4, by_cpu(as_json, other)))
     else:
         print("check-jsonschema is not installed: the comparison with it is left out")
     for name, *args in (("render-manifests",), ("create-pool", "--emit", "api")):
         emitted = Command(" ".join(("eniplan", name, ONE_POOL, *args)), eniplan(name, ONE_POOL, *args))
         commands.append(emitted)
-        budgets.append(Budget(" ".join((name, *args, "/ typer hello")), 2, by_cpu(emitted, hello)))
+        budgets.append(Budget(" ".join((name, *args, "/ typer hello")), 1.5, by_cpu(emitted, hello)))
     measure(commands, runs=runs, cwd=REPO)
     return commands, budgets
 

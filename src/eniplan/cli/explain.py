@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 
 from eniplan import terminal
 from eniplan.cli.options import Format, FormatOption
 from eniplan.errors import usage
+from eniplan.libyaml import yaml
 from eniplan.messages import say
 from eniplan.plan.model import ExistingPool
 from eniplan.report.words import remedy

@@ -81,10 +81,10 @@ def _parts() -> Result:
             say("missing: {names}", names=tuple(missing)),
             say("pip install {names}", names=" ".join(missing)),
         )
-    from yaml import __with_libyaml__ as is_fast  # noqa: PLC0415 - known to be there by now
+    from eniplan.libyaml import yaml  # noqa: PLC0415 - known to be there by now
 
     says = say("{names}", names=tuple(found))
-    if is_fast:
+    if yaml.__with_libyaml__:
         return Result("parts", "ok", says)
     hint = say("pyyaml has no C loader, and reads ten times slower: install it from a wheel")
     return Result("parts", "warning", says, hint)

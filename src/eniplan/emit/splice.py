@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from eniplan.bounds import MAX_DEPTH
 from eniplan.emit.body import json_text
 from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
+from eniplan.libyaml import yaml
 from eniplan.messages import say
 from eniplan.plan.document import path_text, plain_scalar
 from eniplan.plan.yaml_faults import TooDeepError, yaml_problem

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from eniplan.emit.body import json_text
+from eniplan.libyaml import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

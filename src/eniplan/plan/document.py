@@ -13,12 +13,9 @@ from bisect import bisect_right
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
-import yaml
-from yaml._yaml import CParser
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from eniplan.bounds import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, decimal, integer, parse_json
 from eniplan.errors import InputError, Place, Problem, few
+from eniplan.libyaml import CParser, MappingNode, Node, ScalarNode, SequenceNode, yaml
 from eniplan.messages import NOTHING, Message, say
 from eniplan.values import NamedTuple
 

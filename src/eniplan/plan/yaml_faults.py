@@ -8,12 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
-from yaml.composer import ComposerError
-from yaml.scanner import ScannerError
-
 from eniplan.bounds import MAX_DEPTH, MAX_VALUES
 from eniplan.errors import Place, Problem
+from eniplan.libyaml import yaml
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.full_width import find_in_line, hint_for
 from eniplan.values import NamedTuple
@@ -90,7 +87,7 @@ def _full_width(text: str, mark: yaml.Mark) -> _Cause | None:
 def _at_character(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _Cause | None:
     """Return the cause that the character at the mark tells; None when it tells none."""
     here = text[mark.index : mark.index + 1]
-    if isinstance(error, ComposerError) and here == "*":
+    if isinstance(error, yaml.composer.ComposerError) and here == "*":
         hint = say("define the anchor (&name) before its alias (*name), or quote text that starts with *")
         return _Cause(mark, say("this alias has no anchor"), hint)
     if here in {"\t", "@", "`", "%"}:
@@ -110,7 +107,7 @@ def _in_structure(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _C
         return _Cause(mark, say("this does not fit into the brackets around it"), hint)
     if text[mark.index : mark.index + 1] == ":":
         return _Cause(mark, say("a colon cannot stand here"), say("quote a value that holds a colon and a space"))
-    if began is not None and not isinstance(error, ScannerError):
+    if began is not None and not isinstance(error, yaml.scanner.ScannerError):
         hint = say("align it with the keys or items that it belongs to")
         return _Cause(mark, say("this line does not fit the lines above it"), hint)
     if began is not None and opening.isalnum():
