@@ -131,7 +131,7 @@ def test_a_path_alone_is_too_wide_once_it_holds_in_two_files(run: Run, plan: Pat
     assert code == 1
     ((rule, *_, message),) = said(findings)
     assert rule == "WV004"
-    assert message == "the waiver of NP002 at nodePools[0] holds in 2 files: ./other.yaml, ./plan.yaml"
+    assert message == "the waiver of NP002 at nodePools[0] matches in 2 files: ./other.yaml, ./plan.yaml"
 
 
 def test_a_waiver_of_the_plan_comes_first(run: Run, tmp_path: Path) -> None:

@@ -410,7 +410,7 @@ STATES: dict[str, State] = {
     ),
     "two node pools of the cluster fit one pool of the plan": State(
         {f'nodes[2].metadata.labels["{NODE_POOL_LABEL}"]': "np2"}, set(), None,
-        {"which of np0123456789abcdef0123456789abcdef, np2 pool 'trading' is, so all are judged as it"},
+        {"which of np0123456789abcdef0123456789abcdef, np2 pool 'trading' is; all of them are judged as that pool"},
     ),
     "another exclusive node pool of the same type, told apart by the labels of the plan": State(
         {**{f'nodes[{n}].metadata.labels["team"]': "trading" for n in range(3)},

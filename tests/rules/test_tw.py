@@ -151,7 +151,7 @@ class TestTW012:
 
     def test_label_contradicts(self) -> None:
         report = judge({**NODE_CONFIG, "nodePools[0].labels": {"terway-config": "other"}})
-        assert "says terwayConfig 'gpu-net' and label terway-config=other" in only(report, "TW012").message
+        assert "has terwayConfig 'gpu-net' and label terway-config=other" in only(report, "TW012").message
 
 
 class TestTW013:
@@ -186,8 +186,8 @@ class TestTW014:
         ("name", "words"),
         [
             *[(name, "is the name of another ConfigMap") for name in TAKEN],
-            ("GPU_net", "is no name of a ConfigMap"), ("gpu-", "is no name"), ("a..b", "is no name"),
-            ("a" * 254, "is no name"), ("a" * 253, "at most 63 characters; this one has 253"),
+            ("GPU_net", "is not a valid ConfigMap name"), ("gpu-", "is not a valid"), ("a..b", "is not a valid"),
+            ("a" * 254, "is not a valid"), ("a" * 253, "at most 63 characters; this one has 253"),
             ("a" * 64, "at most 63 characters; this one has 64"), ("a" * 63, None), ("gpu.net-1", None),
             ("eni-config2", None),
         ],
@@ -216,4 +216,4 @@ class TestTW014:
         plan.write_text(json.dumps(example({"cluster.terwayConfigs": {"eni-config": {"vSwitchIds": ["vsw-j"]}}})))
         result = run("render-manifests", plan)
         assert (result.code, result.out) == (1, "")
-        assert "eni-config is the name of another ConfigMap of kube-system" in result.err
+        assert "eni-config is the name of another ConfigMap in kube-system" in result.err

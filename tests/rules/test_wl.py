@@ -53,7 +53,7 @@ class TestWL002:
         [
             ({"eniRequest": 0}, "warning", "requests no aliyun/eni: the scheduler over-places it"),
             ({"eniRequest": 1}, None, ""),
-            ({"eniRequest": 2}, "warning", "requests 2 aliyun/eni for each pod"),
+            ({"eniRequest": 2}, "warning", "requests 2 aliyun/eni per pod"),
             ({"eniRequest": 0, "podNetworking": "trading-eni"}, None, ""),
             ({"eniRequest": 3, "podNetworking": "trading-eni"}, "warning", "requests 3"),
             ({"eniRequest": 0, "hostNetwork": True}, None, ""),

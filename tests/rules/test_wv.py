@@ -72,7 +72,7 @@ class TestExpiry:
     def test_no_day_of_any_calendar(self) -> None:
         report = judge(waived(expires="2026-02-30"))
         assert only(report, "NP002").waived is None
-        assert only(report, "WV002").message == "'2026-02-30' is no date"
+        assert only(report, "WV002").message == "'2026-02-30' is not a date"
 
     def test_without_today(self) -> None:
         assert only(judge(waived(expires="2020-01-01"), today=None), "NP002").waived == "agreed"
@@ -163,6 +163,6 @@ def test_wv004_a_glob_that_any_file_fits(file: str, speaks: bool) -> None:  # no
 
 def test_wv004_a_path_in_several_files() -> None:
     waiver = Waiver((), "NP002", "nodePools[0]", "agreed")
-    message = "the waiver of NP002 at nodePools[0] holds in 2 files: a.yaml, b.yaml"
-    assert said(wv004, waiver, "b.yaml", "a.yaml") == [(message, "name the file that it is about, with file:")]
+    message = "the waiver of NP002 at nodePools[0] matches in 2 files: a.yaml, b.yaml"
+    assert said(wv004, waiver, "b.yaml", "a.yaml") == [(message, "name the file that it covers, with file:")]
     assert said(wv004, waiver, "a.yaml") == []

@@ -92,7 +92,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
     if view.controllers_down:
         return _stop("VER034", NOTHING, NOTHING)
     told = next((event.message for event in view.events_of(pod) if event.reason in AFTER_BIND), "")
-    fix = say("is terway-controlplane running, and may it read the pod? kubectl -n {namespace} describe pod {name}",
+    fix = say("is terway-controlplane running, and can it read the pod? kubectl -n {namespace} describe pod {name}",
               namespace=pod.namespace, name=pod.name)  # fmt: skip
     if told:
         fix = together(part for part in (known_cure(told), fix) if part is not None)
@@ -121,15 +121,15 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
         return _stop("VER013", why, fix, phase=eni.phase)
     if eni.pod_uid and pod.uid and eni.pod_uid != pod.uid:
         why = say("with the PodENI of an earlier pod of the same name")
-        return _stop("VER015", why, say("wait for Terway; if it stays: {command}", command=recreate))
+        return _stop("VER015", why, say("wait for Terway; if it stays like this: {command}", command=recreate))
     if pod.address and eni.address and pod.address != eni.address:
-        why = say("with an address that differs from the one of the PodENI")
+        why = say("with an address that differs from the address in its PodENI")
         fix = say("recreate the pod: {command}", command=recreate)
         return _stop("VER015", why, fix)
     dense = node.is_lingjun and eni.is_dense
     if eni.types and not dense and (eni.trunk or any(kind != "Secondary" for kind in eni.types)):
         by = say(" on trunk ENI {trunk}", trunk=eni.trunk) if eni.trunk else NOTHING
-        why = say("with an ENI of type {types}{by}, where exclusive is Secondary", types=eni.types, by=by)
+        why = say("with an ENI of type {types}{by}, where exclusive means Secondary", types=eni.types, by=by)
         fix = say("was the node exclusive when it started? Recreate the pod: {command}", command=recreate)
         return _stop("VER014", why, fix, types=list(eni.types))
     return None
@@ -146,7 +146,7 @@ def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
     if pod.member_eni:
         meant = pod.steered or pod.networking in planned or workload is not None
         by = say(" (PodNetworking {name})", name=pod.networking) if pod.networking else NOTHING
-        why = say("pending, asking for {resource}{by}, which no exclusive node offers", resource=MEMBER_ENI, by=by)
+        why = say("pending, requesting {resource}{by}, which no exclusive node offers", resource=MEMBER_ENI, by=by)
         fix = say("set eniType of the PodNetworking to ENI: kubectl edit podnetworking {name}; then recreate the pods",
                   name=pod.networking or "NAME")  # fmt: skip
         return _stop("VER019", why, fix, None if meant else "warning", podNetworking=pod.networking)
@@ -163,7 +163,7 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
     told = told or next((e.message for e in view.events_of(pod) if e.reason == "FailedScheduling"), "")
     if pod.trouble is not None and pod.trouble.reason == "SchedulingGated":
         why = say("held back by a scheduling gate")
-        fix = say("who removes the gate? kubectl -n {namespace} get pod {name} -o jsonpath='{path}'",
+        fix = say("what removes the gate? kubectl -n {namespace} get pod {name} -o jsonpath='{path}'",
                   namespace=pod.namespace, name=pod.name, path="{.spec.schedulingGates}")  # fmt: skip
         return _stop("VER021", why, fix, level)
     candidates = view.candidates(pod, workload)
@@ -182,13 +182,13 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
     describe = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
     if told:
         fix = together((advice(told), describe))
-        why = say("pending, as the scheduler says: {message}", message=told)
+        why = say("pending; the scheduler reports: {message}", message=told)
         return Stop("VER021", f"{level} {_alike(told)}", why, fix, facts, level)
     if pod.wants.scheduler:
-        why = say("pending, and its scheduler {scheduler} has not come to it", scheduler=pod.wants.scheduler)
-        fix = say("is schedulerName right, and does that scheduler run? {describe}", describe=describe)
+        why = say("pending, and its scheduler {scheduler} has not processed it", scheduler=pod.wants.scheduler)
+        fix = say("is schedulerName right, and is that scheduler running? {describe}", describe=describe)
         return _stop("VER021", why, fix, level)
-    why = say("pending, though ENIs, pods, CPU, memory and taints leave room")
+    why = say("pending, although ENIs, pods, CPU, memory and taints leave room")
     return _stop("VER021", why, say("is the scheduler running? {command}", command=describe), level)
 
 
@@ -196,7 +196,7 @@ def _no_node(view: ClusterView) -> tuple[Message, Message]:
     """Say that there is no exclusive node, and which nodes were perhaps meant to be."""
     if view.claims:
         first = view.claims[0]
-        why = say("pending, and no node is exclusive: {nodes} carry {claim}",
+        why = say("pending, and no node is exclusive: {nodes} have {claim}",
                   nodes=named([claim.node.name for claim in view.claims]), claim=first.said)  # fmt: skip
         return why, say("correct the label of {pool}: kubectl get nodes -L {key}", pool=first.pool, key=first.key)
     return (
@@ -239,8 +239,8 @@ def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
     if event is None:
         return None
     why = say("without its volumes: {reason}: {message}", reason=event.reason, message=event.message)
-    fix = say("does each exist, and is it free? kubectl -n {namespace} describe pod {name}; kubectl -n {namespace} get "
-              "pvc,configmap", namespace=pod.namespace, name=pod.name)  # fmt: skip
+    fix = say("does each volume exist, and is it free? kubectl -n {namespace} describe pod {name}; kubectl -n "
+        "{namespace} get pvc,configmap", namespace=pod.namespace, name=pod.name)  # fmt: skip
     return Stop("VER032", f"{event.reason} {_alike(event.message)}", why, fix, {"reason": event.reason})
 
 
@@ -258,10 +258,11 @@ def _cure(pod: Pod, trouble: Trouble) -> Message:
     if trouble.container and trouble.reason in _IMAGE:
         return say("its image cannot be pulled: kubectl -n {namespace} describe pod {name}", **names)
     if trouble.message == OUT_OF_MEMORY:
-        return say("it takes more memory than its limit: raise limits.memory; kubectl -n {namespace} describe pod "
-                   "{name}", **names)  # fmt: skip
+        return say("it uses more memory than its limit: raise limits.memory; kubectl -n {namespace} describe pod "
+            "{name}", **names)  # fmt: skip
     if trouble.container and "Config" not in trouble.reason:
-        return say("its network is up; read why it ends: kubectl -n {namespace} logs {name} -c {container} --previous",
+        return say("its network is up; find out why the container exits: kubectl -n {namespace} logs {name} -c "
+            "{container} --previous",
                    container=trouble.container, **names)  # fmt: skip
     describe = say("kubectl -n {namespace} describe pod {name}", **names)
     if trouble.phase == "Running" or trouble.container:
@@ -315,23 +316,23 @@ _ADVICE: tuple[tuple[str, Message], ...] = (
     ),
     (
         "trunk eni is not allowed",
-        say("place the pod on exclusive nodes by affinity: `eniplan render-manifests --patch` prints it"),
+        say("place the pod on exclusive nodes with a node affinity: `eniplan render-manifests --patch` prints it"),
     ),
     (
         "security ?group",
-        say("its security groups must exist, be of one type and lie in the VPC: kubectl get podnetworking -o yaml"),
+        say("its security groups must exist, be of one type and belong to the VPC: kubectl get podnetworking -o yaml"),
     ),
     (
         r"InvalidEniId|NetworkInterface\w*\.?NotFound",
-        say("its ENI was deleted outside of Terway: recreate the pod"),
+        say("its ENI was deleted outside Terway: recreate the pod"),
     ),
     (
         r"quota|EniCount|Limit|CountExceeded",
-        say("raise the account's quota of ENIs in Quota Center, or detach ENIs that were attached to the node by hand"),
+        say("request a higher ENI quota in Quota Center, or detach ENIs that were attached to the node by hand"),
     ),
     (
         r"forbidden|NoPermission|not authorized|\bRAM\b",
-        say("give Terway's RAM role the right that is missing"),
+        say("grant Terway's RAM role the missing permission"),
     ),
 )  # fmt: skip
 """What a failure's words say, and what helps."""

@@ -55,7 +55,7 @@ _OTHER_TYPE = Remedy(
     cluster="eniplan instances --on-sale --why",
 )
 _PROVE = Remedy(
-    "Ask the API for the type's limits, and give the answer to the check.",
+    "Get the type's limits from the API, and pass the response to the check.",
     cluster="aliyun ecs DescribeInstanceTypes --InstanceTypes.1 TYPE > types.json; eniplan check --specs types.json",
 )
 _EQUAL_ADDRESSES = Remedy(
@@ -64,7 +64,7 @@ _EQUAL_ADDRESSES = Remedy(
     cluster="eniplan instances --dual-stack --on-sale",
 )
 _NO_ERDMA = Remedy(
-    "Switch eRDMA off for the pool, in a node-level config or in eni-config.",
+    "Turn off eRDMA for the pool, in a node-level config or in eni-config.",
     plan="erdma: false",
     cluster="kubectl -n kube-system edit configmap eni-config   # enable_erdma: false",
 )
@@ -79,44 +79,45 @@ _TERWAY_VERSION = Remedy(
     cluster="kubectl -n kube-system get ds terway-eniip -o yaml | grep image:",
 )
 _TERWAY_CLUSTER = Remedy(
-    "A network add-on cannot be exchanged. Use a cluster that was created with terway-eniip.",
+    "A network add-on cannot be replaced. Use a cluster that was created with terway-eniip.",
     plan="terway: {addon: terway-eniip}",
     cluster="kubectl -n kube-system get ds",
 )
 _NAMED_CONFIG = Remedy(
-    "Name a config that exists, or add it to cluster.terwayConfigs. eni-config and the names of other ConfigMaps of "
-    "kube-system are taken.",
+    "Name a config that exists, or add it to cluster.terwayConfigs. The names eni-config and those of other "
+    "ConfigMaps in kube-system cannot be used.",
     plan="terwayConfigs: {gpu-net: {vSwitchIds: [vsw-j], securityGroupIds: [sg-pods]}}",
     terraform='labels { key = "terway-config", value = "gpu-net" }',
 )
 _AFFINITY = Remedy(
-    "On Lingjun, steer pods by node affinity to the exclusive label, without a PodNetworking or an aliyun/eni request.",
+    "On Lingjun, place pods with a node affinity for the exclusive label, without a PodNetworking or an aliyun/eni "
+    "request.",
     manifest="nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}",
 )
 _LINGJUN_GROUP = Remedy(
-    "Name a Lingjun cluster and a node group of it that has nodes.",
+    "Name a Lingjun cluster, and a node group in it that has nodes.",
     plan="lingjun: {clusterId: i116913051664500000, groupId: ng-1, nodeType: ebs-enhanced}",
 )
 _LABEL = Remedy("Remove the label from the pool.", plan="labels: {team: trading}")
 _TAINT = Remedy(
-    "Give the pool a taint, so that only pods which tolerate it land there.",
+    "Give the pool a taint, so that only pods that tolerate it land there.",
     plan='taints: [{key: exclusive-eni, value: "true", effect: NoSchedule}]',
     terraform='taints { key = "exclusive-eni", value = "true", effect = "NoSchedule" }',
     cluster="kubectl taint node NODE exclusive-eni=true:NoSchedule",
 )
 _NEW_POOL = Remedy(
-    "Create a pool of another name and move the workloads: `eniplan migrate` writes down how.",
+    "Create a pool with another name and move the workloads: `eniplan migrate` writes a runbook.",
     plan="name: trading-exclusive",
     cluster="eniplan migrate plan.yaml --from NODE_POOL_ID",
 )
 _VPC_MEMBER = Remedy(
-    "Name vSwitches and security groups of the cluster's VPC, and list them under cluster.",
+    "Use vSwitches and security groups of the cluster's VPC, and list them under cluster.",
     plan="vSwitches: [{id: vsw-j, zone: cn-hangzhou-j, vpcId: vpc-1}]",
     terraform='vswitch_ids = ["vsw-j"]',
     cluster="aliyun vpc DescribeVSwitches --VpcId vpc-1",
 )
 _ZONE_V_SWITCH = Remedy(
-    "Add a vSwitch of each zone in which the pool has nodes to the configuration that the pods use.",
+    "Add a vSwitch of each zone in which the pool has nodes to the config that the pods use.",
     plan="vSwitchIds: [vsw-j, vsw-k]",
     manifest="vSwitchOptions: [vsw-j, vsw-k]",
     cluster="kubectl edit podnetworking NAME",
@@ -137,17 +138,17 @@ _ENI_TYPE = Remedy(
     cluster="kubectl edit podnetworking NAME",
 )
 _ALLOCATION = Remedy(
-    "Give Fixed allocations a releaseStrategy: TTL with a releaseAfter of five minutes or more, or Never without one.",
+    "Give Fixed allocations a releaseStrategy: TTL with a releaseAfter of at least five minutes, or Never without one.",
     plan="allocation: {type: Fixed, releaseStrategy: TTL, releaseAfter: 10m}",
     manifest="allocationType: {type: Fixed, releaseStrategy: TTL, releaseAfter: 10m}",
 )
 _SELECTOR = Remedy(
-    "Select the pods by a label of their own that no other PodNetworking selects.",
+    "Give the pods a label of their own that no other PodNetworking selects.",
     plan="podSelector: {matchLabels: {network: trading-eni}}",
     manifest="selector: {podSelector: {matchLabels: {network: trading-eni}}}",
 )
 _KUBERNETES_NAME = Remedy(
-    "Use lower-case letters, digits and '-', and give each object a name of its own.", plan="name: trading-eni"
+    "Use lower-case letters, digits and '-', and give each object its own name.", plan="name: trading-eni"
 )
 _EXISTING_REFERENCE = Remedy(
     "Correct the name, or add what it names to the plan.", plan="nodePool: trading\npodNetworking: trading-eni"
@@ -163,8 +164,8 @@ _TOLERATION = Remedy(
     cluster="eniplan render-manifests plan.yaml --patch app.yaml",
 )
 _REQUEST = Remedy(
-    "Request one aliyun/eni for each pod, as request and as limit. Leave it to the webhook where a PodNetworking "
-    "selects the pods, and out on Lingjun.",
+    "Set one aliyun/eni per pod, as request and limit. Where a PodNetworking selects the pods the webhook adds it; "
+    "on Lingjun leave it out.",
     manifest="resources: {requests: {aliyun/eni: 1}, limits: {aliyun/eni: 1}}",
     cluster="eniplan render-manifests plan.yaml --patch app.yaml",
 )
@@ -173,46 +174,46 @@ _POD_TEMPLATE = Remedy(
     cluster="eniplan render-manifests plan.yaml --patch app.yaml",
 )
 _WAIVER = Remedy(
-    "Correct the waiver: a rule that can be waived, the path of one object, a reason, and a date that is still to "
-    "come. Remove it when the finding is gone.",
+    "Correct the waiver: it needs a rule that can be waived, the path of one object, a reason, and a date in the "
+    "future. Remove it once the finding is gone.",
     plan='waivers: [{rule: ENI002, path: "nodePools[0]", reason: joined in staging, expires: 2027-02-01}]',
 )
 _ACCOUNT_WINS = Remedy(
-    "Write what the account or the ConfigMap says into the plan, and check again.",
+    "Put the value from the account or the ConfigMap into the plan, and check again.",
     cluster="eniplan check plan.yaml --live",
 )
-_QUOTA = Remedy("Ask for a higher quota in Quota Center, or plan fewer nodes.", plan="desiredSize: 3")
+_QUOTA = Remedy("Request a higher quota in Quota Center, or plan fewer nodes.", plan="desiredSize: 3")
 _SCALE_OUT = Remedy(
-    "Scale the pool out, and look at its scaling activities when nodes do not come.",
+    "Scale the pool out, and check its scaling activities if nodes do not appear.",
     cluster="kubectl get nodes -l k8s.aliyun.com/exclusive-mode-eni-type=eniOnly",
 )
 _SEE_NODE = Remedy(
-    "Read the node's conditions and events, and look at Terway there.",
+    "Read the node's conditions and events, and check Terway on it.",
     cluster="kubectl describe node NODE; kubectl -n kube-system get pods -l app=terway-eniip -o wide",
 )
 _SEE_POD = Remedy("Read the events of the pod.", cluster="kubectl -n NAMESPACE describe pod NAME")
 _RECREATE = Remedy(
-    "Recreate the pod: what it gets is decided when it is created.", cluster="kubectl -n NAMESPACE delete pod NAME"
+    "Recreate the pod: its network is decided when it is created.", cluster="kubectl -n NAMESPACE delete pod NAME"
 )
 _POD_NETWORKING = Remedy(
     "Apply the plan's PodNetworking, wait until it is Ready, and recreate its pods.",
     cluster="eniplan render-manifests plan.yaml | kubectl apply -f -; kubectl get podnetworking",
 )
 _SEE_TERWAY = Remedy(
-    "Find out why Terway does not run, and mend that first.",
+    "Find out why Terway does not run, and fix that first.",
     cluster="kubectl -n kube-system get pods -l app=terway-eniip -o wide; kubectl -n kube-system logs POD --previous",
 )
 _STATE_CONFIG = Remedy(
-    "Put what the cluster says into the plan and check it again, or change the cluster.",
+    "Put the cluster's value into the plan and check it again, or change the cluster.",
     cluster="kubectl -n kube-system get configmap eni-config -o yaml; eniplan check plan.yaml",
 )
 _MAX_PODS = Remedy(
-    "Raise maxPods in the pool's kubelet configuration, or count fewer exclusive pods per node.",
+    "Raise maxPods in the pool's kubelet configuration, or plan fewer exclusive pods per node.",
     terraform='kubelet_configuration { max_pods = "64" }',
     cluster="kubectl get node NODE -o jsonpath='{.status.allocatable.pods}'",
 )
 _ROOM = Remedy(
-    "Make the pool larger, choose a type with more ENIs, or keep DaemonSets off it.",
+    "Make the pool larger, choose a type with more ENIs, or keep DaemonSets off the pool.",
     plan="autoScaling: {min: 3, max: 12}",
     terraform="desired_size = 12",
     cluster="eniplan instances --pods 40",
@@ -230,7 +231,7 @@ REMEDIES = {
         plan="instanceTypes: [ecs.g8i.8xlarge, ecs.c8i.8xlarge]",
     ),
     "ENI008": _ROOM,
-    "ENI009": Remedy("Nothing, or list the types that you mean.", plan="instanceTypes: [ecs.r8i.4xlarge]"),
+    "ENI009": Remedy("Nothing, or list the types that you want.", plan="instanceTypes: [ecs.r8i.4xlarge]"),
     "ENI010": _OTHER_TYPE,
     "ENI011": _PROVE,
     "DS001": _EQUAL_ADDRESSES,
@@ -254,14 +255,14 @@ REMEDIES = {
     "TW007": _TERWAY_VERSION,
     "TW008": _TERWAY_VERSION,
     "TW009": Remedy(
-        "Protect exclusive pods by security groups, and expect no eBPF acceleration.",
+        "Protect exclusive pods with security groups, and do not expect eBPF acceleration.",
         plan="securityGroupIds: [sg-pods]",
     ),
-    "TW010": Remedy("Run what needs the CNI chain in another pool.", plan="terway: {customCniChain: false}"),
+    "TW010": Remedy("Run workloads that need the CNI chain in another pool.", plan="terway: {customCniChain: false}"),
     "TW011": Remedy("Upgrade the cluster to Kubernetes 1.31 or later.", plan="kubernetesVersion: 1.34.3-aliyun.1"),
     "TW012": _NAMED_CONFIG,
     "TW013": Remedy(
-        "Try a ClusterIP Service from a pod of the new pool before you rely on it.",
+        "Test a ClusterIP Service from a pod of the new pool before you rely on it.",
         cluster="kubectl exec POD -- wget -qO- http://SERVICE.NAMESPACE",
     ),
     "TW014": _NAMED_CONFIG,
@@ -269,33 +270,29 @@ REMEDIES = {
     "LJ002": _LINGJUN_GROUP,
     "LJ003": Remedy("Remove the field, and size the Lingjun node group instead.", plan="kind: lingjun"),
     "LJ004": Remedy(
-        "Ask eflo-controller DescribeNodeType, and count EniQuantity - 1 pods for each node.",
+        "Call eflo-controller DescribeNodeType, and count EniQuantity - 1 pods per node.",
         cluster="aliyun eflo-controller DescribeNodeType --NodeType TYPE",
     ),
     "NP001": Remedy(
-        "Remove the label from the plan: eniplan writes it. Elsewhere, spell key and value exactly.",
+        "Remove the label from the plan: eniplan sets it. Elsewhere, spell key and value exactly.",
         terraform='labels { key = "k8s.aliyun.com/exclusive-mode-eni-type", value = "eniOnly" }',
     ),
     "NP002": _TAINT,
     "NP003": _NEW_POOL,
     "NP004": Remedy(
-        "Keep one of the two.",
+        "Keep only one of the two.",
         plan="autoScaling: {min: 0, max: 10}",
         terraform="scaling_config { min_size = 0, max_size = 10 }",
     ),
-    "NP005": Remedy(
-        "Bring the field within the limits of the API.", plan="instanceTypes: [ecs.g8i.8xlarge]   # 1 to 10"
-    ),
-    "NP006": Remedy(
-        "Give each pool a name of its own.", plan="name: trading-2", terraform='node_pool_name = "trading-2"'
-    ),
+    "NP005": Remedy("Bring the field within the API's limits.", plan="instanceTypes: [ecs.g8i.8xlarge]   # 1 to 10"),
+    "NP006": Remedy("Give each pool its own name.", plan="name: trading-2", terraform='node_pool_name = "trading-2"'),
     "NP007": _VPC_MEMBER,
     "NP008": _OTHER_TYPE,
     "NP009": Remedy(
         "Remove the instances, and let the pool create new nodes.", plan="desiredSize: 3", terraform="desired_size = 3"
     ),
     "NP010": _LABEL,
-    "NP011": Remedy("Remove it from overrides, and use the key of the plan.", plan="labels: {team: trading}"),
+    "NP011": Remedy("Remove it from overrides, and use the plan's own key.", plan="labels: {team: trading}"),
     "NP012": Remedy("Use a key pair instead.", plan="keyPair: ops", terraform='key_name = "ops"'),
     "NP013": Remedy(
         "Use a Linux image.",
@@ -312,7 +309,7 @@ REMEDIES = {
     "NP017": _ROOM,
     "NET001": _ZONE_V_SWITCH,
     "NET002": Remedy(
-        "Add another vSwitch of the zone for pods, or make the pool smaller.",
+        "Give the pods another vSwitch in the zone, or make the pool smaller.",
         plan="vSwitchIds: [vsw-j, vsw-j2]",
         manifest="vSwitchOptions: [vsw-j, vsw-j2]",
     ),
@@ -340,7 +337,7 @@ REMEDIES = {
     "PN008": _SELECTOR,
     "PN009": _ELASTIC,
     "PN010": Remedy(
-        "Write vSwitches and security groups out.",
+        "Write vSwitches and security groups explicitly.",
         plan="vSwitchIds: [vsw-j]\nsecurityGroupIds: [sg-pods]",
         manifest="vSwitchOptions: [vsw-j]\nsecurityGroupIDs: [sg-pods]",
     ),
@@ -355,17 +352,17 @@ REMEDIES = {
     "WL005": Remedy(
         "Add the pool to the nodePools of the PodNetworking, or name another one.", plan="nodePools: [trading]"
     ),
-    "WL006": Remedy("Take hostNetwork away, or the PodNetworking.", manifest="hostNetwork: false"),
+    "WL006": Remedy("Remove hostNetwork, or the PodNetworking.", manifest="hostNetwork: false"),
     "WL007": Remedy(
-        "Ask for labels that the pool's nodes have, spelled exactly.",
+        "Select labels that the pool's nodes have, spelled exactly.",
         manifest="nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}",
     ),
     "WL008": _POD_TEMPLATE,
     "WL009": _REQUEST,
     "WL010": Remedy(
-        "Remove the request from the template: the webhook writes it.", manifest="aliyun/eni: 1   # remove it"
+        "Remove the request from the template: the webhook adds it.", manifest="aliyun/eni: 1   # remove it"
     ),
-    "WL011": Remedy("Use a Service, or the address of the pod.", manifest="hostPort: 8080   # remove it"),
+    "WL011": Remedy("Use a Service, or the pod's address.", manifest="hostPort: 8080   # remove it"),
     "WL012": Remedy(
         "Remove the label that keeps Terway away.", manifest='k8s.aliyun.com/ignore-by-terway: "true"   # remove it'
     ),
@@ -382,13 +379,13 @@ REMEDIES = {
         cluster="kubectl label namespace NAMESPACE k8s.aliyun.com/pod-eni-",
     ),
     "WL016": Remedy(
-        "Let the update remove a pod before it adds one, or leave room for one more.",
+        "Let the update remove a pod before it adds one, or leave room for one more pod.",
         manifest="rollingUpdate: {maxUnavailable: 1, maxSurge: 0}",
     ),
-    "WL017": Remedy("Say it in the template only.", plan="template: {spec: {hostNetwork: true}}"),
+    "WL017": Remedy("Keep it in the template only.", plan="template: {spec: {hostNetwork: true}}"),
     "LIVE001": _ACCOUNT_WINS,
     "LIVE002": Remedy(
-        "Wait until the cluster is running, or name another one.",
+        "Wait until the cluster is running, or use another one.",
         cluster="aliyun cs DescribeClusterDetail --ClusterId ID",
     ),
     "LIVE003": Remedy("Correct the region.", plan="region: cn-hangzhou"),
@@ -405,7 +402,7 @@ REMEDIES = {
     "LIVE007": _VPC_MEMBER,
     "LIVE008": _QUOTA,
     "LIVE009": Remedy(
-        "Nothing: the account's number is used. Bring the instance data up to date for checks without an account.",
+        "Nothing: the account's number is used. Update the instance data for checks without an account.",
         cluster="eniplan specs update",
     ),
     "LIVE010": _LINGJUN_GROUP,
@@ -426,7 +423,7 @@ REMEDIES = {
     "VER005": _TAINT,
     "VER006": _SEE_NODE,
     "VER007": Remedy(
-        "Look for ENIs that were attached by hand, and for max_eni and enable_erdma in eni-config.",
+        "Look for ENIs attached by hand, and for max_eni and enable_erdma in eni-config.",
         cluster="kubectl -n kube-system get configmap eni-config -o yaml",
     ),
     "VER008": Remedy(
@@ -435,7 +432,8 @@ REMEDIES = {
     ),
     "VER009": _POD_NETWORKING,
     "VER010": Remedy(
-        "Each of its vSwitches must exist and be readable to Terway.", cluster="kubectl describe podnetworking NAME"
+        "Make sure that each of its vSwitches exists, and that Terway can read it.",
+        cluster="kubectl describe podnetworking NAME",
     ),
     "VER011": _ZONE_V_SWITCH,
     "VER012": _SEE_POD,
@@ -452,16 +450,16 @@ REMEDIES = {
     "VER023": _TERWAY_CLUSTER,
     "VER024": _STATE_CONFIG,
     "VER025": Remedy(
-        "Read the event. When it says that the mode has changed, replace the node.",
+        "Read the event. If it says that the mode has changed, replace the node.",
         cluster="kubectl describe node NODE",
     ),
     "VER026": Remedy(
-        "Read the event: add a vSwitch of the zone, raise the quota of ENIs, grant the missing RAM action, or name a "
+        "Read the event: add a vSwitch of the zone, raise the ENI quota, grant the missing RAM permission, or use a "
         "security group of this VPC.",
         cluster="kubectl -n NAMESPACE describe pod NAME; eniplan ram-policy",
     ),
     "VER027": Remedy(
-        "Grant Terway's RAM role vpc:DescribeVSwitches, and name vSwitches that exist.",
+        "Grant vpc:DescribeVSwitches to Terway's RAM role, and use vSwitches that exist.",
         cluster="kubectl describe podnetworking NAME",
     ),
     "VER028": _RECREATE,
@@ -480,10 +478,12 @@ REMEDIES = {
         cluster="kubectl -n kube-system get pods | grep terway-controlplane",
     ),
     "VER035": _CONFIG_V_SWITCH,
-    "VER036": Remedy("Uncordon the node, or remove the taint, once its work is done.", cluster="kubectl uncordon NODE"),
+    "VER036": Remedy(
+        "Uncordon the node, or remove the taint, once the maintenance is done.", cluster="kubectl uncordon NODE"
+    ),
     "VER037": _MAX_PODS,
     "VER038": Remedy(
-        "Wait for the roll-out, or find out what holds it up.",
+        "Wait for the rollout, or find out what blocks it.",
         cluster="kubectl -n kube-system rollout status ds terway-eniip",
     ),
     "VER039": _PROVE,

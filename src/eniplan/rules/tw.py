@@ -74,7 +74,7 @@ def _too_old(view: PlanView, needed: TerwayVersion, why: Message) -> Outcome:
     "error",
     "Terway is too old for exclusive ENI on ECS nodes",
     needs=(facts.KIND, facts.TERWAY_VERSION),
-    effect="Terway does not know the label: the pool comes up with shared ENIs, and nothing says so.",
+    effect="Terway does not know the label: the pool comes up with shared ENIs, without an error.",
     sources=(EXCL, WWT, REL),
     passes={_VERSION: "1.14.0"},
     fails={_VERSION: "v1.10.9"},
@@ -123,8 +123,8 @@ def tw003(view: PlanView) -> Outcome:
     "error",
     "Terway ignores node-level configuration for exclusive pods",
     needs=(facts.TERWAY_VERSION, facts.TERWAY_CONFIG, facts.CONFIG_LABEL),
-    effect="Pods get the vSwitches and security groups of the cluster, not those of the node-level config. "
-    "Nothing is reported.",
+    effect="Pods get the vSwitches and security groups of the cluster, not those of the node-level config, without "
+    "an error.",
     sources=(REL, NODECFG, CODE_DYNAMIC),
     passes={"nodePools[0].terwayConfig": "gpu-net", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
     fails={
@@ -153,7 +153,7 @@ def _config_path(pool: NodePool) -> Path:
     "error",
     "The network add-on is not terway-eniip",
     needs=(facts.TERWAY_ADDON,),
-    effect="Only terway-eniip has exclusive-ENI node pools; with another add-on the label means nothing.",
+    effect="Only terway-eniip has exclusive-ENI node pools; with another add-on the label has no effect.",
     sources=(EXCL, WWT),
     fails={"cluster.terway.addon": "terway-eni"},
     waivable=False,
@@ -176,9 +176,9 @@ def tw005(view: PlanView) -> Outcome:
 @rule(
     "TW006",
     "warning",
-    "Legacy IPAM may publish no aliyun/eni",
+    "Legacy IPAM may not publish aliyun/eni",
     needs=(facts.KIND, facts.IPAM_TYPE, facts.TERWAY_VERSION),
-    effect="Nodes carry the right label and yet offer no aliyun/eni: pods that request it stay Pending.",
+    effect="Nodes have the right label but do not offer aliyun/eni: pods that request it stay Pending.",
     sources=(CODE_IPAM,),
     passes={"cluster.terway.ipamType": "default", _VERSION: "v1.17.5"},
     fails={"cluster.terway.ipamType": "default"},
@@ -202,7 +202,7 @@ def tw006(view: PlanView) -> Outcome:
     "error",
     "The Terway version cannot be read",
     needs=(facts.TERWAY_VERSION,),
-    effect="Nothing that depends on the version can be proven.",
+    effect="Rules that depend on the version cannot be decided.",
     sources=(REL,),
     passes={_VERSION: "v1.17.0-d7c63c9e"},
     fails={_VERSION: "latest"},
@@ -213,7 +213,7 @@ def tw007(view: PlanView) -> Outcome:
     if text is not None and view.terway is None:
         yield Hit(
             _VERSION_PATH,
-            say("{version!r} is no Terway version", version=text),
+            say("{version!r} is not a Terway version", version=text),
             say("write at least three numbers, as in v1.16.4: the tag of the terway image, or the add-on version"),
         )
 
@@ -223,7 +223,7 @@ def tw007(view: PlanView) -> Outcome:
     "error",
     "The Terway version is unknown",
     needs=(facts.TERWAY_VERSION,),
-    effect="An old Terway gives shared nodes without a word; nothing about the pool can be promised.",
+    effect="An old Terway gives shared nodes without an error; nothing about the pool is certain.",
     sources=(EXCL,),
     fails={_VERSION: ABSENT},
 )
@@ -243,8 +243,7 @@ def tw008(view: PlanView) -> Outcome:
     "warning",
     "NetworkPolicy or eBPF acceleration does not apply to exclusive pods",
     needs=(facts.NETWORK_POLICY, facts.VIRTUAL_TYPE, facts.NETWORK_POLICIES),
-    effect="Exclusive pods are reachable in spite of a NetworkPolicy, and are not accelerated. "
-    "Other pods are unaffected.",
+    effect="Exclusive pods are reachable despite a NetworkPolicy, and are not accelerated. Other pods are unaffected.",
     sources=(EXCL, WWT),
     fails={"cluster.terway.networkPolicy": True},
 )
@@ -272,7 +271,7 @@ def tw009(view: PlanView) -> Outcome:
         yield Hit(
             ("cluster", "terway", "virtualType"),
             say("the data path {virtualType} (eBPF) has no effect on exclusive pods", virtualType=terway.virtual_type),
-            say("nothing to change for the pool: expect plain ENIs, without eBPF acceleration and NetworkPolicy"),
+            say("no change needed: expect plain ENIs, without eBPF acceleration and NetworkPolicy"),
         )
     elif terway.virtual_type is None:
         yield lacking(facts.VIRTUAL_TYPE)
@@ -294,7 +293,7 @@ def tw010(view: PlanView) -> Outcome:
     path = ("cluster", "terway", "customCniChain")
     if chain:
         message = say("a custom CNI chain does not work on exclusive nodes")
-        yield Hit(path, message, say("run what needs the chain in other pools"))
+        yield Hit(path, message, say("run workloads that need the chain in other pools"))
     elif chain is None:
         yield lacking(facts.CNI_CHAIN)
 
@@ -330,7 +329,7 @@ def tw011(view: PlanView) -> Outcome:
     "error",
     "The node-level config does not exist",
     needs=(facts.TERWAY_CONFIGS, facts.TERWAY_CONFIG, facts.CONFIG_LABEL),
-    effect="Pods on these nodes get stuck: the control plane does not fall back when the ConfigMap is missing.",
+    effect="Pods on these nodes get stuck: Terway's control plane does not fall back when the ConfigMap is missing.",
     sources=(NODECFG, CODE_DYNAMIC),
     passes={"nodePools[0].terwayConfig": "gpu-net", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
     fails={"nodePools[0].terwayConfig": "gpu-nett", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
@@ -346,7 +345,7 @@ def tw012(view: PlanView) -> Outcome:
         label = (pool.pool.labels or {}).get(TERWAY_CONFIG_LABEL, name)
         if label != name:
             message = say(
-                "pool {pool!r} says terwayConfig {config!r} and label {label}={value}",
+                "pool {pool!r} has terwayConfig {config!r} and label {label}={value}",
                 pool=pool.pool.name,
                 config=name,
                 label=TERWAY_CONFIG_LABEL,
@@ -369,10 +368,10 @@ def tw012(view: PlanView) -> Outcome:
 @rule(
     "TW013",
     "info",
-    "Services on exclusive nodes without kube-proxy are an open question",
+    "Whether Services work on exclusive nodes without kube-proxy is an open question",
     needs=(facts.KUBERNETES_VERSION, facts.VIRTUAL_TYPE),
-    effect="New clusters of Kubernetes 1.34 or later with DataPath V2 run no kube-proxy on Terway nodes, and exclusive "
-    "nodes run no Cilium. How Services are reached from there is not established by documents or code.",
+    effect="New clusters of Kubernetes 1.34 or later with DataPath V2 run no kube-proxy on Terway nodes, and "
+    "exclusive nodes run no Cilium. Neither documents nor code show how Services are reached from there.",
     sources=(WWT,),
     passes={"cluster.terway.virtualType": "datapathv2", "cluster.kubernetesVersion": "1.33.1-aliyun.1"},
     fails={"cluster.terway.virtualType": "datapathv2"},
@@ -391,17 +390,17 @@ def tw013(view: PlanView) -> Outcome:
                 "Kubernetes {kubernetesVersion} with DataPath V2 may run no kube-proxy on exclusive nodes",
                 kubernetesVersion=view.cluster.kubernetes_version,
             ),
-            say("try a ClusterIP Service from a pod of the new pool before you rely on it"),
+            say("test a ClusterIP Service from a pod of the new pool before you rely on it"),
         )
 
 
 @rule(
     "TW014",
     "error",
-    "A node-level config has a name that it cannot have",
+    "A node-level config has an invalid name",
     needs=(facts.TERWAY_CONFIGS, facts.TERWAY_CONFIG, facts.CONFIG_LABEL, facts.OVERRIDES),
-    effect="A config of the name eni-config, once applied, overwrites the network configuration of the whole cluster. "
-    "Other names are refused: by Kubernetes for the ConfigMap, or as the value of the label by which nodes name it.",
+    effect="A config named eni-config overwrites the network configuration of the whole cluster once it is applied. "
+    "Kubernetes refuses other invalid names, for the ConfigMap or for the label value by which nodes name it.",
     sources=(NODECFG, CODE_DYNAMIC, KUBERNETES_NAMES, KUBERNETES_LABELS),
     passes={"cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
     fails={"cluster.terwayConfigs": {"eni-config": {"vSwitchIds": ["vsw-j"]}}},
@@ -411,14 +410,15 @@ def tw014(view: PlanView) -> Outcome:
     """The names of terwayConfigs, and those that pools give as terwayConfig, label or override."""
     for path, name in _config_names(view):
         if name in TAKEN:
-            message = say("{config} is the name of another ConfigMap of kube-system", config=name)
+            message = say("{config} is the name of another ConfigMap in kube-system", config=name)
             yield Hit(path, message, say("choose another name; to change {config} itself, edit it there", config=name))
         elif not is_subdomain(name):
-            message = say("{config!r} is no name of a ConfigMap", config=name)
+            message = say("{config!r} is not a valid ConfigMap name", config=name)
             yield Hit(path, message, say("use lower-case letters, digits, '-' and '.'"))
         elif len(name) > LONGEST_LABEL:
             message = say(
-                "the name of a node-level config is a label value of at most {limit} characters; this one has {length}",
+                "the name of a node-level config is also a label value, of at most {limit} characters; this one has "
+                "{length}",
                 limit=LONGEST_LABEL,
                 length=len(name),
             )

@@ -75,7 +75,7 @@ def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
     "error",
     "A node pool has no node",
     needs=(facts.NODES, facts.NODE_OWNER, facts.DESIRED_SIZE, facts.AUTO_SCALING),
-    effect="Nothing of the pool runs, and nothing about it can be proven.",
+    effect="Nothing in the pool runs, and nothing about it can be verified.",
     sources=(EXCL,),
     fails=_ASIDE,
 )
@@ -92,7 +92,7 @@ def ver001(view: ClusterView) -> Outcome:
         rivals = [(label, names) for label, names in view.ambiguous if name in names]
         ids = tuple(dict.fromkeys(item.pool_id for item in group.nodes if item.pool_id))
         if len(ids) > 1:
-            about = say("of {ids} {pool} is, so all are judged as it", ids=ids, pool=group.label)
+            about = say("of {ids} {pool} is; all of them are judged as that pool", ids=ids, pool=group.label)
             yield Unknown(group.path, facts.NODE_OWNER, about)
         if rivals and group.nodes:
             label, names = rivals[0]
@@ -100,8 +100,8 @@ def ver001(view: ClusterView) -> Outcome:
             yield Unknown(("Node",), facts.NODE_OWNER, about)
         elif rivals:
             label, names = rivals[0]
-            message = say("{pool} has no node that is surely its own: {label} fits {names} alike, so none of its nodes "
-                          "is judged", pool=group.label, label=label, names=names)  # fmt: skip
+            message = say("{pool} has no node that is certainly its own: {label} matches {names} alike, so none of "
+                "its nodes is judged", pool=group.label, label=label, names=names)  # fmt: skip
             hint = say("say which it is: eniplan verify PLAN --pool {name}=NODE_POOL_ID", name=name)
             yield Hit(group.path, message, hint, {"nodes": 0})
         elif not group.nodes:
@@ -122,8 +122,8 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
         if node.labels.get(EXCLUSIVE_LABEL) is None and node.instance_type in types and claimed(node) is None
     ]
     message = say("{pool} has no node in the cluster", pool=group.label)
-    hint = say("is it scaled out, and is this its cluster? kubectl get nodes -L {label},{pool}; then, if need be: "
-               "eniplan verify PLAN --pool {name}=NODE_POOL_ID", label=EXCLUSIVE_LABEL, pool=NODE_POOL_LABEL,
+    hint = say("is it scaled out, and is this its cluster? kubectl get nodes -L {label},{pool}; then, if necessary: "
+        "eniplan verify PLAN --pool {name}=NODE_POOL_ID", label=EXCLUSIVE_LABEL, pool=NODE_POOL_LABEL,
                name=group.name)  # fmt: skip
     if misspelt:
         first = misspelt[0]
@@ -136,7 +136,7 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
                       nodes=named(bare), label=EXCLUSIVE_LABEL)  # fmt: skip
         hint = _mend(say("the node pool of {node}", node=bare[0]))
     if may_be and not misspelt:
-        message = say("{message}, as its smallest size allows: nothing of it is proven", message=message)
+        message = say("{message}, as its minimum size allows: nothing about it is verified", message=message)
         hint = say("scale it out once, and verify again: eniplan verify PLAN --wait 10m")
         return Hit(group.path, message, hint, {"nodes": 0}, "info")
     return Hit(group.path, message, hint, {"nodes": 0})
@@ -144,9 +144,9 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
 
 def _mend(pool: object) -> Message:
     """Return what to do about a label that is not the exclusive one."""
-    return say("correct the label of {pool} to {label}={value} and replace its nodes, because Terway keeps the mode "
-               "that it saw first; documents ask for a new node pool, which `eniplan create-pool` prints; "
-               "kubectl get nodes -L {label}", pool=pool, label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
+    return say("set the label of {pool} to {label}={value} and replace its nodes, because Terway keeps the mode that "
+        "it saw first; the documentation asks for a new node pool, which `eniplan create-pool` prints; kubectl get "
+        "nodes -L {label}", pool=pool, label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
 
 
 @cluster_rule(
@@ -154,7 +154,7 @@ def _mend(pool: object) -> Message:
     "error",
     "A node pool has fewer nodes than the plan wants",
     needs=(facts.NODES, facts.DESIRED_SIZE, facts.AUTO_SCALING),
-    effect="There is room for fewer exclusive pods than was planned; the others stay Pending.",
+    effect="Fewer exclusive pods fit than planned; the others stay Pending.",
     sources=(EXCL,),
     fails={"nodes[2]": ABSENT, "pods[2]": pod(2, NODES[0]), "podENIs[2]": pod_eni(2, NODES[0])},
 )
@@ -176,7 +176,7 @@ def ver002(view: ClusterView) -> Outcome:
     "error",
     "A node is not Ready",
     needs=(facts.NODES,),
-    effect="No pod starts there, and Terway may not have come up.",
+    effect="No pod starts there, and Terway may not be up.",
     sources=(EXCL,),
     fails={"nodes[0].status.conditions[0].status": "False"},
 )
@@ -188,7 +188,7 @@ def ver003(view: ClusterView) -> Outcome:
             name = down[0].name
             hint = say("kubectl describe node {node}", node=name)
             if "cni" in told.casefold() or "network" in told.casefold():
-                hint = say("look at Terway there: {command}; {hint}", command=terway_on(name), hint=hint)
+                hint = say("check Terway there: {command}; {hint}", command=terway_on(name), hint=hint)
             elif any(taint.key == "node.kubernetes.io/unreachable" for taint in down[0].taints):
                 hint = say("is its instance running? {hint}", hint=hint)
             yield _at_nodes(group, down, what, hint)
@@ -197,10 +197,10 @@ def ver003(view: ClusterView) -> Outcome:
 @cluster_rule(
     "VER004",
     "error",
-    "A node does not carry the exclusive label",
+    "A node does not have the exclusive label",
     needs=(facts.NODES,),
-    effect="A wrong value, or no label at all, gives a node of shared ENIs, and nothing says so. Terway compares "
-    "without case, while the scheduler does not find the node when the case differs.",
+    effect="A wrong value, or no label, gives a node with shared ENIs, without an error. Terway ignores case, but "
+    "the scheduler does not: with another case it does not find the node.",
     sources=(EXCL, CODE_LABEL, CODE_MODE),
     fails={_LABEL: "ENI"},
 )
@@ -228,9 +228,9 @@ def _mode(item: Node) -> tuple[str, str]:
 @cluster_rule(
     "VER005",
     "error",
-    "A node does not carry the taint",
+    "A node does not have the taint",
     needs=(facts.NODES, facts.TAINTS),
-    effect="Pods that need no ENI of their own land there, and each takes one.",
+    effect="Pods that do not need their own ENI land there, and each uses one.",
     sources=(EXCL,),
     fails={"nodes[0].spec.taints": []},
 )
@@ -258,8 +258,8 @@ def ver005(view: ClusterView) -> Outcome:
     "error",
     "An exclusive node offers no aliyun/eni",
     needs=(facts.NODES, facts.ENI_CONFIG),
-    effect="Pods that request it stay Pending. Terway publishes it some time after the node is Ready; later it means "
-    "that Terway has not come up there or, with legacy IPAM, that Terway is older than 1.17.5.",
+    effect="Pods that request it stay Pending. Terway publishes it some time after the node is Ready; if it is still "
+    "missing later, Terway is not up there or, with legacy IPAM, is older than 1.17.5.",
     sources=(CODE_PUBLISH, CODE_IPAM),
     fails={f'nodes[0].status.capacity["{ENI}"]': ABSENT, f'nodes[0].status.allocatable["{ENI}"]': ABSENT},
 )
@@ -280,7 +280,7 @@ def ver006(view: ClusterView) -> Outcome:
 @cluster_rule(
     "VER007",
     "error",
-    "The aliyun/eni of a node is not what its type gives",
+    "The aliyun/eni of a node differs from what its type gives",
     needs=(facts.NODES, facts.NODE_TYPE, facts.ENIS, facts.ERIS, facts.ENABLE_ERDMA),
     effect="The scheduler counts with a wrong number: pods get stuck in ContainerCreating, or ENIs stay unused.",
     sources=(CODE_LIMITS, CODE_PUBLISH),
@@ -307,10 +307,10 @@ def ver007(view: ClusterView) -> Outcome:
             elif capacity != expected[0] and view.erdma(found[0]) is None:
                 yield Unknown(("ConfigMap", CLUSTER_CONFIG), facts.ENABLE_ERDMA)
             elif capacity != expected[0]:
-                what = say("with {resource} {capacity}: enable_erdma is set, and takes no ENI there", resource=ENI,
+                what = say("with {resource} {capacity}: enable_erdma is set, but uses no ENI there", resource=ENI,
                            capacity=capacity)  # fmt: skip
-                hint = say("is eRDMA supported by the operating system, and by every size of the type's family? "
-                           "kubectl describe node {node}", node=found[0].name)  # fmt: skip
+                hint = say("do the operating system and every size of the type's family support eRDMA? kubectl "
+                    "describe node {node}", node=found[0].name)  # fmt: skip
                 yield _at_nodes(group, found, what, hint, instanceType=name, capacity=capacity)._replace(level="info")
 
 
@@ -320,9 +320,10 @@ _INFO = "alibabacloud.com/instance-type-info"
 @cluster_rule(
     "VER039",
     "warning",
-    "A node knows its instance type otherwise than eniplan",
+    "A node's limits of its instance type differ from eniplan's",
     needs=(facts.NODES, *facts.LIMITS, facts.ERIS),
-    effect="Terway believes the node, whose annotation is the API's own row: the plan was checked with other limits.",
+    effect="Terway uses the numbers on the node, an annotation taken from the API: the plan was checked with other "
+        "limits.",
     sources=(CODE_LIMITS,),
     fails={
         f'nodes[0].metadata.annotations["{_INFO}"]':
@@ -349,9 +350,9 @@ def ver039(view: ClusterView) -> Outcome:
 @cluster_rule(
     "VER008",
     "error",
-    "A node does not use its node-level configuration",
+    "A node does not use its node-level config",
     needs=(facts.NODES, facts.TERWAY_CONFIG, facts.CONFIG_LABEL, facts.CONFIG_MAPS),
-    effect="Exclusive pods get the vSwitches and security groups of the cluster or, when the ConfigMap does not exist, "
+    effect="Exclusive pods get the vSwitches and security groups of the cluster or, if the ConfigMap does not exist, "
     "no ENI at all.",
     sources=(NODECFG, CODE_DYNAMIC),
     fails={
@@ -389,8 +390,8 @@ def _configured(name: str, planned: str | None) -> Message:
 
 def _relabel(planned: str | None, item: Node) -> Message:
     if planned == CLUSTER_CONFIG:
-        return say("put terwayConfig into the plan and check it again, or take the label off the node pool: "
-                   "kubectl get node {node} --show-labels", node=item.name)  # fmt: skip
+        return say("put terwayConfig into the plan and check it again, or remove the label from the node pool: "
+            "kubectl get node {node} --show-labels", node=item.name)  # fmt: skip
     return say("put the label on the node pool, and replace the nodes or label them: kubectl label node {node} "
                "{label}={planned} --overwrite", node=item.name, label=TERWAY_CONFIG_LABEL, planned=planned)  # fmt: skip
 
@@ -398,7 +399,7 @@ def _relabel(planned: str | None, item: Node) -> Message:
 @cluster_rule(
     "VER009",
     "error",
-    "A PodNetworking is missing, or is not the one of the plan",
+    "A PodNetworking is missing, or differs from the plan",
     needs=(
         facts.POD_NETWORKINGS,
         facts.ENI_TYPE,
@@ -407,8 +408,8 @@ def _relabel(planned: str | None, item: Node) -> Message:
         facts.NETWORKING_V_SWITCHES,
         facts.NETWORKING_GROUPS,
     ),
-    effect="Pods get another ENI than was planned, or none. With another eniType "
-    "than ENI they stay Pending in a trunk cluster.",
+    effect="Pods get another ENI than planned, or none. If its eniType is not ENI, they stay Pending in a trunk "
+    "cluster.",
     sources=(PN, CODE_DEFAULTS),
     fails={"podNetworkings[0].spec.vSwitchOptions": ["vsw-other"]},
 )
@@ -428,8 +429,8 @@ def ver009(view: ClusterView) -> Outcome:
         for what, wanted, have in _differences(planned, seen):
             message = say("{field} is {cluster}; the plan has {plan}", field=what, cluster=have or "empty",
                           plan=wanted or "none")  # fmt: skip
-            hint = say("apply it, wait for Ready, and recreate its pods, because it acts at their creation: "
-                       "eniplan render-manifests PLAN | kubectl apply -f -")  # fmt: skip
+            hint = say("apply it, wait for Ready, and recreate its pods, because it takes effect when a pod is "
+                "created: eniplan render-manifests PLAN | kubectl apply -f -")  # fmt: skip
             yield Hit(("PodNetworking", planned.name), message, hint, {"cluster": have, "plan": wanted})
 
 
@@ -471,7 +472,7 @@ def _listed(words: tuple[str, ...] | None) -> str:
     "error",
     "A PodNetworking is not Ready",
     needs=(facts.POD_NETWORKINGS,),
-    effect="Pods that are created now do not get it, and nothing says so.",
+    effect="Pods created now do not get it, without an error.",
     sources=(PN, CODE_READY),
     fails={"podNetworkings[0].status": {"status": "Fail", "message": "vsw-j not found"}},
 )
@@ -486,8 +487,8 @@ def ver010(view: ClusterView) -> Outcome:
                 message = say("PodNetworking {name} is {status}", name=item.name, status=item.status)
             if item.message:
                 message = say("{message}: {told}", message=message, told=item.message)
-            hint = say("each of its vSwitches must exist and be readable to Terway, which tries again each 30 s: "
-                       "kubectl describe podnetworking {name}", name=item.name)  # fmt: skip
+            hint = say("each of its vSwitches must exist and be readable by Terway, which retries every 30 s: "
+                "kubectl describe podnetworking {name}", name=item.name)  # fmt: skip
             yield Hit(("PodNetworking", item.name), message, hint, {"status": item.status})
 
 
@@ -496,7 +497,7 @@ def ver010(view: ClusterView) -> Outcome:
     "error",
     "A PodNetworking has no vSwitch in a zone of the nodes",
     needs=(facts.POD_NETWORKINGS, facts.READY_ZONES, facts.NODES),
-    effect="Its pods are kept away from the nodes of that zone; they stay Pending when no other zone has room.",
+    effect="Its pods are kept off the nodes of that zone; they stay Pending if no other zone has room.",
     sources=(PN, EXCL),
     fails={
         'nodes[2].metadata.labels["topology.kubernetes.io/zone"]': "cn-hangzhou-k",
@@ -524,7 +525,7 @@ def ver011(view: ClusterView) -> Outcome:
     "warning",
     "A node takes no new pods",
     needs=(facts.NODES,),
-    effect="Pods that run there stay; those that come find no room on it.",
+    effect="Running pods stay; new pods find no room on it.",
     sources=(EXCL,),
     fails={"nodes[0].spec.unschedulable": True},
 )
@@ -533,7 +534,7 @@ def ver036(view: ClusterView) -> Outcome:
     for group in view.groups:
         for reason, found in _by((item for item in group.nodes if item.ready), _closed).items():
             if reason == CORDONED.key:
-                hint = say("when its work is done: kubectl uncordon {node}", node=found[0].name)
+                hint = say("when maintenance is done: kubectl uncordon {node}", node=found[0].name)
                 yield _at_nodes(group, found, say("cordoned"), hint)
             elif reason:
                 what, fix = CONDITIONS[reason]
@@ -551,10 +552,10 @@ def _closed(item: Node) -> str:
 @cluster_rule(
     "VER037",
     "warning",
-    "A node admits fewer pods than its ENIs could carry",
+    "A node admits fewer pods than its ENIs can carry",
     needs=(facts.NODES, facts.PODS, facts.ROOM),
-    effect="kubelet counts pods of hostNetwork, too: when its limit is reached, further pods stay Pending with "
-    "`Too many pods`, and ENIs stay unused.",
+    effect="kubelet counts hostNetwork pods too: at its limit further pods stay Pending with `Too many pods`, and "
+    "ENIs stay unused.",
     sources=(EXCL, WWT),
     fails={f"nodes[{n}].status.allocatable.pods": "7" for n in range(3)},
 )
@@ -568,9 +569,9 @@ def ver037(view: ClusterView) -> Outcome:
         alike = _by(known, lambda item: (item.room.pods or 0, view.host_pods(item), view.room(item) or 0))
         for (pods, host, enis), found in alike.items():
             if pods < host + enis:
-                what = say("admitting {pods} pods, which is less than {hostNetwork} and {enis}", pods=pods,
+                what = say("admitting {pods} pods, fewer than {hostNetwork} and {enis}", pods=pods,
                            hostNetwork=count(host, "{n} hostNetwork pod", "{n} hostNetwork pods"),
                            enis=count(enis, "{n} ENI", "{n} ENIs"))  # fmt: skip
-                hint = say("raise maxPods in the kubelet configuration of the node pool, or count {n} fewer pods per "
-                           "node: kubectl describe node {node}", n=host + enis - pods, node=found[0].name)  # fmt: skip
+                hint = say("raise maxPods in the kubelet configuration of the node pool, or plan {n} fewer pods per "
+                    "node: kubectl describe node {node}", n=host + enis - pods, node=found[0].name)  # fmt: skip
                 yield _at_nodes(group, found, what, hint, pods=pods, hostNetwork=host, enis=enis)

@@ -109,7 +109,7 @@ def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
     "error",
     "A pod on an exclusive node has no PodENI",
     needs=(facts.PODS, facts.POD_ENIS),
-    effect="The pod has no ENI and stays in ContainerCreating; Terway's control plane has not acted on it.",
+    effect="The pod has no ENI and stays in ContainerCreating; Terway's control plane has not processed it.",
     sources=(EXCL, CODE_POD),
     fails={"podENIs[0].metadata.name": "matcher-8"},
 )
@@ -139,8 +139,8 @@ def ver013(view: ClusterView) -> Outcome:
     "error",
     "A pod on an exclusive node has no exclusive ENI",
     needs=(facts.PODS, facts.POD_ENIS, facts.ENI_INFOS, facts.DENSE_TYPE),
-    effect="The pod shares the trunk ENI of the node: it does not have the bandwidth, the multicast and the isolation "
-    "that it was placed there for.",
+    effect="The pod shares the trunk ENI of the node: it lacks the bandwidth, multicast and isolation that it was "
+    "placed there for.",
     sources=(CODE_PODENI, CODE_ATTACH),
     fails={
         "podENIs[0].status.eniInfos": {"eni-0": {"id": "eni-0", "type": "Member", "vid": 7, "status": "Bind"}},
@@ -163,7 +163,7 @@ def ver014(view: ClusterView) -> Outcome:
     "error",
     "A PodENI belongs to an earlier pod",
     needs=(facts.PODS, facts.POD_ENIS, facts.POD_UIDS, facts.POD_ADDRESSES),
-    effect="The record is stale: the ENI that it names is not the one of the running pod.",
+    effect="The record is stale: its ENI is not the ENI of the running pod.",
     sources=(CODE_STALE,),
     fails={'podENIs[0].metadata.annotations["k8s.aliyun.com/pod-uid"]': "00000000-0000-4000-8000-00000000dead"},
 )
@@ -182,8 +182,9 @@ def ver015(view: ClusterView) -> Outcome:
     "error",
     "Dual stack: an exclusive pod has no IPv6 address",
     needs=(facts.PODS, facts.POD_ENIS, facts.SEEN_STACK, facts.IP_STACK),
-    effect="The pod is reached by IPv4 only. In a dual-stack cluster Terway asks for one IPv6 address for the ENI of "
-    "every exclusive pod; that a node's IPv4 and IPv6 counts differ matters to pods of shared ENIs only.",
+    effect="The pod is reachable over IPv4 only. In a dual-stack cluster Terway requests one IPv6 address for the "
+    "ENI of every exclusive pod; a difference between a node's IPv4 and IPv6 counts only affects pods on shared "
+    "ENIs.",
     sources=(CODE_POD, CODE_DUAL, EXCL),
     fails={
         "configMaps[0].data.eni_conf": '{"ipam_type": "crd", "ip_stack": "dual", "vswitches": {"cn-hangzhou-j": ["v"]}}'
@@ -205,10 +206,10 @@ def ver016(view: ClusterView) -> Outcome:
 @cluster_rule(
     "VER017",
     "warning",
-    "A pod takes an exclusive ENI without asking for one",
+    "A pod uses an exclusive ENI without requesting it",
     needs=(facts.NODES, facts.PODS, facts.SYSTEM_PODS),
-    effect="The scheduler does not count it: it believes that the node has more free ENIs than there are, and the pods "
-    "that it places there get stuck in ContainerCreating.",
+    effect="The scheduler does not count it: it assumes more free ENIs than the node has, and the pods that it "
+        "places there get stuck in ContainerCreating.",
     sources=(EXCL, CODE_PREDICT),
     fails={"pods[7]": daemon_pod("log-agent", NODES[0]), "podENIs[3]": {
         **pod_eni(0, NODES[0]),
@@ -230,14 +231,14 @@ def ver017(view: ClusterView) -> Outcome:
     for (namespace, owner), found in _by(eaters).items():
         system = _is_system(found[0])
         nodes = len({item.node for item in found})
-        hint = say("request {resource}: 1, as request and as limit: `eniplan render-manifests --patch` prints it",
+        hint = say("set {resource}: 1 as request and limit: `eniplan render-manifests --patch` prints it",
                    resource=ENI)  # fmt: skip
         if system:
             hint = say("keep it off with a node affinity (kubectl -n {namespace} edit {owner}), or count it: "
                        "systemPodsPerNode of the pool", namespace=namespace,
                        owner=owner.lower().replace(" ", "/", 1))  # fmt: skip
         names = [f"{item.namespace}/{item.name}" for item in found]
-        message = say("{owner} in {namespace} takes {enis} on {nodes}: {pods}", owner=owner, namespace=namespace,
+        message = say("{owner} in {namespace} uses {enis} on {nodes}: {pods}", owner=owner, namespace=namespace,
                       enis=count(len(found), "{n} exclusive ENI", "{n} exclusive ENIs"),
                       nodes=count(nodes, "{n} node", "{n} nodes"), pods=named(names))  # fmt: skip
         level: Level | None = "info" if system and _is_counted(view, found) else None
@@ -264,8 +265,8 @@ def _is_counted(view: ClusterView, found: list[Pod]) -> bool:
     "error",
     "A node has more pods than exclusive ENIs",
     needs=(facts.NODES, facts.PODS),
-    effect="The surplus pods stick in ContainerCreating: the scheduler counts only what is requested, and kubelet's "
-    "maxPods knows nothing of ENIs.",
+    effect="The surplus pods get stuck in ContainerCreating: the scheduler counts only requested ENIs, and kubelet's "
+    "maxPods ignores ENIs.",
     sources=(EXCL, CODE_PREDICT),
     fails={
         "pods": [*CLUSTER["pods"], *_SURPLUS],
@@ -277,7 +278,7 @@ def ver018(view: ClusterView) -> Outcome:
     yield from view.unseen("Pod")
     stuck = _by((item.node, item) for _, pods in view.once(stops).get("VER018", {}).values() for item in pods)
     for name, (wanted, available) in view.overfull.items():
-        message = say("{wanted} wanted by the pods on {node}, which has {available}", node=name, available=available,
+        message = say("{wanted} needed by the pods on {node}, which has {available}", node=name, available=available,
                       wanted=count(wanted, "{n} exclusive ENI", "{n} exclusive ENIs"))  # fmt: skip
         waiting = len(stuck.get(name, ()))
         if waiting:
@@ -291,9 +292,9 @@ def ver018(view: ClusterView) -> Outcome:
 @cluster_rule(
     "VER019",
     "error",
-    "A pending pod asks for aliyun/member-eni",
+    "A pending pod requests aliyun/member-eni",
     needs=(facts.PODS, facts.NETWORKING_NAME),
-    effect="No exclusive node ever offers it: the pod stays Pending for ever. Terway's webhook asks for it when the "
+    effect="No exclusive node ever offers it: the pod stays Pending forever. Terway's webhook requests it when the "
     "eniType of the PodNetworking is Default or Trunk in a trunk cluster.",
     sources=(PN, CODE_RESOURCE),
     fails={"pods[7]": pod(9, "", affinity=STEERED, containers=MEMBER_REQUEST)},
@@ -309,8 +310,8 @@ def ver019(view: ClusterView) -> Outcome:
     "error",
     "A pending pod has no vSwitch in its zone",
     needs=(facts.NODES, facts.PODS, facts.POD_NETWORKINGS, facts.ENI_CONFIG),
-    effect="Without a PodNetworking the ENI cannot be created and the pod sticks in ContainerCreating; with one "
-    "the pod is kept away from the zone. Terway does not fall back to the vSwitch of the node.",
+    effect="Without a PodNetworking the ENI cannot be created, and the pod gets stuck in ContainerCreating; with one "
+        "the pod is kept out of the zone. Terway does not fall back to the vSwitch of the node.",
     sources=(EXCL, CODE_POD),
     fails={
         "podNetworkings[1]": {
@@ -335,7 +336,7 @@ def ver020(view: ClusterView) -> Outcome:
     "error",
     "A pending pod fits on no exclusive node",
     needs=(facts.NODES, facts.PODS, facts.POD_NETWORKINGS),
-    effect="It stays Pending until what keeps it away is mended.",
+    effect="It stays Pending until the cause is fixed.",
     sources=(EXCL,),
     fails={"pods[7]": pod(9, "", tolerations=[])},
 )
@@ -350,8 +351,8 @@ def ver021(view: ClusterView) -> Outcome:
     "warning",
     "The ENI of a pod is not in the network of its PodNetworking",
     needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.POD_NETWORKINGS, facts.ENI_NETWORK),
-    effect="The pod was created before the PodNetworking named these vSwitches and security groups, and keeps what it "
-    "got then: an edit reaches no pod that exists.",
+    effect="The pod was created before the PodNetworking named these vSwitches and security groups, and keeps its "
+    "old ones: an edit does not reach existing pods.",
     sources=(PN, CODE_MATCH),
     fails={"podENIs[0].spec.allocations[0].eni.vSwitchID": "vsw-old"},
 )
@@ -373,7 +374,7 @@ def ver030(view: ClusterView) -> Outcome:
     for (networking, strange), found in _by(pairs).items():
         why = say("in {strange}, which PodNetworking {podNetworking} does not name", strange=strange,
                   podNetworking=networking)  # fmt: skip
-        hint = say("recreate the pods: {command}; one with a fixed address keeps its ENI until that is released",
+        hint = say("recreate the pods: {command}; a pod with a fixed address keeps its ENI until the ENI is released",
                    command=_recreate(found[0]))  # fmt: skip
         yield _at_pods(found, why, hint, podNetworking=networking, strange=list(strange))
 
@@ -386,8 +387,8 @@ def ver030(view: ClusterView) -> Outcome:
     "error",
     "Terway cannot give a pod its ENI",
     needs=(facts.NODES, facts.PODS, facts.EVENTS),
-    effect="The pod sticks in ContainerCreating. Usual reasons: no address left in the vSwitch, the account's quota of "
-    "ENIs, missing RAM rights, a security group of another VPC.",
+    effect="The pod gets stuck in ContainerCreating. Usual causes: no free address in the vSwitch, the account's ENI "
+        "quota, missing RAM permissions, a security group of another VPC.",
     sources=(CODE_EVENTS, CODE_ATTACH),
     fails={"events[1]": event("AttachENIFailed", "Pod", "matcher-9", "InvalidOperation.EniCount", "trading"),
            "pods[7]": {**pod(9, NODES[2]), "status": {"phase": "Pending"}}, "podENIs[3]": {
@@ -423,7 +424,7 @@ def ver027(view: ClusterView) -> Outcome:
     ready = {item.name: item.status == "Ready" for item in view.networkings}
     for item in view.observed.events:
         if item.reason == "SyncPodNetworkingFailed" and item.name in ready:
-            hint = say("may Terway read its vSwitches, and do they exist? kubectl describe podnetworking {name}",
+            hint = say("do its vSwitches exist, and can Terway read them? kubectl describe podnetworking {name}",
                        name=item.name)  # fmt: skip
             yield event_hit(item, hint, healed=ready[item.name])
 
@@ -436,8 +437,9 @@ def ver027(view: ClusterView) -> Outcome:
     "error",
     "A pod of a workload did not get its PodNetworking",
     needs=(facts.PODS, facts.WORKLOAD_NETWORKING),
-    effect="It has the vSwitch and security groups of the cluster, no fixed address, and no aliyun/eni request. Terway "
-    "matches when a pod is created: the PodNetworking was not Ready then, or its selectors do not match the labels.",
+    effect="It has the cluster's vSwitch and security groups, no fixed address, and no aliyun/eni request. Terway "
+    "matches when a pod is created: the PodNetworking was not Ready then, or its selectors do not match the "
+    "labels.",
     sources=(PN, CODE_MATCH),
     fails={"pods[0].metadata.annotations": {}},
 )
@@ -463,9 +465,9 @@ def ver028(view: ClusterView) -> Outcome:
 @cluster_rule(
     "VER029",
     "error",
-    "A pod of a workload runs outside of its pool",
+    "A pod of a workload runs outside its pool",
     needs=(facts.NODES, facts.PODS, facts.WORKLOAD_POOL),
-    effect="On a shared node it has no ENI of its own. Only affinity or an aliyun/eni request keeps it in the pool.",
+    effect="On a shared node it has no ENI of its own. Only an affinity or an aliyun/eni request keeps it in the pool.",
     sources=(EXCL,),
     fails={
         "nodes[3]": SHARED_NODE,
@@ -488,8 +490,8 @@ def ver029(view: ClusterView) -> Outcome:
         hint = say("add the node affinity to the pod template: `eniplan render-manifests --patch` prints it")
         if where not in there:
             why = say("on node {node}, which does not exist", node=where)
-            hint = say("its node is gone, and with it the pod: kubectl get node {node}; kubectl -n {namespace} delete "
-                       "pod {name} --force", node=where, namespace=found[0].namespace, name=found[0].name)  # fmt: skip
+            hint = say("its node is gone, and the pod with it: kubectl get node {node}; kubectl -n {namespace} "
+                "delete pod {name} --force", node=where, namespace=found[0].namespace, name=found[0].name)  # fmt: skip
         yield _at_pods(found, why, hint, node=where)
 
 
@@ -498,7 +500,7 @@ def ver029(view: ClusterView) -> Outcome:
     "error",
     "A pod does not start",
     needs=(facts.NODES, facts.PODS, facts.POD_ENIS, facts.EVENTS, facts.POD_NODE, facts.POD_READY),
-    effect="It was placed, and nothing is known to be wrong with its ENI; still it does not run.",
+    effect="It is placed, and its ENI shows no fault; still it does not run.",
     sources=(EXCL,),
     fails={"pods[1].status": {"phase": "Pending", "containerStatuses": [
         {"name": "app", "state": {"waiting": {"reason": "ContainerCreating"}}}

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 @cluster_rule(
     "VER022",
     "error",
-    "Terway is not the version of the plan, or is too old",
+    "The Terway version differs from the plan's, or is too old",
     needs=(facts.TERWAY_IMAGE, facts.TERWAY_VERSION),
-    effect="The plan was checked for another Terway: what holds there may not hold here.",
+    effect="The plan was checked for another Terway: its verdict may not hold here.",
     sources=(EXCL, REL),
     fails={"daemonSets[0].spec.template.spec.initContainers[0].image": IMAGE.replace("v1.16.4", "v1.15.2")},
 )
@@ -89,7 +89,7 @@ _DAEMON_SET: Path = ("DaemonSet", "kube-system", TERWAY_ADDON)
     "error",
     "There is no DaemonSet terway-eniip",
     needs=(facts.DAEMON_SET,),
-    effect="Only terway-eniip has exclusive-ENI node pools; with another network add-on the label means nothing.",
+    effect="Only terway-eniip has exclusive-ENI node pools; with another network add-on the label has no effect.",
     sources=(EXCL, WWT),
     fails={"daemonSets[0].metadata.name": "terway-eni", "pods": CLUSTER["pods"][:4]},
 )
@@ -99,8 +99,8 @@ def ver023(view: ClusterView) -> Outcome:
         unseen = tuple(view.unseen("DaemonSet"))
         yield from unseen
         if not unseen:
-            hint = say("a network add-on cannot be exchanged: use a cluster that was created with terway-eniip; "
-                       "kubectl -n kube-system get ds")  # fmt: skip
+            hint = say("a network add-on cannot be replaced: use a cluster that was created with terway-eniip; "
+                "kubectl -n kube-system get ds")  # fmt: skip
             yield Hit(_DAEMON_SET, say("DaemonSet kube-system/terway-eniip does not exist"), hint)
     elif not view.observed.images:
         yield Unknown(_DAEMON_SET, facts.TERWAY_IMAGE, "(none)")
@@ -109,9 +109,9 @@ def ver023(view: ClusterView) -> Outcome:
 @cluster_rule(
     "VER024",
     "warning",
-    "The cluster's eni-config is not what the plan states",
+    "The cluster's eni-config differs from the plan",
     needs=(facts.ENI_CONFIG, facts.CONFIG_MAPS, facts.ERDMA, facts.IPAM_TYPE, facts.IP_STACK),
-    effect="The plan was checked with other facts: what holds there may not hold here.",
+    effect="The plan was checked with other facts: its verdict may not hold here.",
     sources=(CODE_DYNAMIC,),
     fails={
         "configMaps[0].data.eni_conf": '{"ipam_type": "default", "vswitches": {"cn-hangzhou-j": ["vsw-j"]}}',
@@ -138,7 +138,7 @@ def ver024(view: ClusterView) -> Outcome:
 
 
 _RESTATE = say(
-    "put what holds into the plan, and check it again: kubectl -n kube-system get configmap eni-config -o yaml"
+    "put the cluster's value into the plan, and check it again: kubectl -n kube-system get configmap eni-config -o yaml"
 )
 
 
@@ -179,23 +179,22 @@ def _no_config(view: ClusterView, path: Path) -> Iterator[Hit | Unknown]:
 
 
 def _unreadable(name: str) -> Message:
-    return say("eni_conf of ConfigMap kube-system/{name} is not what Terway can read: a JSON object, vswitches by zone",
+    return say("Terway cannot read eni_conf of ConfigMap kube-system/{name}: it must be a JSON object with vswitches "
+        "by zone",
                name=name)  # fmt: skip
 
 
 def _correct(name: str) -> Message:
-    return say(
-        "correct it, because Terway reads the same text: kubectl -n kube-system edit configmap {name}", name=name
-    )
+    return say("correct it: kubectl -n kube-system edit configmap {name}", name=name)
 
 
 @cluster_rule(
     "VER025",
     "error",
-    "Terway refuses the configuration of a node",
+    "Terway rejects the configuration of a node",
     needs=(facts.NODES, facts.EVENTS),
-    effect="What the event says is not in force: the node keeps its earlier mode, or its pods of shared ENIs get no "
-    "IPv6. Exclusive pods get theirs all the same.",
+    effect="The rejected setting is not in force: the node keeps its earlier mode, or its pods on shared ENIs get no "
+    "IPv6. Exclusive pods still get theirs.",
     sources=(CODE_EVENTS, CODE_MODE, CODE_DUAL),
     fails={
         "events[1]": event(
@@ -209,7 +208,7 @@ def ver025(view: ClusterView) -> Outcome:
     judged = {node.name for group in view.groups for node in group.nodes}
     for item in view.observed.events:
         if item.reason == "ConfigError" and (item.kind != "Node" or item.name in judged):
-            hint = say("replace the node if it says so, a mode cannot be switched: kubectl describe node {name}",
+            hint = say("replace the node if it says so; a mode cannot be switched: kubectl describe node {name}",
                        name=item.name)  # fmt: skip
             yield event_hit(item, hint, healed=False)
 
@@ -218,7 +217,7 @@ def event_hit(item: Event, hint: Message, *, healed: bool) -> Hit:
     """Return a hit about what was reported of an object; an info when it is well by now."""
     where = (item.kind, *([item.namespace] if item.namespace and item.kind != "Node" else []), item.name)
     times = say(" ({times} times)", times=item.times) if item.times > 1 else NOTHING
-    over = say(", and it is well by now") if healed else NOTHING
+    over = say(", since recovered") if healed else NOTHING
     message = say("{reason} on {object}{times}{over}: {message}", reason=item.reason, object="/".join(where),
                   times=times, over=over, message=item.message)  # fmt: skip
     facts = {"reason": item.reason, "count": item.times}
@@ -233,7 +232,7 @@ def event_hit(item: Event, hint: Message, *, healed: bool) -> Hit:
     "error",
     "Terway does not run on an exclusive node",
     needs=(facts.NODES, facts.PODS, facts.DAEMON_SET, facts.AGENT_READY),
-    effect="No pod that is placed there gets an address, and aliyun/eni is not published, or goes stale.",
+    effect="Pods placed there get no address, and aliyun/eni is not published, or goes stale.",
     sources=(EXCL, CODE_PUBLISH, CODE_MODE),
     fails={"pods[4]": ABSENT},
 )
@@ -280,20 +279,20 @@ def _down(group: Group, agent: Agent | None, nodes: list[Node], stuck: list[str]
     names = [node.name for node in nodes]
     waiting = sum(map(set(names).__contains__, stuck))
     what = say("without a pod of terway-eniip")
-    hint = say("does the DaemonSet admit the node, and its taints? kubectl -n kube-system describe ds terway-eniip; "
-               "kubectl describe node {node}", node=names[0])  # fmt: skip
+    hint = say("does the DaemonSet select the node and tolerate its taints? kubectl -n kube-system describe ds "
+        "terway-eniip; kubectl describe node {node}", node=names[0])  # fmt: skip
     if agent is not None and not agent.leaving and agent.trouble is not None:
         trouble, logs = agent.trouble, say("kubectl -n kube-system logs {agent} --all-containers", agent=agent.name)
         what = say("where terway-eniip does not run: {state}", state=state_of(trouble))
         if trouble.message:
             what = say("{what}: {told}", what=what, told=trouble.message)
-        hint = say("read why: {logs}; kubectl -n kube-system describe pod {agent}", logs=logs, agent=agent.name)
+        hint = say("find out why: {logs}; kubectl -n kube-system describe pod {agent}", logs=logs, agent=agent.name)
         if "mode changed" in trouble.message:
             hint = say("the label was changed after Terway first saw the node, which cannot be undone: replace it; "
                        "kubectl drain {node}", node=names[0])  # fmt: skip
         elif trouble.init:
-            hint = say("read why; when it says `exclusive eni mode changed`, its label was changed later: "
-                       "replace the node. kubectl -n kube-system logs {agent} -c {container}", agent=agent.name,
+            hint = say("find out why; if it says `exclusive eni mode changed`, the node's label was changed later: "
+                "replace the node. kubectl -n kube-system logs {agent} -c {container}", agent=agent.name,
                        container=trouble.container)  # fmt: skip
     message = say("{nodes} of {pool} {what}: {names}", nodes=count(len(names), "{n} node", "{n} nodes"),
                   pool=group.label, what=what, names=named(names))  # fmt: skip
@@ -307,7 +306,7 @@ def _down(group: Group, agent: Agent | None, nodes: list[Node], stuck: list[str]
     "error",
     "terway-controlplane does not run",
     needs=(facts.PODS,),
-    effect="Nobody makes PodENIs: pods on exclusive nodes stay in ContainerCreating.",
+    effect="No PodENIs are created: pods on exclusive nodes stay in ContainerCreating.",
     sources=(CODE_POD,),
     fails={"pods[7]": {
         **system_pod("ReplicaSet", f"{CONTROL_PLANE}-7d5f9c4b6d", NODES[0]),
@@ -336,7 +335,7 @@ def ver034(view: ClusterView) -> Outcome:
     "warning",
     "Several versions of Terway run at once",
     needs=(facts.PODS, facts.DAEMON_SET),
-    effect="An upgrade is under way, or is stuck: nodes behave differently.",
+    effect="An upgrade is in progress, or stuck: nodes behave differently.",
     sources=(REL,),
     fails={"pods[4].spec.initContainers[0].image": IMAGE.replace("v1.16.4", "v1.16.5")},
 )
@@ -363,8 +362,8 @@ _OWN: dict[str, object] = {f'nodes[{n}].metadata.labels["{TERWAY_CONFIG_LABEL}"]
         facts.NODES, facts.NODE_ZONE, facts.CONFIG_MAPS, facts.ENI_CONFIG,
         facts.TERWAY_CONFIGS, facts.POD_DEFAULTS, facts.V_SWITCHES,
     ),
-    effect="A pod without a PodNetworking, each DaemonSet's among them, gets other vSwitches and security groups than "
-    "planned; without a vSwitch in the node's zone it gets no ENI at all: Terway does not fall back.",
+    effect="A pod without a PodNetworking, such as any DaemonSet pod, gets other vSwitches and security groups than "
+        "planned; without a vSwitch in the node's zone it gets no ENI at all: Terway does not fall back.",
     sources=(NODECFG, CODE_DYNAMIC, EXCL),
     fails={"configMaps[0].data.eni_conf": '{"ipam_type": "crd", "vswitches": {"cn-hangzhou-k": ["vsw-k"]}}'},
 )  # fmt: skip

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @cluster_rule(
     "VER031",
     "error",
-    "A workload of the plan is not there, or not as a whole",
+    "A workload of the plan is missing, or incomplete",
     needs=(
         facts.PODS,
         facts.EVENTS,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         facts.WORKLOAD_STARTS,
         facts.WORKLOAD_RAN,
     ),
-    effect="What was planned does not run, or less of it than was planned.",
+    effect="Some of the planned pods do not run.",
     sources=(EXCL,),
     fails={"pods[2]": ABSENT, "podENIs[2]": ABSENT},
 )
@@ -72,7 +72,7 @@ def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict
     if bare and not workload.host_network:
         message = say("{pods} of {workload} without an ENI: hostNetwork, or the label {label}",
                       pods=count(len(bare), "{n} pod", "{n} pods"), workload=label, label=IGNORE_LABEL)  # fmt: skip
-        yield Hit(workload.path, message, say("take that out of the pod template: {command}", command=describe))
+        yield Hit(workload.path, message, say("remove that from the pod template: {command}", command=describe))
     for phase in sorted(others.keys() - {"Succeeded", "Failed", "Running"}) if workload.host_network else ():
         message = say("{pods} of {workload} not running: {phase}", workload=label, phase=phase or "no phase",
                       pods=count(len(others[phase]), "{n} pod", "{n} pods"))  # fmt: skip
@@ -98,12 +98,12 @@ def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str
         if alive < workload.replicas:
             yield _too_few(view, workload, alive, others)
     elif once:
-        hint = say("nothing is left of it: it has ended and was removed (ttlSecondsAfterFinished), or was never "
-                   "applied: {get}; kubectl -n {namespace} get events --field-selector involvedObject.name={name}",
+        hint = say("it does not exist: it ended and was removed (ttlSecondsAfterFinished), or was never applied: "
+            "{get}; kubectl -n {namespace} get events --field-selector involvedObject.name={name}",
                    get=_kubectl("get", workload), namespace=workload.namespace, name=workload.name)  # fmt: skip
         yield Unknown(workload.path, facts.WORKLOAD_RAN, label, hint)
     else:
-        hint = say("none is there now; run one: kubectl -n {namespace} create job --from=cronjob/{name} {name}-test",
+        hint = say("none exists now; run one: kubectl -n {namespace} create job --from=cronjob/{name} {name}-test",
                    namespace=workload.namespace, name=workload.name)  # fmt: skip
         yield Unknown(workload.path, facts.WORKLOAD_STARTS, label, hint)
 
@@ -126,7 +126,7 @@ def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str
         return Hit(workload.path, say("{message}; {why}", message=message, why=why), fix, numbers)
     describe = _kubectl("describe", workload)
     if failed:
-        fix = say("read why: {describe}; kubectl -n {namespace} get pods --field-selector status.phase=Failed",
+        fix = say("find out why: {describe}; kubectl -n {namespace} get pods --field-selector status.phase=Failed",
                   describe=describe, namespace=workload.namespace)  # fmt: skip
     elif alive or done or view.controller_of(workload) is not None:
         fix = describe
@@ -144,7 +144,7 @@ def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Ou
         message = say("{workload} has no pod on {lacking} of {nodes}: {names}", workload=_called(workload),
                       lacking=len(lacking), nodes=count(len(nodes), "{n} node", "{n} nodes"),
                       names=named(lacking))  # fmt: skip
-        fix = say("does it tolerate the taints of the nodes, and does its node selector admit them? {describe}",
+        fix = say("does it tolerate the nodes' taints, and does its node selector match them? {describe}",
                   describe=_kubectl("describe", workload))  # fmt: skip
         cause = _cause(view, workload)
         if cause is not None:
@@ -182,7 +182,7 @@ def _held(workload: Workload) -> tuple[Message, Message]:
 
 
 def _told(workload: Workload, found: Controller) -> tuple[Message, Message]:
-    return say("it says: {message}", message=found.told), _permitted(workload, found.told)
+    return say("it reports: {message}", message=found.told), _permitted(workload, found.told)
 
 
 _REFUSALS: tuple[tuple[str, Callable[[str], Message]], ...] = (
@@ -193,17 +193,17 @@ _REFUSALS: tuple[tuple[str, Callable[[str], Message]], ...] = (
     ),
     (
         r"(?:maximum|minimum) \w+ usage|limit to request ratio",
-        lambda ns: say("fit its requests to the bounds of the namespace: kubectl -n {namespace} describe limitrange",
+        lambda ns: say("bring its requests within the namespace's limits: kubectl -n {namespace} describe limitrange",
                        namespace=ns),
     ),
     (
         "PodSecurity",
-        lambda ns: say("fit it to Pod Security, or exempt it: kubectl get namespace {namespace} --show-labels",
+        lambda ns: say("make it meet Pod Security, or exempt it: kubectl get namespace {namespace} --show-labels",
                        namespace=ns),
     ),
     (
         "PriorityClass",
-        lambda _: say("create the class, or take priorityClassName out: kubectl get priorityclass"),
+        lambda _: say("create the class, or remove priorityClassName: kubectl get priorityclass"),
     ),
     (
         "service ?account",
@@ -219,14 +219,13 @@ _REFUSALS: tuple[tuple[str, Callable[[str], Message]], ...] = (
     ),
     (
         "failed calling webhook",
-        lambda _: say("the webhook does not answer, and no pod is created without it: is what serves it running, such "
-                      "as terway-controlplane? kubectl get mutatingwebhookconfigurations,"
-                      "validatingwebhookconfigurations"),
+        lambda _: say("the webhook does not respond, and without it no pod is created: is its server, such as "
+            "terway-controlplane, running? kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations"),
     ),
     (
         "admission webhook",
-        lambda _: say("ask who runs the webhook: kubectl get mutatingwebhookconfigurations,"
-                      "validatingwebhookconfigurations"),
+        lambda _: say("ask the owner of the webhook: kubectl get "
+            "mutatingwebhookconfigurations,validatingwebhookconfigurations"),
     ),
     (
         "being terminated",

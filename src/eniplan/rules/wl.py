@@ -77,8 +77,8 @@ def wl001(view: PlanView) -> Outcome:
             seconds = stays(taint, workload.tolerations)
             if seconds is not None:
                 message = say(
-                    "{kind} {name!r} tolerates {taint} of pool {pool!r} for {tolerationSeconds} s: "
-                    "then its pods are evicted, and start anew",
+                    "{kind} {name!r} tolerates {taint} of pool {pool!r} for {tolerationSeconds} s: its pods are "
+                    "evicted after that, and start again",
                     **about, taint=str(taint), tolerationSeconds=seconds,
                 )  # fmt: skip
                 yield Hit(path, message, say("remove tolerationSeconds"))
@@ -94,7 +94,7 @@ def _spelled(taint: Taint) -> str:
 @rule(
     "WL002",
     "warning",
-    "The aliyun/eni request does not fit the way the pods are steered",
+    "The aliyun/eni request does not fit how the pods are placed",
     needs=(
         facts.WORKLOAD_POOL,
         facts.POOL_NAME,
@@ -104,8 +104,9 @@ def _spelled(taint: Taint) -> str:
         facts.HOST_NETWORK,
         *facts.SELECTORS,
     ),
-    effect="Without a request the scheduler does not count ENIs and places more pods than a node has: the surplus "
-    "sticks in ContainerCreating. On Lingjun nobody offers aliyun/eni, so a request keeps the pods Pending.",
+    effect="Without a request the scheduler does not count ENIs and places more pods than a node can carry: the "
+    "surplus gets stuck in ContainerCreating. Lingjun nodes never offer aliyun/eni, so a request keeps the pods "
+    "Pending.",
     sources=(EXCL, CODE_LINGJUN, CODE_PREDICT),
     passes={"workloads": [{**WORKLOAD, "eniRequest": 1}]},
     fails={"workloads": [{**WORKLOAD, "eniRequest": 0}]},
@@ -126,7 +127,7 @@ def wl002(view: PlanView) -> Outcome:
                 yield Hit(path, message, say("remove the request"), numbers, level="error")
         elif request == 0 and not injected(workload):
             message = say(
-                "{kind} {name!r} is steered by node affinity and requests no aliyun/eni: the scheduler over-places it",
+                "{kind} {name!r} is placed by node affinity and requests no aliyun/eni: the scheduler over-places it",
                 **about,
             )
             hint = say("request aliyun/eni: 1 (limits equal requests)")
@@ -134,7 +135,7 @@ def wl002(view: PlanView) -> Outcome:
         elif request > max(injected(workload), 1):
             gets = max(injected(workload), 1)
             message = say(
-                "{kind} {name!r} requests {eniRequest} aliyun/eni for each pod, and a pod gets {gets}",
+                "{kind} {name!r} requests {eniRequest} aliyun/eni per pod; a pod gets {gets}",
                 **about, **numbers, gets=gets,
             )  # fmt: skip
             yield Hit(path, message, say("request {gets}", gets=gets), fix=Fix("request", gets))
@@ -145,7 +146,7 @@ def wl002(view: PlanView) -> Outcome:
     "error",
     "A workload names a pool or PodNetworking that does not exist",
     needs=(facts.WORKLOAD_POOL, facts.WORKLOAD_NETWORKING, facts.POOL_NAME, facts.NETWORKING_NAME),
-    effect="Its pods are judged for nothing, and in the cluster they land elsewhere or stay Pending.",
+    effect="Its pods are not judged, and in the cluster they land elsewhere or stay Pending.",
     sources=(EXCL,),
     passes={**_NETWORKED, "workloads": [{**WORKLOAD, "podNetworking": "trading-eni"}]},
     fails={"workloads": [{**WORKLOAD, "nodePool": "tradin"}]},
@@ -169,7 +170,7 @@ def wl003(view: PlanView) -> Outcome:
 @rule(
     "WL004",
     "error",
-    "The name of a workload is no Kubernetes name, or is taken",
+    "The name of a workload is not a valid Kubernetes name, or is already used",
     needs=(facts.WORKLOAD_NAME, facts.NAMESPACE, facts.WORKLOAD_KIND),
     effect="Kubernetes refuses the object, or one replaces the other.",
     sources=(KUBERNETES_NAMES,),
@@ -183,10 +184,12 @@ def wl004(view: PlanView) -> Outcome:
         name = generated(workload.name) if workload.is_prefix else workload.name
         problem = name_problem(workload.kind, name)
         if problem:
-            message = say("{name!r} is no Kubernetes object name: {problem}", name=workload.name, problem=problem)
+            message = say(
+                "{name!r} is not a valid Kubernetes object name: {problem}", name=workload.name, problem=problem
+            )
             yield Hit((*workload.path, "name"), message, say("rename it"))
         if not is_dns_label(workload.namespace):
-            message = say("{namespace!r} is no namespace name", namespace=workload.namespace)
+            message = say("{namespace!r} is not a valid namespace name", namespace=workload.namespace)
             yield Hit((*workload.path, "namespace"), message, say("use lower-case letters, digits and '-'"))
         identity = workload.identity
         if identity in seen and not workload.is_prefix:
@@ -198,7 +201,7 @@ def wl004(view: PlanView) -> Outcome:
 @rule(
     "WL005",
     "error",
-    "A workload's PodNetworking is not meant for its pool",
+    "A workload's PodNetworking does not target its pool",
     needs=(facts.WORKLOAD_POOL, facts.WORKLOAD_NETWORKING, facts.NETWORKING_POOLS, *facts.SELECTORS),
     effect="Zones and addresses of the PodNetworking may not fit the pool: its pods stay Pending.",
     sources=(EXCL, PN),
@@ -220,8 +223,7 @@ def wl005(view: PlanView) -> Outcome:
         pn = view.pod_networkings.get(workload.pod_networking or "")
         if pn is not None and pn.node_pools and workload.node_pool not in pn.node_pools:
             message = say(
-                "workload {workload!r} runs on pool {pool!r}, and its PodNetworking {networking!r} "
-                "is meant for {pools}",
+                "workload {workload!r} runs on pool {pool!r}, but its PodNetworking {networking!r} targets {pools}",
                 workload=workload.name, pool=workload.node_pool, networking=pn.name, pools=pn.node_pools,
             )  # fmt: skip
             hint = say("add {pool} to nodePools of {networking}", pool=workload.node_pool, networking=pn.name)
@@ -280,10 +282,10 @@ def _in_pod(workload: Workload, path: Path) -> Path:
 @rule(
     "WL007",
     "error",
-    "A workload's node selector and node affinity take no node of the pool",
+    "A workload's node selector and node affinity match no node of the pool",
     needs=(facts.TEMPLATE, facts.WORKLOAD_POOL, facts.POOL_NAME, facts.LABELS),
     effect="The pods stay Pending: label values are compared exactly, and all of the selector and one term of the "
-    "affinity must hold.",
+    "affinity must match.",
     sources=(KUBERNETES_AFFINITY, CODE_LABEL),
     passes={"workloads": [_manifest(affinity=_affinity("In", EXCLUSIVE_VALUE))]},
     fails={"workloads": [_manifest(affinity=_affinity("In", "enionly"))]},
@@ -298,7 +300,7 @@ def wl007(view: PlanView) -> Outcome:
         if placement.allows(EXCLUSIVE_NODE) is False:
             asked = [r for r in placement.requirements() if not _is_met(r)]
             message = say(
-                "{kind} {name!r} asks for nodes with {requirements}; exclusive nodes have {label}={value}, and values "
+                "{kind} {name!r} selects nodes with {requirements}; exclusive nodes have {label}={value}, and values "
                 "are compared exactly",
                 **about, requirements=tuple(map(str, asked)) or say("what no node has"),
                 label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE,
@@ -310,10 +312,10 @@ def wl007(view: PlanView) -> Outcome:
             yield Hit(_in_pod(workload, path), message, hint, fix=fix)
         elif pool is not None and placement.allows(pool.pool.node_labels) is False:
             message = say(
-                "{kind} {name!r} asks for labels that nodes of pool {pool!r} do not have: {requirements}",
+                "{kind} {name!r} selects labels that nodes of pool {pool!r} do not have: {requirements}",
                 **about, pool=pool.pool.name, requirements=tuple(map(str, placement.requirements())),
             )  # fmt: skip
-            yield Hit(_in_pod(workload, ("spec",)), message, say("compare them with labels of the pool"))
+            yield Hit(_in_pod(workload, ("spec",)), message, say("compare them with the labels of the pool"))
 
 
 def _value_fix(asked: Requirement) -> Fix | None:
@@ -331,7 +333,7 @@ def _is_met(requirement: Requirement) -> bool:
     "error",
     "Kubernetes or Terway's webhook refuses the pods of a workload",
     needs=(facts.TEMPLATE,),
-    effect="No pod is created; the events of the controller say why.",
+    effect="No pod is created; the controller's events say why.",
     sources=(KUBERNETES_RESOURCES, KUBERNETES_TAINTS, CODE_WEBHOOK),
     passes={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING}])]},
     fails={"workloads": [_manifest(containers=[{"name": "c", "resources": {**_ASKING, "limits": {ENI: 2}}}])]},
@@ -345,7 +347,7 @@ def wl008(view: PlanView) -> Outcome:
         given = [key for key in (NETWORKING, NETWORKS, NETWORKS_REQUEST) if key in pod.annotations]
         if len(given) > 1:
             message = say(
-                "{kind} {name!r} has the annotations {annotations}, which exclude one another",
+                "{kind} {name!r} has the annotations {annotations}, which exclude each other",
                 kind=workload.kind, name=workload.name, annotations=tuple(given),
             )  # fmt: skip
             yield Hit(_in_pod(workload, ("metadata", "annotations", given[1])), message, say("keep one of them"))
@@ -362,9 +364,9 @@ def _request_fix(workload: Workload, flaw: Flaw) -> Fix | None:
 @rule(
     "WL009",
     "error",
-    "A workload asks for aliyun/member-eni on an exclusive pool",
+    "A workload requests aliyun/member-eni on an exclusive pool",
     needs=(facts.TEMPLATE,),
-    effect="Only trunk nodes offer it: the pods stay Pending for ever.",
+    effect="Only trunk nodes offer it: the pods stay Pending forever.",
     sources=(PN, CODE_RESOURCE),
     passes={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING}])]},
     fails={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING_MEMBER}])]},
@@ -374,20 +376,20 @@ def wl009(view: PlanView) -> Outcome:
     for workload, pod in _exclusive(view):
         for container in pod.asking(MEMBER_ENI)[:1]:
             message = say(
-                "{kind} {name!r} asks for {resource}, which no exclusive node offers",
+                "{kind} {name!r} requests {resource}, which no exclusive node offers",
                 kind=workload.kind, name=workload.name, resource=MEMBER_ENI,
             )  # fmt: skip
             path = (*container.path, "resources")
-            yield Hit(_in_pod(workload, path), message, say("ask for {resource} instead", resource=ENI))
+            yield Hit(_in_pod(workload, path), message, say("request {resource} instead", resource=ENI))
 
 
 @rule(
     "WL010",
     "warning",
-    "A workload asks for an ENI beside the one that the webhook asks for",
+    "A workload requests an ENI in addition to the webhook's",
     needs=(facts.TEMPLATE, facts.WORKLOAD_NETWORKING),
-    effect="Terway's webhook writes the request of the first container, whatever others ask for: each pod takes more "
-    "ENIs of a node than it uses.",
+    effect="Terway's webhook sets the request of the first container, whatever the others request: each pod reserves "
+    "more ENIs than it uses.",
     sources=(CODE_RESOURCE,),
     passes={
         **_NETWORKED,
@@ -411,22 +413,22 @@ def wl010(view: PlanView) -> Outcome:
         if written and total > written:
             others = [c for c in pod.asking(ENI) if c not in pod.containers[:1]]
             message = say(
-                "{kind} {name!r} takes {total} {resource} for each pod: {written} that the webhook writes, and what "
-                "container {container!r} asks for",
+                "{kind} {name!r} uses {total} {resource} per pod: {written}, added by the webhook, plus the request "
+                "of container {container!r}",
                 kind=workload.kind, name=workload.name, total=total, resource=ENI, written=written,
                 container=others[0].name,
             )  # fmt: skip
             path = (*others[0].path, "resources")
-            yield Hit(_in_pod(workload, path), message, say("remove the request: the webhook writes it"))
+            yield Hit(_in_pod(workload, path), message, say("remove the request: the webhook adds it"))
 
 
 @rule(
     "WL011",
     "warning",
-    "A workload relies on what exclusive nodes do not have",
+    "A workload relies on a feature that exclusive nodes lack",
     needs=(facts.TEMPLATE,),
-    effect="The CNI chain of an exclusive node has no portmap, so that a hostPort is never opened; limits of incoming "
-    "bandwidth and priorities of packets are ignored there.",
+    effect="The CNI chain of an exclusive node has no portmap, so a hostPort is never opened; ingress bandwidth "
+    "limits and packet priorities are ignored.",
     sources=(CODE_CHAIN, QOS),
     passes={"workloads": [_manifest()]},
     fails={"workloads": [_manifest(containers=[{"name": "c", "ports": [{"containerPort": 80, "hostPort": 80}]}])]},
@@ -437,8 +439,8 @@ def wl011(view: PlanView) -> Outcome:
         about = {"kind": workload.kind, "name": workload.name}
         for container in (*pod.containers, *pod.init_containers):
             for path in container.host_ports[:1]:
-                message = say("{kind} {name!r} asks for a hostPort, which nothing opens on an exclusive node", **about)
-                yield Hit(_in_pod(workload, path), message, say("use a Service, or the address of the pod"))
+                message = say("{kind} {name!r} has a hostPort, which nothing opens on an exclusive node", **about)
+                yield Hit(_in_pod(workload, path), message, say("use a Service, or the pod's address"))
         for key in pod.annotations:
             if key.partition("/")[2] in {"ingress-bandwidth", "network-priority"}:
                 message = say(
@@ -482,8 +484,8 @@ def wl012(view: PlanView) -> Outcome:
         facts.ENI_TYPE,
         *facts.SELECTORS,
     ),
-    effect="The webhook denies the pods: those that ask for networks by annotation need PodNetworkings without "
-    "selectors, all of one eniType. On Lingjun there are none.",
+    effect="The webhook denies the pods: pods that request networks by annotation need PodNetworkings without "
+    "selectors, all of one eniType. Lingjun has none.",
     sources=(CODE_NETWORKS, REL),
     passes={
         "podNetworkings": [{key: item for key, item in POD_NETWORKING.items() if key != "podSelector"}],
@@ -503,24 +505,24 @@ def wl013(view: PlanView) -> Outcome:
         for name, networking in asked.items():
             if networking is None:
                 message = say(
-                    "{kind} {name!r} asks for the network {network!r}, and there is no such PodNetworking",
+                    "{kind} {name!r} requests the network {network!r}, but there is no such PodNetworking",
                     **about, network=name,
                 )  # fmt: skip
                 yield Hit(path, message, which_one(name, view.pod_networkings))
             elif networking.selects:
                 message = say(
-                    "{kind} {name!r} asks for the network {network!r}, whose PodNetworking has a selector",
+                    "{kind} {name!r} requests the network {network!r}, whose PodNetworking has a selector",
                     **about, network=name,
                 )  # fmt: skip
                 yield Hit(path, message, say("use a PodNetworking without selectors"))
         types = dict.fromkeys(networking.eni_type for networking in asked.values() if networking is not None)
         if len(types) > 1:
-            message = say("{kind} {name!r} asks for networks of the eniTypes {types}", **about, types=tuple(types))
+            message = say("{kind} {name!r} requests networks of the eniTypes {types}", **about, types=tuple(types))
             yield Hit(path, message, say("use PodNetworkings of one eniType: ENI"))
         pool = view.pools_by_name.get(workload.node_pool)
         if asked and pool is not None and pool.pool.is_lingjun:
             message = say(
-                "{kind} {name!r} asks for networks on the Lingjun pool {pool!r}", **about, pool=pool.pool.name
+                "{kind} {name!r} requests networks on the Lingjun pool {pool!r}", **about, pool=pool.pool.name
             )
             yield Hit(path, message, say("remove the annotation"))
 
@@ -528,10 +530,10 @@ def wl013(view: PlanView) -> Outcome:
 @rule(
     "WL014",
     "error",
-    "A workload asks for an ENI without a PodNetworking, and would get a shared one",
+    "A workload requests an ENI without a PodNetworking, and would get a shared one",
     needs=(facts.TEMPLATE, facts.WORKLOAD_NETWORKING, facts.ENI_TRUNKING),
-    effect="In a cluster with trunking the webhook asks for aliyun/member-eni then, which exclusive nodes never offer: "
-    "the pods stay Pending.",
+    effect="In a cluster with trunking the webhook then requests aliyun/member-eni, which exclusive nodes never "
+    "offer: the pods stay Pending.",
     sources=(CODE_WEBHOOK, CODE_RESOURCE),
     passes={
         **_NETWORKED,
@@ -548,7 +550,7 @@ def wl014(view: PlanView) -> Outcome:
             and view.cluster.terway.eni_trunking is not False
         ):
             message = say(
-                "{kind} {name!r} has the annotation {annotation} and no PodNetworking: its pods ask for {resource}",
+                "{kind} {name!r} has the annotation {annotation} and no PodNetworking: its pods request {resource}",
                 kind=workload.kind, name=workload.name, annotation=POD_ENI, resource=MEMBER_ENI,
             )  # fmt: skip
             hint = say("remove it, and request {resource}: 1; or give the pods a PodNetworking", resource=ENI)
@@ -558,7 +560,7 @@ def wl014(view: PlanView) -> Outcome:
 @rule(
     "WL015",
     "error",
-    "The namespace of a workload keeps Terway's webhook away",
+    "The namespace of a workload disables Terway's webhook",
     needs=(facts.NAMESPACE_LABELS, facts.WORKLOAD_NETWORKING, facts.HOST_NETWORK, facts.TEMPLATE),
     effect="The webhook never sees the pods: they get no PodNetworking and no aliyun/eni request.",
     sources=(CODE_WEBHOOK,),
@@ -583,9 +585,9 @@ def wl015(view: PlanView) -> Outcome:
 @rule(
     "WL017",
     "error",
-    "A workload says beside its template what the template says",
+    "A workload repeats keys that its template sets",
     needs=(facts.TEMPLATE, facts.HOST_NETWORK, facts.ENI_REQUEST, facts.TOLERATIONS),
-    effect="The template is what Kubernetes gets; what stands beside it is not judged.",
+    effect="Kubernetes gets the template; the keys beside it are not judged.",
     sources=(KUBERNETES_AFFINITY,),
     passes={"workloads": [_manifest()]},
     fails={"workloads": [{**_manifest(), "hostNetwork": False}]},
@@ -595,7 +597,7 @@ def wl017(view: PlanView) -> Outcome:
     for workload in view.plan.workloads:
         for key in workload.repeated:
             message = say(
-                "{kind} {name!r} has a template, which says {key}",
+                "{kind} {name!r} has a template, which already sets {key}",
                 kind=workload.kind, name=workload.name, key=key,
             )  # fmt: skip
             yield Hit((*workload.path, key), message, say("remove {key}", key=key))
@@ -604,9 +606,9 @@ def wl017(view: PlanView) -> Outcome:
 @rule(
     "WL016",
     "warning",
-    "A rolling update of a workload waits for ever",
+    "A rolling update of a workload waits forever",
     needs=(*facts.LOAD, facts.STRATEGY),
-    effect="The new pod needs an ENI before an old one gives up its own, and all are taken: it stays Pending, and the "
+    effect="The new pod needs an ENI before an old one frees its own, and all are in use: it stays Pending, and the "
     "update never ends.",
     sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
     passes={"workloads": [{**WORKLOAD, "kind": "Deployment", "replicas": 3}]},
@@ -630,12 +632,12 @@ def wl016(view: PlanView) -> Outcome:
             message = say(
                 "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
                 "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
-                "{capacity} are taken",
+                "{capacity} are used",
                 kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
                 maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
                 needed=load.needed, capacity=load.room,
             )  # fmt: skip
-            hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one pod more")
+            hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
             yield Hit((*workload.path, "strategy"), message, hint)
 
 

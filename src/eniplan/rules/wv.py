@@ -71,7 +71,7 @@ def _names_something(file: str) -> bool:
     "error",
     "A waiver names a rule that does not exist, or that cannot be waived",
     needs=(facts.WAIVER_RULE,),
-    effect="The waiver does nothing.",
+    effect="The waiver has no effect.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
     fails={"waivers": [{**_WAIVER, "rule": "NP001"}]},
@@ -108,16 +108,16 @@ def wv002(view: WaiverView) -> Outcome:
         if is_expired(waiver, view.today):
             message = say("the waiver of {rule} expired on {expires}", rule=waiver.rule, expires=waiver.until)
             if expiry(waiver) is None:
-                message = say("{expires!r} is no date", expires=waiver.until)
+                message = say("{expires!r} is not a date", expires=waiver.until)
             yield Hit((*waiver.path, "expires"), message, say("fix the finding, or decide again"))
 
 
 @waiver_rule(
     "WV003",
     "warning",
-    "A waiver waives nothing",
+    "A waiver matches no finding",
     needs=(facts.WAIVER_RULE, facts.WAIVER_PATH, facts.WAIVER_FILE),
-    effect="The finding is gone, or the path is another: a later finding there would be waived unseen.",
+    effect="The finding is gone, or its path has changed: a later finding there would be waived unseen.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
     fails={"waivers": [_WAIVER]},
@@ -145,7 +145,7 @@ def wv003(view: WaiverView) -> Outcome:
     "warning",
     "A waiver covers more than one object",
     needs=(facts.WAIVER_PATH, facts.WAIVER_FILE),
-    effect="Findings that nobody has looked at are waived, now and later.",
+    effect="Findings that nobody has reviewed are waived, now and later.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
     fails={**_TAINTLESS, "waivers": [{**_WAIVER, "path": "nodePools"}]},
@@ -163,13 +163,13 @@ def wv004(view: WaiverView) -> Outcome:
             yield Hit((*waiver.path, "file"), message, say("name the file, or its folder"))
         elif not waiver.file and len(files) > 1:
             message = say(
-                "the waiver of {rule} at {path} holds in {count} files: {files}",
+                "the waiver of {rule} at {path} matches in {count} files: {files}",
                 rule=waiver.rule,
                 path=waiver.target,
                 count=len(files),
                 files=tuple(sorted(files)),
             )
-            yield Hit((*waiver.path, "path"), message, say("name the file that it is about, with file:"))
+            yield Hit((*waiver.path, "path"), message, say("name the file that it covers, with file:"))
 
 
 @waiver_rule(
@@ -177,7 +177,7 @@ def wv004(view: WaiverView) -> Outcome:
     "error",
     "A waiver has no reason",
     needs=(facts.WAIVER_REASON,),
-    effect="The waiver does nothing: nobody could tell later whether it is still right.",
+    effect="The waiver has no effect: later nobody could tell whether it is still right.",
     sources=(),
     passes={**_TAINTLESS, "waivers": [_WAIVER]},
     fails={**_TAINTLESS, "waivers": [{**_WAIVER, "reason": ""}]},
