@@ -292,14 +292,14 @@ class Collected:
 
     def _take_hcl(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         try:
-            has_pools = self._hcl.add(path, data, named=named)
+            why = self._hcl.add(path, data, named=named)
         except InputError as error:
             yield from error.problems
             return
-        if has_pools:
+        if not why:
             self._documents.append(Document(path, None, NoPlaces()))
             return
-        self.skip(path, "no node pool in it")
+        self.skip(path, why)
         if named:  # a hook that is given every file that has changed
             yield LoadedPlan(Document(path, None, NoPlaces()), None)
 

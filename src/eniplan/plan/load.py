@@ -30,9 +30,10 @@ DEFAULT_FILE = "eniplan.yaml"
 _ENDINGS = (".yaml", ".yml", ".json")
 HCL_ENDINGS = (".tf", ".tofu")
 HCL_JSON_ENDINGS = (".tf.json", ".tofu.json")
+TERRAGRUNT = "terragrunt.hcl"
 SCRIPT_ENDINGS = (".sh", ".bash")
 MARKDOWN_ENDINGS = (".md", ".markdown")
-_NO_YAML = (*HCL_ENDINGS, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)
+_NO_YAML = (*HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)
 """Never read as YAML, whatever they mention."""
 MAX_BYTES = 32 * 2**20
 """A larger file of a folder is not opened; named on the command line, it is."""
@@ -107,7 +108,7 @@ class _Run:
         self.plans: dict[str, LoadedPlan | None] = {}
         """By file; None: the file can be read again."""
         self.exclude = exclude
-        self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS, *SCRIPT_ENDINGS, *more)
+        self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *more)
 
     def need(self) -> Others | None:
         if self.others is None and self._make is not None:

@@ -89,6 +89,31 @@ class Disk:
         return set_of(found)
 
 
+def workspace(root: str | None) -> tuple[str, str] | None:
+    """Return the workspace that Terraform would work in, and who says so; None: nobody does.
+
+    Args:
+        root: where Terraform is started; None: nobody knows.
+
+    """
+    chosen = os.environ.get("TF_WORKSPACE")
+    if chosen:
+        return chosen, "TF_WORKSPACE"
+    if root is None:
+        return None
+    path = os.path.join(root, ".terraform", "environment")
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = file.read(_LONGEST_NAME).strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return (found, path) if found else None
+
+
+_LONGEST_NAME = 1000
+"""Characters of the name of a workspace."""
+
+
 class LeavesError(Exception):
     """A path leads out of the folders of the configuration."""
 

@@ -26,6 +26,7 @@ from eniplan.inputs.hcl.values import (
     MAX_ITEMS,
     MAX_TEXT,
     Budget,
+    OneOf,
     RefusedError,
     Set,
     TooMuchError,
@@ -33,6 +34,7 @@ from eniplan.inputs.hcl.values import (
     flag,
     items,
     numeric,
+    one_of,
     pairs,
     text,
     unified,
@@ -66,6 +68,10 @@ class Scope(NamedTuple):
     names: Mapping[str, Any] = {}
     disk: Disk | None = None
     """Where files are read that the configuration names itself; None: nowhere."""
+    functions: Mapping[str, Callable[[list[Any]], Any]] = {}
+    """Functions that only this place has."""
+    is_tried: bool = False
+    """Whether something else is there for what Terraform would refuse."""
 
     def within(self, **names: Any) -> Scope:  # noqa: ANN401 - values
         """Return a scope with more names."""
@@ -123,7 +129,12 @@ def member(value: Any, name: str) -> Any:  # noqa: ANN401 - values
 def _index(node: Index, scope: Scope) -> Any:  # noqa: ANN401 - a value
     value, key = evaluate(node.source, scope), evaluate(node.key, scope)
     if (lost := unknown(key)) is not None:
-        return lost
+        if scope.is_tried or not value or not isinstance(value, dict | list) or isinstance(value, Set):
+            return lost
+        scope.budget.size(value)
+        return one_of(str(lost), list(value.values() if isinstance(value, dict) else value))
+    if isinstance(value, OneOf):
+        return value.each(lambda each: _picked(each, key))
     if isinstance(value, list) and not isinstance(value, Set):
         at = whole(key)
         if not 0 <= at < len(value):
@@ -132,6 +143,13 @@ def _index(node: Index, scope: Scope) -> Any:  # noqa: ANN401 - a value
     if isinstance(value, Set):
         raise RefusedError(say("a set has no indexes"))
     return member(value, text(key))
+
+
+def _picked(value: Any, key: Any) -> Any:  # noqa: ANN401 - values
+    """Return an item; None where there is none."""
+    if isinstance(value, list) and not isinstance(value, Set):
+        return value[key] if isinstance(key, int) and 0 <= key < len(value) else None
+    return value.get(text(key)) if isinstance(value, dict) else None
 
 
 def _splat(node: Splat, scope: Scope) -> Any:  # noqa: ANN401 - a value
@@ -243,7 +261,7 @@ def _template_for(node: TemplateFor, scope: Scope) -> Any:  # noqa: ANN401 - a v
 def _choice(node: Choice, scope: Scope) -> Any:  # noqa: ANN401 - a value
     condition = evaluate(node.condition, scope)
     if (lost := unknown(condition)) is not None:
-        return lost
+        return _either(node, scope, lost)
     is_yes = flag(condition)
     chosen = evaluate(node.yes if is_yes else node.no, scope)
     if chosen is None or unknown(chosen) is not None:
@@ -253,6 +271,19 @@ def _choice(node: Choice, scope: Scope) -> Any:  # noqa: ANN401 - a value
     except RefusedError:
         return chosen  # Terraform computes only one of them
     return chosen if other is None or unknown(other) is not None else unified(chosen, other)
+
+
+def _either(node: Choice, scope: Scope, lost: NotKnown) -> Any:  # noqa: ANN401 - a value
+    """Return what both branches come to, when it is not known which of them is taken."""
+    if scope.is_tried:
+        return lost
+    try:
+        yes, no = evaluate(node.yes, scope), evaluate(node.no, scope)
+        if unknown(yes) is not None or unknown(no) is not None:
+            return lost
+        return one_of(str(lost), [unified(yes, no), unified(no, yes)])
+    except RefusedError:
+        return lost
 
 
 def _operation(node: Operation, scope: Scope) -> Any:  # noqa: ANN401 - a value
@@ -322,6 +353,9 @@ def _call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
             return lost
         args += items(last)
     scope.budget.spend(sum(len(arg) // 10 for arg in args if isinstance(arg, str | list | dict)))
+    if node.name in scope.functions:
+        lost = next((why for arg in args if (why := unknown(arg)) is not None), None)
+        return scope.functions[node.name](args) if lost is None else lost
     if node.name.removeprefix("core::") in _OF_FILES:
         return _of_file(node.name.removeprefix("core::"), args, scope)
     from eniplan.inputs.hcl.functions import call  # noqa: PLC0415 - most files call none
@@ -360,9 +394,10 @@ def _not_given(name: str) -> Any:  # noqa: ANN401 - never returns
 
 
 def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    tried = scope._replace(is_tried=True)
     for argument in node.arguments:
         try:
-            return evaluate(argument, scope)
+            return evaluate(argument, tried)
         except RefusedError:
             continue
     raise RefusedError(say("nothing of it can be computed"))
@@ -370,7 +405,8 @@ def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 def _can(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     try:
-        found = [evaluate(argument, scope) for argument in node.arguments]
+        tried = scope._replace(is_tried=True)
+        found = [evaluate(argument, tried) for argument in node.arguments]
     except RefusedError:
         return False
     lost = next((why for value in found if (why := scope.budget.lost(value)) is not None), None)

@@ -20,7 +20,7 @@ from eniplan.inputs.hcl.values import Budget, TooMuchError
 from eniplan.inputs.places import NotKnown, Skipped
 from eniplan.messages import say
 from eniplan.plan.document import decode, read_documents
-from eniplan.plan.load import HCL_ENDINGS, HCL_JSON_ENDINGS
+from eniplan.plan.load import HCL_ENDINGS, HCL_JSON_ENDINGS, TERRAGRUNT
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import read_file
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from eniplan.inputs.hcl.parse import Part
+    from eniplan.inputs.hcl.terragrunt import Unit
     from eniplan.inputs.templates import Group
     from eniplan.plan.document import Document
 
@@ -43,6 +44,7 @@ _BLOCK = (
 _OF_FOLDERS = (*HCL_ENDINGS, *HCL_JSON_ENDINGS)
 """Files that are one module with the others of their folder."""
 _SOURCE = re.compile(rb'(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?/[^"\n]*)"', re.MULTILINE)
+_NO_POOL = "no node pool in it"
 _STEPS = 500_000
 """What any configuration may take to compute; more where its files are large."""
 _LOOKED_AT = 2**20
@@ -72,8 +74,10 @@ class Outcome(NamedTuple):
 
 def is_hcl(path: str, data: bytes) -> bool:
     """Return whether a text is of Terraform. What stands inside of a YAML or JSON document is not."""
-    return path.endswith(_OF_FOLDERS) or bool(
-        not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and re.match(_BLOCK, data)
+    return (
+        path.endswith(_OF_FOLDERS)
+        or os.path.basename(path) == TERRAGRUNT
+        or bool(not path.endswith((".yaml", ".yml", ".json", ".md")) and _OURS[0] in data and re.match(_BLOCK, data))
     )
 
 
@@ -100,6 +104,8 @@ class Files:
         self._chosen = [_values(file) for file in options.files]
         self._is_closed = is_closed
         self._folders: dict[str, _Folder] = {}
+        self._units: list[Unit] = []
+        """Files of Terragrunt."""
         self._beside: dict[str, _Folder] = {}
         """Folders that were not given, and that are called."""
         self._shared: set[str] = set()
@@ -110,8 +116,8 @@ class Files:
         self._manifests: list[Document] = []
         self._asked: set[str] = set()
 
-    def add(self, path: str, data: bytes, *, named: bool) -> bool:
-        """Take a file; return whether it is one with node pools.
+    def add(self, path: str, data: bytes, *, named: bool) -> str:
+        """Take a file; return why there is nothing to judge in it: empty, where there is.
 
         Args:
             path: the file.
@@ -119,6 +125,8 @@ class Files:
             named: whether it is to be read, whatever it holds.
 
         """
+        if os.path.basename(path) == TERRAGRUNT:
+            return self._add_unit(path, data)
         is_alone = not path.endswith(_OF_FOLDERS)
         key = f"{path}/" if is_alone else os.path.normpath(os.path.dirname(path))
         folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path)))
@@ -129,7 +137,24 @@ class Files:
             folder.looked_at.append(path)
         if is_alone:
             self._read[key] = [_text(path, data)]
-        return says.is_ours
+        return "" if says.is_ours else _NO_POOL
+
+    def _add_unit(self, path: str, data: bytes) -> str:
+        """Take a file of Terragrunt; see `add`."""
+        from eniplan.inputs.hcl import terragrunt  # noqa: PLC0415 - few runs have such files
+
+        source = Text(path, decode(path, data))
+        if source.whole.fault is not None:
+            return f"not valid HCL in line {source.place(source.whole.fault)[0]}"
+        unit = terragrunt.read(source, Budget(_STEPS + 4 * len(data)))
+        folder = os.path.dirname(path) if unit.folder is None else unit.folder
+        if isinstance(folder, NotKnown):
+            return f"a module from elsewhere: check the plan ({folder})"
+        files = [os.path.join(folder, name) for name in _listed(folder, _OF_FOLDERS)]
+        if not files:
+            return "its module comes from an include: check the plan" if unit.others else f"no module in {folder}"
+        self._units.append(unit._replace(folder=folder))
+        return "" if names_ours(data) or any(map(_has_ours, files)) else _NO_POOL
 
     def embed(self, path: str, name: str, texts: list[Text]) -> None:
         """Take texts that stand inside of a file, as one configuration of this name."""
@@ -144,8 +169,11 @@ class Files:
         """Compute everything."""
         groups: list[Group] = []
         called = [path for key, folder in self._folders.items() for path in folder.says.called(key)]
+        called += (os.path.normpath(str(unit.folder)) for unit in self._units)
         self._shared = {path for path, callers in Counter(called).items() if callers > 1}
         reached: set[str] = set()
+        for unit in self._units:
+            groups += self._of_unit(unit, reached)
         for key, folder in self._folders.items():
             if key not in called:
                 groups += self._configuration(key, folder, reached)
@@ -186,14 +214,22 @@ class Files:
         else:
             self._left += (Skipped(str(problem.place), problem.message) for problem in error.problems)
 
-    def _configuration(self, key: str, folder: _Folder, reached: set[str]) -> Iterator[Group]:
+    def _of_unit(self, unit: Unit, reached: set[str]) -> Iterator[Group]:
+        """Yield what a module makes with the values that Terragrunt gives to it."""
+        key = os.path.normpath(str(unit.folder))
+        folder = _Folder(self._folders[key].shown if key in self._folders else str(unit.folder))
+        folder.wanted += (source.file for source in self._texts(key, folder.shown))
+        folder.looked_at += folder.wanted
+        return self._configuration(key, folder, reached, unit)
+
+    def _configuration(self, key: str, folder: _Folder, reached: set[str], unit: Unit | None = None) -> Iterator[Group]:
         """Yield what one configuration makes, and let go of its texts: places are found in those that made it."""
         around = self._around(key)
         is_ours = any(says.is_ours for says in around.values())
         reached |= {key} if is_ours else around.keys()
         # Most configurations of a repository make nothing of ours, and are not read at all.
         if is_ours or folder.says.has_more or self._options.values:
-            yield from self._computed(key, folder, reached, is_ours=is_ours)
+            yield from self._computed(key, folder, reached, unit, is_ours=is_ours)
             for path in (around.keys() | reached) - self._shared:
                 self._read.pop(path, None)
 
@@ -220,7 +256,9 @@ class Files:
             folder.is_whole = True
         return folder.says
 
-    def _computed(self, key: str, folder: _Folder, reached: set[str], *, is_ours: bool) -> Iterator[Group]:
+    def _computed(
+        self, key: str, folder: _Folder, reached: set[str], unit: Unit | None, *, is_ours: bool
+    ) -> Iterator[Group]:
         texts = self._texts(key, folder.shown)
 
         def read(path: str) -> list[Text]:
@@ -230,11 +268,15 @@ class Files:
 
         wanted = set(folder.wanted)
         budget = Budget(_STEPS + 4 * sum(len(source.data) for source in texts))
-        module = Module(folder.shown, texts, budget, given={}, read=read, has_files=not key.endswith("/"))
-        configuration = Configuration(module, key, is_wanted=wanted.__contains__, is_closed=self._is_closed)
+        prefix = "" if unit is None else f"{os.path.dirname(unit.path) or '.'}: "
+        has_files = not key.endswith("/")
+        module = Module(folder.shown, texts, budget, given={}, read=read, has_files=has_files, prefix=prefix)
+        configuration = Configuration(module, key + prefix, is_wanted=wanted.__contains__, is_closed=self._is_closed)
         self._asked |= module.variables.keys()
         try:
-            module.given |= {} if key.endswith("/") else _automatic(folder.shown)
+            if unit is not None:
+                module.given |= unit.given(module.variables)
+            module.given |= _automatic(folder.shown) if has_files else {}
             for values in self._chosen:
                 module.given |= values
             module.given |= self._stated(module)
@@ -364,6 +406,13 @@ def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
         return sorted(name for name in os.listdir(folder or ".") if name.endswith(endings) and name[0] != ".")
     except OSError:
         return []
+
+
+def _has_ours(file: str) -> bool:
+    try:
+        return names_ours(read_file(file))
+    except OSError:
+        return False  # told when the module is read
 
 
 def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value

@@ -21,6 +21,7 @@ from eniplan.inputs.hcl.values import (
     items,
     kind,
     numeric,
+    one_of,
     pairs,
     same,
     set_of,
@@ -71,9 +72,9 @@ def _concat(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 def _lookup(args: Arguments) -> Any:  # noqa: ANN401 - a value
     value, key, *default = args
-    if unknown(key) is not None:
-        return key
     found = entries(value)
+    if (lost := unknown(key)) is not None:
+        return one_of(str(lost), [*found.values(), *default]) if default else lost
     if text(key) in found:
         return found[text(key)]
     if not default:

@@ -6,7 +6,7 @@ import posixpath
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from eniplan.inputs.hcl.disk import Disk
+from eniplan.inputs.hcl.disk import Disk, workspace
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.nodes import Literal
 from eniplan.inputs.hcl.parse import overlaid
@@ -263,11 +263,23 @@ class Module:
             return Of(finder)
         if name == "path":
             return Of(self._path)
+        if name == "terraform":
+            return Of(self._terraform)
         if name == "data":
             return Of(lambda kind: Of(lambda which: self.data(kind, which)))
         if name in _OTHERS:
             return Of(lambda which: NotKnown(f"{name}.{which} is not computed"))
         return Of(lambda which: self.resource(name, which))
+
+    @cached_property
+    def workspace(self) -> tuple[str, str] | None:
+        """The workspace, and who says so."""
+        return workspace(None if self.scope.disk is None else self.top)
+
+    def _terraform(self, which: str) -> Any:  # noqa: ANN401 - a value
+        if which != "workspace":
+            return NotKnown(f"terraform.{which} is not computed")
+        return NotKnown(_NO_WORKSPACE) if self.workspace is None else self.workspace[0]
 
     def _path(self, which: str) -> Any:  # noqa: ANN401 - a value
         """Return a folder as Terraform names it: from where it is started."""
@@ -486,5 +498,6 @@ def _is_override(file: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-_OTHERS = ("each", "count", "self", "terraform", "ephemeral")
+_NO_WORKSPACE = "terraform.workspace: set TF_WORKSPACE to the one that is meant"
+_OTHERS = ("each", "count", "self", "ephemeral")
 _ABOUT_CALLS = ("source", "version", "providers", "count", "for_each", "depends_on")

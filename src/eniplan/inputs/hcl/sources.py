@@ -41,6 +41,8 @@ def sources(node: Expression, module: Module, block: Block | None) -> tuple[str,
                 where, more = _variable(here, rest)
                 found |= dict.fromkeys(where)
                 waiting += more
+            elif kind == "terraform" and rest == "workspace" and here.workspace is not None:
+                found[here.workspace[1]] = None
             elif kind == "local" and rest in here.locals:
                 waiting.append((here.locals[rest].expression, here, None))
             elif kind in ("each", "count") and around is not None:
@@ -55,7 +57,7 @@ def _referred(item: Any) -> str | None:  # noqa: ANN401 - a node
     return None
 
 
-_ROOTS = ("var", "local", "each", "count")
+_ROOTS = ("var", "local", "each", "count", "terraform")
 
 
 def _inner(item: Any) -> Iterator[Any]:  # noqa: ANN401 - a node

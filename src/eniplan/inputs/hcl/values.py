@@ -42,6 +42,44 @@ class Set(list[Any]):
     __slots__ = ()
 
 
+class OneOf(NotKnown):
+    """A value that somebody else chooses among some; what these have in common is known."""
+
+    __slots__ = ("values",)
+    values: tuple[Any, ...]
+
+    def member(self, name: str) -> Any:  # noqa: ANN401 - a value
+        """Return what all of them have behind a dot."""
+        return self.each(lambda value: value[name] if isinstance(value, dict) and name in value else None)
+
+    def each(self, pick: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - a value
+        """Return what `pick` takes of each of them; one of which it takes nothing is none that can be meant."""
+        found = [picked for value in self.values if (picked := pick(value)) is not None]
+        return one_of(str(self), found) if found else NotKnown(str(self))
+
+
+def one_of(why: str, found: list[Any]) -> Any:  # noqa: ANN401 - a value
+    """Return the one of some values that is chosen elsewhere: known, where all of them are the same.
+
+    Args:
+        why: why it is not known which.
+        found: what it may be; at least one.
+
+    """
+    if any(unknown(value) is not None for value in found):
+        return NotKnown(why)
+    if all(same(found[0], other) for other in found[1:]) and not _is_lost(found[0]):
+        return found[0]
+    made = OneOf(why)
+    made.values = tuple(found)
+    return made
+
+
+def _is_lost(value: Any) -> bool:  # noqa: ANN401 - any value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return unknown(value) is not None or any(map(_is_lost, inner))
+
+
 class Budget:
     """How much more may be computed. Work is counted, not timed, so that a verdict never hangs on the machine."""
 

@@ -1,0 +1,124 @@
+"""What a `terragrunt.hcl` gives to a module: the folder of the module, and values of its variables.
+
+Terragrunt hands its `inputs` on as TF_VAR_ variables, which every file of values outweighs. What an `include` brings,
+and what other units or functions of Terragrunt say, is not known.
+Source: https://terragrunt.gruntwork.io/docs/reference/hcl/blocks
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from eniplan.inputs.hcl.evaluate import outcome
+from eniplan.inputs.hcl.module import Given, Module, Of
+from eniplan.inputs.hcl.nodes import Entries, Literal
+from eniplan.inputs.hcl.sources import at
+from eniplan.inputs.hcl.values import text, unknown
+from eniplan.inputs.places import NotKnown
+from eniplan.plan.load import TERRAGRUNT
+from eniplan.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from eniplan.inputs.hcl.parse import Block, Text
+    from eniplan.inputs.hcl.values import Budget
+
+_LOCAL = ("./", "../", "/")
+
+
+def is_unit(path: str) -> bool:
+    """Return whether a file is one of Terragrunt."""
+    return os.path.basename(path) == TERRAGRUNT
+
+
+class Unit(NamedTuple):
+    """What one such file says."""
+
+    path: str
+    folder: str | NotKnown | None
+    """Of the module; None: it is the folder of the file itself, or the include says which."""
+    inputs: dict[str, Given]
+    others: NotKnown | None
+    """Why variables that it does not name may have values all the same."""
+
+    def given(self, variables: Iterable[str]) -> dict[str, Given]:
+        """Return the values that it gives to variables."""
+        found = {} if self.others is None else dict.fromkeys(variables, Given(self.others, self.path))
+        return found | self.inputs
+
+
+def read(source: Text, budget: Budget) -> Unit:
+    """Return what a file says."""
+    folder = os.path.dirname(source.file)
+    module = _Names(source, budget)
+    blocks = source.whole.blocks
+    include = next((block for block in blocks if block.kind == "include"), None)
+    others = None
+    if include is not None:
+        others = NotKnown(f"the include of {at(source, include.start)} may give it")
+    inputs, whole = _inputs(source, module)
+    terraform = next((block for block in blocks if block.kind == "terraform" and "source" in block.attributes), None)
+    return Unit(source.file, _folder(folder, terraform, module), inputs, whole or others)
+
+
+class _Names(Module):
+    """Names in a file of Terragrunt: of its own it knows its locals, and where it is."""
+
+    def __init__(self, source: Text, budget: Budget) -> None:
+        folder = os.path.abspath(os.path.dirname(source.file))
+        super().__init__(os.path.dirname(source.file), [source], budget, given={}, read=lambda _: [])
+        functions = {
+            "get_terragrunt_dir": lambda _: folder,
+            "get_repo_root": lambda _: _above(folder, ".git", is_own=True, is_folder=True),
+            "find_in_parent_folders": lambda args: _above(folder, text(args[0]) if args else TERRAGRUNT),
+        }
+        self.scope = self.scope._replace(functions=functions)
+
+    def _root(self, name: str) -> Any:  # noqa: ANN401 - a value
+        if name == "local":
+            return Of(self.local)
+        return Of(lambda which: NotKnown(f"{name}.{which} is what Terragrunt knows"))
+
+
+def _folder(folder: str, terraform: Block | None, module: Module) -> str | NotKnown | None:
+    if terraform is None:
+        return None
+    node = terraform.attributes["source"].expression
+    found = outcome(node, module.scope)
+    if (lost := unknown(found)) is not None:
+        return lost
+    words = text(found)
+    if not words.startswith(_LOCAL):
+        return NotKnown(words)
+    found = os.path.normpath(os.path.join(folder, words.partition("?")[0]))
+    return os.path.relpath(found) if os.path.isabs(found) and not os.path.isabs(folder) else found
+
+
+def _above(folder: str, name: str, *, is_own: bool = False, is_folder: bool = False) -> str | NotKnown:
+    """Return the nearest file of a name in the folders above, or the folder that it is in."""
+    inner = folder if is_own else os.path.dirname(folder)
+    while not os.path.exists(os.path.join(inner, name)):
+        outer = os.path.dirname(inner)
+        if outer == inner:
+            return NotKnown(f"there is no {name} above {folder}")
+        inner = outer
+    return inner if is_folder else os.path.join(inner, name)
+
+
+def _inputs(source: Text, module: Module) -> tuple[dict[str, Given], NotKnown | None]:
+    attribute = source.whole.attributes.get("inputs")
+    if attribute is None:
+        return {}, None
+    node = attribute.expression
+    if isinstance(node, Entries) and all(isinstance(key, Literal) for key, _ in node.items):
+        return {
+            str(key.value): Given(outcome(value, module.scope), at(source, value.start))
+            for key, value in node.items
+            if isinstance(key, Literal)
+        }, None
+    found = outcome(node, module.scope)
+    if not isinstance(found, dict):
+        return {}, unknown(found) or NotKnown("inputs is no map")
+    return {name: Given(value, at(source, attribute.start)) for name, value in found.items()}, None

@@ -1,0 +1,265 @@
+"""What somebody else decides about a module of Terraform: its workspace, Terragrunt, and values that nobody gives."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eniplan.inputs.hcl.evaluate import evaluate
+from eniplan.inputs.hcl.functions import call
+from eniplan.inputs.hcl.module import Given, Module
+from eniplan.inputs.hcl.parse import Text
+from eniplan.inputs.hcl.values import Budget, RefusedError
+from eniplan.inputs.places import NotKnown
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from tests.inputs.support import RESOURCE, judge_files
+from tests.inputs.test_hcl_modules import ENOUGH, FEW, LABEL, pool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.inputs.support import Judged
+
+TYPES = f"instance_types of pool {'eni'!r}"
+BY_WORKSPACE = pool(types="local.types[terraform.workspace]")
+
+
+def locals_of(**types: str) -> str:
+    return (
+        "locals {\n  types = {\n" + "".join(f'    {key} = ["{value}"]\n' for key, value in types.items()) + "  }\n}\n"
+    )
+
+
+def hint(judged: Judged, rule: str = "ENI001") -> str:
+    return next(str(found.hint) for found in judged.report.findings if found.rule.id == rule)
+
+
+# --- The workspace ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def no_workspace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TF_WORKSPACE", raising=False)
+
+
+def test_nobody_says_which_workspace_is_meant(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": locals_of(prod=FEW, dev=ENOUGH) + BY_WORKSPACE}, ".")
+    assert "ENI001" not in judged.rules
+    said = {item.fact: str(item.hint) for item in judged.report.undecided}
+    assert said == {"instanceTypes of pool 'eni'": "terraform.workspace: set TF_WORKSPACE to the one that is meant"}
+
+
+def test_the_environment_says_which(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_WORKSPACE", "prod")
+    judged = judge_files(here, {"main.tf": locals_of(prod=FEW, dev=ENOUGH) + BY_WORKSPACE}, ".")
+    assert hint(judged).endswith("the value comes from TF_WORKSPACE")
+    monkeypatch.setenv("TF_WORKSPACE", "dev")
+    assert judge_files(here, {}, ".").rules == set()
+    monkeypatch.setenv("TF_WORKSPACE", "gone")
+    assert list(judge_files(here, {}, ".").facts) == ["instanceTypes of pool 'eni'"]
+
+
+def test_the_chosen_workspace_of_the_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"main.tf": locals_of(prod=FEW, dev=ENOUGH) + BY_WORKSPACE, ".terraform/environment": "prod\n"}
+    judged = judge_files(here, files, ".")
+    assert hint(judged).endswith("the value comes from ./.terraform/environment")
+    monkeypatch.setenv("TF_WORKSPACE", "dev")  # goes before it, as in Terraform
+    assert judge_files(here, {}, ".").rules == set()
+
+
+@pytest.mark.parametrize(
+    "types",
+    [
+        "local.types[terraform.workspace]",
+        'lookup(local.types, terraform.workspace, ["ecs.g7.2xlarge"])',
+        'terraform.workspace == "prod" ? local.types.prod : local.types.dev',
+        "local.all[terraform.workspace].types",
+        "[local.all[terraform.workspace].types[0]]",
+        "[local.types[terraform.workspace][0]]",
+        'lookup(local.all, terraform.workspace, { types = ["ecs.g7.2xlarge"] }).types',
+    ],
+)  # fmt: skip
+def test_what_is_the_same_in_every_workspace_is_known(here: Path, types: str) -> None:
+    every = f'locals {{\n  all = {{ a = {{ types = ["{FEW}"], n = 1 }}, b = {{ types = ["{FEW}"], n = 2 }} }}\n}}\n'
+    judged = judge_files(here, {"main.tf": every + locals_of(prod=FEW, dev=FEW) + pool(types=types)}, ".")
+    assert (judged.rules, judged.facts) == ({"ENI001"}, {})
+
+
+OTHERS = st.sampled_from(('"x"', "1", "null", "[]", '["x"]', '{ t = "x" }', "local.m.a", "local.m"))
+SHAPES = (
+    "local.m[var.w]", "local.m[var.w].t", "local.m[var.w][0]", "lookup(local.m, var.w, {0})", "lookup(local.m, var.w)",
+    'var.w == "a" ? {0} : {1}', "try(local.m[var.w], {0})", "try(local.m[var.w].t, {0})", "can(local.m[var.w].t)",
+    "contains(keys(local.m), var.w) ? local.m[var.w] : {0}", "[local.m[var.w], {0}]",
+    "try(lookup(local.m, var.w), {0})",
+    "{0}[var.w]", "({0}).t", "[{0}][var.n]", 'try({0}, "y")', "length({0})", 'coalesce({0}, "z")', "[for x in {0} : x]",
+)  # fmt: skip
+ASKED = st.recursive(
+    OTHERS,
+    lambda inner: st.builds(lambda shape, a, b: shape.format(a, b), st.sampled_from(SHAPES), inner, inner),
+    max_leaves=5,
+)
+MAPS = st.dictionaries(
+    st.sampled_from("abc"), st.sampled_from(('"x"', '["x"]', '{ t = "x" }', '{ t = "x", u = 1 }', "null")), min_size=1
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ASKED, MAPS)
+def test_what_is_known_without_a_value_holds_for_each(asked: str, entries: dict[str, str]) -> None:
+    def said(given: dict[str, Given]) -> object:
+        local = ", ".join(f"{key} = {value}" for key, value in entries.items())
+        text = f'variable "w" {{}}\nvariable "n" {{}}\nlocals {{\n  m = {{ {local} }}\n  asked = {asked}\n}}\n'
+        module = Module("", [Text("main.tf", text)], Budget(1_000_000), given=given, read=lambda _: [])
+        try:
+            value = evaluate(module.locals["asked"].expression, module.scope)
+        except RefusedError:
+            return None
+        lost = module.budget.lost(value)
+        return json.loads(str(call("jsonencode", [value], module.budget.lost))) if lost is None else lost
+
+    known = said({})
+    for word in ("a", "b", "c", "zz"):
+        for number in (0, 1):
+            found = said({"w": Given(word), "n": Given(number)})
+            if known is None:
+                assert found is None
+            elif not isinstance(known, NotKnown):
+                assert found in (known, None)
+
+
+# --- Terragrunt -------------------------------------------------------------------------------------------------
+
+MODULE = f"""variable "name" {{}}
+variable "types" {{
+  type = list(string)
+}}
+variable "size" {{
+  default = 1
+}}
+resource "{RESOURCE}" "eni" {{
+  node_pool_name = var.name
+  instance_types = var.types
+  vswitch_ids    = ["vsw-j"]
+  desired_size   = var.size
+  {LABEL}
+  taints {{
+    key    = "a"
+    effect = "NoSchedule"
+  }}
+}}
+"""
+
+
+def unit(source: str, *more: str, name: str = '"p-${local.env}"', types: str = FEW) -> str:
+    return f"""locals {{
+  env = "prod"
+}}
+terraform {{
+  source = {source}
+}}
+inputs = {{
+  name  = {name}
+  types = ["{types}"]
+}}
+""" + "".join(more)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"../../modules/pool"',
+        '"../..//modules/pool"',
+        '"${get_repo_root()}/modules/pool"',
+        '"${get_terragrunt_dir()}/../../modules//pool?ref=v1"',
+        '"${dirname(find_in_parent_folders("root.hcl"))}/modules/pool"',
+    ],
+)
+def test_terragrunt_gives_a_module_its_values(here: Path, source: str) -> None:
+    files = {"modules/pool/main.tf": MODULE, "envs/prod/terragrunt.hcl": unit(source), "root.hcl": "", ".git/x": ""}
+    judged = judge_files(here, files, ".")
+    assert judged.places == {"ENI001": f"./modules/pool/main.tf:10:20 ./envs/prod: {RESOURCE}.eni.instance_types[0]"}
+    assert hint(judged).endswith("the value comes from ./envs/prod/terragrunt.hcl:9")
+    assert [found.name for found in judged.report.pools] == ["p-prod"]
+
+
+def test_each_unit_is_a_configuration_of_its_own(here: Path) -> None:
+    files = {
+        "modules/pool/main.tf": MODULE,
+        "envs/a/terragrunt.hcl": unit('"../../modules/pool"', name='"same"'),
+        "envs/b/terragrunt.hcl": unit('"../../modules/pool"', name='"same"', types=ENOUGH),
+    }
+    judged = judge_files(here, files, ".")
+    assert (judged.rules, len(judged.report.pools)) == ({"ENI001"}, 2)
+    judged = judge_files(here, {}, "envs/b/terragrunt.hcl")
+    assert (judged.rules, len(judged.report.pools)) == (set(), 1)
+
+
+def test_a_module_beside_its_unit(here: Path) -> None:
+    files = {"main.tf": MODULE, "terragrunt.hcl": f'inputs = merge({{ name = "a" }}, {{ types = ["{FEW}"] }})\n'}
+    judged = judge_files(here, files, ".")
+    assert hint(judged).endswith("the value comes from ./terragrunt.hcl:1")
+    values = judge_files(here, {"terraform.tfvars": f'types = ["{ENOUGH}"]\n'}, ".")
+    assert (values.rules, len(values.report.pools)) == (set(), 1)  # a file of values goes before TF_VAR_
+
+
+def test_what_an_include_may_give_is_not_known(here: Path) -> None:
+    files = {
+        "modules/pool/main.tf": MODULE,
+        "envs/terragrunt.hcl": unit(
+            '"../modules/pool"', 'include "root" {\n  path = find_in_parent_folders("root.hcl")\n}\n'
+        ),
+    }
+    judged = judge_files(here, files, ".")
+    assert {item.fact: str(item.hint) for item in judged.report.undecided} == {
+        "the size of pool 'p-prod'": "the include of ./envs/terragrunt.hcl:11 may give it"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            unit('"git::https://example.com/modules.git//pool?ref=v1"'),
+            "a module from elsewhere: check the plan (git::https://example.com/modules.git//pool?ref=v1)",
+        ),
+        (unit('"${include.root.locals.modules}/pool"'), "include.root is what Terragrunt knows"),
+        (unit('"${find_in_parent_folders()}"'), "there is no terragrunt.hcl above"),
+        ('include "root" {\n  path = "../root.hcl"\n}\n', "its module comes from an include: check the plan"),
+        (unit('"../none"'), "no module in"),
+        (unit("= ="), "not valid HCL in line 5"),
+    ],
+)
+def test_a_unit_whose_module_is_not_here_is_named(here: Path, text: str, why: str) -> None:
+    text += f"# {EXCLUSIVE_LABEL}\n"
+    judged = judge_files(here, {"envs/terragrunt.hcl": text})
+    assert (judged.problems, judged.rules) == ([], set())
+    ((what, said),) = judged.skipped
+    assert (what, why in said) == ("envs/terragrunt.hcl", True)
+
+
+def test_what_terragrunt_knows_is_told_as_that(here: Path) -> None:
+    text = unit('"./pool"').replace(f'["{FEW}"]', "dependency.vpc.outputs.types")
+    judged = judge_files(here, {"pool/main.tf": MODULE, "terragrunt.hcl": text}, ".")
+    assert {item.fact: str(item.hint) for item in judged.report.undecided} == {
+        "instanceTypes of pool 'p-prod'": "dependency.vpc is what Terragrunt knows"
+    }
+
+
+# --- Files beside a module --------------------------------------------------------------------------------------
+
+
+def test_values_in_files_of_the_module(here: Path) -> None:
+    main = pool(types="local.all.types") + (
+        'locals {\n  file = "${path.module}/pools.yaml.tftpl"\n'
+        '  all  = yamldecode(templatefile(local.file, { type = file("./type.txt") }))\n}\n'
+    )
+    files = {
+        "main.tf": main,
+        "pools.yaml.tftpl": "types:\n%{ for t in [type] ~}\n  - ${t}\n%{ endfor ~}\n",
+        "type.txt": FEW,
+    }
+    assert judge_files(here, files, ".").rules == {"ENI001"}
