@@ -10,10 +10,9 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.patch import objects
 from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.refusal import RefusalError
-from eniplan.k8s.kinds import holder, templates
+from eniplan.k8s.kinds import holder, objects, templates
 from eniplan.k8s.labels import selector_from, selects
 from eniplan.k8s.rollout import share
 from eniplan.messages import Message, say

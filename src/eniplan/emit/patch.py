@@ -12,23 +12,19 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.errors import InputError, Place, Problem
-from eniplan.k8s.kinds import holder, templates
+from eniplan.k8s.kinds import holder, objects, templates
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.document import path_text, value_at
+from eniplan.plan.model import NETWORKING_ANNOTATION, POOL_ANNOTATION
 from eniplan.suggest import did_you_mean
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from eniplan.emit.pods import Wanted
     from eniplan.emit.splice import Node
     from eniplan.k8s.kinds import Holder
     from eniplan.plan.document import Path
     from eniplan.plan.model import Plan, Workload
-
-POOL_ANNOTATION = "eniplan.dev/node-pool"
-NETWORKING_ANNOTATION = "eniplan.dev/pod-networking"
 
 
 class Change(NamedTuple):
@@ -72,18 +68,6 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
         raise InputError(Problem(say("no manifest here names a node pool of the plan"), Place(file), hint))
     out, added = splice(file, text, values, wished)
     return out, [Change(manifest.name, manifest.pool, manifest.own(added)) for manifest in manifests]
-
-
-def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the objects of a document and where they stand in it: itself, or the items of a List."""
-    if not isinstance(document, dict):
-        return
-    items = document.get("items")
-    if document.get("kind") == "List" and isinstance(items, list):
-        for i, item in enumerate(items):
-            yield from ((("items", i, *path), found) for path, found in objects(item))
-    else:
-        yield (), document
 
 
 class _Manifest:

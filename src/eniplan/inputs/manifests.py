@@ -10,19 +10,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.patch import NETWORKING_ANNOTATION, POOL_ANNOTATION
-from eniplan.emit.patch import objects as listed
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import Problem
 from eniplan.inputs.places import Origin
 from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, hidden_templates, holder, templates
+from eniplan.k8s.kinds import objects as listed
 from eniplan.k8s.labels import meets, selector_from, selects
 from eniplan.k8s.nodes import NodeLabels, repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.messages import say
 from eniplan.plan.document import value_at
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, Guest
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOTATION, POOL_ANNOTATION, Guest
 from eniplan.plan.schema import SELECTOR, compile_schema
 from eniplan.suggest import nearest
 from eniplan.values import NamedTuple

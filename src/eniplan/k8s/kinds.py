@@ -131,3 +131,15 @@ def standing_behind(owner: str) -> Iterator[str]:
         found = re.fullmatch(pattern, owner)
         if found is not None:
             yield f"{kind} {found[1]}"
+
+
+def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the objects of a document and where they stand in it: itself, or the items of a List."""
+    if not isinstance(document, dict):
+        return
+    items = document.get("items")
+    if document.get("kind") == "List" and isinstance(items, list):
+        for i, item in enumerate(items):
+            yield from ((("items", i, *path), found) for path, found in objects(item))
+    else:
+        yield (), document

@@ -33,6 +33,10 @@ ANOTHER_POOL = say(
     "pool when it has none left"
 )
 """What to do about a pool of another mode: nothing switches it, and deleting it ends what runs on it."""
+POOL_ANNOTATION = "eniplan.dev/node-pool"
+"""On a workload's own manifest: the pool of the plan that it is meant for."""
+NETWORKING_ANNOTATION = "eniplan.dev/pod-networking"
+"""Likewise its PodNetworking."""
 TERWAY_CONFIG_LABEL = "terway-config"
 TERWAY_ADDON = "terway-eniip"
 LINGJUN_TAINT_KEY = "node-role.alibabacloud.com/lingjun"
