@@ -59,7 +59,7 @@ class Node(NamedTuple):
     told: str = ""
     """What its kubelet says of a node that is not Ready."""
     limits: Mapping[str, int] = {}
-    """What the annotation `alibabacloud.com/instance-type-info` says of its type: a row of DescribeInstanceTypes."""
+    """The limits that annotation `alibabacloud.com/instance-type-info` says of its type, by their names at the API."""
     version: str = ""
     """Of its kubelet: `v1.34.3-aliyun.1`."""
 

@@ -24,11 +24,20 @@ def folder(name: str) -> str:
     raise FileNotFoundError(message)
 
 
-def refreshed_specs() -> str:
-    """Return the path of the instance data that `eniplan specs update` keeps for this user; it need not exist.
+_KEPT = {"refreshed": "specs.jsonl", "nodes": "nodes.jsonl"}
+"""What `eniplan specs update` keeps of an account, and of nodes, which lies over it; by the kind of layer."""
+
+
+def kept_specs() -> list[str]:
+    """Return the files of instance data that `eniplan specs update` has kept for this user, the lowest layer first."""
+    return [path for path in map(specs_to_keep, _KEPT) if os.path.exists(path)]
+
+
+def specs_to_keep(kind: str) -> str:
+    """Return where `eniplan specs update` keeps instance data of a kind.
 
     In XDG_DATA_HOME, where that is an absolute path as its standard asks for, else in ~/.local/share.
     """
     home = os.environ.get("XDG_DATA_HOME", "")
     base = home if os.path.isabs(home) else os.path.join(os.path.expanduser("~"), ".local", "share")
-    return os.path.join(base, "eniplan", "specs.jsonl")
+    return os.path.join(base, "eniplan", _KEPT[kind])

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.catalog.record import LIMITS
-from eniplan.catalog.refresh import of_regions, refreshed
-from eniplan.catalog.store import Catalog
+from eniplan.catalog.refresh import of_regions
+from tests.catalog.support import updated
 from tests.harness import REPO
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class TestReaders:
 
     def test_what_specs_update_has_written(self) -> None:
         rows = [{"InstanceTypeId": "ecs.g8i.8xlarge", "MemorySize": 128, "EniQuantity": 9}]
-        text = refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2026-11-23"))
+        text = updated(rows, of_regions(("cn-hangzhou",), "2026-11-23"))
         row = the_row(given(text, "cn", form="update", quality="real API output"))
         assert (row["EniQuantity"], row["Sources"]["EniQuantity"]) == (9, "cn")
         assert "OnSale" not in row, "what the bundled data says is no statement of the account"

@@ -4,10 +4,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from eniplan.catalog.refresh import of_regions, refreshed
+from eniplan.catalog.limits import capacity, has_parity
+from eniplan.catalog.record import InstanceType
+from eniplan.catalog.refresh import KEPT, merged, of_regions
 from eniplan.catalog.store import Catalog, laid_over
 from eniplan.errors import InputError
+from tests.catalog.support import updated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,13 +21,13 @@ KEY = "account-cn-hangzhou-2026-11-23"
 
 
 def lines(*rows: dict[str, Any]) -> list[dict[str, Any]]:
-    text = refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2026-11-23"))
+    text = updated(rows, of_regions(("cn-hangzhou",), "2026-11-23"))
     return [json.loads(line) for line in text.splitlines()]
 
 
 def kept(tmp_path: Path, *rows: dict[str, Any]) -> Catalog:
     file = tmp_path / "specs.jsonl"
-    file.write_text(refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2026-11-23")))
+    file.write_text(updated(rows, of_regions(("cn-hangzhou",), "2026-11-23")))
     return Catalog(specs=str(file))
 
 
@@ -86,8 +91,8 @@ def test_a_number_read_from_a_sentence_is_forgotten_with_its_mark() -> None:
 def broken(tmp_path: Path, old: str, new: str) -> str:
     """Change one text in a file, look the type up, and return what is told."""
     file = tmp_path / "specs.jsonl"
-    text = refreshed(
-        Catalog(), [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}], of_regions(("cn-hangzhou",), "2026-11-23")
+    text = updated(
+        [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}], of_regions(("cn-hangzhou",), "2026-11-23")
     )
     assert old in text
     file.write_text(text.replace(old, new, 1))
@@ -115,3 +120,77 @@ def test_a_header_that_was_changed_is_told(tmp_path: Path, old: str, new: str) -
 
 def test_a_line_that_was_changed_is_told_with_its_place(tmp_path: Path) -> None:
     assert broken(tmp_path, '"EniQuantity": 9', '"EniQuantity" 9') == ":2:1: not valid JSON"
+
+
+ONE = "ecs.one.large"
+
+
+def merged_row(*rows: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of one type that each region tells otherwise."""
+    found = merged((f"region-{number}", {"InstanceTypeId": ONE, **row}) for number, row in enumerate(rows))
+    return {field: value for field, value in found.rows[ONE].items() if field != "InstanceTypeId"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([{"EniQuantity": 8}, {"EniQuantity": 7}, {}], {"EniQuantity": 7}),
+        ([{"EniQuantity": 8}, {"EniTotalQuantity": 20}], {"EniQuantity": 8, "EniTotalQuantity": 20}),
+        ([{"EriQuantity": 0}, {"EriQuantity": 1}], {"EriQuantity": 1}),
+        ([{"EniTrunkSupported": True}, {"EniTrunkSupported": False}], {"EniTrunkSupported": False}),
+        ([{"CpuArchitecture": "X86"}, {"CpuArchitecture": "ARM"}], {}),
+        ([{"EniQuantity": None}, {"EniQuantity": "8"}, {"X": 1, "OnSale": True}], {}),
+        ([{"MemorySize": 64.0}, {"MemorySize": 64}], {"MemorySize": 64}),
+        (
+            [
+                {"EniPrivateIpAddressQuantity": 20, "EniIpv6AddressQuantity": 30},
+                {"EniPrivateIpAddressQuantity": 30, "EniIpv6AddressQuantity": 20},
+            ],
+            {"EniPrivateIpAddressQuantity": 20, "EniIpv6AddressQuantity": 30},
+        ),
+    ],
+)
+def test_where_regions_disagree_what_holds_in_each_is_kept(rows: list[dict[str, Any]], kept: dict[str, Any]) -> None:
+    assert merged_row(*rows) == kept
+
+
+def test_a_disagreement_is_told_with_who_says_what() -> None:
+    rows = [("a", {"InstanceTypeId": ONE, "EniQuantity": 8}), ("b", {"InstanceTypeId": ONE, "EniQuantity": 7})]
+    (told,) = merged(rows).disagreements
+    assert told == (ONE, "EniQuantity", {"a": 8, "b": 7}, 7)
+    assert merged([rows[0], ("a", rows[1][1])]).disagreements == (), "one region lists a type once: the later row holds"
+    odd = merged(
+        [("a", {"InstanceTypeId": ONE, "EniQuantity": "8"}), ("b", {"InstanceTypeId": ONE, "EniQuantity": "8"})]
+    )
+    assert odd.odd == (f"{ONE}: EniQuantity is '8'",)
+
+
+LIMITS_OF_A_REGION = st.fixed_dictionaries(
+    {},
+    optional={
+        "EniQuantity": st.integers(1, 9),
+        "EniPrivateIpAddressQuantity": st.integers(0, 3),
+        "EniIpv6AddressQuantity": st.integers(0, 3),
+        "EniTotalQuantity": st.integers(1, 12),
+        "EniTrunkSupported": st.booleans(),
+        "EriQuantity": st.integers(0, 2),
+    },
+)
+
+
+@given(st.lists(LIMITS_OF_A_REGION, min_size=1, max_size=4))
+@settings(max_examples=60)
+def test_what_is_merged_promises_no_more_than_any_region_and_is_said_by_one(rows: list[dict[str, Any]]) -> None:
+    row = merged_row(*rows)
+    assert set(row) == {field for one in rows for field in one}
+    assert all(any(one.get(field) == value for one in rows) for field, value in row.items())
+    assert set(row) <= set(KEPT)
+    record = InstanceType.from_map({"InstanceTypeId": ONE, **row})
+    for one in rows:
+        if set(one) == set(row):  # what a region does not say is taken from another
+            other = InstanceType.from_map({"InstanceTypeId": ONE, **one})
+            for erdma in (False, True):
+                mine, its = capacity(record, erdma=erdma).exclusive, capacity(other, erdma=erdma).exclusive
+                assert (mine is None) == (its is None)
+                assert mine is None or its is None or mine <= its
+            assert has_parity(other) or not has_parity(record)

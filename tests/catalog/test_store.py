@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from eniplan.catalog.own import read_own
 from eniplan.catalog.record import Source
-from eniplan.catalog.refresh import of_nodes, refreshed
+from eniplan.catalog.refresh import of_nodes, of_regions
 from eniplan.catalog.rows import without_odd_values
 from eniplan.catalog.store import Catalog
 from eniplan.errors import InputError
+from tests.catalog.support import updated
 from tests.harness import REPO
 from tests.judge import row
 
@@ -192,6 +193,42 @@ class TestOwnSpecs:
         assert catalog.own_types() == [new]
         assert catalog.names() == Catalog().names()
 
+    def test_the_order_of_layers(self, tmp_path: Path) -> None:
+        name = "ecs.i4.8xlarge"
+        files = {}
+        for kind, about, count in (
+            ("refreshed", of_regions(["cn-a"], "2026-11-24"), 7), ("nodes", of_nodes("2026-11-25"), 8),
+        ):  # fmt: skip
+            files[kind] = str(tmp_path / kind)
+            Path(files[kind]).write_text(updated([{"InstanceTypeId": name, "EniQuantity": count}], about))
+        kept = [files["refreshed"], files["nodes"]]
+
+        def enis(catalog: Catalog) -> int | None:
+            record = catalog.get(name)
+            return None if record is None else record.EniQuantity
+
+        def kinds(catalog: Catalog) -> list[str]:
+            own, found = catalog.own, []
+            while own is not None:
+                found.append(own.kind)
+                own = own.beneath
+            return found
+
+        both = Catalog(kept=kept)
+        assert (enis(both), kinds(both)) == (8, ["nodes", "refreshed"])
+        assert both.words.endswith(" and of cn-a on 2026-11-24 and of nodes on 2026-11-25")
+        mine = tmp_path / "mine.json"
+        mine.write_text(json.dumps({"InstanceTypeId": name, "EniQuantity": 9}))
+        over = Catalog(specs=str(mine), kept=kept)
+        assert (enis(over), kinds(over)) == (9, ["specs", "nodes", "refreshed"])
+        layer = over.layers_of(name)["EniQuantity"]
+        assert layer is not None
+        assert layer.kind == "specs"
+        # A file of `specs update` takes the place of what was kept of its kind, and of what lies over that.
+        assert kinds(Catalog(specs=files["nodes"], kept=kept)) == ["nodes", "refreshed"]
+        region = Catalog(specs=files["refreshed"], kept=kept)
+        assert (enis(region), kinds(region)) == (7, ["refreshed"])
+
     def test_an_answer_settles_only_what_it_tells(self, tmp_path: Path) -> None:
         file = tmp_path / "answer.json"
         name = "ecs.c6r.16xlarge"
@@ -243,23 +280,30 @@ ROW_OF_A_LAYER = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(st.lists(ROW_OF_A_LAYER, min_size=1, max_size=4), max_size=3), st.booleans())
-@settings(max_examples=25, deadline=None)
-def test_a_later_layer_never_makes_a_known_field_unknown(layers: list[list[dict[str, Any]]], account: bool) -> None:  # noqa: FBT001 - drawn
+@given(*(st.lists(ROW_OF_A_LAYER, max_size=4) for _ in ("refreshed", "nodes", "specs", "account")))
+@settings(max_examples=40, deadline=None)
+def test_a_later_layer_never_makes_a_known_field_unknown(
+    refreshed: list[dict[str, Any]],
+    nodes: list[dict[str, Any]],
+    given: list[dict[str, Any]],
+    asked: list[dict[str, Any]],
+) -> None:
+    stack = [Catalog()]
     with TemporaryDirectory() as folder:
-        file, kept = Path(folder, "specs.json"), Path(folder, "kept.jsonl")
-        kept.write_text(
-            refreshed(
-                Catalog(), [without_odd_values(r)[0] for r in layers[0]] if layers else [], of_nodes("2026-11-25")
-            )
-        )
-        stack = [Catalog(), Catalog(kept=str(kept))]
-        if len(layers) > 1:
-            file.write_text("\n".join(map(json.dumps, layers[1])))
-            stack.append(Catalog(specs=str(file), kept=str(kept)))
-        if account:
-            rows = {r["InstanceTypeId"]: without_odd_values(r)[0] for layer in layers for r in layer}
-            stack.append(stack[-1].with_account(rows, {}, {}, Source("account", None, "2026-11-25")))
+        file, kept = Path(folder, "specs.json"), []
+        for rows, about in ((refreshed, of_regions(["cn-a"], "2026-11-24")), (nodes, of_nodes("2026-11-25"))):
+            if rows:
+                kept.append(str(Path(folder, about.key)))
+                Path(kept[-1]).write_text(updated(rows, about))
+                stack.append(Catalog(kept=kept))
+        if given:
+            file.write_text("\n".join(map(json.dumps, given)))
+            stack.append(Catalog(specs=str(file), kept=kept))
+        for catalog in stack:
+            catalog.all()  # files are read while they are there
+    if asked:
+        answer = {r["InstanceTypeId"]: without_odd_values(r)[0] for r in asked}
+        stack.append(stack[-1].with_account(answer, {}, {}, Source("account", None, "2026-11-25")))
     for below, above in pairwise(stack):
         assert set(below.names()) <= set(above.names())
         assert [r.InstanceTypeId for r in above.all()] == above.names()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.catalog.refresh import of_regions, refreshed
-from eniplan.catalog.store import Catalog
+from eniplan.catalog.refresh import of_regions
 from eniplan.cloud.session import Answer
 from eniplan.doctor import account, machine
+from tests.catalog.support import updated
 from tests.test_imports import NEVER, loaded
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_data_of_the_account_makes_up_for_the_age_of_ours(home: Path) -> None:
     kept = home / ".local" / "share" / "eniplan" / "specs.jsonl"
     rows = [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8}]
     kept.parent.mkdir(parents=True)
-    kept.write_text(refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2027-01-01")))
+    kept.write_text(updated(rows, of_regions(("cn-hangzhou",), "2027-01-01")))
     assert looked(date(2027, 1, 12))["data"][0] == "ok"
     assert looked(date(2027, 6, 30))["data"][0] == "warning"
     kept.write_text("no instance data")

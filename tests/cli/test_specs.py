@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eniplan.catalog.refresh import of_regions, refreshed
-from eniplan.catalog.store import Catalog
+from eniplan.catalog.refresh import of_regions
+from tests.catalog.support import updated
 from tests.harness import EXAMPLES, REPO
 from tests.judge import row
 
@@ -122,7 +122,7 @@ def test_how_old_the_data_is_is_told_once_from_half_a_year_on(run: Run, tmp_path
     assert run("instances", "--limit", "1", env=old).err.count("180 days old") == 1
     file = tmp_path / "kept.jsonl"
     rows = [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8}]
-    file.write_text(refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2027-01-01")))
+    file.write_text(updated(rows, of_regions(("cn-hangzhou",), "2027-01-01")))
     assert run("specs", "--specs", file, env=old).err == ""
     assert "ageDays" not in run("specs", "--format", "json", env=young).out
     assert json.loads(run("specs", "--format", "json", env=old).out)["ageDays"] == 180

@@ -9,13 +9,18 @@ import pytest
 
 from eniplan.catalog.store import Catalog
 from eniplan.cloud.policy import COMMANDS
+from eniplan.kube.type_info import TYPE_INFO
+from eniplan.observed import TYPE_LABEL
+from eniplan.rules.examples_cluster import CLUSTER
+from tests.emit.support import needs
 from tests.harness import EXAMPLES
+from tests.kube.support import FakeApi
 from tests.live.runs import SECRET
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.harness import Result
+    from tests.harness import Result, Run
     from tests.live.runs import Live, LiveRun
     from tests.loopback import Cloud
 
@@ -209,6 +214,153 @@ class TestUpdate:
         assert f"{machine.kept}: error: this file of `eniplan specs update` has been changed or cut off" in done.err
         assert "--specs bundled" in done.err
         assert machine(*I4, "--specs", "bundled").code == 1
+
+
+def node(name: str, type_: str | None, told: object = None) -> dict[str, Any]:
+    """Return a node of a type, with what its annotation says: a row, a text as it stands there, or nothing."""
+    annotations = {} if told is None else {TYPE_INFO: told if isinstance(told, str) else json.dumps(told)}
+    labels = {} if type_ is None else {TYPE_LABEL: type_}
+    return {"kind": "Node", "metadata": {"name": name, "labels": labels, "annotations": annotations}}
+
+
+I4_ROW = {
+    "InstanceTypeId": "ecs.i4.8xlarge", "EniQuantity": 8, "EniPrivateIpAddressQuantity": 30,
+    "EniIpv6AddressQuantity": -1, "CpuCoreCount": 32, "MemorySize": 256.0, "LocalStorageCategory": "x",
+}  # fmt: skip
+NODES = [
+    node("a-1", "ecs.i4.8xlarge", I4_ROW),
+    node("a-2", "ecs.i4.8xlarge", I4_ROW),
+    node("b", "ecs.new.8xlarge", {"InstanceTypeId": "ecs.new.8xlarge", "EniTotalQuantity": 9, "EniQuantity": "many"}),
+    node("bare", "ecs.g7.xlarge"),
+    node("cut", "ecs.g7.xlarge", '{"InstanceTypeId": "ecs.g7.xl'),
+    node("deep", "ecs.g7.xlarge", "[" * 200_000),
+    node("list", "ecs.g7.xlarge", "[]"),
+    node("of-other", "ecs.g7.xlarge", {"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}),
+    node("of-none", None, I4_ROW),
+    {"kind": "Pod", "metadata": {"name": "no node"}},
+]
+
+
+class TestFromNodes:
+    @pytest.fixture
+    def dump(self, tmp_path: Path) -> Path:
+        file = tmp_path / "dump.json"
+        file.write_text(json.dumps({"kind": "List", "items": NODES}))
+        return file
+
+    def test_what_nodes_say_is_kept_and_what_counts_for_nothing_is_named(
+        self, run: Run, dump: Path, tmp_path: Path
+    ) -> None:
+        env = {"XDG_DATA_HOME": str(tmp_path / "data")}
+        kept = tmp_path / "data" / "eniplan" / "nodes.jsonl"
+        done = run("specs", "update", "--from", dump, env=env)
+        assert (done.code, done.out) == (0, "")
+        nothing = "annotation counts for nothing"
+        assert done.err.splitlines() == [
+            "9 nodes read, 1 of them without the annotation",
+            "2 annotations count for nothing, because it is not valid JSON: cut, deep",
+            f"1 {nothing}, because it is no row of DescribeInstanceTypes: list",
+            f"1 {nothing}, because it is of ecs.g8i.8xlarge, and the node is of ecs.g7.xlarge: of-other",
+            f"1 {nothing}, because no label of the node says its type: of-none",
+            "1 odd value left out: ecs.new.8xlarge: EniQuantity is 'many'",
+            f"2 instance types of nodes written to {kept}",
+            "what has changed: eniplan specs diff",
+        ]
+        header, i4, new = map(json.loads, kept.read_text().splitlines())
+        assert (header["types"], header["region"]) == (2, None)
+        assert {field: i4[field] for field in i4 if field != "Sources"} == {
+            "InstanceTypeId": "ecs.i4.8xlarge", "InstanceTypeFamily": "ecs.i4", "CpuCoreCount": 32, "MemorySize": 256,
+            "EniQuantity": 8, "EniPrivateIpAddressQuantity": 30, "EniIpv6AddressQuantity": 0,
+        }  # fmt: skip
+        assert "EniQuantity" not in new, "no limit is made up"
+        assert run(*I4, env=env).code == 0
+        assert run(*I4).code == 1
+        asked = ("check", "--type", "ecs.new.8xlarge", "--terway", "v1.16.4", "--ip-stack", "ipv4")
+        assert " ENI003 " in run(*asked, env=env).out
+        shown = run("specs", "show", "ecs.i4.8xlarge", env=env).out
+        assert "  EniQuantity: 8  [nodes-2" in shown
+        assert "; nodes]\n" in shown
+        assert f"  nodes: {kept}, 2" in shown
+        assert f"before it: {kept}, nodes on 2" in run("specs", env=env).out
+        # Once more, and nothing else is said.
+        before = kept.read_bytes()
+        assert run("specs", "update", "--from", dump, env=env).code == 0
+        assert kept.read_bytes() == before
+
+    def test_in_json_everything_is_named(self, run: Run, tmp_path: Path) -> None:
+        dump, out = tmp_path / "dump.json", tmp_path / "nodes.jsonl"
+        one = node("a-3", "ecs.i4.8xlarge", {**I4_ROW, "EniQuantity": 7})
+        dump.write_text(json.dumps({"kind": "NodeList", "items": [*NODES, one]}))
+        done = run("specs", "update", "--from-cluster", "--from", dump, "--out", out, "--format", "json")
+        assert done.code == 0
+        told = json.loads(done.out)
+        assert told["schema"] == "eniplan.specs-update/v1"
+        assert (told["file"], told["layer"], told["region"], told["types"]) == (str(out), "nodes", None, 2)
+        assert (told["nodes"]["read"], told["nodes"]["without"]) == (10, 1)
+        assert set(told["nodes"]["unreadable"]) == {"cut", "deep", "list", "of-other", "of-none"}
+        assert told["odd"] == ["ecs.new.8xlarge: EniQuantity is 'many'"]
+        assert told["disagreements"] == [
+            {"type": "ecs.i4.8xlarge", "field": "EniQuantity", "values": {"a-1": 8, "a-3": 7}, "kept": 7}
+        ]
+        assert "ecs.i4.8xlarge EniQuantity differs: 8 in a-1, 7 in a-3; taken: 7\n" in done.err
+        # Over the bundled data, as `--specs`, in the order of layers.
+        assert "EniQuantity: 7  [nodes-" in run("specs", "show", "ecs.i4.8xlarge", "--specs", out).out
+
+    def test_where_nothing_can_be_learned_what_was_kept_stays(self, run: Run, dump: Path, tmp_path: Path) -> None:
+        out = tmp_path / "nodes.jsonl"
+        run("specs", "update", "--from", dump, "--out", out)
+        before = out.read_bytes()
+        for nodes in ([node("bare", "ecs.g7.xlarge")], [node("cut", "ecs.g7.xlarge", "{")]):
+            dump.write_text(json.dumps({"kind": "NodeList", "items": nodes}))
+            done = run("specs", "update", "--from", dump, "--out", out)
+            assert (done.code, done.err.splitlines()[-1]) == (0, "nothing is learned, and nothing was written")
+            assert out.read_bytes() == before
+
+    def test_what_is_no_dump(self, run: Run, tmp_path: Path) -> None:
+        dump = tmp_path / "dump.json"
+        for text, words in (
+            ('{"kind": "PodList", "items": []}', "there is no node in this dump"),
+            ("[", "not valid JSON"),
+            ('{"kind": "NodeList", "items": [{', "it ends too early"),
+        ):
+            dump.write_text(text)
+            done = run("specs", "update", "--from", dump)
+            assert (done.code, done.out) == (3, ""), text
+            assert words in done.err
+        assert run("specs", "update", "--from", tmp_path / "none.json").code == 3
+
+    @pytest.mark.parametrize(
+        "args",
+        [
+            ("--from-cluster", "--region", "cn-hangzhou"),
+            ("--from", "-", "--endpoint", "http://127.0.0.1:1"),
+            ("--from-cluster", "--ecs-role"),
+            ("--from", "-", "--context", "prod"),
+            ("--context", "prod"),
+        ],
+    )
+    def test_what_does_not_go_together(self, run: Run, args: tuple[str, ...]) -> None:
+        assert run("specs", "update", *args).code == 2
+
+    def test_through_kubectl_page_by_page(self, run: Run, tmp_path: Path) -> None:
+        needs("kubectl")
+        api = FakeApi()
+        try:
+            many = [node(f"n-{number}", "ecs.i4.8xlarge", I4_ROW) for number in range(1001)]
+            api.states = [{**CLUSTER, "nodes": many}]
+            options = ("--kubeconfig", api.kubeconfig(tmp_path), "--context", "fake")
+            out = tmp_path / "nodes.jsonl"
+            done = run("specs", "update", "--from-cluster", *options, "--out", out)
+            assert (done.code, done.err.splitlines()[:2]) == (
+                0, ["1001 nodes read, 0 of them without the annotation", f"1 instance type of nodes written to {out}"],
+            )  # fmt: skip
+            assert [path.partition("?")[0] for path in api.asked] == ["/api/v1/nodes"] * 3
+            api.forbidden = {"/api/v1/nodes"}
+            done = run("specs", "update", "--from-cluster", *options)
+            assert (done.code, done.out) == (4, "")
+            assert "cannot list Node objects: " in done.err
+        finally:
+            api.close()
 
 
 class TestDiff:

@@ -829,7 +829,7 @@ CAUSES: dict[str, Cause] = {
         "add a vSwitch of cn-hangzhou-j",
     ),
     "a node that knows other limits": Cause(
-        info(EniQuantity=9, EniTotalQuantity=True) | enis("8"), "VER039", "DescribeInstanceTypes", WARNING
+        info(EniQuantity=9, EniTotalQuantity=True) | enis("8"), "VER039", "specs update --from-cluster", WARNING
     ),
     "a node that knows other limits, and whose ENIs are not of these": Cause(info(EniQuantity=9), "VER007", "max_eni"),
     "a node that knows the same limits": Cause(info(EniQuantity=8), "", "", NOTHING),

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.catalog.refresh import of_nodes
+from eniplan.catalog.store import Catalog
+from eniplan.judging.verify import verify
+from eniplan.k8s.terway import ENI
 from eniplan.rules import CLUSTER as RULES
-from eniplan.rules.base import ClusterRule
-from eniplan.rules.examples_cluster import CLUSTER, dump
+from eniplan.rules.base import ClusterRule, Settings
+from eniplan.rules.examples_cluster import CLUSTER, NODES, cluster_example, dump
+from tests.catalog.support import updated
+from tests.judge import TODAY
 from tests.kube.causes import CAUSES as KNOWN
-from tests.kube.causes import ERROR, owned
+from tests.kube.causes import ERROR, enis, info, owned
 from tests.kube.standstills import GONE, STANDSTILLS, controller
 from tests.kube.states import STATES
 from tests.kube.support import NO_PLAN, judge_cluster, judge_observed, observe
 from tests.plans import at_path, places
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from eniplan.report.model import Report
 
 CAUSES = {**KNOWN, **STANDSTILLS}
@@ -151,3 +160,32 @@ def test_a_pod_is_told_once() -> None:
                 pods = finding.facts.get("pods")
                 told += pods if finding.rule.id in stages and isinstance(pods, list) else []
             assert len(told) == len(set(told)), name
+
+
+def test_the_annotation_of_a_node_decides_for_that_node_alone() -> None:
+    path = 'metadata.annotations["alibabacloud.com/instance-type-info"]'
+    row = {"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9, "EniTrunkSupported": "odd"}
+    changes = {f"nodes[1].{path}": json.dumps(row)}
+    for field in ("capacity", "allocatable"):
+        changes[f'nodes[1].status.{field}["{ENI}"]'] = "8"
+    report = judge_cluster(changes)
+    (finding,) = report.findings
+    assert (finding.rule.id, finding.facts["nodes"]) == ("VER039", [NODES[1]])
+    (sheet,) = report.pools
+    assert sheet.proven is not None
+    assert (sheet.proven.expected, sheet.capacity["ecs.g8i.8xlarge"].exclusive) == (7 + 8 + 7, 7)
+    # What the others publish is wrong for a node that says otherwise, and the other way round.
+    swapped = judge_cluster({f"nodes[1].{path}": json.dumps(row)})
+    assert [(f.rule.id, f.facts["nodes"]) for f in swapped.findings if f.rule.id == "VER007"] == [
+        ("VER007", [NODES[1]])
+    ]
+
+
+def test_verify_is_quiet_where_eniplan_has_learned_from_the_nodes(tmp_path: Path) -> None:
+    row = {"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 9}
+    seen = observe(cluster_example(info(EniQuantity=9) | enis("8")))
+    kept = tmp_path / "nodes.jsonl"
+    kept.write_text(updated([row], of_nodes("2026-11-25")))
+    settings = Settings(False, None, TODAY)  # noqa: FBT003 - not strict
+    for catalog, rules in ((Catalog(), ["VER039"]), (Catalog(kept=[str(kept)]), [])):
+        assert [f.rule.id for f in verify(seen, None, catalog, settings).findings] == rules

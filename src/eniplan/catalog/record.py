@@ -40,6 +40,10 @@ class Source(NamedTuple):
     quality: str = ""
 
 
+KINDS = ("refreshed", "nodes", "specs", "account")
+"""Layers over the bundled data, the lowest first: `specs update` of an account and of nodes, `--specs`, this run's."""
+
+
 class OwnData(NamedTuple):
     """A layer over the bundled data: a user's file of instance data, or what an account says."""
 
@@ -51,7 +55,7 @@ class OwnData(NamedTuple):
     odd: tuple[str, ...] = ()
     """Values that were left out, because no such field has them."""
     kind: str = "specs"
-    """specs: given with `--specs`. refreshed, nodes: written by `specs update`. account: asked in this run."""
+    """One of `KINDS`."""
     beneath: OwnData | None = None
     """The user's own file beneath this one."""
 
@@ -95,6 +99,8 @@ def specs_words(date: str, own: OwnData | None) -> str:
     date = specs_words(date, own.beneath)
     if own.region is not None:
         return f"{date} and of {own.region} on {own.date}"
+    if own.kind == "nodes":
+        return f"{date} and of nodes on {own.date}"
     left_out = f" without {plural(len(own.odd), 'odd value')}" if own.odd else ""
     return f"{date} and {own.file}{left_out}"
 

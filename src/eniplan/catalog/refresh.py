@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import DEFAULT_SOURCE, LIMITS
-from eniplan.catalog.rows import SCHEMA
+from eniplan.catalog.rows import SCHEMA, without_odd_values
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -20,27 +20,86 @@ if TYPE_CHECKING:
 _FIRST = ("InstanceTypeId", "InstanceTypeFamily", "CpuCoreCount", "MemorySize")
 """Types, families and sizes are found by these bytes in this order."""
 KEPT = (
-    *_FIRST, "CpuArchitecture", "GPUAmount", "GPUSpec", *LIMITS, "PrimaryEniQueueNumber", "SecondaryEniQueueNumber",
-    "JumboFrameSupport", "NetworkCardQuantity",
+    *_FIRST, "CpuArchitecture", "GPUAmount", "GPUSpec", "GPUMemorySize", *LIMITS, "PrimaryEniQueueNumber",
+    "SecondaryEniQueueNumber", "JumboFrameSupport", "NetworkCardQuantity",
 )  # fmt: skip
 """The fields of DescribeInstanceTypes that a check, a choice of types or their reader can use, of about sixty."""
+_PAIR = ("EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity")
+"""Dual stack wants them equal."""
 
 
-def refreshed(bundled: Catalog, rows: Iterable[Mapping[str, Any]], asked: Asked) -> str:
+class Disagreement(NamedTuple):
+    """A field of a type of which two places say different things."""
+
+    type: str
+    field: str
+    values: Mapping[str, Any]
+    """What each place says."""
+    kept: Any
+    """What promises fewer pods; None: nothing is taken."""
+
+
+class Merged(NamedTuple):
+    """Rows of several places, one a type."""
+
+    rows: Mapping[str, Mapping[str, Any]]
+    odd: tuple[str, ...]
+    """Values that were left out, because no such field has them."""
+    disagreements: tuple[Disagreement, ...]
+
+
+def merged(told: Iterable[tuple[str, Mapping[str, Any]]]) -> Merged:
+    """Merge rows of DescribeInstanceTypes, field by field; where places disagree, what holds in each of them is kept.
+
+    Args:
+        told: rows, and who says them: a region or a node. A later row of a type and place lies over an earlier one.
+
+    """
+    said: dict[str, dict[str, dict[str, Any]]] = {}
+    odd: dict[str, None] = {}
+    for place, row in told:
+        known, left_out = without_odd_values({field: row[field] for field in KEPT if row.get(field) is not None})
+        odd |= dict.fromkeys(left_out)
+        places = said.setdefault(known["InstanceTypeId"], {})
+        places[place] = places.get(place, {}) | known
+    rows: dict[str, Mapping[str, Any]] = {}
+    disagreements: list[Disagreement] = []
+    for name, places in said.items():
+        differ = [field for field in KEPT if len({row[field] for row in places.values() if field in row}) > 1]
+        row = {field: value for one in places.values() for field, value in one.items()}
+        row = {field: _safest(field, places.values()) if field in differ else value for field, value in row.items()}
+        if row.get(_PAIR[0]) == row.get(_PAIR[1]):
+            # Two smallest numbers may be equal where nobody has equal ones: then a pair is taken as somebody has it.
+            pairs = [tuple(map(one.get, _PAIR)) for one in places.values() if set(_PAIR) <= set(one)]
+            unequal = sorted(pair for pair in pairs if pair[0] != pair[1])
+            row |= zip(_PAIR, unequal[0], strict=True) if unequal else ()
+        for field in differ:
+            values = {place: one[field] for place, one in places.items() if field in one}
+            disagreements.append(Disagreement(name, field, values, row[field]))
+        rows[name] = {field: value for field, value in row.items() if value is not None}
+    return Merged(rows, tuple(odd), tuple(disagreements))
+
+
+def _safest(field: str, rows: Iterable[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - numbers and flags
+    """Return the number that promises fewer pods, as it holds wherever another one is true; None of texts."""
+    values = [row[field] for row in rows if field in row]
+    if isinstance(values[0], str):
+        return None
+    return max(values) if field == "EriQuantity" else min(values)  # eRDMA takes an ENI
+
+
+def refreshed(bundled: Catalog, rows: Mapping[str, Mapping[str, Any]], asked: Asked) -> str:
     """Return the text of the file.
 
     Args:
         bundled: the bundled data, for the families that rows do not name.
-        rows: rows of DescribeInstanceTypes; later ones of a type lie over earlier ones.
-        asked: where they are from.
+        rows: what is known of each type.
+        asked: where that is from.
 
     """
-    merged: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        stated = {field: row[field] for field in KEPT if row.get(field) is not None}
-        merged[row["InstanceTypeId"]] = merged.get(row["InstanceTypeId"], {}) | stated
     lines = []
-    for name, row in sorted(merged.items()):
+    for name, found in sorted(rows.items()):
+        row = dict(found)
         known = bundled.get(name)
         family = name.rpartition(".")[0] if known is None else known.InstanceTypeFamily
         size = row.get("MemorySize")

@@ -209,6 +209,10 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "InstanceTypeFamily": _is_text,
     "LimitsStatus": _is_text,
     "OnSale": _is_flag,
+    "PrimaryEniQueueNumber": _is_count,
+    "SecondaryEniQueueNumber": _is_count,
+    "NetworkCardQuantity": _is_count,
+    "JumboFrameSupport": _is_flag,
     "Sources": _is_map_of_texts,
 }
 """What is read of a row; anything else in it is only shown."""

@@ -12,23 +12,33 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from eniplan import resources
-from eniplan.catalog.record import DEFAULT_SOURCE, Conflict, InstanceType, LingjunNodeType, OwnData, Source, specs_words
+from eniplan.catalog.record import (
+    DEFAULT_SOURCE,
+    KINDS,
+    Conflict,
+    InstanceType,
+    LingjunNodeType,
+    OwnData,
+    Source,
+    specs_words,
+)
 from eniplan.catalog.rows import Own, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Catalog:
     """All instance data that is known. Reads files when they are first needed; never writes."""
 
-    def __init__(self, folder: str | None = None, specs: str | None = None, kept: str | None = None) -> None:
+    def __init__(self, folder: str | None = None, specs: str | None = None, kept: Sequence[str] = ()) -> None:
         """Take the data folder (default: the bundled one) and a user's own files; see `catalog.own`.
 
         Args:
             folder: the bundled data.
             specs: the file of `--specs`.
-            kept: what `specs update` has kept; another file of `specs update`, given as `specs`, takes its place.
+            kept: what `specs update` has kept, the lowest first. Another file of `specs update`, given as `specs`,
+                takes the place of what was kept of its kind, and of what lies over that.
 
         Raises:
             InputError: a file cannot be read or is no instance data.
@@ -46,13 +56,14 @@ class Catalog:
         """The lowest first."""
         self._own_lingjun: dict[str, LingjunNodeType] = {}
         self._own_sources: dict[str, Source] = {}
-        if specs is not None or kept is not None:
+        if specs is not None or kept:
             from eniplan.catalog.own import read_own  # noqa: PLC0415 - only for calls with such a file
 
-            layers = [] if specs is None else [read_own(specs)]
-            if kept is not None and not (layers and layers[0].about.region):
-                layers.insert(0, read_own(kept))
-            for layer in layers:
+            given = [] if specs is None else [read_own(specs)]
+            kind = given[0].about.kind if given else "specs"
+            below = len(KINDS) if kind == "specs" else KINDS.index(kind)
+            beneath = [layer for layer in map(read_own, kept) if KINDS.index(layer.about.kind) < below]
+            for layer in (*beneath, *given):
                 self.lay(layer)
 
     def lay(self, layer: Own) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from eniplan import terminal
-from eniplan.cli.options import Format, FormatOption, kept_specs
+from eniplan import resources, terminal
+from eniplan.cli.options import Format, FormatOption
 from eniplan.cli.waivers import DEFAULT_FILE as WAIVERS
 from eniplan.config import FILE, KEYS, Config, parameter
 from eniplan.messages import say
@@ -72,7 +72,7 @@ def _words(value: object) -> str:
 def _default(key: str) -> object:
     """Return the default of an option: a file that is looked for, else as `check` has it, which has all of them."""
     if key == "specs":
-        return kept_specs()
+        return resources.kept_specs() or None
     if key == "waivers":
         return WAIVERS if os.path.exists(WAIVERS) else None
     from eniplan.cli import check  # noqa: PLC0415 - most settings come from elsewhere

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,17 +118,11 @@ def instance_data(given: str | None, day: date) -> Catalog:
         InputError: one of the files cannot be read, or is no instance data.
 
     """
-    catalog = Catalog() if given == BUNDLED else Catalog(specs=given, kept=kept_specs())
+    catalog = Catalog() if given == BUNDLED else Catalog(specs=given, kept=resources.kept_specs())
     age = old_days(catalog.date, catalog.own, day)
     if age is not None:
         terminal.err(say("note: {what}", what=old_words(age, catalog.date)))
     return catalog
-
-
-def kept_specs() -> str | None:
-    """Return the file that `specs update` has kept; None when there is none."""
-    kept = resources.refreshed_specs()
-    return kept if os.path.exists(kept) else None
 
 
 SpecsOption = Annotated[

@@ -29,7 +29,7 @@ def register(app: typer.Typer, name: str, about: str) -> None:
     specs = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
     specs.callback()(overview)
     specs.command("show", short_help="Show one type with the source of every number.")(show)
-    specs.command("update", short_help="Ask the account for all limits, and keep them.")(update)
+    specs.command("update", short_help="Learn limits from the account or from nodes, and keep them.")(update)
     specs.command("diff", short_help="Show what newer data changes, also in verdicts on plans.")(diff)
     app.add_typer(specs, name=name, short_help=about)
 
@@ -76,11 +76,11 @@ def overview(
         _print_json({"date": catalog.date, **aged, **own, "counts": counts, "unpublished": gaps})
         return
     lines = [f"instance data as of {catalog.date}" + ("" if age is None else f" ({age} days old)")]
-    if catalog.own is not None:
-        lines += [
-            f"before it: {catalog.own.file}"
-            + (f", {catalog.own.region} on {catalog.own.date}" if catalog.own.region else "")
-        ]
+    layer = catalog.own
+    while layer is not None:
+        of = layer.region or ("nodes" if layer.kind == "nodes" else None)
+        lines.append(f"before it: {layer.file}" + (f", {of} on {layer.date}" if of else ""))
+        layer = layer.beneath
     lines += [f"  {name}: {count}" for name, count in counts.items()]
     lines += [f"ENI limits are not published for {sum(map(len, gaps.values()))} types of these families:"]
     lines += [f"  {family} ({len(names)})" for family, names in gaps.items()]

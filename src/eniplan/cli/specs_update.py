@@ -1,58 +1,127 @@
-"""`eniplan specs update`: ask the account for the limits of all its instance types, and keep them."""
+"""`eniplan specs update`: learn the limits of instance types from the account or from nodes, and keep them."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eniplan import resources, terminal
 from eniplan.catalog.store import Catalog
-from eniplan.cli.options import EcsRoleOption, EndpointOption
+from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
 from eniplan.errors import CloudError, Problem, usage
-from eniplan.messages import say
-from eniplan.text import plural
+from eniplan.messages import count, named, say
+from eniplan.text import json_text, plural, printable
+from eniplan.values import NamedTuple
+
+if TYPE_CHECKING:
+    from eniplan.catalog.refresh import Asked, Merged
+    from eniplan.kube.type_info import Learned
+    from eniplan.messages import Message
+
+SCHEMA = "eniplan.specs-update/v1"
+
+
+class _Update(NamedTuple):
+    """What was learned."""
+
+    found: Merged
+    asked: Asked
+    kind: str
+    """The layer of instance data."""
+    nodes: Learned | None = None
+    """Where it is from nodes: how they were read."""
 
 
 def update(
     region: Annotated[
         str | None, typer.Option(metavar="REGION", help="Default: the aliyun CLI's variables, then its profile.")
     ] = None,
+    from_cluster: Annotated[
+        bool, typer.Option("--from-cluster", help="Learn from annotations of the cluster's nodes, through kubectl.")
+    ] = False,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Learn from nodes that kubectl has printed, as for verify."),
+    ] = None,
+    context: Annotated[str | None, typer.Option(metavar="NAME", help="With --from-cluster: kubectl's context.")] = None,
+    kubeconfig: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With --from-cluster: kubectl's kubeconfig.")
+    ] = None,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write here, for --specs. Default: what every command then uses.")
     ] = None,
+    output: FormatOption = Format.TEXT,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
 ) -> None:
-    """Ask the account for the limits of all its instance types, and keep them for this user.
+    """Learn the limits of instance types from the account, or from a cluster's nodes, and keep them for this user.
 
     \b
     Examples:
       eniplan specs update --region cn-hangzhou
       eniplan specs update --region cn-hangzhou --out specs/cn-hangzhou.jsonl
+      eniplan specs update --from-cluster --context prod    # no credentials: the nodes say it
+      eniplan specs update --from nodes.json --out nodes.jsonl
       eniplan specs diff plans/          # which plans does it change?
       eniplan check plan.yaml --specs bundled   # as if nothing had been kept
 
     \b
-    Without --out the rows go to $XDG_DATA_HOME/eniplan/specs.jsonl (~/.local/share). From then on they stand before
-    the bundled data in every command, until --specs names other data. For the same verdict on every machine use --out,
-    commit the file, and name it with --specs.
+    Without --out the rows go to $XDG_DATA_HOME/eniplan (~/.local/share): specs.jsonl has what an account says, and
+    nodes.jsonl what nodes say, which lies over it. From then on they stand before the bundled data in every command,
+    until --specs names other data. For the same verdict on every machine use --out, commit the file, and name it with
+    --specs.
+
+    \b
+    Nodes say it in annotation alibabacloud.com/instance-type-info, which Terway believes before the API.
     """
-    # The bundled data, whatever was kept before: an old refresh must not shine through.
-    text, count, asked = _ask(region, Catalog(), endpoint, ecs_role=ecs_role)
-    file = out or resources.refreshed_specs()
+    of_nodes = from_cluster or from_ is not None
+    if of_nodes and ((region, endpoint) != (None, None) or ecs_role):
+        raise usage(say("--region, --endpoint and --ecs-role ask an account: not with --from-cluster or --from"))
+    if (from_ is not None or not from_cluster) and (context, kubeconfig) != (None, None):
+        raise usage(say("--context and --kubeconfig go with --from-cluster, and not with --from"))
+    learned = _of_nodes(from_, context, kubeconfig) if of_nodes else _of_account(region, endpoint, ecs_role=ecs_role)
+    file = _written(learned, out)
+    if output is Format.JSON:
+        terminal.out(json_text(_document(learned, file), indent=1) + "\n")
+    for line in _lines(learned, file, out):
+        terminal.err(printable(line))
+
+
+def _written(learned: _Update, out: str | None) -> str | None:
+    """Write the file; None: there was nothing to write."""
+    from eniplan.catalog.refresh import refreshed  # noqa: PLC0415 - needed only here
+
+    if not learned.found.rows:
+        return None
+    file = out or resources.specs_to_keep(learned.kind)
     if out is None:
         terminal.make_folder(os.path.dirname(file))
-    terminal.save(file, text)
-    terminal.err(f"{plural(count, 'instance type')} of {asked} written to {file}")
-    terminal.err("what has changed: eniplan specs diff" + ("" if out is None else f" --specs {out}"))
+    # The bundled data, whatever was kept before: an old refresh must not shine through.
+    terminal.save(file, refreshed(Catalog(), learned.found.rows, learned.asked))
+    return file
 
 
-def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role: bool) -> tuple[str, int, str]:
-    """Return the text of the new file, how many types it has, and the region."""
-    from eniplan.catalog.refresh import of_regions, refreshed  # noqa: PLC0415 - needed only here
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _of_nodes(dumped: str | None, context: str | None, kubeconfig: str | None) -> _Update:
+    """Ask the nodes of a cluster, or those of a dump."""
+    from eniplan.catalog.refresh import merged, of_nodes  # noqa: PLC0415 - needed only here
+    from eniplan.kube import dump, kubectl  # noqa: PLC0415 - the same
+    from eniplan.kube.type_info import learned  # noqa: PLC0415 - the same
+
+    access = kubectl.Kubectl(context, kubeconfig)
+    found = learned(kubectl.nodes(access) if dumped is None else dump.nodes(dumped))
+    return _Update(merged(found.told), of_nodes(_today()), "nodes", found)
+
+
+def _of_account(region: str | None, endpoint: str | None, *, ecs_role: bool) -> _Update:
+    """Ask the account."""
+    from eniplan.catalog.refresh import merged, of_regions  # noqa: PLC0415 - needed only here
     from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
     from eniplan.cloud import place  # noqa: PLC0415 - the same
     from eniplan.cloud.failures import CallError, problem  # noqa: PLC0415 - the same
@@ -69,16 +138,63 @@ def _ask(region: str | None, bundled: Catalog, endpoint: str | None, *, ecs_role
         raise usage(say("no region to ask: give --region, such as cn-hangzhou"), looked)
     if not place.is_region(name):
         raise usage(say("{name!r} is no region id", name=name), say("such as cn-hangzhou"))
-    rows = []
+    rows: list[tuple[str, dict[str, Any]]] = []
     asked = account.account_place(name, how)
     try:
         for page in all_types(account.open_session(name, how)):
-            rows += page
+            rows += ((name, row) for row in page)
     except CallError as error:
         raise CloudError(problem(error, asked)) from None
     if not rows:
         raise CloudError(
             Problem(say("the account lists no instance type"), asked, say("nothing was written; check the region"))
         )
-    today = datetime.now(UTC).date().isoformat()
-    return refreshed(bundled, rows, of_regions((name,), today)), len(rows), name
+    return _Update(merged(rows), of_regions((name,), _today()), "refreshed")
+
+
+def _lines(learned: _Update, file: str | None, out: str | None) -> list[Message | str]:
+    """Return what people are told."""
+    found, nodes = learned.found, learned.nodes
+    lines: list[Message | str] = []
+    if nodes is not None:
+        many = count(nodes.nodes, "{n} node", "{n} nodes")
+        lines.append(say("{nodes} read, {without} of them without the annotation", nodes=many, without=nodes.without))
+        by_fault: dict[Message, list[str]] = {}
+        for name, fault in nodes.unreadable.items():
+            by_fault.setdefault(fault, []).append(name)
+        for fault, names in by_fault.items():
+            many = count(len(names), "{n} annotation counts for nothing", "{n} annotations count for nothing")
+            lines.append(say("{annotations}, because {fault}: {names}", annotations=many, fault=fault,
+                             names=named(names)))  # fmt: skip
+    if found.odd:
+        many = count(len(found.odd), "{n} odd value", "{n} odd values")
+        lines.append(say("{values} left out: {odd}", values=many, odd=named(found.odd)))
+    for told in found.disagreements:
+        values = tuple(say("{value} in {place}", value=value, place=place) for place, value in told.values.items())
+        kept = say("nothing") if told.kept is None else told.kept
+        lines.append(say("{type} {field} differs: {values}; taken: {kept}", type=told.type, field=told.field,
+                         values=named(values), kept=kept))  # fmt: skip
+    if file is None:
+        return [*lines, say("nothing is learned, and nothing was written")]
+    where = learned.asked.region or "nodes"
+    lines.append(f"{plural(len(found.rows), 'instance type')} of {where} written to {file}")
+    lines.append("what has changed: eniplan specs diff" + ("" if out is None else f" --specs {out}"))
+    return lines
+
+
+def _document(learned: _Update, file: str | None) -> dict[str, Any]:
+    nodes = learned.nodes
+    read = None if nodes is None else {
+        "read": nodes.nodes, "without": nodes.without, "unreadable": dict(nodes.unreadable),
+    }  # fmt: skip
+    return {
+        "schema": SCHEMA,
+        "file": file,
+        "layer": learned.kind,
+        "date": learned.asked.date,
+        "region": learned.asked.region,
+        "types": len(learned.found.rows),
+        **({} if read is None else {"nodes": read}),
+        "odd": list(learned.found.odd),
+        "disagreements": [item._asdict() for item in learned.found.disagreements],
+    }

@@ -111,25 +111,27 @@ def _data(today: date) -> Result:
 
 def _kept() -> OwnData | None:
     """Return what `specs update` has kept; None when it is nothing that can be read, which `_own_data` tells."""
-    path = resources.refreshed_specs()
     try:
-        return Catalog(kept=path).own if os.path.exists(path) else None
+        return Catalog(kept=resources.kept_specs()).own
     except EniplanError:
         return None
 
 
 def _own_data() -> Result:
-    path = resources.refreshed_specs()
-    if not os.path.exists(path):
+    kept = resources.kept_specs()
+    if not kept:
         return Result("own data", "ok", say("none; `eniplan specs update` keeps what your account says"))
     try:
-        own = Catalog(specs=path).own
+        own = Catalog(kept=kept).own
     except EniplanError as error:
         return _problem("own data", error)
-    about = (
-        NOTHING if own is None or own.region is None else say(" of {region} on {day}", region=own.region, day=own.date)
-    )
-    return Result("own data", "ok", say("{path}{about}, before the bundled data", path=path, about=about))
+    files = []
+    while own is not None:
+        region = own.region or (say("nodes") if own.kind == "nodes" else None)
+        dated = say("{path} of {region} on {day}", path=own.file, region=region, day=own.date)
+        files.append(own.file if region is None else dated)
+        own = own.beneath
+    return Result("own data", "ok", say("{files}, before the bundled data", files=tuple(files)))
 
 
 def _kubectl() -> Result:

@@ -154,15 +154,20 @@ def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
     """Return what the nodes of a group carry, and how much of it was seen."""
     pool = group.pool
     types: dict[str, Capacity] = {}
+    carried: dict[tuple[str, str], Capacity] = {}
     expected: list[int | None] = []
     for node in group.exclusive:
         name = node.instance_type or "unknown"
-        if name not in types:
-            record = None if node.is_lingjun else view.catalog.get(name)
+        key = name, str(node.limits)  # nodes may know their type otherwise
+        if key not in carried:
+            record = None if node.is_lingjun else view.record(node)
             nothing = Capacity(view.room(node), None, None)
-            types[name] = nothing if record is None else capacity(record, erdma=bool(view.erdma(node)))
+            carried[key] = nothing if record is None else capacity(record, erdma=bool(view.erdma(node)))
+        # Of nodes that differ the one that carries least stands for the type.
+        least = types.get(name, carried[key])
+        types[name] = min(least, carried[key], key=lambda found: found.exclusive or 0)
         if not node.is_lingjun:
-            expected.append(types[name].exclusive)
+            expected.append(carried[key].exclusive)
     if pool is not None and not types:  # no node yet: what the plan's types would give
         types = {name: Capacity(pods, None, None) for name, pods in pool.pods_per_node.items()}
     ecs = [node for node in group.exclusive if not node.is_lingjun]

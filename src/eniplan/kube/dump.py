@@ -29,23 +29,18 @@ _WRITE = say("write one with: {command}", command=COMMAND)
 
 
 def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()) -> Observed:
-    """Read a dump: JSON as a stream, YAML as a whole; of workloads, those that are wanted.
+    """Read a dump; of workloads, those that are wanted.
 
     Raises:
         InputError: it cannot be read, is no dump, or holds no node.
 
     """
     collector = Collector(path, follow, wanted)
-    name = path
-    try:
-        files = _files(path)
-        for name in files:
-            _read_file(name, collector)
-    except OSError as error:
-        raise InputError(unreadable(name, error)) from None
-    if not files:
-        message = say("this folder has no file that ends with {endings}", endings=tuple(_ENDINGS))
-        raise InputError(Problem(message, Place(path), _WRITE))
+    for item in _all(path):
+        if isinstance(item, Listed):
+            collector.listed(item)
+        else:
+            collector.add(item)
     cut = collector.cut
     if cut:
         hint = say("ask on with &continue=TOKEN until metadata.continue is empty; docs/verify.md has the script")
@@ -56,8 +51,42 @@ def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection
         hint = say("is it empty, or was it printed without -o json? {write}", write=_WRITE)
         raise InputError(Problem(say("there is nothing of a cluster in it"), Place(path), hint))
     if not observed.nodes:
-        raise InputError(Problem(say("there is no node in this dump, so nothing can be proven"), Place(path), _WRITE))
+        raise InputError(_no_node(path))
     return observed
+
+
+def nodes(path: str) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a dump.
+
+    Raises:
+        InputError: it cannot be read, is no dump, or holds no node.
+
+    """
+    is_empty = True
+    for item in _all(path):
+        if not isinstance(item, Listed) and item.get("kind") == "Node":
+            is_empty = False
+            yield item
+    if is_empty:
+        raise InputError(_no_node(path))
+
+
+def _no_node(path: str) -> Problem:
+    return Problem(say("there is no node in this dump, so nothing can be proven"), Place(path), _WRITE)
+
+
+def _all(path: str) -> Iterator[dict[str, Any] | Listed]:
+    """Yield all objects: JSON as a stream, YAML as a whole."""
+    name = path
+    try:
+        files = _files(path)
+        for name in files:
+            yield from _of_file(name)
+    except OSError as error:
+        raise InputError(unreadable(name, error)) from None
+    if not files:
+        message = say("this folder has no file that ends with {endings}", endings=tuple(_ENDINGS))
+        raise InputError(Problem(message, Place(path), _WRITE))
 
 
 def _files(path: str) -> list[str]:
@@ -66,28 +95,23 @@ def _files(path: str) -> list[str]:
     return [os.path.join(path, name) for name in sorted(os.listdir(path)) if name.endswith(_ENDINGS)]
 
 
-def _read_file(name: str, collector: Collector) -> None:
+def _of_file(name: str) -> Iterator[dict[str, Any] | Listed]:
     if name == STDIN:
         with stdin() as stream:
-            _read_stream(stream, name, collector)
+            yield from _of_stream(stream, name)
         return
     with open(name, "rb") as file:
         note_input(file)
-        _read_stream(file, name, collector)
+        yield from _of_stream(file, name)
 
 
-def _read_stream(file: BufferedReader, name: str, collector: Collector) -> None:
+def _of_stream(file: BufferedReader, name: str) -> Iterator[dict[str, Any] | Listed]:
     # Peeked and not read: stdin cannot be rewound.
     if file.peek(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in {b"{", b""}:
         for document in read_documents(name, file.read()):
-            for found in _objects(document):
-                collector.add(found)
+            yield from _objects(document)
         return
-    for item in read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), name):
-        if isinstance(item, Listed):
-            collector.listed(item)
-        else:
-            collector.add(item)
+    yield from read(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), name)
 
 
 def _objects(document: Document) -> Iterator[dict[str, Any]]:

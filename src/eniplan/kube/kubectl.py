@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from eniplan.errors import KUBECTL as SOURCE
@@ -149,7 +149,7 @@ _WORKLOADS = (
 )
 
 
-def workloads(kubectl: Kubectl) -> Iterator[dict[str, object]]:
+def workloads(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
     """Yield the workloads of a cluster, with what says how many of their pods must run.
 
     Raises:
@@ -157,23 +157,38 @@ def workloads(kubectl: Kubectl) -> Iterator[dict[str, object]]:
 
     """
     for item in _WORKLOADS:
-        more: str | None = ""
-        while more is not None:
-            call = _Call(kubectl, _page(item.path, more))
-            try:
-                refused = call.refusal()
-                if refused is not None:
-                    message = say("cannot list {kind} objects: {message}", kind=item.kind, message=refused[1])
-                    raise ClusterError(Problem(message, Place(SOURCE), kubectl.advice))
-                more = None
-                group = item.path.split("/")
-                for found in call.objects():
-                    if isinstance(found, Listed):
-                        more = found.more or None
-                    else:
-                        yield {**found, "kind": item.kind, "apiVersion": "/".join(group[2:-1])}
-            finally:
-                call.end()
+        yield from _listed(kubectl, item)
+
+
+def nodes(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a cluster.
+
+    Raises:
+        ClusterError: there is no kubectl, it cannot reach the cluster, or it may not list the nodes.
+
+    """
+    yield from _listed(kubectl, _READS[0])
+
+
+def _listed(kubectl: Kubectl, item: _Read) -> Iterator[dict[str, Any]]:
+    """Yield all objects of a kind, page by page."""
+    more: str | None = ""
+    while more is not None:
+        call = _Call(kubectl, _page(item.path, more))
+        try:
+            refused = call.refusal()
+            if refused is not None:
+                message = say("cannot list {kind} objects: {message}", kind=item.kind, message=refused[1])
+                raise ClusterError(Problem(message, Place(SOURCE), kubectl.advice))
+            more = None
+            group = item.path.split("/")
+            for found in call.objects():
+                if isinstance(found, Listed):
+                    more = found.more or None
+                else:
+                    yield {**found, "kind": item.kind, "apiVersion": "/".join(group[2:-1])}
+        finally:
+            call.end()
 
 
 _ONE_NODE = _Read(WORKLOADS, "/api/v1/nodes?limit=1", listed=False)

@@ -10,12 +10,15 @@ from sys import intern
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from eniplan.bounds import parse_json
+from eniplan.catalog.record import LIMITS
+from eniplan.catalog.rows import without_odd_values
 from eniplan.k8s.labels import Requirement, Selector
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING
 from eniplan.kube.status import ended_by, trouble
+from eniplan.kube.type_info import TYPE_INFO, type_info
 from eniplan.kube.values import listing, mapping, text, texts
 from eniplan.observed import (
     CLUSTER_CONFIG,
@@ -51,12 +54,6 @@ _T = TypeVar("_T", bound=tuple[object, ...])
 TERWAY_GROUP = "network.alibabacloud.com/"
 """Another cloud has kinds of the same names; theirs are none of ours."""
 POD_UID = "k8s.aliyun.com/pod-uid"
-TYPE_INFO = "alibabacloud.com/instance-type-info"
-"""On a node: the row of DescribeInstanceTypes of its type, as JSON."""
-LIMITS = (
-    "EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity", "EniTotalQuantity", "EriQuantity",
-)  # fmt: skip
-"""What Terway reads of it."""
 REASONS = frozenset(
     (
         "AllocIPFailed",
@@ -390,7 +387,9 @@ class Collector:
         """Read what a node's annotation says of its type, once for all nodes that say the same."""
         key = (told if isinstance(told, str) else "", name)
         if key not in self._types:
-            self._types[key] = _type_info(*key)
+            row = type_info(*key).row
+            known = without_odd_values(row)[0] if row else {}
+            self._types[key] = {field: known[field] for field in LIMITS if known.get(field) is not None}
         return self._types[key]
 
     def _config_map(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
@@ -410,16 +409,6 @@ def _wants(spec: dict[str, Any], cpu: int, memory: int) -> Wants:
 
 def _labels(meta: dict[str, Any]) -> dict[str, str]:
     return {text(key): text(item) for key, item in mapping(meta.get("labels")).items()}
-
-
-def _type_info(told: str, name: str) -> dict[str, int]:
-    """Read the annotation with the API's row of a type; Terway believes it when it is of the node's own type."""
-    try:
-        row = mapping(parse_json(told))
-    except ValueError:
-        return {}
-    numbers = {key: row[key] for key in LIMITS if type(row.get(key)) is int and row[key] >= 0}
-    return numbers if row.get("InstanceTypeId") == name else {}
 
 
 def mark(value: object) -> int:

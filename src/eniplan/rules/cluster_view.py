@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import InstanceType
+from eniplan.catalog.store import laid_over
 from eniplan.k8s.kinds import standing_behind
 from eniplan.messages import Message, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, Room, TerwayConfig
@@ -261,8 +262,7 @@ class ClusterView(View):
         known = self.catalog.get(node.instance_type or "")
         if not node.limits:
             return known
-        row = {"InstanceTypeId": node.instance_type} if known is None else known.raw
-        return InstanceType.from_map({**row, **node.limits})
+        return InstanceType.from_map(laid_over(known, {"InstanceTypeId": node.instance_type, **node.limits}))
 
     def room(self, node: Node) -> int | None:
         """Return how many exclusive pods a node can carry; None when that is not known."""

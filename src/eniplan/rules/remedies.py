@@ -486,6 +486,9 @@ REMEDIES = {
         "Wait for the rollout, or find out what blocks it.",
         cluster="kubectl -n kube-system rollout status ds terway-eniip",
     ),
-    "VER039": _PROVE,
+    "VER039": Remedy(
+        "Learn the limits from the nodes, and check the plan with them.",
+        cluster="eniplan specs update --from-cluster --out nodes.jsonl; eniplan check PLAN --specs nodes.jsonl",
+    ),
 }
 """By the id of the rule."""

@@ -290,8 +290,8 @@ def ver007(view: ClusterView) -> Outcome:
     """EniQuantity - 1, less one with eRDMA, as capacity and as allocatable; a slot that eRDMA leaves is an info."""
     for group in view.groups:
         published = [item for item in group.exclusive if not item.is_lingjun and item.capacity]
-        alike = _by(published, lambda item: (item.instance_type, item.capacity, item.allocatable))
-        for (name, capacity, allocatable), found in alike.items():
+        alike = _by(published, lambda item: (item.instance_type, item.capacity, item.allocatable, str(item.limits)))
+        for (name, capacity, allocatable, _), found in alike.items():
             expected = view.expected(found[0])
             if not expected:
                 yield Unknown(("Node", found[0].name), facts.ENIS if name else facts.NODE_TYPE, name or "")
@@ -341,9 +341,8 @@ def ver039(view: ClusterView) -> Outcome:
                 if ours.get(field) not in {None, number}:
                     what = say("with {field} {node} in their annotation, where eniplan has {specs}", field=field,
                                node=number, specs=ours[field])  # fmt: skip
-                    hint = say("check the plan with the API's own numbers: aliyun ecs DescribeInstanceTypes "
-                               "--InstanceTypes.1 {type} > types.json; eniplan check PLAN --specs types.json",
-                               type=name)  # fmt: skip
+                    hint = say("check the plan with what the nodes say: eniplan specs update --from-cluster "
+                               "--out nodes.jsonl; eniplan check PLAN --specs nodes.jsonl")  # fmt: skip
                     yield _at_nodes(group, found, what, hint, instanceType=name)
 
 
