@@ -54,12 +54,52 @@ def test_a_body_in_a_file_is_judged_once(here: Path, how: str, paths: tuple[str,
 
 
 def test_what_a_shell_puts_in_is_open(here: Path) -> None:
-    body = json.dumps(BODY).replace('"ecs.g8i.8xlarge"', '"$TYPE"').replace(": 3", ": ${SIZE:-3}")
+    body = json.dumps(BODY).replace('"ecs.g8i.8xlarge"', '"$TYPE"').replace(": 3", ": ${SIZE:?}")
     judged = judge_files(here, {"make.sh": f'{POST} --body "{body.replace(chr(34), chr(92) + chr(34))}"\n'})
     assert (judged.problems, judged.rules) == ([], set())
     hints = {item.fact: item.hint for item in judged.report.undecided}
     assert hints["instanceTypes of pool 'trading'"] == "$TYPE"
-    assert hints["the size of pool 'trading'"] == "${SIZE:-3}"
+    assert hints["the size of pool 'trading'"] == "${SIZE:?}"
+
+
+FEW = "ecs.g7.2xlarge"
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "by"),
+    [
+        ("", f"${{TYPE:-{FEW}}}", "TYPE"),
+        ("", f"${{TYPE-{FEW}}}", "TYPE"),
+        ("", f"${{1:-{FEW}}}", "$1"),
+        (f"TYPE=${{TYPE:-{FEW}}}", "$TYPE", "TYPE"),
+        (f'export TYPE="${{TYPE:-{FEW}}}"', "${TYPE}", "TYPE"),
+        (f': "${{TYPE:={FEW}}}"', "$TYPE", "TYPE"),
+        ("SIZE=${SIZE:-2xlarge}; TYPE=ecs.${FAMILY:-g7}.$SIZE", "$TYPE", "FAMILY, SIZE"),
+        (f"TYPE={FEW}", "${TYPE:?set it}", None),
+        (f"TYPE={FEW}", "${TYPE:-ecs.g8i.8xlarge}", None),
+        (f"TYPE=''; OTHER={FEW}", "${TYPE:-$OTHER}", "open"),
+        ("TYPE=$(cat type); TYPE=x", f"${{TYPE:-{FEW}}}", "open"),
+        ("if x; then TYPE=a; fi", f"${{TYPE:-{FEW}}}", "open"),
+        ("make() { :; }", f"${{1:-{FEW}}}", "open"),
+        ("", "${TYPE:-}", "open"),
+    ],
+)
+def test_a_default_of_a_script(here: Path, before: str, word: str, by: str | None) -> None:
+    body = json.dumps(BODY).replace("ecs.g8i.8xlarge", word)
+    judged = judge_files(here, {"make.sh": f'{before}\n{POST} --body "$(cat <<EOF\n{body}\nEOF\n)"\n'})
+    if by == "open":
+        assert (judged.rules, list(judged.facts)) == (set(), ["instanceTypes of pool 'trading'"])
+    else:
+        (finding,) = judged.report.findings
+        note = f"; the value comes from {', '.join(f'the default of {name}' for name in by.split(', '))}" if by else ""
+        assert (finding.rule.id, "; the value comes from" in finding.hint) == ("ENI001", by is not None)
+        assert finding.hint.endswith(note)
+
+
+def test_numbers_of_a_script_may_be_defaults(here: Path) -> None:
+    body = json.dumps(BODY).replace(": 3", ": ${SIZE:-900}")
+    judged = judge_files(here, {"make.sh": f'{POST} --body "$(cat <<EOF\n{body}\nEOF\n)"\n'})
+    assert judged.report.pools[0].nodes == (900, 900)
 
 
 @pytest.mark.parametrize("body", ['"$BODY"', '"$(jq -n .)"', "file://none.json", '"$(cat $DIR/x.json)"'])

@@ -139,6 +139,92 @@ def test_a_list_of_objects_of_crossplane(here: Path) -> None:
     assert judged.places["ENI001"].endswith("fast.instanceTypes[1]")
 
 
+PULUMI_CONFIG = """\
+config:
+  types: {type: List<String>, default: [ecs.g8i.8xlarge, ecs.g7.2xlarge]}
+  ack:family: ecs.g7
+  size: {default: 2xlarge}
+  open: {type: String}
+  plain: {value: ecs.g7.2xlarge}
+variables:
+  all: ['${family}.${size}']
+  tree: {few: [{type: '${family}.${size}'}]}
+  same: ${all}
+  circle: ${ring}
+  ring: ${circle}
+  read: {fn::invoke: {function: alicloud:ecs:getInstanceTypes}}
+"""
+FAMILY = "config family, the default of size"
+
+
+@pytest.mark.parametrize(
+    ("types", "by"),
+    [
+        ("${types}", "the default of types"),
+        ("['${types[1]}']", "the default of types"),
+        ("${all}", FAMILY),
+        ("${same}", FAMILY),
+        ("['${tree.few[0].type}']", FAMILY),
+        ("['${tree[\"few\"][0].type}']", FAMILY),
+        ("['ecs.g7.${size}']", "the default of size"),
+        ("['${plain}']", "config plain"),
+        ("[fn::join: [., [ecs, g7, '${size}']]]", "the default of size"),
+        ("{fn::split: [',', 'ecs.g7.2xlarge,ecs.g8i.8xlarge']}", ""),
+        ("[fn::select: [1, '${types}']]", "the default of types"),
+        ("[fn::secret: ecs.g7.2xlarge]", ""),
+        ("['${open}']", None),
+        ("['${gone}']", None),
+        ("['${circle}']", None),
+        ("['${read.ids[0]}']", None),
+        ("['x${read}']", None),
+        ("['${cluster.name}']", None),
+        ("['${pulumi.stack}']", None),
+        ("['${types[7]}']", None),
+        ("['${a b}']", None),
+        ("['${}']", None),
+        ("[fn::join: [., ['${open}']]]", None),
+        ("[fn::split: [',', '${open}']]", None),
+        ("[fn::select: [0, '${open}']]", None),
+        ("[fn::readFile: x]", None),
+    ],
+)
+def test_references_of_pulumi(here: Path, types: str, by: str | None) -> None:
+    text = PULUMI.replace("[ecs.g8i.8xlarge, ecs.g7.2xlarge]", types) + PULUMI_CONFIG
+    judged = judge_files(here, {"Pulumi.yaml": text})
+    assert judged.problems == []
+    if by is None:
+        assert "ENI001" not in judged.rules
+        assert judged.facts["instanceTypes of pool 'fast'"] == "fast.instanceTypes"
+        return
+    (hint,) = [str(found.hint) for found in judged.report.findings if found.rule.id == "ENI001"]
+    assert hint.endswith(f"; the value comes from {by}") if by else "comes from" not in hint
+
+
+def test_names_of_pulumi(here: Path) -> None:
+    text = PULUMI.replace("nodePoolName: fast", "nodePoolName: ${pulumi.project}-$${x}-${on}-${n}")
+    text += "config: {on: true, n: {default: 2}}\n"
+    assert [pool.name for pool in judge_files(here, {"Pulumi.yaml": text}).report.pools] == ["ack-${x}-true-2"]
+
+
+def test_the_cluster_of_a_pool_through_a_variable(here: Path) -> None:
+    text = PULUMI.replace("clusterId: ${cluster.id}", "clusterId: ${id}") + "variables: {id: '${cluster.id}'}\n"
+    assert "TW001" in judge_files(here, {"Pulumi.yaml": text}, cluster=None).rules
+
+
+def test_labels_of_pulumi_as_text(here: Path) -> None:
+    text = PULUMI.replace("[{name: terway-eniip, version: v1.10.0}]", "'${addons}'") + (
+        "variables:\n  addons: [{name: terway-eniip, config: {fn::toJSON: {NetworkPolicy: 'true'}}}]\n"
+    )
+    assert "TW009" in judge_files(here, {"Pulumi.yaml": text}, cluster=None).rules
+
+
+def test_references_that_multiply_are_not_followed_for_ever(here: Path) -> None:
+    doubled = "".join(f"  v{i}: ['${{v{i + 1}}}', '${{v{i + 1}}}']\n" for i in range(60))
+    text = PULUMI.replace("[ecs.g8i.8xlarge, ecs.g7.2xlarge]", "${v0}") + f"variables:\n{doubled}  v60: x\n"
+    judged = judge_files(here, {"Pulumi.yaml": text})
+    assert (judged.problems, "ENI001" in judged.rules) == ([], False)
+
+
 PARAMETERS = """\
 Parameters:
   Type: {Type: String, Default: ecs.g7.2xlarge}

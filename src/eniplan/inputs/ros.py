@@ -27,7 +27,7 @@ class Noted(NamedTuple):
 
     tree: Tree
     notes: dict[Path, tuple[str, ...]]
-    """The parameters that a value comes from."""
+    """What a value comes from, in words."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `plan.document.Tree.find`."""
@@ -38,11 +38,10 @@ class Noted(NamedTuple):
         return self.tree.text(path)
 
     def note(self, path: Path) -> Message:
-        """Name the parameters whose defaults a value comes from."""
+        """Name the defaults that a value comes from."""
         for count in range(len(path), 0, -1):
             if path[:count] in self.notes:
-                where = tuple(f"the default of {name}" for name in self.notes[path[:count]])
-                return say("the value comes from {sources}", sources=where)
+                return say("the value comes from {sources}", sources=self.notes[path[:count]])
         return NOTHING
 
 
@@ -99,7 +98,7 @@ class _Template:
         parameter = value_at(self._template, ("Parameters", str(name)))
         if not isinstance(parameter, dict) or parameter.get("Default") is None:
             return NotKnown(f"Ref {name}")
-        self._used.append(str(name))
+        self._used.append(f"the default of {name}")
         default = parameter["Default"]
         kind = parameter.get("Type")
         if kind == "CommaDelimitedList" and isinstance(default, str):

@@ -14,6 +14,7 @@ from eniplan.errors import InputError, Place
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.shell import UNKNOWN, Command, commands, spelled, text
 from eniplan.inputs.units import Stated
+from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_documents
 from eniplan.plan.load import SCRIPT_ENDINGS
 from eniplan.values import NamedTuple
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from eniplan.inputs.shell import Word
+    from eniplan.messages import Message
     from eniplan.plan.document import Path, Tree
 
 _CALL = re.compile(rb"(?>.*?aliyun\b).*?\bcs\b")
@@ -134,6 +136,7 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
         value: Any = dict.fromkeys(_SECTIONS, NotKnown(body[0].unknown))
         return Call(Document(file, value, whole), cluster, body[0].file)
     built, offsets, unknown = _joined(body)
+    notes = _noted(body, offsets)
     try:
         (document,) = read_documents("body.json", built.encode())
     except InputError as error:
@@ -142,7 +145,7 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
             *(p._replace(place=Place(file, *where.moved(p.place.line, p.place.column))) for p in error.problems)
         ) from None
     value = _with_unknown(document.value, unknown)
-    return Call(Document(file, value, _Mapped(document.tree, built, offsets, script)), cluster)
+    return Call(Document(file, value, _Mapped(document.tree, built, offsets, script, notes)), cluster)
 
 
 def _joined(body: Word) -> tuple[str, list[int], list[str]]:
@@ -168,6 +171,12 @@ def _joined(body: Word) -> tuple[str, list[int], list[str]]:
     return "".join(out), [*offsets, offsets[-1] if offsets else 0], unknown
 
 
+def _noted(body: Word, offsets: list[int]) -> dict[int, str]:
+    """Return what the characters of a body rest on, by their index, where that is a default."""
+    notes = {part.at + i: part.note for part in body if part.note for i in range(len(part.text))}
+    return {i: notes[at] for i, at in enumerate(offsets) if at in notes} if notes else {}
+
+
 def _with_unknown(value: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
     if isinstance(value, str) and _OPEN in value:
         return NotKnown(re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda found: unknown[int(found[1])], value))
@@ -179,11 +188,14 @@ def _with_unknown(value: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a bo
 class _Mapped:
     """The places of a body, in the script that it stands in."""
 
-    def __init__(self, inner: Tree | None, built: str, offsets: list[int], script: str) -> None:
+    def __init__(
+        self, inner: Tree | None, built: str, offsets: list[int], script: str, notes: dict[int, str] | None = None
+    ) -> None:
         self._inner = inner
         self._built = built
         self._offsets = offsets
         self._script = script
+        self._notes = notes or {}
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
@@ -193,9 +205,21 @@ class _Mapped:
         """See `Tree.text`."""
         return None if self._inner is None else self._inner.text(path)
 
+    def note(self, path: Path) -> Message:
+        """Say which defaults a value comes from."""
+        if not self._notes or self._inner is None:
+            return NOTHING
+        start = self._index(*self._inner.find(path, key=False))
+        end = start + len(self._inner.text(path) or "")
+        where = dict.fromkeys(self._notes[i] for i in range(start, end) if i in self._notes)
+        return say("the value comes from {sources}", sources=tuple(where)) if where else NOTHING
+
+    def _index(self, line: int, column: int) -> int:
+        lines = self._built.split("\n")[: max(line - 1, 0)]
+        return sum(map(len, lines)) + len(lines) + max(column - 1, 0)
+
     def moved(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column in the script of those in the body."""
-        lines = self._built.split("\n")[: max(line - 1, 0)]
-        index = sum(map(len, lines)) + len(lines) + max(column - 1, 0)
+        index = self._index(line, column)
         before = self._script[: self._offsets[min(index, len(self._offsets) - 1)]]
         return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -1,7 +1,7 @@
 """The words of a POSIX shell script, as far as they are literal, each with its place in the script.
 
-Quotes, escapes, here-documents, variables that are set once, and `$(cat …)` are followed. Whatever else a shell would
-have to work out is a part that is not known, in the words of the script.
+Quotes, escapes, here-documents, variables that are set once, defaults (`${X:-a}`) and `$(cat …)` are followed. Whatever
+else a shell would have to work out is a part that is not known, in the words of the script.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ class Part(NamedTuple):
     unknown: str = ""
     file: str = ""
     """The file that the expression prints."""
+    note: str = ""
+    """What the text rests on: the default of a variable."""
 
 
 Word: TypeAlias = "list[Part]"
@@ -50,6 +52,8 @@ _SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]""")
 _IN_QUOTES = re.compile(r"""["\\$`]""")
 _IN_TEXT = re.compile(r"[\\$`]")
 _NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_DEFAULTED = re.compile(r"""\$\{(\w+)(:?[-=?])([^${}`"'\\]*)\}""")
+_FUNCTION = re.compile(r"^\s*(?:function\s|[\w-]+\s*\(\))", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\S+\s+)*(\w+)", re.MULTILINE)
 _SETTERS = ("export", "local", "readonly", "declare", "typeset")
@@ -81,6 +85,7 @@ class _Reader:
         self._variables: dict[str, Word] = {}
         self._files: dict[str, Word] = {}
         self._set = Counter(name for match in _ASSIGNED.finditer(script) for name in match.groups() if name)
+        self._has_functions = _FUNCTION.search(script) is not None
         self._depth = 0
         self.found: list[Command] = []
 
@@ -223,6 +228,11 @@ class _Reader:
             known = self._variables.get(name[1] or name[2])
             word.extend([Part("", start, name[0])] if known is None else known)
             return
+        defaulted = _DEFAULTED.match(self._script, start)
+        if defaulted is not None:
+            self._at = defaulted.end()
+            word.extend(self._defaulted(defaulted))
+            return
         if self._script.startswith("$(", start) and not self._script.startswith("$((", start):
             self._at += 2
             printed = self._printed(self.until(")"))
@@ -239,6 +249,23 @@ class _Reader:
         is_parameter = special in "?*@#$!-" and special != ""
         self._at += 2 if is_parameter else 1
         word.append(Part("", start, "$" + special) if is_parameter else Part("$", start))
+
+    def _defaulted(self, found: re.Match[str]) -> Word:
+        """Return the value of a variable, or the one that stands in for it: what the caller may set is not known."""
+        name, operator, words = found.groups()
+        known = self._variables.get(name)
+        if known is not None and (text(known) or operator[0] != ":"):
+            return known
+        before = self._script[max(found.start() - len(name) - 3, 0) : found.start()]
+        is_own = self._set[name] == 1 and re.search(rf'(?<!\w){name}="?$', before) is not None
+        is_given = name.isdecimal() and self._has_functions  # by who calls the function
+        if not words or operator[-1] == "?" or is_given or (self._set[name] and known is None and not is_own):
+            return [Part("", found.start(), found[0])]
+        shown = f"${name}" if name.isdecimal() else name
+        made = [Part(words, found.start(3), note=f"the default of {shown}")]
+        if operator[-1] == "=" and not self._set[name]:
+            self._variables[name] = made
+        return made
 
     def _printed(self, inner: list[Command]) -> Word | None:
         """Return what a substitution prints, where that can be told."""

@@ -10,9 +10,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
+from eniplan.inputs import pulumi
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.composition import bases
-from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.places import Origin
 from eniplan.inputs.ros import resolved
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, camel, snake
 from eniplan.plan.document import value_at
@@ -58,7 +59,7 @@ def groups(document: Document) -> list[Group] | None:
         return [_request(document, (), "")]
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
-        return list(_pulumi(document, resources))
+        return list(_pulumi(document))
     composed = [
         Resource(name, document, path, found, CROSSPLANE) for name, path, found in bases(value, _CROSSPLANE_POOL)
     ]
@@ -143,28 +144,20 @@ def _ros_cluster(document: Document, path: Path, known: dict[str, Any]) -> State
 # --- Pulumi -------------------------------------------------------------------------------------------------------
 
 
-def _pulumi(document: Document, resources: dict[str, Any]) -> Iterator[Group]:
+def _pulumi(document: Document) -> Iterator[Group]:
+    document = pulumi.resolved(document)
+    resources: Any = value_at(document.value, ("resources",))
     by_cluster: dict[str, list[Resource]] = {}
     for name, item in resources.items():
         properties = value_at(item, ("properties",))
         if _type(item) in _PULUMI_POOL and isinstance(properties, dict):
-            known = _pulumi_values(properties)
-            pool = Resource(name, document, ("resources", name, "properties"), known, PULUMI)
-            by_cluster.setdefault(str(known.get("clusterId")), []).append(pool)
+            pool = Resource(name, document, ("resources", name, "properties"), properties, PULUMI)
+            by_cluster.setdefault(str(properties.get("clusterId")), []).append(pool)
     for cluster, pools in by_cluster.items():
         named = re.fullmatch(r"\$\{([^.}]+)(?:\.[^}]*)?\}", cluster)
         at: Path = ("resources", named[1] if named else "", "properties")
         found = value_at(document.value, at)
         is_cluster = _type(value_at(document.value, at[:-1])) in _PULUMI_CLUSTERS and isinstance(found, dict)
         place = _recased(Origin(document, at, str(at[1])), camel)
-        stated = facts_of(snake(_pulumi_values(found)), place) if is_cluster else None
+        stated = facts_of(snake(found), place) if is_cluster else None
         yield Group((document.file, cluster), pools, stated)
-
-
-def _pulumi_values(value: Any) -> Any:  # noqa: ANN401 - values of a document
-    if isinstance(value, str):
-        return NotKnown(value) if "${" in value.replace("$${", "") else value.replace("$${", "${")
-    if isinstance(value, dict):
-        function = next((key for key in value if key.startswith("fn::")), None)
-        return NotKnown(function) if function else {key: _pulumi_values(item) for key, item in value.items()}
-    return [_pulumi_values(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,215 @@
+"""What the references of a Pulumi program in YAML come to, with its variables and the defaults of its configuration.
+
+What resources say, and what other functions make, is not known. A stack may set other values, so that a value that
+rests on a default says so. Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from eniplan.inputs.places import NotKnown
+from eniplan.inputs.ros import Noted
+from eniplan.plan.document import value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from eniplan.plan.document import Document, Path
+
+_MAX_VALUES = 100_000
+"""Values that references are followed to; one that is used twice counts twice."""
+_MAX_TEXT = 100_000
+"""Characters of a text that is put together."""
+_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_PARTS = re.compile(r"\$(\$\{[^{}]*\})|\$\{([^{}]*)\}")
+"""An escaped reference, and one that is meant."""
+_STEP = re.compile(r"\.?([A-Za-z_][\w-]*)|\[(?:\"([^\"]*)\"|([0-9]{1,6}))\]")
+
+
+def resolved(document: Document) -> Document:
+    """Return a program with the values of its resources, and `NotKnown` for what only Pulumi knows."""
+    value: Any = document.value
+    program = _Program(value)
+    made = {
+        name: {**item, "properties": program.value(item["properties"], ("resources", name, "properties"))}
+        if isinstance(item, dict) and isinstance(item.get("properties"), dict)
+        else item
+        for name, item in value["resources"].items()
+    }
+    return document._replace(value={**value, "resources": made}, tree=Noted(document.tree, program.notes))
+
+
+class _Program:
+    """One program while its values are computed."""
+
+    def __init__(self, program: dict[str, Any]) -> None:
+        self.notes: dict[Path, tuple[str, ...]] = {}
+        self._name = str(program.get("name", ""))
+        variables = program.get("variables")
+        self._variables: dict[str, Any] = variables if isinstance(variables, dict) else {}
+        config = program.get("config", program.get("configuration"))
+        self._config = {
+            key.removeprefix(f"{self._name}:"): item
+            for key, item in (config.items() if isinstance(config, dict) else ())
+        }
+        self._known: dict[str, tuple[Any, tuple[str, ...], int]] = {}
+        """Names that have been followed: their value, the configuration that it rests on, and its size."""
+        self._open: set[str] = set()
+        self._used: list[str] = []
+        self._left = _MAX_VALUES
+
+    def value(self, raw: Any, path: Path) -> Any:  # noqa: ANN401 - values of a document
+        """Return a value without references, and note where it comes from."""
+        if isinstance(raw, dict) and _function(raw) is None:
+            return {key: self.value(item, (*path, key)) for key, item in raw.items()}
+        if isinstance(raw, list):
+            return [self.value(item, (*path, i)) for i, item in enumerate(raw)]
+        self._used = []
+        found = self._computed(raw)
+        if self._used:
+            self.notes[path] = tuple(dict.fromkeys(self._used))
+        return found
+
+    def _computed(self, raw: Any) -> Any:  # noqa: ANN401 - values of a document
+        self._left -= 1
+        if isinstance(raw, str):
+            return self._text(raw)
+        if isinstance(raw, list):
+            return [self._computed(item) for item in raw]
+        if not isinstance(raw, dict):
+            return raw
+        name = _function(raw)
+        if name is None:
+            return {key: self._computed(item) for key, item in raw.items()}
+        function = _FUNCTIONS.get(name.lower())
+        found = None if function is None else function(self._computed(raw[name]))
+        return NotKnown(name) if found is None else found
+
+    def _text(self, raw: str) -> Any:  # noqa: ANN401 - values of a document
+        if "${" not in raw:
+            return raw
+        alone = _REFERENCE.fullmatch(raw)
+        if alone is not None:
+            return self._referred(alone[1], raw)
+        out: list[str] = []
+        at = 0
+        for found in _PARTS.finditer(raw):
+            out.append(raw[at : found.start()])
+            at = found.end()
+            part = found[1] or self._referred(found[2], found[0])
+            if isinstance(part, NotKnown | dict | list) or part is None:
+                return NotKnown(raw)
+            out.append(_spelled(part))
+        words = "".join([*out, raw[at:]])
+        return words if len(words) <= _MAX_TEXT and self._left > 0 else NotKnown(raw)
+
+    def _referred(self, words: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
+        """Return what a reference leads to; what is not known has the words of the reference."""
+        steps: list[str | int] = []
+        at = 0
+        while at < len(words):
+            step = _STEP.match(words, at)
+            if step is None:
+                return NotKnown(raw)
+            steps.append(int(step[3]) if step[3] else step[2] if step[2] is not None else step[1])
+            at = step.end()
+        if not steps:
+            return NotKnown(raw)
+        if steps == ["pulumi", "project"] and self._name:
+            return self._name
+        found = self._named(str(steps[0]), raw)
+        for step_ in steps[1:]:
+            if isinstance(found, NotKnown):
+                return found if str(found).startswith("${") else NotKnown(raw)
+            found = value_at(found, (step_,))
+        return NotKnown(raw) if found is None else found
+
+    def _named(self, name: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
+        if name in self._open:
+            return NotKnown(f"{raw} leads back to itself")
+        if name not in self._known:
+            before, self._used = self._used, []
+            self._open.add(name)
+            left = self._left
+            found = self._found(name, raw)
+            self._open.discard(name)
+            self._known[name] = found, tuple(self._used), left - self._left + 1
+            self._used = before
+        found, used, size = self._known[name]
+        self._left -= size
+        self._used += used
+        return found if self._left > 0 else NotKnown(f"{raw} is more than eniplan computes")
+
+    def _found(self, name: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
+        if name in self._variables:
+            return self._computed(self._variables[name])
+        if name not in self._config:
+            return NotKnown(raw)
+        declared = self._config[name]
+        if not isinstance(declared, dict):
+            self._used.append(f"config {name}")
+            return declared
+        if declared.get("value") is not None:
+            self._used.append(f"config {name}")
+            return declared["value"]
+        if declared.get("default") is None:
+            return NotKnown(f"{raw} has no default")
+        self._used.append(f"the default of {name}")
+        return declared["default"]
+
+
+def _function(raw: dict[str, Any]) -> str | None:
+    return next((key for key in raw if key[:4].lower() == "fn::"), None)
+
+
+def _spelled(value: Any) -> str:  # noqa: ANN401 - a scalar
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _lost(value: Any) -> NotKnown | None:  # noqa: ANN401 - values of a document
+    if isinstance(value, NotKnown):
+        return value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((lost for item in inner if (lost := _lost(item)) is not None), None)
+
+
+# --- Functions; None: it is not known what they come to -----------------------------------------------------------
+
+
+def _two(argument: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document
+    return tuple(argument) if isinstance(argument, list) and len(argument) == 2 else (None, None)  # noqa: PLR2004
+
+
+def _join(argument: Any) -> Any:  # noqa: ANN401 - values of a document
+    by, items = _two(argument)
+    if (lost := _lost(argument)) is not None or not isinstance(by, str) or not isinstance(items, list):
+        return lost
+    words = by.join(map(_spelled, items))
+    return words if len(words) <= _MAX_TEXT else None
+
+
+def _select(argument: Any) -> Any:  # noqa: ANN401 - values of a document
+    which, items = _two(argument)
+    is_index = isinstance(which, int) and isinstance(items, list) and 0 <= which < len(items)
+    return items[which] if is_index else _lost(argument)
+
+
+def _split(argument: Any) -> Any:  # noqa: ANN401 - values of a document
+    by, words = _two(argument)
+    if isinstance(words, NotKnown):
+        return words
+    return words.split(by) if isinstance(words, str) and isinstance(by, str) and by else None
+
+
+def _to_json(argument: Any) -> Any:  # noqa: ANN401 - values of a document
+    lost = _lost(argument)
+    return json.dumps(argument, separators=(",", ":")) if lost is None else lost
+
+
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "fn::join": _join, "fn::select": _select, "fn::split": _split, "fn::tojson": _to_json,
+    "fn::secret": lambda argument: argument,
+}  # fmt: skip
