@@ -24,6 +24,49 @@ _SWITCHES = (
     "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
 _RIGHTMOST = """...[...document.querySelectorAll("body, body *")].map(e => e.getBoundingClientRect().right)"""
+_LAYOUT = """(() => {
+  const found = { broken: [], cut: [], faint: [], apart: [] };
+  const seen = node => node.parentElement.checkVisibility() && node.parentElement.closest("thead") === null;
+  const light = colour => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map(v => v / 255)
+      .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    for (; element; element = element.parentElement) {
+      const colour = getComputedStyle(element).backgroundColor;
+      if (!/, 0\\)$/.test(colour)) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node; node = walker.nextNode();) {
+    if (!node.data.trim() || !seen(node)) continue;
+    const element = node.parentElement;
+    const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) found.faint.push(node.data);
+    for (const word of node.data.matchAll(/[A-Za-z0-9]+/g)) {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.broken.push(word[0]);
+    }
+  }
+  for (const element of document.querySelectorAll("main, main *")) {
+    if (!element.checkVisibility() || element.closest("thead, svg")) continue;
+    if (element.clientWidth && element.scrollWidth > element.clientWidth + 1) found.cut.push(element.outerHTML);
+  }
+  const cards = [...document.querySelectorAll(".card, .tiles li, .node")].filter(card => card.checkVisibility());
+  const boxes = cards.map(card => card.getBoundingClientRect());
+  boxes.forEach((one, i) => {
+    const other = boxes[i + 1];
+    if (other && !cards[i].contains(cards[i + 1]) && one.bottom > other.top + 1 && one.right > other.left + 1
+      && other.bottom > one.top + 1 && other.right > one.left + 1) found.apart.push(cards[i].outerHTML);
+  });
+  return found;
+})()"""
+"""What a reader would call broken: words in two lines, content wider than its box, contrast below WCAG AA (4.5), and
+boxes that lie on each other."""
 _ABOVE_STANDARD = 10
 _PHONE = 600
 """Up to this width a page is shown as on a phone."""
@@ -51,6 +94,8 @@ class Seen(NamedTuple):
     """Colour behind the page."""
     picture: bytes
     """PNG of the whole page."""
+    ugly: dict[str, list[str]]
+    """What of it is broken, cut off, too faint, or lies on something else."""
 
 
 class Browser:
@@ -58,6 +103,7 @@ class Browser:
 
     def __init__(self, path: str, profile: Path) -> None:
         """Start it with a profile of its own."""
+        self.folder = profile
         # The browser reads commands from 3 and answers on 4; its ends must not be these numbers before.
         commands, self._commands = (_high(fd) for fd in os.pipe())
         self._answers, answers = (_high(fd) for fd in os.pipe())
@@ -107,8 +153,13 @@ class Browser:
             text=self._value("document.body.innerText"),
             background=self._value("getComputedStyle(document.body).backgroundColor"),
             picture=base64.b64decode(self._call("Page.captureScreenshot", captureBeyondViewport=True)["data"]),
+            ugly={what: parts for what, parts in self._value(_LAYOUT).items() if parts},
             errors=[text for event in self._events for text in _complaint(event, file)],
         )
+
+    def first_screen(self) -> bytes:
+        """Return a picture of what the window shows, small rather than sharp."""
+        return base64.b64decode(self._call("Page.captureScreenshot", format="webp", quality=30)["data"])
 
     def _value(self, expression: str) -> Any:  # noqa: ANN401 - what the page says
         return self._call("Runtime.evaluate", expression=expression, returnByValue=True)["result"]["value"]

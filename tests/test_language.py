@@ -40,6 +40,19 @@ def chinese() -> Iterator[None]:
     speak({})
 
 
+def test_no_blank_stands_between_two_chinese_words() -> None:
+    speak({"no": "\u6ca1\u6709", "has {a} now": "\u6709 {a} \u73b0", ", ": "\u3001"})
+    try:
+        assert say("has {a} now", a=say("no")) == "\u6709\u6ca1\u6709\u73b0"
+        assert say("has {a} now", a=(3, say("no"))) == "\u6709 3\u3001\u6ca1\u6709\u73b0"
+        assert say("has {a} now", a=say("{n}", n=3)) == "\u6709 3 \u73b0"
+        # What users write is left as it is, and so is what is said of it.
+        assert say("has {a} now", a="\u4ea4\u6613") == "\u6709 \u4ea4\u6613 \u73b0"
+        assert say("has {a} now", a=()) == "\u6709  \u73b0"
+    finally:
+        speak({})
+
+
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_the_catalogue_is_what_the_source_says(language: str) -> None:
     text = Path(po.path(language)).read_text("utf-8")

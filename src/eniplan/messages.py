@@ -48,7 +48,8 @@ class Message(str):
 
         """
         words = {name: _readable(fact) for name, fact in facts.items()}
-        made = super().__new__(cls, (in_words or told(template)).format_map(words))
+        text = in_words or told(template)
+        made = super().__new__(cls, (_close(text, facts) if _catalogue else text).format_map(words))
         made.template = template
         made.facts = facts
         return made
@@ -122,6 +123,25 @@ def _names_keys(fact: object) -> bool:
 def _readable(fact: object) -> object:
     """Return a fact as templates take it: numbers stay numbers, so that a template may say how they look."""
     return told(", ").join(map(str, fact)) if isinstance(fact, tuple) else fact
+
+
+_WIDE = "[\u2e80-\u9fff\uff00-\uff60]"
+
+
+def _close(template: str, facts: Mapping[str, object]) -> str:
+    """Return a Chinese template without the blanks beside facts that begin or end in Chinese themselves.
+
+    Only phrases of the program count: what users write is left as it is.
+    """
+    import re  # noqa: PLC0415 - English does without
+
+    for name, fact in facts.items():
+        first, last = (fact[0], fact[-1]) if isinstance(fact, tuple) and fact else (fact, fact)
+        if isinstance(last, Message) and re.match(_WIDE, last[-1:]):
+            template = re.sub(rf"(?<={{{name}}}) (?={_WIDE})", "", template)
+        if isinstance(first, Message) and re.match(_WIDE, first):
+            template = re.sub(rf"(?<={_WIDE}) (?={{{name}}})", "", template)
+    return template
 
 
 def in_english(message: str) -> str:

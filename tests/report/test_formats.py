@@ -79,7 +79,7 @@ def test_a_shortage_is_marked_red() -> None:
     text = terminal_view.write(
         judge({"cluster.vSwitches": [{**VSWITCH_J, "availableIps": 5}]}), Screen(100, colour=True)
     )
-    assert "\x1b[31mcn-hangzhou-j: vsw-j: 24 needed, 5 free (trading)\x1b[0m" in text
+    assert "\x1b[31mcn-hangzhou-j vsw-j: 24 needed, 5 free: trading\x1b[0m" in text
 
 
 def test_a_waived_finding_shows_its_reason_instead_of_the_fix() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,15 +22,18 @@ from eniplan.rules import BY_ID
 from eniplan.rules.base import Settings
 from eniplan.rules.types import Demands
 from tests.browser import Browser, program
+from tests.harness import EXAMPLES, REPO
 from tests.judge import catalog
 from tests.kube.support import judge_cluster
 from tests.report.reports import reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from syrupy.assertion import SnapshotAssertion
 
     from eniplan.report.listing import Listing
+    from tests.harness import Run
 
 CHROMIUM = program()
 pytestmark = [
@@ -77,7 +82,38 @@ def test_a_page_fits_its_window(browser: Browser, tmp_path: Path, name: str, wid
     assert picture_width(seen.picture) == width
     told = "The cluster fails" if name == "cluster" else "The plan" if write is html_format.write else "exclusive"
     assert told in seen.text
+    assert "faint" not in seen.ugly
+    assert "apart" not in seen.ugly
     assert brightness(seen.background) < 60 if dark else brightness(seen.background) > 200
+
+
+LANGUAGES = ("en", "zh")
+PICTURES = Path(__file__).parent / "pages"
+"""What a window shows first, to be looked at. ENIPLAN_PAGES=1 takes them anew: fonts differ between machines."""
+TAKES_PICTURES = "ENIPLAN_PAGES" in os.environ
+PICTURED = ("many-mistakes.yaml", "streaming-dual-stack.yaml")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", sorted(file.name for file in EXAMPLES.iterdir()))
+def test_pages_of_the_examples(
+    browser: Browser, run: Run, name: str, language: str, snapshot: SnapshotAssertion
+) -> None:
+    file = browser.folder / "page.html"
+    run("check", f"examples/{name}", "--lang", language, "--output", f"html={file}", cwd=REPO)
+    texts = {}
+    for width in (390, 1280):
+        for dark in (False, True):
+            seen = browser.look(file, width=width, dark=dark)
+            assert (seen.errors, seen.ugly, seen.content_width) == ([], {}, width)
+            texts[width] = seen.text
+            picture = PICTURES / f"{name.partition('.')[0]}-{language}-{width}-{'dark' if dark else 'light'}.webp"
+            if name in PICTURED and TAKES_PICTURES:
+                picture.write_bytes(browser.first_screen())
+            assert picture.exists() == (name in PICTURED)
+    # On a phone rows of tables are blocks: the same words, but for the headings.
+    assert not Counter(texts[390].split()) - Counter(texts[1280].split())
+    assert texts[1280] == snapshot
 
 
 def test_a_thousand_findings_fit_a_phone(browser: Browser, tmp_path: Path) -> None:
@@ -111,3 +147,18 @@ def test_the_test_sees_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
     assert "thrown" in told
     assert "asks for file:" in told
     assert seen.content_width > 390
+
+
+def test_the_test_sees_what_is_ugly(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "ugly.html"
+    file.write_text(
+        '<body style="background: white"><main><p style="color: #aaa">faint</p>'
+        '<p style="width: 3em; overflow-wrap: anywhere">unbreakableword</p>'
+        '<p style="width: 3em; overflow: hidden">cutcutcutcutcutcut</p>'
+        '<p class="card" style="height: 1em; margin: 0">a</p><p class="card" style="margin: -1em 0">b</p>'
+    )
+    seen = browser.look(file, width=1280, dark=False)
+    assert seen.ugly["broken"] == ["unbreakableword"]
+    assert seen.ugly["faint"] == ["faint"]
+    assert "cutcut" in seen.ugly["cut"][0]
+    assert len(seen.ugly["apart"]) == 1

@@ -68,11 +68,14 @@ def screen(home: Path, size: tuple[int, int], *args: str, **env: str) -> str:
     return data.decode().replace("\r\n", "\n")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("size", [(24, 80), (50, 160)], ids=["80x24", "160x50"])
 @pytest.mark.parametrize("name", sorted(file.name for file in EXAMPLES.iterdir()))
-def test_examples(tmp_path: Path, name: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
-    text = ESCAPES.sub("", screen(tmp_path, size, "check", f"examples/{name}"))
-    assert max(map(columns, text.splitlines())) <= size[1]
+def test_examples(tmp_path: Path, name: str, size: tuple[int, int], language: str, snapshot: SnapshotAssertion) -> None:
+    text = ESCAPES.sub("", screen(tmp_path, size, "check", f"examples/{name}", ENIPLAN_LANG=language))
+    lines = text.splitlines()
+    assert max(map(columns, lines)) <= size[1]
+    assert not [line for line in lines if line.lstrip()[:1] in set("\uff0c\u3002\u3001\uff1b\uff1a\uff09")]
     assert text == snapshot
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.errors import FINDINGS, OK
-from eniplan.messages import named, say
+from eniplan.messages import Message, named, say
 from eniplan.report import words
 from eniplan.report.html_nodes import picture
-from eniplan.report.html_page import Cell, bar, code, folded, link, page, sections, table, text, tiles
+from eniplan.report.html_page import Cell, bar, code, folded, link, page, path, prose, sections, table, text, tiles
 from eniplan.rules.base import LEVELS
 from eniplan.text import json_text
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.record import Source
     from eniplan.errors import Problem
-    from eniplan.messages import Message
     from eniplan.report.model import Finding, PoolSheet, Report, Undecided, ZoneUse
 
 _STYLES = {OK: "good", FINDINGS: "error"}
@@ -36,7 +35,7 @@ def _body(report: Report) -> Iterator[str]:
     yield f"<p>{text(words.summary(report))}</p>\n"
     if fixes := words.fixable(report):
         yield f'<p class="soft">{text(fixes)}</p>\n'
-    yield f'<p class="soft">{", ".join(map(code, report.inputs))}</p></header>\n'
+    yield f'<p class="soft">{", ".join(map(path, report.inputs))}</p></header>\n'
     errors, warnings = report.total("error"), report.total("warning")
     counts: list[tuple[Message, int, str]] = [
         (say("errors"), errors, "error" if errors else "good"),
@@ -74,7 +73,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def _problem(problem: Problem) -> str:
-    place = code(problem.place) + (f"<br>{code(problem.place.path)}" if problem.place.path else "")
+    place = path(problem.place) + (f"<br>{path(problem.place.path)}" if problem.place.path else "")
     terms = [(say("where"), place), (say("fix"), text(problem.hint))]
     return f'<article class="card error"><p class="message">{text(problem.message)}</p>{_terms(terms)}</article>\n'
 
@@ -97,7 +96,7 @@ def _legend(keys: Iterable[tuple[str, Message]]) -> str:
 
 
 def _pool(pool: PoolSheet) -> str:
-    about = f'<span class="soft">{text(pool.kind)}, {code(pool.file)}</span>'
+    about = f'<span class="soft">{text(pool.kind)}, {path(pool.file)}</span>'
     style = ' class="tag error"' if pool.is_short else ""
     takers = words.takers(pool)
     used_by = f"<figcaption>{text(takers)}</figcaption>" if takers else ""
@@ -173,14 +172,18 @@ def _finding(finding: Finding, *, first: bool) -> str:
     style = finding.level if finding.waived is None else "soft"
     mark = f" {words.FIXABLE}" if words.is_marked(finding) else ""
     place = finding.place
-    # The facts of a phrase within the message are for machines: JSON has them.
-    numbers = {key: value for key, value in finding.facts.items() if not isinstance(value, dict)}
+    # A phrase within the message, and the facts of it, are for machines: JSON has them.
+    phrases = {key for key, fact in finding.message.facts.items() if isinstance(fact, Message)}
+    numbers = {
+        key: value for key, value in finding.facts.items()
+        if not isinstance(value, dict) and not (key in phrases and isinstance(value, str))
+    }  # fmt: skip
     facts = ", ".join(f"{text(key)} {code(_fact(value))}" for key, value in numbers.items())
     terms = [
-        (say("where"), code(place) + (f"<br>{code(place.path)}" if place.path else "")),
-        (say("waived"), text(finding.waived or "") + (f"<br>{code(finding.waived_at)}" if finding.waived_at else "")),
-        (say("effect"), text(finding.rule.effect) if first else ""),
-        (say("fix"), text(finding.hint)),
+        (say("where"), path(place) + (f"<br>{path(place.path)}" if place.path else "")),
+        (say("waived"), text(finding.waived or "") + (f"<br>{path(finding.waived_at)}" if finding.waived_at else "")),
+        (say("effect"), prose(finding.rule.effect) if first else ""),
+        (say("fix"), prose(finding.hint)),
         (say("remedy"), _remedy(finding) if first else ""),
         (say("numbers"), facts),
         (say("sources"), "<br>".join(map(_source, finding.sources)) if first else ""),
@@ -188,7 +191,7 @@ def _finding(finding: Finding, *, first: bool) -> str:
     return (
         f'<article class="card {style}"><h3><span class="tag {style}">{finding.level}</span> '
         f'{code(finding.rule.id)}{mark} <span class="soft">{text(finding.rule.title)}</span></h3>\n'
-        f'<p class="message">{text(finding.message)}</p>{_terms(terms)}</article>\n'
+        f'<p class="message">{prose(finding.message)}</p>{_terms(terms)}</article>\n'
     )
 
 
@@ -224,7 +227,7 @@ def _terms(terms: Iterable[tuple[str, str]]) -> str:
 def _undecided(undecided: tuple[Undecided, ...]) -> Iterator[str]:
     if undecided:
         rows = (
-            (Cell(f"{text(u.fact)}<br>{code(u.place)}"), Cell(text(", ".join(u.rules))), Cell(text(u.hint)))
+            (Cell(f"{text(u.fact)}<br>{path(u.place)}"), Cell(text(", ".join(u.rules))), Cell(text(u.hint)))
             for u in undecided
         )
         yield f'<section class="card">{table((say("fact"), say("rules"), say("how to find out")), rows)}</section>\n'

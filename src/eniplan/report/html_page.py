@@ -6,11 +6,12 @@ not even a mistake here could let a hostile name act.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
 from eniplan._version import __version__
-from eniplan.messages import told
+from eniplan.messages import say, told
 from eniplan.text import printable
 from eniplan.values import NamedTuple
 
@@ -72,6 +73,7 @@ h3 .soft { font-weight: 400; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .15rem .9rem; margin: .5rem 0 0; }
 dt { color: var(--soft); }
 dd { margin: 0; }
+dd a + .soft { white-space: nowrap; }
 dd ul { margin: 0; padding: 0; list-style: none; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th { text-align: left; color: var(--soft); font-weight: 500; vertical-align: bottom; }
@@ -103,6 +105,7 @@ summary { cursor: pointer; padding: .5rem 0; color: var(--link); }
 footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 @media (max-width: 48rem) {
   main { padding: 1rem .75rem 2rem; }
+  dd dl { display: block; }
   table, tbody { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr {
@@ -138,6 +141,20 @@ def text(value: object) -> str:
 def code(value: object) -> str:
     """Return a name as it stands in a file."""
     return f"<code>{text(value)}</code>"
+
+
+def path(value: object) -> str:
+    """Return the name of a file or a key path; a long one may end a line behind its parts."""
+    return f"<code>{prose(value)}</code>"
+
+
+def prose(value: object) -> str:
+    """Return a text of which long words, such as key paths, may end a line behind their parts."""
+    return re.sub(_LONG, lambda word: re.sub(_PART, "<wbr>", word[0]), text(value))
+
+
+_LONG = r"[^\s&]{21,}"
+_PART = r"(?<=[./_])(?=\w)|(?<=\w)(?=\[)"
 
 
 def link(title: str, url: str | None) -> str:
@@ -186,7 +203,8 @@ def folded(parts: Iterable[str]) -> Iterator[str]:
     listed = list(parts)
     yield from listed[:_OPEN]
     if len(listed) > _OPEN:
-        yield f"<details><summary>{len(listed) - _OPEN} more</summary>\n"
+        more = say("{n} more", n=len(listed) - _OPEN)
+        yield f"<details><summary>{text(more)}</summary>\n"
         yield from listed[_OPEN:]
         yield "</details>\n"
 
@@ -240,6 +258,7 @@ def _percent(amount: int, whole: int) -> float:
 
 def page(title: str, body: Iterable[str]) -> str:
     """Return the whole document around a body of safe HTML."""
+    writer = say("Written by eniplan {version}", version=__version__)
     return f"""<!doctype html>
 <html lang="{told("en")}">
 <head>
@@ -254,7 +273,7 @@ def page(title: str, body: Iterable[str]) -> str:
 </head>
 <body>
 <main>
-{"".join(body)}<footer>Written by eniplan {text(__version__)}</footer>
+{"".join(body)}<footer>{text(writer)}</footer>
 </main>
 </body>
 </html>

@@ -165,7 +165,7 @@ class _View:
     def _folded(self, others: list[Finding]) -> Text:
         at = [say("{line}:{column}", line=f.place.line, column=f.place.column) for f in others if f.place.line]
         more = count(len(others), "and {n} more alike", "and {n} more alike")
-        return Text("  ") + Text(say("{more}: {places}", more=more, places=named(at)) if at else more, style=_LABEL)
+        return Text("  ") + Text(together((more, named(at) if at else NOTHING), ": "), style=_LABEL)
 
     def _finding(self, finding: Finding, lines: Sequence[str], gutter: int) -> Iterator[RenderableType]:
         """Yield one finding; effect and sources belong to the rule, and stand with its first finding only."""
@@ -246,10 +246,8 @@ class _View:
             yield Text.assemble("  ", (more, _LABEL))
         short = [use for use in self._report.zones if use.is_short or self._detail.explain]
         for use in short:
-            what = say(
-                "{zone}: {vSwitches}: {need} ({pools})",
-                zone=use.zone, vSwitches=use.v_switches, need=words.zone_use(use), pools=words.zone_pools(use),
-            )  # fmt: skip
+            where = say("{zone} {vSwitches}", zone=use.zone, vSwitches=use.v_switches)
+            what = together((where, words.zone_use(use), words.zone_pools(use)), ": ")
             yield self._hanging(Text.assemble("  ", (printable(what), "red" if use.is_short else "")), 4)
 
     def _pool(self, pool: PoolSheet) -> Iterator[Text]:

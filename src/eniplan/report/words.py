@@ -250,7 +250,7 @@ def nodes(pool: PoolSheet) -> Message:
     counts = {found.exclusive for found in pool.capacity.values()}
     if len(counts) == 1 and None not in counts:
         return say("{nodes} x {pods} ({types})", nodes=total, pods=counts.pop(), types=named(list(pool.capacity)))
-    return say("{nodes}: {types}", nodes=total, types=per_node(pool)) if pool.capacity else total
+    return together((total, per_node(pool)), ": ") if pool.capacity else total
 
 
 def nodes_alone(pool: PoolSheet) -> Message:
