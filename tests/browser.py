@@ -157,6 +157,11 @@ class Browser:
             errors=[text for event in self._events for text in _complaint(event, file)],
         )
 
+    def outline(self) -> str:
+        """Return what the page says, but for the words of findings: screens of the terminal have them."""
+        self._value('document.querySelectorAll("article :is(dl, .message, .soft), td").forEach(e => e.remove()), 0')
+        return str(self._value("document.body.innerText"))
+
     def first_screen(self) -> bytes:
         """Return a picture of what the window shows, small rather than sharp."""
         return base64.b64decode(self._call("Page.captureScreenshot", format="webp", quality=30)["data"])
