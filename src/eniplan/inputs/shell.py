@@ -52,7 +52,7 @@ _SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]""")
 _IN_QUOTES = re.compile(r"""["\\$`]""")
 _IN_TEXT = re.compile(r"[\\$`]")
 _NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_DEFAULTED = re.compile(r"""\$\{(\w+)(:?[-=?])([^${}`"'\\]*)\}""")
+_DEFAULTED = re.compile(r"""\$\{(\w+)(:?[-=?])(["']?)([^${}`"'\\]*)\3\}""")
 _FUNCTION = re.compile(r"^\s*(?:function\s|[\w-]+\s*\(\))", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\S+\s+)*(\w+)", re.MULTILINE)
@@ -252,7 +252,7 @@ class _Reader:
 
     def _defaulted(self, found: re.Match[str]) -> Word:
         """Return the value of a variable, or the one that stands in for it: what the caller may set is not known."""
-        name, operator, words = found.groups()
+        name, operator, _, words = found.groups()
         known = self._variables.get(name)
         if known is not None and (text(known) or operator[0] != ":"):
             return known
@@ -262,7 +262,7 @@ class _Reader:
         if not words or operator[-1] == "?" or is_given or (self._set[name] and known is None and not is_own):
             return [Part("", found.start(), found[0])]
         shown = f"${name}" if name.isdecimal() else name
-        made = [Part(words, found.start(3), note=f"the default of {shown}")]
+        made = [Part(words, found.start(4), note=f"the default of {shown}")]
         if operator[-1] == "=" and not self._set[name]:
             self._variables[name] = made
         return made

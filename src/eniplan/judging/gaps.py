@@ -22,13 +22,30 @@ def fact_at(path: Path) -> Fact | None:
     return _fact(_key(path))
 
 
-def waits(rule: AnyRule, path: Path) -> bool:
-    """Return whether a value at a key path could make a rule speak."""
+def waits(rule: AnyRule, path: Path, value: Value) -> bool:
+    """Return whether what stands at a key path of a plan could make a rule speak.
+
+    Args:
+        rule: the rule.
+        path: where something is not known.
+        value: the plan.
+
+    """
     key = _key(path)
+    if key == facts.POOL_NAME.key and not _refers(value) and not _REFERENCES.isdisjoint(rule.needs):
+        return False
     if key == facts.POOL.key:  # its other keys are known: what they make rules say is found by asking them
         return facts.POOL in rule.needs
     needs = (need.key for need in rule.needs if need is not facts.POOL)
     return any(_holds(need, key) or _holds(key, need) for need in needs)
+
+
+_REFERENCES = frozenset((facts.NETWORKING_POOLS, facts.WORKLOAD_POOL))
+
+
+def _refers(value: Value) -> bool:
+    """Return whether there is anything in a plan that could name a pool."""
+    return isinstance(value, dict) and bool(value.get("podNetworkings") or value.get("workloads"))
 
 
 def owner(value: Value, path: Path) -> Message:

@@ -78,7 +78,7 @@ class Judge:
                 continue
             words = fact.called(owner(value, gap.path)) if fact.words else path_text(gap.path)
             waiting = self._unknown.setdefault(words, _Open({gap.path: None}, say("{why}", why=gap.why), {})).rules
-            waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path))
+            waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path, value))
             self._gaps[gap.path] = waiting
             if fact is facts.POOL:
                 self._doubtful = waiting

@@ -9,7 +9,7 @@ from eniplan.k8s.kinds import FIXED_NAMES
 from eniplan.k8s.labels import requirement_flaw
 from eniplan.k8s.names import is_subdomain
 from eniplan.k8s.numbers import SECOND, go_duration
-from eniplan.messages import named, say
+from eniplan.messages import Key, named, say
 from eniplan.rules import overlap
 from eniplan.rules.base import Fix, Hit, Outcome, lacking, rule
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
@@ -402,14 +402,15 @@ def pn010(view: PlanView) -> Outcome:
     """Either list missing or empty."""
     for pn in view.plan.pod_networkings:
         given = {"vSwitchIds": pn.network.v_switch_ids, "securityGroupIds": pn.network.security_group_ids}
-        missing = tuple(key for key, ids in given.items() if not ids)
+        missing = tuple(Key(key) for key, ids in given.items() if not ids)
         if missing:
             message = say(
                 "PodNetworking {podNetworking!r} leaves {missing} to the cluster's defaults",
                 podNetworking=pn.name,
                 missing=missing,
             )
-            yield Hit((*pn.path, missing[0]), message, say("write {missing} explicitly", missing=missing))
+            hint = say("write {missing} explicitly", missing=missing)
+            yield Hit((*pn.path, str(missing[0])), message, hint, {"missing": [str(key) for key in missing]})
 
 
 def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:

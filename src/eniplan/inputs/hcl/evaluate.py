@@ -32,6 +32,7 @@ from eniplan.inputs.hcl.values import (
     TooMuchError,
     equal,
     flag,
+    is_text,
     items,
     numeric,
     one_of,
@@ -39,6 +40,7 @@ from eniplan.inputs.hcl.values import (
     text,
     unified,
     unknown,
+    unordered,
     whole,
 )
 from eniplan.inputs.places import NotKnown
@@ -70,8 +72,14 @@ class Scope(NamedTuple):
     """Where files are read that the configuration names itself; None: nowhere."""
     functions: Mapping[str, Callable[[list[Any]], Any]] = {}
     """Functions that only this place has."""
-    is_tried: bool = False
-    """Whether something else is there for what Terraform would refuse."""
+    doubts: list[NotKnown] | None = None
+    """Where something else stands in for what Terraform would refuse: what it may refuse once it is known."""
+
+    def doubt(self, value: NotKnown) -> NotKnown:
+        """Note that Terraform may refuse what hangs on a value that is not known."""
+        if self.doubts is not None:
+            self.doubts.append(value)
+        return value
 
     def within(self, **names: Any) -> Scope:  # noqa: ANN401 - values
         """Return a scope with more names."""
@@ -111,7 +119,9 @@ def _name(node: Name, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 
 def _member(node: Member, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    return member(evaluate(node.source, scope), node.name)
+    value = evaluate(node.source, scope)
+    found = member(value, node.name)
+    return scope.doubt(found) if type(value) is NotKnown else found
 
 
 def member(value: Any, name: str) -> Any:  # noqa: ANN401 - values
@@ -129,8 +139,8 @@ def member(value: Any, name: str) -> Any:  # noqa: ANN401 - values
 def _index(node: Index, scope: Scope) -> Any:  # noqa: ANN401 - a value
     value, key = evaluate(node.source, scope), evaluate(node.key, scope)
     if (lost := unknown(key)) is not None:
-        if scope.is_tried or not value or not isinstance(value, dict | list) or isinstance(value, Set):
-            return lost
+        if scope.doubts is not None or not value or not isinstance(value, dict | list) or isinstance(value, Set):
+            return scope.doubt(lost)
         scope.budget.size(value)
         return one_of(str(lost), list(value.values() if isinstance(value, dict) else value))
     if isinstance(value, OneOf):
@@ -181,7 +191,7 @@ def _entries(node: Entries, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 def _for(node: For, scope: Scope) -> Any:  # noqa: ANN401 - a value
     source = evaluate(node.source, scope)
-    if (lost := unknown(source)) is not None:
+    if (lost := unknown(source) or unordered(source)) is not None:
         return lost
     made: list[tuple[Any, Any]] = []
     for key, value in pairs(source):
@@ -230,7 +240,7 @@ def _template(node: Template, scope: Scope) -> Any:  # noqa: ANN401 - a value
         lost = unknown(part)
         words = text(part) if lost is None else lost
         if isinstance(words, NotKnown):
-            return words
+            return scope.doubt(words) if type(part) is NotKnown else words
         size += len(words)
         if size > MAX_TEXT:
             raise TooMuchError
@@ -275,8 +285,8 @@ def _choice(node: Choice, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 def _either(node: Choice, scope: Scope, lost: NotKnown) -> Any:  # noqa: ANN401 - a value
     """Return what both branches come to, when it is not known which of them is taken."""
-    if scope.is_tried:
-        return lost
+    if scope.doubts is not None:
+        return scope.doubt(lost)
     try:
         yes, no = evaluate(node.yes, scope), evaluate(node.no, scope)
         if unknown(yes) is not None or unknown(no) is not None:
@@ -291,17 +301,17 @@ def _operation(node: Operation, scope: Scope) -> Any:  # noqa: ANN401 - a value
     left = None if node.left is None else evaluate(node.left, scope)
     lost = [found for found in (unknown(left), unknown(right)) if found is not None]
     if node.left is None:
-        return lost[0] if lost else not flag(right) if node.operator == "!" else -numeric(right)
+        return scope.doubt(lost[0]) if lost else not flag(right) if node.operator == "!" else -numeric(right)
     if node.operator in ("&&", "||"):
         decides = node.operator == "||"
         known = [flag(value) for value in (left, right) if unknown(value) is None]
+        if lost:
+            scope.doubt(lost[0])
         return decides if decides in known else lost[0] if lost else not decides
-    if lost:
-        return lost[0]
     if node.operator in ("==", "!="):
-        found = equal(left, right)
+        found = lost[0] if lost else equal(left, right)
         return found if isinstance(found, NotKnown) else found == (node.operator == "==")
-    return _ARITHMETIC[node.operator](numeric(left), numeric(right))
+    return scope.doubt(lost[0]) if lost else _ARITHMETIC[node.operator](numeric(left), numeric(right))
 
 
 def _divided(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
@@ -346,6 +356,10 @@ def _call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     special = _SPECIAL.get(node.name.removeprefix("core::"))
     if special is not None and not node.expands:
         return special(node, scope)
+    return _plain_call(node, scope)
+
+
+def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     args = [evaluate(argument, scope) for argument in node.arguments]
     if node.expands and args:
         last = args.pop()
@@ -361,6 +375,8 @@ def _call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     from eniplan.inputs.hcl.functions import call  # noqa: PLC0415 - most files call none
 
     found = call(node.name, args, scope.budget.lost)
+    if type(found) is NotKnown:
+        return scope.doubt(found)
     if isinstance(found, dict | list):
         if len(found) > MAX_ITEMS:
             raise TooMuchError
@@ -394,10 +410,11 @@ def _not_given(name: str) -> Any:  # noqa: ANN401 - never returns
 
 
 def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    tried = scope._replace(is_tried=True)
     for argument in node.arguments:
+        doubts: list[NotKnown] = []
         try:
-            return evaluate(argument, tried)
+            found = evaluate(argument, scope._replace(doubts=doubts))
+            return doubts[0] if doubts else found
         except RefusedError:
             continue
     raise RefusedError(say("nothing of it can be computed"))
@@ -405,10 +422,11 @@ def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 def _can(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     try:
-        tried = scope._replace(is_tried=True)
-        found = [evaluate(argument, tried) for argument in node.arguments]
+        doubts: list[NotKnown] = []
+        found = [evaluate(argument, scope._replace(doubts=doubts)) for argument in node.arguments]
     except RefusedError:
         return False
+    found += doubts
     lost = next((why for value in found if (why := scope.budget.lost(value)) is not None), None)
     return True if lost is None else lost
 
@@ -420,8 +438,24 @@ def _same(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     return evaluate(node.arguments[0], scope)
 
 
+def _split(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
+    """Return what `split` makes; of a text that `join` has made with the same separator the items, known or not."""
+    by, joined = (*node.arguments, None, None)[:2]
+    if isinstance(joined, Call) and joined.name == "join" and len(joined.arguments) == 2 and not joined.expands:  # noqa: PLR2004
+        separator, also, found = (evaluate(part, scope) for part in (by, *joined.arguments) if part is not None)
+        is_one = isinstance(separator, str) and separator and separator == also and unknown(separator) is None
+        if is_one and isinstance(found, list) and found and all(_is_word(item, separator) for item in found):
+            return list(found)
+    return _plain_call(node, scope)
+
+
+def _is_word(item: Any, separator: str) -> bool:  # noqa: ANN401 - a value
+    """Return whether an item is one text: an id is, whatever it will be."""
+    return is_text(item) and (isinstance(item, NotKnown) or separator not in item)
+
+
 _SPECIAL: dict[str, Callable[[Call, Scope], Any]] = {
-    "try": _try, "can": _can, "sensitive": _same, "nonsensitive": _same,
+    "try": _try, "can": _can, "sensitive": _same, "nonsensitive": _same, "split": _split,
 }  # fmt: skip
 
 

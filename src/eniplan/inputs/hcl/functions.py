@@ -18,6 +18,7 @@ from eniplan.inputs.hcl.values import (
     alike,
     entries,
     flag,
+    is_text,
     items,
     kind,
     numeric,
@@ -28,6 +29,7 @@ from eniplan.inputs.hcl.values import (
     text,
     unique,
     unknown,
+    unordered,
     whole,
 )
 from eniplan.inputs.places import NotKnown
@@ -87,8 +89,8 @@ def _flatten(args: Arguments) -> Any:  # noqa: ANN401 - a value
     for item in items(args[0]):
         if isinstance(item, list):
             out += _flatten([item])
-        elif unknown(item) is not None:
-            raise _UnknownError(item)
+        elif (lost := unknown(item)) is not None and not is_text(item):
+            raise _UnknownError(lost)
         else:
             out.append(item)
     return out
@@ -104,8 +106,8 @@ class _UnknownError(Exception):
 
 def _element(args: Arguments) -> Any:  # noqa: ANN401 - a value
     values, index = items(args[0]), args[1]
-    if unknown(index) is not None:
-        return index
+    if (lost := unknown(index)) is not None:
+        return lost
     if not values or isinstance(args[0], Set) or whole(index) < 0:
         raise RefusedError(say("there is no such item"))
     return values[whole(index) % len(values)]
@@ -191,7 +193,19 @@ def _subtract(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _compact(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return [text(item) for item in items(args[0]) if item not in (None, "")]
+    if (lost := next((unknown(item) for item in items(args[0]) if not _is_item(item)), None)) is not None:
+        return lost
+    return [text(item) if unknown(item) is None else item for item in args[0] if item not in (None, "")]
+
+
+def _is_item(value: Any) -> bool:  # noqa: ANN401 - a value
+    """Return whether it is known that a value is one item of its own."""
+    return unknown(value) is None or is_text(value)
+
+
+def _distinct(args: Arguments) -> Any:  # noqa: ANN401 - a value
+    lost = next((unknown(item) for item in items(args[0]) if not _is_item(item)), None)
+    return unique(alike(args[0])) if lost is None else lost
 
 
 def _sort(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -211,7 +225,7 @@ def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
     lost = next((found for value in args if (found := unknown(value)) is not None), None)
     for value, converted in zip(args, alike(args), strict=True):
         if unknown(value) is not None:
-            return lost
+            return value if is_text(value) else lost
         if value not in (None, ""):
             return converted if lost is None else value if isinstance(value, str) else lost
     raise RefusedError(say("nothing but null and empty texts"))
@@ -219,13 +233,14 @@ def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 def _coalesce_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
     for value in args:
-        if unknown(value) is not None or items(value):
-            return value
+        if (lost := unknown(value)) is not None or items(value):
+            return value if lost is None else lost
     raise RefusedError(say("nothing but empty lists"))
 
 
 def _to_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return None if args[0] is None else alike(list(items(args[0])))
+    lost = unordered(args[0])
+    return lost if lost is not None else None if args[0] is None else alike(list(items(args[0])))
 
 
 def _to_map(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -236,7 +251,12 @@ def _to_map(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _to_set(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    return None if args[0] is None else set_of(items(args[0]))
+    if args[0] is None:
+        return None
+    lost = next((why for item in items(args[0]) if (why := unknown(item)) is not None), None)
+    if lost is None:
+        return set_of(args[0])
+    return Set(unique(args[0])) if all(map(is_text, args[0])) else lost
 
 
 def _reverse(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -644,14 +664,14 @@ LOOSE: Mapping[str, Function] = {
     "length": _length, "merge": _merge, "concat": _concat, "lookup": _lookup, "flatten": _flatten, "keys": _keys,
     "values": _values, "element": _element, "contains": _contains, "slice": _slice, "reverse": _reverse, "one": _one,
     "chunklist": _chunk, "coalesce": _coalesce, "coalescelist": _coalesce_list, "tolist": _to_list, "tomap": _to_map,
-    "zipmap": _zipmap,
+    "zipmap": _zipmap, "toset": _to_set, "compact": _compact, "distinct": _distinct,
 }  # fmt: skip
 """Functions that may be asked when parts of their arguments are not known."""
 _CONSIDERATE = frozenset(("coalesce", "coalescelist", "contains", "lookup", "element"))
 """Those that look after arguments which are not known as a whole themselves, but for the first."""
 WHOLE: Mapping[str, Function] = {
-    "toset": _to_set, "compact": _compact, "distinct": lambda args: unique(alike(items(args[0]))), "sort": _sort,
-    "index": _index, "range": _range, "setproduct": _set_product, "setunion": _union, "setsubtract": _subtract,
+    "sort": _sort, "index": _index, "range": _range, "setproduct": _set_product, "setunion": _union,
+    "setsubtract": _subtract,
     "setintersection": _intersection, "transpose": _transpose, "matchkeys": _match_keys,
     "format": _format, "formatlist": _format_list, "join": _join, "split": _split, "replace": _replace,
     "regex": _regex, "regexall": _regex_all, "substr": _substr, "lower": _cased(str.lower), "upper": _cased(str.upper),

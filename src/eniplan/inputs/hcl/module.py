@@ -78,6 +78,11 @@ class AfterApply(NotKnown):
         """What stands for it where it must be told from others."""
         return f"{self.instance.address}.{self.name}"
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it will be one text of its own: an id is."""
+        return self.name == "id"
+
     def member(self, name: str) -> AfterApply:
         """Return a part of it."""
         return AfterApply(self.instance, f"{self.name}.{name}")
@@ -107,6 +112,11 @@ class ReadLater(AfterApply):
         made.instance = instance
         made.name = name
         return made
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it will be one of its own: two may find the same."""
+        return False
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
         """Return a part of it. What all that is found has in common is known."""

@@ -210,6 +210,8 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
         return {key: _plain(item, module) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, module) for item in value]
+    if isinstance(value, AfterApply):
+        return value
     lost = unknown(value)
     return float(value) if lost is None else lost
 

@@ -125,10 +125,16 @@ class Budget:
 def unknown(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
     """Return why a value is not known; None: it is, though parts of it may not be."""
     if isinstance(value, NotKnown):
-        return value
+        # What is made of it is neither the same thing nor one of the same choices.
+        return value if type(value) is NotKnown else NotKnown(str(value))
     if value is None or isinstance(value, str | int | dict | list) or type(value).__name__ == "Fraction":
         return None
     return NotKnown(f"{value} is known only after apply")
+
+
+def is_text(value: Any) -> bool:  # noqa: ANN401 - any value
+    """Return whether a value is one text, and no list: an id is, whatever it will be."""
+    return isinstance(value, str) if unknown(value) is None else getattr(value, "is_text", False)
 
 
 def text(value: Any) -> str:  # noqa: ANN401 - any value
@@ -255,6 +261,13 @@ def unique(values: Iterable[Any]) -> list[Any]:
     for value in values:
         found.setdefault(repr((kind(value), value)), value)
     return list(found.values())
+
+
+def unordered(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
+    """Return why the order of a set is not known: what is in it is not."""
+    if not isinstance(value, Set) or len(value) < 2:  # noqa: PLR2004 - one has its order
+        return None
+    return next((lost for item in value if (lost := unknown(item)) is not None), None)
 
 
 def set_of(values: list[Any]) -> Set:

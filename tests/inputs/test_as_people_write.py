@@ -1,0 +1,241 @@
+"""Inputs in the shapes in which people publish them, with what is right to say of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eniplan.plan.model import EXCLUSIVE_LABEL
+from tests.inputs.support import RESOURCE, judge_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.inputs.support import Judged
+
+FEW = "ecs.g7.2xlarge"
+LABELS = f'labels {{\n    key   = "{EXCLUSIVE_LABEL}"\n    value = "eniOnly"\n  }}'
+
+
+def open_of(judged: Judged, about: str) -> list[str]:
+    return [str(item.hint) for item in judged.report.undecided if about in item.fact]
+
+
+# --- vSwitches of the same configuration ------------------------------------------------------------------------
+
+V_SWITCHES = f"""
+variable "given" {{ default = [] }}
+variable "none" {{ default = null }}
+resource "alicloud_vswitch" "n" {{
+  count   = 2
+  zone_id = ["cn-hangzhou-h", "cn-hangzhou-i"][count.index]
+}}
+resource "alicloud_vswitch" "m" {{
+  for_each = {{ h = "cn-hangzhou-h", i = "cn-hangzhou-i" }}
+  zone_id  = each.value
+}}
+locals {{
+  ids = {{ for k, v in alicloud_vswitch.m : k => v.id }}
+  n   = alicloud_vswitch.n[*].id
+}}
+resource "alicloud_cs_managed_kubernetes" "c" {{
+  version         = "1.31.1-aliyun.1"
+  pod_vswitch_ids = local.n
+}}
+resource "{RESOURCE}" "e" {{
+  node_pool_name = "e"
+  cluster_id     = alicloud_cs_managed_kubernetes.c.id
+  instance_types = ["{FEW}"]
+  desired_size   = 1
+  vswitch_ids    = %s
+  {LABELS}
+}}
+"""
+KNOWN = (
+    'split(",", join(",", alicloud_vswitch.n.*.id))', "[for v in alicloud_vswitch.n : v.id]", "toset(local.n)",
+    "values(alicloud_vswitch.m)[*].id", '[for k in ["h"] : alicloud_vswitch.m[k].id]', "flatten([local.n, [local.n]])",
+    "concat(local.n, values(local.ids))", "compact(local.n)", "distinct(concat(local.n, local.n))", "try(local.n, [])",
+    "slice(local.n, 0, 1)", "[element(local.n, 3)]", "coalescelist(var.given, local.n)", "[alicloud_vswitch.n.0.id]",
+    "length(var.given) > 0 ? var.given : local.n", "[coalesce(var.none, local.n[0])]", '["${local.n[0]}"]',
+    '[lookup(local.ids, "h", "")]', "[try(var.given[0], local.n[0])]", "[one([local.n[1]])]", "reverse(local.n)",
+    '[for s in alicloud_vswitch.m : s.id if s.zone_id == "cn-hangzhou-h"]', "chunklist(local.n, 1)[0]",
+)  # fmt: skip
+"""Lists of ids that nobody knows yet, and of which it is known which they are."""
+OPEN = (
+    'split(",", local.n[0])', 'split("-", join(",", local.n))', '["${local.n[0]}-x"]', "[upper(local.n[0])]",
+    "sort(local.n)", "tolist(toset(local.n))", "[for v in toset(local.n) : v]", '[join("", local.n)]',
+    'local.n[0] == "vsw-1" ? local.n : [local.n[1]]', "[{ a = local.n[0] }[local.n[1]]]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("ids", KNOWN)
+def test_v_switches_that_are_made_beside_the_pool(here: Path, ids: str) -> None:
+    judged = judge_files(here, {"main.tf": V_SWITCHES % ids}, cluster=None)
+    assert (judged.problems, open_of(judged, "vSwitchIds of pool")) == ([], [])
+    assert {item.fact.split()[-1][:17] for item in judged.report.undecided if "availableIps" in item.fact} == {
+        "alicloud_vswitch."
+    }
+
+
+@pytest.mark.parametrize("ids", OPEN)
+def test_what_is_made_of_an_id_is_no_id(here: Path, ids: str) -> None:
+    judged = judge_files(here, {"main.tf": V_SWITCHES % ids}, cluster=None)
+    assert (judged.problems, len(open_of(judged, "vSwitchIds of pool"))) == ([], 1)
+
+
+# --- Modules that read their pools from somewhere -----------------------------------------------------------------
+
+MODULE = f"""
+variable "node_pools" {{
+  type = list(object({{
+    name           = string
+    instance_types = list(string)
+    zones          = list(string)
+    size           = optional(number, 0)
+    labels         = optional(map(string), {{}})
+    taints         = optional(list(object({{ key = string, value = optional(string), effect = string }})), [])
+  }}))
+}}
+variable "vsws" {{ type = map(string) }}
+resource "{RESOURCE}" "this" {{
+  for_each       = {{ for p in var.node_pools : p.name => p }}
+  node_pool_name = substr("prod-${{each.key}}", 0, 63)
+  instance_types = each.value.instance_types
+  vswitch_ids    = [for z in each.value.zones : var.vsws[z]]
+  desired_size   = each.value.size
+
+  dynamic "labels" {{
+    for_each = merge({{ pool = each.key }}, each.value.labels)
+    content {{
+      key   = labels.key
+      value = labels.value
+    }}
+  }}
+  dynamic "taints" {{
+    for_each = each.value.taints
+    iterator = t
+    content {{
+      key    = t.value.key
+      value  = t.value.value
+      effect = t.value["effect"]
+    }}
+  }}
+}}
+"""
+CALL = f"""
+module "pools" {{
+  source = "./modules/node-pools"
+  vsws   = {{ h = "vsw-j" }}
+  node_pools = [
+    {{ name = "default", instance_types = ["ecs.g7.xlarge"], zones = ["h"] }},
+    {{
+      name           = "multicast"
+      instance_types = ["{FEW}"]
+      zones          = ["h"]
+      labels         = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}
+      taints         = [{{ key = "exclusive-eni", effect = "NoSchedule" }}]
+    }},
+  ]
+}}
+"""
+
+
+def test_a_module_with_a_list_of_pools(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": CALL, "modules/node-pools/main.tf": MODULE}, ".")
+    assert (judged.problems, judged.rules, judged.facts) == ([], {"ENI001"}, {})
+    assert [pool.name for pool in judged.report.pools] == ["prod-multicast"]
+    assert str(judged.report.findings[0].hint).endswith("; the value comes from ./main.tf:5")
+
+
+def test_pools_in_a_table_of_yaml(here: Path) -> None:
+    table = f"pools:\n  - {{name: stream, exclusive: true, types: [{FEW}]}}\n  - {{name: web, exclusive: false}}\n"
+    main = f"""
+locals {{
+  pools = {{ for p in yamldecode(file("${{path.module}}/pools.yaml")).pools : p.name => p }}
+}}
+resource "{RESOURCE}" "p" {{
+  for_each       = local.pools
+  node_pool_name = each.key
+  vswitch_ids    = ["vsw-j"]
+  instance_types = each.value.types
+  desired_size   = lookup(each.value, "autoscaling", false) ? null : lookup(each.value, "size", 1)
+  dynamic "labels" {{
+    for_each = merge({{ a = "b" }}, each.value.exclusive ? {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }} : {{}})
+    content {{
+      key   = labels.key
+      value = labels.value
+    }}
+  }}
+  dynamic "taints" {{
+    for_each = each.value.exclusive ? [1] : []
+    content {{
+      key    = "exclusive-eni"
+      effect = "NoSchedule"
+    }}
+  }}
+}}
+"""
+    judged = judge_files(here, {"main.tf": main, "pools.yaml": table}, ".")
+    assert (judged.problems, judged.rules, judged.facts) == ([], {"ENI001"}, {})
+    assert [pool.name for pool in judged.report.pools] == ["stream"]
+
+
+# --- Words ------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_name_is_matters_only_to_what_names_it(here: Path) -> None:
+    main = f"""
+variable "env" {{}}
+resource "{RESOURCE}" "eni" {{
+  node_pool_name = "${{var.env}}-eni"
+  vswitch_ids    = ["vsw-j"]
+  instance_types = ["{FEW}"]
+  desired_size   = 1
+  {LABELS}
+}}
+"""
+    judged = judge_files(here, {"main.tf": main})
+    (gap,) = judged.report.undecided
+    assert (gap.fact, set(gap.rules)) == (f"name of pool '{RESOURCE}.eni'", {"NP003", "NP005", "NP006"})
+    networking = (
+        "apiVersion: network.alibabacloud.com/v1beta1\nkind: PodNetworking\nmetadata: {name: a}\n"
+        "spec: {eniOptions: {eniType: ENI}, selector: {podSelector: {}}, vSwitchOptions: [vsw-j]}\n"
+    )
+    judged = judge_files(here, {"main.tf": main, "pn.yaml": networking})
+    (gap,) = [item for item in judged.report.undecided if item.fact.startswith("name of")]
+    assert "NET001" in gap.rules
+    (said,) = [str(found.message) for found in judged.report.findings if found.rule.id == "PN010"]
+    assert said == "PodNetworking 'a' leaves spec.securityGroupIDs to the cluster's defaults"
+
+
+SCRIPT = f"""#!/usr/bin/env bash
+set -euo pipefail
+CLUSTER_ID="${{CLUSTER_ID:?CLUSTER_ID is required}}"
+INSTANCE_TYPE=${{INSTANCE_TYPE:-"{FEW}"}}
+POOL=${{POOL_NAME:-'eni-pool'}}
+
+log() {{ echo "[$(date +%T)] $*"; }}
+
+create_pool() {{
+  local payload
+  payload=$(cat <<JSON
+{{"nodepool_info": {{"name": "${{POOL}}"}},
+  "scaling_group": {{
+    "instance_types": ["${{INSTANCE_TYPE}}"], "vswitch_ids": ["vsw-j"], "desired_size": ${{COUNT:-2}}}},
+  "kubernetes_config": {{"labels": [{{"key": "{EXCLUSIVE_LABEL}", "value": "eniOnly"}}],
+    "taints": [{{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}}]}}}}
+JSON
+)
+  aliyun cs POST "/clusters/${{CLUSTER_ID}}/nodepools" --header "Content-Type=application/json" --body "$payload"
+}}
+create_pool
+"""
+
+
+def test_a_script_with_functions_and_defaults(here: Path) -> None:
+    judged = judge_files(here, {"create.sh": SCRIPT})
+    assert judged.places == {"ENI001": "create.sh:14:24 scaling_group.instance_types[0]"}
+    assert str(judged.report.findings[0].hint).endswith("; the value comes from the default of INSTANCE_TYPE")
+    assert [(pool.name, pool.nodes) for pool in judged.report.pools] == [("eni-pool", (2, 2))]
+    assert judged.facts == {}
