@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.kube.support import FakeApi
 from tests.live.runs import SECRET
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.harness import Result, Run
@@ -70,7 +72,8 @@ class TestUpdate:
         assert (done.code, done.out) == (0, "")
         assert f"1242 instance types of cn-hangzhou written to {machine.kept}\n" in done.err
         assert "eniplan specs diff\n" in done.err
-        assert cloud.actions == ["DescribeInstanceTypes"] * 4
+        assert cloud.actions == ["DescribeInstanceTypes"] * 13
+        assert {call.parameters["MaxResults"] for call in cloud.requests} == {"100"}
         assert [call.action for call in COMMANDS["specs update"]] == ["DescribeInstanceTypes"]
         catalog = Catalog(specs=str(machine.kept))
         assert catalog.own is not None
@@ -175,8 +178,11 @@ class TestUpdate:
         run = machine.start("specs", "update", "--region", "cn-hangzhou")
         cloud.wait_for("DescribeInstanceTypes", 6)
         run.interrupt()
-        assert run.wait().code == 130
-        assert [file.name for file in machine.kept.parent.iterdir()] == ["specs.jsonl"]
+        done = run.wait()
+        assert done.code == 130
+        partial = machine.kept.parent / "specs.jsonl.partial"
+        assert f"1 page is kept in {partial}: the same command goes on from there\n" in done.err
+        assert sorted(file.name for file in machine.kept.parent.iterdir()) == ["specs.jsonl", partial.name]
         assert machine.kept.read_bytes() == before
 
     def test_an_account_without_types_is_not_believed(self, machine: Machine, cloud: Cloud) -> None:
@@ -184,14 +190,28 @@ class TestUpdate:
         done = machine.update()
         assert done.code == 4
         assert "the account lists no instance type" in done.err
-        assert not machine.data.exists()
+        assert list(machine.kept.parent.iterdir()) == []
 
     def test_pages_without_end_are_not_believed(self, machine: Machine, cloud: Cloud) -> None:
-        cloud.fault("*", "answer", status=200, body={"InstanceTypes": {"InstanceType": []}, "NextToken": "again"})
+        for number in range(1, 102):
+            body = {"InstanceTypes": {"InstanceType": []}, "NextToken": str(number)}
+            cloud.fault("DescribeInstanceTypes", "answer", call=number, status=200, body=body)
         done = machine.update()
         assert done.code == 4
         assert "more than 100 pages" in done.err
         assert len(cloud.requests) == 100
+        assert list(machine.kept.parent.iterdir()) == [], "none of it is believed"
+
+    def test_pages_that_go_round_in_a_circle_are_not_believed(self, machine: Machine, cloud: Cloud) -> None:
+        row = {"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8}
+        for number, token in enumerate(("a", "b", "a"), 1):
+            body = {"InstanceTypes": {"InstanceType": [row]}, "NextToken": token}
+            cloud.fault("DescribeInstanceTypes", "answer", call=number, status=200, body=body)
+        done = machine.update()
+        assert done.code == 4
+        assert "the same NextToken comes again" in done.err
+        assert len(cloud.requests) == 3
+        assert list(machine.kept.parent.iterdir()) == []
 
     def test_where_no_folder_can_be_made(self, machine: Machine) -> None:
         machine.data.write_text("no folder")
@@ -214,6 +234,150 @@ class TestUpdate:
         assert f"{machine.kept}: error: this file of `eniplan specs update` has been changed or cut off" in done.err
         assert "--specs bundled" in done.err
         assert machine(*I4, "--specs", "bundled").code == 1
+
+
+class TestResumed:
+    def test_an_interrupted_run_goes_on_where_it_stopped(self, machine: Machine, cloud: Cloud, tmp_path: Path) -> None:
+        whole, out = tmp_path / "whole.jsonl", tmp_path / "specs.jsonl"
+        partial = tmp_path / "specs.jsonl.partial"
+        machine.update("--out", whole)
+        cloud.fault("DescribeInstanceTypes", "answer", call=3, status=403, body={"code": "Forbidden.RAM"})
+        done = machine.update("--out", out)
+        assert (done.code, out.exists()) == (4, False)
+        assert f"2 pages are kept in {partial}: the same command goes on from there\n" in done.err
+        header, *pages = map(json.loads, partial.read_text().splitlines())
+        assert header["asked"]["regions"] == ["cn-hangzhou"]
+        assert [page["after"] for page in pages] == [None, "page-1"]
+        # Killed in the midst of a line, too.
+        with partial.open("a") as file:
+            file.write('{"region": "cn-hangzhou", "after": "page-2", "ne')
+        asked = len(cloud.requests)
+        done = machine.update("--out", out, "--format", "json")
+        assert done.code == 0
+        assert "going on after 2 pages of an interrupted run\n" in done.err
+        assert json.loads(done.out)["resumedPages"] == 2
+        assert [call.parameters.get("NextToken") for call in cloud.requests[asked:]] == ["page-2", "page-3"]
+        assert out.read_bytes() == whole.read_bytes()
+        assert not partial.exists()
+
+    def test_a_run_that_is_killed_leaves_no_half_file(self, machine: Machine, cloud: Cloud, tmp_path: Path) -> None:
+        out = tmp_path / "specs.jsonl"
+        out.write_text("of yesterday")
+        cloud.fault("DescribeInstanceTypes", "hold", call=3)
+        run = machine.start("specs", "update", "--region", "cn-hangzhou", "--out", out)
+        cloud.wait_for("DescribeInstanceTypes", 3)
+        run.kill()
+        run.wait()
+        assert out.read_text() == "of yesterday"
+        asked = len(cloud.requests)
+        assert machine.update("--out", out).code == 0
+        assert cloud.requests[asked].parameters.get("NextToken") == "page-2"
+        assert '"types": 4' in out.read_text().splitlines()[0]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda text: text.replace('"cn-hangzhou"', '"cn-beijing"', 1),
+            lambda text: re.sub(r'"date": "20..', '"date": "2001', text, count=1),
+            lambda text: re.sub(r'"date": "20..', '"date": "2099', text, count=1),
+            lambda text: text.replace('"date": ', '"day": ', 1),
+            lambda text: text.replace('"date": ', '"date" ', 1),
+            lambda text: text.replace('"after": null', '"after": 3'),
+            lambda text: text.replace('"rows": [{', '"rows": [3, {'),
+            lambda text: text.replace('"region": ', '"area": '),
+        ],
+        ids=["region", "old", "to come", "no date", "no JSON", "odd token", "odd row", "no region"],
+    )
+    def test_what_is_of_another_run_or_no_page_is_read_again(
+        self, machine: Machine, cloud: Cloud, tmp_path: Path, change: Callable[[str], str]
+    ) -> None:
+        out, partial = tmp_path / "specs.jsonl", tmp_path / "specs.jsonl.partial"
+        cloud.fault("DescribeInstanceTypes", "answer", call=3, status=403, body={"code": "Forbidden.RAM"})
+        machine.update("--out", out)
+        text = partial.read_text()
+        assert change(text) != text
+        partial.write_text(change(text))
+        asked = len(cloud.requests)
+        assert machine.update("--out", out).code == 0
+        assert [call.parameters.get("NextToken") for call in cloud.requests[asked:]] == [
+            None,
+            "page-1",
+            "page-2",
+            "page-3",
+        ]
+        assert '"types": 4' in out.read_text().splitlines()[0]
+        assert not partial.exists()
+
+    def test_a_token_that_the_service_has_forgotten(self, machine: Machine, cloud: Cloud, tmp_path: Path) -> None:
+        out, partial = tmp_path / "specs.jsonl", tmp_path / "specs.jsonl.partial"
+        cloud.fault("DescribeInstanceTypes", "answer", call=3, status=403, body={"code": "Forbidden.RAM"})
+        machine.update("--out", out)
+        partial.write_text(partial.read_text().replace('"next": "page-2"', '"next": "forgotten"'))
+        asked = len(cloud.requests)
+        assert machine.update("--out", out).code == 0
+        tokens = [call.parameters.get("NextToken") for call in cloud.requests[asked:]]
+        assert tokens == ["forgotten", None, "page-1", "page-2", "page-3"]
+        assert '"types": 4' in out.read_text().splitlines()[0]
+
+    def test_a_file_of_somebody_else_is_left_alone(self, machine: Machine, cloud: Cloud, tmp_path: Path) -> None:
+        partial = tmp_path / "specs.jsonl.partial"
+        partial.write_text("mine")
+        done = machine.update("--out", tmp_path / "specs.jsonl")
+        assert (done.code, partial.read_text(), cloud.requests) == (3, "mine", [])
+        assert "this is no file in which `eniplan specs update` keeps" in done.err
+
+    def test_stdout_has_no_file_beside_it(self, machine: Machine) -> None:
+        done = machine.update("--out", "/dev/stdout")
+        assert done.code == 0
+        assert len(done.out.splitlines()) == 5
+
+
+class TestRegions:
+    @pytest.fixture
+    def two(self, machine: Machine, cloud: Cloud) -> Machine:
+        cloud.state["instanceTypesOf"] = {
+            "cn-a": {"ecs.g8i.8xlarge": {}, "ecs.a.large": {"EniQuantity": 3}},
+            "cn-b": {"ecs.g8i.8xlarge": {"EniQuantity": 7, "EriQuantity": 1}, "ecs.b.large": {"EniQuantity": 4}},
+        }
+        return machine
+
+    def test_they_are_merged_and_what_differs_is_told(self, two: Machine, cloud: Cloud, tmp_path: Path) -> None:
+        out = tmp_path / "both.jsonl"
+        regions = ("--region", "cn-a", "--region", "cn-b", "--region", "cn-a")
+        done = two("specs", "update", *regions, "--out", out, "--format", "json")
+        assert done.code == 0
+        assert [call.parameters["RegionId"] for call in cloud.requests] == ["cn-a", "cn-a", "cn-b", "cn-b"]
+        told = json.loads(done.out)
+        assert (told["region"], told["types"], told["layer"]) == ("cn-a, cn-b", 3, "refreshed")
+        assert told["disagreements"] == [
+            {"type": "ecs.g8i.8xlarge", "field": "EniQuantity", "values": {"cn-a": 8, "cn-b": 7}, "kept": 7}
+        ]
+        assert "ecs.g8i.8xlarge EniQuantity differs: 8 in cn-a, 7 in cn-b; taken: 7\n" in done.err
+        assert f"3 instance types of cn-a, cn-b written to {out}\n" in done.err
+        record = Catalog(specs=str(out)).get("ecs.g8i.8xlarge")
+        assert record is not None
+        assert (record.EniQuantity, record.EriQuantity, record.source_of("EniQuantity")) == (
+            7, 1, f"account-cn-a-cn-b-{told['date']}",
+        )  # fmt: skip
+        assert (
+            two("specs", "diff", "--specs", out).out.splitlines()[0].startswith("specs of 2026-07-16 and of cn-a, cn-b")
+        )
+
+    def test_an_interrupted_run_asks_no_region_again(self, two: Machine, cloud: Cloud, tmp_path: Path) -> None:
+        out = tmp_path / "both.jsonl"
+        cloud.fault("DescribeInstanceTypes", "answer", call=4, status=403, body={"code": "Forbidden.RAM"})
+        regions = ("--region", "cn-a", "--region", "cn-b")
+        assert two("specs", "update", *regions, "--out", out).code == 4
+        asked = len(cloud.requests)
+        assert two("specs", "update", *regions, "--out", out).code == 0
+        (again,) = cloud.requests[asked:]
+        assert (again.parameters["RegionId"], again.parameters["NextToken"]) == ("cn-b", "page-1")
+        assert '"types": 3' in out.read_text().splitlines()[0]
+
+    def test_an_odd_value_is_told(self, two: Machine, cloud: Cloud, tmp_path: Path) -> None:
+        cloud.state["instanceTypesOf"]["cn-a"]["ecs.a.large"]["EniQuantity"] = "many"
+        done = two("specs", "update", "--region", "cn-a", "--out", tmp_path / "a.jsonl", "--format", "json")
+        assert json.loads(done.out)["odd"] == ["ecs.a.large: EniQuantity is 'many'"]
 
 
 def node(name: str, type_: str | None, told: object = None) -> dict[str, Any]:

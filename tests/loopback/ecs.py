@@ -20,6 +20,8 @@ MOST_GROUPS = 100
 
 def _describe_types(state: State, asked: Asked) -> dict[str, Any]:
     names, family = asked.numbered("InstanceTypes"), asked.parameters.get("InstanceTypeFamily")
+    here = (state.get("instanceTypesOf") or {}).get(asked.parameters.get("RegionId"))
+    state = state if here is None else {**state, "instanceTypes": here}
     if len(names) > MOST_TYPES:
         raise ApiError(400, "InvalidParameter.InstanceTypes", f"At most {MOST_TYPES} InstanceTypes, not {len(names)}.")
     rows = [

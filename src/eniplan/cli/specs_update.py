@@ -11,7 +11,7 @@ import typer
 from eniplan import resources, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
-from eniplan.errors import CloudError, Problem, usage
+from eniplan.errors import CloudError, usage
 from eniplan.messages import count, named, say
 from eniplan.text import json_text, plural, printable
 from eniplan.values import NamedTuple
@@ -33,11 +33,14 @@ class _Update(NamedTuple):
     """The layer of instance data."""
     nodes: Learned | None = None
     """Where it is from nodes: how they were read."""
+    resumed: int = 0
+    """How many pages an interrupted run has read."""
 
 
 def update(
     region: Annotated[
-        str | None, typer.Option(metavar="REGION", help="Default: the aliyun CLI's variables, then its profile.")
+        list[str] | None,
+        typer.Option(metavar="REGION", help="Default: the aliyun CLI's variables, then its profile. Repeatable."),
     ] = None,
     from_cluster: Annotated[
         bool, typer.Option("--from-cluster", help="Learn from annotations of the cluster's nodes, through kubectl.")
@@ -62,7 +65,7 @@ def update(
     \b
     Examples:
       eniplan specs update --region cn-hangzhou
-      eniplan specs update --region cn-hangzhou --out specs/cn-hangzhou.jsonl
+      eniplan specs update --region cn-hangzhou --region cn-beijing --out specs/china.jsonl
       eniplan specs update --from-cluster --context prod    # no credentials: the nodes say it
       eniplan specs update --from nodes.json --out nodes.jsonl
       eniplan specs diff plans/          # which plans does it change?
@@ -75,33 +78,38 @@ def update(
     --specs.
 
     \b
+    An account is asked page by page. What was read is kept beside the file, in FILE.partial, until all is there: the
+    same command goes on where an interrupted one has stopped.
+
+    \b
     Nodes say it in annotation alibabacloud.com/instance-type-info, which Terway believes before the API.
     """
     of_nodes = from_cluster or from_ is not None
-    if of_nodes and ((region, endpoint) != (None, None) or ecs_role):
+    if of_nodes and (region or endpoint is not None or ecs_role):
         raise usage(say("--region, --endpoint and --ecs-role ask an account: not with --from-cluster or --from"))
     if (from_ is not None or not from_cluster) and (context, kubeconfig) != (None, None):
         raise usage(say("--context and --kubeconfig go with --from-cluster, and not with --from"))
-    learned = _of_nodes(from_, context, kubeconfig) if of_nodes else _of_account(region, endpoint, ecs_role=ecs_role)
-    file = _written(learned, out)
+    file = out or resources.specs_to_keep("nodes" if of_nodes else "refreshed")
+    if of_nodes:
+        learned = _of_nodes(from_, context, kubeconfig)
+        _write(learned, file, make=out is None)
+    else:
+        learned = _of_account(region or [], file, endpoint, ecs_role=ecs_role, make=out is None)
     if output is Format.JSON:
         terminal.out(json_text(_document(learned, file), indent=1) + "\n")
     for line in _lines(learned, file, out):
         terminal.err(printable(line))
 
 
-def _written(learned: _Update, out: str | None) -> str | None:
-    """Write the file; None: there was nothing to write."""
+def _write(learned: _Update, file: str, *, make: bool) -> None:
+    """Write the file, unless nothing was learned; the folder of what is kept for this user is made."""
     from eniplan.catalog.refresh import refreshed  # noqa: PLC0415 - needed only here
 
-    if not learned.found.rows:
-        return None
-    file = out or resources.specs_to_keep(learned.kind)
-    if out is None:
-        terminal.make_folder(os.path.dirname(file))
-    # The bundled data, whatever was kept before: an old refresh must not shine through.
-    terminal.save(file, refreshed(Catalog(), learned.found.rows, learned.asked))
-    return file
+    if learned.found.rows:
+        if make:
+            terminal.make_folder(os.path.dirname(file))
+        # Over the bundled data, whatever was kept before: an old refresh must not shine through.
+        terminal.save(file, refreshed(Catalog(), learned.found.rows, learned.asked))
 
 
 def _today() -> str:
@@ -119,40 +127,61 @@ def _of_nodes(dumped: str | None, context: str | None, kubeconfig: str | None) -
     return _Update(merged(found.told), of_nodes(_today()), "nodes", found)
 
 
-def _of_account(region: str | None, endpoint: str | None, *, ecs_role: bool) -> _Update:
-    """Ask the account."""
+def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role: bool, make: bool) -> _Update:
+    """Ask the account, and write the file."""
     from eniplan.catalog.refresh import merged, of_regions  # noqa: PLC0415 - needed only here
     from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
-    from eniplan.cloud import place  # noqa: PLC0415 - the same
     from eniplan.cloud.failures import CallError, problem  # noqa: PLC0415 - the same
-    from eniplan.cloud.types import all_types  # noqa: PLC0415 - the same
+    from eniplan.cloud.partial import Partial  # noqa: PLC0415 - the same
+    from eniplan.cloud.types import read_types  # noqa: PLC0415 - the same
 
     how = account.access(endpoint, ecs_role=ecs_role)
-    name = place.region(region)
-    if name is None:
+    names = _regions(regions)
+    is_special = os.path.exists(file) and not os.path.isfile(file)
+    partial = Partial(None if is_special else f"{file}.partial", {"regions": names, "endpoint": how.endpoint}, _today())
+    resumed = len(partial)
+    if resumed:
+        terminal.err(say("going on after {pages} of an interrupted run", pages=count(resumed, "{n} page", "{n} pages")))
+    if make:
+        terminal.make_folder(os.path.dirname(file))
+    try:
+        for name in names:
+            try:
+                read_types(account.open_session(name, how), partial)
+            except CallError as error:
+                raise CloudError(problem(error, account.account_place(name, how))) from None
+    except (CloudError, KeyboardInterrupt):
+        if partial.path is not None and len(partial):
+            pages = count(len(partial), "{n} page is", "{n} pages are")
+            terminal.err(say("{pages} kept in {file}: the same command goes on from there", pages=pages,
+                             file=partial.path))  # fmt: skip
+        raise
+    rows = ((name, row) for name in names for page in partial.of(name) for row in page.rows)
+    learned = _Update(merged(rows), of_regions(names, partial.date), "refreshed", resumed=resumed)
+    _write(learned, file, make=make)
+    partial.remove()
+    return learned
+
+
+def _regions(given: list[str]) -> list[str]:
+    """Return the regions to ask."""
+    from eniplan.cloud import place  # noqa: PLC0415 - needed only here
+
+    names = list(dict.fromkeys(given)) or list(filter(None, [place.region(None)]))
+    if not names:
         looked = say(
             "looked at {REGION_VARIABLES} and the profile in {PROFILES}",
             REGION_VARIABLES=tuple(place.REGION_VARIABLES),
             PROFILES=place.PROFILES,
         )
         raise usage(say("no region to ask: give --region, such as cn-hangzhou"), looked)
-    if not place.is_region(name):
-        raise usage(say("{name!r} is no region id", name=name), say("such as cn-hangzhou"))
-    rows: list[tuple[str, dict[str, Any]]] = []
-    asked = account.account_place(name, how)
-    try:
-        for page in all_types(account.open_session(name, how)):
-            rows += ((name, row) for row in page)
-    except CallError as error:
-        raise CloudError(problem(error, asked)) from None
-    if not rows:
-        raise CloudError(
-            Problem(say("the account lists no instance type"), asked, say("nothing was written; check the region"))
-        )
-    return _Update(merged(rows), of_regions((name,), _today()), "refreshed")
+    for name in names:
+        if not place.is_region(name):
+            raise usage(say("{name!r} is no region id", name=name), say("such as cn-hangzhou"))
+    return names
 
 
-def _lines(learned: _Update, file: str | None, out: str | None) -> list[Message | str]:
+def _lines(learned: _Update, file: str, out: str | None) -> list[Message | str]:
     """Return what people are told."""
     found, nodes = learned.found, learned.nodes
     lines: list[Message | str] = []
@@ -174,7 +203,7 @@ def _lines(learned: _Update, file: str | None, out: str | None) -> list[Message 
         kept = say("nothing") if told.kept is None else told.kept
         lines.append(say("{type} {field} differs: {values}; taken: {kept}", type=told.type, field=told.field,
                          values=named(values), kept=kept))  # fmt: skip
-    if file is None:
+    if not found.rows:
         return [*lines, say("nothing is learned, and nothing was written")]
     where = learned.asked.region or "nodes"
     lines.append(f"{plural(len(found.rows), 'instance type')} of {where} written to {file}")
@@ -182,19 +211,19 @@ def _lines(learned: _Update, file: str | None, out: str | None) -> list[Message 
     return lines
 
 
-def _document(learned: _Update, file: str | None) -> dict[str, Any]:
+def _document(learned: _Update, file: str) -> dict[str, Any]:
     nodes = learned.nodes
     read = None if nodes is None else {
         "read": nodes.nodes, "without": nodes.without, "unreadable": dict(nodes.unreadable),
     }  # fmt: skip
     return {
         "schema": SCHEMA,
-        "file": file,
+        "file": file if learned.found.rows else None,
         "layer": learned.kind,
         "date": learned.asked.date,
         "region": learned.asked.region,
         "types": len(learned.found.rows),
-        **({} if read is None else {"nodes": read}),
+        **({"resumedPages": learned.resumed} if read is None else {"nodes": read}),
         "odd": list(learned.found.odd),
         "disagreements": [item._asdict() for item in learned.found.disagreements],
     }

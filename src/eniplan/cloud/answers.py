@@ -62,11 +62,16 @@ def terway(body: Mapping[str, Any]) -> LiveTerway:
 
 def types(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Read DescribeInstanceTypes: rows in the form of instance data."""
+    return [without_odd_values(row)[0] for row in type_rows(body)]
+
+
+def type_rows(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Read DescribeInstanceTypes: rows as they stand there."""
     rows = _items(_map(_with(body, "InstanceTypes"), "InstanceTypes"), "InstanceType")
     problem = next(filter(None, map(row_problem, rows)), None)
     if problem is not None:
         raise AnswerError(problem)
-    return [without_odd_values(row)[0] for row in rows]
+    return rows
 
 
 def stock(body: Mapping[str, Any], instance_type: str) -> dict[str, str]:

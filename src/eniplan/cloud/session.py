@@ -108,6 +108,11 @@ class Session:
         """The region id."""
         return self._region
 
+    @property
+    def endpoint(self) -> str | None:
+        """The one address of all services and regions, if there is one."""
+        return self._endpoint
+
     def read(
         self, call: Call, *, path: Mapping[str, str] | None = None, query: Mapping[str, Any] | None = None
     ) -> Answer:
