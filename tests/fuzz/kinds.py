@@ -6,8 +6,8 @@ import functools
 import hashlib
 import json
 import subprocess
-from pathlib import Path  # noqa: TC003 - named tuples hold it
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PLANS = sorted(EXAMPLES.glob("*.yaml"))
 PLAN = EXAMPLES / "trading-ipv4.yaml"
 _ROOT = EXAMPLES.parent
+_SEEDS = Path(__file__).parent / "seeds"
 
 
 def _cli(words: list[str]) -> int:
@@ -57,6 +58,10 @@ def _emitted(*words: str) -> bytes:
 
 def _pool(form: str) -> bytes:
     return _emitted("create-pool", str(PLAN), "--emit", form)
+
+
+def _seed(name: str) -> Callable[[], bytes]:
+    return (_SEEDS / name).read_bytes
 
 
 def _manifests() -> bytes:
@@ -95,6 +100,55 @@ def _plan(random: Random, folder: Path) -> tuple[str, ...]:
         "render-manifests plan.yaml",
     )
     return tuple(random.choice((checks, checks, *others)).split(" "))
+
+
+def _fix(random: Random, folder: Path) -> tuple[str, ...]:
+    """Let `--fix` change what is wrong in more than what it mends."""
+    seed, name = random.choice(
+        (((EXAMPLES / "many-mistakes.yaml").read_bytes(), "plan.yaml"), (_seed("more.tf")(), "pool.tf"))
+    )
+    _file(random, folder, name, seed, "text" if name == "pool.tf" else "yaml")
+    return ("check", name, *random.choice((("--fix",), ("--fix", "--unsafe-fixes"), ("--diff",))))
+
+
+def _hcl(random: Random, folder: Path) -> tuple[str, ...]:
+    """Write a configuration with a module, and values of its variables."""
+    (folder / "more").mkdir()
+    wrong = random.choice(("main.tf", "main.tf", "more/more.tf", "values.tfvars"))
+    for name in ("main.tf", "more/more.tf", "values.tfvars"):
+        data = _seed(name.rpartition("/")[2])()
+        (folder / name).write_bytes(mutators.text(random, data) if name == wrong else data)
+    return ("check", ".", "--var-file", "values.tfvars")
+
+
+def _values(random: Random, folder: Path) -> tuple[str, ...]:
+    """Write wrong values of variables, as a file of values, in JSON, or on the command line."""
+    (folder / "more").mkdir()
+    for name in ("main.tf", "more/more.tf"):
+        (folder / name).write_bytes(_seed(name.rpartition("/")[2])())
+    how = random.choice(("values.tfvars", "terraform.tfvars.json", "line"))
+    if how == "values.tfvars":
+        _file(random, folder, how, _seed(how)(), "text")
+        return ("check", ".", "--var-file", how)
+    if how == "line":
+        name = random.choice(("types=", "pools=", "", "names="))
+        return ("check", ".", "--var", f"{name}{_argument(random)}")
+    values = {"types": ["ecs.g8i.8xlarge"], "pools": {"a": {"size": 3, "zone": "j"}, "b": {"zone": "k"}}}
+    _file(random, folder, how, json.dumps(values).encode(), "json")
+    return ("check", ".")
+
+
+def _eni_conf(random: Random, folder: Path) -> tuple[str, ...]:
+    """Write a dump that is right but for what its ConfigMap of the network says."""
+    dump = json.loads(_dump())
+    (conf,) = (item for item in dump["items"] if item["kind"] == "ConfigMap")
+    key = random.choice([*conf["data"]])
+    _file(random, folder, "conf", conf["data"][key].encode(), "json")
+    conf["data"][key] = (folder / "conf").read_bytes().decode("utf-8", "replace")
+    (folder / "dump.json").write_text(json.dumps(dump), "utf-8")
+    words = ("verify plan.yaml --from dump.json", "init --from-cluster --from dump.json -", "verify --from dump.json")
+    (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
+    return tuple(random.choice(words).split(" "))
 
 
 def _templates(random: Random, folder: Path) -> tuple[str, ...]:
@@ -189,38 +243,6 @@ def _line(random: Random, folder: Path) -> tuple[str, ...]:
         kept = random.choice((at, at + 1, at + 2))
         words[at:kept] = random.choice(([], [random.choice(_WORDS)], [_argument(random)]))
     return tuple(words)
-
-
-def _terraform() -> bytes:
-    change: dict[str, Any] = {
-        "actions": ["create"],
-        "before": None,
-        "after": {
-            "cluster_id": "c1",
-            "node_pool_name": "trading",
-            "instance_types": ["ecs.g8i.8xlarge"],
-            "desired_size": "3",
-            "vswitch_ids": ["vsw-j"],
-            "labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eniOnly"}],
-            "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}],
-        },
-        "after_unknown": {"id": True, "labels": [{}], "security_group_ids": True, "taints": [{}]},
-    }
-    pool = "alicloud_cs_kubernetes_node_pool"
-    resource = {"address": f'module.a["x"].{pool}.b[0]', "mode": "managed", "type": pool, "name": "b", "change": change}
-    configured = {
-        "address": f"{pool}.b",
-        "expressions": {"labels": [{"key": {"constant_value": "a"}}], "cluster_id": {}},
-    }
-    calls = {"a": {"module": {"resources": [configured]}}}
-    configuration = {"root_module": {"module_calls": calls, "resources": [configured]}}
-    plan = {
-        "format_version": "1.2",
-        "resource_changes": [resource],
-        "configuration": configuration,
-        "variables": {"a": {"value": 1}},
-    }
-    return json.dumps(plan).encode()
 
 
 def _dump() -> bytes:
@@ -357,17 +379,26 @@ def _markdown() -> bytes:
 
 KINDS = (
     Kind("plan", _plan),
+    _reads("plan-json", "plan.json", (EXAMPLES / "plan.json").read_bytes, "json", "check FILE"),
+    Kind("fix", _fix),
     _reads("manifests", "all.yaml", _manifests, "yaml", "check plan.yaml FILE"),
-    _reads("terraform", "tf.json", _terraform, "json", "check FILE"),
+    _reads("terraform", "tf.json", _seed("terraform-plan.json"), "json", "check FILE"),
     _reads("terraform-json", "pool.tf.json", lambda: _pool("terraform-json"), "json", "check FILE"),
     _reads("hcl", "pool.tf", lambda: _pool("terraform"), "text", "check FILE"),
+    Kind("hcl-module", _hcl),
+    Kind("variables", _values),
     _reads("body", "pool.json", lambda: _pool("api"), "json", "check FILE"),
+    _reads("create-cluster", "cluster.json", _seed("create-cluster.json"), "json", "check FILE"),
     _reads("ros", "ros.json", lambda: _pool("ros"), "json", "check FILE"),
+    _reads("ros-functions", "ros.yaml", _seed("ros.yaml"), "yaml", "check FILE"),
+    _reads("pulumi", "Pulumi.yaml", _seed("pulumi.yaml"), "yaml", "check FILE"),
+    _reads("crossplane", "pools.yaml", _seed("crossplane.yaml"), "yaml", "check FILE"),
     _reads("script", "pool.sh", lambda: _SCRIPT, "text", "check FILE"),
     _reads("markdown", "pools.md", _markdown, "text", "check FILE"),
     _reads("cluster", "cluster.yaml", PLAN.read_bytes, "yaml", "check plan.yaml --cluster FILE"),
     _reads("dump", "dump.json", _dump, "json", "verify plan.yaml --from FILE"),
     _reads("dump-alone", "dump.json", _dump, "json", "verify --from FILE"),
+    Kind("eni-conf", _eni_conf),
     _reads("specs", "specs.json", _specs, "json", "check plan.yaml --specs FILE"),
     _reads("waivers", "waivers.yaml", lambda: _WAIVERS, "yaml", "check plan.yaml --waivers FILE"),
     _reads("patch", "all.yaml", _manifests, "yaml", "render-manifests plan.yaml --patch FILE"),

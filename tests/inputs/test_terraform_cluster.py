@@ -94,3 +94,27 @@ def test_v_switches_of_the_same_plan(here: Path) -> None:
     assert "DS004" in judge(here, ack, there, wanted).rules
     elsewhere = judge(here, ack, there, pool(f"{RESOURCE}.p", cluster_id="c1", vswitch_ids=["vsw-j", "vsw-k"]))
     assert elsewhere.rules & {"DS004", "NP007"} == set()
+
+
+def test_ids_that_are_no_words_cover_nothing(here: Path) -> None:
+    ack = change(f"{ACK}.a", CLUSTER | {"id": "c1", "ip_stack": "dual", "pod_vswitch_ids": ["vsw-j"]}, {}, "no-op")
+    there = change("alicloud_vswitch.j", {"id": "vsw-j", "zone_id": "cn-hangzhou-j", "vpc_id": "vpc-1"}, {}, "no-op")
+    for odd in (["vsw-j"], {"vsw-j": 1}):
+        other = change("alicloud_vswitch.k", {"id": odd, "zone_id": "cn-hangzhou-k"}, {})
+        assert "DS004" in judge(here, ack, there, other, pool(f"{RESOURCE}.p", cluster_id="c1")).rules
+        wanted = pool(f"{RESOURCE}.p", cluster_id="c1", vswitch_ids=["vsw-j", odd])
+        assert "DS004" not in judge(here, ack, there, wanted).rules
+
+
+def test_a_cluster_of_which_nothing_is_known_before_apply(here: Path) -> None:
+    ack = change(f"{ACK}.a", CLUSTER, {})
+    ack["change"]["after_unknown"] = True
+    root = {"resources": [{"address": f"{RESOURCE}.p", **refers(f"{ACK}.a.id")}]}
+    judged = judge(here, ack, pool(f"{RESOURCE}.p"), root=root)
+    assert "TW001" not in judged.rules
+    assert "cluster.terway.version" in judged.facts
+
+
+def test_a_type_that_is_no_word_is_passed_over(here: Path) -> None:
+    odd = change(f"{RESOURCE}.odd", {}, {}) | {"type": {"a": 1}}
+    assert judge(here, odd, pool(f"{RESOURCE}.p")).rules == judge(here, pool(f"{RESOURCE}.p")).rules

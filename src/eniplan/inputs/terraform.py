@@ -21,7 +21,7 @@ from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from eniplan.inputs.units import Stated
     from eniplan.plan.document import Document, Path, Value
@@ -70,9 +70,10 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
     for path, change in found:
         if not isinstance(change, dict) or change.get("mode", "managed") != "managed":
             continue
-        if change.get("type") == RESOURCE:
+        kind = change.get("type")
+        if kind == RESOURCE:
             yield _change(document, path, change, configured)
-        elif str(change.get("type")) in MANIFESTS:
+        elif isinstance(kind, str) and kind in MANIFESTS:
             yield from _applied(document, path, change)
 
 
@@ -229,10 +230,11 @@ class Clusters:
             change = _map(item, "change")
             after = change.get("after")
             if isinstance(after, dict) and item.get("type") in (*CLUSTERS, _V_SWITCH, _GROUP):
-                value = _overlay(after, change.get("after_unknown"))
+                unknown = change.get("after_unknown")
+                value = _overlay(after, dict.fromkeys(after, True) if unknown is True else unknown)
                 path: Path = ("resource_changes", i, "change", "after")
                 self._found.setdefault(item["type"], []).append(_Found(path, str(item.get("address")), value))
-        self._ids: dict[str, set[Any]] = {}
+        self._ids: dict[str, set[str]] = {}
         """The ids of each kind; none where something of them is not known."""
         self._stated_before: dict[tuple[str, tuple[str, ...]], Stated] = {}
         self._named: dict[str, str | None] = {}
@@ -263,11 +265,11 @@ class Clusters:
         """Return whether a plan that lists some of a kind lists all that are used."""
         _, names, read = _READ[kind]
         values = [user.get(name) for user in (pool.value, found.value) for name in names]
-        used = {item for value in values for item in (value if isinstance(value, list) else [value]) if item}
+        used = [item for value in values for item in (value if isinstance(value, list) else [value]) if item]
         if kind not in self._ids:
             here = self._found.get(kind, ())
-            self._ids[kind] = {item.value.get("id") for item in here} if all(read(i.value) for i in here) else set()
-        return bool(used) and used <= self._ids[kind]
+            self._ids[kind] = {*_by_id(here)} if all(read(i.value) for i in here) else set()
+        return bool(used) and all(isinstance(item, str) and item in self._ids[kind] for item in used)
 
     def _facts(self, found: _Found, covered: tuple[str, ...]) -> Stated:
         origin = Origin(self._document, found.path, found.address)
@@ -278,7 +280,7 @@ class Clusters:
             stated.origins["id",] = origin
         for kind in covered:
             section, _, read = _READ[kind]
-            here = {item.value.get("id"): item for item in self._found[kind]}
+            here = _by_id(self._found[kind])
             stated.value[section] = [read(item.value) for item in here.values()]
             for i, item in enumerate(here.values()):
                 stated.origins[section, i] = Origin(self._document, item.path, item.address)
@@ -318,6 +320,10 @@ class Clusters:
             else:
                 return None
         return None
+
+
+def _by_id(found: Iterable[_Found]) -> dict[str, _Found]:
+    return {known: item for item in found if isinstance(known := item.value.get("id"), str)}
 
 
 def _without_indexes(address: str) -> str:
