@@ -20,7 +20,7 @@ from eniplan.plan.document import plain_scalar, read_documents
 from eniplan.plan.folders import patterns
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.plan.waivers import WaiverFile, _pattern
-from tests.fuzz.kinds import _terraform
+from tests.fuzz.kinds import _seed
 from tests.judge import judge
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def waived(count: int) -> None:
 
 
 def terraform(tmp_path: Path, count: int) -> None:
-    plan = json.loads(_terraform())
-    (change,), (resource,) = plan["resource_changes"], plan["configuration"]["root_module"]["resources"]
+    plan = json.loads(_seed("terraform-plan.json")())
+    (change, *_), (resource,) = plan["resource_changes"], plan["configuration"]["root_module"]["resources"]
     names = [f"b{i}" for i in range(count)]
     pool = resource["address"].partition(".")[0]
     plan["resource_changes"] = [{**change, "address": f"{pool}.{name}", "name": name} for name in names]
