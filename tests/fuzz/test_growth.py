@@ -83,6 +83,7 @@ def terraform(tmp_path: Path, count: int) -> None:
     pool = resource["address"].partition(".")[0]
     plan["resource_changes"] = [{**change, "address": f"{pool}.{name}", "name": name} for name in names]
     plan["configuration"]["root_module"]["resources"] = [{**resource, "address": f"{pool}.{name}"} for name in names]
+    del plan["deferred_changes"]
     file = tmp_path / "tf.json"
     file.write_text(json.dumps(plan))
     found = [*load([str(file)], OtherInputs(None, [], [], asks=False).make)]
