@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,6 +62,7 @@ def each_filter() -> dict[str, Ask]:
         "x86": (Wanted(arch="x86"), lambda r: r.get("CpuArchitecture") == "X86"),
         "arm": (Wanted(arch="arm"), lambda r: r.get("CpuArchitecture") == "ARM"),
         "gpus": (Wanted(gpus=Range(1, None)), lambda r: r.get("GPUAmount", 0) >= 1),
+        "bandwidth of an ENI": (Wanted(min_eni_bandwidth=2), lambda r: (bandwidth_of_eni(r) or 0) >= 2),
         "on sale": (Wanted(on_sale=True), lambda r: r.get("OnSale") is True),
         "exclusive pods": (Wanted(min_pods=7), lambda r: (pods_of(r, "exclusive") or 0) >= 7),
         "with eRDMA": (Wanted(min_pods=7, erdma=True), with_erdma(7)),
@@ -69,6 +71,11 @@ def each_filter() -> dict[str, Ask]:
         "trunk": (Wanted(mode="trunk"), lambda r: pods_of(r, "trunk") != 0),
         "trunk pods": (Wanted(mode="trunk", min_pods=1), lambda r: (pods_of(r, "trunk") or 0) >= 1),
     }
+
+
+def bandwidth_of_eni(r: dict[str, Any]) -> float | None:
+    base = re.match(r"[0-9.]+", r.get("NetworkBandwidthGbps", ""))
+    return float(base[0]) / r["EniQuantity"] if base and "EniQuantity" in r else None
 
 
 def with_erdma(least: int) -> Callable[[dict[str, Any]], bool]:
@@ -134,6 +141,12 @@ def test_filters_together_are_what_brute_force_says(wanted: Wanted) -> None:
         )
 
     assert found(wanted) == {r["InstanceTypeId"] for r in ROWS if fits(r)}
+
+
+def test_the_bandwidth_of_an_eni_that_nobody_knows_is_counted() -> None:
+    without = sum(bandwidth_of_eni(r) is None for r in ROWS)
+    assert 0 < without < len(ROWS)
+    assert select(catalog().all(), Wanted(min_eni_bandwidth=0.001)).unknown == {"bandwidth per ENI": without}
 
 
 def test_what_is_not_known_is_left_out_and_counted() -> None:

@@ -15,8 +15,9 @@ from eniplan._version import __version__
 from eniplan.catalog.order import ORDERS, nearest_to
 from eniplan.catalog.select import Range, Wanted
 from eniplan.catalog.sizing import Request
+from eniplan.catalog.store import Catalog
 from eniplan.judging.find import Question, find
-from eniplan.report import terminal_listing
+from eniplan.report import listing_html, terminal_listing
 from eniplan.report.listing import all_columns, shown, summary
 from eniplan.report.listing_formats import as_json, comma_separated, names, plain
 from eniplan.rules.base import Settings
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
-    from eniplan.catalog.store import Catalog
     from eniplan.report.listing import Listing
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -84,9 +84,11 @@ class TestGolden:
         assert [line["type"] for line in lines] == ids + rejected
         for line, item in zip(lines, [*parsed["types"], *parsed.get("rejected", [])], strict=True):
             assert bool(line.get("rejectedBy")) == any(word["level"] == "error" for word in item["rules"])
-            assert {k: v for k, v in line.items() if k not in ("rules", "rejectedBy")} == {
-                k: shown(v) for k, v in item.items() if k != "rules"
+            assert {k: v for k, v in line.items() if k not in ("rules", "rejectedBy", "layers")} == {
+                k: shown(v) for k, v in item.items() if k not in ("rules", "layers")
             }
+            assert line["layers"] == "bundled"
+            assert set(item["layers"].values()) == {"bundled"}
 
     def test_colour_changes_no_word(self, name: str) -> None:
         listing = listings()[name]
@@ -119,12 +121,16 @@ def of_own(tmp_path: Path, **fields: object) -> tuple[Catalog, Listing]:
 def test_unknown_is_never_zero(tmp_path: Path) -> None:
     _, listing = of_own(tmp_path)
     (line,) = csv.DictReader(io.StringIO(comma_separated(listing)))
-    numbers = ("gpus", "sharedPods", "trunkPods", "ipv4PerEni", "ipv6PerEni", "bandwidthGbps", "onSale", "sourceDate")
+    numbers = (
+        "gpus", "sharedPods", "trunkPods", "ipv4PerEni", "ipv6PerEni", "bandwidthGbps", "gbpsPerEni", "enisWithTrunk",
+        "trunkSupported", "networkCards", "onSale", "sourceDate",
+    )  # fmt: skip
     assert [line[name] for name in numbers] == ["unknown"] * len(numbers)
     (item,) = json.loads(as_json(listing))["types"]
     assert [item[name] for name in numbers] == [None] * len(numbers)
-    assert plain(listing).count("unknown") == 7
-    assert " 0 " not in plain(listing)
+    table = "".join(plain(listing).splitlines()[:2])
+    assert table.count("unknown") == 7
+    assert " 0 " not in table
 
 
 def test_zero_is_not_unknown(tmp_path: Path) -> None:
@@ -149,13 +155,119 @@ def test_gpus_are_shown_where_they_are_known(tmp_path: Path) -> None:
         ("32/无", "32"),
         ("4//up to 15", "4-15"),
         ("1.5/10", "1.5-10"),
+        ("160（80*2）", "160"),  # noqa: RUF001 - brackets of the page
         ("odd words", "odd words"),
+        ("25 or so", "25 or so"),
     ],
 )
 def test_bandwidth(tmp_path: Path, stated: str, seen: str) -> None:
     _, listing = of_own(tmp_path, NetworkBandwidthGbps=stated)
     (line,) = csv.DictReader(io.StringIO(comma_separated(listing)))
     assert line["bandwidthGbps"] == seen
+    # Of the base bandwidth alone, and only where it is certain what that is: by 9 ENIs.
+    base = seen.partition("-")[0]
+    assert line["gbpsPerEni"] == (f"{float(base) / 9:.3f}".rstrip("0") if base[-1].isdigit() else "unknown")
+
+
+class TestWhereNumbersComeFrom:
+    @pytest.fixture
+    def listing(self, tmp_path: Path) -> Listing:
+        rows = [
+            {"InstanceTypeId": "ecs.i4.8xlarge", "EniQuantity": 8},
+            {"InstanceTypeId": "ecs.g8i.8xlarge", "EniPrivateIpAddressQuantity": 30, "OnSale": True},
+            {"InstanceTypeId": "ecs.g8i.12xlarge", "EriQuantity": 0},
+        ]
+        (tmp_path / "specs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        self.file = str(tmp_path / "specs.jsonl")
+        wanted = Wanted(families=("ecs.i4", "ecs.g8i"))
+        return find(Catalog(specs=self.file), Question(wanted, IPV4, ORDERS["vcpu"], why=True), Settings())
+
+    def test_programs_read_it_of_each_number(self, listing: Listing) -> None:
+        found = json.loads(as_json(listing))
+        assert found["specs"]["layers"] == {
+            "bundled": {"file": None, "date": "2026-07-16", "region": None},
+            "specs": {"file": self.file, "date": None, "region": None},
+        }
+        by_type = {item["type"]: item for item in found["types"]}
+        of_i4 = by_type["ecs.i4.8xlarge"]["layers"]
+        assert (of_i4["enis"], of_i4["exclusivePods"], of_i4["podsPerVcpu"]) == ("specs", "specs", "bundled+specs")
+        assert of_i4["vcpu"] == "bundled"
+        assert by_type["ecs.g8i.8xlarge"]["layers"]["sharedPods"] == "bundled+specs"
+        for item in by_type.values():
+            assert {key for key, value in item.items() if value is None} & set(item["layers"]) == set()
+            numbers = {key for key, value in item.items() if isinstance(value, int | float)}
+            assert numbers <= set(item["layers"])
+        lines = {line["type"]: line["layers"] for line in csv.DictReader(io.StringIO(comma_separated(listing)))}
+        assert lines["ecs.g8i.8xlarge"] == "bundled+specs:sharedPods specs:ipv4PerEni+onSale"
+        assert lines["ecs.g8i.3xlarge"] == "bundled"
+
+    def test_people_read_it_where_it_is_not_the_bundled_data(self, listing: Listing) -> None:
+        of_i4 = f"exclusive, ENIs of ecs.i4.8xlarge: from {self.file} (no date)"
+        of_g8i = f"shared, IPv4 of ecs.g8i.8xlarge: from {self.file} (no date)"
+        text = plain(listing).splitlines()
+        table = len(listing.rows) + 1
+        assert text[table : table + 2] == [of_g8i, of_i4]
+        assert all(": rejected by " in line for line in text[table + 2 :])
+        assert of_i4 in terminal_listing.write(listing, width=400, colour=False)
+        assert of_i4 in listing_html.write(listing)
+        assert "from" not in plain(listing._replace(rows=listing.rows[:1]))
+
+    def test_erdma_takes_its_slot_by_a_number_of_its_own(self, listing: Listing) -> None:
+        def of(listing: Listing) -> str:
+            items = json.loads(as_json(listing))["types"]
+            return next(str(i["layers"]["exclusivePods"]) for i in items if i["type"] == "ecs.g8i.12xlarge")
+
+        assert of(listing) == "bundled"
+        assert of(listing._replace(erdma=True)) == "bundled+specs"
+
+    def test_many_groups_are_cut_short(self, tmp_path: Path) -> None:
+        fields = ("EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity")
+        mine = [
+            {**row(EniQuantity=9, InstanceTypeFamily="ecs.mine"), "InstanceTypeId": f"ecs.mine.{n}xlarge"}
+            | {field: 9 for bit, field in enumerate(fields) if n >> bit & 1}
+            for n in range(8)
+        ]
+        question = Question(Wanted(families=("ecs.mine",)), IPV4, ORDERS["pods"])
+        rows = [{**r, **({} if n % 2 else {"GPUAmount": 0})} for n, r in enumerate(mine)]
+        text = plain(find(own(tmp_path, *rows), question, Settings())).splitlines()
+        told = text[len(rows) + 1 :]
+        assert len(told) <= 6
+
+
+@pytest.fixture
+def priced() -> Listing:
+    prices = {"ecs.g8i.8xlarge": 10.0, "ecs.g8i.3xlarge": 14.0, "ecs.g8i.large": 0.1}
+    wanted = Wanted(families=("ecs.g8i",), min_eni_bandwidth=1)
+    question = Question(wanted, IPV4, ORDERS["vcpu"], why=True, prices=prices, by_price=True)
+    return find(catalog(), question, Settings())
+
+
+def test_prices(priced: Listing) -> None:
+    first, second, *others = json.loads(as_json(priced))["types"]
+    assert (first["type"], first["pricePerHour"], first["pricePerPodHour"]) == ("ecs.g8i.8xlarge", 10, 1.42857)
+    assert (second["type"], second["pricePerPodHour"]) == ("ecs.g8i.3xlarge", 2)
+    assert {item["pricePerPodHour"] for item in others} == {None}
+    assert json.loads(as_json(priced))["unpriced"] == len(others)
+    assert summary(priced).count(f"{len(others)} have no price, and come last") == 1
+    assert first["layers"]["pricePerPodHour"] == "bundled"
+    assert "pricePerHour" not in first["layers"]
+    headings = plain(priced).splitlines()[0].split()
+    assert {"Gbit/s/ENI", "price/h", "price/pod/h"} <= set(headings)
+    for text in (listing_html.write(priced), terminal_listing.write(priced, width=400, colour=False)):
+        assert "1.42857" in text
+    unpriced = priced._replace(rows=priced.rows[2:], unpriced=len(others))
+    assert summary(unpriced).count(f"{len(others)} have no price") == 1
+    assert "come last" not in summary(unpriced)
+
+
+def test_prices_of_pools() -> None:
+    prices = {"ecs.g8i.8xlarge": 10.0}
+    question = Question(
+        Wanted(families=("ecs.g8i",)), IPV4, ORDERS["vcpu"], request=Request(40, 0, 1, "node"), prices=prices,
+        by_price=True,
+    )  # fmt: skip
+    first, *_ = json.loads(as_json(find(catalog(), question, Settings())))["types"]
+    assert (first["nodes"], first["poolPricePerHour"], first["pricePerPodHour"]) == (7, 70, 1.75)
 
 
 def test_a_fact_that_a_rule_lacks_has_a_question_mark(tmp_path: Path) -> None:

@@ -32,6 +32,18 @@ class Capacity(NamedTuple):
     """Pods with a trunk member ENI."""
 
 
+_MADE_OF = {
+    "exclusive": ("EniQuantity",),
+    "shared": ("EniQuantity", "EniPrivateIpAddressQuantity"),
+    "trunk": ("EniQuantity", "EniTotalQuantity", "EniTrunkSupported"),
+}
+
+
+def made_of(mode: str, *, erdma: bool) -> tuple[str, ...]:
+    """Return the limits from which the pods per node of a mode are worked out."""
+    return (*_MADE_OF[mode], *(("EriQuantity", "EriStated") if erdma and mode == "exclusive" else ()))
+
+
 def exclusive_pods(enis: int | None) -> int | None:
     """EniQuantity - 1: the primary ENI belongs to the node (`ExclusiveENIPod`)."""
     return None if enis is None else max(enis - 1, 0)
@@ -49,6 +61,13 @@ def trunk_pods(enis: int | None, total_enis: int | None, trunk_supported: bool |
     if enis is None or total_enis is None or trunk_supported is None:
         return None
     return max(total_enis - enis, 0)
+
+
+def eni_bandwidth(record: InstanceType) -> float | None:
+    """Return the Gbit/s of an ENI when all ENIs of an instance are busy: base bandwidth by EniQuantity."""
+    if not record.EniQuantity or record.bandwidth is None:
+        return None
+    return float(record.bandwidth[0]) / record.EniQuantity
 
 
 def erdma_enis(enis: int, eri: int) -> int:

@@ -6,6 +6,7 @@ means that no source states the number: unknown is never zero.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.messages import say
@@ -59,6 +60,10 @@ class OwnData(NamedTuple):
     beneath: OwnData | None = None
     """The user's own file beneath this one."""
 
+    def as_map(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {**self._asdict(), "beneath": None if self.beneath is None else self.beneath.as_map()}
+
 
 OLD_AFTER = 180
 """Days after which it is told how old the instance data is."""
@@ -105,6 +110,11 @@ def specs_words(date: str, own: OwnData | None) -> str:
     return f"{date} and {own.file}{left_out}"
 
 
+_GBPS = r"([0-9]+(?:\.[0-9]+)?)"
+_BANDWIDTH = rf"{_GBPS}(?:/+无|/+(?:up to )?{_GBPS}|（[0-9.]+\*[0-9]+）)?"  # noqa: RUF001 - brackets of the page
+"""`12/up to 25`, `32/无` (no burst), `160（80*2）` (of two network cards)."""  # noqa: RUF001 - the same
+
+
 class InstanceType(NamedTuple):
     """An ECS instance type. Quantities are per instance or per ENI as the API defines them; memory is in GiB."""
 
@@ -140,6 +150,7 @@ class InstanceType(NamedTuple):
     """GiB of each GPU, or of the share of one."""
     NetworkBandwidthGbps: str | None
     """In the words of the page: base, and burst behind a slash."""
+    NetworkCardQuantity: int | None
     sources: Mapping[str, str]
     raw: Mapping[str, Any]
     """The record as it stands in the data, for display."""
@@ -169,9 +180,16 @@ class InstanceType(NamedTuple):
             get("GPUSpec"),
             get("GPUMemorySize"),
             get("NetworkBandwidthGbps"),
+            get("NetworkCardQuantity"),
             get("Sources") or {},
             row,
         )
+
+    @property
+    def bandwidth(self) -> tuple[str, str | None] | None:
+        """The base bandwidth in Gbit/s, and the burst bandwidth if there is any; None when not known."""
+        found = re.fullmatch(_BANDWIDTH, self.NetworkBandwidthGbps or "")
+        return None if found is None else (found[1], found[2])
 
     @property
     def gpus(self) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from eniplan.catalog.limits import capacity
+from eniplan.catalog.limits import capacity, eni_bandwidth
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Wanted(NamedTuple):
     """Words that the model has: `A10`, or `nvidia t4`."""
     min_pods: int | None = None
     on_sale: bool = False
+    min_eni_bandwidth: float | None = None
+    """Gbit/s of each ENI when all are busy."""
 
 
 class Selection(NamedTuple):
@@ -105,6 +107,22 @@ def _has_words(record: InstanceType, words: str) -> bool | None:
 
 def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool | None]]:
     """Yield each fact that decides, and whether it fits; None when it is not known."""
+    yield from _of_machine(record, wanted)
+    if wanted.on_sale:
+        yield "OnSale", record.on_sale
+    if wanted.min_eni_bandwidth is not None:
+        each = eni_bandwidth(record)
+        yield "bandwidth per ENI", None if each is None else each >= wanted.min_eni_bandwidth
+    pods = pods_in(record, wanted)
+    if wanted.min_pods is not None:
+        yield f"{wanted.mode} pods per node", None if pods is None else pods >= wanted.min_pods
+    if wanted.mode != "exclusive":
+        # A type without trunk support has no place among those for trunk pods. Which types the exclusive mode
+        # refuses is for the rules to say.
+        yield f"{wanted.mode} pods per node", pods != 0
+
+
+def _of_machine(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool | None]]:
     if wanted.families:
         yield "InstanceTypeFamily", record.InstanceTypeFamily in wanted.families
     if wanted.vcpus:
@@ -118,12 +136,3 @@ def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool
         yield "GPUAmount", wanted.gpus.holds(record.gpus)
     if wanted.gpu_model:
         yield "GPUSpec", _has_words(record, wanted.gpu_model)
-    if wanted.on_sale:
-        yield "OnSale", record.on_sale
-    pods = pods_in(record, wanted)
-    if wanted.min_pods is not None:
-        yield f"{wanted.mode} pods per node", None if pods is None else pods >= wanted.min_pods
-    if wanted.mode != "exclusive":
-        # A type without trunk support has no place among those for trunk pods. Which types the exclusive mode
-        # refuses is for the rules to say.
-        yield f"{wanted.mode} pods per node", pods != 0

@@ -52,5 +52,12 @@ def size(request: Request, exclusive: int) -> Size | None:
     return Size(nodes, per_zone, room, nodes * exclusive, per_zone * exclusive, nodes)
 
 
+def price_per_pod(price: float, exclusive: int, request: Request | None, pool: Size | None) -> float | None:
+    """Return what one exclusive pod costs: its part of a full node, or of the whole pool that was asked for."""
+    if request is not None:
+        return None if pool is None else price * pool.nodes / request.pods
+    return None if exclusive < 1 else price / exclusive
+
+
 def _ceil(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)

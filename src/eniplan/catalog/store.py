@@ -49,6 +49,7 @@ class Catalog:
         self._types: dict[str, InstanceType | None] = {}
         self._conflicts: dict[str, tuple[Conflict, ...]] = {}
         self._families: dict[str, tuple[InstanceType, ...]] = {}
+        self._over: dict[str, dict[str, OwnData]] = {}
         self._sources: dict[str, Source] | None = None
         self._date = ""
         self._bundled: Rows | None = None
@@ -70,7 +71,7 @@ class Catalog:
         """Lay a layer over all others."""
         self._layers = (*self._layers, layer)
         self._own_sources = {**self._own_sources, **layer.sources}
-        self._types, self._families, self._conflicts = {}, {}, {}
+        self._types, self._families, self._conflicts, self._over = {}, {}, {}, {}
 
     @property
     def own(self) -> OwnData | None:
@@ -84,11 +85,20 @@ class Catalog:
     def layers_of(self, name: str) -> dict[str, OwnData | None]:
         """Return the layer that each field of a type comes from; None: the bundled data."""
         below = self._rows().find(name)
-        found: dict[str, OwnData | None] = {} if below is None else dict.fromkeys(below.raw)
-        for layer in self._layers:
-            row = layer.row(name) or {}
-            found |= {field: layer.about for field, value in row.items() if value is not None}
-        return found
+        return {**({} if below is None else dict.fromkeys(below.raw)), **self.layers_over(name)}
+
+    def layers_over(self, name: str) -> dict[str, OwnData]:
+        """Return the layer of each field of a type, or Lingjun node type, that is not of the bundled data."""
+        if name not in self._over:
+            found: dict[str, OwnData] = {}
+            lingjun = self._own_lingjun.get(name)
+            for layer in self._layers:
+                row = layer.row(name) or {}
+                if lingjun is not None and layer.about.kind == "account":
+                    row = lingjun.raw
+                found |= {field: layer.about for field, value in row.items() if value is not None}
+            self._over[name] = found
+        return self._over[name]
 
     def with_account(
         self,

@@ -5,6 +5,7 @@ Annotations are not postponed in this file: typer would evaluate each of them fr
 
 import re
 from enum import StrEnum
+from math import inf
 from typing import Annotated, NoReturn
 
 import typer
@@ -21,7 +22,7 @@ from eniplan.emit.sized_plan import Facts, sized_plan_text, to_fill_in
 from eniplan.errors import FINDINGS, usage
 from eniplan.judging.check import check
 from eniplan.judging.find import Question, find
-from eniplan.messages import NOTHING, Message, say
+from eniplan.messages import NOTHING, Message, named, say
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.report import listing_formats, plain
@@ -61,6 +62,7 @@ class Sort(StrEnum):
     PODS_PER_VCPU = "pods-per-vcpu"
     VCPU = "vcpu"
     MEMORY = "memory"
+    PRICE = "price"
 
 
 class Survive(StrEnum):
@@ -111,6 +113,10 @@ def instances(
         int | None, typer.Option(min=0, metavar="N", help="At least so many pods per node, in --mode.")
     ] = None,
     dual_stack: Annotated[bool, typer.Option("--dual-stack", help="For a dual-stack cluster.")] = False,
+    min_eni_bandwidth: Annotated[
+        float | None,
+        typer.Option(metavar="GBPS", help="At least so many Gbit/s for each ENI when all of them are busy."),
+    ] = None,
     mode: Annotated[PodMode, typer.Option(help="What the pods get: an ENI of their own, or else.")] = PodMode.EXCLUSIVE,
     on_sale: Annotated[bool, typer.Option("--on-sale", help="Only types that are on sale.")] = False,
     like: Annotated[
@@ -118,7 +124,14 @@ def instances(
     ] = None,
     sort: Annotated[
         Sort | None,
-        typer.Option(help="Most pods, or least vCPUs or memory, first. Default vcpu.", show_default=False),
+        typer.Option(
+            help="Most pods, or least vCPUs, memory or price of a pod, first. Default vcpu, with --price-file price.",
+            show_default=False,
+        ),
+    ] = None,
+    price_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Your own prices: CSV of type and price an hour, in any currency."),
     ] = None,
     limit: Annotated[
         int | None,
@@ -167,6 +180,7 @@ def instances(
       eniplan instances --vcpus 8..32 --arch arm --min-pods 7 --sort pods-per-vcpu
       eniplan instances --like ecs.g7.2xlarge --dual-stack --why
       eniplan instances --pods 40 --daemonsets 1 --spread 3 --on-sale --limit 5
+      eniplan instances --on-sale --price-file prices.csv --limit 5   # least price of an exclusive pod first
       eniplan instances --pods 40 --spread cn-hangzhou-j,cn-hangzhou-k --terway v1.16.4 --emit-plan > plan.yaml
 
     \b
@@ -186,6 +200,15 @@ def instances(
             say("--emit-plan prints a plan: leave out --why and --format"),
         ),
         (why and output is ListFormat.NAMES, say("--format names lists only what passes: leave out --why")),
+        (
+            price_file is not None and mode is not PodMode.EXCLUSIVE,
+            say("--price-file tells what an exclusive pod costs: leave out --mode"),
+        ),
+        (sort is Sort.PRICE and price_file is None, say("--sort price goes with --price-file")),
+        (
+            min_eni_bandwidth is not None and not 0 < min_eni_bandwidth < inf,
+            say("--min-eni-bandwidth is in Gbit/s, and more than 0"),
+        ),
         (like is not None and sort is not None, say("--like sorts by likeness: leave out --sort")),
         (dual_stack and bool(erdma), say("--dual-stack cannot be combined with --erdma (DS003)")),
     )
@@ -208,12 +231,15 @@ def instances(
             gpu_model,
             min_pods,
             on_sale,
+            min_eni_bandwidth,
         ),
         Demands(dual_stack, strict, erdma, mode is PodMode.EXCLUSIVE),
-        ORDERS[sort or Sort.VCPU] if like is None else nearest_to(_model(catalog, like)),
+        ORDERS.get(sort or "", ORDERS["vcpu"]) if like is None else nearest_to(_model(catalog, like)),
         limit or (None if like is None else NEAREST),
         why,
         None if pods is None else Request(pods, daemonsets or 0, zones.number, _loss(survive, zones)),
+        None if price_file is None else _prices(catalog, price_file),
+        by_price=price_file is not None and like is None and sort in {None, Sort.PRICE},
     )
     listing = find(catalog, question, settings)
     if facts is None:
@@ -222,6 +248,21 @@ def instances(
         _emit(listing, facts, catalog, settings)
     terminal.err(summary(listing._replace(specs_age=None)))  # the note has told its age there
     raise typer.Exit(0 if listing.rows else FINDINGS)
+
+
+def _prices(catalog: Catalog, path: str) -> dict[str, float]:
+    """Read the user's prices; types of it that nobody knows are told."""
+    from eniplan.cli.passed import named_input  # noqa: PLC0415 - few runs bring prices along
+    from eniplan.inputs.prices import read_prices  # noqa: PLC0415 - the same
+
+    file, data = named_input(path)
+    prices = read_prices(file, data)
+    unknown = sorted(set(prices) - set(catalog.names()))
+    if unknown:
+        terminal.err(
+            say("note: {file} has prices of types that the specs lack: {types}", file=file, types=named(unknown))
+        )
+    return prices
 
 
 def _refuse(message: Message, hint: Message = NOTHING) -> NoReturn:
@@ -248,7 +289,7 @@ def _families(catalog: Catalog, names: list[str]) -> tuple[str, ...]:
     for name in names:
         if name not in known:
             _refuse(
-                say("the specs of {words} do not know the family {name!r}", words=catalog.words, name=name),
+                say("the specs of {specs} have no family {name!r}", specs=catalog.words, name=name),
                 did_you_mean(name, known),
             )
     return tuple(names)
@@ -258,7 +299,7 @@ def _model(catalog: Catalog, name: str) -> InstanceType:
     record = catalog.get(name)
     if record is None:
         _refuse(
-            say("the specs of {words} do not know {name!r}", words=catalog.words, name=name),
+            say("the specs of {specs} have no type {name!r}", specs=catalog.words, name=name),
             did_you_mean(name, catalog.names()),
         )
     if not record.CpuCoreCount or not record.MemorySize:

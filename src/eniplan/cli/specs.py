@@ -71,7 +71,7 @@ def overview(
         if record.limits_status == "unpublished":
             gaps.setdefault(record.InstanceTypeFamily, []).append(record.InstanceTypeId)
     if output is Format.JSON:
-        own = {} if catalog.own is None else {"own": catalog.own._asdict()}
+        own = {} if catalog.own is None else {"own": catalog.own.as_map()}
         aged = {} if age is None else {"ageDays": age}
         _print_json({"date": catalog.date, **aged, **own, "counts": counts, "unpublished": gaps})
         return
@@ -105,7 +105,7 @@ def show(
     lingjun = catalog.lingjun(name)
     if record is None and lingjun is None:
         hint = did_you_mean(name, [*catalog.names(), *catalog.all_lingjun()])
-        raise usage(say("the specs of {words} do not know {name!r}", words=catalog.words, name=name), hint)
+        raise usage(say("the specs of {specs} have no type {name!r}", specs=catalog.words, name=name), hint)
     found = record or lingjun
     assert found is not None  # noqa: S101 - one of the two is, by the check above
     if output is Format.JSON:

@@ -154,7 +154,7 @@ def _document(bundled: Catalog, own: Catalog, found: Difference, judged: list[_J
     return {
         "schema": SCHEMA,
         "bundled": {"date": bundled.date, "types": bundled.count()},
-        "own": None if own.own is None else own.own._asdict(),
+        "own": None if own.own is None else own.own.as_map(),
         "added": [record.InstanceTypeId for record in found.added],
         "removed": list(found.removed),
         "changed": [_change(change) for change in found.changed],

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import capacity
 from eniplan.catalog.record import old_days
 from eniplan.catalog.select import pods_in, select
-from eniplan.catalog.sizing import size
+from eniplan.catalog.sizing import price_per_pod, size
 from eniplan.report.listing import Listing, Row
 from eniplan.rules.choice import type_judge
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from eniplan.catalog.order import Key
     from eniplan.catalog.record import InstanceType
     from eniplan.catalog.select import Wanted
@@ -35,6 +38,10 @@ class Question(NamedTuple):
     """Whether the types that rules reject are shown as well."""
     request: Request | None = None
     """The pods that pools are sized for."""
+    prices: Mapping[str, float] | None = None
+    """The user's own price of an hour of each type; None: prices are not asked for."""
+    by_price: bool = False
+    """Whether the least price of a pod comes first, before `order`; types without a price come last."""
 
 
 def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
@@ -54,20 +61,30 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
             full += 1
         else:
             passed.append(row)
-    shown = tuple(passed[: question.limit])
+    if question.by_price:
+        passed.sort(key=lambda row: inf if row.pod_price is None else row.pod_price)
+    shown = _with_layers(catalog, passed[: question.limit])
     return Listing(
         wanted.mode,
         request,
         shown,
         len(passed) - len(shown),
-        tuple(rejected[: question.limit]) if question.why else None,
+        _with_layers(catalog, rejected[: question.limit]) if question.why else None,
         len(rejected),
         full,
         unknown,
         catalog.date,
         catalog.own,
         old_days(catalog.date, catalog.own, settings.aged_on),
+        wanted.erdma,
+        wanted.min_eni_bandwidth is not None,
+        None if question.prices is None else sum(row.price is None for row in passed),
     )
+
+
+def _with_layers(catalog: Catalog, rows: list[Row]) -> tuple[Row, ...]:
+    """Return rows that know where their numbers come from."""
+    return tuple(row._replace(over=catalog.layers_over(row.record.InstanceTypeId)) for row in rows)
 
 
 def _row(catalog: Catalog, record: InstanceType, words: tuple[Word, ...], question: Question) -> Row:
@@ -76,4 +93,17 @@ def _row(catalog: Catalog, record: InstanceType, words: tuple[Word, ...], questi
     sized = None
     if question.request is not None and found.exclusive is not None:
         sized = size(question.request, found.exclusive)
-    return Row(record, found, pods_in(record, question.wanted), None if source is None else source.date, words, sized)
+    price = None if question.prices is None else question.prices.get(record.InstanceTypeId)
+    pod_price = None
+    if price is not None and found.exclusive is not None:
+        pod_price = price_per_pod(price, found.exclusive, question.request, sized)
+    return Row(
+        record,
+        found,
+        pods_in(record, question.wanted),
+        None if source is None else source.date,
+        words,
+        sized,
+        price,
+        pod_price,
+    )

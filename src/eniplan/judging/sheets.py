@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.limits import Capacity, capacity
+from eniplan.report.layers import Origin
 from eniplan.report.model import Addresses, PoolSheet, PoolUse, Proven, ZoneUse
 from eniplan.rules.addresses import demands, free_addresses, part, parts, uses
 from eniplan.rules.packing import load_of, takers
@@ -13,6 +14,7 @@ from eniplan.rules.shared import free_together
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from eniplan.catalog.store import Catalog
     from eniplan.plan.load import LoadedPlan
     from eniplan.rules.addresses import Demand, Needs, Part
     from eniplan.rules.cluster_view import ClusterView, Group
@@ -42,7 +44,19 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
             zone_names=pool.zones,
             per_zone=_both(sizes, pool.nodes_per_zone),
             is_balanced=pool.balanced,
+            origins=_origins(view.catalog, pool.pods_per_node, erdma=bool(view.cluster.terway.erdma)),
         )
+
+
+def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str, Origin]:
+    """Return where the limits of types come from that do not all come from the bundled data."""
+    found = {}
+    for name in types:
+        over = catalog.layers_over(name)
+        if over:
+            record = catalog.get(name) or catalog.lingjun(name)
+            found[name] = Origin({} if record is None else record.raw, over, erdma)
+    return found
 
 
 def _both(sizes: tuple[int | None, int | None], of: Callable[[int], int | None]) -> tuple[int | None, int | None]:
@@ -192,6 +206,7 @@ def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
             None if "Pod" in unseen else len(placed),
             None if {"Pod", "PodENI"} & set(unseen) else len(bound),
         ),
+        origins=_origins(view.catalog, types, erdma=any(map(view.erdma, group.exclusive))),
     )
 
 

@@ -53,7 +53,7 @@ def _body(report: Report) -> Iterator[str]:
             (words.heading("problems"), folded(map(_problem, report.problems))),
             (words.heading("findings"), _findings(f for f in report.findings if f.waived is None)),
             (words.heading("seen"), _proven(report.pools)),
-            (words.heading("capacity"), _capacity(report.pools)),
+            (words.heading("capacity"), _capacity(report)),
             (words.heading("addresses"), _addresses(report.zones)),
             (words.heading("undecided"), _undecided(report.undecided)),
             (words.heading("waived"), _findings(f for f in report.findings if f.waived is not None)),
@@ -78,8 +78,8 @@ def _problem(problem: Problem) -> str:
     return f'<article class="card error"><p class="message">{text(problem.message)}</p>{_terms(terms)}</article>\n'
 
 
-def _capacity(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
-    if pools:
+def _capacity(report: Report) -> Iterator[str]:
+    if report.pools:
         keys = (
             ("fixed", say("pods that every node has")),
             ("now", say("other pods")),
@@ -87,7 +87,8 @@ def _capacity(pools: tuple[PoolSheet, ...]) -> Iterator[str]:
             ("later", say("nodes beyond the desired size")),
         )
         yield _legend(keys)
-    yield from folded(map(_pool, pools))
+    yield from folded(map(_pool, report.pools))
+    yield from (f'<p class="soft">{text(note)}</p>\n' for note in words.origins(report))
 
 
 def _legend(keys: Iterable[tuple[str, Message]]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
+from eniplan.catalog.limits import Capacity
 from eniplan.catalog.store import Catalog
+from eniplan.report import layers
 from eniplan.report.model import Report
 from eniplan.rules.base import LEVELS
 from eniplan.text import json_text
@@ -13,13 +15,15 @@ from eniplan.text import json_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from eniplan.catalog.record import Source
+    from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
     from eniplan.report.model import Account, Addresses, Finding, PoolSheet, PoolUse, ZoneUse
     from eniplan.rules.base import AnyRule
 
 SCHEMA = "eniplan.report/v1"
 FAILURE_SCHEMA = "eniplan.failure/v1"
+_NUMBERS = {"exclusive": "podsPerNode", "shared": "sharedPodsPerNode", "trunk": "trunkPodsPerNode"}
+"""What the pods per node of each mode are called, in the order of `Capacity`."""
 
 
 def write(report: Report) -> str:
@@ -74,7 +78,8 @@ def report_map(report: Report) -> dict[str, Any]:
             "date": report.specs_date,
             **({} if report.specs_age is None else {"ageDays": report.specs_age}),
             "types": report.specs_types,
-            **({"own": report.own_specs._asdict()} if report.own_specs else {}),
+            **({"own": report.own_specs.as_map()} if report.own_specs else {}),
+            "layers": layers.as_map(report.specs_date, report.own_specs, _accounts(report)),
         },
         **({"accounts": list(map(_account, report.accounts))} if report.accounts else {}),
         "inputs": list(report.inputs),
@@ -150,9 +155,11 @@ def _pool(pool: PoolSheet) -> dict[str, object]:
         "name": pool.name,
         "kind": pool.kind,
         "file": pool.file,
-        "podsPerNode": {name: found.exclusive for name, found in pool.capacity.items()},
-        "sharedPodsPerNode": {name: found.shared for name, found in pool.capacity.items()},
-        "trunkPodsPerNode": {name: found.trunk for name, found in pool.capacity.items()},
+        **{
+            number: {name: found[position] for name, found in pool.capacity.items()}
+            for position, number in enumerate(_NUMBERS.values())
+        },
+        "layers": _layers(pool),
         "nodes": _sizes(pool.nodes),
         "exclusivePods": _sizes(pool.pods),
         "addresses": {name: _addresses(found) for name, found in pool.addresses.items()},
@@ -173,6 +180,23 @@ def _use(pool: PoolSheet, use: PoolUse) -> dict[str, object]:
             for taker in use.takers
         ],
     }
+
+
+def _accounts(report: Report) -> dict[OwnData, None]:
+    """Return the layers of accounts, which lie over the user's own data."""
+    found = (layer for pool in report.pools for origin in pool.origins.values() for layer in origin.over.values())
+    return dict.fromkeys(layer for layer in found if layer.kind == "account")
+
+
+def _layers(pool: PoolSheet) -> dict[str, dict[str, str]]:
+    """Return the layers of each number that is known."""
+    out: dict[str, dict[str, str]] = {}
+    for position, mode in enumerate(Capacity._fields):
+        known = (name for name, found in pool.capacity.items() if found[position] is not None)
+        out[_NUMBERS[mode]] = {
+            name: pool.origins[name].of(mode) if name in pool.origins else layers.BUNDLED for name in known
+        }
+    return out
 
 
 def _sizes(pair: tuple[int | None, int | None]) -> dict[str, int | None]:

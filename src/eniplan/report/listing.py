@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from eniplan.catalog.limits import eni_bandwidth, made_of
 from eniplan.catalog.order import pods_per_vcpu
 from eniplan.catalog.record import specs_words
+from eniplan.messages import say
+from eniplan.report import layers
 from eniplan.text import plural
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.catalog.limits import Capacity
     from eniplan.catalog.record import InstanceType, OwnData
     from eniplan.catalog.select import Mode
     from eniplan.catalog.sizing import Request, Size
+    from eniplan.messages import Message
     from eniplan.rules.choice import Word
 
+_MOST_NOTES = 5
+"""Lines on where numbers come from that are shown below a table."""
 Value: TypeAlias = "str | float | bool | None"
-_RANGE = re.compile(r"([0-9.]+)/+(?:up to )?([0-9.]+)")
 
 
 class Row(NamedTuple):
@@ -36,6 +40,12 @@ class Row(NamedTuple):
     words: tuple[Word, ...]
     size: Size | None
     """The pool of this type that was asked for."""
+    price: float | None = None
+    """Of an hour, by the user's own prices."""
+    pod_price: float | None = None
+    """Of an exclusive pod and hour."""
+    over: Mapping[str, OwnData] = {}
+    """The layer of each field that is not of the bundled data."""
 
 
 class Listing(NamedTuple):
@@ -59,6 +69,12 @@ class Listing(NamedTuple):
     """The user's instance data that stood before the bundled."""
     specs_age: int | None = None
     """How many days old the instance data is; None: not so old that it should be told."""
+    erdma: bool = False
+    """Whether eRDMA takes its slot of the exclusive pods."""
+    by_eni_bandwidth: bool = False
+    """Whether types were chosen by the bandwidth of an ENI."""
+    unpriced: int | None = None
+    """Types that pass and have no price; None: prices are not asked for."""
 
 
 class Column(NamedTuple):
@@ -72,15 +88,31 @@ class Column(NamedTuple):
     is_text: bool = False
     brief: bool = True
     """Whether it is shown where there is little room."""
+    fields: tuple[str, ...] = ()
+    """The fields of the API that it is, or is worked out from."""
+    pods: Mode | Literal["asked for"] | None = None
+    """The mode whose pods per node it is worked out from as well."""
 
 
 def _bandwidth(row: Row) -> str | None:
-    text = row.record.NetworkBandwidthGbps
-    if text is None:
-        return None
-    span = _RANGE.fullmatch(text)
-    # The page's own word for "no burst bandwidth".
-    return f"{span[1]}-{span[2]}" if span else text.removesuffix("/无")
+    known = row.record.bandwidth
+    if known is None:
+        return row.record.NetworkBandwidthGbps  # in words that nobody has seen yet
+    base, burst = known
+    return base if burst is None else f"{base}-{burst}"
+
+
+def _of_eni(row: Row) -> float | None:
+    each = eni_bandwidth(row.record)
+    return None if each is None else round(each, 3)
+
+
+def _money(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
+
+
+def _of_pool(row: Row) -> float | None:
+    return None if row.price is None or row.size is None else _money(row.price * row.size.nodes)
 
 
 def _density(row: Row) -> float | None:
@@ -97,31 +129,44 @@ def _gpus(row: Row) -> Value:
 
 
 _GPUS = (
-    Column("gpus", "GPUs", _gpus, brief=False),
-    Column("gpuModel", "model", lambda row: row.record.GPUSpec, is_text=True, brief=False),
-    Column("gpuMemoryGiB", "GPU GiB", lambda row: row.record.GPUMemorySize, brief=False),
+    Column("gpus", "GPUs", _gpus, brief=False, fields=("GPUAmount", "GPUFraction")),
+    Column("gpuModel", "model", lambda row: row.record.GPUSpec, is_text=True, brief=False, fields=("GPUSpec",)),
+    Column("gpuMemoryGiB", "GPU GiB", lambda row: row.record.GPUMemorySize, brief=False, fields=("GPUMemorySize",)),
 )
 """Shown to people where there are any."""
 _TYPE = (
     Column("type", "type", lambda row: row.record.InstanceTypeId, is_text=True),
     Column("family", "family", lambda row: row.record.InstanceTypeFamily, is_text=True, brief=False),
-    Column("vcpu", "vCPU", lambda row: row.record.CpuCoreCount),
-    Column("memoryGiB", "GiB", lambda row: row.record.MemorySize),
-    Column("architecture", "arch", lambda row: row.record.CpuArchitecture, is_text=True),
+    Column("vcpu", "vCPU", lambda row: row.record.CpuCoreCount, fields=("CpuCoreCount",)),
+    Column("memoryGiB", "GiB", lambda row: row.record.MemorySize, fields=("MemorySize",)),
+    Column("architecture", "arch", lambda row: row.record.CpuArchitecture, is_text=True, fields=("CpuArchitecture",)),
     *_GPUS,
 )
-_LIMITS = (
-    Column("exclusivePods", "exclusive", lambda row: row.capacity.exclusive),
-    Column("sharedPods", "shared", lambda row: row.capacity.shared),
-    Column("trunkPods", "trunk", lambda row: row.capacity.trunk),
-    Column("podsPerVcpu", "pods/vCPU", _density, brief=False),
-    Column("enis", "ENIs", lambda row: row.record.EniQuantity),
-    Column("ipv4PerEni", "IPv4", lambda row: row.record.EniPrivateIpAddressQuantity),
-    Column("ipv6PerEni", "IPv6", lambda row: row.record.EniIpv6AddressQuantity),
-    Column("bandwidthGbps", "Gbit/s", _bandwidth),
+_CARDS = Column(
+    "networkCards", "cards", lambda row: row.record.NetworkCardQuantity, brief=False, fields=("NetworkCardQuantity",)
 )
+"""Shown to people where they are known."""
+_OF_ENI = Column("gbpsPerEni", "Gbit/s/ENI", _of_eni, brief=False, fields=("NetworkBandwidthGbps", "EniQuantity"))
+"""Shown to people who ask for it."""
+_LIMITS = (
+    Column("exclusivePods", "exclusive", lambda row: row.capacity.exclusive, pods="exclusive"),
+    Column("sharedPods", "shared", lambda row: row.capacity.shared, pods="shared"),
+    Column("trunkPods", "trunk", lambda row: row.capacity.trunk, pods="trunk"),
+    Column("podsPerVcpu", "pods/vCPU", _density, brief=False, fields=("CpuCoreCount",), pods="asked for"),
+    Column("enis", "ENIs", lambda row: row.record.EniQuantity, fields=("EniQuantity",)),
+    Column("enisWithTrunk", "ENIs+trunk", lambda row: row.record.EniTotalQuantity, brief=False,
+           fields=("EniTotalQuantity",)),
+    Column("trunkSupported", "trunking", lambda row: row.record.EniTrunkSupported, brief=False,
+           fields=("EniTrunkSupported",)),
+    Column("ipv4PerEni", "IPv4", lambda row: row.record.EniPrivateIpAddressQuantity,
+           fields=("EniPrivateIpAddressQuantity",)),
+    Column("ipv6PerEni", "IPv6", lambda row: row.record.EniIpv6AddressQuantity, fields=("EniIpv6AddressQuantity",)),
+    Column("bandwidthGbps", "Gbit/s", _bandwidth, fields=("NetworkBandwidthGbps",)),
+    _OF_ENI,
+    _CARDS,
+)  # fmt: skip
 _PROVENANCE = (
-    Column("onSale", "on sale", lambda row: row.record.on_sale, brief=False),
+    Column("onSale", "on sale", lambda row: row.record.on_sale, brief=False, fields=("OnSale",)),
     Column("limits", "limits", lambda row: row.record.limits_status, is_text=True, brief=False),
     Column("sourceDate", "source", lambda row: row.source_date, is_text=True),
 )
@@ -129,7 +174,7 @@ _NOTES = Column("rules", "rules", _notes, is_text=True)
 
 
 def _of_size(name: str, heading: str, value: Callable[[Size], int]) -> Column:
-    return Column(name, heading, lambda row: None if row.size is None else value(row.size))
+    return Column(name, heading, lambda row: None if row.size is None else value(row.size), pods="exclusive")
 
 
 _SIZE = (
@@ -142,17 +187,67 @@ _SIZE = (
 )
 
 
+_PRICES = (
+    Column("pricePerHour", "price/h", lambda row: row.price),
+    Column("pricePerPodHour", "price/pod/h", lambda row: _money(row.pod_price), pods="exclusive"),
+)
+_POOL_PRICE = Column("poolPricePerHour", "pool/h", _of_pool, pods="exclusive")
+
+
 def all_columns(listing: Listing) -> tuple[Column, ...]:
     """Return every column, for machines."""
-    return (*_TYPE, *_LIMITS, *_PROVENANCE, *(_SIZE if listing.request else ()), _NOTES)
+    return (*_TYPE, *_LIMITS, *_PROVENANCE, *(_SIZE if listing.request else ()), *_prices(listing), _NOTES)
 
 
 def brief_columns(listing: Listing) -> tuple[Column, ...]:
     """Return the columns for people: what was asked for, without what only repeats it."""
-    with_gpus = any(row.record.gpus for row in listing.rows)
-    rest = (_LIMITS[0], *_SIZE) if listing.request else (*_LIMITS, *_PROVENANCE)
-    columns = tuple(c for c in (*_TYPE, *rest) if c.brief or (with_gpus and c in _GPUS))
+    also = {
+        *(_GPUS if any(row.record.gpus for row in listing.rows) else ()),
+        *((_OF_ENI,) if listing.by_eni_bandwidth else ()),
+        *((_CARDS,) if any(row.record.NetworkCardQuantity is not None for row in listing.rows) else ()),
+    }
+    limits = tuple(column for column in _LIMITS[1:] if column in also)
+    rest = (_LIMITS[0], *limits, *_SIZE) if listing.request else (*_LIMITS, *_PROVENANCE)
+    columns = tuple(c for c in (*_TYPE, *rest, *_prices(listing)) if c.brief or c in also)
     return (*columns, _NOTES) if any(row.words for row in listing.rows) else columns
+
+
+def _prices(listing: Listing) -> tuple[Column, ...]:
+    if listing.unpriced is None:
+        return ()
+    return (*_PRICES, _POOL_PRICE) if listing.request else _PRICES
+
+
+def fields_of(column: Column, listing: Listing) -> tuple[str, ...]:
+    """Return the fields of the API that a column is worked out from; none when it is no number of the data."""
+    mode = listing.mode if column.pods == "asked for" else column.pods
+    return column.fields if mode is None else (*column.fields, *made_of(mode, erdma=listing.erdma))
+
+
+def layers_in(row: Row, listing: Listing) -> dict[str, str]:
+    """Return the layers of each number of a type that is known, by column."""
+    return {
+        column.name: layers.name_of(fields, row.record.raw, row.over) if row.over else layers.BUNDLED
+        for column in all_columns(listing)
+        if (fields := fields_of(column, listing)) and column.value(row) is not None
+    }
+
+
+def layer_notes(listing: Listing) -> Iterator[Message]:
+    """Say which numbers that people see do not come from the bundled data."""
+    columns = brief_columns(listing)
+    own = tuple(row for row in listing.rows if row.over)
+    numbers = (
+        (
+            row.record.InstanceTypeId,
+            {c.heading: fields_of(c, listing) for c in columns if c.value(row) is not None},
+        )
+        for row in own
+    )
+    notes = tuple(layers.notes(numbers, {row.record.InstanceTypeId: row.over for row in own}))
+    yield from notes[:_MOST_NOTES]
+    if len(notes) > _MOST_NOTES:
+        yield say("and more: {option} says where each number comes from", option="--format json")
 
 
 def shown(value: Value) -> str:
@@ -175,10 +270,16 @@ def summary(listing: Listing) -> str:
         parts.append(f"{listing.rejected_total} rejected by rules{_rejected_shown(listing)}")
     if listing.full:
         parts.append(f"{listing.full} have no room beside the DaemonSet pods")
+    if listing.unpriced:
+        parts.append(f"{listing.unpriced} have no price{_last(listing)}")
     parts += (f"{count} left out, {fact} not known" for fact, count in listing.unknown.items())
     if listing.unknown and not listing.rows:
         parts.append("an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`")
     return "; ".join(parts)
+
+
+def _last(listing: Listing) -> str:
+    return "" if listing.unpriced == len(listing.rows) + listing.left else ", and come last"
 
 
 def _rejected_shown(listing: Listing) -> str:

@@ -7,7 +7,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
-from eniplan.report.listing import all_columns, brief_columns, shown
+from eniplan.report import layers
+from eniplan.report.listing import all_columns, brief_columns, layer_notes, layers_in, shown
 from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SCHEMA = "eniplan.instances/v1"
 def plain(listing: Listing) -> str:
     """Return a table with a line per type, then each rejected type with the rules that reject it."""
     lines = list(_table(brief_columns(listing), listing.rows)) if listing.rows else []
+    lines += map(printable, layer_notes(listing))
     for row in listing.rejected or ():
         lines += [printable(f"{row.record.InstanceTypeId}: rejected by {text}") for text in rejections(row)]
     return "".join(line + "\n" for line in lines)
@@ -54,11 +56,21 @@ def comma_separated(listing: Listing) -> str:
     writer = csv.writer(out, lineterminator="\n")
     columns = all_columns(listing)
     with_rejected = listing.rejected is not None
-    writer.writerow([column.name for column in columns] + ["rejectedBy"] * with_rejected)
+    writer.writerow([*(column.name for column in columns), "layers", *["rejectedBy"] * with_rejected])
     for row in (*listing.rows, *(listing.rejected or ())):
         rejecting = "+".join(word.rule.id for word in row.words if word.level == "error")
-        writer.writerow([shown(column.value(row)) for column in columns] + [rejecting] * with_rejected)
+        cells = (shown(column.value(row)) for column in columns)
+        writer.writerow([*cells, _layers(row, listing), *[rejecting] * with_rejected])
     return out.getvalue()
+
+
+def _layers(row: Row, listing: Listing) -> str:
+    """Return the numbers of each layer, `specs:enis+ipv4PerEni`; those that are not named are of the bundled data."""
+    found: dict[str, list[str]] = {}
+    for number, layer in layers_in(row, listing).items():
+        if layer != layers.BUNDLED:
+            found.setdefault(layer, []).append(number)
+    return " ".join(f"{layer}:{'+'.join(numbers)}" for layer, numbers in found.items()) or layers.BUNDLED
 
 
 def as_json(listing: Listing) -> str:
@@ -69,7 +81,8 @@ def as_json(listing: Listing) -> str:
         "specs": {
             "date": listing.specs_date,
             **({} if listing.specs_age is None else {"ageDays": listing.specs_age}),
-            **({"own": listing.own_specs._asdict()} if listing.own_specs else {}),
+            **({"own": listing.own_specs.as_map()} if listing.own_specs else {}),
+            "layers": layers.as_map(listing.specs_date, listing.own_specs),
         },
         "mode": listing.mode,
         "request": None if listing.request is None else listing.request._asdict(),
@@ -77,6 +90,7 @@ def as_json(listing: Listing) -> str:
         "rejectedTotal": listing.rejected_total,
         "noRoom": listing.full,
         "unknown": dict(listing.unknown),
+        **({} if listing.unpriced is None else {"unpriced": listing.unpriced}),
     }
     parts = [f'"{key}": {json_text(value)}' for key, value in head.items()]
     parts.append(_rows("types", listing, listing.rows))
@@ -91,5 +105,6 @@ def _rows(key: str, listing: Listing, rows: tuple[Row, ...]) -> str:
     for row in rows:
         item: dict[str, object] = {column.name: column.value(row) for column in columns}
         item["rules"] = [{"rule": w.rule.id, "level": w.level or "undecided", "message": w.message} for w in row.words]
+        item["layers"] = layers_in(row, listing)
         items.append("\n  " + json_text(item))
     return f'"{key}": [' + ",".join(items) + ("\n ]" if items else "]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.report.html_page import Cell, bar, code, page, sections, table, text, tiles
-from eniplan.report.listing import brief_columns, shown, summary
+from eniplan.report.listing import brief_columns, layer_notes, shown, summary
 from eniplan.report.listing_formats import rejections
 from eniplan.text import plural
 
@@ -51,7 +51,8 @@ def _types(listing: Listing) -> Iterator[str]:
         most = max(row.pods or 0 for row in listing.rows)
         headings = [*(column.heading for column in columns), "pods per node"]
         rows = ([*(_cell(column, row) for column in columns), Cell(_picture(row, most))] for row in listing.rows)
-        yield f'<section class="card">{table(headings, rows)}</section>\n'
+        notes = "".join(f'<p class="soft">{text(note)}</p>\n' for note in layer_notes(listing))
+        yield f'<section class="card">{table(headings, rows)}{notes}</section>\n'
 
 
 def _rejected(listing: Listing) -> Iterator[str]:

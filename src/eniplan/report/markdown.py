@@ -47,6 +47,8 @@ def _lines(report: Report) -> Iterator[str]:
         if rows:
             yield from ("", f"**{title}**", "", _row(*columns), _row(*("---" for _ in columns)))
             yield from (_row(*row) for row in rows)
+            if title == words.heading("capacity"):
+                yield from (line for note in words.origins(report) for line in ("", _text(note)))
 
 
 def _tables(report: Report) -> Iterator[tuple[Message, tuple[Message, ...], list[tuple[str, ...]]]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
     from eniplan.messages import Message
+    from eniplan.report.layers import Origin
     from eniplan.rules.base import AnyRule, Fix, Level
     from eniplan.rules.packing import Taker
 
@@ -163,6 +164,8 @@ class PoolSheet(NamedTuple):
     """The most nodes that one zone can get, at the desired and at the largest size."""
     is_balanced: bool = False
     """Whether nodes spread evenly over the zones."""
+    origins: Mapping[str, Origin] = {}
+    """Of the types whose limits do not all come from the bundled data: where from."""
 
     @property
     def free(self) -> tuple[int | None, int | None]:

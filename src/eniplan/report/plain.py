@@ -33,6 +33,7 @@ def write(report: Report, detail: Detail = NORMAL) -> str:
     lines += map(_undecided, report.undecided)
     if not detail.concise:
         lines += (line for pool in report.pools for line in _pool(pool))
+        lines += words.origins(report)
     return "".join(one_line(line) + "\n" for line in lines)
 
 

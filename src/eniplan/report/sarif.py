@@ -68,7 +68,7 @@ def write(report: Report) -> str:
             "specsDate": report.specs_date,
             **({} if report.specs_age is None else {"specsAgeDays": report.specs_age}),
             "specsTypes": report.specs_types,
-            **({"ownSpecs": report.own_specs._asdict()} if report.own_specs else {}),
+            **({"ownSpecs": report.own_specs.as_map()} if report.own_specs else {}),
             **({"proven": seen} if seen else {}),
         },
     }

@@ -91,6 +91,18 @@ SCHEMA: dict[str, Any] = {
                 date=_or_null("string", "The day on which it was asked for, ISO 8601; null: it does not say."),
                 region=_or_null("string", "The region that was asked; null: it does not say."),
                 odd=_list(_of("string", "The type, the field and the value."), "Values that were left out."),
+                kind=_of("string", "Its name in `layers`."),
+                beneath=_or_null("object", "The user's own data beneath it."),
+            ),
+            layers=_map_of(
+                _object(
+                    "A layer.",
+                    file=_or_null("string", "The file, or the account; null: it came with eniplan."),
+                    date=_or_null("string", "The day as of which it stands, ISO 8601; null: it does not say."),
+                    region=_or_null("string", "The region that was asked for all types; null: none was."),
+                ),
+                "All layers of the data by name, the lowest first: `bundled`, what `specs update` has kept, `specs` "
+                "for --specs, accounts. Where two say the same of a type, the upper one counts.",
             ),
         ),
         accounts=_list(
@@ -185,6 +197,14 @@ SCHEMA: dict[str, Any] = {
                 podsPerNode=_map_of(_PER_TYPE, "Exclusive pods, by instance type."),
                 sharedPodsPerNode=_map_of(_PER_TYPE, "Pods of a shared node, by instance type."),
                 trunkPodsPerNode=_map_of(_PER_TYPE, "Pods with a trunk ENI, by instance type."),
+                layers=_object(
+                    "Where these three come from, by instance type; what is worked out from several layers names each, "
+                    "with a plus between.",
+                    **dict.fromkeys(
+                        ("podsPerNode", "sharedPodsPerNode", "trunkPodsPerNode"),
+                        _map_of(_of("string", "Names of `specs.layers`."), "By type, where it is known."),
+                    ),
+                ),
                 nodes=_object("Number of nodes.", **_SIZES),
                 exclusivePods=_object("Exclusive pods that can be counted on.", **_SIZES),
                 addresses=_map_of(_ADDRESSES, "By vSwitch."),

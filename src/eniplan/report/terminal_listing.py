@@ -8,7 +8,7 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from eniplan.report.listing import brief_columns, shown
+from eniplan.report.listing import brief_columns, layer_notes, shown
 from eniplan.report.listing_formats import rejections
 from eniplan.report.terminal_view import render
 from eniplan.text import columns, printable
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _LABEL = "dim"
 _DISPENSABLE = (
-    "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses", "podAddressesPerZone",
-    "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "gpuMemoryGiB", "enis", "memoryGiB", "podAddresses",
-    "gpuModel", "vcpu", "gpus",
+    "networkCards", "architecture", "sourceDate", "bandwidthGbps", "trunkPods", "sharedPods", "nodeAddresses",
+    "podAddressesPerZone", "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "gpuMemoryGiB", "enis",
+    "memoryGiB", "podAddresses", "gpuModel", "vcpu", "gpus",
 )  # fmt: skip
 """Columns of found types that a narrow terminal leaves out, the first one first."""
 
@@ -44,6 +44,7 @@ def _found(found: Listing, width: int) -> Iterator[RenderableType]:
             cells = [printable(shown(column.value(row))) for column in kept]
             table.add_row(*(Text(cell, style=_LABEL if cell == "unknown" else "") for cell in cells))
         yield table
+        yield from (Text(printable(note), style=_LABEL) for note in layer_notes(found))
         if hidden:
             yield Text(f"too narrow for {', '.join(c.heading for c in hidden)}: --format csv has all", style=_LABEL)
     if found.rejected:

@@ -244,6 +244,8 @@ class _View:
         if len(shown) < len(pools):
             more = say("and {n} more pools: {option} shows all", n=len(pools) - len(shown), option="--explain")
             yield Text.assemble("  ", (more, _LABEL))
+        for note in words.origins(self._report):
+            yield self._hanging(Text.assemble("  ", (printable(note), _LABEL)), 4)
         short = [use for use in self._report.zones if use.is_short or self._detail.explain]
         for use in short:
             where = say("{zone} {vSwitches}", zone=use.zone, vSwitches=use.v_switches)

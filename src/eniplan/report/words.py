@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from eniplan.errors import FINDINGS, OK
 from eniplan.messages import NOTHING, Message, count, named, say, together
+from eniplan.report import layers
 from eniplan.rules.base import LEVELS, ClusterRule
 from eniplan.terminal import STDIN
 
@@ -274,6 +275,15 @@ def each_per_node(pool: PoolSheet) -> Message:
 
 def _per_node(pool: PoolSheet) -> list[Message]:
     return [say("{type} {pods}", type=t, pods=number(found.exclusive)) for t, found in pool.capacity.items()]
+
+
+def origins(report: Report) -> Iterator[Message]:
+    """Say where the limits of types come from, as far as that is not the bundled data."""
+    found = {name: origin for pool in report.pools for name, origin in pool.origins.items()}
+    limits: list[tuple[str, dict[str, dict[str, None]]]] = [
+        (name, {say("ENI limits"): origin.fields()}) for name, origin in found.items()
+    ]
+    return layers.notes(limits, {name: origin.over for name, origin in found.items()})
 
 
 def other_modes(pool: PoolSheet) -> Message:
