@@ -46,7 +46,8 @@ class TestContract:
         ]  # fmt: skip
         assert report["schema"] == "eniplan.report/v1"
         assert report["tool"].keys() == {"name", "version"}
-        assert report["specs"] == {"date": "2026-07-16", "types": 1241}
+        bundled = {"file": None, "date": "2026-07-16", "region": None}
+        assert report["specs"] == {"date": "2026-07-16", "types": 1241, "layers": {"bundled": bundled}}
         assert report["inputs"] == ["-"]
         assert report["summary"] == {
             "error": 1, "warning": 0, "info": 0, "waived": 0, "undecided": 0, "problems": 0, "failing": 1,
