@@ -41,8 +41,8 @@ class TestContract:
     def test_top(self, run: Run) -> None:
         code, report = check(run, BAD)
         assert list(report) == [
-            "schema", "tool", "specs", "inputs", "summary", "exitCode", "problems", "findings", "undecided", "pools",
-            "zones",
+            "schema", "tool", "specs", "inputs", "summary", "exitCode", "problems", "findings", "remedies",
+            "undecided", "pools", "zones",
         ]  # fmt: skip
         assert report["schema"] == "eniplan.report/v1"
         assert report["tool"].keys() == {"name", "version"}
@@ -76,6 +76,11 @@ class TestContract:
             "podsPerNode": {"ecs.g8i.8xlarge": 7},
             "sharedPodsPerNode": {"ecs.g8i.8xlarge": 210},
             "trunkPodsPerNode": {"ecs.g8i.8xlarge": None},
+            "layers": {
+                "podsPerNode": {"ecs.g8i.8xlarge": "bundled"},
+                "sharedPodsPerNode": {"ecs.g8i.8xlarge": "bundled"},
+                "trunkPodsPerNode": {},
+            },
             "nodes": {"desired": 3, "max": 3},
             "exclusivePods": {"desired": 21, "max": 21},
             "nodesPerZone": {"desired": 3, "max": 3},

@@ -74,13 +74,12 @@ def test_a_number_of_two_layers_names_both(tmp_path: Path) -> None:
 
 def test_what_specs_update_has_kept_beneath_an_answer(tmp_path: Path) -> None:
     kept = tmp_path / "kept.jsonl"
-    rows = [{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8, "EniPrivateIpAddressQuantity": 30}]
-    kept.write_text(refreshed(Catalog(), rows, of_regions(("cn-hangzhou",), "2026-11-20")))
-    answer = own(tmp_path, ANSWER, {"InstanceTypeId": "ecs.g8i.8xlarge", "EniPrivateIpAddressQuantity": 30})
-    lower = Catalog(specs=str(kept))
-    for layer in answer._layers:  # noqa: SLF001 - however `kept` is given
-        lower.lay(layer)
-    report = judge(TYPES, specs=lower)
+    row = {"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8, "EniPrivateIpAddressQuantity": 30}
+    kept.write_text(refreshed(Catalog(), {"ecs.g8i.8xlarge": row}, of_regions(("cn-hangzhou",), "2026-11-20")))
+    answer = tmp_path / "answer.json"
+    rows_of_answer = [ANSWER, {"InstanceTypeId": "ecs.g8i.8xlarge", "EniPrivateIpAddressQuantity": 30}]
+    answer.write_text(json.dumps(rows_of_answer))
+    report = judge(TYPES, specs=Catalog(specs=str(answer), kept=[str(kept)]))
     assert pool_of(report)["sharedPodsPerNode"]["ecs.g8i.8xlarge"] == "refreshed+specs"
     assert list(json.loads(json_format.write(report))["specs"]["layers"]) == ["bundled", "refreshed", "specs"]
     told = f"ENI limits of ecs.g8i.8xlarge: from {kept} (cn-hangzhou on 2026-11-20)\n"
