@@ -209,6 +209,61 @@ resource "{RESOURCE}" "eni" {{
     assert said == "PodNetworking 'a' leaves spec.securityGroupIDs to the cluster's defaults"
 
 
+RUNBOOK = f"""# Runbook
+
+```bash
+export CLUSTER_ID=<your-cluster-id>
+aliyun cs POST /clusters/%s/nodepools --region <region> --body '{{
+  "nodepool_info": {{"name": "eni"}},
+  "scaling_group": {{"instance_types": ["{FEW}"], "vswitch_ids": ["<vsw-id>"], "desired_size": 2}},
+  "kubernetes_config": {{"labels": [{{"key": "{EXCLUSIVE_LABEL}", "value": "eniOnly"}}],
+    "taints": [{{"key": "exclusive-eni", "effect": "NoSchedule"}}]}}
+}}'
+```
+
+```hcl
+resource "{RESOURCE}" "eni" {{
+  # ...
+  instance_types = ["{FEW}"]
+  {LABELS}
+  ...
+}}
+```
+"""
+
+
+@pytest.mark.parametrize("cluster", ["$CLUSTER_ID", "<cluster-id>", "${{CLUSTER_ID}}"])
+def test_a_runbook_leaves_something_to_its_reader(here: Path, cluster: str) -> None:
+    judged = judge_files(here, {"run.md": RUNBOOK % cluster})
+    assert (judged.problems, judged.rules) == ([], {"ENI001"})
+    assert open_of(judged, "vSwitchIds of pool") == ["<vsw-id>"]
+    assert judged.skipped == [("run.md:13", "not valid HCL: its blocks were left out")]
+
+
+def test_what_is_not_known_is_called_as_it_is_written(here: Path) -> None:
+    main = f"""
+variable "key" {{}}
+data "alicloud_instance_types" "t" {{}}
+resource "{RESOURCE}" "a" {{
+  instance_types = [data.alicloud_instance_types.t.instance_types[0].id]
+  {LABELS}
+}}
+resource "{RESOURCE}" "b" {{
+  labels {{
+    key = var.key
+  }}
+}}
+"""
+    judged = judge_files(here, {"main.tf": main})
+    assert open_of(judged, "instanceTypes") == [
+        "data.alicloud_instance_types.t.instance_types[0].id is read by Terraform"
+    ]
+    assert open_of(judged, "exclusive node pool") == ["its labels are not known: var.key has no value"]
+    body = SCRIPT.replace("${POOL}", "$POOL-$zone")
+    judged = judge_files(here, {"create.sh": body}, "create.sh")
+    assert "name of pool 'eni-pool-$zone'" in judged.facts or "name of pool '$POOL-$zone'" in judged.facts
+
+
 SCRIPT = f"""#!/usr/bin/env bash
 set -euo pipefail
 CLUSTER_ID="${{CLUSTER_ID:?CLUSTER_ID is required}}"

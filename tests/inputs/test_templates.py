@@ -275,7 +275,7 @@ def test_functions_with_the_defaults_of_parameters(here: Path, types: str, by: s
         ("[!Sub '${Fast.NodePoolId}']", "${Fast.NodePoolId}"),
         ("[!Join ['', [!Ref Open]]]", "Ref Open"),
         ("[!Select [7, !Ref Types]]", "the function Fn::Select"),
-        ("[!GetAtt [Fast, NodePoolId]]", "the function Fn::GetAtt"),
+        ("[!GetAtt [Fast, NodePoolId]]", "Fn::GetAtt Fast.NodePoolId"),
         ("[!If [IsOpen, a, b]]", "the function Fn::If"),
         ("[!If [IsCircle, a, b]]", "the function Fn::If"),
         ("[!FindInMap [Sizes, !Ref Open, type]]", "Ref Open"),

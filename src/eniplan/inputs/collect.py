@@ -196,16 +196,20 @@ class Collected:
         inner = block.text.encode()
         if block.language in markdown.SHELL and script.is_worth(inner):
             calls = script.calls(path, inner)
-            self._calls += [call._replace(document=block.placed(call.document)) for call in calls]
+            self._calls += [call._replace(document=markdown.with_blanks(block.placed(call.document))) for call in calls]
         elif block.language in markdown.HCL:
-            self._embed(path, str(block.line), [Text(path, block.text, block.moved(1, 1))])
+            text = Text(path, block.text, block.moved(1, 1))
+            if any(part.first_fault() is not None for part in text.parts):
+                self.skip(f"{path}:{block.line}", "not valid HCL: its blocks were left out", block.text)
+                return
+            self._embed(path, str(block.line), [text])
         elif block.language in markdown.YAML:
             for document in map(block.placed, read_documents(path, inner)):
                 if is_plan(document):
                     plan = load_document(document)
                     self._plans[f"{path}:{block.line}"] = plan
                     yield plan
-                elif not self.document(document, named=False):
+                elif not self.document(markdown.with_blanks(document), named=False):
                     self.skip(f"{path}:{block.line}", NOTHING, block.text)
 
     def document(self, document: Document, *, named: bool) -> bool:
@@ -319,6 +323,8 @@ class Collected:
         pool = read_pool(body)
         if resource.address and ("name" not in pool.value or ("name",) in pool.unknown):
             pool.value["name"] = resource.address
+        elif ("name",) in pool.unknown:  # in a script: what stands there
+            pool.value["name"] = pool.unknown["name",]
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
         places = PoolPlaces(origin, resource, pool.body_paths)
@@ -329,7 +335,8 @@ class Collected:
         if resource.vanishes:
             self._lost.append((found, stated))
         elif mode_of(body) is None:
-            why = "its labels are not known" + (f": {labels}" if isinstance(labels, NotKnown) else "")
+            lost = _unknown_label(labels)
+            why = "its labels are not known" + (f": {lost}" if lost else "")
             self._doubtful.append((found, why, stated))
         else:
             named = resource.spelling.cluster
@@ -410,6 +417,12 @@ def read_cluster(file: str) -> Origin:
     if found.problems:
         raise InputError(*found.problems)
     return origin
+
+
+def _unknown_label(labels: Any) -> NotKnown | None:  # noqa: ANN401 - a body may hold anything
+    """Return why it is not known which labels a pool has."""
+    keys = [item.get("key") if isinstance(item, dict) else item for item in labels] if isinstance(labels, list) else []
+    return next((key for key in (labels, *keys) if isinstance(key, NotKnown)), None)
 
 
 def _named(resource: Resource, origin: Origin) -> Stated | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from eniplan.inputs.places import NotKnown
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -49,6 +50,23 @@ class _Shifted(NamedTuple):
     def text(self, path: Path) -> str | None:
         """See `Tree.text`."""
         return self.inner.text(path)
+
+
+_LEFT = re.compile(r"<[^<>\n]{1,100}>")
+
+
+def with_blanks(document: Document) -> Document:
+    """Return a request in which what is left to the reader (`<vsw-id>`) is not known."""
+    value: Any = document.value
+    return document if isinstance(value, dict) and "apiVersion" in value else document._replace(value=_opened(value))
+
+
+def _opened(value: Any) -> Any:  # noqa: ANN401 - a request may hold anything
+    if isinstance(value, dict):
+        return {key: _opened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_opened(item) for item in value]
+    return NotKnown(value) if isinstance(value, str) and _LEFT.fullmatch(value) else value
 
 
 def blocks(text: str) -> Iterator[Block]:

@@ -90,7 +90,7 @@ class _Template:
         ((name, argument),) = raw.items()
         function = _FUNCTIONS.get(name)
         found = None if function is None else function(self, argument)
-        return NotKnown(f"the function {name}") if found is None else found
+        return NotKnown(_words(name, argument)) if found is None else found
 
     # --- Functions; None: it is not known what they come to ---
 
@@ -204,6 +204,13 @@ def _is_function(raw: Any) -> bool:  # noqa: ANN401 - values of a document
         return False
     (name,) = raw
     return isinstance(name, str) and (name == "Ref" or name.startswith("Fn::"))
+
+
+def _words(name: str, argument: Any) -> str:  # noqa: ANN401 - values of a document
+    """Return what people call the use of a function."""
+    steps = argument if isinstance(argument, list) else [argument]
+    is_plain = name == "Fn::GetAtt" and all(isinstance(step, str) for step in steps)
+    return f"{name} {'.'.join(steps)}" if is_plain else f"the function {name}"
 
 
 def _two(found: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document

@@ -30,7 +30,7 @@ _CALL = re.compile(rb"(?>.*?aliyun\b).*?\bcs\b")
 """In one line. Atomic: a line that names aliyun a thousand times is searched once."""
 _CREATES = re.compile(rb"/clusters|CreateCluster")
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster")
-_POOLS = re.compile(r"/clusters/([^/\s]+)/nodepools/?")
+_POOLS = re.compile(r"/clusters/([^/\s]*)/nodepools/?")
 _SECTIONS = ("nodepool_info", "scaling_group", "kubernetes_config", "auto_scaling")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 """Around the number of a part that is not known, in the text of a body."""

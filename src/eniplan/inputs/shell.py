@@ -54,6 +54,8 @@ _IN_TEXT = re.compile(r"[\\$`]")
 _NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _DEFAULTED = re.compile(r"""\$\{(\w+)(:?[-=?])(["']?)([^${}`"'\\]*)\3\}""")
 _FUNCTION = re.compile(r"^\s*(?:function\s|[\w-]+\s*\(\))", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"<[^\W\d][\w -]*>(?=[\s\"'/,;&|)]|$)")
+"""What a runbook leaves to its reader: `<cluster-id>`. It would be two redirections, which nobody writes so."""
 _ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\S+\s+)*(\w+)", re.MULTILINE)
 _SETTERS = ("export", "local", "readonly", "declare", "typeset")
@@ -102,7 +104,7 @@ class _Reader:
                 self._at += 1
             elif char == "#":
                 self._at = self._find("\n")
-            elif char in "<>":
+            elif char in "<>" and not _PLACEHOLDER.match(self._script, self._at):
                 command = self._redirected(command)
             elif char in _SEPARATORS:
                 self._at += 1
@@ -168,7 +170,15 @@ class _Reader:
 
     def _word(self) -> Word:
         word: Word = []
-        while self._at < len(self._script) and (char := self._script[self._at]) not in _ENDS:
+        while self._at < len(self._script):
+            char = self._script[self._at]
+            left = _PLACEHOLDER.match(self._script, self._at) if char == "<" else None
+            if left is not None:
+                word.append(Part("", self._at, left[0]))
+                self._at = left.end()
+                continue
+            if char in _ENDS:
+                break
             start = self._at + 1
             if char == "'":
                 self._at = start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -59,6 +60,11 @@ class Instance:
         return self.address
 
 
+def _spelled(name: str) -> str:
+    """Return steps as people write them: `ids[0]`."""
+    return re.sub(r"\.(\d+)(?![^.])", r"[\1]", name)
+
+
 class AfterApply(NotKnown):
     """What the provider will say of a resource: not known, but the same wherever it is named."""
 
@@ -68,7 +74,7 @@ class AfterApply(NotKnown):
 
     def __new__(cls, instance: Instance, name: str) -> Self:
         """Make it of a resource and the name of what it will say."""
-        made = super().__new__(cls, f"{instance.address}.{name} is known only after apply")
+        made = super().__new__(cls, f"{instance.address}.{_spelled(name)} is known only after apply")
         made.instance = instance
         made.name = name
         return made
@@ -108,7 +114,7 @@ class ReadLater(AfterApply):
 
     def __new__(cls, instance: Instance, name: str) -> Self:
         """See `AfterApply`."""
-        made = NotKnown.__new__(cls, f"{instance.address}.{name} is read by Terraform")
+        made = NotKnown.__new__(cls, f"{instance.address}.{_spelled(name)} is read by Terraform")
         made.instance = instance
         made.name = name
         return made
