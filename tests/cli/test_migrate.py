@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.harness import EXAMPLES
 
@@ -66,7 +67,7 @@ def test_writes_a_folder_with_a_script_that_a_shell_can_read(run: Run, tmp_path:
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert names == {
         "RUNBOOK.md", "migrate.sh", "plan.yaml", "networking.yaml",
-        "plans/1-pool.yaml", "plans/2-networking.yaml", "plans/3.yaml", "plans/4.yaml",
+        "plans/pool.yaml", "plans/networking.yaml", "plans/3.yaml", "plans/4.yaml",
         "patches/3-forth.json", "patches/3-back.json",
         "patches/4-forth.json", "patches/4-back.json", "patches/4-settle.json",
         "pool/trading.json", "pool/create.sh", "pool/pools.tf", "pool/stack.json", "manifests/now.yaml",
@@ -74,13 +75,14 @@ def test_writes_a_folder_with_a_script_that_a_shell_can_read(run: Run, tmp_path:
     shellcheck = shutil.which("shellcheck")
     if shellcheck is not None:
         subprocess.run([shellcheck, str(folder / "migrate.sh")], check=True)
-    for plan in ("plan.yaml", "plans/1-pool.yaml", "plans/2-networking.yaml", "plans/3.yaml", "plans/4.yaml"):
+    for plan in ("plan.yaml", "plans/pool.yaml", "plans/networking.yaml", "plans/3.yaml", "plans/4.yaml"):
         assert run("check", folder / plan).code == 0
     forth = json.loads((folder / "patches/4-forth.json").read_text())["spec"]
     assert forth["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 4, "maxUnavailable": 0}}
     back = json.loads((folder / "patches/4-back.json").read_text())["spec"]
     assert back == {"template": {"metadata": {"labels": {"network": None}},
-                                 "spec": {"affinity": None, "tolerations": None}}}  # fmt: skip
+                                 "spec": {"affinity": None, "tolerations": None}},
+                    "strategy": forth["strategy"]}  # fmt: skip
     settled = json.loads((folder / "patches/4-settle.json").read_text())["spec"]["strategy"]
     assert settled == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": "25%"}}
     # A second time the same bytes are written.
@@ -111,7 +113,7 @@ def test_what_no_script_can_move_is_told(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("items", "message"),
     [
-        ((MATCHER,), "there is no manifest of Deployment trading/feed-handler"),
+        ((MATCHER,), "there is no Deployment trading/feed-handler"),
         (
             ({**MATCHER, "spec": {**MATCHER["spec"], "replicas": 9}}, FEED),
             "has 9 replicas, and the plan has room for 8",
@@ -142,3 +144,126 @@ def test_a_plan_without_workloads_moves_nothing(run: Run, tmp_path: Path) -> Non
 )
 def test_usage(run: Run, options: tuple[str, ...]) -> None:
     assert run("migrate", PLAN, *options).code == 2
+
+
+def written(run: Run, folder: Path, *items: dict[str, Any], plan: Path = PLAN, options: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - a Result
+    """Write a migration from manifests."""
+    file = manifests(folder, *items)
+    return run("migrate", plan, "--from", "np-old", "--manifests", file, *options, cwd=folder)
+
+
+def loaded(folder: Path, name: str) -> Any:  # noqa: ANN401 - any document
+    return yaml.safe_load((folder / "migration" / name).read_text())
+
+
+def test_fewer_pods_than_planned_are_what_is_verified(run: Run, tmp_path: Path) -> None:
+    few, none = workload("StatefulSet", "matcher", 5), workload("Deployment", "feed-handler", 0)
+    assert written(run, tmp_path, few, none).code == 0
+    for name in ("plan.yaml", "plans/3.yaml", "plans/4.yaml"):
+        found = [(w["name"], w["replicas"]) for w in loaded(tmp_path, name)["workloads"]]
+        assert found == [("matcher", 5)]
+
+
+def test_what_holds_pods_on_the_old_pool_is_taken_out(run: Run, tmp_path: Path) -> None:
+    pinned, by_term = workload("StatefulSet", "matcher", 8), workload("Deployment", "feed-handler", 4)
+    pinned["spec"]["template"]["spec"]["nodeSelector"] = {"alibabacloud.com/nodepool-id": "np-old"}
+    terms = [{"matchExpressions": [{"key": "alibabacloud.com/nodepool-id", "operator": "In", "values": ["np-old"]}]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    by_term["spec"]["template"]["spec"]["affinity"] = {"nodeAffinity": required}
+    assert written(run, tmp_path, pinned, by_term).code == 0
+    forth = loaded(tmp_path, "patches/3-forth.json")["spec"]["template"]["spec"]
+    assert forth["nodeSelector"] is None
+    back = loaded(tmp_path, "patches/3-back.json")["spec"]["template"]["spec"]
+    assert back["nodeSelector"] == {"alibabacloud.com/nodepool-id": "np-old"}
+    required = loaded(tmp_path, "patches/4-forth.json")["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+    exclusive = {"key": "k8s.aliyun.com/exclusive-mode-eni-type", "operator": "In", "values": ["eniOnly"]}
+    assert required["requiredDuringSchedulingIgnoredDuringExecution"] == {
+        "nodeSelectorTerms": [{"matchExpressions": [exclusive]}]
+    }
+    assert "held on node pool np-old" in (tmp_path / "migration" / "RUNBOOK.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("own", "early", "settled"),
+    [
+        ({"type": "OnDelete"}, {"type": "RollingUpdate"}, {"type": "OnDelete", "rollingUpdate": None}),
+        (
+            {"type": "RollingUpdate", "rollingUpdate": {"partition": 6}},
+            {"rollingUpdate": {"partition": 0}},
+            {"rollingUpdate": {"partition": 6}},
+        ),
+    ],
+)
+def test_a_statefulset_that_holds_its_pods_back(
+    run: Run, tmp_path: Path, own: dict[str, Any], early: dict[str, Any], settled: dict[str, Any]
+) -> None:
+    held = workload("StatefulSet", "matcher", 8, updateStrategy=own)
+    assert written(run, tmp_path, held, FEED).code == 0
+    for name, strategy in (("forth", early), ("back", early), ("settle", settled)):
+        assert loaded(tmp_path, f"patches/3-{name}.json")["spec"]["updateStrategy"] == strategy
+
+
+def test_a_paused_deployment_moves_by_hand(run: Run, tmp_path: Path) -> None:
+    result = written(run, tmp_path, MATCHER, workload("Deployment", "feed-handler", 4, paused=True))
+    assert (result.code, "its rollout is paused" in result.err) == (0, True), result.err
+    assert not (tmp_path / "migration" / "by-hand").exists()
+
+
+def test_a_live_pod_becomes_a_manifest_of_a_new_one(run: Run, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(PLAN.read_text() + "  - {name: probe, namespace: trading, kind: Pod, nodePool: trading}\n")
+    pod = {
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "probe", "namespace": "trading", "uid": "u", "labels": {"app": "probe"},
+                     "annotations": {"k8s.aliyun.com/pod-eni": "true", "own": "x"}, "managedFields": []},
+        "spec": {"nodeName": "old-1", "containers": [{"name": "c", "image": "x"}]},
+        "status": {"phase": "Running"},
+    }  # fmt: skip
+    assert written(run, tmp_path, MATCHER, FEED, pod, plan=plan).code == 0
+    made = loaded(tmp_path, "by-hand/pod.trading.probe.yaml")
+    assert made["metadata"] == {
+        "name": "probe", "namespace": "trading", "labels": {"app": "probe"}, "annotations": {"own": "x"}
+    }  # fmt: skip
+    assert ("status" in made, "nodeName" in made["spec"]) == (False, False)
+    assert made["spec"]["nodeSelector"] == {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}
+    runbook = (tmp_path / "migration" / "RUNBOOK.md").read_text()
+    assert "kubectl -n trading delete pod/probe\nkubectl apply -f by-hand/pod.trading.probe.yaml\n" in runbook
+
+
+def test_a_budget_that_two_workloads_share(run: Run, tmp_path: Path) -> None:
+    """Of 12 pods 11 must run: with all others there, eight less one are enough of the StatefulSet."""
+    shared = {"minAvailable": 11, "selector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}
+    result = written(run, tmp_path, MATCHER, FEED, {**BUDGET, "spec": shared})
+    assert (result.code, "falls below" in result.err) == (0, False)
+    result = written(run, tmp_path, MATCHER, FEED, {**BUDGET, "spec": {**shared, "minAvailable": 12}})
+    assert "note: StatefulSet trading/matcher falls below its PodDisruptionBudget" in result.err
+    assert "feed-handler falls" not in result.err  # it loses no pod at any time
+
+
+def test_namespaces_get_the_labels_that_they_lack(run: Run, tmp_path: Path) -> None:
+    home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "trading", "labels": {"team": "trading"}}}
+    assert written(run, tmp_path, MATCHER, FEED).code == 0
+    script = tmp_path / "migration" / "migrate.sh"
+    assert "run kubectl label namespace trading team=trading" in script.read_text()
+    assert written(run, tmp_path, MATCHER, FEED, home).code == 0
+    assert "label namespace" not in script.read_text()
+    home["metadata"] = {"name": "trading", "labels": {"team": "other"}}
+    result = written(run, tmp_path, MATCHER, FEED, home)
+    assert (result.code, "namespace trading: the label team=other" in result.err) == (3, True), result.err
+
+
+def test_the_script_judges_as_migrate_did(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(
+        '{"InstanceTypeId": "ecs.own", "EniQuantity": 8, "EniPrivateIpAddressQuantity": 30, "CpuCoreCount": 32, '
+        '"MemorySize": 128}\n'
+    )
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(PLAN.read_text().replace("ecs.g8i.8xlarge", "ecs.own"))
+    options = ("--specs", "rows.jsonl", "--fail-on", "error")
+    result = written(run, tmp_path, MATCHER, FEED, plan=plan, options=options)
+    assert result.code == 0, result.err
+    folder = tmp_path / "migration"
+    script = (folder / "migrate.sh").read_text()
+    assert "run eniplan create-pool plan.yaml --pool trading --specs=specs.jsonl --apply --yes" in script
+    assert "run eniplan verify plans/3.yaml --specs=specs.jsonl --wait" in script
+    assert (folder / "specs.jsonl").read_bytes() == (tmp_path / "rows.jsonl").read_bytes()

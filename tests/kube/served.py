@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-Answer = tuple[int, dict[str, Any]]
+Answer = tuple[int, dict[str, Any] | list[dict[str, Any]]]
+"""The status and the body; a list: the events of a watch, which ends after them."""
 VERSION = {"major": "1", "minor": "34", "gitVersion": "v1.34.3-aliyun.1"}
 """Some distributions of kubectl choose their own version by the server's."""
 
@@ -32,7 +33,8 @@ class Served:
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 status, found = respond(self.command, self.path, json.loads(body) if body else None)
-                data = json.dumps(found).encode()
+                lines = found if isinstance(found, list) else [found]
+                data = "\n".join(map(json.dumps, lines)).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))

@@ -125,7 +125,7 @@ class FakeApi(Served):
             return refusal(405, "MethodNotAllowed", f"{method} is not expected here")
         return self.answer(target)
 
-    def answer(self, target: str) -> tuple[int, dict[str, Any]]:
+    def answer(self, target: str) -> Answer:
         """Return the status and the body for a path."""
         url = urlsplit(target)
         if url.path == "/version":
@@ -133,7 +133,7 @@ class FakeApi(Served):
         self.asked.append(target)
         return self._refused(url.path) or self._served(url.path, parse_qs(url.query))
 
-    def _refused(self, path: str) -> tuple[int, dict[str, Any]] | None:
+    def _refused(self, path: str) -> Answer | None:
         if path in self.forbidden:
             return refusal(403, "Forbidden", f'{path} is forbidden: User "fake" cannot list it')
         if path in self.missing:
@@ -152,7 +152,7 @@ class FakeApi(Served):
         look = sum(urlsplit(asked).path == NODES and "continue=" not in asked for asked in self.asked)
         return self.states[min(look, len(self.states)) - 1]
 
-    def _served(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, dict[str, Any]]:
+    def _served(self, path: str, query: Mapping[str, list[str]]) -> Answer:
         state = self._state(path) or {}
         workloads = _WORKLOADS.fullmatch(path)
         if workloads:

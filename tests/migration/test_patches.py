@@ -53,7 +53,8 @@ def test_patches_fit_and_can_be_taken_back(run: Run, tmp_path: Path, plan: Path)
     assert result.code == 0, result.err
     folder = tmp_path / "migration"
     after = copy.deepcopy(before)
-    scripted = [item for item in after if item["kind"] != "Job"]
+    # DaemonSets go first.
+    scripted = sorted((item for item in after if item["kind"] != "Job"), key=lambda item: item["kind"] != "DaemonSet")
     moved = copy.deepcopy(scripted)
     for number, item in enumerate(moved, 3):
         merge(item, json.loads((folder / f"patches/{number}-forth.json").read_text()))
@@ -64,8 +65,9 @@ def test_patches_fit_and_can_be_taken_back(run: Run, tmp_path: Path, plan: Path)
         findings = [f for f in json.loads(checked.out)["findings"] if f["file"].endswith("after.yaml")]
         assert [f["rule"] for f in findings if f["level"] == "error"] == []
     patched = list(yaml.safe_load_all((folder / "manifests/now.yaml").read_text()))
-    for item, other in zip(moved, (p for p in patched if p["kind"] != "Job"), strict=True):
-        assert item["spec"]["template"] == other["spec"]["template"]
+    others = {p["metadata"]["name"]: p for p in patched}
+    for item in moved:
+        assert item["spec"]["template"] == others[item["metadata"]["name"]]["spec"]["template"]
     for number, (item, was) in enumerate(zip(moved, scripted, strict=True), 3):
         settle = folder / f"patches/{number}-settle.json"
         merge(item, json.loads((folder / f"patches/{number}-back.json").read_text()))

@@ -1,7 +1,9 @@
 """A cluster that lives: an API server for the real kubectl, behind which pods are placed, replaced and evicted.
 
-It knows as much as a migration needs: patches, rollouts with their surge, evictions under PodDisruptionBudgets,
-Terway's webhook and PodENIs. Its nodes of the exclusive pool are there as soon as the loopback cloud has the pool.
+It knows as much as a migration needs: patches, controllers, the scheduler, evictions under PodDisruptionBudgets, an
+autoscaler, Terway's webhook and PodENIs. Each change runs until nothing moves any more, one event after the other;
+after every event the PodDisruptionBudgets are compared, and `broken` keeps what has fallen below one.
+Exclusive nodes come from the node pools of the loopback cloud, with the labels and taints that were asked for there.
 """
 
 from __future__ import annotations
@@ -10,30 +12,35 @@ import copy
 import itertools
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from eniplan.k8s.terway import ENI
-from eniplan.observed import NODE_POOL_LABEL
+from eniplan.k8s.labels import selector_from, selects
+from eniplan.k8s.rollout import share
+from eniplan.k8s.terway import ENI, NETWORKS_REQUEST
+from eniplan.observed import LINGJUN_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from eniplan.rules.examples_cluster import CLUSTER, NODES, node, pod_eni, system_pod
+from eniplan.rules.examples_cluster import CLUSTER, IMAGE, node, pod_eni, system_pod
 from tests.kube.served import VERSION, Served, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.kube.served import Answer
 
 Object = dict[str, Any]
+Key = tuple[str, str, str]
 _TERWAY = "network.alibabacloud.com/v1beta1"
 KINDS = {
     "nodes": ("v1", "Node", False),
+    "namespaces": ("v1", "Namespace", False),
     "pods": ("v1", "Pod", True),
     "configmaps": ("v1", "ConfigMap", True),
     "events": ("v1", "Event", True),
     "daemonsets": ("apps/v1", "DaemonSet", True),
     "deployments": ("apps/v1", "Deployment", True),
     "statefulsets": ("apps/v1", "StatefulSet", True),
+    "jobs": ("batch/v1", "Job", True),
     "cronjobs": ("batch/v1", "CronJob", True),
     "poddisruptionbudgets": ("policy/v1", "PodDisruptionBudget", True),
     "horizontalpodautoscalers": ("autoscaling/v2", "HorizontalPodAutoscaler", True),
@@ -41,81 +48,153 @@ KINDS = {
     "podenis": (_TERWAY, "PodENI", True),
 }
 """By resource: apiVersion, kind, and whether it lives in a namespace."""
-SLOTS = 7
-"""Exclusive ENIs of a node."""
+CONTROLLERS = ("deployments", "statefulsets", "daemonsets", "jobs")
+_OWNER, _TEMPLATE = "world/owner", "world/template"
+
+
+class Pool(NamedTuple):
+    """An exclusive node pool that the cloud has."""
+
+    id: str
+    labels: dict[str, str]
+    taints: tuple[Object, ...]
+    type: str
+    enis: int
+    """Exclusive ENIs of a node."""
+    is_lingjun: bool
+    zones: tuple[str, ...]
+    nodes: tuple[int, int]
+    """How many there are, and how many the autoscaler may make of them."""
 
 
 class World(Served):
-    """The cluster. `has_pool` says whether the exclusive node pool is there."""
+    """The cluster."""
 
-    def __init__(self, has_pool: Callable[[], bool]) -> None:
+    def __init__(self, plan: Object, pools: Callable[[], Iterable[Pool]]) -> None:
         """Start with shared nodes only, of the pool np-old and another."""
-        self._has_pool = has_pool
+        self._plan, self._pools = plan, pools
         self._numbers = itertools.count(100)
+        self._zones = {v["id"]: v["zone"] for v in plan["cluster"]["vSwitches"]}
+        self._is_dual = plan["cluster"]["ipStack"] == "dual"
+        self._held: dict[Key, int] = {}
+        """By PodDisruptionBudget: how many healthy pods there were after the last event."""
+        self.broken: list[str] = []
+        """Each event after which fewer pods were healthy than a PodDisruptionBudget asks for."""
         self.lowest: dict[str, int] = {}
-        """The fewest pods of each workload that ran at any time since it was there."""
-        self.objects: dict[tuple[str, str, str], Object] = {}
-        for name, pool in (("old-1", "np-old"), ("old-2", "np-old"), ("other-1", "np-other")):
-            shared = node(name, **{NODE_POOL_LABEL: pool, EXCLUSIVE_LABEL: "default"})
-            shared["spec"].pop("taints")
-            for key in ("capacity", "allocatable"):
-                shared["status"][key].pop(ENI)
-            self.put("nodes", shared)
-            self.put("pods", system_pod("DaemonSet", "terway-eniip", name))
-        for key in ("daemonSets", "configMaps"):
-            for item in CLUSTER[key]:
-                self.put(key.lower(), copy.deepcopy(item))
+        """The fewest pods of each workload that ran at any time since it was whole."""
+        self.taken = 0
+        """ENIs on each exclusive node that somebody else has, which the scheduler does not know."""
+        self.ailing: Callable[[Object], bool] = lambda _: False
+        """Whether a pod does not get ready on its node."""
+        self.objects: dict[Key, Object] = {}
+        zones = sorted(set(self._zones.values()))
+        for number, (name, pool) in enumerate(
+            (("old-1", "np-old"), ("old-2", "np-old"), ("old-3", "np-old"), ("other-1", "np-other"))
+        ):
+            self._add_node(name, zones[number % len(zones)], {NODE_POOL_LABEL: pool, EXCLUSIVE_LABEL: "default"}, 0)
+        daemon = self._with_terway(CLUSTER["daemonSets"][0])
+        daemon["spec"]["template"]["spec"] |= {"hostNetwork": True, "tolerations": [{"operator": "Exists"}]}
+        daemon["spec"]["updateStrategy"] = {"type": "OnDelete"}  # the nodes bring its pods with them
+        self.put("daemonsets", daemon)
+        stack = "dual" if self._is_dual else "ipv4"
+        conf = {"version": "1", "ipam_type": "crd", "ip_stack": stack, "vswitches": self._by_zone("podDefaults")}
+        self._config("eni-config", conf)
         self.lock = threading.Lock()
         self.serve()
+
+    def _by_zone(self, *path: str) -> dict[str, list[str]]:
+        network = self._plan["cluster"]
+        for key in path:
+            network = network.get(key) or {}
+        found: dict[str, list[str]] = {}
+        for name in network.get("vSwitchIds", ()):
+            found.setdefault(self._zones[name], []).append(name)
+        return found
+
+    def _config(self, name: str, conf: Object) -> None:
+        metadata = {"name": name, "namespace": "kube-system"}
+        self.put("configmaps", {"metadata": metadata, "data": {"eni_conf": json.dumps(conf)}})
+
+    def _with_terway(self, item: Object) -> Object:
+        """Return an object with the images of the plan's version of Terway."""
+        image = f"{IMAGE.rpartition(':')[0]}:{self._plan['cluster']['terway']['version']}"
+        found: Object = json.loads(json.dumps(item).replace(IMAGE, image))
+        return found
+
+    def _add_node(self, name: str, zone: str, labels: dict[str, str], enis: int, taints: Iterable[Object] = ()) -> None:
+        made = node(name, **{ZONE_LABEL: zone, **labels})
+        made["spec"]["taints"] = list(taints)
+        for key in ("capacity", "allocatable"):
+            made["status"][key].pop(ENI)
+            if enis:
+                made["status"][key][ENI] = str(enis)
+        self.put("nodes", made)
+        agent = self._with_terway(system_pod("DaemonSet", "terway-eniip", name))
+        agent["metadata"] |= {"name": f"terway-eniip-{name}", "uid": f"uid-terway-{name}"}
+        self.put("pods", agent)
 
     def respond(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
         """Answer one request after the other."""
         with self.lock:
+            self._bring_nodes()
             return self.answer(method, target, body)
 
     # --- what is there -----------------------------------------------------------------------------------------
 
     def put(self, resource: str, item: Object) -> Object:
         """Create an object, or take it in the place of the one of its name."""
-        metadata = item["metadata"]
-        metadata.setdefault("resourceVersion", "1")
-        metadata.setdefault("uid", f"uid-{next(self._numbers)}")
-        key = (resource, metadata.get("namespace", "") if KINDS[resource][2] else "", metadata["name"])
+        item["metadata"] = {"resourceVersion": "1", "uid": f"uid-{next(self._numbers)}", **item["metadata"]}
+        key = (resource, item["metadata"].get("namespace", "") if KINDS[resource][2] else "", item["metadata"]["name"])
         api_version, kind, _ = KINDS[resource]
         self.objects[key] = {**item, "apiVersion": api_version, "kind": kind}
         return self.objects[key]
 
     def all(self, resource: str, namespace: str = "") -> list[Object]:
         """Return the objects of a resource."""
-        self._grow()
         return [v for (r, n, _), v in self.objects.items() if r == resource and namespace in {"", n}]
 
     def pods_of(self, name: str) -> list[Object]:
-        """Return the pods of a workload."""
-        return [p for p in self.all("pods") if p["metadata"].get("annotations", {}).get("owner") == name]
-
-    def _grow(self) -> None:
-        """Bring up the nodes of the exclusive pool, once the cloud has it."""
-        if self._has_pool() and ("nodes", "", NODES[0]) not in self.objects:
-            for name in NODES:
-                self.put("nodes", node(name))
-                self.put("pods", system_pod("DaemonSet", "terway-eniip", name))
+        """Return the pods of a workload, such as `deployments/feed` or `pods/probe`, that have not ended."""
+        pods = [p for p in self.all("pods") if p["status"]["phase"] != "Succeeded"]
+        return [p for p in pods if name in {_note(p, _OWNER), f"pods/{p['metadata']['name']}"}]
 
     def start(self, resource: str, item: Object) -> None:
-        """Create a workload, with its pods running on the old nodes."""
-        found = self.put(resource, item)
-        found["metadata"]["generation"] = 1
-        self._roll(resource, found)
+        """Create a workload, or an object that goes with it, with its pods on the old nodes."""
+        for namespace in {item["metadata"].get("namespace", "default")} if KINDS[resource][2] else ():
+            if ("namespaces", "", namespace) not in self.objects:
+                self.put("namespaces", {"metadata": {"name": namespace, "labels": {}}})
+        self.answer("POST", _path(resource, item["metadata"].get("namespace", "")), copy.deepcopy(item))
+
+    def finish(self, job: str) -> None:
+        """Let the pods of a Job end."""
+        with self.lock:
+            for pod in self.pods_of(job):
+                pod["status"]["phase"] = "Succeeded"
+                self._free(pod)
+            resource, _, name = job.partition("/")
+            for found in self.all(resource):
+                if found["metadata"]["name"] == name:
+                    found["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
+
+    def tick(self) -> None:
+        """Let each CronJob run once."""
+        with self.lock:
+            for item in self.all("cronjobs"):
+                metadata = {**item["metadata"], "name": f"{item['metadata']['name']}-{next(self._numbers)}"}
+                metadata["ownerReferences"] = [{"kind": "CronJob", "name": item["metadata"]["name"]}]
+                metadata.pop("uid")
+                self.put("jobs", {"metadata": metadata, "spec": copy.deepcopy(item["spec"]["jobTemplate"]["spec"])})
+            self.settle()
 
     # --- the API -----------------------------------------------------------------------------------------------
 
-    def answer(self, method: str, target: str, body: Any) -> tuple[int, Object]:  # noqa: ANN401, PLR0911 - any JSON; one answer for each kind of request
+    def answer(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401, PLR0911 - any JSON; one answer for each kind of request
         """Return the status and the body for a request."""
         url = urlsplit(target)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         parts = url.path.strip("/").split("/")
         if parts[0] in {"version", "openapi"} or len(parts) <= (2 if parts[0] == "api" else 3):
-            return self._discovered(url.path)
+            return _discovered(url.path)
         rest = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = ""
         if rest[0] == "namespaces" and len(rest) > 2:
@@ -126,234 +205,437 @@ class World(Served):
         if inner == "eviction":
             return self._evict(namespace, name)
         if not name:
-            if method == "POST":
-                return 201, self._created(resource, body)
-            return 200, self._listed(resource, namespace, query)
-        found = self.objects.get((resource, namespace if KINDS[resource][2] else "", name))
+            return (
+                (201, self._created(resource, body)) if method == "POST" else self._listed(resource, namespace, query)
+            )
+        key = (resource, namespace if KINDS[resource][2] else "", name)
+        found = self.objects.get(key)
         if found is None:
             return refusal(404, "NotFound", f"{resource} {name!r} not found")
+        if method == "DELETE":
+            self._remove(key)
         if method == "PATCH":
-            self._patch(resource, found, body)
-        return 200, found
+            return self._patch(resource, found, body)
+        return 200, copy.deepcopy(found)
 
     def _created(self, resource: str, item: Object) -> Object:
-        found = self.put(resource, item)
         if resource == "podnetworkings":
-            zones = [{"id": name, "zone": "cn-hangzhou-j"} for name in item["spec"]["vSwitchOptions"]]
-            found["status"] = {"status": "Ready", "vSwitches": zones}
+            zones = [{"id": name, "zone": self._zones[name]} for name in item["spec"]["vSwitchOptions"]]
+            item["status"] = {"status": "Ready", "vSwitches": zones}
+        if resource == "pods":
+            item = {**item, "status": {"phase": "Pending"}}
+            self._admit(item)
+        if resource in CONTROLLERS:
+            item["metadata"]["generation"] = 1
+        found = self.put(resource, item)
+        self.settle()
         return found
 
-    def _listed(self, resource: str, namespace: str, query: dict[str, str]) -> Object:
+    def _listed(self, resource: str, namespace: str, query: dict[str, str]) -> Answer:
         items = self.all(resource, namespace)
         for selector in filter(None, query.get("labelSelector", "").split(",")):
             key, _, value = selector.partition("=")
             items = [i for i in items if i["metadata"].get("labels", {}).get(key) == value]
         for selector in filter(None, query.get("fieldSelector", "").split(",")):
             key, _, value = selector.partition("=")
-            field = {"metadata.name": ("metadata", "name"), "spec.nodeName": ("spec", "nodeName")}[key]
+            field = {"metadata.name": ("metadata", "name"), "spec.nodeName": ("spec", "nodeName"),
+                     "status.phase": ("status", "phase")}[key]  # fmt: skip
             items = [i for i in items if i[field[0]].get(field[1]) == value]
+        if query.get("watch"):
+            return 200, [{"type": "MODIFIED", "object": copy.deepcopy(item)} for item in items]
         api_version, kind, _ = KINDS[resource]
-        return {"apiVersion": api_version, "kind": f"{kind}List", "metadata": {"resourceVersion": "9"}, "items": items}
+        listed = {"apiVersion": api_version, "kind": f"{kind}List", "metadata": {"resourceVersion": "9"}}
+        return 200, {**listed, "items": copy.deepcopy(items)}
 
-    def _patch(self, resource: str, found: Object, patch: Object) -> None:
-        before = copy.deepcopy(found)
-        merge(found, patch)
+    def _patch(self, resource: str, found: Object, patch: Object) -> Answer:
+        wished = copy.deepcopy(found)
+        merge(wished, patch)
+        if resource == "jobs" and wished["spec"].get("template") != found["spec"].get("template"):
+            return refusal(422, "Invalid", "spec.template: Invalid value: field is immutable")
+        if resource == "pods" and wished["spec"] != found["spec"]:
+            return refusal(422, "Invalid", "spec: Forbidden: pod updates may not change fields")
+        changed = wished["spec"] != found["spec"] if "spec" in wished else False
+        found.clear()
+        found.update(wished)
         found["metadata"]["resourceVersion"] = str(next(self._numbers))
-        if resource in {"deployments", "statefulsets"} and before["spec"] != found["spec"]:
-            found["metadata"]["generation"] += 1
-            self._roll(resource, found)
+        if changed and resource in CONTROLLERS:
+            found["metadata"]["generation"] = found["metadata"].get("generation", 1) + 1
+        self.settle()
+        return 200, copy.deepcopy(found)
 
-    def _evict(self, namespace: str, name: str) -> tuple[int, Object]:
-        found = self.objects[("pods", namespace, name)]
-        owner = found["metadata"].get("annotations", {}).get("owner")
-        budget = self.floor(namespace, found["metadata"].get("labels", {}))
-        running = [p for p in self.pods_of(owner or "-") if p["status"]["phase"] == "Running"]
-        if owner and len(running) - 1 < budget:
-            return refusal(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.")
-        del self.objects[("pods", namespace, name)]
-        if owner:
-            resource, _, own = owner.partition("/")
-            self._roll(resource, self.objects[(resource, namespace, own)])
+    def _remove(self, key: Key) -> None:
+        found = self.objects.pop(key)
+        if key[0] == "pods":
+            self._free(found)
+        if key[0] in CONTROLLERS:
+            for pod in [p for p in self.all("pods") if _note(p, _OWNER) == f"{key[0]}/{key[2]}"]:
+                self._drop(pod)
+        self.settle()
+
+    def _evict(self, namespace: str, name: str) -> Answer:
+        found = self.objects.get(("pods", namespace, name))
+        if found is None:
+            return refusal(404, "NotFound", f"pods {name!r} not found")
+        for budget in self._budgets_of(found):
+            healthy, least = self.health(budget)
+            if is_healthy(found) and healthy - 1 < least:
+                message = "Cannot evict pod as it would violate the pod's disruption budget."
+                return refusal(429, "TooManyRequests", message)
+        self._drop(found)
+        self.settle()
         return 201, {"kind": "Status", "apiVersion": "v1", "status": "Success"}
 
-    def floor(self, namespace: str, labels: dict[str, str]) -> int:
-        """Return how many pods with these labels must run."""
-        found = [
-            int(item["spec"]["minAvailable"])
-            for item in self.all("poddisruptionbudgets", namespace)
-            if item["spec"]["selector"]["matchLabels"].items() <= labels.items()
-        ]
-        return max(found, default=0)
+    # --- PodDisruptionBudgets ------------------------------------------------------------------------------------
 
-    # --- controllers, the scheduler and Terway -------------------------------------------------------------------
+    def _budgets_of(self, pod: Object) -> list[Object]:
+        budgets = self.all("poddisruptionbudgets", pod["metadata"]["namespace"])
+        return [item for item in budgets if _selects(item["spec"]["selector"], pod["metadata"].get("labels", {}))]
 
-    def _roll(self, resource: str, found: Object) -> None:
-        """Bring the pods of a workload to its template, as its strategy has it."""
-        owner, spec = f"{resource}/{found['metadata']['name']}", found["spec"]
-        mark = json.dumps(spec["template"], sort_keys=True)
-        replicas = spec["replicas"]
+    def health(self, budget: Object) -> tuple[int, int]:
+        """Return how many pods of a PodDisruptionBudget are healthy, and how many must be."""
+        spec = budget["spec"]
+        pods = [p for p in self.all("pods", budget["metadata"]["namespace"])
+                if _selects(spec["selector"], p["metadata"].get("labels", {}))]  # fmt: skip
+        total = 0
+        for owner in {_note(p, _OWNER) for p in pods}:
+            resource, _, name = owner.partition("/")
+            item = self.objects.get((resource, budget["metadata"]["namespace"], name))
+            total += 0 if item is None else item["spec"].get("replicas", 0)
+        least = share(spec.get("minAvailable"), total, up=True)
+        if least is None:
+            least = total - (share(spec.get("maxUnavailable"), total, up=True) or 0)
+        return sum(map(is_healthy, pods)), least
 
-        def pods(*, new: bool | None = None) -> list[Object]:
-            every = self.pods_of(owner)
-            return [p for p in every if new is None or (p["metadata"]["annotations"]["template"] == mark) is new]
+    def _look(self, event: str) -> None:
+        """Compare all PodDisruptionBudgets, and count the running pods, after an event."""
+        for key, budget in list(self.objects.items()):
+            if key[0] == "poddisruptionbudgets":
+                healthy, least = self.health(budget)
+                if healthy < min(least, self._held.get(key, 0)):
+                    self.broken.append(f"{event}: {healthy} of {least} of {key[1]}/{key[2]}")
+                self._held[key] = healthy
+            if key[0] in {"deployments", "statefulsets"}:
+                name, replicas = f"{key[0]}/{key[2]}", budget["spec"].get("replicas", 1)
+                running = sum(map(is_healthy, self.pods_of(name)))
+                if name in self.lowest or running >= replicas:
+                    self.lowest[name] = min(self.lowest.get(name, running), running)
 
-        def running() -> int:
-            return sum(p["status"]["phase"] == "Running" for p in pods())
+    # --- controllers -----------------------------------------------------------------------------------------------
 
-        def note() -> None:
-            if owner in self.lowest or running() == replicas:
-                self.lowest[owner] = min(self.lowest.get(owner, replicas), running())
+    def settle(self) -> None:
+        """Go on until nothing moves."""
+        while self._step():
+            pass
+        for resource in CONTROLLERS:
+            for item in self.all(resource):
+                self._report(resource, item)
 
-        rolling = spec.get("strategy", {}).get("rollingUpdate", {})
-        surge, unavailable = (
-            _share(rolling.get(key, "25%" if resource == "deployments" else other), replicas, up=up)
-            for key, other, up in (("maxSurge", 0, True), ("maxUnavailable", 1, False))
-        )
-        while True:
-            note()
-            old = pods(new=False)
-            waiting = [p for p in pods(new=True) if p["status"]["phase"] != "Running"]
-            if len(pods()) < replicas + (surge if old else 0) and len(pods(new=True)) < replicas and not waiting:
-                self._new_pod(resource, found, owner, mark)
-            elif old and not waiting and running() - 1 >= replicas - unavailable:
-                self._drop(old[-1])
-            else:
-                break
-        note()
-        updated = len([p for p in pods(new=True) if p["status"]["phase"] == "Running"])
-        found["status"] = {
-            "observedGeneration": found["metadata"]["generation"],
-            "replicas": len(pods()),
+    def _step(self) -> bool:
+        """Do one thing; return whether there was one to do."""
+        if any(getattr(self, f"_{resource}")(item) for resource in CONTROLLERS for item in self.all(resource)):
+            return True
+        return any(self._start_pod(pod) for pod in self.all("pods") if pod["status"]["phase"] == "Pending")
+
+    def _pods(self, resource: str, item: Object) -> tuple[list[Object], list[Object]]:
+        """Return the old and the new pods of a workload."""
+        mark = json.dumps(item["spec"]["template"], sort_keys=True)
+        pods = self.pods_of(f"{resource}/{item['metadata']['name']}")
+        return [p for p in pods if _note(p, _TEMPLATE) != mark], [p for p in pods if _note(p, _TEMPLATE) == mark]
+
+    def _deployments(self, item: Object) -> bool:
+        spec, replicas = item["spec"], item["spec"].get("replicas", 1)
+        if spec.get("paused"):
+            return False
+        old, new = self._pods("deployments", item)
+        strategy = spec.get("strategy") or {}
+        rolling = strategy.get("rollingUpdate") or {}
+        surge = share(rolling.get("maxSurge", "25%"), replicas, up=True) or 0
+        unavailable = share(rolling.get("maxUnavailable", "25%"), replicas, up=False) or 0
+        if strategy.get("type") == "Recreate":
+            surge, unavailable = 0, replicas
+            if old:
+                return self._drop(old[-1])
+        elif not surge and not unavailable:
+            unavailable = 1
+        if len(new) > replicas:
+            return self._drop(min(new, key=is_healthy))
+        sick = [p for p in old if not is_healthy(p)]
+        if old and (sick or sum(map(is_healthy, (*old, *new))) - 1 >= replicas - unavailable):
+            return self._drop((sick or old)[-1])
+        if len(new) < replicas and len(old) + len(new) < replicas + surge:
+            return self._new_pod("deployments", item, f"{item['metadata']['name']}-abc12-{next(self._numbers)}")
+        return False
+
+    def _statefulsets(self, item: Object) -> bool:
+        spec, replicas = item["spec"], item["spec"].get("replicas", 1)
+        old, new = self._pods("statefulsets", item)
+        pods = {int(p["metadata"]["name"].rpartition("-")[2]): p for p in (*old, *new)}
+        for number in range(replicas):  # OrderedReady: one after the other, and a sick one holds up all
+            if number not in pods:
+                return self._new_pod("statefulsets", item, f"{item['metadata']['name']}-{number}")
+            if not is_healthy(pods[number]):
+                return False
+        update = spec.get("updateStrategy") or {}
+        partition = (update.get("rollingUpdate") or {}).get("partition", 0)
+        late = [number for number, pod in pods.items() if pod in old and number >= partition]
+        return bool(late) and update.get("type") != "OnDelete" and self._drop(pods[max(late)])
+
+    def _daemonsets(self, item: Object) -> bool:
+        name = item["metadata"]["name"]
+        if name == "terway-eniip":
+            return False
+        old, new = self._pods("daemonsets", item)
+        by_node = {p["spec"]["nodeName"]: p for p in (*old, *new)}
+        fitting = {n["metadata"]["name"] for n in self.all("nodes") if _allows(item["spec"]["template"]["spec"], n)}
+        for on, pod in by_node.items():
+            if on not in fitting:
+                return self._drop(pod)
+        for on in sorted(fitting - set(by_node)):
+            return self._new_pod("daemonsets", item, f"{name}-{next(self._numbers)}", on)
+        is_held = (item["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
+        return bool(old) and not is_held and all(map(is_healthy, new)) and self._drop(old[-1])
+
+    def _jobs(self, item: Object) -> bool:
+        old, new = self._pods("jobs", item)
+        if item.get("status") or len(old) + len(new) >= item["spec"].get("parallelism", 1):
+            return False
+        return self._new_pod("jobs", item, f"{item['metadata']['name']}-{next(self._numbers)}")
+
+    def _report(self, resource: str, item: Object) -> None:
+        old, new = self._pods(resource, item)
+        replicas, ready = item["spec"].get("replicas", 1), sum(map(is_healthy, (*old, *new)))
+        updated = sum(map(is_healthy, new)) if resource == "deployments" else len(new)
+        if resource == "jobs" or item["metadata"]["name"] == "terway-eniip":
+            return
+        item["status"] = {
+            "observedGeneration": item["metadata"].get("generation", 1),
+            "replicas": len(old) + len(new),
             "updatedReplicas": updated,
-            "readyReplicas": running(),
-            "availableReplicas": running(),
+            "readyReplicas": ready,
+            "availableReplicas": ready,
             "currentRevision": "r",
-            "updateRevision": "r" if updated == replicas else "s",
+            "updateRevision": "r" if len(new) >= replicas and ready >= replicas else "s",
         }
-        spec.setdefault("updateStrategy", {"type": "RollingUpdate"})
+        if resource == "daemonsets":
+            item["spec"].setdefault("updateStrategy", {"type": "RollingUpdate"})
+            item["status"] |= {"desiredNumberScheduled": len(old) + len(new), "numberAvailable": ready,
+                               "updatedNumberScheduled": len(new), "numberReady": ready}  # fmt: skip
+        if resource == "statefulsets":
+            item["spec"].setdefault("updateStrategy", {"type": "RollingUpdate"})
 
-    def _drop(self, pod: Object) -> None:
-        metadata = pod["metadata"]
-        del self.objects[("pods", metadata["namespace"], metadata["name"])]
-        self.objects.pop(("podenis", metadata["namespace"], metadata["name"]), None)
+    # --- pods: Terway's webhook, the scheduler, Terway on the node ---------------------------------------------------
 
-    def _new_pod(self, resource: str, found: Object, owner: str, mark: str) -> None:
+    def _new_pod(self, resource: str, item: Object, name: str, on: str = "") -> bool:
+        template = copy.deepcopy(item["spec"]["template"])
+        metadata, own = template.get("metadata", {}), item["metadata"]["name"]
         number, kind = next(self._numbers), KINDS[resource][1]
-        template, name = copy.deepcopy(found["spec"]["template"]), found["metadata"]["name"]
-        metadata = template.get("metadata", {})
-        behind = (
-            {"kind": kind, "name": name} if kind == "StatefulSet" else {"kind": "ReplicaSet", "name": f"{name}-abc12"}
-        )
+        behind = {"kind": "ReplicaSet", "name": f"{own}-abc12"} if kind == "Deployment" else {"kind": kind, "name": own}
+        notes = {_OWNER: f"{resource}/{own}", _TEMPLATE: json.dumps(item["spec"]["template"], sort_keys=True)}
         pod: Object = {
             "metadata": {
                 **metadata,
-                "name": f"{name}-abc12-{number}" if kind == "Deployment" else f"{name}-{number}",
-                "namespace": found["metadata"]["namespace"],
+                "name": name,
+                "namespace": item["metadata"]["namespace"],
                 "uid": f"00000000-0000-4000-8000-{number:012}",
-                "annotations": {**metadata.get("annotations", {}), "owner": owner, "template": mark},
+                "annotations": {**metadata.get("annotations", {}), **notes},
                 "ownerReferences": [{**behind, "controller": True}],
             },
-            "spec": template["spec"],
+            "spec": {**template["spec"], **({"nodeName": on} if on else {})},
             "status": {"phase": "Pending"},
         }
-        self._webhook(pod)
-        target = self._scheduled(pod)
-        if target is not None:
-            pod["spec"]["nodeName"] = target["metadata"]["name"]
-            conditions = [{"type": "Ready", "status": "True"}]
-            pod["status"] = {"phase": "Running", "podIP": f"10.0.1.{number % 250 + 1}", "conditions": conditions}
-            if _is_exclusive(target):
-                self._attach(pod, number)
+        self._admit(pod)
         self.put("pods", pod)
+        self._look(f"new pod {name}")
+        return True
 
-    def _webhook(self, pod: Object) -> None:
+    def _drop(self, pod: Object) -> bool:
+        self.objects.pop(("pods", pod["metadata"]["namespace"], pod["metadata"]["name"]), None)
+        self._free(pod)
+        self._look(f"pod {pod['metadata']['name']} goes")
+        return True
+
+    def _free(self, pod: Object) -> None:
+        self.objects.pop(("podenis", pod["metadata"]["namespace"], pod["metadata"]["name"]), None)
+
+    def _admit(self, pod: Object) -> None:
         """Do as Terway's webhook: the annotation, and a request of the first container."""
-        labels = pod["metadata"].get("labels", {})
-        for item in self.all("podnetworkings"):
-            wanted = item["spec"].get("selector", {}).get("podSelector", {}).get("matchLabels")
-            if wanted and wanted.items() <= labels.items():
-                pod["metadata"]["annotations"] |= {
-                    "k8s.aliyun.com/pod-networking": item["metadata"]["name"],
-                    "k8s.aliyun.com/pod-eni": "true",
-                }
-                resources = pod["spec"]["containers"][0].setdefault("resources", {})
-                for key in ("requests", "limits"):
-                    resources.setdefault(key, {})[ENI] = "1"
+        metadata = pod["metadata"]
+        home = self.objects.get(("namespaces", "", metadata["namespace"]), {"metadata": {}})
+        names = [each["network"] for each in json.loads(_note(pod, NETWORKS_REQUEST) or "[]")]
+        for item in () if names else self.all("podnetworkings"):
+            wanted = item["spec"].get("selector", {})
+            if wanted and all(
+                _selects(wanted[key], labels)
+                for key, labels in (("podSelector", metadata.get("labels", {})),
+                                    ("namespaceSelector", home["metadata"].get("labels", {})))
+                if key in wanted
+            ):  # fmt: skip
+                names = [item["metadata"]["name"]]
+                metadata.setdefault("annotations", {})["k8s.aliyun.com/pod-networking"] = names[0]
+        if names and not pod["spec"].get("hostNetwork"):
+            metadata.setdefault("annotations", {})["k8s.aliyun.com/pod-eni"] = "true"
+            resources = pod["spec"]["containers"][0].setdefault("resources", {})
+            for key in ("requests", "limits"):
+                resources.setdefault(key, {})[ENI] = str(len(names))
 
-    def _scheduled(self, pod: Object) -> Object | None:
-        asks = any(ENI in c.get("resources", {}).get("requests", {}) for c in pod["spec"]["containers"])
-        for target in self.all("nodes"):
-            name = target["metadata"]["name"]
-            here = [
-                p for p in self.all("pods") if p["spec"].get("nodeName") == name and not p["spec"].get("hostNetwork")
-            ]
-            fits = not asks or (_is_exclusive(target) and len(here) < SLOTS)
-            if fits and not target["spec"].get("unschedulable") and _allows(pod["spec"], target):
-                return target
+    def _start_pod(self, pod: Object) -> bool:
+        """Place a pod that waits, or let it start on its node; return whether something has changed."""
+        if "nodeName" not in pod["spec"]:
+            fitting = [n for n in self.all("nodes") if self._fits(pod, n)]
+            found = min(fitting, key=self._pods_on) if fitting else self._grown(pod)
+            if found is None:
+                return False
+            pod["spec"]["nodeName"] = found["metadata"]["name"]
+        target = self.objects["nodes", "", pod["spec"]["nodeName"]]
+        number = int(str(next(self._numbers)))
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        enis = 0 if pod["spec"].get("hostNetwork") or not is_exclusive(target) else max(_asked(pod), 1)
+        if enis and self._used(target) + enis > _offered(target):
+            return self._fail(pod, "no free ENI")
+        if self.ailing(pod):
+            return self._fail(pod, "it is ailing")
+        conditions = [{"type": "Ready", "status": "True"}]
+        pod["status"] = {"phase": "Running", "podIP": address, "conditions": conditions}
+        if enis:
+            self._attach(pod, target, number, enis)
+        self._look(f"pod {pod['metadata']['name']} runs")
+        return True
+
+    def _fail(self, pod: Object, why: str) -> bool:
+        about = {key: pod["metadata"][key] for key in ("name", "namespace")}
+        self.put("events", {
+            "metadata": {"name": f"{about['name']}.1", "namespace": about["namespace"]}, "type": "Warning", "count": 1,
+            "reason": "AllocIPFailed", "message": why, "involvedObject": {"kind": "Pod", **about},
+        })  # fmt: skip
+        return False
+
+    def _used(self, target: Object) -> int:
+        on = target["metadata"]["name"]
+        enis = [e for e in self.all("podenis") if e["metadata"]["labels"]["k8s.aliyun.com/node"] == on]
+        return self.taken + sum(len(e["spec"]["allocations"]) for e in enis)
+
+    def _fits(self, pod: Object, target: Object) -> bool:
+        """Judge as the scheduler does: by what is requested, and not by what Terway has attached."""
+        name, asked = target["metadata"]["name"], _asked(pod)
+        offered = int(target["status"]["allocatable"].get(ENI, 0))
+        here = sum(_asked(p) for p in self.all("pods") if p["spec"].get("nodeName") == name) if asked else 0
+        is_ready = target["status"]["conditions"][0]["status"] == "True"
+        fits = is_ready and not target["spec"].get("unschedulable") and (not asked or here + asked <= offered)
+        return fits and _allows(pod["spec"], target) and self._is_in_zone(pod, target)
+
+    def _pods_on(self, target: Object) -> int:
+        return sum(p["spec"].get("nodeName") == target["metadata"]["name"] for p in self.all("pods"))
+
+    def _is_in_zone(self, pod: Object, target: Object) -> bool:
+        """Judge by the zones that the webhook adds to the pods of a PodNetworking."""
+        found = self.objects.get(("podnetworkings", "", _note(pod, "k8s.aliyun.com/pod-networking")))
+        zones = {each["zone"] for each in found["status"]["vSwitches"]} if found else None
+        return zones is None or target["metadata"]["labels"][ZONE_LABEL] in zones
+
+    def _attach(self, pod: Object, target: Object, number: int, enis: int) -> None:
+        zone = target["metadata"]["labels"][ZONE_LABEL]
+        names = [each["network"] for each in json.loads(_note(pod, NETWORKS_REQUEST) or "[]")]
+        names = names or [_note(pod, "k8s.aliyun.com/pod-networking")] * enis
+        made = pod_eni(number, target["metadata"]["name"])
+        made["metadata"] |= {key: pod["metadata"][key] for key in ("name", "namespace")}
+        made["metadata"]["annotations"] = {"k8s.aliyun.com/pod-uid": pod["metadata"]["uid"]}
+        made["spec"]["zone"] = zone
+        made["spec"]["allocations"], infos = [], {}
+        for each in range(enis):
+            found = self.objects.get(("podnetworkings", "", names[each]))
+            groups = found["spec"]["securityGroupIDs"] if found else ["sg-nodes"]
+            v_switches = [v["id"] for v in found["status"]["vSwitches"] if v["zone"] == zone] if found else ["vsw"]
+            eni = {"id": f"eni-{number}-{each}", "vSwitchID": v_switches[0], "securityGroupIDs": groups}
+            row = {
+                "eni": eni,
+                "ipv4": pod["status"]["podIP"],
+                **({"ipv6": f"2408::{number:x}"} if self._is_dual else {}),
+            }
+            made["spec"]["allocations"].append(row)
+            infos[eni["id"]] = {"id": eni["id"], "type": "Secondary", "status": "Bind"}
+        made["status"]["eniInfos"] = infos
+        self.put("podenis", made)
+
+    def set_ready(self, name: str, *, is_ready: bool) -> None:
+        """Let a node go, with its pods, or come back."""
+        with self.lock:
+            status = "True" if is_ready else "False"
+            on = [p for p in self.all("pods") if p["spec"].get("nodeName") == name and p["status"].get("conditions")]
+            for item in (self.objects["nodes", "", name], *on):
+                item["status"]["conditions"] = [{"type": "Ready", "status": status, "reason": "KubeletNotReady"}]
+
+    # --- nodes -----------------------------------------------------------------------------------------------------
+
+    def _bring_nodes(self) -> None:
+        """Bring up the nodes of the exclusive pools that the cloud has."""
+        before = len(self.objects)
+        for pool in self._pools():
+            while len(self._nodes_of(pool)) < pool.nodes[0]:
+                self._bring(pool)
+        if len(self.objects) != before:
+            self.settle()
+
+    def _nodes_of(self, pool: Pool) -> list[Object]:
+        return [n for n in self.all("nodes") if n["metadata"]["labels"][NODE_POOL_LABEL] == pool.id]
+
+    def _bring(self, pool: Pool) -> Object:
+        number = len(self._nodes_of(pool))
+        name = f"new-{pool.id[-6:]}-{number}"
+        labels = {**pool.labels, NODE_POOL_LABEL: pool.id, TYPE_LABEL: pool.type}
+        labels |= {LINGJUN_LABEL: "true"} if pool.is_lingjun else {}
+        enis = 0 if pool.is_lingjun else pool.enis
+        own = [{"key": "node-role.alibabacloud.com/lingjun", "effect": "NoSchedule"}] if pool.is_lingjun else []
+        self._add_node(name, pool.zones[number % len(pool.zones)], labels, enis, [*pool.taints, *own])
+        made = self.objects["nodes", "", name]
+        made["metadata"]["annotations"] = {"world/enis": str(pool.enis)}
+        return made
+
+    def _grown(self, pod: Object) -> Object | None:
+        """Do as the autoscaler: bring a node on which a waiting pod fits."""
+        for pool in self._pools():
+            if len(self._nodes_of(pool)) < pool.nodes[1]:
+                made = self._bring(pool)
+                if self._fits(pod, made):
+                    return made
+                self.objects.pop(("nodes", "", made["metadata"]["name"]))
+                self.objects.pop(("pods", "kube-system", f"terway-eniip-{made['metadata']['name']}"))
         return None
 
-    def _attach(self, pod: Object, number: int) -> None:
-        eni = pod_eni(number, pod["spec"]["nodeName"])
-        eni["metadata"] |= {key: pod["metadata"][key] for key in ("name", "namespace")}
-        eni["spec"]["allocations"][0]["ipv4"] = pod["status"]["podIP"]
-        self.put("podenis", eni)
 
-    # --- discovery -----------------------------------------------------------------------------------------------
-
-    def _discovered(self, path: str) -> tuple[int, Object]:
-        groups = sorted({api for api, _, _ in KINDS.values() if api != "v1"})
-        if path == "/version":
-            return 200, dict(VERSION)
-        if path == "/api":
-            return 200, {"kind": "APIVersions", "versions": ["v1"]}
-        if path == "/apis":
-            listed = [{"groupVersion": g, "version": g.partition("/")[2]} for g in groups]
-            items = [
-                {"name": g["groupVersion"].partition("/")[0], "versions": [g], "preferredVersion": g} for g in listed
-            ]
-            return 200, {"kind": "APIGroupList", "apiVersion": "v1", "groups": items}
-        if path.startswith("/openapi/v3"):
-            return self._openapi(path.removeprefix("/openapi/v3").strip("/"))
-        version = path.removeprefix("/apis/").removeprefix("/api/")
-        return 200, {
-            "kind": "APIResourceList",
-            "groupVersion": version,
-            "resources": list(_resources(version)),
-        }
-
-    def _openapi(self, version: str) -> tuple[int, Object]:
-        paths = {("api/v1" if api == "v1" else f"apis/{api}"): api for api, _, _ in KINDS.values()}
-        if not version:
-            return 200, {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in paths}}
-        out = {}
-        for resource, (api, kind, _) in KINDS.items():
-            if paths.get(version) == api:
-                group, _, short = api.rpartition("/")
-                words = {"group": group, "version": short, "kind": kind}
-                takes = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}
-                patch = {"parameters": [takes], "x-kubernetes-group-version-kind": words, "responses": {}}
-                out[f"/{version}/{resource}/{{name}}"] = {"patch": patch}
-        return 200, {"openapi": "3.0.0", "info": {"title": "K", "version": "1"}, "paths": out}
+# --- what objects say ------------------------------------------------------------------------------------------------
 
 
-def _resources(version: str) -> Iterator[Object]:
-    for resource, (api, kind, namespaced) in KINDS.items():
-        if api == version:
-            verbs = ["create", "delete", "get", "list", "patch", "update", "watch"]
-            yield {
-                "name": resource,
-                "singularName": kind.lower(),
-                "namespaced": namespaced,
-                "kind": kind,
-                "verbs": verbs,
-            }
-            if resource == "pods":
-                eviction = {"group": "policy", "version": "v1", "kind": "Eviction", "verbs": ["create"]}
-                yield {"name": "pods/eviction", "singularName": "", "namespaced": True, **eviction}
+def is_healthy(pod: Object) -> bool:
+    """Return whether a pod counts for a PodDisruptionBudget."""
+    ready = [c for c in pod["status"].get("conditions", ()) if (c["type"], c["status"]) == ("Ready", "True")]
+    return pod["status"]["phase"] == "Running" and bool(ready)
 
 
-def _is_exclusive(target: Object) -> bool:
+def is_exclusive(target: Object) -> bool:
+    """Return whether a node gives each pod an ENI of its own."""
     return bool(target["metadata"]["labels"].get(EXCLUSIVE_LABEL) == "eniOnly")
+
+
+def _note(item: Object, name: str) -> str:
+    return str(item["metadata"].get("annotations", {}).get(name, ""))
+
+
+def _offered(target: Object) -> int:
+    return int(_note(target, "world/enis"))
+
+
+def _asked(pod: Object) -> int:
+    return sum(int(c.get("resources", {}).get("requests", {}).get(ENI, 0)) for c in pod["spec"]["containers"])
+
+
+def _selects(value: Object, labels: dict[str, str]) -> bool:
+    return selects(selector_from((), value), labels)
+
+
+def _path(resource: str, namespace: str) -> str:
+    api, _, is_namespaced = KINDS[resource]
+    root = "/api/v1" if api == "v1" else f"/apis/{api}"
+    return f"{root}/namespaces/{namespace}/{resource}" if is_namespaced else f"{root}/{resource}"
 
 
 def _allows(spec: Object, target: Object) -> bool:
@@ -362,20 +644,13 @@ def _allows(spec: Object, target: Object) -> bool:
         return False
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     terms = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {}).get("nodeSelectorTerms")
-    if terms and not any(all(labels.get(e["key"]) in e["values"] for e in t["matchExpressions"]) for t in terms):
+    if terms and not any(_selects({"matchExpressions": t["matchExpressions"]}, labels) for t in terms):
         return False
     return all(
         any((t.get("operator") == "Exists" and t.get("key") in {None, taint["key"]}) or
             (t.get("key"), t.get("value")) == (taint["key"], taint.get("value")) for t in spec.get("tolerations") or ())
         for taint in target["spec"].get("taints", ())
     )  # fmt: skip
-
-
-def _share(value: int | str, replicas: int, *, up: bool) -> int:
-    if isinstance(value, int):
-        return value
-    share = int(value.removesuffix("%")) * replicas
-    return -(-share // 100) if up else share // 100
 
 
 def merge(into: Object, patch: Object) -> None:
@@ -385,8 +660,53 @@ def merge(into: Object, patch: Object) -> None:
             into.pop(key, None)
         elif isinstance(value, dict) and isinstance(into.get(key), dict):
             merge(into[key], value)
-        elif key == "containers" and key in into:
+        elif key in {"containers", "initContainers"} and key in into:
             for item in value:
                 merge(next(c for c in into[key] if c["name"] == item["name"]), item)
         else:
             into[key] = copy.deepcopy(value)
+
+
+# --- discovery -------------------------------------------------------------------------------------------------------
+
+
+def _discovered(path: str) -> Answer:
+    groups = sorted({api for api, _, _ in KINDS.values() if api != "v1"})
+    if path == "/version":
+        return 200, dict(VERSION)
+    if path == "/api":
+        return 200, {"kind": "APIVersions", "versions": ["v1"]}
+    if path == "/apis":
+        listed = [{"groupVersion": g, "version": g.partition("/")[2]} for g in groups]
+        items = [{"name": g["groupVersion"].partition("/")[0], "versions": [g], "preferredVersion": g} for g in listed]
+        return 200, {"kind": "APIGroupList", "apiVersion": "v1", "groups": items}
+    if path.startswith("/openapi/v3"):
+        return _openapi(path.removeprefix("/openapi/v3").strip("/"))
+    version = path.removeprefix("/apis/").removeprefix("/api/")
+    return 200, {"kind": "APIResourceList", "groupVersion": version, "resources": list(_resources(version))}
+
+
+def _openapi(version: str) -> Answer:
+    paths = {("api/v1" if api == "v1" else f"apis/{api}"): api for api, _, _ in KINDS.values()}
+    if not version:
+        return 200, {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in paths}}
+    out = {}
+    for resource, (api, kind, _) in KINDS.items():
+        if paths.get(version) == api:
+            group, _, short = api.rpartition("/")
+            words = {"group": group, "version": short, "kind": kind}
+            takes = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}
+            patch = {"parameters": [takes], "x-kubernetes-group-version-kind": words, "responses": {}}
+            out[f"/{version}/{resource}/{{name}}"] = {"patch": patch}
+    return 200, {"openapi": "3.0.0", "info": {"title": "K", "version": "1"}, "paths": out}
+
+
+def _resources(version: str) -> Iterator[Object]:
+    verbs = ["create", "delete", "get", "list", "patch", "update", "watch"]
+    for resource, (api, kind, namespaced) in KINDS.items():
+        if api == version:
+            about = {"singularName": kind.lower(), "namespaced": namespaced, "kind": kind, "verbs": verbs}
+            yield {"name": resource, **about}
+            if resource == "pods":
+                eviction = {"group": "policy", "version": "v1", "kind": "Eviction", "verbs": ["create"]}
+                yield {"name": "pods/eviction", "singularName": "", "namespaced": True, **eviction}

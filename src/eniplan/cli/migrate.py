@@ -13,16 +13,26 @@ import typer
 from eniplan import terminal
 from eniplan.cli.chosen import chosen_pools
 from eniplan.cli.create_pool import Spelling, written
-from eniplan.cli.options import GateOption, Level, SpecsDateOption, SpecsOption, StrictOption, WaiversOption
+from eniplan.cli.options import (
+    BUNDLED,
+    GateOption,
+    Level,
+    SpecsDateOption,
+    SpecsOption,
+    StrictOption,
+    WaiversOption,
+)
 from eniplan.cli.passed import Gate, Passed, named_input, passed_plans, placed
+from eniplan.cli.waivers import DEFAULT_FILE as WAIVERS_FILE
 from eniplan.emit.manifests import render
-from eniplan.emit.migration import Room, moves
+from eniplan.emit.migration import Room, moves, namespace_labels
 from eniplan.emit.patch import patch
 from eniplan.emit.refusal import RefusalError
-from eniplan.emit.runbook import RUNBOOK, SCRIPT, Migration, files, runbook
+from eniplan.emit.runbook import RUNBOOK, SCRIPT, Migration, Words, files, runbook
 from eniplan.emit.skeletons import Skeletons
-from eniplan.errors import InputError, usage
+from eniplan.errors import KUBECTL, InputError, Place, Problem, usage
 from eniplan.messages import count, say
+from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.report.model import PoolSheet
@@ -84,35 +94,39 @@ def migrate(
         raise usage(say("--manifests and the running cluster are two sources"), say("leave out one of the two"))
     if plan == STDIN and STDIN in (manifests or ()):
         raise usage(say("the plan and the manifests cannot both be stdin"))
-    plans, report = passed_plans(plan, Gate(fail_on.value, strict, specs, waivers, specs_date))
+    how = Gate(fail_on.value, strict, specs, waivers, specs_date)
+    plans, report = passed_plans(plan, how)
     if len(plans) != 1:
         raise usage(say("migrate takes one plan"), say("give a file with one plan"))
     source = plans[0]
     texts = dict(map(named_input, manifests or ()))
     values: list[object] = [d.value for path, data in texts.items() for d in read_documents(path, data)]
+    access: Words = ()
     if not manifests:
-        from eniplan.kube.kubectl import Kubectl, workloads  # noqa: PLC0415 - files go without
-
-        values = list(workloads(Kubectl(context, kubeconfig)))
+        values, access = _cluster(context, kubeconfig, source, old)
+    gate, copies = _gate(how)
     with placed(source.document):
-        move = moves(source.view.plan, values, {sheet.name: _room(sheet) for sheet in report.pools})
         found = Migration(
             old,
             _plain(source),
-            move,
+            moves(source.view.plan, values, {sheet.name: _room(sheet) for sheet in report.pools}, old),
             tuple(render(source.view.plan, Skeletons(None), workloads=False)),
             _spellings(plans),
             _patched(texts, source),
+            namespace_labels(source.view.plan, values),
+            access,
+            gate,
+            copies,
         )
     if dry_run:
         terminal.out(runbook(found))
         return
     _write(out_dir, files(found))
     for item in found.moves:
-        told = say("{title}: {why}", title=item.title, why=item.by_hand) if item.by_hand else None
-        told = say("{title} falls below its PodDisruptionBudget", title=item.title) if item.dips else told
-        if told:
-            terminal.err(printable(f"note: {told}"))
+        if item.by_hand:
+            terminal.err(printable(say("note: {title}: {why}", title=item.title, why=item.by_hand)))
+        elif item.asks:
+            terminal.err(printable(say("note: {title} {what}", title=item.title, what=item.asks)))
     terminal.err(printable(f"wrote {out_dir}: read {RUNBOOK}, then run {SCRIPT}"))
 
 
@@ -122,10 +136,41 @@ def _plain(source: Passed) -> dict[str, Any]:
     return value
 
 
+def _cluster(context: str | None, kubeconfig: str | None, source: Passed, old: str) -> tuple[list[object], Words]:
+    """Read the workloads from the running cluster; return them, and kubectl's options that name it."""
+    from eniplan.kube import kubectl  # noqa: PLC0415 - files go without
+
+    kube = kubectl.Kubectl(context, kubeconfig and os.path.abspath(kubeconfig))
+    values = list(kubectl.workloads(kube, [workload.identity for workload in source.view.plan.workloads]))
+    if kubectl.has_node_of(kube, old) is False:
+        message = say("no node has {label}={old}", label=NODE_POOL_LABEL, old=old)
+        hint = say("--from is the id of the node pool that is left: kubectl get nodes -L {label}",
+                   label=NODE_POOL_LABEL)  # fmt: skip
+        raise InputError(Problem(message, Place(KUBECTL), hint))
+    return list(values), tuple(kube.options)
+
+
+def _gate(how: Gate) -> tuple[Words, Mapping[str, str]]:
+    """Return the options by which the script's own calls judge as this one does, and the files that they name."""
+    words = [] if how.fail_on == "error" else [f"--fail-on={how.fail_on}"]
+    words += ["--strict"] if how.strict else []
+    words += [] if how.specs_date is None else [f"--specs-date={how.specs_date}"]
+    copies = {}
+    named = how.waivers or (WAIVERS_FILE if os.path.exists(WAIVERS_FILE) else None)
+    for option, path in (("--specs", how.specs), ("--waivers", named)):
+        if option == "--specs" and path == BUNDLED:
+            words.append("--specs=bundled")
+        elif path is not None:
+            name = f"{option[2:]}{os.path.splitext(path)[1]}"
+            copies[name] = named_input(path)[1].decode("utf-8-sig")
+            words.append(f"{option}={name}")
+    return tuple(words), copies
+
+
 def _room(sheet: PoolSheet) -> Room:
     free = [zone.available for zone in sheet.zones.values()]
     addresses = None if None in free or not free else sum(n for n in free if n is not None)
-    return Room(sheet.pods[0], addresses)
+    return Room(sheet.pods[1], addresses)  # an autoscaled pool grows with the move
 
 
 def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
@@ -160,7 +205,7 @@ def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
 def _write(folder: str, found: Mapping[str, str]) -> None:
     for name in found:
         terminal.refuse_input(os.path.join(folder, name))  # all are written, or none
-    for inner in ("", "plans", "patches", "pool", "manifests"):
+    for inner in ("", "plans", "patches", "pool", "manifests", "by-hand"):
         if not inner or any(name.startswith(f"{inner}/") for name in found):
             terminal.make_folder(os.path.join(folder, inner) if inner else folder)
     for name, text in found.items():

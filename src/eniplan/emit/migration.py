@@ -2,20 +2,25 @@
 
 Each workload is changed by strategic merge patches of `kubectl patch`, which leave alone what others have changed in
 the meantime, and do nothing the second time. A Deployment first brings up its new pods and then takes the old ones
-away (maxUnavailable 0), so that it never falls below its PodDisruptionBudget; its own strategy is put back afterwards.
+away (maxUnavailable 0), so that it never falls below its PodDisruptionBudget. A StatefulSet or DaemonSet that holds its
+pods back (OnDelete, a partition) lets them go. The own strategy of each is put back afterwards.
 """
 
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.pods import PodError, complete, wanted
+from eniplan.emit.pods import PodError, complete, exclusive_only, missing_labels, wanted
 from eniplan.emit.refusal import RefusalError
 from eniplan.k8s.kinds import holder, objects, templates
 from eniplan.k8s.labels import selector_from, selects
+from eniplan.k8s.pods import AFFINITY, TERMS
 from eniplan.k8s.rollout import share
+from eniplan.k8s.terway import NETWORKS_REQUEST
 from eniplan.messages import Message, say
+from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.document import value_at
 from eniplan.values import NamedTuple
 
@@ -29,10 +34,12 @@ PARALLEL = 100
 """Exclusive pods that Terway gives ENIs at once (docs: work-with-terway); more wait."""
 _ROLLED = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
 _BY_HAND = {
-    "Job": say("the template of a Job cannot be changed: let it end, and create the next one from manifests/"),
-    "Pod": say("the placement of a Pod cannot be changed: delete it, and create it anew from manifests/"),
+    "Job": say("the template of a Job cannot be changed: let it end, and create the next one"),
+    "Pod": say("the placement of a Pod cannot be changed: delete it, and create it anew"),
 }
-_FOREIGN = say("kubectl cannot patch lists of this kind: apply it from manifests/")
+_FOREIGN = say("kubectl cannot patch lists of this kind: apply it")
+_PAUSED = say("its rollout is paused: resume it, and write the migration again")
+_GONE = say("it is not there: what creates it next must have what `eniplan render-manifests --patch` adds")
 _ROLLING: Mapping[str, object] = {"maxSurge": "25%", "maxUnavailable": "25%"}
 _DEFAULT: Object = {"type": "RollingUpdate", "rollingUpdate": _ROLLING}
 """The strategy of a Deployment that names none."""
@@ -61,6 +68,12 @@ class Move(NamedTuple):
     """Pods that its PodDisruptionBudgets ask for; 0: none does."""
     by_hand: Message | None = None
     """Why no script moves it, and what to do; None: the script does."""
+    manifest: Object | None = None
+    """What is to be created by hand; None: nothing."""
+    leaves: bool = False
+    """Whether it is a DaemonSet that goes from other nodes than those of the old pool, too."""
+    selector: str = ""
+    """How kubectl finds the pods of a StatefulSet, which does not take back a pod that has not started."""
     notes: tuple[Message, ...] = ()
 
     @property
@@ -80,8 +93,15 @@ class Move(NamedTuple):
 
     @property
     def dips(self) -> bool:
-        """Whether it falls below what its PodDisruptionBudgets ask for."""
-        return self.floor > 0 and (self.lowest is None or self.lowest < self.floor)
+        """Whether it falls below what its PodDisruptionBudgets ask for; one that loses no pod does not."""
+        return self.floor > 0 and (self.lowest is None or self.lowest < min(self.floor, self.replicas or 0))
+
+    @property
+    def asks(self) -> Message | None:
+        """What somebody must agree to before it moves; None: nothing."""
+        if self.dips:
+            return say("falls below its PodDisruptionBudget")
+        return say("leaves all nodes but the exclusive ones") if self.leaves else None
 
 
 class Room(NamedTuple):
@@ -91,14 +111,28 @@ class Room(NamedTuple):
     addresses: int | None
 
 
-def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room]) -> tuple[Move, ...]:
-    """Work out the moves of the workloads of a plan, in the order of the plan.
+class _Given(NamedTuple):
+    """What all moves are worked out from."""
+
+    plan: Plan
+    every: list[Object]
+    """All objects that were read."""
+    old: str
+    """The id of the node pool that is left."""
+
+
+def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room], old: str) -> tuple[Move, ...]:
+    """Work out the moves of the workloads of a plan, in their order.
+
+    DaemonSets come first, because each node must have room for their pods; then those whose pods take several ENIs of
+    one node, before the others have one each of what is left; then as the plan has them.
 
     Args:
         plan: a plan that passes; its workloads are what moves.
         values: documents of manifests, a dump, or answers of the API: the workloads as they are, and their
             PodDisruptionBudgets and HorizontalPodAutoscalers.
         rooms: by name of an exclusive pool.
+        old: the id of the node pool that is left.
 
     Raises:
         RefusalError: the plan has no workload, there is no object of one, or it contradicts its pool.
@@ -108,20 +142,54 @@ def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room]) -> tu
         raise RefusalError(("workloads",), say("the plan has no workloads: nothing moves"),
                            say("name those that are to move"))  # fmt: skip
     every = [item for value in values for _, item in objects(value)]
-    found = {_identity(item): item for item in every}
+    given, found = _Given(plan, every, old), {_identity(item): item for item in every}
     out: list[Move] = []
     taken: dict[str, int] = {}
-    for workload in plan.workloads:
+    for workload in sorted(plan.workloads, key=lambda w: (w.kind != "DaemonSet", -max(len(w.networks), 1))):
         item = found.get((workload.kind, workload.namespace, workload.name))
-        if item is None or not isinstance(value_at(item, ("spec", "template", "spec")), dict):
-            message = say("there is no manifest of {kind} {namespace}/{name}", **workload.identity._asdict())
-            raise RefusalError(workload.path, message, say("give it with --manifests, or read the cluster"))
+        if item is None and workload.kind == "Job":  # it has ended, and was removed
+            out.append(Move(*workload.identity, workload.node_pool, None, by_hand=_GONE))
+            continue
+        if item is None or not _has_pods(item):
+            message = say("there is no {kind} {namespace}/{name}", **workload.identity._asdict())
+            raise RefusalError(workload.path, message, say("give its manifest with --manifests, or create it first"))
         room = rooms.get(workload.node_pool, Room(None, None))
         left = [n - taken.get(workload.node_pool, 0) for n in room if n is not None]
-        move = _move(plan, workload, item, every, min((PARALLEL, *left)))
+        move = _move(given, workload, item, min((PARALLEL, *left)))
         taken[workload.node_pool] = taken.get(workload.node_pool, 0) + (move.replicas or 0)
         out.append(move)
     return tuple(out)
+
+
+def _has_pods(item: Object) -> bool:
+    held = holder(item.get("apiVersion"), item.get("kind"))
+    return held is not None and any(
+        isinstance(value_at(item, (*template.path, "spec")), dict) for template in templates(held, item)
+    )
+
+
+def namespace_labels(plan: Plan, values: Iterable[object]) -> dict[str, dict[str, str]]:
+    """Return the labels that namespaces lack to be taken by the PodNetworkings of their workloads, by namespace.
+
+    Raises:
+        RefusalError: a label that one has is in the way.
+
+    """
+    every = [item for value in values for _, item in objects(value) if item.get("kind") == "Namespace"]
+    known = {_identity(item)[2]: value_at(item, ("metadata", "labels")) or {} for item in every}
+    selectors = {pn.name: pn.namespace_selector for pn in plan.pod_networkings if pn.namespace_selector is not None}
+    out: dict[str, dict[str, str]] = {}
+    for workload in plan.workloads:
+        selector = selectors.get(workload.pod_networking or "")
+        if selector is not None:
+            try:
+                labels = missing_labels(selector, known.get(workload.namespace, {}))
+            except PodError as error:
+                message = say("namespace {name}: {problem}", name=workload.namespace, problem=error.message)
+                raise RefusalError(workload.path, message, error.hint) from None
+            if labels:
+                out.setdefault(workload.namespace, {}).update(labels)
+    return out
 
 
 def _identity(item: Object) -> tuple[str, str, str]:
@@ -130,98 +198,201 @@ def _identity(item: Object) -> tuple[str, str, str]:
     return str(item.get("kind")), str(metadata.get("namespace") or "default"), str(metadata.get("name"))
 
 
-def _move(plan: Plan, workload: Workload, item: Object, every: list[Object], most: int) -> Move:
-    live = value_at(item, ("spec", "replicas"))
-    replicas = None if workload.kind == "DaemonSet" else live if isinstance(live, int) else workload.replicas
+def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
+    """Work out the move of one workload; at most `most` of its pods may start at once."""
+    held = holder(item.get("apiVersion"), item.get("kind"))
+    live = [value_at(item, path) for path in (() if held is None else held.replicas)]
+    known = [n for n in live if isinstance(n, int)]
+    replicas = None if workload.kind == "DaemonSet" else known[0] if known else workload.replicas
     if workload.kind != "DaemonSet" and replicas is not None and replicas > (workload.replicas or 0):
         message = say(
             "{kind} {name!r} has {replicas} replicas, and the plan has room for {planned}",
             kind=workload.kind, name=workload.name, replicas=replicas, planned=workload.replicas,
         )  # fmt: skip
         raise RefusalError((*workload.path, "replicas"), message, say("plan for as many as there are"))
-    after, labels = _completed(plan, workload, item)
+    after, labels, was_pinned = _completed(given, workload, item)
     staying = Move(
         workload.kind,
         workload.namespace,
         workload.name,
         workload.node_pool,
         replicas,
-        floor=_floor(every, workload.namespace, labels, replicas),
-        by_hand=_by_hand(workload.kind),
-        notes=tuple(_notes(workload, every, replicas)),
+        floor=_floor(given.every, workload, labels, replicas),
+        by_hand=_by_hand(workload.kind, item),
+        leaves=workload.kind == "DaemonSet" and not was_pinned and after != item,
+        notes=tuple(_notes(workload, item, given.every, replicas, given.old if was_pinned else "")),
     )
     if staying.by_hand is not None:
-        return staying
-    before, lowest, surge, settle = copy.deepcopy(item), replicas, 1, None
-    if workload.kind == "Deployment" and replicas is not None:
-        surge = max(min(replicas, most), 1)
-        own: Object = value_at(item, ("spec", "strategy")) or _DEFAULT
-        if own.get("type", "RollingUpdate") == "RollingUpdate":
-            rolling = {**_ROLLING, **(own.get("rollingUpdate") or {})}
-            settle = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": rolling}}}
-            early = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": 0}}
-            before["spec"]["strategy"] = after["spec"]["strategy"] = early
-        else:
-            lowest = 0
+        return staying if staying.by_hand is _PAUSED else staying._replace(manifest=_bare(after))
+    surge = max(min(replicas, most), 1) if workload.kind == "Deployment" and replicas is not None else 1
+    lowest = replicas
+    if value_at(item, ("spec", "strategy", "type")) == "Recreate":
+        lowest = 0
     elif workload.kind == "StatefulSet" and replicas is not None:
         lowest = max(replicas - 1, 0)
+    forth, back = difference(item, after), difference(after, item)
+    early, settle = _strategy(workload.kind, item, surge)
+    for patch in (forth, back) if early else ():  # on the way back no pod is to be missing either
+        patch["spec"] = {**patch.get("spec", {}), **early}
+    labels = value_at(item, ("spec", "selector", "matchLabels")) or {}
+    selector = ",".join(f"{key}={value}" for key, value in labels.items()) if workload.kind == "StatefulSet" else ""
     return staying._replace(
-        forth=difference(item, after), back=difference(after, before), settle=settle, surge=surge, lowest=lowest
-    )
+        forth=forth, back=back, settle={"spec": settle} if settle else None, surge=surge, lowest=lowest,
+        selector=selector,
+    )  # fmt: skip
 
 
-def _completed(plan: Plan, workload: Workload, item: Object) -> tuple[Object, Mapping[str, str]]:
-    """Return a workload with all that its pods need on their pool, and the labels of its pods."""
+def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
+    """Return the strategy for the move, and the one that is put back; nothing where its own will do."""
+    if kind == "Deployment":
+        own: Object = value_at(item, ("spec", "strategy")) or _DEFAULT
+        if own.get("type", "RollingUpdate") != "RollingUpdate":
+            return {}, {}
+        rolling = {**_ROLLING, **(own.get("rollingUpdate") or {})}
+        early = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": 0}}
+        return {"strategy": early}, {"strategy": {"type": "RollingUpdate", "rollingUpdate": rolling}}
+    own = value_at(item, ("spec", "updateStrategy")) or {}
+    if own.get("type") == "OnDelete":
+        rolling = {"type": "RollingUpdate"}
+        return {"updateStrategy": rolling}, {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}
+    partition = value_at(own, ("rollingUpdate", "partition"))
+    if kind == "StatefulSet" and partition:
+        none, back = ({"updateStrategy": {"rollingUpdate": {"partition": n}}} for n in (0, partition))
+        return none, back
+    return {}, {}
+
+
+def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object, Mapping[str, str], bool]:
+    """Return a workload with all that its pods need on their pool, their labels, and whether the old pool held them."""
     after = copy.deepcopy(item)
     held = holder(item.get("apiVersion"), item.get("kind"))
-    pool = next(pool for pool in plan.node_pools if pool.name == workload.node_pool)
-    networking = next((pn for pn in plan.pod_networkings if pn.name == workload.pod_networking), None)
-    want = wanted(pool, networking, host_network=workload.host_network, eni_request=workload.stated_request)
+    pool = next(pool for pool in given.plan.node_pools if pool.name == workload.node_pool)
+    networking = next((pn for pn in given.plan.pod_networkings if pn.name == workload.pod_networking), None)
+    networks = workload.networks if workload.pod is not None and workload.pod.networks else ()
+    request = len(networks) or workload.stated_request
+    want = wanted(pool, networking, host_network=workload.host_network, eni_request=request)
     labels: Mapping[str, str] = {}
+    was_pinned = False
     for template in templates(held, after) if held is not None else ():
         value = value_at(after, template.path)
         about = {"kind": workload.kind, "name": workload.name}
         if not isinstance(value, dict):
             raise RefusalError(workload.path, say("{kind} {name!r} has no pod template", **about))
+        was_pinned |= _let_go(value, given.old)
+        if networks and workload.pod is not None:  # the plan's own template has them, and no PodNetworking selects
+            notes = value.setdefault("metadata", {}).setdefault("annotations", {})
+            notes.setdefault(NETWORKS_REQUEST, workload.pod.annotations[NETWORKS_REQUEST])
         try:
             complete(value, want, is_bare=not template.path)
         except PodError as error:
             message = say("{kind} {name!r}: {problem}", **about, problem=error.message)
             raise RefusalError(workload.path, message, error.hint) from None
         labels = (value.get("metadata") or {}).get("labels") or {}
-    return after, labels
+    return after, labels, was_pinned
 
 
-def _by_hand(kind: str) -> Message | None:
+def _let_go(template: Object, old: str) -> bool:
+    """Take out of a pod template what holds its pods on the old pool; return whether there was anything."""
+    spec = template["spec"]
+    selector = spec.get("nodeSelector")
+    found = isinstance(selector, dict) and selector.get(NODE_POOL_LABEL) == old
+    if found:
+        spec["nodeSelector"] = {key: value for key, value in selector.items() if key != NODE_POOL_LABEL}
+        if not spec["nodeSelector"]:
+            del spec["nodeSelector"]
+    for term in value_at(spec, (*AFFINITY, TERMS)) or ():
+        wishes = term.get("matchExpressions") or []
+        kept = [
+            w for w in wishes
+            if not (w.get("key") == NODE_POOL_LABEL and w.get("operator") == "In" and old in (w.get("values") or ()))
+        ]  # fmt: skip
+        if len(kept) < len(wishes):
+            found = True
+            term["matchExpressions"] = kept or [exclusive_only()]
+    return found
+
+
+_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink", "ownerReferences")
+"""What an API server writes into metadata."""
+_OF_JOBS = re.compile(r"(batch\.kubernetes\.io/)?(controller-uid|job-name)")
+_OF_TERWAY = re.compile(
+    r"k8s\.aliyun\.com/(?!pod-networks-request$).*|kubectl\.kubernetes\.io/last-applied-configuration"
+)
+
+
+def _bare(item: Object) -> Object:
+    """Return a live object as a manifest of a new one: without what the API server, controllers and Terway write."""
+    out = {key: copy.deepcopy(value) for key, value in item.items() if key != "status"}
+    templates_of = (out, value_at(out, ("spec", "template")))
+    for each in templates_of:
+        metadata = each.get("metadata") if isinstance(each, dict) else None
+        if isinstance(metadata, dict):
+            kept = {key: value for key, value in metadata.items() if key not in _SERVER}
+            for key, foreign in (("labels", _OF_JOBS), ("annotations", _OF_TERWAY)):
+                if isinstance(kept.get(key), dict):
+                    kept[key] = {k: v for k, v in kept[key].items() if not foreign.fullmatch(k)}
+                    kept = kept if kept[key] else {k: v for k, v in kept.items() if k != key}
+            each["metadata"] = kept
+    spec = out.get("spec")
+    if isinstance(spec, dict):
+        if out.get("kind") == "Job" and not spec.get("manualSelector"):
+            spec.pop("selector", None)
+        if out.get("kind") == "Pod":
+            spec.pop("nodeName", None)
+    return out
+
+
+def _by_hand(kind: str, item: Object) -> Message | None:
+    if kind == "Deployment" and value_at(item, ("spec", "paused")) is True:
+        return _PAUSED
     return _BY_HAND.get(kind) or (None if kind in {*_ROLLED, "CronJob"} else _FOREIGN)
 
 
-def _floor(every: list[Object], namespace: str, labels: Mapping[str, str], replicas: int | None) -> int:
-    """Return how many pods the PodDisruptionBudgets that select them ask for."""
+def _floor(every: list[Object], workload: Workload, labels: Mapping[str, str], replicas: int | None) -> int:
+    """Return how many of its pods the PodDisruptionBudgets that select them ask for, when all other pods run."""
     found = [0]
-    for item in every:
+    for item in every if replicas is not None else ():
         spec = item.get("spec")
-        if item.get("kind") != "PodDisruptionBudget" or _identity(item)[1] != namespace or not isinstance(spec, dict):
+        is_here = _identity(item)[1] == workload.namespace
+        if item.get("kind") != "PodDisruptionBudget" or not is_here or not isinstance(spec, dict):
             continue
         selector = selector_from((), spec.get("selector") or {})
-        if not selects(selector, labels) or replicas is None:
+        if not selects(selector, labels):
             continue
-        least = share(spec.get("minAvailable"), replicas, up=True)
-        most = share(spec.get("maxUnavailable"), replicas, up=True)
-        found.append(least if least is not None else 0 if most is None else replicas - most)
+        others = sum(
+            value_at(other, ("spec", "replicas")) or 0
+            for other in every
+            if other.get("kind") in {"Deployment", "StatefulSet"}
+            and _identity(other)[1] == workload.namespace
+            and _identity(other) != workload.identity
+            and selects(selector, value_at(other, ("spec", "template", "metadata", "labels")) or {})
+        )
+        total = others + (replicas or 0)
+        least = share(spec.get("minAvailable"), total, up=True)
+        most = share(spec.get("maxUnavailable"), total, up=True)
+        found.append((least if least is not None else 0 if most is None else total - most) - others)
     return max(found)
 
 
-def _notes(workload: Workload, every: list[Object], replicas: int | None) -> Iterable[Message]:
-    own = next(item for item in every if _identity(item) == (workload.kind, workload.namespace, workload.name))
+def _notes(
+    workload: Workload, own: Object, every: list[Object], replicas: int | None, pinned: str
+) -> Iterable[Message]:
+    if pinned:
+        yield say("its pods are held on node pool {old}: the move takes that out", old=pinned)
     if value_at(own, ("spec", "strategy", "type")) == "Recreate":
         yield say("its strategy is Recreate: all its pods stop before the new ones start")
+    update = value_at(own, ("spec", "updateStrategy")) or {}
+    if update.get("type") == "OnDelete" or value_at(update, ("rollingUpdate", "partition")):
+        yield say("it holds its pods back (OnDelete, or a partition); for the move they are let go")
     if replicas == 1 and workload.kind in {"StatefulSet", "Pod"}:
         yield say("it is a single replica: it is away until its new pod runs")
     if workload.kind == "DaemonSet":
         yield say("it leaves all nodes but the exclusive ones")
     if workload.kind == "CronJob":
         yield say("its next run is the first on exclusive nodes")
+    for owner in value_at(own, ("metadata", "ownerReferences")) or ():
+        yield say("{kind} {name} has made it and may undo the move: change it there, too",
+                  kind=owner.get("kind"), name=owner.get("name"))  # fmt: skip
     for item in every:
         target = value_at(item, ("spec", "scaleTargetRef"))
         same = isinstance(target, dict) and (target.get("kind"), target.get("name")) == (workload.kind, workload.name)

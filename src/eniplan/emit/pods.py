@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 _RULE = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [EXCLUSIVE_VALUE]}
 
 
+def exclusive_only() -> dict[str, Any]:
+    """Return the requirement of a node selector term that only exclusive nodes meet."""
+    return {**_RULE, "values": [EXCLUSIVE_VALUE]}
+
+
 class PodError(Exception):
     """A pod template has something that contradicts its pool, or is no pod template."""
 
@@ -178,14 +183,14 @@ def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
         return
     parent = _map(template, ("spec", *AFFINITY))
     if not terms:
-        parent[TERMS] = [{"matchExpressions": [dict(_RULE)]}]
+        parent[TERMS] = [{"matchExpressions": [exclusive_only()]}]
     elif not any(term.expressions or term.fields for term in terms):
         message = say("a term without a requirement takes no node")
         raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or say what it asks of nodes"))
     for term, value in zip(terms, parent[TERMS] if terms else (), strict=True):
         # An empty term takes no node; with a requirement it would take some.
         if (term.expressions or term.fields) and not any(map(_is_rule, term.expressions)):
-            value["matchExpressions"] = [*(value.get("matchExpressions") or ()), dict(_RULE)]
+            value["matchExpressions"] = [*(value.get("matchExpressions") or ()), exclusive_only()]
 
 
 def _is_rule(requirement: Requirement) -> bool:

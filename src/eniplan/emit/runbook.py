@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from eniplan._version import __version__
 from eniplan.emit.body import json_text
+from eniplan.emit.manifests import TERWAY_NAMESPACE
 from eniplan.emit.manifests import text as manifest_text
 from eniplan.emit.yaml_text import dump
+from eniplan.observed import NODE_POOL_LABEL
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
     from eniplan.emit.manifests import Rendered
     from eniplan.emit.migration import Move, Object
 
-POOL_LABEL = "alibabacloud.com/nodepool-id"
-"""ACK puts the id of its node pool on each node."""
 SCRIPT, RUNBOOK, PLAN = "migrate.sh", "RUNBOOK.md", "plan.yaml"
+Words = tuple[str, ...]
+_WAIT = '"${WAIT:-15m}"'
+"""How long gates wait: the runbook's commands are good by themselves."""
 
 
 class Migration(NamedTuple):
@@ -36,11 +39,35 @@ class Migration(NamedTuple):
     """The new pools in every spelling of create-pool, by file name."""
     manifests: Mapping[str, str]
     """The user's own manifests with what they lacked, by file name."""
+    namespaces: Mapping[str, Mapping[str, str]]
+    """The labels that namespaces lack to be selected."""
+    access: Words
+    """kubectl's options that name the cluster which was read; none: whatever is current."""
+    gate: Words
+    """The options by which create-pool and verify judge as this run did."""
+    copies: Mapping[str, str]
+    """The files that these name."""
 
     @property
     def pools(self) -> tuple[str, ...]:
         """The names of the new pools."""
         return tuple(pool["name"] for pool in self.plan["nodePools"])
+
+    @property
+    def configs(self) -> tuple[Rendered, ...]:
+        """The node-level configs."""
+        return tuple(item for item in self.networking if item.identity[0] == "ConfigMap")
+
+    @property
+    def networkings(self) -> tuple[Rendered, ...]:
+        """The PodNetworkings."""
+        return tuple(item for item in self.networking if item.identity[0] != "ConfigMap")
+
+    @property
+    def starts_empty(self) -> bool:
+        """Whether a new pool may have no node at first, so that nothing proves it to be there."""
+        return any((pool.get("autoScaling") or {}).get("min") == 0 or pool.get("desiredSize") == 0
+                   for pool in self.plan["nodePools"])  # fmt: skip
 
     @property
     def scripted(self) -> tuple[Move, ...]:
@@ -58,107 +85,165 @@ class Step(NamedTuple):
     """One step: what it does, and the gate after it. Both are shell commands, and do nothing the second time."""
 
     title: str
-    does: tuple[str, ...]
-    gates: tuple[str, ...]
-    back: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    consent: str = ""
-    """The workload that falls below its PodDisruptionBudget here; empty: none does."""
+    does: Words
+    gates: Words
+    back: Words
+    """How to go back, in the end as commands."""
+    notes: Words = ()
+    move: Move | None = None
+    """The workload that moves here."""
+    why: str = ""
+    """The command that tells why a gate of kubectl does not hold."""
+    unless: str = ""
+    """The command that proves it to be done, by whom ever; empty: only doing it again does."""
 
 
 def files(migration: Migration) -> dict[str, str]:
     """Return the files of the folder by name."""
-    out = {RUNBOOK: runbook(migration), SCRIPT: script(migration), PLAN: dump(migration.plan)}
-    out["plans/1-pool.yaml"] = dump(_part(migration.plan, networking=False, moved=()))
-    out["plans/2-networking.yaml"] = dump(_part(migration.plan, networking=True, moved=()))
-    out["networking.yaml"] = "---\n".join(map(manifest_text, migration.networking))
+    out = {RUNBOOK: runbook(migration), SCRIPT: script(migration)}
+    out[PLAN] = dump(_part(migration, networking=True, moved=None))
+    out[_POOL_PLAN] = dump(_part(migration, networking=False, moved=()))
+    out[_NETWORKING_PLAN] = dump(_part(migration, networking=True, moved=()))
+    for name, items in ((_CONFIGS, migration.configs), (_NETWORKING, migration.networkings)):
+        if items:
+            out[name] = "---\n".join(map(manifest_text, items))
     done: list[Move] = []
     for number, move in _numbered(migration):
         done.append(move)
-        out[f"plans/{number}.yaml"] = dump(_part(migration.plan, networking=True, moved=done))
+        out[f"plans/{number}.yaml"] = dump(_part(migration, networking=True, moved=done))
         for name, patch in (("forth", move.forth), ("back", move.back), ("settle", move.settle)):
             if patch is not None:
                 out[f"patches/{number}-{name}.json"] = json_text(patch) + "\n"
+    for move in migration.moves:
+        if move.manifest is not None:
+            out[_by_hand_file(move)] = dump(move.manifest)
     out |= {f"pool/{name}": text for name, text in migration.spellings.items()}
-    return out | {f"manifests/{name}": text for name, text in migration.manifests.items()}
+    out |= {f"manifests/{name}": text for name, text in migration.manifests.items()}
+    return out | dict(migration.copies)
+
+
+_POOL_PLAN, _NETWORKING_PLAN = "plans/pool.yaml", "plans/networking.yaml"
+_CONFIGS, _NETWORKING = "terway-configs.yaml", "networking.yaml"
+
+
+def _by_hand_file(move: Move) -> str:
+    return f"by-hand/{move.kind.lower()}.{move.namespace}.{move.name}.yaml"
 
 
 def _numbered(migration: Migration) -> Iterator[tuple[int, Move]]:
-    return enumerate(migration.scripted, 3)
+    """Yield what the script moves, by the number of its step."""
+    return enumerate(migration.scripted, 2 + bool(migration.configs) + bool(migration.networkings))
 
 
-def _part(plan: Object, *, networking: bool, moved: Sequence[Move]) -> Object:
-    """Return the plan as far as it holds at a step."""
-    identities = {(move.kind, move.namespace, move.name) for move in moved if move.is_rolled}
-    workloads = [
-        item
-        for item in plan.get("workloads", ())
-        if (item.get("kind"), item.get("namespace", "default"), item["name"]) in identities
-    ]
-    kept = {"workloads": workloads, "waivers": plan.get("waivers", [])}
+def _part(migration: Migration, *, networking: bool, moved: Sequence[Move] | None) -> Object:
+    """Return the plan as far as it holds at a step, for as many pods as there are; `moved` None: as a whole."""
+    plan = migration.plan
+    live = {(move.kind, move.namespace, move.name): move for move in migration.moves}
+    workloads = []
+    for item in plan.get("workloads", ()):
+        move = live[item.get("kind"), item.get("namespace", "default"), item["name"]]
+        if moved is None or (move in moved and move.is_rolled):
+            fewer = {} if not move.replicas else {"replicas": move.replicas}
+            # Without pods there is nothing to verify.
+            workloads += [] if move.replicas == 0 else [{**item, **fewer}]
+    kept: Object = {"workloads": workloads}
     if not networking:
         kept["podNetworkings"] = []
     return {**plan, **{key: value for key, value in kept.items() if key in plan}}
 
 
-def _kubectl(move: Move, *words: str) -> str:
-    return shlex.join(["kubectl", "-n", move.namespace, *words])
+class _Commands:
+    """The commands of a migration, for the cluster that was read."""
 
+    def __init__(self, migration: Migration) -> None:
+        self._access, self._gate = migration.access, migration.gate
 
-def _patch(move: Move, number: int, which: str) -> str:
-    file = f"patches/{number}-{which}.json"
-    return _kubectl(move, "patch", move.resource, "--type", "strategic", "--patch-file", file)
+    def kubectl(self, *words: str) -> str:
+        return shlex.join(["kubectl", *self._access, *words])
 
+    def of(self, move: Move, *words: str) -> str:
+        return self.kubectl("-n", move.namespace, *words)
 
-def _verify(plan: str) -> str:
-    return f'eniplan verify {plan} --wait "$WAIT"'
+    def patch(self, move: Move, number: int, which: str) -> str:
+        file = f"patches/{number}-{which}.json"
+        return self.of(move, "patch", move.resource, "--type", "strategic", "--patch-file", file)
+
+    def create(self, pool: str) -> str:
+        return shlex.join(["eniplan", "create-pool", PLAN, "--pool", pool, *self._gate, "--apply", "--yes"])
+
+    def look(self, plan: str) -> str:
+        return shlex.join(["eniplan", "verify", plan, *self._access, *self._gate])
+
+    def verify(self, plan: str) -> str:
+        return f"{self.look(plan)} --wait {_WAIT}"
+
+    def old_nodes(self, old: str, verb: str, *words: str) -> str:
+        return self.kubectl(verb, "-l", f"{NODE_POOL_LABEL}={old}", *words)
 
 
 def steps(migration: Migration) -> Iterator[Step]:
     """Yield the steps in their order."""
-    create = [
-        shlex.join(["eniplan", "create-pool", PLAN, "--pool", name, "--apply", "--yes"]) for name in migration.pools
-    ]
+    do = _Commands(migration)
+    if migration.configs:
+        names = [item.identity[2] for item in migration.configs]
+        yield Step(
+            "Apply node-level configs",
+            (do.kubectl("apply", "-f", _CONFIGS),),
+            (do.kubectl("-n", TERWAY_NAMESPACE, "get", "configmap", *names),),
+            (do.kubectl("delete", "--ignore-not-found", "-f", _CONFIGS),),
+            ("Terway reads them when a node comes up: they must be there before the new nodes.",),
+        )
     yield Step(
         "Create the exclusive node pools",
-        tuple(create),
-        (_verify("plans/1-pool.yaml"),),
+        tuple(map(do.create, migration.pools)),
+        (do.verify(_POOL_PLAN),),
         ("Nothing runs there yet: delete the new node pools where they were created, or in the console.",),
         (_SPELLINGS,),
+        unless="" if migration.starts_empty else do.look(_POOL_PLAN),
     )  # fmt: skip
-    names = [item.identity[2] for item in migration.networking if item.identity[0] == "PodNetworking"]
-    ready = tuple(
-        shlex.join(["kubectl", "wait", "--for=jsonpath={.status.status}=Ready", f"podnetworking/{name}"])
-        + ' --timeout="$WAIT"'
-        for name in names
-    )
-    if migration.networking:
-        yield Step(
-            "Apply PodNetworkings and node-level configs",
-            ("kubectl apply -f networking.yaml",),
-            (*ready, _verify("plans/2-networking.yaml")),
-            ("kubectl delete -f networking.yaml",),
-            ("Pods that are created from now on and that a PodNetworking selects get exclusive ENIs.",),
-        )
+    if migration.networkings:
+        yield _networking(migration, do)
     for number, move in _numbered(migration):
-        yield _of(move, number, has_settled=move.settle is not None)
+        yield _of(do, move, number)
 
 
-def _of(move: Move, number: int, *, has_settled: bool) -> Step:
-    status = _kubectl(move, "rollout", "status", move.resource) + ' --timeout="$WAIT"'
-    settle = (_patch(move, number, "settle"),) if has_settled else ()
+def _networking(migration: Migration, do: _Commands) -> Step:
+    names = [item.identity[2] for item in migration.networkings]
+    ready = (do.kubectl("wait", "--for=jsonpath={.status.status}=Ready", f"podnetworking/{name}") for name in names)
+    labels = tuple(
+        do.kubectl("label", "namespace", name, *(f"{key}={value}" for key, value in lacking.items()))
+        for name, lacking in migration.namespaces.items()
+    )
+    notes = ["Pods that are created from now on and that a PodNetworking selects get exclusive ENIs."]
+    if labels:
+        notes.append("The PodNetworkings select namespaces by labels that these do not have, as far as known.")
+    return Step(
+        "Apply PodNetworkings",
+        (do.kubectl("apply", "-f", _NETWORKING), *labels),
+        (*(f"{command} --timeout={_WAIT}" for command in ready), do.verify(_NETWORKING_PLAN)),
+        (do.kubectl("delete", "--ignore-not-found", "-f", _NETWORKING),),
+        tuple(notes),
+    )
+
+
+def _of(do: _Commands, move: Move, number: int) -> Step:
+    status = (do.of(move, "rollout", "status", move.resource) + f" --timeout={_WAIT}",) if move.is_rolled else ()
+    settle = (do.patch(move, number, "settle"),) if move.settle is not None else ()
     notes = [*map(str, move.notes)]
     if move.kind == "Deployment" and move.lowest:
         notes.append(f"At most {move.surge} new pods start at once, and {move.lowest} run at any time.")
-    if move.floor:
+    if move.floor > 0:
         notes.append(f"PodDisruptionBudgets ask for {move.floor} pods.")
+    # Of a StatefulSet a pod that has not started is not replaced, whatever the template says now.
+    stuck = (do.of(move, "delete", "pod", "-l", move.selector, "--field-selector", "status.phase=Pending"),)
     return Step(
         f"Move {move.title} to {move.pool}",
-        (_patch(move, number, "forth"),),
-        (*((status,) if move.is_rolled else ()), *settle, _verify(f"plans/{number}.yaml")),
-        (_patch(move, number, "back"), *((status,) if move.is_rolled else ()), *settle),
+        (do.patch(move, number, "forth"),),
+        (*status, *settle, do.verify(f"plans/{number}.yaml")),
+        (do.patch(move, number, "back"), *(stuck if move.selector else ()), *status, *settle),
         tuple(notes),
-        move.title if move.dips else "",
+        move,
+        do.look(f"plans/{number}.yaml"),
     )
 
 
@@ -171,15 +256,31 @@ def runbook(migration: Migration) -> str:
     lines = [_INTRODUCTION.format(old=migration.old, pools=pools, version=__version__, script=SCRIPT)]
     for number, step in enumerate(steps(migration), 1):
         lines += [f"## {number}. {step.title}", "", *(f"{note}\n" for note in step.notes)]
-        if step.consent:
-            lines.append(_CONSENT.format(title=step.consent, script=SCRIPT))
-        lines += ["```sh", *step.does, "```", "", "Gate:", "", "```sh", *step.gates, "```", "", "To go back:", ""]
-        lines += ["```sh", *step.back, "```", ""] if step.back[0].startswith("kubectl") else [*step.back, ""]
-    manual = [f"* {move.title}: {move.by_hand}" for move in migration.moves if move.by_hand is not None]
-    lines += ["## By hand", "", *manual, ""] if manual else []
-    commands = "\n".join(_retire(migration))
-    lines.append(_END.format(old=migration.old, plan=PLAN, script=SCRIPT, commands=commands, label=POOL_LABEL))
+        if step.move is not None and step.move.asks:
+            lines.append(_CONSENT.format(title=step.move.title, what=step.move.asks, script=SCRIPT))
+        lines += [*_shell(step.does), "Gate:", "", *_shell(step.gates), "To go back:", ""]
+        lines += _shell(step.back) if step.back[0].startswith("kubectl") else [*step.back, ""]
+    manual = [move for move in migration.moves if move.by_hand is not None]
+    lines += ["## By hand", ""] if manual else []
+    for move in manual:
+        lines += [f"{move.title}: {move.by_hand}.", "", *_shell(_by_hand(_Commands(migration), move))]
+    do = _Commands(migration)
+    uncordon = do.old_nodes(migration.old, "uncordon")
+    lines.append(_END.format(old=migration.old, verify=do.look(PLAN), script=SCRIPT,
+                             commands="\n".join(_retire(migration)), uncordon=uncordon))  # fmt: skip
     return "\n".join(lines)
+
+
+def _shell(commands: Sequence[str]) -> list[str]:
+    return ["```sh", *commands, "```", ""] if commands else []
+
+
+def _by_hand(do: _Commands, move: Move) -> Words:
+    """Return the commands for what no script does: its time is for people to choose."""
+    if move.manifest is None:
+        return ()
+    away = (do.of(move, "delete", move.resource),) if move.kind in {"Job", "Pod"} else ()
+    return (*away, do.kubectl("apply", "-f", _by_hand_file(move)))
 
 
 _INTRODUCTION = """\
@@ -192,30 +293,30 @@ The mode of a node pool cannot be switched: the new pool is made beside the old 
 deleted at the end. Until then each step can be undone.
 """
 _CONSENT = """\
-**{title} falls below its PodDisruptionBudget here.** The script stops before this step, unless `ACCEPT` names it:
+**{title} {what}.** The script stops before this step, unless `ACCEPT` names it:
 `ACCEPT='{title}' sh {script}`.
 """
 _END = """\
 ## Leave the old pool
 
-When all of the above holds (`eniplan verify {plan}`), `sh {script} retire` cordons and drains the old nodes. Draining
-respects PodDisruptionBudgets; pods that are not in the plan move to other nodes.
+When all of the above holds (`{verify}`), `sh {script} retire` cordons and drains the old nodes. Draining
+respects PodDisruptionBudgets; pods that are not in the plan move to other nodes, and lose what they keep in emptyDir.
 
 ```sh
 {commands}
 ```
 
 Then delete node pool {old} where it was created, or in the console: eniplan never deletes one. To go back before that:
-`kubectl uncordon -l {label}={old}`.
+`{uncordon}`, which `sh {script} undo` does first.
 """
 
 
-def _retire(migration: Migration) -> tuple[str, ...]:
-    nodes = shlex.quote(f"{POOL_LABEL}={migration.old}")
+def _retire(migration: Migration) -> Words:
+    do, old = _Commands(migration), migration.old
     return (
-        f"kubectl cordon -l {nodes}",
-        f'kubectl drain -l {nodes} --ignore-daemonsets --delete-emptydir-data --timeout="$WAIT"',
-        f'eniplan verify {PLAN} --wait "$WAIT"',
+        do.old_nodes(old, "cordon"),
+        do.old_nodes(old, "drain", "--ignore-daemonsets", "--delete-emptydir-data") + f" --timeout={_WAIT}",
+        do.verify(PLAN),
     )
 
 
@@ -232,27 +333,43 @@ cd "$(dirname "$0")"
 WAIT=${{WAIT:-15m}}
 ACCEPT=${{ACCEPT:-}}
 step=0
+mode=
 
 begin() {{
     step=$((step + 1))
+    back=$2
+    why=$3
     printf '== %s. %s\\n' "$step" "$1" >&2
 }}
 
 stop() {{
     printf 'stopped in step %s: %s\\n' "$step" "$1" >&2
-    printf 'nothing after it was done: see {runbook}, mend it, and run this again\\n' >&2
+    printf 'nothing after it was done. Mend it and go on: sh %s%s\\n' "$0" "$mode" >&2
+    [ -z "$back" ] || printf 'or take this step back (in %s):\\n%s\\n' "$PWD" "$back" >&2
     exit 1
 }}
 
 run() {{
     printf '   %s\\n' "$*" >&2
-    "$@" || stop "$*"
+    "$@" || stop "$* (exit code $?)"
+}}
+
+# What kubectl waits for; it does not tell why it waits in vain, and verify does.
+rolled() {{
+    printf '   %s\\n' "$*" >&2
+    "$@" || {{
+        eval "$why" >&2 || :
+        stop "$*"
+    }}
 }}
 
 accepted() {{
     case ",$ACCEPT," in
     *",$1,"*) ;;
-    *) stop "$1 falls below its PodDisruptionBudget; to go on all the same: ACCEPT='$1'" ;;
+    *)
+        back=
+        stop "$1 $2; to go on all the same: ACCEPT='$1' sh $0"
+        ;;
     esac
 }}
 """
@@ -260,39 +377,46 @@ accepted() {{
 
 def script(migration: Migration) -> str:
     """Return the shell script."""
+    do, pools = _Commands(migration), ", ".join(migration.pools)
     lines = [
-        _HEAD.format(
-            version=__version__, old=migration.old, pools=", ".join(migration.pools), runbook=RUNBOOK, script=SCRIPT
-        ),
+        _HEAD.format(version=__version__, old=migration.old, pools=pools, runbook=RUNBOOK, script=SCRIPT),
         "forth() {",
     ]
-    for number, step in enumerate(steps(migration), 1):
-        lines.append(f"    begin {shlex.quote(step.title)}")
-        lines += [f"    accepted {shlex.quote(step.consent)}"] if step.consent else []
+    for step in steps(migration):
+        back = step.back if step.move is not None else ()
+        lines.append(_begin(step.title, back, step.why))
+        if step.move is not None and step.move.asks:
+            lines.append(f"    accepted {shlex.quote(step.move.title)} {shlex.quote(str(step.move.asks))}")
         does = [f"run {command}" for command in step.does]
-        if number == 1:  # pools that are there already are not created again, by whom ever they were made
-            quick = _verify("plans/1-pool.yaml").partition(" --wait")[0]
-            lines += [f"    if ! {quick} >/dev/null 2>&1; then", *(f"        {line}" for line in does), "    fi"]
-        else:
-            lines += [f"    {line}" for line in does]
-        lines += [f"    run {command}" for command in step.gates]
-    lines += ["}", "", "undo() {"]
-    moved = [step for step in steps(migration) if step.title.startswith("Move ")]
-    for step in reversed(moved):
-        lines.append(f"    begin {shlex.quote('Take back: ' + step.title)}")
-        lines += [f"    run {command}" for command in step.back]
-    lines += [] if moved else ["    :"]
-    lines += ["}", "", "retire() {", "    begin 'Leave the old pool'"]
-    lines.append(f"    run {_verify(PLAN)}")
+        if step.unless:
+            does = [f"if ! {step.unless} >/dev/null 2>&1; then", *(f"    {line}" for line in does), "fi"]
+        lines += [f"    {line}" for line in does]
+        lines += [f"    {_ran(command)}" for command in step.gates]
+    lines += ["}", "", "undo() {", _begin("Let pods onto the old nodes again")]
+    lines.append(f"    run {do.old_nodes(migration.old, 'uncordon')}")
+    for step in reversed([step for step in steps(migration) if step.move is not None]):
+        lines.append(_begin(f"Take back: {step.title}"))
+        lines += [f"    {_ran(command)}" for command in step.back]
+    lines += ["}", "", "retire() {", _begin("Leave the old pool", (do.old_nodes(migration.old, "uncordon"),))]
+    lines.append(f"    run {do.verify(PLAN)}")
     lines += [f"    run {command}" for command in _retire(migration)]
     lines += [
         f"    printf 'now delete node pool %s, where it was created\\n' {shlex.quote(migration.old)} >&2",
         "}",
         "",
         'case "${1:-forth}" in',
-        'forth | undo | retire) "${1:-forth}" ;;',
+        "forth) forth ;;",
+        'undo | retire) mode=" $1" && "$1" ;;',
         "*) printf 'usage: %s [undo | retire]\\n' \"$0\" >&2; exit 2 ;;",
         "esac",
         "",
     ]
     return "\n".join(lines)
+
+
+def _begin(title: str, back: Words = (), why: str = "") -> str:
+    return f"    begin {shlex.quote(title)} {shlex.quote(chr(10).join(back))} {shlex.quote(why)}"
+
+
+def _ran(command: str) -> str:
+    return f"{'rolled' if ' rollout status ' in command else 'run'} {command}"

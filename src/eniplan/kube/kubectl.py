@@ -20,7 +20,7 @@ from eniplan.errors import ClusterError, InputError, Place, Problem
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
 from eniplan.messages import Message, say
-from eniplan.observed import CLUSTER_CONFIG, SYSTEM_NAMESPACE
+from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, SYSTEM_NAMESPACE
 from eniplan.plan.model import TERWAY_ADDON
 from eniplan.values import NamedTuple
 
@@ -149,15 +149,29 @@ _WORKLOADS = (
 )
 
 
-def workloads(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
-    """Yield the workloads of a cluster, with what says how many of their pods must run.
+_NAMED = {"Job": "/apis/batch/v1/namespaces/{}/jobs/{}", "Pod": "/api/v1/namespaces/{}/pods/{}"}
+"""Kinds of which a cluster may have very many: only those that somebody names are read."""
+
+
+def workloads(kubectl: Kubectl, named: Collection[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
+    """Yield the workloads of a cluster, with what says how many of their pods must run, and their namespaces.
+
+    Args:
+        kubectl: how the cluster is reached.
+        named: kind, namespace and name of those that are asked for: Jobs and Pods are read by name.
 
     Raises:
         ClusterError: there is no kubectl, it cannot reach the cluster, or it may not read all of them.
 
     """
-    for item in _WORKLOADS:
-        yield from _listed(kubectl, item)
+    yield from (found for item in _WORKLOADS for found in _items(kubectl, item, must=True))
+    for kind, namespace, name in named:
+        if kind in _NAMED:
+            path = _NAMED[kind].format(quote(namespace, safe=""), quote(name, safe=""))
+            yield from _items(kubectl, _Read(kind, path, listed=False), must=True)
+    for namespace in sorted({namespace for _, namespace, _ in named}):
+        path = f"/api/v1/namespaces/{quote(namespace, safe='')}"
+        yield from _items(kubectl, _Read("Namespace", path, listed=False), must=False)
 
 
 def nodes(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
@@ -167,26 +181,47 @@ def nodes(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
         ClusterError: there is no kubectl, it cannot reach the cluster, or it may not list the nodes.
 
     """
-    yield from _listed(kubectl, _READS[0])
+    yield from _items(kubectl, _READS[0], must=True)
 
 
-def _listed(kubectl: Kubectl, item: _Read) -> Iterator[dict[str, Any]]:
-    """Yield all objects of a kind, page by page."""
+def has_node_of(kubectl: Kubectl, pool: str) -> bool | None:
+    """Return whether a node pool has a node, by its id; None when that may not be asked.
+
+    Raises:
+        ClusterError: there is no kubectl, or it cannot reach the cluster.
+
+    """
+    call = _Call(kubectl, f"/api/v1/nodes?limit=1&labelSelector={quote(f'{NODE_POOL_LABEL}={pool}', safe='')}")
+    try:
+        return None if call.refusal() else any(not isinstance(found, Listed) for found in call.objects())
+    finally:
+        call.end()
+
+
+def _items(kubectl: Kubectl, item: _Read, *, must: bool) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a list, page after page, or the one that is named, if it exists.
+
+    Raises:
+        ClusterError: they `must` be read, and may not be.
+
+    """
     more: str | None = ""
+    group = "/".join(item.path.split("?")[0].split("/")[2 : 4 if item.path.startswith("/apis") else 3])
     while more is not None:
-        call = _Call(kubectl, _page(item.path, more))
+        call = _Call(kubectl, _page(item.path, more) if item.listed else item.path)
         try:
             refused = call.refusal()
             if refused is not None:
+                if not must or (refused[0] == "NotFound" and not item.listed):
+                    return
                 message = say("cannot list {kind} objects: {message}", kind=item.kind, message=refused[1])
                 raise ClusterError(Problem(message, Place(SOURCE), kubectl.advice))
             more = None
-            group = item.path.split("/")
             for found in call.objects():
                 if isinstance(found, Listed):
                     more = found.more or None
                 else:
-                    yield {**found, "kind": item.kind, "apiVersion": "/".join(group[2:-1])}
+                    yield {**found, "kind": item.kind, "apiVersion": group}
         finally:
             call.end()
 
