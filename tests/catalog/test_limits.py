@@ -128,3 +128,19 @@ def test_lingjun(enis: int | None, dense: int | None, pods: int | None) -> None:
     node = LingjunNodeType.from_map({"NodeType": "x", "EniQuantity": enis, "EniHighDenseQuantity": dense})
     assert limits.lingjun_pods(node) == pods
     assert limits.is_high_density(node) == (enis in (0, 1) and bool(dense))
+
+
+@pytest.mark.parametrize(
+    ("enis", "eri", "taken"),
+    [(3, 0, 0), (3, 1, 1), (3, 2, 1), (2, 1, 0), (7, 2, 1), (8, 1, 1), (8, 2, 2), (8, 3, 2)],
+)
+def test_enis_that_erdma_takes(enis: int, eri: int, taken: int) -> None:
+    assert limits.erdma_enis(enis, eri) == taken
+
+
+def test_trunk_pods_are_what_the_total_has_beyond_the_nodes_own() -> None:
+    assert limits.trunk_pods(8, 8, trunk_supported=True) == 0
+    assert limits.trunk_pods(8, 6, trunk_supported=True) == 0
+    assert limits.trunk_pods(8, 9, trunk_supported=True) == 1
+    assert limits.trunk_pods(8, 9, trunk_supported=False) == 0
+    assert limits.trunk_pods(8, 9, None) is None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eniplan.catalog.store import Catalog
-from eniplan.plan.model import plan_from
+from eniplan.plan.model import Guest, plan_from
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import WORKLOAD, example
-from eniplan.rules.packing import Load, spread
-from eniplan.rules.view import PlanView
+from eniplan.rules.packing import Load, Taker, enis_of, injected, load_of, spread, takers
+from eniplan.rules.view import PlanView, PoolView
 
 
 def possible(nodes: list[int], pods: list[int]) -> bool:
@@ -66,3 +68,132 @@ def test_pods_that_take_nothing_are_not_packed() -> None:
     (pool,) = view.pools
     assert spread(pool, lambda _: 0) == (0, Counter())
     assert spread(pool, lambda _: 2) == (0, Counter({2: 3}))
+
+
+def one_by_one(load: Load) -> bool:
+    """Place each pod on the fullest node that has room, the largest pods first."""
+    left = [load.free_per_node] * load.nodes
+    for size in sorted(Counter(load.pods).elements(), reverse=True):
+        room = [free for free in left if free >= size]
+        if not room:
+            return False
+        left[left.index(min(room))] -= size
+    return load.every_node <= load.per_node
+
+
+loads = st.builds(
+    Load,
+    st.integers(0, 6),
+    st.integers(0, 12),
+    st.integers(0, 3),
+    st.dictionaries(st.integers(1, 6), st.integers(0, 8), max_size=4),
+)
+
+
+@given(loads)
+def test_pods_are_placed_as_if_one_by_one(load: Load) -> None:
+    assert load.fits() == one_by_one(load)
+
+
+@given(loads)
+def test_spare_nodes_are_those_without_which_all_fits(load: Load) -> None:
+    spare = load.spare_nodes()
+    if not load.pods or not load.fits():
+        assert spare is None
+    else:
+        fitting = [n for n in range(load.nodes + 1) if load._replace(nodes=n).fits()]
+        assert spare == load.nodes - min(fitting)
+
+
+def test_the_largest_pods_without_room_are_named() -> None:
+    assert Load(1, 4, 0, {1: 5, 3: 2}).too_many() == 3
+    assert Load(1, 4, 0, {1: 5, 3: 1}).too_many() == 1
+    assert Load(1, 4, 0, {1: 1, 3: 1}).too_many() is None
+
+
+def test_nodes_that_are_just_full_of_what_all_have_do() -> None:
+    assert Load(2, 3, 3, {}).fits()
+    assert not Load(2, 3, 4, {}).fits()
+
+
+NETWORKS = '[{"interfaceName":"eth0","network":"a"},{"interfaceName":"eth1","network":"b"}]'
+
+
+def of(workload: dict[str, Any], changes: dict[str, Any] | None = None, guests: tuple[Guest, ...] = ()) -> PoolView:
+    """Return the pool of the example plan with one workload."""
+    plan = plan_from(example({"workloads": [{**WORKLOAD, "replicas": 2, **workload}], **(changes or {})}))._replace(
+        guests=guests
+    )
+    (pool,) = PlanView(plan, Catalog(), Settings()).pools
+    return pool
+
+
+def pod(
+    request: str | None = None, annotations: dict[str, str] | None = None, *, host: bool = False, labels: bool = False
+) -> dict[str, Any]:
+    """Return a workload with a template of its own."""
+    asks = {} if request is None else {"resources": {"limits": {"aliyun/eni": request}}}
+    metadata: dict[str, Any] = {
+        "annotations": {f"k8s.aliyun.com/{key}": value for key, value in (annotations or {}).items()}
+    }
+    if labels:
+        metadata["labels"] = {"k8s.aliyun.com/ignore-by-terway": "true"}
+    spec = {"containers": [{"name": "app", "image": "app", **asks}], "hostNetwork": host}
+    return {"template": {"metadata": metadata, "spec": spec}}
+
+
+@pytest.mark.parametrize(
+    ("workload", "by_webhook", "on_ecs", "on_lingjun"),
+    [
+        ({}, 0, 1, 1),  # it asks for none, and takes one all the same
+        ({"eniRequest": 1}, 0, 1, 1),
+        ({"eniRequest": 3}, 0, 3, 1),
+        ({"podNetworking": "trading-eni"}, 1, 1, 1),
+        ({"podNetworking": "trading-eni", "eniRequest": 3}, 1, 3, 1),
+        (pod(), 0, 1, 1),
+        (pod("2"), 0, 2, 1),
+        (pod("2", labels=True), 0, 2, 0),
+        (pod(labels=True), 0, 0, 0),
+        (pod(None, {"pod-eni": "true"}), 1, 1, 1),
+        (pod("3", {"pod-eni": "true"}), 1, 1, 1),  # the webhook's request replaces its own
+        (pod(None, {"pod-eni": "false"}), 0, 1, 1),
+        (pod(None, {"pod-eni": "true"}, host=True), 0, 1, 1),
+        (pod(None, {"pod-networks-request": NETWORKS}), 2, 2, 1),
+    ],
+)
+def test_what_one_pod_takes(workload: dict[str, Any], by_webhook: int, on_ecs: int, on_lingjun: int) -> None:
+    (found,) = of(workload).view.plan.workloads
+    assert injected(found) == by_webhook
+    assert enis_of(found, is_lingjun=False) == on_ecs
+    assert enis_of(found, is_lingjun=True) == on_lingjun
+
+
+def test_pods_of_every_node_are_counted_a_node() -> None:
+    pool = of({"kind": "DaemonSet", "replicas": 2, "eniRequest": 3})
+    assert spread(pool, lambda _: 3) == (6, Counter())
+    assert spread(of({}, {"nodePools[0].systemPodsPerNode": 2}), lambda _: 3) == (2, Counter({3: 2}))
+    load = load_of(pool)
+    assert load is not None
+    assert (load.every_node, load.pods) == (6, {})
+
+
+def test_who_takes_enis() -> None:
+    guests = (
+        Guest("log agent", "trading", 2, None, is_certain=True),
+        Guest("maybe", "trading", 1, 3, is_certain=False),
+    )
+    pool = of({"eniRequest": 2}, {"nodePools[0].systemPodsPerNode": 1}, guests)
+    assert [tuple(taker) for taker in takers(pool)] == [
+        ("matcher", 2, 2, False),
+        ("system pods", 1, 1, True),
+        ("log agent", 1, 2, True),
+    ]
+    load = load_of(pool)
+    assert load is not None
+    assert (load.nodes, load.per_node, load.every_node, load.pods) == (3, 7, 3, {2: 2})
+
+
+def test_pods_that_take_none_are_no_takers() -> None:
+    assert takers(of(pod(labels=True))) == ()
+    assert takers(of({"replicas": 0})) == ()
+    assert isinstance(takers(of({}))[0], Taker)

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from eniplan.catalog.record import InstanceType
 from eniplan.rules.base import Settings
 from eniplan.rules.choice import TypeJudge, type_judge
-from eniplan.rules.types import Demands
+from eniplan.rules.types import Demands, too_small
 from tests.judge import catalog, judge, own, row
 
 if TYPE_CHECKING:
@@ -94,3 +95,20 @@ def test_choose_keeps_the_order_of_sizes() -> None:
     assert {r.InstanceTypeId for r in choice.selected} | {r.InstanceTypeId for r, _ in choice.rejected} == {
         record.InstanceTypeId for record in catalog().family("ecs.g8i")
     }
+
+
+@pytest.mark.parametrize(
+    ("vcpus", "memory", "small"),
+    [
+        (4, 8, False),
+        (3, 8, True),
+        (4, 7.5, True),
+        (None, 7.5, True),
+        (3, None, True),
+        (4, None, None),
+        (None, 8, None),
+    ],
+)
+def test_the_floor_for_workers(vcpus: int | None, memory: float | None, small: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
+    record = InstanceType.from_map({"InstanceTypeId": "ecs.x.large", "CpuCoreCount": vcpus, "MemorySize": memory})
+    assert too_small(record) is small
