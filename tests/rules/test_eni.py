@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from eniplan.catalog.store import Catalog
-from eniplan.rules.examples import ABSENT
-from tests.judge import facts_missing, found, judge, only, own, places, row
+from eniplan.plan.model import Guest
+from eniplan.rules.base import Hit, Unknown
+from eniplan.rules.eni import eni008
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL
+from eniplan.rules.view import PlanView
+from tests.judge import facts_missing, found, judge, only, own, places, row, view_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,6 +266,92 @@ class TestENI008:
     def test_limits_not_known(self) -> None:
         report = judge({TYPES: ["ecs.i4.8xlarge"], "workloads": [WORKLOAD]})
         assert facts_missing(report, "ENI008") == ["EniQuantity of the nodes of pool 'trading'"]
+
+    @pytest.mark.parametrize(
+        ("pool", "path", "fact"),
+        [
+            ({"desiredSize": ABSENT}, "nodePools[0].desiredSize", "the size of pool 'trading'"),
+            ({"instanceTypes": ["ecs.i4.8xlarge"]}, "nodePools[0].instanceTypes", "EniQuantity of the nodes of pool"),
+            ({"instanceTypes": [], "instanceFamilies": ["ecs.i4"]}, "nodePools[0].instanceTypes", "EniQuantity of the"),
+        ],
+    )
+    def test_the_missing_fact_has_its_place(self, pool: dict[str, Any], path: str, fact: str) -> None:
+        changes = {f"nodePools[0].{key}": value for key, value in pool.items()}
+        open_ = [item for item in judge({**changes, "workloads": [WORKLOAD]}).undecided if "ENI008" in item.rules]
+        assert [item.place.path for item in open_] == [path]
+        assert fact in open_[0].fact
+
+    @pytest.mark.parametrize(
+        ("key", "where"),
+        [("nodeCount", "nodePools[1].lingjun.nodeCount"), ("nodeType", "nodePools[1].lingjun.nodeType")],
+    )
+    def test_a_lingjun_pool_lacks_facts_of_its_own(self, key: str, where: str) -> None:
+        lingjun = {**LINGJUN_POOL, "lingjun": {k: v for k, v in LINGJUN_POOL["lingjun"].items() if k != key}}
+        workload = {**WORKLOAD, "nodePool": "training"}
+        report = judge({"nodePools[1]": lingjun, "workloads": [workload]})
+        assert [item.place.path for item in report.undecided if "ENI008" in item.rules] == [where]
+
+    def test_erdma_decides_only_where_its_slot_is_needed(self) -> None:
+        open_ = {"cluster.terway.erdma": ABSENT, TYPES: ["ecs.g8i.8xlarge"]}
+        said = {
+            replicas: facts_missing(judge({**open_, "workloads": [{**WORKLOAD, "replicas": replicas}]}), "ENI008")
+            for replicas in (18, 19, 21)
+        }
+        assert said == {18: [], 19: ["cluster.terway.erdma"], 21: ["cluster.terway.erdma"]}
+        assert only(judge({**open_, "workloads": [{**WORKLOAD, "replicas": 22}]}), "ENI008").level == "error"
+
+
+def guest(enis: int = 1, replicas: int | None = None, *, certain: bool = True, title: str = "log agent") -> Guest:
+    return Guest(title, "trading", enis, replicas, is_certain=certain)
+
+
+class TestGuests:
+    """Pods that nobody planned: what is sure counts, what may be leaves open what it could change."""
+
+    @pytest.mark.parametrize(
+        ("guests", "replicas", "outcome"),
+        [
+            ((), 21, None),
+            ((guest(),), 18, None),
+            ((guest(),), 19, "error"),
+            ((guest(2),), 15, None),
+            ((guest(2),), 16, "error"),
+            ((guest(certain=False),), 18, None),
+            ((guest(certain=False),), 19, "open"),
+            ((guest(2, certain=False),), 16, "open"),
+            ((guest(1, 3, certain=False),), 18, None),
+            ((guest(1, 4, certain=False),), 18, "open"),
+            ((guest(2, 0, certain=False),), 21, None),
+            ((guest(), guest(certain=False)), 15, None),
+            ((guest(), guest(certain=False)), 16, "open"),
+            ((guest(7),), 0, None),
+            ((guest(8),), 0, "error"),
+        ],
+    )
+    def test_they_take_room(self, guests: tuple[Guest, ...], replicas: int, outcome: str | None) -> None:
+        changes: dict[str, Any] = {"workloads": [{**WORKLOAD, "replicas": replicas}]} if replicas else {}
+        view = view_of(changes)
+        view = PlanView(view.plan._replace(guests=guests), view.catalog, view.settings)
+        said = list(eni008.check(view))
+        kinds = ["open" if isinstance(item, Unknown) else item.level or "error" for item in said]
+        assert kinds == ([] if outcome is None else [outcome])
+
+    def test_who_they_are_is_said(self) -> None:
+        view = view_of({"workloads": [{**WORKLOAD, "replicas": 19}]})
+        sure, maybe = guest(), guest(certain=False, title="shipper")
+        (hit,) = eni008.check(PlanView(view.plan._replace(guests=(sure, maybe)), view.catalog, view.settings))
+        assert isinstance(hit, Hit)
+        assert "including log agent on every node" in hit.message
+        assert "shipper" not in hit.message
+        (item,) = eni008.check(PlanView(view.plan._replace(guests=(maybe,)), view.catalog, view.settings))
+        assert isinstance(item, Unknown)
+        assert "shipper" in item.about
+        assert item.path == ("nodePools", 0, "name")
+
+    def test_one_pool_without_pods_hides_no_other(self) -> None:
+        second = {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1}
+        workload = {**WORKLOAD, "nodePool": "second", "replicas": 8}
+        assert only(judge({"nodePools[1]": second, "workloads": [workload]}), "ENI008").facts["pool"] == "second"
 
 
 class TestFamilies:
