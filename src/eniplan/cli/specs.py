@@ -11,6 +11,7 @@ from eniplan.catalog.limits import capacity, has_parity, lingjun_pods
 from eniplan.catalog.record import LIMITS, old_days
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsDateOption, SpecsOption, day_of, instance_data
+from eniplan.cli.specs_contribute import contribute
 from eniplan.cli.specs_diff import diff
 from eniplan.cli.specs_update import update
 from eniplan.errors import usage
@@ -30,6 +31,7 @@ def register(app: typer.Typer, name: str, about: str) -> None:
     specs.callback()(overview)
     specs.command("show", short_help="Show one type with the source of every number.")(show)
     specs.command("update", short_help="Learn limits from the account or from nodes, and keep them.")(update)
+    specs.command("contribute", short_help="Print what the bundled data lacks, to contribute it.")(contribute)
     specs.command("diff", short_help="Show what newer data changes, also in verdicts on plans.")(diff)
     app.add_typer(specs, name=name, short_help=about)
 
