@@ -51,6 +51,8 @@ def is_deep(value: object) -> bool:
     """Return whether a value has more levels than anybody writes. Level by level, so that depth is no problem here."""
     level: list[object] = [value]
     for _ in range(MAX_DEPTH):
+        if not level:
+            return False
         level = [
             item
             for outer in level

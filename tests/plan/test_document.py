@@ -269,8 +269,8 @@ class TestKeys:
     def test_in_json(self) -> None:
         assert told('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": [{"d": 1, "d": 1}]}', "p.json") == [
             (2, 16, "the key 'c' is given twice; first in line 2"),
-            (3, 17, "the key 'd' is given twice; first in line 3"),
             (3, 2, "the key 'a' is given twice; first in line 1"),
+            (3, 17, "the key 'd' is given twice; first in line 3"),
         ]
 
     def test_quoted_and_plain_are_the_same_key(self) -> None:

@@ -18,22 +18,23 @@ from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
-from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects
+from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects_of
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Skipped, translated
 from eniplan.inputs.spelling import PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, Left, planned
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
-from eniplan.plan.document import Document, decode, read_documents, value_at
+from eniplan.plan.document import Document, decode, read_documents, read_inputs, read_list, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.plan.schema import API_VERSION
 from eniplan.terminal import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from eniplan.inputs.manifests import Object
     from eniplan.inputs.markdown import Block
     from eniplan.inputs.script import Call
     from eniplan.inputs.templates import Group
@@ -105,7 +106,7 @@ class Collected:
     def skip(self, path: str, why: str, value: object = None) -> None:
         """See `Others.skip`. The value is what is skipped, where that is not the whole file."""
         name = self._marked.get(path, "")
-        self.skipped.append(Skipped(path, why, name if value is None or name in str(value) else ""))
+        self.skipped.append(Skipped(path, why, name if not name or value is None or name in str(value) else ""))
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
@@ -124,7 +125,8 @@ class Collected:
             self.skip(path, NOTHING)
             return
         try:
-            documents = read_documents(path, data)
+            found = None if templates.is_any(data) else read_list(path, data)
+            documents = read_inputs(path, data) if found is None else []
         except InputError as error:
             if named or (b"{{" not in data and _OURS.search(data)):
                 yield from error.problems
@@ -134,13 +136,16 @@ class Collected:
                 self.broken += 1
                 self.skip(path, str(error.problems[0].message))
             return
-        for document in documents:
+        is_there = os.path.isfile(path)  # and no pipe, which is read once
+        if found is not None:
+            self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named)
+        for number, document in enumerate(documents):
             self._embed(path, path, workspace(document, data))
-            if not self.document(document, named=named):
+            if not self.document(document, named=named, number=number if is_there else None):
                 if named:
                     yield load_document(document)
                 else:
-                    self.skip(path, NOTHING, document.value)
+                    self.skip(path, NOTHING, document.value if isinstance(document.value, dict) else None)
 
     def _embed(self, path: str, name: str, texts: list[Text]) -> None:
         """Take files of Terraform inside of another file."""
@@ -212,8 +217,8 @@ class Collected:
                 elif not self.document(markdown.with_blanks(document), named=False):
                     self.skip(f"{path}:{block.line}", NOTHING, block.text)
 
-    def document(self, document: Document, *, named: bool) -> bool:
-        """See `Others.document`."""
+    def document(self, document: Document, *, named: bool, number: int | None = None) -> bool:
+        """See `Others.document`. The number is the place of the document in a file that can be read again."""
         value = document.value
         if not isinstance(value, dict):
             return False
@@ -229,7 +234,7 @@ class Collected:
             for group in found:
                 self._take_group(group)
         elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
-            return self._take_objects(document, named=named)
+            return self._take_objects(document, objects(document, number), named=named)
         else:
             return False
         self._documents.append(document)
@@ -243,15 +248,18 @@ class Collected:
             self.skip(document.file, _STATE)
         return True
 
-    def _take_objects(self, document: Document, *, named: bool) -> bool:
+    def _take_objects(self, document: Document, found: Iterable[Object], *, named: bool) -> bool:
         """Take what there is of a document with objects of Kubernetes; one that was named may hold nothing of use."""
-        found = list(objects(document))
-        reasons = [_TEMPLATE if "{{" in item.name else self._manifests.add(item) for item in found]
-        for why in reasons or [NOTHING]:
+        reasons = set()
+        for item in found:
+            why = _TEMPLATE if "{{" in item.name else self._manifests.add(item)
+            reasons.add(why)
             if why:
-                self.skip(document.file, why, document.value)
+                self.skip(document.file, why, item.value)
+        if not reasons:
+            self.skip(document.file, NOTHING, document.value)
         if named or "" in reasons:
-            self._documents.append(document)
+            self._documents.append(Document(document.file, None, NoPlaces()))
         return True
 
     # --- Taking pools ----------------------------------------------------------------------------------------
@@ -288,7 +296,7 @@ class Collected:
                 if found.names:
                     self.skipped[-1] = self.skipped[-1]._replace(names=found.names)
             elif isinstance(found, Document):
-                self._take_objects(found, named=False)
+                self._take_objects(found, objects(found), named=False)
             else:
                 cluster = clusters.of(found)
                 unit = ("plan", document.file) if cluster is None else ("plan", document.file, cluster.address)
@@ -378,7 +386,7 @@ class Collected:
         for group in found.groups:
             self._take_group(group)
         for document in found.manifests:
-            self._take_objects(document, named=False)
+            self._take_objects(document, objects(document), named=False)
         self._problems += found.problems
         self.skipped += found.left
 

@@ -60,6 +60,8 @@ def joined(
             yield loaded  # too much of it does not fit: its problems are told
         else:
             judged.append((unit, loaded.plan))
+    planned = [networking for _, plan in judged for networking in plan.pod_networkings]
+    yield from manifests.wake((*own, *planned), {tuple(w.identity) for _, plan in judged for w in plan.workloads})
     homes = [_homes(manifests, plan, own) for _, plan in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
@@ -77,9 +79,15 @@ def joined(
         yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(guests=guests))
     if not judged:
         yield from _alone(manifests, own, cluster)
-    for i, workload in enumerate(manifests.workloads):
-        if judged and workload.title not in visiting and not any(i in found for found in homes):
-            skip(f"{workload.object.document.file}: {workload.title}", "nothing leads its pods to an exclusive node")
+    placed = {i for found in homes for i in found}
+    strays = [(quiet.order, f"{quiet.file}: {quiet.title}") for quiet in manifests.quiet]
+    strays += (
+        (workload.order, f"{workload.object.document.file}: {workload.title}")
+        for i, workload in enumerate(manifests.workloads)
+        if workload.title not in visiting and i not in placed
+    )
+    for _, title in sorted(strays) if judged else ():
+        skip(title, "nothing leads its pods to an exclusive node")
 
 
 def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:

@@ -8,31 +8,32 @@ pools, or depends on labels that nobody has given, it is left open.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.emit.skeletons import SHAPES
-from eniplan.errors import Problem
+from eniplan.errors import InputError, Problem
 from eniplan.inputs.places import Origin
 from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, hidden_templates, holder, templates
 from eniplan.k8s.kinds import objects as listed
 from eniplan.k8s.labels import meets, selector_from, selects
-from eniplan.k8s.nodes import NodeLabels, repelling
+from eniplan.k8s.nodes import NodeLabels, Placement, repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.messages import say
-from eniplan.plan.document import value_at
+from eniplan.plan.document import read_documents, read_list, value_at
+from eniplan.plan.load import read, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOTATION, POOL_ANNOTATION, Guest
 from eniplan.plan.schema import SELECTOR, compile_schema
 from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from eniplan.k8s.kinds import Holder, Template
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.pods import Pod
-    from eniplan.plan.document import Document, Path
+    from eniplan.plan.document import Document, JsonList, Path
     from eniplan.plan.model import Cluster, NodePool, Plan, PodNetworking
 
 NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
@@ -55,6 +56,8 @@ class Object(NamedTuple):
     document: Document
     path: Path
     value: dict[str, Any]
+    number: int | None = None
+    """Which document of its file it stands in; None: it cannot be read again."""
 
     @property
     def kind(self) -> str:
@@ -85,11 +88,21 @@ class Object(NamedTuple):
         return Origin(self.document, (*self.path, *path))
 
 
-def objects(document: Document) -> Iterator[Object]:
+def objects(document: Document, number: int | None = None) -> Iterator[Object]:
     """Yield the objects of a document that may be judged; those of a List one by one."""
-    for path, value in listed(document.value):
+    return _judged(document, listed(document.value), number)
+
+
+def objects_of(found: JsonList, number: int | None) -> Iterator[Object]:
+    """Yield the objects of a list that may be judged, while only one of them is in memory."""
+    each = ((("items", i, *path), value) for i, item in enumerate(found.items()) for path, value in listed(item))
+    return _judged(found.document, each, number)
+
+
+def _judged(document: Document, each: Iterable[tuple[Path, Any]], number: int | None) -> Iterator[Object]:
+    for path, value in each:
         if isinstance(value.get("kind"), str) and isinstance(value.get("apiVersion"), str):
-            yield Object(document, path, value)
+            yield Object(document, path, value, number)
 
 
 class Part(NamedTuple):
@@ -109,6 +122,16 @@ class Workload(NamedTuple):
     object: Object
     part: Part
     pod: Pod
+    order: int = 0
+    """The how manyeth of the run it is."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing in its own manifest leads its pods to an exclusive node, or lets them in."""
+        pod, notes = self.pod, self.object.texts("metadata", "annotations")
+        asks = pod.request(ENI) or pod.networks is not None or POD_ENI in pod.annotations
+        chooses = pod.tolerations or pod.placement != Placement() or self.object.kind in PER_NODE
+        return not (asks or chooses or POOL_ANNOTATION in notes or NETWORKING_ANNOTATION in notes)
 
     @property
     def title(self) -> str:
@@ -119,6 +142,23 @@ class Workload(NamedTuple):
     def identity(self) -> tuple[str, str, str]:
         """What makes two of them one."""
         return self.object.kind, self.object.namespace, self.part.value["name"]
+
+
+class Quiet(NamedTuple):
+    """What is kept of a workload that is quiet: it is read again if a PodNetworking selects it, or a plan names it."""
+
+    file: str
+    number: int
+    path: Path
+    title: str
+    namespace: str
+    labels: Mapping[str, str]
+    identity: tuple[str, str, str]
+    order: int
+
+
+_Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
+"""The place of a quiet workload in its file, and its identity."""
 
 
 class Undecidable(NamedTuple):
@@ -150,6 +190,8 @@ class Manifests:
         """Start with none."""
         self.networkings: list[Part] = []
         self.workloads: list[Workload] = []
+        self.quiet: list[Quiet] = []
+        self._first_quiet: Origin | None = None
         self.strangers: list[tuple[Object, Origin]] = []
         """Objects of kinds that are not read, with pods for exclusive nodes."""
         self.problems: list[Problem] = []
@@ -158,7 +200,7 @@ class Manifests:
 
     def __bool__(self) -> bool:
         """Whether there is anything to judge."""
-        return bool(self.networkings or self.workloads or self.strangers)
+        return bool(self.networkings or self.workloads or self.quiet or self.strangers)
 
     def add(self, item: Object) -> str:
         """Take an object; return why not, when it is none that can be judged."""
@@ -199,8 +241,47 @@ class Manifests:
         ]
         if not parts or (found.selects and item.at("spec", "selector") is None):
             return f"a part of the {item.kind} {item.name} (a patch?)"
-        self.workloads += (Workload(item, part, read_pod(part.value["template"])) for part in parts)
+        for part in parts:
+            self._take(Workload(item, part, read_pod(part.value["template"]), len(self.workloads) + len(self.quiet)))
         return ""
+
+    def _take(self, workload: Workload) -> None:
+        """Keep a workload, or where it stands, if that may be all that is ever asked of it."""
+        item = workload.object
+        if item.number is None or not workload.is_quiet:
+            self.workloads.append(workload)
+            return
+        self._first_quiet = self._first_quiet or workload.part.origins[()]
+        where = item.document.file, item.number, item.path
+        about = item.namespace, workload.pod.labels, workload.identity
+        self.quiet.append(Quiet(*where, workload.title, *about, workload.order))
+
+    def wake(self, networkings: Iterable[PodNetworking], identities: Collection[tuple[str, ...]]) -> Iterator[Problem]:
+        """Read again the quiet workloads that a PodNetworking may select, or that a plan names; yield why not."""
+        choosing = [networking for networking in networkings if networking.selects]
+        asleep: list[Quiet] = []
+        woken: dict[str, dict[_Key, int]] = {}
+        for quiet in self.quiet:
+            if quiet.identity in identities or self._may_be_chosen(quiet, choosing):
+                woken.setdefault(quiet.file, {})[quiet.number, quiet.path, quiet.identity] = quiet.order
+            else:
+                asleep.append(quiet)
+        self.quiet = asleep
+        for file, orders in woken.items():
+            try:
+                self.workloads += _again(file, orders)
+            except OSError as error:
+                yield unreadable_file(file, error)
+            except InputError as error:
+                yield from error.problems
+        self.workloads.sort(key=lambda workload: workload.order)
+
+    def _may_be_chosen(self, quiet: Quiet, networkings: Iterable[PodNetworking]) -> bool:
+        return any(
+            selects(networking.pod_selector, quiet.labels)
+            and self._in_namespace(networking.namespace_selector, quiet.namespace) is not False
+            for networking in networkings
+        )
 
     def _stranger(self, item: Object) -> str:
         """Take an object of a kind that is not read, if its pods are for exclusive nodes; return why not."""
@@ -218,12 +299,18 @@ class Manifests:
         for part, title in named:
             if part.is_of(files):
                 yield f"{part.origins[()].document.file}: {title}"
+        for quiet in self.quiet:
+            if os.path.normpath(quiet.file) in files:
+                yield f"{quiet.file}: {quiet.title}"
+        self.quiet = [quiet for quiet in self.quiet if os.path.normpath(quiet.file) not in files]
         self.networkings = [part for part in self.networkings if not part.is_of(files)]
         self.workloads = [workload for workload in self.workloads if not workload.part.is_of(files)]
 
     def first(self) -> Origin:
         """Return where the first of them stands."""
         parts = [*self.networkings, *(workload.part for workload in self.workloads)]
+        if not parts and self._first_quiet is not None:
+            return self._first_quiet
         return parts[0].origins[()] if parts else self.strangers[0][1]
 
     def policies(self, workload: Workload) -> dict[str, Origin]:
@@ -337,6 +424,26 @@ class Manifests:
         if not all(meets(r, labels.get(r.key)) for r in selector.requirements if r not in unknown):
             return False
         return None if unknown else True
+
+
+def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:
+    """Yield some workloads of a file that has been read before."""
+    data = read(file)
+    found = read_list(file, data)
+    every: Iterator[Object] = (
+        objects_of(found, 0)
+        if found is not None
+        else (item for i, document in enumerate(read_documents(file, data)) for item in objects(document, i))
+    )
+    wanted = {(number, path) for number, path, _ in orders}
+    for item in every:
+        if (item.number, item.path) in wanted:
+            again = Manifests()
+            again.add(item._replace(number=None))
+            for workload in again.workloads:
+                order = orders.get((item.number or 0, item.path, workload.identity))
+                if order is not None:
+                    yield workload._replace(order=order)
 
 
 class _Networking(NamedTuple):

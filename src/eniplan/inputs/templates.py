@@ -38,6 +38,11 @@ MARKS = (*sorted(_BODY_PARTS), "nodepools", "ALIYUN::CS::", "alicloud:cs", _CROS
 """What a file with one of these documents holds."""
 
 
+def is_any(data: bytes) -> bool:
+    """Return whether a file may hold one of these documents."""
+    return any(mark.encode() in data for mark in MARKS)
+
+
 class Group(NamedTuple):
     """Pools that are made together for one cluster."""
 

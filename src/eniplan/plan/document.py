@@ -11,9 +11,10 @@ import json
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF8
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
-from eniplan.bounds import MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, decimal, integer, parse_json
+from eniplan.bounds import JSON_NUMBERS, MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, decimal, integer, is_deep, parse_json
 from eniplan.errors import InputError, Place, Problem, few
 from eniplan.libyaml import CParser, MappingNode, Node, ScalarNode, SequenceNode, yaml
 from eniplan.messages import NOTHING, Message, say
@@ -118,6 +119,32 @@ def read_documents(file: str, data: bytes) -> list[Document]:
             Problem(say("the file is empty"), Place(file), say("write a plan: `eniplan init` prints a starter"))
         )
     return documents
+
+
+def read_inputs(file: str, data: bytes) -> list[Document]:
+    """Parse an input that is to be judged, as `read_documents` does, and no more of it than says what it is.
+
+    A list of JSON is none, however long it is: its first items are enough.
+
+    Raises:
+        InputError: see `read_documents`.
+
+    """
+    text = decode(file, data)
+    if text.lstrip()[:1] == "[":
+        first: list[Value] = []
+        with suppress(ValueError, RecursionError):
+            items = _Items(text, _blank(text, 0))
+            for item in items:
+                if len(first) < _SHOWN:
+                    first.append(item)
+            if not text[items.end :].strip():
+                return [Document(file, first, _JsonTree(text))]
+    return read_documents(file, data)  # which says as well what is wrong
+
+
+_SHOWN = 100
+"""Items of a list that are shown of one that is none of ours."""
 
 
 def decode(file: str, data: bytes) -> str:
@@ -433,7 +460,7 @@ def _without_duplicates(file: str, text: str) -> Value:
     return value
 
 
-class _DuplicateKeyError(Exception):
+class _DuplicateKeyError(ValueError):
     """Stops the JSON decoder; the places are found by the scanner, which only this rare case needs."""
 
 
@@ -446,7 +473,7 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 
 def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
     tree = _JsonTree(text)
-    for name, first, second in tree.duplicates():
+    for name, first, second in _duplicates(text):
         message = say("the key {key!r} is given twice; first in line {line}", key=name, line=tree.position(first)[0])
         yield Problem(
             message, Place(file, *tree.position(second)), say("keep one of them: JSON readers silently take the last")
@@ -455,36 +482,45 @@ def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
 
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\],:"]+')
 """Commas and colons are passed over: the text is known to be JSON."""
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_decode = json.JSONDecoder(**JSON_NUMBERS, object_pairs_hook=_object).raw_decode
 
 
-class _JsonNode(NamedTuple):
-    start: int
-    """Offset of the value in the text."""
-    end: int
-    keys: dict[str, tuple[int, _JsonNode]] | None = None
-    """For objects: the offset of each key, and its value."""
-    items: list[_JsonNode] | None = None
+def _duplicates(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield every key that its object gives twice, with the offsets of the first and the later one."""
+    open_maps: list[dict[str, int] | None] = []
+    is_key = False
+    for token in _LEXEME.finditer(text):
+        sign = token[0][0]
+        keys = open_maps[-1] if open_maps else None
+        if sign in "]}":
+            open_maps.pop()
+        elif keys is not None and is_key:
+            name = json.loads(token[0])
+            if name in keys:
+                yield name, keys[name], token.start()
+            keys[name] = token.start()
+            is_key = False
+            continue
+        elif sign in "[{":
+            open_maps.append({} if sign == "{" else None)
+        is_key = bool(open_maps) and open_maps[-1] is not None
 
 
 class _JsonTree:
-    """Places in a JSON text that `json.loads` has accepted, found by a second pass when one is needed."""
+    """Places in a JSON text that `json.loads` has accepted: of a map or a list, those of its children, once asked."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._duplicates: list[tuple[str, int, int]] = []
-        self._root: _JsonNode | None = None
+        self._children: dict[int, dict[str | int, tuple[int, int | None]]] = {}
+        """By the offset of a map or a list: the offsets of each value in it, and of its key."""
         self._lines: list[int] = []
         """Where each line begins: found once, and not once for each place."""
 
-    def duplicates(self) -> list[tuple[str, int, int]]:
-        """Return every key that its object gives twice, with the offsets of the first and the later one."""
-        self._scan()
-        return self._duplicates
-
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
-        node, key_start = self._walk(path)
-        return self.position(key_start if key and key_start is not None else node.start)
+        start, key_start = self._walk(path)
+        return self.position(key_start if key and key_start is not None else start)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column of an offset."""
@@ -495,57 +531,172 @@ class _JsonTree:
 
     def text(self, path: Path) -> str | None:
         """See `Tree.text`."""
-        node, _ = self._walk(path)
-        return None if node.keys is not None or node.items is not None else self._text[node.start : node.end]
+        start, _ = self._walk(path)
+        found = _LEXEME.match(self._text, start)
+        return None if found is None or found[0] in "{[" else found[0]
 
     def source(self, path: Path) -> Path:
         """See `Document.source`."""
         return path
 
-    def _walk(self, path: Path) -> tuple[_JsonNode, int | None]:
-        node = self._scan()
-        key_start: int | None = None
+    def _walk(self, path: Path) -> tuple[int, int | None]:
+        found: tuple[int, int | None] = _lexeme(self._text, 0).start(), None
         for step in path:
-            if isinstance(step, int):
-                if node.items is None or step >= len(node.items):
-                    break
-                node, key_start = node.items[step], None
-            else:
-                if node.keys is None or step not in node.keys:
-                    break
-                key_start, node = node.keys[step]
-        return node, key_start
-
-    def _scan(self) -> _JsonNode:
-        if self._root is None:
-            tokens = _LEXEME.finditer(self._text)
-            self._root = self._value(next(tokens), tokens)
-        return self._root
-
-    def _value(self, token: re.Match[str], tokens: Iterator[re.Match[str]]) -> _JsonNode:
-        start, end = token.span()
-        sign = self._text[start]
-        if sign == "{":
-            return self._object(start, tokens)
-        if sign == "[":
-            items: list[_JsonNode] = []
-            for inner in tokens:
-                if inner[0] == "]":
-                    return _JsonNode(start, inner.end(), None, items)
-                items.append(self._value(inner, tokens))
-        return _JsonNode(start, end)
-
-    def _object(self, start: int, tokens: Iterator[re.Match[str]]) -> _JsonNode:
-        keys: dict[str, tuple[int, _JsonNode]] = {}
-        end = start
-        for token in tokens:
-            word = token[0]
-            if word == "}":
-                end = token.end()
+            inner = self._inside(found[0]).get(step)
+            if inner is None:
                 break
-            name = json.loads(word) if "\\" in word else word[1:-1]
-            value = self._value(next(tokens), tokens)
-            if name in keys:
-                self._duplicates.append((name, keys[name][0], token.start()))
-            keys[name] = (token.start(), value)
-        return _JsonNode(start, end, keys)
+            found = inner
+        return found
+
+    def _inside(self, start: int) -> dict[str | int, tuple[int, int | None]]:
+        """Return where the children of a map or a list begin; nothing for anything else."""
+        if start not in self._children:
+            self._children[start] = dict(self._listed(start))
+        return self._children[start]
+
+    def _listed(self, start: int) -> Iterator[tuple[str | int, tuple[int, int | None]]]:
+        sign = self._text[start]
+        if sign not in "{[":
+            return
+        count = 0
+        token = _lexeme(self._text, start + 1)
+        while token[0] not in "}]":
+            if sign == "{":
+                value = _lexeme(self._text, token.end())
+                yield json.loads(token[0]), (value.start(), token.start())
+            else:
+                value = token
+                yield count, (value.start(), None)
+            count += 1
+            token = _lexeme(self._text, _end(self._text, value))
+
+
+def _lexeme(text: str, offset: int) -> re.Match[str]:
+    found = _LEXEME.search(text, offset)
+    assert found is not None  # noqa: S101 - the text is JSON, and every bracket in it is closed
+    return found
+
+
+_NESTED = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+
+
+def _end(text: str, token: re.Match[str]) -> int:
+    """Return the offset behind the value that begins with a token."""
+    if token[0] not in "{[":
+        return token.end()
+    depth = 0
+    for inner in _NESTED.finditer(text, token.start()):
+        sign = inner[0][0]
+        depth += 1 if sign in "{[" else -1 if sign in "]}" else 0
+        if not depth:
+            return inner.end()
+    return len(text)
+
+
+# --- Lists of JSON, in pieces -------------------------------------------------------------------------------------
+
+
+class JsonList(NamedTuple):
+    """A list as kubectl prints it, of which only one object is a value at any moment."""
+
+    document: Document
+    """What stands beside its items."""
+    text: str
+    start: int
+    """Where its items begin."""
+
+    def items(self) -> Iterator[Value]:
+        """Yield the items."""
+        return iter(_Items(self.text, self.start))
+
+
+def read_list(file: str, data: bytes) -> JsonList | None:
+    """Read a `List` of Kubernetes in JSON piece by piece; None: it is none, or there is something wrong with it.
+
+    Raises:
+        InputError: it is no text.
+
+    """
+    if b'"items"' not in data or b'"List"' not in data or data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+        return None
+    text = decode(file, data)
+    try:
+        head, start = _head(text)
+    except (ValueError, RecursionError):
+        return None
+    is_list = start is not None and head.get("kind") == "List" and isinstance(head.get("apiVersion"), str)
+    return JsonList(Document(file, head, _JsonTree(text)), text, start) if is_list and start is not None else None
+
+
+def _head(text: str) -> tuple[dict[str, Value], int | None]:
+    """Return what an object says beside the list of its items, and where that list begins.
+
+    Raises:
+        ValueError: it is no JSON, too deep, or has duplicate keys.
+
+    """
+    pairs: list[tuple[str, Value]] = []
+    start: int | None = None
+    at = _behind(text, "{", _blank(text, 0))
+    while text[at : at + 1] != "}":
+        at = _behind(text, ",", at) if pairs or start is not None else at
+        key, at = _decode(text, at)
+        at = _behind(text, ":", at)
+        if key == "items" and text[at : at + 1] == "[":
+            if start is not None:
+                raise _DuplicateKeyError
+            start = at
+            items = _Items(text, at)
+            for _ in items:
+                pass
+            at = items.end
+        else:
+            value, at = _decode(text, at)
+            pairs.append((key, value))
+        at = _blank(text, at)
+    if text[at + 1 :].strip():
+        raise ValueError(at)
+    head = _object(pairs)
+    if is_deep(head) or not all(isinstance(key, str) for key in head):
+        raise ValueError(MAX_DEPTH)
+    return head, start
+
+
+class _Items:
+    """The items of a list in a JSON text, of which each is a value for as long as it is looked at."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self._text = text
+        self.end = start
+        """Where the list begins, and once all items have been read, the offset behind it."""
+
+    def __iter__(self) -> Iterator[Value]:
+        text = self._text
+        at = _behind(text, "[", self.end)
+        while text[at : at + 1] != "]":
+            value, at = _decode(text, at)
+            if is_deep([[value]]):
+                raise ValueError(MAX_DEPTH)
+            yield value
+            at = _blank(text, at)
+            if text[at : at + 1] != "]":
+                at = _behind(text, ",", at)
+        self.end = at + 1
+
+
+def _blank(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return at if found is None else found.end()
+
+
+def _behind(text: str, sign: str, at: int) -> int:
+    """Return where the next word begins behind a sign that must come next.
+
+    Raises:
+        ValueError: it does not.
+
+    """
+    at = _blank(text, at)
+    if text[at : at + 1] != sign:
+        raise ValueError(at)
+    return _blank(text, at + 1)

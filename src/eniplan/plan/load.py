@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from eniplan.bounds import MAX_PROBLEMS
 from eniplan.errors import InputError, Place, Problem, few, unreadable
 from eniplan.messages import NOTHING, say
-from eniplan.plan.document import Document, read_documents
+from eniplan.plan.document import Document, read_inputs
 from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
@@ -223,7 +223,7 @@ def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Pr
         if folder:
             return
     try:
-        documents = read_documents(path, data)
+        documents = read_inputs(path, data)
     except InputError as error:
         yield from error.problems
         return
