@@ -226,6 +226,12 @@ class TestENI008:
         changes = {"workloads": [{**WORKLOAD, "replicas": 1}], "nodePools[0].systemPodsPerNode": 7}
         assert only(judge(changes), "ENI008").hint.startswith("DaemonSets and system pods alone fill every node")
 
+    def test_nodes_without_any_room_are_not_called_full(self) -> None:
+        changes = {TYPES: ["ecs.c6.large"], "cluster.terway.erdma": True, "workloads": [{**WORKLOAD, "replicas": 1}]}
+        finding = only(judge(changes), "ENI008")
+        assert finding.facts["podsPerNode"] == 0
+        assert finding.hint == "no node has 1 ENI for a pod: choose a type with more ENIs"
+
     def test_host_network_takes_no_eni(self) -> None:
         changes = {"workloads": [{**WORKLOAD, "replicas": 99, "hostNetwork": True}]}
         assert found(judge(changes), "ENI008") == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
-from eniplan.messages import NOTHING, named, say
+from eniplan.messages import NOTHING, count, named, say
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
 from eniplan.rules.packing import load_of
@@ -140,11 +140,15 @@ def _shortage(pool: PoolView, load: Load) -> Message:
 
 def _remedy(load: Load) -> Message:
     """Say how many nodes would do, if any number does."""
-    if load.every_node >= load.per_node:
+    if load.every_node and load.every_node >= load.per_node:
         return say("DaemonSets and system pods alone fill every node: choose a type with more ENIs")
     largest = max(load.pods, default=0)
     if largest > load.free_per_node:
-        return say("no node has {enis} ENIs for one pod: choose a type with more ENIs", enis=largest)
+        return count(
+            largest,
+            "no node has {n} ENI for a pod: choose a type with more ENIs",
+            "no node has {n} ENIs for one pod: choose a type with more ENIs",
+        )
     few, enough = load.nodes, 2 * load.nodes + 1
     while not load._replace(nodes=enough).fits():
         few, enough = enough, 2 * enough
