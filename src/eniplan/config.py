@@ -60,13 +60,15 @@ class Key(NamedTuple):
 
 
 KEYS = {
-    "baseline": Key(Kind.NEW_PATH, "Findings that are known: only new ones fail."),
-    "cluster": Key(Kind.PATH, "Facts of the cluster for inputs that have none: a plan, or its cluster part."),
+    "baseline": Key(Kind.NEW_PATH, "Report only findings that are not in this baseline."),
+    "cluster": Key(Kind.PATH, "Facts of the cluster for inputs without them: a plan, or its cluster part."),
     "exclude": Key(Kind.WORDS, "Globs of what is left out in folders, beside what Git ignores."),
-    "fail-on": Key(Kind.WORD, "Exit with 1 from this level on.", choices=("error", "warning", "info")),
+    "fail-on": Key(
+        Kind.WORD, "Exit with 1 if there are findings of this level or above.", choices=("error", "warning", "info")
+    ),
     "lang": Key(Kind.WORD, "The language of what people read; else that of the locale.", choices=("en", "zh")),
     "specs": Key(Kind.PATH, "Your own instance data, or `bundled`.", words=("bundled",)),
-    "strict": Key(Kind.FLAG, "Take the strictest document where they disagree; fail on what is not decided."),
+    "strict": Key(Kind.FLAG, "Use the strictest document where they disagree; fail if a rule is undecided."),
     "var-file": Key(Kind.PATHS, "Values of variables of Terraform's HCL, beside terraform.tfvars."),
     "waivers": Key(Kind.PATH, "Waivers for any file."),
 }

@@ -115,7 +115,7 @@ def broken(tmp_path: Path, old: str, new: str) -> str:
     ],
 )
 def test_a_header_that_was_changed_is_told(tmp_path: Path, old: str, new: str) -> None:
-    assert broken(tmp_path, old, new) == ": this file of `eniplan specs update` has been changed or cut off"
+    assert broken(tmp_path, old, new) == ": this file of `eniplan specs update` has been modified or truncated"
 
 
 def test_a_line_that_was_changed_is_told_with_its_place(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_what_no_longer_occurs_is_told(run: Run, folder: Path) -> None:
     assert result.code == 0
     assert "known.json: " in result.err
     assert "entries no longer occur: " in result.err
-    assert "--write-baseline known.json writes it anew" in result.err
+    assert "--write-baseline known.json rewrites the file" in result.err
 
 
 def test_is_written_anew_in_its_place(run: Run, folder: Path) -> None:

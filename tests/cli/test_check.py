@@ -136,7 +136,7 @@ class TestExitCodes:
         result = run("check", "-", *args)
         assert (result.code, result.out) == (2, "")
         assert result.err.startswith("command line: error: ")
-        assert result.err.endswith("\n    `eniplan check --help` shows what it takes\n")
+        assert result.err.endswith("\n    `eniplan check --help` lists its options and arguments\n")
         assert args[0] in result.err
 
 
@@ -208,7 +208,7 @@ class TestInputs:
         result = run("check")
         assert (result.code, result.out) == (3, "")
         assert result.err.splitlines() == [
-            ".: error: there is nothing to check, and no eniplan.yaml here",
+            ".: error: nothing to check: there is no eniplan.yaml here",
             "    name a plan file, a folder, or - for stdin; `eniplan init` writes eniplan.yaml",
         ]
 
@@ -304,13 +304,13 @@ class TestQuickCheck:
     @pytest.mark.parametrize(
         ("args", "message"),
         [
-            (("--kind", "ecs"), "--kind goes with --type or --family; a plan states it itself"),
-            (("--terway", "v1"), "--terway goes with --type or --family; a plan states it itself"),
-            (("--ip-stack", "dual"), "--ip-stack goes with --type or --family; a plan states it itself"),
-            (("plan.yaml", "--type", "a"), "--type and --family judge without a plan: give either them or plan files"),
+            (("--kind", "ecs"), "--kind requires --type or --family; a plan states it itself"),
+            (("--terway", "v1"), "--terway requires --type or --family; a plan states it itself"),
+            (("--ip-stack", "dual"), "--ip-stack requires --type or --family; a plan states it itself"),
+            (("plan.yaml", "--type", "a"), "--type and --family work without a plan: pass either these or plan files"),
             (("--type", "a", "--kind", "gpu"), "--kind is 'gpu'; it must be one of ecs, lingjun"),
             (("--type", "a", "--ip-stack", "6"), "--ip-stack is '6'; it must be one of ipv4, dual"),
-            (("--family", "a", "--kind", "lingjun"), "--family is for ECS; name Lingjun node types with --type"),
+            (("--family", "a", "--kind", "lingjun"), "--family is for ECS; pass Lingjun node types with --type"),
         ],
     )
     def test_usage(self, run: Run, args: tuple[str, ...], message: str) -> None:

@@ -147,7 +147,7 @@ def test_script_is_that_of_the_shell_in_use(run: Run) -> None:
     unknown = run("completion", env={"SHELL": "/bin/sh"})
     assert (unknown.code, unknown.out) == (2, "")
     assert unknown.err == (
-        "command line: error: $SHELL names none of bash, zsh, fish\n    name one: eniplan completion bash\n"
+        "command line: error: $SHELL is not one of bash, zsh, fish\n    name one: eniplan completion bash\n"
     )
 
 
@@ -163,7 +163,7 @@ def test_shellcheck(tmp_path: Path) -> None:
 def test_commands_and_options_come_with_what_they_are_for(run: Run) -> None:
     assert [line.split("\t") for line in answers(run, "eniplan ")] == [[n, c.about] for n, c in COMMANDS.items()]
     assert answers(run, "eniplan check --fo") == [
-        "--format\tWhat stdout gets. text: a view on a terminal, else plain lines."
+        "--format\tFormat of stdout. text: a view on a terminal, otherwise plain lines."
     ]
     assert words(run, "sudo eniplan specs sh") == ["show"]
 

@@ -50,7 +50,7 @@ def test_a_plan_with_findings_is_refused(run: Run, tmp_path: Path) -> None:
     done = run("create-pool", plan, "--out", out)
     assert (done.code, done.out) == (1, "")
     assert "ENI001" in done.err
-    assert "nothing is written" in done.err
+    assert "nothing was written" in done.err
     assert not out.exists()
     assert run("create-pool", tmp_path / "none.yaml").code == 3
 
@@ -74,7 +74,7 @@ def test_fail_on_strict_and_waivers_apply(run: Run, tmp_path: Path) -> None:
 def test_spellings_need_the_cluster(emit: str, run: Run, tmp_path: Path) -> None:
     done = run("create-pool", written(tmp_path, example({})), "--emit", emit)
     assert (done.code, done.out) == (3, "")
-    assert "the plan does not say cluster." in done.err
+    assert "the plan has no cluster." in done.err
     assert "plan.json:" in done.err
 
 

@@ -161,7 +161,7 @@ def test_exit_code_and_json(run: Run, tmp_path: Path) -> None:
 
 
 def test_what_goes_with_live(run: Run) -> None:
-    assert "--region goes with --live" in run("doctor", "--region", "cn-hangzhou").err
+    assert "--region requires --live" in run("doctor", "--region", "cn-hangzhou").err
     assert run("doctor", "--ecs-role").code == 2
 
 

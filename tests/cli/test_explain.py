@@ -57,7 +57,7 @@ def test_json(run: Run) -> None:
 def test_a_rule_about_the_account(run: Run) -> None:
     out = run("explain", "LIVE002").out
     assert '  in the account: cluster.state: "updating"\n' in out
-    assert out.endswith("Only --live shows it: it is about what the account says.\n")
+    assert out.endswith("Only --live finds it: it compares the plan with the account.\n")
     assert "eniplan check -" not in out
 
 
@@ -66,7 +66,7 @@ def test_a_rule_about_the_account(run: Run) -> None:
     [
         (("ENI01",), "command line: error: there is no rule 'ENI01'\n    did you mean 'ENI0"),
         (("xyz",), "command line: error: there is no rule 'xyz'\n    `eniplan explain` lists all rules\n"),
-        (("--example", "fail"), "command line: error: --example needs a rule id\n"),
+        (("--example", "fail"), "command line: error: --example requires a rule id\n"),
         (("ENI001", "--example", "maybe"), "command line: error: invalid value for '--example': 'maybe' is not one of"),
     ],
 )

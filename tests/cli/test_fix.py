@@ -102,7 +102,7 @@ def test_what_cannot_be_written_is_told(run: Run, plan: Path) -> None:
     shared = shared.replace("x-old: &old {a: 1}\n", "").replace("tolerations: []", "tolerations: *none")
     plan.write_text(shared)
     found = run("check", plan.name, "--fix", cwd=plan.parent)
-    assert "not fixed, mend it by hand: plan.yaml:11" in found.err
+    assert "not fixed, fix it by hand: plan.yaml:11" in found.err
     assert plan.read_text() == shared.replace("eni-typ: 'enionly'", "eni-type: 'eniOnly'")
 
 
@@ -159,4 +159,4 @@ def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, value
     found = run("check", path, "--fix")
     taint = '\n  taints {\n    key    = "exclusive-eni"\n    value  = "true"\n    effect = "NoSchedule"\n  }\n'
     assert path.read_text() == HCL.replace("VALUE", wanted).replace("  }\n}\n", "  }\n" + taint + "}\n")
-    assert ("not fixed, mend it by hand" in found.err) == (value == wanted)
+    assert ("not fixed, fix it by hand" in found.err) == (value == wanted)

@@ -95,7 +95,7 @@ def test_tests_manifests_offline(run: Run, tmp_path: Path) -> None:
     manifest = tmp_path / "app.yaml"
     manifest.write_text(MANIFEST)
     result = run("guard", PLAN, "--test", manifest)
-    assert (result.code, result.err) == (1, "1 object, 2 policies speak\n")
+    assert (result.code, result.err) == (1, "1 object, 2 policies match\n")
     assert [line.split(": ")[1:4] for line in result.out.splitlines()] == [
         ["error", "Deployment trading/web", "WL001"],
         ["warning", "Deployment trading/web", "WL002"],
@@ -114,7 +114,7 @@ def test_says_nothing_of_what_is_right(run: Run) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("1.34", "1.28"), "has no ValidatingAdmissionPolicy"),
+        (("1.34", "1.28"), "does not serve ValidatingAdmissionPolicy"),
         (("nodePools:\n", "nodePools: []\nx:\n"), "nodePools"),
     ],
 )

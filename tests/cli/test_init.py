@@ -34,7 +34,7 @@ def filled(text: str) -> str:
 def test_writes_the_default_file(run: Run, tmp_path: Path) -> None:
     result = run("init", cwd=tmp_path)
     assert (result.code, result.out) == (0, "")
-    assert result.err.startswith("wrote eniplan.yaml: fill in what stands in <angle brackets>")
+    assert result.err.startswith("wrote eniplan.yaml: fill in the <angle brackets>")
     first = (tmp_path / "eniplan.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=./eniplan.schema.json"
 
@@ -43,7 +43,7 @@ def test_never_overwrites(run: Run, tmp_path: Path) -> None:
     (tmp_path / "eniplan.yaml").write_text("mine")
     result = run("init", cwd=tmp_path)
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("eniplan.yaml: error: the file exists, and is left as it is\n")
+    assert result.err.startswith("eniplan.yaml: error: the file exists, and is left unchanged\n")
     assert (tmp_path / "eniplan.yaml").read_text() == "mine"
 
 
@@ -123,7 +123,7 @@ class TestCI:
 
     def test_says_where_it_would_not_work(self, run: Run, tmp_path: Path) -> None:
         err = run("init", "--ci", "gitlab", cwd=tmp_path).err
-        assert err.splitlines()[1] == ("this folder is not the top of a Git repository; only there do these files work")
+        assert err.splitlines()[1] == ("this folder is not the root of a Git repository; these files work only there")
 
     @pytest.mark.parametrize("name", FILES["github"])
     def test_one_that_exists_keeps_all_from_being_written(self, run: Run, tmp_path: Path, name: str) -> None:
@@ -132,13 +132,13 @@ class TestCI:
         file.symlink_to("elsewhere")
         result = run("init", "--ci", "github", cwd=tmp_path)
         assert (result.code, result.out) == (2, "")
-        assert result.err.startswith(f"{name}: error: the file exists, and is left as it is\n")
+        assert result.err.startswith(f"{name}: error: the file exists, and is left unchanged\n")
         assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == [file]
 
     def test_its_names_are_fixed(self, run: Run, tmp_path: Path) -> None:
         result = run("init", "--ci", "github", "ci.yml", cwd=tmp_path)
         assert (result.code, result.out) == (2, "")
-        assert "the files for CI have fixed names" in result.err
+        assert "CI files have fixed names" in result.err
         assert list(tmp_path.iterdir()) == []
 
     def test_unknown_service(self, run: Run) -> None:
@@ -158,7 +158,7 @@ def test_the_plan_of_a_cluster(run: Run, tmp_path: Path) -> None:
     dump.write_text(json.dumps(cluster_example({})), encoding="utf-8")
     made = run("init", "--from-cluster", "--from", dump, cwd=tmp_path)
     assert (made.code, made.out) == (0, "")
-    assert made.err.startswith("wrote eniplan.yaml: complete what its comments name")
+    assert made.err.startswith("wrote eniplan.yaml: complete what its comments ask for")
     assert run("check", "eniplan.yaml", cwd=tmp_path).code == 0
     assert run("verify", "eniplan.yaml", "--from", dump, cwd=tmp_path).code == 0
     assert run("init", "--from-cluster", "--from", dump, cwd=tmp_path).code == 2
@@ -171,7 +171,7 @@ def test_the_plan_of_a_cluster(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("--from", "x"), "--from, --context, --kubeconfig, --cluster-facts and --live go with --from-cluster"),
+        (("--from", "x"), "--from, --context, --kubeconfig, --cluster-facts and --live require --from-cluster"),
         (("--from-cluster", "--ci", "github"), "--ci and --from-cluster write different files"),
         (("--from-cluster", "--from", "x", "--context", "y"), "--from reads no cluster"),
         (("a.yaml", "--from-cluster", "--cluster-facts", "x"), "--cluster-facts names the file"),

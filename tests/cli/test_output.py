@@ -44,8 +44,8 @@ def test_order_is_that_of_the_command_line(tmp_path: Path) -> None:
         (["JSON=a"], "--output knows no format 'JSON'", "did you mean 'json'?"),
         (["json=-"], "--output 'json=-' is for files", "--format json writes to stdout"),
         (["json=/dev/stdout"], "--output 'json=/dev/stdout' is for files", "--format json writes to stdout"),
-        (["json=a", "text=./a"], "two reports would go to ./a", "give each --output its own file"),
-        (["json=a", "json=a"], "two reports would go to a", "give each --output its own file"),
+        (["json=a", "text=./a"], "two reports would go to ./a", "use a different file for each --output"),
+        (["json=a", "json=a"], "two reports would go to a", "use a different file for each --output"),
     ],
 )
 def test_usage(words: list[str], message: str, hint: str) -> None:

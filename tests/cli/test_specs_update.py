@@ -141,7 +141,7 @@ class TestUpdate:
     def test_without_a_region_nothing_is_asked(self, machine: Machine, cloud: Cloud) -> None:
         done = machine("specs", "update")
         assert (done.code, done.out) == (2, "")
-        assert "no region to ask: give --region, such as cn-hangzhou" in done.err
+        assert "no region: give --region, such as cn-hangzhou" in done.err
         assert machine("specs", "update", "--region", "a.b/c").code == 2
         assert cloud.requests == []
 
@@ -231,7 +231,7 @@ class TestUpdate:
         machine.kept.write_bytes(whole[: len(whole) // 2])
         done = machine(*I4)
         assert (done.code, done.out) == (3, "")
-        assert f"{machine.kept}: error: this file of `eniplan specs update` has been changed or cut off" in done.err
+        assert f"{machine.kept}: error: this file of `eniplan specs update` has been modified or truncated" in done.err
         assert "--specs bundled" in done.err
         assert machine(*I4, "--specs", "bundled").code == 1
 

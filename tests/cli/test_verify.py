@@ -305,7 +305,7 @@ class TestDumps:
     def test_a_dump_in_the_place_of_the_plan(self, run: Run, tmp_path: Path) -> None:
         result = run("verify", dumped(tmp_path))
         assert (result.code, result.out) == (3, "")
-        assert "of a dump of a cluster: eniplan verify [PLAN] --from FILE" in result.err
+        assert "to verify a dump of a cluster: eniplan verify [PLAN] --from FILE" in result.err
 
     def test_no_such_file(self, run: Run) -> None:
         result = run("verify", "--from", "none.json")
@@ -399,12 +399,12 @@ class TestTraces:
         [
             (("--pod", "/matcher-0"), 2, "--pod '/matcher-0' is not NAMESPACE/NAME\n    such as trading/matcher-0"),
             (("--pod", "a/b", "-n", "c"), 2, "--pod 'a/b' and --namespace 'c' differ"),
-            (("--namespace", "c"), 2, "--namespace goes with --pod"),
+            (("--namespace", "c"), 2, "--namespace requires --pod"),
             (("--pod", "matcher-0"), 3, "there is no pod 'default/matcher-0'"),
             (("--pod", "matcher-00", "-n", "trading"), 3, "there is no pod 'trading/matcher-00'"),
             (("--summary", "--format", "json"), 2, "--summary and --format are two forms"),
             (("--watch", "1s"), 2, "--from reads no cluster"),
-            (("--pod", "a/b", "--node", "c"), 2, "--pod and --node follow one thing each"),
+            (("--pod", "a/b", "--node", "c"), 2, "--pod and --node follow one object each"),
             (("--pod", "a/b", "--format", "sarif"), 2, "--pod and --node print text or json, once"),
             (("--node", "a", "--output", "json=x"), 2, "--pod and --node print text or json, once"),
             (
@@ -432,8 +432,8 @@ class TestUsage:
             (("--from", "-", "--wait", "1m"), "--from reads no cluster"),
             (("--from", "-", "--context", "a"), "--from reads no cluster"),
             (("-", "--from", "-"), "the plan and the dump cannot both come from stdin"),
-            (("--wait", "1d"), "--wait '1d' is no duration\n    write 90s, 30m or 1h"),
-            (("--wait", "-1m"), "--wait '-1m' is no duration"),
+            (("--wait", "1d"), "--wait '1d' is not a duration\n    write 90s, 30m or 1h"),
+            (("--wait", "-1m"), "--wait '-1m' is not a duration"),
             (("plan.json", "--pool", "trading"), "--pool 'trading' is not NAME=ID"),
             (("plan.json", "--pool", "tradin=np1"), "the plan has no node pool 'tradin'\n    did you mean 'trading'?"),
             (("--pool", "a=np1"), "the plan has no node pool 'a'"),
@@ -449,7 +449,7 @@ class TestUsage:
         two.write_text(yaml.safe_dump_all([cluster_plan(), cluster_plan()]), encoding="utf-8")
         result = run("verify", two, "--from", dumped(tmp_path))
         assert result.code == 2
-        assert "a cluster is verified by one plan, and this input has 2" in result.err
+        assert "a cluster is verified against one plan, but this input has 2" in result.err
         two.write_text("apiVersion: eniplan/v1\nnodePools: 3\n", encoding="utf-8")
         result = run("verify", two, "--from", dumped(tmp_path))
         assert (result.code, result.out) == (3, "")

@@ -179,7 +179,7 @@ class TestOtherCommands:
         write(tmp_path, {"rule": "ENI001", "path": "nodePools[0]", "reason": "x"})
         assert run("check", "--type", "ecs.g7.2xlarge", cwd=tmp_path).code == 1
         result = run("check", "--type", "ecs.g7.2xlarge", "--waivers", ".eniplan/waivers.yaml", cwd=tmp_path)
-        assert (result.code, result.err) == (2, "command line: error: --waivers goes with plan files\n")
+        assert (result.code, result.err) == (2, "command line: error: --waivers requires plan files\n")
 
     def test_schema(self, run: Run) -> None:
         assert json.loads(run("schema", "waivers").out) == WAIVERS_SCHEMA

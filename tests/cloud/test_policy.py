@@ -52,4 +52,4 @@ def test_command(run: Run) -> None:
 def test_unknown_command(run: Run, words: tuple[str, ...]) -> None:
     result = run("ram-policy", *words)
     assert (result.code, result.out) == (2, "")
-    assert f"no command that asks the account: {words[-1]!r}" in result.err
+    assert f"{words[-1]!r} is not a command that queries the account" in result.err

@@ -146,7 +146,7 @@ def test_a_file_with_nothing_to_judge_is_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "body.json").write_text(text(BODY | {"kubernetes_config": {}}), encoding="utf-8")
     result = run("check", "body.json", cwd=tmp_path)
     assert (result.code, result.out) == (0, "")
-    assert result.err.startswith("nothing was judged: no exclusive node pool, and nothing for one; --verbose says")
+    assert result.err.startswith("nothing was judged: no exclusive node pool, and no pods for one; --verbose shows")
 
 
 def test_a_large_file_that_is_named_is_read(run: Run, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_broken_file_is_an_error_where_it_names_ours(run: Run, tmp_path: Path)
     (tmp_path / "broken.yaml").write_text("kind: Deployment\nkind: Deployment\n", encoding="utf-8")
     result = run("check", ".", cwd=tmp_path)
     assert result.code == 1
-    assert "skipped 1 file that cannot be read and names nothing of ours; --verbose says why\n" in result.err
+    assert "skipped 1 unreadable file that mentions nothing eniplan checks; --verbose shows why\n" in result.err
     assert "skipped ./broken.yaml: the key 'kind' is given twice" in run("check", ".", "-v", cwd=tmp_path).err
     (tmp_path / "broken.yaml").write_text(f"kind: Deployment\nkind: {EXCLUSIVE_LABEL}\n", encoding="utf-8")
     assert run("check", ".", cwd=tmp_path).code == 3

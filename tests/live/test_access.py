@@ -128,14 +128,14 @@ class TestRegion:
     def test_none(self, live: Live, cloud: Cloud) -> None:
         result = start(live, region=None).wait()
         assert (result.code, result.out) == (3, "")
-        assert result.err.startswith("-:1:41: error: no region to ask: the plan does not say cluster.region")
+        assert result.err.startswith("-:1:41: error: no region: the plan does not say cluster.region")
         assert "REGION_ID" in result.err
         assert cloud.requests == []
 
     def test_what_is_no_region_does_not_become_a_host(self, live: Live, cloud: Cloud) -> None:
         result = start(live, region="evil.example/").wait()
         assert (result.code, result.out, cloud.requests) == (3, "", [])
-        assert "'evil.example/' is no region id" in result.err
+        assert "'evil.example/' is not a region id" in result.err
 
 
 class TestEndpoint:
@@ -167,9 +167,9 @@ class TestEndpoint:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("check", "-", "--endpoint", "http://127.0.0.1:1"), "--kubeconfig go with --live"),
-        (("check", "-", "--ecs-role"), "--kubeconfig go with --live"),
-        (("check", "--type", "ecs.g8i.8xlarge", "--live"), "--live needs a plan"),
+        (("check", "-", "--endpoint", "http://127.0.0.1:1"), "--kubeconfig require --live"),
+        (("check", "-", "--ecs-role"), "--kubeconfig require --live"),
+        (("check", "--type", "ecs.g8i.8xlarge", "--live"), "--live requires a plan"),
     ],
 )
 def test_usage(live: Live, args: tuple[str, ...], message: str) -> None:
@@ -182,4 +182,4 @@ def test_a_plan_without_a_cluster_says_what_to_add(live: Live, cloud: Cloud) -> 
     plan = b"apiVersion: eniplan/v1\nnodePools: [{name: a}]\n"
     result = live("check", "-", "--live", stdin=plan).wait()
     assert (result.code, result.out, cloud.requests) == (3, "", [])
-    assert "the plan does not say cluster.id" in result.err
+    assert "the plan has no cluster.id" in result.err

@@ -451,8 +451,8 @@ class TestOtherInputs:
 
     def test_a_body_needs_to_be_told_the_cluster(self, live: Live, tmp_path: Path) -> None:
         result = check(live, BODY)
-        assert (result.code, "the plan does not say cluster.id" in result.err) == (3, True)
-        assert "for inputs that are no plans in the file that --cluster names\n" in result.err
+        assert (result.code, "the plan has no cluster.id" in result.err) == (3, True)
+        assert "for inputs other than plans, in the file passed with --cluster\n" in result.err
         other = tmp_path / "plan.json"
         other.write_text(json.dumps(PLAN), encoding="utf-8")
         beside = check(live, BODY, str(other))

@@ -77,14 +77,14 @@ class TestContext:
         shown(api, "c9999999999999999999999999999ipv4")
         done = ask(live, api, planned(), tmp_path)
         assert (done.code, json.loads(done.out)["exitCode"]) == (3, 3)
-        assert "context fake is of cluster c9999999999999999999999999999ipv4; the plan is for" in done.err
+        assert "context fake belongs to cluster c9999999999999999999999999999ipv4; the plan is for" in done.err
 
     def test_a_cluster_that_does_not_say_which_it_is(self, live: Live, api: FakeApi, tmp_path: Path) -> None:
         shown(api, ABSENT)
         report = json.loads(ask(live, api, planned(cluster__terway={"erdma": False}), tmp_path).out)
         assert "LIVE012" not in {item["rule"] for item in report["findings"]}
         (why,) = (item["hint"] for item in report["undecided"] if "LIVE012" in item["rules"])
-        assert "no node of context fake says by its label ack.aliyun.com" in why
+        assert "no node of context fake has the label ack.aliyun.com" in why
 
     def test_what_may_not_be_read(self, live: Live, api: FakeApi, tmp_path: Path) -> None:
         shown(api)
@@ -111,4 +111,4 @@ class TestContext:
 def test_it_goes_with_live(live: Live) -> None:
     done = live("check", "-", "--context", "fake", stdin=json.dumps(planned()).encode()).wait()
     assert done.code == 2
-    assert "--context and --kubeconfig go with --live" in done.err
+    assert "--context and --kubeconfig require --live" in done.err

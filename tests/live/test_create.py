@@ -36,7 +36,7 @@ def test_a_pool_is_created_proved_and_written_down(live: Live, cloud: Cloud, tmp
     (pool,) = pools(cloud)
     pool_id = pool["nodepool_info"]["nodepool_id"]
     assert (done.code, done.out) == (0, f"{pool_id}\n")
-    assert "is created as asked" in done.err
+    assert "as requested: " in done.err
     assert "3 of 3 nodes ready" in done.err
     assert "next: eniplan verify plan.json" in done.err
     assert f"receipt: {RECEIPT}" in done.err
@@ -180,7 +180,7 @@ def test_without_waiting(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     assert cloud.calls("DescribeTaskInfo") == []
     again = live("resume", "mine.json", cwd=tmp_path).wait()
     assert (again.code, again.out) == (0, done.out)
-    assert "is created as asked" in again.err
+    assert "as requested: " in again.err
 
 
 def test_the_receipt_says_which_findings_were_waived(live: Live, tmp_path: Path) -> None:
@@ -197,18 +197,18 @@ def test_the_receipt_says_which_findings_were_waived(live: Live, tmp_path: Path)
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("--apply",), "there is no terminal to ask on"),
-        (("--apply", "--yes", "--timeout", "soon"), "is no duration"),
-        (("--apply", "--yes", "--out", "x"), "--emit and --out only write down"),
-        (("--apply", "--yes", "--emit", "ros"), "--emit and --out only write down"),
+        (("--apply",), "there is no terminal for the confirmation"),
+        (("--apply", "--yes", "--timeout", "soon"), "is not a duration"),
+        (("--apply", "--yes", "--out", "x"), "--emit and --out only print it"),
+        (("--apply", "--yes", "--emit", "ros"), "--emit and --out only print it"),
         (("--apply", "--yes", "--endpoint", "ftp://x"), "--endpoint"),
         (("--apply", "--yes", "--pool", "tradin"), "did you mean 'trading'?"),
-        (("--yes",), "--yes goes with --apply"),
-        (("--receipt", "x"), "--receipt goes with --apply"),
-        (("--no-wait",), "--no-wait goes with --apply"),
-        (("--timeout", "1m"), "--timeout goes with --apply"),
-        (("--endpoint", "http://x"), "--endpoint goes with --apply"),
-        (("--ecs-role",), "--ecs-role goes with --apply"),
+        (("--yes",), "--yes requires --apply"),
+        (("--receipt", "x"), "--receipt requires --apply"),
+        (("--no-wait",), "--no-wait requires --apply"),
+        (("--timeout", "1m"), "--timeout requires --apply"),
+        (("--endpoint", "http://x"), "--endpoint requires --apply"),
+        (("--ecs-role",), "--ecs-role requires --apply"),
     ],
 )
 def test_what_cannot_be_asked_for(live: Live, cloud: Cloud, tmp_path: Path, args: tuple[str, ...], told: str) -> None:
@@ -309,7 +309,7 @@ class TestReceipts:
         written(tmp_path, plans.plan(desiredSize=4))
         done = apply(live, tmp_path)
         assert done.code == 3
-        assert "the plan asks for something else now" in done.err
+        assert "the plan now asks for something else" in done.err
         assert f"eniplan resume {RECEIPT}" in done.err
         assert (tmp_path / RECEIPT).read_bytes() == kept
         assert len(cloud.calls(CREATE)) == 1
@@ -354,7 +354,7 @@ class TestResume:
                 "unknown",
                 "whether it made the pool is not known: CreateClusterNodePool: the connection broke; no pool",
             ),
-            ("rejected", "the API has refused the request, and nothing was created"),
+            ("rejected", "the API refused the request, and nothing was created"),
         ],
     )
     def test_what_is_told_and_where_it_goes_on(
@@ -372,7 +372,7 @@ class TestResume:
         done = apply(live, tmp_path, "--timeout", "1s")
         assert (done.code, done.out) == (4 if state == "prepared" else 5, "")
         assert told in done.err
-        assert f"go on with: eniplan resume {RECEIPT}" in done.err
+        assert f"continue with: eniplan resume {RECEIPT}" in done.err
         assert states(tmp_path)[-1] == state
         assert pools(cloud) == []
         cloud.faults.clear()

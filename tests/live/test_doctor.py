@@ -47,7 +47,7 @@ def test_what_could_not_be_asked_is_unknown(live: Live, cloud: Cloud) -> None:
     found = checks(live, "--region", "cn-hangzhou")
     assert found["permissions of check"]["state"] == "unknown"
     assert found["permissions of specs update"]["state"] == "ok"
-    assert checks(live, code=1)["account"]["says"] == "no region to ask"
+    assert checks(live, code=1)["account"]["says"] == "no region"
 
 
 def test_credentials_that_are_refused(live: Live) -> None:

@@ -157,7 +157,7 @@ def test_the_request_fails(live: Live, tries: Tries, looks: str) -> None:
             assert "nothing was created" in done.err
         elif looks == "fail" or one.name not in acted:
             assert (done.code, state) == (5, "unknown"), f"{one.name}: {done}"
-            assert "whether it made the pool is not known" in done.err
+            assert "whether it created the pool is unknown" in done.err
         else:
             assert (done.code, state) == (0, "proved"), f"{one.name}: {done}"
     check_ends_well(live, tried)
@@ -193,5 +193,5 @@ def test_the_pool_cannot_be_watched(live: Live, tries: Tries, action: str) -> No
         # A closed port may hide the task as well.
         assert one.state in ({"accepted"} if action == TASK else {"created", "accepted"}), one.name
         assert pools(one.cloud)[0]["nodepool_info"]["nodepool_id"] in done.err
-        assert f"go on with: eniplan resume {RECEIPT}" in done.err
+        assert f"continue with: eniplan resume {RECEIPT}" in done.err
     check_ends_well(live, tried[:3])

@@ -74,7 +74,7 @@ def test_a_right_that_is_missing_stops_it_and_is_told(live: Live, tries: Tries) 
             assert (done.code, one.cloud.calls(CREATE)) == (4, []), done
             continue
         assert done.code == 0, f"{one.name}: {done}"
-        assert "not known, and allowed to be: what the account says" in done.err
+        assert "unknown, and allowed with --allow-undecided: what the account says" in done.err
         fact = plans.receipt(one.folder)["undecided"][0]
         assert fact["fact"] == one.name
         assert "RAM denies" in fact["reason"]
@@ -135,7 +135,7 @@ class TestAnOpenReceipt:
         sent(tmp_path, cloud, yes=False)
         done = live("resume", RECEIPT, cwd=tmp_path).wait()
         assert (done.code, done.out, cloud.calls(CREATE)) == (5, "", [])
-        assert "was not sent again: there is no terminal to ask on" in done.err
+        assert "was not sent again: there is no terminal for the confirmation" in done.err
         assert live("resume", RECEIPT, "--yes", cwd=tmp_path).wait().code == 0
 
     def test_needs_no_plan_to_find_the_pool(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ class TestAnOpenReceipt:
             cloud.state["clusters"][CLUSTER]["nodepools"].append(_pool())
         done = apply(live, tmp_path, "--timeout", "0s")
         assert (done.code, done.out, cloud.calls(CREATE)) == (3, "", [])
-        assert "the plan asks for something else now: scaling_group.desired_size was 3 and is 4; " in done.err
+        assert "the plan now asks for something else: scaling_group.desired_size was 3 and is 4; " in done.err
         assert ("--discard-receipt" in done.err) == (seen == "not there")
         assert f"eniplan resume {RECEIPT}" in done.err
         given_up = apply(live, tmp_path, "--discard-receipt", "--timeout", "9s")
@@ -181,7 +181,7 @@ class TestAnOpenReceipt:
             assert pools(cloud)[0]["scaling_group"]["desired_size"] == 4
         else:
             assert (given_up.code, given_up.out, cloud.calls(CREATE)) == (5, "", [])
-            assert "its receipt is not given up" in given_up.err
+            assert "its receipt is kept" in given_up.err
 
     def test_of_another_secret(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
         first, second = ({"kubernetes_config": {"user_data": text}} for text in ("IyEvYmluL3No", "IyEvYmluL2Jh"))
@@ -297,4 +297,4 @@ def test_a_task_that_succeeds_is_not_yet_a_pool(live: Live, tries: Tries, has_ta
         _, code, told = LATE.get(one.name, ({}, 5, "another pool has the same name: np2"))
         assert (done.code, done.out) == (code, ""), f"{one.name}: {done}"
         assert told in done.err, f"{one.name}: {done}"
-        assert f"go on with: eniplan resume {RECEIPT}" in done.err
+        assert f"continue with: eniplan resume {RECEIPT}" in done.err

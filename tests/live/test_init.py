@@ -110,8 +110,8 @@ def test_autoscaling_and_facts_alone(account: Cloud, live: Live, tmp_path: Path)
 @pytest.mark.parametrize(
     ("labels", "code", "told"),
     [
-        ({"ack.aliyun.com": None}, 3, "the nodes do not say which cluster it is: the label ack.aliyun.com"),
-        ({"topology.kubernetes.io/region": None}, 3, "the nodes do not say their region"),
+        ({"ack.aliyun.com": None}, 3, "the nodes do not show which cluster it is: the label ack.aliyun.com"),
+        ({"topology.kubernetes.io/region": None}, 3, "the nodes do not show their region"),
         ({"ack.aliyun.com": "c0000000000000000000000000000none"}, 4, "the account has no cluster c0000"),
     ],
 )

@@ -44,7 +44,7 @@ def test_a_task_that_fails(live: Live, cloud: Cloud, tmp_path: Path, word: str) 
     assert (done.code, done.out) == (5, "")
     pool_id = plans.receipt(tmp_path)["nodePoolId"]
     assert f"of pool {pool_id} has failed: no stock in zone j" in done.err
-    assert f"go on with: eniplan resume {RECEIPT}" in done.err
+    assert f"continue with: eniplan resume {RECEIPT}" in done.err
     assert states(tmp_path)[-1] == "failed"
     if word != "failed":
         return
@@ -81,7 +81,7 @@ def test_the_time_is_up(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     done = apply(live, tmp_path, "--timeout", "0s")
     assert (done.code, done.out) == (5, "")
     assert "is not ready yet" in done.err
-    assert f"go on with: eniplan resume {RECEIPT}" in done.err
+    assert f"continue with: eniplan resume {RECEIPT}" in done.err
     for task in cloud.state["tasks"].values():
         task["script"] = ["success"]
     assert apply(live, tmp_path).code == 0

@@ -99,10 +99,10 @@ def test_interrupted_while_the_server_is_silent(live: Live, tries: Tries, how: s
         *_, told, hint = done.err.splitlines()
         if state is None:
             assert told == "plan.json: error: interrupted: nothing was sent, and nothing was created"
-            assert hint == "    go on with: eniplan create-pool plan.json --apply --yes"
+            assert hint == "    continue with: eniplan create-pool plan.json --apply --yes"
         else:
             assert told.startswith(f"{RECEIPT}: error: interrupted: ")
-            assert hint == f"    go on with: eniplan resume {RECEIPT}"
+            assert hint == f"    continue with: eniplan resume {RECEIPT}"
     check_ends_well(live, [one for one in tried if one.state is not None])
 
 
@@ -122,7 +122,7 @@ def test_interrupted_while_it_starts(tries: Tries) -> None:
         out, err = run.communicate(timeout=TIMEOUT)
         assert (run.returncode, out) == (130, ""), f"{one.name}: {err}"
         assert len(err.splitlines()) <= 3
-        assert "interrupted: run the same command again\n" in err or "go on with: eniplan create-pool" in err
+        assert "interrupted: run the same command again\n" in err or "continue with: eniplan create-pool" in err
         assert one.cloud.calls(CREATE) == []
 
 
@@ -133,7 +133,7 @@ def test_the_command_to_go_on_with_asks_the_same_account(live: Live, cloud: Clou
     run = live(*words, cwd=tmp_path, env={"ENIPLAN_ENDPOINT": None})
     cloud.wait_for("DescribeClusterDetail")
     run.interrupt()
-    assert run.wait(AT_ONCE).err.endswith(f"go on with: eniplan {' '.join(words)}\n")
+    assert run.wait(AT_ONCE).err.endswith(f"continue with: eniplan {' '.join(words)}\n")
     done = live(*words, cwd=tmp_path, env={"ENIPLAN_ENDPOINT": None}).wait()
     assert done.err.endswith(f"next: eniplan resume {RECEIPT} --ecs-role\n")
 
@@ -158,7 +158,7 @@ def test_interrupted_while_looking_for_a_lost_pool(live: Live, cloud: Cloud, tmp
     run.interrupt()
     done = run.wait(AT_ONCE)
     assert done.code == 130
-    assert "interrupted: the request was on its way: the pool may exist" in done.err
+    assert "interrupted: the request was being sent: the pool may exist" in done.err
     again = live("resume", RECEIPT, cwd=tmp_path)
     again.wait_for_text("looking for a pool of that name")
     again.interrupt()

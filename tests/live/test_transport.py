@@ -228,7 +228,7 @@ class TestFamilies:
         cloud.state.setdefault("instanceTypes", {"*": {}})[gone] = None
         done = apply(live, tmp_path)
         assert (done.code, cloud.calls(CREATE)) == (3, [])
-        assert f"the account does not have {gone} among the types that pass" in done.err
+        assert f"of the types that pass, the account does not have {gone}" in done.err
 
 
 class TestAfterTheRequest:
@@ -248,8 +248,8 @@ class TestAfterTheRequest:
         (pool,) = pools(cloud)
         pool_id = pool["nodepool_info"]["nodepool_id"]
         assert (done.code, done.out) == (0, f"{pool_id}\n"), done
-        assert f"the receipt does not say that the pool was created, and is as asked; pool {pool_id}" in done.err
-        assert "go on with: eniplan create-pool plan.json --apply --yes" in done.err
+        assert f"the receipt does not record that the pool was created as requested; pool {pool_id}" in done.err
+        assert "continue with: eniplan create-pool plan.json --apply --yes" in done.err
         again = apply(live, tmp_path)
         assert (again.code, again.out, len(cloud.calls(CREATE))) == (0, done.out, 1)
 
@@ -263,8 +263,8 @@ class TestAfterTheRequest:
         shutil.rmtree(tmp_path / ".eniplan")
         done = run.wait()
         assert (done.code, done.out) == (5, ""), done
-        assert "whether it made the pool is not known" in done.err
-        assert "go on with: eniplan create-pool plan.json --apply --yes" in done.err
+        assert "whether it created the pool is unknown" in done.err
+        assert "continue with: eniplan create-pool plan.json --apply --yes" in done.err
 
     def test_stdout_is_full(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
         with Path("/dev/full").open("wb") as full:
@@ -272,8 +272,8 @@ class TestAfterTheRequest:
         (pool,) = pools(cloud)
         assert done.returncode == 5
         told = done.stderr.decode()
-        assert f"is created as asked: {pool['nodepool_info']['nodepool_id']}" in told
-        assert f"go on with: eniplan resume {RECEIPT}" in told
+        assert f"as requested: {pool['nodepool_info']['nodepool_id']}" in told
+        assert f"continue with: eniplan resume {RECEIPT}" in told
         assert live("resume", RECEIPT, cwd=tmp_path).wait().code == 0
 
     @pytest.mark.parametrize("how", ["full", "closed", "a closed pipe"])

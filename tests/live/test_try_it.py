@@ -49,7 +49,7 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
         cloud.terminate()
     assert done.code == 0, done.err
     assert "0 errors, 0 warnings" in done.err
-    assert "is created as asked" in done.err
+    assert "as requested: " in done.err
     assert "nothing to do" in done.err
     assert len(set(re.findall("^np[a-z0-9]{32}$", done.out, re.MULTILINE))) == 1
 

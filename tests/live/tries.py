@@ -61,7 +61,7 @@ class Tries(Protocol):
 def check_is_whole(one: Try, done: Result) -> None:
     """Check what has to hold at any time: no bug, no second pool, and a receipt from before the request on."""
     assert done.code in {0, 4, 5}, f"{one.name}: {done}"
-    assert "own fault" not in done.err
+    assert "because of a bug" not in done.err
     assert len(pools(one.cloud)) <= 1, one.name
     if one.cloud.calls(CREATE):
         plans.receipt(one.folder)
@@ -71,7 +71,7 @@ def check_is_whole(one: Try, done: Result) -> None:
         assert done.out == ""
         assert "error: " in done.err
     if done.code == 5:
-        assert "go on with: eniplan " in done.err, f"{one.name}: {done}"
+        assert "continue with: eniplan " in done.err, f"{one.name}: {done}"
 
 
 def check_ends_well(live: Live, tried: list[Try]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HEADER = f'{{"schema": "{SCHEMA}"'
 """How a file begins that `eniplan specs update` has written."""
-_AGAIN = say("write it again with `eniplan specs update`, or go without it: `--specs bundled`")
+_AGAIN = say("write it again with `eniplan specs update`, or ignore it with `--specs bundled`")
 
 
 def read_own(file: str) -> Own:
@@ -58,7 +58,7 @@ def _refreshed(file: str, text: str) -> Own:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         is_whole = False
     if not is_whole:
-        message = say("this file of `eniplan specs update` has been changed or cut off")
+        message = say("this file of `eniplan specs update` has been modified or truncated")
         raise InputError(Problem(message, Place(file), _AGAIN))
     return Own(own, {}, rows, sources)
 
@@ -116,7 +116,7 @@ def _values(file: str, text: str) -> Iterator[tuple[int, Any]]:
 
 
 def _too_deep(file: str) -> Problem:
-    return Problem(say("this has more levels than instance data"), Place(file), SPECS_HINT)
+    return Problem(say("this is nested deeper than instance data"), Place(file), SPECS_HINT)
 
 
 def _filled(text: str, at: int) -> int:

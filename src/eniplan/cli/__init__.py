@@ -36,16 +36,16 @@ class _Command(NamedTuple):
 
 
 COMMANDS = {
-    "check": _Command("check", "Judge plans: will these node pools work?"),
+    "check": _Command("check", "Check plans: will these node pools work?"),
     "completion": _Command("completion", "Print the completion script of a shell."),
-    "config": _Command("config", "Show the defaults in force: of the environment, the config file."),
-    "create-pool": _Command("create_pool", "Create a pool, or show what would: the API's body, Terraform, ROS."),
-    "doctor": _Command("doctor", "Look for what keeps eniplan from working here."),
+    "config": _Command("config", "Show the defaults in force, from the environment and the config file."),
+    "create-pool": _Command("create_pool", "Create a pool, or print its API body, Terraform or ROS template."),
+    "doctor": _Command("doctor", "Find out what keeps eniplan from working here."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
-    "guard": _Command("guard", "Write admission policies that keep a cluster as its plan says."),
+    "guard": _Command("guard", "Write admission policies that keep a cluster true to its plan."),
     "init": _Command("init", "Write a commented starter plan."),
     "instances": _Command("instances", "Find instance types, and size pools for a number of pods."),
-    "migrate": _Command("migrate", "Plan the move of workloads to an exclusive pool."),
+    "migrate": _Command("migrate", "Plan how to move workloads to an exclusive pool."),
     "ram-policy": _Command("ram_policy", "Print the minimal RAM policy for commands that call the account."),
     "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
     "resume": _Command("resume", "Continue an interrupted create from its receipt."),
@@ -133,7 +133,7 @@ def _lost(error: OSError) -> int:
         return code
     if error.filename is None and error.errno == errno.ENOENT:
         hint = say("change to a folder that exists")
-        terminal.problems([Problem(say("the working folder does not exist any more"), Place("."), hint)])
+        terminal.problems([Problem(say("the working folder no longer exists"), Place("."), hint)])
         return INPUT
     if error.filename is None and error.errno in _OF_STREAMS:
         if sys.stdout is not None:
@@ -149,7 +149,7 @@ _OF_STREAMS = frozenset((errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, err
 def _bug(error: Exception) -> int:
     if os.environ.get("ENIPLAN_DEBUG"):
         traceback.print_exception(error)
-    terminal.err(say("eniplan has failed by its own fault: {kind}: {said}", kind=type(error).__name__, said=error))
+    terminal.err(say("eniplan failed because of a bug: {kind}: {said}", kind=type(error).__name__, said=error))
     terminal.err("    " + say("please report it, with the output of the same command under ENIPLAN_DEBUG=1"))
     return SOFTWARE
 
@@ -233,7 +233,7 @@ def _options(
         bool, typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
     _lang: Annotated[
-        str, typer.Option("--lang", metavar="[en|zh]", help="The language, in any command; else the locale's.")
+        str, typer.Option("--lang", metavar="[en|zh]", help="Language, for any command. Default: from the locale.")
     ] = "",
 ) -> None:
     """Hold the options of eniplan itself."""

@@ -95,7 +95,7 @@ def with_live(
     today = datetime.now(UTC).date().isoformat()
     live: dict[int, LiveFacts] = {}
     if kube is not None and len(plans) > 1:
-        raise usage(say("one --context is one cluster, and the plans are for {clusters}", clusters=len(plans)))
+        raise usage(say("one --context is one cluster, but the plans are for {clusters}", clusters=len(plans)))
     for where, found in plans.items():
         session = open_session(where.region, how)
         try:
@@ -123,12 +123,12 @@ def with_configs(live: LiveFacts, where: Target, kube: Kubectl, plans: list[Plan
     cluster_id, _ = cluster_plan.cluster_of(seen)
     context = kube.context or say("of the kubeconfig")
     if cluster_id is not None and cluster_id != where.cluster_id:
-        message = say("context {context} is of cluster {found}; the plan is for {cluster_id}", context=context,
+        message = say("context {context} belongs to cluster {found}; the plan is for {cluster_id}", context=context,
                       found=cluster_id, cluster_id=where.cluster_id)  # fmt: skip
-        raise InputError(Problem(message, Place(seen.source), say("give the context of the plan's cluster")))
+        raise InputError(Problem(message, Place(seen.source), say("pass the context of the plan's cluster")))
     told = ""
     if cluster_id is None:
-        told = say("no node of context {context} says by its label {label} that it is cluster {cluster_id}",
+        told = say("no node of context {context} has the label {label} with cluster {cluster_id}",
                    context=context, label=CLUSTER_LABEL, cluster_id=where.cluster_id)  # fmt: skip
     elif CLUSTER_CONFIG not in seen.configs:
         told = seen.unseen.get("ConfigMap") or say("ConfigMap kube-system/{name} does not exist", name=CLUSTER_CONFIG)
@@ -162,14 +162,14 @@ def of_cluster(seen: Observed, how: Access) -> LiveFacts:
     cluster_id, labelled = cluster_plan.cluster_of(seen)
     region = place.region(labelled)
     if cluster_id is None:
-        message = say("the nodes do not say which cluster it is: the label {label} is missing, or differs",
+        message = say("the nodes do not show which cluster it is: the label {label} is missing, or differs",
                       label=CLUSTER_LABEL)  # fmt: skip
-        hint = say("write the plan without --live, put cluster.id into it, and ask then: eniplan check PLAN --live")
+        hint = say("write the plan without --live, add cluster.id to it, and then run: eniplan check PLAN --live")
         raise InputError(Problem(message, Place(seen.source), hint))
     if region is None or not place.is_region(region):
-        message = say("the nodes do not say their region: the label {label} is missing, or differs",
+        message = say("the nodes do not show their region: the label {label} is missing, or differs",
                       label=cluster_plan.REGION_LABEL)  # fmt: skip
-        hint = say("say it: {variable}=cn-hangzhou eniplan init …", variable=place.REGION_VARIABLES[0])
+        hint = say("set it: {variable}=cn-hangzhou eniplan init …", variable=place.REGION_VARIABLES[0])
         raise InputError(Problem(message, Place(seen.source), hint))
     session = open_session(region, how)
     today = datetime.now(UTC).date().isoformat()
@@ -181,7 +181,7 @@ def of_cluster(seen: Observed, how: Access) -> LiveFacts:
             raise CloudError(problem(error, account_place(region, how))) from None
         message = say("the account has no cluster {cluster_id} in {region} ({code})", cluster_id=cluster_id,
                       region=region, code=error.code)  # fmt: skip
-        hint = say("whose credentials are these, and is kubectl's context the one that you mean?")
+        hint = say("do the credentials and kubectl's context belong to the cluster that you mean?")
         raise CloudError(Problem(message, Place(seen.source), hint)) from None
 
 
@@ -195,23 +195,25 @@ def target(item: LoadedPlan, plan: Plan) -> Target:
     if plan.cluster.id is None:
         hint = say("write the cluster's id (c…) as cluster.id; the console and `aliyun cs DescribeClustersV1` show it")
         if item.files:
-            hint = together((hint, say("for inputs that are no plans in the file that --cluster names")))
+            hint = together((hint, say("for inputs other than plans, in the file passed with --cluster")))
         raise InputError(
-            Problem(say("the plan does not say cluster.id: which cluster to ask"), _at(item, "cluster"), hint)
+            Problem(
+                say("the plan has no cluster.id, so it is unclear which cluster to ask"), _at(item, "cluster"), hint
+            )
         )
     region = place.region(plan.cluster.region)
     if region is None:
         looked = f"{', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
-        message = say("no region to ask: the plan does not say cluster.region, and neither does the environment")
+        message = say("no region: neither the plan's cluster.region nor the environment sets one")
         raise InputError(
             Problem(
-                message, _at(item, "cluster"), say("write it, such as cn-hangzhou; looked at {looked}", looked=looked)
+                message, _at(item, "cluster"), say("set it, such as cn-hangzhou; looked in {looked}", looked=looked)
             )
         )
     if not place.is_region(region):
         raise InputError(
             Problem(
-                say("{region!r} is no region id", region=region),
+                say("{region!r} is not a region id", region=region),
                 _at(item, "cluster", "region"),
                 say("such as cn-hangzhou"),
             )
@@ -231,6 +233,6 @@ def _cluster_problem(error: CallError, item: LoadedPlan, where: Target, how: Acc
             region=where.region,
             code=error.code,
         )
-        hint = say("check cluster.id and cluster.region, and whose credentials these are")
+        hint = say("check cluster.id and cluster.region, and which account the credentials belong to")
         return Problem(message, _at(item, "cluster", "id"), hint)
     return problem(error, account_place(where.region, how))

@@ -84,13 +84,13 @@ def go_through(
     target, pool_id, nodes = str(done.target), done.node_pool_id, done.events[-1].note
     verify = say("next: {command}", command=shlex.join(["eniplan", "verify", done.plan]))
     if not is_news:
-        told = say("{target} exists already ({id}) and is as the plan says: nothing to do", target=target, id=pool_id)
+        told = say("{target} already exists ({id}) and matches the plan: nothing to do", target=target, id=pool_id)
         _tell(together((told, say("{nodes}", nodes=nodes))), verify)
     elif done.state == "proved":
-        told = say("{target} is created as asked: {id}", target=target, id=pool_id)
+        told = say("created {target} as requested: {id}", target=target, id=pool_id)
         _tell(together((told, say("{nodes}", nodes=nodes)), ", "), verify)
     else:
-        told = say("{target} is being created: {id}", target=target, id=pool_id)
+        told = say("creating {target}: {id}", target=target, id=pool_id)
         _tell(told, say("next: {command}", command=work.next_command))
     terminal.problems(work.lost)
     try:
@@ -153,12 +153,12 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
     """
     timeout = seconds("--timeout", wish.timeout)
     if not wish.yes and not terminal.can_ask():
-        hint = say("add --yes to create it without a question; without --apply it is only shown")
-        raise usage(say("there is no terminal to ask on"), hint)
+        hint = say("add --yes to create it without confirmation; without --apply it is only printed")
+        raise usage(say("there is no terminal for the confirmation"), hint)
     terms = Terms(wish.yes, gate.fail_on, gate.strict, gate.specs, gate.waivers, _facts(wish.allowed), gate.specs_date)
     work = Work(plan, ecs_role=how.ecs_role)
     with interruptible(work):
-        work.tell(say("asking the account"))
+        work.tell(say("querying the account"))
         judged = _judge(plan, wish.pool, gate, how)
         work.progress.close()
         target = judged.target
@@ -174,7 +174,7 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
                     _discard(going_on, path)
                 elif _is_same(going_on, receipt, path):
                     receipt = earlier._replace(terms=terms)
-                    _tell(say("{path}: {known}; going on", path=path, known=KNOWN[earlier.state]))
+                    _tell(say("{path}: {known}; continuing", path=path, known=KNOWN[earlier.state]))
                 work.progress.close()
             work.has_earlier = earlier is not None and earlier.events != receipt.events
             made = None if earlier is None else earlier.node_pool_id
@@ -196,7 +196,7 @@ def resume(path: str, timeout: str, *, ecs_role: bool, yes: bool) -> None:
     longest = seconds("--timeout", timeout)
     work = Work(path, ecs_role=ecs_role)
     if not os.path.exists(path):  # else the lock would be made for nothing
-        hint = say("create-pool --apply names the receipt that it writes")
+        hint = say("create-pool --apply prints the name of the receipt that it writes")
         raise InputError(Problem(say("there is no receipt"), Place(path), hint))
     with interruptible(work), receipts.locked(path):
         receipt = receipts.read(path)
@@ -207,7 +207,7 @@ def resume(path: str, timeout: str, *, ecs_role: bool, yes: bool) -> None:
             raise CreateError(
                 Problem(KNOWN["gone"], Place(path), say("create it again with: {command}", command=command))
             )
-        _tell(say("{target}: {known}; going on", target=str(receipt.target), known=KNOWN[receipt.state]))
+        _tell(say("{target}: {known}; continuing", target=str(receipt.target), known=KNOWN[receipt.state]))
         how = Access(receipt.target.endpoint, ecs_role)
         session = account.open_session(receipt.target.region, how)
         go_through(session, receipt, lambda: _again(receipt, how, work, yes=yes), work, longest, wait=True)
@@ -229,9 +229,11 @@ def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
     is_agreed = yes or (terms.yes and not terminal.can_ask())
     if not is_agreed and not terminal.can_ask():
         raise CreateError(
-            Problem(say("{nothing}: there is no terminal to ask on", nothing=nothing), place, say("add --yes"))
+            Problem(
+                say("{nothing}: there is no terminal for the confirmation", nothing=nothing), place, say("add --yes")
+            )
         )
-    work.tell(say("asking the account"))
+    work.tell(say("querying the account"))
     try:
         gate = Gate(terms.fail_on, terms.strict, terms.specs, terms.waivers, terms.specs_date)
         judged = _judge(plan, receipt.target.pool, gate, how)
@@ -242,7 +244,7 @@ def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
         work.progress.close()
     if judged.target != receipt.target or not receipts.matches(receipt, judged.body):
         told = _changes(receipt, judged.body)
-        message = say("{nothing}: the plan asks for something else now: {told}", nothing=nothing, told=told)
+        message = say("{nothing}: the plan now asks for something else: {told}", nothing=nothing, told=told)
         command = shlex.join(["eniplan", "create-pool", plan, "--apply", "--discard-receipt"])
         raise CreateError(Problem(message, place, say("create what it says now with: {command}", command=command)))
     return judged.order(terms, lambda wanted: _ask(wanted, judged, work, yes=is_agreed))
@@ -277,7 +279,7 @@ def _facts(names: Sequence[str]) -> tuple[str, ...]:
     keys = [name.rpartition(":")[2] for name in names]
     wrong = next((key for key in keys if key not in known), None)
     if wrong is not None:
-        message = say("--allow-undecided {name!r}: no account is asked for this", name=wrong)
+        message = say("--allow-undecided {name!r}: the account is not asked for this", name=wrong)
         raise usage(message, which_one(wrong, known))
     return tuple(dict.fromkeys(keys))
 
@@ -322,24 +324,24 @@ def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
         return True
     if receipt.state == "different":
         return False  # the pool is known, and the plan may have been changed to what it is
-    settle = say("settle it first: {command}", command=shlex.join(["eniplan", "resume", path]))
+    settle = say("resolve it first: {command}", command=shlex.join(["eniplan", "resume", path]))
     try:
         found = earlier.look()
         is_free = not found and not earlier.was_just_sent
         seen = (
-            say("a pool of that name is there: {ids}", ids=tuple(found))
+            say("a pool with that name exists: {ids}", ids=tuple(found))
             if found
-            else say("no pool of that name is there")
+            else say("no pool with that name exists")
         )
     except CreateError as error:
         is_free, seen = False, say("{said}", said=error.problems[0].message)
     message = say(
-        "an earlier create of {target} is not settled, and the plan asks for something else now: {told}; {seen}",
+        "an earlier create of {target} is unresolved, and the plan now asks for something else: {told}; {seen}",
         target=str(receipt.target),
         told=together(changes(receipt.body, wanted.body, receipts.HIDDEN)),
         seen=seen,
     )
-    give_up = say("or give the earlier request up, and create what the plan says now: --discard-receipt")
+    give_up = say("or abandon the earlier request and create what the plan says now: --discard-receipt")
     raise InputError(Problem(message, Place(path), together((settle, give_up if is_free else NOTHING), ", ")))
 
 
@@ -353,14 +355,14 @@ def _discard(earlier: Creation, path: str) -> None:
     found = earlier.look()
     target, settle = (
         str(earlier.receipt.target),
-        say("settle it first: {command}", command=shlex.join(["eniplan", "resume", path])),
+        say("resolve it first: {command}", command=shlex.join(["eniplan", "resume", path])),
     )
     if found:
-        message = say("{target} is there ({ids}): its receipt is not given up", target=target, ids=tuple(found))
+        message = say("{target} exists ({ids}): its receipt is kept", target=target, ids=tuple(found))
         raise CreateError(Problem(message, Place(path), settle))
     if earlier.was_just_sent:
-        message = say("{target} may still come: its receipt is not given up", target=target)
-        raise CreateError(Problem(message, Place(path), say("run this again in half a minute")))
+        message = say("{target} may still appear: its receipt is kept", target=target)
+        raise CreateError(Problem(message, Place(path), say("run this again in 30 seconds")))
 
 
 def _changes(receipt: Receipt, body: str) -> Message:
@@ -388,6 +390,12 @@ def _ask(receipt: Receipt, judged: Judged, work: Work, *, yes: bool) -> bool:
     for line in plain.write(report._replace(findings=(), undecided=(), pools=sheets)).splitlines():
         terminal.err(line)
     for unread in judged.order(receipt.terms, lambda _: False).denied:
-        _tell(say("not known, and allowed to be: {fact}: {reason}", fact=unread.fact.words, reason=unread.reason))
+        _tell(
+            say(
+                "unknown, and allowed with --allow-undecided: {fact}: {reason}",
+                fact=unread.fact.words,
+                reason=unread.reason,
+            )
+        )
     _tell(say("receipt: {path}", path=work.path))
     return yes or terminal.ask(say("create it?"))

@@ -37,7 +37,7 @@ def apply(report: Report, path: str | None, new: str | None) -> Report:
     if gone:
         told = [f"{entry.rule} in {entry.file}" for entry in gone]
         entries = count(len(gone), "{n} entry no longer occurs", "{n} entries no longer occur")
-        terminal.err(printable(say("{path}: {entries}: {told}; --write-baseline {path} writes it anew",
+        terminal.err(printable(say("{path}: {entries}: {told}; --write-baseline {path} rewrites the file",
                                    path=path, entries=entries, told=named(told))))  # fmt: skip
     return found
 

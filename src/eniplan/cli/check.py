@@ -56,72 +56,78 @@ def check(
     output: OutputOption = None,
     concise: ConciseOption = False,
     explain: ExplainOption = False,
-    fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
+    fail_on: Annotated[
+        Level, typer.Option(help="Exit with 1 if there are findings of this level or above.")
+    ] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,
     cluster: Annotated[
         str | None,
-        typer.Option(
-            metavar="FILE", help="Facts of the cluster for inputs that have none: a plan, or its cluster part."
-        ),
+        typer.Option(metavar="FILE", help="Facts of the cluster for inputs without them: a plan, or its cluster part."),
     ] = None,
     var: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="The value of a variable of Terraform's HCL. Repeatable."),
+        typer.Option(metavar="NAME=VALUE", help="Set a variable of Terraform's HCL. Repeatable."),
     ] = None,
     var_file: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="Values of such variables, beside terraform.tfvars. Repeatable."),
+        typer.Option(metavar="FILE", help="File of such variables, in addition to terraform.tfvars. Repeatable."),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(metavar="GLOB", help="Leave these out in folders, beside what Git ignores. Repeatable."),
+        typer.Option(metavar="GLOB", help="Skip these in folders, in addition to what Git ignores. Repeatable."),
     ] = None,
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Read the code blocks of the Markdown files of folders, too.")
+        bool, typer.Option("--markdown", help="Also read the code blocks of Markdown files in folders.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and why.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was skipped, and why.")] = False,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask the account: its facts win; contradictions become findings.")
+        bool, typer.Option("--live", help="Query the account: its facts win; contradictions become findings.")
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
     kube_context: Annotated[
         str | None,
-        typer.Option("--context", metavar="NAME", help="With --live: read Terway's ConfigMaps by kubectl's context."),
+        typer.Option(
+            "--context", metavar="NAME", help="With --live: read Terway's ConfigMaps through this kubectl context."
+        ),
     ] = None,
-    kubeconfig: Annotated[str | None, typer.Option(metavar="FILE", help="With --live: likewise, of this file.")] = None,
+    kubeconfig: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With --live: read them through this kubeconfig.")
+    ] = None,
     waivers: WaiversOption = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Findings that are known: only new ones fail.")
+        str | None, typer.Option(metavar="FILE", help="Report only findings that are not in this baseline.")
     ] = None,
     write_baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the findings of this run as the baseline.")
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Write what has one right answer into your files.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and write nothing.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Fix what has exactly one right answer, in your files.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what --fix would change, without writing.")] = False,
     unsafe_fixes: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also what you may not have meant.")
+        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also fixes that may not be what you meant.")
     ] = False,
     max_age: Annotated[
         int | None, typer.Option(min=0, metavar="DAYS", help="Warn about limits whose source is older than this.")
     ] = None,
     types: Annotated[
-        list[str] | None, typer.Option("--type", metavar="TYPE", help="Without a plan: judge this type. Repeatable.")
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="Without a plan: check this type. Repeatable.")
     ] = None,
     families: Annotated[
         list[str] | None,
-        typer.Option("--family", metavar="FAMILY", help="Without a plan: judge this family. Repeatable."),
+        typer.Option("--family", metavar="FAMILY", help="Without a plan: check this family. Repeatable."),
     ] = None,
     kind: Annotated[str | None, typer.Option(help="With --type: ecs (default) or lingjun.")] = None,
-    terway: Annotated[str | None, typer.Option(metavar="VERSION", help="With --type: the cluster's Terway.")] = None,
+    terway: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="With --type: the cluster's Terway version.")
+    ] = None,
     ip_stack: Annotated[str | None, typer.Option(help="With --type: ipv4 or dual.")] = None,
     erdma: Annotated[
         bool | None, typer.Option("--erdma/--no-erdma", help="With --type: enable_erdma of eni-config.")
     ] = None,
 ) -> None:
-    """Judge plans, or what you have: Terraform, ROS, request bodies, scripts, manifests. Will these node pools work?
+    """Check whether node pools will work, from plans, Terraform, ROS, request bodies, scripts or manifests.
 
     \b
     Examples:
@@ -146,7 +152,9 @@ def check(
     others = OtherInputs(cluster, values, var_file or [], asks=live)
     loaded: Iterable[LoadedPlan | Problem]
     if not live and (endpoint is not None or ecs_role or kube_context is not None or kubeconfig is not None):
-        message = say("--endpoint, --ecs-role, --context and --kubeconfig go with --live; without it nothing is asked")
+        message = say(
+            "--endpoint, --ecs-role, --context and --kubeconfig require --live; without it the account is not queried"
+        )
         raise usage(message)
     if types or families:
         _refuse_plans(context, plans, live=live)
@@ -188,13 +196,13 @@ def check(
 def _refuse_plans(context: typer.Context, plans: list[str] | None, *, live: bool) -> None:
     """Refuse what goes with plans beside --type and --family."""
     if plans:
-        raise usage(say("--type and --family judge without a plan: give either them or plan files"))
+        raise usage(say("--type and --family work without a plan: pass either these or plan files"))
     if live:
-        raise usage(say("--live needs a plan: it says which cluster to ask"))
+        raise usage(say("--live requires a plan, which names the cluster"))
     if is_given(context, "waivers"):
-        raise usage(say("--waivers goes with plan files"))
+        raise usage(say("--waivers requires plan files"))
     if is_given(context, "cluster"):
-        message = say("--cluster is for inputs of another form than a plan; with --type state --terway and --ip-stack")
+        message = say("--cluster is for inputs other than plans; with --type use --terway and --ip-stack")
         raise usage(message)
 
 
@@ -212,5 +220,5 @@ def _default() -> list[str]:
     hint = say(
         "name a plan file, a folder, or - for stdin; `eniplan init` writes {default_file}", default_file=DEFAULT_FILE
     )
-    message = say("there is nothing to check, and no {default_file} here", default_file=DEFAULT_FILE)
+    message = say("nothing to check: there is no {default_file} here", default_file=DEFAULT_FILE)
     raise InputError(Problem(message, Place("."), hint))

@@ -68,8 +68,8 @@ def _refuse_unjudged(written: PoolView, judged: PoolView) -> None:
     passed = {use.name for use in judged.types}
     others = [use.name for use in written.types if use.name not in passed]
     if others:
-        message = say("the account does not have {types} among the types that pass", types=named_few(others))
-        hint = say("name the types in instanceTypes, or bring the instance data up to date: eniplan specs update")
+        message = say("of the types that pass, the account does not have {types}", types=named_few(others))
+        hint = say("list the types in instanceTypes, or update the instance data: eniplan specs update")
         raise RefusalError((*written.path, "instanceFamilies"), message, hint)
 
 
@@ -82,8 +82,8 @@ def refuse_several(chosen: Sequence[Chosen], plan: str) -> None:
     """
     if len(chosen) > 1:
         names = tuple(c.pool.name for c in chosen)
-        message = say("one request creates one pool, and the plan has {n}: {names}", n=len(chosen), names=names)
-        raise UsageError(Problem(message, Place(plan), say("name one with --pool")))
+        message = say("one request creates one pool, but the plan has {n}: {names}", n=len(chosen), names=names)
+        raise UsageError(Problem(message, Place(plan), say("choose one with --pool")))
 
 
 def named(source: Passed, key: str) -> str:
@@ -96,12 +96,10 @@ def named(source: Passed, key: str) -> str:
     value = source.view.cluster.id if key == "id" else source.view.cluster.region
     with placed(source.document):
         if value is None:
-            message = say(
-                "the plan does not say cluster.{key}, and the document that creates the pool needs it", key=key
-            )
+            message = say("the plan has no cluster.{key}, which the document that creates the pool needs", key=key)
             raise RefusalError(("cluster",), message, say("add {key} to cluster", key=key))
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
             # Behind --region or --ClusterId, a leading dash would be an option of its own.
-            message = say("cluster.{key} {value!r} is no id", key=key, value=value)
+            message = say("cluster.{key} {value!r} is not a valid id", key=key, value=value)
             raise RefusalError(("cluster", key), message, say("use letters, digits and dashes"))
     return value

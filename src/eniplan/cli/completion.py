@@ -71,7 +71,7 @@ def completion(
     """
     name = os.path.basename(os.environ.get("SHELL", "")) if shell is None else shell.value
     if name not in list(Shell):
-        raise usage(say("$SHELL names none of {shells}", shells=tuple(Shell)), say("name one: eniplan completion bash"))
+        raise usage(say("$SHELL is not one of {shells}", shells=tuple(Shell)), say("name one: eniplan completion bash"))
     with open(os.path.join(resources.folder("templates"), "completion", f"eniplan.{name}"), encoding="utf-8") as file:
         terminal.out(file.read())
 

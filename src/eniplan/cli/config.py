@@ -32,10 +32,10 @@ def config(output: FormatOption = Format.TEXT) -> None:
       eniplan config --format json
       ENIPLAN_FAIL_ON=warning eniplan config
 
-    \b
-    The command line wins, then ENIPLAN_ variables (ENIPLAN_FAIL_ON), then .eniplan/config.yaml: the nearest from the
-    working folder up to the root of the repository; without a repository only that of the working folder. Its keys are
-    options without their dashes, its paths are relative to its own folder. ENIPLAN_CONFIG names another file.
+    The command line wins over ENIPLAN_ variables (ENIPLAN_FAIL_ON), and these win over .eniplan/config.yaml. That file
+    is the nearest one from the working folder up to the root of the repository; outside a repository, only the working
+    folder's. Its keys are option names without dashes; its paths are relative to its own folder. ENIPLAN_CONFIG names
+    another file.
     """
     own = Config(os.environ)
     settings = {key: own.setting(key) for key in KEYS}

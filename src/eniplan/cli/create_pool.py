@@ -48,7 +48,9 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def create_pool(
     plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
-    pool: Annotated[str | None, typer.Option(metavar="NAME", help="Only this pool. Default: all of the plan.")] = None,
+    pool: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this pool. Default: all pools of the plan.")
+    ] = None,
     emit: Annotated[
         Spelling,
         typer.Option(
@@ -63,33 +65,33 @@ def create_pool(
     specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Create the pool: check the account, ask you, create, wait, verify.")
+        bool,
+        typer.Option("--apply", help="Create the pool: check the account, ask for confirmation, create, wait, verify."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --apply: ask no question.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --apply: skip the confirmation.")] = False,
     timeout: TimeoutOption = LONGEST,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="With --apply: wait until the pool is there, and read it back.")
+        bool, typer.Option("--wait/--no-wait", help="With --apply: wait until the pool is ready, then verify it.")
     ] = True,
     receipt: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="With --apply: where to write down how far it has come."),
+        typer.Option(metavar="FILE", help="With --apply: file for the progress of the create."),
     ] = None,
     allow_undecided: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FACT", help="With --apply: create it without this fact, which the account may not be asked for."
+            metavar="FACT",
+            help="With --apply: create the pool even if this fact is unknown because RAM denies the call.",
         ),
     ] = None,
     discard_receipt: Annotated[
         bool,
-        typer.Option(
-            "--discard-receipt", help="With --apply: give up an earlier request of which no pool is to be seen."
-        ),
+        typer.Option("--discard-receipt", help="With --apply: abandon an earlier request that has left no pool."),
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
 ) -> None:
-    """Show exactly what creates the pools of a plan that passes; with --apply, create one.
+    """Print exactly what creates the pools of a passing plan; with --apply, create one.
 
     \b
     Examples:
@@ -99,17 +101,15 @@ def create_pool(
       eniplan create-pool plan.yaml --emit ros --out stack.json
       eniplan create-pool plan.yaml --pool trading --apply
 
-    \b
-    One request creates one pool, so --emit api prints one body: of a plan with several pools, name one with --pool.
-    The other spellings hold all pools in one document.
+    One request creates one pool, so --emit api prints one body: if the plan has several pools, choose one with --pool.
+    The other formats put all pools into one document.
 
-    \b
-    --apply is safe to run again at any point: what was sent is written down before it leaves, and looked up afterwards.
+    --apply is safe to run again at any time: each request is recorded before it is sent, and looked up afterwards.
     """
     if apply:
         if out is not None or emit is not Spelling.API:
-            message = say("--apply creates the pool; --emit and --out only write down what would")
-            raise usage(message, say("leave out one of the two"))
+            message = say("--apply creates the pool; --emit and --out only print it")
+            raise usage(message, say("drop one of the two"))
         from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
         from eniplan.cli.apply import Wish  # noqa: PLC0415 - the same
         from eniplan.cli.apply import apply as create  # noqa: PLC0415 - the same
@@ -123,7 +123,7 @@ def create_pool(
     given |= {"--endpoint": endpoint is not None, "--ecs-role": ecs_role}
     alone = next((name for name, is_given in given.items() if is_given), None)
     if alone is not None:
-        raise usage(say("{option} goes with --apply", option=alone))
+        raise usage(say("{option} requires --apply", option=alone))
     plans, _ = passed_plans(plan, Gate(fail_on.value, strict, specs, waivers, specs_date))
     chosen = chosen_pools(plans, pool)
     if emit is Spelling.API:

@@ -30,18 +30,22 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def doctor(
     plan: Annotated[
-        str | None, typer.Argument(metavar="[PLAN]", help="With --live: the plan that names cluster and region.")
+        str | None, typer.Argument(metavar="[PLAN]", help="With --live: the plan with the cluster and region.")
     ] = None,
     output: FormatOption = Format.TEXT,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask the account as well: whose credentials, the clock, permissions.")
+        bool, typer.Option("--live", help="Also check the account: whose credentials, the clock, permissions.")
     ] = False,
-    region: Annotated[str | None, typer.Option(metavar="REGION", help="With --live. Default: the plan's.")] = None,
-    cluster_id: Annotated[str | None, typer.Option(metavar="ID", help="With --live. Default: the plan's.")] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="REGION", help="With --live: the region. Default: the plan's.")
+    ] = None,
+    cluster_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="With --live: the region. Default: the plan's.")
+    ] = None,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
 ) -> None:
-    """Look for what keeps eniplan from working here, and say what to do. Exits with 1 if there is an error.
+    """Find out what keeps eniplan from working here, and how to fix it. Exits with 1 on errors.
 
     \b
     Examples:
@@ -49,13 +53,12 @@ def doctor(
       eniplan doctor --live
       eniplan doctor plan.yaml --live --format json
 
-    \b
-    Without --live nothing is asked of anybody. With it, calls are sent that only read. No secret is shown.
+    Without --live no call is sent. With it, only read-only calls are sent. Secrets are never shown.
     """
     online = {"[PLAN]": plan, "--region": region, "--cluster-id": cluster_id, "--endpoint": endpoint}
     alone = next((name for name, value in online.items() if value is not None), "--ecs-role" if ecs_role else None)
     if alone is not None and not live:
-        raise usage(say("{option} goes with --live; without it nothing is asked", option=alone))
+        raise usage(say("{option} requires --live; without it the account is not queried", option=alone))
     results = list(machine.look(os.environ, clock.today()))
     if live:
         results += _live(_plan(plan), region, cluster_id, endpoint, ecs_role=ecs_role)
@@ -82,8 +85,8 @@ def _live(
 
     name = place.region(region or (None if plan is None else plan.cluster.region))
     if name is None or not place.is_region(name):
-        hint = say("give --region, such as cn-hangzhou, or a plan that says cluster.region")
-        yield Result("account", "error", say("no region to ask"), hint)
+        hint = say("pass --region, such as cn-hangzhou, or a plan with cluster.region")
+        yield Result("account", "error", say("no region"), hint)
         return
     try:
         how = account.access(endpoint, ecs_role=ecs_role)

@@ -56,12 +56,11 @@ def explain(
       eniplan explain ENI001 --example fail | eniplan check -
       eniplan explain VER001 --example fail | eniplan verify --from -
 
-    \b
-    Examples of VER rules are clusters; --example plan is the plan that they are verified by.
+    Examples of VER rules are clusters; --example plan prints the plan to verify them against.
     """
     if rule is None:
         if show is not None:
-            raise usage(say("--example needs a rule id"))
+            raise usage(say("--example requires a rule id"))
         _list(output)
         return
     found = BY_ID.get(rule.upper())
@@ -129,14 +128,14 @@ def _text(rule: AnyRule) -> str:
     lines += ["", say("The example cluster breaks it with:") if is_cluster else say("The example plan breaks it with:")]
     lines += _changes(rule.fails)
     lines += [say("  in the account:{change}", change=change[1:]) for change in _changes(rule.account)]
-    lines += [say("and passes with:") if rule.passes else say("and passes as it is."), *_changes(rule.passes), ""]
+    lines += [say("and passes with:") if rule.passes else say("and passes unchanged."), *_changes(rule.passes), ""]
     if isinstance(rule, AccountRule):
-        lines += [say("Only --live shows it: it is about what the account says.")]
+        lines += [say("Only --live finds it: it compares the plan with the account.")]
     elif is_cluster:
         plan = f"eniplan explain {rule.id} --example plan > plan.yaml"
         clusters = f"eniplan explain {rule.id} --example fail | eniplan verify plan.yaml --from -"
         lines += [
-            say("The plan that it is verified by: {command}", command=plan),
+            say("The plan to verify it against: {command}", command=plan),
             say("The clusters in full: {command}", command=clusters),
         ]
     else:

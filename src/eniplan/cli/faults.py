@@ -44,7 +44,11 @@ def _told(fault: Any) -> Exception:  # noqa: ANN401 - the same
         return fault  # type: ignore[no-any-return]
     text = fault.format_message().strip().removesuffix(".")
     context = getattr(fault, "ctx", None)
-    hint = NOTHING if context is None else say("`{command} --help` shows what it takes", command=context.command_path)
+    hint = (
+        NOTHING
+        if context is None
+        else say("`{command} --help` lists its options and arguments", command=context.command_path)
+    )
     return usage(say("{message}", message=text[:1].lower() + text[1:]), hint)
 
 

@@ -42,11 +42,11 @@ class Fixes(NamedTuple):
 
         """
         if self.unsafe and not (self.write or self.diff):
-            raise usage(say("--unsafe-fixes goes with --fix or --diff"))
+            raise usage(say("--unsafe-fixes requires --fix or --diff"))
         if (self.write or self.diff) and not has_files:
-            raise usage(say("--fix and --diff are for files: --live, --type and --family have no place for a fix"))
+            raise usage(say("--fix and --diff work on files: remove --live, --type and --family"))
         if self.diff and (self.write or form is not ReportFormat.TEXT):
-            raise usage(say("--diff writes a diff to stdout, and no file: it goes without --fix and --format"))
+            raise usage(say("--diff prints a diff to stdout and writes no file: remove --fix and --format"))
 
     def on_stdout(self, form: ReportFormat) -> ReportFormat | None:
         """Return the format of the report on stdout; None when the diff stands there."""
@@ -121,7 +121,7 @@ def _would_fix(finding: Finding) -> Message:
 
 
 def _not_fixed(finding: Finding) -> Message:
-    return say("not fixed, mend it by hand: {finding}", finding=_line(finding))
+    return say("not fixed, fix it by hand: {finding}", finding=_line(finding))
 
 
 def _line(finding: Finding) -> Message:

@@ -50,11 +50,13 @@ def guard_command(
     plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
     action: Annotated[
         ActionName,
-        typer.Option(help="warn: warn and audit. deny: refuse what is an error; warnings still only warn."),
+        typer.Option(help="warn: warn and audit. deny: reject errors; warnings only warn."),
     ] = ActionName.WARN,
     test: Annotated[
         list[str] | None,
-        typer.Option("--test", metavar="MANIFEST", help="Instead: say what the policies tell of it. Repeatable."),
+        typer.Option(
+            "--test", metavar="MANIFEST", help="Instead: show what the policies report on this manifest. Repeatable."
+        ),
     ] = None,
     output: FormatOption = Format.TEXT,
     fail_on: GateOption = Level.ERROR,
@@ -63,7 +65,7 @@ def guard_command(
     specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
 ) -> None:
-    """Write ValidatingAdmissionPolicies that keep a cluster as its plan says (Kubernetes 1.30 or later).
+    """Write ValidatingAdmissionPolicies that keep a cluster true to its plan (Kubernetes 1.30 or later).
 
     \b
     Examples:
@@ -71,17 +73,16 @@ def guard_command(
       eniplan guard plan.yaml --action deny > guard.yaml
       eniplan guard plan.yaml --test deployment.yaml --test podnetworking.yaml
 
-    \b
-    Each policy is a rule: `eniplan explain WL001`. They leave kube-system and Terway alone, and let everything pass
+    Each policy is a rule: `eniplan explain WL001`. The policies ignore kube-system and Terway, and allow everything
     that they cannot judge. --test needs the extra `guard`: pip install 'eniplan[guard]'
     """
     if plan == STDIN and STDIN in (test or ()):
-        raise usage(say("the plan and the manifests cannot both be stdin"))
+        raise usage(say("the plan and the manifests cannot both come from stdin"))
     plans, _ = passed_plans(plan, Gate(fail_on.value, strict, specs, waivers, specs_date))
     views = [item.view for item in plans]
     for item in plans:
         if item.view.kubernetes is not None and item.view.kubernetes < OLDEST:
-            message = say("Kubernetes {version} has no ValidatingAdmissionPolicy in v1",
+            message = say("Kubernetes {version} does not serve ValidatingAdmissionPolicy in v1",
                           version=item.view.cluster.kubernetes_version)  # fmt: skip
             place = item.document.place(("cluster", "kubernetesVersion"))
             raise InputError(Problem(message, place, say("upgrade to {oldest} or later", oldest="1.30")))
@@ -97,7 +98,7 @@ def _test(found: Guard, files: list[str], output: Format) -> None:
     try:
         from eniplan.guard.evaluate import judge  # noqa: PLC0415 - only --test needs a CEL library
     except ImportError:
-        message = say("--test evaluates CEL, and the library for it is not installed")
+        message = say("--test evaluates CEL, but the CEL library is not installed")
         raise usage(message, say("pip install 'eniplan[guard]'")) from None
     from eniplan.inputs.manifests import objects  # noqa: PLC0415 - the same
 
@@ -123,6 +124,6 @@ def _test(found: Guard, files: list[str], output: Format) -> None:
         terminal.out("".join(lines))
     objects_told = count(len(every), "{n} object", "{n} objects")
     terminal.err(say("{objects}, {verdicts}", objects=objects_told,
-                     verdicts=count(len(rows), "{n} policy speaks", "{n} policies speak")))  # fmt: skip
+                     verdicts=count(len(rows), "{n} policy matches", "{n} policies match")))  # fmt: skip
     if rows:
         raise typer.Exit(FINDINGS)

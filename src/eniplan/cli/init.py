@@ -74,7 +74,7 @@ def init(
     ] = None,
     ci: Annotated[
         CI | None,
-        typer.Option("--ci", help="Write a CI job that runs the check instead; from the top of the repository."),
+        typer.Option("--ci", help="Write a CI job that runs the check instead. Run it in the root of the repository."),
     ] = None,
     from_cluster: Annotated[
         bool,
@@ -82,7 +82,7 @@ def init(
     ] = False,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="FILE", help="With --from-cluster: what kubectl has printed, as for verify."),
+        typer.Option("--from", metavar="FILE", help="With --from-cluster: saved kubectl output, as for verify."),
     ] = None,
     context: Annotated[str | None, typer.Option(metavar="NAME", help="With --from-cluster: kubectl's context.")] = None,
     kubeconfig: Annotated[
@@ -90,38 +90,39 @@ def init(
     ] = None,
     cluster_facts: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="With --from-cluster: write the cluster's facts alone, for check --cluster."),
+        typer.Option(metavar="FILE", help="With --from-cluster: write only the cluster's facts, for check --cluster."),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="With --from-cluster: ask the account, too, for what kubectl does not tell.")
+        bool,
+        typer.Option("--live", help="With --from-cluster: also query the account, for what kubectl does not know."),
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
 ) -> None:
-    """Write a commented starter plan. A file that exists is never overwritten.
+    """Write a commented starter plan. Existing files are never overwritten.
 
     \b
     Examples:
       eniplan init
       eniplan init - > pools/trading.yaml
       eniplan init --ci github
-      eniplan init --from-cluster --context prod        # the plan of the exclusive pools that run
-      eniplan init --from-cluster --live                # with the ids, zones and addresses that the account knows
+      eniplan init --from-cluster --context prod        # the plan of the running exclusive pools
+      eniplan init --from-cluster --live                # adds ids, zones and addresses from the account
       eniplan init --from-cluster --from dump.json --cluster-facts cluster.yaml
     """
     if from_cluster:
         if ci is not None:
-            raise usage(say("--ci and --from-cluster write different files: give one of them"))
+            raise usage(say("--ci and --from-cluster write different files: use one of them"))
         asked = _Account(endpoint, ecs_role) if live else None
         if asked is None and (endpoint is not None or ecs_role):
-            raise usage(say("--endpoint and --ecs-role go with --live; without it nothing is asked"))
+            raise usage(say("--endpoint and --ecs-role require --live; without it the account is not queried"))
         _from_cluster(file, from_, Kubectl(context, kubeconfig), cluster_facts, asked)
         return
     if (from_, context, kubeconfig, cluster_facts, endpoint) != (None,) * 5 or live or ecs_role:
-        raise usage(say("--from, --context, --kubeconfig, --cluster-facts and --live go with --from-cluster"))
+        raise usage(say("--from, --context, --kubeconfig, --cluster-facts and --live require --from-cluster"))
     if ci is not None:
         if file is not None:
-            raise usage(say("the files for CI have fixed names: give --ci without FILE"))
+            raise usage(say("CI files have fixed names: use --ci without FILE"))
         _write_ci(_FILES[ci])
         return
     if file == STDIN:
@@ -129,12 +130,10 @@ def init(
         return
     file = DEFAULT_FILE if file is None else file
     _write(_template(told("plan.yaml")), file, hint=_ANOTHER)
-    terminal.err(
-        say("wrote {file}: fill in what stands in <angle brackets>, then run `eniplan check {file}`", file=file)
-    )
+    terminal.err(say("wrote {file}: fill in the <angle brackets>, then run `eniplan check {file}`", file=file))
 
 
-_ANOTHER = say("give another name, or - to print it")
+_ANOTHER = say("pass another name, or - to print it")
 
 
 class _Account(NamedTuple):
@@ -149,9 +148,9 @@ def _from_cluster(
 ) -> None:
     """Write what a running cluster is: a plan, or the cluster's facts."""
     if dumped is not None and access != Kubectl():
-        raise usage(say("--from reads no cluster: no --context or --kubeconfig with it"))
+        raise usage(say("--from reads no cluster: remove --context and --kubeconfig"))
     if facts is not None and file is not None:
-        raise usage(say("--cluster-facts names the file: give it without FILE"))
+        raise usage(say("--cluster-facts names the file: remove FILE"))
     seen = kubectl.observe(access) if dumped is None else dump.observe(dumped)
     write = cluster_plan.plan_text if facts is None else cluster_plan.facts_text
     if asked is None:
@@ -165,11 +164,11 @@ def _from_cluster(
         terminal.out(text)
         return
     _write(text, file, hint=_ANOTHER)
-    terminal.err(say("wrote {file}: complete what its comments name, then run `eniplan check {file}`", file=file))
+    terminal.err(say("wrote {file}: complete what its comments ask for, then run `eniplan check {file}`", file=file))
 
 
 def _write_ci(files: tuple[_New, ...]) -> None:
-    hint = say("move it away to have it written anew; no other file was written either")
+    hint = say("move it away to get a new one; no other file was written either")
     for new in files:
         if os.path.lexists(new.path):
             raise _exists(new.path, hint)
@@ -178,7 +177,7 @@ def _write_ci(files: tuple[_New, ...]) -> None:
         _write(_template(new.template), new.path, hint=hint)
         terminal.err(f"wrote {new.path}: {new.todo}")
     if not os.path.lexists(".git"):
-        terminal.err(say("this folder is not the top of a Git repository; only there do these files work"))
+        terminal.err(say("this folder is not the root of a Git repository; these files work only there"))
 
 
 def _template(name: str) -> str:
@@ -194,4 +193,4 @@ def _write(text: str, path: str, *, hint: Message) -> None:
 
 
 def _exists(path: str, hint: Message) -> UsageError:
-    return UsageError(Problem(say("the file exists, and is left as it is"), Place(path), hint))
+    return UsageError(Problem(say("the file exists, and is left unchanged"), Place(path), hint))

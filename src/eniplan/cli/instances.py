@@ -100,7 +100,7 @@ def instances(
         list[str] | None, typer.Option("--family", metavar="FAMILY", help="Only this family. Repeatable.")
     ] = None,
     vcpus: Annotated[str | None, typer.Option(metavar="RANGE", help="8, 8..32, 8.. or ..32.")] = None,
-    memory: Annotated[str | None, typer.Option(metavar="RANGE", help="GiB, as a range like --vcpus.")] = None,
+    memory: Annotated[str | None, typer.Option(metavar="RANGE", help="In GiB, as a range like --vcpus.")] = None,
     arch: Annotated[Arch | None, typer.Option(help="Architecture.")] = None,
     gpus: Annotated[
         str | None,
@@ -110,14 +110,16 @@ def instances(
         str | None, typer.Option(metavar="WORDS", help="Model of the GPUs, such as A10 or 'nvidia t4'.")
     ] = None,
     min_pods: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="At least so many pods per node, in --mode.")
+        int | None, typer.Option(min=0, metavar="N", help="At least this many pods per node, in --mode.")
     ] = None,
     dual_stack: Annotated[bool, typer.Option("--dual-stack", help="For a dual-stack cluster.")] = False,
     min_eni_bandwidth: Annotated[
         float | None,
-        typer.Option(metavar="GBPS", help="At least so many Gbit/s for each ENI when all of them are busy."),
+        typer.Option(metavar="GBPS", help="At least this many Gbit/s per ENI when all of them are busy."),
     ] = None,
-    mode: Annotated[PodMode, typer.Option(help="What the pods get: an ENI of their own, or else.")] = PodMode.EXCLUSIVE,
+    mode: Annotated[
+        PodMode, typer.Option(help="The network of the pods: an ENI of their own, or another mode.")
+    ] = PodMode.EXCLUSIVE,
     on_sale: Annotated[bool, typer.Option("--on-sale", help="Only types that are on sale.")] = False,
     like: Annotated[
         str | None, typer.Option(metavar="TYPE", help=f"The {NEAREST} types nearest to this one that pass.")
@@ -125,33 +127,36 @@ def instances(
     sort: Annotated[
         Sort | None,
         typer.Option(
-            help="Most pods, or least vCPUs, memory or price of a pod, first. Default vcpu, with --price-file price.",
+            help="Most pods, or least vCPUs, memory or price per pod, first. Default: vcpu; with --price-file: price.",
             show_default=False,
         ),
     ] = None,
     price_file: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Your own prices: CSV of type and price an hour, in any currency."),
+        typer.Option(metavar="FILE", help="Your own prices: CSV of type and price per hour, in any currency."),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", "-n", min=1, metavar="N", help="Only the first N, and with --why as many rejected."),
+        typer.Option(
+            "--limit", "-n", min=1, metavar="N", help="Only the first N, and with --why as many rejected ones."
+        ),
     ] = None,
-    why: Annotated[bool, typer.Option("--why", help="Show what the rules reject as well, and why.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Also show the types that rules reject, and why.")] = False,
     pods: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Size a pool of each type for N exclusive pods.")
     ] = None,
     daemonsets: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="With --pods: DaemonSet pods per node that take an ENI.")
+        int | None, typer.Option(min=0, metavar="N", help="With --pods: DaemonSet pods per node that use an ENI.")
     ] = None,
     spread: Annotated[
         str | None,
-        typer.Option(metavar="ZONES", help="With --pods: how many zones, or their ids with commas between."),
+        typer.Option(metavar="ZONES", help="With --pods: number of zones, or their ids separated by commas."),
     ] = None,
     survive: Annotated[
         Survive | None,
         typer.Option(
-            help="With --pods: what may be lost while all pods still run. Default: a zone with --spread, else a node.",
+            help="With --pods: what may fail while all pods still run. Default: a zone with --spread, otherwise a "
+            "node.",
             show_default=False,
         ),
     ] = None,
@@ -159,20 +164,20 @@ def instances(
         bool, typer.Option("--emit-plan", help="With --pods: print the plan of a pool of the first type instead.")
     ] = False,
     terway: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="With --emit-plan: the cluster's Terway.")
+        str | None, typer.Option(metavar="VERSION", help="With --emit-plan: the cluster's Terway version.")
     ] = None,
     erdma: Annotated[
-        bool | None, typer.Option("--erdma/--no-erdma", help="enable_erdma of eni-config: it takes a slot per node.")
+        bool | None, typer.Option("--erdma/--no-erdma", help="enable_erdma of eni-config: it uses one slot per node.")
     ] = None,
     output: Annotated[
         ListFormat,
-        typer.Option("--format", "-f", help="text: a table. names: one type a line."),
+        typer.Option("--format", "-f", help="text: a table. names: one type per line."),
     ] = ListFormat.TEXT,
     strict: StrictOption = False,
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,
 ) -> None:
-    """Find instance types: what they carry, which rules reject the others, how many a number of pods needs.
+    """Find instance types, see why others are rejected, and size pools for a number of pods.
 
     \b
     Examples:
@@ -180,43 +185,42 @@ def instances(
       eniplan instances --vcpus 8..32 --arch arm --min-pods 7 --sort pods-per-vcpu
       eniplan instances --like ecs.g7.2xlarge --dual-stack --why
       eniplan instances --pods 40 --daemonsets 1 --spread 3 --on-sale --limit 5
-      eniplan instances --on-sale --price-file prices.csv --limit 5   # least price of an exclusive pod first
+      eniplan instances --on-sale --price-file prices.csv --limit 5   # lowest price per exclusive pod first
       eniplan instances --pods 40 --spread cn-hangzhou-j,cn-hangzhou-k --terway v1.16.4 --emit-plan > plan.yaml
 
-    \b
-    Lists the types that pass; exits with 1 when there is none. Types missing a value that a filter needs are skipped,
-    and counted on stderr. These are ECS types; few limits of Lingjun node types are published: `eniplan specs show
-    ebs-enhanced`.
+    Lists the types that pass; exits with 1 if there are none. Types missing a value that a filter needs are skipped,
+    and counted on stderr. Only ECS types are listed; for Lingjun node types, whose limits are mostly unpublished, see
+    `eniplan specs show ebs-enhanced`.
     """
     catalog, settings = judged_by(specs, specs_date, strict=strict)
     sizing = (daemonsets, spread, survive) != (None, None, None)
     _refuse_when(
-        (emit_plan and pods is None, say("--emit-plan goes with --pods: a plan has a size")),
-        (sizing and pods is None, say("--daemonsets, --spread and --survive go with --pods")),
+        (emit_plan and pods is None, say("--emit-plan requires --pods: a plan has a size")),
+        (sizing and pods is None, say("--daemonsets, --spread and --survive require --pods")),
         (pods is not None and mode is not PodMode.EXCLUSIVE, say("--pods sizes pools for exclusive pods only")),
-        (terway is not None and not emit_plan, say("--terway goes with --emit-plan")),
+        (terway is not None and not emit_plan, say("--terway requires --emit-plan")),
         (
             emit_plan and (why or output is not ListFormat.TEXT),
-            say("--emit-plan prints a plan: leave out --why and --format"),
+            say("--emit-plan prints a plan: remove --why and --format"),
         ),
-        (why and output is ListFormat.NAMES, say("--format names lists only what passes: leave out --why")),
+        (why and output is ListFormat.NAMES, say("--format names lists only types that pass: remove --why")),
         (
             price_file is not None and mode is not PodMode.EXCLUSIVE,
-            say("--price-file tells what an exclusive pod costs: leave out --mode"),
+            say("--price-file shows the price of an exclusive pod: remove --mode"),
         ),
-        (sort is Sort.PRICE and price_file is None, say("--sort price goes with --price-file")),
+        (sort is Sort.PRICE and price_file is None, say("--sort price requires --price-file")),
         (
             min_eni_bandwidth is not None and not 0 < min_eni_bandwidth < inf,
-            say("--min-eni-bandwidth is in Gbit/s, and more than 0"),
+            say("--min-eni-bandwidth must be more than 0, in Gbit/s"),
         ),
-        (like is not None and sort is not None, say("--like sorts by likeness: leave out --sort")),
+        (like is not None and sort is not None, say("--like sorts by likeness: remove --sort")),
         (dual_stack and bool(erdma), say("--dual-stack cannot be combined with --erdma (DS003)")),
     )
     zones = _zones(spread)
     facts = None
     if emit_plan:
         if terway is None or not zones.names:
-            message = say("--emit-plan needs --terway VERSION and --spread with zone ids: a plan states them")
+            message = say("--emit-plan requires --terway VERSION and --spread with zone ids: a plan states them")
             _refuse(message, say("such as --terway v1.16.4 --spread cn-hangzhou-j"))
         facts = Facts(terway, zones.names, dual_stack, erdma)
     question = Question(
@@ -280,7 +284,9 @@ def _range(option: str, text: str | None) -> Range | None:
         return None
     found = range_from(text)
     if found is None:
-        _refuse(say("{option} is {text!r}; it must be a number or a rising range", option=option, text=text), _RANGES)
+        _refuse(
+            say("{option} is {text!r}; it must be a number or an ascending range", option=option, text=text), _RANGES
+        )
     return found
 
 
@@ -303,7 +309,7 @@ def _model(catalog: Catalog, name: str) -> InstanceType:
             did_you_mean(name, catalog.names()),
         )
     if not record.CpuCoreCount or not record.MemorySize:
-        _refuse(say("the size of {name} is not known, so no type can be called near to it", name=name))
+        _refuse(say("the size of {name} is unknown, so no type can be compared with it", name=name))
     return record
 
 
@@ -317,7 +323,7 @@ def _zones(text: str | None) -> Zones:
         if len(set(names)) < len(names) or not all(map(_ZONE.fullmatch, names)):
             _refuse(
                 say(
-                    "--spread is {text!r}; it must be a number of zones, or different zone ids with commas between",
+                    "--spread is {text!r}; it must be a number of zones, or different zone ids separated by commas",
                     text=text,
                 )
             )
@@ -325,7 +331,7 @@ def _zones(text: str | None) -> Zones:
     if not 1 <= found.number <= MAX_V_SWITCHES:
         _refuse(
             say(
-                "--spread asks for {number} zones; a pool takes 1 to {max_v_switches} vSwitches, one for each",
+                "--spread asks for {number} zones; a pool has 1 to {max_v_switches} vSwitches, one per zone",
                 number=found.number,
                 max_v_switches=MAX_V_SWITCHES,
             )

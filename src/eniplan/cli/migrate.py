@@ -51,15 +51,13 @@ def migrate(
     plan: Annotated[
         str, typer.Argument(metavar="[PLAN]", help="The plan of the exclusive pool, with the workloads that move.")
     ] = DEFAULT_FILE,
-    old: Annotated[
-        str, typer.Option("--from", metavar="ID", help="The id of the node pool that is left, such as np0123.")
-    ] = "",
+    old: Annotated[str, typer.Option("--from", metavar="ID", help="Id of the old node pool, such as np0123.")] = "",
     manifests: Annotated[
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="The workloads as they are, and their PodDisruptionBudgets: manifests, or what kubectl get -o json "
-            "prints. Repeatable. Default: the running cluster, through kubectl.",
+            help="The workloads today, and their PodDisruptionBudgets: manifests, or output of kubectl get -o json. "
+            "Repeatable. Default: read from the running cluster with kubectl.",
         ),
     ] = None,
     context: Annotated[
@@ -67,37 +65,36 @@ def migrate(
     ] = None,
     kubeconfig: Annotated[str | None, typer.Option(metavar="FILE", help="kubectl's kubeconfig.")] = None,
     out_dir: Annotated[str, typer.Option(metavar="DIR", help="Write the migration into this folder.")] = "migration",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runbook, and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the runbook, without writing files.")] = False,
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
 ) -> None:
-    """Write down the move of workloads to an exclusive pool: a runbook, a script with gates, and what both apply.
+    """Plan how to move workloads to an exclusive pool: a runbook, a script with gates, and the manifests.
 
     \b
     Examples:
       eniplan migrate plan.yaml --from np0123 --manifests app.yaml --dry-run
       eniplan migrate plan.yaml --from np0123 --context prod
-      sh migration/migrate.sh             # stops at the first gate; run it again at any time
-      sh migration/migrate.sh undo        # takes the workloads back
+      sh migration/migrate.sh             # stops at the first gate; safe to run again
+      sh migration/migrate.sh undo        # moves the workloads back
 
-    \b
-    The mode of a node pool cannot be switched. The script creates the new pool, moves one workload after the other
-    without falling below its PodDisruptionBudget, and leaves the old pool to `migrate.sh retire`.
+    The mode of a node pool cannot be switched. The script creates the new pool and moves one workload after the other
+    without falling below its PodDisruptionBudget; `migrate.sh retire` retires the old pool.
     """
     if not re.fullmatch(_POOL_ID, old):
-        raise usage(say("--from names the node pool that is left by its id"),
+        raise usage(say("--from must be the id of the old node pool"),
                     say("kubectl get nodes -L alibabacloud.com/nodepool-id"))  # fmt: skip
     if manifests and (context or kubeconfig):
-        raise usage(say("--manifests and the running cluster are two sources"), say("leave out one of the two"))
+        raise usage(say("use either --manifests or the running cluster"), say("drop one of the two"))
     if plan == STDIN and STDIN in (manifests or ()):
         raise usage(say("the plan and the manifests cannot both be stdin"))
     how = Gate(fail_on.value, strict, specs, waivers, specs_date)
     plans, report = passed_plans(plan, how)
     if len(plans) != 1:
-        raise usage(say("migrate takes one plan"), say("give a file with one plan"))
+        raise usage(say("migrate takes one plan"), say("pass a file with one plan"))
     source = plans[0]
     texts = dict(map(named_input, manifests or ()))
     values: list[object] = [d.value for path, data in texts.items() for d in read_documents(path, data)]

@@ -59,13 +59,13 @@ FormatOption = Annotated[
 ]
 ReportFormatOption = Annotated[
     ReportFormat,
-    typer.Option("--format", "-f", help="What stdout gets. text: a view on a terminal, else plain lines."),
+    typer.Option("--format", "-f", help="Format of stdout. text: a view on a terminal, otherwise plain lines."),
 ]
-ConciseOption = Annotated[bool, typer.Option("--concise", help="With text: one line for each finding.")]
-ExplainOption = Annotated[bool, typer.Option("--explain", help="With text: why each finding matters, and who says so.")]
+ConciseOption = Annotated[bool, typer.Option("--concise", help="With text: one line per finding.")]
+ExplainOption = Annotated[bool, typer.Option("--explain", help="With text: why each finding matters, and its sources.")]
 OutputOption = Annotated[
     list[str] | None,
-    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Write the report to a file as well. Repeatable."),
+    typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write the report to a file. Repeatable."),
 ]
 BUNDLED = "bundled"
 """`--specs bundled`: nothing stands before the data that came with eniplan."""
@@ -131,7 +131,7 @@ SpecsOption = Annotated[
         "--specs",
         metavar="FILE",
         help="Your own instance data: rows of `specs show`, or a DescribeInstanceTypes response. `bundled`: only "
-        "eniplan's. Default: what `specs update` has kept, if anything.",
+        "eniplan's. Default: the data of `specs update`, if any.",
     ),
 ]
 SpecsDateOption = Annotated[
@@ -145,7 +145,7 @@ SpecsDateOption = Annotated[
 StrictOption = Annotated[
     bool,
     typer.Option(
-        "--strict/--no-strict", help="Take the strictest document where they disagree; fail on what is not decided."
+        "--strict/--no-strict", help="Use the strictest document where they disagree; fail if a rule is undecided."
     ),
 ]
 EndpointOption = Annotated[
@@ -157,7 +157,7 @@ EndpointOption = Annotated[
     ),
 ]
 EcsRoleOption = Annotated[
-    bool, typer.Option("--ecs-role", help="For the account, also take the role of the ECS instance this runs on.")
+    bool, typer.Option("--ecs-role", help="Also use the RAM role of the ECS instance that eniplan runs on.")
 ]
 
 
@@ -172,12 +172,12 @@ def seconds(option: str, text: str) -> float:
 
     duration = go_duration(text)
     if duration is None or duration < 0:
-        raise usage(say("{option} {text!r} is no duration", option=option, text=text), say("write 90s, 30m or 1h"))
+        raise usage(say("{option} {text!r} is not a duration", option=option, text=text), say("write 90s, 30m or 1h"))
     return duration / SECOND
 
 
 TimeoutOption = Annotated[
-    str, typer.Option(metavar="DURATION", help="How long to look and wait after the request, such as 90s or 1h30m.")
+    str, typer.Option(metavar="DURATION", help="How long to check and wait after the request, such as 90s or 1h30m.")
 ]
 LONGEST = "30m"
 """How long creates are waited for when nobody says. ACK takes some minutes for nodes that are on sale."""
@@ -188,6 +188,6 @@ WaiversOption = Annotated[
     ),
 ]
 GateOption = Annotated[
-    Level, typer.Option("--fail-on", help="Write nothing when there are findings from this level on.")
+    Level, typer.Option("--fail-on", help="Write nothing if there are findings of this level or above.")
 ]
 """For commands that go beyond a check: only a plan that passes goes on."""

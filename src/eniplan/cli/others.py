@@ -61,11 +61,11 @@ class OtherInputs:
         if self._collected.broken and not verbose:
             broken = count(
                 self._collected.broken,
-                "skipped {n} file that cannot be read and names nothing of ours",
-                "skipped {n} files that cannot be read and name nothing of ours",
+                "skipped {n} unreadable file that mentions nothing eniplan checks",
+                "skipped {n} unreadable files that mention nothing eniplan checks",
             )
-            terminal.err(say("{broken}; --verbose says why", broken=broken))
+            terminal.err(say("{broken}; --verbose shows why", broken=broken))
         if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
-            terminal.err(say("nothing was judged: no exclusive node pool, and nothing for one; --verbose says why"))
+            terminal.err(say("nothing was judged: no exclusive node pool, and no pods for one; --verbose shows why"))
         if self._collected.lacks_cluster and not report.accounts:
-            terminal.err(say("these inputs say nothing of their cluster; --cluster FILE states its facts"))
+            terminal.err(say("these inputs do not describe their cluster; pass its facts with --cluster FILE"))

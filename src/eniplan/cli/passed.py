@@ -65,7 +65,7 @@ def passed_plans(path: str, gate: Gate) -> tuple[list[Passed], Report]:
     """
     plans, report = judged(path, gate)
     if report.exit_code:
-        terminal.err(say("{summary}; nothing is written", summary=words.summary(report._replace(specs_age=None))))
+        terminal.err(say("{summary}; nothing was written", summary=words.summary(report._replace(specs_age=None))))
         raise typer.Exit(report.exit_code)
     return plans, report
 

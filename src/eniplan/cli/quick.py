@@ -49,7 +49,7 @@ class ClusterOptions(NamedTuple):
         """
         for option, value in zip(("--kind", "--terway", "--ip-stack", "--erdma"), self, strict=True):
             if value is not None:
-                message = say("{option} goes with --type or --family; a plan states it itself", option=option)
+                message = say("{option} requires --type or --family; a plan states it itself", option=option)
                 raise usage(message)
 
     def cluster(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions,
     if stated.kind is None:
         lingjun = [name for name in types if not name.startswith("ecs.") and catalog.lingjun(name) is not None]
     elif stated.kind == "lingjun" and families:
-        raise usage(say("--family is for ECS; name Lingjun node types with --type"))
+        raise usage(say("--family is for ECS; pass Lingjun node types with --type"))
     pools: list[dict[str, Any]] = [
         {"name": node_type, "kind": "lingjun", "lingjun": {"nodeType": node_type}} for node_type in lingjun
     ]
@@ -87,5 +87,5 @@ def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions,
     if ecs or families:
         pools.append({"name": "(types)", "instanceTypes": ecs, "instanceFamilies": families})
     plan: dict[str, Any] = {"apiVersion": API_VERSION, "cluster": stated.cluster(), "nodePools": pools}
-    gaps = () if stated.terway is not None else (Gap(facts.TERWAY_VERSION.path, say("give it with --terway")),)
+    gaps = () if stated.terway is not None else (Gap(facts.TERWAY_VERSION.path, say("set it with --terway")),)
     return LoadedPlan(Document(COMMAND_LINE, plan, _CommandLine()), plan_from(plan), gaps=gaps)

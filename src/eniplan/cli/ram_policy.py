@@ -33,9 +33,8 @@ def ram_policy(
       eniplan ram-policy check --cluster-id c0123456789abcdef0123456789abcdef --region cn-hangzhou
       eniplan ram-policy specs update
 
-    \b
-    check is `check --live`, create-pool is `create-pool --apply`. Calls without a resource of their own are allowed on
-    all ("*"): these services take nothing narrower for them.
+    check means `check --live`, create-pool means `create-pool --apply`. Calls without a resource of their own are
+    allowed on all resources ("*"), because the services accept nothing narrower.
     """
     needed = calls_of(_known(commands), lingjun=lingjun)
     terminal.out(json.dumps(policy(needed, region=region, cluster_id=cluster_id), indent=2) + "\n")
@@ -52,6 +51,6 @@ def _known(words: list[str]) -> list[str]:
     found = [name.replace("\0", " ") for name in names]
     for name in found:
         if name not in COMMANDS:
-            hint = did_you_mean(name, COMMANDS) or say("those that do: {commands}", commands=tuple(COMMANDS))
-            raise usage(say("no command that asks the account: {name!r}", name=name), hint)
+            hint = did_you_mean(name, COMMANDS) or say("commands that do: {commands}", commands=tuple(COMMANDS))
+            raise usage(say("{name!r} is not a command that queries the account", name=name), hint)
     return found

@@ -32,7 +32,7 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 def render_manifests(
     plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
-    workloads: Annotated[bool, typer.Option("--workloads", help="Write skeletons of the workloads, too.")] = False,
+    workloads: Annotated[bool, typer.Option("--workloads", help="Also write skeletons of the workloads.")] = False,
     out_dir: Annotated[
         str | None, typer.Option(metavar="DIR", help="Write one file per object into this folder.")
     ] = None,
@@ -42,7 +42,7 @@ def render_manifests(
     ] = None,
     patch: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Instead: add to your own workload manifests what they lack; - for stdin."),
+        typer.Option(metavar="FILE", help="Instead: add what is missing to your own workload manifests; - for stdin."),
     ] = None,
     fail_on: GateOption = Level.ERROR,
     strict: StrictOption = False,
@@ -50,7 +50,7 @@ def render_manifests(
     specs_date: SpecsDateOption = None,
     waivers: WaiversOption = None,
 ) -> None:
-    """Write the PodNetworkings, Terway configs and workloads of a plan that passes.
+    """Render the PodNetworkings, Terway configs and workloads of a passing plan.
 
     \b
     Examples:
@@ -79,7 +79,7 @@ def render_manifests(
                 files = [item.file for item in rendered]
     _tell_namespaces(plans)
     if not rendered:
-        terminal.err(say("note: the plan has no podNetworkings and no terwayConfigs; --workloads renders workloads"))
+        terminal.err(say("note: the plan has no podNetworkings or terwayConfigs; --workloads renders workloads"))
     # How old the data is would change with every day, and with it what is rendered.
     top = header(plan, specs_words(report.specs_date, report.own_specs))
     if out_dir is None:
@@ -94,12 +94,12 @@ def _usable(plan: str, **options: object) -> None:
     given = [name for name, value in options.items() if value not in {None, False}]
     message = NOTHING
     if "kustomize" in given and "out_dir" not in given:
-        message = say("--kustomize goes with --out-dir")
+        message = say("--kustomize requires --out-dir")
     elif "patch" in given and len(given) > 1:
         others = ", ".join("--" + name.replace("_", "-") for name in given if name != "patch")
-        message = say("--patch completes manifests of your own and renders none: leave out {others}", others=others)
+        message = say("--patch completes your own manifests and renders none: remove {others}", others=others)
     elif options["patch"] == plan == STDIN:
-        message = say("the plan and the manifests cannot both be stdin")
+        message = say("the plan and the manifests cannot both come from stdin")
     if message:
         raise usage(message)
 
@@ -147,7 +147,7 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
     from eniplan.emit.patch import patch  # noqa: PLC0415 - only for --patch
 
     if len(plans) != 1:
-        raise usage(say("--patch takes one plan"), say("give a file with one plan"))
+        raise usage(say("--patch takes one plan"), say("pass a file with one plan"))
     shown, data = named_input(path)
     try:
         manifests = data.decode("utf-8")

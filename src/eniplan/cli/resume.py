@@ -15,17 +15,17 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 
 def resume(
-    receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="The file that create-pool --apply has named.")],
+    receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="The file that create-pool --apply printed.")],
     timeout: TimeoutOption = LONGEST,
     ecs_role: EcsRoleOption = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Ask no question when the request has to be sent again.")
+        bool, typer.Option("--yes", "-y", help="Do not ask for confirmation if the request must be sent again.")
     ] = False,
 ) -> None:
     """Continue an interrupted create: find out what became of it, wait, and verify the pool.
 
-    The pool is looked up by its name first. Only when it is not there is the request sent again, by the plan that it
-    came of, and behind the same check and the same question. It is safe at any point, any number of times.
+    The pool is first looked up by its name. Only if it does not exist is the request sent again, from the same plan and
+    after the same check and confirmation. It is safe to run at any time, any number of times.
 
     \b
     Examples:

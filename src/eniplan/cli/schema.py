@@ -29,11 +29,11 @@ def schema(
     subject: Annotated[
         Subject,
         typer.Argument(
-            metavar="[SUBJECT]", help="plan (default), waivers, config, or report: what --format json writes."
+            metavar="[SUBJECT]", help="plan (default), waivers, config, or report (the output of --format json)."
         ),
     ] = Subject.PLAN,
 ) -> None:
-    """Print a JSON Schema (draft-07): of what eniplan reads, for editors, or writes, for programs.
+    """Print a JSON Schema (draft-07): of inputs, for editors, or of reports, for programs.
 
     \b
     Examples:

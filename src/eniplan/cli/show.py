@@ -57,7 +57,7 @@ def outputs(words: Iterable[str]) -> list[Output]:
         file = _output(word)
         if found.setdefault(os.path.realpath(file.path), file) is not file:
             message = say("two reports would go to {file_path}", file_path=file.path)
-            raise usage(message, say("give each --output its own file"))
+            raise usage(message, say("use a different file for each --output"))
     return list(found.values())
 
 
@@ -163,7 +163,7 @@ def detail_of(form: ReportFormat, *, concise: bool, explain: bool) -> Detail:
     if concise and explain:
         raise usage(say("--concise and --explain exclude each other"))
     if (concise or explain) and form is not ReportFormat.TEXT:
-        raise usage(say("--concise and --explain go with --format text; {format} tells all", format=form.value))
+        raise usage(say("--concise and --explain require --format text; {format} has everything", format=form.value))
     return Detail(concise, explain)
 
 

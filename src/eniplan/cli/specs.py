@@ -30,9 +30,9 @@ def register(app: typer.Typer, name: str, about: str) -> None:
     specs = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
     specs.callback()(overview)
     specs.command("show", short_help="Show one type with the source of every number.")(show)
-    specs.command("update", short_help="Learn limits from the account or from nodes, and keep them.")(update)
+    specs.command("update", short_help="Get limits from the account or from nodes, and keep them.")(update)
     specs.command("contribute", short_help="Print what the bundled data lacks, to contribute it.")(contribute)
-    specs.command("diff", short_help="Show what newer data changes, also in verdicts on plans.")(diff)
+    specs.command("diff", short_help="Show what newer data changes, including verdicts on plans.")(diff)
     app.add_typer(specs, name=name, short_help=about)
 
 
@@ -42,14 +42,14 @@ def overview(
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,
 ) -> None:
-    """Show the instance data: its date, its counts, its gaps.
+    """Show the instance data: date, counts and gaps.
 
     \b
     Examples:
       eniplan specs
       eniplan specs show ecs.g8i.8xlarge
       eniplan specs update --region cn-hangzhou     # from your account
-      eniplan specs diff plan.yaml                  # what that changes
+      eniplan specs diff plan.yaml                  # what it changes
     """
     if context.invoked_subcommand is not None:
         return

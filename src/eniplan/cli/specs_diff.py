@@ -38,14 +38,14 @@ class _Judged(NamedTuple):
 
 def diff(
     plans: Annotated[
-        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plans to judge with both, as for check.")
+        list[str] | None, typer.Argument(metavar="[PLAN]...", help="Plans to check with both, as for check.")
     ] = None,
     output: FormatOption = Format.TEXT,
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,
     strict: StrictOption = False,
 ) -> None:
-    """Show what `specs update`, or --specs FILE, changes in the bundled data, and in the verdicts on plans.
+    """Show how `specs update`, or --specs FILE, changes the bundled data and the verdicts on plans.
 
     \b
     Examples:
@@ -53,15 +53,14 @@ def diff(
       eniplan specs diff plans/ --format json
       eniplan specs diff plan.yaml --specs specs/cn-hangzhou.jsonl
 
-    \b
-    Of each plan: rules that would have findings (appear) or no longer have them (vanish), by pool.
+    For each plan and pool: rules that get findings (appear) or lose them (vanish).
     """
     from eniplan.catalog.diff import difference  # noqa: PLC0415 - needed only here
 
     own, settings = judged_by(specs, specs_date, strict=strict)
     bundled = Catalog()
     if own.own is None:
-        hint = say("write it with `eniplan specs update`, or name a file with --specs")
+        hint = say("create it with `eniplan specs update`, or pass a file with --specs")
         raise InputError(Problem(say("there is nothing to compare with the bundled data"), Place(COMMAND_LINE), hint))
     found = difference(bundled, own)
     judged, problems = _judged(plans, bundled, own, settings) if plans else ([], [])

@@ -54,35 +54,32 @@ def update(
         str | None, typer.Option(metavar="FILE", help="With --from-cluster: kubectl's kubeconfig.")
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write here, for --specs. Default: what every command then uses.")
+        str | None,
+        typer.Option(metavar="FILE", help="Write to this file, for --specs. Default: keep it for every command."),
     ] = None,
     output: FormatOption = Format.TEXT,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
 ) -> None:
-    """Learn the limits of instance types from the account, or from a cluster's nodes, and keep them for this user.
+    """Get the limits of instance types from the account, or from a cluster's nodes, and keep them for this user.
 
     \b
     Examples:
       eniplan specs update --region cn-hangzhou
       eniplan specs update --region cn-hangzhou --region cn-beijing --out specs/china.jsonl
-      eniplan specs update --from-cluster --context prod    # no credentials: the nodes say it
+      eniplan specs update --from-cluster --context prod    # needs no credentials
       eniplan specs update --from nodes.json --out nodes.jsonl
-      eniplan specs diff plans/          # which plans does it change?
-      eniplan check plan.yaml --specs bundled   # as if nothing had been kept
+      eniplan specs diff plans/          # which verdicts does it change?
+      eniplan check plan.yaml --specs bundled   # ignore what `specs update` kept
 
-    \b
-    Without --out the rows go to $XDG_DATA_HOME/eniplan (~/.local/share): specs.jsonl has what an account says, and
-    nodes.jsonl what nodes say, which lies over it. From then on they stand before the bundled data in every command,
-    until --specs names other data. For the same verdict on every machine use --out, commit the file, and name it with
-    --specs.
+    Without --out the rows go to $XDG_DATA_HOME/eniplan (~/.local/share): rows of an account to specs.jsonl, rows of
+    nodes to nodes.jsonl, which wins. From then on every command prefers them to the bundled data, unless --specs
+    names other data. For the same verdict on every machine use --out, commit the file, and pass it with --specs.
 
-    \b
-    An account is asked page by page. What was read is kept beside the file, in FILE.partial, until all is there: the
-    same command goes on where an interrupted one has stopped.
+    The account is read page by page. Pages already read are kept in FILE.partial until the update is complete: after an
+    interruption the same command continues where it stopped.
 
-    \b
-    Nodes say it in annotation alibabacloud.com/instance-type-info, which Terway believes before the API.
+    Nodes have the limits in the annotation alibabacloud.com/instance-type-info, which Terway prefers to the API.
     """
     of_nodes = from_cluster or from_ is not None
     if of_nodes and (region or endpoint is not None or ecs_role):
@@ -170,7 +167,7 @@ def _regions(given: list[str]) -> list[str]:
     names = list(dict.fromkeys(given)) or list(filter(None, [place.region(None)]))
     if not names:
         looked = say(
-            "looked at {REGION_VARIABLES} and the profile in {PROFILES}",
+            "looked in {REGION_VARIABLES} and the profile in {PROFILES}",
             REGION_VARIABLES=tuple(place.REGION_VARIABLES),
             PROFILES=place.PROFILES,
         )

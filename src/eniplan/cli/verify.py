@@ -83,7 +83,7 @@ def verify(
     ] = None,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="FILE", help="Read what kubectl has printed: a file, a folder, or - for stdin."),
+        typer.Option("--from", metavar="FILE", help="Read saved kubectl output: a file, a folder, or - for stdin."),
     ] = None,
     context: Annotated[
         str | None, typer.Option(metavar="NAME", help="kubectl's context. Default: the current one.")
@@ -91,32 +91,36 @@ def verify(
     kubeconfig: Annotated[str | None, typer.Option(metavar="FILE", help="kubectl's kubeconfig.")] = None,
     pools: Annotated[
         list[str] | None,
-        typer.Option("--pool", metavar="NAME=ID", help="The node pool's id of a pool of the plan. Repeatable."),
+        typer.Option("--pool", metavar="NAME=ID", help="Node pool id of a pool of the plan. Repeatable."),
     ] = None,
     pod: Annotated[
         str | None, typer.Option(metavar="[NAMESPACE/]NAME", help="Follow one pod to its ENI: where it stops, and why.")
     ] = None,
     namespace: Annotated[
         str | None,
-        typer.Option("--namespace", "-n", metavar="NAME", help="That of --pod. Default: that of kubectl's context."),
+        typer.Option(
+            "--namespace", "-n", metavar="NAME", help="Namespace of --pod. Default: that of kubectl's context."
+        ),
     ] = None,
     node: Annotated[str | None, typer.Option(metavar="NAME", help="Follow one node, step by step.")] = None,
     wait: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="Retry until all passes, for at most this long: 90s, 10m."),
+        typer.Option(metavar="DURATION", help="Retry until everything passes, for at most this long: 90s, 10m."),
     ] = None,
     watch: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="Look again and again, so far apart, and show what changes: 15s."),
+        typer.Option(metavar="DURATION", help="Check again at this interval, and show what changes: 15s."),
     ] = None,
     summary: Annotated[
-        bool, typer.Option("--summary", help="A few lines on stdout: the pools, the rules that speak, the verdict.")
+        bool, typer.Option("--summary", help="A short summary on stdout: pools, rules with findings, verdict.")
     ] = False,
     form: ReportFormatOption = ReportFormat.TEXT,
     output: OutputOption = None,
     concise: ConciseOption = False,
     explain: ExplainOption = False,
-    fail_on: Annotated[Level, typer.Option(help="Exit with 1 from this level on.")] = Level.ERROR,
+    fail_on: Annotated[
+        Level, typer.Option(help="Exit with 1 if there are findings of this level or above.")
+    ] = Level.ERROR,
     strict: StrictOption = False,
     specs: SpecsOption = None,
     specs_date: SpecsDateOption = None,
@@ -189,12 +193,12 @@ def verify(
 
 
 _TOGETHER = (
-    ({"pod"}, {"node"}, say("--pod and --node follow one thing each: give one of them")),
+    ({"pod"}, {"node"}, say("--pod and --node follow one object each: use one of them")),
     ({"pod", "node"}, {"wait", "watch", "summary", "output"},
-     say("--pod and --node print text or json, once: no --wait, --watch, --summary, --output or other format")),
+     say("--pod and --node print text or json, once: remove --wait, --watch, --summary, --output and other formats")),
     ({"watch"}, {"wait", "summary", "output", "form"},
-     say("--watch shows text until Ctrl-C: no --wait, --summary, --output or --format with it")),
-    ({"summary"}, {"form"}, say("--summary and --format are two forms of one report: give one of them")),
+     say("--watch shows text until Ctrl-C: remove --wait, --summary, --output and --format")),
+    ({"summary"}, {"form"}, say("--summary and --format are two forms of one report: use one of them")),
 )  # fmt: skip
 """Options of which none of the first goes with one of the others, and why."""
 
@@ -203,7 +207,7 @@ def _usable(plan: str | None, source: _Source, **options: object) -> None:
     """Refuse options that do not go together."""
     given = {name for name, value in options.items() if value and value is not ReportFormat.TEXT}
     if source.dump is not None and (source.kubectl != Kubectl() or given & {"wait", "watch"}):
-        raise usage(say("--from reads no cluster: no --context, --kubeconfig, --wait or --watch with it"))
+        raise usage(say("--from reads no cluster: remove --context, --kubeconfig, --wait and --watch"))
     if source.dump == plan == STDIN:
         raise usage(say("the plan and the dump cannot both come from stdin"))
     for some, others, why in _TOGETHER:
@@ -212,7 +216,7 @@ def _usable(plan: str | None, source: _Source, **options: object) -> None:
     if given & {"pod", "node"} and options["form"] not in _TRACED:
         raise usage(_TOGETHER[1][2])
     if "namespace" in given and "pod" not in given:
-        raise usage(say("--namespace goes with --pod"))
+        raise usage(say("--namespace requires --pod"))
 
 
 def _namespaced(pod: str, namespace: str | None, source: _Source) -> tuple[str, str]:
@@ -289,12 +293,12 @@ def _plan(path: str) -> tuple[Document, Plan]:
     problems = [p for item in loaded for p in ([item] if isinstance(item, Problem) else item.problems)]
     if problems:
         if any(problem.place.path == "apiVersion" for problem in problems):
-            hint = say("this is no plan; of a dump of a cluster: eniplan verify [PLAN] --from FILE")
+            hint = say("this is not a plan; to verify a dump of a cluster: eniplan verify [PLAN] --from FILE")
             problems[-1] = problems[-1]._replace(hint=together((problems[-1].hint, hint), "\n    "))
         raise InputError(*problems)
     plans = [(item.document, item.plan) for item in loaded if isinstance(item, LoadedPlan) and item.plan is not None]
     if len(plans) != 1:
-        message = say("a cluster is verified by one plan, and this input has {number}", number=len(plans))
+        message = say("a cluster is verified against one plan, but this input has {number}", number=len(plans))
         raise UsageError(Problem(message, Place(path), say("put the pools of one cluster into one plan")))
     return plans[0]
 

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 KNOWN: dict[State, Message] = {
     "prepared": say("nothing was sent, and nothing was created"),
-    "sent": say("the request was on its way: the pool may exist"),
-    "unknown": say("the request was sent, and whether it made the pool is not known"),
-    "rejected": say("the API has refused the request, and nothing was created"),
+    "sent": say("the request was being sent: the pool may exist"),
+    "unknown": say("the request was sent, but whether it created the pool is unknown"),
+    "rejected": say("the API refused the request, and nothing was created"),
     "accepted": say("the pool is being created"),
-    "created": say("the pool was created, and is not verified yet"),
-    "proved": say("the pool was created, and is as asked"),
-    "failed": say("the task that creates the pool has failed"),
-    "different": say("the pool exists, and is not as asked"),
-    "gone": say("the pool was created, and is not there any more"),
+    "created": say("the pool was created, but is not verified yet"),
+    "proved": say("the pool was created as requested"),
+    "failed": say("the task that creates the pool failed"),
+    "different": say("the pool exists, but not as requested"),
+    "gone": say("the pool was created, but no longer exists"),
 }
 """What is known in each state, for somebody who was not there."""
 
@@ -88,7 +88,7 @@ class Work:
 
     @property
     def _go_on(self) -> Message:
-        return say("go on with: {command}", command=self.next_command)
+        return say("continue with: {command}", command=self.next_command)
 
     @property
     def lost(self) -> tuple[Problem, ...]:
@@ -99,11 +99,11 @@ class Work:
         return tuple(
             Problem(
                 say(
-                    "{problem}: the receipt does not say that {known}; pool {id}, task {task}",
+                    "{problem}: the receipt does not record that {known}; pool {id}, task {task}",
                     problem=problem.message,
                     known=KNOWN[receipt.state],
-                    id=receipt.node_pool_id or say("not known"),
-                    task=receipt.task_id or say("not known"),
+                    id=receipt.node_pool_id or say("unknown"),
+                    task=receipt.task_id or say("unknown"),
                 ),
                 problem.place,
                 self._go_on,

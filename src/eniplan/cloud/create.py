@@ -595,7 +595,7 @@ def missing(body: str, pool: Mapping[str, Any]) -> Message:
         return say("it does not say how many of its {wanted} nodes are ready", wanted=wanted)
     if ready is not None and ready < wanted:
         return nodes_ready(body, pool)
-    return NOTHING if state == "active" else say("its state is {state}", state=str(state or "not known"))
+    return NOTHING if state == "active" else say("its state is {state}", state=str(state or "unknown"))
 
 
 def nodes_ready(body: str, pool: Mapping[str, Any]) -> Message:
