@@ -25,12 +25,14 @@ from packaging.requirements import Requirement
 
 from tests.harness import EXAMPLES, REPO, Result, clean_env, run_process
 from tests.inputs.support import BODY, text
+from tests.live.runs import CREDENTIALS
 from tests.packages import link_packages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.harness import Run
+    from tests.loopback import Cloud
 
 BROKEN = EXAMPLES / "many-mistakes.yaml"
 GOOD = EXAMPLES / "trading-ipv4.yaml"
@@ -291,6 +293,124 @@ class TestGitLab:
         assert "NET001" in {item["check_name"] for item in quality}
 
 
+class TestRefresh:
+    """The monthly jobs, against the loopback cloud, a repository to push to, and a program that stands for gh."""
+
+    TITLE = "Update the limits of instance types"
+
+    @pytest.fixture
+    def sample(self, offline: Offline, tmp_path: Path, run: Run) -> Path:
+        sample = tmp_path / "sample"
+        sample.mkdir()
+        for service in ("github-specs", "gitlab-specs"):
+            assert run("init", "--ci", service, cwd=sample).code == 0
+        (sample / "plans").mkdir()
+        shutil.copy(GOOD, sample / "plans")
+        repository(sample, offline)
+        bare = tmp_path / "bare.git"
+        hook = "#!/bin/sh\nenv | grep ^GIT_PUSH_OPTION_ > options\n"
+        for words in (
+            ["git", "init", "--quiet", "--bare", str(bare)],
+            ["git", "-C", str(bare), "config", "receive.advertisePushOptions", "true"],
+            ["git", "-C", str(sample), "remote", "add", "origin", str(bare)],
+        ):
+            assert offline.run(*words, cwd=tmp_path).code == 0
+        (bare / "hooks" / "post-receive").write_text(hook)
+        (bare / "hooks" / "post-receive").chmod(0o755)
+        programs = tmp_path / "temp" / "eniplan" / "bin"
+        programs.mkdir(parents=True)
+        (programs / "eniplan").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m eniplan "$@"\n')
+        gh = '#!/bin/bash\n[[ $2 != list ]] || cat "$OPEN"\n[[ $1 != pr ]] || printf "%s\\n" "$*" >>"$LOG"\n'
+        (programs / "gh").write_text(gh)
+        for program in programs.iterdir():
+            program.chmod(0o755)
+        return sample
+
+    def env(self, sample: Path, cloud: Cloud, variables: Mapping[str, str]) -> dict[str, str]:
+        root = sample.parent
+        (root / "open").touch()
+        changed = {"ecs.g8i.8xlarge": {"EniQuantity": 5}, "ecs.g7.xlarge": {}}
+        cloud.state["instanceTypesOf"] = {"cn-hangzhou": changed, "cn-beijing": {"ecs.new.large": {"EniQuantity": 3}}}
+        return {
+            **variables,
+            **CREDENTIALS,
+            "ENIPLAN_ENDPOINT": cloud.url,
+            "REGIONS": "cn-hangzhou cn-beijing",
+            "RUNNER_TEMP": str(root / "temp"),
+            "OPEN": str(root / "open"),
+            "LOG": str(root / "log"),
+            "PATH": f"{root / 'temp' / 'eniplan' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def pushed(self, offline: Offline, sample: Path, what: str) -> str:
+        done = offline.run("git", "-C", sample.parent / "bare.git", *what.split(), cwd=sample)
+        assert done.code == 0, done
+        return done.out
+
+    @pytest.mark.slow
+    def test_github(self, offline: Offline, cloud: Cloud, sample: Path) -> None:
+        file = sample / ".github" / "workflows" / "eniplan-specs.yml"
+        job = yaml.safe_load(file.read_bytes())["jobs"]["refresh"]
+        steps = {step["name"]: step for step in job["steps"] if "name" in step}
+        assert all("${{" not in step["run"] for step in steps.values())
+        env = self.env(sample, cloud, {name: str(value) for name, value in job["env"].items()})
+        root = sample.parent
+        for number, expected in (("0", "pr create --head eniplan-specs"), ("1", "pr edit eniplan-specs")):
+            (root / "open").write_text(f"{number}\n")
+            for name in ("Ask the account", "Open a pull request"):
+                done = offline.bash(steps[name]["run"], cwd=sample, env=env)
+                assert done.code == 0, done
+            assert (root / "log").read_text().splitlines()[-1].startswith(expected)
+            body = (root / "temp" / "short.md").read_text()
+            assert body.startswith("```\nspecs of ")
+            assert "changed ecs.g8i.8xlarge EniQuantity: 8 [" in body
+            assert "plans/trading-ipv4.yaml: pool trading: appear ENI001, ENI008\n```\n" in body
+            text = self.pushed(offline, sample, "show eniplan-specs:specs.jsonl")
+            assert '"region": "cn-hangzhou, cn-beijing", "types": 3' in text
+            assert self.pushed(offline, sample, "log -1 --format=%s eniplan-specs").strip() == self.TITLE
+            # A month later something else is new; the pull request is still open.
+            cloud.state["instanceTypesOf"]["cn-beijing"]["ecs.new.large"] = {"EniQuantity": 4}
+        asked = len((root / "log").read_text().splitlines())
+        done = offline.bash(steps["Open a pull request"]["run"], cwd=sample, env=env)
+        assert (done.code, done.out) == (0, "nothing is new\n")
+        assert len((root / "log").read_text().splitlines()) == asked
+
+    @pytest.mark.slow
+    def test_gitlab(self, offline: Offline, cloud: Cloud, sample: Path) -> None:
+        job = yaml.safe_load((sample / ".gitlab" / "eniplan-specs.yml").read_bytes())["eniplan-specs"]
+        assert re.fullmatch("<.+>", job["variables"]["ENIPLAN"])
+        check = yaml.safe_load((REPO / "templates" / "ci" / "gitlab.yml").read_bytes())["eniplan"]
+        assert job["script"][:3] == check["script"][:3], "that eniplan is set up so is tested there"
+        root = sample.parent
+        env = self.env(sample, cloud, {name: str(value) for name, value in job["variables"].items()})
+        env |= {
+            "CI_DEFAULT_BRANCH": "main", "CI_SERVER_HOST": "gitlab.example.com", "CI_PROJECT_PATH": "acme/infra",
+            "ENIPLAN_PUSH_TOKEN": "glpat-token", "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": f"url.{root / 'bare.git'}.insteadOf",
+            "GIT_CONFIG_VALUE_0": "https://eniplan:glpat-token@gitlab.example.com/acme/infra.git",
+        }  # fmt: skip
+        script = [f"venv={shlex.quote(str(root / 'temp' / 'eniplan'))}", *job["script"][3:]]
+        for _ in range(2):
+            done = offline.bash("\n".join(script), cwd=sample, env=env)
+            assert done.code == 0, done
+            assert "glpat-token" not in done.out + done.err
+            message = self.pushed(offline, sample, "log -1 --format=%B eniplan-specs")
+            assert message.startswith(f"{self.TITLE}\n\nspecs of ")
+            assert "plans/trading-ipv4.yaml: pool trading: appear ENI001, ENI008\n" in message
+            assert '"types": 3' in self.pushed(offline, sample, "show eniplan-specs:specs.jsonl")
+            options = (root / "bare.git" / "options").read_text()
+            assert "merge_request.create\n" in options
+            assert "merge_request.target=main\n" in options
+            cloud.state["instanceTypesOf"]["cn-beijing"]["ecs.new.large"] = {"EniQuantity": 4}
+        done = offline.bash("\n".join(script), cwd=sample, env=env)
+        assert (done.code, done.out) == (0, "nothing is new\n")
+
+    def test_what_ram_must_allow_is_what_they_say(self, run: Run, sample: Path) -> None:
+        for file in (".github/workflows/eniplan-specs.yml", ".gitlab/eniplan-specs.yml"):
+            assert "`eniplan ram-policy specs update`" in (sample / file).read_text()
+        assert "ecs:DescribeInstanceTypes" in run("ram-policy", "specs", "update").out
+
+
 class TestContainer:
     def steps(self) -> list[list[tuple[str, str]]]:
         """Return the stages of the Containerfile, each with its instructions and their words."""
@@ -388,7 +508,7 @@ class TestLinters:
     @pytest.fixture
     def project(self, run: Run, tmp_path: Path) -> Path:
         """Return a repository as `eniplan init --ci` leaves it, with the placeholders filled in."""
-        for service in ("github", "gitlab"):
+        for service in ("github", "gitlab", "github-specs", "gitlab-specs"):
             assert run("init", "--ci", service, cwd=tmp_path).code == 0
         workflow = tmp_path / ".github" / "workflows" / "eniplan.yml"
         text = workflow.read_text()
@@ -409,7 +529,9 @@ class TestLinters:
         [
             ("github-actions", "action.yml"),
             ("github-workflows", ".github/workflows/eniplan.yml"),
+            ("github-workflows", ".github/workflows/eniplan-specs.yml"),
             ("gitlab-ci", ".gitlab/eniplan.yml"),
+            ("gitlab-ci", ".gitlab/eniplan-specs.yml"),
         ],
         ids=lambda word: word,
     )
@@ -422,6 +544,14 @@ class TestLinters:
     @pytest.mark.parametrize("step", ACTION["runs"]["steps"], ids=lambda step: step["name"])
     def test_shellcheck_of_the_action(self, step: dict[str, str], tmp_path: Path) -> None:
         self.lint("shellcheck", "--shell=bash", "-", cwd=tmp_path, stdin=step["run"].encode())
+
+    def test_shellcheck_of_the_refresh(self, project: Path, tmp_path: Path) -> None:
+        job = yaml.safe_load((project / ".github" / "workflows" / "eniplan-specs.yml").read_bytes())["jobs"]["refresh"]
+        scripts = [step["run"] for step in job["steps"] if "run" in step]
+        job = yaml.safe_load((project / ".gitlab" / "eniplan-specs.yml").read_bytes())["eniplan-specs"]
+        # The words of $options are meant to be several.
+        for script in (*scripts, "\n".join(job["script"])):
+            self.lint("shellcheck", "--shell=bash", "-e", "SC2086", "-", cwd=tmp_path, stdin=script.encode())
 
     @pytest.mark.parametrize("script", ["dev", ".ci/run"])
     def test_shellcheck_of_scripts(self, script: str, tmp_path: Path) -> None:

@@ -108,6 +108,8 @@ class TestCI:
     FILES: ClassVar = {
         "github": [".github/eniplan-matcher.json", ".github/workflows/eniplan.yml"],
         "gitlab": [".gitlab/eniplan.yml"],
+        "github-specs": [".github/workflows/eniplan-specs.yml"],
+        "gitlab-specs": [".gitlab/eniplan-specs.yml"],
     }
 
     @pytest.mark.parametrize("service", FILES)

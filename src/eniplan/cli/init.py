@@ -25,6 +25,8 @@ class CI(StrEnum):
 
     GITHUB = "github"
     GITLAB = "gitlab"
+    GITHUB_SPECS = "github-specs"
+    GITLAB_SPECS = "gitlab-specs"
 
 
 class _New(NamedTuple):
@@ -38,6 +40,7 @@ class _New(NamedTuple):
     """What to do next."""
 
 
+_SEE_THERE = "do what its first lines say: what pip installs, regions, plans, and keys"
 _FILES = {
     CI.GITHUB: (
         _New(
@@ -59,6 +62,20 @@ _FILES = {
             "say in it what pip installs, and add to .gitlab-ci.yml: `include: [{local: /.gitlab/eniplan.yml}]`",
         ),
     ),
+    CI.GITHUB_SPECS: (
+        _New(
+            "ci/github-specs.yml",
+            ".github/workflows/eniplan-specs.yml",
+            _SEE_THERE,
+        ),
+    ),
+    CI.GITLAB_SPECS: (
+        _New(
+            "ci/gitlab-specs.yml",
+            ".gitlab/eniplan-specs.yml",
+            _SEE_THERE,
+        ),
+    ),
 }
 
 
@@ -74,7 +91,10 @@ def init(
     ] = None,
     ci: Annotated[
         CI | None,
-        typer.Option("--ci", help="Write a CI job that runs the check instead. Run it in the root of the repository."),
+        typer.Option(
+            "--ci",
+            help="Write a CI job instead: the check, or a monthly refresh. Run it in the root of the repository.",
+        ),
     ] = None,
     from_cluster: Annotated[
         bool,
@@ -106,6 +126,7 @@ def init(
       eniplan init
       eniplan init - > pools/trading.yaml
       eniplan init --ci github
+      eniplan init --ci github-specs                    # a pull request each month with newer instance data
       eniplan init --from-cluster --context prod        # the plan of the running exclusive pools
       eniplan init --from-cluster --live                # adds ids, zones and addresses from the account
       eniplan init --from-cluster --from dump.json --cluster-facts cluster.yaml
