@@ -160,3 +160,73 @@ def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, value
     taint = '\n  taints {\n    key    = "exclusive-eni"\n    value  = "true"\n    effect = "NoSchedule"\n  }\n'
     assert path.read_text() == HCL.replace("VALUE", wanted).replace("  }\n}\n", "  }\n" + taint + "}\n")
     assert ("not fixed, fix it by hand" in found.err) == (value == wanted)
+
+
+PLAN_OF_TERRAFORM = {
+    "format_version": "1.2", "planned_values": {},
+    "resource_changes": [{
+        "address": "alicloud_cs_kubernetes_node_pool.a", "mode": "managed", "type": "alicloud_cs_kubernetes_node_pool",
+        "name": "a", "change": {"actions": ["create"], "before": None, "after_unknown": {}, "after": {
+            "node_pool_name": "a", "vswitch_ids": ["vsw-j"], "instance_types": ["ecs.g8i.8xlarge"],
+            "labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "enionly"}],
+        }},
+    }],
+}  # fmt: skip
+
+
+def test_what_terraform_has_printed_is_changed_elsewhere(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(PLAN_OF_TERRAFORM))
+    before = path.read_text()
+    found = run("check", path.name, "--fix", cwd=tmp_path)
+    assert (path.read_text(), "[*]" in found.out + found.err) == (before, False)
+    lines = [line for line in found.err.splitlines() if line.startswith("not fixed: plan.json:1:")]
+    assert [line.split()[3] for line in lines] == ["NP002", "NP001"]
+    assert all(line.endswith(": this is output of Terraform: change the .tf files") for line in lines)
+    report = json.loads(run("check", path.name, "--format", "json", cwd=tmp_path).out)
+    assert [finding["fixable"] for finding in report["findings"]] == [None, None]
+
+
+ROS = """\
+ROSTemplateFormatVersion: '2015-09-01'
+Parameters:
+  Mode: {Type: String, Default: enionly}
+Resources:
+  Pool:
+    Type: ALIYUN::CS::ClusterNodePool
+    Properties:
+      ClusterId: c123
+      NodePoolInfo: {Name: a}
+      ScalingGroup: {InstanceTypes: [ecs.g8i.8xlarge], VSwitchIds: [vsw-j], DesiredSize: 3}
+      KubernetesConfig:
+        Labels:
+          - Key: k8s.aliyun.com/exclusive-mode-eni-type
+            Value: VALUE
+"""
+TAINTS = '        Taints:\n          - Key: exclusive-eni\n            Value: "true"\n            Effect: NoSchedule\n'
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [("enionly", "eniOnly"), ("{Ref: Mode}", ""), ("{'Fn::Join': ['', [eni, only]]}", ""), ("!Ref Mode", "")],
+)
+def test_ros_is_fixed_where_the_template_says_it(run: Run, tmp_path: Path, value: str, wanted: str) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(ROS.replace("VALUE", value))
+    found = run("check", path, "--fix")
+    assert path.read_text() == ROS.replace("VALUE", wanted or value) + TAINTS
+    assert ("not fixed" in found.err) == (not wanted)
+
+
+def test_a_part_of_a_body_that_stands_elsewhere_stays(run: Run, tmp_path: Path) -> None:
+    """The shell puts the value of the label together: no place of it is the one to change."""
+    labels = '"labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eni\'"o"\'nly"}]'
+    body = f'{{"nodepool_info": {{"name": "a"}}, "kubernetes_config": {{{labels}}}}}'
+    text = f"aliyun cs POST /clusters/c1/nodepools --body '{body}'\n"
+    path = tmp_path / "create.sh"
+    path.write_text(text)
+    found = run("check", path, "--fix")
+    assert path.read_text() == text.replace(
+        "}]}", '}], "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}]}'
+    )
+    assert "not fixed, fix it by hand: " in found.err

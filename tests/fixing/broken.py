@@ -62,9 +62,9 @@ class Text:
         quote = self.random.choice(('"', "'", ""))
         self.either(f"{quote}{wrong}{quote}", f"{quote}{right}{quote}", chance)
 
-    def case(self, name: str) -> Case:
+    def case(self, name: str, *, is_script: bool = False) -> Case:
         broken, right = ("".join(side) for side in zip(*self.parts, strict=True))
-        end = self.random.choice(("\n", "\n", "\r\n"))
+        end = "\n" if is_script else self.random.choice(("\n", "\n", "\r\n"))
         mark, codec = self.random.choice(self.marks)
         if self.random.random() < 0.2:
             broken, right = broken.rstrip("\n"), right.rstrip("\n")
@@ -253,9 +253,161 @@ def _resource(text: Text, i: int) -> None:
     text.same("\n" + random.choice(("", "  # the end\n", '  multi_az_policy = "BALANCE"\n')) + "}\n")
 
 
+def ros(random: Random) -> Case:
+    """A template of ROS in YAML or JSON."""
+    return _ros_json(random) if random.random() < 0.4 else _ros_yaml(random)
+
+
+def _ros_yaml(random: Random) -> Case:
+    text = Text(random)
+    text.line("ROSTemplateFormatVersion: '2015-09-01'")
+    text.line("Resources:")
+    for i in range(random.randint(1, 2)):
+        text.line(f"  Pool{i}:")
+        text.line("    Type: ALIYUN::CS::ClusterNodePool")
+        text.line("    Properties:")
+        text.line("      ClusterId: c123")
+        text.line(f"      NodePoolInfo: {{Name: pool-{i}}}")
+        text.line("      ScalingGroup: {InstanceTypes: [ecs.g8i.8xlarge], VSwitchIds: [vsw-j], DesiredSize: 3}")
+        text.line("      KubernetesConfig:")
+        text.line("        Labels:")
+        if random.random() < 0.4:
+            text.line("          - {Key: team, Value: !Ref Team}")
+        text.same("          - Key: ")
+        text.scalar(random.choice(KEYS), LABEL)
+        text.line()
+        text.same("            Value: ")
+        text.scalar(random.choice(VALUES), "eniOnly")
+        text.line()
+        taint = '{Key: exclusive-eni, Value: "true", Effect: NoSchedule}'
+        text.same("        Taints: ")
+        text.either("[]", f"[{taint}]")
+        text.line()
+    return text.case("template.yaml")
+
+
+def _ros_json(random: Random) -> Case:
+    text = Text(random)
+    end = random.choice(("\n", "", "\n  "))
+    text.same('{"ROSTemplateFormatVersion": "2015-09-01",' + end + '"Resources": {"Pool": {' + end)
+    text.same('"Type": "ALIYUN::CS::ClusterNodePool", "Properties": {"ClusterId": {"Ref": "Cluster"},' + end)
+    text.same('"NodePoolInfo": {"Name": "trading"}, "ScalingGroup": {"InstanceTypes": ["ecs.g8i.8xlarge"],' + end)
+    text.same('"VSwitchIds": ["vsw-j"], "DesiredSize": 3},' + end + '"KubernetesConfig": {"Labels": [{"Key": ')
+    text.either(json.dumps(random.choice(KEYS)), json.dumps(LABEL))
+    text.same(', "Value": ')
+    text.either(json.dumps(random.choice(VALUES)), '"eniOnly"')
+    text.same("}]")
+    text.either("", ', "Taints": [{"Key": "exclusive-eni", "Value": "true", "Effect": "NoSchedule"}]')
+    text.same("}}}}}\n")
+    return text.case("template.json")
+
+
+def cluster(random: Random) -> Case:
+    """A request that creates a cluster with its pools."""
+    text = Text(random)
+    end = random.choice(("\n", "", "\n   "))
+    text.same('{"name": "c", "cluster_type": "ManagedKubernetes", "kubernetes_version": "1.34.3-aliyun.1",' + end)
+    text.same('"region_id": "cn-hangzhou", "nodepools": [')
+    count = random.randint(1, 2)
+    for i in range(count):
+        text.same(f'{{"nodepool_info": {{"name": "pool-{i}"}}, "kubernetes_config": ')
+        _body_labels(text)
+        text.same("," + end + '"scaling_group": {"instance_types": ["ecs.g8i.8xlarge"], "vswitch_ids": ["vsw-j"], ')
+        text.same('"desired_size": 3}}' + ("" if i + 1 == count else ", "))
+    text.same("]}\n")
+    return text.case("cluster.json")
+
+
+def _body_labels(text: Text, quote: str = '"') -> None:
+    """Write labels and taints of a body, with a quote as the text around it has it."""
+    random = text.random
+    text.same('{"labels": [{"key": '.replace('"', quote))
+    text.either(f"{quote}{random.choice(KEYS)}{quote}", f"{quote}{LABEL}{quote}")
+    text.same(', "value": '.replace('"', quote))
+    text.either(f"{quote}{random.choice(VALUES)}{quote}", f"{quote}eniOnly{quote}")
+    text.same("}]")
+    taint = ', "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}]'
+    text.either("", taint.replace('"', quote))
+    text.same("}")
+
+
+def script(random: Random) -> Case:
+    """Calls of the aliyun CLI with bodies in quotes of both kinds, in variables, and in here-documents."""
+    text = Text(random, utf_16=False)
+    text.same("#!/bin/bash\nset -eu  # as usual\n")
+    for i in range(random.randint(1, 2)):
+        _call(text, i)
+    return text.case("create.sh", is_script=True)
+
+
+def _call(text: Text, i: int) -> None:
+    random = text.random
+    form = random.choice(("single", "double", "variable", "document"))
+    quote = '\\"' if form == "double" else '"'
+    around = {"single": "'", "double": '"', "variable": "'", "document": ""}[form]
+    command = "aliyun cs POST /clusters/c123/nodepools --header 'Content-Type: application/json' "
+    text.same({
+        "single": command + "--body ", "double": command + "\\\n  --body ", "variable": f"BODY_{i}=",
+        "document": command + '--body "$(cat <<EOF\n',
+    }[form] + around)  # fmt: skip
+    text.same(f'{{"nodepool_info": {{"name": "pool-{i}"}},'.replace('"', quote) + random.choice(("\n  ", " ")))
+    text.same('"kubernetes_config": '.replace('"', quote))
+    _body_labels(text, quote)
+    text.same(
+        ', "scaling_group": {"instance_types": ["ecs.g8i.8xlarge"], "vswitch_ids": ["vsw-j"], '.replace('"', quote)
+    )
+    text.same('"desired_size": 3}}'.replace('"', quote) + around + "\n")
+    if form == "variable":
+        text.same(f'{command}--body "$BODY_{i}"\n')
+    elif form == "document":
+        text.same('EOF\n)"\n')
+
+
+def markdown(random: Random) -> Case:
+    """A runbook with code blocks of every kind."""
+    text = Text(random)
+    text.same("# Runbook\n\nTake `eniOnly`, not enionly.\n\n")
+    makers = [("json", cluster), ("hcl", terraform), ("yaml", ros), ("sh", script)]
+    for language, make in random.sample(makers, random.randint(1, 2)):
+        inner = make(random)
+        sides = [_plain(side) for side in (inner.broken, inner.right)]
+        indent = random.choice(("", "", "   "))
+        text.same(f"{indent}```{language}\n")
+        text.parts.append(tuple(_indented(side, indent) for side in sides))  # type: ignore[arg-type]
+        text.is_broken = text.is_broken or sides[0] != sides[1]
+        text.same(f"{indent}```\n\nAnd then:\n\n")
+    return text.case("runbook.md", is_script=True)
+
+
+def _plain(side: bytes) -> str:
+    codec = "utf-16" if side[:2] == b"\xff\xfe" else "utf-8-sig"
+    return side.decode(codec).replace("\r\n", "\n").rstrip("\n") + "\n"
+
+
+def _indented(text: str, indent: str) -> str:
+    return "".join(indent + line if line.strip() else line for line in text.splitlines(keepends=True))
+
+
+def workspace(random: Random) -> Case:
+    """Terraform inside of a template of ROS."""
+    text = Text(random)
+    inner = terraform(random)
+    text.line("ROSTemplateFormatVersion: '2015-09-01'")
+    text.line("Transform: Aliyun::Terraform-v1.5")
+    text.same("Workspace:\n  main.tf: |-\n" if random.random() < 0.5 else "Workspace:\n  main.tf: |\n")
+    text.parts.append(tuple(_indented(_plain(side), "    ") for side in (inner.broken, inner.right)))  # type: ignore[arg-type]
+    text.line("Outputs: {}")
+    return text.case("template.yaml")
+
+
 KINDS: dict[str, Callable[[Random], Case]] = {
     "plan": plan,
     "body": body,
     "manifests": manifests,
     "terraform": terraform,
+    "ros": ros,
+    "cluster": cluster,
+    "script": script,
+    "markdown": markdown,
+    "workspace": workspace,
 }

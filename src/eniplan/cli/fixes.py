@@ -87,6 +87,8 @@ class Fixes(NamedTuple):
             _tell(found.fixed, _would_fix)
             terminal.out("".join(_changes(names[true], data) for true, data in sorted(found.files.items())))
         _tell(found.refused, _not_fixed)
+        levels = (True, False) if self.unsafe else (True,)
+        _tell([f for f in found.report.findings if _is_elsewhere(f) and f.fix and f.fix.safe in levels], _elsewhere)
         return found.report if self.write else report
 
 
@@ -122,6 +124,14 @@ def _would_fix(finding: Finding) -> Message:
 
 def _not_fixed(finding: Finding) -> Message:
     return say("not fixed, fix it by hand: {finding}", finding=_line(finding))
+
+
+def _is_elsewhere(finding: Finding) -> bool:
+    return finding.waived is None and finding.fix is not None and bool(finding.fix.why_not)
+
+
+def _elsewhere(finding: Finding) -> Message:
+    return say("not fixed: {finding}: {why}", finding=_line(finding), why=finding.fix.why_not if finding.fix else "")
 
 
 def _line(finding: Finding) -> Message:

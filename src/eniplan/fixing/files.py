@@ -6,12 +6,13 @@ import codecs
 from typing import TYPE_CHECKING
 
 from eniplan.errors import InputError
-from eniplan.fixing import source
+from eniplan.fixing import embedded
 from eniplan.fixing.wish import CannotFixError, Wish
-from eniplan.plan.load import HCL_ENDINGS
+from eniplan.inputs.script import is_script
+from eniplan.plan.load import HCL_ENDINGS, MARKDOWN_ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _CODECS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -28,13 +29,24 @@ def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
     each_once = list(dict.fromkeys(map(_hashable, wishes)))
     try:
         text = data[len(mark) :].decode(codec)
-        if file.endswith(HCL_ENDINGS):
-            from eniplan.fixing import hcl  # noqa: PLC0415 - loads a parser that few need
-
-            return mark + hcl.mended(file, text, each_once).encode(codec)
-        return mark + source.mended(file, text, each_once).encode(codec)
+        return mark + _writer(file, data)(file, text, each_once).encode(codec)
     except (UnicodeError, InputError, KeyError, IndexError, TypeError):
         raise CannotFixError from None
+
+
+def _writer(file: str, data: bytes) -> Callable[[str, str, list[Wish]], str]:
+    """Return what changes texts of a form."""
+    if file.endswith(HCL_ENDINGS):
+        from eniplan.fixing import hcl  # noqa: PLC0415 - loads a parser that few need
+
+        return hcl.mended
+    if file.endswith(MARKDOWN_ENDINGS):
+        return embedded.markdown
+    if is_script(file, data):
+        from eniplan.fixing import script  # noqa: PLC0415 - few files are scripts
+
+        return script.mended
+    return embedded.structured
 
 
 def _hashable(wish: Wish) -> Wish:

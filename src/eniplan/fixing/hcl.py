@@ -31,19 +31,20 @@ class _Edit(NamedTuple):
     new: bytes
 
 
-def mended(file: str, text: str, wishes: list[Wish]) -> str:
+def mended(file: str, text: str, wishes: list[Wish], first: int = 1) -> str:
     """Return the text of a file with some fixes.
 
     Args:
         file: its name.
         text: what it holds.
         wishes: the fixes; the path of each begins with the line of its resource.
+        first: the line in which the text begins, when it stands inside of another file.
 
     Raises:
         CannotFixError: one of them cannot be written.
 
     """
-    source = Text(file, text)
+    source = Text(file, text, (first, 1))
     blocks = {source.place(block.start)[0]: block for part in source.parts for block in part.blocks}
     edits = {edit for wish in wishes for edit in _edits(source, _resource(blocks, wish.fix.path), wish)}
     out, end = [], 0

@@ -56,6 +56,8 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
     replaced = [put for put in puts if put.is_key or _is_scalar(_at(values[put.document], put.path))]
     text = _replace(file, text, nodes, values, replaced)
     added = [put for put in puts if put not in replaced]
+    if any(_at(values[put.document], put.path) for put in added if not isinstance(put.value, list)):
+        raise CannotFixError  # a function of a template, for one: its author knows what else depends on it
     if not added:
         return text
     old = [value_of(file, node) for node in parse(file, text)]
@@ -75,7 +77,8 @@ def _puts(document: int, root: Any, fix: Fix) -> Iterator[_Put]:  # noqa: ANN401
         yield _Put(document, fix.path if key is None else (*fix.path, key), fix.value)
     else:
         assert isinstance(fix.value, tuple)  # noqa: S101 - see `Wish`
-        yield _Put(document, fix.path, [dict(fix.value)])
+        spelled = str.capitalize if str(fix.path[-1])[:1].isupper() else str  # as ROS has its keys
+        yield _Put(document, fix.path, [{spelled(key): value for key, value in fix.value}])
 
 
 def _label(document: int, path: Path, there: object, key: str, value: str) -> Iterator[_Put]:
@@ -88,7 +91,7 @@ def _label(document: int, path: Path, there: object, key: str, value: str) -> It
         if isinstance(values, list):
             yield _Put(document, (*path, "values", 0), value)
             return
-        name = _own_key(there, "value") or "value"
+        name = _own_key(there, "value") or ("Value" if own == "Key" else "value")
         if there.get(name) != value:
             yield _Put(document, (*path, name), value)
         return

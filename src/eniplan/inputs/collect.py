@@ -19,7 +19,7 @@ from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ou
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects_of
-from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Skipped, translated
+from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated
 from eniplan.inputs.spelling import PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, Left, planned
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
@@ -52,6 +52,7 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
 _TEMPLATE = "a template: render it first (helm template)"
 _PLAIN_POOL = "a node pool without the exclusive label"
+_PRINTED = say("this is output of Terraform: change the .tf files")
 _STATE = say("this is a state of Terraform, not a plan")
 
 
@@ -208,6 +209,8 @@ class Collected:
                 self.skip(f"{path}:{block.line}", "not valid HCL: its blocks were left out", block.text)
                 return
             self._embed(path, str(block.line), [text])
+            if names_ours(text.data):  # then the file is an input
+                self._documents.append(Document(path, None, NoPlaces()))
         elif block.language in markdown.YAML:
             for document in map(block.placed, read_documents(path, inner)):
                 if is_plan(document):
@@ -287,6 +290,7 @@ class Collected:
             self._take_group(group._replace(key=key, stated=group.stated or call.stated))
 
     def _take_plan(self, document: Document) -> None:
+        document = document._replace(tree=Printed(document.tree, _PRINTED))
         clusters = Clusters(document)
         for found in planned(document):
             if isinstance(found, Problem):

@@ -42,6 +42,8 @@ def workspace(document: Document, data: bytes) -> list[Text]:
 class _Quoted(Text):
     """A text in quotes, of which the lines are not those of the file."""
 
+    is_written = False
+
     def place(self, offset: int) -> tuple[int, int]:
         """See `Text.place`."""
         del offset

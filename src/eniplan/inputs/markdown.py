@@ -9,7 +9,7 @@ from eniplan.inputs.places import NotKnown
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from eniplan.plan.document import Document, Path, Tree
 
@@ -50,6 +50,11 @@ class _Shifted(NamedTuple):
     def text(self, path: Path) -> str | None:
         """See `Tree.text`."""
         return self.inner.text(path)
+
+    def written(self, path: Path) -> Path | None:
+        """See `Document.written`."""
+        written: Callable[[Path], Path | None] | None = getattr(self.inner, "written", None)
+        return None if written is None else written(path)
 
 
 _LEFT = re.compile(r"<[^<>\n]{1,100}>")

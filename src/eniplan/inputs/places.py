@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from eniplan.messages import Message
-    from eniplan.plan.document import Path, Value
+    from eniplan.plan.document import Path, Tree, Value
 
 
 class NotKnown(str):
@@ -97,10 +97,10 @@ class Origins:
         origin = self.of(path)
         return origin.document.tree.text(origin.path)
 
-    def source(self, path: Path) -> Path | None:
-        """See `Document.source`."""
+    def written(self, path: Path) -> Path | None:
+        """See `Document.written`."""
         origin = self.of(path)
-        return origin.document.source(origin.path, is_named=bool(origin.name))
+        return origin.document.written(origin.path)
 
     def word(self, path: Path, key: str) -> str:
         """See `Document.word`: it is where the form says what the key says."""
@@ -116,10 +116,32 @@ class Origins:
         return origin.document.note(origin.path)
 
 
+class Printed(NamedTuple):
+    """The tree of what a program has printed: its places are there, and nobody edits them."""
+
+    inner: Tree
+    unwritable: Message
+    """See `Document.unwritable`: where it is changed instead."""
+
+    def find(self, path: Path, *, key: bool) -> tuple[int, int]:
+        """See `Tree.find`."""
+        return self.inner.find(path, key=key)
+
+    def text(self, path: Path) -> str | None:
+        """See `Tree.text`."""
+        return self.inner.text(path)
+
+
 class Translated(Document):
     """A plan that no file holds; its places are those of the files that it was made from."""
 
     __slots__ = ()
+
+    def unwritable(self, path: Path) -> Message:
+        """See `Document.unwritable`."""
+        assert isinstance(self.tree, Origins)  # noqa: S101 - as below
+        origin = self.tree.of(path)
+        return origin.document.unwritable(origin.path)
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """See `Document.place`."""

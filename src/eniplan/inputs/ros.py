@@ -37,6 +37,12 @@ class Noted(NamedTuple):
         """See `plan.document.Tree.text`."""
         return self.tree.text(path)
 
+    def written(self, path: Path) -> Path | None:
+        """See `Document.written`: what a function makes of a value is not changed there."""
+        written: Callable[[Path], Path | None] | None = getattr(self.tree, "written", None)
+        is_made = any(path[: len(made)] == made or made[: len(path)] == path for made in self.notes)
+        return None if written is None or is_made else written(path)
+
     def note(self, path: Path) -> Message:
         """Name the defaults that a value comes from."""
         for count in range(len(path), 0, -1):

@@ -32,7 +32,7 @@ _CREATES = re.compile(rb"/clusters|CreateCluster")
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster")
 _POOLS = re.compile(r"/clusters/([^/\s]*)/nodepools/?")
 _SECTIONS = ("nodepool_info", "scaling_group", "kubernetes_config", "auto_scaling")
-_OPEN, _CLOSE = "\ue000", "\ue001"
+OPEN, CLOSE = "\ue000", "\ue001"
 """Around the number of a part that is not known, in the text of a body."""
 
 
@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
 def nothing(file: str) -> Document:
     """Return a script that creates nothing."""
-    return Document(file, {}, _Mapped(None, "", [0], ""))
+    return Document(file, {}, Mapped(None, "", [0], ""))
 
 
 def is_script(path: str, data: bytes) -> bool:
@@ -132,7 +132,7 @@ def _rest(word: Word, count: int) -> Word:
 def _call(file: str, script: str, cluster: str, body: Word) -> Call:
     start = body[0].at if body else 0
     if len(body) == 1 and body[0].unknown:
-        whole = _Mapped(None, "", [start], script)
+        whole = Mapped(None, "", [start], script)
         value: Any = dict.fromkeys(_SECTIONS, NotKnown(body[0].unknown))
         return Call(Document(file, value, whole), cluster, body[0].file)
     built, offsets, unknown = _joined(body)
@@ -140,12 +140,12 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
     try:
         (document,) = read_documents("body.json", built.encode())
     except InputError as error:
-        where = _Mapped(None, built, offsets, script)
+        where = Mapped(None, built, offsets, script)
         raise InputError(
             *(p._replace(place=Place(file, *where.moved(p.place.line, p.place.column))) for p in error.problems)
         ) from None
     value = _with_unknown(document.value, unknown)
-    return Call(Document(file, value, _Mapped(document.tree, built, offsets, script, notes)), cluster)
+    return Call(Document(file, value, Mapped(document.tree, built, offsets, script, notes)), cluster)
 
 
 def _joined(body: Word) -> tuple[str, list[int], list[str]]:
@@ -157,7 +157,7 @@ def _joined(body: Word) -> tuple[str, list[int], list[str]]:
     for part in body:
         piece = part.text
         if part.unknown:
-            mark = f"{_OPEN}{len(unknown)}{_CLOSE}"
+            mark = f"{OPEN}{len(unknown)}{CLOSE}"
             unknown.append(part.unknown)
             piece = mark if in_string else f'"{mark}"'
             offsets += [part.at] * len(piece)
@@ -178,22 +178,25 @@ def _noted(body: Word, offsets: list[int]) -> dict[int, str]:
 
 
 def _with_unknown(value: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
-    if isinstance(value, str) and _OPEN in value:
-        return NotKnown(re.sub(f"{_OPEN}(\\d+){_CLOSE}", lambda found: unknown[int(found[1])], value))
+    if isinstance(value, str) and OPEN in value:
+        return NotKnown(re.sub(f"{OPEN}(\\d+){CLOSE}", lambda found: unknown[int(found[1])], value))
     if isinstance(value, dict):
         return {key: _with_unknown(item, unknown) for key, item in value.items()}
     return [_with_unknown(item, unknown) for item in value] if isinstance(value, list) else value
 
 
-class _Mapped:
+class Mapped:
     """The places of a body, in the script that it stands in."""
 
     def __init__(
         self, inner: Tree | None, built: str, offsets: list[int], script: str, notes: dict[int, str] | None = None
     ) -> None:
+        """Take the places in the body, its text, where each character stands, and what some of them rest on."""
         self._inner = inner
-        self._built = built
-        self._offsets = offsets
+        self.built = built
+        """The text of the body."""
+        self.offsets = offsets
+        """Of each of its characters in the script, and of its end."""
         self._script = script
         self._notes = notes or {}
 
@@ -205,6 +208,10 @@ class _Mapped:
         """See `Tree.text`."""
         return None if self._inner is None else self._inner.text(path)
 
+    def written(self, path: Path) -> Path | None:
+        """See `Document.written`."""
+        return None if self._inner is None or self.note(path) else path
+
     def note(self, path: Path) -> Message:
         """Say which defaults a value comes from."""
         if not self._notes or self._inner is None:
@@ -215,11 +222,11 @@ class _Mapped:
         return say("the value comes from {sources}", sources=tuple(where)) if where else NOTHING
 
     def _index(self, line: int, column: int) -> int:
-        lines = self._built.split("\n")[: max(line - 1, 0)]
+        lines = self.built.split("\n")[: max(line - 1, 0)]
         return sum(map(len, lines)) + len(lines) + max(column - 1, 0)
 
     def moved(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column in the script of those in the body."""
         index = self._index(line, column)
-        before = self._script[: self._offsets[min(index, len(self._offsets) - 1)]]
+        before = self._script[: self.offsets[min(index, len(self.offsets) - 1)]]
         return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.record import old_days
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from eniplan.catalog.store import Catalog
+    from eniplan.plan.document import Document, Path
     from eniplan.plan.live import LiveFacts
     from eniplan.plan.load import LoadedPlan
     from eniplan.plan.waivers import WaiverFile
     from eniplan.report.model import Finding, PoolSheet, Undecided, ZoneUse
-    from eniplan.rules.base import AnyRule, Level, Settings
+    from eniplan.rules.base import AnyRule, Fix, Level, Settings
     from eniplan.rules.shared import Share
 
 
@@ -88,7 +90,7 @@ class _Run:
             self.failures |= dict.fromkeys(_failures(live, item.document.place(("cluster",))))
         rules = _about(view, self.rules(live=live is not None))
         document = item.document
-        judge = Judge(document.place, item.left_out, view.unread, document.note, document.word, document.source)
+        judge = Judge(document.place, item.left_out, view.unread, document.note, document.word, partial(_fix, document))
         judge.leave_open(item.gaps, item.document.value, rules)
         for rule in rules:
             if isinstance(rule, PlanRule):
@@ -223,3 +225,9 @@ def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
             yield Problem(
                 say("cannot read {words}: {reason}", words=unread.fact.words, reason=unread.reason), place, hint
             )
+
+
+def _fix(document: Document, path: Path, fix: Fix) -> Fix:
+    """Return a fix with its place in the user's file, or with why it has none."""
+    at = document.written(path)
+    return fix._replace(why_not=document.unwritable(path)) if at is None else fix._replace(path=at)

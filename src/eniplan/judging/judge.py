@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path
     from eniplan.plan.live import Unread
     from eniplan.plan.load import Gap
-    from eniplan.rules.base import AnyRule, Unknown
+    from eniplan.rules.base import AnyRule, Fix, Unknown
 
 
 class _Open(NamedTuple):
@@ -43,7 +43,7 @@ class Judge:
         unread: Callable[[Path], Unread | None] = lambda _: None,
         note: Callable[[Path], Message] = lambda _: NOTHING,
         word: Callable[[Path, str], str] = lambda _, key: key,
-        source: Callable[[Path], Path | None] = lambda _: None,
+        written: Callable[[Path, Fix], Fix | None] = lambda _path, _fix: None,
     ) -> None:
         """Take what the subject's key paths mean.
 
@@ -53,7 +53,7 @@ class Judge:
             unread: returns why an account did not tell what stands at a key path.
             note: returns where the value at a key path comes from, if it is not written there.
             word: returns what the user's form calls a key of the object that a key path is in.
-            source: returns where a key path stands in a file that can be changed there.
+            written: returns a fix with its place in the user's file; None: it has none.
 
         """
         self._place = place
@@ -61,7 +61,7 @@ class Judge:
         self._unread = unread
         self._note = note
         self._word = word
-        self._source = source
+        self._written = written
         self._unknown: dict[str, _Open] = {}
         self._gaps: dict[Path, dict[str, None]] = {}
         """The rules that wait for what stands at a key path."""
@@ -104,9 +104,7 @@ class Judge:
             note = self._note(hit.path)
             message, hint = (in_words(said, partial(self._word, hit.path)) for said in (hit.message, hit.hint))
             hint = say("{hint}; {note}", hint=hint, note=note) if hint and note else note or hint
-            at = None if hit.fix is None else self._source(hit.path)
-            fix = None if hit.fix is None or at is None else hit.fix._replace(path=at)
-            told = hit._replace(message=message, hint=hint, fix=fix)
+            told = hit._replace(message=message, hint=hint, fix=hit.fix and self._written(hit.path, hit.fix))
             self.findings.append(finding(rule, told, self._place(hit.path)))
 
     def _lack(self, rule: AnyRule, unknown: Unknown) -> None:

@@ -56,14 +56,16 @@ class Document(NamedTuple):
         word = getattr(self.tree, "word", None)
         return key if word is None else word(path, key)
 
-    def source(self, path: Path, *, is_named: bool = False) -> Path | None:
-        """Return where the value at `path` stands in the file, if it is changed there: YAML and JSON.
-
-        What `is_named` by an address is HCL, which says so itself, or Terraform's own output, which nobody edits.
-        """
-        source = getattr(self.tree, "named_source" if is_named else "source", None)
-        found: Path | None = None if source is None else source(path)
+    def written(self, path: Path) -> Path | None:
+        """Return where the value at `path` stands in its file, if it is changed there."""
+        written = getattr(self.tree, "written", None)
+        found: Path | None = None if written is None else written(path)
         return found
+
+    def unwritable(self, path: Path) -> Message:
+        """Say why the value at `path` is not changed where it was read."""
+        why: Message | None = getattr(self.tree, "unwritable", None)
+        return why or self.note(path) or say("it is not written out here")
 
     def note(self, path: Path) -> Message:
         """Say where the value at `path` comes from, if it is not written there."""
@@ -394,8 +396,8 @@ class _YamlTree:
         node, _ = self._walk(path)
         return node.value if isinstance(node, ScalarNode) else None
 
-    def source(self, path: Path) -> Path:
-        """See `Document.source`."""
+    def written(self, path: Path) -> Path:
+        """See `Document.written`."""
         return path
 
     def _walk(self, path: Path) -> tuple[Node, Node | None]:
@@ -535,8 +537,8 @@ class _JsonTree:
         found = _LEXEME.match(self._text, start)
         return None if found is None or found[0] in "{[" else found[0]
 
-    def source(self, path: Path) -> Path:
-        """See `Document.source`."""
+    def written(self, path: Path) -> Path:
+        """See `Document.written`."""
         return path
 
     def _walk(self, path: Path) -> tuple[int, int | None]:

@@ -58,7 +58,7 @@ class Finding(NamedTuple):
     @property
     def fixable(self) -> str | None:
         """`safe` or `unsafe` when --fix can mend it, as far as one knows before it is tried."""
-        if self.fix is None or self.waived is not None:
+        if self.fix is None or self.fix.why_not or self.waived is not None:
             return None
         return "safe" if self.fix.safe else "unsafe"
 

@@ -50,6 +50,8 @@ class Fix(NamedTuple):
     """Whether nothing but the answer can have been meant; otherwise it is taken with --unsafe-fixes only."""
     path: Path = ()
     """Where it stands in the user's own document; rules leave it to their judge."""
+    why_not: Message = NOTHING
+    """Why it is not written there, where it is not; likewise."""
 
 
 class Hit(NamedTuple):

@@ -39,6 +39,7 @@ class JsonText(Text):
     """A file in this syntax. An offset is the number of a place that somebody may ask for."""
 
     is_json = True
+    is_written = False
 
     def __init__(self, document: Document) -> None:
         """Take the document."""

@@ -219,6 +219,8 @@ class Text:
 
     is_json: ClassVar = False
     """Whether it is in Terraform's JSON syntax."""
+    is_written: ClassVar = True
+    """Whether its lines are lines of its file."""
 
     def __init__(self, file: str, text: str, first: tuple[int, int] = (1, 1)) -> None:
         """Take its text, and where it begins when it stands inside of another file."""

@@ -18,7 +18,6 @@ from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
-from eniplan.plan.load import HCL_ENDINGS
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.values import NamedTuple
 
@@ -105,10 +104,10 @@ class Tree:
             where = (at(found.text, found.start), *where)
         return say("the value comes from {sources}", sources=where) if where else NOTHING
 
-    def named_source(self, path: Path) -> Path | None:
-        """See `Document.source`: the line of the resource, and the path in it."""
+    def written(self, path: Path) -> Path | None:
+        """See `Document.written`: the line of the resource, and the path in it."""
         shape = self.shapes.get(str(path[0])) if path else None
-        if shape is None or shape.block.files != (self.source.file,) or not self.source.file.endswith(HCL_ENDINGS):
+        if shape is None or shape.block.files != (self.source.file,) or not self.source.is_written:
             return None
         return self.source.place(shape.block.start)[0], *path[1:]
 
