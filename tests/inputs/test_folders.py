@@ -170,11 +170,7 @@ def test_a_plan_from_a_pipe_beside_manifests(run: Run, repository: Path) -> None
         encoding="utf-8",
     )
     result = run("check", "-", "pod.yaml", stdin=plan, cwd=repository)
-<<<<<<< HEAD
-    assert result.out.startswith("pod.yaml:4:7: error WL001 Pod 'a' does not tolerate exclusive-eni=true")
-=======
     assert result.out.startswith("pod.yaml:4:7: error WL001 [*] Pod 'a' does not tolerate exclusive-eni=true")
->>>>>>> 5b9a23a (Expect the mark of --fix for pods from a folder)
 
 
 def test_a_broken_file_is_an_error_where_it_names_ours(run: Run, tmp_path: Path) -> None:
