@@ -140,6 +140,21 @@ def test_refuses_two_inputs_from_stdin(run: Run) -> None:
     assert run("guard", "-", "--test", "-").code == 2
 
 
+def test_what_is_no_object_is_not_right(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text("kind: Deployment\nspec: {}\n")
+    result = run("guard", PLAN, "--test", tmp_path / "app.yaml")
+    assert (result.code, "there is no Kubernetes object here" in result.err) == (3, True), result.err
+
+
+def test_tells_what_would_be_refused_and_what_no_policy_looks_at(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(f"{MANIFEST}---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\n")
+    result = run("guard", PLAN, "--test", tmp_path / "app.yaml", "--action", "deny")
+    assert (result.code, result.err) == (
+        1,
+        "2 objects, 2 policies match, 1 object is of no policy's kind, 1 object would be refused\n",
+    )
+
+
 def test_names_a_manifest_that_is_not_there(run: Run, tmp_path: Path) -> None:
     result = run("guard", PLAN, "--test", tmp_path / "none.yaml")
     assert (result.code, "none.yaml" in result.err) == (3, True)

@@ -20,9 +20,9 @@ from eniplan.cli.options import (
     WaiversOption,
 )
 from eniplan.cli.passed import Gate, named_input, passed_plans, placed
-from eniplan.errors import FINDINGS, InputError, Problem, usage
+from eniplan.errors import FINDINGS, InputError, Place, Problem, usage
 from eniplan.guard.render import Guard, guard, text
-from eniplan.messages import count, say
+from eniplan.messages import count, say, together
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.rules import BY_ID
@@ -89,20 +89,27 @@ def guard_command(
     with placed(plans[0].document):
         found = guard(views)
     if test:
-        _test(found, test, output)
+        _test(found, test, output, refuses=action is ActionName.DENY)
     else:
         terminal.out(text(found, action.value, printable(plan)))
 
 
-def _test(found: Guard, files: list[str], output: Format) -> None:
+def _test(found: Guard, files: list[str], output: Format, *, refuses: bool) -> None:
     try:
-        from eniplan.guard.evaluate import judge  # noqa: PLC0415 - only --test needs a CEL library
+        from eniplan.guard.evaluate import judge, looking_at  # noqa: PLC0415 - only --test needs a CEL library
     except ImportError:
         message = say("--test evaluates CEL, but the CEL library is not installed")
         raise usage(message, say("pip install 'eniplan[guard]'")) from None
     from eniplan.inputs.manifests import objects  # noqa: PLC0415 - the same
 
-    every = [item for file in files for document in read_documents(*named_input(file)) for item in objects(document)]
+    every = []
+    for file in files:
+        name, data = named_input(file)
+        own = [item for document in read_documents(name, data) for item in objects(document)]
+        if not own:  # nothing would be said of it, as if it were right
+            message = say("there is no Kubernetes object here")
+            raise InputError(Problem(message, Place(name), say("an object has apiVersion, kind and metadata")))
+        every += own
     namespaces = {item.name: item.value for item in every if item.kind == "Namespace"}
     lines, rows = [], []
     for item in every:
@@ -122,8 +129,13 @@ def _test(found: Guard, files: list[str], output: Format) -> None:
         terminal.out(json_text({**document, "verdicts": rows}) + "\n")
     else:
         terminal.out("".join(lines))
-    objects_told = count(len(every), "{n} object", "{n} objects")
-    terminal.err(say("{objects}, {verdicts}", objects=objects_told,
-                     verdicts=count(len(rows), "{n} policy matches", "{n} policies match")))  # fmt: skip
+    unseen = sum(not looking_at(found, item.value) for item in every)
+    told = [count(len(every), "{n} object", "{n} objects"),
+            count(len(rows), "{n} policy matches", "{n} policies match")]  # fmt: skip
+    if unseen:
+        told.append(count(unseen, "{n} object is of no policy's kind", "{n} objects are of no policy's kind"))
+    denied = {(row["file"], row["line"]) for row in rows if row["level"] == "error"} if refuses else ()
+    told += [count(len(denied), "{n} object would be refused", "{n} objects would be refused")] if denied else []
+    terminal.err(together(told, ", "))
     if rows:
         raise typer.Exit(FINDINGS)

@@ -45,6 +45,17 @@ class Verdict(NamedTuple):
     message: str
 
 
+def looking_at(guard: Guard, value: Object) -> tuple[Policy, ...]:
+    """Return the policies for objects of this kind."""
+    resource = _RESOURCES.get(str(value.get("kind")))
+    group, _, version = str(value.get("apiVersion", "")).rpartition("/")
+    return tuple(
+        policy
+        for policy in guard.policies
+        if any(r.group == group and version in r.versions and resource in r.names for r in policy.resources)
+    )
+
+
 def judge(
     guard: Guard, value: Object, namespaces: Mapping[str, Object], old: Object | None = None
 ) -> Iterator[Verdict]:
@@ -57,13 +68,7 @@ def judge(
         old: the object before the change; None: it is new. What is judged on changes only is judged as if it were one.
 
     """
-    resource = _RESOURCES.get(str(value.get("kind")))
-    group, _, version = str(value.get("apiVersion", "")).rpartition("/")
-    found = [
-        policy
-        for policy in guard.policies
-        if any(r.group == group and version in r.versions and resource in r.names for r in policy.resources)
-    ]
+    found = looking_at(guard, value)
     if not found:
         return
     metadata = value.get("metadata")

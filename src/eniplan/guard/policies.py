@@ -59,8 +59,10 @@ CONFIG_MAPS = (Resource("", ("v1",), ("configmaps",), ("UPDATE",)),)
 MOST_POOLS = 32
 """Kinds of node pools that the parameters may name."""
 _MOST = 64
-_TERMS, _EXPRESSIONS, _TOLERATIONS = 8, 16, 32
+_TERMS, _EXPRESSIONS, _VALUES, _TOLERATIONS = 8, 8, 16, 32
 """Items of a list that a policy looks at. Pods have hardly ever more."""
+_TERMS_BY_POOLS = 64
+"""Terms times pools: each term is compared with each pool, and one expression may cost 1,000,000 at runtime."""
 
 
 def _lines(key: str) -> str:
@@ -191,8 +193,10 @@ _POD = (
 _FITS = Variable(
     "fits",
     f"size(variables.terms) <= {_TERMS} && size(variables.tolerations) <= {_TOLERATIONS}"
+    f" && size(variables.terms) * size(variables.pools) <= {_TERMS_BY_POOLS}"
     f" && size(variables.containers) <= {_MOST} && size(variables.selector) <= {_EXPRESSIONS}"
-    f" && variables.terms.all(t, !has(t.matchExpressions) || size(t.matchExpressions) <= {_EXPRESSIONS})",
+    f" && variables.terms.all(t, !has(t.matchExpressions) || (size(t.matchExpressions) <= {_EXPRESSIONS}"
+    f" && t.matchExpressions.all(e, !has(e.values) || size(e.values) <= {_VALUES})))",
 )
 _OTHERS = " || ".join(f"{{0}}.split('/')[0].endsWith('{domain}')" for domain in OTHERS_LABELS)
 """Labels that nodes get from elsewhere than from their pool: they may have any value."""
