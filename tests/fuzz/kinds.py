@@ -121,6 +121,14 @@ def _hcl(random: Random, folder: Path) -> tuple[str, ...]:
     return ("check", ".", "--var-file", "values.tfvars")
 
 
+def _terragrunt(random: Random, folder: Path) -> tuple[str, ...]:
+    """Write a module, and what Terragrunt gives to it."""
+    (folder / "more").mkdir()
+    (folder / "more" / "main.tf").write_bytes(_seed("main.tf")())
+    _file(random, folder, "terragrunt.hcl", _seed("terragrunt.hcl")(), "text")
+    return ("check", ".")
+
+
 def _values(random: Random, folder: Path) -> tuple[str, ...]:
     """Write wrong values of variables, as a file of values, in JSON, or on the command line."""
     (folder / "more").mkdir()
@@ -384,9 +392,11 @@ KINDS = (
     _reads("manifests", "all.yaml", _manifests, "yaml", "check plan.yaml FILE"),
     _reads("terraform", "tf.json", _seed("terraform-plan.json"), "json", "check FILE"),
     _reads("terraform-json", "pool.tf.json", lambda: _pool("terraform-json"), "json", "check FILE"),
+    _reads("terraform-json-module", "module.tf.json", _seed("module.tf.json"), "json", "check FILE"),
     _reads("hcl", "pool.tf", lambda: _pool("terraform"), "text", "check FILE"),
     Kind("hcl-module", _hcl),
     Kind("variables", _values),
+    Kind("terragrunt", _terragrunt),
     _reads("body", "pool.json", lambda: _pool("api"), "json", "check FILE"),
     _reads("create-cluster", "cluster.json", _seed("create-cluster.json"), "json", "check FILE"),
     _reads("ros", "ros.json", lambda: _pool("ros"), "json", "check FILE"),

@@ -244,6 +244,20 @@ def test_what_is_broken_and_not_ours_is_left_out(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        {"resource": {RESOURCE: {"eni": pool(dynamic=5)}}},
+        {"resource": {RESOURCE: {"eni": pool(dynamic=[{"labels": 5}, None], labels=5)}}},
+        {"resource": {RESOURCE: {"eni": pool(count="${1/0}", user_data="\ud800 ${"), "\ud800": 5}}},
+        {"resource": 5, "module": [5, {"a": []}], "variable": {"a": 5}, "locals": "x", "data": None, "output": {}},
+        {"resource": {RESOURCE: {"eni": pool(labels="${", taints="%{ for", dynamic={"labels": {"content": []}})}}},
+    ],
+)
+def test_anything_in_its_places_is_judged_or_told(here: Path, value: dict[str, Any]) -> None:
+    assert judge_files(here, {"main.tf.json": value}).report.exit_code in (0, 1, 3)
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"taints": []}, 'in JSON: "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}]'),

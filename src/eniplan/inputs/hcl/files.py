@@ -397,7 +397,7 @@ def _text(path: str, data: bytes) -> Text:
 
 
 def _is_ours(source: Text, part: Part) -> bool:
-    words = f"{' '.join(part.labels)} {source.at(part.start, part.end)}".encode()
+    words = f"{' '.join(part.labels)} {source.at(part.start, part.end)}".encode(errors="replace")
     return any(name in words for name in _OURS)
 
 

@@ -115,7 +115,9 @@ class _JsonBlock(Block):
         self.blocks = []
         in_resource = kind in ("resource", "content")
         dynamic = (
-            dict.fromkeys(label for (label, *_), _, _ in _bodies(body.get("dynamic"), (), 1)) if in_resource else {}
+            dict.fromkeys(label for labels_, _, _ in _bodies(body.get("dynamic"), (), 1) for label in labels_)
+            if in_resource
+            else {}
         )
         for name, value in body.items():
             inner = (*path, name)
