@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable  # noqa: TC003 - read by dataclasses
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tests.live.plans import RECEIPT, let_a_minute_pass, pools
-from tests.live.tries import CREATE, DETAIL, LIST, TASK, check_ends_well, check_is_whole
+from tests.live import plans
+from tests.live.plans import CLUSTER, RECEIPT, let_a_minute_pass, pools
+from tests.live.test_gate import sent
+from tests.live.tries import AGAIN, CREATE, DETAIL, LIST, RESUME, TASK, VERIFY, check_ends_well, check_is_whole
 from tests.loopback.faults import Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.harness import Result
     from tests.live.runs import Live
     from tests.live.tries import Tries, Try
@@ -195,3 +201,249 @@ def test_the_pool_cannot_be_watched(live: Live, tries: Tries, action: str) -> No
         assert pools(one.cloud)[0]["nodepool_info"]["nodepool_id"] in done.err
         assert f"continue with: eniplan resume {RECEIPT}" in done.err
     check_ends_well(live, tried[:3])
+
+
+# --- The matrix: each cell says how many pools there are, the exit code, what is told, the receipt and what is next ---
+
+
+class Cell(NamedTuple):
+    """What goes wrong, and all that has to come of it."""
+
+    arrange: Callable[[Try], object]
+    code: int
+    own: int
+    """How many pools there are."""
+    state: str | None
+    told: str
+    next: str
+    more: tuple[str, ...] = ("--timeout", "0s")
+    patience: str = "60"
+    """Seconds to wait for an answer."""
+
+
+def answers(  # noqa: PLR0913 - those of a fault
+    action: str,
+    status: int,
+    body: object = None,
+    *,
+    acted: bool = False,
+    call: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> Callable[[Try], object]:
+    said = body or {"code": "Conflict", "message": "busy"}
+    return lambda one: one.cloud.fault(
+        action, "answer", status=status, acted=acted, call=call, body=said, headers=headers or {}
+    )
+
+
+def denies(right: str) -> Callable[[Try], object]:
+    return lambda one: one.cloud.deny(right)
+
+
+@dataclass(slots=True)
+class Doing(Fault):
+    """A fault that does something to the folder of the run first."""
+
+    do: Callable[[], object] = bool
+
+    def strikes(self, action: str) -> bool:
+        if action == self.action:
+            self.do()
+        return Fault.strikes(self, action)
+
+
+def when(action: str, do: Callable[[Path], object], kind: str = "delay") -> Callable[[Try], object]:
+    """Do something to the folder of the run when a request arrives, and let that request fail."""
+    return lambda one: one.cloud.faults.append(Doing(action, kind, seconds=0.01, do=partial(do, one.folder)))
+
+
+def _vanish(folder: Path) -> None:
+    shutil.rmtree(folder / ".eniplan", ignore_errors=True)
+
+
+def _block(folder: Path) -> None:
+    _vanish(folder)
+    (folder / ".eniplan").touch()
+
+
+def _left(state: str = "sent", *, minutes: int = 1, size: int | None = None) -> Callable[[Try], None]:
+    def arrange(one: Try) -> None:
+        sent(one.folder, one.cloud, state, minutes=minutes)
+        if size is not None:
+            plans.written(one.folder, plans.plan(desiredSize=size))
+
+    return arrange
+
+
+def _both(*steps: Callable[[Try], object]) -> Callable[[Try], object]:
+    return lambda one: [step(one) for step in steps]
+
+
+def _is_updating(one: Try) -> None:
+    one.cloud.state["clusters"][CLUSTER]["detail"]["state"] = "updating"
+
+
+def _is_there(one: Try) -> None:
+    wanted = json.loads(plans.body())
+    info = wanted["nodepool_info"] | {"nodepool_id": "np1"}
+    status = {"state": "active", "total_nodes": 3, "healthy_nodes": 3, "failed_nodes": 0}
+    one.cloud.state["clusters"][CLUSTER]["nodepools"].append(wanted | {"nodepool_info": info, "status": status})
+
+
+RIGHTS = (
+    "cs:DescribeClusterDetail", "cs:GetClusterAddonInstance", "cs:DescribeClusterNodePools", "cs:DescribeUserQuota",
+    "ecs:DescribeInstanceTypes", "ecs:DescribeAvailableResource", "ecs:DescribeSecurityGroups", "vpc:DescribeVSwitches",
+)  # fmt: skip
+CLOCK = {"code": "InvalidTimeStamp.Expired", "message": "Specified time stamp or date value is expired."}
+WRONG_CLOCK = "the clock of this machine is wrong, says the service: InvalidTimeStamp.Expired"
+NOT_KNOWN = "whether it made the pool is not known"
+SENT_ON = "it was sent on to http://127.0.0.1:9, and what is signed for one place is not sent to another"
+LOST = "the receipt does not record that the pool was created as requested; pool np"
+ELSEWHERE = {"location": "http://127.0.0.1:9/x"}
+CELLS: dict[str, Cell] = {
+    # Rights, one by one.
+    **{
+        f"no right to {right}": Cell(denies(right), 1, 0, None, f"RAM denies {right}", AGAIN)
+        for right in RIGHTS
+    },
+    "no right to create": Cell(
+        denies("cs:CreateClusterNodePool"), 5, 0, "rejected", "RAM denies cs:CreateClusterNodePool", RESUME
+    ),
+    "no right to see the task": Cell(
+        denies("cs:DescribeTaskInfo"), 0, 1, "proved", " as requested: np", VERIFY, ("--timeout", "60s")
+    ),
+    "no right to see the pool": Cell(
+        denies("cs:DescribeClusterNodePoolDetail"), 5, 1, "accepted",
+        "may not be read: RAM denies cs:DescribeClusterNodePoolDetail", RESUME,
+    ),
+    # The clock.
+    "the clock, at a read": Cell(answers("DescribeUserQuota", 400, body=CLOCK), 4, 0, None, WRONG_CLOCK, AGAIN),
+    "the clock, at the cluster": Cell(answers("DescribeClusterDetail", 400, CLOCK), 4, 0, None, WRONG_CLOCK, AGAIN),
+    "the clock, at the last look": Cell(answers(LIST, 400, call=3, body=CLOCK), 4, 0, "prepared", WRONG_CLOCK, RESUME),
+    "the clock, at the request": Cell(answers(CREATE, 400, body=CLOCK), 5, 0, "rejected", WRONG_CLOCK, RESUME),
+    "the clock, at the task": Cell(answers(TASK, 400, body=CLOCK), 5, 1, "accepted", WRONG_CLOCK, RESUME),
+    "the clock, at the pool": Cell(answers(DETAIL, 400, body=CLOCK), 5, 1, "accepted", WRONG_CLOCK, RESUME),
+    # Gateways.
+    **{
+        f"{status}, the request {'acted' if acted else 'lost'}": Cell(
+            answers(CREATE, status, acted=acted), 0 if acted else 5, int(acted), "proved" if acted else "unknown",
+            " as requested: np" if acted else NOT_KNOWN, VERIFY if acted else RESUME,
+            ("--timeout", "60s" if acted else "0s"),
+        )
+        for status in (408, 409, 425, 499)
+        for acted in (False, True)
+    },
+    **{
+        f"{status}, a read": Cell(answers("DescribeUserQuota", status), 4, 0, None, "DescribeUserQuota: ", AGAIN)
+        for status in (408, 425, 499)
+    },
+    **{
+        f"{status}, a read is sent on": Cell(
+            answers("DescribeUserQuota", status, headers=ELSEWHERE), 4, 0, None, SENT_ON, AGAIN
+        )
+        for status in (301, 302, 303, 307, 308)
+    },
+    **{
+        f"{status}, the request is sent on": Cell(
+            answers(CREATE, status, headers=ELSEWHERE), 5, 0, "unknown", SENT_ON, RESUME
+        )
+        for status in (301, 302, 303, 307, 308)
+    },
+    # Answers that come a byte after the other.
+    "a read trickles": Cell(
+        lambda one: one.cloud.fault("DescribeUserQuota", "trickle"), 4, 0, None, "no whole answer in time", AGAIN,
+        patience="1",
+    ),
+    "the request trickles": Cell(
+        lambda one: one.cloud.fault(CREATE, "trickle"), 0, 1, "proved", " as requested: np", VERIFY,
+        ("--timeout", "60s"), patience="1",
+    ),
+    "the pool trickles": Cell(
+        lambda one: one.cloud.fault(DETAIL, "trickle"), 5, 1, "accepted", "no whole answer in time", RESUME,
+        patience="1",
+    ),
+    # Lists.
+    "no list of pools": Cell(
+        answers(LIST, 200, body={"nodepools": None}), 0, 1, "proved", " as requested: np", VERIFY,
+        ("--timeout", "60s"),
+    ),
+    # Receipts that cannot be written, before and after.
+    "no folder for the receipt": Cell(
+        lambda one: _block(one.folder), 3, 0, None, "the receipt cannot be written here", "with --receipt"
+    ),
+    "the folder vanishes at the request": Cell(
+        when(CREATE, _vanish), 0, 1, None, LOST, AGAIN, ("--timeout", "60s")
+    ),
+    "the folder is a file at the request": Cell(
+        when(CREATE, _block), 0, 1, None, LOST, AGAIN, ("--timeout", "60s")
+    ),
+    "the folder vanishes at the task": Cell(when(TASK, _vanish), 0, 1, None, LOST, AGAIN, ("--timeout", "60s")),
+    "the folder vanishes, and the answer": Cell(when(CREATE, _vanish, "reset"), 5, 0, None, NOT_KNOWN, AGAIN),
+    "the folder vanishes, and no pool is shown": Cell(
+        when(DETAIL, _vanish, "500"), 5, 1, None, "is not ready yet; the last look has failed", AGAIN
+    ),
+    # Receipts of requests whose outcome nobody knows.
+    **{
+        f"{state}, and a right is missing": Cell(
+            _both(_left(state), denies("cs:DescribeUserQuota")), 1, 0, state, "--allow-undecided DescribeUserQuota",
+            RESUME,
+        )
+        for state in ("sent", "unknown")
+    },
+    **{
+        f"{state}, and the check fails": Cell(
+            _both(_left(state), _is_updating), 1, 0, state, "the check with the account does not pass", RESUME
+        )
+        for state in ("sent", "unknown")
+    },
+    **{
+        f"{state}, and the pool is there": Cell(
+            _both(_left(state), _is_there), 0, 1, "proved", "as requested: np1", VERIFY, ("--timeout", "60s")
+        )
+        for state in ("sent", "unknown")
+    },
+    "just sent": Cell(_left(minutes=0), 5, 0, "unknown", "no pool of that name is to be seen yet", RESUME),
+    "another plan": Cell(
+        _left(size=4), 3, 0, "sent", "scaling_group.desired_size was 3 and is 4; no pool with that name exists",
+        f"resolve it first: eniplan resume {RECEIPT}, or abandon the earlier request and create what the plan "
+        "says now: --discard-receipt",
+    ),
+    "another plan, and the pool is there": Cell(
+        _both(_left(size=4), _is_there), 3, 1, "sent", "a pool with that name exists: np1",
+        f"resolve it first: eniplan resume {RECEIPT}",
+    ),
+    "another plan, and the receipt is given up": Cell(
+        _both(_left(size=4), _is_there), 5, 1, "sent", "exists (np1): its receipt is kept",
+        f"resolve it first: eniplan resume {RECEIPT}", ("--discard-receipt", "--timeout", "0s"),
+    ),
+    "another plan, given up too early": Cell(
+        _left(minutes=0, size=4), 5, 0, "sent", "may still appear: its receipt is kept",
+        "run this again in 30 seconds", ("--discard-receipt", "--timeout", "0s"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_the_matrix(live: Live, tries: Tries, part: int) -> None:
+    tried = tries([name for at, name in enumerate(CELLS) if at % 4 == part])
+    for first in range(0, len(tried), 8):
+        some = tried[first : first + 8]
+        for one in some:
+            CELLS[one.name].arrange(one)
+        runs = [
+            one.create(live, *CELLS[one.name].more, env={"ENIPLAN_READ_TIMEOUT": CELLS[one.name].patience})
+            for one in some
+        ]
+        for one, run in zip(some, runs, strict=True):
+            cell, done = CELLS[one.name], run.wait()
+            assert (done.code, len(pools(one.cloud)), one.state) == (cell.code, cell.own, cell.state), (
+                f"{one.name}: {one.state}: {done}"
+            )
+            assert cell.told in done.err, f"{one.name}: {done}"
+            assert cell.next in done.err, f"{one.name}: {done}"
+            assert "because of a bug" not in done.err
+            assert len(one.cloud.calls(CREATE)) <= 1, one.name
+            if cell.code == 0:
+                assert done.out == f"{pools(one.cloud)[0]['nodepool_info']['nodepool_id']}\n", f"{one.name}: {done}"
+            else:
+                assert (done.out, "error: " in done.err) == ("", True), f"{one.name}: {done}"

@@ -11,7 +11,7 @@ import pytest
 from eniplan.cloud.receipt import Target, Terms, prepare, save
 from tests.live import plans
 from tests.live.plans import CLUSTER, NAME, RECEIPT, let_a_minute_pass, pools, written
-from tests.live.tries import CREATE, DETAIL, LIST
+from tests.live.tries import AGAIN, CREATE, DETAIL, LIST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def test_a_right_that_is_missing_stops_it_and_is_told(live: Live, tries: Tries) 
         assert one.cloud.calls(CREATE) == []
         assert one.state is None
         assert re.search(rf"error: .*nothing was sent: it is not known what the account says .*:{one.name}\b", done.err)
-        assert f"--allow-undecided {one.name}\n" in done.err
+        assert f"--allow-undecided {one.name}; {AGAIN}\n" in done.err
     # Which VPC it is, only the cluster says.
     more = {"DescribeClusterDetail": ("--allow-undecided", "DescribeVSwitches")}
     allowed = [one.create(live, "--allow-undecided", one.name, *more.get(one.name, ())) for one in tried]

@@ -18,6 +18,25 @@ if TYPE_CHECKING:
 CREATE, TASK = "CreateClusterNodePool", "DescribeTaskInfo"
 LIST, DETAIL = "DescribeClusterNodePools", "DescribeClusterNodePoolDetail"
 
+AGAIN = "continue with: eniplan create-pool plan.json --apply --yes"
+RESUME = f"continue with: eniplan resume {RECEIPT}"
+VERIFY = "next: eniplan verify plan.json"
+STATES: dict[int, set[str | None]] = {
+    0: {"proved"},
+    4: {None, "prepared"},
+    5: {"unknown", "rejected", "accepted", "created", "failed", "different"},
+}
+"""What the receipt may say when a run has ended with an exit code."""
+TOLD = {
+    "unknown": ("whether it made the pool is not known",),
+    "rejected": ("the API has refused the request, and nothing was created",),
+    "accepted": ("is not ready yet", "may not be read"),
+    "created": ("is not ready yet",),
+    "failed": ("has failed",),
+    "different": ("is not as asked",),
+}
+"""What is told with exit code 5, by what the receipt says."""
+
 
 class Try(NamedTuple):
     """One run in a folder, against a cloud."""
@@ -59,19 +78,25 @@ class Tries(Protocol):
 
 
 def check_is_whole(one: Try, done: Result) -> None:
-    """Check what has to hold at any time: no bug, no second pool, and a receipt from before the request on."""
-    assert done.code in {0, 4, 5}, f"{one.name}: {done}"
+    """Check what has to hold at any time: no bug, no second pool, a receipt from before the request on, a next command.
+
+    What is told fits the receipt, and the exit code fits both.
+    """
+    assert done.code in STATES, f"{one.name}: {done}"
     assert "because of a bug" not in done.err
     assert len(pools(one.cloud)) <= 1, one.name
     if one.cloud.calls(CREATE):
         plans.receipt(one.folder)
+    assert one.state in STATES[done.code], f"{one.name}: {one.state}: {done}"
     if done.code == 0:
         assert done.out == f"{pools(one.cloud)[0]['nodepool_info']['nodepool_id']}\n"
-    else:
-        assert done.out == ""
-        assert "error: " in done.err
-    if done.code == 5:
-        assert "continue with: eniplan " in done.err, f"{one.name}: {done}"
+        assert done.err.endswith(f"{VERIFY}\n"), f"{one.name}: {done}"
+        return
+    assert done.out == ""
+    assert "error: " in done.err
+    assert (AGAIN if one.state is None else RESUME) in done.err, f"{one.name}: {done}"
+    if done.code == 5:  # 1 and 4 say that nothing was sent
+        assert any(told in done.err for told in TOLD[str(one.state)]), f"{one.name}: {done}"
 
 
 def check_ends_well(live: Live, tried: list[Try]) -> None:

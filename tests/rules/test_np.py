@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.plan.fields import KEYS
+from eniplan.plan.fields import FIELDS, KEYS
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, WORKLOAD
 from eniplan.rules.np import LINGJUN_LABEL, MAX_LABELS, RESERVED_PREFIXES
@@ -404,3 +404,51 @@ class TestNP017:
         both = judge(pool(instanceTypes=[*types, "ecs.none.large"], systemPodsPerNode=7))
         assert [f.level for f in found(both, "NP017")] == ([] if level is None else ["warning"])
         assert facts_missing(both, "NP017")
+
+
+class TestNP018:
+    def test_every_field_of_the_table_is_known(self) -> None:
+        for field in FIELDS:
+            value: Any = "x"
+            for step in reversed(field.api.split(".")):
+                value = {step.removesuffix("[]"): [value] if step.endswith("[]") else value}
+            assert found(judge(pool(overrides=value)), "NP018") == [], field.api
+
+    @pytest.mark.parametrize(
+        ("overrides", "place", "hint"),
+        [
+            ({"managment": {"enable": True}}, "managment", "'management'"),
+            ({"scaling_group": {"imageId": "x"}}, "scaling_group.imageId", "'image_id'"),
+            (
+                {"scaling_group": {"data_disks": [{}, {"encryptd": "true"}]}},
+                "scaling_group.data_disks[1].encryptd",
+                "'encrypted'",
+            ),
+            (
+                {"management": {"auto_upgrade_policy": {"auto_upgrade_kubelets": True}}},
+                "management.auto_upgrade_policy.auto_upgrade_kubelets",
+                "'auto_upgrade_kubelet'",
+            ),
+            ({"status": {}}, "status", "remove it"),
+        ],
+    )
+    def test_what_the_api_does_not_have(self, overrides: dict[str, Any], place: str, hint: str) -> None:
+        finding = only(judge(pool(overrides=overrides)), "NP018")
+        assert (finding.place.path, finding.level) == (f"{POOL}.overrides.{place}", "warning")
+        assert hint in finding.hint
+
+    @pytest.mark.parametrize(
+        "overrides",
+        [
+            {
+                "node_config": {
+                    "kubelet_configuration": {"featureGates": {"A": True}},
+                    "node_os_config": {"sysctl": {"a": 1}},
+                }
+            },
+            {"node_components": [{"name": "a", "config": {"envs": []}}], "scaling_group": {"cpu_options": {"x": 1}}},
+            {"scaling_group": {"data_disks": "no list"}},
+        ],
+    )
+    def test_what_it_leaves_to_others(self, overrides: dict[str, Any]) -> None:
+        assert found(judge(pool(overrides=overrides)), "NP018") == []

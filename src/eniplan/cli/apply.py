@@ -72,7 +72,7 @@ def go_through(
         is_news = creation.run(order, wait=wait)
     except StoppedError as error:
         if error.exit_code != INTERRUPTED:
-            raise
+            raise StoppedError(*map(work.with_next, error.problems), exit_code=error.exit_code) from None
         work.progress.close()
         _tell(*(problem.message for problem in error.problems))  # who has said no knows where and why
         raise typer.Exit(INTERRUPTED) from None

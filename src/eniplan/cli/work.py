@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -13,7 +14,7 @@ import typer
 
 from eniplan import terminal
 from eniplan.cloud import receipt as receipts
-from eniplan.errors import INTERRUPTED, Place, Problem
+from eniplan.errors import INTERRUPTED, CloudError, Place, Problem
 from eniplan.messages import say, together
 
 if TYPE_CHECKING:
@@ -78,12 +79,14 @@ class Work:
     @property
     def next_command(self) -> str:
         """How to go on."""
-        if not self.is_kept or self.state == "gone":
+        if not self.is_kept or self.state == "gone" or not os.path.exists(self.path):
             return shlex.join(["eniplan", *sys.argv[1:]])
         return shlex.join(["eniplan", "resume", self.path, *(["--ecs-role"] if self._ecs_role else [])])
 
     def with_next(self, problem: Problem) -> Problem:
-        """Return a problem that says how to go on, too."""
+        """Return a problem that says how to go on, too; once is enough."""
+        if self._go_on in problem.hint:
+            return problem
         return problem._replace(hint=together((problem.hint, self._go_on)))
 
     @property
@@ -122,9 +125,16 @@ class Work:
 
 @contextmanager
 def interruptible(work: Work) -> Iterator[None]:
-    """Let Ctrl-C, and the signals that mean the same, end the command with what is known and how to go on."""
+    """Let Ctrl-C, and the signals that mean the same, end the command with what is known and how to go on.
+
+    Raises:
+        CloudError: the account cannot be asked; says how to go on.
+
+    """
     try:
         yield
+    except CloudError as error:
+        raise CloudError(*map(work.with_next, error.problems)) from None
     except KeyboardInterrupt:
         for number in terminal.INTERRUPTIONS:
             signal.signal(number, signal.SIG_IGN)  # who is told needs no second interruption

@@ -165,3 +165,51 @@ for _api, _plan in KEYS.items():
     WRITTEN.setdefault(_plan, _api)
 SECTIONS = tuple(dict.fromkeys(field.api.partition(".")[0] for field in FIELDS if "." in field.api))
 """The fields of a body that are maps."""
+_NO_WORDS = (
+    "auto_scaling.eip_bandwidth", "auto_scaling.eip_internet_charge_type", "auto_scaling.is_bond_eip",
+    "eflo_node_group.auto_attach_enabled", "eflo_node_group.worker_ram_role_name", "host_network",
+    "interconnect_config", "interconnect_mode", "intranet", "management.auto_fault_diagnosis",
+    "management.auto_repair_policy.approval_required", "management.auto_repair_policy.max_parallel_repairing_nodes",
+    "management.auto_repair_policy.max_unhealthy_nodes_threshold", "management.auto_upgrade_policy.auto_upgrade_os",
+    "management.auto_upgrade_policy.auto_upgrade_runtime", "management.auto_vul_fix_policy.exclude_packages",
+    "management.drift_enabled", "management.upgrade_config", "max_nodes", "node_components",
+    "node_config.node_os_config", "scaling_group.cpu_options", "scaling_group.disk_init",
+    "scaling_group.enable_high_density_mode", "scaling_group.instance_metadata_options", "scaling_group.platform",
+    "scaling_group.resource_pool_options",
+)  # fmt: skip
+"""Fields of the request model that no other spelling has a word for."""
+_ANYTHING = "node_config.kubelet_configuration"
+"""The kubelet's own settings: of these the table has only what rules read."""
+
+
+def _heads(name: str) -> Iterator[str]:
+    """Yield a dotted name and all that it stands in."""
+    yield name
+    while "." in name:
+        name = name.rpartition(".")[0].removesuffix("[]")
+        yield name
+
+
+_BELOW: dict[str, set[str]] = {}
+"""What fields each part of a body has."""
+for _name in (*(field.api for field in FIELDS), *_NO_WORDS):
+    for _head in _heads(_name):
+        _parent, _, _last = _head.rpartition(".")
+        _BELOW.setdefault(_parent.removesuffix("[]"), set()).add(_last)
+
+
+def unknown(value: object, path: Path = (), name: str = "") -> Iterator[tuple[Path, str, set[str]]]:
+    """Yield what CreateClusterNodePool has no field for: where it stands, its dotted name, and the fields there are."""
+    known = _BELOW.get(name)
+    if known is None or name == _ANYTHING:
+        return
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from unknown(item, (*path, i), name)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            inner = f"{name}.{key}" if name else str(key)
+            if key in known:
+                yield from unknown(item, (*path, key), inner)
+            else:
+                yield (*path, key), inner, known

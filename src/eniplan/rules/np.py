@@ -12,7 +12,7 @@ from eniplan.k8s.nodes import EFFECTS
 from eniplan.k8s.numbers import whole
 from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
-from eniplan.plan.fields import KEYS, SECTIONS
+from eniplan.plan.fields import KEYS, SECTIONS, unknown
 from eniplan.plan.model import ANOTHER_POOL, DEFAULT_TAINT, EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
@@ -809,3 +809,24 @@ def np017(view: PlanView) -> Outcome:
             hint = say("use a type with more ENIs, or run system pods on the host network, where they use no ENI")
             path = (*pool.path, "systemPodsPerNode")
             yield Hit(path, message, hint, {"types": full}, None if len(full) == len(counts) else "warning")
+
+
+@rule(
+    "NP018",
+    "warning",
+    "A field that the API does not have",
+    needs=(facts.OVERRIDES,),
+    effect="The API ignores what it does not know: the pool comes up with a default instead of what is written.",
+    sources=(CREATE_API,),
+    passes={f"{_POOL}.overrides": {"scaling_group": {"image_id": "aliyun_3_x64"}}},
+    fails={f"{_POOL}.overrides": {"scaling_group": {"imageid": "aliyun_3_x64"}}},
+)
+def np018(view: PlanView) -> Outcome:
+    """Keys of overrides, and of bodies, that CreateClusterNodePool has no field for, in maps and in lists of maps."""
+    for pool in view.pools:
+        for path, name, known in unknown(pool.pool.overrides):
+            message = say("pool {pool!r}: CreateClusterNodePool has no field {field}", pool=pool.pool.name, field=name)
+            hint = did_you_mean(name.rpartition(".")[2], sorted(known)) or say(
+                "remove it, or waive this when the API has it by now"
+            )
+            yield Hit((*pool.path, "overrides", *path), message, hint)

@@ -307,6 +307,10 @@ REMEDIES = {
     ),
     "NP016": _MAX_PODS,
     "NP017": _ROOM,
+    "NP018": Remedy(
+        "Write the field as the API spells it, or remove it.",
+        plan="overrides: {scaling_group: {image_id: aliyun_3_x64}}",
+    ),
     "NET001": _ZONE_V_SWITCH,
     "NET002": Remedy(
         "Give the pods another vSwitch in the zone, or make the pool smaller.",
