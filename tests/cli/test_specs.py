@@ -103,6 +103,27 @@ def test_own_specs(run: Run, tmp_path: Path) -> None:
     assert "on sale or not: unknown" in text
 
 
+def test_an_answer_keeps_what_we_know_and_each_number_says_where_it_is_from(run: Run, tmp_path: Path) -> None:
+    answer = {"InstanceTypeId": "ecs.i4.8xlarge", "EniQuantity": 8, "EniPrivateIpAddressQuantity": 30}
+    (tmp_path / "answer.json").write_text(json.dumps({"InstanceTypes": {"InstanceType": [answer]}}))
+    show = ("specs", "show", "ecs.i4.8xlarge", "--specs", "answer.json")
+    before = json.loads(run("specs", "show", "ecs.i4.8xlarge", "--format", "json").out)
+    after = json.loads(run(*show, "--format", "json", cwd=tmp_path).out)
+    changed = {"LimitsStatus": "documented", **answer}
+    for field in set(before) - {"Sources", "Layers", *changed}:
+        assert (after[field], after["Sources"].get(field), after["Layers"].get(field)) == (
+            before[field], before["Sources"].get(field), before["Layers"].get(field)
+        )  # fmt: skip
+    assert {field: after[field] for field in changed} == changed
+    for field in ("EniQuantity", "EniPrivateIpAddressQuantity"):
+        assert after["Sources"][field] == "DescribeInstanceTypes in answer.json"
+        assert after["Layers"][field] == {"layer": "specs", "file": "answer.json", "date": None}
+    lines = run(*show, cwd=tmp_path).out.splitlines()
+    assert "  EniQuantity: 8  [DescribeInstanceTypes in answer.json; specs]" in lines
+    assert "  CpuCoreCount: 32  [overview-2026-06; bundled]" in lines
+    assert lines[-3:] == ["layers:", "  bundled: with eniplan, 2026-07-16", "  specs: answer.json, no date"]
+
+
 def test_unknown_subcommand(run: Run) -> None:
     result = run("specs", "list")
     assert (result.code, result.out) == (2, "")

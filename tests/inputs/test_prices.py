@@ -105,6 +105,7 @@ def test_the_least_price_of_a_pod_comes_first(run: Run, tmp_path: Path) -> None:
     assert run(*ask, "--mode", "shared").code == 2
     assert run("instances", "--sort", "price").code == 2
     assert run("instances", "--min-eni-bandwidth", "0").code == 2
+    assert run("instances", "--gpu-model", " ").code == 2
 
 
 def test_bandwidth_of_an_eni(run: Run) -> None:

@@ -208,6 +208,7 @@ def instances(
             price_file is not None and mode is not PodMode.EXCLUSIVE,
             say("--price-file shows the price of an exclusive pod: remove --mode"),
         ),
+        (gpu_model is not None and not gpu_model.strip(), say("--gpu-model needs a word of the model, such as A10")),
         (sort is Sort.PRICE and price_file is None, say("--sort price requires --price-file")),
         (
             min_eni_bandwidth is not None and not 0 < min_eni_bandwidth < inf,
