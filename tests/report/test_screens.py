@@ -101,6 +101,19 @@ def test_three_findings_fit_a_screen() -> None:
     assert text.count("^") > 3
 
 
+def test_facts_wait_beside_findings() -> None:
+    changes: dict[str, Any] = {"cluster": {"terway": {}}}
+    alone, beside = judge(changes), judge({**changes, "nodePools[0].taints": []})
+    assert len(alone.undecided) == len(beside.undecided) > 6
+    listed = shown(alone)
+    assert "? Not decided, because a fact is not known\n  cluster." in listed
+    assert f"  and {len(alone.undecided) - 6} more: --explain tells all\n" in listed
+    first, second, third, *more = (item.fact for item in beside.undecided)
+    told = f"is not known: {first}, {second}, {third} and {len(more)} more: --explain tells all"
+    assert told in " ".join(shown(beside).split())
+    assert f"  {more[-1]}  " in shown(beside, detail=Detail(explain=True))
+
+
 def test_nothing_breaks_within_a_word() -> None:
     report = reports()["many"]
     whole = {word for line in shown(report, 400, Detail(explain=True)).splitlines() for word in line.split()}

@@ -215,8 +215,15 @@ class _View:
         return Text("\n").join((head + first, *(blank + line for line in others)))
 
     def _undecided(self) -> Iterator[RenderableType]:
-        yield Text.assemble(("? ", "bold magenta"), (words.heading("undecided"), _LABEL))
+        head = Text.assemble(("? ", "bold magenta"), (words.heading("undecided"), _LABEL))
         undecided = self._report.undecided
+        if self._report.findings and self._detail == NORMAL and len(undecided) > _FEW_UNDECIDED:
+            # Beside findings they wait: a screen is for what is wrong.
+            facts = say("{facts}: {option} tells all", facts=named([u.fact for u in undecided]), option="--explain")
+            yield self._hanging(head + Text(told(": ") + printable(facts)), 2)
+            yield ""
+            return
+        yield head
         shown = undecided if self._detail != NORMAL else undecided[:_MOST_UNDECIDED]
         for item in shown:
             rules = ", ".join(item.rules)
