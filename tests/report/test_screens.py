@@ -102,7 +102,7 @@ def test_three_findings_fit_a_screen() -> None:
 
 
 def test_facts_wait_beside_findings() -> None:
-    changes: dict[str, Any] = {"cluster": {"terway": {}}}
+    changes: dict[str, Any] = {"cluster": {"terway": {"version": "v1.16.4"}}}
     alone, beside = judge(changes), judge({**changes, "nodePools[0].taints": []})
     assert len(alone.undecided) == len(beside.undecided) > 6
     listed = shown(alone)
