@@ -176,7 +176,7 @@ class TestReaders:
         assert "OnSale" not in row, "what the bundled data says is no statement of the account"
 
     def test_a_text_that_was_changed_is_told(self) -> None:
-        with pytest.raises(build.BuildError, match="has been modified"):
+        with pytest.raises(build.BuildError, match="has been changed"):
             build.opened("---\ntitle: T\nquality: official page\nlicence: L\nform: page\nsha256: 0\n---\nx", "a")
         with pytest.raises(build.BuildError, match="begins with lines"):
             build.opened("x", "a")

@@ -171,7 +171,7 @@ def _regions(given: list[str]) -> list[str]:
             REGION_VARIABLES=tuple(place.REGION_VARIABLES),
             PROFILES=place.PROFILES,
         )
-        raise usage(say("no region to ask: give --region, such as cn-hangzhou"), looked)
+        raise usage(say("no region: give --region, such as cn-hangzhou"), looked)
     for name in names:
         if not place.is_region(name):
             raise usage(say("{name!r} is no region id", name=name), say("such as cn-hangzhou"))
