@@ -144,3 +144,16 @@ def test_trunk_pods_are_what_the_total_has_beyond_the_nodes_own() -> None:
     assert limits.trunk_pods(8, 9, trunk_supported=True) == 1
     assert limits.trunk_pods(8, 9, trunk_supported=False) == 0
     assert limits.trunk_pods(8, 9, None) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "erdma", "fields"),
+    [
+        ("exclusive", False, ("EniQuantity",)),
+        ("exclusive", True, ("EniQuantity", "EriQuantity", "EriStated")),
+        ("shared", True, ("EniQuantity", "EniPrivateIpAddressQuantity")),
+        ("trunk", True, ("EniQuantity", "EniTotalQuantity", "EniTrunkSupported")),
+    ],
+)
+def test_the_fields_that_a_number_of_pods_rests_on(mode: str, erdma: bool, fields: tuple[str, ...]) -> None:  # noqa: FBT001 - a parameter of the test
+    assert limits.made_of(mode, erdma=erdma) == fields

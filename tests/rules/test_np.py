@@ -7,7 +7,7 @@ import pytest
 from eniplan.plan.fields import FIELDS, KEYS
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, WORKLOAD
-from eniplan.rules.np import LINGJUN_LABEL, MAX_LABELS, RESERVED_PREFIXES
+from eniplan.rules.np import LINGJUN_LABEL
 from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row
 
 if TYPE_CHECKING:
@@ -147,17 +147,26 @@ class TestNP005:
         assert only(judge(pool(instanceTypes=names)), "NP005").place.path == f"{POOL}.instanceTypes"
 
     def test_labels_count_with_those_that_eniplan_adds(self) -> None:
-        labels = {f"l{number}": "x" for number in range(MAX_LABELS - 1)}
+        labels = {f"l{number}": "x" for number in range(19)}
         assert found(judge(pool(labels=labels)), "NP005") == []
         configs = {"cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}}
         finding = only(judge({**pool(labels=labels, terwayConfig="gpu-net"), **configs}), "NP005")
-        assert finding.facts == {"pool": "trading", "labels": MAX_LABELS + 1, "limit": MAX_LABELS}
+        assert finding.facts == {"pool": "trading", "labels": 21, "limit": 20}
         own_label = {**labels, EXCLUSIVE_LABEL: "eniOnly"}
         assert found(judge(pool(labels=own_label)), "NP005") == []
 
-    @pytest.mark.parametrize("prefix", RESERVED_PREFIXES)
+    @pytest.mark.parametrize("prefix", ["aliyun", "acs:", "http://", "https://"])
     def test_reserved_prefixes(self, prefix: str) -> None:
-        assert "must not start with" in only(judge(pool(labels={f"{prefix}a": "x"})), "NP005").message
+        keys = only(judge(pool(labels={f"{prefix}a": "x"})), "NP005").message
+        values = only(judge(pool(labels={"a": f"{prefix}a"})), "NP005").message
+        assert "keys must not start with aliyun, acs:, http://, https://" in keys
+        assert "values must not start with aliyun, acs:, http://, https://" in values
+
+    @pytest.mark.parametrize(
+        "category", ["cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud_auto", "cloud_essd_entry", "cloud"]
+    )
+    def test_disks_that_there_are(self, category: str) -> None:
+        assert found(judge(pool(systemDisk={"category": category})), "NP005") == []
 
     def test_lingjun_has_names_labels_and_taints_only(self) -> None:
         bad = {**LINGJUN_POOL, "name": " x", "vSwitchIds": ABSENT, "systemDisk": {"size": 1}}

@@ -14,7 +14,11 @@ from tests.kube.support import judge_cluster
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
 
-    from eniplan.rules.base import AnyRule
+    from eniplan.rules.base import AnyRule, Fix
+
+
+def _fix(fix: Fix | None) -> list[str]:
+    return [] if fix is None else [fix.what, str(fix.value), f"safe: {fix.safe}", str(fix.path)]
 
 
 @pytest.mark.parametrize("rule", BY_ID.values(), ids=BY_ID)
@@ -28,7 +32,7 @@ def test_what_a_rule_says_of_its_failing_example(rule: AnyRule, snapshot: Snapsh
             "message": str(finding.message),
             "hint": str(finding.hint),
             "facts": {name: str(value) for name, value in finding.facts.items()},
-            "fix": None if finding.fix is None else str(finding.fix),
+            "fix": _fix(finding.fix),
             "sources": [source.title for source in finding.sources],
         }
         for finding in found(report, rule.id)
