@@ -100,12 +100,15 @@ def walk(folder: str, exclude: tuple[str, ...], unreadable: Callable[[OSError], 
             yield path if why is None else Left(path, why)
 
 
+_KERNEL = frozenset(("/dev", "/proc", "/sys"))
 _LINK = "a link to a folder; named on the command line it is read"
 
 
 def _why_not(path: str, name: str) -> str | None:
     if name.startswith(".") or name in _NOT_WALKED:
         return "a folder of tools"
+    if f"/{name}" in _KERNEL and os.path.abspath(path) in _KERNEL:
+        return "the kernel's, with no file in it"
     return _LINK if os.path.islink(path) else None
 
 

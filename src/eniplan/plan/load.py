@@ -168,8 +168,9 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
             count += 1
             yield found
     for error in unreadable:
-        count += 1
-        yield unreadable_file(str(error.filename), error)
+        if not isinstance(error, FileNotFoundError):  # a folder that is gone by now has nothing to say
+            count += 1
+            yield unreadable_file(str(error.filename), error)
     if not count + run.count():
         endings = ", ".join("*" + ending for ending in _ENDINGS)
         hint = say("a plan is a file {endings} with apiVersion: eniplan/v1; `eniplan init` writes one", endings=endings)

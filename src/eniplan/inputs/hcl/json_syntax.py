@@ -93,8 +93,7 @@ class _JsonPart(Part):
         self._body = body
         self._path = path
 
-    @cached_property
-    def _read(self) -> tuple[dict[str, Attribute], list[Block], int | None]:
+    def _parsed(self) -> tuple[dict[str, Attribute], list[Block], int | None]:
         if not isinstance(self._body, dict):
             return {}, [], self.start
         return {}, [_JsonBlock(self._source, self.kind, self.labels, self._body, self._path)], None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache, cached_property
+from sys import intern
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from eniplan.bounds import MAX_DIGITS
@@ -148,7 +149,12 @@ def _take(text: Text, base: int, body: Node, attributes: dict[str, Attribute], b
 
 
 class Part:
-    """A part of a file that is parsed at its first use: one block at the top, as a rule."""
+    """A part of a file that is parsed at its first use: one block at the top, as a rule.
+
+    A large repository has hundreds of thousands, of which hardly one is read: they are kept small.
+    """
+
+    __slots__ = ("_made", "end", "kind", "labels", "start", "text")
 
     def __init__(self, text: Text, start: int, end: int, kind: str = "", labels: tuple[str, ...] = ()) -> None:
         """Take where it is, and how its block begins where that is known; without a kind anything may be in it."""
@@ -157,9 +163,15 @@ class Part:
         self.end = end
         self.kind = kind
         self.labels = labels
+        self._made: tuple[dict[str, Attribute], list[Block], int | None] | None = None
 
-    @cached_property
+    @property
     def _read(self) -> tuple[dict[str, Attribute], list[Block], int | None]:
+        if self._made is None:
+            self._made = self._parsed()
+        return self._made
+
+    def _parsed(self) -> tuple[dict[str, Attribute], list[Block], int | None]:
         root = _tree(self.text.data[self.start : self.end])
         attributes: dict[str, Attribute] = {}
         blocks: list[Block] = []
@@ -186,7 +198,7 @@ class Part:
 
     def first_fault(self) -> int | None:
         """Return `fault`, and keep nothing: for parts of which nobody asks what is in them."""
-        if "_read" in vars(self):
+        if self._made is not None:
             return self.fault
         found = _fault(_tree(self.text.data[self.start : self.end]))
         return None if found is None else self.start + found.start_byte
@@ -262,7 +274,7 @@ class Text:
             return [self.whole]
         ends = [*(head.start() for head in heads[1:]), len(self.data)]
         cut = [
-            Part(self, head.start(), end, head[2].decode(), tuple(self._labels(head[3])))
+            Part(self, head.start(), end, intern(head[2].decode()), tuple(map(intern, self._labels(head[3]))))
             for head, end in zip(heads, ends, strict=False)
         ]
         return [Part(self, 0, len(before)), *cut] if _says_more(before) else cut
