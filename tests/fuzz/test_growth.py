@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -16,7 +17,8 @@ from eniplan.inputs.markdown import _FENCE
 from eniplan.inputs.script import is_worth
 from eniplan.inputs.terraform import _Configured, _without_indexes
 from eniplan.k8s.numbers import go_duration, quantity
-from eniplan.plan.document import plain_scalar, read_documents
+from eniplan.kube.stream import read
+from eniplan.plan.document import plain_scalar, read_documents, read_inputs
 from eniplan.plan.folders import patterns
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.plan.waivers import WaiverFile, _pattern
@@ -90,6 +92,69 @@ def terraform(tmp_path: Path, count: int) -> None:
     assert sum(len(one.plan.node_pools) for one in found if isinstance(one, LoadedPlan) and one.plan) == count
 
 
+HCL_POOL = """resource "alicloud_cs_kubernetes_node_pool" "p%d" {
+  node_pool_name = "p%d"
+  instance_types = ["ecs.g8i.8xlarge"]
+  labels {
+    key   = "k8s.aliyun.com/exclusive-mode-eni-type"
+    value = "eniOnly"
+  }
+}
+"""
+OTHER = 'resource "alicloud_vpc" "v%d" {\n  name = "a"\n}\n'
+
+
+def read_all(folder: Path, pools: int) -> None:
+    found = [*load([str(folder)], OtherInputs(None, [], [], asks=False).make)]
+    assert not [one for one in found if not isinstance(one, LoadedPlan)]
+    assert sum(len(one.plan.node_pools) for one in found if isinstance(one, LoadedPlan) and one.plan) == pools
+
+
+def in_folders(folder: Path, count: int) -> None:
+    """Read so many folders with pools, and so many that call modules and have none."""
+    top = folder / str(count)
+    for i in range(count):
+        for kind, text in (
+            ("ours", HCL_POOL % (i, i)),
+            ("others", OTHER % i + 'module "m" {\n  source = "../net"\n}\n'),
+        ):
+            (top / kind / f"f{i}").mkdir(parents=True, exist_ok=True)
+            (top / kind / f"f{i}" / "main.tf").write_text(text)
+    (top / "others" / "net").mkdir(exist_ok=True)
+    (top / "others" / "net" / "main.tf").write_text(OTHER % 0)
+    read_all(top, count)
+
+
+def in_one_file(folder: Path, count: int, text: str, name: str, pools: int | None = None) -> None:
+    top = folder / f"of-{count}"
+    top.mkdir(exist_ok=True)
+    (top / name).write_text(text)
+    read_all(top, count if pools is None else pools)
+
+
+def manifests(folder: Path, count: int, spec: str, *, is_json: bool) -> None:
+    """Read so many workloads beside so many pools."""
+    pods = [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": f"d{i}"},
+            "spec": {"selector": {}, "template": {"spec": {"containers": [], **json.loads(spec)}}},
+        }
+        for i in range(count)
+    ]
+    top = folder / f"beside-{count}"
+    top.mkdir(exist_ok=True)
+    text = (
+        "\n---\n".join(map(json.dumps, pods))
+        if not is_json
+        else json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
+    )
+    (top / ("list.json" if is_json else "all.yaml")).write_text(text)
+    in_one_file(top, count, "".join(HCL_POOL % (i, i) for i in range(count)), "main.tf")
+
+
+QUIET, LOUD = "{}", '{"tolerations": [{"key": "a", "operator": "Exists"}]}'
 WORK: dict[str, Callable[[Path], Work]] = {
     "places in YAML": lambda _: lambda n: documents("".join(f"k{i}: 1\n" for i in range(n))),
     "places in JSON": lambda _: lambda n: documents(json.dumps({f"k{i}": 1 for i in range(n)}, indent=0), "a.json"),
@@ -102,6 +167,22 @@ WORK: dict[str, Callable[[Path], Work]] = {
     "PodNetworkings that match the same pods": lambda _: networkings,
     "waivers": lambda _: waived,
     "resources of a Terraform plan": lambda folder: lambda n: terraform(folder, n),
+    "pools of HCL": lambda folder: (
+        lambda n: in_one_file(folder, n, "".join(HCL_POOL % (i, i) for i in range(n)), "main.tf")
+    ),
+    "other resources of HCL": lambda folder: (
+        lambda n: in_one_file(folder, n, HCL_POOL % (0, 0) + "".join(OTHER % i for i in range(n)), "main.tf", 1)
+    ),
+    "folders of HCL": lambda folder: lambda n: in_folders(folder, n),
+    "a List beside pools": lambda folder: lambda n: manifests(folder, n, QUIET, is_json=True),
+    "workloads beside pools": lambda folder: lambda n: manifests(folder, n, QUIET, is_json=False),
+    "workloads with tolerations beside pools": lambda folder: lambda n: manifests(folder, n, LOUD, is_json=True),
+    "an array of maps": lambda _: (
+        lambda n: read_inputs("a.json", json.dumps([{"a": {"b": i}} for i in range(n)]).encode())
+    ),
+    "objects of a dump": lambda _: (
+        lambda n: [*read(io.StringIO(json.dumps({"kind": "List", "items": [{"a": i} for i in range(n)]})), "dump")]
+    ),
     "pools that do not fit": lambda folder: lambda n: plan(folder, "nodePools:\n" + "- {name: 1}\n" * n),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.manifests import Part, Steering
+from eniplan.inputs.manifests import Part, Steering, pools_of
 from eniplan.inputs.places import Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
 from eniplan.k8s.kinds import PER_NODE
@@ -92,12 +92,13 @@ def joined(
 
 def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:
     """Yield the pods that land on pools to which nothing leads them; those of a DaemonSet that has a home as well."""
+    pools = pools_of(plan)
     for i, workload in enumerate(manifests.workloads):
         home = homes.get(i)
         if home is None:
-            yield from manifests.guests(workload, plan.node_pools)
+            yield from manifests.guests(workload, pools)
         elif home.pool is not None and workload.object.kind in PER_NODE:
-            yield from manifests.guests(workload, tuple(pool for pool in plan.node_pools if pool.name != home.pool))
+            yield from manifests.guests(workload, pools.without(home.pool))
 
 
 def _pod_networkings(manifests: Manifests) -> LoadedPlan:
@@ -136,9 +137,10 @@ def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> 
     networkings = (*own, *(pn for pn in plan.pod_networkings if pn.name not in taken))
     planned = {tuple(w.identity): w for w in plan.workloads}
     names = {pool.name for pool in plan.node_pools}
+    pools = pools_of(plan)
     out = {}
     for i, workload in enumerate(manifests.workloads):
-        home = manifests.steer(workload, plan, networkings)
+        home = manifests.steer(workload, pools, networkings)
         same = planned.get(workload.identity)
         if same is not None:
             home = Steering(same.node_pool, same.pod_networking or (None if home is None else home.networking))
@@ -222,7 +224,8 @@ def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin
     here = {
         i: home._replace(pool=None)  # whether there is such a pool cannot be said
         for i, workload in enumerate(manifests.workloads)
-        if known is not None and (home := manifests.steer(workload, known._replace(node_pools=()), own)) is not None
+        if known is not None
+        and (home := manifests.steer(workload, pools_of(known._replace(node_pools=())), own)) is not None
     }
     draft = _with(unit, None, manifests, own, here, set())
     loaded = _with_strangers(draft, manifests).load()

@@ -183,6 +183,26 @@ class Steering(NamedTuple):
     """Whether no exclusive node will ever take the pods, which is told."""
 
 
+class Pools(NamedTuple):
+    """The pools of a plan, those together of which the nodes are the same to every pod."""
+
+    cluster: Cluster
+    alike: tuple[tuple[NodePool, ...], ...]
+
+    def without(self, name: str) -> Pools:
+        """Return all others than one."""
+        kept = (tuple(pool for pool in alike if pool.name != name) for alike in self.alike)
+        return self._replace(alike=tuple(alike for alike in kept if alike))
+
+
+def pools_of(plan: Plan) -> Pools:
+    """Return the pools of a plan."""
+    found: dict[Any, list[NodePool]] = {}
+    for pool in plan.node_pools:
+        found.setdefault((frozenset(pool.node_labels.labels.items()), pool.node_taints, pool.kind), []).append(pool)
+    return Pools(plan.cluster, tuple(map(tuple, found.values())))
+
+
 class Manifests:
     """All manifests of one run."""
 
@@ -322,25 +342,25 @@ class Manifests:
             and selects(selector_from((), policy.at("spec", "podSelector") or {}), workload.pod.labels)
         }
 
-    def steer(self, workload: Workload, plan: Plan, networkings: tuple[PodNetworking, ...]) -> Steering | None:
+    def steer(self, workload: Workload, pools: Pools, networkings: tuple[PodNetworking, ...]) -> Steering | None:
         """Work out on which pool of a plan a workload runs; None: nothing leads it to an exclusive node.
 
         Args:
             workload: a workload of these manifests.
-            plan: the node pools that are known, and their cluster.
+            pools: those of the plan, and their cluster.
             networkings: the PodNetworkings that are known.
 
         """
         pod, notes = workload.pod, workload.object.texts("metadata", "annotations")
-        found = self._networking(workload, networkings, notes.get(NETWORKING_ANNOTATION), plan.cluster)
+        found = self._networking(workload, networkings, notes.get(NETWORKING_ANNOTATION), pools.cluster)
         named = notes.get(POOL_ANNOTATION)
         if named is not None:
             return Steering(named, found.name, found.open)
-        able = [pool for pool in plan.node_pools if pod.placement.allows(pool.node_labels) is not False]
-        able.sort(key=lambda pool: pool.name)
+        open_to = [alike for alike in pools.alike if pod.placement.allows(alike[0].node_labels) is not False]
         takes_eni = found.leads or pod.request(ENI) > 0
-        if not takes_eni and not _is_led(pod, able):
+        if not takes_eni and not _is_led(pod, [pool for pool, *_ in open_to]):
             return None
+        able = sorted((pool for alike in open_to for pool in alike), key=lambda pool: pool.name)
         if pod.placement.allows(EXCLUSIVE_NODE) is False:
             return Steering(None, found.name, is_nowhere=True) if takes_eni or _is_misled(pod) else None
         # Where a PodNetworking or a request for an ENI leads, no Lingjun node can follow.
@@ -352,8 +372,8 @@ class Manifests:
         why = _several([pool.name for pool in fitting]) if able else _NO_POOL
         return Steering(None, found.name, (*found.open, why))
 
-    def guests(self, workload: Workload, pools: tuple[NodePool, ...]) -> Iterator[Guest]:
-        """Yield those of some pools that take a workload although nothing leads it to them.
+    def guests(self, workload: Workload, pools: Pools) -> Iterator[Guest]:
+        """Yield the pools that take a workload although nothing leads it to them.
 
         A DaemonSet goes to all nodes that let it; others are told only where they tolerate a taint, as if they were
         meant to land there.
@@ -361,13 +381,15 @@ class Manifests:
         pod, value = workload.pod, workload.part.value
         if pod.host_network or pod.is_ignored:
             return
-        for pool in pools:
-            allowed = pod.placement.allows(pool.node_labels)
-            is_meant = value["kind"] in PER_NODE or any(taint.repels for taint in pool.node_taints)
-            if allowed is not False and is_meant and not repelling(pool.node_taints, pod.tolerations):
+        for alike in pools.alike:
+            allowed = pod.placement.allows(alike[0].node_labels)
+            taints = alike[0].node_taints
+            is_meant = value["kind"] in PER_NODE or any(taint.repels for taint in taints)
+            if allowed is not False and is_meant and not repelling(taints, pod.tolerations):
                 replicas = None if value["kind"] in PER_NODE else value.get("replicas", 1)
                 is_certain = bool(allowed) and replicas is None
-                yield Guest(workload.title, pool.name, max(pod.request(ENI), 1), replicas, is_certain)
+                for pool in alike:
+                    yield Guest(workload.title, pool.name, max(pod.request(ENI), 1), replicas, is_certain)
 
     def _networking(
         self, workload: Workload, networkings: tuple[PodNetworking, ...], named: str | None, cluster: Cluster
