@@ -217,7 +217,7 @@ class _View:
     def _undecided(self) -> Iterator[RenderableType]:
         head = Text.assemble(("? ", "bold magenta"), (words.heading("undecided"), _LABEL))
         undecided = self._report.undecided
-        if self._report.findings and self._detail == NORMAL and len(undecided) > _FEW_UNDECIDED:
+        if self._report.findings and not self._detail.explain and len(undecided) > _FEW_UNDECIDED:
             # Beside findings they wait: a screen is for what is wrong.
             facts = say("{facts}: {option} tells all", facts=named([u.fact for u in undecided]), option="--explain")
             yield self._hanging(head + Text(told(": ") + printable(facts)), 2)
@@ -283,7 +283,8 @@ _WIDE = "\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 _OPENING = "\uff08\u300c\u300e\u3010\u300a\u3008\u201c\u2018"
 _CLOSING = "\uff0c\u3002\u3001\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u3011\u300b\u3009\u201d\u2019"
 """Brackets and quotes that no line ends with, and marks of a sentence that none begins with."""
-_UNIT = re.compile(rf"\s*[{_OPENING}]*(?:[{_WIDE}][,.;:!?)\]}}'\"]*|[^\s{_WIDE}{_OPENING}{_CLOSING}]*)[{_CLOSING}]*\s*")
+_UNIT = rf"\s*[{_OPENING}]*(?:[{_WIDE}][,.;:!?)\]}}'\"]*|[^\s{_WIDE}{_OPENING}{_CLOSING}]*)[{_CLOSING}]*\s*"
+"""What a line does not end within. Compiled when there is Chinese: it takes 3 ms."""
 
 
 def wrapped(text: Text, width: int) -> list[Text]:
@@ -297,7 +298,8 @@ def wrapped(text: Text, width: int) -> list[Text]:
 def _breaks(text: str, width: int) -> Iterator[int]:
     """Yield where lines begin, but the first."""
     used = 0
-    for found in _UNIT.finditer(text):
+    pattern = _UNIT if max(text, default="") >= _WIDE[0] else r"\s*\S+\s*"
+    for found in re.finditer(pattern, text):
         unit, start = found[0], found.start()
         long = columns(unit.rstrip())
         if used and used + long > width:
