@@ -221,17 +221,16 @@ class TestWhereNumbersComeFrom:
         assert of(listing._replace(erdma=True)) == "bundled+specs"
 
     def test_many_groups_are_cut_short(self, tmp_path: Path) -> None:
-        fields = ("EniQuantity", "EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity")
-        mine = [
-            {**row(EniQuantity=9, InstanceTypeFamily="ecs.mine"), "InstanceTypeId": f"ecs.mine.{n}xlarge"}
-            | {field: 9 for bit, field in enumerate(fields) if n >> bit & 1}
+        numbers = {"CpuArchitecture": "X86", "EniPrivateIpAddressQuantity": 9, "EniIpv6AddressQuantity": 9}
+        rows = [
+            row(EniQuantity=9, InstanceTypeId=f"ecs.mine.{n}xlarge", InstanceTypeFamily="ecs.mine")
+            | {field: value for bit, (field, value) in enumerate(numbers.items()) if n >> bit & 1}
             for n in range(8)
         ]
         question = Question(Wanted(families=("ecs.mine",)), IPV4, ORDERS["pods"])
-        rows = [{**r, **({} if n % 2 else {"GPUAmount": 0})} for n, r in enumerate(mine)]
-        text = plain(find(own(tmp_path, *rows), question, Settings())).splitlines()
-        told = text[len(rows) + 1 :]
-        assert len(told) <= 6
+        told = plain(find(own(tmp_path, *rows), question, Settings())).splitlines()[len(rows) + 1 :]
+        assert len(told) == 6
+        assert told[-1] == "and more: --format json says where each number comes from"
 
 
 @pytest.fixture
