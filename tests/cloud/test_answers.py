@@ -183,3 +183,16 @@ def test_lingjun_nodes_and_types() -> None:
     assert answers.node_type({"EniQuantity": 22, "EniIpv6AddressQuantity": None, "RequestId": "1"}) == {
         "EniQuantity": 22
     }
+
+
+@pytest.mark.parametrize(
+    ("read", "missing"),
+    [
+        (answers.quota, "cluster_nodepool_quota"), (answers.cluster, "state"), (answers.terway, "version"),
+        (answers.pools, "nodepools"), (answers.types, "InstanceTypes"), (answers.v_switches, "VSwitches"),
+        (answers.security_groups, "SecurityGroups"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_says_nothing_is_no_answer(read: Any, missing: str) -> None:  # noqa: ANN401 - a function
+    with pytest.raises(answers.AnswerError, match=f"{missing} is missing"):
+        read({})

@@ -31,6 +31,7 @@ RIGHTS = {
     "vpc:DescribeVSwitches": "DescribeVSwitches",
 }
 """What may be refused while a pool can still be looked up, and the fact that is not known then."""
+LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 APPLY = ("create-pool", "plan.json", "--apply")
 
 
@@ -140,7 +141,7 @@ class TestAnOpenReceipt:
 
     def test_needs_no_plan_to_find_the_pool(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
         sent(tmp_path, cloud)
-        cloud.state["clusters"][CLUSTER]["nodepools"].append(_pool())
+        cloud.state["clusters"][CLUSTER]["nodepools"].append(pool_as_asked())
         (tmp_path / "plan.json").unlink()
         cloud.deny("cs:DescribeUserQuota")
         done = live("resume", RECEIPT, cwd=tmp_path).wait()
@@ -168,7 +169,7 @@ class TestAnOpenReceipt:
         sent(tmp_path, cloud, minutes=seen != "just sent")
         written(tmp_path, plans.plan(desiredSize=4, name=NAME))
         if seen == "there":
-            cloud.state["clusters"][CLUSTER]["nodepools"].append(_pool())
+            cloud.state["clusters"][CLUSTER]["nodepools"].append(pool_as_asked())
         done = apply(live, tmp_path, "--timeout", "0s")
         assert (done.code, done.out, cloud.calls(CREATE)) == (3, "", [])
         assert "the plan now asks for something else: scaling_group.desired_size was 3 and is 4; " in done.err
@@ -213,7 +214,7 @@ class TestAnOpenReceipt:
         assert sorted(file.name for file in folder.iterdir()) == [f".{name}.lock", name, "other.json.7.tmp"]
 
 
-def _pool(pool_id: str = "np1", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+def pool_as_asked(pool_id: str = "np1", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
     """Return the pool that the plan asks for, as the API reports it when all is well."""
     body = json.loads(plans.body())
     status = {"state": "active", "total_nodes": 3, "healthy_nodes": 3, "failed_nodes": 0}
@@ -227,22 +228,34 @@ def _pool(pool_id: str = "np1", **changes: Any) -> dict[str, Any]:  # noqa: ANN4
 
 
 TRAPS: dict[str, tuple[list[dict[str, Any]], int, str]] = {
-    "as asked": ([_pool()], 0, "nothing to do; 3 of 3 nodes ready"),
+    "as asked": ([pool_as_asked()], 0, "nothing to do; 3 of 3 nodes ready"),
     "tags of the server": (
-        [_pool(scaling_group=json.loads(plans.body())["scaling_group"] | {"tags": [{"key": "acs", "value": "1"}]})],
+        [
+            pool_as_asked(
+                scaling_group=json.loads(plans.body())["scaling_group"] | {"tags": [{"key": "acs", "value": "1"}]}
+            )
+        ],
         0,
         "nothing to do",
     ),
-    "failed nodes": ([_pool(status={"state": "active", "healthy_nodes": 2, "failed_nodes": 1})], 1, "1 failed"),
-    "a failed pool": ([_pool(status={"state": "failed", "healthy_nodes": 3})], 1, "its state is failed"),
-    "a twin": ([_pool(), _pool("np2")], 1, "exists more than once: np1, np2"),
-    "no label": ([_pool(kubernetes_config={"labels": [], "taints": []})], 1, "NP003"),
-    "no configuration": ([_pool(kubernetes_config=None)], 1, ""),
-    "nodes that are missing": ([_pool(status={"state": "active", "healthy_nodes": 2})], 5, "2 of 3 nodes ready"),
-    "still scaling": ([_pool(status={"state": "scaling", "healthy_nodes": 3})], 5, "its state is scaling"),
-    "no word of its nodes": ([_pool(status={"state": "active"})], 5, "does not say how many of its 3 nodes are ready"),
-    "no status": ([_pool(status=None)], 5, "does not say how many of its 3 nodes"),
-    "auto scaling": ([_pool(auto_scaling={"enable": True, "max_instances": 9})], 1, "auto_scaling.enable"),
+    "failed nodes": ([pool_as_asked(status={"state": "active", "healthy_nodes": 2, "failed_nodes": 1})], 1, "1 failed"),
+    "a failed pool": ([pool_as_asked(status={"state": "failed", "healthy_nodes": 3})], 1, "its state is failed"),
+    "a twin": ([pool_as_asked(), pool_as_asked("np2")], 1, "exists more than once: np1, np2"),
+    "no label": ([pool_as_asked(kubernetes_config={"labels": [], "taints": []})], 1, "NP003"),
+    "no configuration": ([pool_as_asked(kubernetes_config=None)], 1, ""),
+    "nodes that are missing": (
+        [pool_as_asked(status={"state": "active", "healthy_nodes": 2})],
+        5,
+        "2 of 3 nodes ready",
+    ),
+    "still scaling": ([pool_as_asked(status={"state": "scaling", "healthy_nodes": 3})], 5, "its state is scaling"),
+    "no word of its nodes": (
+        [pool_as_asked(status={"state": "active"})],
+        5,
+        "does not say how many of its 3 nodes are ready",
+    ),
+    "no status": ([pool_as_asked(status=None)], 5, "does not say how many of its 3 nodes"),
+    "auto scaling": ([pool_as_asked(auto_scaling={"enable": True, "max_instances": 9})], 1, "auto_scaling.enable"),
 }
 """Pools of the plan's name that are there before anything is sent: the exit code, and what is told."""
 
@@ -277,13 +290,15 @@ def test_a_task_that_succeeds_is_not_yet_a_pool(live: Live, tries: Tries, has_ta
         status = LATE["missing" if one.name == "late" else one.name][0] if one.name != "a twin" else None
         if status is not None:
             one.cloud.fault(
-                DETAIL, "answer", status=200, body=_pool(status=status), call=1 if one.name == "late" else None
+                DETAIL, "answer", status=200, body=pool_as_asked(status=status), call=1 if one.name == "late" else None
             )
         if one.name == "late":
-            one.cloud.fault(DETAIL, "answer", status=200, body=_pool())
+            one.cloud.fault(DETAIL, "answer", status=200, body=pool_as_asked())
         if one.name == "a twin":
-            one.cloud.fault(DETAIL, "answer", status=200, body=_pool())
-            one.cloud.fault(LIST, "answer", status=200, body={"nodepools": [_pool(), _pool("np2")]}, call=4)
+            one.cloud.fault(DETAIL, "answer", status=200, body=pool_as_asked())
+            one.cloud.fault(
+                LIST, "answer", status=200, body={"nodepools": [pool_as_asked(), pool_as_asked("np2")]}, call=4
+            )
         task = {"task_id": "T-1"} if has_task else {}
         one.cloud.fault(CREATE, "answer", status=200, body={"nodepool_id": "np1", **task})
         one.cloud.fault("DescribeTaskInfo", "answer", status=200, body={"task_id": "T-1", "state": "success"})

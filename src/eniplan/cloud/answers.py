@@ -33,7 +33,7 @@ class AnswerError(Exception):
 def cluster(body: Mapping[str, Any]) -> LiveCluster:
     """Read DescribeClusterDetail."""
     return LiveCluster(
-        _text(body, "state"), _text(body, "region_id"), _text(body, "vpc_id"), _text(body, "ip_stack"),
+        _text(_with(body, "state"), "state"), _text(body, "region_id"), _text(body, "vpc_id"), _text(body, "ip_stack"),
         _text(body, "current_version"), _count(body, "size"),
     )  # fmt: skip
 
@@ -53,7 +53,7 @@ def terway(body: Mapping[str, Any]) -> LiveTerway:
     return LiveTerway(
         True,  # noqa: FBT003 - it has answered
         _text(body, "state"),
-        _text(body, "version"),
+        _text(_with(body, "version"), "version"),
         _switch(config, "ENITrunking"),
         _switch(config, "NetworkPolicy"),
         _switch(config, "IPVlan"),
@@ -138,7 +138,8 @@ def pool(row: Mapping[str, Any]) -> ExistingPool:
 
 def quota(body: Mapping[str, Any]) -> Quota:
     """Read DescribeUserQuota."""
-    return Quota(_count(body, "cluster_nodepool_quota"), _count(body, "node_quota"))
+    pools, nodes = "cluster_nodepool_quota", "node_quota"
+    return Quota(_count(_with(body, pools), pools), _count(_with(body, nodes), nodes))
 
 
 def lingjun_group(body: Mapping[str, Any]) -> LingjunGroup:

@@ -227,7 +227,11 @@ class _Reader:
             )
         for page in [start(self._v_switch_page, vpc, number) for number in range(2, pages + 1)]:
             found += page.result()[0]
-        return {v_switch.id: v_switch for v_switch in found}
+        by_id = {v_switch.id: v_switch for v_switch in found}
+        if len(by_id) < total:  # what is not listed may be there
+            message = say("the answers list {listed} of {total} vSwitches", listed=len(by_id), total=total)
+            raise CallError(calls.DESCRIBE_V_SWITCHES, "answer", message=message)
+        return by_id
 
     def _v_switch_page(self, vpc: str, number: int) -> tuple[list[VSwitch], int]:
         query = {"RegionId": self._session.region, "VpcId": vpc, "PageNumber": number, "PageSize": PAGE}
