@@ -101,6 +101,16 @@ def test_three_findings_fit_a_screen() -> None:
     assert text.count("^") > 3
 
 
+def test_pools_of_one_name_are_told_apart_by_their_files() -> None:
+    report = judge()
+    (pool,) = report.pools
+    assert "plan.json" not in shown(report)
+    both = report._replace(pools=(pool, pool._replace(file="b.yaml"), pool._replace(name="other", file="c.yaml")))
+    text = shown(both)
+    assert text.count("; plan.json\n") == text.count("; b.yaml\n") == 1
+    assert "c.yaml" not in text
+
+
 def test_facts_wait_beside_findings() -> None:
     changes: dict[str, Any] = {"cluster": {"terway": {"version": "v1.16.4"}}}
     alone, beside = judge(changes), judge({**changes, "nodePools[0].taints": []})

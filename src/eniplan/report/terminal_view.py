@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
@@ -91,6 +92,8 @@ class _View:
         self._screen = screen
         self._detail = detail
         self._lines = lines
+        self._files = Counter(name for name, _ in {(pool.name, pool.file) for pool in report.pools})
+        """How many files have a pool of a name."""
         self._told: set[str] = set()
         """Rules whose effect and sources have been told."""
 
@@ -264,6 +267,8 @@ class _View:
         room = together((words.used(pool), words.takers(pool)), ": ")
         yield Text(printable(room), style="red" if pool.is_short else "")
         more = [words.nodes(pool), words.left(pool)]
+        if self._files[pool.name] > 1:
+            more.append(say("{file}", file=pool.file))
         if self._detail.explain:
             more += [words.zones(pool), words.other_modes(pool)]
         yield Text(printable(together(more)), style=_LABEL)
