@@ -24,7 +24,7 @@ NEVER = {
 """What no offline command may load."""
 LIVE = {"eniplan.plan.live", "eniplan.cli.account"}
 """What only a check with --live loads, besides eniplan.cloud."""
-OWN_SPECS = {"eniplan.catalog.own", "eniplan.catalog.refresh", "eniplan.catalog.diff"}
+OWN_SPECS = {"eniplan.catalog.own", "eniplan.catalog.refresh", "eniplan.catalog.diff", "eniplan.catalog.contribute"}
 """What only users load who have instance data of their own."""
 CHILD = """
 import json, os, sys
