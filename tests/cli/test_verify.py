@@ -517,6 +517,10 @@ class TestAnOperatorsDay:
         ]  # fmt: skip
         assert told[3] == "trading: 3 of 3 nodes Ready, 3 of 21 exclusive ENIs used, 18 free\n"
 
+    def test_watch_makes_a_pause(self, run: Run, plan: Path) -> None:
+        result = run("verify", plan, "--watch", "0s")
+        assert (result.code, "without a pause" in result.err) == (2, True), result.err
+
     def test_watch_goes_on_when_the_cluster_cannot_be_read(self, api: FakeApi, plan: Path, tmp_path: Path) -> None:
         api.states = [None, CLUSTER]
         options = ["--kubeconfig", str(api.kubeconfig(tmp_path)), "--context", "fake", "--watch", "100ms"]

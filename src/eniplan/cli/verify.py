@@ -148,6 +148,8 @@ def verify(
     source = _Source(from_, Kubectl(context, kubeconfig))
     patience = None if wait is None else seconds("--wait", wait)
     interval = None if watch is None else seconds("--watch", watch)
+    if interval == 0:
+        raise usage(say("--watch {word} would ask the API server without a pause", word=watch), say("such as 15s"))
     _usable(
         plan,
         source,
