@@ -131,6 +131,37 @@ def cluster(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
     ]
 
 
+def folders(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
+    """Measure what large repositories cost, of which little is eniplan's."""
+    written = [sys.executable, str(BENCH / "repositories.py"), str(folder)]
+    subprocess.run(written, env=clean_env(), check=True)
+    commands = [Command(f"eniplan check {path.name}", eniplan("check", str(path))) for path in sorted(folder.iterdir())]
+    measure(commands, runs=runs, cwd=REPO)
+    each = [command.median for command in commands]
+    return commands, [
+        Budget("seconds for 10,000 files of 100 MB, the slowest", 10, lambda: max(one.cpu for one in each), " s"),
+        Budget("memory for them, the largest", 200, lambda: max(one.rss for one in each), " MB"),
+    ]
+
+
+def terraform(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
+    """Measure what Terraform's plans and HCL cost."""
+    written = [sys.executable, str(BENCH / "terraform.py"), str(folder)]
+    subprocess.run(written, env=clean_env(), check=True)
+    names = ("one.tf", "pools-2000", "pools-20000", "others", "plan-3000.json", "plan-12000.json")
+    named = {name: Command(f"eniplan check {name}", eniplan("check", str(folder / name))) for name in names}
+    hello = Command("typer hello", [sys.executable, str(BENCH / "typer_hello.py")])
+    measure([hello, *named.values()], runs=runs, cwd=REPO)
+    return [hello, *named.values()], [
+        Budget("one pool of HCL / typer hello", 1.6, by_cpu(named["one.tf"], hello)),
+        Budget("seconds for 2,000 pools of HCL", 1.2, lambda: named["pools-2000"].median.cpu, " s"),
+        Budget("ten times the pools of HCL / the pools", 10, by_cpu(named["pools-20000"], named["pools-2000"])),
+        Budget("seconds for one pool among 10,000 resources", 1, lambda: named["others"].median.cpu, " s"),
+        Budget("seconds for a Terraform plan of 3,000 pools", 1.5, lambda: named["plan-3000.json"].median.cpu, " s"),
+        Budget("four times the plan / the plan", 4, by_cpu(named["plan-12000.json"], named["plan-3000.json"])),
+    ]
+
+
 def megabytes(file: Path) -> int:
     """Return the size of a file."""
     return file.stat().st_size // 1_000_000
@@ -150,12 +181,16 @@ def show(commands: list[Command], budgets: list[Budget]) -> None:
         print(f"{text:{width}}  {value():9.2f}  {limit:9g}  {verdict}{unit and f' ({unit.strip()})'}")
 
 
+PARTS = ("startup", "bulk", "cluster", "folders", "terraform")
+
+
 def main() -> int:
     """Measure and print; 1 when something could not be measured, never because it was slow."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="?", choices=["startup", "bulk", "cluster"], help="only this part; default all")
+    parser.add_argument("part", nargs="?", choices=list(PARTS), help="only this part; default all")
     parser.add_argument("--runs", type=int, default=21, help="runs of each start-up command (default 21)")
     parser.add_argument("--bulk-runs", type=int, default=11, help="runs over the many plans (default 11)")
+    parser.add_argument("--folder-runs", type=int, default=3, help="runs over folders and Terraform (default 3)")
     parser.add_argument("--cluster-runs", type=int, default=3, help="runs over the large cluster (default 3)")
     options = parser.parse_args()
     launcher = BIN / "eniplan"
@@ -168,6 +203,8 @@ def main() -> int:
         "startup": (startup, options.runs),
         "bulk": (bulk, options.bulk_runs),
         "cluster": (cluster, options.cluster_runs),
+        "folders": (folders, options.folder_runs),
+        "terraform": (terraform, options.folder_runs),
     }
     for name, (part, runs) in parts.items():
         if options.part in (None, name):

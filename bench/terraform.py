@@ -1,13 +1,12 @@
-"""Write inputs of Terraform, and a large repository: `python bench/terraform.py FOLDER`.
+"""Write inputs of Terraform: `python bench/terraform.py FOLDER`.
 
 The same call gives the same files: `one.tf`, `pools-2000/`, `pools-20000/`, `others/` (one pool among 10,000 other
-resources), `plan-3000.json`, `plan-12000.json`, `repository-0/` to `repository-4/` (10,000 mixed files, 100 MB each).
+resources), `plan-3000.json`, `plan-12000.json`.
 """
 
 from __future__ import annotations
 
 import json
-import random
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ LABEL = {"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eniOnly"}
 TAINT = {"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}
 TYPES = ("ecs.g8i.8xlarge", "ecs.c8i.8xlarge", "ecs.r8i.8xlarge")
 POOL = "alicloud_cs_kubernetes_node_pool"
-FILES, FILE_SIZE, REPOSITORIES = 10_000, 10_000, 5
 
 
 def pool(i: int) -> str:
@@ -58,25 +56,6 @@ def plan(pools: int) -> dict[str, Any]:
     return {"format_version": "1.2", "resource_changes": changes, "configuration": configuration}
 
 
-def repository(folder: Path, seed: int) -> None:
-    """Write files as a repository of infrastructure has them: most say nothing of node pools."""
-    dice = random.Random(seed)  # noqa: S311 - variety, not secrets
-    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c%d}\ndata:\n"
-    for i in range(FILES):
-        kind = dice.choice(("tf", "yaml", "json", "md", "yaml", "tf"))
-        path = folder / f"team-{i // 500:02}" / f"part-{i // 20 % 25:02}" / f"file-{i:05}.{kind}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if kind == "tf":
-            text = (pool(i) if dice.random() < 0.02 else "") + "".join(other(n) for n in range(FILE_SIZE // 90))  # noqa: PLR2004 - one of fifty
-        elif kind == "yaml":
-            text = manifest % i + "".join(f"  key-{n}: value of the key {n}\n" for n in range(FILE_SIZE // 32))
-        elif kind == "json":
-            text = json.dumps({f"key-{n}": {"value": n, "words": "some words"} for n in range(FILE_SIZE // 48)})
-        else:
-            text = "# Notes\n\n" + "Words of a page that nobody has asked for.\n" * (FILE_SIZE // 43)
-        path.write_text(text, encoding="utf-8")
-
-
 def main(folder: str) -> None:
     """Write everything."""
     top = Path(folder)
@@ -91,8 +70,6 @@ def main(folder: str) -> None:
     (top / "others" / "main.tf").write_text(resources + pool(0), encoding="utf-8")
     for count in (3_000, 12_000):
         (top / f"plan-{count}.json").write_text(json.dumps(plan(count)), encoding="utf-8")
-    for seed in range(REPOSITORIES):
-        repository(top / f"repository-{seed}", seed)
 
 
 if __name__ == "__main__":
