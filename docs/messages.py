@@ -27,8 +27,11 @@ _SEPARATORS = (", ", "; ", ": ")
 """Those of lists and of messages that are joined."""
 
 
-_TYPER = ("Arguments", "Options", "Commands", "default: {default}", "No such command {name!r}.", "Missing command.")
-"""What typer says by gettext."""
+_TYPER = (
+    "Arguments", "Options", "Commands", "default: {default}", "required", "Usage: ", "Show this message and exit.",
+    "No such command {name!r}.", "Missing command.",
+)  # fmt: skip
+"""What typer says, by gettext or through `cli.wide_help`."""
 
 
 def all_texts() -> dict[str, None]:

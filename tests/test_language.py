@@ -14,8 +14,10 @@ import yaml
 
 from eniplan import po
 from eniplan.cli.language import told_help
+from eniplan.cli.wide_help import wrapped
 from eniplan.messages import Message, facts_of, in_english, named, say, speak, together
 from eniplan.report.fingerprint import key
+from eniplan.text import columns
 from tests.harness import EXAMPLES, REPO
 
 if TYPE_CHECKING:
@@ -139,6 +141,23 @@ def test_no_other_language_is_known(run: Run) -> None:
 def test_help_and_rules_are_chinese(run: Run, tmp_path: Path) -> None:
     for args in (("--help",), ("check", "--help"), ("specs", "show", "--help"), ("explain",), ("explain", "ENI001")):
         assert _has_chinese(run(*args, "--lang", "zh", cwd=tmp_path).out)
+
+
+@pytest.mark.parametrize("command", ["check", "create-pool", "resume"])
+def test_chinese_help_fits_the_terminal(run: Run, command: str) -> None:
+    done = run(command, "--help", "--lang", "zh", env={"COLUMNS": "80"})
+    assert done.out.startswith(f"用法：eniplan {command} ")  # noqa: RUF001 - Chinese
+    assert "显示此帮助并退出。" in done.out
+    examples = ("eniplan ", "cat ", "terraform ")
+    assert not [x for x in done.out.split("\n") if columns(x) > 80 and not x.lstrip().startswith(examples)]
+
+
+def test_words_and_punctuation_stay_together() -> None:
+    assert wrapped("读取 terraform-json 文件，然后退出。", 12) == "读取\nterraform-json\n文件，然后退\n出。"  # noqa: RUF001 - Chinese
+    assert (
+        wrapped("\b\n a  b\n c\n\n甲乙 丙", 4, "  ", "  ", preserve_paragraphs=True)
+        == "   a  b\n   c\n\n  甲\n  乙\n  丙"
+    )
 
 
 def test_the_starter_plan_is_the_same_in_every_language(run: Run) -> None:

@@ -129,7 +129,7 @@ class Config:
         for name in sorted(self._environment):
             if name.startswith(PREFIX) and name not in known:
                 hint = did_you_mean(name, known) or say("known: {known}", known=tuple(known))
-                yield Problem(say("eniplan reads no such variable"), Place(name), hint)
+                yield Problem(say("eniplan reads no variable of this name"), Place(name), hint)
 
 
 def _nearest_file() -> str | None:
@@ -184,7 +184,7 @@ def _document(path: str) -> Document | None:
     document, *more = read_documents(path, data)
     if more:
         hint = say("keep one document")
-        raise InputError(Problem(say("a config file is one document"), more[0].place(()), hint))
+        raise InputError(Problem(say("a config file must be one document"), more[0].place(()), hint))
     from eniplan.plan.schema import compile_schema  # noqa: PLC0415 - most runs have no file
 
     form = schema()
@@ -225,7 +225,7 @@ def _read(name: str, text: str) -> Value:
     allowed = tuple(_FLAGS) if key.kind is Kind.FLAG else key.choices
     if allowed and text.lower() not in allowed:
         allowed = ("true", "false") if key.kind is Kind.FLAG else allowed
-        message = say("{text!r} is no value of it; it must be one of {allowed}", text=text, allowed=allowed)
+        message = say("{text!r} is not a value of it; it must be one of {allowed}", text=text, allowed=allowed)
         raise UsageError(Problem(message, Place(variable(name)), did_you_mean(text, allowed) or NOTHING))
     if key.kind is Kind.FLAG:
         return _FLAGS[text.lower()]

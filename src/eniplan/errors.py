@@ -62,8 +62,8 @@ def few(found: Iterable[Problem]) -> tuple[Problem, ...]:
     told = tuple(islice(found, MAX_PROBLEMS + 1))
     if len(told) <= MAX_PROBLEMS:
         return told
-    message = say("there are more than {n} problems: the others are not listed, and it is not judged", n=MAX_PROBLEMS)
-    return (*told[:-1], Problem(message, Place(told[0].place.file), say("mend these first")))
+    message = say("there are more than {n} problems: the others are not listed, and nothing is judged", n=MAX_PROBLEMS)
+    return (*told[:-1], Problem(message, Place(told[0].place.file), say("fix these first")))
 
 
 def reason(error: OSError) -> str:

@@ -157,21 +157,21 @@ WAIVER_EXPIRY = Fact("waivers[].expires")
 
 # --- What an account says -----------------------------------------------------------------------------------------
 
-ACCOUNT_CLUSTER = Fact("DescribeClusterDetail", "what the account says of the cluster's detail")
-ACCOUNT_TERWAY = Fact("GetClusterAddonInstance", "what the account says of the Terway add-on")
-ACCOUNT_TYPES = Fact("DescribeInstanceTypes", "what the account says of the limits of the instance types")
-ACCOUNT_STOCK = Fact("DescribeAvailableResource", "what the account says of the stock of the instance types")
-ACCOUNT_V_SWITCHES = Fact("DescribeVSwitches", "what the account says of the vSwitches of the VPC")
-ACCOUNT_GROUPS = Fact("DescribeSecurityGroups", "what the account says of the security groups")
-ACCOUNT_POOLS = Fact("DescribeClusterNodePools", "what the account says of the node pools of the cluster")
-ACCOUNT_QUOTA = Fact("DescribeUserQuota", "what the account says of the quota of node pools and nodes")
-ACCOUNT_LINGJUN = Fact("DescribeNodeGroup", "what the account says of the Lingjun node group")
-CLUSTER_STATE = Fact("state of DescribeClusterDetail", "the state of the cluster", "the account did not say")
-ADDON_STATE = Fact("state of GetClusterAddonInstance", "the state of the add-on {about}", "the account did not say")
+ACCOUNT_CLUSTER = Fact("DescribeClusterDetail", "the account's answer about the cluster")
+ACCOUNT_TERWAY = Fact("GetClusterAddonInstance", "the account's answer about the Terway add-on")
+ACCOUNT_TYPES = Fact("DescribeInstanceTypes", "the account's answer about the limits of the instance types")
+ACCOUNT_STOCK = Fact("DescribeAvailableResource", "the account's answer about the stock of the instance types")
+ACCOUNT_V_SWITCHES = Fact("DescribeVSwitches", "the account's answer about the vSwitches of the VPC")
+ACCOUNT_GROUPS = Fact("DescribeSecurityGroups", "the account's answer about the security groups")
+ACCOUNT_POOLS = Fact("DescribeClusterNodePools", "the account's answer about the node pools of the cluster")
+ACCOUNT_QUOTA = Fact("DescribeUserQuota", "the account's answer about the quota of node pools and nodes")
+ACCOUNT_LINGJUN = Fact("DescribeNodeGroup", "the account's answer about the Lingjun node group")
+CLUSTER_STATE = Fact("state of DescribeClusterDetail", "the state of the cluster", "the account did not answer")
+ADDON_STATE = Fact("state of GetClusterAddonInstance", "the state of the add-on {about}", "the account did not answer")
 
 # --- What was seen of a running cluster ---------------------------------------------------------------------------
 
-_LIST = "the dump has none: was it asked for?"
+_LIST = "the dump has none: was kubectl asked for it?"
 NODES = Fact("nodes", "{about}", _LIST)
 PODS = Fact("pods", "the list of pods", _LIST)
 POD_ENIS = Fact("PodENIs", "the list of PodENIs", _LIST)
@@ -183,7 +183,7 @@ CONFIG_MAPS = Fact("ConfigMaps", "the list of ConfigMaps", _LIST)
 ENI_CONFIG = Fact(
     "ConfigMap eni-config",
     "ConfigMap kube-system/eni-config",
-    "Terway needs it; it does not exist, or the dump has other ConfigMaps only",
+    "Terway needs it; it does not exist, or the dump has only other ConfigMaps",
 )
 ENABLE_ERDMA = Fact("enable_erdma", "whether eRDMA takes one ENI of each node", ERDMA.find)
 SEEN_STACK = Fact("ip_stack", "the cluster's IP stack", "state cluster.ipStack in the plan")
@@ -191,11 +191,11 @@ NODE_TYPE = Fact("node.kubernetes.io/instance-type", "the label node.kubernetes.
 NODE_OWNER = Fact(
     "node pool of nodes",
     "which {about}",
-    "say which it is: --pool NAME=NODE_POOL_ID, or give each pool of the plan labels of its own",
+    "name it: --pool NAME=NODE_POOL_ID, or give each pool of the plan its own labels",
 )
 ENI_INFOS = Fact("status.eniInfos of PodENIs", "the interfaces of bound PodENIs", "the object lists none")
 DENSE_TYPE = Fact(
-    "type of high-density ENIs", "the type of high-density ENIs", "documents do not say how Terway marks them"
+    "type of high-density ENIs", "the type of high-density ENIs", "the documentation does not say how Terway marks them"
 )
 POD_UIDS = Fact(
     "UIDs of pods",

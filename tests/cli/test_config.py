@@ -103,7 +103,7 @@ def test_environment_wins_over_the_file(repository: Path) -> None:
             HERE + ":4:5: there is no file .eniplan/prod.tfvars; paths are relative to the file's folder, .eniplan",
         ),
         ("- a\n", '.eniplan/config.yaml:1:1: the document must be a map, not ["a"]; '),
-        ("strict: true\n---\n{}\n", ".eniplan/config.yaml:3:1: a config file is one document; keep one document"),
+        ("strict: true\n---\n{}\n", ".eniplan/config.yaml:3:1: a config file must be one document; keep one document"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_where_it_stands(repository: Path, text: str, said: str) -> None:
@@ -113,7 +113,7 @@ def test_what_does_not_fit_is_told_where_it_stands(repository: Path, text: str, 
 
 def test_variable_with_a_wrong_value(repository: Path) -> None:  # noqa: ARG001 - the working folder
     assert problems(ENIPLAN_STRICT="maybe") == [
-        "ENIPLAN_STRICT: 'maybe' is no value of it; it must be one of true, false; "
+        "ENIPLAN_STRICT: 'maybe' is not a value of it; it must be one of true, false; "
     ]
     assert problems(ENIPLAN_FAIL_ON="warn")[0].endswith("did you mean 'warning'?")
     assert problems(ENIPLAN_CONFIG="nowhere.yaml") == ["nowhere.yaml: cannot read it: no such file or directory; "]
@@ -193,7 +193,9 @@ def test_config_shows_what_is_in_force_and_from_where(run: Run, repository: Path
     assert "cluster   ../cluster.yaml  [../.eniplan/config.yaml:1:10]" in lines
     assert "fail-on   info  [ENIPLAN_FAIL_ON]" in lines
     assert "strict    false  [default]" in lines
-    assert done.err == ("ENIPLAN_FALL_ON: warning: eniplan reads no such variable; did you mean 'ENIPLAN_FAIL_ON'?\n")
+    assert done.err == (
+        "ENIPLAN_FALL_ON: warning: eniplan reads no variable of this name; did you mean 'ENIPLAN_FAIL_ON'?\n"
+    )
     shown = json.loads(run("config", "--format", "json", cwd=repository).out)
     assert shown["file"] == ".eniplan/config.yaml"
     assert shown["settings"]["cluster"] == {"value": "cluster.yaml", "from": ".eniplan/config.yaml:1:10"}

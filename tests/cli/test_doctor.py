@@ -50,7 +50,8 @@ def kubectl(folder: Path, script: str) -> None:
 def test_bare_machine_has_no_error() -> None:
     found = looked()
     assert found.pop("kubectl") == (
-        "warning", "not found, or it does not run", "install it for `eniplan verify`; `verify --from FILE` goes without"
+        "warning", "not found, or it does not run",
+        "install it for `eniplan verify`; `verify --from FILE` works without it"
     )  # fmt: skip
     assert {state for state, _, _ in found.values()} == {"ok"}
     assert found["config"][1] == "no .eniplan/config.yaml"
@@ -96,7 +97,7 @@ def test_settings(home: Path) -> None:
         "ok", ".eniplan/config.yaml; set: fail-on (ENIPLAN_FAIL_ON), strict (.eniplan/config.yaml:1:9)"
     )  # fmt: skip
     assert found["environment"] == (
-        "warning", "ENIPLAN_STRICKT: eniplan reads no such variable", "did you mean 'ENIPLAN_STRICT'?"
+        "warning", "ENIPLAN_STRICKT: eniplan reads no variable of this name", "did you mean 'ENIPLAN_STRICT'?"
     )  # fmt: skip
     (home / ".eniplan" / "config.yaml").write_text("stric: true\n")
     assert looked()["config"] == (
@@ -139,14 +140,14 @@ def test_own_data(home: Path) -> None:
         ("Wed, 25 Nov 2026 10:00:59 GMT", "ok", "59 seconds from the service's"),
         ("Wed, 25 Nov 2026 09:59:00 GMT", "warning", "60 seconds from the service's"),
         ("Wed, 25 Nov 2026 10:15:00 GMT", "error", "900 seconds from the service's"),
-        ("soon", "unknown", "the answer does not tell the time"),
-        (None, "unknown", "the answer does not tell the time"),
+        ("soon", "unknown", "the response has no time"),
+        (None, "unknown", "the response has no time"),
     ],
 )
 def test_clock(told: str | None, state: str, says: str) -> None:
     result = account.clock(Answer({}, None, told), datetime(2026, 11, 25, 10, tzinfo=UTC))
     assert (result.state, result.says) == (state, says)
-    assert ("set the clock" in result.to_do) == (state in {"warning", "error"})
+    assert ("set this machine's clock" in result.to_do) == (state in {"warning", "error"})
 
 
 def test_exit_code_and_json(run: Run, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_every_placeholder_is_named(run: Run) -> None:
     ]
     told = [(p["line"], p["column"], re.findall("<[^>]+>", p["message"])) for p in report["problems"]]
     assert told == [(line, column, [placeholder]) for line, column, placeholder in wanted]
-    assert all("still holds the placeholder" in p["message"] for p in report["problems"])
+    assert all("still contains the placeholder" in p["message"] for p in report["problems"])
     # Nobody complains that what is to be filled in is missing.
     assert report["findings"] == []
 

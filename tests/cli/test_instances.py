@@ -88,7 +88,7 @@ def test_a_plan_that_check_takes_from_a_pipe(run: Run) -> None:
     as_it_is = run("check", "-", "--format", "json", stdin=result.out.encode())
     assert as_it_is.code == 3
     told = [problem["message"] for problem in json.loads(as_it_is.out)["problems"]]
-    assert all("still holds the placeholder <" in message for message in told)
+    assert all("still contains the placeholder <" in message for message in told)
     assert len(told) == result.out.count("<") - 1  # one in the words above the plan
     filled_in = re.sub(r": <app>|<([^>]+)>", lambda found: found[1] or ": app", result.out)
     checked = run("check", "-", "--format", "json", stdin=filled_in.encode())
@@ -118,7 +118,7 @@ def signals() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("terway", "told"),
-    [("v1.10.0", "plan:9:14: error TW001 "), ("<version>", "'version' still holds the placeholder <version>")],
+    [("v1.10.0", "plan:9:14: error TW001 "), ("<version>", "'version' still contains the placeholder <version>")],
 )
 def test_a_plan_that_would_not_pass_is_not_written(run: Run, terway: str, told: str) -> None:
     result = run("instances", "--pods", "4", "--spread", "cn-a", "--terway", terway, "--emit-plan")

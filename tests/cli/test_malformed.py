@@ -40,7 +40,7 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
     ),
     "a plan that Terraform has saved": (
         "plan.out", b"PK\x03\x04\x14\0\x08\0", "plan.out: error: this is a binary file, not YAML or JSON",
-        "if Terraform has saved it: `terraform show -json` prints what eniplan reads",
+        "if Terraform saved it: `terraform show -json` prints the form that eniplan reads",
     ),
     "messages of Terraform": (
         "plan.json", b'{"@level":"info"}\n{"@level":"info"}\n', "plan.json:2:1: error: not valid JSON: Extra data",
@@ -85,13 +85,13 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
         "p.yaml:2:15: error: not valid YAML: nothing can start with '@'", TABS,
     ),
     "colon in a value": (
-        "p.yaml", b"a: b: c\n", "p.yaml:1:5: error: not valid YAML: a colon cannot stand here",
-        "quote a value that holds a colon and a space",
+        "p.yaml", b"a: b: c\n", "p.yaml:1:5: error: not valid YAML: a colon is not allowed here",
+        "quote a value that contains a colon and a space",
     ),
     "brackets that are closed": (
         "p.yaml", HEAD + b"nodePools: [{name: a b: c}, {name: it's, x: [1]}]\n",
         "p.yaml:2:23: error: not valid YAML: this does not fit into the brackets around it",
-        "put commas between the items, and quote text that holds a comma, a colon or a bracket",
+        "put commas between the items, and quote text with a comma, a colon or a bracket",
     ),
     "a quoted bracket": (
         "p.yaml", HEAD + b'nodePools: ["]", # ]\n  a\n',
@@ -121,12 +121,12 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
     ),
     "duplicate key": (
         "p.yaml", HEAD + b"nodePools:\n- name: a\n  name: b\n",
-        "p.yaml:4:3: error: the key 'name' is given twice; first in line 3",
-        "keep one of them: YAML readers silently take the last",
+        "p.yaml:4:3: error: duplicate key 'name'; first in line 3",
+        "keep one of them: YAML parsers silently use the last",
     ),
     "duplicate key in JSON": (
-        "p.json", b'{"a": 1,\n "\\u0061": 2}', "p.json:2:2: error: the key 'a' is given twice; first in line 1",
-        "keep one of them: JSON readers silently take the last",
+        "p.json", b'{"a": 1,\n "\\u0061": 2}', "p.json:2:2: error: duplicate key 'a'; first in line 1",
+        "keep one of them: JSON parsers silently use the last",
     ),
     "key that is a list": ("p.yaml", b"[a]: b\n", "p.yaml:1:1: error: a key must be text, not a list or a map",
         "quote it"),
@@ -140,10 +140,10 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
     ),
     "anchor bomb": (
         "p.yaml", bomb(), "p.yaml:1:16: error: aliases expand this document to more than 100000 values",
-        "write them out",
+        "write the values instead",
     ),
     "anchor in itself": (
-        "p.yaml", b"a: &a [*a]\n", "p.yaml:1:4: error: an anchor contains itself", "write the values out",
+        "p.yaml", b"a: &a [*a]\n", "p.yaml:1:4: error: an anchor contains itself", "write the values instead",
     ),
     "50 levels": (
         "p.yaml", "".join(f"{' ' * n}a:\n" for n in range(50)).encode(),
@@ -282,7 +282,7 @@ class TestFiles:
         assert self.told(run, "folder", tmp_path).splitlines() == [
             "folder: error: no plan in this folder, and no other input with an exclusive node pool or pods for one",
             (
-                "    --verbose says what was skipped; a plan is a file *.yaml, *.yml, *.json "
+                "    --verbose shows what was skipped; a plan is a file *.yaml, *.yml, *.json "
                 "with apiVersion: eniplan/v1; `eniplan init` writes one"
             ),
         ]
@@ -367,7 +367,7 @@ def test_wrong_types_everywhere(run: Run, tmp_path: Path) -> None:
         ("instanceTypes: [1]", "instanceTypes[0]", "an item of 'instanceTypes' must be text, not 1", 'quote it: "1"'),
         ("kind: Lingjun", "kind", "'kind' is \"Lingjun\"; it must be one of ecs, lingjun", "did you mean 'lingjun'?"),
         ("keyPair: ''", "keyPair", "'keyPair' is empty", "Name of the SSH key pair."),
-        ("keyPair: <my key>", "keyPair", "'keyPair' still holds the placeholder <my key>",
+        ("keyPair: <my key>", "keyPair", "'keyPair' still contains the placeholder <my key>",
             "fill it in: Name of the SSH key pair."),
         ("instanceType: [a]", "instanceType", "unknown key 'instanceType'", "did you mean 'instanceTypes'?"),
         ("Overrides: {}", "Overrides", "unknown key 'Overrides'", "did you mean 'overrides'?"),

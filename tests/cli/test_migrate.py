@@ -116,7 +116,7 @@ def test_what_no_script_can_move_is_told(run: Run, tmp_path: Path) -> None:
         ((MATCHER,), "there is no Deployment trading/feed-handler"),
         (
             ({**MATCHER, "spec": {**MATCHER["spec"], "replicas": 9}}, FEED),
-            "has 9 replicas, and the plan has room for 8",
+            "has 9 replicas, but the plan has room for 8",
         ),
     ],
 )

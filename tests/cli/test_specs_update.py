@@ -485,7 +485,7 @@ class TestFromNodes:
         for text, words in (
             ('{"kind": "PodList", "items": []}', "there is no node in this dump"),
             ("[", "not valid JSON"),
-            ('{"kind": "NodeList", "items": [{', "it ends too early"),
+            ('{"kind": "NodeList", "items": [{', "it is truncated"),
         ):
             dump.write_text(text)
             done = run("specs", "update", "--from", dump)

@@ -210,9 +210,9 @@ class TestOtherPrograms:
         ("script", "told"),
         [
             ("echo '<html>'", "kubectl get --raw /api/v1/nodes?limit=500:1:1: error: '{' is missing here"),
-            ("exit 7", "kubectl: error: kubectl ended with code 7"),
+            ("exit 7", "kubectl: error: kubectl exited with code 7"),
             (r"printf 'a\033[31m\nb\n\n' >&2; exit 1", r"kubectl: error: a\x1b[31m; b"),
-            ("kill -9 $$", "kubectl: error: kubectl ended with code -9"),
+            ("kill -9 $$", "kubectl: error: kubectl exited with code -9"),
         ],
     )
     def test_what_it_answers(self, run: Run, tmp_path: Path, script: str, told: str) -> None:
@@ -225,7 +225,7 @@ class TestOtherPrograms:
         assert (result.code, result.out) == (4, "")
         assert result.err == (
             "kubectl: error: cannot start kubectl: it is not on the PATH\n"
-            "    install kubectl, or give what it printed elsewhere: eniplan verify --from FILE\n"
+            "    install kubectl, or pass its saved output: eniplan verify --from FILE\n"
         )
         (tmp_path / "kubectl").write_text("", encoding="utf-8")
         assert "cannot start kubectl: Permission denied" in run("verify", env={"PATH": str(tmp_path)}).err
@@ -258,13 +258,13 @@ class TestDumps:
     @pytest.mark.parametrize(
         ("text", "told"),
         [
-            ('{"items": [', "dump.json:1:12: error: it ends too early"),
-            ('{"items": []}', "dump.json: error: there is nothing of a cluster in it\n    is it empty,"),
+            ('{"items": [', "dump.json:1:12: error: it is truncated"),
+            ('{"items": []}', "dump.json: error: it has nothing of a cluster\n    is it empty,"),
             ('{"kind": "NodeList", "items": []}', "dump.json: error: there is no node in this dump"),
             ('{"kind": "Pod", "metadata": {"name": "a"}}', "dump.json: error: there is no node in this dump"),
-            ("", "dump.json: error: there is nothing of a cluster in it"),
-            ("NAME STATUS", "dump.json: error: there is nothing of a cluster in it"),
-            ("items:\n- kind: Node\n  metadata: {name: a}\n", "dump.json: error: it ends too early"),
+            ("", "dump.json: error: it has nothing of a cluster"),
+            ("NAME STATUS", "dump.json: error: it has nothing of a cluster"),
+            ("items:\n- kind: Node\n  metadata: {name: a}\n", "dump.json: error: it is truncated"),
             ("a: [", "dump.json:1:4: error: not valid YAML"),
         ],
     )
@@ -295,7 +295,7 @@ class TestDumps:
         (tmp_path / "dump" / "pods-3.json").unlink()
         cut = run("verify", plan, "--from", tmp_path / "dump")
         assert (cut.code, cut.out) == (3, "")
-        assert "its last page is missing: PodList goes on" in cut.err
+        assert "its last page is missing: metadata.continue says that PodList continues" in cut.err
 
     def test_a_folder_without_a_dump(self, run: Run, tmp_path: Path) -> None:
         result = run("verify", "--from", tmp_path)

@@ -81,18 +81,18 @@ def test_what_the_api_adds_or_spells_otherwise_is_no_difference(path: str, value
 @pytest.mark.parametrize(
     ("path", "value", "difference"),
     [
-        ("nodepool_info", ..., "nodepool_info.name is not there, and the plan asks for 'trading'"),
-        ("nodepool_info.type", "lingjun", "nodepool_info.type is 'lingjun', and the plan asks for 'ess'"),
-        ("scaling_group.desired_size", 2, "scaling_group.desired_size is 2, and the plan asks for 3"),
-        ("scaling_group.desired_size", ..., "scaling_group.desired_size is not there, and the plan asks for 3"),
-        ("scaling_group.system_disk_size", 40, "scaling_group.system_disk_size is 40, and the plan asks for 120"),
+        ("nodepool_info", ..., "nodepool_info.name is none, but the plan asks for 'trading'"),
+        ("nodepool_info.type", "lingjun", "nodepool_info.type is 'lingjun', but the plan asks for 'ess'"),
+        ("scaling_group.desired_size", 2, "scaling_group.desired_size is 2, but the plan asks for 3"),
+        ("scaling_group.desired_size", ..., "scaling_group.desired_size is none, but the plan asks for 3"),
+        ("scaling_group.system_disk_size", 40, "scaling_group.system_disk_size is 40, but the plan asks for 120"),
         ("scaling_group.vswitch_ids", ["vsw-j"],
-         "scaling_group.vswitch_ids is vsw-j, and the plan asks for vsw-j, vsw-k"),
-        ("scaling_group.vswitch_ids", [], "scaling_group.vswitch_ids is [], and the plan asks for vsw-j, vsw-k"),
-        ("scaling_group.vswitch_ids", 7, "scaling_group.vswitch_ids is 7, and the plan asks for vsw-j, vsw-k"),
+         "scaling_group.vswitch_ids is vsw-j, but the plan asks for vsw-j, vsw-k"),
+        ("scaling_group.vswitch_ids", [], "scaling_group.vswitch_ids is [], but the plan asks for vsw-j, vsw-k"),
+        ("scaling_group.vswitch_ids", 7, "scaling_group.vswitch_ids is 7, but the plan asks for vsw-j, vsw-k"),
         ("scaling_group.data_disks", [{"category": "cloud_essd", "size": 40, "encrypted": "true"}],
-         "scaling_group.data_disks[0].size is 40, and the plan asks for 100"),
-        ("auto_scaling", {"enable": True}, "auto_scaling.enable is True, and the plan asks for False"),
+         "scaling_group.data_disks[0].size is 40, but the plan asks for 100"),
+        ("auto_scaling", {"enable": True}, "auto_scaling.enable is True, but the plan asks for False"),
     ],
 )  # fmt: skip
 def test_what_differs(path: str, value: object, difference: str) -> None:
@@ -128,7 +128,7 @@ def test_a_pool_on_its_way_out(status: object, is_it: bool) -> None:  # noqa: FB
 def test_taints_are_compared_both_ways() -> None:
     key = "kubernetes_config.taints"
     more = [*BODY["kubernetes_config"]["taints"], {"key": "other", "value": "x", "effect": "NoExecute"}]
-    assert told(changed(key, more)) == [f"{key}[other:NoExecute] is 'x', and the plan asks for not there"]
+    assert told(changed(key, more)) == [f"{key}[other:NoExecute] is 'x', but the plan asks for none"]
     other = [{"key": "exclusive-eni", "value": "true", "effect": "NoExecute"}]
     assert len(told(changed(key, other))) == 3
 
@@ -142,7 +142,7 @@ def test_auto_scaling_is_part_of_the_sizes() -> None:
     body = {**BODY, "auto_scaling": {"enable": True, "min_instances": 0, "max_instances": 9}}
     assert told(body, body) == []
     assert told({**body, "auto_scaling": {"enable": True, "min_instances": 0}}, body) == [
-        "auto_scaling.max_instances is not there, and the plan asks for 9"
+        "auto_scaling.max_instances is none, but the plan asks for 9"
     ]
     assert len(told({**body, "auto_scaling": []}, body)) == 3
 

@@ -40,7 +40,7 @@ def test_what_is_not_there(code: str, is_it: bool) -> None:  # noqa: FBT001 - a 
         ("rejected", {}, "DescribeClusterNodePools: it was refused"),
         ("throttled", {"code": "Throttling.User"}, "DescribeClusterNodePools is throttled: Throttling.User"),
         ("throttled", {}, "DescribeClusterNodePools is throttled: too many requests"),
-        ("server", {"status": 500}, "DescribeClusterNodePools: the service has failed: 500"),
+        ("server", {"status": 500}, "DescribeClusterNodePools: the service failed: 500"),
         ("network", {"message": "no connection"}, "DescribeClusterNodePools: no connection"),
         ("credentials", {"code": "InvalidAccessKeyId.NotFound", "message": "no", "request_id": "R1"},
          "the credentials are not accepted: InvalidAccessKeyId.NotFound: no (request R1)"),
@@ -64,7 +64,7 @@ def test_secrets_are_taken_out_however_they_are_spelt() -> None:
 def test_a_file_of_credentials_that_gives_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     error = CallError(DESCRIBE_POOLS, "credentials")
-    assert "gave none" not in problem(error, Place("the account")).hint
+    assert "have no usable" not in problem(error, Place("the account")).hint
     (tmp_path / ".aliyun").mkdir()
     (tmp_path / ".aliyun" / "config.json").write_text("{")
-    assert problem(error, Place("the account")).hint.endswith("; ~/.aliyun/config.json gave none that can be used")
+    assert problem(error, Place("the account")).hint.endswith("; ~/.aliyun/config.json have no usable credentials")

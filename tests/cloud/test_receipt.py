@@ -106,7 +106,7 @@ def test_what_is_hidden_is_no_secret() -> None:
 def test_what_is_no_receipt_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(InputError, match=r"r\.json: this (is no receipt|receipt has the form)"):
+    with pytest.raises(InputError, match=r"r\.json: this (is not a receipt|receipt has the form)"):
         receipts.read(str(path))
     assert path.read_bytes() == text.encode("latin-1")
 
@@ -161,7 +161,10 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", other, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"mine\n"
-        with pytest.raises(InputError, match="another eniplan is working on this create"), receipts.locked(path):
+        with (
+            pytest.raises(InputError, match="another eniplan process is working on this create"),
+            receipts.locked(path),
+        ):
             pass
         holder.kill()
     with receipts.locked(path):  # whoever was killed holds it no longer

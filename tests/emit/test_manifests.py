@@ -222,7 +222,7 @@ def test_lists_left_out_are_the_clusters() -> None:
     (found,) = rendered_changes(podNetworkings=[pn])
     assert found["spec"]["vSwitchOptions"] == ["vsw-j"]
     assert found["spec"]["securityGroupIDs"] == ["sg-pods"]
-    with pytest.raises(RefusalError, match="has no vSwitchIds, and neither has"):
+    with pytest.raises(RefusalError, match=r"nor cluster\.podDefaults has vSwitchIds"):
         rendered_changes(podNetworkings=[pn], **{"cluster.podDefaults": {"securityGroupIds": ["sg-pods"]}})
 
 

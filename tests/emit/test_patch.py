@@ -148,7 +148,7 @@ def test_only_what_is_missing_is_new() -> None:
         "limits": {"cpu": "1", "aliyun/eni": 1}, "requests": {"aliyun/eni": 1},
     }  # fmt: skip
     terms = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
-    assert [len(term.get("matchExpressions", [])) for term in terms] == [2, 0]  # an empty term takes no node
+    assert [len(term.get("matchExpressions", [])) for term in terms] == [2, 0]  # an empty term matches no node
     assert [t.get("key") for t in spec["tolerations"]] == [None, "exclusive-eni", "soft"]
 
 
@@ -251,7 +251,7 @@ def test_merged_values_are_written_out_beside_the_merge() -> None:
          .replace("image: i", "resources: {limits: {aliyun/eni: 1}}"), "Lingjun nodes never offer"),
         (BARE.replace("      containers", "      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eni}\n"
                       "      containers"), "keeps the pods away"),
-        (STYLED.replace('{app: "m"}', "{network: other}"), "keeps its PodNetworking from selecting"),
+        (STYLED.replace('{app: "m"}', "{network: other}"), "its PodNetworking cannot select"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_patched_is_told(manifest: str, message: str) -> None:
@@ -380,8 +380,8 @@ def term(operator: str, *values: str, key: str = LABEL) -> dict[str, Any]:
         ({"affinity": required(term("DoesNotExist"))}, "keeps the pods away"),
         ({"affinity": required(term("Exists", key="a"), term("In", "enionly"))}, "keeps the pods away"),
         ({"nodeSelector": {LABEL: "ENI"}}, "keeps the pods away"),
-        ({"affinity": required({})}, "takes no node"),
-        ({"nodeSelector": {"not-of-the-pool": "x"}}, "take no node of the pool"),
+        ({"affinity": required({})}, "matches no node"),
+        ({"nodeSelector": {"not-of-the-pool": "x"}}, "match no node of the pool"),
         ({"containers": [{"name": "a", "resources": {"requests": {"aliyun/eni": 0}}}]}, "requests 0"),
         ({"containers": [{"name": "a", "resources": {"requests": ONE, "limits": {"aliyun/eni": 2}}}]}, "limit of 2"),
         ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/member-eni": 1}}}]}, "never offer"),
@@ -399,7 +399,7 @@ def test_a_toleration_that_ends_is_refused() -> None:
     plan = {**FULL, "nodePools": [{**FULL["nodePools"][0], "taints": [{"key": "a", "effect": "NoExecute"}]}]}
     tolerations = [{"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]
     text = yaml.safe_dump(manifest(name="other", tolerations=tolerations))
-    with pytest.raises(InputError, match="for 60 s, and is evicted then"):
+    with pytest.raises(InputError, match="for 60 s, and is evicted after that"):
         patch("app.yaml", text, plan_from({**plan, "workloads": [], "podNetworkings": []}))
 
 
@@ -417,7 +417,7 @@ def test_a_request_that_is_there_is_not_doubled(containers: dict[str, Any]) -> N
 
 def test_a_second_request_beside_the_webhooks_is_refused() -> None:
     text = STYLED.replace("- name: b\n", "- name: b\n                resources: {limits: {aliyun/eni: 1}}\n", 1)
-    with pytest.raises(InputError, match="would take two"):
+    with pytest.raises(InputError, match="would use two"):
         patch("app.yaml", text, PLAN)
 
 

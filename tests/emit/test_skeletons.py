@@ -60,7 +60,7 @@ def test_a_lost_field_is_told_with_file_and_key(kind: str, path: tuple[str | int
 def test_a_field_of_another_type_counts_as_lost(folder: Path) -> None:
     file = folder / "deployment.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("labels: {}", "labels: []"), encoding="utf-8")
-    with pytest.raises(InputError, match="has lost a field"):
+    with pytest.raises(InputError, match="lacks a field"):
         Skeletons(str(folder)).get("Deployment")
 
 

@@ -267,10 +267,10 @@ def test_what_terraform_cannot_say_is_refused(overrides: dict[str, Any], path: s
         ({"kind": "lingjun", "lingjun": LINGJUN_POOL["lingjun"]}, "ECS pools only", "nodePools[0].kind"),
         ({"runtime": None}, "ROS needs KubernetesConfig.Runtime", "nodePools[0].runtime"),
         ({"systemDisk": {}}, "ROS needs ScalingGroup.SystemDiskSize", "nodePools[0].systemDisk"),
-        ({"name": "{{resolve:kms-secret:x}}"}, "would look up", "nodePools[0]"),
+        ({"name": "{{resolve:kms-secret:x}}"}, "would resolve", "nodePools[0]"),
         (
             {"overrides": {"kubernetes_config": {"pre_user_data": "x"}}},
-            "cannot say kubernetes_config.pre_user_data",
+            "cannot express kubernetes_config.pre_user_data",
             "nodePools[0].overrides.kubernetes_config.pre_user_data",
         ),
     ],

@@ -116,7 +116,7 @@ def test_a_folder_with_odd_files(run: Run, tmp_path: Path) -> None:
     )
     (folder / "gone.yaml").symlink_to("nowhere")
     result = run("check", "infra", cwd=tmp_path)
-    assert (result.code, "infra/gone.yaml: error: this link leads to no file\n" in result.err) == (3, True)
+    assert (result.code, "infra/gone.yaml: error: this link is broken\n" in result.err) == (3, True)
 
 
 def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def test_blocks_of_markdown_are_each_for_themselves(here: Path) -> None:
         (f'{{"resource": {{"{RESOURCE}": ', "main.tf.json:1:51: not valid JSON: Expecting value []"),
         (
             f'{{"{RESOURCE}": 1, "{RESOURCE}": 1}}',
-            f"main.tf.json:1:41: the key '{RESOURCE}' is given twice; first in line 1 []",
+            f"main.tf.json:1:41: duplicate key '{RESOURCE}'; first in line 1 []",
         ),
     ],
 )

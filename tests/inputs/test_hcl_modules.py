@@ -107,7 +107,7 @@ class TestVariables:
         [
             (("--var", "types"), 2, "--var needs NAME=VALUE, not types"),
             (("--var", "typo=1"), 3, "no configuration here declares the variable typo"),
-            (("--var", "types=[1"), 3, "the value of types is no HCL: [1"),
+            (("--var", "types=[1"), 3, "the value of types is not valid HCL: [1"),
             (("--var-file", "none.tfvars"), 3, "none.tfvars: error: cannot read it: no such file or directory"),
             (("--var-file", "broken.tfvars"), 3, "broken.tfvars:1:1: error: not valid HCL"),
         ],
@@ -390,7 +390,7 @@ class TestFiles:
             ('[file("large.txt")]', "file(): large.txt is too large, or no plain file"),
             ('[file("none.txt")]', "there is no file none.txt"),
             ('[file("${path.cwd}/a.txt")]', "path.cwd is not computed"),
-            ('[templatefile("few.tftpl", {})]', "the template is not given size"),
+            ('[templatefile("few.tftpl", {})]', "the template needs size, which is not passed"),
         ],
     )
     def test_what_is_not_read_is_told(self, check: Any, tmp_path: Path, expression: str, why: str) -> None:  # noqa: ANN401 - see `check`
@@ -444,7 +444,7 @@ class TestBroken:
         outcome = check({"main.tf": f"locals {{\n{chain}  l40 = 1\n  l = local.l0\n}}\n" + pool(types=value)})
         assert outcome.code == 3
         (problem,) = outcome.report["problems"]
-        assert problem["message"] == "this configuration is more than eniplan computes for files of its size"
+        assert problem["message"] == "this configuration needs more computation than eniplan allows for its size"
 
     def test_what_leads_back_to_itself_is_not_known(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         outcome = check({"main.tf": "locals {\n  a = local.b\n  b = [local.a]\n}\n" + pool(types="local.a")})

@@ -131,7 +131,7 @@ BYTES = {
     b"\xff\xfe{": "byte 0xff is not UTF-8",
     b"resource_changes: [": "not valid YAML: this bracket is never closed",
     b'{"resource_changes": [': "not valid ",
-    b"kind: Deployment\nkind: Job\n": "the key 'kind' is given twice",
+    b"kind: Deployment\nkind: Job\n": "duplicate key 'kind'",
     hcl().encode() + b"\xff": "byte 0xff is not UTF-8",
 }
 

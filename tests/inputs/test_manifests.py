@@ -445,7 +445,7 @@ def test_objects_that_are_left_alone(here: Path, item: dict[str, Any], why: str)
             workload(tolerations=["x"]),
             "an item of 'tolerations' must be a map [spec.template.spec.tolerations[0]]",
         ),
-        (policy(podSelector="x"), "podSelector is no label selector [spec.podSelector]"),
+        (policy(podSelector="x"), "podSelector is not a label selector [spec.podSelector]"),
         (networking(vSwitchOptions="x"), "'vSwitchOptions' must be a list, not \"x\" [spec.vSwitchOptions]"),
         (
             networking(selector={"podSelector": {"matchLabels": {"a": 1}}}),

@@ -201,7 +201,7 @@ def test_old_and_secret_arguments_are_told_by_their_own_names(here: Path) -> Non
 
 def test_a_plan_that_has_failed_is_no_plan(here: Path) -> None:
     judged = judge_files(here, {"plan.json": terraform_plan(AFTER) | {"errored": True}})
-    assert judged.problems[0].endswith("this Terraform plan has failed: node pools may be missing from it [errored]")
+    assert judged.problems[0].endswith("this Terraform plan failed: node pools may be missing from it [errored]")
     assert judged.report.exit_code == 3
     assert len(judged.report.pools) == 1
 

@@ -39,7 +39,7 @@ class TestSeveralPlans:
 
     def test_no_input_at_all(self) -> None:
         report = check([], catalog(), Settings())
-        assert [problem.message for problem in report.problems] == ["there is nothing to check"]
+        assert [problem.message for problem in report.problems] == ["nothing to check"]
         assert report.exit_code == 3
 
     @pytest.mark.parametrize(("one", "two", "hits"), [("c1", "c1", 1), ("c1", "c2", 0), (None, None, 0)])

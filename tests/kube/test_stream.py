@@ -65,16 +65,16 @@ def test_items_of_a_typed_list_get_its_kind_and_the_next_page_is_named() -> None
     ("text", "message", "place"),
     [
         ('{"items": [\n  {"a": 1},\n  {"b": tru}\n]}', "not valid JSON: Expecting value", "3:9"),
-        ('{"items": [{"a": 1}', "it ends too early", "1:20"),
-        ('{"items": [{"a": 1', "it ends too early", "1:19"),
-        ('{"a":', "it ends too early", "1:6"),
+        ('{"items": [{"a": 1}', "it is truncated", "1:20"),
+        ('{"items": [{"a": 1', "it is truncated", "1:19"),
+        ('{"a":', "it is truncated", "1:6"),
         ("[1]", "'{' is missing here", "1:1"),
         ('{"items": [3]}', "an item of a list must be an object", "1:13"),
         ('{"items": [{} {}]}', "',' is missing here", "1:15"),
         ('{"a": 1 "b": 2}', "',' is missing here", "1:9"),
         ('{"a" 1}', "':' is missing here", "1:6"),
         ("{7: 1}", "a key of an object must be text", "1:5"),
-        ('{"a": ' + "[" * 100_000, "more levels than any object of a cluster has", "1:7"),
+        ('{"a": ' + "[" * 100_000, "nested deeper than any object of a cluster", "1:7"),
     ],
 )
 def test_what_is_no_dump(text: str, message: str, place: str, size: int) -> None:

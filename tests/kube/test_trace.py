@@ -54,7 +54,7 @@ def test_a_pod_that_is_well() -> None:
     trace = traced("matcher-0", {})
     assert states(trace) == dict.fromkeys(POD_STEPS, "ok")
     assert trace.stopped is None
-    assert "ok       address     10.0.1.1, that of its ENI\n" in text(trace)
+    assert "ok       address     10.0.1.1, the address of its ENI\n" in text(trace)
 
 
 @pytest.mark.parametrize("plan", [None, NO_PLAN], ids=["plan", "alone"])

@@ -104,7 +104,7 @@ class TestCredentials:
         result = start(live, env={**NO_KEYS, "HOME": str(tmp_path), "ENIPLAN_DEBUG": "1"}, cwd=tmp_path).wait()
         assert (result.code, result.out) == (4, "")
         assert "there are no credentials" in result.err
-        assert "~/.aliyun/config.json gave none that can be used" in result.err
+        assert "~/.aliyun/config.json have no usable credentials" in result.err
         assert "planted-words" not in result.err
         assert "loopback-sts-secret" not in result.err
         assert cloud.requests == []
@@ -149,7 +149,7 @@ class TestEndpoint:
         run = start(live, "--endpoint", url) if option else start(live, env={"ENIPLAN_ENDPOINT": url})
         result = run.wait()
         assert (result.code, result.out, cloud.requests) == (2, "", [])
-        assert "holds a user or a password" in result.err
+        assert "contains a user or a password" in result.err
         assert "planted-pass" not in result.err
 
     def test_a_loopback_address_needs_no_proxy(self, live: Live) -> None:

@@ -93,11 +93,11 @@ def test_running_it_again_finds_nothing_to_do(live: Live, cloud: Cloud, tmp_path
     [
         (
             {"scaling_group": {"desired_size": 5}},
-            ["scaling_group.desired_size is 5, and the plan asks for 3", "delete the pool"],
+            ["scaling_group.desired_size is 5, but the plan asks for 3", "delete the pool"],
         ),
         (
             {"kubernetes_config": {"labels": [], "taints": []}},
-            ["error NP003", "nothing was sent: the check with the account does not pass"],
+            ["error NP003", "nothing was sent: the check with the account fails"],
         ),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_pool_that_is_being_deleted_is_not_there_already(live: Live, cloud: Cl
     again = apply(live, tmp_path)
     assert (again.code, again.out) == (1, "")
     assert "is being deleted" in again.err
-    assert "run this again when it is gone" in again.err
+    assert "run this again after it is gone" in again.err
 
 
 def test_a_plan_with_errors_creates_nothing(live: Live, cloud: Cloud, tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_time_out_that_is_none(live: Live, cloud: Cloud, tmp_path: Path, text:
     run = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path, env={"ENIPLAN_READ_TIMEOUT": text})
     done = run.wait()
     assert done.code == 2
-    assert f"ENIPLAN_READ_TIMEOUT={text} is no number of seconds" in done.err
+    assert f"ENIPLAN_READ_TIMEOUT={text} is not a number of seconds" in done.err
     assert cloud.requests == []
 
 
@@ -251,7 +251,7 @@ def test_a_server_without_tls(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     written(tmp_path)
     done = apply(live, tmp_path, "--endpoint", cloud.url.replace("http:", "https:"))
     assert done.code == 4
-    assert "TLS has failed" in done.err
+    assert "TLS failed" in done.err
     assert not (tmp_path / RECEIPT).exists()
 
 
@@ -259,7 +259,7 @@ def test_what_cannot_be_resumed(live: Live, cloud: Cloud, tmp_path: Path) -> Non
     written(tmp_path)
     for name, told in (
         ("none.json", "there is no receipt"),
-        ("plan.json", "this is no receipt of eniplan"),
+        ("plan.json", "this is not a receipt of eniplan"),
         (".", "is a directory"),
     ):
         done = live("resume", name, cwd=tmp_path).wait()
@@ -289,9 +289,9 @@ class TestReceipts:
         written(tmp_path)
         for name, told in (
             ("r.json", "this is the receipt of pool 'other'"),
-            ("letter.json", "this is no receipt of eniplan"),
-            ("newer.json", "'eniplan.receipt/v9', and eniplan"),
-            ("plan.json", "this is no receipt of eniplan"),
+            ("letter.json", "this is not a receipt of eniplan"),
+            ("newer.json", "'eniplan.receipt/v9', but eniplan"),
+            ("plan.json", "this is not a receipt of eniplan"),
         ):
             kept = (tmp_path / name).read_bytes()
             done = apply(live, tmp_path, "--receipt", name)
@@ -333,7 +333,7 @@ class TestReceipts:
         cloud.wait_for(CREATE)
         second = apply(live, tmp_path)
         assert second.code == 3
-        assert "another eniplan is working on this create" in second.err
+        assert "another eniplan process is working on this create" in second.err
         assert live("resume", RECEIPT, cwd=tmp_path).wait().code == 3
         assert first.wait().code == 0
         assert len(pools(cloud)) == 1
@@ -352,7 +352,7 @@ class TestResume:
             ("prepared", "could not be sent, and nothing was created: CreateClusterNodePool: no connection"),
             (
                 "unknown",
-                "whether it made the pool is not known: CreateClusterNodePool: the connection broke; no pool",
+                "whether it created the pool is unknown: CreateClusterNodePool: the connection broke; no pool",
             ),
             ("rejected", "the API refused the request, and nothing was created"),
         ],
@@ -380,7 +380,7 @@ class TestResume:
         if state == "unknown":  # too early to send it again
             early = live("resume", RECEIPT, "--timeout", "0s", cwd=tmp_path).wait()
             assert early.code == 5
-            assert "no pool of that name is to be seen yet" in early.err
+            assert "no pool with that name has appeared yet" in early.err
             assert len(cloud.calls(CREATE)) == 1
             let_a_minute_pass(tmp_path)
         again = live("resume", RECEIPT, cwd=tmp_path).wait() if state != "rejected" else apply(live, tmp_path)

@@ -27,7 +27,7 @@ def test_all_is_well(live: Live, cloud: Cloud) -> None:
     )
     assert found["clock"]["state"] == "ok"
     assert found["permissions of check"]["says"] == "all calls are allowed"
-    assert found["permissions of create-pool"]["toDo"].startswith("cs:CreateClusterNodePool cannot be tried")
+    assert found["permissions of create-pool"]["toDo"].startswith("cs:CreateClusterNodePool cannot be tested")
     assert {request.method for request in cloud.requests if request.version == "2015-12-15"} == {"GET"}
     assert "CreateClusterNodePool" not in cloud.actions
     assert "loopback-secret" not in str(found)

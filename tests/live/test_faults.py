@@ -295,8 +295,8 @@ RIGHTS = (
     "ecs:DescribeInstanceTypes", "ecs:DescribeAvailableResource", "ecs:DescribeSecurityGroups", "vpc:DescribeVSwitches",
 )  # fmt: skip
 CLOCK = {"code": "InvalidTimeStamp.Expired", "message": "Specified time stamp or date value is expired."}
-WRONG_CLOCK = "the clock of this machine is wrong, says the service: InvalidTimeStamp.Expired"
-NOT_KNOWN = "whether it made the pool is not known"
+WRONG_CLOCK = "according to the service, this machine's clock is wrong: InvalidTimeStamp.Expired"
+NOT_KNOWN = "whether it created the pool is unknown"
 SENT_ON = "it was sent on to http://127.0.0.1:9, and what is signed for one place is not sent to another"
 LOST = "the receipt does not record that the pool was created as requested; pool np"
 ELSEWHERE = {"location": "http://127.0.0.1:9/x"}
@@ -314,7 +314,7 @@ CELLS: dict[str, Cell] = {
     ),
     "no right to see the pool": Cell(
         denies("cs:DescribeClusterNodePoolDetail"), 5, 1, "accepted",
-        "may not be read: RAM denies cs:DescribeClusterNodePoolDetail", RESUME,
+        "cannot be read: RAM denies cs:DescribeClusterNodePoolDetail", RESUME,
     ),
     # The clock.
     "the clock, at a read": Cell(answers("DescribeUserQuota", 400, body=CLOCK), 4, 0, None, WRONG_CLOCK, AGAIN),
@@ -351,7 +351,7 @@ CELLS: dict[str, Cell] = {
     },
     # Answers that come a byte after the other.
     "a read trickles": Cell(
-        lambda one: one.cloud.fault("DescribeUserQuota", "trickle"), 4, 0, None, "no whole answer in time", AGAIN,
+        lambda one: one.cloud.fault("DescribeUserQuota", "trickle"), 4, 0, None, "no complete answer in time", AGAIN,
         patience="1",
     ),
     "the request trickles": Cell(
@@ -359,11 +359,11 @@ CELLS: dict[str, Cell] = {
         ("--timeout", "60s"), patience="1",
     ),
     "the pool trickles": Cell(
-        lambda one: one.cloud.fault(DETAIL, "trickle"), 5, 1, "accepted", "no whole answer in time", RESUME,
+        lambda one: one.cloud.fault(DETAIL, "trickle"), 5, 1, "accepted", "no complete answer in time", RESUME,
         patience="1",
     ),
     # Lists.
-    "no list of pools": Cell(
+    "not a list of pools": Cell(
         answers(LIST, 200, body={"nodepools": None}), 0, 1, "proved", " as requested: np", VERIFY,
         ("--timeout", "60s"),
     ),
@@ -392,7 +392,7 @@ CELLS: dict[str, Cell] = {
     },
     **{
         f"{state}, and the check fails": Cell(
-            _both(_left(state), _is_updating), 1, 0, state, "the check with the account does not pass", RESUME
+            _both(_left(state), _is_updating), 1, 0, state, "the check with the account fails", RESUME
         )
         for state in ("sent", "unknown")
     },
@@ -402,7 +402,7 @@ CELLS: dict[str, Cell] = {
         )
         for state in ("sent", "unknown")
     },
-    "just sent": Cell(_left(minutes=0), 5, 0, "unknown", "no pool of that name is to be seen yet", RESUME),
+    "just sent": Cell(_left(minutes=0), 5, 0, "unknown", "no pool with that name has appeared yet", RESUME),
     "another plan": Cell(
         _left(size=4), 3, 0, "sent", "scaling_group.desired_size was 3 and is 4; no pool with that name exists",
         f"resolve it first: eniplan resume {RECEIPT}, or abandon the earlier request and create what the plan "

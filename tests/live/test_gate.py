@@ -64,7 +64,7 @@ def test_a_right_that_is_missing_stops_it_and_is_told(live: Live, tries: Tries) 
         assert (done.code, done.out) == (1, ""), f"{one.name}: {done}"
         assert one.cloud.calls(CREATE) == []
         assert one.state is None
-        assert re.search(rf"error: .*nothing was sent: it is not known what the account says .*:{one.name}\b", done.err)
+        assert re.search(rf"error: .*nothing was sent: the account's answer .* is unknown: .*{one.name}\b", done.err)
         assert f"--allow-undecided {one.name}; {AGAIN}\n" in done.err
     # Which VPC it is, only the cluster says.
     more = {"DescribeClusterDetail": ("--allow-undecided", "DescribeVSwitches")}
@@ -75,7 +75,7 @@ def test_a_right_that_is_missing_stops_it_and_is_told(live: Live, tries: Tries) 
             assert (done.code, one.cloud.calls(CREATE)) == (4, []), done
             continue
         assert done.code == 0, f"{one.name}: {done}"
-        assert "unknown, and allowed with --allow-undecided: what the account says" in done.err
+        assert "unknown, and allowed with --allow-undecided: the account's answer" in done.err
         fact = plans.receipt(one.folder)["undecided"][0]
         assert fact["fact"] == one.name
         assert "RAM denies" in fact["reason"]
@@ -161,7 +161,7 @@ class TestAnOpenReceipt:
         assert (done.code, done.out, cloud.calls(CREATE)) == (5, "", [])
         assert "there is no such pool, and the request was not sent again" in done.err
         if plan == "changed":
-            assert "scaling_group.desired_size was 3 and is 4" in done.err
+            assert "scaling_group.desired_size was 3 and is now 4" in done.err
             assert "--discard-receipt" in done.err
 
     @pytest.mark.parametrize("seen", ["not there", "just sent", "there"])
@@ -172,7 +172,7 @@ class TestAnOpenReceipt:
             cloud.state["clusters"][CLUSTER]["nodepools"].append(pool_as_asked())
         done = apply(live, tmp_path, "--timeout", "0s")
         assert (done.code, done.out, cloud.calls(CREATE)) == (3, "", [])
-        assert "the plan now asks for something else: scaling_group.desired_size was 3 and is 4; " in done.err
+        assert "the plan now asks for something else: scaling_group.desired_size was 3 and is now 4; " in done.err
         assert ("--discard-receipt" in done.err) == (seen == "not there")
         assert f"eniplan resume {RECEIPT}" in done.err
         given_up = apply(live, tmp_path, "--discard-receipt", "--timeout", "9s")
@@ -193,7 +193,7 @@ class TestAnOpenReceipt:
         written(tmp_path, plans.plan(overrides=second))
         done = apply(live, tmp_path)
         assert done.code == 3
-        assert "a value that is kept out of receipts differs" in done.err
+        assert "a value that receipts do not store differs" in done.err
 
     def test_of_the_future_is_not_waited_for(self, live: Live, cloud: Cloud, tmp_path: Path) -> None:
         sent(tmp_path, cloud)
@@ -252,9 +252,9 @@ TRAPS: dict[str, tuple[list[dict[str, Any]], int, str]] = {
     "no word of its nodes": (
         [pool_as_asked(status={"state": "active"})],
         5,
-        "does not say how many of its 3 nodes are ready",
+        "does not report how many of its 3 nodes are ready",
     ),
-    "no status": ([pool_as_asked(status=None)], 5, "does not say how many of its 3 nodes"),
+    "no status": ([pool_as_asked(status=None)], 5, "does not report how many of its 3 nodes"),
     "auto scaling": ([pool_as_asked(auto_scaling={"enable": True, "max_instances": 9})], 1, "auto_scaling.enable"),
 }
 """Pools of the plan's name that are there before anything is sent: the exit code, and what is told."""
@@ -275,10 +275,10 @@ def test_only_a_pool_that_is_right_is_nothing_to_do(live: Live, tries: Tries) ->
 
 LATE: dict[str, tuple[dict[str, Any], int, str]] = {
     "missing": ({"state": "active", "total_nodes": 2, "healthy_nodes": 2}, 5, "is not ready yet; 2 of 3 nodes ready"),
-    "failed": ({"state": "active", "healthy_nodes": 2, "failed_nodes": 1}, 5, "is not as asked: 2 of 3 nodes ready, 1"),
-    "a failed pool": ({"state": "failed", "healthy_nodes": 3}, 5, "is not as asked: its state is failed"),
+    "failed": ({"state": "active", "healthy_nodes": 2, "failed_nodes": 1}, 5, "not as requested: 2 of 3 nodes ready"),
+    "a failed pool": ({"state": "failed", "healthy_nodes": 3}, 5, "is not as requested: its state is failed"),
     "scaling": ({"state": "scaling", "healthy_nodes": 3}, 5, "is not ready yet; its state is scaling"),
-    "not told": ({"state": "active"}, 5, "does not say how many"),
+    "not told": ({"state": "active"}, 5, "does not report how many"),
 }
 """What a pool reports although its task has succeeded."""
 

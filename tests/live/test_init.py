@@ -93,7 +93,7 @@ def test_what_may_not_be_read_is_a_comment(account: Cloud, live: Live, tmp_path:
     assert plan["nodePools"][0]["name"] == "exclusive"
     assert plan["cluster"]["securityGroups"] == [{"id": "sg-pods"}]
     assert "  # securityGroups[].type: `aliyun ecs DescribeSecurityGroups`" in done.out
-    assert "  # what the account says of the security groups: " in done.out
+    assert "  # the account's answer about the security groups: " in done.out
     assert "ecs:DescribeSecurityGroups" in done.out
 
 

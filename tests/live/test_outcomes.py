@@ -43,7 +43,7 @@ def test_a_task_that_fails(live: Live, cloud: Cloud, tmp_path: Path, word: str) 
     done = apply(live, tmp_path)
     assert (done.code, done.out) == (5, "")
     pool_id = plans.receipt(tmp_path)["nodePoolId"]
-    assert f"of pool {pool_id} has failed: no stock in zone j" in done.err
+    assert f"of pool {pool_id} failed: no stock in zone j" in done.err
     assert f"continue with: eniplan resume {RECEIPT}" in done.err
     assert states(tmp_path)[-1] == "failed"
     if word != "failed":
@@ -51,7 +51,7 @@ def test_a_task_that_fails(live: Live, cloud: Cloud, tmp_path: Path, word: str) 
     # The pool is there, but its nodes have failed.
     waiting = resume(live, tmp_path, "--timeout", "0s")
     assert (waiting.code, states(tmp_path)[-1]) == (5, "different")
-    assert f"pool {pool_id} is not as asked: 0 of 3 nodes ready, 3 failed" in waiting.err
+    assert f"pool {pool_id} is not as requested: 0 of 3 nodes ready, 3 failed" in waiting.err
     pools(cloud)[0]["status"] |= {"healthy_nodes": 3, "failed_nodes": 0}
     cloud.state["tasks"].clear()
     assert resume(live, tmp_path).code == 0
@@ -64,7 +64,7 @@ def test_a_task_that_fails_in_other_words(live: Live, cloud: Cloud, tmp_path: Pa
     cloud.fault(TASK, "answer", status=200, body={"state": "fail", "error": error})
     done = apply(live, tmp_path)
     assert done.code == 5
-    assert "has failed: " in done.err
+    assert "failed: " in done.err
 
 
 @pytest.mark.parametrize("word", ["cancelling", "a new word", None, ["success"]])
@@ -99,7 +99,7 @@ def test_a_pool_that_may_not_be_read(live: Live, cloud: Cloud, tmp_path: Path) -
     cloud.deny("cs:DescribeClusterNodePoolDetail")
     done = apply(live, tmp_path)
     assert done.code == 5
-    assert "was accepted, but may not be read: RAM denies cs:DescribeClusterNodePoolDetail" in done.err
+    assert "was accepted, but cannot be read: RAM denies cs:DescribeClusterNodePoolDetail" in done.err
     cloud.state["denied"].clear()
     assert apply(live, tmp_path).code == 0
 
@@ -122,7 +122,7 @@ def test_a_pool_that_vanishes(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     let_a_minute_pass(tmp_path)
     gone = resume(live, tmp_path)
     assert (gone.code, states(tmp_path)[-1]) == (5, "gone")
-    assert "was created, and is not there any more" in gone.err
+    assert "was created, but no longer exists" in gone.err
     again = resume(live, tmp_path)
     assert again.code == 5
     assert "create it again with: eniplan create-pool plan.json --apply" in again.err
@@ -137,7 +137,7 @@ def test_a_pool_that_cannot_be_looked_up_stays_unknown(live: Live, cloud: Cloud,
     cloud.fault(LIST, "500")
     done = resume(live, tmp_path, "--timeout", "0s")
     assert (done.code, states(tmp_path)[-1]) == (5, "unknown")
-    assert "whether it made the pool is not known: it cannot be looked up: " in done.err
+    assert "whether it created the pool is unknown: it cannot be looked up: " in done.err
 
 
 def test_a_request_that_cannot_be_sent_again_stays_unknown(live: Live, cloud: Cloud, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_the_name_is_taken_at_the_last_moment(live: Live, cloud: Cloud, tmp_path
         assert (done.code, states(tmp_path)[-1]) == (0, "proved")
     else:
         assert (done.code, states(tmp_path)[-1]) == (5, "different")
-        assert "is not as asked: scaling_group.desired_size is 5, and the plan asks for 3" in done.err
+        assert "is not as requested: scaling_group.desired_size is 5, but the plan asks for 3" in done.err
 
 
 def test_a_pool_that_came_out_otherwise(live: Live, cloud: Cloud, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_pool_that_came_out_otherwise(live: Live, cloud: Cloud, tmp_path: Path
     labels, config["labels"] = config["labels"], []
     done = apply(live, tmp_path)
     assert (done.code, states(tmp_path)[-1]) == (5, "different")
-    assert "exclusive-mode-eni-type] is not there, and the plan asks for 'eniOnly'" in done.err
+    assert "exclusive-mode-eni-type] is none, but the plan asks for 'eniOnly'" in done.err
     config["labels"] = labels
     assert apply(live, tmp_path).code == 0
     assert states(tmp_path)[-1] == "proved"
@@ -306,4 +306,4 @@ def test_nodes_that_have_failed_are_not_as_asked(live: Live, cloud: Cloud, tmp_p
     cloud.fault(DETAIL, "answer", status=200, body=row)
     done = resume(live, tmp_path)
     assert (done.code, done.out, states(tmp_path)[-1]) == (5, "", "different")
-    assert "is not as asked: 1 of 3 nodes ready, 2 failed" in done.err
+    assert "is not as requested: 1 of 3 nodes ready, 2 failed" in done.err

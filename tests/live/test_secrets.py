@@ -66,7 +66,7 @@ def test_a_task_that_repeats_them(live: Live, cloud: Cloud, tmp_path: Path) -> N
     cloud.state["taskScript"] = [{"state": "failed", "error": {"code": "BadScript", "message": f"cannot run {SCRIPT}"}}]
     done = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path).wait()
     assert done.code == 5
-    assert "has failed: cannot run ***" in done.err
+    assert "failed: cannot run ***" in done.err
     check_keeps_quiet(done, tmp_path)
 
 

@@ -154,13 +154,13 @@ def test_interrupted_while_looking_for_a_lost_pool(live: Live, cloud: Cloud, tmp
     written(tmp_path)
     cloud.fault(CREATE, "reset")
     run = live("create-pool", "plan.json", "--apply", "--yes", cwd=tmp_path)
-    run.wait_for_text("looking whether the pool is there")
+    run.wait_for_text("checking whether the pool exists")
     run.interrupt()
     done = run.wait(AT_ONCE)
     assert done.code == 130
     assert "interrupted: the request was being sent: the pool may exist" in done.err
     again = live("resume", RECEIPT, cwd=tmp_path)
-    again.wait_for_text("looking for a pool of that name")
+    again.wait_for_text("looking for a pool with that name")
     again.interrupt()
     assert again.wait(AT_ONCE).code == 130
     assert len(cloud.calls(CREATE)) == 1

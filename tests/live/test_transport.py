@@ -56,7 +56,7 @@ class TestAnswers:
         done = apply(live, tmp_path, env={"ENIPLAN_READ_TIMEOUT": "1"})
         assert (done.code, len(pools(cloud))) == (0, 1), done
         assert time.monotonic() - start < TIMEOUT / 2
-        assert [e["note"] for e in plans.receipt(tmp_path)["events"] if "no whole answer in time" in e["note"]]
+        assert [e["note"] for e in plans.receipt(tmp_path)["events"] if "no complete answer in time" in e["note"]]
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_that_lead_elsewhere_are_not_followed(self, live: Live, tries: Tries, cloud: Cloud, status: int) -> None:
@@ -70,7 +70,10 @@ class TestAnswers:
         assert (read.code, request.code) == (4, 5)
         assert [one.state for one in tried] == [None, "unknown"]
         for done in (read, request):
-            assert f"it was sent on to {cloud.url}, and what is signed for one place is not sent to another" in done.err
+            assert (
+                f"it was redirected to {cloud.url}, and a request signed for one host is not sent to another"
+                in done.err
+            )
         assert len(tried[1].cloud.calls(CREATE)) == 1
 
     def test_of_gateways_are_no_refusal(self, live: Live, tries: Tries) -> None:
@@ -93,7 +96,7 @@ class TestAnswers:
         cloud.fault(action, "answer", status=400, body=body)
         done = apply(live, tmp_path)
         assert done.code == (5 if action == CREATE else 4)
-        assert "the clock of this machine is wrong, says the service: InvalidTimeStamp.Expired" in done.err
+        assert "according to the service, this machine's clock is wrong: InvalidTimeStamp.Expired" in done.err
         assert "credentials are not accepted" not in done.err
         assert pools(cloud) == []
 
@@ -186,7 +189,7 @@ class TestCertificates:
         done = apply(live, tmp_path, "--endpoint", gateway)
         assert done.code == 4
         assert "the certificate is not trusted: self-signed certificate" in done.err
-        assert "name its file in REQUESTS_CA_BUNDLE or SSL_CERT_FILE" in done.err
+        assert "set REQUESTS_CA_BUNDLE or SSL_CERT_FILE" in done.err
 
     @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
     def test_of_a_ca_that_is_named(self, live: Live, gateway: str, tmp_path: Path, variable: str) -> None:

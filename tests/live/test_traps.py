@@ -108,7 +108,7 @@ TRAPS: dict[str, Trap] = {
     ),
     "there twice": Trap(both(there(), there(pool_id="np2")), 1, "exists more than once: np1, np2", AGAIN),
     "there, and being deleted": Trap(
-        there(status={"state": "deleting", "healthy_nodes": 3}), 1, "and is being deleted", AGAIN
+        there(status={"state": "deleting", "healthy_nodes": 3}), 1, "but is being deleted", AGAIN
     ),
     "there, and failed": Trap(there(status={"state": "failed", "healthy_nodes": 3}), 1, "its state is failed", AGAIN),
     "there, and its nodes are late": Trap(there(status=MISSING), 5, "2 of 3 nodes ready", RESUME),

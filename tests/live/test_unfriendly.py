@@ -63,7 +63,7 @@ class Lie(NamedTuple):
     @property
     def patience(self) -> str:
         """Return how long is waited: what ends by itself may take its time on a busy machine."""
-        return "60s" if 0 in self.codes or self.told == "not as asked" else "2s"
+        return "60s" if 0 in self.codes or self.told == "not as requested" else "2s"
 
 
 def does(change: Callable[[Liar], object]) -> Callable[[Liar, Answer], Answer]:
@@ -125,7 +125,7 @@ def _labels(*values: str) -> Callable[[Answer], object]:
 LIES: dict[str, Lie] = {
     # What it says of the create.
     "an id that nobody has": Lie({CREATE: says(lambda a: a.update(nodepool_id="np" + "9" * 32))}),
-    "the id of another pool": Lie({CREATE: _another}, told="not as asked"),
+    "the id of another pool": Lie({CREATE: _another}, told="not as requested"),
     "an id, and no pool": Lie({CREATE: does(_forget)}, own=0),
     "an id that is a list": Lie({CREATE: says(lambda a: a.update(nodepool_id=["np1"]))}, codes=(0,)),
     "an id that is a blank": Lie({CREATE: says(lambda a: a.update(nodepool_id=" "))}),
@@ -139,8 +139,8 @@ LIES: dict[str, Lie] = {
     # What it did of it.
     "two pools of one request": Lie({CREATE: does(_make_two)}, own=2),
     "another name": Lie({CREATE: does(lambda c: c.pool["nodepool_info"].update(name="trading-1"))}, own=0),
-    "no label": Lie({CREATE: does(lambda c: c.pool["kubernetes_config"].update(labels=[]))}, told="not as asked"),
-    "no taint": Lie({CREATE: does(lambda c: c.pool["kubernetes_config"].update(taints=[]))}, told="not as asked"),
+    "no label": Lie({CREATE: does(lambda c: c.pool["kubernetes_config"].update(labels=[]))}, told="not as requested"),
+    "no taint": Lie({CREATE: does(lambda c: c.pool["kubernetes_config"].update(taints=[]))}, told="not as requested"),
     "a soft taint": Lie({
         CREATE: does(lambda c: c.pool["kubernetes_config"]["taints"][0].update(effect="PreferNoSchedule"))
     }),
@@ -155,7 +155,7 @@ LIES: dict[str, Lie] = {
     "one that has failed": Lie({DETAIL: says(_status(failed_nodes=1))}, told="1 failed"),
     "a state that nobody knows": Lie({DETAIL: says(_status(state="Active"))}, told="not ready yet"),
     "no status": Lie({DETAIL: says(lambda a: a.pop("status"))}, told="not ready yet"),
-    "on its way out": Lie({DETAIL: says(_status(state="deleting"))}, told="not as asked"),
+    "on its way out": Lie({DETAIL: says(_status(state="deleting"))}, told="not as requested"),
     "the label twice": Lie({DETAIL: says(_labels("eniOnly", "eniIP"))}),
     "the label as a flag": Lie({DETAIL: says(lambda a: a["kubernetes_config"]["labels"][0].update(value=True))}),
     "labels as a map": Lie({DETAIL: says(lambda a: a["kubernetes_config"].update(labels={LABEL: "eniOnly"}))}),

@@ -28,12 +28,12 @@ STATES: dict[int, set[str | None]] = {
 }
 """What the receipt may say when a run has ended with an exit code."""
 TOLD = {
-    "unknown": ("whether it made the pool is not known",),
-    "rejected": ("the API has refused the request, and nothing was created",),
-    "accepted": ("is not ready yet", "may not be read"),
+    "unknown": ("whether it created the pool is unknown",),
+    "rejected": ("the API refused the request, and nothing was created",),
+    "accepted": ("is not ready yet", "cannot be read"),
     "created": ("is not ready yet",),
-    "failed": ("has failed",),
-    "different": ("is not as asked",),
+    "failed": (" failed",),
+    "different": ("is not as requested",),
 }
 """What is told with exit code 5, by what the receipt says."""
 

@@ -89,7 +89,7 @@ def test_the_creation_of_the_pool_fails(stage: Stage) -> None:
     rows.clear()
     stage.cloud.state["taskScript"] = ["running", "success"]
     done = run(stage)  # create-pool looks for the pool that it has made, and notes that it is gone
-    assert (done.returncode, "is not there any more" in done.stderr) == (1, True)
+    assert (done.returncode, "no longer exists" in done.stderr) == (1, True)
     done = run(stage)
     assert done.returncode == 0, done.stderr
     assert (len(rows), stage.elsewhere()) == (1, [])

@@ -261,16 +261,16 @@ class TestTags:
 class TestKeys:
     def test_every_duplicate_is_told(self) -> None:
         assert told("a: 1\nb: {c: 1, c: 2}\na: 3\na: 4\n") == [
-            (2, 11, "the key 'c' is given twice; first in line 2"),
-            (3, 1, "the key 'a' is given twice; first in line 1"),
-            (4, 1, "the key 'a' is given twice; first in line 1"),
+            (2, 11, "duplicate key 'c'; first in line 2"),
+            (3, 1, "duplicate key 'a'; first in line 1"),
+            (4, 1, "duplicate key 'a'; first in line 1"),
         ]
 
     def test_in_json(self) -> None:
         assert told('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": [{"d": 1, "d": 1}]}', "p.json") == [
-            (2, 16, "the key 'c' is given twice; first in line 2"),
-            (3, 2, "the key 'a' is given twice; first in line 1"),
-            (3, 17, "the key 'd' is given twice; first in line 3"),
+            (2, 16, "duplicate key 'c'; first in line 2"),
+            (3, 2, "duplicate key 'a'; first in line 1"),
+            (3, 17, "duplicate key 'd'; first in line 3"),
         ]
 
     def test_quoted_and_plain_are_the_same_key(self) -> None:

@@ -171,7 +171,7 @@ class TestUnread:
         (problem,) = report.problems
         assert (
             problem.message
-            == "cannot read what the account says of the quota of node pools and nodes: RAM denies quota"
+            == "cannot read the account's answer about the quota of node pools and nodes: RAM denies quota"
         )
         assert found(report, "ENI001")
 
@@ -358,7 +358,7 @@ class TestLingjun:
         ("stated", "group", "hits", "missing"),
         [
             ("i1", LingjunGroup("i1", None, 4), 0, []), ("i1", LingjunGroup("i2", None, 4), 1, []),
-            ("i1", LingjunGroup(None, None, 4), 0, ["what the account says of the Lingjun node group"]),
+            ("i1", LingjunGroup(None, None, 4), 0, ["the account's answer about the Lingjun node group"]),
             ("i1", None, 0, []), (None, LingjunGroup("i2", None, 4), 0, []),
         ],
     )  # fmt: skip
@@ -375,7 +375,7 @@ class TestLingjun:
     def test_a_group_that_could_not_be_read(self) -> None:
         report = judge({"nodePools[1]": LINGJUN_POOL}, live=unread("lingjun", lingjun={}))
         assert found(report, "LIVE011") == []
-        assert facts_missing(report, "LIVE011") == ["what the account says of the Lingjun node group"]
+        assert facts_missing(report, "LIVE011") == ["the account's answer about the Lingjun node group"]
 
     def test_the_groups_node_type_is_used(self) -> None:
         pool = {**LINGJUN_POOL, "lingjun": {"clusterId": "i1", "groupId": "ng-1"}}

@@ -95,7 +95,7 @@ class TestNP005:
                 {"systemDisk": {"category": "cloud_auto", "performanceLevel": "PL1"}},
                 "systemDisk.performanceLevel", "performanceLevel is for cloud_essd, not for cloud_auto",
             ),
-            ({"labels": {"a/b/c": "x"}}, 'labels["a/b/c"]', "the prefix 'a/b' is no DNS name"),
+            ({"labels": {"a/b/c": "x"}}, 'labels["a/b/c"]', "the prefix 'a/b' is not a DNS name"),
             ({"labels": {"-a": "x"}}, 'labels["-a"]', "the name part needs"),
             ({"labels": {"a": "x y"}}, "labels.a", "a value needs at most 63 letters"),
             ({"labels": {"a" * 64: "x"}}, f"labels.{'a' * 64}", "the name part needs"),

@@ -166,8 +166,8 @@ class TestPN007:
             ({"key": "a", "operator": "DoesNotExist", "values": ["x"]}, "values", "DoesNotExist takes no values"),
             ({"key": "a b", "operator": "Exists"}, "key", "label key 'a b'"),
             ({"key": "a", "operator": "In", "values": ["ok", "not ok"]}, "values", "label value 'not ok'"),
-            ({"key": "a", "operator": "in", "values": ["x"]}, "operator", "Kubernetes knows no operator 'in'"),
-            ({"key": "a", "operator": "~", "values": ["x"]}, "operator", "Kubernetes knows no operator '~'"),
+            ({"key": "a", "operator": "in", "values": ["x"]}, "operator", "Kubernetes has no operator 'in'"),
+            ({"key": "a", "operator": "~", "values": ["x"]}, "operator", "Kubernetes has no operator '~'"),
         ],
     )
     def test_requirements(self, requirement: dict[str, Any], key: str, words: str) -> None:

@@ -85,6 +85,9 @@ def tell(command: Any) -> None:  # noqa: ANN401 - a type of typer's own Click
     """Put the help of a command, its options and its subcommands into the user's language."""
     if told(", ") == ", ":
         return
+    from eniplan.cli import wide_help  # noqa: PLC0415 - English goes without
+
+    wide_help.use(command)
     command.help = told_help(command.help or "")
     command.short_help = told(command.short_help or "")
     for option in command.params:

@@ -42,7 +42,7 @@ class Difference(NamedTuple):
     def told(self) -> Message:
         """What differs, in words."""
         found, wanted = _told(self.found), _told(self.wanted)
-        return say("{path} is {found}, and the plan asks for {wanted}", path=self.path, found=found, wanted=wanted)
+        return say("{path} is {found}, but the plan asks for {wanted}", path=self.path, found=found, wanted=wanted)
 
 
 def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -> list[Difference]:
@@ -72,12 +72,14 @@ def changes(before: str, after: str, hidden: str) -> list[Message]:
     """
     old, new = dict(_leaves("", json.loads(before))), dict(_leaves("", json.loads(after)))
     found = [
-        say("{path} was {before} and is {after}", path=path, before=_told(old.get(path)), after=_told(new.get(path)))
+        say(
+            "{path} was {before} and is now {after}", path=path, before=_told(old.get(path)), after=_told(new.get(path))
+        )
         for path in dict.fromkeys((*old, *new))
         if old.get(path) != new.get(path)
     ]
     if not found and hidden in (*old.values(), *new.values()):
-        found.append(say("a value that is kept out of receipts differs"))
+        found.append(say("a value that receipts do not store differs"))
     return found
 
 
@@ -159,5 +161,5 @@ def _same(wanted: object, found: object) -> bool:
 
 def _told(value: object) -> str:
     if value is None:
-        return say("not there")
+        return say("none")
     return ", ".join(map(str, value)) if isinstance(value, list) and value else repr(value)

@@ -141,7 +141,7 @@ class Creation:
             if not self._is_out:
                 raise
             message = say(
-                "eniplan has failed by its own fault after the request was sent: {kind}: {said}",
+                "eniplan failed because of a bug after the request was sent: {kind}: {said}",
                 kind=type(error).__name__,
                 said=self._without_secrets(str(error)),
             )
@@ -155,11 +155,11 @@ class Creation:
             CreateError: they cannot be looked up.
 
         """
-        self._tell(say("looking for a pool of that name"))
+        self._tell(say("looking for a pool with that name"))
         try:
             return self._look(patient=True)
         except CallError as error:
-            message = say("whether there is a pool cannot be looked up: {said}", said=self._said(error))
+            message = say("whether the pool exists cannot be looked up: {said}", said=self._said(error))
             raise CreateError(self._problem(message)) from None
 
     @property
@@ -170,7 +170,7 @@ class Creation:
     def _find_or_send(self, make: Callable[[], Order]) -> bool:
         """Return whether there is a pool to follow."""
         if self.receipt.state in {"sent", "unknown"}:
-            self._tell(say("looking for a pool of that name"))
+            self._tell(say("looking for a pool with that name"))
             try:
                 found = self._look(patient=True)
             except CallError as error:
@@ -179,11 +179,11 @@ class Creation:
                 self._accept(self._only(found), None, None, note=say("found by its name"))
                 return True
             if self.was_just_sent:
-                self._give_up(say("no pool of that name is to be seen yet"))
+                self._give_up(say("no pool with that name has appeared yet"))
             return self._send(make())
         order = make()
         _check(order, self.receipt)
-        self._tell(say("looking for a pool of that name"))
+        self._tell(say("looking for a pool with that name"))
         found = self._look_before(order)
         return self._already(found, order) if found else self._send(order)
 
@@ -198,28 +198,30 @@ class Creation:
         target = self.receipt.target
         if len(found) > 1:
             message = say("{target} exists more than once: {ids}", target=str(target), ids=tuple(found))
-            raise StoppedError(Problem(message, order.place, say("delete all but one: pools are told by their names")))
+            raise StoppedError(
+                Problem(message, order.place, say("delete all but one: pools are identified by their names"))
+            )
         try:
             pool = read_pool(self._session, target.cluster_id, found[0])
         except CallError as error:
             raise CloudError(self._problem(say("nothing was sent: {said}", said=self._said(error)))) from None
         if is_being_deleted(pool):
-            message = say("{target} exists ({id}), and is being deleted", target=str(target), id=found[0])
-            raise StoppedError(Problem(message, order.place, say("run this again when it is gone")))
+            message = say("{target} exists ({id}), but is being deleted", target=str(target), id=found[0])
+            raise StoppedError(Problem(message, order.place, say("run this again after it is gone")))
         wrong = faults(order.body, pool)
         if wrong:
             hint = say("change the plan, or delete the pool and run this again")
             if has_other_mode(differences(json.loads(order.body), pool, HIDDEN)):
                 hint = say("NP003: the mode of a pool cannot be switched; {advice}", advice=ANOTHER_POOL)
             message = say(
-                "{target} exists already ({id}), differs from the plan, and is left as it is: {told}",
+                "{target} already exists ({id}), differs from the plan, and is left unchanged: {told}",
                 target=str(target),
                 id=found[0],
                 told=self._without_secrets(together(wrong)),
             )
             raise StoppedError(Problem(message, order.place, hint))
         if missing(order.body, pool) or self.is_kept:
-            self._accept(found[0], None, None, note=say("it was there already"))
+            self._accept(found[0], None, None, note=say("it existed already"))
             return True
         self.receipt = self.receipt._replace(node_pool_id=found[0]).then("proved", note=nodes_ready(order.body, pool))
         return False
@@ -284,30 +286,30 @@ class Creation:
             raise CloudError(self._problem(message))
         if _is_refusal(error):
             self._step("rejected", error.request_id, said)
-            message = say("the API has refused the request, and nothing was created: {said}", said=said)
+            message = say("the API refused the request, and nothing was created: {said}", said=said)
             raise CreateError(self._problem(message))
         self._look_after_send(said, error.request_id)
 
     def _look_after_send(self, said: Message, request_id: str | None) -> None:
-        self._tell(say("{said}; looking whether the pool is there", said=said))
+        self._tell(say("{said}; checking whether the pool exists", said=said))
         try:
             found = self._look(patient=True)
         except CallError as error:
             why = self._said(error)
-            self._give_up(say("{said}; nor can it be looked up: {why}", said=said, why=why), request_id)
+            self._give_up(say("{said}; and it cannot be looked up: {why}", said=said, why=why), request_id)
         if not found:
-            self._give_up(say("{said}; no pool of that name is to be seen yet", said=said), request_id)
+            self._give_up(say("{said}; no pool with that name has appeared yet", said=said), request_id)
         self._accept(self._only(found), None, request_id, note=say("found by its name: {said}", said=said))
 
     def _give_up(self, said: Message, request_id: str | None = None) -> NoReturn:
         self._step("unknown", request_id, said)
-        message = say("the request was sent, and whether it made the pool is not known: {said}", said=said)
+        message = say("the request was sent, but whether it created the pool is unknown: {said}", said=said)
         raise CreateError(self._problem(message)) from None
 
     def _only(self, found: Sequence[str]) -> str:
         """Return the one pool that the request may have made."""
         if len(found) > 1:
-            self._give_up(say("there are several pools of that name: {ids}", ids=tuple(found)))
+            self._give_up(say("there are several pools with that name: {ids}", ids=tuple(found)))
         return found[0]
 
     def _accept(self, pool: str, task: str | None, request_id: str | None, note: str = "") -> None:
@@ -375,14 +377,14 @@ class Creation:
         if self.receipt.state in {"failed", "different", "proved"}:
             # Its task has ended long ago; the pool itself says how it is now.
             self.receipt = self.receipt._replace(task_id=None)
-            self._step("accepted", note=say("looking again"))
+            self._step("accepted", note=say("checking again"))
         pause = FIRST_POLL
         while not self._has_settled():
             if time.monotonic() + pause > self._deadline:
                 message = say("pool {id} is not ready yet", id=self.receipt.node_pool_id)
                 parts = [message, self._missing]
                 if self._trouble is not None:
-                    parts.append(say("the last look has failed: {said}", said=self._said(self._trouble)))
+                    parts.append(say("the last check failed: {said}", said=self._said(self._trouble)))
                 raise CreateError(self._problem(together(parts)))
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL)
@@ -441,7 +443,7 @@ class Creation:
             said = self._without_secrets(str(said or "it gives no reason"))
             self._step("failed", note=said)
             message = say(
-                "task {task} of pool {id} has failed: {said}",
+                "task {task} of pool {id} failed: {said}",
                 task=self.receipt.task_id,
                 id=self.receipt.node_pool_id,
                 said=said,
@@ -463,10 +465,10 @@ class Creation:
             self._trouble = error
             if (error.status == _NOT_FOUND or error.is_not_found) and self._is_gone():
                 self._step("gone", error.request_id)
-                message = say("pool {id} was created, and is not there any more", id=pool_id)
+                message = say("pool {id} was created, but no longer exists", id=pool_id)
                 raise CreateError(self._problem(message)) from None
             if error.reason in {"denied", "credentials", "clock"}:
-                message = say("pool {id} was accepted, but may not be read: {said}", id=pool_id, said=self._said(error))
+                message = say("pool {id} was accepted, but cannot be read: {said}", id=pool_id, said=self._said(error))
                 raise CreateError(self._problem(message)) from None
             return None
 
@@ -485,7 +487,7 @@ class Creation:
         if wrong:
             told = self._without_secrets(together(wrong))
             self._step("different", note=told)
-            message = say("pool {id} is not as asked: {told}", id=self.receipt.node_pool_id, told=told)
+            message = say("pool {id} is not as requested: {told}", id=self.receipt.node_pool_id, told=told)
             raise CreateError(self._problem(message))
         self._step("proved", note=nodes_ready(self.receipt.body, pool))
 
@@ -521,19 +523,19 @@ def _check(order: Order, receipt: Receipt) -> None:
     """
     nothing = say("{target}: nothing was sent: ", target=str(receipt.target))
     if order.exit_code:
-        message = say("{nothing}the check with the account does not pass", nothing=nothing)
+        message = say("{nothing}the check with the account fails", nothing=nothing)
         raise StoppedError(Problem(message, order.place), exit_code=order.exit_code)
     problems = [
         Problem(
             say(
-                "{nothing}it is not known {fact}: {reason}",
+                "{nothing}{fact} is unknown: {reason}",
                 nothing=nothing,
                 fact=unread.fact.words,
                 reason=unread.reason,
             ),
             order.place,
             say(
-                "allow it (`eniplan ram-policy` prints the policy), or create the pool without knowing: "
+                "allow it (`eniplan ram-policy` prints the policy), or create the pool without this fact: "
                 "--allow-undecided {key}",
                 key=unread.fact.key,
             ),
@@ -558,7 +560,7 @@ def find(session: Session, cluster_id: str, name: str) -> list[str]:
         infos = [pool["nodepool_info"] for pool in ([] if pools is None else pools)]
         return [str(info["nodepool_id"]) for info in infos if info["name"] == name]
     except (TypeError, KeyError):
-        raise CallError(calls.DESCRIBE_POOLS, "answer", message=say("the answer is no list of pools")) from None
+        raise CallError(calls.DESCRIBE_POOLS, "answer", message=say("the answer is not a list of pools")) from None
 
 
 def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, Any]:
@@ -592,7 +594,7 @@ def missing(body: str, pool: Mapping[str, Any]) -> Message:
     status = _status(pool)
     state, ready, wanted = status.get("state"), _count(status, "healthy_nodes"), _wanted_nodes(body, pool)
     if ready is None and wanted:
-        return say("it does not say how many of its {wanted} nodes are ready", wanted=wanted)
+        return say("it does not report how many of its {wanted} nodes are ready", wanted=wanted)
     if ready is not None and ready < wanted:
         return nodes_ready(body, pool)
     return NOTHING if state == "active" else say("its state is {state}", state=str(state or "unknown"))

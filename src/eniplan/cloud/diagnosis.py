@@ -26,7 +26,7 @@ _DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "Sub
 _BROKEN = {
     "ReadTimeoutError": say("no answer in time"),
     "ReadTimeout": say("no answer in time"),
-    "SSLError": say("TLS has failed"),  # may be while the answer is read
+    "SSLError": say("TLS failed"),  # may be while the answer is read
     "RetryError": say("the connection broke"),
 }
 """What the kind of an exception says of a request that may have arrived; the first that is found counts."""
@@ -60,7 +60,9 @@ def _unanswered(call: Call, found: Mapping[str, BaseException]) -> CallError:
         response = getattr(found["TooManyRedirects"], "response", None)
         where = urlsplit(str(getattr(response, "headers", {}).get("location", "")))
         other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}" if where.netloc else say("another path")
-        message = say("it was sent on to {other}, and what is signed for one place is not sent to another", other=other)
+        message = say(
+            "it was redirected to {other}, and a request signed for one host is not sent to another", other=other
+        )
         return CallError(call, "rejected", message=message, status=getattr(response, "status_code", None))
     if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}:
         return CallError(call, "network", message=say("no connection"), reached=False)

@@ -223,7 +223,7 @@ class _Reader:
         pages = -(-total // PAGE)
         if pages > MAX_PAGES:
             raise CallError(
-                calls.DESCRIBE_V_SWITCHES, "answer", message=say("{total} vSwitches are not believed", total=total)
+                calls.DESCRIBE_V_SWITCHES, "answer", message=say("{total} vSwitches are implausible", total=total)
             )
         for page in [start(self._v_switch_page, vpc, number) for number in range(2, pages + 1)]:
             found += page.result()[0]

@@ -23,7 +23,7 @@ Reason: TypeAlias = Literal[
 _LOOKED_FOR = say(
     "looked for ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, an OIDC role "
     "(ALIBABA_CLOUD_OIDC_TOKEN_FILE), the aliyun CLI's profile in ~/.aliyun/config.json and "
-    "~/.alibabacloud/credentials.ini; an instance's role only with --ecs-role"
+    "~/.alibabacloud/credentials.ini; an instance's RAM role only with --ecs-role"
 )
 _FILES = ("~/.aliyun/config.json", "~/.alibabacloud/credentials.ini")
 _SHORTEST_SECRET = 6
@@ -32,11 +32,11 @@ _HINTS = {
     "denied": say("`eniplan ram-policy` prints the policy that a command needs"),
     "throttled": say("try again later"),
     "server": say("try again later"),
-    "answer": say("is there a proxy or a gateway that answers in the service's place?"),
-    "clock": say("set the clock of this machine: requests are signed with the time"),
+    "answer": say("does a proxy or a gateway answer instead of the service?"),
+    "clock": say("set this machine's clock: requests are signed with the time"),
     "certificate": say(
-        "for a CA of your own, name its file in REQUESTS_CA_BUNDLE or SSL_CERT_FILE; a certificate that "
-        "is not valid yet, or no more, may also be the fault of this machine's clock"
+        "for your own CA, set REQUESTS_CA_BUNDLE or SSL_CERT_FILE to its file; if the certificate seems expired or "
+        "not yet valid, check this machine's clock"
     ),
     "network": say("check the network, the proxy variables, --endpoint and the region"),
 }
@@ -84,13 +84,13 @@ def words(error: CallError) -> Message:
         refused = say("the credentials are not accepted: {said}{traced}", said=said, traced=traced)
         return refused if error.code else say("there are no credentials")
     if error.reason == "clock":
-        return say("the clock of this machine is wrong, says the service: {said}{traced}", said=said, traced=traced)
+        return say("according to the service, this machine's clock is wrong: {said}{traced}", said=said, traced=traced)
     what = say("{action}", action=action)
     if error.reason == "throttled":
         what, said = say("{action} is throttled", action=action), said or say("too many requests")
     elif error.reason == "server":
         what, said = (
-            say("{action}: the service has failed", action=action),
+            say("{action}: the service failed", action=action),
             said or say("{status}", status=error.status),
         )
     return say("{what}: {said}{traced}", what=what, said=said or say("it was refused"), traced=traced)
@@ -122,5 +122,5 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 def _looked_for() -> Message:
     there = " and ".join(file for file in _FILES if os.path.exists(os.path.expanduser(file)))
-    useless = say("{files} gave none that can be used", files=there) if there else NOTHING
+    useless = say("{files} have no usable credentials", files=there) if there else NOTHING
     return together((_LOOKED_FOR, useless))

@@ -72,11 +72,11 @@ def endpoint_problem(url: str) -> Message:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return say("is no URL")
+        return say("is not a URL")
     if parts.scheme not in ("http", "https"):
-        return say("does not begin with http:// or https://")
+        return say("does not start with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        return say("holds a user or a password: credentials do not belong into a URL")
+        return say("contains a user or a password: credentials do not belong in a URL")
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-f:]+", parts.hostname or "") or port == 0:
         return say("has no host")
     if parts.path not in ("", "/") or parts.query or parts.fragment:

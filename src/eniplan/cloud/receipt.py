@@ -213,10 +213,10 @@ def read(path: str) -> Receipt | None:
         value = parse_json(data)
         known = value["schema"]
     except (ValueError, TypeError, KeyError):
-        raise InputError(Problem(say("this is no receipt of eniplan"), Place(path), _NO_RECEIPT)) from None
+        raise InputError(Problem(say("this is not a receipt of eniplan"), Place(path), _NO_RECEIPT)) from None
     if known != SCHEMA:
         message = say(
-            "this receipt has the form {form!r}, and eniplan {version} reads {reads}",
+            "this receipt has the form {form!r}, but eniplan {version} reads {reads}",
             form=known,
             version=__version__,
             reads=SCHEMA,
@@ -228,7 +228,7 @@ def read(path: str) -> Receipt | None:
         raise InputError(Problem(say("this receipt is damaged"), Place(path), _NO_RECEIPT)) from None
 
 
-_ELSEWHERE = say("without one nothing is sent: name a file in another folder with --receipt")
+_ELSEWHERE = say("without a receipt nothing is sent: name a file in another folder with --receipt")
 _NO_RECEIPT = say("look for the pool in the console, or name another file with --receipt; nothing was changed")
 
 
@@ -256,8 +256,8 @@ def locked(path: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = say("another eniplan is working on this create")
-            hint = say("wait until it has ended, then run this again")
+            message = say("another eniplan process is working on this create")
+            hint = say("wait until it ends, then run this again")
             raise InputError(Problem(message, Place(path), hint)) from None
         except OSError as error:
             message = say("the receipt cannot be locked here: {reason}", reason=reason(error))

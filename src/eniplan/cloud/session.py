@@ -170,7 +170,7 @@ class Session:
             # The SDK's own time-outs are those of single bytes.
             answer = sent.result(CONNECT_TIMEOUT + self._read_timeout)
         except TimeoutError:
-            raise CallError(call, "network", message=say("no whole answer in time")) from None
+            raise CallError(call, "network", message=say("no complete answer in time")) from None
         except Exception as error:
             failure = failure_of(call, error)
             if failure is None:
@@ -179,7 +179,7 @@ class Session:
         found = answer.get("body")
         headers = answer.get("headers") or {}
         if not isinstance(found, dict):
-            raise CallError(call, "answer", message=say("the answer is no JSON object"))
+            raise CallError(call, "answer", message=say("the answer is not a JSON object"))
         request_id = found.get("RequestId") or found.get("request_id") or headers.get("x-acs-request-id")
         return Answer(found, request_id if isinstance(request_id, str) else None, headers.get("date"))
 
@@ -245,7 +245,7 @@ def _read_timeout() -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= _MOST_SECONDS:
-        message = say("{variable}={text} is no number of seconds", variable=READ_TIMEOUT_VARIABLE, text=text)
+        message = say("{variable}={text} is not a number of seconds", variable=READ_TIMEOUT_VARIABLE, text=text)
         raise UsageError(Problem(message, Place("environment"), say("such as 30")))
     return seconds
 

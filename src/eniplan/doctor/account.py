@@ -94,12 +94,12 @@ def clock(answer: Answer, now: datetime) -> Result:
     try:
         there = parsedate_to_datetime(answer.date or "").replace(tzinfo=UTC)  # HTTP knows no other zone
     except ValueError:
-        return Result("clock", "unknown", say("the answer does not tell the time"))
+        return Result("clock", "unknown", say("the response has no time"))
     skew = round(abs((now - there).total_seconds()))
     seconds = count(skew, "{n} second from the service's", "{n} seconds from the service's")
     if skew < WORTH_TELLING:
         return Result("clock", "ok", seconds)
-    hint = say("set the clock of this machine: requests are signed with the time")
+    hint = say("set this machine's clock: requests are signed with the time")
     return Result("clock", "error" if skew >= MOST_SKEW else "warning", seconds, hint)
 
 
@@ -126,7 +126,7 @@ def _permissions(command: str, needed: tuple[Call, ...], asked: Mapping[Call, Fu
         return Result(name, "ok", say("all calls are allowed"))
     names = tuple(call.ram_action for call in untried)
     if calls.DESCRIBE_CLUSTER in untried:
-        hint = say("name the cluster with --cluster-id, or give its plan")
-        return Result(name, "unknown", say("allowed, as far as tried; not tried: {names}", names=names), hint)
-    hint = say("{names} cannot be tried without creating a pool", names=names)
-    return Result(name, "ok", say("all calls that read are allowed"), hint)
+        hint = say("set the cluster with --cluster-id, or pass its plan")
+        return Result(name, "unknown", say("all tested calls are allowed; not tested: {names}", names=names), hint)
+    hint = say("{names} cannot be tested without creating a pool", names=names)
+    return Result(name, "ok", say("all read calls are allowed"), hint)

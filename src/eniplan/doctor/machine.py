@@ -67,7 +67,7 @@ def _parts() -> Result:
             re.split(r"[^\w.-]", line)[0] for line in metadata.requires("eniplan") or () if "extra ==" not in line
         ]
     except metadata.PackageNotFoundError:
-        return Result("parts", "unknown", say("eniplan was not installed by pip: its parts are not known"))
+        return Result("parts", "unknown", say("eniplan was not installed by pip: its parts are unknown"))
     found, missing = [], []
     for name in needed:
         try:
@@ -86,7 +86,7 @@ def _parts() -> Result:
     says = say("{names}", names=tuple(found))
     if yaml.__with_libyaml__:
         return Result("parts", "ok", says)
-    hint = say("pyyaml has no C loader, and reads ten times slower: install it from a wheel")
+    hint = say("PyYAML has no C loader, and parses ten times slower: install it from a wheel")
     return Result("parts", "warning", says, hint)
 
 
@@ -120,7 +120,7 @@ def _kept() -> OwnData | None:
 def _own_data() -> Result:
     kept = resources.kept_specs()
     if not kept:
-        return Result("own data", "ok", say("none; `eniplan specs update` keeps what your account says"))
+        return Result("own data", "ok", say("none; `eniplan specs update` keeps the account's data"))
     try:
         own = Catalog(kept=kept).own
     except EniplanError as error:
@@ -137,7 +137,7 @@ def _own_data() -> Result:
 def _kubectl() -> Result:
     version = local.version()
     if version is None:
-        hint = say("install it for `eniplan verify`; `verify --from FILE` goes without")
+        hint = say("install it for `eniplan verify`; `verify --from FILE` works without it")
         return Result("kubectl", "warning", say("not found, or it does not run"), hint)
     context = local.current_context()
     if context is None:
@@ -173,9 +173,9 @@ def _credentials(environment: Mapping[str, str]) -> Result:
     sources = [words for name, words in CREDENTIALS if environment.get(name)]
     sources += [say("{file}", file=file) for file in CREDENTIAL_FILES if os.path.exists(os.path.expanduser(file))]
     if not sources:
-        hint = say("only --live, --apply and `specs update` need them; an instance's role with --ecs-role")
+        hint = say("only --live, --apply and `specs update` need them; with --ecs-role, the instance's RAM role")
         return Result("credentials", "ok", say("none found"), hint)
-    return Result("credentials", "ok", say("{sources}", sources=tuple(sources)), say("--live tells whose they are"))
+    return Result("credentials", "ok", say("{sources}", sources=tuple(sources)), say("--live shows whose they are"))
 
 
 def _endpoint(environment: Mapping[str, str]) -> Result:

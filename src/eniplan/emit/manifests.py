@@ -64,7 +64,7 @@ class Rendered(NamedTuple):
         parts = [namespace, name] if "namespace" in self.object["metadata"] else [name]
         for part in parts:
             if not _NAME.fullmatch(part):
-                message = say("{part!r} is no Kubernetes name, and so no file name", part=part)
+                message = say("{part!r} is not a Kubernetes name, so it cannot be a file name", part=part)
                 raise RefusalError(self.path, message, say("use lower-case letters, digits, '-' and '.'"))
         return f"{_PREFIXES.get(kind, _LAST)}-{'.'.join([kind.lower(), *parts])}.yaml"
 
@@ -136,10 +136,8 @@ def _written_out(plan: Plan, pn: PodNetworking, key: str) -> list[str]:
             ids = network.v_switch_ids if key == "vSwitchIds" else network.security_group_ids
             if ids:
                 return list(ids)
-    message = say(
-        "PodNetworking {pn_name!r} has no {key}, and neither has cluster.podDefaults", pn_name=pn.name, key=key
-    )
-    raise RefusalError((*pn.path, key), message, say("write {key} out", key=key))
+    message = say("neither PodNetworking {pn_name!r} nor cluster.podDefaults has {key}", pn_name=pn.name, key=key)
+    raise RefusalError((*pn.path, key), message, say("add {key}", key=key))
 
 
 def _label_selector(selector: Selector) -> Object:
@@ -164,7 +162,7 @@ def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons
         zone = zones.get(v_switch)
         if zone is None:
             message = say(
-                "the zone of vSwitch {v_switch!r} is not known, and Terway lists vSwitches by zone", v_switch=v_switch
+                "the zone of vSwitch {v_switch!r} is unknown, but Terway lists vSwitches by zone", v_switch=v_switch
             )
             raise RefusalError((*network.path, "vSwitchIds", i), message, say("add it to cluster.vSwitches"))
         patch.setdefault("vswitches", {}).setdefault(zone, []).append(v_switch)
@@ -219,11 +217,11 @@ def _skeleton(workload: Workload, skeletons: Skeletons) -> Object:
         hint = say("render without --workloads, and add what its pods lack to your own manifest with --patch")
         raise RefusalError((*workload.path, "kind"), why, hint)
     if workload.is_prefix:
-        why = say("the name of {kind} {name!r} is completed by Kubernetes, and cannot be applied twice",
+        why = say("Kubernetes completes the name of {kind} {name!r}, so it cannot be applied twice",
                   kind=workload.kind, name=workload.name)  # fmt: skip
-        raise RefusalError((*workload.path, "generateName"), why, say("give it a name of its own"))
+        raise RefusalError((*workload.path, "generateName"), why, say("give it its own name"))
     if workload.kind == "Pod" and workload.replicas != 1:
-        why = say("Pod {name!r} is one pod, and the plan has {replicas} of it",
+        why = say("Pod {name!r} is one pod, but the plan has {replicas}",
                   name=workload.name, replicas=workload.replicas)  # fmt: skip
         hint = say("make it a Deployment or a StatefulSet")
         raise RefusalError((*workload.path, "replicas"), why, hint)
@@ -258,7 +256,7 @@ def parties(plan: Plan, workload: Workload) -> tuple[NodePool, PodNetworking | N
         key = "nodePool" if pool is None else "podNetworking"
         raise RefusalError(
             (*workload.path, key),
-            say("workload {workload_name!r} names what the plan does not have", workload_name=workload.name),
+            say("workload {workload_name!r} names something that the plan does not have", workload_name=workload.name),
         )
     return pool, networking
 

@@ -140,7 +140,7 @@ def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room], old: 
     """
     if not plan.workloads:
         raise RefusalError(("workloads",), say("the plan has no workloads: nothing moves"),
-                           say("name those that are to move"))  # fmt: skip
+                           say("name the workloads to move"))  # fmt: skip
     every = [item for value in values for _, item in objects(value)]
     given, found = _Given(plan, every, old), {_identity(item): item for item in every}
     out: list[Move] = []
@@ -206,10 +206,10 @@ def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
     replicas = None if workload.kind == "DaemonSet" else known[0] if known else workload.replicas
     if workload.kind != "DaemonSet" and replicas is not None and replicas > (workload.replicas or 0):
         message = say(
-            "{kind} {name!r} has {replicas} replicas, and the plan has room for {planned}",
+            "{kind} {name!r} has {replicas} replicas, but the plan has room for {planned}",
             kind=workload.kind, name=workload.name, replicas=replicas, planned=workload.replicas,
         )  # fmt: skip
-        raise RefusalError((*workload.path, "replicas"), message, say("plan for as many as there are"))
+        raise RefusalError((*workload.path, "replicas"), message, say("plan for all of them"))
     after, labels, was_pinned = _completed(given, workload, item)
     staying = Move(
         workload.kind,
@@ -385,9 +385,9 @@ def _notes(
     if update.get("type") == "OnDelete" or value_at(update, ("rollingUpdate", "partition")):
         yield say("it holds its pods back (OnDelete, or a partition); for the move they are let go")
     if replicas == 1 and workload.kind in {"StatefulSet", "Pod"}:
-        yield say("it is a single replica: it is away until its new pod runs")
+        yield say("it has a single replica: it is down until its new pod runs")
     if workload.kind == "DaemonSet":
-        yield say("it leaves all nodes but the exclusive ones")
+        yield say("it leaves all nodes except the exclusive ones")
     if workload.kind == "CronJob":
         yield say("its next run is the first on exclusive nodes")
     for owner in value_at(own, ("metadata", "ownerReferences")) or ():
@@ -397,7 +397,7 @@ def _notes(
         target = value_at(item, ("spec", "scaleTargetRef"))
         same = isinstance(target, dict) and (target.get("kind"), target.get("name")) == (workload.kind, workload.name)
         if item.get("kind") == "HorizontalPodAutoscaler" and same and _identity(item)[1] == workload.namespace:
-            yield say("HorizontalPodAutoscaler {name} may bring it to {most} pods: hold it still during the move",
+            yield say("HorizontalPodAutoscaler {name} may scale it to {most} pods: pause it during the move",
                       name=_identity(item)[2], most=value_at(item, ("spec", "maxReplicas")))  # fmt: skip
 
 

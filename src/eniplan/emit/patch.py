@@ -131,11 +131,11 @@ class _Manifest:
         self.pool = named
         if networking is not None and pools[named].is_lingjun:
             message = say(
-                "{name} uses a PodNetworking on the Lingjun pool {named!r}, where there is none",
+                "{name} uses a PodNetworking on the Lingjun pool {named!r}, which does not support it",
                 name=self.name,
                 named=named,
             )
-            raise self._error(("metadata",), message, say("take the PodNetworking away"))
+            raise self._error(("metadata",), message, say("remove the PodNetworking"))
         return wanted(
             pools[named],
             None if networking is None else networkings[networking],
@@ -157,7 +157,7 @@ class _Manifest:
             return planned
         if planned is not None and noted != planned:
             message = say(
-                "{name} is annotated with {key}: {noted}, and the plan says {planned}",
+                "{name} has the annotation {key}: {noted}, but the plan says {planned}",
                 name=self.name,
                 key=key,
                 noted=noted,

@@ -115,7 +115,7 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
     for flaw in done.refused:
         raise PodError(flaw.path, flaw.message, flaw.hint)
     if done.placement.allows(want.nodes) is False:
-        message = say("its node selector and node affinity take no node of the pool")
+        message = say("its node selector and node affinity match no node of the pool")
         raise PodError(("spec",), message, say("compare them with the labels of the pool"))
 
 
@@ -137,16 +137,14 @@ def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, s
         path = ("metadata", "labels", key)
         if current is not None:
             message = say(
-                "the label {key}={current} keeps its PodNetworking from selecting the pods", key=key, current=current
+                "with its label {key}={current}, its PodNetworking cannot select the pods", key=key, current=current
             )
             raise PodError(path, message, say("change the label, or the podSelector"))
         # `true` is for Exists, which takes any value.
         candidates = [value for r in requirements for value in r.values if r.operator == "In"] or ["true", "yes"]
         value = next((v for v in candidates if all(meets(r, v) for r in requirements)), None)
         if value is None:
-            message = say(
-                "no value of the label {key} meets all that the podSelector of its PodNetworking asks of it", key=key
-            )
+            message = say("no value of the label {key} satisfies the whole podSelector of its PodNetworking", key=key)
             raise PodError(path, message, say("correct the podSelector"))
         found[key] = value
     return found
@@ -156,7 +154,9 @@ def _tolerate(template: dict[str, Any], pod: Pod, taints: tuple[Taint, ...]) -> 
     for taint in taints:
         seconds = stays(taint, pod.tolerations)
         if seconds is not None:
-            message = say("it tolerates {taint} for {seconds} s, and is evicted then", taint=taint, seconds=seconds)
+            message = say(
+                "it tolerates {taint} for {seconds} s, and is evicted after that", taint=taint, seconds=seconds
+            )
             raise PodError(("spec", "tolerations"), message, say("remove tolerationSeconds"))
         # A taint with PreferNoSchedule repels nobody, and a pod that belongs there tolerates it all the same.
         if not any(toleration.tolerates(taint) for toleration in pod.tolerations):
@@ -185,8 +185,8 @@ def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
     if not terms:
         parent[TERMS] = [{"matchExpressions": [exclusive_only()]}]
     elif not any(term.expressions or term.fields for term in terms):
-        message = say("a term without a requirement takes no node")
-        raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or say what it asks of nodes"))
+        message = say("a term without a requirement matches no node")
+        raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or add its requirements"))
     for term, value in zip(terms, parent[TERMS] if terms else (), strict=True):
         # An empty term takes no node; with a requirement it would take some.
         if (term.expressions or term.fields) and not any(map(_is_rule, term.expressions)):
@@ -213,17 +213,17 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
         if want.is_injected and container is not pod.containers[0]:
             message = say(
                 "container {name!r} requests {resource}, and Terway's webhook adds another to the first container: "
-                "the pod would take two",
+                "the pod would use two",
                 name=container.name, resource=ENI,
             )  # fmt: skip
-            raise PodError(path, message, say("remove the request; the webhook writes it"))
+            raise PodError(path, message, say("remove the request; the webhook adds it"))
         value = _at(template, container.path)
         # A limit alone is fine: Kubernetes takes it for the request as well.
         _map(value, ("resources", "limits")).setdefault(ENI, (value["resources"].get("requests") or {}).get(ENI))
     if not want.enis or asking or pod.host_network:
         return
     if written:
-        message = say("the pod requests 0 {resource}, and it needs {needed}", resource=ENI, needed=want.enis)
+        message = say("the pod requests 0 {resource}, but needs {needed}", resource=ENI, needed=want.enis)
         path = (*written[0].path, "resources")
         raise PodError(path, message, say("write {needed} as request and limit, or remove it", needed=want.enis))
     for key in ("requests", "limits"):

@@ -46,13 +46,15 @@ def cannot_say(pool: NodePool, path: str, spelling: str, why: str = "") -> Refus
     key = KEYS.get(overridden) if value_at(pool.overrides, overridden) is None else None
     place = (*pool.path, *(key or ("overrides", *overridden)))
     message = say(
-        "{spelling} cannot say {path} of pool {pool_name!r}{part}",
+        "{spelling} cannot express {path} of pool {pool_name!r}{part}",
         spelling=spelling,
         path=path,
         pool_name=pool.name,
         part=say(": {why}", why=why) if why else NOTHING,
     )
-    return RefusalError(place, message, say("use --emit api or cli, which say everything, or take it out of the plan"))
+    return RefusalError(
+        place, message, say("use --emit api or cli, which support everything, or remove it from the plan")
+    )
 
 
 def _leaves(value: Any, path: str, indexes: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], Any]]:  # noqa: ANN401 - a body may hold anything

@@ -52,18 +52,18 @@ def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
     for text in _texts(found):
         if "{{resolve:" in text:
             message = say(
-                "ROS would look up {text!r} of pool {pool_name!r} when it creates the stack",
+                "ROS would resolve {text!r} of pool {pool_name!r} when it creates the stack",
                 text=text,
                 pool_name=pool.name,
             )
-            raise RefusalError(pool.path, message, say("take the braces out"))
+            raise RefusalError(pool.path, message, say("remove the braces"))
     return found
 
 
 def _require(pool: NodePool, found: dict[str, Any], keys: tuple[str, str], key: str, hint: str) -> None:
     if keys[1] not in found.get(keys[0], {}):
         message = say(
-            "ROS needs {keys}, and pool {pool_name!r} does not say it", keys=".".join(keys), pool_name=pool.name
+            "ROS needs {keys}, but pool {pool_name!r} does not set it", keys=".".join(keys), pool_name=pool.name
         )
         raise RefusalError((*pool.path, key), message, say("add {hint} to the pool", hint=hint))
 

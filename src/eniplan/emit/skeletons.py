@@ -113,7 +113,7 @@ class Skeletons:
             with open(file, "rb") as stream:
                 data = stream.read()
         except OSError as error:
-            hint = say("a folder of skeletons has one for each kind; copy the missing one from eniplan's own templates")
+            hint = say("a folder of skeletons needs one for each kind; copy the missing one from eniplan's templates")
             message = say(
                 "cannot read the skeleton of a {kind}: {reason}",
                 kind=kind,
@@ -137,7 +137,7 @@ def _problems(document: Document, kind: str) -> Iterator[Problem]:
             yield Problem(say("{key} must be {wanted}", key=key, wanted=wanted), document.place((key,)))
     for path, needed in shape.required().items():
         if not isinstance(value_at(document.value, path), needed):
-            message = say("the skeleton of a {kind} has lost a field that eniplan fills in", kind=kind)
+            message = say("the skeleton of a {kind} lacks a field that eniplan fills in", kind=kind)
             hint = say("write {path} again; any value of its type will do", path=path_text(path))
             yield Problem(message, document.place(path), hint)
     for path in _FORBIDDEN.get(kind, ()):

@@ -222,9 +222,9 @@ class _Writer:
                 self.paths.append(path_text(path))
                 yield self._insert(node, new[len(old) :])
         elif node.kind == "alias":
-            message = say("this is the alias *{text}, and more is needed here than in its original", text=node.text)
+            message = say("this is the alias *{text}, and needs more than its original", text=node.text)
             place = Place(self._file, node.line + 1, node.column + 1, path_text(path))
-            raise InputError(Problem(message, place, say("write the values out here")))
+            raise InputError(Problem(message, place, say("write the values here instead")))
         else:
             # Something empty: it gets its content where it stands, so that a comment behind it stays there.
             self.paths.append(path_text(path))

@@ -50,9 +50,9 @@ def guard(views: Sequence[PlanView]) -> Guard:
     """
     pools = dict.fromkeys(_pool(pool.pool) for view in views for pool in view.pools)
     if len(pools) > MOST_POOLS:
-        message = say("{count} node pools differ in labels or taints, and policies look at {most}",
+        message = say("{count} node pools differ in labels or taints; policies cover at most {most}",
                       count=len(pools), most=MOST_POOLS)  # fmt: skip
-        raise RefusalError(("nodePools",), message, say("give pools that are alike the same labels and taints"))
+        raise RefusalError(("nodePools",), message, say("give similar pools the same labels and taints"))
     meant = {
         pn.name: pn
         for view in views

@@ -165,7 +165,7 @@ def _kind(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) -
         value["kind"] = kind
     elif kind not in (None, "ess"):
         message = say("eniplan judges node pools of the types ess and lingjun, not {type!r}", type=kind)
-        misread.append(Misread(("nodepool_info", "type"), message, say("leave it out of the inputs")))
+        misread.append(Misread(("nodepool_info", "type"), message, say("remove it from the inputs")))
 
 
 def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:

@@ -418,7 +418,7 @@ def read_cluster(file: str) -> Origin:
         raise InputError(Problem(say("several documents"), Place(file), say("give one cluster")))
     if whole and "cluster" not in value:
         raise InputError(
-            Problem(say("this plan has no cluster part"), Place(file), say("add cluster:, or give another file"))
+            Problem(say("this plan has no cluster part"), Place(file), say("add cluster:, or pass another file"))
         )
     stub: dict[str, Any] = {
         "apiVersion": API_VERSION,

@@ -248,7 +248,7 @@ class Manifests:
         else:
             place = item.origin("spec", "podSelector").place()
             self.problems.append(
-                Problem(say("podSelector is no label selector"), place, say("write matchLabels: {{…}}"))
+                Problem(say("podSelector is not a label selector"), place, say("write matchLabels: {{…}}"))
             )
 
     def _pods(self, item: Object) -> str:
@@ -411,11 +411,14 @@ class Manifests:
         if not sure and not unsure:
             asks = is_seen and workload.pod.annotations.get(POD_ENI) == "true"
             return _Networking(leads=asks and cluster.terway.eni_trunking is False)
-        why = say("{networkings} select its pods, and Terway takes any of them", networkings=tuple(map(repr, sure)))
+        why = say(
+            "{networkings} select its pods, and Terway picks one of them arbitrarily",
+            networkings=tuple(map(repr, sure)),
+        )
         if not sure:
             namespace = workload.object.namespace
-            why = say("{networking!r} may select its pods: give the manifest of the namespace {namespace} with its "
-                      "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
+            why = say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
+                "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
         return _Networking(None, (Undecidable("podNetworking", why),), leads)
 
     def _selecting(
@@ -478,12 +481,12 @@ class _Networking(NamedTuple):
 
 
 def _several(pools: list[str]) -> Undecidable:
-    why = say("it fits {pools}: say which in the annotation {annotation}: POOL", pools=tuple(pools),
+    why = say("it matches {pools}: choose one with the annotation {annotation}: POOL", pools=tuple(pools),
               annotation=POOL_ANNOTATION)  # fmt: skip
     return Undecidable("nodePool", why)
 
 
-_NO_POOL = Undecidable("nodePool", say("give the node pools beside the manifests"))
+_NO_POOL = Undecidable("nodePool", say("pass the node pools together with the manifests"))
 
 
 _NETWORKING: dict[str, Path] = {

@@ -54,7 +54,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
         yield Problem(message, document.place(("format_version",)), say("write it with another Terraform or eniplan"))
         return
     if value.get("errored") is True:
-        message = say("this Terraform plan has failed: node pools may be missing from it")
+        message = say("this Terraform plan failed: node pools may be missing from it")
         yield Problem(message, document.place(("errored",)), say("plan again once `terraform plan` succeeds"))
     changes = value.get("resource_changes")
     if not isinstance(changes, list | None):

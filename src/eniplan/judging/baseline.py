@@ -59,16 +59,16 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
     value = document.value
     rows = value.get("findings") if isinstance(value, dict) and value.get("schema") == SCHEMA else None
     if more or not isinstance(rows, list):
-        hint = say("write one with `eniplan check --write-baseline FILE`")
-        raise InputError(Problem(say("this is no baseline ({schema})", schema=SCHEMA), document.place(()), hint))
+        hint = say("create one with `eniplan check --write-baseline FILE`")
+        raise InputError(Problem(say("this is not a baseline ({schema})", schema=SCHEMA), document.place(()), hint))
     out = {}
     for i, row in enumerate(rows):
         words = [
             row.get(name) if isinstance(row, dict) else None for name in ("fingerprint", "rule", "file", "message")
         ]
         if not all(isinstance(word, str) for word in words):
-            message = say("an entry needs fingerprint, rule, file and message, each a text")
-            raise InputError(Problem(message, document.place(("findings", i)), say("write the baseline anew")))
+            message = say("an entry needs fingerprint, rule, file and message, all text")
+            raise InputError(Problem(message, document.place(("findings", i)), say("write the baseline again")))
         mark, rule, file, told = map(str, words)
         out[mark] = Entry(rule, file, told, document.place(("findings", i)))
     return out
@@ -87,7 +87,7 @@ def known(report: Report, entries: dict[str, Entry], path: str) -> tuple[Report,
     for finding, mark in _marked(report, os.path.dirname(path)):
         entry = left.pop(mark, None)
         if entry is not None and finding.waived is None:
-            finding = finding._replace(waived=say("known: it stands in the baseline"), waived_at=entry.place)  # noqa: PLW2901 - the same finding
+            finding = finding._replace(waived=say("known: it is in the baseline"), waived_at=entry.place)  # noqa: PLW2901 - the same finding
         findings.append(finding)
     found = report._replace(findings=tuple(findings))
     return found._replace(exit_code=found.verdict()), tuple(left.values())

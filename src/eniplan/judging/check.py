@@ -170,7 +170,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
         run.take(item)
     if not run.inputs:
         hint = say("name a plan file, a folder, or - for stdin")
-        run.problems.append(Problem(say("there is nothing to check"), Place("-"), hint))
+        run.problems.append(Problem(say("nothing to check"), Place("-"), hint))
     findings = run.finish(waivers)
     findings.sort(key=lambda f: (f.place.file, f.place.line, f.place.column, f.rule.id, f.message))
     problems = sorted(dict.fromkeys((*run.problems, *run.failures)), key=lambda p: p.place[:3])

@@ -57,7 +57,7 @@ def trace_pod(view: ClusterView, namespace: str, name: str) -> Trace | None:
         if followed.failed:
             told = say("it has failed: {told}", told=followed.failed)
             return Trace(subject, (Step("start", "stop", told, _describe(namespace, name)),))
-        told = say("it takes no ENI: it is hostNetwork, left alone by Terway, or at its end")
+        told = say("it uses no ENI: it is hostNetwork, ignored by Terway, or finished")
         fix = say("kubectl -n {namespace} get pod {name} -o yaml", namespace=namespace, name=name)
         return Trace(subject, (Step("webhook", "ok", told, fix),))
     return Trace(subject, tuple(_ended(_pod_steps(view, pod, followed))))
@@ -143,7 +143,7 @@ def _selector(view: ClusterView, pod: Pod, followed: Followed) -> Step:
         told = say("whether PodNetworking {names} selects it depends on the labels of its namespace", names=open_)
         return Step("selector", "unknown", told, show)
     if "PodNetworking" in view.observed.unseen:
-        return Step("selector", "unknown", say("the PodNetworkings are not known"), show)
+        return Step("selector", "unknown", say("the PodNetworkings are unknown"), show)
     return Step("selector", "ok", say("no PodNetworking selects it: it gets the network of its node's ConfigMap"))
 
 
@@ -165,18 +165,18 @@ def _webhook(view: ClusterView, pod: Pod, followed: Followed) -> Step:
         told = say("not annotated: PodNetworking {names} is not Ready", names=waiting)
         fix = say("kubectl describe podnetworking {name}; then: {recreate}", name=waiting[0], recreate=recreate)
         return Step("webhook", state, told, fix)
-    told = say("selected by {names}, and not annotated: it was created before that was Ready, or before its labels",
+    told = say("selected by {names}, but not annotated: it was created before that was Ready, or before its labels",
                names=taking)  # fmt: skip
     return Step("webhook", state, told, say("recreate it: {recreate}", recreate=recreate))
 
 
 def _request(pod: Pod) -> Step:
     if pod.eni:
-        return Step("request", "ok", say("asks for {resource}: {n}", resource=ENI, n=pod.eni))
+        return Step("request", "ok", say("requests {resource}: {n}", resource=ENI, n=pod.eni))
     if pod.member_eni or not (pod.networking or pod.steered):
-        return Step("request", "ok", say("asks for no {resource}", resource=ENI))
+        return Step("request", "ok", say("requests no {resource}", resource=ENI))
     fix = say("`eniplan render-manifests --patch` adds the request to its manifest")
-    told = say("asks for no {resource}: the scheduler does not count the ENI that it takes", resource=ENI)
+    told = say("requests no {resource}: the scheduler does not count the ENI that it uses", resource=ENI)
     return Step("request", "warning", told, fix)
 
 
@@ -195,7 +195,7 @@ def _node(view: ClusterView, pod: Pod) -> Step:
     if node is None:
         return Step("node", "unknown", say("node {name} is not known", name=pod.node), say("kubectl get nodes"))
     if not node.is_exclusive:
-        told = say("{node} is no exclusive node: the pod has no ENI of its own there", node=node.name)
+        told = say("{node} is not an exclusive node: the pod has no ENI of its own there", node=node.name)
         wants = bool(pod.eni or pod.steered or view.workload_of(pod))
         fix = say("kubectl get node {node} -L {label}", node=node.name, label=EXCLUSIVE_LABEL)
         return Step("node", "stop" if wants else "ok", told, fix if wants else "")
@@ -209,8 +209,8 @@ def _pod_eni(view: ClusterView, pod: Pod) -> Step:
     eni = view.pod_eni(pod)
     if eni is None:
         if "PodENI" in view.observed.unseen:
-            return Step("PodENI", "unknown", say("the PodENIs are not known"), say("kubectl get podenis -A"))
-        return Step("PodENI", "ok", say("none, as it shares the ENIs of its node"))
+            return Step("PodENI", "unknown", say("the PodENIs are unknown"), say("kubectl get podenis -A"))
+        return Step("PodENI", "ok", say("none, because it shares the ENIs of its node"))
     return Step("PodENI", "ok", say("in phase {phase}", phase=eni.phase or "(none)"))
 
 
@@ -227,11 +227,11 @@ def _interface(view: ClusterView, pod: Pod) -> Step:
 
 def _address(view: ClusterView, pod: Pod, followed: Followed) -> Step:
     if not followed.address:
-        told = say("none is told of it")
+        told = say("none is listed")
         return Step("address", "unknown", told, say("kubectl -n {namespace} get pod {name} -o wide",
                     namespace=pod.namespace, name=pod.name))  # fmt: skip
     eni = view.pod_eni(pod)
-    same = say(", that of its ENI") if eni is not None and eni.address == pod.address else NOTHING
+    same = say(", the address of its ENI") if eni is not None and eni.address == pod.address else NOTHING
     return Step("address", "ok", say("{address}{same}", address=followed.address, same=same))
 
 
@@ -263,8 +263,8 @@ def trace_node(view: ClusterView, name: str) -> Trace | None:
     group = next((group for group in view.groups if node in group.nodes), None)
     subject = say("node {name}", name=name)
     if group is None:
-        told = say("not judged: no label {label}={value}, and it fits no pool of the plan", label=EXCLUSIVE_LABEL,
-                   value=EXCLUSIVE_VALUE)  # fmt: skip
+        told = say("not judged: it has no label {label}={value}, and matches no pool of the plan",
+                   label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
         return Trace(subject, (Step("label", "stop", told, say("kubectl get node {name} --show-labels", name=name)),))
     steps = [_judged(view, node, step, rules) for step, rules in NODE_STEPS]
     return Trace(say("{subject} of {pool}", subject=subject, pool=group.label), (*steps, _its_pods(view, node)))
@@ -285,7 +285,7 @@ def _well(view: ClusterView, node: Node, name: str) -> Message:
     """Say what is right of a node."""
     config = view.config_of(node)
     ids = config.v_switches.get(node.zone or "", ()) if config is not None else ()
-    nothing = say("nothing is known of it: {command}", command=terway_on(node.name))
+    nothing = say("nothing is known about it: {command}", command=terway_on(node.name))
     return {
         "label": say("{label}={value}", label=EXCLUSIVE_LABEL, value=node.labels.get(EXCLUSIVE_LABEL, "")),
         "Ready": say("it is"),
@@ -304,7 +304,7 @@ def _its_pods(view: ClusterView, node: Node) -> Step:
         (stop, pod) for alike in view.once(stops).values() for stop, found in alike.values() for pod in found
         if pod.node == node.name and not stop.level
     ]  # fmt: skip
-    total = count(len(pods), "{n} pod that takes an ENI", "{n} pods that take ENIs")
+    total = count(len(pods), "{n} pod that uses an ENI", "{n} pods that use ENIs")
     if not stopped:
         return Step("pods", "ok", say("{total}, and nothing is wrong with them", total=total))
     told = say("{n} of {total} stopped: {names}", n=len(stopped), total=total,

@@ -96,7 +96,7 @@ def requirement_flaw(requirement: Requirement, operators: tuple[str, ...] = OPER
     operator, values = requirement.operator, requirement.values
     if operator not in operators:
         hint = did_you_mean(operator, operators) or say("one of {operators}", operators=operators)
-        return Flaw(("operator",), say("Kubernetes knows no operator {operator!r}", operator=operator), hint)
+        return Flaw(("operator",), say("Kubernetes has no operator {operator!r}", operator=operator), hint)
     return _values_flaw(operator, values) or _syntax_flaw(requirement.key, values)
 
 
@@ -106,7 +106,7 @@ def _values_flaw(operator: str, values: tuple[str, ...]) -> Flaw | None:
     if operator in {"Exists", "DoesNotExist"} and values:
         return Flaw(("values",), say("{operator} takes no values", operator=operator), say("remove values"))
     if operator in {"Gt", "Lt"} and (len(values) != 1 or _number(values[0]) is None):
-        return Flaw(("values",), say("{operator} takes one whole number", operator=operator), say("write one"))
+        return Flaw(("values",), say("{operator} takes one integer", operator=operator), say("write one"))
     return None
 
 

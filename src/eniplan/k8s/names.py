@@ -15,7 +15,7 @@ LONGEST_LABEL = 63
 _LONGEST = {"CronJob": 52, "StatefulSet": 52, "Job": LONGEST_LABEL}
 _WHY_SHORT = {
     "CronJob": say("Kubernetes adds 11 characters for the name of each Job"),
-    "StatefulSet": say("its pods need the name and a hash in a label, and above that no pod is created"),
+    "StatefulSet": say("its pods need the name and a hash in a label; with a longer name no pod is created"),
     "Job": say("its pods need the name in a label"),
 }
 _GENERATED = 5
@@ -29,7 +29,7 @@ def label_key_problem(key: str) -> Message:
     """
     prefix, slash, name = key.rpartition("/")
     if slash and not is_subdomain(prefix):
-        return say("the prefix {prefix!r} is no DNS name", prefix=prefix)
+        return say("the prefix {prefix!r} is not a DNS name", prefix=prefix)
     if not re.fullmatch(_NAME_PART, name):
         return say("the name part needs 1 to 63 letters, digits, '-', '_' or '.', and a letter or digit at both ends")
     return NOTHING
@@ -60,7 +60,7 @@ def name_problem(kind: str, name: str) -> Message:
             most=LONGEST_NAME,
         )
     if kind == "StatefulSet" and "." in name:
-        return say("a StatefulSet cannot have a dot in its name: its pods take it as their host name")
+        return say("a StatefulSet cannot have a dot in its name: its pods use it as their host name")
     most = _LONGEST.get(kind, LONGEST_NAME)
     if len(name) > most:
         return say(

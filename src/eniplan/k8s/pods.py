@@ -141,7 +141,7 @@ class _Reader:
         names = tuple(name for name in read if isinstance(name, str) and name)
         if names and len(names) == len(items):
             return names
-        wrong = say("{annotation} is no JSON list of networks", annotation=NETWORKS_REQUEST)
+        wrong = say("{annotation} is not a JSON list of networks", annotation=NETWORKS_REQUEST)
         hint = say('write [{{"network": "NAME", "interfaceName": "eth0"}}]')
         self.refused.append(Flaw(("metadata", "annotations", NETWORKS_REQUEST), wrong, hint))
         return None
@@ -280,7 +280,7 @@ class _Reader:
                     else say("{resource} has a request of {request} and a limit of {limit}",
                              resource=name, request=asked, limit=limit)
                 )  # fmt: skip
-                hint = say("write the same number as request and as limit: limits of such a resource equal requests")
+                hint = say("write the same number in requests and limits: Kubernetes requires it for this resource")
                 self.refused.append(Flaw((*path, "requests", name), wrong, hint))
         return out
 
@@ -293,9 +293,7 @@ class _Reader:
             if quantity(value) is None:
                 self._misread((*path, name), "a quantity")
             else:
-                wrong = say(
-                    "{resource} is counted in whole numbers, and this is {quantity}", resource=name, quantity=value
-                )
+                wrong = say("{resource} must be a whole number, not {quantity}", resource=name, quantity=value)
                 self.refused.append(Flaw((*path, name), wrong, say("write a whole number")))
         return number
 
@@ -305,27 +303,27 @@ class _Reader:
             for name in self._map(("spec", "resources", key), resources.get(key)):
                 if name in COUNTED:
                     wrong = say(
-                        "the resources of a whole pod cannot hold {resource}: only CPU, memory and huge pages",
+                        "the resources of a whole pod cannot include {resource}: only CPU, memory and huge pages",
                         resource=name,
                     )
-                    self.refused.append(Flaw(("spec", "resources", key, name), wrong, say("ask for it in a container")))
+                    self.refused.append(Flaw(("spec", "resources", key, name), wrong, say("request it in a container")))
 
 
 def toleration_flaws(toleration: Toleration) -> Iterator[Flaw]:
     """Yield what Kubernetes refuses of a toleration; paths are keys of it."""
     key, operator, value, effect, seconds = toleration
     if operator not in {"", "Equal", "Exists"}:
-        yield Flaw(("operator",), say("Kubernetes knows no operator {operator!r} of tolerations", operator=operator),
+        yield Flaw(("operator",), say("Kubernetes has no operator {operator!r} for tolerations", operator=operator),
                    say("write Equal or Exists"))  # fmt: skip
     if operator == "Exists" and value:
-        yield Flaw(("value",), say("a toleration with operator Exists has no value"), say("remove the value"))
+        yield Flaw(("value",), say("a toleration with operator Exists must not have a value"), say("remove the value"))
     if not key and operator != "Exists":
         yield Flaw((), say("a toleration without a key needs operator Exists"), say("write operator: Exists"))
     if effect and effect not in EFFECTS:
-        yield Flaw(("effect",), say("Kubernetes knows no effect {effect!r}", effect=effect),
+        yield Flaw(("effect",), say("Kubernetes has no effect {effect!r}", effect=effect),
                    say("one of {effects}", effects=EFFECTS))  # fmt: skip
     if seconds is not None and effect != NO_EXECUTE:
-        yield Flaw(("tolerationSeconds",), say("tolerationSeconds go with effect NoExecute only"),
+        yield Flaw(("tolerationSeconds",), say("tolerationSeconds is only valid with effect NoExecute"),
                    say("write effect: NoExecute, or remove it"))  # fmt: skip
     if operator != "Exists" and label_value_problem(value):
         yield Flaw(("value",), label_value_problem(value))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ENDINGS = (".json", ".yaml", ".yml")
 COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
 """What prints all that is needed. Terway's ConfigMap is left to the user: it may hold credentials."""
-_WRITE = say("write one with: {command}", command=COMMAND)
+_WRITE = say("create one with: {command}", command=COMMAND)
 
 
 def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()) -> Observed:
@@ -43,13 +43,13 @@ def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection
             collector.add(item)
     cut = collector.cut
     if cut:
-        hint = say("ask on with &continue=TOKEN until metadata.continue is empty; docs/verify.md has the script")
-        message = say("its last page is missing: {kind} goes on, as metadata.continue says", kind=cut)
+        hint = say("repeat with &continue=TOKEN until metadata.continue is empty; docs/verify.md has the script")
+        message = say("its last page is missing: metadata.continue says that {kind} continues", kind=cut)
         raise InputError(Problem(message, Place(path), hint))
     observed = collector.observed()
     if len(observed.unseen) == len(KINDS):
         hint = say("is it empty, or was it printed without -o json? {write}", write=_WRITE)
-        raise InputError(Problem(say("there is nothing of a cluster in it"), Place(path), hint))
+        raise InputError(Problem(say("it has nothing of a cluster"), Place(path), hint))
     if not observed.nodes:
         raise InputError(_no_node(path))
     return observed
@@ -72,7 +72,7 @@ def nodes(path: str) -> Iterator[dict[str, Any]]:
 
 
 def _no_node(path: str) -> Problem:
-    return Problem(say("there is no node in this dump, so nothing can be proven"), Place(path), _WRITE)
+    return Problem(say("there is no node in this dump, so nothing can be verified"), Place(path), _WRITE)
 
 
 def _all(path: str) -> Iterator[dict[str, Any] | Listed]:
@@ -124,8 +124,8 @@ def _objects(document: Document) -> Iterator[dict[str, Any]]:
     value = document.value
     if isinstance(value, dict):
         if "items" in value and "kind" not in value:
-            hint = say("the list says no kind behind its items: give what kubectl prints, all of it")
-            raise InputError(Problem(say("it ends too early"), Place(document.file), hint))
+            hint = say("the list does not name the kind of its items: pass kubectl's complete output")
+            raise InputError(Problem(say("it is truncated"), Place(document.file), hint))
         yield from (item for item in listing(value.get("items")) if isinstance(item, dict))
         yield value
 

@@ -83,7 +83,7 @@ class Kubectl(NamedTuple):
     def advice(self) -> Message:
         """What to do when kubectl itself has failed."""
         command = shlex.join(["kubectl", *self.options, "get", "nodes"])
-        return say("nothing was judged; the same must work with kubectl itself: {command}", command=command)
+        return say("nothing was judged; first make this work: {command}", command=command)
 
 
 def namespace(kubectl: Kubectl) -> str:
@@ -268,7 +268,7 @@ def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collec
         if refused is not None:
             reason, message = refused
             if item.kind == "Node":
-                hint = say("without the right to list nodes nothing can be proven")
+                hint = say("without permission to list nodes nothing can be verified")
                 raise ClusterError(
                     Problem(say("cannot list the nodes: {message}", message=message), Place(SOURCE), hint)
                 )
@@ -309,7 +309,7 @@ class _Call:
             self._out.close()
             self._err.close()
             reason = "it is not on the PATH" if isinstance(error, FileNotFoundError) else os.strerror(error.errno or 0)
-            hint = say("install kubectl, or give what it printed elsewhere: eniplan verify --from FILE")
+            hint = say("install kubectl, or pass its saved output: eniplan verify --from FILE")
             raise ClusterError(
                 Problem(say("cannot start kubectl: {reason}", reason=reason), Place(SOURCE), hint)
             ) from None
@@ -325,7 +325,7 @@ class _Call:
             code = self._process.wait(2 * self._kubectl.seconds)
         except subprocess.TimeoutExpired as error:
             message = say(
-                "kubectl did not end within {timeout:g} seconds: get --raw {path}",
+                "kubectl did not finish within {timeout:g} seconds: get --raw {path}",
                 timeout=error.timeout,
                 path=self._path,
             )
@@ -340,7 +340,7 @@ class _Call:
         lines = "; ".join(line.strip().removeprefix("error: ") for line in told.splitlines() if line.strip())
         raise ClusterError(
             Problem(
-                say("{lines}", lines=lines) or say("kubectl ended with code {code}", code=code),
+                say("{lines}", lines=lines) or say("kubectl exited with code {code}", code=code),
                 Place(SOURCE),
                 self._kubectl.advice,
             )

@@ -148,7 +148,7 @@ class _Text:
                 self._decode = _CAREFUL
                 continue
             except RecursionError:
-                self.refuse(say("more levels than any object of a cluster has"))
+                self.refuse(say("nested deeper than any object of a cluster"))
             # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
             if end + 2 < len(self._window) or not self._more(_CHUNK):
                 self._at = end
@@ -160,9 +160,9 @@ class _Text:
         self._step_over()
         if self._start is not None:
             self._count_again(self._start)
-        hint = say("give what kubectl prints with -o json, all of it")
+        hint = say("pass kubectl's complete output with -o json")
         place = Place(self._name, self._line, self._column)
-        raise InputError(Problem(say("it ends too early") if early else message, place, hint)) from None
+        raise InputError(Problem(say("it is truncated") if early else message, place, hint)) from None
 
     def _more(self, size: int) -> bool:
         """Read on; return whether there was more. What has been read over goes."""

@@ -173,7 +173,7 @@ def decode(file: str, data: bytes) -> str:
 def _binary(file: str, data: bytes) -> Problem:
     hint = say("give a plan file, or a folder of them")
     if data.startswith(b"PK\x03\x04"):  # a ZIP file, as which Terraform saves its plans
-        hint = say("if Terraform has saved it: `terraform show -json` prints what eniplan reads")
+        hint = say("if Terraform saved it: `terraform show -json` prints the form that eniplan reads")
     return Problem(say("this is a binary file, not YAML or JSON"), Place(file), hint)
 
 
@@ -296,7 +296,7 @@ class _Builder:
             return self._scalar(node)
         identity = id(node)
         if identity in self._open:
-            self._stop(say("an anchor contains itself"), node, say("write the values out"))
+            self._stop(say("an anchor contains itself"), node, say("write the values instead"))
         again = identity in self._seen
         self._in_alias += again
         if self._in_alias:
@@ -327,8 +327,8 @@ class _Builder:
             elif key.value in out:
                 firsts = firsts or {k.value: k for k, _ in reversed(node.value) if isinstance(k, ScalarNode)}
                 line = firsts[key.value].start_mark.line + 1
-                message = say("the key {key!r} is given twice; first in line {line}", key=key.value, line=line)
-                self._add(message, key, say("keep one of them: YAML readers silently take the last"))
+                message = say("duplicate key {key!r}; first in line {line}", key=key.value, line=line)
+                self._add(message, key, say("keep one of them: YAML parsers silently use the last"))
             else:
                 out[key.value] = self.build(item)
         return {**merged, **out} if merged else out
@@ -365,7 +365,7 @@ class _Builder:
             self._stop(
                 say("aliases expand this document to more than {max_aliased} values", max_aliased=MAX_ALIASED),
                 node,
-                say("write them out"),
+                say("write the values instead"),
             )
 
     def _add(self, message: Message, node: Node, hint: Message) -> None:
@@ -476,9 +476,9 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
     tree = _JsonTree(text)
     for name, first, second in _duplicates(text):
-        message = say("the key {key!r} is given twice; first in line {line}", key=name, line=tree.position(first)[0])
+        message = say("duplicate key {key!r}; first in line {line}", key=name, line=tree.position(first)[0])
         yield Problem(
-            message, Place(file, *tree.position(second)), say("keep one of them: JSON readers silently take the last")
+            message, Place(file, *tree.position(second)), say("keep one of them: JSON parsers silently use the last")
         )
 
 

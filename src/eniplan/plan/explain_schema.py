@@ -162,7 +162,7 @@ def _pattern(at: _Violation) -> Iterator[Misfit]:
     about = at.schema["description"]
     if at.value.startswith("<"):
         yield at.problem(
-            say("{at_name} still holds the placeholder {value}", at_name=at.name, value=at.value),
+            say("{at_name} still contains the placeholder {value}", at_name=at.name, value=at.value),
             say("fill it in: {about}", about=about),
         )
     else:

@@ -178,7 +178,7 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
             yield Problem(say("no plan in this folder"), Place(folder), hint)
         else:
             message = say("no plan in this folder, and no other input with an exclusive node pool or pods for one")
-            yield Problem(message, Place(folder), say("--verbose says what was skipped; {hint}", hint=hint))
+            yield Problem(message, Place(folder), say("--verbose shows what was skipped; {hint}", hint=hint))
 
 
 def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
@@ -272,7 +272,7 @@ def unreadable_file(path: str, error: OSError) -> Problem:
         with contextlib.suppress(OSError):  # a folder may be read without being listed
             names = os.listdir(folder)
         if os.path.basename(path) in names:
-            return Problem(say("this link leads to no file"), Place(path), say("mend or remove it"))
+            return Problem(say("this link is broken"), Place(path), say("fix or remove it"))
         names = [name for name in names if name[0] != "."]
         hint = did_you_mean(os.path.basename(path), names)
     return unreadable(path, error, hint)

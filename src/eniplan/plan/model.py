@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 EXCLUSIVE_VALUE = "eniOnly"
 ANOTHER_POOL = say(
-    "choose another name for a new pool, move the pods there (`eniplan migrate` writes down how), and delete the old "
-    "pool when it has none left"
+    "choose another name for a new pool, move the pods there (`eniplan migrate` writes a runbook), and delete the "
+    "old pool when it is empty"
 )
 """What to do about a pool of another mode: nothing switches it, and deleting it ends what runs on it."""
 POOL_ANNOTATION = "eniplan.dev/node-pool"

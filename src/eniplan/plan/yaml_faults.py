@@ -79,7 +79,7 @@ def _full_width(text: str, mark: yaml.Mark) -> _Cause | None:
         line = lines[number] if 0 <= number < len(lines) else ""
         column = None if line.isascii() else find_in_line(line)
         if column is not None:
-            message = say("{character!r} is no punctuation of YAML", character=line[column])
+            message = say("{character!r} is not YAML punctuation", character=line[column])
             return _Cause(_At(number, column), message, hint_for(line[column]))
     return None
 
@@ -103,10 +103,10 @@ def _in_structure(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _C
     if unclosed is not None:
         return _Cause(unclosed, say("this bracket is never closed"), say("close the bracket that opens here"))
     if opening in _OPENING:
-        hint = say("put commas between the items, and quote text that holds a comma, a colon or a bracket")
+        hint = say("put commas between the items, and quote text with a comma, a colon or a bracket")
         return _Cause(mark, say("this does not fit into the brackets around it"), hint)
     if text[mark.index : mark.index + 1] == ":":
-        return _Cause(mark, say("a colon cannot stand here"), say("quote a value that holds a colon and a space"))
+        return _Cause(mark, say("a colon is not allowed here"), say("quote a value that contains a colon and a space"))
     if began is not None and not isinstance(error, yaml.scanner.ScannerError):
         hint = say("align it with the keys or items that it belongs to")
         return _Cause(mark, say("this line does not fit the lines above it"), hint)

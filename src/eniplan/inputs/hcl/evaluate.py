@@ -392,7 +392,7 @@ def _of_file(name: str, args: list[Any], scope: Scope) -> Any:  # noqa: ANN401 -
     from eniplan.inputs.hcl.disk import named  # noqa: PLC0415 - most files read no others
 
     if len(args) != _OF_FILES[name]:
-        raise RefusedError(say("{name}() does not take these arguments", name=name))
+        raise RefusedError(say("{name}() does not accept these arguments", name=name))
     lost = next((why for arg in args if (why := unknown(arg)) is not None), None)
     if lost is not None:
         return lost
@@ -406,7 +406,7 @@ def _of_file(name: str, args: list[Any], scope: Scope) -> Any:  # noqa: ANN401 -
 
 
 def _not_given(name: str) -> Any:  # noqa: ANN401 - never returns
-    raise RefusedError(say("the template is not given {name}", name=name))
+    raise RefusedError(say("the template needs {name}, which is not passed", name=name))
 
 
 def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value

@@ -285,7 +285,7 @@ class Files:
         except InputError as error:
             self._problems += error.problems
         except TooMuchError:
-            message = say("this configuration is more than eniplan computes for files of its size")
+            message = say("this configuration needs more computation than eniplan allows for its size")
             self._problems.append(Problem(message, Place(folder.wanted[0]), _VALIDATE))
         self._left += configuration.left
         self._manifests += configuration.manifests
@@ -420,7 +420,7 @@ def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value
     attribute = source.whole.attributes.get("x")
     is_text = source.data == f"x = {value}\n".encode(errors="surrogatepass")
     if source.whole.fault is not None or attribute is None or not is_text:
-        message = say("the value of {name} is no HCL: {value}", name=name, value=value)
+        message = say("the value of {name} is not valid HCL: {value}", name=name, value=value)
         raise InputError(Problem(message, Place(COMMAND_LINE), say('a list is written as ["a", "b"]')))
     return outcome(attribute.expression, _no_names())
 
@@ -463,7 +463,7 @@ def _values(file: str) -> dict[str, Given]:
     source = Text(file, decode(file, data))
     if source.whole.fault is not None:
         place = Place(file, *source.place(source.whole.fault))
-        raise InputError(Problem(say("not valid HCL: this is not expected here"), place, say("mend it")))
+        raise InputError(Problem(say("not valid HCL: this is not expected here"), place, say("fix it")))
     scope = _no_names()._replace(budget=Budget(_STEPS + 4 * len(data)))
     return {
         name: Given(outcome(attribute.expression, scope), at(source, attribute.start))

@@ -147,7 +147,7 @@ def _range(args: Arguments) -> Any:  # noqa: ANN401 - a value
     start, end = (0, found[0]) if len(found) == 1 else found[:2]
     step = found[2] if len(found) > 2 else 1 if end >= start else -1  # noqa: PLR2004 - the third argument
     if step == 0 or (end - start) * step < 0:
-        raise RefusedError(say("the step leads away from the end"))
+        raise RefusedError(say("the step points away from the end"))
     count = -(-(end - start) // step)
     if count > 1024:  # noqa: PLR2004 - Terraform's own limit
         raise RefusedError(say("more than 1024 numbers"))
@@ -361,7 +361,7 @@ def _regex_all(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _matched(match: re.Match[str]) -> Any:  # noqa: ANN401 - a value
     if match.re.groupindex:
         if len(match.re.groupindex) != match.re.groups:
-            raise RefusedError(say("named groups and others"))
+            raise RefusedError(say("named groups mixed with others"))
         return match.groupdict()
     return list(match.groups()) if match.re.groups else match[0]
 
@@ -640,7 +640,7 @@ def _parse_int(args: Arguments) -> Any:  # noqa: ANN401 - a value
     try:
         return int(words, base)
     except ValueError:
-        raise RefusedError(say("no number of this base")) from None
+        raise RefusedError(say("not a number in this base")) from None
 
 
 def _sum(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -722,4 +722,4 @@ def call(name: str, args: Arguments, lost: Callable[[Any], NotKnown | None]) -> 
         return error.value
     except (TypeError, ValueError, IndexError) as error:
         # A wrong number of arguments, as a rule.
-        raise RefusedError(say("{name}() does not take these arguments", name=name)) from error
+        raise RefusedError(say("{name}() does not accept these arguments", name=name)) from error
