@@ -43,6 +43,7 @@ def test_without_facts_they_are_open(here: Path) -> None:
         ('{"cluster": {"ipStack": "both"}}', """facts.json:1:25: 'ipStack' is "both"; it must be one of ipv4, dual"""),
         ('{"ipStak": "dual"}', "facts.json:1:2: unknown key 'ipStak'"),
         ("- a\n", "facts.json:1:1: 'cluster' must be a map, not [\"a\"]"),
+        ('{"cluster": {}, "nodePolls": []}', "facts.json:1:17: unknown key 'nodePolls'"),
         ('{"nodePools": []}', "facts.json: this plan has no cluster part"),
         ("ipStack: dual\n---\nipStack: ipv4\n", "facts.json: several documents"),
         ("", "facts.json: the file is empty"),

@@ -28,7 +28,7 @@ from eniplan.messages import say
 from eniplan.plan.document import Document, decode, read_documents, read_inputs, read_list, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from eniplan.plan.schema import API_VERSION
+from eniplan.plan.schema import API_VERSION, SCHEMA
 from eniplan.terminal import read_file
 
 if TYPE_CHECKING:
@@ -420,7 +420,9 @@ def read_cluster(file: str) -> Origin:
         raise InputError(
             Problem(say("this plan has no cluster part"), Place(file), say("add cluster:, or pass another file"))
         )
+    others = {key: item for key, item in value.items() if key not in SCHEMA["properties"]} if whole else {}
     stub: dict[str, Any] = {
+        **others,  # what no plan has is told
         "apiVersion": API_VERSION,
         "nodePools": [{"name": "stub"}],
         "cluster": value["cluster"] if whole else value,
