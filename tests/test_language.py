@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -53,6 +54,19 @@ def test_no_blank_stands_between_two_chinese_words() -> None:
         assert say("has {a} now", a=()) == "\u6709  \u73b0"
     finally:
         speak({})
+
+
+STIFF = re.compile(
+    r"\b(goes on freely|nobody (knows|publishes)|thereof|for all that|as one likes|is said|mend|give it with"
+    r"|is no (name|number|list|duration|date)|Kubernetes knows no)\b"
+)
+"""Phrasings that are never the field's words."""
+
+
+def test_texts_and_pages_read_like_those_of_the_field() -> None:
+    assert not [text for text in messages.all_texts() if STIFF.search(text)]
+    pages = {path.name: STIFF.search(path.read_text("utf-8")) for path in [*REPO.glob("docs/*.md"), REPO / "README.md"]}
+    assert not {name: found[0] for name, found in pages.items() if found}
 
 
 @pytest.mark.parametrize("language", messages.LANGUAGES)

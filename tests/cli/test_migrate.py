@@ -249,7 +249,7 @@ def test_namespaces_get_the_labels_that_they_lack(run: Run, tmp_path: Path) -> N
     assert "label namespace" not in script.read_text()
     home["metadata"] = {"name": "trading", "labels": {"team": "other"}}
     result = written(run, tmp_path, MATCHER, FEED, home)
-    assert (result.code, "namespace trading: the label team=other" in result.err) == (3, True), result.err
+    assert (result.code, "namespace trading: with its label team=other" in result.err) == (3, True), result.err
 
 
 def test_the_script_judges_as_migrate_did(run: Run, tmp_path: Path) -> None:
