@@ -134,7 +134,7 @@ class Files:
         says = _said(data, named=named)
         folder.says = folder.says.and_(says)
         if named or says.is_ours:
-            folder.looked_at.append(path)
+            folder.looked_at.add(path)
         if is_alone:
             self._read[key] = [_text(path, data)]
         return "" if says.is_ours else _NO_POOL
@@ -161,7 +161,7 @@ class Files:
         key = f"{path}/{name}/"
         self._folders[key] = folder = _Folder(path)
         folder.wanted.append(path)
-        folder.looked_at.append(path)
+        folder.looked_at.add(path)
         folder.says = _Said(is_ours=True)
         self._read[key] = texts
 
@@ -219,7 +219,7 @@ class Files:
         key = os.path.normpath(str(unit.folder))
         folder = _Folder(self._folders[key].shown if key in self._folders else str(unit.folder))
         folder.wanted += (source.file for source in self._texts(key, folder.shown))
-        folder.looked_at += folder.wanted
+        folder.looked_at.update(folder.wanted)
         return self._configuration(key, folder, reached, unit)
 
     def _configuration(self, key: str, folder: _Folder, reached: set[str], unit: Unit | None = None) -> Iterator[Group]:
@@ -248,9 +248,10 @@ class Files:
         """Return what the files of a folder say, those as well that are not to be judged."""
         folder = self._folders.get(key) or self._beside.setdefault(key, _Folder(key))
         if not folder.is_whole and not key.endswith("/"):
+            wanted = set(folder.wanted)
             for name in _listed(folder.shown, _OF_FOLDERS):
                 path = os.path.join(folder.shown, name)
-                if path not in folder.wanted:
+                if path not in wanted:
                     with contextlib.suppress(OSError):  # told where it is read to be computed
                         folder.says = folder.says.and_(_said(read_file(path), named=False))
             folder.is_whole = True
@@ -372,7 +373,7 @@ class _Folder:
         self.shown = shown
         self.wanted: list[str] = []
         """The files that are to be judged."""
-        self.looked_at: list[str] = []
+        self.looked_at: set[str] = set()
         """Those of them of which every block is looked at for what is broken."""
         self.says = _Said()
         self.is_whole = False
