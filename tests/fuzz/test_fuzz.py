@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.kinds import KINDS
-from tests.harness import clean_env
+from tests.harness import clean_env, eniplan_command
 
 RUNS = 100
 
@@ -22,3 +22,16 @@ def test_nothing_breaks_it(kind: str, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=Path(__file__).parents[2], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{kind}: 0 of {RUNS} broken" in done.stdout
+
+
+def test_a_long_list_of_unknown_maps_takes_little_memory(tmp_path: Path) -> None:
+    """7 MB took 1.5 GB once; more than a hundred problems of one document are not kept."""
+    lines = "- {a: 1, b: 2, c: 3, d: 4, e: 55}\n" * 200_000
+    (tmp_path / "plan.yaml").write_text(f"apiVersion: eniplan/v1\nnodePools:\n{lines}")
+    process = subprocess.Popen(
+        eniplan_command("check", "plan.yaml"), cwd=tmp_path, env=clean_env(tmp_path), stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 3
+    assert usage.ru_maxrss < 400 * 1024
