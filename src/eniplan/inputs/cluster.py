@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.bounds import parse_json
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.units import Stated
+from eniplan.messages import say
 from eniplan.plan.model import TERWAY_ADDON
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _FIELDS: dict[Path, tuple[str, ...]] = {
 _NETWORK_ADDONS = ("terway-eniip", "terway-eni", "terway", "flannel")
 _FLAGS = {"ENITrunking": "eniTrunking", "NetworkPolicy": "networkPolicy"}
 _BOOLEANS = {"true": True, "false": False}
-_MADE = "ACK makes one for the cluster when none is named"
+_MADE = say("ACK makes one for the cluster when none is named")
 
 
 def facts_of(value: Mapping[str, Any], place: Callable[[Path], Origin]) -> Stated:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
 from eniplan.plan.document import value_at
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _patched(value: Any, patch: dict[str, Any]) -> Any:  # noqa: ANN401 - values
     found = [step[1].strip("\"'") if step[1] else step[0] for step in _STEP.finditer(str(target))]
     if found[:2] != ["spec", "forProvider"]:
         return value
-    return _replaced(value, found[2:], NotKnown(f"a patch writes {target}"))
+    return _replaced(value, found[2:], NotKnown(say("a patch writes {target}", target=target)))
 
 
 def _replaced(value: Any, steps: list[str], made: NotKnown) -> Any:  # noqa: ANN401 - values of a document

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.ros import Noted
+from eniplan.messages import say
 from eniplan.plan.document import value_at
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class _Program:
 
     def _named(self, name: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
         if name in self._open:
-            return NotKnown(f"{raw} leads back to itself")
+            return NotKnown(say("{raw} leads back to itself", raw=raw))
         if name not in self._known:
             before, self._used = self._used, []
             self._open.add(name)
@@ -141,7 +142,7 @@ class _Program:
         found, used, size = self._known[name]
         self._left -= size
         self._used += used
-        return found if self._left > 0 else NotKnown(f"{raw} is more than eniplan computes")
+        return found if self._left > 0 else NotKnown(say("{raw} is more than eniplan computes", raw=raw))
 
     def _found(self, name: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
         if name in self._variables:
@@ -156,8 +157,8 @@ class _Program:
             self._used.append(f"config {name}")
             return declared["value"]
         if declared.get("default") is None:
-            return NotKnown(f"{raw} has no default")
-        self._used.append(f"the default of {name}")
+            return NotKnown(say("{raw} has no default", raw=raw))
+        self._used.append(say("the default of {name}", name=name))
         return declared["default"]
 
 

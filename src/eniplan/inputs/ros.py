@@ -104,7 +104,7 @@ class _Template:
         parameter = value_at(self._template, ("Parameters", str(name)))
         if not isinstance(parameter, dict) or parameter.get("Default") is None:
             return NotKnown(f"Ref {name}")
-        self._used.append(f"the default of {name}")
+        self._used.append(say("the default of {name}", name=name))
         default = parameter["Default"]
         kind = parameter.get("Type")
         if kind == "CommaDelimitedList" and isinstance(default, str):

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from typing import TypeAlias
 
+from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 
@@ -272,7 +273,7 @@ class _Reader:
         if not words or operator[-1] == "?" or is_given or (self._set[name] and known is None and not is_own):
             return [Part("", found.start(), found[0])]
         shown = f"${name}" if name.isdecimal() else name
-        made = [Part(words, found.start(4), note=f"the default of {shown}")]
+        made = [Part(words, found.start(4), note=say("the default of {shown}", shown=shown))]
         if operator[-1] == "=" and not self._set[name]:
             self._variables[name] = made
         return made

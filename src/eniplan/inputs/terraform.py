@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """The major version of Terraform's JSON output that is known."""
-AFTER_APPLY = NotKnown("known only after apply")
+AFTER_APPLY = NotKnown(say("known only after apply"))
 _CREATED = (["create"], ["delete", "create"], ["create", "delete"])
 
 

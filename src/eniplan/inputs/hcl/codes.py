@@ -116,7 +116,7 @@ def _url(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _table(args: Arguments) -> Any:  # noqa: ANN401 - a value
     words = _only(args)
     if '"' in words or "\r" in words:
-        return NotKnown("a table with quotes")
+        return NotKnown(say("a table with quotes"))
     rows = [row for row in csv.reader(io.StringIO(words)) if row]
     if not rows or len({len(row) for row in rows}) > 1 or len(set(rows[0])) < len(rows[0]):
         raise RefusedError(say("not a table"))

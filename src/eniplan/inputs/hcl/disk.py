@@ -52,27 +52,27 @@ class Disk:
         try:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_NAMED_FILE:
-                return NotKnown(f"{name} is too large, or no plain file")
+                return NotKnown(say("{name} is too large, or no plain file", name=name))
             found = read_file(path).decode()
         except (FileNotFoundError, NotADirectoryError):
             raise RefusedError(say("there is no file {path}", path=name)) from None
         except OSError:
-            return NotKnown(f"{name} cannot be read")
+            return NotKnown(say("{name} cannot be read", name=name))
         except UnicodeDecodeError:
-            return NotKnown(f"{name} is no text in UTF-8")
-        return NotKnown(f"{name} begins with a byte order mark") if found[:1] == "\ufeff" else found
+            return NotKnown(say("{name} is no text in UTF-8", name=name))
+        return NotKnown(say("{name} begins with a byte order mark", name=name)) if found[:1] == "\ufeff" else found
 
     def exists(self, name: str) -> bool | NotKnown:
         """Return whether there is a plain file of this name."""
         path = self._path(name)
-        return NotKnown(f"{name} is no plain file") if os.path.isdir(path) else os.path.isfile(path)
+        return NotKnown(say("{name} is no plain file", name=name)) if os.path.isdir(path) else os.path.isfile(path)
 
     def names(self, folder: str, pattern: str) -> Set | NotKnown:
         """Return the files below a folder that match a pattern, as `fileset()` does."""
         top = self._path(folder)
         parts = _PATTERN.findall(pattern)
         if "".join(parts) != pattern or pattern.startswith("/") or ".." in pattern:
-            return NotKnown(f"the pattern {pattern}")
+            return NotKnown(say("the pattern {pattern}", pattern=pattern))
         signs = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
         wanted = re.compile("".join(signs.get(part) or re.escape(part) for part in parts))
         found: list[Any] = []
@@ -130,20 +130,20 @@ def named(name: str, args: list[Any], disk: Disk | None, fill: Fill) -> Any:  # 
     """
     path = text(args[0])
     if disk is None:
-        return NotKnown(f'{name}("{path}") needs the folder of the configuration')
+        return NotKnown(say('{name}("{path}") needs the folder of the configuration', name=name, path=path))
     try:
         if name == "fileexists":
             return disk.exists(path)
         return disk.names(path, text(args[1])) if name == "fileset" else _made(name, args, disk.content(path), fill)
     except LeavesError:
-        return NotKnown(f"{name}(): {path} is outside of the configuration")
+        return NotKnown(say("{name}(): {path} is outside of the configuration", name=name, path=path))
     except OSError:
-        return NotKnown(f"{name}(): {path} cannot be read")
+        return NotKnown(say("{name}(): {path} cannot be read", name=name, path=path))
 
 
 def _made(name: str, args: list[Any], content: str | NotKnown, fill: Fill) -> Any:  # noqa: ANN401 - a value
     if isinstance(content, NotKnown):
-        return NotKnown(f"{name}(): {content}")
+        return NotKnown(say("{name}(): {content}", name=name, content=content))
     if name == "filebase64":
         import base64  # noqa: PLC0415 - few files encode
 

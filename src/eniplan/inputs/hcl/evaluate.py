@@ -108,7 +108,7 @@ def outcome(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
         words = reference(node)
         return NotKnown(f"{words}: {error}" if words else str(error))
     except RecursionError:
-        return NotKnown("an expression that is nested too deeply")
+        return NotKnown(say("an expression that is nested too deeply"))
 
 
 # --- References ---------------------------------------------------------------------------------------------------

@@ -427,7 +427,7 @@ def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value
 
 
 def _no_names() -> Scope:
-    return Scope(lambda name: NotKnown(f"{name} has no meaning in a file of values"), Budget(_STEPS))
+    return Scope(lambda name: NotKnown(say("{name} has no meaning in a file of values", name=name)), Budget(_STEPS))
 
 
 def _automatic(folder: str) -> dict[str, Given]:

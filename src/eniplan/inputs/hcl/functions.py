@@ -52,7 +52,7 @@ _MAX_MATCHING = 2_000_000
 def _length(args: Arguments) -> Any:  # noqa: ANN401 - a value
     (value,) = args
     if isinstance(value, str):
-        return len(value) if _is_plain(value) else NotKnown("the length of a text with accents or symbols")
+        return len(value) if _is_plain(value) else NotKnown(say("the length of a text with accents or symbols"))
     if isinstance(value, dict | list):
         return len(value)
     raise RefusedError(say("a collection is needed here"))
@@ -317,7 +317,7 @@ def _replace(args: Arguments) -> Any:  # noqa: ANN401 - a value
     if len(old) > 1 and old[0] == old[-1] == "/":
         found = _pattern(old[1:-1], value)
         if isinstance(found, NotKnown) or "$" in new or "\\" in new:
-            return found if isinstance(found, NotKnown) else NotKnown("a replacement with groups")
+            return found if isinstance(found, NotKnown) else NotKnown(say("a replacement with groups"))
         return _bounded(found.sub(lambda _: new, value))
     if len(value) * max(len(new), 1) > MAX_TEXT and value.count(old) * len(new) + len(value) > MAX_TEXT:
         raise TooMuchError
@@ -326,7 +326,7 @@ def _replace(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 def _pattern(pattern: str, value: str) -> re.Pattern[str] | NotKnown:
     """Return a pattern that means the same in Python, and that cannot take longer than its text allows."""
-    lost = NotKnown("the pattern of a regular expression")
+    lost = NotKnown(say("the pattern of a regular expression"))
     loops = len(re.findall(r"[*+}]", pattern))
     is_slow = len(pattern) > _MAX_PATTERN or (loops and len(value) ** loops > _MAX_MATCHING)
     if is_slow or pattern.endswith("\\$") or _FOREIGN.search(pattern.removesuffix("$")):
@@ -369,7 +369,7 @@ def _matched(match: re.Match[str]) -> Any:  # noqa: ANN401 - a value
 def _substr(args: Arguments) -> Any:  # noqa: ANN401 - a value
     value, offset, length = text(args[0]), whole(args[1]), whole(args[2])
     if not _is_plain(value):
-        return NotKnown("a part of a text with accents or symbols")
+        return NotKnown(say("a part of a text with accents or symbols"))
     start = max(len(value) + offset, 0) if offset < 0 else offset
     return value[start:] if length < 0 else value[start : start + length]
 
@@ -396,14 +396,14 @@ def _cased(change: Callable[[str], str]) -> Function:
         out = [change(sign) for sign in value]
         is_known = _is_plain(value) and all(len(sign) == 1 or one == "ß" for sign, one in zip(out, value, strict=True))
         made = "".join(one if one == "ß" else sign for sign, one in zip(out, value, strict=True))
-        return made if is_known else NotKnown("the case of letters with accents")
+        return made if is_known else NotKnown(say("the case of letters with accents"))
 
     return changed
 
 
 def _title_of(args: Arguments) -> Any:  # noqa: ANN401 - a value
     value = text(args[0])
-    return _title(value) if value.isascii() else NotKnown("the case of letters with accents")
+    return _title(value) if value.isascii() else NotKnown(say("the case of letters with accents"))
 
 
 def _title(value: str) -> str:
@@ -438,7 +438,7 @@ def _format(args: Arguments) -> Any:  # noqa: ANN401 - a value
         out.append(shown)
     out.append(template[at:])
     if "%" in "".join(out[::2]) and "%" in _VERB.sub("", template):
-        return NotKnown("a format of an unusual kind")
+        return NotKnown(say("a format of an unusual kind"))
     if next(rest, _END) is not _END:
         raise RefusedError(say("too many arguments for the format"))
     return _bounded("".join(out))
@@ -453,7 +453,7 @@ def _shown(found: re.Match[str], value: Any) -> str:  # noqa: ANN401 - a value
     verb, flags, width = found["verb"], found["flags"], int(found["width"] or 0)
     show = _VERBS.get(verb)
     if show is None or " " in flags or "#" in flags:
-        return NotKnown("a format of an unusual kind")
+        return NotKnown(say("a format of an unusual kind"))
     shown = show(value, found["precision"])
     if isinstance(shown, NotKnown):
         return shown
@@ -462,7 +462,7 @@ def _shown(found: re.Match[str], value: Any) -> str:  # noqa: ANN401 - a value
     if "-" in flags:
         return shown.ljust(width)
     if "0" in flags:
-        return shown.zfill(width) if verb in "df" else NotKnown("a format of an unusual kind")
+        return shown.zfill(width) if verb in "df" else NotKnown(say("a format of an unusual kind"))
     return shown.rjust(width)
 
 
@@ -476,7 +476,7 @@ def _digits(value: Any, _precision: str | None) -> str:  # noqa: ANN401 - a valu
 
 
 def _hexadecimal(value: Any, _precision: str | None) -> str:  # noqa: ANN401 - a value
-    return f"{value:x}" if isinstance(value, int) and value >= 0 else NotKnown("a value in hexadecimal digits")
+    return f"{value:x}" if isinstance(value, int) and value >= 0 else NotKnown(say("a value in hexadecimal digits"))
 
 
 _VERBS: Mapping[str, Callable[[Any, str | None], str]] = {
@@ -515,7 +515,7 @@ def _sorted(value: Any) -> Any:  # noqa: ANN401 - a value
     # Terraform writes all digits that there are, Python those that make the same float.
     words = text(value)
     if isinstance(words, NotKnown) or words != repr(float(value)):
-        raise _UnknownError(NotKnown("a fraction of many digits"))
+        raise _UnknownError(NotKnown(say("a fraction of many digits")))
     return float(value)
 
 
@@ -523,7 +523,7 @@ def _json_encode(args: Arguments) -> Any:  # noqa: ANN401 - a value
     found = _as_json(args[0])
     for sign in "<>&\u2028\u2029":
         found = found.replace(sign, f"\\u{ord(sign):04x}")
-    return NotKnown("a text with control characters") if _CONTROL.search(found) else _bounded(found)
+    return NotKnown(say("a text with control characters")) if _CONTROL.search(found) else _bounded(found)
 
 
 _CONTROL = re.compile(r"\\[bf]|\\u00[01]|\x7f")
@@ -546,12 +546,12 @@ def _yaml_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
     value = text(args[0])
     if re.search(r"[&*!]|\b(?:yes|no|on|off|y|n)\b|[0-9]{4}-|<<", value, re.IGNORECASE):
-        return NotKnown("YAML with words that readers take differently")
+        return NotKnown(say("YAML with words that readers take differently"))
     try:
         found = read_documents("", value.encode())
     except InputError:
         raise RefusedError(say("not valid YAML")) from None
-    return _without_floats(found[0].value) if len(found) == 1 else NotKnown("several documents of YAML")
+    return _without_floats(found[0].value) if len(found) == 1 else NotKnown(say("several documents of YAML"))
 
 
 def _without_floats(value: Any) -> Any:  # noqa: ANN401 - a value
@@ -566,7 +566,7 @@ def _yaml_encode(args: Arguments) -> Any:  # noqa: ANN401 - a value
     return (
         "".join(f"{line}\n" for line in _yaml_lines(args[0]))
         if isinstance(args[0], dict | list) and args[0]
-        else NotKnown("YAML of a single value")
+        else NotKnown(say("YAML of a single value"))
     )
 
 
@@ -593,7 +593,7 @@ def _scalar(value: Any) -> str:  # noqa: ANN401 - a value
 
 def _quoted(value: str) -> str:
     if not value.isascii() or _UNQUOTABLE.search(value):
-        raise _UnknownError(NotKnown("YAML of a text with line breaks or symbols"))
+        raise _UnknownError(NotKnown(say("YAML of a text with line breaks or symbols")))
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -630,13 +630,13 @@ def _power(args: Arguments) -> Any:  # noqa: ANN401 - a value
         found = base**exponent
         if abs(found) <= 2**53:  # Terraform computes it as a float
             return found
-    return NotKnown("a power that is no small whole number")
+    return NotKnown(say("a power that is no small whole number"))
 
 
 def _parse_int(args: Arguments) -> Any:  # noqa: ANN401 - a value
     words, base = text(args[0]), whole(args[1])
     if not 2 <= base <= 36 or not re.fullmatch(r"-?[0-9A-Za-z]{1,64}", words):  # noqa: PLR2004 - Python's limits
-        return NotKnown("a number of another base")
+        return NotKnown(say("a number of another base"))
     try:
         return int(words, base)
     except ValueError:
@@ -657,7 +657,7 @@ def _texts(change: Callable[..., Any]) -> Function:
 
 def _reversed(args: Arguments) -> Any:  # noqa: ANN401 - a value
     value = text(args[0])
-    return value[::-1] if _is_plain(value) else NotKnown("a text with accents or symbols, backwards")
+    return value[::-1] if _is_plain(value) else NotKnown(say("a text with accents or symbols, backwards"))
 
 
 LOOSE: Mapping[str, Function] = {
@@ -711,7 +711,7 @@ def call(name: str, args: Arguments, lost: Callable[[Any], NotKnown | None]) -> 
 
         function = CODES.get(name)
     if function is None:
-        return NotKnown(f"{name}() is not computed")
+        return NotKnown(say("{name}() is not computed", name=name))
     for at, arg in enumerate(args):
         found = lost(arg) if loose is None else None if at and name in _CONSIDERATE else unknown(arg)
         if found is not None and name not in ("coalesce", "coalescelist"):

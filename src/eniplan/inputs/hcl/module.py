@@ -13,6 +13,7 @@ from eniplan.inputs.hcl.nodes import Literal
 from eniplan.inputs.hcl.parse import overlaid
 from eniplan.inputs.hcl.values import RefusedError, Set, fitted, pairs, text, unknown, whole
 from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ class Module:
         if name == "data":
             return Of(lambda kind: Of(lambda which: self.data(kind, which)))
         if name in _OTHERS:
-            return Of(lambda which: NotKnown(f"{name}.{which} is not computed"))
+            return Of(lambda which: NotKnown(say("{name}.{which} is not computed", name=name, which=which)))
         return Of(lambda which: self.resource(name, which))
 
     @cached_property
@@ -294,7 +295,7 @@ class Module:
 
     def _terraform(self, which: str) -> Any:  # noqa: ANN401 - a value
         if which != "workspace":
-            return NotKnown(f"terraform.{which} is not computed")
+            return NotKnown(say("terraform.{which} is not computed", which=which))
         return NotKnown(_NO_WORKSPACE) if self.workspace is None else self.workspace[0]
 
     def _path(self, which: str) -> Any:  # noqa: ANN401 - a value
@@ -303,13 +304,13 @@ class Module:
             return "."
         if which == "module":
             return posixpath.relpath(self.folder or ".", self.top or ".")
-        return NotKnown(f"path.{which} is not computed")
+        return NotKnown(say("path.{which} is not computed", which=which))
 
     def _once(self, kind: str, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - a value
         """Compute something once; what leads back to itself is not known."""
         key = (kind, name)
         if key not in self._cache:
-            self._cache[key] = NotKnown(f"{kind}.{name} leads back to itself")
+            self._cache[key] = NotKnown(say("{kind}.{name} leads back to itself", kind=kind, name=name))
             found = find()
             self.budget.size(found)
             self._cache[key] = found
@@ -323,7 +324,7 @@ class Module:
     def _variable(self, name: str) -> Any:  # noqa: ANN401 - a value
         block = self.variables.get(name)
         if block is None:
-            return NotKnown(f"var.{name} is not declared")
+            return NotKnown(say("var.{name} is not declared", name=name))
         attributes = block.attributes
         default = attributes.get("default")
         given = self.given.get(name)
@@ -333,18 +334,18 @@ class Module:
         )
         if given is None or (value is None and not is_nullable):
             if default is None:
-                return NotKnown(f"var.{name} has no value")
+                return NotKnown(say("var.{name} has no value", name=name))
             value = outcome(default.expression, self.scope)
         wanted = attributes.get("type")
         try:
             return value if wanted is None else fitted(value, wanted.expression, lambda e: outcome(e, self.scope))
         except RefusedError as error:
-            return NotKnown(f"var.{name} has a value of another type: {error}")
+            return NotKnown(say("var.{name} has a value of another type: {error}", name=name, error=error))
 
     def local(self, name: str) -> Any:  # noqa: ANN401 - a value
         """Return the value of a local name."""
         if name not in self.locals:
-            return NotKnown(f"local.{name} is not declared")
+            return NotKnown(say("local.{name} is not declared", name=name))
         return self._once("local", name, lambda: outcome(self.locals[name].expression, self.scope))
 
     def resource(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
@@ -360,7 +361,7 @@ class Module:
         )
         block = next((block for block in found if block.labels == (kind, name)), None)
         if block is None:
-            return NotKnown(f"{kind}.{name} is not declared")
+            return NotKnown(say("{kind}.{name} is not declared", kind=kind, name=name))
         block = self._final(block)
         return self._collected(
             block, lambda made: Instance(f"{self.prefix}{kind}.{name}{made.suffix}", block, self, made.scope)
@@ -373,7 +374,7 @@ class Module:
     def _data(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
         block = next((block for block in self.blocks("data") if block.labels == (kind, name)), None)
         if block is None:
-            return NotKnown(f"data.{kind}.{name} is not declared")
+            return NotKnown(say("data.{kind}.{name} is not declared", kind=kind, name=name))
         address = f"{self.prefix}data.{kind}.{name}"
         return self._collected(block, lambda made: Read(f"{address}{made.suffix}", block, self, made.scope))
 
@@ -381,7 +382,7 @@ class Module:
         """Return what a block makes in the form in which others refer to it."""
         made = list(self.made(block))
         if any(not one.is_certain for one in made):
-            return NotKnown(f"how many {'.'.join(block.labels)} there are")
+            return NotKnown(say("how many {resource} there are", resource=".".join(block.labels)))
         if "count" in block.attributes:
             return [make(one) for one in made]
         if "for_each" in block.attributes:
@@ -406,7 +407,7 @@ class Module:
         try:
             number = 1 if lost is not None else whole(count)
         except RefusedError as error:
-            lost = NotKnown(f"count: {error}")
+            lost = NotKnown(say("count: {error}", error=error))
         if lost is not None:
             yield Made("", self.scope.within(count={"index": lost}), is_certain=False)
             return
@@ -417,7 +418,7 @@ class Module:
     def _for_each(self, value: Any) -> Iterator[Made]:  # noqa: ANN401 - a value
         lost = unknown(value)
         if lost is None and not isinstance(value, dict | Set):
-            lost = NotKnown("for_each needs a map or a set of text")
+            lost = NotKnown(say("for_each needs a map or a set of text"))
         if lost is None and any(isinstance(key, NotKnown) for key, _ in pairs(value)):
             lost = self.budget.lost(value)
         if lost is not None:
@@ -492,10 +493,10 @@ class Module:
     def _output(self, name: str) -> Any:  # noqa: ANN401 - a value
         block = self._calls.get(name)
         if block is None:
-            return NotKnown(f"module.{name} is not declared")
+            return NotKnown(say("module.{name} is not declared", name=name))
         found = next(modules for called, modules in self.modules() if called is block)
         if not found and self.source(block) is None:
-            return NotKnown(f"module.{name} comes from elsewhere")
+            return NotKnown(say("module.{name} comes from elsewhere", name=name))
         by_suffix = {module.prefix: module for module, _ in found}
         return self._collected(block, lambda made: Of(by_suffix[f"{self.prefix}module.{name}{made.suffix}."].result))
 
@@ -504,7 +505,7 @@ class Module:
         block = self._outputs.get(name)
         value = None if block is None else block.attributes.get("value")
         if value is None:
-            return NotKnown(f"{self.prefix}{name} is not declared")
+            return NotKnown(say("{prefix}{name} is not declared", prefix=self.prefix, name=name))
         return self._once("output", name, lambda: outcome(value.expression, self.scope))
 
 
@@ -514,6 +515,6 @@ def _is_override(file: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-_NO_WORKSPACE = "terraform.workspace: set TF_WORKSPACE to the one that is meant"
+_NO_WORKSPACE = say("terraform.workspace: set TF_WORKSPACE to the one that is meant")
 _OTHERS = ("each", "count", "self", "ephemeral")
 _ABOUT_CALLS = ("source", "version", "providers", "count", "for_each", "depends_on")

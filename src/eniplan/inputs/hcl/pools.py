@@ -181,14 +181,14 @@ def _dynamic(block: Block, name: str, module: Module, scope: Scope) -> list[tupl
     content = next((inner for inner in block.blocks if inner.kind == "content"), None)
     each = block.attributes.get("for_each")
     if content is None or each is None:
-        return [(NotKnown("a dynamic block"), Shape(block, module, {}))]
+        return [(NotKnown(say("a dynamic block")), Shape(block, module, {}))]
     iterator = block.attributes.get("iterator")
     called = iterator.expression if iterator is not None else None
     variable = called.name if isinstance(called, Name) else name
     found = outcome(each.expression, scope)
     lost = unknown(found)
     if lost is None and not isinstance(found, dict | list):
-        lost = NotKnown("for_each needs a collection")
+        lost = NotKnown(say("for_each needs a collection"))
     if lost is None:
         return [
             arguments(content, module, scope.within(**{variable: {"key": key, "value": value}}))
@@ -218,7 +218,7 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 # --- Resources ----------------------------------------------------------------------------------------------------
 
 
-_BY_MODULE = NotKnown("a module makes its pools; give the plan, from `terraform show -json plan.out`")
+_BY_MODULE = NotKnown(say("a module makes its pools; give the plan, from `terraform show -json plan.out`"))
 
 
 def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
@@ -438,7 +438,7 @@ def _v_switch(words: str, instance: Instance) -> dict[str, Any] | None:
 
 def _security_group(words: str, instance: Instance) -> dict[str, Any] | None:
     is_made = instance.block.kind == "resource"
-    kind = _said(instance, "security_group_type") or ("normal" if is_made else NotKnown("read by Terraform"))
+    kind = _said(instance, "security_group_type") or ("normal" if is_made else NotKnown(say("read by Terraform")))
     vpc = _word(instance.member("vpc_id"))
     out = {"id": words} | ({} if vpc is None else {"vpcId": vpc})
     return out | ({"type": kind} if unknown(kind) is None else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.hcl.nodes import Member, Name
+from eniplan.messages import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,9 @@ def _variable(module: Module, name: str) -> tuple[list[str], list[tuple[Any, Mod
         return [given.where], []
     block = module.variables.get(name)
     default = None if block is None else block.attributes.get("default")
-    return ([] if default is None else [f"the default of var.{name} ({at(default.text, default.start)})"]), []
+    if default is None:
+        return [], []
+    return [say("the default of var.{name} ({place})", name=name, place=at(default.text, default.start))], []
 
 
 def at(text: Text, offset: int) -> str:

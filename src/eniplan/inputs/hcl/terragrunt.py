@@ -16,6 +16,7 @@ from eniplan.inputs.hcl.nodes import Entries, Literal
 from eniplan.inputs.hcl.sources import at
 from eniplan.inputs.hcl.values import text, unknown
 from eniplan.inputs.places import NotKnown
+from eniplan.messages import say
 from eniplan.plan.load import TERRAGRUNT
 from eniplan.values import NamedTuple
 
@@ -57,7 +58,7 @@ def read(source: Text, budget: Budget) -> Unit:
     include = next((block for block in blocks if block.kind == "include"), None)
     others = None
     if include is not None:
-        others = NotKnown(f"the include of {at(source, include.start)} may give it")
+        others = NotKnown(say("the include of {place} may give it", place=at(source, include.start)))
     inputs, whole = _inputs(source, module)
     terraform = next((block for block in blocks if block.kind == "terraform" and "source" in block.attributes), None)
     return Unit(source.file, _folder(folder, terraform, module), inputs, whole or others)
@@ -79,7 +80,7 @@ class _Names(Module):
     def _root(self, name: str) -> Any:  # noqa: ANN401 - a value
         if name == "local":
             return Of(self.local)
-        return Of(lambda which: NotKnown(f"{name}.{which} is what Terragrunt knows"))
+        return Of(lambda which: NotKnown(say("{name}.{which} is what Terragrunt knows", name=name, which=which)))
 
 
 def _folder(folder: str, terraform: Block | None, module: Module) -> str | NotKnown | None:
@@ -102,7 +103,7 @@ def _above(folder: str, name: str, *, is_own: bool = False, is_folder: bool = Fa
     while not os.path.exists(os.path.join(inner, name)):
         outer = os.path.dirname(inner)
         if outer == inner:
-            return NotKnown(f"there is no {name} above {folder}")
+            return NotKnown(say("there is no {name} above {folder}", name=name, folder=folder))
         inner = outer
     return inner if is_folder else os.path.join(inner, name)
 
@@ -120,5 +121,5 @@ def _inputs(source: Text, module: Module) -> tuple[dict[str, Given], NotKnown | 
         }, None
     found = outcome(node, module.scope)
     if not isinstance(found, dict):
-        return {}, unknown(found) or NotKnown("inputs is no map")
+        return {}, unknown(found) or NotKnown(say("inputs is no map"))
     return {name: Given(value, at(source, attribute.start)) for name, value in found.items()}, None

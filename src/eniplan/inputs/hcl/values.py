@@ -129,7 +129,7 @@ def unknown(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
         return value if type(value) is NotKnown else NotKnown(str(value))
     if value is None or isinstance(value, str | int | dict | list) or type(value).__name__ == "Fraction":
         return None
-    return NotKnown(f"{value} is known only after apply")
+    return NotKnown(say("{value} is known only after apply", value=value))
 
 
 def is_text(value: Any) -> bool:  # noqa: ANN401 - any value
@@ -160,7 +160,7 @@ def _decimal(value: Any) -> str:  # noqa: ANN401 - a Fraction
             count += 1
         digits = max(digits, count)
     if rest != 1 or digits > 100:  # noqa: PLR2004 - Terraform itself keeps about 150
-        return NotKnown("a fraction without an end")
+        return NotKnown(say("a fraction without an end"))
     whole = str(abs(value.numerator) * 10**digits // value.denominator).rjust(digits + 1, "0")
     return ("-" if value < 0 else "") + f"{whole[:-digits]}.{whole[-digits:]}"
 
@@ -251,7 +251,7 @@ def same(left: Any, right: Any) -> bool:  # noqa: ANN401 - any values
 def equal(left: Any, right: Any) -> bool | NotKnown:  # noqa: ANN401 - any values
     """Return what `==` says."""
     if isinstance(left, dict | list) and isinstance(right, dict | list) and same(left, right):
-        return NotKnown("whether two collections are of the same type")
+        return NotKnown(say("whether two collections are of the same type"))
     return same(left, right)
 
 
@@ -278,7 +278,7 @@ def set_of(values: list[Any]) -> Set:
     except TypeError:
         # The order of other sets is that of their hashes, which nobody can foresee.
         if len(found) > 1:
-            return Set([NotKnown("the order of a set")])
+            return Set([NotKnown(say("the order of a set"))])
     return Set(found)
 
 
