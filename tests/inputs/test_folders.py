@@ -179,7 +179,7 @@ def test_a_broken_file_is_an_error_where_it_names_ours(run: Run, tmp_path: Path)
     result = run("check", ".", cwd=tmp_path)
     assert result.code == 1
     assert "skipped 1 unreadable file that mentions nothing eniplan checks; --verbose shows why\n" in result.err
-    assert "skipped ./broken.yaml: the key 'kind' is given twice" in run("check", ".", "-v", cwd=tmp_path).err
+    assert "skipped ./broken.yaml: duplicate key 'kind'" in run("check", ".", "-v", cwd=tmp_path).err
     (tmp_path / "broken.yaml").write_text(f"kind: Deployment\nkind: {EXCLUSIVE_LABEL}\n", encoding="utf-8")
     assert run("check", ".", cwd=tmp_path).code == 3
     assert run("check", ".", "--exclude", "broken.yaml", cwd=tmp_path).code == 1
