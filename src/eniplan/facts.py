@@ -26,6 +26,11 @@ class Fact(NamedTuple):
         """Where a plan states it, for facts of which a plan has one."""
         return tuple(self.key.split("."))
 
+    @property
+    def hint(self) -> Message:
+        """How to find it out, in the user's language."""
+        return Message(self.find, {})
+
     def called(self, about: str = "") -> Message:
         """Return what a report calls it."""
         return Message(self.words or self.key, {"about": about})

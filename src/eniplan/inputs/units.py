@@ -59,7 +59,7 @@ class Unit(NamedTuple):
         )
 
 
-_NO_CLUSTER = (Gap(facts.TERWAY_VERSION.path, facts.TERWAY_VERSION.find),)
+_NO_CLUSTER = (Gap(facts.TERWAY_VERSION.path, facts.TERWAY_VERSION.hint),)
 """What no place in these inputs could state, so that it is no mistake (TW008) to leave it out."""
 
 

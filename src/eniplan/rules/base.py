@@ -91,7 +91,7 @@ class Unknown(NamedTuple):
     @property
     def find(self) -> Message:
         """How to find it out."""
-        return self.hint or Message(self.fact.find, {})
+        return self.hint or self.fact.hint
 
 
 def lacking(fact: Fact) -> Unknown:

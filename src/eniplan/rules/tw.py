@@ -231,9 +231,9 @@ def tw008(view: PlanView) -> Outcome:
     """No version stated, and none read: an error even where the account denies it, because nothing can be promised."""
     if view.cluster.terway.version is None:
         unread = view.unread(_VERSION_PATH)
-        hint = say("{find}", find=facts.TERWAY_VERSION.find)
+        hint = facts.TERWAY_VERSION.hint
         if unread is not None:
-            hint = say("{reason}; or {find}", reason=unread.reason, find=facts.TERWAY_VERSION.find)
+            hint = say("{reason}; or {find}", reason=unread.reason, find=facts.TERWAY_VERSION.hint)
         required = {"required": str(ECS_MINIMUM)}
         yield Hit(_VERSION_PATH, say("the plan does not state the Terway version"), hint, required)
 
