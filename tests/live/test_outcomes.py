@@ -147,7 +147,7 @@ def test_a_request_that_cannot_be_sent_again_stays_unknown(live: Live, cloud: Cl
     cloud.fault(LIST, "refuse-next", call=3)  # after that of the check
     done = resume(live, tmp_path, "--timeout", "0s")
     assert (done.code, states(tmp_path)[-1]) == (5, "unknown")
-    assert "is not known: it could not be sent again: " in done.err
+    assert "is unknown: it could not be sent again: " in done.err
     assert len(cloud.calls(CREATE)) == 1
 
 
