@@ -128,7 +128,7 @@ class TestRegion:
     def test_none(self, live: Live, cloud: Cloud) -> None:
         result = start(live, region=None).wait()
         assert (result.code, result.out) == (3, "")
-        assert result.err.startswith("-:1:41: error: no region: the plan does not say cluster.region")
+        assert result.err.startswith("-:1:41: error: no region: neither the plan's cluster.region")
         assert "REGION_ID" in result.err
         assert cloud.requests == []
 
