@@ -125,8 +125,7 @@ class _Template:
         return _joined(str(by), items) if isinstance(items, list) else None
 
     def sub(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
-        words, given = argument if isinstance(argument, list) and len(argument) > 1 else (argument, {})
-        words = words[0] if isinstance(words, list) and words else words
+        words, given = _two([*argument, {}][: max(len(argument), 2)] if isinstance(argument, list) else [argument, {}])
         if not isinstance(words, str) or not isinstance(given, dict):
             return None
         parts: list[Any] = []
