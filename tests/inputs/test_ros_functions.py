@@ -13,8 +13,8 @@ from eniplan.inputs.ros import resolved
 from eniplan.plan.document import read_documents
 
 NAMES = (
-    "Ref", "Fn::Join", "Fn::Sub", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::If", "Fn::Equals", "Fn::Not", "Fn::And",
-    "Fn::GetAtt", "Fn::Base64",
+    "Ref", "Fn::Join", "Fn::Sub", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::If", "Fn::Equals", "Fn::Not",
+    "Fn::And", "Fn::GetAtt", "Fn::Base64",
 )  # fmt: skip
 ONE: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, "", "x", "${x} ${!y} ${", [], {}, ["x"], {"x": "y"}, {"Ref": "Types"},
