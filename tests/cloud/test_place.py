@@ -93,8 +93,8 @@ class TestEndpoint:
             ("http://a b", "no host"),
             ("http://-x", "no host"),
             ("http://host:0", "no host"),
-            ("http://host:99999", "no URL"),
-            ("http://[::1", "no URL"),
+            ("http://host:99999", "not a URL"),
+            ("http://[::1", "not a URL"),
             ("http://user@host", "password"),
             ("http://user:pass@host", "password"),
             ("http://host/path", "more than"),
@@ -118,5 +118,5 @@ class TestEndpoint:
         assert place.endpoint(None) == "http://127.0.0.1:1"
         assert place.endpoint("http://127.0.0.1:2") == "http://127.0.0.1:2"
         monkeypatch.setenv("ENIPLAN_ENDPOINT", "host")
-        with pytest.raises(UsageError, match="ENIPLAN_ENDPOINT does not begin"):
+        with pytest.raises(UsageError, match="ENIPLAN_ENDPOINT does not start"):
             place.endpoint(None)

@@ -290,7 +290,7 @@ class TestFaults:
         alter(cloud, "detail/vpc_id", "")
         result = check(live, PLAN)
         assert result.code == 4
-        assert "of the vSwitches of the VPC: DescribeClusterDetail: the answer names no VPC" in result.err
+        assert "about the vSwitches of the VPC: DescribeClusterDetail: the answer names no VPC" in result.err
 
     def test_a_cluster_that_is_not_there(self, live: Live, cloud: Cloud) -> None:
         plan = changed(cluster__id="c0000000000000000000000000000none")

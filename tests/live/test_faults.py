@@ -380,7 +380,7 @@ CELLS: dict[str, Cell] = {
     "the folder vanishes at the task": Cell(when(TASK, _vanish), 0, 1, None, LOST, AGAIN, ("--timeout", "60s")),
     "the folder vanishes, and the answer": Cell(when(CREATE, _vanish, "reset"), 5, 0, None, NOT_KNOWN, AGAIN),
     "the folder vanishes, and no pool is shown": Cell(
-        when(DETAIL, _vanish, "500"), 5, 1, None, "is not ready yet; the last look has failed", AGAIN
+        when(DETAIL, _vanish, "500"), 5, 1, None, "is not ready yet; the last check failed", AGAIN
     ),
     # Receipts of requests whose outcome nobody knows.
     **{

@@ -78,7 +78,7 @@ class TestENI003:
         assert finding.hint == "did you mean 'ecs.g8i'?"
 
     def test_unknown_family_like_none(self) -> None:
-        assert only(judge({TYPES: [], FAMILIES: ["xx"]}), "ENI003").hint == "list the types in instanceTypes"
+        assert only(judge({TYPES: [], FAMILIES: ["xx"]}), "ENI003").hint == "name the types in instanceTypes"
 
 
 class TestUnknownTypes:

@@ -223,7 +223,7 @@ class TestWL008:
         [
             ({"containers": [{"name": "c", "resources": {"requests": {ENI: 1}}}]}, "no limit"),
             ({"containers": [{"name": "c", "resources": {**ONE, "limits": {ENI: 2}}}]}, "limit of 2"),
-            ({"tolerations": [{"operator": "Exists", "value": "x"}]}, "no value"),
+            ({"tolerations": [{"operator": "Exists", "value": "x"}]}, "must not have a value"),
         ],
     )
     def test_refused(self, spec: dict[str, Any], words: str) -> None:

@@ -293,23 +293,34 @@ def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object,
 
 def _let_go(template: Object, old: str) -> bool:
     """Take out of a pod template what holds its pods on the old pool; return whether there was anything."""
-    spec = template["spec"]
+    spec = template.get("spec")
+    if not isinstance(spec, dict):
+        return False  # `complete` refuses it
     selector = spec.get("nodeSelector")
-    found = isinstance(selector, dict) and selector.get(NODE_POOL_LABEL) == old
-    if found:
+    found = False
+    if isinstance(selector, dict) and selector.get(NODE_POOL_LABEL) == old:
+        found = True
         spec["nodeSelector"] = {key: value for key, value in selector.items() if key != NODE_POOL_LABEL}
         if not spec["nodeSelector"]:
             del spec["nodeSelector"]
-    for term in value_at(spec, (*AFFINITY, TERMS)) or ():
-        wishes = term.get("matchExpressions") or []
-        kept = [
-            w for w in wishes
-            if not (w.get("key") == NODE_POOL_LABEL and w.get("operator") == "In" and old in (w.get("values") or ()))
-        ]  # fmt: skip
+    terms = value_at(spec, (*AFFINITY, TERMS))
+    for term in terms if isinstance(terms, list) else ():
+        wishes = term.get("matchExpressions") if isinstance(term, dict) else None
+        if not isinstance(wishes, list):
+            continue  # what the API server refuses holds nothing
+        kept = [wish for wish in wishes if not _names(wish, old)]
         if len(kept) < len(wishes):
             found = True
             term["matchExpressions"] = kept or [exclusive_only()]
     return found
+
+
+def _names(wish: object, old: str) -> bool:
+    """Return whether an expression of a node affinity asks for a pool."""
+    if not isinstance(wish, dict) or wish.get("key") != NODE_POOL_LABEL or wish.get("operator") != "In":
+        return False
+    values = wish.get("values")
+    return isinstance(values, list) and old in values
 
 
 _SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink", "ownerReferences")
