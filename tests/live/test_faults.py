@@ -404,7 +404,7 @@ CELLS: dict[str, Cell] = {
     },
     "just sent": Cell(_left(minutes=0), 5, 0, "unknown", "no pool with that name has appeared yet", RESUME),
     "another plan": Cell(
-        _left(size=4), 3, 0, "sent", "scaling_group.desired_size was 3 and is 4; no pool with that name exists",
+        _left(size=4), 3, 0, "sent", "scaling_group.desired_size was 3 and is now 4; no pool with that name exists",
         f"resolve it first: eniplan resume {RECEIPT}, or abandon the earlier request and create what the plan "
         "says now: --discard-receipt",
     ),
