@@ -12,7 +12,6 @@ from eniplan.k8s.nodes import EFFECTS
 from eniplan.k8s.numbers import whole
 from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
-from eniplan.plan.fields import KEYS, SECTIONS, unknown
 from eniplan.plan.model import ANOTHER_POOL, DEFAULT_TAINT, EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
@@ -603,7 +602,11 @@ def np010(view: PlanView) -> Outcome:
 def np011(view: PlanView) -> Outcome:
     """Overrides of covered fields, and overrides that are no map where the body has one."""
     for pool in view.pools:
-        for name, value in (pool.pool.overrides or {}).items():
+        if not pool.pool.overrides:
+            continue
+        from eniplan.plan.fields import KEYS, SECTIONS  # noqa: PLC0415 - 1 ms, and few plans have overrides
+
+        for name, value in pool.pool.overrides.items():
             if name in SECTIONS and not isinstance(value, dict):
                 message = say("the override {field} must be a map, as in the request body", field=name)
                 yield Hit((*pool.path, "overrides", name), message, say("write its fields below it"))
@@ -824,6 +827,10 @@ def np017(view: PlanView) -> Outcome:
 def np018(view: PlanView) -> Outcome:
     """Keys of overrides, and of bodies, that CreateClusterNodePool has no field for, in maps and in lists of maps."""
     for pool in view.pools:
+        if not pool.pool.overrides:
+            continue
+        from eniplan.plan.fields import unknown  # noqa: PLC0415 - likewise
+
         for path, name, known in unknown(pool.pool.overrides):
             message = say("pool {pool!r}: CreateClusterNodePool has no field {field}", pool=pool.pool.name, field=name)
             hint = did_you_mean(name.rpartition(".")[2], sorted(known)) or say(
