@@ -19,6 +19,8 @@ MAX_DIGITS = 300
 """Digits of a number: a longer run is no number that anybody means."""
 MAX_NAMED_FILE = 2**20
 """Bytes of a file that a configuration reads by itself: a table of pools, a template."""
+MAX_TEXT = 100_000
+"""Characters of a text that functions of a template put together."""
 MAX_VALUES = 400_000
 """Values of one YAML document, about 10 MB of manifests. Each takes some 600 bytes while it is read."""
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.catalog.refresh import of_nodes, of_regions
-from eniplan.kube.type_info import TYPE_INFO
-from eniplan.observed import TYPE_LABEL
+from eniplan.observed import TYPE_INFO, TYPE_LABEL
 from tests.catalog.support import updated
 from tests.harness import REPO, clean_env, run_process
 

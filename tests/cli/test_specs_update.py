@@ -10,8 +10,7 @@ import pytest
 
 from eniplan.catalog.store import Catalog
 from eniplan.cloud.policy import COMMANDS
-from eniplan.kube.type_info import TYPE_INFO
-from eniplan.observed import TYPE_LABEL
+from eniplan.observed import TYPE_INFO, TYPE_LABEL
 from eniplan.rules.examples_cluster import CLUSTER
 from tests.emit.support import needs
 from tests.harness import EXAMPLES

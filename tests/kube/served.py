@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,12 @@ VERSION = {"major": "1", "minor": "34", "gitVersion": "v1.34.3-aliyun.1"}
 """Some distributions of kubectl choose their own version by the server's."""
 
 
-class Served:
+class Served(ABC):
     """A server on 127.0.0.1 that asks `respond` for each answer. A subclass calls `serve` when it can answer."""
 
+    @abstractmethod
     def respond(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
         """Return the status and the body for a request; `target` is its path with the query."""
-        raise NotImplementedError
 
     def serve(self) -> None:
         """Begin to serve."""

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import DEFAULT_SOURCE, LIMITS
-from eniplan.catalog.refresh import Disagreement, merged
+from eniplan.catalog.refresh import OF_NODES, Disagreement, merged
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -68,14 +68,11 @@ class Contribution(NamedTuple):
 def parts(layer: Own) -> Iterator[Part]:
     """Return the rows of a file of instance data, by whether the API has said them."""
     api = {key for key, source in layer.sources.items() if source.quality.startswith("API response")}
-    title = "DescribeInstanceTypes" if layer.about.kind != "nodes" else NODES
+    title = "DescribeInstanceTypes" if layer.about.kind != "nodes" else OF_NODES
     for is_api in (True, False):
         rows = tuple((layer.about.file, row) for row in layer.all_rows() if _is_of(row, api) == is_api)
         if rows:
             yield Part(title if is_api else "rows by hand", layer.about.date, is_api, rows, layer.about.odd)
-
-
-NODES = "annotation alibabacloud.com/instance-type-info of nodes"
 
 
 def _is_of(row: Mapping[str, Any], keys: set[str]) -> bool:

@@ -14,7 +14,7 @@ from eniplan.text import plural
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from eniplan.messages import Message
@@ -64,6 +64,13 @@ class OwnData(NamedTuple):
         """Return it as plain values."""
         return {**self._asdict(), "beneath": None if self.beneath is None else self.beneath.as_map()}
 
+    def stack(self) -> Iterator[OwnData]:
+        """Yield it, and then those beneath it."""
+        layer: OwnData | None = self
+        while layer is not None:
+            yield layer
+            layer = layer.beneath
+
 
 OLD_AFTER = 180
 """Days after which it is told how old the instance data is."""
@@ -78,9 +85,8 @@ def old_days(day: str, own: OwnData | None, today: date | None) -> int | None:
         today: the day of this run; None: not known.
 
     """
-    while own is not None:
-        day = max(day, own.date or "") if own.region is not None else day
-        own = own.beneath
+    for layer in () if own is None else own.stack():
+        day = max(day, layer.date or "") if layer.region is not None else day
     if today is None:
         return None
     from datetime import date  # noqa: PLC0415 - for the few that ask

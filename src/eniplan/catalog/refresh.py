@@ -131,6 +131,10 @@ def of_regions(regions: Sequence[str], today: str) -> Asked:
     return Asked(f"DescribeInstanceTypes, asked in {names}", f"account-{'-'.join(regions)}-{today}", today, names)
 
 
+OF_NODES = "annotation alibabacloud.com/instance-type-info of nodes"
+"""The title of what nodes say."""
+
+
 def of_nodes(today: str) -> Asked:
     """Return what says that rows are from the annotations of a cluster's nodes."""
-    return Asked("annotation alibabacloud.com/instance-type-info of nodes", f"nodes-{today}", today, None)
+    return Asked(OF_NODES, f"nodes-{today}", today, None)

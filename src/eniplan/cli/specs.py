@@ -78,11 +78,9 @@ def overview(
         _print_json({"date": catalog.date, **aged, **own, "counts": counts, "unpublished": gaps})
         return
     lines = [f"instance data as of {catalog.date}" + ("" if age is None else f" ({age} days old)")]
-    layer = catalog.own
-    while layer is not None:
+    for layer in () if catalog.own is None else catalog.own.stack():
         of = layer.region or ("nodes" if layer.kind == "nodes" else None)
         lines.append(f"before it: {layer.file}" + (f", {of} on {layer.date}" if of else ""))
-        layer = layer.beneath
     lines += [f"  {name}: {count}" for name, count in counts.items()]
     lines += [f"ENI limits are not published for {sum(map(len, gaps.values()))} types of these families:"]
     lines += [f"  {family} ({len(names)})" for family, names in gaps.items()]

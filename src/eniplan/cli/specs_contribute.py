@@ -56,8 +56,9 @@ def contribute(
 
 def _parts(specs: list[str], dumps: list[str]) -> Iterator[Part]:
     """Read what was named, or else what was kept."""
-    from eniplan.catalog.contribute import NODES, Part, parts  # noqa: PLC0415 - needed only here
+    from eniplan.catalog.contribute import Part, parts  # noqa: PLC0415 - needed only here
     from eniplan.catalog.own import read_own  # noqa: PLC0415 - the same
+    from eniplan.catalog.refresh import OF_NODES  # noqa: PLC0415 - likewise
 
     for file in specs if specs or dumps else resources.kept_specs():
         yield from parts(read_own(file))
@@ -67,7 +68,7 @@ def _parts(specs: list[str], dumps: list[str]) -> Iterator[Part]:
 
         today = datetime.now(UTC).date().isoformat()
         for file in dumps:
-            yield Part(NODES, today, is_api=True, rows=learned(dump.nodes(file)).told)
+            yield Part(OF_NODES, today, is_api=True, rows=learned(dump.nodes(file)).told)
 
 
 def _lines(found: Contribution) -> Iterator[Message]:

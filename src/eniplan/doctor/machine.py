@@ -126,11 +126,10 @@ def _own_data() -> Result:
     except EniplanError as error:
         return _problem("own data", error)
     files = []
-    while own is not None:
-        region = own.region or (say("nodes") if own.kind == "nodes" else None)
-        dated = say("{path} of {region} on {day}", path=own.file, region=region, day=own.date)
-        files.append(own.file if region is None else dated)
-        own = own.beneath
+    for layer in () if own is None else own.stack():
+        region = layer.region or (say("nodes") if layer.kind == "nodes" else None)
+        dated = say("{path} of {region} on {day}", path=layer.file, region=region, day=layer.date)
+        files.append(layer.file if region is None else dated)
     return Result("own data", "ok", say("{files}, before the bundled data", files=tuple(files)))
 
 

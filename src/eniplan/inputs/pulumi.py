@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from eniplan.bounds import MAX_TEXT
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.ros import Noted
 from eniplan.messages import say
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 _MAX_VALUES = 100_000
 """Values that references are followed to; one that is used twice counts twice."""
-_MAX_TEXT = 100_000
-"""Characters of a text that is put together."""
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _PARTS = re.compile(r"\$(\$\{[^{}]*\})|\$\{([^{}]*)\}")
 """An escaped reference, and one that is meant."""
@@ -105,7 +104,7 @@ class _Program:
                 return NotKnown(raw)
             out.append(_spelled(part))
         words = "".join([*out, raw[at:]])
-        return words if len(words) <= _MAX_TEXT and self._left > 0 else NotKnown(raw)
+        return words if len(words) <= MAX_TEXT and self._left > 0 else NotKnown(raw)
 
     def _referred(self, words: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
         """Return what a reference leads to; what is not known has the words of the reference."""
@@ -189,7 +188,7 @@ def _join(argument: Any) -> Any:  # noqa: ANN401 - values of a document
     if (lost := _lost(argument)) is not None or not isinstance(by, str) or not isinstance(items, list):
         return lost
     words = by.join(map(_spelled, items))
-    return words if len(words) <= _MAX_TEXT else None
+    return words if len(words) <= MAX_TEXT else None
 
 
 def _select(argument: Any) -> Any:  # noqa: ANN401 - values of a document

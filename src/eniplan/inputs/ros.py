@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.bounds import parse_json
+from eniplan.bounds import MAX_TEXT, parse_json
 from eniplan.inputs.places import NotKnown
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import value_at
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.plan.document import Document, Path, Tree
 
-_MAX_TEXT = 100_000
-"""Characters of a text that is put together."""
 _FLAGS = {"true": True, "false": False}
 
 
@@ -227,7 +225,7 @@ def _joined(by: str, items: list[Any]) -> str | None:
     if lost is not None or any(isinstance(item, dict | list) for item in items):
         return lost
     words = by.join("" if item is None else str(_text(item)) for item in items)
-    return words if len(words) <= _MAX_TEXT else None
+    return words if len(words) <= MAX_TEXT else None
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401 - values of a document

@@ -18,7 +18,7 @@ from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING
 from eniplan.kube.status import ended_by, trouble
-from eniplan.kube.type_info import TYPE_INFO, type_info
+from eniplan.kube.type_info import type_info
 from eniplan.kube.values import listing, mapping, text, texts
 from eniplan.observed import (
     CLUSTER_CONFIG,
@@ -26,6 +26,7 @@ from eniplan.observed import (
     CONTROL_PLANE,
     KINDS,
     SYSTEM_NAMESPACE,
+    TYPE_INFO,
     TYPE_LABEL,
     UNTOLD,
     Agent,

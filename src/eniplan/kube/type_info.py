@@ -8,14 +8,11 @@ from eniplan.bounds import parse_json
 from eniplan.catalog.rows import row_problem
 from eniplan.kube.values import mapping, text
 from eniplan.messages import NOTHING, Message, say
-from eniplan.observed import TYPE_LABEL
+from eniplan.observed import TYPE_INFO, TYPE_LABEL
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-TYPE_INFO = "alibabacloud.com/instance-type-info"
-"""On a node: the row of DescribeInstanceTypes of its type, as JSON."""
 
 
 class TypeInfo(NamedTuple):

@@ -68,17 +68,10 @@ def as_map(date: str, own: OwnData | None, more: Iterable[OwnData] = ()) -> dict
 
     """
     found: dict[str, dict[str, str | None]] = {}
-    for layer in (*more, *_stack(own)):
+    for layer in (*more, *(() if own is None else own.stack())):
         found[name(layer)] = {"file": layer.file, "date": layer.date, "region": layer.region}
     found[BUNDLED] = {"file": None, "date": date, "region": None}
     return dict(reversed(found.items()))
-
-
-def _stack(own: OwnData | None) -> Iterator[OwnData]:
-    """Yield a layer, and those beneath it."""
-    while own is not None:
-        yield own
-        own = own.beneath
 
 
 def in_words(layer: OwnData) -> Message:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts
 from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say
-from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL
+from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TYPE_INFO
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
 from eniplan.rules.cluster_view import claimed
@@ -314,9 +314,6 @@ def ver007(view: ClusterView) -> Outcome:
                 yield _at_nodes(group, found, what, hint, instanceType=name, capacity=capacity)._replace(level="info")
 
 
-_INFO = "alibabacloud.com/instance-type-info"
-
-
 @cluster_rule(
     "VER039",
     "warning",
@@ -326,7 +323,7 @@ _INFO = "alibabacloud.com/instance-type-info"
         "limits.",
     sources=(CODE_LIMITS,),
     fails={
-        f'nodes[0].metadata.annotations["{_INFO}"]':
+        f'nodes[0].metadata.annotations["{TYPE_INFO}"]':
             '{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantity": 8, "EniIpv6AddressQuantity": 1}',
     },
 )  # fmt: skip

@@ -29,11 +29,6 @@ if TYPE_CHECKING:
 _LOCAL = ("./", "../", "/")
 
 
-def is_unit(path: str) -> bool:
-    """Return whether a file is one of Terragrunt."""
-    return os.path.basename(path) == TERRAGRUNT
-
-
 class Unit(NamedTuple):
     """What one such file says."""
 
