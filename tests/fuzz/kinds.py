@@ -7,7 +7,7 @@ import hashlib
 import json
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -68,10 +68,17 @@ def _manifests() -> bytes:
     return _emitted("render-manifests", str(PLAN), "--workloads")
 
 
+@functools.cache
+def _documents(seed: bytes, how: str) -> tuple[Any, ...]:
+    """Read a right input once; who changes a document copies it first."""
+    found = [json.loads(seed)] if how == "json" else yaml.load_all(seed, yaml.CSafeLoader)
+    return tuple(document for document in found if document is not None)
+
+
 def _file(random: Random, folder: Path, name: str, seed: bytes, how: str) -> None:
     """Write an input that is wrong in its values, or in its text."""
     if how != "text" and random.random() < 0.7:
-        documents = [json.loads(seed)] if how == "json" else [d for d in yaml.safe_load_all(seed) if d is not None]
+        documents = [*_documents(seed, how)]
         at = random.randrange(len(documents))
         documents[at] = mutators.value(random, documents[at])
         spell = mutators.json_bytes if how == "json" or random.random() < 0.2 else mutators.yaml_bytes

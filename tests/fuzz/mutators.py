@@ -67,10 +67,12 @@ def json_bytes(found: Any) -> bytes:  # noqa: ANN401 - any value
 
 def yaml_bytes(found: Any) -> bytes:  # noqa: ANN401 - any value
     """Spell a value as YAML."""
-    try:
-        return yaml.dump(found, sort_keys=False).encode("utf-8", "surrogatepass")
-    except (RecursionError, ValueError, yaml.YAMLError):  # too deep, or too long, for the writer
-        return json_bytes("?")
+    for writer in (yaml.CDumper, yaml.Dumper):  # the one in C is ten times as fast, and takes no surrogates
+        try:
+            return yaml.dump(found, Dumper=writer, sort_keys=False).encode("utf-8", "surrogatepass")
+        except (RecursionError, ValueError, yaml.YAMLError):  # too deep, or too long, for the writer
+            continue
+    return json_bytes("?")
 
 
 def _slots(found: Any) -> Iterator[Slot]:  # noqa: ANN401 - any value
