@@ -52,6 +52,9 @@ def test_a_value_is_what_typing_makes() -> None:
     assert Ours("a") == ("a", 0) == Theirs("a")
     assert hash(Ours("a")) == hash(Theirs("a"))
     assert Ours("a")._replace(line=2) == ("a", 2)
+    assert Ours("a")._asdict() == Theirs("a")._asdict()
+    assert Ours._make(["b", 2]) == Ours(line=2, file="b") == ("b", 2)
+    assert Ours.__match_args__ == Theirs.__match_args__
     assert (Ours.__module__, Ours.__qualname__, Ours.__doc__) == (__name__, "Ours", "A place.")
     assert pickle.loads(pickle.dumps(Ours("a", 1))) == ("a", 1)  # noqa: S301 - our own bytes
 
@@ -68,3 +71,9 @@ def test_a_value_cannot_change() -> None:
         Ours("a").line = 1  # type: ignore[misc]
     with pytest.raises(TypeError):
         Ours()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Ours("a", 1, 2)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Ours._make(["a"])
+    with pytest.raises(ValueError, match="column"):
+        Ours("a")._replace(column=2)  # type: ignore[call-arg]
