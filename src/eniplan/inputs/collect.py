@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
@@ -41,19 +42,27 @@ if TYPE_CHECKING:
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Pods for exclusive nodes name one of them, of whatever kind the object is."""
-_WORTH = re.compile(
-    "|".join((RESOURCE, "resource_changes", *templates.MARKS)).encode() + rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|"
-    + b"|".join(sorted(kind.encode() for kind in KINDS)) + rb")\b|" + b"|".join(map(re.escape, _MARKS))
-)  # fmt: skip
-"""A file of a folder with none of these is not parsed."""
-_OURS = re.compile("|".join((RESOURCE, *templates.MARKS, *map(bytes.decode, _MARKS), "PodNetworking")).encode())
-"""A file with one of these is not passed over when it is broken."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
 _TEMPLATE = "a template: render it first (helm template)"
 _PLAIN_POOL = "a node pool without the exclusive label"
 _PRINTED = say("this is output of Terraform: change the .tf files")
 _STATE = say("this is a state of Terraform, not a plan")
+
+
+@cache
+def _worth() -> re.Pattern[bytes]:
+    """Return what a file of a folder holds if it is to be parsed. Compiled for folders: it takes longer than a file."""
+    named = (RESOURCE, "resource_changes", *templates.MARKS)
+    kinds = b"|".join(sorted(kind.encode() for kind in KINDS))
+    listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
+    return re.compile("|".join(named).encode() + listed + b"|".join(map(re.escape, _MARKS)))
+
+
+@cache
+def _ours() -> re.Pattern[bytes]:
+    """Return what a file holds that is not passed over when it is broken."""
+    return re.compile("|".join((RESOURCE, *templates.MARKS, *map(bytes.decode, _MARKS), "PodNetworking")).encode())
 
 
 class Collected:
@@ -122,14 +131,14 @@ class Collected:
             yield from self._structured(path, data, named=named)
 
     def _structured(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
-        if not (named or _WORTH.search(data) or os.path.basename(path) in _KUSTOMIZATIONS):
+        if not (named or _worth().search(data) or os.path.basename(path) in _KUSTOMIZATIONS):
             self.skip(path, NOTHING)
             return
         try:
             found = None if templates.is_any(data) else read_list(path, data)
             documents = read_inputs(path, data) if found is None else []
         except InputError as error:
-            if named or (b"{{" not in data and _OURS.search(data)):
+            if named or (b"{{" not in data and _ours().search(data)):
                 yield from error.problems
             elif b"{{" in data:
                 self.skip(path, _TEMPLATE)
@@ -167,7 +176,7 @@ class Collected:
         try:
             self._calls += script.calls(path, data)
         except InputError as error:
-            self._broken(path, error, is_ours=named or bool(_OURS.search(data)))
+            self._broken(path, error, is_ours=named or bool(_ours().search(data)))
         return True
 
     def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:

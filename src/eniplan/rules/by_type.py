@@ -125,13 +125,13 @@ def eni003(view: TypeView) -> Outcome:
         )
 
 
-_SIZE = re.compile(r"(?:[0-9]*x)?large|medium|small|tiny|nano")
+_SIZE = r"(?:[0-9]*x)?large|medium|small|tiny|nano"
 
 
 def _unknown_type(view: TypeView, prove: Message) -> Message:
     """Say what a type may be that the specs do not know: one of a family that they know, or a slip of the pen."""
     family, _, size = view.name.rpartition(".")
-    if _SIZE.fullmatch(size):
+    if re.fullmatch(_SIZE, size):
         known = view.catalog.family_names()
         stem = family.partition("-")[0]
         for candidate in (family, stem):

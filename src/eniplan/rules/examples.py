@@ -68,7 +68,7 @@ BASE: dict[str, Any] = {
     ],
 }
 
-_STEP = re.compile(r'\["([^"]+)"\]|([^.\[\]]+)')
+_STEP = r'\["([^"]+)"\]|([^.\[\]]+)'
 
 
 def example(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     """Return a value with changes; a key that holds dots is written `labels["k8s.aliyun.com/x"]`."""
     plan: dict[str, Any] = copy.deepcopy(dict(base))
     for path, value in changes.items():
-        words = [quoted or plain for quoted, plain in _STEP.findall(path)]
+        words = [quoted or plain for quoted, plain in re.findall(_STEP, path)]
         *parents, last = (int(step) if step.isdecimal() else step for step in words)
         inner: Any = plan
         for step in parents:

@@ -43,7 +43,7 @@ _BLOCK = (
 """How a text begins that is HCL, whatever its file is called."""
 _OF_FOLDERS = (*HCL_ENDINGS, *HCL_JSON_ENDINGS)
 """Files that are one module with the others of their folder."""
-_SOURCE = re.compile(rb'(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?/[^"\n]*)"', re.MULTILINE)
+_SOURCE = rb'(?m)(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?/[^"\n]*)"'
 _NO_POOL = "no node pool in it"
 _STEPS = 500_000
 """What any configuration may take to compute; more where its files are large."""
@@ -353,7 +353,7 @@ class _Said(NamedTuple):
 
 
 def _said(data: bytes, *, named: bool) -> _Said:
-    calls = (found.decode(errors="replace") for found in _SOURCE.findall(data)) if b"module" in data else ()
+    calls = (found.decode(errors="replace") for found in re.findall(_SOURCE, data)) if b"module" in data else ()
     return _Said(names_ours(data), named or b"module" in data or not _is_text(data), frozenset(calls))
 
 
