@@ -422,7 +422,7 @@ def _named(value: Any, known: dict[str, Instance]) -> Any:  # noqa: ANN401 - a v
 def _v_switch(words: str, instance: Instance) -> dict[str, Any] | None:
     zone = instance.member("zone_id")
     zone = instance.member("availability_zone") if unknown(zone) is not None else zone
-    if unknown(zone) is not None:
+    if unknown(zone) is not None or not isinstance(zone, str):
         return None
     if instance.block.kind == "data":
         vpc = _word(instance.member("vpc_id"))
@@ -441,7 +441,7 @@ def _security_group(words: str, instance: Instance) -> dict[str, Any] | None:
     kind = _said(instance, "security_group_type") or ("normal" if is_made else NotKnown(say("read by Terraform")))
     vpc = _word(instance.member("vpc_id"))
     out = {"id": words} | ({} if vpc is None else {"vpcId": vpc})
-    return out | ({"type": kind} if unknown(kind) is None else {})
+    return out | ({"type": kind} if isinstance(kind, str) and unknown(kind) is None else {})
 
 
 def _said(instance: Instance, name: str) -> Any:  # noqa: ANN401 - a value
