@@ -23,12 +23,10 @@ def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: AN
     """Yield the name, the path and the arguments of each resource of a kind, with `NotKnown` where it is patched.
 
     Args:
-        value: a document.
+        value: a Composition.
         kind: the kind of object.
 
     """
-    if value.get("kind") != "Composition":
-        return
     steps = value_at(value, ("spec", "pipeline"))
     at: list[Path] = [("spec",)]
     at += (("spec", "pipeline", i, "input") for i in range(len(steps) if isinstance(steps, list) else 0))

@@ -10,11 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
-from eniplan.inputs import pulumi
 from eniplan.inputs.cluster import facts_of
-from eniplan.inputs.composition import bases
 from eniplan.inputs.places import Origin
-from eniplan.inputs.ros import resolved
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, camel, snake
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import pascal
@@ -65,11 +62,13 @@ def groups(document: Document) -> list[Group] | None:
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
         return list(_pulumi(document))
-    composed = [
-        Resource(name, document, path, found, CROSSPLANE) for name, path, found in bases(value, _CROSSPLANE_POOL)
-    ]
-    if composed:
-        return [Group((document.file,), composed)]
+    if value.get("kind") == "Composition":
+        from eniplan.inputs.composition import bases  # noqa: PLC0415 - most runs have none
+
+        composed = [
+            Resource(name, document, path, found, CROSSPLANE) for name, path, found in bases(value, _CROSSPLANE_POOL)
+        ]
+        return [Group((document.file,), composed)] if composed else None
     items = value.get("items") if value.get("kind") == "List" else [value]
     pools = [
         Resource(str(value_at(item, ("metadata", "name"))), document, path, found, CROSSPLANE)
@@ -106,6 +105,8 @@ def _recased(origin: Origin, case: Callable[[str], str]) -> Callable[[Path], Ori
 
 
 def _ros(document: Document) -> Iterator[Group]:
+    from eniplan.inputs.ros import resolved  # noqa: PLC0415 - most runs have none
+
     raw: Any = value_at(document.value, ("Resources",))
     document = resolved(document, lambda item: _type(item).startswith("ALIYUN::CS::"))
     resources: Any = value_at(document.value, ("Resources",))
@@ -150,6 +151,8 @@ def _ros_cluster(document: Document, path: Path, known: dict[str, Any]) -> State
 
 
 def _pulumi(document: Document) -> Iterator[Group]:
+    from eniplan.inputs import pulumi  # noqa: PLC0415 - most runs have none
+
     document = pulumi.resolved(document)
     resources: Any = value_at(document.value, ("resources",))
     by_cluster: dict[str, list[Resource]] = {}
