@@ -149,6 +149,7 @@ def test_no_type_no_plan(run: Run) -> None:
         ("--dual-stack --erdma", "--dual-stack cannot be combined with --erdma (DS003)"),
         ("--pods 4 --emit-plan --spread cn-a", "--emit-plan requires --terway VERSION and --spread with zone ids"),
         ("--pods 4 --emit-plan --spread 2 --terway v1", "--emit-plan requires --terway VERSION and --spread with zone"),
+        ("--pods 4 --emit-plan --spread cn-a --terway \udcff", "'\\udcff' is not a Terway version"),
         ("--pods 4 --spread 9", "--spread asks for 9 zones; a pool has 1 to 8 vSwitches"),
         ("--pods 4 --spread 0", "--spread asks for 0 zones; a pool has 1 to 8 vSwitches"),
         ("--pods 4 --spread cn-a,cn-a", "--spread is 'cn-a,cn-a'; it must be a number of zones, or different zone ids"),

@@ -223,6 +223,8 @@ def instances(
         if terway is None or not zones.names:
             message = say("--emit-plan requires --terway VERSION and --spread with zone ids: a plan states them")
             _refuse(message, say("such as --terway v1.16.4 --spread cn-hangzhou-j"))
+        if not terway.isprintable():  # a plan holds text only; the rules judge the rest
+            _refuse(say("{version!r} is not a Terway version", version=terway))
         facts = Facts(terway, zones.names, dual_stack, erdma)
     question = Question(
         Wanted(

@@ -19,6 +19,7 @@ from eniplan.k8s.labels import selector_from, selects
 from eniplan.k8s.pods import AFFINITY, TERMS
 from eniplan.k8s.rollout import share
 from eniplan.k8s.terway import NETWORKS_REQUEST
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import Message, say
 from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.document import value_at
@@ -176,7 +177,7 @@ def namespace_labels(plan: Plan, values: Iterable[object]) -> dict[str, dict[str
 
     """
     every = [item for value in values for _, item in objects(value) if item.get("kind") == "Namespace"]
-    known = {_identity(item)[2]: value_at(item, ("metadata", "labels")) or {} for item in every}
+    known = {_identity(item)[2]: mapping(value_at(item, ("metadata", "labels"))) for item in every}
     selectors = {pn.name: pn.namespace_selector for pn in plan.pod_networkings if pn.namespace_selector is not None}
     out: dict[str, dict[str, str]] = {}
     for workload in plan.workloads:
@@ -193,8 +194,7 @@ def namespace_labels(plan: Plan, values: Iterable[object]) -> dict[str, dict[str
 
 
 def _identity(item: Object) -> tuple[str, str, str]:
-    metadata = item.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    metadata = mapping(item.get("metadata"))
     return str(item.get("kind")), str(metadata.get("namespace") or "default"), str(metadata.get("name"))
 
 
@@ -234,7 +234,7 @@ def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
     early, settle = _strategy(workload.kind, item, surge)
     for patch in (forth, back) if early else ():  # on the way back no pod is to be missing either
         patch["spec"] = {**patch.get("spec", {}), **early}
-    labels = value_at(item, ("spec", "selector", "matchLabels")) or {}
+    labels = mapping(value_at(item, ("spec", "selector", "matchLabels")))
     selector = ",".join(f"{key}={value}" for key, value in labels.items()) if workload.kind == "StatefulSet" else ""
     return staying._replace(
         forth=forth, back=back, settle={"spec": settle} if settle else None, surge=surge, lowest=lowest,
@@ -245,13 +245,13 @@ def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
 def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
     """Return the strategy for the move, and the one that is put back; nothing where its own will do."""
     if kind == "Deployment":
-        own: Object = value_at(item, ("spec", "strategy")) or _DEFAULT
+        own: Object = mapping(value_at(item, ("spec", "strategy"))) or _DEFAULT
         if own.get("type", "RollingUpdate") != "RollingUpdate":
             return {}, {}
-        rolling = {**_ROLLING, **(own.get("rollingUpdate") or {})}
+        rolling = {**_ROLLING, **mapping(own.get("rollingUpdate"))}
         early = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": 0}}
         return {"strategy": early}, {"strategy": {"type": "RollingUpdate", "rollingUpdate": rolling}}
-    own = value_at(item, ("spec", "updateStrategy")) or {}
+    own = mapping(value_at(item, ("spec", "updateStrategy")))
     if own.get("type") == "OnDelete":
         rolling = {"type": "RollingUpdate"}
         return {"updateStrategy": rolling}, {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}
@@ -287,7 +287,7 @@ def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object,
         except PodError as error:
             message = say("{kind} {name!r}: {problem}", **about, problem=error.message)
             raise RefusalError(workload.path, message, error.hint) from None
-        labels = (value.get("metadata") or {}).get("labels") or {}
+        labels = mapping(value_at(value, ("metadata", "labels")))
     return after, labels, was_pinned
 
 
@@ -367,22 +367,28 @@ def _floor(every: list[Object], workload: Workload, labels: Mapping[str, str], r
         is_here = _identity(item)[1] == workload.namespace
         if item.get("kind") != "PodDisruptionBudget" or not is_here or not isinstance(spec, dict):
             continue
-        selector = selector_from((), spec.get("selector") or {})
+        selector = selector_from((), mapping(spec.get("selector")))
         if not selects(selector, labels):
             continue
         others = sum(
-            value_at(other, ("spec", "replicas")) or 0
+            _replicas(other)
             for other in every
             if other.get("kind") in {"Deployment", "StatefulSet"}
             and _identity(other)[1] == workload.namespace
             and _identity(other) != workload.identity
-            and selects(selector, value_at(other, ("spec", "template", "metadata", "labels")) or {})
+            and selects(selector, mapping(value_at(other, ("spec", "template", "metadata", "labels"))))
         )
         total = others + (replicas or 0)
         least = share(spec.get("minAvailable"), total, up=True)
         most = share(spec.get("maxUnavailable"), total, up=True)
         found.append((least if least is not None else 0 if most is None else total - most) - others)
     return max(found)
+
+
+def _replicas(item: Object) -> int:
+    """Return how many pods a Deployment or a StatefulSet asks for: one when it does not say."""
+    found = value_at(item, ("spec", "replicas"))
+    return found if type(found) is int else 1
 
 
 def _notes(
@@ -392,7 +398,7 @@ def _notes(
         yield say("its pods are held on node pool {old}: the move takes that out", old=pinned)
     if value_at(own, ("spec", "strategy", "type")) == "Recreate":
         yield say("its strategy is Recreate: all its pods stop before the new ones start")
-    update = value_at(own, ("spec", "updateStrategy")) or {}
+    update = mapping(value_at(own, ("spec", "updateStrategy")))
     if update.get("type") == "OnDelete" or value_at(update, ("rollingUpdate", "partition")):
         yield say("it holds its pods back (OnDelete, or a partition); for the move they are let go")
     if replicas == 1 and workload.kind in {"StatefulSet", "Pod"}:
@@ -401,7 +407,7 @@ def _notes(
         yield say("it leaves all nodes except the exclusive ones")
     if workload.kind == "CronJob":
         yield say("its next run is the first on exclusive nodes")
-    for owner in value_at(own, ("metadata", "ownerReferences")) or ():
+    for owner in map(mapping, listing(value_at(own, ("metadata", "ownerReferences")))):
         yield say("{kind} {name} has made it and may undo the move: change it there, too",
                   kind=owner.get("kind"), name=owner.get("name"))  # fmt: skip
     for item in every:

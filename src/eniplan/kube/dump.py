@@ -7,9 +7,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError, Place, Problem, unreadable
+from eniplan.k8s.values import listing
 from eniplan.kube.objects import Collector
 from eniplan.kube.stream import Listed, read
-from eniplan.kube.values import listing
 from eniplan.messages import say
 from eniplan.observed import KINDS
 from eniplan.plan.document import read_documents

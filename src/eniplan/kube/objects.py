@@ -17,9 +17,9 @@ from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING
+from eniplan.k8s.values import listing, mapping, text, texts
 from eniplan.kube.status import ended_by, trouble
 from eniplan.kube.type_info import type_info
-from eniplan.kube.values import listing, mapping, text, texts
 from eniplan.observed import (
     CLUSTER_CONFIG,
     CONFIG_KEYS,

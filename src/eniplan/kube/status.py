@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eniplan.kube.values import listing, mapping, text
+from eniplan.k8s.values import listing, mapping, text
 from eniplan.observed import OUT_OF_MEMORY, Trouble
 
 if TYPE_CHECKING:

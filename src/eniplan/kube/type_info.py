@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
 from eniplan.catalog.rows import row_problem
-from eniplan.kube.values import mapping, text
+from eniplan.k8s.values import mapping, text
 from eniplan.messages import NOTHING, Message, say
 from eniplan.observed import TYPE_INFO, TYPE_LABEL
 from eniplan.values import NamedTuple
