@@ -28,7 +28,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("eniplan")
 
 
-# A shell ignores Ctrl-C for what it runs in the background, and so would eniplan: tests that press it would wait for ever.
+# A shell ignores Ctrl-C for what it runs in the background; tests that press it would then wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
