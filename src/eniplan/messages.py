@@ -84,9 +84,9 @@ def together(parts: Iterable[Message], separator: str = "; ") -> Message:
     return Message(separator.join(fields), dict(zip(names, said, strict=True)), told(separator).join(fields))
 
 
-def named(names: Sequence[object]) -> Message:
+def named(names: Sequence[object], most: int = _NAMED) -> Message:
     """List a few names, and count the others: `a, b, c and 9 more`."""
-    shown, more = tuple(names[:_NAMED]), len(names) - _NAMED
+    shown, more = tuple(names[:most]), len(names) - most
     return say("{names}", names=shown) if more <= 0 else say("{names} and {more} more", names=shown, more=more)
 
 

@@ -272,7 +272,7 @@ class TestQuickCheck:
         result = run("check", "--type", "ecs.g8i.8xlarge", "--terway", "v1.16.4", "--ip-stack", "dual")
         assert result.code == 0
         assert "ecs.g8i.8xlarge 7" in result.out
-        assert result.err == "1 pool checked against specs of 2026-07-16: 0 errors, 0 warnings, 1 fact unknown\n"
+        assert result.err == "1 pool checked with specs of 2026-07-16: 0 errors, 0 warnings, 1 fact unknown\n"
 
     @pytest.mark.parametrize(
         ("args", "rules"),
@@ -351,7 +351,7 @@ class TestText:
             line for line in result.out.splitlines() if re.match(r"-:\d+:\d+: (error|warning) [A-Z]+\d{3} ", line)
         ]
         assert len(findings) == 2
-        assert result.err == "1 pool checked against specs of 2026-07-16: 1 error, 1 warning\n"
+        assert result.err == "1 pool checked with specs of 2026-07-16: 1 error, 1 warning\n"
 
     @pytest.mark.parametrize(
         ("env", "rich", "colour"),

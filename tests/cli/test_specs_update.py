@@ -91,7 +91,7 @@ class TestUpdate:
         machine.update()
         done = machine(*I4)
         assert done.code == 0
-        assert "1 pool checked against specs of 2026-07-16 and of cn-hangzhou on " in done.err
+        assert "1 pool checked with specs of 2026-07-16 and of cn-hangzhou on " in done.err
         report = json.loads(machine(*I4, "--format", "json").out)
         assert report["specs"]["own"]["file"] == str(machine.kept)
         shown = machine("specs", "show", "ecs.i4.8xlarge").out

@@ -135,7 +135,7 @@ def test_text_has_a_line_for_each(run: Run) -> None:
     told = [line for line in result.out.splitlines() if line.startswith("-:")]
     assert [line.split(" ")[2] for line in told] == [rule for _, _, rule in WHERE]
     assert [line.split(" ")[0] for line in told] == [f"-:{line}:{column}:" for line, column, _ in WHERE]
-    assert result.err == "1 pool checked against specs of 2026-07-16: 11 errors, 3 warnings, 1 info\n"
+    assert result.err == "1 pool checked with specs of 2026-07-16: 11 errors, 3 warnings, 1 info\n"
 
 
 def test_mistakes_of_form_do_not_hide_the_others(run: Run) -> None:

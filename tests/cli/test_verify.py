@@ -64,7 +64,7 @@ class TestKubectl:
 
     def test_a_good_cluster(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
         result = verify()
-        assert (result.code, result.err) == (0, "1 pool checked against specs of 2026-07-16: 0 errors, 0 warnings\n")
+        assert (result.code, result.err) == (0, "1 pool checked with specs of 2026-07-16: 0 errors, 0 warnings\n")
         assert "pool trading: 3 of 3 nodes Ready, aliyun/eni 21 of 21, 3 of 3 pods with a bound PodENI\n" in result.out
         assert sorted(path.partition("?")[0] for path in api.asked) == [
             "/api/v1/events",
@@ -476,7 +476,7 @@ class TestAnOperatorsDay:
         assert result.code == 1
         assert lines[0] == "trading: 3 of 3 nodes Ready, 3 of 14 exclusive ENIs used, 11 free"
         assert lines[1].startswith("error VER006: ")
-        assert lines[-1].startswith("1 pool checked against specs of ")
+        assert lines[-1].startswith("1 pool checked with specs of ")
         right = run("verify", plan, "--from", dumped(tmp_path), "--summary")
         assert (right.code, right.out.splitlines()[0]) == (
             0, "trading: 3 of 3 nodes Ready, 3 of 21 exclusive ENIs used, 18 free",

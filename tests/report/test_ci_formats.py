@@ -424,7 +424,7 @@ class TestGithub:
         last = github.write(reports()["thousands"]).splitlines()[-1]
         assert last.endswith("; 1991 more annotations than Actions shows")
         last = github.write(reports()["one"]).splitlines()[-1]
-        assert last == "1 pool checked against specs of 2026-07-16: 0 errors, 1 warning"
+        assert last == "1 pool checked with specs of 2026-07-16: 0 errors, 1 warning"
 
     def test_waived(self) -> None:
         ((command, properties, data),) = commands(github.write(reports()["waived"]))

@@ -171,7 +171,7 @@ def test_own_instance_data_is_told(tmp_path: Path) -> None:
     assert found.pop("layers")["specs"] == {"file": file, "date": None, "region": None}
     assert found == {"date": "2026-07-16", "types": 1242, "own": told}
     assert json.loads(sarif.write(report))["runs"][0]["properties"]["ownSpecs"] == told
-    assert f"checked against specs of 2026-07-16 and {file}: " in words.summary(report)
+    assert f"checked with specs of 2026-07-16 and {file}: " in words.summary(report)
 
 
 class TestClusters:

@@ -89,7 +89,7 @@ def header(plan_file: str, specs: str) -> str:
     """Return the comment that says where a file comes from; the same for equal runs."""
     origin, data = printable(plan_file), printable(specs)
     return (
-        f"# Rendered by eniplan {__version__} from {origin}, checked against specs of {data}.\n"
+        f"# Rendered by eniplan {__version__} from {origin}, checked with specs of {data}.\n"
         "# Apply PodNetworkings first and wait for Ready: pods that are created earlier do not get them.\n"
     )
 

@@ -114,7 +114,7 @@ class _View:
             yield self._hanging(Text(fixes, style=_LABEL), 4)
         if report.findings and not self._detail.explain:
             more = say(
-                "reasons and sources: {command}, or {option} for all",
+                "reasons and sources: {command}, or everything with {option}",
                 command=f"eniplan explain {self._worst()}", option="--explain",
             )  # fmt: skip
             yield self._hanging(Text(more, style=_LABEL), 2)
@@ -222,9 +222,8 @@ class _View:
         undecided = self._report.undecided
         if self._report.findings and not self._detail.explain and len(undecided) > _FEW_UNDECIDED:
             # Beside findings they wait: a screen is for what is wrong.
-            facts = say("{facts}: {option} tells all", facts=named([u.fact for u in undecided]), option="--explain")
-            yield self._hanging(head + Text(told(": ") + printable(facts)), 2)
-            yield ""
+            facts = say("undecided: {facts}", facts=named([item.fact for item in undecided], most=2))
+            yield self._hanging(Text.assemble(("? ", "bold magenta"), printable(facts)), 2)
             return
         yield head
         shown = undecided if self._detail != NORMAL else undecided[:_MOST_UNDECIDED]
@@ -278,7 +277,7 @@ class _View:
     def _hanging(self, text: Text, indent: int) -> Text:
         """Wrap a text at its words; lines after the first are indented."""
         indent = min(indent, self._screen.width // 2)
-        first, *others = wrapped(text, max(self._screen.width - indent, 1))
+        first, *others = wrapped(text, self._screen.width, indent)
         blank = Text(" " * indent)
         return Text("\n").join((first, *(blank + line for line in others)))
 
@@ -292,15 +291,15 @@ _UNIT = rf"\s*[{_OPENING}]*(?:[{_WIDE}][,.;:!?)\]}}'\"]*|[^\s{_WIDE}{_OPENING}{_
 """What a line does not end within. Compiled when there is Chinese: it takes 3 ms."""
 
 
-def wrapped(text: Text, width: int) -> list[Text]:
-    """Wrap a text at its words, and between Chinese characters; at least one line."""
-    lines = text.divide(_breaks(text.plain, width))
+def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
+    """Wrap a text at its words, and between Chinese characters; lines after the first have less room by an indent."""
+    lines = text.divide(_breaks(text.plain, width, indent))
     for line in lines:
         line.rstrip()
     return list(lines) or [Text()]
 
 
-def _breaks(text: str, width: int) -> Iterator[int]:
+def _breaks(text: str, width: int, indent: int) -> Iterator[int]:
     """Yield where lines begin, but the first."""
     used = 0
     pattern = _UNIT if max(text, default="") >= _WIDE[0] else r"\s*\S+\s*"
@@ -309,12 +308,12 @@ def _breaks(text: str, width: int) -> Iterator[int]:
         long = columns(unit.rstrip())
         if used and used + long > width:
             yield start
-            used = 0
+            used, width, indent = 0, max(width - indent, 1), 0
         for index, char in enumerate(unit if long > width else "", start):  # a word that no line has room for
             used += columns(char)
             if used > width:
                 yield index
-                used = columns(char)
+                used, width, indent = columns(char), max(width - indent, 1), 0
         if long <= width:
             used += columns(unit)
 

@@ -69,10 +69,10 @@ def _judged(report: Report) -> Message:
     regions = tuple(dict.fromkeys(f"{account.region} on {account.read_on}" for account in report.accounts))
     if regions:
         return say(
-            "{pools} checked against specs of {specs} and the account in {regions}",
+            "{pools} checked with specs of {specs} and the account in {regions}",
             pools=pools, specs=report.specs_words, regions=regions,
         )  # fmt: skip
-    return say("{pools} checked against specs of {specs}", pools=pools, specs=report.specs_words)
+    return say("{pools} checked with specs of {specs}", pools=pools, specs=report.specs_words)
 
 
 def _found(report: Report) -> Iterator[Message]:
