@@ -37,7 +37,12 @@ _TYPER = (
 def all_texts() -> dict[str, None]:
     """Return everything that eniplan says, each once."""
     found = [*_SEPARATORS, *_TYPER, *_of_source(), *_of_rules(), *_of_facts(), *_of_help()]
-    return {text: None for text in found if any(map(str.isalpha, _without_fields(text))) or text in _SEPARATORS}
+    return {text: None for text in found if any(map(_is_translated, _without_fields(text)))}
+
+
+def _is_translated(char: str) -> bool:
+    """Letters are, and marks of which Chinese has its own."""
+    return char.isalpha() or char in ":;,()"
 
 
 def _without_fields(template: str) -> str:

@@ -21,9 +21,9 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     return by_folded[found[0]] if found else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> Message:
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> Message:
     """Return `did you mean 'x'?`, or the empty string."""
-    found = nearest(name, known)
+    found = nearest(name, known, cutoff=cutoff)
     return say("did you mean {found!r}?", found=found) if found else NOTHING
 
 

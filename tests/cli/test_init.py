@@ -146,7 +146,7 @@ class TestCI:
     def test_unknown_service(self, run: Run) -> None:
         result = run("init", "--ci", "jenkins")
         assert result.code == 2
-        assert "'github', 'gitlab'" in result.err
+        assert "choose one of github, gitlab" in result.err
 
     def test_no_folder_can_be_made(self, run: Run, tmp_path: Path) -> None:
         (tmp_path / ".gitlab").write_text("a file")

@@ -26,7 +26,7 @@ def test_what_passes_and_what_does_not(run: Run) -> None:
     ]  # fmt: skip
     assert "ecs.g8i.8xlarge" in result.out
     assert any(line.startswith("ecs.g8i.2xlarge: rejected by ENI001: ") for line in lines)
-    assert "types found by specs of 2026-07-16" in result.err
+    assert "types found in specs of 2026-07-16" in result.err
 
 
 def test_every_filter_at_once(run: Run) -> None:
@@ -34,7 +34,7 @@ def test_every_filter_at_once(run: Run) -> None:
     result = run("instances", *options, "--format", "names")
     assert result.code == 0
     assert len(result.out.splitlines()) == 3
-    assert "94 left out, CpuArchitecture not known" in result.err
+    assert "94 skipped: CpuArchitecture unknown" in result.err
     first = json.loads(run("instances", *options, "-f", "json").out)["types"]
     assert [item["type"] for item in first] == result.out.splitlines()
     assert {item["architecture"] for item in first} == {"ARM"}
@@ -44,8 +44,8 @@ def test_nothing_found_is_exit_code_1(run: Run) -> None:
     result = run("instances", "--gpus", "99")
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        "0 types found by specs of 2026-07-16; 511 left out, GPUAmount not known; "
-        "an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`\n"
+        "0 types found in specs of 2026-07-16; 511 skipped: GPUAmount unknown; "
+        "an answer of DescribeInstanceTypes tells more: --specs FILE, or `eniplan specs update`\n"
     )
 
 

@@ -29,4 +29,4 @@ def test_prints_the_schema_of_reports(run: Run) -> None:
 def test_anything_else_is_usage(run: Run) -> None:
     result = run("schema", "x")
     assert (result.code, result.out) == (2, "")
-    assert "'x' is not one of 'config', 'plan', 'report'" in result.err
+    assert "choose one of config, plan, report, waivers" in result.err

@@ -545,9 +545,9 @@ class TestDiff:
             "added ecs.new.8xlarge: ENIs, IPv4 and IPv6 addresses per ENI: 8, 30, unknown",
             "not in cn-hangzhou: 1 type: ecs.g7.xlarge",
             f"changed ecs.g8i.8xlarge EniQuantity: 8 [{old}], now 5 [{new}]",
-            "now known EniQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
-            "now known EniPrivateIpAddressQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
-            "now known EniIpv6AddressQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
+            "now known: EniQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
+            "now known: EniPrivateIpAddressQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
+            "now known: EniIpv6AddressQuantity of 2 types: ecs.i4.2xlarge, ecs.i4.8xlarge",
             f"{PLAN}: pool trading: appear ENI001, ENI008",
         ]
 
@@ -614,4 +614,4 @@ class TestDiff:
         machine.update()
         out = machine("specs", "diff").out
         assert "not in cn-hangzhou: 1237 types: ecs.c4.xlarge, " in out
-        assert ", ... and 1227 more\n" in out
+        assert " and 1227 more\n" in out

@@ -166,13 +166,13 @@ class TestKubectl:
         result = verify("--wait", "500ms")
         assert result.code == 1
         assert "error VER006" in result.out
-        assert "time is up after 0.5 s: it does not hold\n" in result.err
+        assert "timed out after 0.5 s\n" in result.err
 
     def test_wait_for_facts(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
         api.forbidden = {"/api/v1/events"}
         result = verify("--wait", "0", "--strict")
         assert result.code == 1
-        assert "time is up" in result.err
+        assert "timed out" in result.err
 
     def test_ctrl_c_while_waiting(self, api: FakeApi, plan: Path, tmp_path: Path) -> None:
         api.states = [changed(CLUSTER, BROKEN)]

@@ -247,7 +247,7 @@ def test_prices(priced: Listing) -> None:
     assert (second["type"], second["pricePerPodHour"]) == ("ecs.g8i.3xlarge", 2)
     assert {item["pricePerPodHour"] for item in others} == {None}
     assert json.loads(as_json(priced))["unpriced"] == len(others)
-    assert summary(priced).count(f"{len(others)} have no price, and come last") == 1
+    assert summary(priced).count(f"{len(others)} have no price and come last") == 1
     assert first["layers"]["pricePerPodHour"] == "bundled"
     assert "pricePerHour" not in first["layers"]
     headings = plain(priced).splitlines()[0].split()
@@ -299,13 +299,13 @@ def test_summary_tells_what_is_not_shown(tmp_path: Path) -> None:
     wanted = Wanted(gpus=Range(1, None), families=("ecs.mine",))
     question = Question(wanted, IPV4, ORDERS["pods"], request=Request(3, 8, 1, "node"), limit=1)
     assert summary(find(specs, question, Settings())) == (
-        f"0 types found by specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; 1 have no room beside the DaemonSet pods"
+        f"0 types found in specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; 1 have no room beside the DaemonSet pods"
     )
     some = question._replace(wanted=Wanted(gpus=Range(100, None)))
     assert summary(find(specs, some, Settings())) == (
-        f"0 types found by specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
-        "511 left out, GPUAmount not known; "
-        "an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`"
+        f"0 types found in specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
+        "511 skipped: GPUAmount unknown; "
+        "an answer of DescribeInstanceTypes tells more: --specs FILE, or `eniplan specs update`"
     )
 
 

@@ -44,13 +44,13 @@ if TYPE_CHECKING:
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
 
 
-def screen(home: Path, size: tuple[int, int], *args: str, **env: str) -> str:
+def screen(home: Path, size: tuple[int, int], *args: str, cwd: Path = REPO, **env: str) -> str:
     """Return what eniplan shows on a terminal of so many rows and columns."""
     reader, writer = pty.openpty()
     fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     changes: dict[str, str | None] = {"TERM": "xterm-256color", "COLUMNS": None, **env}
     with subprocess.Popen(
-        eniplan_command(*args), stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, cwd=REPO,
+        eniplan_command(*args), stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, cwd=cwd,
         env=clean_env(home, changes),
     ) as process:  # fmt: skip
         os.close(writer)
@@ -109,7 +109,7 @@ def test_three_findings_fit_a_screen_when_little_of_the_cluster_is_known(tmp_pat
         "    labels: {k8s.aliyun.com/exclusive-mode-eni-type: enionly}\n"
         "workloads:\n  - {name: matcher, kind: Deployment, replicas: 30, nodePool: trading}\n"
     )
-    text = ESCAPES.sub("", screen(tmp_path, (24, 80), "check", str(tmp_path / "plan.yaml"), ENIPLAN_LANG=language))
+    text = ESCAPES.sub("", screen(tmp_path, (24, 80), "check", "plan.yaml", cwd=tmp_path, ENIPLAN_LANG=language))
     assert text.count("[ENI001]") == text.count("[ENI008]") == text.count("[NP001]") == 1
     assert len(text.splitlines()) <= 24, text
     assert max(map(columns, text.splitlines())) <= 80

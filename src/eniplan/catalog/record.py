@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.messages import say
-from eniplan.text import plural
+from eniplan.messages import count, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -103,17 +102,24 @@ def old_words(days: int, day: str) -> Message:
     )  # fmt: skip
 
 
-def specs_words(date: str, own: OwnData | None) -> str:
+def aged_words(words: Message | str, days: int | None) -> Message | str:
+    """Add how old the instance data is, where that should be told."""
+    return words if days is None else say("{specs} ({days} days old)", specs=words, days=days)
+
+
+def specs_words(date: str, own: OwnData | None) -> Message | str:
     """Say which instance data was used, to be read behind "specs of"."""
     if own is None:
         return date
-    date = specs_words(date, own.beneath)
+    words = specs_words(date, own.beneath)
     if own.region is not None:
-        return f"{date} and of {own.region} on {own.date}"
+        return say("{specs} and of {region} on {date}", specs=words, region=own.region, date=own.date)
     if own.kind == "nodes":
-        return f"{date} and of nodes on {own.date}"
-    left_out = f" without {plural(len(own.odd), 'odd value')}" if own.odd else ""
-    return f"{date} and {own.file}{left_out}"
+        return say("{specs} and of nodes on {date}", specs=words, date=own.date)
+    if not own.odd:
+        return say("{specs} and {file}", specs=words, file=own.file)
+    odd = count(len(own.odd), "{n} odd value", "{n} odd values")
+    return say("{specs} and {file} without {odd}", specs=words, file=own.file, odd=odd)
 
 
 _GBPS = r"([0-9]+(?:\.[0-9]+)?)"

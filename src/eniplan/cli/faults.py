@@ -10,9 +10,12 @@ from typer.core import TyperGroup
 from eniplan import terminal
 from eniplan.errors import EniplanError, InputError, usage
 from eniplan.messages import NOTHING, say
+from eniplan.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from eniplan.messages import Message
 
 _Fault: Any = typer.BadParameter.__mro__[2]
 """What typer raises for whatever it cannot take; its name is in a package that is private to typer."""
@@ -29,27 +32,56 @@ class Group(TyperGroup):
         try:
             return super().make_context(*args, **more)
         except _Fault as fault:
-            raise _told(fault) from None
+            raise _told(fault, self) from None
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the same
         """Read the options of a command, and run it."""
         try:
             return super().invoke(ctx)
         except _Fault as fault:
-            raise _told(fault) from None
+            raise _told(fault, self) from None
 
 
-def _told(fault: Any) -> Exception:  # noqa: ANN401 - the same
-    if type(fault).__name__ == _ASKS_FOR_HELP:
+def _told(fault: Any, group: Group) -> Exception:  # noqa: ANN401 - the same
+    """Return a mistake of the command line in our own words, by its cause; the rest in typer's."""
+    kind = type(fault).__name__
+    if kind == _ASKS_FOR_HELP:
         return fault  # type: ignore[no-any-return]
     text = fault.format_message().strip().removesuffix(".")
+    message = _cause(kind, fault, group) or say("{message}", message=text[:1].lower() + text[1:])
     context = getattr(fault, "ctx", None)
-    hint = (
-        NOTHING
-        if context is None
-        else say("`{command} --help` lists its options and arguments", command=context.command_path)
-    )
-    return usage(say("{message}", message=text[:1].lower() + text[1:]), hint)
+    hint = NOTHING
+    if kind == "NoSuchOption":  # the dashes make all options look alike
+        hint = did_you_mean(fault.option_name, fault.possibilities or (), cutoff=0.75)
+    if context is not None and not hint:
+        hint = say("`{command} --help` lists its options and arguments", command=context.command_path)
+    return usage(message, hint)
+
+
+def _cause(kind: str, fault: Any, group: Group) -> Message:  # noqa: ANN401 - the same
+    """Return what is wrong, by the class of the fault and its option; nothing where that does not tell."""
+    if kind == "NoSuchOption":
+        return say("no such option: {option}", option=fault.option_name)
+    if kind == "BadOptionUsage":
+        options = (option for command in (group, *group.commands.values()) for option in command.params)
+        if any(fault.option_name in option.opts and getattr(option, "is_flag", False) for option in options):
+            return say("option {option} takes no value", option=fault.option_name)
+        return say("option {option} needs a value", option=fault.option_name)
+    param = getattr(fault, "param", None)
+    if param is None:
+        return NOTHING
+    named = param.get_error_hint(fault.ctx)
+    return say("{name} is missing", name=named) if kind == "MissingParameter" else _of_value(named, param.type, fault)
+
+
+def _of_value(named: str, kind: Any, fault: Any) -> Message:  # noqa: ANN401 - the same
+    """Return what an option takes, which has another value."""
+    if choices := tuple(getattr(kind, "choices", ())):
+        return say("invalid value for {option}: choose one of {words}", option=named, words=choices)
+    least = getattr(kind, "min", None)
+    if least is not None:
+        return say("invalid value for {option}: it takes a whole number from {least} on", option=named, least=least)
+    return say("invalid value for {option}: {reason}", option=named, reason=fault.message.removesuffix("."))
 
 
 def tell(error: EniplanError, argv: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan import terminal
-from eniplan.messages import count, say
+from eniplan.messages import NOTHING, count, say, together
 from eniplan.text import printable
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class OtherInputs:
         skipped = self._collected.skipped
         for item in skipped:
             if verbose or item.names:
-                more = f"; it names {item.names}" if item.names else ""
-                terminal.err(printable(f"skipped {item.what}: {item.why}{more}"))
+                names = say("it names {names}", names=item.names) if item.names else NOTHING
+                terminal.err(printable(together((say("skipped {file}: {why}", file=item.what, why=item.why), names))))
         if self._collected.broken and not verbose:
             broken = count(
                 self._collected.broken,

@@ -140,7 +140,9 @@ def _tell_namespaces(plans: Sequence[Passed]) -> None:
             if pn is not None and pn.namespace_selector is not None and pn.namespace_selector.requirements:
                 told.add((workload.namespace, pn.name))
     for namespace, name in sorted(told):
-        terminal.err(printable(f"note: PodNetworking {name} also selects by labels of the namespace {namespace}"))
+        note = say("note: PodNetworking {name} also selects by labels of the namespace {namespace}",
+                   name=name, namespace=namespace)  # fmt: skip
+        terminal.err(printable(note))
 
 
 def _patch(plans: Sequence[Passed], path: str) -> None:
@@ -156,10 +158,11 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
     done, changes = patch(shown, manifests, plans[0].view.plan)
     for change in changes:
         if change.pool is None:
-            told = "names no node pool, and is left as it is"
+            told = say("{workload} names no node pool, and is left as it is", workload=change.name)
         elif change.added:
-            told = f"now fits pool {change.pool}: added {', '.join(change.added)}"
+            told = say("{workload} now fits pool {pool}: added {added}",
+                       workload=change.name, pool=change.pool, added=change.added)  # fmt: skip
         else:
-            told = f"has all that pool {change.pool} asks for"
-        terminal.err(printable(f"{change.name} {told}"))
+            told = say("{workload} has all that pool {pool} asks for", workload=change.name, pool=change.pool)
+        terminal.err(printable(told))
     terminal.out(done)

@@ -8,14 +8,14 @@ import typer
 
 from eniplan import terminal
 from eniplan.catalog.limits import capacity, has_parity, lingjun_pods
-from eniplan.catalog.record import LIMITS, old_days
+from eniplan.catalog.record import LIMITS, aged_words, old_days
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsDateOption, SpecsOption, day_of, instance_data
 from eniplan.cli.specs_contribute import contribute
 from eniplan.cli.specs_diff import diff
 from eniplan.cli.specs_update import update
 from eniplan.errors import usage
-from eniplan.messages import say
+from eniplan.messages import NOTHING, say, together
 from eniplan.suggest import did_you_mean
 from eniplan.text import json_text
 
@@ -77,12 +77,15 @@ def overview(
         aged = {} if age is None else {"ageDays": age}
         _print_json({"date": catalog.date, **aged, **own, "counts": counts, "unpublished": gaps})
         return
-    lines = [f"instance data as of {catalog.date}" + ("" if age is None else f" ({age} days old)")]
+    lines: list[str] = [say("instance data as of {specs}", specs=aged_words(catalog.date, age))]
     for layer in () if catalog.own is None else catalog.own.stack():
-        of = layer.region or ("nodes" if layer.kind == "nodes" else None)
-        lines.append(f"before it: {layer.file}" + (f", {of} on {layer.date}" if of else ""))
-    lines += [f"  {name}: {count}" for name, count in counts.items()]
-    lines += [f"ENI limits are not published for {sum(map(len, gaps.values()))} types of these families:"]
+        of = layer.region or (say("nodes") if layer.kind == "nodes" else None)
+        file = say("{file}", file=layer.file)
+        read = say("{region} on {date}", region=of, date=layer.date) if of else NOTHING
+        lines.append(say("before it: {layer}", layer=together((file, read), ", ")))
+    lines += [f"  {name}: {number}" for name, number in counts.items()]
+    unpublished = sum(map(len, gaps.values()))
+    lines += [say("ENI limits are not published for {n} types of these families:", n=unpublished)]
     lines += [f"  {family} ({len(names)})" for family, names in gaps.items()]
     terminal.out("\n".join(lines) + "\n")
 
@@ -121,34 +124,38 @@ def _print_json(value: object) -> None:
 
 
 def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
-    sale = {True: "on sale", False: "no longer on sale", None: "on sale or not: unknown"}[record.on_sale]
+    sale = {True: say("on sale"), False: say("no longer on sale"), None: say("on sale or not: unknown")}
     keys: dict[str, None] = {}
     layers = _layers(catalog, record)
-    yield f"{record.InstanceTypeId} ({record.InstanceTypeFamily}, {sale}, limits {record.limits_status})"
+    yield say("{type} ({family}, {sale}, limits {status})", type=record.InstanceTypeId,
+              family=record.InstanceTypeFamily, sale=sale[record.on_sale], status=record.limits_status)  # fmt: skip
     for field, value in record.raw.items():
         if field not in ("InstanceTypeId", "InstanceTypeFamily", "LimitsStatus", "OnSale", "Sources"):
             key = record.source_of(field)
-            keys[key or "no source"] = None
+            source = key or say("no source")
+            keys[source] = None
             # The page's own word for "no burst bandwidth".
-            yield f"  {field}: {str(value).replace('无', 'no burst')}  [{key or 'no source'}; {layers[field]['layer']}]"
+            yield f"  {field}: {str(value).replace('无', say('no burst'))}  [{source}; {layers[field]['layer']}]"
     for field in LIMITS:
         if getattr(record, field) is None:
-            yield f"  {field}: unknown"
+            yield "  " + say("{field}: unknown", field=field)
     for conflict in catalog.conflicts(record.InstanceTypeId):
-        chosen = "none" if conflict.chosen is None else conflict.chosen
-        yield f"  sources disagree on {conflict.field}; taken: {chosen}"
+        chosen = say("none") if conflict.chosen is None else conflict.chosen
+        yield "  " + say("sources disagree on {field}; taken: {chosen}", field=conflict.field, chosen=chosen)
         for stated, stating in conflict.values.items():
             keys |= dict.fromkeys(stating)
             yield f"    {stated}  [{', '.join(stating)}]"
     pods = capacity(record, erdma=False)
-    for mode, count in zip(("exclusive", "shared", "trunk"), pods, strict=True):
-        yield f"  {mode} pods per node: {'unknown' if count is None else count}"
-    parity = {True: "yes", False: "no", None: "unknown"}[has_parity(record)]
-    yield f"  as many IPv6 as IPv4 addresses per ENI (dual stack): {parity}"
+    modes = (say("exclusive pods per node"), say("shared pods per node"), say("trunk pods per node"))
+    for mode, number in zip(modes, pods, strict=True):
+        yield "  " + say("{name}: {value}", name=mode, value=say("unknown") if number is None else number)
+    parity = {True: say("yes"), False: say("no"), None: say("unknown")}[has_parity(record)]
+    same = say("as many IPv6 as IPv4 addresses per ENI (dual stack)")
+    yield "  " + say("{name}: {value}", name=same, value=parity)
     yield from _legend(catalog, keys)
-    yield "layers:"
+    yield say("layers:")
     for layer in {found["layer"]: found for found in layers.values()}.values():
-        yield f"  {layer['layer']}: {layer['file'] or 'with eniplan'}, {layer['date'] or 'no date'}"
+        yield f"  {layer['layer']}: {layer['file'] or say('with eniplan')}, {layer['date'] or say('no date')}"
 
 
 def _layers(catalog: Catalog, record: InstanceType) -> dict[str, dict[str, str | None]]:
@@ -163,7 +170,7 @@ def _layers(catalog: Catalog, record: InstanceType) -> dict[str, dict[str, str |
 
 
 def _legend(catalog: Catalog, keys: Iterable[str]) -> Iterator[str]:
-    yield "sources:"
+    yield say("sources:")
     for key in keys:
         yield f"  [{key}] {_origin(catalog.source(key))}"
 
@@ -171,12 +178,13 @@ def _legend(catalog: Catalog, keys: Iterable[str]) -> Iterator[str]:
 def _lingjun_lines(catalog: Catalog, record: LingjunNodeType | None) -> Iterator[str]:
     if record is None:
         return
-    yield f"{record.NodeType} (Lingjun node type, limits {record.limits_status})"
+    yield say("{type} (Lingjun node type, limits {status})", type=record.NodeType, status=record.limits_status)
     for field, value in record.raw.items():
         if field.endswith("Quantity"):
             yield f"  {field}: {value}  [{record.sources[field]}]"
     pods = lingjun_pods(record)
-    yield f"  exclusive pods per node: {'unknown' if pods is None else pods}"
+    number = say("unknown") if pods is None else pods
+    yield "  " + say("{name}: {value}", name=say("exclusive pods per node"), value=number)
     yield from _legend(catalog, dict.fromkeys(record.sources.values()))
 
 

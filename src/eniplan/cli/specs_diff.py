@@ -11,12 +11,12 @@ from eniplan.catalog.record import Source
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsDateOption, SpecsOption, StrictOption, judged_by
 from eniplan.errors import COMMAND_LINE, INPUT, InputError, Place, Problem
-from eniplan.messages import say
-from eniplan.text import json_text, plural, printable
+from eniplan.messages import NOTHING, Message, count, named, say, together
+from eniplan.text import json_text, printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from eniplan.catalog.diff import Change, Difference, Stated
     from eniplan.report.model import Report
@@ -110,43 +110,50 @@ def _different(
 
 
 def _data_lines(bundled: Catalog, own: Catalog, found: Difference) -> Iterator[str]:
-    yield f"specs of {own.words}, compared with those of {bundled.date}"
+    yield say("specs of {specs}, compared with those of {bundled}", specs=own.words, bundled=bundled.date)
     if not any(found):
-        yield "no difference"
+        yield say("no difference")
     for record in found.added:
-        limits = ", ".join(str("unknown" if value is None else value) for value in record[4:7])
-        yield f"added {record.InstanceTypeId}: ENIs, IPv4 and IPv6 addresses per ENI: {limits}"
+        limits = tuple(say("unknown") if value is None else value for value in record[4:7])
+        yield say("added {type}: ENIs, IPv4 and IPv6 addresses per ENI: {limits}",
+                  type=record.InstanceTypeId, limits=limits)  # fmt: skip
     if found.removed and own.own is not None:
-        yield f"not in {own.own.region}: {plural(len(found.removed), 'type')}: {_some(found.removed)}"
+        yield say("not in {region}: {types}: {names}", region=own.own.region, types=_types(found.removed),
+                  names=named(found.removed, _SHOWN))  # fmt: skip
     for change in found.changed:
-        yield f"changed {change.type} {change.field}: {_value(change.bundled)}, now {_value(change.own)}"
+        yield say("changed {type} {field}: {before}, now {after}", type=change.type, field=change.field,
+                  before=_value(change.bundled), after=_value(change.own))  # fmt: skip
     learned: dict[str, list[str]] = {}
     for change in found.learned:
         learned.setdefault(change.field, []).append(change.type)
     for field, names in learned.items():
-        yield f"now known {field} of {plural(len(names), 'type')}: {_some(names)}"
+        yield say(
+            "now known: {field} of {types}: {names}", field=field, types=_types(names), names=named(names, _SHOWN)
+        )
+
+
+def _types(names: Sequence[str]) -> Message:
+    return count(len(names), "{n} type", "{n} types")
 
 
 def _plan_lines(plans: list[str], judged: list[_Judged]) -> Iterator[str]:
     for item in judged:
-        where = f"{item.file}: pool {item.pool}" if item.pool else item.file
-        words = [f"{verb} {', '.join(ids)}" for verb, ids in (("appear", item.appear), ("vanish", item.vanish)) if ids]
-        yield f"{where}: {'; '.join(words)}"
+        where = (
+            say("{file}: pool {pool}", file=item.file, pool=item.pool) if item.pool else say("{file}", file=item.file)
+        )
+        appear = say("appear {rules}", rules=item.appear) if item.appear else NOTHING
+        vanish = say("vanish {rules}", rules=item.vanish) if item.vanish else NOTHING
+        yield together((where, together((appear, vanish))), ": ")
     if plans and not judged:
-        yield "no plan is judged differently"
+        yield say("no plan is judged differently")
 
 
-def _some(names: Iterable[str]) -> str:
-    every = list(names)
-    more = f", ... and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-    return ", ".join(every[:_SHOWN]) + more
-
-
-def _value(stated: Stated) -> str:
+def _value(stated: Stated) -> Message:
     if stated.value is None:
-        return "unknown"
-    said = "no source" if stated.source is None else ", ".join(filter(None, (stated.source.title, stated.source.date)))
-    return f"{stated.value} [{said}]"
+        return say("unknown")
+    source = stated.source
+    said = say("no source") if source is None else tuple(filter(None, (source.title, source.date)))
+    return say("{value} [{source}]", value=stated.value, source=said)
 
 
 def _document(bundled: Catalog, own: Catalog, found: Difference, judged: list[_Judged]) -> dict[str, Any]:

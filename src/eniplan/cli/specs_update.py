@@ -13,7 +13,7 @@ from eniplan.catalog.store import Catalog
 from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
 from eniplan.errors import CloudError, usage
 from eniplan.messages import count, named, say
-from eniplan.text import json_text, plural, printable
+from eniplan.text import json_text, printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -178,10 +178,10 @@ def _regions(given: list[str]) -> list[str]:
     return names
 
 
-def _lines(learned: _Update, file: str, out: str | None) -> list[Message | str]:
+def _lines(learned: _Update, file: str, out: str | None) -> list[Message]:
     """Return what people are told."""
     found, nodes = learned.found, learned.nodes
-    lines: list[Message | str] = []
+    lines: list[Message] = []
     if nodes is not None:
         many = count(nodes.nodes, "{n} node", "{n} nodes")
         lines.append(say("{nodes} read, {without} of them without the annotation", nodes=many, without=nodes.without))
@@ -202,10 +202,11 @@ def _lines(learned: _Update, file: str, out: str | None) -> list[Message | str]:
                          values=named(values), kept=kept))  # fmt: skip
     if not found.rows:
         return [*lines, say("nothing is learned, and nothing was written")]
-    where = learned.asked.region or "nodes"
-    lines.append(f"{plural(len(found.rows), 'instance type')} of {where} written to {file}")
-    lines.append("what has changed: eniplan specs diff" + ("" if out is None else f" --specs {out}"))
-    return lines
+    types = count(len(found.rows), "{n} instance type", "{n} instance types")
+    where = learned.asked.region or say("nodes")
+    lines.append(say("{types} of {region} written to {file}", types=types, region=where, file=file))
+    command = "eniplan specs diff" + ("" if out is None else f" --specs {out}")
+    return [*lines, say("what has changed: {command}", command=command)]
 
 
 def _document(learned: _Update, file: str) -> dict[str, Any]:

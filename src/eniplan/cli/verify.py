@@ -30,13 +30,12 @@ from eniplan.judging import trace
 from eniplan.judging.verify import verify as judge
 from eniplan.kube import dump, kubectl
 from eniplan.kube.kubectl import Kubectl
-from eniplan.messages import say, together
+from eniplan.messages import count, say, together
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.report import brief
 from eniplan.report import trace as trace_report
 from eniplan.suggest import did_you_mean, which_one
 from eniplan.terminal import STDIN
-from eniplan.text import plural
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -253,12 +252,13 @@ def _wait(look: Callable[[], Report], patience: float) -> Report:
     while report.exit_code == FINDINGS:
         left = began + patience - time.monotonic()
         if left <= 0:
-            terminal.err(f"time is up after {patience:g} s: it does not hold")
+            terminal.err(say("timed out after {seconds} s", seconds=f"{patience:g}"))
             break
         pause = min(pause, left)
         failing = [finding.rule.id for finding in report.findings if report.fails(finding)]
-        why = ", ".join(dict.fromkeys(failing)) or "facts unknown"
-        terminal.err(f"{plural(len(failing), 'finding')} ({why}); looking again in {pause:.0f} s")
+        found = count(len(failing), "{n} finding", "{n} findings")
+        why = tuple(dict.fromkeys(failing)) or say("facts unknown")
+        terminal.err(say("{found} ({why}); looking again in {seconds} s", found=found, why=why, seconds=f"{pause:.0f}"))
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
         try:

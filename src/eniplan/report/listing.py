@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from eniplan.catalog.limits import eni_bandwidth, made_of
 from eniplan.catalog.order import pods_per_vcpu
-from eniplan.catalog.record import specs_words
-from eniplan.messages import say
+from eniplan.catalog.record import aged_words, specs_words
+from eniplan.messages import NOTHING, count, say, together
 from eniplan.report import layers
-from eniplan.text import plural
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -259,31 +258,33 @@ def shown(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def summary(listing: Listing) -> str:
+def summary(listing: Listing) -> Message:
     """Return what was found and what was left out, in one line."""
-    found = plural(len(listing.rows) + listing.left, "type")
-    aged = "" if listing.specs_age is None else f" ({listing.specs_age} days old)"
-    parts = [f"{found} found by specs of {specs_words(listing.specs_date, listing.own_specs)}{aged}"]
+    return together(_summary(listing))
+
+
+def _summary(listing: Listing) -> Iterator[Message]:
+    specs = aged_words(specs_words(listing.specs_date, listing.own_specs), listing.specs_age)
+    every = len(listing.rows) + listing.left
+    yield say("{types} found in specs of {specs}", types=count(every, "{n} type", "{n} types"), specs=specs)
     if listing.left:
-        parts.append(f"the first {len(listing.rows)} are shown")
+        yield say("the first {n} are shown", n=len(listing.rows))
     if listing.rejected_total:
-        parts.append(f"{listing.rejected_total} rejected by rules{_rejected_shown(listing)}")
+        yield _rejected(listing.rejected_total, listing.rejected)
     if listing.full:
-        parts.append(f"{listing.full} have no room beside the DaemonSet pods")
-    if listing.unpriced:
-        parts.append(f"{listing.unpriced} have no price{_last(listing)}")
-    parts += (f"{count} left out, {fact} not known" for fact, count in listing.unknown.items())
+        yield say("{n} have no room beside the DaemonSet pods", n=listing.full)
+    if listing.unpriced == every:
+        yield say("{n} have no price", n=every) if every else NOTHING
+    elif listing.unpriced:
+        yield say("{n} have no price and come last", n=listing.unpriced)
+    yield from (say("{n} skipped: {fact} unknown", n=n, fact=fact) for fact, n in listing.unknown.items())
     if listing.unknown and not listing.rows:
-        parts.append("an answer of DescribeInstanceTypes knows more: --specs FILE, or `eniplan specs update`")
-    return "; ".join(parts)
+        yield say("an answer of DescribeInstanceTypes tells more: --specs FILE, or `eniplan specs update`")
 
 
-def _last(listing: Listing) -> str:
-    return "" if listing.unpriced == len(listing.rows) + listing.left else ", and come last"
-
-
-def _rejected_shown(listing: Listing) -> str:
-    if listing.rejected is None:
-        return " (--why shows them)"
-    shown_here = len(listing.rejected)
-    return "" if shown_here == listing.rejected_total else f" (the first {shown_here} are shown)"
+def _rejected(total: int, rows: tuple[Row, ...] | None) -> Message:
+    if rows is None:
+        return say("{n} rejected by rules (--why shows them)", n=total)
+    if len(rows) == total:
+        return say("{n} rejected by rules", n=total)
+    return say("{n} rejected by rules (the first {shown} are shown)", n=total, shown=len(rows))

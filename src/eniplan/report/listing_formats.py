@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
+from eniplan.messages import say
 from eniplan.report import layers
 from eniplan.report.listing import all_columns, brief_columns, layer_notes, layers_in, shown
 from eniplan.text import json_text, printable
@@ -24,7 +25,8 @@ def plain(listing: Listing) -> str:
     lines = list(_table(brief_columns(listing), listing.rows)) if listing.rows else []
     lines += map(printable, layer_notes(listing))
     for row in listing.rejected or ():
-        lines += [printable(f"{row.record.InstanceTypeId}: rejected by {text}") for text in rejections(row)]
+        name = row.record.InstanceTypeId
+        lines += [printable(say("{type}: rejected by {why}", type=name, why=text)) for text in rejections(row)]
     return "".join(line + "\n" for line in lines)
 
 

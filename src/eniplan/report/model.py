@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from eniplan.catalog.record import specs_words
+from eniplan.catalog.record import aged_words, specs_words
 from eniplan.errors import CLOUD, FINDINGS, INPUT, OK
-from eniplan.messages import say
 from eniplan.rules.base import LEVELS
 from eniplan.values import NamedTuple
 
@@ -221,8 +220,7 @@ class Report(NamedTuple):
     @property
     def specs_words(self) -> str:
         """The instance data, to be read behind "specs of"."""
-        words = specs_words(self.specs_date, self.own_specs)
-        return words if self.specs_age is None else say("{specs} ({days} days old)", specs=words, days=self.specs_age)
+        return aged_words(specs_words(self.specs_date, self.own_specs), self.specs_age)
 
     def fails(self, finding: Finding) -> bool:
         """Return whether a finding fails the run."""

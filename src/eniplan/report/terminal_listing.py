@@ -8,6 +8,7 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
+from eniplan.messages import say
 from eniplan.report.listing import brief_columns, layer_notes, shown
 from eniplan.report.listing_formats import rejections
 from eniplan.report.terminal_view import render
@@ -46,7 +47,8 @@ def _found(found: Listing, width: int) -> Iterator[RenderableType]:
         yield table
         yield from (Text(printable(note), style=_LABEL) for note in layer_notes(found))
         if hidden:
-            yield Text(f"too narrow for {', '.join(c.heading for c in hidden)}: --format csv has all", style=_LABEL)
+            narrow = say("too narrow for {columns}: --format csv has all", columns=tuple(c.heading for c in hidden))
+            yield Text(narrow, style=_LABEL)
     if found.rejected:
         reasons = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
         for row in found.rejected:
@@ -55,7 +57,7 @@ def _found(found: Listing, width: int) -> Iterator[RenderableType]:
                 reasons.add_row(
                     Text(printable(row.record.InstanceTypeId)), Text(rule, style="red"), Text(printable(message))
                 )
-        yield from (Line(Text("rejected", style=_LABEL), style=_LABEL, align="left"), reasons)
+        yield from (Line(Text(say("rejected"), style=_LABEL), style=_LABEL, align="left"), reasons)
 
 
 def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:

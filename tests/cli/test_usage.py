@@ -1,0 +1,45 @@
+"""Mistakes of the command line are told by their cause, in the user's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.harness import Run
+
+
+@pytest.mark.parametrize(
+    ("words", "english", "chinese"),
+    [
+        (
+            "check --typ x",
+            "no such option: --typ\n    did you mean '--type'?\n",
+            "没有选项 --typ\n    是不是想写 '--type'？\n",
+        ),
+        (
+            "check --zzz",
+            "no such option: --zzz\n    `eniplan check --help`",
+            "没有选项 --zzz\n    `eniplan check --help`",
+        ),
+        ("check --type", "option --type needs a value\n", "选项 --type 需要一个值\n"),
+        ("check --strict=yes", "option --strict takes no value\n", "选项 --strict 不接受值\n"),
+        ("specs show", "'TYPE' is missing\n", "缺少 'TYPE'\n"),
+        (
+            "explain --format xml",
+            "invalid value for '--format' / '-f': choose one of text, json\n",
+            "'--format' / '-f' 的值无效：可选值为 text、json\n",  # noqa: RUF001 - Chinese
+        ),
+        (
+            "instances --limit=-3",
+            "invalid value for '--limit' / '-n': it takes a whole number from 1 on\n",
+            "'--limit' / '-n' 的值无效：应为不小于 1 的整数\n",  # noqa: RUF001 - Chinese
+        ),
+    ],
+)
+def test_a_mistake_is_told_by_its_cause(run: Run, words: str, english: str, chinese: str) -> None:
+    for language, told in (("en", english), ("zh", chinese)):
+        result = run(*words.split(" "), env={"ENIPLAN_LANG": language})
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith(f"command line: error: {told}")
