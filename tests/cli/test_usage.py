@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         (
             "check --typ x",
             "no such option: --typ\n    did you mean '--type'?\n",
-            "没有选项 --typ\n    是不是想写 '--type'？\n",
+            "没有选项 --typ\n    是不是想写 '--type'",
         ),
         (
             "check --zzz",
