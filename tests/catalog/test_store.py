@@ -168,6 +168,20 @@ class TestOwnSpecs:
         assert catalog.own.odd == (f"ecs.mine.8xlarge: {field} is {shown!r}",)
         assert catalog.words.endswith(" without 1 odd value")
 
+    @pytest.mark.parametrize(
+        ("field", "meant"),
+        [
+            ("EniQuantityy", "EniQuantity"), ("eniquantity", "EniQuantity"),
+            ("EniPrivateIPAddressQuantity", "EniPrivateIpAddressQuantity"),
+        ],
+    )  # fmt: skip
+    def test_a_misspelt_field_is_told(self, tmp_path: Path, field: str, meant: str) -> None:
+        file = tmp_path / "specs"
+        file.write_text(json.dumps({"InstanceTypeId": "ecs.mine.8xlarge", field: 8}))
+        catalog = Catalog(specs=str(file))
+        assert catalog.own is not None
+        assert catalog.own.odd == (f"ecs.mine.8xlarge: {field} is not a field; did you mean {meant}?",)
+
     def test_below_zero_is_none_as_terway_reads_it(self, tmp_path: Path) -> None:
         file = tmp_path / "specs"
         file.write_text(json.dumps({**MINE, "EniIpv6AddressQuantity": -1}))

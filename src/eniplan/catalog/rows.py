@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.record import LIMITS, InstanceType
 from eniplan.errors import InputError, Place, Problem
 from eniplan.messages import NOTHING, Message, say
+from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -164,11 +166,19 @@ def without_odd_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
     for field, value in row.items():
         if type(value) is int and value < 0 and field in _CLAMPED:
             known[field] = 0
+        elif field not in _FIELDS and (meant := _meant(field)) is not None and meant not in row:
+            odd.append(f"{row['InstanceTypeId']}: {field} is not a field; did you mean {meant}?")
         elif value is None or field not in _FIELDS or _FIELDS[field](value):
             known[field] = value
         else:
             odd.append(f"{row['InstanceTypeId']}: {field} is {value!r}")
     return known, odd
+
+
+@cache
+def _meant(field: str) -> str | None:
+    """Return the field that a slip of the pen stands for; None: it is one of the many that nothing here reads."""
+    return nearest(field, _FIELDS, cutoff=0.9)
 
 
 def _is_text(value: object) -> bool:
