@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.harness import Run
 
 
@@ -43,3 +45,11 @@ def test_a_mistake_is_told_by_its_cause(run: Run, words: str, english: str, chin
         result = run(*words.split(" "), env={"ENIPLAN_LANG": language})
         assert (result.code, result.out) == (2, "")
         assert result.err.startswith(f"command line: error: {told}")
+
+
+def test_what_is_left_out_of_own_data_is_told(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_text('{"InstanceTypeId": "ecs.g8i.8xlarge", "EniQuantityy": 9, "EniTotalQuantity": "x"}')
+    result = run("check", "--type", "ecs.g8i.8xlarge", "--specs", own)
+    told = "EniQuantityy is not a field; did you mean EniQuantity?, ecs.g8i.8xlarge: EniTotalQuantity is 'x'\n"
+    assert result.err.startswith(f"note: {own}: left out: ecs.g8i.8xlarge: {told}")

@@ -11,7 +11,8 @@ from eniplan import clock, resources, terminal
 from eniplan.catalog.record import old_days, old_words
 from eniplan.catalog.store import Catalog
 from eniplan.errors import usage
-from eniplan.messages import say
+from eniplan.messages import named, say
+from eniplan.text import printable
 
 if TYPE_CHECKING:
     from datetime import date
@@ -122,6 +123,9 @@ def instance_data(given: str | None, day: date) -> Catalog:
     age = old_days(catalog.date, catalog.own, day)
     if age is not None:
         terminal.err(say("note: {what}", what=old_words(age, catalog.date)))
+    for own in () if catalog.own is None else catalog.own.stack():
+        if own.odd:
+            terminal.err(printable(say("note: {file}: left out: {odd}", file=own.file, odd=named(own.odd))))
     return catalog
 
 
