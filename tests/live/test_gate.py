@@ -117,6 +117,21 @@ class TestAnOpenReceipt:
         assert "--allow-undecided DescribeUserQuota" in results["denied"].err
         assert "LIVE002" in results["an error"].err
 
+    def test_a_resume_may_know_less_than_the_create_when_told_so(
+        self, live: Live, cloud: Cloud, tmp_path: Path
+    ) -> None:
+        sent(tmp_path, cloud, "unknown")
+        cloud.deny("cs:DescribeUserQuota")
+        words = ("resume", RECEIPT, "--yes")
+        assert live(*words, "--allow-undecided", "DescribeUserQuotas", cwd=tmp_path).wait().code == 2
+        assert live(*words, cwd=tmp_path).wait().code == 1
+        assert cloud.calls(CREATE) == []
+        assert live(*words, "--allow-undecided", "DescribeUserQuota", cwd=tmp_path).wait().code == 0
+        assert len(cloud.calls(CREATE)) == 1
+        kept = plans.receipt(tmp_path)
+        assert kept["terms"]["allowed"] == ["DescribeUserQuota"]
+        assert [fact["fact"] for fact in kept["undecided"]] == ["DescribeUserQuota"]
+
     @pytest.mark.parametrize("words", [("resume", RECEIPT), APPLY])
     @pytest.mark.parametrize("answer", ["n", "y"])
     def test_is_no_way_round_the_question(

@@ -182,8 +182,8 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
             go_through(session, receipt, lambda: order, work, timeout, wait=wish.wait)
 
 
-def resume(path: str, timeout: str, *, ecs_role: bool, yes: bool) -> None:
-    """Go on with a create from its receipt.
+def resume(path: str, timeout: str, allowed: tuple[str, ...], *, ecs_role: bool, yes: bool) -> None:
+    """Go on with a create from its receipt; more facts may be unknown than when it was asked for.
 
     Raises:
         Exit: 130 for an interruption; told before.
@@ -193,7 +193,7 @@ def resume(path: str, timeout: str, *, ecs_role: bool, yes: bool) -> None:
         CreateError: it has failed, or its outcome is not known.
 
     """
-    longest = seconds("--timeout", timeout)
+    longest, more = seconds("--timeout", timeout), _facts(allowed)
     work = Work(path, ecs_role=ecs_role)
     if not os.path.exists(path):  # else the lock would be made for nothing
         hint = say("create-pool --apply prints the name of the receipt that it writes")
@@ -202,6 +202,8 @@ def resume(path: str, timeout: str, *, ecs_role: bool, yes: bool) -> None:
         receipt = receipts.read(path)
         assert receipt is not None  # noqa: S101 - it exists, and nobody takes receipts away
         work.path = path
+        known = tuple(dict.fromkeys((*receipt.terms.allowed, *more)))
+        receipt = receipt._replace(terms=receipt.terms._replace(allowed=known))
         if receipt.state == "gone":
             command = shlex.join(["eniplan", "create-pool", receipt.plan, "--apply"])
             raise CreateError(

@@ -21,6 +21,13 @@ def resume(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask for confirmation if the request must be sent again.")
     ] = False,
+    allow_undecided: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACT",
+            help="Send the request again even if this fact is unknown because RAM denies the call.",
+        ),
+    ] = None,
 ) -> None:
     """Continue an interrupted create: find out what became of it, wait, and verify the pool.
 
@@ -34,4 +41,4 @@ def resume(
     """
     from eniplan.cli import apply  # noqa: PLC0415 - brings the SDK along, and --help does not need it
 
-    apply.resume(receipt, timeout, ecs_role=ecs_role, yes=yes)
+    apply.resume(receipt, timeout, tuple(allow_undecided or ()), ecs_role=ecs_role, yes=yes)
