@@ -90,3 +90,7 @@ def test_other_words_are_quoted(word: str) -> None:
 def test_plain_words_stand_as_they_are(word: str) -> None:
     assert is_plain(word)
     assert flow(word) == word
+
+
+def test_half_a_character_is_written_as_kubernetes_reads_it() -> None:
+    assert yaml.safe_load(dump({"a\udfff": ["x\ud800y"]})) == {"a\ufffd": ["x\ufffdy"]}

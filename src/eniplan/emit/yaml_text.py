@@ -31,6 +31,8 @@ class _Dumper(yaml.CSafeDumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    # Half a character, of which JSON can hold one: as Go reads it, and so Kubernetes and Terway.
+    text = re.sub("[\ud800-\udfff]", "\ufffd", text)
     style = None if is_plain(text) else '"'
     if "\n" in text:
         style = "|"  # libyaml takes quotes where a literal block cannot hold the text
