@@ -159,7 +159,7 @@ def test_symptoms_lead_to_rules() -> None:
     for seen, _, rules in rows:
         symptom = seen or symptom
         symptoms[symptom] = symptoms.get(symptom, "") + rules
-    symptoms.pop("what you see")
+    symptoms.pop("symptom")
     assert [symptom for symptom, rules in symptoms.items() if "rules.md#" not in rules] == []
 
 
