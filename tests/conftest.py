@@ -11,7 +11,15 @@ import hypothesis
 import pytest
 
 from tests.harness import Result, Run, clean_env, eniplan_command, run_process
-from tests.live.runs import CREDENTIALS, Live, LiveRun, Zygote, needs_true_process, start_process
+from tests.live.runs import (
+    CREDENTIALS,
+    Live,
+    LiveRun,
+    Zygote,
+    asks_or_translates,
+    needs_true_process,
+    start_process,
+)
 from tests.loopback import Cloud
 
 if TYPE_CHECKING:
@@ -41,10 +49,14 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run `eniplan ARGS` as a process, in a clean environment; see `tests.harness.Run`."""
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run `eniplan ARGS` as a process, in a clean environment; see `tests.harness.Run`.
+
+    It is forked from the zygote where that makes no difference: to start Python takes most of the time of a run.
+    """
     home = tmp_path_factory.mktemp("home")
     empty = tmp_path_factory.mktemp("cwd")
+    streams = tmp_path_factory.mktemp("streams")
 
     def run_eniplan(
         *args: str | Path,
@@ -52,7 +64,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         cwd: Path | None = None,
         env: Mapping[str, str | None] | None = None,
     ) -> Result:
-        return run_process(eniplan_command(*args), stdin=stdin, cwd=cwd or empty, env=clean_env(home, env))
+        words, whole, where = list(map(str, args)), clean_env(home, env), cwd or empty
+        if needs_true_process(env) or asks_or_translates(words, whole, where):
+            return run_process(eniplan_command(*words), stdin=stdin, cwd=where, env=whole)
+        zygote: Zygote = request.getfixturevalue("zygote")
+        return zygote.fork(words, whole, where, streams, stdin, terminal=False).wait()
 
     return run_eniplan
 

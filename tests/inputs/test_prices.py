@@ -114,4 +114,4 @@ def test_bandwidth_of_an_eni(run: Run) -> None:
     assert found
     assert all(item["gbpsPerEni"] >= 5 for item in found)
     none = run("instances", "--min-eni-bandwidth", "5", "--family", "ecs.i4")
-    assert none.err.count("bandwidth per ENI not known") == 1
+    assert none.err.count("bandwidth per ENI unknown") == 1

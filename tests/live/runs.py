@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from tests.harness import REPO, TIMEOUT, Result, clean_env, eniplan_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 KEY, SECRET = "LTAI-loopback", "loopback-secret"
 """The account of `tests/loopback/sample.yaml`."""
@@ -210,6 +210,16 @@ def start_process(args: list[str], env: Mapping[str, str], cwd: Path, folder: Pa
 def needs_true_process(env: Mapping[str, str | None] | None) -> bool:
     """Tell whether changes of the environment would come too late for a fork."""
     return any(name.startswith(_READ_AT_IMPORT) for name in env or {})
+
+
+_ASK = frozenset(("--live", "--apply", "--lang", "doctor", "update", "resume", "completion"))
+_LANGUAGES = ("ENIPLAN_LANG", "LC_", "LANG", "_ENIPLAN")
+
+
+def asks_or_translates(words: Sequence[str], env: Mapping[str, str], cwd: Path) -> bool:
+    """Tell whether a run may ask an account, whose credentials the zygote has read, or speak another language."""
+    is_set = (cwd / ".eniplan").exists() or any(name.startswith(_LANGUAGES) for name in env)
+    return is_set or not _ASK.isdisjoint(word.partition("=")[0] for word in words)
 
 
 class Live(Protocol):
