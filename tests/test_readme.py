@@ -169,6 +169,14 @@ def test_every_page_is_in_the_index() -> None:
     assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", index))
 
 
+def test_every_chinese_page_is_found_and_leads_to_the_english_one() -> None:
+    readme = CHINESE[0].read_text(encoding="utf-8")
+    for page in CHINESE[1:]:
+        assert f"](docs/zh-CN/{page.name})" in readme
+        assert page.read_text(encoding="utf-8").splitlines()[2] == f"[English](../{page.name})"
+        assert (REPO / "docs" / page.name).exists()
+
+
 def test_the_readme_is_read_in_a_few_minutes() -> None:
     assert len(README.read_bytes()) <= 12 * 1024
 
