@@ -42,10 +42,6 @@ class TestGolden:
         assert json.loads(text)["tool"] == {"name": "eniplan", "version": "VERSION"}
         assert text == snapshot
 
-    def test_json_is_the_report(self, name: str) -> None:
-        text = json_format.write(reports()[name])
-        assert json_format.report_map(reports()[name]) == json.loads(text)
-
     def test_plain(self, name: str, snapshot: SnapshotAssertion) -> None:
         report = reports()[name]
         assert plain.write(report) + "---\n" + words.summary(report) + "\n" == snapshot
@@ -179,10 +175,9 @@ class TestClusters:
 
     def test_json(self) -> None:
         report = judge_cluster()
-        assert json_format.report_map(report) == json.loads(json_format.write(report))
-        (sheet,) = json_format.report_map(report)["pools"]
+        (sheet,) = json.loads(json_format.write(report))["pools"]
         assert sheet["proven"] == {"nodes": 3, "ready": 3, "enis": 21, "expected": 21, "pods": 3, "bound": 3}
-        assert "proven" not in json_format.report_map(judge())["pools"][0]
+        assert "proven" not in json.loads(json_format.write(judge()))["pools"][0]
 
     @pytest.mark.parametrize("name", ["good", "broken", "unseen", "lingjun"])
     def test_text(self, name: str, snapshot: SnapshotAssertion) -> None:

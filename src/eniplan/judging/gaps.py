@@ -11,6 +11,8 @@ from eniplan.messages import NOTHING, say
 from eniplan.plan.document import path_text, value_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from eniplan.facts import Fact
     from eniplan.messages import Message
     from eniplan.plan.document import Path, Value
@@ -22,22 +24,36 @@ def fact_at(path: Path) -> Fact | None:
     return _fact(_key(path))
 
 
-def waits(rule: AnyRule, path: Path, value: Value) -> bool:
-    """Return whether what stands at a key path of a plan could make a rule speak.
+def waiting(rules: Iterable[AnyRule], path: Path, value: Value) -> Iterator[str]:
+    """Yield the ids of the rules that what stands at a key path of a plan could make speak.
 
     Args:
-        rule: the rule.
+        rules: those to choose from.
         path: where something is not known.
         value: the plan.
 
     """
     key = _key(path)
-    if key == facts.POOL_NAME.key and not _refers(value) and not _REFERENCES.isdisjoint(rule.needs):
-        return False
-    if key == facts.POOL.key:  # its other keys are known: what they make rules say is found by asking them
-        return facts.POOL in rule.needs
-    needs = (need.key for need in rule.needs if need is not facts.POOL)
-    return any(_holds(need, key) or _holds(key, need) for need in needs)
+    names_nothing = key == facts.POOL_NAME.key and not _refers(value)
+    near = _near(key)
+    for rule in rules:
+        if names_nothing and not _REFERENCES.isdisjoint(rule.needs):
+            continue
+        if any(need.key in near for need in rule.needs):
+            yield rule.id
+
+
+@cache
+def _near(key: str) -> frozenset[str]:
+    """Return the keys of the facts that a key path holds, or that hold it.
+
+    Other keys of a pool that may be no exclusive one are known: what they make rules say is found by asking them.
+    """
+    if key == facts.POOL.key:
+        return frozenset((key,))
+    return frozenset(
+        fact.key for fact in facts.ALL if fact is not facts.POOL and (_holds(fact.key, key) or _holds(key, fact.key))
+    )
 
 
 _REFERENCES = frozenset((facts.NETWORKING_POOLS, facts.WORKLOAD_POOL))

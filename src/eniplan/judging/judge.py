@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
-from eniplan.judging.gaps import fact_at, owner, waits
+from eniplan.judging.gaps import fact_at, owner, waiting
 from eniplan.messages import NOTHING, facts_of, in_words, named, say, together
 from eniplan.plan.document import path_text
 from eniplan.report.model import Finding, Undecided
@@ -77,11 +77,11 @@ class Judge:
                 self._gaps[gap.path] = {}
                 continue
             words = fact.called(owner(value, gap.path)) if fact.words else path_text(gap.path)
-            waiting = self._unknown.setdefault(words, _Open({gap.path: None}, say("{why}", why=gap.why), {})).rules
-            waiting.update((rule.id, None) for rule in rules if waits(rule, gap.path, value))
-            self._gaps[gap.path] = waiting
+            ids = self._unknown.setdefault(words, _Open({gap.path: None}, say("{why}", why=gap.why), {})).rules
+            ids.update(dict.fromkeys(waiting(rules, gap.path, value)))
+            self._gaps[gap.path] = ids
             if fact is facts.POOL:
-                self._doubtful = waiting
+                self._doubtful = ids
 
     def ask(self, rule: AnyRule, subject: object) -> None:
         """Take what a rule says of a subject."""

@@ -13,11 +13,11 @@ from eniplan.rules.base import LEVELS
 from eniplan.text import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from eniplan.catalog.record import OwnData, Source
     from eniplan.errors import Place, Problem
-    from eniplan.report.model import Account, Addresses, Finding, PoolSheet, PoolUse, ZoneUse
+    from eniplan.report.model import Account, Addresses, Finding, PoolSheet, PoolUse, Undecided, ZoneUse
     from eniplan.rules.base import AnyRule
 
 SCHEMA = "eniplan.report/v1"
@@ -28,7 +28,7 @@ _NUMBERS = {"exclusive": "podsPerNode", "shared": "sharedPodsPerNode", "trunk": 
 
 def write(report: Report) -> str:
     """Return the report as one JSON document, one finding and one pool a line, with a final newline."""
-    return _document(report_map(report))
+    return _document(_report(report))
 
 
 def failure(problems: Iterable[Problem], exit_code: int, *, is_report: bool) -> str:
@@ -49,7 +49,7 @@ def failure(problems: Iterable[Problem], exit_code: int, *, is_report: bool) -> 
             "schema": FAILURE_SCHEMA,
             "tool": {"name": "eniplan", "version": __version__},
             "exitCode": exit_code,
-            "problems": list(map(_problem, told)),
+            "problems": map(_problem, told),
         }
     )
 
@@ -59,18 +59,26 @@ def _problem(problem: Problem) -> dict[str, object]:
 
 
 def _document(parts_by_key: dict[str, Any]) -> str:
-    parts = []
+    return "".join(_pieces(parts_by_key))  # all of it is in memory twice, and not five times
+
+
+def _pieces(parts_by_key: dict[str, Any]) -> Iterator[str]:
+    before = "{\n "
     for key, value in parts_by_key.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            items = ",\n  ".join(json_text(item) for item in value)
-            parts.append(f'"{key}": [\n  {items}\n ]')
+        yield f'{before}"{key}": '
+        before = ",\n "
+        if isinstance(value, map):  # each is a value only while it is written: there may be many
+            start = "[\n  "
+            for item in value:
+                yield start + json_text(item)
+                start = ",\n  "
+            yield "[]" if start[0] == "[" else "\n ]"
         else:
-            parts.append(f'"{key}": {json_text(value)}')
-    return "{\n " + ",\n ".join(parts) + "\n}\n"
+            yield json_text(value)
+    yield "\n}\n"
 
 
-def report_map(report: Report) -> dict[str, Any]:
-    """Return the report as plain values."""
+def _report(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},
@@ -81,7 +89,7 @@ def report_map(report: Report) -> dict[str, Any]:
             **({"own": report.own_specs.as_map()} if report.own_specs else {}),
             "layers": layers.as_map(report.specs_date, report.own_specs, _accounts(report)),
         },
-        **({"accounts": list(map(_account, report.accounts))} if report.accounts else {}),
+        **({"accounts": map(_account, report.accounts)} if report.accounts else {}),
         "inputs": list(report.inputs),
         "summary": {
             **{level: report.total(level) for level in LEVELS},
@@ -92,21 +100,24 @@ def report_map(report: Report) -> dict[str, Any]:
             "failedBy": report.failed_by,
         },
         "exitCode": report.exit_code,
-        "problems": list(map(_problem, report.problems)),
-        "findings": [_finding(finding) for finding in report.findings],
-        "remedies": {finding.rule.id: _remedy(finding.rule) for finding in report.findings},
-        "undecided": [
-            {
-                "fact": u.fact,
-                "rules": list(u.rules),
-                **_place(u.place),
-                "hint": u.hint,
-                **({"others": list(map(_place, u.others))} if u.others else {}),
-            }
-            for u in report.undecided
-        ],
-        "pools": [_pool(pool) for pool in report.pools],
-        "zones": [_zone(use) for use in report.zones],
+        "problems": map(_problem, report.problems),
+        "findings": map(_finding, report.findings),
+        "remedies": {
+            name: _remedy(rule) for name, rule in {finding.rule.id: finding.rule for finding in report.findings}.items()
+        },
+        "undecided": map(_undecided, report.undecided),
+        "pools": map(_pool, report.pools),
+        "zones": map(_zone, report.zones),
+    }
+
+
+def _undecided(item: Undecided) -> dict[str, object]:
+    return {
+        "fact": item.fact,
+        "rules": list(item.rules),
+        **_place(item.place),
+        "hint": item.hint,
+        **({"others": list(map(_place, item.others))} if item.others else {}),
     }
 
 
