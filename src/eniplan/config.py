@@ -206,7 +206,7 @@ def _stated(name: str, document: Document) -> Setting:
     paths = []
     for index, word in enumerate(value if isinstance(value, list) else [value]):
         path = os.path.normpath(os.path.join(folder, word))
-        if key.kind is not Kind.NEW_PATH and not os.path.exists(path):
+        if not os.path.exists(path) and (key.kind is not Kind.NEW_PATH or "\0" in path):
             at = document.place((name, index)) if isinstance(value, list) else place
             hint = say("paths are relative to the file's folder, {folder}", folder=folder or os.curdir)
             raise InputError(Problem(say("there is no file {path}", path=path), at, hint))

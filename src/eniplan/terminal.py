@@ -6,6 +6,7 @@ stdout carries the document and nothing else; everything for people goes to stde
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -68,6 +69,8 @@ def read_file(path: str, *, is_input: bool = True) -> bytes:
         OSError: it cannot be read.
 
     """
+    if "\0" in path:  # of a file that names others; no file has such a name
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     if _instead and (true := os.path.realpath(path)) in _instead:
         return _instead[true]
     with open(path, "rb") as file:

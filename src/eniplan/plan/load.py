@@ -269,7 +269,7 @@ def unreadable_file(path: str, error: OSError) -> Problem:
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
         names: list[str] = []
-        with contextlib.suppress(OSError):  # a folder may be read without being listed
+        with contextlib.suppress(OSError, ValueError):  # it may be read without being listed, and have no name at all
             names = os.listdir(folder)
         if os.path.basename(path) in names:
             return Problem(say("this link is broken"), Place(path), say("fix or remove it"))

@@ -39,10 +39,12 @@ class Disk:
             LeavesError: it leads out of the folders, or to somebody's home.
 
         """
+        if name.startswith("~") or "\0" in name:
+            raise LeavesError
         path = os.path.join(self._root, name)
         real = os.path.realpath(path)
         is_inside = any(real == allowed or real.startswith(allowed.rstrip("/") + "/") for allowed in self._allowed)
-        if not is_inside or name.startswith("~") or "\0" in name:
+        if not is_inside:
             raise LeavesError
         return path
 

@@ -405,7 +405,7 @@ def _is_ours(source: Text, part: Part) -> bool:
 def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
     try:
         return sorted(name for name in os.listdir(folder or ".") if name.endswith(endings) and name[0] != ".")
-    except OSError:
+    except (OSError, ValueError):  # no folder has a name with NUL
         return []
 
 

@@ -465,7 +465,8 @@ class Module:
         """Return the folder that a block calls, None when the module comes from elsewhere."""
         attribute = block.attributes.get("source")
         found = attribute.expression.value if attribute and isinstance(attribute.expression, Literal) else None
-        return found if isinstance(found, str) and found.startswith(_LOCAL) else None
+        is_local = isinstance(found, str) and found.startswith(_LOCAL) and "\0" not in found
+        return found if is_local else None
 
     def _is_too_deep(self, folder: str) -> bool:
         """Return whether a folder calls itself, or is farther down than anybody goes."""
