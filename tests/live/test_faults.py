@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import signal
+import subprocess
 from collections.abc import Callable  # noqa: TC003 - read by dataclasses
 from dataclasses import dataclass
 from functools import partial
@@ -11,8 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from tests.harness import TIMEOUT, Result, clean_env, eniplan_command
 from tests.live import plans
 from tests.live.plans import CLUSTER, RECEIPT, let_a_minute_pass, pools
+from tests.live.runs import CREDENTIALS
 from tests.live.test_gate import sent
 from tests.live.tries import AGAIN, CREATE, DETAIL, LIST, RESUME, TASK, VERIFY, check_ends_well, check_is_whole
 from tests.loopback.faults import Fault
@@ -20,8 +25,7 @@ from tests.loopback.faults import Fault
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.harness import Result
-    from tests.live.runs import Live
+    from tests.live.runs import Live, LiveRun
     from tests.live.tries import Tries, Try
     from tests.loopback.server import Cloud
 
@@ -219,6 +223,34 @@ class Cell(NamedTuple):
     more: tuple[str, ...] = ("--timeout", "0s")
     patience: str = "60"
     """Seconds to wait for an answer."""
+    streams: str = ""
+    """What a shell does with its streams."""
+    stop: tuple[str, signal.Signals] | None = None
+    """The signal that comes when this request has arrived."""
+
+
+class InShell(NamedTuple):
+    """A run that a shell has started, which closes streams or sends them to a disk that is full."""
+
+    process: subprocess.Popen[str]
+
+    def wait(self) -> Result:
+        """Wait for its end."""
+        out, err = self.process.communicate(timeout=TIMEOUT)
+        return Result(self.process.returncode, out, err)
+
+
+def start(one: Try, cell: Cell, live: Live) -> LiveRun | InShell:
+    """Start the create of a cell, and stop it where the cell says so."""
+    env = {"ENIPLAN_READ_TIMEOUT": cell.patience}
+    if cell.streams:
+        command = shlex.join(eniplan_command("create-pool", "plan.json", "--apply", "--yes", *cell.more))
+        return InShell(subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {command} {cell.streams}"], cwd=one.folder, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=clean_env(one.folder, {**CREDENTIALS, "ENIPLAN_ENDPOINT": one.cloud.url, **env}),
+        ))  # fmt: skip
+    return one.create(live, *cell.more, env=env)
 
 
 def answers(  # noqa: PLR0913 - those of a fault
@@ -279,6 +311,10 @@ def _both(*steps: Callable[[Try], object]) -> Callable[[Try], object]:
     return lambda one: [step(one) for step in steps]
 
 
+def _hold(one: Try, *, action: str, acted: bool) -> None:
+    one.cloud.fault(action, "hold", acted=acted)
+
+
 def _is_updating(one: Try) -> None:
     one.cloud.state["clusters"][CLUSTER]["detail"]["state"] = "updating"
 
@@ -300,7 +336,41 @@ NOT_KNOWN = "whether it created the pool is unknown"
 SENT_ON = "it was redirected to http://127.0.0.1:9, and a request signed for one host is not sent to another"
 LOST = "the receipt does not record that the pool was created as requested; pool np"
 ELSEWHERE = {"location": "http://127.0.0.1:9/x"}
+WAITING = ("--timeout", "60s")
+INTERRUPTED = {
+    "the check": ("DescribeClusterDetail", 0, None, "interrupted: nothing was sent", AGAIN),
+    "the request, lost": (CREATE, 0, "sent", "interrupted: the request was being sent: the pool may exist", RESUME),
+    "the request": (CREATE, 1, "sent", "interrupted: the request was being sent: the pool may exist", RESUME),
+    "the task": (TASK, 1, "accepted", "interrupted: the pool is being created", RESUME),
+}
 CELLS: dict[str, Cell] = {
+    # Streams that are full or closed.
+    **{
+        f"stdout is {how}": Cell(lambda _: None, 5, 1, "proved", " as requested: np", RESUME, WAITING, streams=stream)
+        for how, stream in (("full", ">/dev/full"), ("closed", ">&-"))
+    },
+    **{
+        f"stderr is {how}": Cell(lambda _: None, 0, 1, "proved", "", "", WAITING, streams=stream)
+        for how, stream in (("full", "2>/dev/full"), ("closed", "2>&-"))
+    },
+    "stderr is full, and the request is lost": Cell(
+        lambda one: one.cloud.fault(CREATE, "reset"), 5, 0, "unknown", "", "", streams="2>/dev/full"
+    ),
+    "all streams are closed": Cell(lambda _: None, 5, 1, "proved", "", "", WAITING, streams="<&- >&- 2>&-"),
+    "stdin is closed": Cell(lambda _: None, 0, 1, "proved", " as requested: np", VERIFY, WAITING, streams="<&-"),
+    # Signals, while the server is silent.
+    **{
+        f"{how.name} at {moment}": Cell(
+            partial(_hold, action=action, acted=bool(own)), 130, own, state, told, following, stop=(action, how)
+        )
+        for how, moments in (
+            (signal.SIGINT, ("the check", "the request, lost", "the request", "the task")),
+            (signal.SIGTERM, ("the request, lost", "the request", "the task")),
+            (signal.SIGHUP, ("the request",)),
+        )
+        for moment in moments
+        for action, own, state, told, following in (INTERRUPTED[moment],)
+    },
     # Rights, one by one.
     **{
         f"no right to {right}": Cell(denies(right), 1, 0, None, f"RAM denies {right}", AGAIN)
@@ -430,12 +500,14 @@ def test_the_matrix(live: Live, tries: Tries, part: int) -> None:
         some = tried[first : first + 8]
         for one in some:
             CELLS[one.name].arrange(one)
-        runs = [
-            one.create(live, *CELLS[one.name].more, env={"ENIPLAN_READ_TIMEOUT": CELLS[one.name].patience})
-            for one in some
-        ]
+        runs = [start(one, CELLS[one.name], live) for one in some]
         for one, run in zip(some, runs, strict=True):
-            cell, done = CELLS[one.name], run.wait()
+            cell = CELLS[one.name]
+            if cell.stop is not None and not isinstance(run, InShell):
+                action, how = cell.stop
+                one.cloud.wait_for(action)
+                run.send_signal(how)
+            done = run.wait()
             assert (done.code, len(pools(one.cloud)), one.state) == (cell.code, cell.own, cell.state), (
                 f"{one.name}: {one.state}: {done}"
             )
@@ -443,7 +515,9 @@ def test_the_matrix(live: Live, tries: Tries, part: int) -> None:
             assert cell.next in done.err, f"{one.name}: {done}"
             assert "because of a bug" not in done.err
             assert len(one.cloud.calls(CREATE)) <= 1, one.name
+            if "2>" in cell.streams:
+                assert done.err == ""
             if cell.code == 0:
                 assert done.out == f"{pools(one.cloud)[0]['nodepool_info']['nodepool_id']}\n", f"{one.name}: {done}"
             else:
-                assert (done.out, "error: " in done.err) == ("", True), f"{one.name}: {done}"
+                assert (done.out, "error: " in done.err) == ("", "2>" not in cell.streams), f"{one.name}: {done}"
