@@ -26,6 +26,11 @@ def json_text(value: object, indent: int | None = None) -> str:
     return re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def without_halves(text: str) -> str:
+    """Replace halves of characters, which JSON can hold, as Go does, and so Terraform, Kubernetes and Terway."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
 def plural(count: int, word: str) -> str:
     """Return `1 pool`, `2 pools`."""
     return f"{count} {word}{'' if count == 1 else 's'}"

@@ -309,6 +309,12 @@ def test_summary_tells_what_is_not_shown(tmp_path: Path) -> None:
     )
 
 
+def test_summary_tells_how_many_of_the_rejected_are_shown() -> None:
+    few = Question(Wanted(families=("ecs.g7",)), IPV4, ORDERS["pods"], limit=1, why=True)
+    found = find(catalog(), few, Settings())
+    assert "; 3 rejected by rules (the first 1 are shown)" in summary(found)
+
+
 def test_columns_have_names_of_their_own() -> None:
     columns = [column.name for column in all_columns(listings()["sized"])]
     assert len(set(columns)) == len(columns)

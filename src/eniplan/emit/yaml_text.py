@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.body import json_text
 from eniplan.libyaml import yaml
+from eniplan.text import without_halves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +32,7 @@ class _Dumper(yaml.CSafeDumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    # Half a character, of which JSON can hold one: as Go reads it, and so Kubernetes and Terway.
-    text = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    text = without_halves(text)
     style = None if is_plain(text) else '"'
     if "\n" in text:
         style = "|"  # libyaml takes quotes where a literal block cannot hold the text

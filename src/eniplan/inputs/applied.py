@@ -8,6 +8,7 @@ from eniplan.errors import InputError
 from eniplan.k8s.terway import ENI
 from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.text import without_halves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,8 @@ def objects_of(file: str, value: Any, place: Within) -> Iterator[Document]:  # n
         yield Document(file, value, place)
     elif isinstance(value, str):
         try:
-            yield from (document._replace(tree=place) for document in read_documents(file, value.encode()))
+            data = without_halves(value).encode()
+            yield from (document._replace(tree=place) for document in read_documents(file, data))
         except InputError:
             return  # what is broken here is told by those who apply it
 
