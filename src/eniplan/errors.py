@@ -8,6 +8,7 @@ by `terminal`; low-level exceptions are chained as the cause and never swallowed
 
 from __future__ import annotations
 
+import errno
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -67,8 +68,15 @@ def few(found: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def reason(error: OSError) -> str:
-    """Return why the system has refused, in its words."""
-    return (error.strerror or str(error)).lower()
+    """Return why the system has refused: in the user's language what happens often, the rest in the system's words."""
+    often = {
+        errno.ENOENT: say("no such file or directory"),
+        errno.EACCES: say("permission denied"),
+        errno.EISDIR: say("is a directory"),
+        errno.ENOTDIR: say("not a directory"),
+        errno.ENOSPC: say("no space left on device"),
+    }
+    return often.get(error.errno or 0) or (error.strerror or str(error)).lower()
 
 
 def unreadable(path: str, error: OSError, hint: Message = NOTHING) -> Problem:

@@ -255,7 +255,7 @@ class TestOwnSpecs:
         file.write_bytes(b"\xff\xfe\0")
         with pytest.raises(InputError, match="cannot read the instance data: not UTF-8 text"):
             read_own(str(file))
-        with pytest.raises(InputError, match="No such file or directory"):
+        with pytest.raises(InputError, match="no such file or directory"):
             read_own(str(tmp_path / "none"))
 
     def test_deep_nesting_is_no_crash(self, tmp_path: Path) -> None:

@@ -341,7 +341,7 @@ class TestSpecs:
     def test_unreadable(self, run: Run, tmp_path: Path) -> None:
         result = run("check", "--type", "a", "--specs", tmp_path)
         assert (result.code, result.out) == (3, "")
-        assert result.err == f"{tmp_path}: error: cannot read the instance data: Is a directory\n"
+        assert result.err == f"{tmp_path}: error: cannot read the instance data: is a directory\n"
 
 
 class TestText:

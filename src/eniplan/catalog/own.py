@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.bounds import JSON_NUMBERS, is_deep
 from eniplan.catalog.record import DEFAULT_SOURCE, OwnData, Source
 from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Own, Rows, row_problem, without_odd_values
-from eniplan.errors import InputError, Place, Problem
+from eniplan.errors import InputError, Place, Problem, reason
 from eniplan.messages import say
 from eniplan.terminal import read_input
 
@@ -39,8 +39,8 @@ def read_own(file: str) -> Own:
     try:
         text = read_input(file).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(Problem(say("cannot read the instance data: {reason}", reason=reason), Place(file))) from None
+        why = reason(error) if isinstance(error, OSError) else say("not UTF-8 text")
+        raise InputError(Problem(say("cannot read the instance data: {reason}", reason=why), Place(file))) from None
     if text.startswith(HEADER):
         return _refreshed(file, text)
     return _parsed(file, text)

@@ -308,7 +308,9 @@ class _Call:
         except OSError as error:
             self._out.close()
             self._err.close()
-            reason = "it is not on the PATH" if isinstance(error, FileNotFoundError) else os.strerror(error.errno or 0)
+            reason = (
+                say("it is not on the PATH") if isinstance(error, FileNotFoundError) else os.strerror(error.errno or 0)
+            )
             hint = say("install kubectl, or pass its saved output: eniplan verify --from FILE")
             raise ClusterError(
                 Problem(say("cannot start kubectl: {reason}", reason=reason), Place(SOURCE), hint)
