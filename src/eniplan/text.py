@@ -14,10 +14,7 @@ def printable(text: str) -> str:
 
 
 # A pattern and not a compiled one: most documents are ASCII, and never need it.
-_UNSAFE = (
-    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
+_UNSAFE = "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 """Characters that JSON allows as they are and that steer terminals, turn text around, are not seen, or are no UTF-8."""
 
 
@@ -26,7 +23,7 @@ def json_text(value: object, indent: int | None = None) -> str:
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if text.isascii() and "\x7f" not in text:
         return text
-    return re.sub(_UNSAFE, lambda found: json.dumps(found[0])[1:-1], text)
+    return re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def without_halves(text: str) -> str:
