@@ -63,6 +63,11 @@ class OwnData(NamedTuple):
         """Return it as plain values."""
         return {**self._asdict(), "beneath": None if self.beneath is None else self.beneath.as_map()}
 
+    @property
+    def read_from(self) -> Message | str | None:
+        """What was asked on its day: a region or nodes; None: it is a file of the user's own."""
+        return self.region or (say("nodes") if self.kind == "nodes" else None)
+
     def stack(self) -> Iterator[OwnData]:
         """Yield it, and then those beneath it."""
         layer: OwnData | None = self

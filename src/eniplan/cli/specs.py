@@ -79,7 +79,7 @@ def overview(
         return
     lines: list[str] = [say("instance data as of {specs}", specs=aged_words(catalog.date, age))]
     for layer in () if catalog.own is None else catalog.own.stack():
-        of = layer.region or (say("nodes") if layer.kind == "nodes" else None)
+        of = layer.read_from
         file = say("{file}", file=layer.file)
         read = say("{region} on {date}", region=of, date=layer.date) if of else NOTHING
         lines.append(say("before it: {layer}", layer=together((file, read), ", ")))

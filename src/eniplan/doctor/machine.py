@@ -127,9 +127,8 @@ def _own_data() -> Result:
         return _problem("own data", error)
     files = []
     for layer in () if own is None else own.stack():
-        region = layer.region or (say("nodes") if layer.kind == "nodes" else None)
-        dated = say("{path} of {region} on {day}", path=layer.file, region=region, day=layer.date)
-        files.append(layer.file if region is None else dated)
+        dated = say("{path} of {region} on {day}", path=layer.file, region=layer.read_from, day=layer.date)
+        files.append(layer.file if layer.read_from is None else dated)
     return Result("own data", "ok", say("{files}, before the bundled data", files=tuple(files)))
 
 

@@ -303,11 +303,8 @@ def _let_go(template: Object, old: str) -> bool:
         spec["nodeSelector"] = {key: value for key, value in selector.items() if key != NODE_POOL_LABEL}
         if not spec["nodeSelector"]:
             del spec["nodeSelector"]
-    terms = value_at(spec, (*AFFINITY, TERMS))
-    for term in terms if isinstance(terms, list) else ():
-        wishes = term.get("matchExpressions") if isinstance(term, dict) else None
-        if not isinstance(wishes, list):
-            continue  # what the API server refuses holds nothing
+    for term in map(mapping, listing(value_at(spec, (*AFFINITY, TERMS)))):
+        wishes = listing(term.get("matchExpressions"))
         kept = [wish for wish in wishes if not _names(wish, old)]
         if len(kept) < len(wishes):
             found = True
@@ -317,10 +314,8 @@ def _let_go(template: Object, old: str) -> bool:
 
 def _names(wish: object, old: str) -> bool:
     """Return whether an expression of a node affinity asks for a pool."""
-    if not isinstance(wish, dict) or wish.get("key") != NODE_POOL_LABEL or wish.get("operator") != "In":
-        return False
-    values = wish.get("values")
-    return isinstance(values, list) and old in values
+    found = mapping(wish)
+    return (found.get("key"), found.get("operator")) == (NODE_POOL_LABEL, "In") and old in listing(found.get("values"))
 
 
 _SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink", "ownerReferences")

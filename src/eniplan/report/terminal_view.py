@@ -218,14 +218,14 @@ class _View:
         return Text("\n").join((head + first, *(blank + line for line in others)))
 
     def _undecided(self) -> Iterator[RenderableType]:
-        head = Text.assemble(("? ", "bold magenta"), (words.heading("undecided"), _LABEL))
+        mark = ("? ", "bold magenta")
         undecided = self._report.undecided
         if self._report.findings and not self._detail.explain and len(undecided) > _FEW_UNDECIDED:
             # Beside findings they wait: a screen is for what is wrong.
             facts = say("undecided: {facts}", facts=named([item.fact for item in undecided], most=2))
-            yield self._hanging(Text.assemble(("? ", "bold magenta"), printable(facts)), 2)
+            yield self._hanging(Text.assemble(mark, printable(facts)), 2)
             return
-        yield head
+        yield Text.assemble(mark, (words.heading("undecided"), _LABEL))
         shown = undecided if self._detail != NORMAL else undecided[:_MOST_UNDECIDED]
         for item in shown:
             rules = ", ".join(item.rules)
