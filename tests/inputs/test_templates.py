@@ -428,3 +428,110 @@ def test_compositions(here: Path, patch: str, fact: str | None, pipeline: bool) 
     judged = judge_files(here, {"x.yaml": HEAD + inner})
     assert judged.rules == ({"ENI001"} if fact is None else set())
     assert fact is None or fact in judged.facts
+
+
+# --- vSwitches and security groups of the same document ---
+
+ROS_BESIDE = """\
+  Vpc: {Type: ALIYUN::ECS::VPC, Properties: {CidrBlock: 10.0.0.0/8}}
+  SwitchJ:
+    Type: ALIYUN::ECS::VSwitch
+    Properties: {VpcId: !Ref Vpc, ZoneId: cn-hangzhou-j, CidrBlock: 10.0.0.0/16%s}
+  SwitchK:
+    Type: ALIYUN::ECS::VSwitch
+    Properties: {VpcId: !Ref Vpc, ZoneId: cn-hangzhou-k, CidrBlock: 10.1.0.0/16}
+  Enterprise:
+    Type: ALIYUN::ECS::SecurityGroup
+    Properties: {VpcId: !Ref Vpc, SecurityGroupType: enterprise}
+  Cluster:
+    Type: ALIYUN::CS::ManagedKubernetesCluster
+    Properties:
+      KubernetesVersion: 1.34.3-aliyun.1
+      IpStack: %s
+      VpcId: !Ref Vpc
+      PodVswitchIds: [!GetAtt SwitchJ.VSwitchId]
+      SecurityGroupId: !Ref Enterprise
+      Addons: [{Name: terway-eniip, Version: v1.16.4}]
+"""
+PULUMI_BESIDE = """\
+  switchJ:
+    type: alicloud:vpc:Switch
+    properties: {vpcId: "${vpc.id}", zoneId: cn-hangzhou-j, cidrBlock: 10.0.0.0/16%s}
+  switchK:
+    type: alicloud:vpc/switch:Switch
+    properties: {vpcId: "${vpc.id}", zoneId: cn-hangzhou-k, cidrBlock: 10.1.0.0/16}
+  vpc: {type: alicloud:vpc:Network, properties: {cidrBlock: 10.0.0.0/8}}
+  enterprise:
+    type: alicloud:ecs:SecurityGroup
+    properties: {vpcId: "${vpc.id}", securityGroupType: enterprise}
+"""
+
+
+def with_beside(form: str, *, ipv6: bool, dual: bool, switches: str) -> dict[str, str]:
+    stack = "dual" if dual else "ipv4"
+    if form == "ros":
+        beside = ROS_BESIDE % (", Ipv6CidrBlock: 7" if ipv6 else "", stack)
+        return {"ros.yml": (ROS % ("!Ref Cluster", GOOD)).replace("[vsw-j]", switches) + beside}
+    beside = PULUMI_BESIDE % (", ipv6CidrBlockMask: 7" if ipv6 else "")
+    switches = switches.replace("!Ref S", "${s").replace("!GetAtt S", "${s").replace(".VSwitchId", "")
+    switches = "[" + ", ".join(f'"{item}.id}}"' for item in switches.strip("[]").split(", ")) + "]"
+    cluster = f'ipStack: {stack}, podVswitchIds: ["${{switchJ.id}}"], securityGroupId: "${{enterprise.id}}", '
+    pool = PULUMI.replace("vswitchIds: [vsw-j]\n", f"vswitchIds: {switches}\n")
+    pool = (
+        pool.replace("podVswitchIds: [vsw-j], ", cluster).replace("v1.10.0", "v1.16.4").replace(", ecs.g7.2xlarge", "")
+    )
+    return {"Pulumi.yaml": pool.replace(", ecs.g7.2xlarge", "") + beside}
+
+
+@pytest.mark.parametrize("form", ["ros", "pulumi"])
+def test_v_switches_of_the_same_document_are_facts(here: Path, form: str) -> None:
+    """Their zones and IPv6 blocks decide, as those of Terraform do."""
+    by_id, by_attribute = "[!Ref SwitchJ]", "[!GetAtt SwitchJ.VSwitchId]"
+    one = judge_files(here, with_beside(form, ipv6=False, dual=True, switches=by_id), cluster=None)
+    assert "DS004" in one.rules
+    assert "cluster.vSwitches" not in one.facts
+    assert one.places["DS004"].split()[1].lower().startswith("switchj")
+    dual = judge_files(here, with_beside(form, ipv6=True, dual=True, switches=by_attribute), cluster=None)
+    assert "DS004" not in dual.rules
+    single = judge_files(here, with_beside(form, ipv6=False, dual=False, switches=by_id), cluster=None)
+    assert "DS004" not in single.rules
+    assert not [fact for fact in single.facts if fact.startswith(("cluster.vSwitches", "cluster.securityGroups"))]
+    zones = judge_files(
+        here, with_beside(form, ipv6=False, dual=False, switches="[!Ref SwitchJ, !Ref SwitchK]"), cluster=None
+    )
+    assert zones.rules - single.rules == {"NET001"}
+    assert zones.problems == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[!Ref SwitchJ]", "[!Ref SwitchJ, vsw-other]"),  # one that is made elsewhere
+        ("ZoneId: cn-hangzhou-j", "ZoneId: !Select [0, !GetAZs cn-hangzhou]"),
+        (", Ipv6CidrBlock: 7", ", Ipv6CidrBlock: !GetAtt Vpc.Ipv6"),
+        ("VSwitchIds: [!Ref SwitchJ]", "VSwitchIds: [!Ref Vpc]"),
+        ("VSwitchIds: [!Ref SwitchJ]", "VSwitchIds: [!GetAtt SwitchJ.CidrBlock]"),
+    ],
+)
+def test_v_switches_of_which_too_little_is_known_are_no_facts(here: Path, old: str, new: str) -> None:
+    files = with_beside("ros", ipv6=True, dual=True, switches="[!Ref SwitchJ]")
+    assert old in files["ros.yml"]
+    judged = judge_files(here, {"ros.yml": files["ros.yml"].replace(old, new)}, cluster=None)
+    assert judged.problems == []
+    assert "DS004" not in judged.rules
+    assert any(fact.startswith(("cluster.vSwitches", "vSwitchIds")) for fact in judged.facts)
+
+
+def test_references_to_one_cluster_make_one_plan(here: Path) -> None:
+    """`Ref` and its attribute are the same cluster, so that two pools of one name clash."""
+    second = ROS[ROS.index("  Fast:") :].replace("  Fast:", "  Other:") % ("!GetAtt Cluster.ClusterId", GOOD)
+    judged = judge_files(here, {"ros.yml": ROS % ("!Ref Cluster", GOOD) + second + CLUSTER_RESOURCE}, cluster=None)
+    assert "NP006" in judged.rules
+
+
+def test_given_v_switches_go_before_those_of_a_template(here: Path) -> None:
+    """Nobody knows which of the listed ones a template makes."""
+    files = with_beside("ros", ipv6=False, dual=False, switches="[!Ref SwitchJ]")
+    judged = judge_files(here, files)
+    assert not judged.rules & {"NET001", "DS004"}
+    assert "vSwitchIds of pool 'fast'" in judged.facts

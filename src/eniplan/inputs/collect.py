@@ -84,7 +84,8 @@ class Collected:
 
         """
         self._cluster = cluster
-        self._hcl = Files(variables, is_closed=cluster is None and not asks)
+        self._is_closed = cluster is None and not asks
+        self._hcl = Files(variables, is_closed=self._is_closed)
         self._documents: list[Document] = []
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
@@ -242,7 +243,7 @@ class Collected:
             return self._take_state(document, named=named)
         elif "resource" in value and self._take_json(document):
             pass
-        elif (found := templates.groups(document)) is not None:
+        elif (found := templates.groups(document, is_closed=self._is_closed)) is not None:
             for group in found:
                 self._take_group(group)
         elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
@@ -294,7 +295,9 @@ class Collected:
             (document, *_) = read_documents(found, read_file(found))
             self._documents.append(document)
             call = call._replace(document=document)
-        for group in (isinstance(call.document.value, dict) and templates.groups(call.document)) or ():
+        for group in (
+            isinstance(call.document.value, dict) and templates.groups(call.document, is_closed=self._is_closed)
+        ) or ():
             key = (call.document.file, call.cluster)
             self._take_group(group._replace(key=key, stated=group.stated or call.stated))
 

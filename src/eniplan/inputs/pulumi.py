@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_TEXT
+from eniplan.inputs.beside import Made
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.ros import Noted
 from eniplan.messages import say
@@ -49,6 +50,7 @@ class _Program:
         self.notes: dict[Path, tuple[str, ...]] = {}
         self._name = str(program.get("name", ""))
         variables = program.get("variables")
+        self._resources = program["resources"]
         self._variables: dict[str, Any] = variables if isinstance(variables, dict) else {}
         config = program.get("config", program.get("configuration"))
         self._config = {
@@ -122,6 +124,8 @@ class _Program:
             return self._name
         found = self._named(str(steps[0]), raw)
         for step_ in steps[1:]:
+            if isinstance(found, Made):
+                return Made(raw, found.resource, "" if steps[1:] == ["id"] else words)
             if isinstance(found, NotKnown):
                 return found if str(found).startswith("${") else NotKnown(raw)
             found = value_at(found, (step_,))
@@ -147,7 +151,7 @@ class _Program:
         if name in self._variables:
             return self._computed(self._variables[name])
         if name not in self._config:
-            return NotKnown(raw)
+            return Made(raw, name, "") if name in self._resources else NotKnown(raw)
         declared = self._config[name]
         if not isinstance(declared, dict):
             self._used.append(f"config {name}")

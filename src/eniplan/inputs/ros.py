@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_TEXT, parse_json
+from eniplan.inputs.beside import Made
 from eniplan.inputs.places import NotKnown
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import value_at
@@ -94,27 +95,27 @@ class _Template:
         ((name, argument),) = raw.items()
         function = _FUNCTIONS.get(name)
         found = None if function is None else function(self, argument)
-        return NotKnown(_words(name, argument)) if found is None else found
+        return NotKnown(f"the function {name}") if found is None else found
 
     # --- Functions; None: it is not known what they come to ---
 
     def ref(self, name: Any) -> Any:  # noqa: ANN401 - values of a document
+        if isinstance(name, str) and value_at(self._template, ("Resources", name)) is not None:
+            return Made(f"Ref {name}", name, "")
         parameter = value_at(self._template, ("Parameters", str(name)))
         if not isinstance(parameter, dict) or parameter.get("Default") is None:
             return NotKnown(f"Ref {name}")
         self._used.append(say("the default of {name}", name=name))
-        default = parameter["Default"]
-        kind = parameter.get("Type")
-        if kind == "CommaDelimitedList" and isinstance(default, str):
-            return [item.strip() for item in default.split(",")]
-        if kind == "Json" and isinstance(default, str):
-            try:
-                return parse_json(default)
-            except ValueError:
-                return NotKnown(f"Ref {name}")
-        if kind == "Boolean":
-            return _FLAGS.get(str(default).lower(), default)
-        return _text(default) if kind == "String" else default
+        return _typed(parameter["Default"], parameter.get("Type"), NotKnown(f"Ref {name}"))
+
+    def get_att(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
+        name, attribute = _two(argument.split(".", 1) if isinstance(argument, str) else argument)
+        if not isinstance(name, str) or not isinstance(attribute, str):
+            return None
+        kind = str(value_at(self._template, ("Resources", name, "Type"))).lower()
+        # Its id is called by the last word of its type, and `Ref` is another way to name it.
+        is_id = attribute.endswith("Id") and kind.endswith(attribute.removesuffix("Id").lower())
+        return Made(f"Fn::GetAtt {name}.{attribute}", name, "" if is_id else attribute)
 
     def join(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
         by, items = _two(self._computed(argument))
@@ -199,7 +200,22 @@ class _Template:
 _FUNCTIONS: dict[str, Callable[[_Template, Any], Any]] = {
     "Ref": _Template.ref, "Fn::Join": _Template.join, "Fn::Sub": _Template.sub, "Fn::Split": _Template.split,
     "Fn::Select": _Template.select, "Fn::FindInMap": _Template.find_in_map, "Fn::If": _Template.choose,
+    "Fn::GetAtt": _Template.get_att,
 }  # fmt: skip
+
+
+def _typed(default: Any, kind: Any, lost: NotKnown) -> Any:  # noqa: ANN401 - values of a document
+    """Return the default of a parameter in its type."""
+    if kind == "CommaDelimitedList" and isinstance(default, str):
+        return [item.strip() for item in default.split(",")]
+    if kind == "Json" and isinstance(default, str):
+        try:
+            return parse_json(default)
+        except ValueError:
+            return lost
+    if kind == "Boolean":
+        return _FLAGS.get(str(default).lower(), default)
+    return _text(default) if kind == "String" else default
 
 
 def _is_function(raw: Any) -> bool:  # noqa: ANN401 - values of a document
@@ -207,13 +223,6 @@ def _is_function(raw: Any) -> bool:  # noqa: ANN401 - values of a document
         return False
     (name,) = raw
     return isinstance(name, str) and (name == "Ref" or name.startswith("Fn::"))
-
-
-def _words(name: str, argument: Any) -> str:  # noqa: ANN401 - values of a document
-    """Return what people call the use of a function."""
-    steps = argument if isinstance(argument, list) else [argument]
-    is_plain = name == "Fn::GetAtt" and all(isinstance(step, str) for step in steps)
-    return f"{name} {'.'.join(steps)}" if is_plain else f"the function {name}"
 
 
 def _two(found: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document

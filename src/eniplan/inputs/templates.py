@@ -6,10 +6,10 @@ What such a document leaves to somebody else (parameters, functions, references)
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
+from eniplan.inputs.beside import Made, all_made, named, security_group, v_switch
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import Origin
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, camel, snake
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path
 
 _PULUMI_POOL = ("alicloud:cs:NodePool", "alicloud:cs/nodePool:NodePool")
-_PULUMI_CLUSTERS = ("alicloud:cs:ManagedKubernetes", "alicloud:cs/managedKubernetes:ManagedKubernetes")
+_PULUMI_SWITCH = ("alicloud:vpc:Switch", "alicloud:vpc/switch:Switch")
+_PULUMI_GROUP = ("alicloud:ecs:SecurityGroup", "alicloud:ecs/securityGroup:SecurityGroup")
 _CROSSPLANE_POOL = "KubernetesNodePool"
 _ROS_FORMAT = "ROSTemplateFormatVersion"
 _CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "addons", "profile")
@@ -50,18 +51,24 @@ class Group(NamedTuple):
     """What is said of the cluster beside them."""
 
 
-def groups(document: Document) -> list[Group] | None:
-    """Return the node pools of a document, exclusive ones and others; None: it is of no such form."""
+def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
+    """Return the node pools of a document, exclusive ones and others; None: it is of no such form.
+
+    Args:
+        document: one document.
+        is_closed: whether nobody else says anything of the cluster: then what stands here is all there is.
+
+    """
     value: Any = document.value
     if len(_BODY_PARTS.intersection(value)) > 1:
         return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), value, BODY)])]
     if _ROS_FORMAT in value:
-        return list(_ros(document))
+        return list(_ros(document, is_closed=is_closed))
     if isinstance(value.get("nodepools"), list) and any(field in value for field in _CLUSTER_REQUEST):
         return [_request(document, (), "")]
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
-        return list(_pulumi(document))
+        return list(_pulumi(document, is_closed=is_closed))
     if value.get("kind") == "Composition":
         from eniplan.inputs.composition import bases  # noqa: PLC0415 - most runs have none
 
@@ -103,22 +110,22 @@ def _recased(origin: Origin, case: Callable[[str], str]) -> Callable[[Path], Ori
 
 # --- ROS ----------------------------------------------------------------------------------------------------------
 
+_ROS_SWITCH, _ROS_GROUP = ("ALIYUN::ECS::VSwitch",), ("ALIYUN::ECS::SecurityGroup",)
 
-def _ros(document: Document) -> Iterator[Group]:
+
+def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
     from eniplan.inputs.ros import resolved  # noqa: PLC0415 - most runs have none
 
-    raw: Any = value_at(document.value, ("Resources",))
-    document = resolved(document, lambda item: _type(item).startswith("ALIYUN::CS::"))
-    resources: Any = value_at(document.value, ("Resources",))
-    loose: dict[str, list[Resource]] = {}
-    for name, item in resources.items() if isinstance(resources, dict) else ():
-        kind = _type(item)
+    document = resolved(document, lambda item: _type(item).startswith(("ALIYUN::CS::", *_ROS_SWITCH, *_ROS_GROUP)))
+    template = _Template(document, ("Resources",), "Properties", _ROS_SWITCH, _ROS_GROUP, pascal, is_closed)
+    loose: list[Resource] = []
+    for name, item in template.resources.items():
         path: Path = ("Resources", name, "Properties")
         known = value_at(item, ("Properties",))
-        if not kind.startswith("ALIYUN::CS::") or not isinstance(known, dict):
+        if not _type(item).startswith("ALIYUN::CS::") or not isinstance(known, dict):
             continue
-        if kind == RESOURCE_TYPE:
-            loose.setdefault(str(known.get("ClusterId")), []).append(Resource(name, document, path, known, ROS))
+        if _type(item) == RESOURCE_TYPE:
+            loose.append(Resource(name, document, path, known, ROS))
         elif isinstance(known.get("ClusterConfig"), dict):
             yield _request(document, (*path, "ClusterConfig"), f"{name}.")
         elif isinstance(known.get("NodePools"), list):
@@ -127,45 +134,115 @@ def _ros(document: Document) -> Iterator[Group]:
                 for i, pool in enumerate(known["NodePools"])
                 if isinstance(pool, dict)
             ]
-            yield Group((document.file, name), pools, _ros_cluster(document, path, known))
-    for cluster, pools in loose.items():
-        path = ("Resources", _referred(value_at(raw, pools[0].path[1:-1]), resources), "Properties")
-        found = value_at(document.value, path)
-        stated = _ros_cluster(document, path, found) if isinstance(found, dict) else None
-        yield Group((document.file, cluster), pools, stated)
-
-
-def _referred(pool: Any, resources: Any) -> str:  # noqa: ANN401 - values of a document
-    """Return the resource whose cluster a pool joins; empty when that stands elsewhere."""
-    cluster = value_at(pool, ("Properties", "ClusterId"))
-    attribute = value_at(cluster, ("Fn::GetAtt",))
-    named = value_at(cluster, ("Ref",)) or value_at(attribute, (0,)) or str(attribute).partition(".")[0]
-    return named if isinstance(named, str) and named in resources else ""
-
-
-def _ros_cluster(document: Document, path: Path, known: dict[str, Any]) -> Stated:
-    return facts_of(snake(known), _recased(Origin(document, path, str(path[1])), pascal))
+            yield template.group((document.file, name), pools, name)
+    yield from template.groups(loose)
 
 
 # --- Pulumi -------------------------------------------------------------------------------------------------------
 
 
-def _pulumi(document: Document) -> Iterator[Group]:
+def _pulumi(document: Document, *, is_closed: bool) -> Iterator[Group]:
     from eniplan.inputs import pulumi  # noqa: PLC0415 - most runs have none
 
     document = pulumi.resolved(document)
-    resources: Any = value_at(document.value, ("resources",))
-    by_cluster: dict[str, list[Resource]] = {}
-    for name, item in resources.items():
-        properties = value_at(item, ("properties",))
-        if _type(item) in _PULUMI_POOL and isinstance(properties, dict):
-            pool = Resource(name, document, ("resources", name, "properties"), properties, PULUMI)
-            by_cluster.setdefault(str(properties.get("clusterId")), []).append(pool)
-    for cluster, pools in by_cluster.items():
-        named = re.fullmatch(r"\$\{([^.}]+)(?:\.[^}]*)?\}", cluster)
-        at: Path = ("resources", named[1] if named else "", "properties")
-        found = value_at(document.value, at)
-        is_cluster = _type(value_at(document.value, at[:-1])) in _PULUMI_CLUSTERS and isinstance(found, dict)
-        place = _recased(Origin(document, at, str(at[1])), camel)
-        stated = facts_of(snake(found), place) if is_cluster else None
-        yield Group((document.file, cluster), pools, stated)
+    template = _Template(document, ("resources",), "properties", _PULUMI_SWITCH, _PULUMI_GROUP, camel, is_closed)
+    pools = [
+        Resource(name, document, ("resources", name, "properties"), item["properties"], PULUMI)
+        for name, item in template.resources.items()
+        if _type(item) in _PULUMI_POOL and isinstance(value_at(item, ("properties",)), dict)
+    ]
+    yield from template.groups(pools)
+
+
+# --- What stands beside the pools of a template -------------------------------------------------------------------
+
+
+class _Template(NamedTuple):
+    """A document of which the resources name each other."""
+
+    document: Document
+    at: Path
+    """Where its resources stand."""
+    arguments: str
+    """Where a resource has its arguments."""
+    v_switch: tuple[str, ...]
+    """The types of a vSwitch."""
+    security_group: tuple[str, ...]
+    case: Callable[[str], str]
+    """Writes a name of the API as it stands in the document."""
+    is_closed: bool
+    """See `groups`."""
+
+    @property
+    def resources(self) -> dict[str, Any]:
+        """Its resources by name; references are `Made`."""
+        found = value_at(self.document.value, self.at)
+        return found if isinstance(found, dict) else {}
+
+    def groups(self, pools: list[Resource]) -> Iterator[Group]:
+        """Yield pools by the cluster that they join."""
+        by_cluster: dict[tuple[str, bool], list[Resource]] = {}
+        for pool in pools:
+            cluster = value_at(pool.value, pool.spelling.cluster)
+            is_made = isinstance(cluster, Made) and not cluster.attribute
+            by_cluster.setdefault((cluster.resource if is_made else str(cluster), is_made), []).append(pool)
+        for (cluster, is_made), joined in by_cluster.items():
+            yield self.group((self.document.file, cluster), joined, cluster if is_made else "")
+
+    def group(self, key: tuple[str, ...], pools: list[Resource], cluster: str) -> Group:
+        """Return pools with what the document says of their cluster, and of vSwitches and groups beside it.
+
+        Args:
+            key: see `Group`.
+            pools: the pools of the cluster.
+            cluster: the resource that makes it; empty: it is made elsewhere.
+
+        """
+        raw = self._arguments(cluster)
+        about = {} if raw is None else snake(raw)
+        fields = ("security_group_ids", "security_group_id")
+        beside = (
+            ("vSwitches", v_switch, self._made(self.v_switch, pools, ("vswitch_ids",), about.get("pod_vswitch_ids"))),
+            ("securityGroups", _group, self._made(self.security_group, pools, fields, about.get("security_group_id"))),
+        )
+        told = beside if raw is not None and self.is_closed else ()
+        known = {cluster, *(name for *_, made in told for name in made)}
+        pools = [pool._replace(value=named(pool.value, known)) for pool in pools]
+        if raw is None:
+            return Group(key, pools)
+        place = _recased(Origin(self.document, self._path(cluster), cluster), self.case)
+        stated = facts_of(named(about, known), place)
+        for section, read, made in told:
+            found = [read(name, snake(self._arguments(name))) for name in made]
+            if found and None not in found:
+                stated.value[section] = found
+                for i, name in enumerate(made):
+                    stated.origins[section, i] = Origin(self.document, self._path(name), name)
+        return Group(key, pools, stated)
+
+    def _path(self, name: str) -> Path:
+        return (*self.at, name, self.arguments)
+
+    def _arguments(self, name: str) -> dict[str, Any] | None:
+        found = value_at(self.document.value, self._path(name))
+        return found if isinstance(found, dict) else None
+
+    def _made(
+        self,
+        kinds: tuple[str, ...],
+        pools: list[Resource],
+        fields: tuple[str, ...],
+        other: object,
+    ) -> dict[str, Any]:
+        """Return the resources of a kind that pools and their cluster name, when the document makes all of them."""
+        paths = [(pool, pool.spelling.path(("scaling_group", field), pool.value)) for pool in pools for field in fields]
+        used = [value_at(pool.value, path) for pool, path in paths]
+        return all_made([*used, other], lambda item: self._is_id(item, kinds))
+
+    def _is_id(self, item: Any, kinds: tuple[str, ...]) -> bool:  # noqa: ANN401 - a value of a document
+        is_id = isinstance(item, Made) and not item.attribute and self._arguments(item.resource) is not None
+        return is_id and _type(self.resources[item.resource]) in kinds
+
+
+def _group(name: str, said: dict[str, Any]) -> dict[str, Any]:
+    return security_group(name, {"security_group_type": "normal", **said})

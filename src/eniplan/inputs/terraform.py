@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
 from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
+from eniplan.inputs.beside import security_group, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.places import NotKnown, Origin
@@ -21,7 +22,7 @@ from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from eniplan.inputs.units import Stated
     from eniplan.plan.document import Document, Path, Value
@@ -234,8 +235,8 @@ class Clusters:
                 value = _overlay(after, dict.fromkeys(after, True) if unknown is True else unknown)
                 path: Path = ("resource_changes", i, "change", "after")
                 self._found.setdefault(item["type"], []).append(_Found(path, str(item.get("address")), value))
-        self._ids: dict[str, set[str]] = {}
-        """The ids of each kind; none where something of them is not known."""
+        self._listed: dict[str, dict[str, tuple[_Found, dict[str, Any]]]] = {}
+        """What is known well enough to be listed of each kind, by its id, as a plan has it."""
         self._stated_before: dict[tuple[str, tuple[str, ...]], Stated] = {}
         self._named: dict[str, str | None] = {}
         """What the configuration of a block says of its cluster, by the address of the block."""
@@ -266,23 +267,22 @@ class Clusters:
         _, names, read = _READ[kind]
         values = [user.get(name) for user in (pool.value, found.value) for name in names]
         used = [item for value in values for item in (value if isinstance(value, list) else [value]) if item]
-        if kind not in self._ids:
-            here = self._found.get(kind, ())
-            self._ids[kind] = {*_by_id(here)} if all(read(i.value) for i in here) else set()
-        return bool(used) and all(isinstance(item, str) and item in self._ids[kind] for item in used)
+        if kind not in self._listed:
+            known = [item for item in self._found.get(kind, ()) if _is_known(item.value.get("id"))]
+            told = [(item, read(item.value)) for item in known]
+            self._listed[kind] = {item.value["id"]: (item, made) for item, made in told if made is not None}
+        return bool(used) and all(_is_known(item) and item in self._listed[kind] for item in used)
 
     def _facts(self, found: _Found, covered: tuple[str, ...]) -> Stated:
         origin = Origin(self._document, found.path, found.address)
         stated = facts_of(found.value, origin.inner)
-        known = found.value.get("id")
-        if isinstance(known, str) and not isinstance(known, NotKnown):
-            stated.value["id"] = known
+        if _is_known(found.value.get("id")):
+            stated.value["id"] = found.value["id"]
             stated.origins["id",] = origin
         for kind in covered:
-            section, _, read = _READ[kind]
-            here = _by_id(self._found[kind])
-            stated.value[section] = [read(item.value) for item in here.values()]
-            for i, item in enumerate(here.values()):
+            section = _READ[kind][0]
+            stated.value[section] = [made for _, made in self._listed[kind].values()]
+            for i, (item, _) in enumerate(self._listed[kind].values()):
                 stated.origins[section, i] = Origin(self._document, item.path, item.address)
         return stated
 
@@ -322,8 +322,8 @@ class Clusters:
         return None
 
 
-def _by_id(found: Iterable[_Found]) -> dict[str, _Found]:
-    return {known: item for item in found if isinstance(known := item.value.get("id"), str)}
+def _is_known(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
+    return isinstance(value, str) and not isinstance(value, NotKnown)
 
 
 def _without_indexes(address: str) -> str:
@@ -343,20 +343,17 @@ def _module(plan: Any, names: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN40
     return module
 
 
-def _v_switch(value: dict[str, Any]) -> dict[str, Any]:
-    fields = {"id": "id", "zone": "zone_id", "vpcId": "vpc_id", "ipv6Cidr": "ipv6_cidr_block"}
-    out = {key: value[name] for key, name in fields.items() if value.get(name)}
-    return {} if any(isinstance(item, NotKnown) for item in out.values()) or "zone" not in out else out
+def _v_switch(value: dict[str, Any]) -> dict[str, Any] | None:
+    # The numbers of its IPv6 block are there without one, too.
+    said = {name: value.get(name) for name in ("zone_id", "vpc_id", "ipv6_cidr_block")}
+    return v_switch(value["id"], said)
 
 
-def _group(value: dict[str, Any]) -> dict[str, Any]:
-    fields = {"id": "id", "type": "security_group_type", "vpcId": "vpc_id"}
-    return {
-        key: found for key, name in fields.items() if (found := value.get(name)) and not isinstance(found, NotKnown)
-    }
+def _group(value: dict[str, Any]) -> dict[str, Any] | None:
+    return security_group(value["id"], value)
 
 
-_READ: dict[str, tuple[str, tuple[str, ...], Callable[[dict[str, Any]], dict[str, Any]]]] = {
+_READ: dict[str, tuple[str, tuple[str, ...], Callable[[dict[str, Any]], dict[str, Any] | None]]] = {
     _V_SWITCH: ("vSwitches", ("vswitch_ids", "pod_vswitch_ids"), _v_switch),
     _GROUP: ("securityGroups", ("security_group_ids", "security_group_id"), _group),
 }

@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from eniplan.inputs.beside import Later
 from eniplan.inputs.hcl.disk import Disk, workspace
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.nodes import Literal
@@ -66,7 +67,7 @@ def _spelled(name: str) -> str:
     return re.sub(r"\.(\d+)(?![^.])", r"[\1]", name)
 
 
-class AfterApply(NotKnown):
+class AfterApply(Later):
     """What the provider will say of a resource: not known, but the same wherever it is named."""
 
     __slots__ = ("instance", "name")
@@ -82,7 +83,7 @@ class AfterApply(NotKnown):
 
     @property
     def words(self) -> str:
-        """What stands for it where it must be told from others."""
+        """See `Later`."""
         return f"{self.instance.address}.{self.name}"
 
     @property

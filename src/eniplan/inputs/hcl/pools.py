@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
+from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, security_group, v_switch
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome
@@ -348,50 +350,37 @@ class Configuration:
             about, source = self._take(instance.block, instance.module, instance.scope, instance.address)
             place = Origin(source, (instance.address,), instance.address).inner
         known = self._known(pools, about)
-        stated = None if about is None or place is None else self._stated(_named(about, known), place, known)
+        stated = None if about is None or place is None else self._stated(named(about, known), place, known)
         resources = [
-            Resource(pool.address, pool.document, (pool.address,), _named(pool.values, known), TERRAFORM)
+            Resource(pool.address, pool.document, (pool.address,), named(pool.values, known), TERRAFORM)
             for pool in pools
         ]
         return Group(key, resources, stated)
 
-    def _known(self, pools: list[Pool], about: dict[str, Any] | None) -> dict[str, Instance]:
-        """Return the vSwitches and the security groups of this configuration, by what stands for their ids.
-
-        A plan that lists some must list all: when others are used as well, what is made here is not known, either.
-        """
+    def _known(self, pools: list[Pool], about: dict[str, Any] | None) -> dict[str, AfterApply]:
+        """Return the ids of the vSwitches and the security groups of this configuration, by what stands for them."""
         if not self._is_closed or about is None:
             return {}
+        # Whether a vSwitch that is only found has IPv6 stands nowhere.
         may_be_dual = about.get("ip_stack") not in (None, "ipv4")
-        out: dict[str, Instance] = {}
+        out: dict[str, AfterApply] = {}
         for kind, names, in_cluster in (
             (_V_SWITCH, ("vswitch_ids",), ("pod_vswitch_ids",)),
             (_GROUP, ("security_group_ids", "security_group_id"), ("security_group_id",)),
         ):
             values = [pool.values.get(name) for pool in pools for name in names]
             values += (about.get(name) for name in in_cluster)
-            ids = [item for value in values for item in (value if isinstance(value, list) else [value]) if item]
-            made = [item for item in ids if isinstance(item, AfterApply) and _is_id(item, kind)]
-            # Whether a vSwitch that is only found has IPv6 stands nowhere.
-            is_open = may_be_dual and any(isinstance(item, ReadLater) for item in made)
-            if made and len(made) == len(ids) and not is_open:
-                out |= {item.words: item.instance for item in made}
+            out |= all_made(values, partial(_is_id, kind=kind, may_be_found=not may_be_dual))
         return out
 
-    def _stated(self, about: dict[str, Any], place: Callable[[Path], Origin], known: dict[str, Instance]) -> Stated:
+    def _stated(self, about: dict[str, Any], place: Callable[[Path], Origin], known: dict[str, AfterApply]) -> Stated:
         stated = facts_of(about, place)
-        for section, kind, read in (
-            ("vSwitches", _V_SWITCH, _v_switch),
-            ("securityGroups", _GROUP, _security_group),
-        ):
-            found = [
-                (instance, read(words, instance))
-                for words, instance in known.items()
-                if instance.block.labels[0] in (kind, _READ_AS[kind])
-            ]
-            if found and all(item is not None for _, item in found):
-                stated.value[section] = [item for _, item in found]
-                for i, (instance, _) in enumerate(found):
+        for section, kind, read in (("vSwitches", _V_SWITCH, _v_switch), ("securityGroups", _GROUP, _security_group)):
+            made = {words: item.instance for words, item in known.items() if _kind(item) in (kind, _READ_AS[kind])}
+            found = [read(words, instance) for words, instance in made.items()]
+            if found and all(item is not None for item in found):
+                stated.value[section] = found
+                for i, instance in enumerate(made.values()):
                     _, document = self._take(instance.block, instance.module, instance.scope, instance.address)
                     stated.origins[section, i] = Origin(document, (instance.address,), instance.address)
         return stated
@@ -401,56 +390,29 @@ _READ_AS = {_V_SWITCH: "alicloud_vswitches", _GROUP: "alicloud_security_groups"}
 """What data sources call the resources."""
 
 
-def _is_id(item: AfterApply, kind: str) -> bool:
+def _kind(item: AfterApply) -> str:
+    return item.instance.block.labels[0]
+
+
+def _is_id(item: Any, *, kind: str, may_be_found: bool) -> bool:  # noqa: ANN401 - a value
     """Return whether a value is the id of one resource of a kind, made or found."""
     if isinstance(item, ReadLater):
-        return item.instance.block.labels[0] == _READ_AS[kind] and item.name.startswith("ids.")
-    return item.instance.block.labels[0] == kind and item.name == "id"
-
-
-def _named(value: Any, known: dict[str, Instance]) -> Any:  # noqa: ANN401 - a value
-    """Put the words that stand for an id where the resource is known."""
-    if isinstance(value, dict):
-        return {key: _named(item, known) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_named(item, known) for item in value]
-    if isinstance(value, AfterApply):
-        return value.words if value.words in known else NotKnown(str(value))
-    return value
+        return may_be_found and _kind(item) == _READ_AS[kind] and item.name.startswith("ids.")
+    return isinstance(item, AfterApply) and _kind(item) == kind and item.name == "id"
 
 
 def _v_switch(words: str, instance: Instance) -> dict[str, Any] | None:
-    zone = instance.member("zone_id")
-    zone = instance.member("availability_zone") if unknown(zone) is not None else zone
-    if unknown(zone) is not None or not isinstance(zone, str):
-        return None
-    if instance.block.kind == "data":
-        vpc = _word(instance.member("vpc_id"))
-        return {"id": words, "zone": zone} | ({} if vpc is None else {"vpcId": vpc})
-    has_ipv6 = [_said(instance, name) for name in ("ipv6_cidr_block_mask", "enable_ipv6")]
-    if any(unknown(said) is not None for said in has_ipv6):
-        return None
-    vpc = _word(instance.member("vpc_id"))
-    found = {"id": words, "zone": zone} | ({} if vpc is None else {"vpcId": vpc})
-    is_dual = has_ipv6[0] is not None or has_ipv6[1] in (True, "true")
-    return found | ({"ipv6Cidr": f"{instance.address}.ipv6_cidr_block"} if is_dual else {})
+    return v_switch(words, {name: _said(instance, name) for name in V_SWITCH})
 
 
-def _security_group(words: str, instance: Instance) -> dict[str, Any] | None:
-    is_made = instance.block.kind == "resource"
-    kind = _said(instance, "security_group_type") or ("normal" if is_made else NotKnown(say("read by Terraform")))
-    vpc = _word(instance.member("vpc_id"))
-    out = {"id": words} | ({} if vpc is None else {"vpcId": vpc})
-    return out | ({"type": kind} if isinstance(kind, str) and unknown(kind) is None else {})
+def _security_group(words: str, instance: Instance) -> dict[str, Any]:
+    said = {name: _said(instance, name) for name in SECURITY_GROUP}
+    if instance.block.kind == "resource":
+        said["security_group_type"] = said["security_group_type"] or "normal"
+    return security_group(words, said)
 
 
 def _said(instance: Instance, name: str) -> Any:  # noqa: ANN401 - a value
     """Return an argument; None when the block does not have it, or has null."""
     attribute = instance.block.attributes.get(name)
     return None if attribute is None else outcome(attribute.expression, instance.scope)
-
-
-def _word(value: Any) -> str | None:  # noqa: ANN401 - a value
-    if isinstance(value, AfterApply):
-        return value.words
-    return value if isinstance(value, str) and unknown(value) is None else None
