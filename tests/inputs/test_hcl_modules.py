@@ -514,3 +514,11 @@ class TestManifests:
         assert outcome.rules == {"ENI001"}
         told = "./pn.tf: kubernetes_manifest.pn: not all of it is known: alicloud_vswitch.x is not declared"
         assert f"skipped {told}; it names PodNetworking" in outcome.err
+
+
+def test_a_number_is_text_where_the_provider_has_text(check: Any) -> None:  # noqa: ANN401 - see `check`
+    """Terraform converts it: neither the name nor the version of the cluster is a mistake."""
+    cluster = ACK.replace('"1.28.3-aliyun.1"', "1.28")
+    found = check({"main.tf": cluster + pool("eni", "node_pool_name = 1.50", IN_ACK)}, cluster=False)
+    assert [item["name"] for item in found.report["pools"]] == ["1.5"]
+    assert "TW011" in found.rules

@@ -94,3 +94,20 @@ def test_tags_are_a_map_in_terraform() -> None:
     tags = [{"key": "A_b", "value": "1"}]
     assert PULUMI.body_of({"tags": {"A_b": "1"}}) == {"scaling_group": {"tags": tags}}
     assert TERRAFORM.body_of({"tags": {}}) == {}
+
+
+def test_numbers_and_flags_are_text_where_the_api_has_text() -> None:
+    """As Terraform converts them; sizes stay numbers, and what a plan does not read stays as it is."""
+    value = {
+        "node_pool_name": 1.5, "instance_types": [7, "ecs.g8i.8xlarge", UNKNOWN], "key_name": True, "desired_size": "3",
+        "labels": [{"key": 1, "value": False}], "system_disk_size": 120, "period": 2, "scaling_config": {"type": 1},
+    }  # fmt: skip
+    assert TERRAFORM.body_of(value) == {
+        "nodepool_info": {"name": "1.5"},
+        "scaling_group": {
+            "instance_types": ["7", "ecs.g8i.8xlarge", UNKNOWN], "key_pair": "true", "desired_size": 3,
+            "system_disk_size": 120, "period": 2,
+        },
+        "auto_scaling": {"enable": True, "type": "1"},
+        "kubernetes_config": {"labels": [{"key": "1", "value": "false"}]},
+    }  # fmt: skip

@@ -13,7 +13,7 @@ from eniplan.emit.rename import put
 from eniplan.inputs.body import exclusive
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.plan.document import value_at
-from eniplan.plan.fields import read
+from eniplan.plan.fields import WRITTEN, read
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -243,18 +243,26 @@ _NUMBERS = {
     "scaling_group.desired_size", "scaling_group.system_disk_size", "auto_scaling.min_instances",
     "auto_scaling.max_instances", "count", "node_config.kubelet_configuration.maxPods",
 }  # fmt: skip
-_TEXTS = (_LABELS, "kubernetes_config.taints")
+_FLAG = "auto_scaling.enable"
+_TEXTS = frozenset(".".join(map(str, path)) for path in WRITTEN.values()) - _NUMBERS - {_FLAG}
+"""What a plan reads as text; of labels and taints each part is."""
 
 
 def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
     """Return a value in the type of the API: others make text of numbers and flags, and the other way round."""
     if target in _NUMBERS and isinstance(value, str) and value.isdecimal():
         return integer(value)
-    if target == "auto_scaling.enable" and value in ("true", "false"):
+    if target == _FLAG and value in ("true", "false"):
         return value == "true"
-    if target.startswith(_TEXTS) and isinstance(value, bool | int):
-        return str(value).lower()
-    return value
+    is_text = target in _TEXTS or target.partition("[]")[0] in _TEXTS
+    if is_text and isinstance(value, list):
+        return [_converted(target, item) for item in value]
+    return as_text(value) if is_text else value
+
+
+def as_text(value: Any) -> Any:  # noqa: ANN401 - an argument
+    """Return a number or a flag as the text that other tools make of it where the API has text."""
+    return str(value).lower() if isinstance(value, bool | int | float) else value
 
 
 BODY = Body()

@@ -12,7 +12,7 @@ from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.inputs.beside import Made, all_made, named, security_group, v_switch
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import Origin
-from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, camel, snake
+from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import pascal
 from eniplan.values import NamedTuple
@@ -199,7 +199,7 @@ class _Template(NamedTuple):
 
         """
         raw = self._arguments(cluster)
-        about = {} if raw is None else snake(raw)
+        about = {} if raw is None else {key: as_text(item) for key, item in snake(raw).items()}
         fields = ("security_group_ids", "security_group_id")
         beside = (
             ("vSwitches", v_switch, self._made(self.v_switch, pools, ("vswitch_ids",), about.get("pod_vswitch_ids"))),

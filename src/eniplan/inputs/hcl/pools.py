@@ -16,7 +16,7 @@ from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
 from eniplan.inputs.hcl.sources import at, sources
 from eniplan.inputs.hcl.values import pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped
-from eniplan.inputs.spelling import TERRAFORM, Resource
+from eniplan.inputs.spelling import TERRAFORM, Resource, as_text
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
@@ -374,7 +374,7 @@ class Configuration:
         return out
 
     def _stated(self, about: dict[str, Any], place: Callable[[Path], Origin], known: dict[str, AfterApply]) -> Stated:
-        stated = facts_of(about, place)
+        stated = facts_of({key: as_text(item) for key, item in about.items()}, place)
         for section, kind, read in (("vSwitches", _V_SWITCH, _v_switch), ("securityGroups", _GROUP, _security_group)):
             made = {words: item.instance for words, item in known.items() if _kind(item) in (kind, _READ_AS[kind])}
             found = [read(words, instance) for words, instance in made.items()]
