@@ -116,3 +116,13 @@ def test_what_is_no_baseline(run: Run, tmp_path: Path, text: str, place: str) ->
 def test_a_baseline_that_is_not_there(run: Run, tmp_path: Path) -> None:
     result = run("check", EXAMPLES / "trading-ipv4.yaml", "--baseline", "b.json", cwd=tmp_path)
     assert (result.code, "b.json: error: cannot read it" in result.err) == (3, True)
+
+
+def test_a_key_that_no_entry_has_is_told(run: Run, folder: Path) -> None:
+    """Nobody must believe that an entry ends on a day."""
+    text = (folder / "known.json").read_text().replace('"rule":', '"until": "2026-12-01",\n      "rule":', 1)
+    (folder / "known.json").write_text(text)
+    again = run("check", "plan.yaml", "--baseline", "known.json", cwd=folder)
+    assert again.code == 3
+    assert "known.json:5:7: error: an entry has no key until [findings[0].until]" in again.err
+    assert "use --waivers" in again.err

@@ -140,6 +140,30 @@ def test_a_damaged_receipt_is_refused(key: str, value: object, tmp_path: Path) -
         receipts.read(str(path))
 
 
+@pytest.mark.parametrize(
+    ("parents", "key"),
+    [
+        ((), "termz"),
+        (("terms",), "fail-on"),
+        (("cluster",), "Region"),
+        (("body",), "txt"),
+        (("events", 0), "requestID"),
+    ],
+)
+def test_a_key_that_no_receipt_has_is_refused(parents: tuple[Any, ...], key: str, tmp_path: Path) -> None:
+    """A term that is spelled wrong would be no term at all, and something else might be sent."""
+    path = tmp_path / "r.json"
+    receipts.save(str(path), prepared())
+    whole = json.loads(path.read_text())
+    inner = whole
+    for step in parents:
+        inner = inner[step]
+    inner[key] = "error"
+    path.write_text(json.dumps(whole))
+    with pytest.raises(InputError, match=f"does not know the key {key} of this receipt"):
+        receipts.read(str(path))
+
+
 def test_a_folder_is_no_receipt(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read it: is a directory"):
         receipts.read(str(tmp_path))

@@ -249,7 +249,7 @@ def test_terraform_converts_texts_numbers_and_flags(here: Path) -> None:
 def test_a_value_of_another_type_is_told_as_it_is_spelled(here: Path) -> None:
     judged = judge_files(here, {"main.tf": hcl(*FINE).replace('["vsw-j"]', '[["vsw-j"]]')})
     assert judged.problems == [
-        f"main.tf:8:18: an item of 'vswitch_ids' must be text, not a list [{RESOURCE}.eni.vswitch_ids[0]]"
+        f"main.tf:8:18: an item of 'vswitch_ids' must be text, not [\"vsw-j\"] [{RESOURCE}.eni.vswitch_ids[0]]"
     ]
 
 

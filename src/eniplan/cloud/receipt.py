@@ -173,8 +173,12 @@ def save(path: str, receipt: Receipt) -> None:
         InputError: it cannot be written.
 
     """
+    terminal.save(path, json.dumps(_written(receipt), ensure_ascii=False, indent=2) + "\n", private=True)
+
+
+def _written(receipt: Receipt) -> dict[str, Any]:
     target, last = receipt.target, receipt.events[-1]
-    value = {
+    return {
         "schema": SCHEMA,
         "eniplan": receipt.version,
         "state": receipt.state,
@@ -192,7 +196,6 @@ def save(path: str, receipt: Receipt) -> None:
             {"time": e.time, "state": e.state, "requestId": e.request_id, "note": e.note} for e in receipt.events
         ],
     }
-    terminal.save(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n", private=True)
 
 
 def read(path: str) -> Receipt | None:
@@ -223,9 +226,15 @@ def read(path: str) -> Receipt | None:
         )
         raise InputError(Problem(message, Place(path), say("use the eniplan that wrote it, or a newer one")))
     try:
-        return _receipt(value)
+        found = _receipt(value)
     except (ValueError, TypeError, AttributeError, LookupError):
         raise InputError(Problem(say("this receipt is damaged"), Place(path), _NO_RECEIPT)) from None
+    stray = next(_stray(value, _written(found)), None)
+    if stray is not None:
+        # A term with a typing mistake would be no term at all.
+        message = say("eniplan {version} does not know the key {key} of this receipt", version=__version__, key=stray)
+        raise InputError(Problem(message, Place(path), say("correct it, or use the eniplan that wrote it")))
+    return found
 
 
 _ELSEWHERE = say("without a receipt nothing is sent: name a file in another folder with --receipt")
@@ -328,6 +337,17 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
     if found.state != value["state"] or not (is_of_pool and leads and (found.is_whole or HIDDEN in found.body)):
         raise ValueError(found.state)
     return found
+
+
+def _stray(value: Any, known: Any) -> Iterator[str]:  # noqa: ANN401 - JSON values
+    """Yield the keys of a receipt that one written by this version does not have."""
+    if isinstance(value, dict):
+        yield from (key for key in value if key not in known)
+        for key, item in known.items():
+            yield from _stray(value.get(key), item)
+    elif isinstance(value, list):
+        for item, like in zip(value, known, strict=True):
+            yield from _stray(item, like)
 
 
 def _terms(value: Mapping[str, Any]) -> Terms:

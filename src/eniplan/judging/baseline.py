@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eniplan.report.model import Finding, Report
 
 SCHEMA = "eniplan.baseline/v1"
+_KEYS = ("rule", "file", "path", "message", "fingerprint")
 
 
 class Entry(NamedTuple):
@@ -39,11 +40,10 @@ def text(report: Report, path: str) -> str:
     """Return the baseline of a report that is to stand in a file; waived findings need none."""
     folder = os.path.dirname(path)
     rows = [
-        {"rule": f.rule.id, "file": _named(f.place.file, folder), "path": f.place.path, "message": f.message,
-         "fingerprint": mark}
+        dict(zip(_KEYS, (f.rule.id, _named(f.place.file, folder), f.place.path, f.message, mark), strict=True))
         for f, mark in _marked(report, folder)
         if f.waived is None
-    ]  # fmt: skip
+    ]
     rows.sort(key=lambda row: (row["file"], row["rule"], row["fingerprint"]))
     return json_text({"schema": SCHEMA, "findings": rows}, 2) + "\n"
 
@@ -62,13 +62,16 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
         hint = say("create one with `eniplan check --write-baseline FILE`")
         raise InputError(Problem(say("this is not a baseline ({schema})", schema=SCHEMA), document.place(()), hint))
     out = {}
-    for i, row in enumerate(rows):
-        words = [
-            row.get(name) if isinstance(row, dict) else None for name in ("fingerprint", "rule", "file", "message")
-        ]
+    for i, item in enumerate(rows):
+        row = item if isinstance(item, dict) else {}
+        words = [row.get(name) for name in ("fingerprint", "rule", "file", "message")]
         if not all(isinstance(word, str) for word in words):
             message = say("an entry needs fingerprint, rule, file and message, all text")
             raise InputError(Problem(message, document.place(("findings", i)), say("write the baseline again")))
+        for key in (key for key in row if key not in _KEYS):
+            message = say("an entry has no key {key}", key=key)
+            hint = say("use --waivers for what ends on a day or needs a reason")
+            raise InputError(Problem(message, document.place(("findings", i, key), key=True), hint))
         mark, rule, file, told = map(str, words)
         out[mark] = Entry(rule, file, told, document.place(("findings", i)))
     return out
