@@ -68,10 +68,10 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
         if not all(isinstance(word, str) for word in words):
             message = say("an entry needs fingerprint, rule, file and message, all text")
             raise InputError(Problem(message, document.place(("findings", i)), say("write the baseline again")))
-        for key in (key for key in row if key not in _KEYS):
-            message = say("an entry has no key {key}", key=key)
+        for stray in (name for name in row if name not in _KEYS):
+            message = say("an entry has no key {key}", key=stray)
             hint = say("use --waivers for what ends on a day or needs a reason")
-            raise InputError(Problem(message, document.place(("findings", i, key), key=True), hint))
+            raise InputError(Problem(message, document.place(("findings", i, stray), key=True), hint))
         mark, rule, file, told = map(str, words)
         out[mark] = Entry(rule, file, told, document.place(("findings", i)))
     return out
