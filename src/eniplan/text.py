@@ -18,12 +18,27 @@ _UNSAFE = "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud8
 """Characters that JSON allows as they are and that steer terminals, turn text around, are not seen, or are no UTF-8."""
 
 
-def json_text(value: object, indent: int | None = None) -> str:
-    """Return JSON that does nothing to whoever reads it: no control, direction, invisible or half characters."""
+# YAML and HCL spell what is beyond U+FFFF in another way than JSON.
+_UNSAFE_PAIRS = "[\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+"""The same beyond U+FFFF: tags, which nobody sees and language models read, and marks of notes."""
+
+
+def literal(value: object, indent: int | None = None) -> str:
+    """Return JSON that is YAML, too, without control, direction, invisible or half characters up to U+FFFF."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if text.isascii() and "\x7f" not in text:
         return text
-    return re.sub(_UNSAFE, lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(_UNSAFE, _escape, text)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return JSON that does nothing to whoever reads it: no control, direction, invisible or half characters."""
+    text = literal(value, indent)
+    return text if text.isascii() else re.sub(_UNSAFE_PAIRS, _escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def without_halves(text: str) -> str:

@@ -68,7 +68,7 @@ def body_json(body: Body) -> str:
 
 def json_text(value: object, indent: int | None = 2) -> str:
     """Return JSON that reads well and does nothing to a terminal: no control, direction or half characters."""
-    return text.json_text(value, indent)
+    return text.literal(value, indent)
 
 
 def _said(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from eniplan.emit.splice import parse, splice, value_of
 from eniplan.fixing.wish import CannotFixError
 from eniplan.k8s.terway import ENI
 from eniplan.plan.document import plain_scalar
-from eniplan.text import json_text
+from eniplan.text import literal
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -162,11 +162,11 @@ def _written(old: str, value: object, root: Node) -> str:
     if quote in {"|", ">", ""}:
         raise CannotFixError
     if quote == '"' or (root.is_flow and isinstance(value, str) and quote != "'"):
-        return properties + json_text(spelled)
+        return properties + literal(spelled)
     if quote == "'":
         return properties + "'" + spelled.replace("'", "''") + "'"
     is_plain = _PLAIN.fullmatch(spelled) is not None and plain_scalar(spelled) == value
-    return properties + (spelled if is_plain else json_text(spelled))
+    return properties + (spelled if is_plain else literal(spelled))
 
 
 class _Finder:
