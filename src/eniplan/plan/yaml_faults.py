@@ -50,6 +50,11 @@ def yaml_problem(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
     if isinstance(error, TooLargeError):
         message = say("more than {values} values in one YAML document", values=MAX_VALUES)
         return Problem(message, Place(file), say("split it, or give it as JSON: kubectl get -o json"))
+    deep = _too_deep(text, error)
+    if deep is not None:
+        hint = say("a plan has fewer than 10 levels: is this the right file?")
+        message = say("nested deeper than {levels} levels", levels=MAX_DEPTH)
+        return Problem(message, Place(file, deep.line + 1, deep.column + 1), hint)
     mark, message, hint = _cause(text, error)
     place = Place(file) if mark is None else Place(file, mark.line + 1, mark.column + 1)
     return Problem(say("not valid YAML: {message}", message=message), place, hint)
@@ -62,10 +67,6 @@ def _cause(text: str, error: yaml.MarkedYAMLError) -> _Cause:
     wide = _full_width(text, mark)
     if wide is not None:
         return wide
-    deep = mark if isinstance(error, TooDeepError) else _too_deep(text, mark.index)
-    if deep is not None:
-        hint = say("a plan has fewer than 10 levels: is this the right file?")
-        return _Cause(deep, say("nested deeper than {levels} levels", levels=MAX_DEPTH), hint)
     opening = "" if began is None else text[began.index : began.index + 1]
     if opening in {'"', "'"}:
         return _Cause(began, say("this quote is never closed"), say("close the quote that opens here"))
@@ -116,9 +117,12 @@ def _in_structure(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _C
     return _Cause(mark, say("{words}", words=str(error.problem or "malformed")), NOTHING)
 
 
-def _too_deep(text: str, end: int) -> _At | None:
-    """Return the bracket that opens the last level that is allowed, where more are open at a place."""
-    opened = _opened(text[:end])
+def _too_deep(text: str, error: yaml.MarkedYAMLError) -> Any:  # noqa: ANN401 - a mark of the parser has no type
+    """Return the place of the last level that is allowed, where a fault stands deeper; None: it does not."""
+    if isinstance(error, TooDeepError):
+        return error.problem_mark
+    mark = error.problem_mark or error.context_mark
+    opened = () if mark is None else _opened(text[: mark.index])
     return _at(text, opened[MAX_DEPTH - 1]) if len(opened) > MAX_DEPTH else None
 
 
