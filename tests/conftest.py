@@ -36,9 +36,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("eniplan")
 
 
-# A shell ignores Ctrl-C for what it runs in the background; tests that press it would then wait for ever.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell ignores Ctrl-C for what it runs in the background, and nohup ignores the end of a terminal; tests that send
+# these signals would then wait for ever.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 def pytest_sessionfinish() -> None:
