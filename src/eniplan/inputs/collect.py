@@ -279,11 +279,12 @@ class Collected:
 
     def _take_group(self, group: Group) -> None:
         for resource in group.pools:
-            if mode_of(resource.spelling.body_of(resource.value)) is False:
+            body = resource.spelling.body_of(resource.value)
+            if mode_of(body) is False:
                 title = f"{resource.document.file}: {resource.address}" if resource.address else resource.document.file
                 self.skip(title, _PLAIN_POOL, resource.value)
             else:
-                self._take_resource(resource, group.key, group.stated)
+                self._take_resource(resource, body, group.key, group.stated)
 
     def _take_call(self, call: Call, known: set[str]) -> None:
         """Take a request of a script, unless its body is a file that has been read for itself."""
@@ -316,7 +317,8 @@ class Collected:
             else:
                 cluster = clusters.of(found)
                 unit = ("plan", document.file) if cluster is None else ("plan", document.file, cluster.address)
-                self._take_resource(found, unit, None if cluster is None else cluster.stated)
+                body = found.spelling.body_of(found.value)
+                self._take_resource(found, body, unit, None if cluster is None else cluster.stated)
 
     def _take_hcl(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         try:
@@ -340,9 +342,10 @@ class Collected:
         self._hcl.embed(document.file, str(document.place(()).line), [JsonText(document)])
         return True
 
-    def _take_resource(self, resource: Resource, unit: tuple[str, ...], stated: Stated | None = None) -> None:
+    def _take_resource(
+        self, resource: Resource, body: dict[str, Any], unit: tuple[str, ...], stated: Stated | None
+    ) -> None:
         origin = Origin(resource.document, resource.path, resource.address)
-        body = resource.spelling.body_of(resource.value)
         labels = labels_of(body)
         pool = read_pool(body)
         if resource.address and ("name" not in pool.value or ("name",) in pool.unknown):

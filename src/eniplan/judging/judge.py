@@ -112,7 +112,9 @@ class Judge:
         if waiting is None and unknown.path in self._left_out:
             return
         if waiting is None:
-            found = self._unknown.setdefault(unknown.words, _Open({}, self._find(unknown), {}))
+            found = self._unknown.get(unknown.words)
+            if found is None:
+                found = self._unknown[unknown.words] = _Open({}, self._find(unknown), {})
             found.paths[unknown.path] = None
             waiting = found.rules
         waiting[rule.id] = None
