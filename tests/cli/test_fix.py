@@ -162,6 +162,35 @@ def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, value
     assert ("not fixed, fix it by hand" in found.err) == (value == wanted)
 
 
+TAINT = '{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}'
+OTHER = '{"key": "a", "value": "b", "effect": "PreferNoSchedule"}'
+LABEL = '{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "VALUE"}'
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (f'"labels": {LABEL}', f'"labels": {LABEL}, "taints": [{TAINT}]'),
+        (f'"labels": [{LABEL}], "taints": {OTHER}', f'"labels": [{LABEL}], "taints": [{OTHER}, {TAINT}]'),
+        (f'"taints": "${{var.taints}}", "labels": {LABEL}', None),
+        (f'"dynamic": {{"taints": {{"for_each": [], "content": {OTHER}}}}}, "labels": {LABEL}', None),
+    ],
+)
+@pytest.mark.parametrize("value", ["enionly", "${var.mode}"])
+def test_json_syntax_is_fixed_where_the_resource_says_it(
+    run: Run, tmp_path: Path, said: str, wanted: str | None, value: str
+) -> None:
+    right = value if "$" in value else "eniOnly"
+    pool = '"node_pool_name": "trading", "vswitch_ids": ["vsw-j"], "instance_types": ["ecs.g8i.8xlarge"],\n\t'
+    text = f'{{"variable": {{"mode": {{"default": "enionly"}}, "taints": {{"default": []}}}},\n"resource": {{\
+"alicloud_cs_kubernetes_node_pool": {{"trading": [{{{pool}BODY}}]}}}}}}'
+    path = tmp_path / "pool.tf.json"
+    path.write_text(text.replace("BODY", said).replace("VALUE", value))
+    found = run("check", path, "--fix")
+    assert path.read_text() == text.replace("BODY", wanted or said).replace("VALUE", right)
+    assert ("not fixed" in found.err) == (value == right or wanted is None)
+
+
 PLAN_OF_TERRAFORM = {
     "format_version": "1.2", "planned_values": {},
     "resource_changes": [{

@@ -253,6 +253,49 @@ def _resource(text: Text, i: int) -> None:
     text.same("\n" + random.choice(("", "  # the end\n", '  multi_az_policy = "BALANCE"\n')) + "}\n")
 
 
+def terraform_json(random: Random) -> Case:
+    """Pools in Terraform's JSON syntax, with blocks as maps and as lists."""
+    text = Text(random, utf_16=False)
+    end = random.choice(("\n", "", "\n\t"))
+    text.same('{"//": "für 交易 🙂", "variable": {"v": {"default": 1.50}},' + end + '"resource": ')
+    text.same('{"alicloud_cs_kubernetes_node_pool": {')
+    count = random.randint(1, 3)
+    for i in range(count):
+        is_list = random.random() < 0.3
+        text.same(f'"pool_{i}": ' + ("[{" if is_list else "{") + end)
+        text.same(f'"node_pool_name": "pool-{i}", "cluster_id": "c123", "vswitch_ids": ["vsw-j"],' + end)
+        text.same('"desired_size": 3, "instance_types": ["ecs.g8i.8xlarge"],' + end + '"labels": ')
+        _json_labels(text)
+        _json_taints(text, end)
+        text.same(("}]" if is_list else "}") + ("" if i + 1 == count else ", "))
+    text.same("}}}\n")
+    return text.case("pools.tf.json")
+
+
+def _json_labels(text: Text) -> None:
+    random = text.random
+    form = random.choice(("map", "list", "several"))
+    text.same({"map": "", "list": "[", "several": '[{"key": "team", "value": "${upper(\\"a\\")}"}, '}[form])
+    text.same('{"key": ')
+    text.either(json.dumps(random.choice(KEYS)), json.dumps(LABEL))
+    text.same(random.choice((', "value": ', ',"value" : ')))
+    text.either(json.dumps(random.choice(VALUES)), '"eniOnly"')
+    text.same("}" if form == "map" else "}]")
+
+
+def _json_taints(text: Text, end: str) -> None:
+    random = text.random
+    right = '{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}'
+    other = '{"key": "${upper(\\"a\\")}", "value": "x", "effect": "PreferNoSchedule"}'
+    wrong, mended = random.choice((
+        ("", f', "taints": [{right}]'),
+        (f',{end}"taints": []', f',{end}"taints": [{right}]'),
+        (f',{end}"taints": {other}', f',{end}"taints": [{other}, {right}]'),
+        (f',{end}"taints": [{other}]', f',{end}"taints": [{other}, {right}]'),
+    ))  # fmt: skip
+    text.either(wrong, mended)
+
+
 def ros(random: Random) -> Case:
     """A template of ROS in YAML or JSON."""
     return _ros_json(random) if random.random() < 0.4 else _ros_yaml(random)
@@ -405,6 +448,7 @@ KINDS: dict[str, Callable[[Random], Case]] = {
     "body": body,
     "manifests": manifests,
     "terraform": terraform,
+    "terraform_json": terraform_json,
     "ros": ros,
     "cluster": cluster,
     "script": script,

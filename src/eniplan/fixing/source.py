@@ -60,6 +60,8 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
         raise CannotFixError  # a function of a template, for one: its author knows what else depends on it
     if not added:
         return text
+    nodes = parse(file, text)
+    text = _listed(text, nodes, added)
     old = [value_of(file, node) for node in parse(file, text)]
     return splice(file, text, old, _wished(old, added))[0]
 
@@ -154,12 +156,12 @@ def _replace(file: str, text: str, nodes: list[Node], values: list[Any], puts: l
 
 
 def _written(old: str, value: object, root: Node) -> str:
-    """Return a scalar in the place of another one, in its style."""
+    """Return a scalar in the place of another one, in its style; a template of Terraform is for its author."""
     start = _PROPERTIES.match(old)
     properties = start[0] if start is not None else ""
     quote = old[len(properties) : len(properties) + 1]
     spelled = str(value)
-    if quote in {"|", ">", ""}:
+    if quote in {"|", ">", ""} or "${" in old or "%{" in old:
         raise CannotFixError
     if quote == '"' or (root.is_flow and isinstance(value, str) and quote != "'"):
         return properties + literal(spelled)
@@ -167,6 +169,15 @@ def _written(old: str, value: object, root: Node) -> str:
         return properties + "'" + spelled.replace("'", "''") + "'"
     is_plain = _PLAIN.fullmatch(spelled) is not None and plain_scalar(spelled) == value
     return properties + (spelled if is_plain else literal(spelled))
+
+
+def _listed(text: str, nodes: list[Node], puts: list[_Put]) -> str:
+    """Make a list of each map that gets an item: Terraform's JSON has one block without brackets."""
+    found = (_Finder(nodes[put.document]).value(put.path) for put in puts if isinstance(put.value, list))
+    maps = {(node.start, node.end) for node in found if node is not None and node.kind == "map" and node.child("key")}
+    for start, end in sorted(maps, reverse=True):
+        text = f"{text[:start]}[{text[start:end]}]{text[end:]}"
+    return text
 
 
 class _Finder:
@@ -185,6 +196,14 @@ class _Finder:
         if found.kind != "text":
             raise CannotFixError
         return found
+
+    def value(self, path: Path) -> Node | None:
+        """Return the value at a path, if it is there."""
+        node: Node | None = self._root
+        for step in path:
+            found = None if node is None else self._maybe(node, step)
+            node = None if found is None else found[1]
+        return node
 
     def _child(self, node: Node, step: str | int) -> tuple[Node, Node]:
         found = self._maybe(node, step)

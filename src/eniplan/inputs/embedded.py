@@ -9,7 +9,8 @@ from eniplan.plan.document import value_at
 from eniplan.plan.load import HCL_ENDINGS
 
 if TYPE_CHECKING:
-    from eniplan.plan.document import Document
+    from eniplan.inputs.hcl.parse import Block
+    from eniplan.plan.document import Document, Path
 
 _TRANSFORM = "Aliyun::Terraform"
 
@@ -42,9 +43,11 @@ def workspace(document: Document, data: bytes) -> list[Text]:
 class _Quoted(Text):
     """A text in quotes, of which the lines are not those of the file."""
 
-    is_written = False
-
     def place(self, offset: int) -> tuple[int, int]:
         """See `Text.place`."""
         del offset
         return self._first
+
+    def written(self, block: Block, path: Path) -> None:
+        """See `Text.written`."""
+        del block, path

@@ -39,7 +39,6 @@ class JsonText(Text):
     """A file in this syntax. An offset is the number of a place that somebody may ask for."""
 
     is_json = True
-    is_written = False
 
     def __init__(self, document: Document) -> None:
         """Take the document."""
@@ -64,6 +63,18 @@ class JsonText(Text):
         name = path[-1] if path and isinstance(path[-1], str) else ""
         found = value_at(self._document.value, path)
         return found if isinstance(found, str) else f"{name} {json.dumps(found)}"
+
+    def written(self, block: Block, path: Path) -> Path | None:
+        """See `Text.written`: the key path in the document. What a dynamic block says is for its author."""
+        at, _ = self._places[block.start]
+        if path:
+            name, *rest = path
+            if any(inner.kind == "dynamic" and inner.labels[:1] == (name,) for inner in block.blocks):
+                return None
+            blocks = [inner for inner in block.blocks if inner.kind == name]
+            if blocks and rest and isinstance(rest[0], int):
+                return self.written(blocks[rest[0]], tuple(rest[1:]))
+        return self._document.written((*at, *path))
 
     def broken(self, part: Part) -> Message:
         """See `Text.broken`."""

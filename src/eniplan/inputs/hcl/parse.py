@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from eniplan.inputs.hcl.nodes import Expression
     from eniplan.messages import Message
+    from eniplan.plan.document import Path
 
 MAX_DEPTH = 100
 """Brackets and operators inside of each other that are read; people write a handful."""
@@ -231,8 +232,6 @@ class Text:
 
     is_json: ClassVar = False
     """Whether it is in Terraform's JSON syntax."""
-    is_written: ClassVar = True
-    """Whether its lines are lines of its file."""
 
     def __init__(self, file: str, text: str, first: tuple[int, int] = (1, 1)) -> None:
         """Take its text, and where it begins when it stands inside of another file."""
@@ -249,6 +248,10 @@ class Text:
     def at(self, start: int, end: int) -> str:
         """Return a part of it."""
         return self.data[start:end].decode(errors="replace")
+
+    def written(self, block: Block, path: Path) -> Path | None:
+        """Return where a fix changes what a block of it says at a path: the line of the block, and the path in it."""
+        return self.place(block.start)[0], *path
 
     def broken(self, part: Part) -> Message:
         """Say what is wrong with a part that has a fault."""

@@ -107,11 +107,11 @@ class Tree:
         return say("the value comes from {sources}", sources=where) if where else NOTHING
 
     def written(self, path: Path) -> Path | None:
-        """See `Document.written`: the line of the resource, and the path in it."""
+        """See `Document.written`."""
         shape = self.shapes.get(str(path[0])) if path else None
-        if shape is None or shape.block.files != (self.source.file,) or not self.source.is_written:
+        if shape is None or shape.block.files != (self.source.file,):
             return None
-        return self.source.place(shape.block.start)[0], *path[1:]
+        return self.source.written(shape.block, path[1:])
 
     def _walk(self, path: Path) -> _Found | None:
         shape = self.shapes.get(str(path[0])) if path else None
