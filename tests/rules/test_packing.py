@@ -116,6 +116,13 @@ def test_nodes_that_are_just_full_of_what_all_have_do() -> None:
     assert not Load(2, 3, 4, {}).fits()
 
 
+def test_each_of_three_reasons_alone_makes_a_pool_full() -> None:
+    assert Load(1, 7, 0, {4: 1, 3: 1, 1: 1}).is_full()  # eight ENIs, of which each size has room
+    assert Load(0, 7, 8, {}).is_full()  # no node could hold what every node has
+    assert Load(2, 3, 0, {2: 3}).is_full()  # six ENIs of six, but one pod a node
+    assert not Load(1, 7, 0, {4: 1, 3: 1}).is_full()
+
+
 NETWORKS = '[{"interfaceName":"eth0","network":"a"},{"interfaceName":"eth1","network":"b"}]'
 
 
