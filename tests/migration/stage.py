@@ -104,7 +104,7 @@ class Stage:
 
     def way_back(self, told: str) -> str:
         """Return the commands by which a step is taken back, as the script has told them when it stopped."""
-        return re.split(r"or take this step back \(in .*\):\n", told)[1]
+        return re.split(r"or undo this step \(in .*\):\n", told)[1]
 
     def commands(self) -> int:
         """Return how many commands the last shell has run."""

@@ -39,7 +39,7 @@ def test_the_new_pool_is_out_of_enis(stage: Stage) -> None:
     # The StatefulSet has lost no more than one pod, and what it waits for is told.
     assert "stopped in step 3: kubectl -n trading rollout status statefulset/matcher" in done.stderr
     assert "no free ENI" in done.stderr
-    assert f"Mend it and go on: {RUN}" in done.stderr
+    assert f"Fix the cause, then continue: {RUN}" in done.stderr
     assert (stage.world.lowest["statefulsets/matcher"], stage.world.broken) == (7, [])
     back = stage.shell(f"cd migration && {stage.way_back(done.stderr)}")
     assert back.returncode == 0, back.stderr
@@ -102,7 +102,7 @@ def test_an_eviction_is_refused_for_ever(stage: Stage) -> None:
     done = run(stage, " retire")
     assert (done.returncode, "would violate the pod's disruption budget" in done.stderr) == (1, True), done.stderr
     assert "stopped in step 1: kubectl drain" in done.stderr
-    assert f"Mend it and go on: {RUN} retire" in done.stderr
+    assert f"Fix the cause, then continue: {RUN} retire" in done.stderr
     old = [n for n in stage.world.all("nodes") if n["metadata"]["name"].startswith("old-")]
     assert all(n["spec"].get("unschedulable") for n in old)
     back = stage.shell(f"cd migration && {stage.way_back(done.stderr)}")

@@ -67,7 +67,9 @@ def open_session(region: str, how: Access) -> Session:
 
 def account_place(region: str, how: Access) -> Place:
     """Return what a failed call is shown to be about."""
-    return Place(f"the account in {region}" + (f" at {how.endpoint}" if how.endpoint else ""))
+    if how.endpoint:
+        return Place(say("the account in {region} at {endpoint}", region=region, endpoint=how.endpoint))
+    return Place(say("the account in {region}", region=region))
 
 
 def with_live(
@@ -203,7 +205,9 @@ def target(item: LoadedPlan, plan: Plan) -> Target:
         )
     region = place.region(plan.cluster.region)
     if region is None:
-        looked = f"{', '.join(place.REGION_VARIABLES)} and the profile in {place.PROFILES}"
+        looked = say(
+            "{variables} and the profile in {profiles}", variables=place.REGION_VARIABLES, profiles=place.PROFILES
+        )
         message = say("no region: neither the plan's cluster.region nor the environment sets one")
         raise InputError(
             Problem(

@@ -124,7 +124,11 @@ def migrate(
             terminal.err(printable(say("note: {title}: {why}", title=item.title, why=item.by_hand)))
         elif item.asks:
             terminal.err(printable(say("note: {title} {what}", title=item.title, what=item.asks)))
-    terminal.err(printable(f"wrote {out_dir}: read {RUNBOOK}, then run {SCRIPT}"))
+    terminal.err(
+        printable(
+            say("wrote {folder}: read {runbook}, then run {script}", folder=out_dir, runbook=RUNBOOK, script=SCRIPT)
+        )
+    )
 
 
 def _plain(source: Passed) -> dict[str, Any]:
@@ -180,7 +184,9 @@ def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
         try:
             out[name] = written(chosen, spelling)
         except InputError as error:
-            terminal.err(printable(f"note: pool/{name} is not written: {error.problems[0].message}"))
+            terminal.err(
+                printable(say("note: {file} is not written: {why}", file=f"pool/{name}", why=error.problems[0].message))
+            )
     return out
 
 
@@ -195,7 +201,9 @@ def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
             except RefusalError:
                 raise
             except InputError as error:
-                terminal.err(printable(f"note: {path} is not completed: {error.problems[0].message}"))
+                terminal.err(
+                    printable(say("note: {file} is not completed: {why}", file=path, why=error.problems[0].message))
+                )
     return out
 
 

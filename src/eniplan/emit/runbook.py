@@ -10,6 +10,7 @@ from eniplan.emit.body import json_text
 from eniplan.emit.manifests import TERWAY_NAMESPACE
 from eniplan.emit.manifests import text as manifest_text
 from eniplan.emit.yaml_text import dump
+from eniplan.messages import NOTHING, say
 from eniplan.observed import NODE_POOL_LABEL
 from eniplan.values import NamedTuple
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from eniplan.emit.manifests import Rendered
     from eniplan.emit.migration import Move, Object
+    from eniplan.messages import Message
 
 SCRIPT, RUNBOOK, PLAN = "migrate.sh", "RUNBOOK.md", "plan.yaml"
 Words = tuple[str, ...]
@@ -75,21 +77,16 @@ class Migration(NamedTuple):
         return tuple(move for move in self.moves if move.by_hand is None)
 
 
-_SPELLINGS = (
-    "pool/ holds the same pools as request bodies, aliyun commands, Terraform and ROS: a pool that is there already is "
-    "not created again."
-)
-
-
 class Step(NamedTuple):
     """One step: what it does, and the gate after it. Both are shell commands, and do nothing the second time."""
 
-    title: str
+    title: Message
     does: Words
     gates: Words
     back: Words
-    """How to go back, in the end as commands."""
-    notes: Words = ()
+    """The commands to go back; none: `undo` says how."""
+    notes: tuple[Message, ...] = ()
+    undo: Message = NOTHING
     move: Move | None = None
     """The workload that moves here."""
     why: str = ""
@@ -187,18 +184,24 @@ def steps(migration: Migration) -> Iterator[Step]:
     if migration.configs:
         names = [item.identity[2] for item in migration.configs]
         yield Step(
-            "Apply node-level configs",
+            say("Apply node-level configs"),
             (do.kubectl("apply", "-f", _CONFIGS),),
             (do.kubectl("-n", TERWAY_NAMESPACE, "get", "configmap", *names),),
             (do.kubectl("delete", "--ignore-not-found", "-f", _CONFIGS),),
-            ("Terway reads them when a node comes up: they must be there before the new nodes.",),
+            (say("Terway reads them when a node comes up: they must be there before the new nodes."),),
         )
     yield Step(
-        "Create the exclusive node pools",
+        say("Create the exclusive node pools"),
         tuple(map(do.create, migration.pools)),
         (do.verify(_POOL_PLAN),),
-        ("Nothing runs there yet: delete the new node pools where they were created, or in the console.",),
-        (_SPELLINGS,),
+        (),
+        (
+            say(
+                "pool/ holds the same pools as request bodies, aliyun commands, Terraform and ROS: a pool that is "
+                "there already is not created again."
+            ),
+        ),
+        say("Nothing runs there yet: delete the new node pools where they were created, or in the console."),
         unless="" if migration.starts_empty else do.look(_POOL_PLAN),
     )  # fmt: skip
     if migration.networkings:
@@ -214,11 +217,11 @@ def _networking(migration: Migration, do: _Commands) -> Step:
         do.kubectl("label", "namespace", name, *(f"{key}={value}" for key, value in lacking.items()))
         for name, lacking in migration.namespaces.items()
     )
-    notes = ["Pods that are created from now on and that a PodNetworking selects get exclusive ENIs."]
+    notes = [say("Pods that are created from now on and that a PodNetworking selects get exclusive ENIs.")]
     if labels:
-        notes.append("The PodNetworkings select namespaces by labels that these do not have, as far as known.")
+        notes.append(say("The PodNetworkings select namespaces by labels that these do not have, as far as known."))
     return Step(
-        "Apply PodNetworkings",
+        say("Apply PodNetworkings"),
         (do.kubectl("apply", "-f", _NETWORKING), *labels),
         (*(f"{command} --timeout={_WAIT}" for command in ready), do.verify(_NETWORKING_PLAN)),
         (do.kubectl("delete", "--ignore-not-found", "-f", _NETWORKING),),
@@ -229,19 +232,26 @@ def _networking(migration: Migration, do: _Commands) -> Step:
 def _of(do: _Commands, move: Move, number: int) -> Step:
     status = (do.of(move, "rollout", "status", move.resource) + f" --timeout={_WAIT}",) if move.is_rolled else ()
     settle = (do.patch(move, number, "settle"),) if move.settle is not None else ()
-    notes = [*map(str, move.notes)]
+    notes = [*move.notes]
     if move.kind == "Deployment" and move.lowest:
-        notes.append(f"At most {move.surge} new pods start at once, and {move.lowest} run at any time.")
+        notes.append(
+            say(
+                "At most {surge} new pods start at once, and {lowest} run at any time.",
+                surge=move.surge,
+                lowest=move.lowest,
+            )
+        )
     if move.floor > 0:
-        notes.append(f"PodDisruptionBudgets ask for {move.floor} pods.")
+        notes.append(say("PodDisruptionBudgets ask for {floor} pods.", floor=move.floor))
     # Of a StatefulSet a pod that has not started is not replaced, whatever the template says now.
     stuck = (do.of(move, "delete", "pod", "-l", move.selector, "--field-selector", "status.phase=Pending"),)
     return Step(
-        f"Move {move.title} to {move.pool}",
+        say("Move {title} to {pool}", title=move.title, pool=move.pool),
         (do.patch(move, number, "forth"),),
         (*status, *settle, do.verify(f"plans/{number}.yaml")),
         (do.patch(move, number, "back"), *(stuck if move.selector else ()), *status, *settle),
         tuple(notes),
+        NOTHING,
         move,
         do.look(f"plans/{number}.yaml"),
     )
@@ -252,22 +262,39 @@ def _of(do: _Commands, move: Move, number: int) -> Step:
 
 def runbook(migration: Migration) -> str:
     """Return the runbook as Markdown."""
-    pools = ", ".join(migration.pools)
-    lines = [_INTRODUCTION.format(old=migration.old, pools=pools, version=__version__, script=SCRIPT)]
+    do, old = _Commands(migration), migration.old
+    lines = [
+        "# " + say("Move from node pool {old} to {pools}", old=old, pools=", ".join(migration.pools)), "",
+        say("Written by eniplan {version}.", version=__version__),
+        say("`sh {script}` does the steps below, and stops at the first gate that does not hold; run it again at any "
+            "time.", script=SCRIPT),
+        say("`WAIT` says how long a gate waits; it is `15m` when nothing else is said."), "",
+        say("The mode of a node pool cannot be switched: the new pool is made beside the old one, the pods move, and "
+            "the old pool is deleted at the end. Until then each step can be undone."), "",
+    ]  # fmt: skip
     for number, step in enumerate(steps(migration), 1):
         lines += [f"## {number}. {step.title}", "", *(f"{note}\n" for note in step.notes)]
         if step.move is not None and step.move.asks:
-            lines.append(_CONSENT.format(title=step.move.title, what=step.move.asks, script=SCRIPT))
-        lines += [*_shell(step.does), "Gate:", "", *_shell(step.gates), "To go back:", ""]
-        lines += _shell(step.back) if step.back[0].startswith("kubectl") else [*step.back, ""]
+            title = step.move.title
+            stops = say("The script stops before this step, unless `ACCEPT` names it:")
+            lines += [f"**{title} {step.move.asks}.** {stops}", f"`ACCEPT='{title}' sh {SCRIPT}`.", ""]
+        lines += [*_shell(step.does), say("Gate:"), "", *_shell(step.gates), say("To go back:"), ""]
+        lines += _shell(step.back) or [step.undo, ""]
     manual = [move for move in migration.moves if move.by_hand is not None]
-    lines += ["## By hand", ""] if manual else []
+    lines += ["## " + say("By hand"), ""] if manual else []
     for move in manual:
-        lines += [f"{move.title}: {move.by_hand}.", "", *_shell(_by_hand(_Commands(migration), move))]
-    do = _Commands(migration)
-    uncordon = do.old_nodes(migration.old, "uncordon")
-    lines.append(_END.format(old=migration.old, verify=do.look(PLAN), script=SCRIPT,
-                             commands="\n".join(_retire(migration)), uncordon=uncordon))  # fmt: skip
+        lines += [f"{move.title}: {move.by_hand}.", "", *_shell(_by_hand(do, move))]
+    lines += [
+        "## " + say("Leave the old pool"), "",
+        say("When all of the above holds (`{verify}`), `sh {script} retire` cordons and drains the old nodes.",
+            verify=do.look(PLAN), script=SCRIPT),
+        say("Draining respects PodDisruptionBudgets; pods that are not in the plan move to other nodes, and lose what "
+            "they keep in emptyDir."), "",
+        *_shell(_retire(migration)),
+        say("Then delete node pool {old} where it was created, or in the console: eniplan never deletes one.", old=old),
+        say("To go back before that: `{uncordon}`, which `sh {script} undo` does first.",
+            uncordon=do.old_nodes(old, "uncordon"), script=SCRIPT), "",
+    ]  # fmt: skip
     return "\n".join(lines)
 
 
@@ -283,34 +310,6 @@ def _by_hand(do: _Commands, move: Move) -> Words:
     return (*away, do.kubectl("apply", "-f", _by_hand_file(move)))
 
 
-_INTRODUCTION = """\
-# Move from node pool {old} to {pools}
-
-Written by eniplan {version}. `sh {script}` does the steps below, and stops at the first gate that does not hold; run it
-again at any time. `WAIT` says how long a gate waits; it is `15m` when nothing else is said.
-
-The mode of a node pool cannot be switched: the new pool is made beside the old one, the pods move, and the old pool is
-deleted at the end. Until then each step can be undone.
-"""
-_CONSENT = """\
-**{title} {what}.** The script stops before this step, unless `ACCEPT` names it:
-`ACCEPT='{title}' sh {script}`.
-"""
-_END = """\
-## Leave the old pool
-
-When all of the above holds (`{verify}`), `sh {script} retire` cordons and drains the old nodes. Draining
-respects PodDisruptionBudgets; pods that are not in the plan move to other nodes, and lose what they keep in emptyDir.
-
-```sh
-{commands}
-```
-
-Then delete node pool {old} where it was created, or in the console: eniplan never deletes one. To go back before that:
-`{uncordon}`, which `sh {script} undo` does first.
-"""
-
-
 def _retire(migration: Migration) -> Words:
     do, old = _Commands(migration), migration.old
     return (
@@ -324,10 +323,10 @@ def _retire(migration: Migration) -> Words:
 
 _HEAD = """\
 #!/bin/sh
-# Written by eniplan {version}: moves workloads from node pool {old} to {pools}. {runbook} explains each step.
-#   sh {script}          all steps, each with its gate; run it again at any time
-#   sh {script} undo     takes the workloads back, the last one first
-#   sh {script} retire   cordons and drains the old nodes, when everything has moved
+# {about}
+#   sh {script}          {forth}
+#   sh {script} undo     {undo}
+#   sh {script} retire   {retire}
 set -eu
 cd "$(dirname "$0")"
 WAIT=${{WAIT:-15m}}
@@ -343,15 +342,15 @@ begin() {{
 }}
 
 stop() {{
-    printf 'stopped in step %s: %s\\n' "$step" "$1" >&2
-    printf 'nothing after it was done. Mend it and go on: sh %s%s\\n' "$0" "$mode" >&2
-    [ -z "$back" ] || printf 'or take this step back (in %s):\\n%s\\n' "$PWD" "$back" >&2
+    printf {stopped} "$step" "$1" >&2
+    printf {go_on} "$0" "$mode" >&2
+    [ -z "$back" ] || printf {take_back} "$PWD" "$back" >&2
     exit 1
 }}
 
 run() {{
     printf '   %s\\n' "$*" >&2
-    "$@" || stop "$* (exit code $?)"
+    "$@" || stop "$* {exit_code}"
 }}
 
 # What kubectl waits for; it does not tell why it waits in vain, and verify does.
@@ -368,20 +367,42 @@ accepted() {{
     *",$1,"*) ;;
     *)
         back=
-        stop "$1 $2; to go on all the same: ACCEPT='$1' sh $0"
+        stop "$1 $2; {accept}"
         ;;
     esac
 }}
 """
 
 
+def _head(migration: Migration) -> str:
+    # What the shell fills in stands in the texts as it will find it there.
+    about = say(
+        "Written by eniplan {version}: moves workloads from node pool {old} to {pools}. {runbook} explains each step.",
+        version=__version__, old=migration.old, pools=", ".join(migration.pools), runbook=RUNBOOK,
+    )  # fmt: skip
+    return _HEAD.format(
+        script=SCRIPT,
+        about=about,
+        forth=say("all steps, each with its gate; run it again at any time"),
+        undo=say("takes the workloads back, the last one first"),
+        retire=say("cordons and drains the old nodes, when everything has moved"),
+        stopped=_format(say("stopped in step %s: %s")),
+        go_on=_format(say("nothing after this step ran. Fix the cause, then continue: sh %s%s")),
+        take_back=_format(say("or undo this step (in %s):"), "%s"),
+        exit_code=say("(exit code {code})", code="$?"),
+        accept=say("to continue anyway: ACCEPT='{title}' sh {script}", title="$1", script="$0"),
+    )
+
+
+def _format(*lines: str) -> str:
+    """Return lines as a format of the shell's `printf`."""
+    return shlex.quote("".join(f"{line}\\n" for line in lines))
+
+
 def script(migration: Migration) -> str:
     """Return the shell script."""
-    do, pools = _Commands(migration), ", ".join(migration.pools)
-    lines = [
-        _HEAD.format(version=__version__, old=migration.old, pools=pools, runbook=RUNBOOK, script=SCRIPT),
-        "forth() {",
-    ]
+    do = _Commands(migration)
+    lines = [_head(migration), "forth() {"]
     for step in steps(migration):
         back = step.back if step.move is not None else ()
         lines.append(_begin(step.title, back, step.why))
@@ -392,22 +413,22 @@ def script(migration: Migration) -> str:
             does = [f"if ! {step.unless} >/dev/null 2>&1; then", *(f"    {line}" for line in does), "fi"]
         lines += [f"    {line}" for line in does]
         lines += [f"    {_ran(command)}" for command in step.gates]
-    lines += ["}", "", "undo() {", _begin("Let pods onto the old nodes again")]
+    lines += ["}", "", "undo() {", _begin(say("Let pods onto the old nodes again"))]
     lines.append(f"    run {do.old_nodes(migration.old, 'uncordon')}")
     for step in reversed([step for step in steps(migration) if step.move is not None]):
-        lines.append(_begin(f"Take back: {step.title}"))
+        lines.append(_begin(say("Undo: {step}", step=step.title)))
         lines += [f"    {_ran(command)}" for command in step.back]
-    lines += ["}", "", "retire() {", _begin("Leave the old pool", (do.old_nodes(migration.old, "uncordon"),))]
+    lines += ["}", "", "retire() {", _begin(say("Leave the old pool"), (do.old_nodes(migration.old, "uncordon"),))]
     lines.append(f"    run {do.verify(PLAN)}")
     lines += [f"    run {command}" for command in _retire(migration)]
     lines += [
-        f"    printf 'now delete node pool %s, where it was created\\n' {shlex.quote(migration.old)} >&2",
+        f"    printf {_format(say('now delete node pool %s, where it was created'))} {shlex.quote(migration.old)} >&2",
         "}",
         "",
         'case "${1:-forth}" in',
         "forth) forth ;;",
         'undo | retire) mode=" $1" && "$1" ;;',
-        "*) printf 'usage: %s [undo | retire]\\n' \"$0\" >&2; exit 2 ;;",
+        f'*) printf {_format(say("usage: %s [undo | retire]"))} "$0" >&2; exit 2 ;;',
         "esac",
         "",
     ]
