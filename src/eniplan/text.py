@@ -46,11 +46,6 @@ def without_halves(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-def plural(count: int, word: str) -> str:
-    """Return `1 pool`, `2 pools`."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def columns(text: str) -> int:
     """Return how many columns of a terminal a text takes: Chinese characters take two, combining marks none."""
     if text.isascii():

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from eniplan.messages import count, say
 from eniplan.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eniplan.messages import Message
 
 Loss: TypeAlias = Literal["nothing", "node", "zone"]
 
@@ -19,6 +25,21 @@ class Request(NamedTuple):
     zones: int
     """Zones that the nodes spread over evenly, at least 1; at least 2 when a zone may be lost."""
     loss: Loss
+
+
+def asked(request: Request) -> Iterator[Message]:
+    """Yield what is asked for beside the number of pods, in words."""
+    if request.zones > 1:
+        yield say("spread over {n} zones", n=request.zones)
+    if request.daemon_pods:
+        pods = count(request.daemon_pods, "{n} DaemonSet pod", "{n} DaemonSet pods")
+        yield say("beside {pods} on each node", pods=pods)
+    losses = {
+        "nothing": say("nothing to spare"),
+        "node": say("one node may be lost"),
+        "zone": say("a whole zone may be lost"),
+    }
+    yield losses[request.loss]
 
 
 class Size(NamedTuple):

@@ -69,7 +69,8 @@ def _cause(kind: str, fault: Any, group: Group) -> Message:  # noqa: ANN401 - th
         return say("option {option} needs a value", option=fault.option_name)
     param = getattr(fault, "param", None)
     if param is None:
-        return NOTHING
+        is_command = kind == "UsageError" and fault.ctx is not None and not hasattr(fault.ctx.command, "commands")
+        return say("too many arguments") if is_command else NOTHING
     named = param.get_error_hint(fault.ctx)
     return say("{name} is missing", name=named) if kind == "MissingParameter" else _of_value(named, param.type, fault)
 

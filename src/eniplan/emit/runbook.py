@@ -268,7 +268,7 @@ def runbook(migration: Migration) -> str:
         say("Written by eniplan {version}.", version=__version__),
         say("`sh {script}` does the steps below, and stops at the first gate that does not hold; run it again at any "
             "time.", script=SCRIPT),
-        say("`WAIT` says how long a gate waits; it is `15m` when nothing else is said."), "",
+        say("`WAIT` sets how long a gate waits (default `15m`)."), "",
         say("The mode of a node pool cannot be switched: the new pool is made beside the old one, the pods move, and "
             "the old pool is deleted at the end. Until then each step can be undone."), "",
     ]  # fmt: skip

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from eniplan.catalog.sizing import asked
 from eniplan.emit.yaml_text import dump
+from eniplan.messages import count, say, together
 from eniplan.plan.schema import API_VERSION
-from eniplan.text import plural, printable
+from eniplan.text import printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -84,22 +86,19 @@ def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Fac
 
     It can be judged as it is; `to_fill_in` makes of it what users get.
     """
-    loss = {
-        "nothing": "with no node to spare",
-        "node": "and one node may be lost",
-        "zone": "and a whole zone may be lost",
-    }[request.loss]
-    spread = f" in {len(facts.zones)} zones" if len(facts.zones) > 1 else ""
-    beside = f" beside {plural(request.daemon_pods, 'DaemonSet pod')}" if request.daemon_pods else ""
-    head = f"""\
-{plural(request.pods, "exclusive pod")} on {plural(size.nodes, "node")} of {instance_type}{spread}: \
-{size.pods_per_node} on each{beside}, {loss}.
-Sized with the specs of {specs}. Fill in what stands in <angle brackets>.
-In each zone the vSwitch for pods needs {size.pod_addresses_per_zone} free addresses, \
-that for nodes {size.nodes_per_zone}:
-state them as availableIps, and `eniplan check` compares.
-"""
-    comments = "".join(f"# {printable(line)}\n" for line in head.splitlines())
+    head = (
+        together((
+            say("{pods} on {nodes} of {type}, {size} on each", type=instance_type, size=size.pods_per_node,
+                pods=count(request.pods, "{n} exclusive pod", "{n} exclusive pods"),
+                nodes=count(size.nodes, "{n} node", "{n} nodes")),
+            *asked(request),
+        )),
+        say("Sized with the specs of {specs}. Fill in what stands in <angle brackets>.", specs=specs),
+        say("In each zone the vSwitch for pods needs {pods} free addresses, that for nodes {nodes}:",
+            pods=size.pod_addresses_per_zone, nodes=size.nodes_per_zone),
+        say("state them as availableIps, and `eniplan check` compares."),
+    )  # fmt: skip
+    comments = "".join(f"# {printable(line)}\n" for line in head)
     return comments + dump(sized_plan(instance_type, size, request, facts))
 
 

@@ -128,34 +128,42 @@ def _gpus(row: Row) -> Value:
 
 
 _GPUS = (
-    Column("gpus", "GPUs", _gpus, brief=False, fields=("GPUAmount", "GPUFraction")),
-    Column("gpuModel", "model", lambda row: row.record.GPUSpec, is_text=True, brief=False, fields=("GPUSpec",)),
-    Column("gpuMemoryGiB", "GPU GiB", lambda row: row.record.GPUMemorySize, brief=False, fields=("GPUMemorySize",)),
+    Column("gpus", say("GPUs"), _gpus, brief=False, fields=("GPUAmount", "GPUFraction")),
+    Column("gpuModel", say("model"), lambda row: row.record.GPUSpec, is_text=True, brief=False, fields=("GPUSpec",)),
+    Column(
+        "gpuMemoryGiB", say("GPU GiB"), lambda row: row.record.GPUMemorySize, brief=False, fields=("GPUMemorySize",)
+    ),
 )
 """Shown to people where there are any."""
 _TYPE = (
-    Column("type", "type", lambda row: row.record.InstanceTypeId, is_text=True),
-    Column("family", "family", lambda row: row.record.InstanceTypeFamily, is_text=True, brief=False),
+    Column("type", say("type"), lambda row: row.record.InstanceTypeId, is_text=True),
+    Column("family", say("family"), lambda row: row.record.InstanceTypeFamily, is_text=True, brief=False),
     Column("vcpu", "vCPU", lambda row: row.record.CpuCoreCount, fields=("CpuCoreCount",)),
     Column("memoryGiB", "GiB", lambda row: row.record.MemorySize, fields=("MemorySize",)),
-    Column("architecture", "arch", lambda row: row.record.CpuArchitecture, is_text=True, fields=("CpuArchitecture",)),
+    Column(
+        "architecture", say("arch"), lambda row: row.record.CpuArchitecture, is_text=True, fields=("CpuArchitecture",)
+    ),
     *_GPUS,
 )
 _CARDS = Column(
-    "networkCards", "cards", lambda row: row.record.NetworkCardQuantity, brief=False, fields=("NetworkCardQuantity",)
+    "networkCards",
+    say("cards"),
+    lambda row: row.record.NetworkCardQuantity,
+    brief=False,
+    fields=("NetworkCardQuantity",),
 )
 """Shown to people where they are known."""
 _OF_ENI = Column("gbpsPerEni", "Gbit/s/ENI", _of_eni, brief=False, fields=("NetworkBandwidthGbps", "EniQuantity"))
 """Shown to people who ask for it."""
 _LIMITS = (
-    Column("exclusivePods", "exclusive", lambda row: row.capacity.exclusive, pods="exclusive"),
-    Column("sharedPods", "shared", lambda row: row.capacity.shared, pods="shared"),
-    Column("trunkPods", "trunk", lambda row: row.capacity.trunk, pods="trunk"),
-    Column("podsPerVcpu", "pods/vCPU", _density, brief=False, fields=("CpuCoreCount",), pods="asked for"),
-    Column("enis", "ENIs", lambda row: row.record.EniQuantity, fields=("EniQuantity",)),
-    Column("enisWithTrunk", "ENIs+trunk", lambda row: row.record.EniTotalQuantity, brief=False,
+    Column("exclusivePods", say("exclusive"), lambda row: row.capacity.exclusive, pods="exclusive"),
+    Column("sharedPods", say("shared"), lambda row: row.capacity.shared, pods="shared"),
+    Column("trunkPods", say("trunk"), lambda row: row.capacity.trunk, pods="trunk"),
+    Column("podsPerVcpu", say("pods/vCPU"), _density, brief=False, fields=("CpuCoreCount",), pods="asked for"),
+    Column("enis", say("ENIs"), lambda row: row.record.EniQuantity, fields=("EniQuantity",)),
+    Column("enisWithTrunk", say("ENIs+trunk"), lambda row: row.record.EniTotalQuantity, brief=False,
            fields=("EniTotalQuantity",)),
-    Column("trunkSupported", "trunking", lambda row: row.record.EniTrunkSupported, brief=False,
+    Column("trunkSupported", say("trunking"), lambda row: row.record.EniTrunkSupported, brief=False,
            fields=("EniTrunkSupported",)),
     Column("ipv4PerEni", "IPv4", lambda row: row.record.EniPrivateIpAddressQuantity,
            fields=("EniPrivateIpAddressQuantity",)),
@@ -165,11 +173,11 @@ _LIMITS = (
     _CARDS,
 )  # fmt: skip
 _PROVENANCE = (
-    Column("onSale", "on sale", lambda row: row.record.on_sale, brief=False, fields=("OnSale",)),
-    Column("limits", "limits", lambda row: row.record.limits_status, is_text=True, brief=False),
-    Column("sourceDate", "source", lambda row: row.source_date, is_text=True),
+    Column("onSale", say("on sale"), lambda row: row.record.on_sale, brief=False, fields=("OnSale",)),
+    Column("limits", say("limits"), lambda row: row.record.limits_status, is_text=True, brief=False),
+    Column("sourceDate", say("source"), lambda row: row.source_date, is_text=True),
 )
-_NOTES = Column("rules", "rules", _notes, is_text=True)
+_NOTES = Column("rules", say("rules"), _notes, is_text=True)
 
 
 def _of_size(name: str, heading: str, value: Callable[[Size], int]) -> Column:
@@ -177,20 +185,20 @@ def _of_size(name: str, heading: str, value: Callable[[Size], int]) -> Column:
 
 
 _SIZE = (
-    _of_size("nodes", "nodes", lambda size: size.nodes),
-    _of_size("nodesPerZone", "nodes/zone", lambda size: size.nodes_per_zone),
-    _of_size("roomPerNode", "room/node", lambda size: size.pods_per_node),
-    _of_size("podAddresses", "pod IPs", lambda size: size.pod_addresses),
-    _of_size("podAddressesPerZone", "pod IPs/zone", lambda size: size.pod_addresses_per_zone),
-    _of_size("nodeAddresses", "node IPs", lambda size: size.node_addresses),
+    _of_size("nodes", say("nodes"), lambda size: size.nodes),
+    _of_size("nodesPerZone", say("nodes/zone"), lambda size: size.nodes_per_zone),
+    _of_size("roomPerNode", say("room/node"), lambda size: size.pods_per_node),
+    _of_size("podAddresses", say("pod IPs"), lambda size: size.pod_addresses),
+    _of_size("podAddressesPerZone", say("pod IPs/zone"), lambda size: size.pod_addresses_per_zone),
+    _of_size("nodeAddresses", say("node IPs"), lambda size: size.node_addresses),
 )
 
 
 _PRICES = (
-    Column("pricePerHour", "price/h", lambda row: row.price),
-    Column("pricePerPodHour", "price/pod/h", lambda row: _money(row.pod_price), pods="exclusive"),
+    Column("pricePerHour", say("price/h"), lambda row: row.price),
+    Column("pricePerPodHour", say("price/pod/h"), lambda row: _money(row.pod_price), pods="exclusive"),
 )
-_POOL_PRICE = Column("poolPricePerHour", "pool/h", _of_pool, pods="exclusive")
+_POOL_PRICE = Column("poolPricePerHour", say("pool/h"), _of_pool, pods="exclusive")
 
 
 def all_columns(listing: Listing) -> tuple[Column, ...]:
@@ -252,9 +260,9 @@ def layer_notes(listing: Listing) -> Iterator[Message]:
 def shown(value: Value) -> str:
     """Spell a value; unknown is unknown."""
     if value is None:
-        return "unknown"
+        return say("unknown")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -10,6 +10,7 @@ from eniplan._version import __version__
 from eniplan.messages import say
 from eniplan.report import layers
 from eniplan.report.listing import all_columns, brief_columns, layer_notes, layers_in, shown
+from eniplan.text import columns as width_of
 from eniplan.text import json_text, printable
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ def rejections(row: Row) -> Iterator[str]:
 def _table(columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[str]:
     cells = [[column.heading for column in columns]]
     cells += [[printable(shown(column.value(row))) for column in columns] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
     for line in cells:
         parts = (
-            cell.ljust(width) if column.is_text else cell.rjust(width)
+            cell + " " * (width - width_of(cell)) if column.is_text else " " * (width - width_of(cell)) + cell
             for cell, width, column in zip(line, widths, columns, strict=True)
         )
         yield "  ".join(parts).rstrip()

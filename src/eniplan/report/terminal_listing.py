@@ -42,8 +42,8 @@ def _found(found: Listing, width: int) -> Iterator[RenderableType]:
         for column in kept:
             table.add_column(column.heading, justify="left" if column.is_text else "right", no_wrap=True)
         for row in found.rows:
-            cells = [printable(shown(column.value(row))) for column in kept]
-            table.add_row(*(Text(cell, style=_LABEL if cell == "unknown" else "") for cell in cells))
+            cells = [(column.value(row) is None, printable(shown(column.value(row)))) for column in kept]
+            table.add_row(*(Text(cell, style=_LABEL if is_unknown else "") for is_unknown, cell in cells))
         yield table
         yield from (Text(printable(note), style=_LABEL) for note in layer_notes(found))
         if hidden:
