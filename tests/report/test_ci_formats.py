@@ -437,7 +437,8 @@ class TestGithub:
             report = reports()["one"]._replace(findings=(finding._replace(place=place, hint=NOTHING),))
             ((_, properties, data),) = commands(github.write(report))
             assert list(properties) == keys
-            assert data == finding.message
+            by_program = "" if place.file == "-" else "\nfixable with `eniplan check --fix`"
+            assert data == finding.message + by_program
 
     def test_a_files_name_is_no_property(self) -> None:
         report = reports()["one"].renamed(lambda _: "a,line=7::b%3A%0A\n.yaml")
@@ -511,7 +512,8 @@ class TestMarkdown:
         rows = tables(markdown.write(report))
 
         def cells(finding: Finding) -> list[str]:
-            return [finding.rule.id, str(finding.place), printable(finding.message).strip()]
+            rule = finding.rule.id + (" [*]" if finding.fixable == "safe" else "")
+            return [rule, str(finding.place), printable(finding.message).strip()]
 
         for finding in report.findings:
             if finding.waived is None:
@@ -574,10 +576,14 @@ def test_any_text_is_only_text(name: str) -> None:
     assert list(junit_schema().iter_errors(junit.write(report))) == []
     assert (suite.name, suite.skipped) == (printable(file), 1)
     annotations = list(commands(github.write(report)))
+    by_program = "; fixable with `eniplan check --fix`"
     assert [data.rstrip(" ") for *_, data in annotations] == [  # the runner trims lines
-        f"{printable(name)}\n{printable(name)}".rstrip(" "),
+        f"{printable(name)}\n{printable(name)}{by_program}".rstrip(" "),
         f"{printable(name)}\nwaived: {printable(name)}".rstrip(" "),
     ]
     assert [entry["location"]["path"] for entry in json.loads(gitlab.write(report))] == [printable(file)] * 2
     shown = f"{printable(file)}:3:4", printable(name).strip()
-    assert [row[-4:-1] for row in tables(markdown.write(report)) if "NP002" in row] == [["NP002", *shown]] * 2
+    assert [row[-4:-1] for row in tables(markdown.write(report)) if row[-4:-3] in (["NP002"], ["NP002 [*]"])] == [
+        ["NP002 [*]", *shown],
+        ["NP002", *shown],
+    ]

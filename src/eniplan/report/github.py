@@ -53,7 +53,7 @@ def _commands(report: Report) -> Iterator[str]:
         for finding in report.findings:
             if finding.level == level and finding.waived is None:
                 title = say("{rule} {title}", rule=finding.rule.id, title=finding.rule.title)
-                yield _command(_COMMANDS[level], finding.place, title, finding.message, finding.hint)
+                yield _command(_COMMANDS[level], finding.place, title, finding.message, words.cure(finding))
     for finding in report.findings:
         if finding.waived is not None:
             title, why = say("{rule} waived", rule=finding.rule.id), say("waived: {why}", why=finding.waived)

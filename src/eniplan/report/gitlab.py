@@ -54,7 +54,7 @@ def _entries(report: Report) -> Iterator[_Entry]:
     for problem in report.problems:
         yield _Entry("input", "blocker", problem.place, problem.message, _fix(problem.hint))
     for finding in report.findings:
-        severity, more = _SEVERITIES[finding.level], _fix(finding.hint)
+        severity, more = _SEVERITIES[finding.level], _fix(words.cure(finding))
         if finding.waived is not None:
             severity, more = "info", say(" (waived: {why})", why=finding.waived)
         yield _Entry(finding.rule.id, severity, finding.place, finding.message, more)

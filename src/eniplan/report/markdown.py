@@ -43,6 +43,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"### {say('eniplan: passed') if report.exit_code == 0 else say('eniplan: failed')}"
     yield ""
     yield _text(words.summary(report))
+    if fixes := words.fixable(report):
+        yield from ("", _text(fixes))
     for title, columns, rows in _tables(report):
         if rows:
             yield from ("", f"**{title}**", "", _row(*columns), _row(*("---" for _ in columns)))
@@ -101,7 +103,8 @@ def _of_pool(pool: PoolSheet) -> tuple[str, ...]:
 
 
 def _of_finding(finding: Finding) -> tuple[str, str, str]:
-    return finding.rule.id, _code(str(finding.place)), _text(finding.message)
+    rule = f"{finding.rule.id} {words.FIXABLE}" if words.is_marked(finding) else finding.rule.id
+    return _text(rule), _code(str(finding.place)), _text(finding.message)
 
 
 def _row(*cells: str) -> str:

@@ -107,7 +107,7 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, rule_index: int, mark: str) -> dict[str, Any]:
-    hint = f"\nfix: {_text(finding.hint)}" if finding.hint else ""
+    hint = f"\nfix: {_text(words.cure(finding))}" if finding.hint else ""
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": rule_index,

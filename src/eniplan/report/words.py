@@ -124,6 +124,11 @@ def is_marked(finding: Finding) -> bool:
     return finding.fixable == "safe" and finding.place.file != STDIN
 
 
+def cure(finding: Finding) -> Message:
+    """Say how to fix a finding, for formats without room for a mark and its legend."""
+    return together((finding.hint, say("fixable with `eniplan check --fix`") if is_marked(finding) else NOTHING))
+
+
 def remedy(rule: AnyRule) -> Iterator[str]:
     """Yield what to do about a rule, and below it what that looks like in each form."""
     from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - only those who ask for reasons see it
