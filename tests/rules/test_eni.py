@@ -405,3 +405,12 @@ class TestENI011:
 
     def test_conflict_on_the_size_does_not_matter(self) -> None:
         assert found(judge({TYPES: ["ecs.c6r.2xlarge"]}), "ENI011") == []
+
+    def test_conflict_on_addresses_matters_to_dual_stack_alone(self, tmp_path: Path) -> None:
+        """Sources disagree on the IPv4 addresses of this type; with as many IPv6 ones it passes by one of them."""
+        types = {TYPES: ["ecs.i3.4xlarge"]}
+        specs = own(tmp_path, {"InstanceTypeId": "ecs.i3.4xlarge", "EniIpv6AddressQuantity": 30})
+        told = only(judge({**types, "cluster.ipStack": "dual"}, specs=specs), "ENI011")
+        assert told.facts["field"] == "EniPrivateIpAddressQuantity"
+        assert found(judge({**types, "cluster.ipStack": "ipv4"}, specs=specs), "ENI011") == []
+        assert found(judge({**types, "cluster.ipStack": "dual"}), "ENI011") == []  # DS005 tells

@@ -123,6 +123,11 @@ def test_each_of_three_reasons_alone_makes_a_pool_full() -> None:
     assert not Load(1, 7, 0, {4: 1, 3: 1}).is_full()
 
 
+def test_what_is_left_on_a_node_is_for_smaller_pods() -> None:
+    assert Load(1, 7, 0, {3: 1, 2: 2}).fits()  # four are left for two of two
+    assert not Load(1, 7, 0, {3: 1, 2: 3}).fits()
+
+
 NETWORKS = '[{"interfaceName":"eth0","network":"a"},{"interfaceName":"eth1","network":"b"}]'
 
 

@@ -12,6 +12,7 @@ from eniplan.messages import NOTHING, Message, count, named, say, together
 from eniplan.report import layers
 from eniplan.rules.base import LEVELS, ClusterRule
 from eniplan.terminal import STDIN
+from eniplan.text import columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,12 +138,12 @@ def remedy(rule: AnyRule) -> Iterator[str]:
     yield found.do
     for form, text in found.forms():
         first, *more = text.split("\n")
-        yield f"  {form + ':':<{_FORM}} {first}"
+        yield f"  {form}:{' ' * (_FORM - columns(form))}{first}"
         yield from (" " * (_FORM + 3) + line for line in more)
 
 
 _FORM = 10
-"""Columns of the name of a form, and of its colon."""
+"""Columns of the name of a form, and of the blank behind its colon."""
 
 
 def not_known(item: Undecided) -> Message:

@@ -83,7 +83,7 @@ class Load(NamedTuple):
             number = self.pods[size]
             for free in sorted(left):
                 each = free // size
-                used = min(left[free], -(-number // each)) if each and number else 0
+                used = min(left[free], -(-number // each)) if each else 0
                 if used:
                     number = self._place(left, free, size, number, used)
             if number:

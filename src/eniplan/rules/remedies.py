@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.messages import told
+from eniplan.messages import say, told
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
+    from eniplan.messages import Message
     from eniplan.rules.base import AnyRule
 
 
@@ -26,14 +27,14 @@ class Remedy(NamedTuple):
     cluster: str = ""
     """A command."""
 
-    def forms(self) -> list[tuple[str, str]]:
-        """Return the forms that it has: the name of each, and what to write there."""
-        named = ("plan", "Terraform", "manifest", "cluster")
+    def forms(self) -> list[tuple[Message, str]]:
+        """Return the forms that it has: what each is called, and what to write there."""
+        named = (say("plan"), say("Terraform"), say("manifest"), say("cluster"))
         return [(name, text) for name, text in zip(named, self[1:], strict=True) if text]
 
     def as_map(self) -> dict[str, str]:
         """Return what to do, and each form that it has, for machines."""
-        return {"do": self.do, **{form.lower(): text for form, text in self.forms()}}
+        return {name: text for name, text in self._asdict().items() if text}
 
 
 def remedy_of(rule: AnyRule) -> Remedy:
