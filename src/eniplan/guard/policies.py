@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST, POD_ENI
+from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, OTHERS_LABELS
 from eniplan.values import NamedTuple
+
+if TYPE_CHECKING:
+    from eniplan.messages import Message
 
 
 class Resource(NamedTuple):
@@ -34,7 +39,7 @@ class Policy(NamedTuple):
     """One rule as a policy."""
 
     rule: str
-    says: str
+    says: Message
     """What is wrong when the expression is false. It follows the rule's id."""
     resources: tuple[Resource, ...]
     right: str
@@ -83,14 +88,17 @@ _NAME = "^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
 _KEY = "^([a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?" + _NAME.removeprefix("^")
 
 
-def _of_networking(rule: str, says: str, right: str, *variables: Variable) -> Policy:
+def _of_networking(rule: str, says: Message, right: str, *variables: Variable) -> Policy:
     return Policy(rule, says, NETWORKINGS, right, (_SPEC, *variables), is_namespaced=False)
 
 
 _PN001 = _of_networking(
     "PN001",
-    "pods of exclusive nodes would get this PodNetworking, and its eniType is not ENI: they request "
-    f"{MEMBER_ENI}, which exclusive nodes never offer",
+    say(
+        "pods of exclusive nodes would get this PodNetworking, and its eniType is not ENI: they request {resource}, "
+        "which exclusive nodes never offer",
+        resource=MEMBER_ENI,
+    ),
     "!variables.isMeant || (has(variables.spec.eniOptions) && has(variables.spec.eniOptions.eniType)"
     " && variables.spec.eniOptions.eniType == 'ENI')",
     _SELECTORS,
@@ -114,28 +122,28 @@ _PN001 = _of_networking(
 )
 _PN002 = _of_networking(
     "PN002",
-    "Fixed without a releaseStrategy: the ENIs of pods that are gone are never released",
+    say("Fixed without a releaseStrategy: the ENIs of pods that are gone are never released"),
     "!has(variables.allocation.type) || variables.allocation.type != 'Fixed'"
     " || has(variables.allocation.releaseStrategy)",
     _ALLOCATION,
 )
 _PN004 = _of_networking(
     "PN004",
-    "releaseStrategy Never together with a releaseAfter",
+    say("releaseStrategy Never together with a releaseAfter"),
     "!has(variables.allocation.releaseStrategy) || variables.allocation.releaseStrategy != 'Never'"
     " || !has(variables.allocation.releaseAfter) || variables.allocation.releaseAfter == ''",
     _ALLOCATION,
 )
 _PN006 = _of_networking(
     "PN006",
-    "an empty selector takes every pod in every namespace",
+    say("an empty selector takes every pod in every namespace"),
     "size(variables.selectors) == 0 || variables.selectors.exists(s,"
     " (has(s.matchLabels) && size(s.matchLabels) > 0) || (has(s.matchExpressions) && size(s.matchExpressions) > 0))",
     _SELECTORS,
 )
 _PN007 = _of_networking(
     "PN007",
-    "Kubernetes refuses its selector, and Terway's webhook then refuses pods in the whole cluster",
+    say("Kubernetes refuses its selector, and Terway's webhook then refuses pods in the whole cluster"),
     "variables.selectors.all(s,"
     f" (!has(s.matchLabels) || size(s.matchLabels) > {_MOST} || s.matchLabels.all(k,"
     f" k.matches('{_KEY}') && (s.matchLabels[k] == '' || s.matchLabels[k].matches('{_NAME}'))))"
@@ -151,7 +159,7 @@ _PN007 = _of_networking(
 def _net003(most: int) -> Policy:
     return _of_networking(
         "NET003",
-        f"more than {most} security groups",
+        say("more than {most} security groups", most=most),
         f"!has(variables.spec.securityGroupIDs) || size(variables.spec.securityGroupIDs) <= {most}",
     )
 
@@ -318,7 +326,7 @@ _LED = (
 )
 
 
-def _of_pods(rule: str, says: str, right: str, *variables: Variable) -> Policy:
+def _of_pods(rule: str, says: Message, right: str, *variables: Variable) -> Policy:
     return Policy(rule, says, PODS, right, (*_POD, *_LED, *variables))
 
 
@@ -337,14 +345,18 @@ _TOLERATED = (
 )
 _WL001 = _of_pods(
     "WL001",
-    "the pods do not tolerate the taint of the exclusive nodes that they are meant for",
+    say("the pods do not tolerate the taint of the exclusive nodes that they are meant for"),
     "!variables.isMeant || !variables.isFine || size(variables.able) == 0"
     " || variables.candidates.exists(p, p.split('|')[2] == ''"
     f" || p.split('|')[2].split(',').all(t, {_TOLERATED}))",
 )
 _WL002 = _of_pods(
     "WL002",
-    f"pods of exclusive nodes take one ENI, and these request none or more: write {ENI}: 1, requests and limits alike",
+    say(
+        "pods of exclusive nodes take one ENI, and these request none or more: write {resource}: 1, requests and "
+        "limits alike",
+        resource=ENI,
+    ),
     "!variables.isMeant || !variables.isFine || size(variables.able) == 0 || variables.hostNetwork"
     " || variables.able.exists(p, p.split('|')[0] != 'ecs') || (variables.eni ? size(variables.asking) < 2"
     " && variables.asking.all(n, n in ['0', '1'])"
@@ -361,30 +373,37 @@ _WL002 = _of_pods(
 
 _WL007 = _of_pods(
     "WL007",
-    f"the pods ask for nodes that no exclusive node is: {EXCLUSIVE_LABEL} is exactly {EXCLUSIVE_VALUE}",
+    say(
+        "the pods ask for nodes that no exclusive node is: {label} is exactly {value}",
+        label=EXCLUSIVE_LABEL,
+        value=EXCLUSIVE_VALUE,
+    ),
     "!variables.isMeant || variables.isFine",
 )
 _WL009 = _of_pods(
     "WL009",
-    f"the pods request {MEMBER_ENI}, which no exclusive node offers",
+    say("the pods request {resource}, which no exclusive node offers", resource=MEMBER_ENI),
     f"!variables.isMeant || variables.hostNetwork || !({_asks(MEMBER_ENI)})",
 )
 _WL011 = _of_pods(
     "WL011",
-    "nothing opens a hostPort on an exclusive node, and nothing limits incoming bandwidth or orders packets there",
+    say("nothing opens a hostPort on an exclusive node, and nothing limits incoming bandwidth or orders packets there"),
     "!variables.isMeant || variables.hostNetwork || (!variables.containers.exists(c, has(c.ports)"
     f" && size(c.ports) <= {_MOST} && c.ports.exists(p, has(p.hostPort) && p.hostPort != 0))"
     " && !variables.annotations.exists(k, k.endsWith('/ingress-bandwidth') || k.endsWith('/network-priority')))",
 )
 _WL012 = _of_pods(
     "WL012",
-    f"the pods have the label {IGNORE_LABEL}=true: Terway gives them no ENI and no address",
+    say("the pods have the label {label}=true: Terway gives them no ENI and no address", label=IGNORE_LABEL),
     f"!variables.isMeant || variables.hostNetwork || !('{IGNORE_LABEL}' in variables.labels"
     f" && variables.labels['{IGNORE_LABEL}'] == 'true')",
 )
 _WL015 = _of_pods(
     "WL015",
-    f"the label {POD_ENI}=false of the namespace keeps Terway's webhook away: the pods get no PodNetworking",
+    say(
+        "the label {label}=false of the namespace keeps Terway's webhook away: the pods get no PodNetworking",
+        label=POD_ENI,
+    ),
     "!variables.isMeant || !(variables.selected || variables.asksByHand) || !variables.isUnseen",
 )
 
@@ -394,7 +413,11 @@ _LAST = "k.split('/')[size(k.split('/')) - 1].lowerAscii().replace('_', '-').rep
 _OWN = EXCLUSIVE_LABEL.partition("/")[2]
 _NP001 = Policy(
     "NP001",
-    f"a label of the node looks like {EXCLUSIVE_LABEL}={EXCLUSIVE_VALUE} and is not: the node stays shared",
+    say(
+        "a label of the node looks like {label}={value} and is not: the node stays shared",
+        label=EXCLUSIVE_LABEL,
+        value=EXCLUSIVE_VALUE,
+    ),
     NODES,
     f"(!('{EXCLUSIVE_LABEL}' in variables.labels) || variables.labels['{EXCLUSIVE_LABEL}']"
     f" in ['{EXCLUSIVE_VALUE}', 'default'])"
@@ -413,7 +436,7 @@ _NP001 = Policy(
 )
 _NP010 = Policy(
     "NP010",
-    f"the label {IGNORE_LABEL}=true keeps Terway away from an exclusive node: its pods get no network",
+    say("the label {label}=true keeps Terway away from an exclusive node: its pods get no network", label=IGNORE_LABEL),
     NODES,
     f"!('{IGNORE_LABEL}' in variables.labels && variables.labels['{IGNORE_LABEL}'] == 'true'"
     f" && '{EXCLUSIVE_LABEL}' in variables.labels && variables.labels['{EXCLUSIVE_LABEL}'] == '{EXCLUSIVE_VALUE}')",
@@ -424,7 +447,7 @@ _NP010 = Policy(
 _KEPT = ("vswitches", "security_group", "ipam_type")
 _VER035 = Policy(
     "VER035",
-    "eni-config loses a key that it had: Terway then has no network for pods",
+    say("eni-config loses a key that it had: Terway then has no network for pods"),
     CONFIG_MAPS,
     "!has(oldObject.data) || (has(object.data) && oldObject.data.all(k, k in object.data)"
     " && (!('eni_conf' in oldObject.data) || ["
@@ -478,13 +501,13 @@ def policies(*, is_trunking: bool, most_groups: int) -> tuple[Policy, ...]:
 
 
 LEFT_OUT = (
-    ("PN003", "Terway's own webhook refuses a duration that it cannot read"),
-    ("PN005", "Terway's own webhook refuses it before 1.16.1, and later it only matches nothing"),
-    ("PN008", "a policy sees one PodNetworking, and not the others that match the same pods"),
-    ("PN009", "a policy sees one object, and not the workloads that a Fixed PodNetworking passes by"),
-    ("WL008", "the API server refuses these itself"),
-    ("WL010", "the sum of the requests of native sidecars is beyond a bounded expression"),
-    ("WL013", "a policy sees one object, and not the PodNetworkings that a pod names"),
-    ("WL014", "Terway's webhook turns it into a request for aliyun/member-eni, which WL009 tells"),
+    ("PN003", say("Terway's own webhook refuses a duration that it cannot read")),
+    ("PN005", say("Terway's own webhook refuses it before 1.16.1, and later it only matches nothing")),
+    ("PN008", say("a policy sees one PodNetworking, and not the others that match the same pods")),
+    ("PN009", say("a policy sees one object, and not the workloads that a Fixed PodNetworking passes by")),
+    ("WL008", say("the API server refuses these itself")),
+    ("WL010", say("the sum of the requests of native sidecars is beyond a bounded expression")),
+    ("WL013", say("a policy sees one object, and not the PodNetworkings that a pod names")),
+    ("WL014", say("Terway's webhook turns it into a request for aliyun/member-eni, which WL009 tells")),
 )
 """Rules of the same area that no policy can tell, and why."""

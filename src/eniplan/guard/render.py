@@ -128,7 +128,7 @@ def name_of(policy: Policy) -> str:
 
 def message_of(policy: Policy) -> str:
     """Return what the API server says when a policy speaks."""
-    return f"{policy.rule}: {policy.says} (eniplan explain {policy.rule})"
+    return str(say("{rule}: {says} (eniplan explain {rule})", rule=policy.rule, says=policy.says))
 
 
 def uses_parameters(policy: Policy) -> bool:
@@ -179,6 +179,7 @@ def _binding(policy: Policy, action: Action) -> Object:
 
 def text(found: Guard, action: Action, plan_file: str) -> str:
     """Return all objects as one YAML stream, and which rules no policy can tell."""
-    notes = [f"Rendered by eniplan {__version__} from {plan_file}. Kubernetes 1.30 or later.", "No policy tells:"]
-    notes += [f"  {rule}: {why}" for rule, why in LEFT_OUT]
+    rendered = say("Rendered by eniplan {version} from {plan}. Kubernetes 1.30 or later.", version=__version__,
+                   plan=plan_file)  # fmt: skip
+    notes = [rendered, say("No policy covers:"), *(f"  {rule}: {why}" for rule, why in LEFT_OUT)]
     return "".join(f"# {note}\n" for note in notes) + "---\n".join(dump(item) for item in objects(found, action))

@@ -110,7 +110,7 @@ def _cases(report: Report, suite: _Suite, asked: tuple[AnyRule, ...]) -> Iterato
 
 def _of_finding(report: Report, finding: Finding) -> _Case:
     name = f"{finding.rule.id} {finding.place.path or finding.rule.title}"
-    fix = [f"fix: {words.cure(finding)}"] if finding.hint else []
+    fix = [say("fix: {hint}", hint=words.cure(finding))] if finding.hint else []
     text = _lines([f"{finding.place}: {finding.level} {finding.message}", *fix, finding.rule.effect])
     if finding.waived is not None:
         return _Case(name, "skipped", f"waived: {finding.waived}", text)

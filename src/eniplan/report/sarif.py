@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from eniplan._version import __version__
 from eniplan.catalog.record import old_words
+from eniplan.messages import say
 from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
 from eniplan.rules.remedies import remedy_of
@@ -107,7 +108,7 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, rule_index: int, mark: str) -> dict[str, Any]:
-    hint = f"\nfix: {_text(words.cure(finding))}" if finding.hint else ""
+    hint = "\n" + say("fix: {hint}", hint=_text(words.cure(finding))) if finding.hint else ""
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": rule_index,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from eniplan.messages import facts_of
+from eniplan.messages import facts_of, say
 from eniplan.text import json_text, printable
 from eniplan.values import NamedTuple
 
@@ -46,7 +46,7 @@ def text(trace: Trace) -> str:
         state = "-" if step.state == "later" else step.state
         lines.append(f"{state:<8} {step.name:<{wide}}  {step.told}".rstrip())
         if step.fix and step.state != "ok":
-            lines.append(f"{'':<8} {'':<{wide}}  fix: {step.fix}")
+            lines.append(f"{'':<8} {'':<{wide}}  {say('fix: {hint}', hint=step.fix)}")
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
