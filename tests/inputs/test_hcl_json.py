@@ -260,13 +260,10 @@ def test_anything_in_its_places_is_judged_or_told(here: Path, value: dict[str, A
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"taints": []}, 'in JSON: "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}]'),
-        (
-            {"labels": [{"key": EXCLUSIVE_LABEL, "value": "EniOnly"}]},
-            f'in JSON: "labels": [{{"key": "{EXCLUSIVE_LABEL}", "value": "eniOnly"}}]',
-        ),
+        ({"taints": []}, "; in a taints block"),
+        ({"labels": [{"key": EXCLUSIVE_LABEL, "value": "EniOnly"}]}, "; in a labels block"),
     ],
 )
-def test_what_mends_it_is_written_in_json(here: Path, change: dict[str, Any], said: str) -> None:
+def test_the_block_that_mends_it_is_named(here: Path, change: dict[str, Any], said: str) -> None:
     judged = judge_files(here, {"main.tf.json": resource(pool(**change))})
     assert [str(found.hint).endswith(said) for found in judged.report.findings] == [True]

@@ -115,13 +115,61 @@ def test_three_findings_fit_a_screen_when_little_of_the_cluster_is_known(tmp_pat
     assert max(map(columns, text.splitlines())) <= 80
 
 
+BARE = {
+    "plan.yaml": """\
+apiVersion: eniplan/v1
+nodePools:
+  - name: trading
+    instanceTypes: [ecs.g7.2xlarge]
+    vSwitchIds: [vsw-j]
+    desiredSize: 3
+    labels: {k8s.aliyun.com/exclusive-mode-eni-type: enionly}
+""",
+    "body.json": """\
+{
+  "nodepool_info": {"name": "trading"},
+  "kubernetes_config": {
+    "labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "enionly"}]
+  },
+  "scaling_group": {"instance_types": ["ecs.g7.2xlarge"], "vswitch_ids": ["vsw-j"], "desired_size": 3}
+}
+""",
+    "pool.tf": """\
+resource "alicloud_cs_kubernetes_node_pool" "trading" {
+  cluster_id     = var.cluster
+  node_pool_name = "trading"
+  vswitch_ids    = ["vsw-j"]
+  instance_types = ["ecs.g7.2xlarge"]
+  desired_size   = 3
+  labels {
+    key   = "k8s.aliyun.com/exclusive-mode-eni-type"
+    value = "enionly"
+  }
+}
+variable "cluster" {}
+""",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", BARE)
+def test_three_findings_fit_a_screen_when_nothing_of_the_cluster_is_known(
+    tmp_path: Path, name: str, language: str
+) -> None:
+    (tmp_path / name).write_text(BARE[name])
+    text = ESCAPES.sub("", screen(tmp_path, (24, 80), "check", name, cwd=tmp_path, ENIPLAN_LANG=language))
+    assert len(re.findall(r"^(?:error|warning)\[", text, re.MULTILINE)) == 3
+    assert len(text.splitlines()) <= 24, text
+    assert max(map(columns, text.splitlines())) <= 80
+
+
 def test_pools_of_one_name_are_told_apart_by_their_files() -> None:
     report = judge()
     (pool,) = report.pools
     assert "plan.json" not in shown(report)
     both = report._replace(pools=(pool, pool._replace(file="b.yaml"), pool._replace(name="other", file="c.yaml")))
     text = shown(both)
-    assert text.count("; plan.json\n") == text.count("; b.yaml\n") == 1
+    assert text.count(" plan.json\n") == text.count(" b.yaml\n") == 1
     assert "c.yaml" not in text
 
 

@@ -262,15 +262,19 @@ class _View:
             yield self._hanging(Text.assemble("  ", (printable(what), "red" if use.is_short else "")), 4)
 
     def _pool(self, pool: PoolSheet) -> Iterator[Text]:
-        """Yield what is said beside the name of a pool."""
-        room = together((words.used(pool), words.takers(pool)), ": ")
-        yield Text(printable(room), style="red" if pool.is_short else "")
+        """Yield what is said beside the name of a pool: in one line, where no pods are known that take its room."""
+        room = Text(printable(together((words.used(pool), words.takers(pool)), ": ")))
+        room.stylize("red" if pool.is_short else "")
         more = [words.nodes(pool), words.left(pool)]
         if self._files[pool.name] > 1:
             more.append(say("{file}", file=pool.file))
         if self._detail.explain:
             more += [words.zones(pool), words.other_modes(pool)]
-        yield Text(printable(together(more)), style=_LABEL)
+        about = Text(printable(together(more)), style=_LABEL)
+        if pool.use is None and about:
+            yield Text.assemble(room, told("; "), about)
+        else:
+            yield from (room, about)
         if pool.proven is not None:
             yield Text(printable(words.proven(pool.proven)))
 

@@ -171,7 +171,7 @@ def np002(view: PlanView) -> Outcome:
         if not any(taint.repels for taint in taints):
             what = say("no taint with effect NoSchedule or NoExecute") if taints else say("no taint")
             message = say(
-                "pool {pool!r} has {taints}: other pods can land on it and use its ENIs",
+                "pool {pool!r} has {taints}: other pods can use its ENIs",
                 pool=pool.pool.name,
                 taints=what,
             )

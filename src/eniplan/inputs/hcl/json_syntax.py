@@ -38,8 +38,6 @@ def is_terraform(value: Any) -> bool:  # noqa: ANN401 - a value of a document
 class JsonText(Text):
     """A file in this syntax. An offset is the number of a place that somebody may ask for."""
 
-    is_json = True
-
     def __init__(self, document: Document) -> None:
         """Take the document."""
         super().__init__(document.file, json.dumps(document.value))

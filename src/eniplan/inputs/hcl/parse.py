@@ -230,9 +230,6 @@ def _fault(node: Node) -> Node | None:
 class Text:
     """A file, and the places in it."""
 
-    is_json: ClassVar = False
-    """Whether it is in Terraform's JSON syntax."""
-
     def __init__(self, file: str, text: str, first: tuple[int, int] = (1, 1)) -> None:
         """Take its text, and where it begins when it stands inside of another file."""
         self.file = file

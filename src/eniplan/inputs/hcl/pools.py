@@ -20,7 +20,7 @@ from eniplan.inputs.spelling import TERRAFORM, Resource, as_text
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -92,15 +92,10 @@ class Tree:
         if found is None:
             return NOTHING
         if path[1:] == ("taints",) and not found.shape.blocks.get("taints"):
-            if self.source.is_json:
-                return say('in JSON: "taints": [{{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}}]')
-            return say('in HCL: a taints block with key = "exclusive-eni", value = "true", effect = "NoSchedule"')
+            return say("in a {block} block", block="taints")
         key = found.shape.block.attributes.get("key") if path[1:2] == ("labels",) else None
         if key is not None and isinstance(key.expression, Literal) and is_mode_key(str(key.expression.value)):
-            label, value = EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
-            if self.source.is_json:
-                return say('in JSON: "labels": [{{"key": "{label}", "value": "{value}"}}]', label=label, value=value)
-            return say('in HCL: a labels block with key = "{label}", value = "{value}"', label=label, value=value)
+            return say("in a {block} block", block="labels")
         where = () if found.expression is None else sources(found.expression, found.shape.module, found.shape.block)
         if found.text is not self.source:
             where = (at(found.text, found.start), *where)
