@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eniplan.catalog.record import old_words
-from eniplan.messages import say
+from eniplan.messages import say, together
 from eniplan.report import words
 from eniplan.text import printable
 from eniplan.values import NamedTuple
@@ -93,9 +93,8 @@ def _cases(report: Report, suite: _Suite, asked: tuple[AnyRule, ...]) -> Iterato
     lacking: dict[str, list[str]] = {}
     for item in suite.undecided:
         for rule_id in item.rules:
-            lacking.setdefault(rule_id, []).append(
-                f"{item.fact} is not known" + (f"; {item.hint}" if item.hint else "")
-            )
+            told = together((say("{fact} is not known", fact=item.fact), item.hint))
+            lacking.setdefault(rule_id, []).append(told)
     spoken = {finding.rule.id for finding in suite.findings}
     for rule in asked:
         if rule.id not in spoken and rule.id not in lacking:
@@ -104,7 +103,7 @@ def _cases(report: Report, suite: _Suite, asked: tuple[AnyRule, ...]) -> Iterato
         yield _of_finding(report, finding)
     titles = {rule.id: rule.title for rule in report.rules}
     for rule_id, facts in lacking.items():
-        name = f"{rule_id} {titles.get(rule_id, 'not decided')}"
+        name = f"{rule_id} {titles.get(rule_id) or say('not decided')}"
         yield _Case(name, "failure" if report.strict else "skipped", facts[0], _lines(facts))
 
 
@@ -113,7 +112,7 @@ def _of_finding(report: Report, finding: Finding) -> _Case:
     fix = [say("fix: {hint}", hint=words.cure(finding))] if finding.hint else []
     text = _lines([f"{finding.place}: {finding.level} {finding.message}", *fix, finding.rule.effect])
     if finding.waived is not None:
-        return _Case(name, "skipped", f"waived: {finding.waived}", text)
+        return _Case(name, "skipped", say("waived: {why}", why=finding.waived), text)
     if report.fails(finding):
         return _Case(name, "failure", finding.message, text)
     return _Case(name, "system-out", "", text)
