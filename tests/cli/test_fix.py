@@ -156,6 +156,7 @@ resource "alicloud_cs_kubernetes_node_pool" "trading" {
 def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, value: str, wanted: str) -> None:
     path = tmp_path / "pool.tf"
     path.write_text(HCL.replace("VALUE", value))
+    assert run("check", path, "--diff").err.count("pass its facts with --cluster FILE") == 1
     found = run("check", path, "--fix")
     taint = '\n  taints {\n    key    = "exclusive-eni"\n    value  = "true"\n    effect = "NoSchedule"\n  }\n'
     assert path.read_text() == HCL.replace("VALUE", wanted).replace("  }\n}\n", "  }\n" + taint + "}\n")
