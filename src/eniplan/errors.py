@@ -46,8 +46,9 @@ class Place(NamedTuple):
     path: str = ""
 
     def __str__(self) -> str:
-        """Return `file:line:column`, the form that terminals and editors make clickable."""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file or "''"
+        """Return `file:line:column`, the form that terminals and editors make clickable; machines read `file`."""
+        file = say("command line") if self.file == COMMAND_LINE else self.file
+        return f"{file}:{self.line}:{self.column}" if self.line else file or "''"
 
 
 class Problem(NamedTuple):

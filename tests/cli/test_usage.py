@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_mistake_is_told_by_its_cause(run: Run, words: str, english: str, chinese: str) -> None:
-    for language, told in (("en", english), ("zh", chinese)):
+    for language, place, told in (("en", "command line", english), ("zh", "命令行", chinese)):
         result = run(*words.split(" "), env={"ENIPLAN_LANG": language})
         assert (result.code, result.out) == (2, "")
-        assert result.err.startswith(f"command line: error: {told}")
+        assert result.err.startswith(f"{place}: error: {told}")
 
 
 def test_what_is_left_out_of_own_data_is_told(run: Run, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from eniplan.catalog.limits import capacity, eni_bandwidth
+from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ class Selection(NamedTuple):
     """By the fact that is not known: the number of types that fit in all that is known."""
 
 
+_PODS = {
+    "exclusive": say("exclusive pods per node"),
+    "shared": say("shared pods per node"),
+    "trunk": say("trunk pods per node"),
+}
+
+
 def pods_in(record: InstanceType, wanted: Wanted) -> int | None:
     """Return the pods per node in the mode that is asked for; None when not known."""
     pods = capacity(record, erdma=wanted.erdma)
@@ -112,14 +120,14 @@ def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool
         yield "OnSale", record.on_sale
     if wanted.min_eni_bandwidth is not None:
         each = eni_bandwidth(record)
-        yield "bandwidth per ENI", None if each is None else each >= wanted.min_eni_bandwidth
+        yield say("bandwidth per ENI"), None if each is None else each >= wanted.min_eni_bandwidth
     pods = pods_in(record, wanted)
     if wanted.min_pods is not None:
-        yield f"{wanted.mode} pods per node", None if pods is None else pods >= wanted.min_pods
+        yield _PODS[wanted.mode], None if pods is None else pods >= wanted.min_pods
     if wanted.mode != "exclusive":
         # A type without trunk support has no place among those for trunk pods. Which types the exclusive mode
         # refuses is for the rules to say.
-        yield f"{wanted.mode} pods per node", pods != 0
+        yield _PODS[wanted.mode], pods != 0
 
 
 def _of_machine(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool | None]]:

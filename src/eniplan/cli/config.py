@@ -40,7 +40,9 @@ def config(output: FormatOption = Format.TEXT) -> None:
     own = Config(os.environ)
     settings = {key: own.setting(key) for key in KEYS}
     for problem in own.unknown_variables():
-        terminal.err(printable(f"{problem.place}: warning: {problem.message}; {problem.hint}"))
+        warning = say("{place}: warning: {message}; {hint}",
+                      place=str(problem.place), message=problem.message, hint=problem.hint)  # fmt: skip
+        terminal.err(printable(warning))
     terminal.out(_json(own, settings) if output is Format.JSON else _text(own, settings))
 
 

@@ -36,30 +36,35 @@ class _New(NamedTuple):
     """Its name in templates/."""
     path: str
     """Where it goes, from the top of the repository."""
-    todo: str
+    todo: Message
     """What to do next."""
 
 
-_SEE_THERE = "do what its first lines say: what pip installs, regions, plans, and keys"
+_SEE_THERE = say("do what its first lines say: what pip installs, regions, plans, and keys")
 _FILES = {
     CI.GITHUB: (
         _New(
             "ci/github-workflow.yml",
             ".github/workflows/eniplan.yml",
-            "put the repository and the commit of eniplan's action in the place of OWNER/REPOSITORY@COMMIT",
+            say("put the repository and the commit of eniplan's action in the place of OWNER/REPOSITORY@COMMIT"),
         ),
         _New(
             "ci/github-matcher.json",
             ".github/eniplan-matcher.json",
-            "needed only by steps of your own that run eniplan; they begin with "
-            "`echo ::add-matcher::.github/eniplan-matcher.json`",
+            say(
+                "needed only by steps of your own that run eniplan; they begin with "
+                "`echo ::add-matcher::.github/eniplan-matcher.json`"
+            ),
         ),
     ),
     CI.GITLAB: (
         _New(
             "ci/gitlab.yml",
             ".gitlab/eniplan.yml",
-            "say in it what pip installs, and add to .gitlab-ci.yml: `include: [{local: /.gitlab/eniplan.yml}]`",
+            say(
+                "say in it what pip installs, and add to .gitlab-ci.yml: `include: {include}`",
+                include="[{local: /.gitlab/eniplan.yml}]",
+            ),
         ),
     ),
     CI.GITHUB_SPECS: (
@@ -196,7 +201,7 @@ def _write_ci(files: tuple[_New, ...]) -> None:
     for new in files:
         terminal.make_folder(os.path.dirname(new.path))
         _write(_template(new.template), new.path, hint=hint)
-        terminal.err(f"wrote {new.path}: {new.todo}")
+        terminal.err(say("wrote {path}: {todo}", path=new.path, todo=new.todo))
     if not os.path.lexists(".git"):
         terminal.err(say("this folder is not the root of a Git repository; these files work only there"))
 

@@ -440,7 +440,7 @@ class Creation:
         if str(task.get("state")) in _TASK_FAILED:
             reason = task.get("error")
             said = reason.get("message") or reason.get("code") if isinstance(reason, dict) else None
-            said = self._without_secrets(str(said or "it gives no reason"))
+            said = self._without_secrets(str(said or say("it gives no reason")))
             self._step("failed", note=said)
             message = say(
                 "task {task} of pool {id} failed: {said}",

@@ -101,7 +101,7 @@ class Session:
     @property
     def source(self) -> str:
         """Where the SDK has found the credentials, in its own words; nothing of what they are."""
-        return str(self._credential.get_credential().provider_name or "an unnamed source")
+        return str(self._credential.get_credential().provider_name or say("an unnamed source"))
 
     @property
     def region(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan import facts, versions
 from eniplan.emit.yaml_text import dump
 from eniplan.k8s.kinds import HOLDERS, standing_behind
+from eniplan.messages import say
 from eniplan.observed import CLUSTER_CONFIG, CLUSTER_LABEL, SYSTEM_NAMESPACE, TerwayConfig
 from eniplan.plan.live import LiveCluster, LiveFacts, LiveTerway, Wanted
 from eniplan.plan.model import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.nodes import Taint
+    from eniplan.messages import Message
     from eniplan.observed import Node, Observed, Pod, PodNetworking
     from eniplan.plan.document import Path
     from eniplan.plan.model import ExistingPool, VSwitch
@@ -37,13 +39,19 @@ _FOREIGN = re.compile(r"(?:.*\.)?(?:kubernetes\.io|k8s\.io|aliyun\.com|alibabacl
 """Prefixes of labels that nobody gives to a node pool."""
 _SYSTEM_TAINTS = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 _CLUSTER_GAPS = (
-    ("id", "the console shows it, and `aliyun cs DescribeClustersV1`"),
-    ("vpcId", "`aliyun cs DescribeClusterDetail --ClusterId ID`, or eniplan init --from-cluster --live"),
-    ("terway.networkPolicy", "disable_network_policy in `kubectl -n kube-system get configmap eni-config -o yaml`"),
-    ("terway.virtualType", "eniip_virtual_type of 10-terway.conf in the same ConfigMap: veth, ipvlan or datapathv2"),
-    ("terway.customCniChain", "whether its 10-terway.conflist names other plugins than terway's"),
-    ("vSwitches[].availableIps", "and ipv6Cidr, which 2001:db8 stands for: `aliyun vpc DescribeVSwitches`"),
-    ("securityGroups[].type", "`aliyun ecs DescribeSecurityGroups`: normal (basic) or enterprise (advanced)"),
+    ("id", say("the console shows it, and `aliyun cs DescribeClustersV1`")),
+    ("vpcId", say("`aliyun cs DescribeClusterDetail --ClusterId ID`, or eniplan init --from-cluster --live")),
+    (
+        "terway.networkPolicy",
+        say("disable_network_policy in `kubectl -n kube-system get configmap eni-config -o yaml`"),
+    ),
+    (
+        "terway.virtualType",
+        say("eniip_virtual_type of 10-terway.conf in the same ConfigMap: veth, ipvlan or datapathv2"),
+    ),
+    ("terway.customCniChain", say("whether its 10-terway.conflist names other plugins than terway's")),
+    ("vSwitches[].availableIps", say("and ipv6Cidr, which 2001:db8 stands for: `aliyun vpc DescribeVSwitches`")),
+    ("securityGroups[].type", say("`aliyun ecs DescribeSecurityGroups`: normal (basic) or enterprise (advanced)")),
 )
 """What a cluster does not always tell, and where it stands."""
 _OF_ACCOUNT = (
@@ -54,19 +62,21 @@ _OF_ACCOUNT = (
 
 _NODE_GAP = (
     "vSwitchIds",
-    "what begins with your- stands for those of the nodes; eniplan init --from-cluster --live tells them, and more",
+    say(
+        "what begins with your- stands for those of the nodes; eniplan init --from-cluster --live tells them, and more"
+    ),
 )
 _NOT_SEEN = (
     ("region", "`kubectl get nodes -L topology.kubernetes.io/region`"),
     ("kubernetesVersion", "`kubectl get nodes`"),
     (
         "ipStack",
-        "with terway.ipamType, erdma, podDefaults: `kubectl -n kube-system get configmap eni-config -o yaml`",
+        say("with terway.ipamType, erdma, podDefaults: `kubectl -n kube-system get configmap eni-config -o yaml`"),
     ),
-    ("terway", "version: the image in `kubectl -n kube-system get ds terway-eniip -o yaml`"),
+    ("terway", say("version: the image in `kubectl -n kube-system get ds terway-eniip -o yaml`")),
 )
 """What kubectl tells, and did not this time."""
-_NO_KIND = "its pods on exclusive nodes belong to no kind that a plan knows"
+_NO_KIND = say("its pods on exclusive nodes belong to no kind that a plan knows")
 
 
 class _Batch(NamedTuple):
@@ -136,13 +146,12 @@ def plan_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     """Return the plan as YAML, with what could not be read as comments."""
     batches = _batches(seen, live)
     networkings = [item for item in seen.pod_networkings.values() if item.eni_type == "ENI"]
-    head = f"What kubectl sees of the cluster ({seen.source})"
-    named = live.pools is not None
-    told = [f"{head}, and the account says." if named else f"{head}. Names of pools are not told; here they are"] + [
-        f"  {batch.name}: {batch.pool_id or 'without an id'}, so that `eniplan verify PLAN --pool {batch.name}="
-        f"{batch.pool_id or 'ID'}` finds its nodes"
-        for batch in batches
-    ]
+    if live.pools is not None:
+        head = say("What kubectl sees of the cluster ({source}), and the account says.", source=seen.source)
+    else:
+        head = say("What kubectl sees of the cluster ({source}). Names of pools are not told; here they are",
+                   source=seen.source)  # fmt: skip
+    told = [head, *(f"  {_told_name(batch)}" for batch in batches)]
     parts = [
         "".join(f"# {printable(line)}\n" for line in told),
         dump({"apiVersion": API_VERSION}),
@@ -150,13 +159,16 @@ def plan_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     ]
     pools = [_pool(batch, seen) for batch in batches]
     if not pools:
-        parts.append("# There is no exclusive node: this pool is an example.\n")
+        parts.append(f"# {say('There is no exclusive node: this pool is an example.')}\n")
         pools = [{"name": "exclusive", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["your-vsw-nodes"]}]
     parts.append(dump({"nodePools": pools}))
     gaps = [_NODE_GAP] if any(batch.pool is None for batch in batches) or not batches else []
     if any(batch.nodes[0].is_lingjun for batch in batches):
-        how = "`aliyun eflo-controller ListClusters`, and DescribeNode of a node"
-        gaps.append(("lingjun", f"clusterId and groupId stand for yours, and nodeType is missing: {how}"))
+        how = say(
+            "clusterId and groupId stand for yours, and nodeType is missing: `aliyun eflo-controller ListClusters`, "
+            "and DescribeNode of a node"
+        )
+        gaps.append(("lingjun", how))
     parts.append(_comments(gaps, "  "))
     ecs = [batch for batch in batches if not batch.nodes[0].is_lingjun]
     listed = [_networking(item, ecs) for item in networkings]
@@ -167,8 +179,17 @@ def plan_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     return "".join(parts)
 
 
+def _told_name(batch: _Batch) -> Message:
+    return say(
+        "{name}: {id}, so that `eniplan verify PLAN --pool {name}={given}` finds its nodes",
+        name=batch.name,
+        id=batch.pool_id or say("without an id"),
+        given=batch.pool_id or "ID",
+    )
+
+
 def _comments(gaps: Iterable[tuple[str, str]], indent: str) -> str:
-    return "".join(f"{indent}# {printable(key)}: {how}\n" for key, how in gaps)
+    return "".join(f"{indent}# {printable(say('{key}: {how}', key=key, how=how))}\n" for key, how in gaps)
 
 
 # --- the cluster --------------------------------------------------------------------------------------------------

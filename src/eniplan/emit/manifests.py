@@ -87,11 +87,12 @@ def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendere
 
 def header(plan_file: str, specs: str) -> str:
     """Return the comment that says where a file comes from; the same for equal runs."""
-    origin, data = printable(plan_file), printable(specs)
-    return (
-        f"# Rendered by eniplan {__version__} from {origin}, checked with specs of {data}.\n"
-        "# Apply PodNetworkings first and wait for Ready: pods that are created earlier do not get them.\n"
-    )
+    notes = (
+        say("Rendered by eniplan {version} from {plan}, checked with specs of {specs}.",
+            version=__version__, plan=plan_file, specs=specs),
+        say("Apply PodNetworkings first and wait for Ready: pods that are created earlier do not get them."),
+    )  # fmt: skip
+    return "".join(f"# {printable(note)}\n" for note in notes)
 
 
 def text(rendered: Rendered) -> str:

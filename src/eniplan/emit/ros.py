@@ -35,11 +35,11 @@ def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
     """
     info = dict(body["nodepool_info"])
     if info.pop("type", "ess") != "ess":
-        raise cannot_say(pool, "nodepool_info.type", _SPELLING, "it creates ECS pools only")
+        raise cannot_say(pool, "nodepool_info.type", _SPELLING, say("it creates ECS pools only"))
     group = dict(body.get("scaling_group", {}))
     groups = group.pop("security_group_ids", [])
     if len(groups) > 1:
-        raise cannot_say(pool, "scaling_group.security_group_ids", _SPELLING, "it takes one security group")
+        raise cannot_say(pool, "scaling_group.security_group_ids", _SPELLING, say("it takes one security group"))
     if groups:
         group["security_group_id"] = groups[0]
     found: dict[str, Any] = {"ClusterId": cluster_id}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.body import json_text
 from eniplan.emit.rename import cannot_say, rename
+from eniplan.messages import say
 from eniplan.plan.fields import written
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _tags(pool: NodePool, tags: object) -> dict[str, str]:
     """Return a list of key and value as a map, which cannot hold a key twice."""
     path = "scaling_group.tags"
     if not isinstance(tags, list):
-        raise cannot_say(pool, path, _SPELLING, "it must be a list of {key, value}")
+        raise cannot_say(pool, path, _SPELLING, say("it must be a list of {form}", form="{key, value}"))
     out: dict[str, str] = {}
     for tag in tags:
         if (
@@ -62,9 +63,9 @@ def _tags(pool: NodePool, tags: object) -> dict[str, str]:
             or set(tag) != {"key", "value"}
             or not all(isinstance(v, str) for v in tag.values())
         ):
-            raise cannot_say(pool, path, _SPELLING, "each of them must be {key, value}, both text")
+            raise cannot_say(pool, path, _SPELLING, say("each of them must be {form}, both text", form="{key, value}"))
         if tag["key"] in out:
-            raise cannot_say(pool, path, _SPELLING, f"the key {tag['key']!r} is given twice")
+            raise cannot_say(pool, path, _SPELLING, say("the key {key!r} is given twice", key=tag["key"]))
         out[tag["key"]] = tag["value"]
     return out
 

@@ -25,7 +25,7 @@ from eniplan.inputs.spelling import PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, Left, planned
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
-from eniplan.messages import say
+from eniplan.messages import say, together
 from eniplan.plan.document import Document, decode, read_documents, read_inputs, read_list, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
 from eniplan.plan.model import EXCLUSIVE_LABEL
@@ -44,8 +44,8 @@ _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Pods for exclusive nodes name one of them, of whatever kind the object is."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize knows its files by these names, and by nothing in them."""
-_TEMPLATE = "a template: render it first (helm template)"
-_PLAIN_POOL = "a node pool without the exclusive label"
+_TEMPLATE = say("a template: render it first (helm template)")
+_PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is output of Terraform: change the .tf files")
 _STATE = say("this is a state of Terraform, not a plan")
 
@@ -172,7 +172,7 @@ class Collected:
         if named:
             self._documents.append(script.nothing(path))  # it is an input, whatever it does
         if not script.is_worth(data):
-            self.skip(path, "it creates no node pool")
+            self.skip(path, say("it creates no node pool"))
             return True
         try:
             self._calls += script.calls(path, data)
@@ -216,7 +216,7 @@ class Collected:
         elif block.language in markdown.HCL:
             text = Text(path, block.text, block.moved(1, 1))
             if any(part.first_fault() is not None for part in text.parts):
-                self.skip(f"{path}:{block.line}", "not valid HCL: its blocks were left out", block.text)
+                self.skip(f"{path}:{block.line}", say("not valid HCL: its blocks were left out"), block.text)
                 return
             self._embed(path, str(block.line), [text])
             if names_ours(text.data):  # then the file is an input
@@ -363,7 +363,8 @@ class Collected:
             self._lost.append((found, stated))
         elif mode_of(body) is None:
             lost = _unknown_label(labels)
-            why = "its labels are not known" + (f": {lost}" if lost else "")
+            unknown = say("its labels are not known")
+            why = together((unknown, say("{lost}", lost=lost)), ": ") if lost else unknown
             self._doubtful.append((found, why, stated))
         else:
             named = resource.spelling.cluster
@@ -391,7 +392,7 @@ class Collected:
         for found, stated in self._lost:
             yield lost(found, stated)
         for title in self._manifests.leave_out(self._patches):
-            self.skip(title, "a patch of a kustomization: render it first (kubectl kustomize)")
+            self.skip(title, say("a patch of a kustomization: render it first (kubectl kustomize)"))
         units = [unit_of(pools, self._cluster, self._stated.get(key)) for key, pools in self._pools.items()]
         yield from self._manifests.problems
         if self._manifests:

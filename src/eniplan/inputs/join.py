@@ -87,7 +87,7 @@ def joined(
         if workload.title not in visiting and i not in placed
     )
     for _, title in sorted(strays) if judged else ():
-        skip(title, "nothing leads its pods to an exclusive node")
+        skip(title, say("nothing leads its pods to an exclusive node"))
 
 
 def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:

@@ -46,7 +46,7 @@ _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 """A label that Kubernetes gives to every namespace."""
 _NO_MODE = "default"
 """What Terway calls the mode of all other nodes."""
-NOTHING = "nothing that eniplan judges"
+NOTHING = say("nothing that eniplan judges")
 _fits_selector = compile_schema(SELECTOR)
 
 
@@ -260,7 +260,7 @@ class Manifests:
             if isinstance(item.at(*template.path, "spec"), dict)
         ]
         if not parts or (found.selects and item.at("spec", "selector") is None):
-            return f"a part of the {item.kind} {item.name} (a patch?)"
+            return say("a part of the {kind} {name} (a patch?)", kind=item.kind, name=item.name)
         for part in parts:
             self._take(Workload(item, part, read_pod(part.value["template"]), len(self.workloads) + len(self.quiet)))
         return ""

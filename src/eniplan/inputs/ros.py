@@ -95,7 +95,7 @@ class _Template:
         ((name, argument),) = raw.items()
         function = _FUNCTIONS.get(name)
         found = None if function is None else function(self, argument)
-        return NotKnown(f"the function {name}") if found is None else found
+        return NotKnown(say("the function {name}", name=name)) if found is None else found
 
     # --- Functions; None: it is not known what they come to ---
 

@@ -109,7 +109,7 @@ def _arguments(command: Command) -> tuple[str, Word] | None:
 
 def _file(word: Word) -> Word:
     name, shown = (re.sub("^(file://|@)", "", found) for found in (text(word), spelled(word)))
-    return [word[0]._replace(text="", unknown=f"the file {shown}", file="" if UNKNOWN in name else name)]
+    return [word[0]._replace(text="", unknown=say("the file {file}", file=shown), file="" if UNKNOWN in name else name)]
 
 
 def _options(words: list[Word]) -> dict[str, Word]:

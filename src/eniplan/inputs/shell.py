@@ -293,7 +293,7 @@ class _Reader:
         if file in self._files:
             return self._files[file]
         at = command.words[0][0].at if command.words else self._at
-        return [Part("", at, f"the file {file}", file)]
+        return [Part("", at, say("the file {file}", file=file), file)]
 
     # --- Here-documents --------------------------------------------------------------------------------------
 

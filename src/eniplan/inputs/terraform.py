@@ -91,7 +91,7 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
     if change.get("actions") == ["delete"]:
         return
     if _is_open(found):
-        yield Left(address, "not all of it is known before apply", named_in(str(change.get("after"))))
+        yield Left(address, say("not all of it is known before apply"), named_in(str(change.get("after"))))
         return
     place = Within(document, (*at, "change", "after", argument))
     yield from objects_of(document.file, found, place)
@@ -113,7 +113,7 @@ def _change(
     if not isinstance(change, dict) or not isinstance(actions, list):
         return Problem(say("a resource change needs change.actions"), document.place(path), _SHOW)
     if actions not in (*_CREATED, ["update"]):
-        return Left(address, f"Terraform does not change it ({', '.join(map(str, actions))})")
+        return Left(address, say("Terraform does not change it ({actions})", actions=tuple(map(str, actions))))
     after = change.get("after")
     if not isinstance(after, dict):
         return Problem(
@@ -131,7 +131,7 @@ def _change(
     was = isinstance(before, dict) and existing is not None and bool(exclusive(before.get("labels")))
     mode = is_meant(value.get("labels"), value.get("tags"))
     if mode is False and not was:
-        return Left(address, "it has no exclusive label")
+        return Left(address, say("it has no exclusive label"))
     return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, vanishes=mode is False)
 
 

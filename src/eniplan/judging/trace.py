@@ -289,12 +289,13 @@ def _well(view: ClusterView, node: Node, name: str) -> Message:
     return {
         "label": say("{label}={value}", label=EXCLUSIVE_LABEL, value=node.labels.get(EXCLUSIVE_LABEL, "")),
         "Ready": say("it is"),
-        "open": say("to pods that tolerate {taints}", taints=tuple(map(str, node.taints)) or ("nothing",)),
+        "open": say("to pods that tolerate {taints}", taints=tuple(map(str, node.taints)) or (say("nothing"),)),
         "Terway": say("runs") if node.name in view.agents else nothing,
         ENI: say("{free} of {n} are free", n=node.allocatable or 0, free=view.free.get(node.name, 0)),
-        "configuration": say("ConfigMap {namespace}/{name}, with vSwitches {ids} in {zone}", ids=ids or "(none known)",
-                             namespace=SYSTEM_NAMESPACE, name=node.config, zone=node.zone or "its zone"),
-        "room": say("{used} of {most} pods", used=view.used(node).pods or 0, most=node.room.pods or "(not told)"),
+        "configuration": say("ConfigMap {namespace}/{name}, with vSwitches {ids} in {zone}",
+                             ids=ids or say("(none known)"), namespace=SYSTEM_NAMESPACE, name=node.config,
+                             zone=node.zone or say("its zone")),
+        "room": say("{used} of {most} pods", used=view.used(node).pods or 0, most=node.room.pods or say("(not told)")),
     }[name]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -101,14 +102,14 @@ def walk(folder: str, exclude: tuple[str, ...], unreadable: Callable[[OSError], 
 
 
 _KERNEL = frozenset(("/dev", "/proc", "/sys"))
-_LINK = "a link to a folder; named on the command line it is read"
+_LINK = say("a link to a folder; named on the command line it is read")
 
 
 def _why_not(path: str, name: str) -> str | None:
     if name.startswith(".") or name in _NOT_WALKED:
-        return "a folder of tools"
+        return say("a folder of tools")
     if f"/{name}" in _KERNEL and os.path.abspath(path) in _KERNEL:
-        return "the kernel's, with no file in it"
+        return say("the kernel's, with no file in it")
     return _LINK if os.path.islink(path) else None
 
 
@@ -116,7 +117,7 @@ def _left_out(path: str, folder: str, exclude: list[Pattern], ignored: list[Patt
     """Return why a path is left out: a glob means it as it is written, or from the folder that is searched."""
     for words in (_relative(path, folder), os.path.normpath(path).replace(os.sep, "/")) if exclude else ():
         if any(pattern.matches(words) for pattern in exclude if is_folder or not pattern.folders_only):
-            return "left out by --exclude"
+            return say("left out by --exclude")
     found = False
     words = base = ""
     for pattern in ignored:
@@ -125,7 +126,7 @@ def _left_out(path: str, folder: str, exclude: list[Pattern], ignored: list[Patt
                 base, words = pattern.base, _relative(path, pattern.base)
             if pattern.matches(words):
                 found = not pattern.brings_back
-    return "Git ignores it" if found else None
+    return say("Git ignores it") if found else None
 
 
 def _relative(path: str, base: str) -> str:

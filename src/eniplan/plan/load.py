@@ -185,10 +185,10 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
     """Read a file of a folder, if it looks like an input."""
     name = os.path.basename(path)
     if name.startswith("."):
-        run.skip(path, "a hidden file")
+        run.skip(path, say("a hidden file"))
         return
     if not name.endswith(run.endings):
-        run.skip(path, f"not {', '.join(run.endings)}")
+        run.skip(path, say("not {endings}", endings=run.endings))
         return
     try:
         status = os.stat(path)
@@ -196,9 +196,9 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         yield unreadable_file(path, error)
         return
     if not stat.S_ISREG(status.st_mode):
-        run.skip(path, "no regular file")  # reading a pipe waits for ever
+        run.skip(path, say("no regular file"))  # reading a pipe waits for ever
     elif status.st_size > MAX_BYTES:
-        run.skip(path, f"larger than {MAX_BYTES // 2**20} MiB; named on the command line it is read")
+        run.skip(path, say("larger than {n} MiB; named on the command line it is read", n=MAX_BYTES // 2**20))
     else:
         yield from _load_file(path, run, folder=True)
 
@@ -238,7 +238,7 @@ def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Pr
         if others is not None and others.document(document, named=not folder):
             continue
         if folder:
-            run.skip(path, "no plan: its apiVersion is another")
+            run.skip(path, say("no plan: its apiVersion is another"))
         else:
             yield load_document(document)
 

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from eniplan._version import __version__
-from eniplan.messages import say
+from eniplan.messages import in_english, say
 from eniplan.report import layers
 from eniplan.report.listing import all_columns, brief_columns, layer_notes, layers_in, shown
 from eniplan.text import columns as width_of
@@ -62,7 +62,7 @@ def comma_separated(listing: Listing) -> str:
     writer.writerow([*(column.name for column in columns), "layers", *["rejectedBy"] * with_rejected])
     for row in (*listing.rows, *(listing.rejected or ())):
         rejecting = "+".join(word.rule.id for word in row.words if word.level == "error")
-        cells = (shown(column.value(row)) for column in columns)
+        cells = (in_english(shown(column.value(row))) for column in columns)
         writer.writerow([*cells, _layers(row, listing), *[rejecting] * with_rejected])
     return out.getvalue()
 
@@ -92,7 +92,7 @@ def as_json(listing: Listing) -> str:
         "more": listing.left,
         "rejectedTotal": listing.rejected_total,
         "noRoom": listing.full,
-        "unknown": dict(listing.unknown),
+        "unknown": {in_english(fact): n for fact, n in listing.unknown.items()},
         **({} if listing.unpriced is None else {"unpriced": listing.unpriced}),
     }
     parts = [f'"{key}": {json_text(value)}' for key, value in head.items()]

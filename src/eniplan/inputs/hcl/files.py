@@ -44,7 +44,7 @@ _BLOCK = (
 _OF_FOLDERS = (*HCL_ENDINGS, *HCL_JSON_ENDINGS)
 """Files that are one module with the others of their folder."""
 _SOURCE = rb'(?m)(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?/[^"\n]*)"'
-_NO_POOL = "no node pool in it"
+_NO_POOL = say("no node pool in it")
 _STEPS = 500_000
 """What any configuration may take to compute; more where its files are large."""
 _LOOKED_AT = 2**20
@@ -145,14 +145,16 @@ class Files:
 
         source = Text(path, decode(path, data))
         if source.whole.fault is not None:
-            return f"not valid HCL in line {source.place(source.whole.fault)[0]}"
+            return say("not valid HCL in line {line}", line=source.place(source.whole.fault)[0])
         unit = terragrunt.read(source, Budget(_STEPS + 4 * len(data)))
         folder = os.path.dirname(path) if unit.folder is None else unit.folder
         if isinstance(folder, NotKnown):
-            return f"a module from elsewhere: check the plan ({folder})"
+            return say("a module from elsewhere: check the plan ({why})", why=folder)
         files = [os.path.join(folder, name) for name in _listed(folder, _OF_FOLDERS)]
         if not files:
-            return "its module comes from an include: check the plan" if unit.others else f"no module in {folder}"
+            if unit.others:
+                return say("its module comes from an include: check the plan")
+            return say("no module in {folder}", folder=folder)
         self._units.append(unit._replace(folder=folder))
         return "" if names_ours(data) or any(map(_has_ours, files)) else _NO_POOL
 
@@ -305,7 +307,9 @@ class Files:
                 if is_ours:
                     self._problems.append(Problem(source.broken(part), place, _VALIDATE))
                 else:
-                    self._left.append(Skipped(str(place), "not valid HCL: this block was left out", "no node pool"))
+                    self._left.append(
+                        Skipped(str(place), say("not valid HCL: this block was left out"), say("no node pool"))
+                    )
 
     def _remote(self, module: Module, wanted: set[str]) -> None:
         """Name the modules from elsewhere."""
@@ -313,7 +317,9 @@ class Files:
             is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # told with the pools
             if block.labels and block.text.file in wanted and module.source(block) is None and not is_given:
                 self._left.append(
-                    Skipped(f"{block.text.file}: module.{block.labels[0]}", "a module from elsewhere: check the plan")
+                    Skipped(
+                        f"{block.text.file}: module.{block.labels[0]}", say("a module from elsewhere: check the plan")
+                    )
                 )
 
     # --- Values of variables ---

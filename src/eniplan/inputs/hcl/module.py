@@ -76,7 +76,9 @@ class AfterApply(Later):
 
     def __new__(cls, instance: Instance, name: str) -> Self:
         """Make it of a resource and the name of what it will say."""
-        made = super().__new__(cls, f"{instance.address}.{_spelled(name)} is known only after apply")
+        made = super().__new__(
+            cls, say("{value} is known only after apply", value=f"{instance.address}.{_spelled(name)}")
+        )
         made.instance = instance
         made.name = name
         return made
@@ -116,7 +118,7 @@ class ReadLater(AfterApply):
 
     def __new__(cls, instance: Instance, name: str) -> Self:
         """See `AfterApply`."""
-        made = NotKnown.__new__(cls, f"{instance.address}.{_spelled(name)} is read by Terraform")
+        made = NotKnown.__new__(cls, say("{value} is read by Terraform", value=f"{instance.address}.{_spelled(name)}"))
         made.instance = instance
         made.name = name
         return made

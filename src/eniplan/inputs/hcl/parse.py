@@ -308,7 +308,7 @@ def template(text: str) -> Expression:
     attribute = None if "\r" in text or source.whole.fault is not None else source.whole.attributes.get("x")
     found = None if attribute is None else attribute.expression
     if not isinstance(found, Template):
-        return Unread(0, 0, "a template that is not read")
+        return Unread(0, 0, say("a template that is not read"))
     parts = found.parts
     if parts and isinstance(parts[-1], str):  # the line break is that of the heredoc
         last = parts[-1].removesuffix("\n")
@@ -344,15 +344,15 @@ class _Reader:
         """Return the expression of a node, whatever wraps it."""
         span = self._span(node)
         if depth > MAX_DEPTH:
-            return Unread(*span, f"nested deeper than {MAX_DEPTH} levels")
+            return Unread(*span, say("nested deeper than {n} levels", n=MAX_DEPTH))
         if node.is_error or node.is_missing:
-            return Unread(*span, "not valid HCL")
+            return Unread(*span, say("not valid HCL"))
         make = self._makers.get(node.type)
         if make is not None:
             return make(self, node, depth + 1)
         if node.type in _WRAPPERS and node.children:
             return self._group(node.children, depth + 1)
-        return Unread(*span, "not read")
+        return Unread(*span, say("not read"))
 
     def _group(self, nodes: list[Node], depth: int) -> Expression:
         """Return a value, which may stand in brackets, with the steps behind it."""
@@ -362,7 +362,7 @@ class _Reader:
         for step in nodes[3:] if has_brackets else nodes[1:]:
             depth += 1
             if depth > MAX_DEPTH:
-                return Unread(found.start, self._span(step)[1], f"nested deeper than {MAX_DEPTH} levels")
+                return Unread(found.start, self._span(step)[1], say("nested deeper than {n} levels", n=MAX_DEPTH))
             found = self._step(found, step, depth)
         return found
 
@@ -376,7 +376,11 @@ class _Reader:
         if constant is not words:
             return Literal(start, end, constant)
         found = number(words)
-        return Unread(start, end, f"{words[:40]} is too large") if found is None else Literal(start, end, found)
+        return (
+            Unread(start, end, say("{number} is too large", number=words[:40]))
+            if found is None
+            else Literal(start, end, found)
+        )
 
     def _string(self, node: Node, _depth: int = 0) -> Expression:
         start, end = self._span(node)
@@ -442,7 +446,7 @@ class _Reader:
         start, end = self._span(node)
         if node.type == "template_interpolation":
             inner = [child for child in node.children if child.type == "expression"]
-            return self.expression(inner[0], depth + 1) if inner else Unread(start, end, "not read")
+            return self.expression(inner[0], depth + 1) if inner else Unread(start, end, say("not read"))
         (directive,) = node.children[:1]
         children = directive.children
         if directive.type == "template_for" and len(children) > 1:
@@ -462,7 +466,7 @@ class _Reader:
             if otherwise is not None:
                 no = self._segment(children, otherwise, close, read, depth, cut)
             return TemplateIf(start, end, self.expression(condition, depth + 1), yes, no)
-        return Unread(start, end, "not read")
+        return Unread(start, end, say("not read"))
 
     def _segment(  # noqa: PLR0913, PLR0917 - as for `_parts`
         self, children: list[Node], after: Node, before: Node, read: Callable[[str], str], depth: int, cut: int
@@ -588,7 +592,7 @@ class _Reader:
             for part in after:
                 out = self._step(out, part, depth)
             return out
-        return Unread(start, end, "not read")
+        return Unread(start, end, say("not read"))
 
     def _legacy(self, found: Expression, words: str, start: int, end: int) -> Expression:
         for digits in words.strip(".").split("."):

@@ -224,8 +224,12 @@ def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
     return tuple(where for item in each if item is not None for where in sources(item.expression, module, block))
 
 
-def _by(note: tuple[str, ...]) -> str:
-    return f", by {', '.join(note)}" if note else ""
+_NONE = {"count": say("its count is 0"), "for_each": say("its for_each is empty")}
+_NO_LABEL = say("it has no exclusive label")
+
+
+def _by(why: Message, note: tuple[str, ...]) -> Message:
+    return say("{why}, by {sources}", why=why, sources=note) if note else why
 
 
 class Pool(NamedTuple):
@@ -282,14 +286,12 @@ class Configuration:
             if not made:
                 which = "count" if "count" in block.attributes else "for_each"
                 note = sources(block.attributes[which].expression, module, None)
-                self._leave(
-                    block, name, ("its count is 0" if which == "count" else "its for_each is empty") + _by(note)
-                )
+                self._leave(block, name, _by(_NONE[which], note))
             for one in made:
                 address = name + one.suffix
                 values, document = self._take(block, module, one.scope, address)
                 if is_meant(values.get("labels"), values.get("tags")) is False:
-                    self._leave(block, address, "it has no exclusive label" + _by(_label_sources(block, module)))
+                    self._leave(block, address, _by(_NO_LABEL, _label_sources(block, module)))
                 else:
                     yield Pool(address, document, values, is_certain and one.is_certain)
         self._read_manifests(module, is_root=is_root)
@@ -319,7 +321,9 @@ class Configuration:
                     file = f"{block.text.file}: {address}"
                     self.left.append(
                         Skipped(
-                            file, f"not all of it is known: {lost}", named_in(block.text.at(block.start, block.end))
+                            file,
+                            say("not all of it is known: {lost}", lost=lost),
+                            named_in(block.text.at(block.start, block.end)),
                         )
                     )
 
