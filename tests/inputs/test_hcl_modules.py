@@ -493,6 +493,36 @@ NETWORKING = """{
   }"""
 
 
+HEREDOC = """\
+    apiVersion: network.alibabacloud.com/v1beta1
+    kind: PodNetworking
+    metadata: {name: eni}
+    spec:
+      allocationType: {type: Elastic}
+      selector: {}
+      securityGroupIDs: [sg-pods]
+      vSwitchOptions: ["${alicloud_vswitch.pod.id}"]
+      eniOptions: {eniType: ENI}
+"""
+ELSEWHERE = HEREDOC.replace("${alicloud_vswitch.pod.id}", "vsw-1").replace(
+    "{}", "{podSelector: {matchLabels: {app: x}}}"
+)
+APP = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: x, namespace: default}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: x}}
+  template:
+    metadata: {labels: {app: x}}
+    spec:
+      nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}
+      tolerations: [{operator: Exists}]
+      containers: [{name: a, image: b}]
+"""
+
+
 class TestManifests:
     """Objects of Kubernetes that Terraform applies."""
 
@@ -507,6 +537,50 @@ class TestManifests:
         alone = check({"pn.tf": resource.replace('podSelector = { matchLabels = { app = "x" } }', "")})
         assert alone.found("PN005")["file"] == "./pn.tf"
         assert alone.found("PN005")["line"] >= 2
+
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            'resource "kubernetes_manifest" "pn" {\n  manifest = %s\n}\n',
+            'resource "kubectl_manifest" "pn" {\n  yaml_body = yamlencode(%s)\n}\n',
+            'locals {\n  pn = %s\n}\nresource "kubernetes_manifest" "pn" {\n  manifest = local.pn\n}\n',
+            'resource "kubectl_manifest" "pn" {\n  yaml_body = "${jsonencode(%s)}"\n}\n',
+        ],
+    )
+    @pytest.mark.parametrize("zone", ["j", "k"])
+    def test_a_pod_networking_names_v_switches_of_the_configuration(self, check: Any, resource: str, zone: str) -> None:  # noqa: ANN401 - see `check`
+        """Their ids are known only after apply, and their zones now: pods in another zone than the nodes are told."""
+        networking = NETWORKING.replace('"vsw-j"', "alicloud_vswitch.other.id").replace("Trunk", "ENI")
+        other = f'resource "alicloud_vswitch" "other" {{\n  vpc_id = "vpc-1"\n  zone_id = "cn-hangzhou-{zone}"\n}}\n'
+        files = {
+            "ack.tf": ACK.replace("v1.5.0", "v1.16.4").replace('"dual"', '"ipv4"') + other,
+            "main.tf": pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id, alicloud_vswitch.other.id]"),
+            "pn.tf": resource % networking,
+            "app.yaml": APP,
+        }
+        outcome = check(files, cluster=False)
+        assert "skipped" not in outcome.err
+        assert "NP007" not in outcome.rules
+        found = [f["path"] for f in outcome.report["findings"] if f["rule"] == "NET001" and f["file"] == "./pn.tf"]
+        assert bool(found) == (zone == "k")
+
+    def test_a_text_with_an_id_in_it_is_read(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        text = 'resource "kubectl_manifest" "pn" {\n  yaml_body = <<-Y\n' + HEREDOC + "  Y\n}\n"
+        outcome = check({"pn.tf": text, "main.tf": pool("a", IN_ACK) + ACK}, cluster=False)
+        assert "skipped" not in outcome.err
+        assert outcome.found("PN005")["file"] == "./pn.tf"
+        given = check(
+            {"pn.tf": text, "main.tf": pool("a", IN_ACK) + ACK}
+        )  # with --cluster: which one it is, nobody knows
+        assert "alicloud_vswitch.pod.id is known only after apply; it names PodNetworking" in given.err
+
+    def test_an_id_from_elsewhere_is_no_mistake(self, check: Any) -> None:  # noqa: ANN401 - see `check`
+        """A manifest names real ids, and those of this configuration are known only after apply."""
+        main = pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]") + ACK
+        outcome = check({"main.tf": main, "pn.yaml": ELSEWHERE}, cluster=False)
+        assert "NP007" not in outcome.rules
+        (fact,) = [u for u in outcome.report["undecided"] if u["fact"].startswith("vSwitchIds of PodNetworking")]
+        assert "NP007" in fact["rules"]
 
     def test_a_manifest_with_unknown_parts_is_named_and_left(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'

@@ -174,16 +174,32 @@ def _with(  # noqa: PLR0913, PLR0917 - what is put together
     silent: set[Path] = {
         ("podNetworkings", first + i, "nodePools") for i, part in enumerate(networkings) if part.value["name"] in named
     }
-    first = draft.append("workloads", workloads)
-    gaps = list(unit.gaps)
+    first_workload = draft.append("workloads", workloads)
+    gaps = [*unit.gaps, *_strange_ids(unit, networkings, first)]
     for i, home in enumerate(here.values()):
-        at: Path = ("workloads", first + i)
+        at: Path = ("workloads", first_workload + i)
         if home.pool is None and home.missing is None:
             silent.add((*at, "nodePool"))
         if home.open:
             silent.add((*at, *_REQUEST))  # whether it is right depends on what is open
         gaps += (Gap((*at, item.key), item.why) for item in home.open)
     return unit._replace(value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps))
+
+
+def _strange_ids(unit: Unit, networkings: list[Part], first: int) -> Iterator[Gap]:
+    """Yield the ids of PodNetworkings that inputs which list vSwitches or security groups do not list.
+
+    What Terraform makes has no id yet, and what stands elsewhere is none of its business: nothing is wrong with them.
+    """
+    why = say("whether it is one of this configuration shows after apply; --cluster FILE lists them by their ids")
+    for key, section in (("vSwitchIds", "vSwitches"), ("securityGroupIds", "securityGroups")):
+        if ("cluster", section, 0) not in unit.origins:
+            continue
+        listed = {item["id"] for item in unit.value["cluster"][section]}
+        for i, part in enumerate(networkings):
+            strange = [j for j, name in enumerate(part.value.get(key, ())) if name not in listed]
+            at: Path = ("podNetworkings", first + i, key)
+            yield from (Gap(path, why) for path in (at, *((*at, j) for j in strange)) if strange)
 
 
 def _identity(workload: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -238,7 +238,7 @@ def _template(node: Template, scope: Scope) -> Any:  # noqa: ANN401 - a value
     size = 0
     for part in parts:
         lost = unknown(part)
-        words = text(part) if lost is None else lost
+        words = text(part) if lost is None else scope.budget.words_of(part) or lost
         if isinstance(words, NotKnown):
             return scope.doubt(words) if type(part) is NotKnown else words
         size += len(words)
@@ -374,6 +374,8 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
         return _of_file(node.name.removeprefix("core::"), args, scope)
     from eniplan.inputs.hcl.functions import call  # noqa: PLC0415 - most files call none
 
+    if node.name in _TO_TEXT:
+        args = [worded(arg, scope.budget.words_of) for arg in args]
     found = call(node.name, args, scope.budget.lost)
     if type(found) is NotKnown:
         return scope.doubt(found)
@@ -382,6 +384,19 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
             raise TooMuchError
         scope.budget.spend(len(found))
     return found
+
+
+_TO_TEXT = ("format", "join", "jsonencode", "yamlencode")
+"""Functions that make a text of values with ids in them."""
+
+
+def worded(value: Any, words_of: Callable[[Any], str | None]) -> Any:  # noqa: ANN401 - a value
+    """Put words for what comes later."""
+    if isinstance(value, dict):
+        return {key: worded(item, words_of) for key, item in value.items()}
+    if isinstance(value, list):
+        return [worded(item, words_of) for item in value]
+    return words_of(value) or value if isinstance(value, NotKnown) else value
 
 
 _OF_FILES = {"file": 1, "fileexists": 1, "filebase64": 1, "fileset": 2, "templatefile": 2}

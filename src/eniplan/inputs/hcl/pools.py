@@ -10,7 +10,7 @@ from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
 from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, security_group, v_switch
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
-from eniplan.inputs.hcl.evaluate import outcome
+from eniplan.inputs.hcl.evaluate import outcome, worded
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
 from eniplan.inputs.hcl.sources import at, sources
@@ -260,6 +260,8 @@ class Configuration:
         self._is_wanted = is_wanted
         self._is_closed = is_closed
         self._documents: dict[str, Document] = {}
+        self._with_manifests: list[tuple[Module, bool]] = []
+        """The modules that have pools, and whether they are the root."""
         self.left: list[Skipped] = []
         self.manifests: list[Document] = []
         """Objects of Kubernetes that it makes."""
@@ -276,6 +278,10 @@ class Configuration:
             clusters[key] = cluster
         for found, pools in groups.items():
             yield self._group(found, pools, clusters[found])
+        # After the pools: what is computed with words for ids is of no use to them.
+        self.root.budget.words_of = self._words_of
+        for module, is_root in self._with_manifests:
+            self._read_manifests(module, is_root=is_root)
 
     def _pools(self, module: Module, *, is_certain: bool, is_root: bool) -> Iterator[Pool]:
         for block in module.resources(RESOURCE):
@@ -294,7 +300,7 @@ class Configuration:
                     self._leave(block, address, _by(_NO_LABEL, _label_sources(block, module)))
                 else:
                     yield Pool(address, document, values, is_certain and one.is_certain)
-        self._read_manifests(module, is_root=is_root)
+        self._with_manifests.append((module, is_root))
         for call, modules in module.modules():
             if is_root and not any(map(self._is_wanted, call.files)):
                 continue
@@ -313,19 +319,19 @@ class Configuration:
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
                 values, document = self._take(block, module, one.scope, address)
-                lost = module.budget.lost(values.get(attribute))
+                value = worded(values.get(attribute), self._words_of)
+                lost = module.budget.lost(value)
                 if lost is None:
-                    place = Within(document, (address, attribute))
-                    self.manifests += objects_of(block.text.file, values.get(attribute), place)
+                    self.manifests += objects_of(block.text.file, value, Within(document, (address, attribute)))
                 else:
-                    file = f"{block.text.file}: {address}"
-                    self.left.append(
-                        Skipped(
-                            file,
-                            say("not all of it is known: {lost}", lost=lost),
-                            named_in(block.text.at(block.start, block.end)),
-                        )
-                    )
+                    named = named_in(block.text.at(block.start, block.end))
+                    why = say("not all of it is known: {lost}", lost=lost)
+                    self.left.append(Skipped(f"{block.text.file}: {address}", why, named))
+
+    def _words_of(self, value: Any) -> str | None:  # noqa: ANN401 - a value
+        """Return what stands for the id of a vSwitch or a security group of this configuration."""
+        is_id = self._is_closed and any(_is_id(value, kind=kind, may_be_found=True) for kind in _READ_AS)
+        return value.words if is_id else None
 
     def _leave(self, block: Block, address: str, why: str) -> None:
         names = EXCLUSIVE_LABEL if EXCLUSIVE_LABEL in block.text.at(block.start, block.end) else ""

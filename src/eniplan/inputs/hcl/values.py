@@ -80,12 +80,18 @@ def _is_lost(value: Any) -> bool:  # noqa: ANN401 - any value
     return unknown(value) is not None or any(map(_is_lost, inner))
 
 
+def _no_words(_value: Any) -> str | None:  # noqa: ANN401 - any value
+    return None
+
+
 class Budget:
     """How much more may be computed. Work is counted, not timed, so that a verdict never hangs on the machine."""
 
     def __init__(self, left: int) -> None:
         """Take the number of steps."""
         self.left = left
+        self.words_of: Callable[[Any], str | None] = _no_words
+        """What stands for a value that comes later where text is made of it; None: nothing does."""
 
     def spend(self, steps: int) -> None:
         """Take steps away.
