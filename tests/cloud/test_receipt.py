@@ -164,6 +164,15 @@ def test_a_key_that_no_receipt_has_is_refused(parents: tuple[Any, ...], key: str
         receipts.read(str(path))
 
 
+@pytest.mark.parametrize("odd", [["a", "b"], {"a": 1}, 7, None])
+def test_what_nobody_reads_of_a_receipt_may_be_anything(odd: object, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    saved = prepared()
+    receipts.save(str(path), saved)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "updated": odd}))
+    assert receipts.read(str(path)) == saved
+
+
 def test_a_folder_is_no_receipt(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read it: is a directory"):
         receipts.read(str(tmp_path))

@@ -341,11 +341,11 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
 
 def _stray(value: Any, known: Any) -> Iterator[str]:  # noqa: ANN401 - JSON values
     """Yield the keys of a receipt that one written by this version does not have."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and isinstance(known, dict):
         yield from (key for key in value if key not in known)
         for key, item in known.items():
             yield from _stray(value.get(key), item)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and isinstance(known, list):
         for item, like in zip(value, known, strict=True):
             yield from _stray(item, like)
 
