@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from eniplan import po
+from eniplan.cli import COMMANDS
 from eniplan.cli.language import told_help
 from eniplan.cli.wide_help import wrapped
 from eniplan.messages import Message, facts_of, in_english, named, say, speak, together
@@ -144,6 +145,87 @@ def test_verdicts_and_facts_are_the_same_in_every_language(run: Run) -> None:
     for said, told in zip(english["findings"], chinese["findings"], strict=True):
         for part in ("rule", "level", "file", "line", "path", "facts"):
             assert told[part] == said[part]
+
+
+_PLANS = sorted(EXAMPLES.glob("*.yaml"))
+_PLAN = EXAMPLES / "trading-ipv4.yaml"
+_RULE = "VER013"
+_TO_PEOPLE: list[tuple[str | Path, ...]] = [
+    *(("check", plan, "--verbose", "--explain") for plan in _PLANS),
+    *(("check", MISTAKES, "--format", form) for form in ("html", "markdown", "github", "junit")),
+    *(("guard", plan) for plan in _PLANS),
+    *(("render-manifests", plan, "--workloads") for plan in _PLANS),
+    *(("create-pool", _PLAN, "--emit", form) for form in ("cli", "terraform")),
+    ("create-pool", _PLAN, "--apply"),
+    ("resume", "nowhere"),
+    ("migrate", _PLAN, "--from", "np1", "--manifests", _PLAN),
+    ("check", EXAMPLES, "--verbose"),
+    ("check", REPO / "tests" / "inputs" / "terraform", "--verbose"),
+    ("check", "nowhere.yaml"),
+    ("check", "--format"),
+    ("check", "--zz"),
+    ("explain", _RULE, "surplus"),
+    ("nothing",),
+    *(
+        ("instances", *more, "--limit", "2", "--why", "--format", form)
+        for more in (("--min-pods", "7"), ("--pods", "40", "--daemonsets", "1"))
+        for form in ("text", "html")
+    ),
+    ("instances", "--pods", "40", "--format", "plan", "--terway", "v1.16.4"),
+    ("explain",),
+    *(("explain", rule) for rule in ("ENI001", "NET001", "PN001", _RULE)),
+    ("init", "-"),
+    ("init", "--ci", "github"),
+    ("config",),
+    ("doctor",),
+    ("specs",),
+    ("specs", "show", "ecs.g8i.8xlarge"),
+    ("specs", "diff"),
+    ("specs", "contribute"),
+    *((*command.split(), "--help") for command in ("", *COMMANDS, "specs show", "specs update", "specs diff")),
+]
+"""What people read of every command; `schema`, `completion` and `ram-policy` print documents for machines."""
+_NO_PROSE = re.compile(
+    r"^ *(eniplan|kubectl|terraform|cat|aliyun) "  # commands
+    r"|^ *(- )?(expression|[\w.\[\]]+): [\"\[{!(]|^ *- \{| = \""  # YAML, CEL and HCL that is written or quoted
+    r"|^ok +parts: |^ *\[[\w-]+\] "  # names of packages; sources of numbers
+    r"|^ *(ACK|ECS|Kubernetes|Terway code)\b.*: .*\("  # documents, by their titles
+)
+"""What stays English in a Chinese run, line by line."""
+_QUOTED = re.compile(r"<style>.*?</style>|<[^>]*>|`[^`]*`|https?://\S+", re.DOTALL)
+_WORD = re.compile(r"(?<![\w./=:-])[A-Za-z][a-z']+(?![\w./=:-])")
+
+
+def english_in(text: str) -> list[str]:
+    """Return the lines that are sentences in English."""
+    lines = _QUOTED.sub("", text).split("\n")
+    return [
+        line for line in lines if len(_WORD.findall(line)) > 2 and not _has_chinese(line) and not _NO_PROSE.search(line)
+    ]
+
+
+@pytest.mark.parametrize("words", _TO_PEOPLE, ids=lambda words: " ".join(Path(word).name for word in words))
+def test_no_english_sentence_is_left(run: Run, words: tuple[str | Path, ...]) -> None:
+    done = run(*words, "--lang", "zh", env={"COLUMNS": "200"})
+    assert english_in(done.out + "\n" + done.err) == []
+
+
+def test_verify_leaves_no_english_sentence(run: Run, tmp_path: Path) -> None:
+    for name, part in (("plan.yaml", "plan"), ("dump.json", "fail")):
+        (tmp_path / name).write_text(run("explain", _RULE, "--example", part).out, "utf-8")
+    about = (
+        ("--format", "text"), ("--format", "html"), ("--format", "markdown"),
+        ("--pod", "trading/matcher-0"), ("--node", "cn-hangzhou.10.0.0.1"),
+    )  # fmt: skip
+    for more in about:
+        done = run("verify", "plan.yaml", "--from", "dump.json", *more, "--lang", "zh", cwd=tmp_path)
+        assert done.code == 1, done.err
+        assert english_in(done.out + "\n" + done.err) == []
+
+
+def test_english_is_found() -> None:
+    text = "the pods stay Pending\n\u8282\u70b9 stay for ever Pending\neniplan check the plan\n<p>it stays so</p>"
+    assert english_in(text) == ["the pods stay Pending", "it stays so"]
 
 
 def test_no_other_language_is_known(run: Run) -> None:

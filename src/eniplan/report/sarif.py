@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from eniplan.errors import Place, Problem
+    from eniplan.messages import Message
     from eniplan.report.model import Finding, Report, Undecided
     from eniplan.rules.base import AnyRule
 
@@ -43,9 +44,9 @@ def write(report: Report) -> str:
                 "semanticVersion": __version__,
                 "rules": [_rule(rule) for rule in rules.values()],
                 "notifications": [
-                    {"id": "input", "shortDescription": {"text": "An input, or a part of it, that cannot be judged"}},
-                    {"id": "undecided", "shortDescription": {"text": "A fact that rules need and nobody has stated"}},
-                    {"id": "age", "shortDescription": {"text": "Instance data that is old"}},
+                    _notification("input", say("An input, or a part of it, that cannot be judged")),
+                    _notification("undecided", say("A fact that rules need and nobody has stated")),
+                    _notification("age", say("Instance data that is old")),
                 ],
             }
         },
@@ -75,6 +76,10 @@ def write(report: Report) -> str:
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(log, indent=1) + "\n"
+
+
+def _notification(name: str, what: Message) -> dict[str, Any]:
+    return {"id": name, "shortDescription": {"text": what}}
 
 
 def _rule(rule: AnyRule) -> dict[str, Any]:
