@@ -1,1 +1,1 @@
-"""What `eniplan doctor` looks at: the installation, the data, the settings, and with --live the account."""
+"""What `eniplan doctor` checks: installation, data, settings, and with --live the account."""

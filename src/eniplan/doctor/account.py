@@ -1,4 +1,4 @@
-"""The part of the doctor that asks the account. It only reads, and changes nothing."""
+"""The checks of doctor that query the account. They only read."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from eniplan.errors import Place
 
 MOST_SKEW = 900
-"""Seconds: signatures of another quarter of an hour are refused."""
+"""Seconds: signatures that are off by 15 minutes are refused."""
 WORTH_TELLING = 60
 """Seconds."""
 _TYPE = "ecs.g8i.large"
 _NOWHERE = "eniplan-doctor"
-"""The id of what does not exist: whoever may ask for it is told so."""
+"""The id of an object that does not exist: callers with permission get that answer."""
 
 
 class _Probe(NamedTuple):
-    """The smallest question that tells whether a call is allowed."""
+    """The smallest request that shows whether a call is allowed."""
 
     path: Mapping[str, str]
     query: Mapping[str, Any]
@@ -63,7 +63,7 @@ def _probes(region: str, cluster_id: str | None) -> dict[Call, _Probe]:
 
 
 def look(session: Session, place: Place, cluster_id: str | None, now: datetime) -> Iterator[Result]:
-    """Look at who asks, at the clock, and at what each command may do.
+    """Check the identity, the clock, and what each command may do.
 
     Args:
         session: how the account is asked.
@@ -90,7 +90,7 @@ def look(session: Session, place: Place, cluster_id: str | None, now: datetime) 
 
 
 def clock(answer: Answer, now: datetime) -> Result:
-    """Compare the time of this machine with that of an answer."""
+    """Compare this machine's time with that of a response."""
     try:
         there = parsedate_to_datetime(answer.date or "").replace(tzinfo=UTC)  # HTTP knows no other zone
     except ValueError:
@@ -104,7 +104,7 @@ def clock(answer: Answer, now: datetime) -> Result:
 
 
 def _allowed(session: Session, call: Call, probe: _Probe) -> CallError | None:
-    """Return why a call is not known to be allowed. Who is told that there is no such thing was allowed to ask."""
+    """Return why a call may not be allowed; "not found" proves that it is."""
     try:
         session.read(call, path=probe.path, query=probe.query)
     except CallError as error:

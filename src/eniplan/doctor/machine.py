@@ -1,4 +1,4 @@
-"""The part of the doctor that needs neither a network nor credentials."""
+"""The checks of doctor that need neither network nor credentials."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ CREDENTIALS = (
     ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", say("an OIDC role in the environment")),
     ("ALIBABA_CLOUD_CREDENTIALS_URI", say("a credentials URI in the environment")),
 )
-"""By the variable that tells of them, in the order in which the SDK looks."""
+"""Sources of credentials by environment variable, in the order of the SDK."""
 CREDENTIAL_FILES = (place.PROFILES, "~/.alibabacloud/credentials.ini")
 
 
 def look(environment: Mapping[str, str], today: date) -> Iterator[Result]:
-    """Look at this machine."""
+    """Check this machine."""
     yield _python()
     yield Result("eniplan", "ok", say("{version} in {folder}", version=__version__, folder=_folder()))
     yield _parts()
@@ -61,7 +61,7 @@ def _python() -> Result:
 
 
 def _parts() -> Result:
-    """Look at the packages that eniplan needs, by its own metadata."""
+    """Check the packages that eniplan's metadata requires."""
     try:
         needed = [
             re.split(r"[^\w.-]", line)[0] for line in metadata.requires("eniplan") or () if "extra ==" not in line
@@ -110,7 +110,7 @@ def _data(today: date) -> Result:
 
 
 def _kept() -> OwnData | None:
-    """Return what `specs update` has kept; None when it is nothing that can be read, which `_own_data` tells."""
+    """Return the data kept by `specs update`; None if unreadable, which `_own_data` reports."""
     try:
         return Catalog(kept=resources.kept_specs()).own
     except EniplanError:
@@ -167,7 +167,7 @@ def _problem(name: str, error: EniplanError) -> Result:
 
 
 def _credentials(environment: Mapping[str, str]) -> Result:
-    """Name the sources and never a value; which one the SDK takes, and whose it is, is known with --live only."""
+    """Name the sources, never a value; only --live tells which one the SDK uses and whose it is."""
     sources = [words for name, words in CREDENTIALS if environment.get(name)]
     sources += [say("{file}", file=file) for file in CREDENTIAL_FILES if os.path.exists(os.path.expanduser(file))]
     if not sources:

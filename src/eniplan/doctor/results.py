@@ -1,4 +1,4 @@
-"""What one look has found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ State: TypeAlias = Literal["ok", "warning", "error", "unknown"]
 
 
 class Result(NamedTuple):
-    """One thing that was looked at. Only an error keeps eniplan from working."""
+    """The result of one check. Only an error keeps eniplan from working."""
 
     name: str
     state: State

@@ -1,1 +1,1 @@
-"""What findings have one right answer, written into the user's own files; all other bytes stay what they are."""
+"""Fixes with one right answer, written into the user's own files; all other bytes stay unchanged."""

@@ -1,4 +1,4 @@
-"""Fixes in the texts that stand inside of a file: code blocks of Markdown, and Terraform's files in ROS templates."""
+"""Fixes in texts inside a file: code blocks of Markdown, and Terraform files in ROS templates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORKSPACE = "Workspace"
 
 
 class _Part(NamedTuple):
-    """Whole lines of a file that hold a text of their own. Offsets count characters."""
+    """Lines of a file that contain an embedded text. Offsets count characters."""
 
     start: int
     end: int
@@ -29,13 +29,13 @@ class _Part(NamedTuple):
     lines: int
     """The number of its lines."""
     prefix: str
-    """What stands before each of them."""
+    """The prefix of each line."""
     mended: Callable[[str, str, list[Wish], int], str]
-    """Takes the name of the file, the text, the fixes and the lines before it."""
+    """Applies fixes, given the file name, the text, the fixes and the number of lines before it."""
 
 
 def markdown(file: str, text: str, wishes: list[Wish]) -> str:
-    """Return the text of a Markdown file with some fixes.
+    """Apply fixes to the text of a Markdown file.
 
     Raises:
         CannotFixError: one of them cannot be written.
@@ -56,7 +56,7 @@ def _blocks(text: str) -> Iterator[_Part]:
 
 
 def structured(file: str, text: str, wishes: list[Wish]) -> str:
-    """Return a YAML or JSON text with some fixes, those in Terraform's files inside of it, too.
+    """Apply fixes to a YAML or JSON text and to the Terraform files inside it.
 
     Raises:
         CannotFixError: one of them cannot be written.
@@ -71,7 +71,7 @@ def structured(file: str, text: str, wishes: list[Wish]) -> str:
 
 
 def _workspace(file: str, text: str) -> Iterator[_Part]:
-    """Yield Terraform's files in a ROS template, those whose lines are lines of the template."""
+    """Yield the Terraform files in a ROS template whose lines are lines of the template."""
     for root in parse(file, text):
         files = root.child(_WORKSPACE)
         for name, node in zip(files.keys, files.items, strict=True) if files is not None else ():

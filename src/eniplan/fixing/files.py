@@ -1,4 +1,4 @@
-"""The bytes of a file with fixes in it: its encoding, and who knows its language."""
+"""Fixes in the bytes of a file: detects the encoding and the language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CODECS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BO
 
 
 def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
-    """Return the bytes of a file with some fixes.
+    """Apply fixes to the bytes of a file.
 
     Raises:
         CannotFixError: one of them cannot be written without a change of something else.
@@ -35,7 +35,7 @@ def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
 
 
 def _writer(file: str, data: bytes) -> Callable[[str, str, list[Wish]], str]:
-    """Return what changes texts of a form."""
+    """Return the function that applies fixes to this form of file."""
     if file.endswith(HCL_ENDINGS):
         from eniplan.fixing import hcl  # noqa: PLC0415 - loads a parser that few need
 

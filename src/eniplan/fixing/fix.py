@@ -1,4 +1,4 @@
-"""Which fixes are written: only those after which a second check finds them gone, and nothing new."""
+"""Decides which fixes are written: only those that a second check confirms, without new findings."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from eniplan.report.model import Finding, Report
 
 Files: TypeAlias = "Mapping[str, bytes]"
-"""Bytes of files, by what stands for each under all of its names."""
+"""Contents of files, by canonical path."""
 _ROUNDS = 3
-"""A taint that is added asks for tolerations; more than that does not follow from a fix."""
+"""An added taint requires tolerations; longer chains of fixes do not occur."""
 _MOST_CHECKS = 200
-"""Second checks of one run: each costs as much as the first one."""
+"""The maximum number of second checks: each costs as much as the first."""
 
 
 class Outcome(NamedTuple):
-    """What has become of the findings that can be fixed."""
+    """The outcome of the fixable findings."""
 
     files: Files
     """The files that are to be written."""
     fixed: tuple[Finding, ...]
     refused: tuple[Finding, ...]
-    """Those whose fix would not clear them, would add something new, or has no place in the text."""
+    """Findings whose fix does not clear them, adds a new one, or cannot be written."""
     report: Report
-    """Of the second check; of the first one when nothing is fixed. It offers no fix that is refused."""
+    """The report of the last successful check, without fixes that were refused."""
 
 
 def fixable(report: Report, *, unsafe: bool) -> Iterator[Finding]:
@@ -70,12 +70,12 @@ _Identity: TypeAlias = "tuple[str, str, str, str]"
 
 
 def _identity(finding: Finding) -> _Identity:
-    """Return what tells a finding from all others, while fixes move lines."""
+    """Return what identifies a finding while fixes move lines."""
     return finding.rule.id, finding.place.file, finding.place.path, finding.message
 
 
 class _Run:
-    """The state of the files, and what the last check has said of it."""
+    """The state of the files, and the report of the last check."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class _Run:
         self._checks = 0
 
     def solve(self, wanted: list[_Identity]) -> None:
-        """Fix all of some findings, or of each half what can be fixed."""
+        """Fix all of these findings, or else try each half."""
         among = set(wanted)
         found = [finding for finding in fixable(self.report, unsafe=self._unsafe) if _identity(finding) in among]
         if not found or self._attempt(found):
@@ -110,7 +110,7 @@ class _Run:
         self.solve([_identity(finding) for finding in found[middle:]])
 
     def _attempt(self, found: list[Finding]) -> bool:
-        """Take the fixes of some findings, and of those that appear by them; return whether all is well then."""
+        """Apply fixes, and those of findings that they cause; return whether this succeeded."""
         files: Files = self.files
         todo, done = found, []
         # What a label mends may lead on to what nobody has stated; another type must be known as well as the first.
@@ -157,13 +157,13 @@ _Key: TypeAlias = "tuple[str, ...]"
 
 
 def _keys(finding: Finding) -> Iterator[_Key]:
-    """Yield what a finding counts as: one of its level is also one of each lower level."""
+    """Yield the keys of a finding: it counts for its own and each lower level."""
     for level in LEVELS[LEVELS.index(finding.level) :]:
         yield "finding", finding.rule.id, level, finding.place.file, finding.place.path
 
 
 def _count(report: Report, *, is_open: bool) -> Counter[_Key]:
-    """Count what a report says, whatever numbers it names; `is_open` leaves out what is not decided."""
+    """Count findings and problems, ignoring their numbers; `is_open` also ignores undecided facts."""
     return Counter(
         (
             *(key for finding in report.findings for key in _keys(finding)),

@@ -1,4 +1,4 @@
-"""Fixes in the text of a `.tf` file: words of a resource are replaced, and a taint gets a block of its own.
+"""Fixes in the text of a `.tf` file: replaces literals of a resource, and adds a block for a taint.
 
 Only what stands in the resource itself as a plain text is changed. What a variable, a dynamic block or a file of
 overrides says is for its author, who knows what else depends on it.
@@ -32,7 +32,7 @@ class _Edit(NamedTuple):
 
 
 def mended(file: str, text: str, wishes: list[Wish], first: int = 1) -> str:
-    """Return the text of a file with some fixes.
+    """Apply fixes to the text of a file.
 
     Args:
         file: its name.
@@ -85,7 +85,7 @@ def _word(source: Text, node: Expression | None, wanted: object) -> Iterator[_Ed
 
 
 def _at(block: Block, path: Path) -> Expression | None:
-    """Return what is written at a path of a block; None where it is not written out."""
+    """Return the expression at a path of a block; None if it is not written out."""
     step, *rest = path
     if step in block.attributes:
         return _inside(block.attributes[str(step)].expression, rest)
@@ -115,7 +115,7 @@ def _refuse_dynamic(block: Block, name: str) -> None:
 
 
 def _taint(source: Text, block: Block, taint: dict[str, str]) -> _Edit:
-    """Add a block for a taint behind those that are there, behind the labels, or at the end."""
+    """Add a block for a taint after the existing taints, after the labels, or at the end."""
     _refuse_dynamic(block, "taints")
     data = source.data
     opening = data.find(b"\n", block.start, block.end)

@@ -1,4 +1,4 @@
-"""Fixes in the bodies of requests that a shell script holds in pieces: each character is changed where it stands."""
+"""Fixes in request bodies that a shell script builds from pieces: each piece is changed in place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"\w+|\W")
 
 
 def mended(file: str, text: str, wishes: list[Wish]) -> str:
-    """Return the text of a script with some fixes.
+    """Apply fixes to the text of a script.
 
     Raises:
         CannotFixError: one of them cannot be written.
@@ -56,7 +56,7 @@ def _bodies(file: str, text: str) -> list[Mapped]:
 
 
 def _edits(body: Mapped, new: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield what changes in the script, by its offsets there."""
+    """Yield the edits of a body as offsets in the script."""
     old, words = _TOKEN.findall(body.built), _TOKEN.findall(new)
     at = [0]
     for token in old:

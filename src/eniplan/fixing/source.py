@@ -1,4 +1,4 @@
-"""The text of a YAML or JSON file with fixes in it, and every other byte as it was.
+"""Fixes in the text of a YAML or JSON file that change no other byte.
 
 Values that are there are replaced at the places that the parser names, in the style in which they are written; what
 is missing is added by `emit.splice`. The result is parsed again: it must hold what was wished for and nothing else.
@@ -31,7 +31,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
 class _Put(NamedTuple):
-    """One change: a value at a key path, or another name for the last key of it."""
+    """One change: a value at a key path, or a new name for its last key."""
 
     document: int
     path: Path
@@ -40,7 +40,7 @@ class _Put(NamedTuple):
 
 
 def mended(file: str, text: str, wishes: list[Wish]) -> str:
-    """Return the text of a file with some fixes.
+    """Apply fixes to the text of a file.
 
     Raises:
         CannotFixError: one of them cannot be written without a change of something else.
@@ -67,7 +67,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
 
 
 def _puts(document: int, root: Any, fix: Fix) -> Iterator[_Put]:  # noqa: ANN401 - any document
-    """Yield what a fix changes in a document, whose form says how it writes a label or a request."""
+    """Yield the changes of a fix; how a label or a request is written depends on the document's form."""
     there = _at(root, fix.path)
     if fix.what == "label":
         assert isinstance(fix.value, tuple)  # noqa: S101 - a label is a pair
@@ -106,7 +106,7 @@ def _label(document: int, path: Path, there: object, key: str, value: str) -> It
 
 
 def _own_key(there: object, word: str) -> str | None:
-    """Return how a map spells a key: ROS begins keys with a capital letter."""
+    """Return the spelling of a key in a map: ROS begins keys with a capital letter."""
     found = there if isinstance(there, dict) else {}
     return next((key for key in found if isinstance(key, str) and key.lower() == word), None)
 
@@ -121,7 +121,7 @@ def _request(document: int, path: Path, number: object) -> Iterator[_Put]:
 
 
 def _at(value: Any, path: Path) -> Any:  # noqa: ANN401 - any value
-    """Return what stands at a path, and None where nothing does."""
+    """Return the value at a path, or None."""
     for step in path:
         try:
             value = value[step]
@@ -156,7 +156,7 @@ def _replace(file: str, text: str, nodes: list[Node], values: list[Any], puts: l
 
 
 def _written(old: str, value: object, root: Node) -> str:
-    """Return a scalar in the place of another one, in its style; a template of Terraform is for its author."""
+    """Return a scalar in the style of the one it replaces; templates of Terraform are refused."""
     start = _PROPERTIES.match(old)
     properties = start[0] if start is not None else ""
     quote = old[len(properties) : len(properties) + 1]
@@ -172,7 +172,7 @@ def _written(old: str, value: object, root: Node) -> str:
 
 
 def _listed(text: str, nodes: list[Node], puts: list[_Put]) -> str:
-    """Make a list of each map that gets an item: Terraform's JSON has one block without brackets."""
+    """Wrap each map that gets another item in a list: Terraform's JSON allows a single block without brackets."""
     found = (_Finder(nodes[put.document]).value(put.path) for put in puts if isinstance(put.value, list))
     maps = {(node.start, node.end) for node in found if node is not None and node.kind == "map" and node.child("key")}
     for start, end in sorted(maps, reverse=True):
@@ -188,7 +188,7 @@ class _Finder:
         self._anchors: dict[str, Node] | None = None
 
     def find(self, put: _Put) -> Node:
-        """Return the node that is written there: the last key itself, or its value."""
+        """Return the node to replace: the last key, or its value."""
         node = self._root
         for step in put.path[:-1]:
             node = self._child(node, step)[1]
@@ -198,7 +198,7 @@ class _Finder:
         return found
 
     def value(self, path: Path) -> Node | None:
-        """Return the value at a path, if it is there."""
+        """Return the value at a path, or None."""
         node: Node | None = self._root
         for step in path:
             found = None if node is None else self._maybe(node, step)
@@ -241,7 +241,7 @@ def _anchored(node: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _wished(values: list[Any], puts: list[_Put]) -> list[Any]:
-    """Return the values of all documents as they are to be."""
+    """Return the values of all documents after the changes."""
     wished = [_alone(value) for value in values]
     for put in sorted(puts, key=lambda put: put.is_key):  # a value is found by the old key
         _put(wished[put.document], put)
@@ -249,7 +249,7 @@ def _wished(values: list[Any], puts: list[_Put]) -> list[Any]:
 
 
 def _alone(value: Any) -> Any:  # noqa: ANN401 - any value
-    """Return a copy in which aliases share nothing."""
+    """Return a deep copy without shared aliases."""
     if isinstance(value, dict):
         return {key: _alone(item) for key, item in value.items()}
     if isinstance(value, list):

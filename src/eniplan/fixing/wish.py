@@ -1,4 +1,4 @@
-"""What is to be written into a file, and that it cannot be."""
+"""A fix to write into a file, and the error if that is impossible."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ class Wish(NamedTuple):
 
 
 class CannotFixError(Exception):
-    """The text does not have the form that a fix needs."""
+    """The fix cannot be written into this text."""

@@ -1,1 +1,1 @@
-"""From plans, clusters and instance types to reports: the only place that asks the rules."""
+"""Turns plans, clusters and instance types into reports: the only package that runs rules."""

@@ -1,4 +1,4 @@
-"""A baseline: the findings of a day that are known, so that only new ones fail a run.
+"""A baseline: known findings, so that only new ones fail a run.
 
 Findings are told apart by their fingerprints, which survive moved lines and list items. Files are named from the folder
 of the baseline, so that it means the same wherever eniplan is started.
@@ -27,17 +27,17 @@ _KEYS = ("rule", "file", "path", "message", "fingerprint")
 
 
 class Entry(NamedTuple):
-    """One finding that is known."""
+    """One known finding."""
 
     rule: str
     file: str
     message: str
     place: Place
-    """Where it stands in the baseline."""
+    """Its place in the baseline."""
 
 
 def text(report: Report, path: str) -> str:
-    """Return the baseline of a report that is to stand in a file; waived findings need none."""
+    """Return the baseline of a report; waived findings are left out."""
     folder = os.path.dirname(path)
     rows = [
         dict(zip(_KEYS, (f.rule.id, _named(f.place.file, folder), f.place.path, f.message, mark), strict=True))
@@ -78,7 +78,7 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
 
 
 def known(report: Report, entries: dict[str, Entry], path: str) -> tuple[Report, tuple[Entry, ...]]:
-    """Return a report in which known findings fail nothing, and the entries that no longer occur.
+    """Return the report with known findings accepted, and the entries that no longer occur.
 
     Args:
         report: what was found.

@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 
 class _Own(NamedTuple):
-    """Waivers of a plan, and the findings that they may be about: its own."""
+    """The waivers of a plan, and the findings they apply to: those of the plan."""
 
     file: WaiverFile
     findings: list[Finding]
     rules: tuple[AnyRule, ...]
-    """Those that were asked of it; of waivers that stand elsewhere as well, none is asked twice."""
+    """The rules that were applied to it; none is applied twice to waivers that are also in another file."""
 
 
 class _Shared(NamedTuple):
-    """What a plan shares with others of its cluster, where findings about it go, and what it needs alone."""
+    """What a plan shares with others of its cluster, the target of its findings, and its own needs."""
 
     share: Share
     findings: list[Finding]
@@ -50,7 +50,7 @@ class _Shared(NamedTuple):
 
 
 class _Run:
-    """All that one check has read and found so far."""
+    """Everything that a check has read and found so far."""
 
     def __init__(self, catalog: Catalog, settings: Settings, rules: tuple[AnyRule, ...]) -> None:
         self._catalog = catalog
@@ -59,7 +59,7 @@ class _Run:
         self._offline = tuple(rule for rule in rules if not isinstance(rule, AccountRule))
         self._own: list[_Own] = []
         self._shares: dict[str, list[_Shared]] = {}
-        """Of each cluster: what its plans share."""
+        """What the plans of each cluster share."""
         self.zones: list[ZoneUse] = []
         self.findings: list[Finding] = []
         self.undecided: list[Undecided] = []
@@ -70,7 +70,7 @@ class _Run:
         self.failures: dict[Problem, None] = {}
 
     def rules(self, *, live: bool) -> tuple[AnyRule, ...]:
-        """Return the rules that can be asked, with an account or without one."""
+        """Return the applicable rules, with or without an account."""
         return self._rules if live else self._offline
 
     def take(self, item: LoadedPlan | Problem) -> None:
@@ -118,7 +118,7 @@ class _Run:
             self.zones += zones
 
     def finish(self, waivers: Iterable[WaiverFile | Problem]) -> list[Finding]:
-        """Judge what several plans share, and apply all waivers."""
+        """Check what several plans share, and apply all waivers."""
         for plans in self._shares.values():
             self._across(sorted(plans, key=lambda plan: plan.share.place))
         today = self._settings.today
@@ -135,7 +135,7 @@ class _Run:
         return found
 
     def _across(self, plans: list[_Shared]) -> None:
-        """Judge plans of one cluster together; a file that was given twice is one plan."""
+        """Check plans of one cluster together; a file given twice counts once."""
         once = list({plan.share.place: plan for plan in plans}.values())
         shares = tuple(plan.share for plan in once)
         for rule in self._rules:
@@ -154,7 +154,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
     rules: tuple[AnyRule, ...] = ALL,
     waivers: Iterable[WaiverFile | Problem] = (),
 ) -> Report:
-    """Judge plans, one at a time, so that memory does not grow with their number but with what is found.
+    """Check plans one at a time, so that memory grows with findings and not with plans.
 
     Args:
         loaded: the plans, and what is wrong with those that cannot be read.
@@ -196,7 +196,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
 
 
 def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
-    """Return the rules that have something to judge: without pools, none about a cluster that nobody states."""
+    """Return the applicable rules: without pools, none about an unstated cluster."""
     plan = view.plan
     if plan.node_pools or plan.cluster != Cluster(plan.cluster.id):
         return rules
@@ -204,7 +204,7 @@ def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
 
 
 def _ask_of_types(judge: Judge, view: PlanView, rules: Collection[str]) -> None:
-    """Ask rules of the instance types of each pool, and of families that nobody knows."""
+    """Apply rules to the instance types of each pool, and to unknown families."""
     for pool in view.ecs_pools:
         said = [(use.path, view.types.said(use.name, view.demands)) for use in pool.types]
         for choice in pool.families:
@@ -218,7 +218,7 @@ def _ask_of_types(judge: Judge, view: PlanView, rules: Collection[str]) -> None:
 
 
 def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
-    """Yield the calls that have failed; a permission that is missing is no failure, but a fact that is not known."""
+    """Yield failed calls; a missing permission is an unknown fact instead."""
     for unread in live.unread:
         if not unread.denied:
             hint = say("the rules that need it are undecided: run it again")
@@ -228,6 +228,6 @@ def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
 
 
 def _fix(document: Document, path: Path, fix: Fix) -> Fix:
-    """Return a fix with its place in the user's file, or with why it has none."""
+    """Return a fix with its place in the user's file, or the reason why it has none."""
     at = document.written(path)
     return fix._replace(why_not=document.unwritable(path)) if at is None else fix._replace(path=at)

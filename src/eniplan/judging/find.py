@@ -1,4 +1,4 @@
-"""Instance data + rules -> listing: the types that fit, and what the rules say about them. Prints nothing."""
+"""Instance data + rules -> listing: the types that match, and their findings. Prints nothing."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """What is looked for."""
+    """The criteria of a search."""
 
     wanted: Wanted
     demands: Demands
     order: Key
     limit: int | None = None
-    """How many of the types that pass are shown, and how many that are rejected; None: all."""
+    """How many passing and how many rejected types are shown; None: all."""
     why: bool = False
-    """Whether the types that rules reject are shown as well."""
+    """Whether rejected types are shown, too."""
     request: Request | None = None
     """The pods that pools are sized for."""
     prices: Mapping[str, float] | None = None
-    """The user's own price of an hour of each type; None: prices are not asked for."""
+    """The user's hourly price of each type; None if prices are not requested."""
     by_price: bool = False
-    """Whether the least price of a pod comes first, before `order`; types without a price come last."""
+    """Whether to sort by the price of a pod before `order`; types without a price come last."""
 
 
 def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
-    """Return the types that fit and pass, in the order that is asked for."""
+    """Return the types that match and pass, in the requested order."""
     wanted, request = question.wanted, question.request
     fitting, unknown = select(catalog.all(), wanted)
     fitting = tuple(sorted(fitting, key=lambda record: question.order(record, pods_in(record, wanted))))

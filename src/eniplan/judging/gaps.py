@@ -1,4 +1,4 @@
-"""What inputs do not know, as facts of the rules: here alone is worked out which rules wait for it."""
+"""Values that inputs lack, as facts of rules: the only module that decides which rules wait for them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fact_at(path: Path) -> Fact | None:
 
 
 def waiting(rules: Iterable[AnyRule], path: Path, value: Value) -> Iterator[str]:
-    """Yield the ids of the rules that what stands at a key path of a plan could make speak.
+    """Yield the ids of the rules that the value at a key path could trigger.
 
     Args:
         rules: those to choose from.
@@ -45,7 +45,7 @@ def waiting(rules: Iterable[AnyRule], path: Path, value: Value) -> Iterator[str]
 
 @cache
 def _near(key: str) -> frozenset[str]:
-    """Return the keys of the facts that a key path holds, or that hold it.
+    """Return the keys of the facts inside or around a key path.
 
     Other keys of a pool that may be no exclusive one are known: what they make rules say is found by asking them.
     """
@@ -60,7 +60,7 @@ _REFERENCES = frozenset((facts.NETWORKING_POOLS, facts.WORKLOAD_POOL))
 
 
 def _refers(value: Value) -> bool:
-    """Return whether there is anything in a plan that could name a pool."""
+    """Return whether anything in a plan could name a pool."""
     return isinstance(value, dict) and bool(value.get("podNetworkings") or value.get("workloads"))
 
 
@@ -89,5 +89,5 @@ def _fact(key: str) -> Fact | None:
 
 
 def _holds(outer: str, inner: str) -> bool:
-    """Return whether one key is another, or stands inside of it."""
+    """Return whether one key equals another, or is inside it."""
     return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))

@@ -1,4 +1,4 @@
-"""The one judge: what rules say of a subject becomes findings and undecided facts, each with its place."""
+"""Turns the results of rules into findings and undecided facts, each with its place."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 class _Open(NamedTuple):
-    """A fact that is not known, and the rules that wait for it."""
+    """An unknown fact, and the rules that wait for it."""
 
     paths: dict[Path, None]
-    """Where it is asked for: an instance type may be in several pools."""
+    """The places that need it: an instance type may be in several pools."""
     hint: Message
     rules: dict[str, None]
 
 
 class Judge:
-    """The outcome of rules on one subject."""
+    """The results of rules for one subject."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what key paths mean, in as many ways
         self,
@@ -45,7 +45,7 @@ class Judge:
         word: Callable[[Path, str], str] = lambda _, key: key,
         written: Callable[[Path, Fix], Fix | None] = lambda _path, _fix: None,
     ) -> None:
-        """Take what the subject's key paths mean.
+        """Set up the places and facts of the subject.
 
         Args:
             place: returns where the user finds a key path.
@@ -64,13 +64,13 @@ class Judge:
         self._written = written
         self._unknown: dict[str, _Open] = {}
         self._gaps: dict[Path, dict[str, None]] = {}
-        """The rules that wait for what stands at a key path."""
+        """The rules that wait for the value at a key path."""
         self._doubtful: dict[str, None] | None = None
-        """The rules that would speak if the pool were an exclusive one, where nobody knows whether it is."""
+        """The rules that would report something if a pool of unknown mode were exclusive."""
         self.findings: list[Finding] = []
 
     def leave_open(self, gaps: Iterable[Gap], value: Any, rules: Iterable[AnyRule]) -> None:  # noqa: ANN401 - of a plan
-        """Note what an input does not know of a plan, and which of the rules wait for it."""
+        """Record a value that an input lacks, and which rules wait for it."""
         for gap in sorted(gaps, key=lambda gap: len(gap.path)):  # told at the whole, not at a part
             fact = fact_at(gap.path)
             if fact is None:
@@ -84,12 +84,12 @@ class Judge:
                 self._doubtful = ids
 
     def ask(self, rule: AnyRule, subject: object) -> None:
-        """Take what a rule says of a subject."""
+        """Record the results of a rule for a subject."""
         for outcome in rule.check(subject):
             self.take(rule, outcome)
 
     def take(self, rule: AnyRule, outcome: Hit | Unknown, at: Path = ()) -> None:
-        """Take what a rule says; its own path goes before the one of its subject."""
+        """Record a result of a rule; its own path takes precedence over that of its subject."""
         said = outcome if outcome.path else outcome._replace(path=at)
         if isinstance(said, Hit):
             self._hit(rule, said)
@@ -120,7 +120,7 @@ class Judge:
         waiting[rule.id] = None
 
     def _find(self, unknown: Unknown) -> Message:
-        """Return how to find a fact out, and why the account did not tell it, where it was asked."""
+        """Return how to find out a fact, and why the account did not provide it, if it was queried."""
         unread = self._unread(unknown.path)
         if unread is None or unread.reason in unknown.find:
             return unknown.find
@@ -136,12 +136,12 @@ class Judge:
 
 
 def _by_path(place: Place) -> tuple[str, str]:
-    """Order the places of one fact: in whatever order its pools stand."""
+    """Sort the places of one fact, independent of the order of pools."""
     return place.file, place.path
 
 
 def finding(rule: AnyRule, hit: Hit, place: Place) -> Finding:
-    """Return what a rule has found, at its place."""
+    """Return a rule's hit as a finding with its place."""
     return Finding(
         rule,
         hit.level or rule.level,
@@ -155,7 +155,7 @@ def finding(rule: AnyRule, hit: Hit, place: Place) -> Finding:
 
 
 def each_once(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings without those that say the same: an object may be judged beside several others."""
+    """Remove duplicate findings: an object may be checked together with several others."""
     out: dict[tuple[Place, str, str], Finding] = {}
     for found in findings:
         key = found.place, found.rule.id, found.message
@@ -168,7 +168,7 @@ def _severity(item: Finding) -> tuple[bool, int, str]:
 
 
 def in_order(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
-    """Return facts by their places, those that were asked for several times with all rules that wait for them."""
+    """Merge equal facts by place, with all rules that wait for them."""
     out: dict[tuple[Place, str], Undecided] = {}
     for found in undecided:
         key = found.place, found.fact
@@ -180,7 +180,7 @@ def in_order(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
 
 
 def _folded(undecided: Iterable[Undecided]) -> Iterator[Undecided]:
-    """Tell a fact once that several inputs leave open: whoever states it for one can state it for all."""
+    """Merge a fact that several inputs lack: whoever knows it for one can state it for all."""
     alike: dict[tuple[str, str, tuple[str, ...]], list[Undecided]] = {}
     for found in undecided:
         alike.setdefault((found.fact, found.hint, found.rules), []).append(found)

@@ -1,4 +1,4 @@
-"""What pools carry and need, in numbers: as a plan promises, and as a running cluster shows."""
+"""Capacity and needs of pools in numbers: as planned, and as seen in a running cluster."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
 
 
 def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str, Origin]:
-    """Return where the limits of types come from that do not all come from the bundled data."""
+    """Return the origins of types whose limits do not all come from the bundled data."""
     found = {}
     for name in types:
         over = catalog.layers_over(name)
@@ -60,13 +60,13 @@ def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str
 
 
 def _both(sizes: tuple[int | None, int | None], of: Callable[[int], int | None]) -> tuple[int | None, int | None]:
-    """Work something out at the desired and at the largest size."""
+    """Compute a pair for the desired and the largest size."""
     desired, largest = sizes
     return None if desired is None else of(desired), None if largest is None else of(largest)
 
 
 def _use(pool: PoolView) -> PoolUse | None:
-    """Return what the pods take that the plan places on a pool; None: it places none."""
+    """Return how the pods of the plan use a pool; None if it has none there."""
     found = takers(pool)
     if not found:
         return None
@@ -84,7 +84,7 @@ def _use(pool: PoolView) -> PoolUse | None:
 def of_zones(
     found: Sequence[Part], free: Mapping[str, int | None], unknown: Iterable[tuple[str, tuple[str, ...], str]]
 ) -> Iterator[ZoneUse]:
-    """Yield what pools need of the vSwitches of each zone; all vSwitches of one together only where they are short.
+    """Yield what pools need of the vSwitches of each zone; all vSwitches of a zone together only if one is short.
 
     Args:
         found: what each pool needs.
@@ -165,7 +165,7 @@ def _addresses(needs: Needs, available: int | None) -> Addresses:
 
 
 def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
-    """Return what the nodes of a group carry, and how much of it was seen."""
+    """Return the capacity of a group of nodes, and how much of it was seen."""
     pool = group.pool
     types: dict[str, Capacity] = {}
     carried: dict[tuple[str, str], Capacity] = {}

@@ -38,7 +38,7 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
     pool_ids: Mapping[str, str] | None = None,
     waivers: Iterable[WaiverFile | Problem] = (),
 ) -> Report:
-    """Judge a running cluster.
+    """Check a running cluster.
 
     Args:
         observed: what was seen of it.
@@ -84,14 +84,14 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
 
 
 def _order(finding: Finding, observed: Observed) -> tuple[int, bool, int, int, str, str]:
-    """Put causes before their symptoms, and of one rule the plan before the cluster: whatever their names are."""
+    """Sort causes before symptoms, and findings of one rule about the plan before those about the cluster."""
     place = finding.place
     cause = CLUSTER.index(finding.rule) if isinstance(finding.rule, ClusterRule) else -1
     return cause, place.file == observed.source, place.line, place.column, place.path, finding.message
 
 
 def _place(observed: Observed, document: Document | None, path: Path) -> Place:
-    """Return where a finding points: to an object of the cluster, or into the plan."""
+    """Return the place of a finding: an object of the cluster, or in the plan."""
     if document is None or path[0] in KINDS:
         return Place(observed.source, path="/".join(map(str, path)))
     return document.place(path)

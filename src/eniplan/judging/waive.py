@@ -1,4 +1,4 @@
-"""Waivers, wherever they stand: which findings they hold, and what the WV rules say of them."""
+"""Applies waivers of plans and files to findings, and runs the WV rules on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def waive(
     inputs: Iterable[str],
     today: date | None,
 ) -> list[Finding]:
-    """Return findings with the reasons for which they are waived, and what is wrong with the waivers.
+    """Return findings with the reasons for their waivers, and findings about the waivers.
 
     Args:
         findings: all that the waivers may be about.

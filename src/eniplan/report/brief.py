@@ -1,4 +1,4 @@
-"""The state of a cluster in a few lines: one for each pool, one for each rule that speaks, and the verdict."""
+"""The state of a cluster in a few lines: one for each pool, one for each rule with findings, and the verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from eniplan.report.model import Finding, PoolSheet, Report
 
 _SHOWN = 8
-"""Rules that are shown; the rest is counted."""
+"""The maximum number of rules shown; the rest is counted."""
 
 
 def write(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""The user's own line beside what is said of it: bounded, inert, and never one that may hold a secret."""
+"""The user's line that a finding is about: bounded in length, escaped, and never one that may hold a secret."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 _LINE_END = re.compile("\r\n|\n")
 _OTHER_ENDS = re.compile("\r(?!\n)|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-"""What ends a line for some readers and not for others: which line is meant would be a guess."""
+"""Characters that only some readers take as line ends, so that line numbers would be ambiguous."""
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s,:\[\]{}()"\']+(?::[^\s,:\[\]{}()"\']+)*')
 _MOST_CHARACTERS = 200
-"""Of a line that are looked at before and behind a place: a Terraform plan may be one line of megabytes."""
+"""Characters read before and after a place: a Terraform plan may be a single line of megabytes."""
 _ELLIPSIS = "…"
 
 
 class Excerpt(NamedTuple):
-    """A part of a line: what is meant, and what stands around it."""
+    """A part of a line: the marked text, and the text around it."""
 
     before: str
     marked: str
@@ -31,7 +31,7 @@ class Excerpt(NamedTuple):
 
 
 def lines_of(data: bytes) -> Sequence[str]:
-    """Return the lines of a file as its places count them; none when it has another encoding, or it is not certain."""
+    """Return the lines of a file as places count them; none if the encoding differs or is uncertain."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -67,7 +67,7 @@ def _clean(text: str) -> str:
 
 
 def _cut(text: str, room: int, *, from_end: bool = False) -> str:
-    """Shorten a text to some columns of a terminal; a mark stands for what is missing."""
+    """Shorten a text to a number of terminal columns; an ellipsis marks what is cut."""
     if columns(text) <= room:
         return text
     if room < 1:

@@ -1,4 +1,4 @@
-"""What tells one finding from another over many runs, while lines and list indexes move."""
+"""Fingerprints that identify a finding across runs, even if lines and list indexes change."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 _INDEX = re.compile(r"\[\d+\]")
 _POSITION = re.compile(r":\d+:\d+")
-"""A message may name another place."""
+"""Matches places in messages."""
 
 
 def key(what: str, place: Place, message: str) -> tuple[str, ...]:
-    """Return what an entry is known by: a rule or kind, the file, the key path without indexes, and the message.
+    """Return what identifies an entry: rule or kind, file, key path without indexes, and message.
 
     The message names the object, which its index does not, and the numbers; it is the English one in every language.
     """
@@ -27,7 +27,7 @@ def key(what: str, place: Place, message: str) -> tuple[str, ...]:
 
 
 def fingerprints(keys: Iterable[tuple[str, ...]]) -> list[str]:
-    """Return 64 hexadecimal digits for each key, no two alike: keys that are the same are counted."""
+    """Return 64 hexadecimal digits for each key, all different: equal keys are numbered."""
     seen: dict[tuple[str, ...], int] = {}
     out = []
     for parts in keys:

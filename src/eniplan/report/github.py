@@ -1,4 +1,4 @@
-"""GitHub Actions: annotations of the changed files, and a table for the summary of the job.
+"""GitHub Actions: annotations on the changed files, and a table for the job summary.
 
 Actions shows ten annotations of a step and drops the others without a word; so ten are written, the worst first,
 and the rest is counted. Every command stands in a line of its own, and no text of a user can begin or end one.
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from eniplan.report.model import Report
 
 MOST = 10
-"""How many annotations one step can show."""
+"""The maximum number of annotations that a step can show."""
 SUMMARY_ROOM = 1024 * 1024
-"""Bytes that the summary of one step may have; a longer one is refused as a whole."""
+"""The maximum size of a step's summary in bytes; GitHub rejects a longer one entirely."""
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def write(report: Report) -> str:
-    """Return the workflow commands that annotate, then in plain text what was seen of pools, and the verdict."""
+    """Return the annotation commands, then as plain text what was seen of pools, and the verdict."""
     commands = list(_commands(report))
     more = len(commands) - MOST
     left_out = count(more, "{n} more annotation than Actions shows", "{n} more annotations than Actions shows")
@@ -42,7 +42,7 @@ def write(report: Report) -> str:
 
 
 def job_summary(report: Report) -> str:
-    """Return what is appended to the file that GITHUB_STEP_SUMMARY names."""
+    """Return the text to append to the file in GITHUB_STEP_SUMMARY."""
     return markdown.write(report, room=SUMMARY_ROOM)
 
 

@@ -1,4 +1,4 @@
-"""GitLab Code Quality: one list, an entry per finding, for the widget of a merge request.
+"""GitLab Code Quality: a list with an entry per finding, for the widget of a merge request.
 
 The format has no word for "waived" or "unknown": such entries are of severity `info` and say it themselves.
 """
@@ -29,7 +29,7 @@ class _Entry(NamedTuple):
     place: Place
     message: str
     more: str
-    """What follows the message and is no part of the fingerprint."""
+    """Text after the message that is not part of the fingerprint."""
 
 
 def write(report: Report) -> str:

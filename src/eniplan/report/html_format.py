@@ -1,4 +1,4 @@
-"""The report as one HTML page: the verdict, what the pools carry, the addresses they need, and every finding."""
+"""The report as one HTML page: verdict, capacity of pools, the addresses they need, and every finding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLES = {OK: "good", FINDINGS: "error"}
 
 
 def write(report: Report) -> str:
-    """Return the report as a page of its own."""
+    """Return the report as a complete page."""
     style = _STYLES.get(report.exit_code, "error")
     verdict = words.verdict(report)
     title = f'{text(words.subject(report))} <span class="tag {style}">{text(verdict)}</span>'
@@ -62,7 +62,7 @@ def _body(report: Report) -> Iterator[str]:
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield findings by level. Effect and sources belong to the rule, and stand with its first finding only."""
+    """Yield findings by level, with effect and sources only at the first finding of each rule."""
     told: set[str] = set()
     by_level: dict[str, list[str]] = {level: [] for level in LEVELS}
     for finding in sorted(findings, key=lambda finding: LEVELS.index(finding.level)):
@@ -110,13 +110,13 @@ def _pool(pool: PoolSheet) -> str:
 
 
 def _room(pool: PoolSheet) -> str:
-    """Draw how much of a pool is used that has too many nodes to draw each."""
+    """Draw the usage of a pool with too many nodes to draw one by one."""
     room, used = pool.pods[1], None if pool.use is None else pool.use.used[1]
     return "" if room is None or used is None else bar(words.used(pool), used, used, room, scale=room)
 
 
 def _types(pool: PoolSheet) -> str:
-    """Return the pods of a node by its type, in the modes of which anything is known."""
+    """Return the pods per node by type, for each mode with a known number."""
     rows = pool.capacity.items()
     modes = [
         (say("exclusive"), [found.exclusive for _, found in rows]),
@@ -211,7 +211,7 @@ def _fact(value: object) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    """Return names; of more than ten only the first, because JSON has them all."""
+    """Return at most the first ten names; JSON has all of them."""
     return ", ".join(names) if len(names) <= 10 else named(names)  # noqa: PLR2004 - said above
 
 
@@ -221,7 +221,7 @@ def _source(source: Source) -> str:
 
 
 def _terms(terms: Iterable[tuple[str, str]]) -> str:
-    """Return a list of names and what stands behind them; nothing for a name with nothing behind it."""
+    """Return a definition list; names without a value are left out."""
     return "<dl>" + "".join(f"<dt>{text(name)}</dt><dd>{html}</dd>" for name, html in terms if html) + "</dl>"
 
 

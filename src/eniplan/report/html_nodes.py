@@ -1,4 +1,4 @@
-"""A picture of a pool: its nodes by zone, and in each a square for every exclusive ENI. One way to place the pods."""
+"""A picture of a pool: its nodes by zone, each with a square per exclusive ENI. One possible placement."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from eniplan.report.model import PoolSheet
 
 MOST_NODES = 48
-"""Nodes up to which a pool is drawn one by one."""
+"""The maximum number of nodes that are drawn one by one."""
 MOST_SLOTS = 64
 _SIDE, _GAP, _COLUMNS = 10, 2, 8
-"""Of a square, between two, and squares in a row."""
+"""Size of a square, gap between squares, and squares per row."""
 
 
 class Node(NamedTuple):
-    """What stands in the squares of one node."""
+    """What the squares of one node show."""
 
     fixed: int
-    """ENIs of pods that every node has."""
+    """ENIs of pods that run on every node."""
     others: int
     slots: int
 
     @property
     def used(self) -> int:
-        """ENIs that are taken."""
+        """The number of used ENIs."""
         return min(self.fixed, self.slots) + self.others
 
 
 def placed(pool: PoolSheet) -> list[Node] | None:
-    """Return the nodes of a pool at its largest size with its pods; None when too many, or numbers are not known.
+    """Return the nodes of a pool at its largest size with its pods; None if too many, or if numbers are unknown.
 
     The largest pods come first, each on the first node with room: nodes that stay empty may be lost.
     """
@@ -57,7 +57,7 @@ def placed(pool: PoolSheet) -> list[Node] | None:
 
 
 def picture(pool: PoolSheet) -> Iterator[str]:
-    """Yield the nodes of a pool as pictures by zone; nothing when there are too many of them."""
+    """Yield the nodes of a pool as pictures by zone; nothing if there are too many."""
     nodes = placed(pool)
     if nodes is None:
         return
@@ -69,7 +69,7 @@ def picture(pool: PoolSheet) -> Iterator[str]:
 
 
 def _by_zone(pool: PoolSheet, nodes: Sequence[Node]) -> Iterator[tuple[Message, list[tuple[int, Node]]]]:
-    """Yield the zones and their numbered nodes; one group where nobody knows how they spread."""
+    """Yield the zones and their numbered nodes; a single group if their distribution is unknown."""
     numbered = list(enumerate(nodes, 1))
     zones = pool.zone_names
     if not zones:

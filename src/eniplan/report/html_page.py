@@ -1,4 +1,4 @@
-"""The frame of HTML pages: one file that needs nothing else, for light and dark, for phones and paper.
+"""The frame of HTML pages: self-contained, for light and dark mode, phones and print.
 
 Everything that comes from outside goes through `text`. Scripts and requests are forbidden by the page itself, so that
 not even a mistake here could let a hostile name act.
@@ -127,29 +127,29 @@ footer { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .8r
 
 
 class Cell(NamedTuple):
-    """One cell of a table: HTML that is safe already."""
+    """One table cell: HTML that is already escaped."""
 
     html: str
     is_number: bool = False
 
 
 def text(value: object) -> str:
-    """Return anything as text that is nothing but text, in elements and in attributes."""
+    """Return any value as escaped text, for elements and attributes."""
     return escape(printable(str(value)))
 
 
 def code(value: object) -> str:
-    """Return a name as it stands in a file."""
+    """Return a name as code."""
     return f"<code>{text(value)}</code>"
 
 
 def path(value: object) -> str:
-    """Return the name of a file or a key path; a long one may end a line behind its parts."""
+    """Return a file name or a key path that can wrap after each part."""
     return f"<code>{prose(value)}</code>"
 
 
 def prose(value: object) -> str:
-    """Return a text of which long words, such as key paths, may end a line behind their parts."""
+    """Return a text whose long words, such as key paths, can wrap after each part."""
     return re.sub(_LONG, lambda word: re.sub(_PART, "<wbr>", word[0]), text(value))
 
 
@@ -158,7 +158,7 @@ _PART = r"(?<=[./_])(?=\w)|(?<=\w)(?=\[)"
 
 
 def link(title: str, url: str | None) -> str:
-    """Return a link when the address is one of the web; any other address is only shown."""
+    """Return a link if it is a web address; otherwise return the address as text."""
     if url is None:
         return text(title)
     if not url.startswith(("https://", "http://")):
@@ -167,7 +167,7 @@ def link(title: str, url: str | None) -> str:
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
-    """Return a table; on phones each row becomes a block with its headings in front."""
+    """Return a table; on phones each row becomes a block, with the heading before each cell."""
     listed = [list(row) for row in rows]
     names = list(headings)
     numbers = [bool(listed) and listed[0][i].is_number for i in range(len(names))]
@@ -193,13 +193,13 @@ _NUMBER = ' class="number"'
 
 
 def tiles(counts: Iterable[tuple[str, object, str]]) -> str:
-    """Return a row of large numbers: what, how many, and which colour."""
+    """Return a row of large numbers, each given as label, number and colour."""
     items = "".join(f'<li><b class="tag {style}">{text(count)}</b>{text(what)}</li>' for what, count, style in counts)
     return f'<ul class="tiles">{items}</ul>\n'
 
 
 def folded(parts: Iterable[str]) -> Iterator[str]:
-    """Yield the first parts as they are, and the others behind a line that opens them."""
+    """Yield the first parts, and fold the others."""
     listed = list(parts)
     yield from listed[:_OPEN]
     if len(listed) > _OPEN:
@@ -210,11 +210,11 @@ def folded(parts: Iterable[str]) -> Iterator[str]:
 
 
 _OPEN = 20
-"""Parts that stand open: a thousand of them would hide what follows."""
+"""The maximum number of unfolded parts: a thousand of them would hide what follows."""
 
 
 def sections(parts: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
-    """Yield titled parts of a page behind links to them. A part without content is left out."""
+    """Yield links to the titled parts of a page, then the parts. Parts without content are left out."""
     found = [(title, html) for title, parts_ in parts if (html := "".join(parts_))]
     if len(found) > 1:
         links = (f'<a href="#part-{number}">{text(title)}</a>' for number, (title, _) in enumerate(found))
@@ -224,7 +224,7 @@ def sections(parts: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
 
 
 def bar(label: str, now: int | None, largest: int | None, free: int | None = None, *, scale: int = 0) -> str:
-    """Return a picture of an amount now and at the largest size, against what is free.
+    """Return a bar of an amount now and at the largest size, compared with what is free.
 
     Args:
         label: the same in words, for those who do not see it.
@@ -257,7 +257,7 @@ def _percent(amount: int, whole: int) -> float:
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """Return the whole document around a body of safe HTML."""
+    """Return the whole document around a body of escaped HTML."""
     writer = say("Written by eniplan {version}", version=__version__)
     return f"""<!doctype html>
 <html lang="{told("en")}">

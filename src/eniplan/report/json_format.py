@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 SCHEMA = "eniplan.report/v1"
 FAILURE_SCHEMA = "eniplan.failure/v1"
 _NUMBERS = {"exclusive": "podsPerNode", "shared": "sharedPodsPerNode", "trunk": "trunkPodsPerNode"}
-"""What the pods per node of each mode are called, in the order of `Capacity`."""
+"""The keys of pods per node in each mode, in the order of `Capacity`."""
 
 
 def write(report: Report) -> str:
-    """Return the report as one JSON document, one finding and one pool a line, with a final newline."""
+    """Return the report as one JSON document with one finding or pool per line and a final newline."""
     return _document(_report(report))
 
 
 def failure(problems: Iterable[Problem], exit_code: int, *, is_report: bool) -> str:
-    """Return what a run has to say that came to no answer: an empty report, or only why.
+    """Return the document of a run without a result: an empty report, or only the reason.
 
     Args:
         problems: what went wrong.
@@ -194,13 +194,13 @@ def _use(pool: PoolSheet, use: PoolUse) -> dict[str, object]:
 
 
 def _accounts(report: Report) -> dict[OwnData, None]:
-    """Return the layers of accounts, which lie over the user's own data."""
+    """Return the layers of accounts, which are above the user's own data."""
     found = (layer for pool in report.pools for origin in pool.origins.values() for layer in origin.over.values())
     return dict.fromkeys(layer for layer in found if layer.kind == "account")
 
 
 def _layers(pool: PoolSheet) -> dict[str, dict[str, str]]:
-    """Return the layers of each number that is known."""
+    """Return the layers of each known number."""
     out: dict[str, dict[str, str]] = {}
     for position, mode in enumerate(Capacity._fields):
         known = (name for name, found in pool.capacity.items() if found[position] is not None)

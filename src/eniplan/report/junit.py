@@ -1,4 +1,4 @@
-"""JUnit XML, for the test views of CI: a suite per input, and in it a case per finding and per rule without one.
+"""JUnit XML for the test views of CI: a suite per input, with a case per finding and per rule without findings.
 
 A rule that is content is a case that passes, so that a clean run does not look like one that tested nothing. What
 fails the run is a failure; a waived finding and a rule that lacks a fact are skipped, the latter a failure with
@@ -32,7 +32,7 @@ _READ = "the input can be read"
 class _Case(NamedTuple):
     name: str
     kind: str
-    """The element inside: failure, error, skipped or system-out; empty for a case that just passes."""
+    """The inner element: failure, error, skipped or system-out; empty for a plain pass."""
     message: str = ""
     text: str = ""
 
@@ -73,7 +73,7 @@ def _count(cases: list[_Case], kind: str) -> int:
 
 
 def _suites(report: Report) -> dict[str, _Suite]:
-    """Return the inputs, then other files that something was found in."""
+    """Return the inputs, then other files with findings."""
     suites = {file: _Suite([], [], []) for file in report.inputs}
     for problem in report.problems:
         suites.setdefault(problem.place.file, _Suite([], [], [])).problems.append(problem)
@@ -119,7 +119,7 @@ def _of_finding(report: Report, finding: Finding) -> _Case:
 
 
 def _seen(report: Report, file: str) -> Iterator[_Case]:
-    """Yield what verify has seen of the pools of a file: a case that passes and says so."""
+    """Yield what verify has seen of a file's pools, as passing cases."""
     for pool in report.pools:
         if pool.proven is not None and pool.file == file:
             yield _Case(
@@ -131,13 +131,13 @@ def _seen(report: Report, file: str) -> Iterator[_Case]:
 
 
 def _age(report: Report) -> Iterator[_Case]:
-    """Yield how old the instance data is, once it should be told: a case that passes and says so."""
+    """Yield the age of old instance data, as a passing case."""
     if report.specs_age is not None:
         yield _Case(say("instance data"), "system-out", "", printable(old_words(report.specs_age, report.specs_date)))
 
 
 def _numbered(cases: Iterable[_Case]) -> Iterator[_Case]:
-    """Tell cases of one name apart: readers take them for one."""
+    """Number cases of the same name: readers would merge them."""
     seen: dict[str, int] = {}
     for case in cases:
         seen[case.name] = seen.get(case.name, 0) + 1

@@ -1,4 +1,4 @@
-"""Which layer of the instance data a number comes from: by name for programs, in a line for people if not ours."""
+"""The layer of the instance data that a number comes from: by name for programs, as a line for people."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ BUNDLED = "bundled"
 
 
 class Origin(NamedTuple):
-    """Where the numbers of an instance type come from that are not all of the bundled data."""
+    """The origin of an instance type's numbers, if not all come from the bundled data."""
 
     known: Mapping[str, object]
     """Its record."""
     over: Mapping[str, OwnData]
-    """The layer of each field that is not of the bundled data."""
+    """The layer of each field that does not come from the bundled data."""
     erdma: bool
-    """Whether eRDMA takes its slot of the pods."""
+    """Whether eRDMA takes one slot away from the pods."""
 
     def of(self, mode: str) -> str:
-        """Return the layers of the pods per node in a mode."""
+        """Return the layers behind the pods per node in a mode."""
         return name_of(made_of(mode, erdma=self.erdma), self.known, self.over)
 
     def fields(self) -> dict[str, None]:
-        """Return the limits from which the pods per node are worked out."""
+        """Return the limits from which the pods per node are computed."""
         return dict.fromkeys(field for mode in _MODES for field in made_of(mode, erdma=self.erdma))
 
 
@@ -41,12 +41,12 @@ _MODES = ("exclusive", "shared", "trunk")
 
 
 def name(layer: OwnData) -> str:
-    """Name a layer over the bundled data for programs; of several accounts each has its own name."""
+    """Name a layer above the bundled data for programs; each of several accounts has its own name."""
     return layer.file if layer.kind == "account" else layer.kind
 
 
 def name_of(fields: Iterable[str], known: Mapping[str, object], over: Mapping[str, OwnData]) -> str:
-    """Return the names of the layers that a number is worked out from, with a plus between.
+    """Return the names of the layers that a number is computed from, joined with a plus.
 
     Args:
         fields: the fields of the API that it is worked out from.
@@ -59,7 +59,7 @@ def name_of(fields: Iterable[str], known: Mapping[str, object], over: Mapping[st
 
 
 def as_map(date: str, own: OwnData | None, more: Iterable[OwnData] = ()) -> dict[str, dict[str, str | None]]:
-    """Return all layers by name, the lowest first, for programs.
+    """Return all layers by name for programs, lowest first.
 
     Args:
         date: of the bundled data.
@@ -75,7 +75,7 @@ def as_map(date: str, own: OwnData | None, more: Iterable[OwnData] = ()) -> dict
 
 
 def in_words(layer: OwnData) -> Message:
-    """Name a layer and its day."""
+    """Name a layer and its date."""
     if layer.region is not None:
         return say("{file} ({region} on {day})", file=layer.file, region=layer.region, day=layer.date)
     return say("{file} ({day})", file=layer.file, day=say("no date") if layer.date is None else layer.date)
@@ -84,7 +84,7 @@ def in_words(layer: OwnData) -> Message:
 def notes(
     numbers: Iterable[tuple[str, Mapping[str, Iterable[str]]]], over: Mapping[str, Mapping[str, OwnData]]
 ) -> Iterator[Message]:
-    """Say which numbers come from which layer, as far as that is not the bundled data.
+    """Say which numbers come from which layer, except those of the bundled data.
 
     Args:
         numbers: of each type, what its numbers are called and the fields that each is worked out from.

@@ -1,4 +1,4 @@
-"""What a search for instance types has to say, and its columns: every writer shows the same."""
+"""The result of a search for instance types, and its columns, which are the same in every format."""
 
 from __future__ import annotations
 
@@ -22,62 +22,62 @@ if TYPE_CHECKING:
     from eniplan.rules.choice import Word
 
 _MOST_NOTES = 5
-"""Lines on where numbers come from that are shown below a table."""
+"""The maximum number of lines about origins below a table."""
 Value: TypeAlias = "str | float | bool | None"
 
 
 class Row(NamedTuple):
-    """One instance type, what it carries, and what the rules say about it."""
+    """One instance type, its capacity, and its findings."""
 
     record: InstanceType
     capacity: Capacity
     """Pods per node in each mode."""
     pods: int | None
-    """Pods per node in the mode that is asked for."""
+    """Pods per node in the requested mode."""
     source_date: str | None
-    """Of the source of `EniQuantity`, ISO 8601."""
+    """The date of the source of `EniQuantity`, ISO 8601."""
     words: tuple[Word, ...]
     size: Size | None
-    """The pool of this type that was asked for."""
+    """The size of a pool of this type, if requested."""
     price: float | None = None
-    """Of an hour, by the user's own prices."""
+    """The price of an hour, from the user's own prices."""
     pod_price: float | None = None
-    """Of an exclusive pod and hour."""
+    """The price of an exclusive pod for an hour."""
     over: Mapping[str, OwnData] = {}
-    """The layer of each field that is not of the bundled data."""
+    """The layer of each field that does not come from the bundled data."""
 
 
 class Listing(NamedTuple):
-    """The types that fit and pass, in the order that was asked for."""
+    """The types that match and pass, in the requested order."""
 
     mode: Mode
     request: Request | None
-    """What the pools are sized for; None: no size is asked for."""
+    """What pools are sized for; None if no size is requested."""
     rows: tuple[Row, ...]
     left: int
-    """Types that pass beyond the number asked for."""
+    """Passing types beyond the requested number."""
     rejected: tuple[Row, ...] | None
-    """Types that fit and that a rule rejects; None: not asked for."""
+    """Types that match and that a rule rejects; None if not requested."""
     rejected_total: int
     full: int
-    """Types that pass, and whose nodes have no room beside the DaemonSet pods."""
+    """Types that pass, but whose nodes have no room besides the DaemonSet pods."""
     unknown: Mapping[str, int]
-    """Types left out, by the fact that is not known of them."""
+    """Types left out, by the fact that is unknown."""
     specs_date: str
     own_specs: OwnData | None
-    """The user's instance data that stood before the bundled."""
+    """The user's instance data that overrode the bundled data."""
     specs_age: int | None = None
-    """How many days old the instance data is; None: not so old that it should be told."""
+    """The age of the instance data in days; None if not old enough to report."""
     erdma: bool = False
-    """Whether eRDMA takes its slot of the exclusive pods."""
+    """Whether eRDMA takes one slot of the exclusive pods."""
     by_eni_bandwidth: bool = False
-    """Whether types were chosen by the bandwidth of an ENI."""
+    """Whether types were filtered by the bandwidth of an ENI."""
     unpriced: int | None = None
-    """Types that pass and have no price; None: prices are not asked for."""
+    """Passing types without a price; None if prices are not requested."""
 
 
 class Column(NamedTuple):
-    """One number or word about a type."""
+    """One column of a type."""
 
     name: str
     """For machines."""
@@ -86,11 +86,11 @@ class Column(NamedTuple):
     value: Callable[[Row], Value]
     is_text: bool = False
     brief: bool = True
-    """Whether it is shown where there is little room."""
+    """Whether narrow listings show it."""
     fields: tuple[str, ...] = ()
-    """The fields of the API that it is, or is worked out from."""
+    """The API fields that it shows or is computed from."""
     pods: Mode | Literal["asked for"] | None = None
-    """The mode whose pods per node it is worked out from as well."""
+    """The mode whose pods per node it is also computed from."""
 
 
 def _bandwidth(row: Row) -> str | None:
@@ -134,7 +134,7 @@ _GPUS = (
         "gpuMemoryGiB", say("GPU GiB"), lambda row: row.record.GPUMemorySize, brief=False, fields=("GPUMemorySize",)
     ),
 )
-"""Shown to people where there are any."""
+"""Shown to people if any type has a value."""
 _TYPE = (
     Column("type", say("type"), lambda row: row.record.InstanceTypeId, is_text=True),
     Column("family", say("family"), lambda row: row.record.InstanceTypeFamily, is_text=True, brief=False),
@@ -152,9 +152,9 @@ _CARDS = Column(
     brief=False,
     fields=("NetworkCardQuantity",),
 )
-"""Shown to people where they are known."""
+"""Shown to people if known."""
 _OF_ENI = Column("gbpsPerEni", "Gbit/s/ENI", _of_eni, brief=False, fields=("NetworkBandwidthGbps", "EniQuantity"))
-"""Shown to people who ask for it."""
+"""Shown to people on request."""
 _LIMITS = (
     Column("exclusivePods", say("exclusive"), lambda row: row.capacity.exclusive, pods="exclusive"),
     Column("sharedPods", say("shared"), lambda row: row.capacity.shared, pods="shared"),
@@ -207,7 +207,7 @@ def all_columns(listing: Listing) -> tuple[Column, ...]:
 
 
 def brief_columns(listing: Listing) -> tuple[Column, ...]:
-    """Return the columns for people: what was asked for, without what only repeats it."""
+    """Return the columns for people: what was requested, without redundant ones."""
     also = {
         *(_GPUS if any(row.record.gpus for row in listing.rows) else ()),
         *((_OF_ENI,) if listing.by_eni_bandwidth else ()),
@@ -226,13 +226,13 @@ def _prices(listing: Listing) -> tuple[Column, ...]:
 
 
 def fields_of(column: Column, listing: Listing) -> tuple[str, ...]:
-    """Return the fields of the API that a column is worked out from; none when it is no number of the data."""
+    """Return the API fields that a column is computed from; none if it is not a number of the data."""
     mode = listing.mode if column.pods == "asked for" else column.pods
     return column.fields if mode is None else (*column.fields, *made_of(mode, erdma=listing.erdma))
 
 
 def layers_in(row: Row, listing: Listing) -> dict[str, str]:
-    """Return the layers of each number of a type that is known, by column."""
+    """Return the layers of each known number of a type, by column."""
     return {
         column.name: layers.name_of(fields, row.record.raw, row.over) if row.over else layers.BUNDLED
         for column in all_columns(listing)
@@ -241,7 +241,7 @@ def layers_in(row: Row, listing: Listing) -> dict[str, str]:
 
 
 def layer_notes(listing: Listing) -> Iterator[Message]:
-    """Say which numbers that people see do not come from the bundled data."""
+    """Say which displayed numbers do not come from the bundled data."""
     columns = brief_columns(listing)
     own = tuple(row for row in listing.rows if row.over)
     numbers = (
@@ -258,7 +258,7 @@ def layer_notes(listing: Listing) -> Iterator[Message]:
 
 
 def shown(value: Value) -> str:
-    """Spell a value; unknown is unknown."""
+    """Format a value, or "unknown"."""
     if value is None:
         return say("unknown")
     if isinstance(value, bool):
@@ -267,7 +267,7 @@ def shown(value: Value) -> str:
 
 
 def summary(listing: Listing) -> Message:
-    """Return what was found and what was left out, in one line."""
+    """Summarize what was found and left out in one line."""
     return together(_summary(listing))
 
 

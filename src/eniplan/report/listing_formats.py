@@ -1,4 +1,4 @@
-"""Found instance types for pipes, programs, spreadsheets and shells. Pure functions of a listing."""
+"""Listings of instance types for pipes, programs, spreadsheets and shells. Pure functions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _table(columns: tuple[Column, ...], rows: Iterable[Row]) -> Iterator[str]:
 
 
 def names(listing: Listing) -> str:
-    """Return the ids of the types, one a line."""
+    """Return the ids of the types, one per line."""
     return "".join(printable(row.record.InstanceTypeId) + "\n" for row in listing.rows)
 
 
@@ -68,7 +68,7 @@ def comma_separated(listing: Listing) -> str:
 
 
 def _layers(row: Row, listing: Listing) -> str:
-    """Return the numbers of each layer, `specs:enis+ipv4PerEni`; those that are not named are of the bundled data."""
+    """Return the numbers of each layer, `specs:enis+ipv4PerEni`; all others come from the bundled data."""
     found: dict[str, list[str]] = {}
     for number, layer in layers_in(row, listing).items():
         if layer != layers.BUNDLED:
@@ -77,7 +77,7 @@ def _layers(row: Row, listing: Listing) -> str:
 
 
 def as_json(listing: Listing) -> str:
-    """Return the listing as one JSON document, a type a line; null is unknown."""
+    """Return the listing as one JSON document, one type per line; null means unknown."""
     head: dict[str, Any] = {
         "schema": SCHEMA,
         "tool": {"name": "eniplan", "version": __version__},

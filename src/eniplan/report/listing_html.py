@@ -1,4 +1,4 @@
-"""Found instance types as one HTML page."""
+"""Listings of instance types as one HTML page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def write(listing: Listing) -> str:
-    """Return the listing as a page of its own."""
+    """Return the listing as a complete page."""
     return page(say("eniplan: instance types"), _body(listing))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001 - the sign for information
 _ACTIVE = re.compile(r"[\\`*_\[\]|~$]")
 _NOTE = 200
-"""Bytes that are kept for the line that says what is missing."""
+"""Bytes reserved for the line that says what is missing."""
 _MENTION = re.compile(r"@(?=\w)")
 
 
@@ -112,13 +112,13 @@ def _row(*cells: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Take the meaning from every character that has one in Markdown or HTML."""
+    """Escape every character that has a meaning in Markdown or HTML."""
     escaped = _ACTIVE.sub(r"\\\g<0>", printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
     return _MENTION.sub("@<!-- -->", escaped)
 
 
 def _code(text: str) -> str:
-    """Show a file's name as code: in HTML, because a backtick or pipe in it would end Markdown's own."""
+    """Show a file name as HTML code, because a backtick or pipe in it would end Markdown's."""
     return f"<code>{_text(text)}</code>"
 
 

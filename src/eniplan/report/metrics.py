@@ -1,4 +1,4 @@
-"""Metrics in Prometheus' text format. What is not known has no sample: a 0 would say that there is none."""
+"""Metrics in Prometheus' text format. Unknown values have no sample, because 0 would mean "none"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a check has to say, before anybody decides how it looks."""
+"""The result of a check, independent of any format."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 FailedBy: TypeAlias = Literal["problems", "findings", "undecided"]
-"""Why a run fails: an input or account cannot be read, findings from --fail-on on, or --strict with unknown facts."""
+"""Why a run fails: an unreadable input or account, findings at or above --fail-on, or unknown facts with --strict."""
 
 
 class Detail(NamedTuple):
-    """How much of a report its text tells."""
+    """How much of a report its text shows."""
 
     concise: bool = False
     """One line for each finding, and nothing else."""
     explain: bool = False
-    """Effects and sources, too, and everything that is folded otherwise."""
+    """Also effects, sources, and everything that is otherwise folded."""
 
 
 NORMAL = Detail()
 
 
 class Finding(NamedTuple):
-    """One rule that speaks at one place."""
+    """One finding of a rule at one place."""
 
     rule: AnyRule
     level: Level
@@ -50,96 +50,96 @@ class Finding(NamedTuple):
     waived: str | None = None
     """The reason of the waiver that accepts it."""
     waived_at: Place | None = None
-    """Where that waiver stands."""
+    """Where that waiver is written."""
     fix: Fix | None = None
-    """What mends it in the user's own file."""
+    """What fixes it in the user's own file."""
 
     @property
     def fixable(self) -> str | None:
-        """`safe` or `unsafe` when --fix can mend it, as far as one knows before it is tried."""
+        """`safe` or `unsafe` if --fix can probably fix it; only trying it tells for sure."""
         if self.fix is None or self.fix.why_not or self.waived is not None:
             return None
         return "safe" if self.fix.safe else "unsafe"
 
 
 class Undecided(NamedTuple):
-    """A fact that nobody has stated, and the rules that could not be decided without it."""
+    """An unknown fact, and the rules that are undecided without it."""
 
     fact: str
     place: Place
     rules: tuple[str, ...]
     hint: Message
     others: tuple[Place, ...] = ()
-    """Where else it is not stated; the hint tells of them."""
+    """Other places that lack it; the hint mentions them."""
 
 
 class Addresses(NamedTuple):
-    """Addresses that one pool can need in a vSwitch or zone, and what is free there."""
+    """Addresses that one pool may need in a vSwitch or zone, and how many are free there."""
 
     needed: int | None
-    """By exclusive pods at the desired size."""
+    """For exclusive pods at the desired size."""
     largest: int | None
-    """By exclusive pods at the largest size."""
+    """For exclusive pods at the largest size."""
     nodes: int
-    """By the nodes themselves at the desired size, when they share the vSwitch."""
+    """For the nodes at the desired size, if they share the vSwitch."""
     available: int | None
     largest_nodes: int
-    """By the nodes themselves at the largest size."""
+    """For the nodes at the largest size."""
 
 
 class Proven(NamedTuple):
-    """What verify has seen of one pool; None where it could not be read, or where nobody publishes it (Lingjun)."""
+    """What verify has seen of one pool; None if it could not be read, or is not published (Lingjun)."""
 
     nodes: int
     ready: int
     enis: int | None
     """`aliyun/eni` that the nodes offer."""
     expected: int | None
-    """What their types give."""
+    """`aliyun/eni` that their types should offer."""
     pods: int | None
     """Pods on its exclusive nodes that take an ENI."""
     bound: int | None
-    """Those of them whose PodENI is bound."""
+    """How many of them have a bound PodENI."""
 
     @property
     def free(self) -> int | None:
-        """Exclusive ENIs that no pod takes."""
+        """The number of exclusive ENIs that no pod uses."""
         return None if self.enis is None or self.pods is None else max(self.enis - self.pods, 0)
 
 
 class PoolUse(NamedTuple):
-    """What the pods of a plan take of a pool. Pairs: at the desired size, and at the largest."""
+    """How the pods of a plan use a pool. Pairs: at the desired and at the largest size."""
 
     takers: tuple[Taker, ...]
     used: tuple[int | None, int | None]
-    """Exclusive ENIs that they take; more than there are, when they do not fit."""
+    """Exclusive ENIs that they use; more than available if they do not fit."""
     spare: tuple[int | None, int | None]
-    """Nodes that may be lost while all pods have room; None when they have none, or it is not known."""
+    """Nodes that may be lost while all pods still fit; None if they do not fit, or if unknown."""
 
 
 class ZoneUse(NamedTuple):
-    """What all pools of a cluster can need of some vSwitches of a zone, as NET002 counts."""
+    """What all pools of a cluster may need of the vSwitches of a zone, as NET002 counts."""
 
     zone: str
     v_switches: tuple[str, ...]
     desired: int
-    """Addresses of pods and nodes at the desired size, at least."""
+    """The minimum addresses of pods and nodes at the desired size."""
     largest: int
     """The same at the largest size."""
     free: int | None
     pools: tuple[str, ...]
-    """Those that need them."""
+    """The pools that need them."""
     unknown: tuple[str, ...]
-    """Those whose need is not known, and not counted."""
+    """The pools whose need is unknown and not counted."""
 
     @property
     def is_short(self) -> bool:
-        """Whether more can be needed than is free."""
+        """Whether more addresses may be needed than are free."""
         return self.free is not None and max(self.desired, self.largest) > self.free
 
 
 class PoolSheet(NamedTuple):
-    """What one pool can carry. Numbers of nodes and pods; None where a fact is missing."""
+    """The capacity of one pool, in nodes and pods; None where a fact is missing."""
 
     file: str
     name: str
@@ -149,38 +149,38 @@ class PoolSheet(NamedTuple):
     nodes: tuple[int | None, int | None]
     """Desired and largest."""
     pods: tuple[int | None, int | None]
-    """Exclusive pods at the desired and at the largest size; with several types, what can be counted on."""
+    """Exclusive pods at the desired and at the largest size; with several types, the guaranteed number."""
     addresses: Mapping[str, Addresses]
-    """By vSwitch: what could all land in it."""
+    """By vSwitch: everything that may be placed in it."""
     zones: Mapping[str, Addresses]
     proven: Proven | None = None
-    """Only of a running cluster."""
+    """Only for a running cluster."""
     use: PoolUse | None = None
-    """Only of a plan that says which pods run there."""
+    """Only for a plan that states its pods."""
     zone_names: tuple[str, ...] = ()
-    """The zones of its nodes, as far as they are known."""
+    """The known zones of its nodes."""
     per_zone: tuple[int | None, int | None] = (None, None)
-    """The most nodes that one zone can get, at the desired and at the largest size."""
+    """The maximum nodes of one zone, at the desired and at the largest size."""
     is_balanced: bool = False
     """Whether nodes spread evenly over the zones."""
     origins: Mapping[str, Origin] = {}
-    """Of the types whose limits do not all come from the bundled data: where from."""
+    """The origins of types whose limits do not all come from the bundled data."""
 
     @property
     def free(self) -> tuple[int | None, int | None]:
-        """Exclusive ENIs that are left, at the desired and at the largest size; below 0 when there are too few."""
+        """Free exclusive ENIs at the desired and at the largest size; negative if there are too few."""
         used = (None, None) if self.use is None else self.use.used
         (a, b), (c, d) = self.pods, used
         return None if a is None or c is None else a - c, None if b is None or d is None else b - d
 
     @property
     def is_short(self) -> bool:
-        """Whether its pods need more than it has at its largest size."""
+        """Whether its pods need more than its largest size offers."""
         return (self.free[1] or 0) < 0
 
 
 class Account(NamedTuple):
-    """An account whose facts went into the verdict, by the cluster; `read_on` is the day, ISO 8601."""
+    """An account whose facts were used, by cluster; `read_on` is the date, ISO 8601."""
 
     cluster: str | None
     region: str
@@ -188,7 +188,7 @@ class Account(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The whole verdict."""
+    """The complete result of a run."""
 
     inputs: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -201,25 +201,25 @@ class Report(NamedTuple):
     specs_types: int
     exit_code: int
     fail_on: Level = "error"
-    """The level from which on a finding fails the run."""
+    """The lowest level that fails the run."""
     strict: bool = False
-    """Whether a fact that is not known fails the run too."""
+    """Whether an unknown fact also fails the run."""
     rules: tuple[AnyRule, ...] = ()
-    """The rules that were asked, in the order of the rule reference."""
+    """The rules that were applied, in the order of the rule reference."""
     accounts: tuple[Account, ...] = ()
-    """Those that were asked; empty for a check without `--live`."""
+    """The accounts that were queried; empty without `--live`."""
     failures: tuple[Problem, ...] = ()
-    """Those of `problems` that are calls to an account which have failed."""
+    """Those of `problems` that are failed calls to an account."""
     own_specs: OwnData | None = None
-    """The user's instance data that stood before the bundled."""
+    """The user's instance data that overrode the bundled data."""
     zones: tuple[ZoneUse, ...] = ()
-    """What all pools together need of the vSwitches of each zone."""
+    """What all pools need of the vSwitches of each zone."""
     specs_age: int | None = None
-    """How many days old the instance data is; None: not so old that it should be told."""
+    """The age of the instance data in days; None if not old enough to report."""
 
     @property
     def specs_words(self) -> str:
-        """The instance data, to be read behind "specs of"."""
+        """The instance data, as text after "specs of"."""
         return aged_words(specs_words(self.specs_date, self.own_specs), self.specs_age)
 
     def fails(self, finding: Finding) -> bool:
@@ -227,7 +227,7 @@ class Report(NamedTuple):
         return finding.waived is None and LEVELS.index(finding.level) <= LEVELS.index(self.fail_on)
 
     def verdict(self) -> int:
-        """Return the exit code that follows from what has been found."""
+        """Return the exit code of the findings."""
         if set(self.problems) - set(self.failures):
             return INPUT
         if self.failures:
@@ -238,7 +238,7 @@ class Report(NamedTuple):
 
     @property
     def failed_by(self) -> FailedBy | None:
-        """What makes the run fail; None when nothing does."""
+        """Why the run fails; None if it passes."""
         if self.exit_code == OK:
             return None
         if self.exit_code != FINDINGS:

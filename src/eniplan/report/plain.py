@@ -1,4 +1,4 @@
-"""Plain lines for pipes and logs: one finding a line, `file:line:column: level RULE message`."""
+"""Plain lines for pipes and logs: one finding per line, `file:line:column: level RULE message`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write(report: Report, detail: Detail = NORMAL) -> str:
-    """Return findings, what was not decided, and the capacity sheet; problems go to stderr, and so does the summary.
+    """Return findings, undecided facts, and the capacity sheet; problems and the summary go to stderr.
 
     Args:
         report: what is written.

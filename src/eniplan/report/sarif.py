@@ -186,5 +186,5 @@ def _age(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _text(text: str) -> str:
-    """Keep a text inert where it is shown: no control or direction character, and no `[text](target)`, a link."""
+    """Escape a text for display: no control or direction characters, and no `[text](target)` links."""
     return printable(text).replace("](", "\\](")

@@ -1,4 +1,4 @@
-"""The form of the JSON report, for programs that read it: a draft-07 JSON Schema.
+"""The JSON Schema (draft-07) of the JSON report.
 
 Keys are only ever added, so a reader must not mind one that it does not know.
 """

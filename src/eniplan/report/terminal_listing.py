@@ -1,4 +1,4 @@
-"""Found instance types for a person at a terminal. Beside the view of reports, which needs no tables."""
+"""Listings of instance types on a terminal. Separate from the view of reports, which needs no tables."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _DISPENSABLE = (
     "podAddressesPerZone", "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "gpuMemoryGiB", "enis",
     "memoryGiB", "podAddresses", "gpuModel", "vcpu", "gpus",
 )  # fmt: skip
-"""Columns of found types that a narrow terminal leaves out, the first one first."""
+"""Columns that a narrow terminal leaves out, in this order."""
 
 
 def write(found: Listing, *, width: int, colour: bool) -> str:
-    """Return the terminal view of found instance types, `width` columns wide."""
+    """Return the terminal view of a listing, `width` columns wide."""
     return render(_found(found, width), width, colour=colour)
 
 
@@ -61,7 +61,7 @@ def _found(found: Listing, width: int) -> Iterator[RenderableType]:
 
 
 def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:
-    """Return the columns that a terminal has room for, and the others: folded numbers are hard to read."""
+    """Return the columns that fit a terminal, and the others: wrapped numbers are hard to read."""
     kept = list(brief_columns(found))
     widths = {
         c: max(columns(c.heading), *(columns(printable(shown(c.value(row)))) for row in found.rows)) + 2 for c in kept

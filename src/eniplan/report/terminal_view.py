@@ -1,4 +1,4 @@
-"""The report for a person at a terminal. Returns text, prints nothing.
+"""The report on a terminal. Returns text, prints nothing.
 
 Values that came from a user or an API are put in as `Text`, never as markup: rich would swallow `[brackets]`.
 """
@@ -34,24 +34,24 @@ if TYPE_CHECKING:
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _LABEL = "dim"
 _MOST_OPEN = 6
-"""Findings of one file up to which all are shown."""
+"""The number of findings in a file up to which all are shown."""
 _MOST_ALIKE = 2
-"""Findings that say the same of other things, up to which none is folded."""
+"""The number of similar findings up to which none is folded."""
 _MOST_UNDECIDED = 6
 _FEW_UNDECIDED = 2
-"""Facts up to which each is told with its place and how to find it out."""
+"""The number of unknown facts up to which each is shown with its place and how to find it out."""
 _MOST_POOLS = 12
 _WIDEST_NAME = 24
-"""Columns that names of pools may take before what is said of them."""
+"""The maximum columns for names of pools."""
 
 
 class Screen(NamedTuple):
-    """The terminal that a report is for."""
+    """The properties of a terminal."""
 
     width: int
     colour: bool = True
     links: bool = False
-    """Whether it makes links of OSC 8."""
+    """Whether it supports OSC 8 links."""
 
 
 def write(
@@ -70,7 +70,7 @@ def write(
 
 
 def render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> str:
-    """Return what rich makes of blocks on a terminal that is so wide."""
+    """Render blocks with rich for a terminal of this width."""
     out = io.StringIO()
     console = Console(
         file=out, width=width, force_terminal=True, no_color=not colour, color_system="standard", highlight=False,
@@ -93,12 +93,12 @@ class _View:
         self._detail = detail
         self._lines = lines
         self._files = Counter(name for name, _ in {(pool.name, pool.file) for pool in report.pools})
-        """How many files have a pool of a name."""
+        """The number of files with a pool of each name."""
         self._told: set[str] = set()
-        """Rules whose effect and sources have been told."""
+        """Rules whose effect and sources have been shown."""
 
     def blocks(self) -> Iterator[RenderableType]:
-        """Yield findings by file, what is not decided, what pools carry, and the verdict."""
+        """Yield findings by file, undecided facts, capacity of pools, and the verdict."""
         report = self._report
         if self._detail.concise:
             for finding in report.findings:
@@ -131,7 +131,7 @@ class _View:
         yield printable(f" {finding.message}{waived}")
 
     def _link(self, place: Place) -> Style:
-        """Return how a place looks: a link to the file, where the terminal makes one."""
+        """Return the style of a place: a link to the file, if the terminal supports it."""
         if not self._screen.links or place.file in {STDIN, COMMAND_LINE, KUBECTL}:
             return Style(color="cyan")
         from urllib.parse import quote  # noqa: PLC0415 - most runs do without
@@ -154,7 +154,7 @@ class _View:
                 yield ""
 
     def _alike(self, findings: list[Finding]) -> list[list[Finding]]:
-        """Return findings, those together that say the same of other things once there are many of them."""
+        """Group similar findings if there are many of them."""
         groups: dict[tuple[str, str, bool, str], list[Finding]] = {}
         for finding in findings:
             key = finding.rule.id, finding.level, finding.waived is None, finding.message.template
@@ -171,7 +171,7 @@ class _View:
         return Text("  ") + Text(together((more, named(at) if at else NOTHING), ": "), style=_LABEL)
 
     def _finding(self, finding: Finding, lines: Sequence[str], gutter: int) -> Iterator[RenderableType]:
-        """Yield one finding; effect and sources belong to the rule, and stand with its first finding only."""
+        """Yield one finding, with effect and sources only at the first finding of its rule."""
         place = finding.place
         head = f"{finding.level}[{finding.rule.id}]"
         waived = say(" (waived): ") if finding.waived is not None else say(": ")
@@ -211,7 +211,7 @@ class _View:
         return self._beside(Text(f"  {label}{told(': ')}", style=_LABEL), Text(printable(text), style=style))
 
     def _beside(self, head: Text, body: Text) -> Text:
-        """Put a text beside a head, wrapped at its words; lines after the first stand below the first."""
+        """Put a text after a heading, wrapped at words, with the following lines aligned to the first."""
         indent = min(head.cell_len, self._screen.width // 2)
         first, *others = wrapped(body, max(self._screen.width - indent, 1))
         blank = Text(" " * indent)
@@ -239,7 +239,7 @@ class _View:
         yield ""
 
     def _pools(self) -> Iterator[RenderableType]:
-        """Yield what each pool has room for, what takes it, and what is left."""
+        """Yield the capacity of each pool, its usage, and what is left."""
         pools = self._report.pools
         shown = pools if self._detail.explain else pools[:_MOST_POOLS]
         widest = min(max(columns(printable(pool.name)) for pool in shown), _WIDEST_NAME)
@@ -262,7 +262,7 @@ class _View:
             yield self._hanging(Text.assemble("  ", (printable(what), "red" if use.is_short else "")), 4)
 
     def _pool(self, pool: PoolSheet) -> Iterator[Text]:
-        """Yield what is said beside the name of a pool: in one line, where no pods are known that take its room."""
+        """Yield the text after the name of a pool: one line if its pods are unknown."""
         room = Text(printable(together((words.used(pool), words.takers(pool)), ": ")))
         room.stylize("red" if pool.is_short else "")
         more = [words.nodes(pool), words.left(pool)]
@@ -287,16 +287,16 @@ class _View:
 
 
 _WIDE = "\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-"""Characters that a line may end before and behind; rich knows words between blanks only."""
+"""Characters that allow a line break before and after; rich only breaks at blanks."""
 _OPENING = "\uff08\u300c\u300e\u3010\u300a\u3008\u201c\u2018"
 _CLOSING = "\uff0c\u3002\u3001\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u3011\u300b\u3009\u201d\u2019"
-"""Brackets and quotes that no line ends with, and marks of a sentence that none begins with."""
+"""Opening marks must not end a line, and closing ones must not begin one."""
 _UNIT = rf"\s*[{_OPENING}]*(?:[{_WIDE}][,.;:!?)\]}}'\"]*|[^\s{_WIDE}{_OPENING}{_CLOSING}]*)[{_CLOSING}]*\s*"
-"""What a line does not end within. Compiled when there is Chinese: it takes 3 ms."""
+"""A unit without a line break inside. Compiled only for Chinese text, because it takes 3 ms."""
 
 
 def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
-    """Wrap a text at its words, and between Chinese characters; lines after the first have less room by an indent."""
+    """Wrap a text at words and between Chinese characters; lines after the first are shorter by an indent."""
     lines = text.divide(_breaks(text.plain, width, indent))
     for line in lines:
         line.rstrip()
@@ -304,7 +304,7 @@ def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
 
 
 def _breaks(text: str, width: int, indent: int) -> Iterator[int]:
-    """Yield where lines begin, but the first."""
+    """Yield where each line after the first begins."""
     used = 0
     pattern = _UNIT if max(text, default="") >= _WIDE[0] else r"\s*\S+\s*"
     for found in re.finditer(pattern, text):

@@ -1,4 +1,4 @@
-"""The way of one pod or node, as text and as JSON."""
+"""The trace of one pod or node, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State: TypeAlias = Literal["ok", "stop", "warning", "unknown", "later"]
 
 
 class Step(NamedTuple):
-    """One step of the way; `later` is one that was not come to."""
+    """One step of a trace; `later` was not reached."""
 
     name: str
     state: State
@@ -24,14 +24,14 @@ class Step(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The way of a pod or of a node."""
+    """The trace of a pod or a node."""
 
     subject: Message
     steps: tuple[Step, ...]
 
     @property
     def stopped(self) -> Step | None:
-        """The step at which it stops; None when it has come to its end."""
+        """The step at which it stops; None if it completed."""
         return next((step for step in self.steps if step.state == "stop"), None)
 
 
@@ -39,7 +39,7 @@ SCHEMA = "eniplan.trace/v1"
 
 
 def text(trace: Trace) -> str:
-    """Return one line a step, and its fix below it."""
+    """Return one line per step, with its fix below."""
     wide = max(len(step.name) for step in trace.steps)
     lines: list[str] = [trace.subject]
     for step in trace.steps:

@@ -1,4 +1,4 @@
-"""The words of reports: summaries, headings, and what pools carry. Every writer says them the same way.
+"""The wording of reports: summaries, headings, and capacity of pools, the same in every format.
 
 All are messages, made when they are asked for: one template for each, to be told in the user's language.
 """
@@ -95,7 +95,7 @@ def _found(report: Report) -> Iterator[Message]:
 
 
 def why_failed(report: Report) -> Message:
-    """Return why the run fails where the counts do not say it: by an option."""
+    """Return the option that makes the run fail, if the counts do not explain it."""
     by = report.failed_by
     if by == "undecided":
         return say("fails by --strict, which takes no unknown facts")
@@ -105,11 +105,11 @@ def why_failed(report: Report) -> Message:
 
 
 FIXABLE = "[*]"
-"""Marks a finding that `check --fix` mends."""
+"""Marks a finding that `check --fix` can fix."""
 
 
 def fixable(report: Report) -> Message:
-    """Say how many findings `check --fix` mends; nothing where it mends none."""
+    """Say how many findings `check --fix` can fix; nothing if none."""
     found = [finding.fixable for finding in report.findings if finding.place.file != STDIN]
     safe, unsafe = found.count("safe"), found.count("unsafe")
     if unsafe and not safe:
@@ -121,7 +121,7 @@ def fixable(report: Report) -> Message:
 
 
 def is_marked(finding: Finding) -> bool:
-    """Return whether a finding gets the mark: nobody can write to stdin."""
+    """Return whether a finding gets the mark; findings in stdin cannot be fixed."""
     return finding.fixable == "safe" and finding.place.file != STDIN
 
 
@@ -131,7 +131,7 @@ def cure(finding: Finding) -> Message:
 
 
 def remedy(rule: AnyRule) -> Iterator[str]:
-    """Yield what to do about a rule, and below it what that looks like in each form."""
+    """Yield the remedy of a rule, and below it an example in each form."""
     from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - only those who ask for reasons see it
 
     found = remedy_of(rule)
@@ -152,25 +152,25 @@ def not_known(item: Undecided) -> Message:
 
 
 def source(found: Source) -> Message:
-    """Name a source, with its date if it has one."""
+    """Name a source, with its date if known."""
     if found.date is None:
         return say("{title}", title=found.title)
     return say("{title} ({date})", title=found.title, date=found.date)
 
 
 def number(value: int | None) -> Message:
-    """Spell a number; unknown is unknown."""
+    """Format a number, or "unknown"."""
     return say("unknown") if value is None else say("{n}", n=value)
 
 
 def span(values: tuple[int | None, int | None]) -> Message:
-    """Spell a number at the desired and at the largest size, once when they are equal."""
+    """Format a number at the desired and at the largest size, once if equal."""
     first, last = values
     return number(first) if first == last else say("{first} to {last}", first=number(first), last=number(last))
 
 
 def proven(found: Proven) -> Message:
-    """Spell what verify has seen of a pool."""
+    """Format what verify has seen of a pool."""
     ready = say("{ready} of {nodes} Ready", ready=found.ready, nodes=count(found.nodes, "{n} node", "{n} nodes"))
     enis = NOTHING
     if found.enis is not None:
@@ -185,7 +185,7 @@ def proven_headings() -> tuple[Message, Message, Message]:
 
 
 def proven_cells(found: Proven) -> tuple[Message, Message, Message]:
-    """Spell what verify has seen of a pool for a table. Lingjun nodes never offer the resource: nothing is missing."""
+    """Format what verify has seen of a pool for a table. Lingjun nodes never offer the resource: nothing is missing."""
     enis = say("n/a")
     if found.enis is not None:
         enis = say("{enis} of {expected}", enis=found.enis, expected=number(found.expected))
@@ -197,7 +197,7 @@ def proven_cells(found: Proven) -> tuple[Message, Message, Message]:
 
 
 def used(pool: PoolSheet) -> Message:
-    """Say how much of its room the pods of a pool take at its largest size: `15 of 21 exclusive pods used`."""
+    """Say how much of a pool's largest size its pods use: `15 of 21 exclusive pods used`."""
     use, room = pool.use, pool.pods[1]
     if room is None:
         return say("room for exclusive pods unknown")
@@ -212,7 +212,7 @@ def used(pool: PoolSheet) -> Message:
 
 
 def takers(pool: PoolSheet) -> Message:
-    """Say which pods take the room: `matcher 12, node-agent 3 (one a node)`."""
+    """Say which pods use it: `matcher 12, node-agent 3 (one a node)`."""
     return NOTHING if pool.use is None else together((_taker(t, pool.nodes[1]) for t in pool.use.takers), ", ")
 
 
@@ -229,7 +229,7 @@ def _taker(taker: Taker, nodes: int | None) -> Message:
 
 
 def left(pool: PoolSheet) -> Message:
-    """Say what is free of a pool at its largest size, and what may be lost of it."""
+    """Say how much of a pool's largest size is free, and how many nodes may be lost."""
     free = pool.free[1]
     if free is None:
         return NOTHING
@@ -239,7 +239,7 @@ def left(pool: PoolSheet) -> Message:
 
 
 def may_be_lost(pool: PoolSheet) -> Message:
-    """Say how many nodes may be lost while the pods still find room; nothing where they find none, or are not known."""
+    """Say how many nodes may be lost while all pods still fit; nothing if they do not, or if unknown."""
     if pool.use is None or pool.use.spare[1] is None:
         return NOTHING
     spare = pool.use.spare[1]
@@ -252,7 +252,7 @@ def may_be_lost(pool: PoolSheet) -> Message:
 
 
 def nodes(pool: PoolSheet) -> Message:
-    """Say how many nodes there are, of which types, and what each carries: `3 nodes x 7 (ecs.g8i.8xlarge)`."""
+    """Say how many nodes there are, their types, and the pods of each: `3 nodes x 7 (ecs.g8i.8xlarge)`."""
     total = nodes_alone(pool)
     counts = {found.exclusive for found in pool.capacity.values()}
     if len(counts) == 1 and None not in counts:
@@ -269,13 +269,13 @@ def nodes_alone(pool: PoolSheet) -> Message:
 
 
 def per_node(pool: PoolSheet) -> Message:
-    """Say how many exclusive pods a node of each type carries."""
+    """Say how many exclusive pods a node of each type holds."""
     types = _per_node(pool)
     return named(types) if types else say("unknown")
 
 
 def each_per_node(pool: PoolSheet) -> Message:
-    """Say the same of all types, however many they are."""
+    """Say the same without leaving out any type."""
     return say("{types}", types=tuple(_per_node(pool))) if pool.capacity else say("unknown")
 
 
@@ -284,7 +284,7 @@ def _per_node(pool: PoolSheet) -> list[Message]:
 
 
 def origins(report: Report) -> Iterator[Message]:
-    """Say where the limits of types come from, as far as that is not the bundled data."""
+    """Say where limits come from, except those of the bundled data."""
     found = {name: origin for pool in report.pools for name, origin in pool.origins.items()}
     limits: list[tuple[str, dict[str, dict[str, None]]]] = [
         (name, {say("ENI limits"): origin.fields()}) for name, origin in found.items()
@@ -293,7 +293,7 @@ def origins(report: Report) -> Iterator[Message]:
 
 
 def other_modes(pool: PoolSheet) -> Message:
-    """Say what a node would carry in the other modes, as far as it is known."""
+    """Say how many pods a node would hold in the other modes, if known."""
     found = []
     for name, carries in pool.capacity.items():
         shared = NOTHING if carries.shared is None else say("{pods} shared", pods=carries.shared)
@@ -305,7 +305,7 @@ def other_modes(pool: PoolSheet) -> Message:
 
 
 def zones(pool: PoolSheet) -> Message:
-    """Say what each zone can get of a pool: nodes, exclusive pods, addresses."""
+    """Say what each zone may get of a pool: nodes, exclusive pods, addresses."""
     return together(_zone(name, pool) for name in pool.zones)
 
 
@@ -327,7 +327,7 @@ def in_zone(found: Addresses) -> Message:
 
 
 def addresses(found: Addresses) -> Message:
-    """Spell what is needed and free in one place."""
+    """Format the needed and the free addresses."""
     parts = [say("up to {pods} addresses for pods", pods=number(found.largest))]
     if found.needed != found.largest:
         parts = [
@@ -342,7 +342,7 @@ def addresses(found: Addresses) -> Message:
 
 
 def zone_use(found: ZoneUse) -> Message:
-    """Say what all pools together can need of some vSwitches, and how many addresses those have free."""
+    """Say how many addresses all pools may need in some vSwitches, and how many are free."""
     needed = span((found.desired, found.largest))
     if found.unknown and not found.pools:
         return say("need unknown, {free} free", free=number(found.free))
@@ -352,6 +352,6 @@ def zone_use(found: ZoneUse) -> Message:
 
 
 def zone_pools(found: ZoneUse) -> Message:
-    """Name the pools whose nodes and pods need addresses there; those of which nobody knows how many, as such."""
+    """Name the pools that need addresses there, marking those whose need is unknown."""
     unknown = [say("{pool} (unknown)", pool=name) for name in found.unknown]
     return named([*(name for name in found.pools if name not in found.unknown), *unknown])
