@@ -36,7 +36,8 @@ def test_every_kind_has_templates(kind: str) -> None:
             inner[step] = {}
             inner = inner[step]
         if found.roles is not None:
-            inner |= {"Worker": {"replicas": 2, "template": POD}, "Master": "no map"}
+            roles: dict[Any, Any] = {1: {"template": POD}, "Worker": {"replicas": 2, "template": POD}}
+            inner |= roles | {"Master": "no map"}
             (template,) = templates(found, value)
             assert (template.role, template.path[-2:], template.replicas) == (
                 "Worker", ("Worker", "template"), (*found.roles, "Worker", "replicas"),
@@ -44,7 +45,7 @@ def test_every_kind_has_templates(kind: str) -> None:
             assert list(templates(found, {"spec": []})) == []
         else:
             (template,) = templates(found, value)
-            assert template.path == found.template
+            assert (template.role, template.path) == ("", found.template)
             assert template.replicas == (found.replicas[0] if found.replicas else None)
 
 

@@ -10,7 +10,7 @@ import pytest
 from eniplan.k8s import terway
 from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, standing_behind
 from eniplan.k8s.labels import Requirement, Selector, meets, requirement_flaw, selector_from
-from eniplan.k8s.names import is_subdomain
+from eniplan.k8s.names import is_subdomain, label_key_problem
 from eniplan.k8s.nodes import (
     EFFECTS,
     NodeLabels,
@@ -23,7 +23,7 @@ from eniplan.k8s.nodes import (
     toleration_of,
 )
 from eniplan.k8s.numbers import go_duration, parts, quantity, whole
-from eniplan.k8s.pods import read_pod
+from eniplan.k8s.pods import read_pod, toleration_flaws
 from eniplan.k8s.rollout import Rollout, rollout
 
 NANO = 10**9
@@ -125,6 +125,7 @@ def test_parts_and_wholes_at_zero() -> None:
     [
         ("9223372036854775807ns", 2**63 - 1), ("9223372036854775808ns", None), ("-9223372036854775808ns", -(2**63)),
         ("-9223372036854775809ns", None), ("00000000000000000000001s", NANO), ("99999999999999999999ns", None),
+        ("9" * 5000 + "ns", None), ("0" * 5000 + "1s", NANO),
         ("0.9223372036854775807s", 922337203), ("0.92233720368547758079s", 922337203),
         ("1.00000000000000000000000000000000001h", 3600 * NANO), ("0", 0), ("+0", 0), ("-0", 0), ("1d", None),
         ("1h30m", 5400 * NANO), ("1.5us", 1500), ("1µs", 1000), ("1μs", 1000), (".5m", 30 * NANO), ("2562048h", None),
@@ -155,6 +156,7 @@ def test_selectors_are_read_by_their_words() -> None:
     ("operator", "values", "value", "holds"),
     [
         ("In", ("a",), None, False), ("NotIn", ("a",), None, True), ("NotIn", ("a",), "a", False),
+        ("NotIn", ("a",), "b", True),
         ("Gt", ("3",), "4", True), ("Gt", ("3",), "3", False), ("Lt", ("3",), "3", False), ("Lt", ("3",), "2", True),
         ("Lt", ("3",), None, False), ("Gt", ("3", "4"), "9", False), ("Gt", ("x",), "9", False),
         ("Gt", ("9223372036854775807",), "9223372036854775808", False),
@@ -178,6 +180,13 @@ def test_an_operator_that_is_no_word_gets_all_words() -> None:
     flaw = requirement_flaw(Requirement((), "k", "~"))
     assert flaw is not None
     assert flaw.hint == "one of In, NotIn, Exists, DoesNotExist"
+    flaw = requirement_flaw(Requirement((), "k", "in"))
+    assert flaw is not None
+    assert flaw.hint == "did you mean 'In'?"
+
+
+def test_a_prefix_that_is_no_dns_name() -> None:
+    assert label_key_problem("X.io/a") == "the prefix 'X.io' is not a DNS name"
 
 
 def test_names_of_253_characters() -> None:
@@ -214,6 +223,7 @@ def test_placements() -> None:
     assert place.allows(known._replace(name=None)) is None
     other = Placement((), (Term((), (named._replace(key="metadata.uid"),)),))
     assert other.allows(known._replace(name=None)) is False
+    assert other.allows(known) is False
     asked = Requirement((), "a", "In", ("b",))
     assert Placement((asked,)).needs("a", "b") is True
     assert Placement((asked,)).needs("a", "c") is False
@@ -235,6 +245,111 @@ def test_pods() -> None:
     assert pod.request(terway.MEMBER_ENI) == 0
     assert pod.is_ignored
     assert not read_pod({"metadata": {"labels": {terway.IGNORE_LABEL: "false"}}}).is_ignored
+
+
+AFFINITY = ("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+TERM = (*AFFINITY, "nodeSelectorTerms", 0)
+BOX = ("spec", "containers", 0)
+MAP, LIST, TEXT = "a map", "a list", "text"
+
+
+def standing_at(path: tuple[str | int, ...], value: object) -> object:
+    """Return a pod that holds a value at a path, and nothing else."""
+    for step in reversed(path):
+        value = {step: value} if isinstance(step, str) else [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "must_be"),
+    [
+        (("metadata",), 7, MAP), (("metadata", "annotations"), 7, MAP), (("metadata", "annotations", "a"), 7, TEXT),
+        (("metadata", "labels"), 7, MAP), (("metadata", "labels", "a"), 7, TEXT), (("spec",), 7, MAP),
+        (("spec", "nodeSelector"), 7, MAP), (("spec", "hostNetwork"), "yes", "true or false"),
+        (("spec", "resources"), 7, MAP), (("spec", "resources", "requests"), 7, MAP),
+        (("spec", "resources", "limits"), 7, MAP), (("spec", "overhead"), 7, MAP),
+        (("spec", "tolerations"), 7, LIST), (("spec", "tolerations", 0, "key"), 7, TEXT),
+        (("spec", "tolerations", 0, "operator"), 7, TEXT), (("spec", "tolerations", 0, "value"), 7, TEXT),
+        (("spec", "tolerations", 0, "effect"), 7, TEXT),
+        (("spec", "tolerations", 0, "tolerationSeconds"), "7", "a whole number"),
+        (("spec", "tolerations", 0, "tolerationSeconds"), True, "a whole number"),
+        (AFFINITY[:2], 7, MAP), (AFFINITY[:3], 7, MAP), (AFFINITY, 7, MAP), (TERM[:-1], 7, LIST),
+        ((*TERM, "matchExpressions"), 7, LIST), ((*TERM, "matchFields"), 7, LIST),
+        ((*TERM, "matchExpressions", 0, "key"), 7, TEXT), ((*TERM, "matchExpressions", 0, "values"), 7, LIST),
+        (BOX[:2], 7, LIST), (("spec", "initContainers"), 7, LIST), ((*BOX, "name"), 7, TEXT),
+        ((*BOX, "restartPolicy"), 7, TEXT), ((*BOX, "resources"), 7, MAP), ((*BOX, "resources", "requests"), 7, MAP),
+        ((*BOX, "resources", "limits"), 7, MAP), ((*BOX, "resources", "limits", terway.ENI), "x", "a quantity"),
+        ((*BOX, "resources", "requests", terway.ENI), "x", "a quantity"), ((*BOX, "ports"), 7, LIST),
+    ],
+)  # fmt: skip
+def test_where_a_pod_cannot_be_read(path: tuple[str | int, ...], value: object, must_be: str) -> None:
+    flaws = read_pod(standing_at(path, value)).misread
+    assert {(flaw.path, str(flaw.message)) for flaw in flaws} == {(path, f"{path[-1]!r} must be {must_be}")}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ((), 7, "a pod must be a map"), (("spec", "tolerations", 0), 7, "an item of 'tolerations' must be a map"),
+        (BOX, 7, "an item of 'containers' must be a map"), ((*BOX, "ports", 0), 7, "an item of 'ports' must be a map"),
+        ((*TERM, "matchFields", 0, "values", 0), 7, "an item of 'values' must be text"),
+    ],
+)  # fmt: skip
+def test_items_of_a_pod_that_cannot_be_read(path: tuple[str | int, ...], value: object, message: str) -> None:
+    flaws = read_pod(standing_at(path, value)).misread
+    assert {(flaw.path, str(flaw.message)) for flaw in flaws} == {(path, message)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "wrong"),
+    [
+        (({"requests": 1}), 1, "aliyun/eni has a request of 1 and no limit"),
+        (({"requests": 1, "limits": 2}), 1, "aliyun/eni has a request of 1 and a limit of 2"),
+        (({"limits": 2}), 2, None), ({}, 0, None),
+    ],
+)  # fmt: skip
+def test_requests_beside_limits(asked: dict[str, int], count: int, wrong: str | None) -> None:
+    resources = {key: {terway.ENI: number} for key, number in asked.items()}
+    pod = read_pod(standing_at(BOX, {"resources": resources}))
+    assert pod.request(terway.ENI) == count
+    assert [str(flaw.message) for flaw in pod.refused] == ([] if wrong is None else [wrong])
+
+
+@pytest.mark.parametrize(
+    ("toleration", "wrong"),
+    [
+        (Toleration("k", "Exists"), None), (Toleration("", "Exists"), None), (Toleration("k", "Equal", "v"), None),
+        (Toleration("k", "", "v", "NoExecute", 5), None), (Toleration("k", "like"), ("operator",)),
+        (Toleration("k", "Exists", "v"), ("value",)), (Toleration("k", "Exists", "-"), ("value",)),
+        (Toleration("k", "Equal", "-"), ("value",)), (Toleration(), ()), (Toleration("k", "", "", "x"), ("effect",)),
+        (Toleration("k", "", "", "NoSchedule", 0), ("tolerationSeconds",)),
+    ],
+)  # fmt: skip
+def test_what_is_refused_of_a_toleration(toleration: Toleration, wrong: tuple[str, ...] | None) -> None:
+    assert [flaw.path for flaw in toleration_flaws(toleration)] == ([] if wrong is None else [wrong])
+
+
+def test_flaws_of_a_pod_stand_where_they_are() -> None:
+    tolerations = [{"operator": "Exists"}, {"key": "k", "effect": "x"}]
+    networks = {terway.NETWORKS_REQUEST: '[{"network": "a"}, {}]'}
+    pod = read_pod({"metadata": {"annotations": networks}, "spec": {"tolerations": tolerations}})
+    assert [(flaw.path, str(flaw.hint)) for flaw in pod.refused] == [
+        (("spec", "tolerations", 1, "effect"), "one of NoSchedule, NoExecute, PreferNoSchedule"),
+        (("metadata", "annotations", terway.NETWORKS_REQUEST), 'write [{"network": "NAME", "interfaceName": "eth0"}]'),
+    ]
+    assert pod.networks is None
+
+
+def test_only_the_first_containers_stay() -> None:
+    """`restartPolicy: Always` makes a sidecar of an init container; others run anyway."""
+    asks = {"restartPolicy": "Always", "resources": {"limits": {terway.ENI: 1}}}
+    pod = read_pod({"spec": {"containers": [asks], "initContainers": [asks]}})
+    assert [container.is_sidecar for container in (*pod.containers, *pod.init_containers)] == [False, True]
+
+
+def test_daemon_sets_have_one_pod_less_by_default() -> None:
+    assert rollout("DaemonSet", None, 8) == Rollout(0, 1)
+    assert rollout("DaemonSet", {"rollingUpdate": {"maxSurge": 1}}, 8) == Rollout(1, 1)
 
 
 def test_daemon_sets_round_up_and_deployments_down() -> None:

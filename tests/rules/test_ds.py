@@ -138,4 +138,17 @@ class TestDS004:
         cluster = {
             "terway": {"version": "v1.16.4"}, "vSwitches": [WITHOUT_IPV6], "podDefaults": {"vSwitchIds": ["vsw-j"]},
         }  # fmt: skip
-        assert "cluster.ipStack" in facts_missing(judge({"cluster": cluster}), "DS004")
+        report = judge({"cluster": cluster})
+        assert "cluster.ipStack" in facts_missing(report, "DS004")
+        assert found(report, "DS004") == []
+
+    def test_one_zone_of_two_is_known(self) -> None:
+        changes = {**DUAL, "cluster.vSwitches": [WITHOUT_IPV6], "nodePools[0].vSwitchIds": ["vsw-j", "vsw-x"]}
+        report = judge({**changes, "cluster.podDefaults": {"vSwitchIds": ["vsw-j"]}})
+        assert places(report, "DS004") == ["cluster.vSwitches[0]"]
+        assert facts_missing(report, "DS004") == []
+
+    def test_two_configurations_with_one_v_switch(self) -> None:
+        networkings = [POD_NETWORKING, {**POD_NETWORKING, "name": "second", "podSelector": {"matchLabels": {"a": "b"}}}]
+        report = judge({**DUAL, "cluster.vSwitches": [WITHOUT_IPV6], "podNetworkings": networkings})
+        assert places(report, "DS004") == ["cluster.vSwitches[0]"]

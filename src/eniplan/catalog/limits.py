@@ -86,7 +86,7 @@ def erdma_slot(record: InstanceType) -> int | None:
         return None
     if record.EriQuantity is not None:
         return min(erdma_enis(record.EniQuantity, record.EriQuantity), 1)
-    return min(erdma_enis(record.EniQuantity, 1), 1) if record.eri_stated else None
+    return erdma_enis(record.EniQuantity, 1) if record.eri_stated else None
 
 
 def capacity(record: InstanceType, *, erdma: bool) -> Capacity:

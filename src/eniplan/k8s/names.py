@@ -44,7 +44,7 @@ def label_value_problem(value: str) -> Message:
 
 def is_subdomain(name: str) -> bool:
     """Return whether a name can be that of a Kubernetes object (RFC 1123 subdomain)."""
-    return 0 < len(name) <= LONGEST_NAME and all(re.fullmatch(_DNS_LABEL_PART, part) for part in name.split("."))
+    return len(name) <= LONGEST_NAME and all(re.fullmatch(_DNS_LABEL_PART, part) for part in name.split("."))
 
 
 def is_dns_label(name: str) -> bool:

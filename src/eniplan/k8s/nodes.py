@@ -116,7 +116,7 @@ class Placement(NamedTuple):
     def allows(self, node: NodeLabels) -> bool | None:
         """Return whether a node will do; None when that depends on labels that are not known."""
         chosen = _all(_meets(r, node) for r in self.selector)
-        if self.terms is None or chosen is False:
+        if self.terms is None:
             return chosen
         return _all((chosen, _any(_holds(term, node) for term in self.terms)))
 

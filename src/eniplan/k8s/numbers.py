@@ -8,7 +8,7 @@ from math import isfinite
 
 # Patterns and not compiled ones: compiling what one run does not use would cost every start.
 _QUANTITY = r"([-+]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:([eE])([-+]?[0-9]+)|(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?))"
-_TENS = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_TENS = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _TWOS = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _LARGEST = 2**63 - 1
 _NANO = 9
@@ -44,11 +44,11 @@ def _quantity(text: str) -> int | None:
         return None
     sign, digits, exponent, power, suffix = found.groups()
     whole, _, fraction = digits.partition(".")
-    number = int((whole + fraction) or "0")
+    number = int(whole + fraction)
     tens = _NANO - len(fraction) + (int(power) if exponent else _TENS.get(suffix, 0))
     # Beyond these powers a quantity is the largest, or rounds up to the smallest: its digits need no counting.
     scale: int = 10 ** min(abs(tens), 2 * _LONGEST)
-    size: int = number << _TWOS.get(suffix or "", 0)
+    size: int = number << _TWOS.get(suffix, 0)
     size = size * scale if tens >= 0 else -(-size // scale)
     return -size if sign == "-" else min(size, _LARGEST * 10**_NANO)
 
@@ -82,9 +82,10 @@ def go_duration(text: str) -> int | None:
     total = 0
     for number, fraction, unit in re.findall(_DURATION_PART, text):
         nanoseconds = _NANOSECONDS[unit]
-        if len(number.lstrip("0")) > _DIGITS:
+        digits = number.lstrip("0")  # Python counts zeros in front when it refuses to read very long numbers
+        if len(digits) > _DIGITS:
             return None
-        total += int(number or "0") * nanoseconds + _part(fraction, nanoseconds)
+        total += int(digits or "0") * nanoseconds + _part(fraction, nanoseconds)
         if total > 2**63:
             return None
     if text.startswith("-"):
