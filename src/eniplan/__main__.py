@@ -1,4 +1,4 @@
-"""The way in. `--version` is answered before anything else is imported."""
+"""The entry point. Handles `--version` before anything else is imported."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _interrupted() -> int:
-    """Say that Ctrl-C was pressed, for commands that have nothing to add; return the exit code."""
+    """Report Ctrl-C for commands that have nothing to add; return the exit code."""
     try:  # noqa: SIM105 - contextlib is not imported for this
         # A terminal has shown ^C in the same line.
         os.write(2, (b"\n" if os.isatty(2) else b"") + b"interrupted: run the same command again\n")
@@ -49,7 +49,7 @@ def _interrupted() -> int:
 
 
 def _leave(*_: object) -> None:
-    """End at once. Nothing has been begun, and while modules are imported a KeyboardInterrupt can get lost."""
+    """Exit at once: nothing has started, and a KeyboardInterrupt can get lost during imports."""
     os._exit(_interrupted())
 
 

@@ -1,3 +1,3 @@
-"""The version, alone in a file: `eniplan --version` reads nothing else."""
+"""The version, in its own file: `eniplan --version` reads nothing else."""
 
 __version__ = "0.1.0"

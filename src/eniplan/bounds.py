@@ -1,4 +1,4 @@
-"""How deep and how large what others have written may be: one place for every reader.
+"""Limits on the depth and size of inputs, shared by every reader.
 
 Nothing that a cluster or a person writes comes near these bounds. Without them hostile input overflows stacks, and
 Python refuses to print what it has read.
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_DEPTH = 40
-"""Levels of lists and maps; a plan has fewer than ten."""
+"""Maximum levels of lists and maps; a plan has fewer than ten."""
 MAX_DIGITS = 300
-"""Digits of a number: a longer run is no number that anybody means."""
+"""Maximum digits of a number."""
 MAX_NAMED_FILE = 2**20
-"""Bytes of a file that a configuration reads by itself: a table of pools, a template."""
+"""Maximum bytes of a file that a configuration reads itself, such as a table of pools or a template."""
 MAX_TEXT = 100_000
-"""Characters of a text that functions of a template put together."""
+"""Maximum characters of a text that functions of a template build."""
 MAX_VALUES = 400_000
-"""Values of one YAML document, about 10 MB of manifests. Each takes some 600 bytes while it is read."""
+"""Maximum values of one YAML document, about 10 MB of manifests. Each takes about 600 bytes while it is read."""
 
 
 MAX_PROBLEMS = 100
-"""Problems that are told of one document: who has made more has made one of them very often."""
+"""Maximum problems reported for one document: more are usually the same mistake repeated."""
 
 
 def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
@@ -50,7 +50,7 @@ def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] 
 
 
 def is_deep(value: object) -> bool:
-    """Return whether a value has more levels than anybody writes. Level by level, so that depth is no problem here."""
+    """Return whether a value has too many levels. Iterates by level, so that depth cannot overflow the stack."""
     level: list[object] = [value]
     for _ in range(MAX_DEPTH):
         if not level:
@@ -66,15 +66,15 @@ def is_deep(value: object) -> bool:
 
 
 def integer(text: str) -> int | str:
-    """Return an integer; one that is too long stays the text that it is."""
+    """Return an integer, or the text itself if it is too long."""
     return int(text) if len(text) <= MAX_DIGITS else text
 
 
 def decimal(text: str) -> float | str:
-    """Return a number with a fraction or an exponent; one that is too large stays the text that it is."""
+    """Return a number with a fraction or an exponent, or the text itself if it is too large."""
     value = float(text)
     return value if isfinite(value) else text
 
 
 JSON_NUMBERS: dict[str, Any] = {"parse_int": integer, "parse_float": decimal, "parse_constant": str}
-"""What a JSON decoder is told, so that NaN and numbers that are too large stay text: an odd value costs itself only."""
+"""Options of the JSON decoder that keep NaN and numbers that are too large as text."""

@@ -1,4 +1,4 @@
-"""Which day it is for a verdict: today, or a day that is named, for runs that can be repeated."""
+"""The date of a verdict: today, or a given day for reproducible runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 
 def today() -> date:
-    """Return the user's own day, or in UTC that of SOURCE_DATE_EPOCH (seconds since 1970; reproducible-builds.org)."""
+    """Return today's date, or that of SOURCE_DATE_EPOCH in UTC (seconds since 1970; reproducible-builds.org)."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     if given.isascii() and given.isdecimal():
         try:

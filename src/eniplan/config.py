@@ -1,4 +1,4 @@
-"""What options are that the command line does not give: of the environment, else of `.eniplan/config.yaml`.
+"""Default options from the environment, or else from `.eniplan/config.yaml`.
 
 `KEYS` is the one list of them; a new key is a line in it. A run without a file pays one look per folder.
 """
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 FILE = os.path.join(".eniplan", "config.yaml")
 FILE_VARIABLE = "ENIPLAN_CONFIG"
-"""Names another file, wherever it is."""
+"""Names another config file."""
 PREFIX = "ENIPLAN_"
 OTHER_VARIABLES = (FILE_VARIABLE, "ENIPLAN_ARGUMENTS", "ENIPLAN_DEBUG", "ENIPLAN_ENDPOINT", "ENIPLAN_READ_TIMEOUT")
-"""Variables of eniplan, and of its job for GitLab, that stand for no key of the file."""
+"""Variables of eniplan and of its GitLab job that correspond to no key of the file."""
 SCHEMA_ID = "https://eniplan.dev/schema/config-v1.json"
 
 Value: TypeAlias = "str | bool | list[str]"
@@ -49,7 +49,7 @@ _FILES = (Kind.PATH, Kind.PATHS, Kind.NEW_PATH)
 
 
 class Key(NamedTuple):
-    """An option that the environment and the file may give, in every command that has it."""
+    """An option that the environment and the file can set, for every command that has it."""
 
     kind: Kind
     about: str
@@ -72,11 +72,11 @@ KEYS = {
     "var-file": Key(Kind.PATHS, "Values of variables of Terraform's HCL, beside terraform.tfvars."),
     "waivers": Key(Kind.PATH, "Waivers for any file."),
 }
-"""By the name of the option, without its dashes."""
+"""By option name, without dashes."""
 
 
 class Setting(NamedTuple):
-    """A value, and where it stands."""
+    """A value and its place."""
 
     value: Value
     place: Place
@@ -94,7 +94,7 @@ def parameter(key: str) -> str:
 
 
 class Config:
-    """The settings of one run. The file is looked for, and read, when the first of them is asked for."""
+    """The settings of one run. The file is found and read on first use."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Take the environment."""
@@ -102,11 +102,11 @@ class Config:
 
     @cached_property
     def file(self) -> str | None:
-        """The file in force: $ENIPLAN_CONFIG, else the nearest from here up to the root of the repository."""
+        """The config file in effect: $ENIPLAN_CONFIG, or else the nearest one up to the root of the repository."""
         return self._environment.get(FILE_VARIABLE) or _nearest_file()
 
     def setting(self, key: str) -> Setting | None:
-        """Return what the environment says, else the file; None if neither does.
+        """Return the value from the environment, or else from the file, or None.
 
         Raises:
             UsageError: the variable has another value than it may have.
@@ -124,7 +124,7 @@ class Config:
         return {str(key): _stated(str(key), document) for key in document.value}
 
     def unknown_variables(self) -> Iterator[Problem]:
-        """Yield the variables that look like ours and mean nothing."""
+        """Yield variables that look like eniplan's and have no meaning."""
         known = [*map(variable, KEYS), *OTHER_VARIABLES]
         for name in sorted(self._environment):
             if name.startswith(PREFIX) and name not in known:
@@ -133,7 +133,7 @@ class Config:
 
 
 def _nearest_file() -> str | None:
-    """Look for the file here and, inside a repository, in the folders above; without one, others could put it there."""
+    """Look for the file here and, inside a repository, in the folders above: elsewhere others could put one."""
     if os.path.exists(FILE):
         return FILE
     above, inner, found = "", os.getcwd(), None
@@ -218,7 +218,7 @@ _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false":
 
 
 def _read(name: str, text: str) -> Value:
-    """Return the value of a variable; several words stand between commas."""
+    """Return the value of a variable; several values are separated by commas."""
     key = KEYS[name]
     if key.kind in _LISTS:
         return [word for word in text.split(",") if word]

@@ -1,4 +1,4 @@
-"""What can go wrong before a verdict exists, and how it is told.
+"""Errors before a verdict exists, and how they are reported.
 
 Why own exceptions: a failure of the tool must never look like a finding about the plan. Each error knows
 its exit code (design: 2 usage, 3 input, 4 cloud or network, 5 create) and carries its own diagnosis: what
@@ -29,9 +29,9 @@ INTERRUPTED = 130
 
 
 COMMAND_LINE = "command line"
-"""What stands for the file in places that are words of the command line."""
+"""The file name of places on the command line."""
 KUBECTL = "kubectl"
-"""What stands for the file in places that are objects of a running cluster."""
+"""The file name of places that are objects of a running cluster."""
 
 
 class Place(NamedTuple):
@@ -52,7 +52,7 @@ class Place(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong with an input: what, where, and what to do next."""
+    """One problem of an input: what, where, and what to do next."""
 
     message: Message
     place: Place
@@ -60,7 +60,7 @@ class Problem(NamedTuple):
 
 
 def few(found: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return the problems of one document; of too many the first ones, and that there are more."""
+    """Return the problems of one document; if there are too many, the first ones and a note."""
     told = tuple(islice(found, MAX_PROBLEMS + 1))
     if len(told) <= MAX_PROBLEMS:
         return told
@@ -69,7 +69,7 @@ def few(found: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def reason(error: OSError) -> str:
-    """Return why the system has refused: in the user's language what happens often, the rest in the system's words."""
+    """Return the reason of a system error: common ones in the user's language, others in the system's words."""
     often = {
         errno.ENOENT: say("no such file or directory"),
         errno.EACCES: say("permission denied"),
@@ -86,7 +86,7 @@ def unreadable(path: str, error: OSError, hint: Message = NOTHING) -> Problem:
 
 
 class EniplanError(Exception):
-    """Base of all errors that eniplan raises on purpose. `problems` is never empty."""
+    """Base of all errors that eniplan raises. `problems` is never empty."""
 
     exit_code = INPUT
 
@@ -103,29 +103,29 @@ class InputError(EniplanError):
 
 
 class UsageError(EniplanError):
-    """The command line asks for something that cannot be (exit code 2)."""
+    """The command line is invalid (exit code 2)."""
 
     exit_code = USAGE
 
 
 def usage(message: Message, hint: Message = NOTHING) -> UsageError:
-    """Return the error that the words of the command line make."""
+    """Return the error for invalid arguments."""
     return UsageError(Problem(message, Place(COMMAND_LINE), hint))
 
 
 class ClusterError(EniplanError):
-    """The cluster cannot be read: no kubectl, no connection, no right to (exit code 4)."""
+    """The cluster cannot be read: no kubectl, no connection, or no permission (exit code 4)."""
 
     exit_code = CLOUD
 
 
 class CloudError(EniplanError):
-    """The account cannot be asked, or its answer cannot be used (exit code 4). Nothing was created."""
+    """The account cannot be queried, or its answer cannot be used (exit code 4). Nothing was created."""
 
     exit_code = CLOUD
 
 
 class CreateError(EniplanError):
-    """A create has failed, or its outcome is not known (exit code 5)."""
+    """A create failed, or its outcome is unknown (exit code 5)."""
 
     exit_code = CREATE

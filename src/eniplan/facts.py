@@ -1,4 +1,4 @@
-"""Everything that can be known, or not: one list of facts for rules, inputs, accounts and reports.
+"""All facts that may be known or unknown: one list for rules, inputs, accounts and reports.
 
 A rule names the facts that it is decided by, an input says which of them it does not know, and `judging` works out
 which rules wait. The key path of a fact is that of a plan, the field of an instance type, the call to the account, or
@@ -12,18 +12,18 @@ from eniplan.values import NamedTuple
 
 
 class Fact(NamedTuple):
-    """Something that a verdict may rest on."""
+    """A fact that a verdict may depend on."""
 
     key: str
-    """Where it stands: a key path, with `[]` for any item of a list."""
+    """Its key path, with `[]` for any item of a list."""
     words: str = ""
-    """What a report calls it, `{about}` being whose fact it is; empty: its key path."""
+    """Its name in reports, where `{about}` is the owner; empty: its key path."""
     find: str = ""
     """How to find it out."""
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Where a plan states it, for facts of which a plan has one."""
+        """Where a plan states it, for facts that a plan has once."""
         return tuple(self.key.split("."))
 
     @property
@@ -32,7 +32,7 @@ class Fact(NamedTuple):
         return Message(self.find, {})
 
     def called(self, about: str = "") -> Message:
-        """Return what a report calls it."""
+        """Return its name in reports."""
         return Message(self.words or self.key, {"about": about})
 
 
@@ -244,26 +244,26 @@ ALL = tuple(fact for fact in globals().values() if isinstance(fact, Fact))
 NAMED_TYPES = (KIND, TYPES)
 """The instance types that ECS pools name."""
 ALL_TYPES = (*NAMED_TYPES, FAMILIES, IP_STACK)
-"""The types of ECS pools, those of families, which are chosen by the IP stack, too."""
+"""The types of ECS pools, including those of families, which depend on the IP stack."""
 LIMITS = (ENIS, IPV4_PER_ENI, IPV6_PER_ENI)
 OF_TYPES = frozenset((
     *ALL_TYPES, *LIMITS, ERIS, ON_SALE, CORES, MEMORY, ERDMA, TERWAY_VERSION, LINGJUN_TYPE,
 ))  # fmt: skip
-"""What can be told of instance types and their cluster without a plan."""
+"""The facts of instance types and their cluster that are known without a plan."""
 PODS_PER_NODE = (*ALL_TYPES, LINGJUN_TYPE, ENIS, ERDMA, ERIS)
 SIZES = (DESIRED_SIZE, AUTO_SCALING, LINGJUN_SIZE)
 LOAD = (
     *PODS_PER_NODE, *SIZES, SYSTEM_PODS, POOL_NAME, WORKLOAD_POOL, WORKLOAD_KIND, REPLICAS, HOST_NETWORK, ENI_REQUEST,
     WORKLOAD_NETWORKING, TEMPLATE,
 )  # fmt: skip
-"""How many ENIs the pods of a pool take, and how many there are."""
+"""The facts that decide how many ENIs a pool has and its pods use."""
 ZONES = (NODE_V_SWITCHES, V_SWITCHES)
 MEANT = (POOL_NAME, NETWORKING_POOLS, NETWORKING_NAME, WORKLOAD_POOL, WORKLOAD_NETWORKING)
-"""Which PodNetworkings pods of which pools get."""
+"""The facts that decide which PodNetworkings the pods of a pool get."""
 POD_CONFIGS = (
     *MEANT, KIND, POD_DEFAULTS, TERWAY_CONFIGS, TERWAY_CONFIG, CONFIG_LABEL, V_SWITCHES, SYSTEM_PODS, HOST_NETWORK,
 )  # fmt: skip
-"""The network configurations that pods of a pool may get."""
+"""The facts that decide which network configurations the pods of a pool may get."""
 POD_V_SWITCHES = (*POD_CONFIGS, NETWORKING_V_SWITCHES)
 POD_GROUPS = (*POD_CONFIGS, NETWORKING_GROUPS)
 SELECTORS = (POD_SELECTOR, NAMESPACE_SELECTOR)

@@ -1,4 +1,4 @@
-"""PyYAML, imported without compiling the patterns of its Python half.
+"""PyYAML, imported without compiling the regular expressions of its Python part.
 
 They take 6 ms, more than a plan takes to be judged, and eniplan reads and writes with libyaml. Each pattern waits here
 until it is first used, and then is what it always was: PyYAML works as ever, for whoever uses its other half.
@@ -13,7 +13,7 @@ __all__ = ["CParser", "MappingNode", "Node", "ScalarNode", "SequenceNode", "yaml
 
 
 class _Later:
-    """A pattern that is compiled when something of it is asked for."""
+    """A regular expression that is compiled on first use."""
 
     def __init__(self, *given: Any) -> None:  # noqa: ANN401 - the arguments of `re.compile`
         self._given = given

@@ -1,4 +1,4 @@
-"""What is said to users: a template with named facts, beside the text that they make.
+"""Messages to users: a template with named facts, and the resulting text.
 
 A template is a literal, so that every sentence can be found in the source and told in another language (`speak`), and
 machines read the facts instead of the sentence. Text of users is only ever a fact: braces in it mean nothing.
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _NAMED = 3
-"""Names that a message lists before it counts."""
+"""The maximum number of names that a message lists."""
 
 
 _catalogue: dict[str, str] = {}
-"""What the texts of the program are in the user's language; empty: English."""
+"""The translations of texts into the user's language; empty for English."""
 
 
 def speak(catalogue: Mapping[str, str]) -> None:
-    """Say everything from now on in the words of a catalogue. Called once, before other modules make messages."""
+    """Translate all later messages with a catalogue. Called once, before other modules make messages."""
     _catalogue.clear()
     _catalogue.update(catalogue)
 
 
 def told(text: str) -> str:
-    """Return a text of the program in the user's language."""
+    """Translate a text of the program."""
     return _catalogue.get(text, text)
 
 
 class Message(str):
-    """The text of a template in the user's language, and the facts that it names.
+    """A translated text, with its template and facts.
 
     A fact is a text, a number, another message, or a tuple of these, which is listed with commas.
     """
@@ -59,7 +59,7 @@ NOTHING = Message("", {})
 
 
 class Key(str):
-    """A key of a plan, from the object of a finding on: `lingjun.groupId`. Other inputs have another word for it."""
+    """A key of a plan, relative to the object of a finding: `lingjun.groupId`. Other inputs call it differently."""
 
     __slots__ = ()
 
@@ -75,7 +75,7 @@ def count(number: int, one: str, many: str) -> Message:
 
 
 def together(parts: Iterable[Message], separator: str = "; ") -> Message:
-    """Say several things one after the other; those that say nothing are left out."""
+    """Join messages, leaving out empty ones."""
     said = [part for part in parts if part]
     if len(said) == 1:
         return said[0]
@@ -91,7 +91,7 @@ def named(names: Sequence[object], most: int = _NAMED) -> Message:
 
 
 def in_words(message: Message, word: Callable[[str], str]) -> Message:
-    """Return a message with other words for the keys that it names."""
+    """Return a message with its keys renamed."""
     facts = {name: _in_words(fact, word) for name, fact in message.facts.items()}
     return message if facts == message.facts else Message(message.template, facts)
 
@@ -105,7 +105,7 @@ def _in_words(fact: object, word: Callable[[str], str]) -> object:
 
 
 def facts_of(message: str) -> dict[str, object]:
-    """Return the facts of a message as plain values by name, those of the messages within it, too.
+    """Return the facts of a message and of those inside it, as plain values by name.
 
     A text without a template, such as the answer of a service, has none.
     """
@@ -121,7 +121,7 @@ def _names_keys(fact: object) -> bool:
 
 
 def _readable(fact: object) -> object:
-    """Return a fact as templates take it: numbers stay numbers, so that a template may say how they look."""
+    """Return a fact for a template: numbers stay numbers, so that the template can format them."""
     return told(", ").join(map(str, fact)) if isinstance(fact, tuple) else fact
 
 
@@ -129,7 +129,7 @@ _WIDE = "[\u2e80-\u9fff\uff00-\uff60]"
 
 
 def _close(template: str, facts: Mapping[str, object]) -> str:
-    """Return a Chinese template without the blanks beside facts that begin or end in Chinese themselves.
+    """Remove the blanks of a Chinese template next to facts that begin or end with Chinese.
 
     Only phrases of the program count: what users write is left as it is.
     """
@@ -145,7 +145,7 @@ def _close(template: str, facts: Mapping[str, object]) -> str:
 
 
 def in_english(message: str) -> str:
-    """Return a message as it is in English, whatever the user's language: what is compared between runs."""
+    """Return the English text of a message, for comparisons between runs."""
     return message.template.format_map(_english(message.facts)) if isinstance(message, Message) else message
 
 

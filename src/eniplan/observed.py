@@ -1,4 +1,4 @@
-"""What was seen of a cluster, as frozen values: only the fields that verify judges, of each object as little as that.
+"""What was seen of a cluster, as immutable values: only the fields that verify checks.
 
 A large cluster has 50,000 pods of 10 kB each. What stays of one here is a few references to shared texts. Nothing in
 this file reads anything: `kube` fills these values, the VER rules judge them.
@@ -32,13 +32,13 @@ SYSTEM_NAMESPACE = "kube-system"
 CLUSTER_CONFIG = "eni-config"
 """The ConfigMap with Terway's configuration of the whole cluster."""
 CONTROL_PLANE = "terway-controlplane"
-"""The Deployment that makes PodENIs; managed clusters run it where nobody sees it."""
+"""The Deployment that makes PodENIs; invisible in managed clusters."""
 KINDS = ("Node", "Pod", "PodNetworking", "PodENI", "Event", "DaemonSet", "ConfigMap")
-"""What verify reads. A finding's path that begins with one of them is about an object and not about the plan."""
+"""The kinds that verify reads. A finding's path that begins with one is about an object, not about the plan."""
 
 
 class Room(NamedTuple):
-    """What a node has for pods, besides ENIs, or what pods take of it; None where the node does not say."""
+    """Resources of a node besides ENIs, or the part that pods use; None where the node does not tell."""
 
     pods: int | None
     cpu: int | None
@@ -59,15 +59,15 @@ class Node(NamedTuple):
     room: Room = Room(None, None, None)
     cordoned: bool = False
     told: str = ""
-    """What its kubelet says of a node that is not Ready."""
+    """The kubelet's reason for a node that is not Ready."""
     limits: Mapping[str, int] = {}
-    """The limits that annotation `alibabacloud.com/instance-type-info` says of its type, by their names at the API."""
+    """The limits of its type in the annotation `alibabacloud.com/instance-type-info`, by API name."""
     version: str = ""
     """Of its kubelet: `v1.34.3-aliyun.1`."""
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether Terway takes it for an exclusive node: it compares the label without case."""
+        """Whether Terway treats it as an exclusive node: it ignores the case of the label."""
         return self.labels.get(EXCLUSIVE_LABEL, "").casefold() == EXCLUSIVE_VALUE.casefold()
 
     @property
@@ -77,12 +77,12 @@ class Node(NamedTuple):
 
     @property
     def is_terways(self) -> bool:
-        """Whether Terway looks after it at all."""
+        """Whether Terway manages it."""
         return self.labels.get(IGNORE_LABEL) != "true" and self.labels.get("type") != "virtual-kubelet"
 
     @property
     def known(self) -> NodeLabels:
-        """Its labels, for what a pod asks of them: it has no others."""
+        """All its labels, for the selectors of pods."""
         return NodeLabels(self.labels, _lacks_others, self.name)
 
     @property
@@ -111,11 +111,11 @@ def _lacks_others(_: str) -> bool:
 
 
 OUT_OF_MEMORY = "OOMKilled"
-"""Kubernetes' word for a container that took more memory than its limit."""
+"""Kubernetes' reason for a container that exceeded its memory limit."""
 
 
 class Trouble(NamedTuple):
-    """Why a pod does not run, as its status says."""
+    """Why a pod does not run, from its status."""
 
     phase: str
     """Empty where the status has none."""
@@ -123,29 +123,29 @@ class Trouble(NamedTuple):
     """`Unschedulable`, `ContainerCreating`, `CrashLoopBackOff`, `NotReady`, ...; empty where nothing says it."""
     message: str
     container: str = ""
-    """The container that is meant; empty for the pod as a whole."""
+    """The container; empty for the whole pod."""
     init: bool = False
     """Whether that is an init container."""
 
 
 class Wants(NamedTuple):
-    """What the scheduler looks at, of a pod that it has not placed yet."""
+    """The scheduling fields of an unscheduled pod."""
 
     cpu: int
     memory: int
     tolerations: tuple[Toleration, ...]
     placement: Placement
     scheduler: str = ""
-    """The scheduler that it asks for; empty: Kubernetes' own."""
+    """The requested scheduler; empty: the default one."""
 
 
 class Pod(NamedTuple):
-    """A pod that takes an ENI when it runs on an exclusive node; of others only their owner is kept."""
+    """A pod that uses an ENI on an exclusive node; of other pods, only the owner is kept."""
 
     namespace: str
     name: str
     uid: int
-    """A number that stands for it, as `mark` gives it: as texts they would be most of what is kept."""
+    """Its number from `mark`: as texts, these would take most of the memory."""
     node: str
     """Empty while it is not scheduled."""
     trouble: Trouble | None
@@ -160,25 +160,25 @@ class Pod(NamedTuple):
     networking: str
     """The PodNetworking that the webhook gave it; empty for none."""
     steered: bool
-    """Whether only exclusive nodes will do for its node selector and its affinity."""
+    """Whether its node selector and affinity only allow exclusive nodes."""
     wants: Wants | None
     """Only of pods that are not scheduled yet."""
     address: int
-    """A number that stands for its IPv4 address; 0 while it has none."""
+    """The number of its IPv4 address; 0 if it has none."""
 
     @property
     def starting(self) -> bool:
-        """Whether it does not run yet: neither has it started, nor has it ended."""
+        """Whether it has neither started nor ended."""
         return self.trouble is not None and self.trouble.phase != "Running"
 
     @property
     def path(self) -> tuple[str, str, str]:
-        """Where findings about it point."""
+        """The path of findings about it."""
         return ("Pod", self.namespace, self.name)
 
 
 class Agent(NamedTuple):
-    """A pod of Terway itself: of DaemonSet terway-eniip, or of terway-controlplane."""
+    """A pod of Terway: of DaemonSet terway-eniip, or of terway-controlplane."""
 
     name: str
     """Empty for one that is well."""
@@ -189,11 +189,11 @@ class Agent(NamedTuple):
 
 
 class PodNetworking(NamedTuple):
-    """A PodNetworking as it stands in the cluster."""
+    """A PodNetworking in the cluster."""
 
     name: str
     status: str
-    """Ready, Fail, or empty while the controller has not come to it."""
+    """Ready, Fail, or empty if the controller has not processed it."""
     message: str
     eni_type: str
     allocation: tuple[str, str, str]
@@ -216,20 +216,20 @@ class PodEni(NamedTuple):
     phase: str
     message: str
     pod_uid: int
-    """A number that stands for the UID of its pod; 0 where it does not note it."""
+    """The number of its pod's UID; 0 if not recorded."""
     types: tuple[str, ...]
     """The type of each interface: Secondary, Member, ..."""
     loose: str
-    """The status of an interface that is not `Bind`; empty when all are, UNTOLD when that is not told."""
+    """The status of an interface that is not `Bind`; empty if all are, UNTOLD if there is no status."""
     trunk: str
     """The trunk ENI that carries it; empty on an exclusive node."""
     v_switch_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     address: int
-    """A number that stands for the IPv4 address of the pod's first interface; 0 where it says none."""
+    """The number of the IPv4 address of the pod's first interface; 0 if there is none."""
     has_ipv6: bool
     is_dense: bool
-    """Whether it is a high-density ENI of a Lingjun node, for which Terway's code does not tell the type."""
+    """Whether it is a high-density ENI of a Lingjun node, whose type is not in Terway's code."""
 
     @property
     def is_bound(self) -> bool:
@@ -242,18 +242,18 @@ UNTOLD = "?"
 
 
 class Followed(NamedTuple):
-    """What is kept besides of the one pod that somebody asks about."""
+    """Additional fields of the pod that is traced."""
 
     labels: Mapping[str, str]
     address: str
     namespace_labels: Mapping[str, str] | None
     """None: its namespace could not be read."""
     failed: str = ""
-    """Why it has failed; empty for a pod that has not."""
+    """Why it failed; empty if it did not."""
 
 
 class Event(NamedTuple):
-    """What Terway has reported of an object."""
+    """An event that Terway reported about an object."""
 
     reason: str
     message: str
@@ -264,24 +264,24 @@ class Event(NamedTuple):
 
 
 class TerwayConfig(NamedTuple):
-    """What one ConfigMap of Terway says. Credentials in it are never kept."""
+    """The contents of a ConfigMap of Terway, without credentials."""
 
     fields: Mapping[str, Any]
-    """Its keys, as far as verify judges them."""
+    """The keys that verify checks."""
     network_policy: bool | None = None
-    """By `disable_network_policy` beside it. None here and below: it does not tell."""
+    """From `disable_network_policy` next to it. None here and below: not stated."""
     virtual_type: str | None = None
-    """By the CNI configuration beside it: veth, ipvlan or datapathv2."""
+    """From the CNI configuration next to it: veth, ipvlan or datapathv2."""
     custom_cni_chain: bool | None = None
-    """Whether that names plugins of others."""
+    """Whether it contains plugins other than Terway's."""
 
     def over(self, base: TerwayConfig) -> TerwayConfig:
-        """Return what holds where this one is laid over the cluster's: a JSON merge patch (RFC 7396)."""
+        """Merge this one over the cluster's, as a JSON merge patch (RFC 7396)."""
         return base._replace(fields=_merged(base.fields, self.fields))
 
     @property
     def eni_trunking(self) -> bool | None:
-        """Whether trunking is on; None where it is left to Terway."""
+        """Whether trunking is on; None: Terway's default."""
         found = self.fields.get("enable_eni_trunking")
         return found if isinstance(found, bool) else None
 
@@ -292,24 +292,24 @@ class TerwayConfig(NamedTuple):
 
     @property
     def ipam_type(self) -> str:
-        """The kind of IPAM; empty where it is left to Terway."""
+        """The IPAM type; empty: Terway's default."""
         return _text(self.fields.get("ipam_type"))
 
     @property
     def ip_stack(self) -> str:
-        """The IP stack; empty where it is left to Terway."""
+        """The IP stack; empty: Terway's default."""
         return _text(self.fields.get("ip_stack"))
 
     @property
     def v_switches(self) -> dict[str, tuple[str, ...]]:
-        """The vSwitches by zone, as the keys say it; a zone without one is left out."""
+        """The vSwitches by zone; zones without one are left out."""
         found = self.fields.get("vswitches")
         zones = found if isinstance(found, dict) else {}
         return {zone: ids for zone, listed in zones.items() if (ids := _texts(listed))}
 
     @property
     def security_group_ids(self) -> tuple[str, ...]:
-        """The security groups: Terway takes both keys together."""
+        """The security groups: Terway combines both keys."""
         one = _text(self.fields.get("security_group"))
         return tuple(sorted({*_texts(self.fields.get("security_groups")), *([one] if one else [])}))
 
@@ -341,20 +341,20 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 class Controller(NamedTuple):
-    """What stands behind the pods of a workload of the plan, as it says itself."""
+    """The controller of a planned workload's pods, from its own status."""
 
     replicas: int | None
-    """How many pods it is told to keep; None where it does not say."""
+    """The number of pods it should keep; None if not stated."""
     held: bool
     """Whether it is paused, or suspended."""
     end: str
-    """`Complete` or `Failed`, of a Job that has come to its end; else empty."""
+    """`Complete` or `Failed` for a finished Job; otherwise empty."""
     told: str
-    """Why it makes no pods, in its own words; empty where it does not say."""
+    """Why it creates no pods, in its own words; empty if not stated."""
 
 
 class DaemonSet(NamedTuple):
-    """DaemonSet terway-eniip; the counts are None where its status does not say."""
+    """DaemonSet terway-eniip; the counts are None if its status lacks them."""
 
     image: str
     desired: int | None
@@ -362,7 +362,7 @@ class DaemonSet(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """All that was seen of a cluster."""
+    """Everything that was seen of a cluster."""
 
     source: str
     """`kubectl`, or the name of the file."""
@@ -373,29 +373,29 @@ class Observed(NamedTuple):
     """By namespace and name, which are those of the pod."""
     events: tuple[Event, ...]
     configs: Mapping[str, TerwayConfig | None]
-    """Terway's ConfigMaps by name; None for one whose text cannot be read."""
+    """Terway's ConfigMaps by name; None if the text cannot be parsed."""
     daemon_set: DaemonSet | None
     agents: tuple[Agent, ...]
     """The pods of DaemonSet terway-eniip."""
     controllers: tuple[Agent, ...]
-    """The pods of terway-controlplane, where they can be seen."""
+    """The pods of terway-controlplane, if visible."""
     others: Mapping[tuple[str, str, str], Sequence[str]]
     """Pods that take no ENI, because they are hostNetwork, left alone by Terway, or at their end: the nodes of each, by
     namespace, owner (`Pod NAME` for a pod of its own) and phase; `NotReady` for those that run and are not."""
     used: Mapping[str, Room]
-    """What the pods of each node take of it, whatever their network."""
+    """The resources that the pods of each node use, whatever their network."""
     unseen: Mapping[str, str]
-    """Kinds that could not be read, and why: no right to, or no such kind. What is not here is all there is."""
+    """Kinds that could not be read, and why: no permission, or no such kind. All other kinds are complete."""
 
     failures: Mapping[tuple[str, str], str] = {}
-    """Why a pod has failed, by namespace and owner: `Evicted: The node was low on resource: memory`."""
+    """Why a pod failed, by namespace and owner: `Evicted: The node was low on resource: memory`."""
     workloads: Mapping[tuple[str, str], Controller] = {}
-    """By namespace and `Deployment NAME`: those of workloads of the plan, as far as they could be read."""
+    """By namespace and `Deployment NAME`: the controllers of planned workloads that could be read."""
     followed: Followed | None = None
-    """Of the pod that somebody asks about; None when there is none of that name."""
+    """The details of the traced pod; None if it does not exist."""
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images of DaemonSet terway-eniip and of its pods; those of pods that are going are not told."""
+        """The images of DaemonSet terway-eniip and of its pods, except pods that are being deleted."""
         own = () if self.daemon_set is None else (self.daemon_set.image,)
         return tuple(sorted({*own, *(item.image for item in self.agents if not item.leaving)} - {""}))

@@ -1,4 +1,4 @@
-"""Catalogues of messages: gettext's .po files in templates/lang, of which a run reads one, or in English none.
+"""Catalogues of messages: gettext's .po files in templates/lang. A run reads one; for English none.
 
 Read by us and not by gettext, which needs them compiled: a .mo would be a second copy that can be stale.
 """
@@ -17,13 +17,13 @@ def path(language: str) -> str:
 
 
 def read_catalogue(language: str) -> dict[str, str]:
-    """Return what each text is in a language; a text that nobody has translated is left out."""
+    """Return the translations of a language, without untranslated texts."""
     with open(path(language), encoding="utf-8") as file:
         return parse(file.read())
 
 
 def parse(text: str) -> dict[str, str]:
-    """Return the entries of a catalogue: one string a line, as `write` has them."""
+    """Return the entries of a catalogue, one string per line, as `write` writes them."""
     # All strings in one call: two thousand calls take five times as long.
     strings: list[str] = json.loads(f"[{','.join(line.partition(' ')[2] for line in text.split(chr(10)) if line)}]")
     entries = zip(strings[::2], strings[1::2], strict=True)
@@ -31,7 +31,7 @@ def parse(text: str) -> dict[str, str]:
 
 
 def write(entries: dict[str, str], language: str) -> str:
-    """Return a catalogue, ordered by its texts, so that two changes of it rarely meet."""
+    """Return a catalogue, sorted by text, so that changes rarely conflict."""
     header = f"Language: {language}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
     return "\n\n".join(_entry(text, told) for text, told in (("", header), *sorted(entries.items()))) + "\n"
 

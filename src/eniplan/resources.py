@@ -1,4 +1,4 @@
-"""Where data is: bundled in the wheel, or at the top of the checkout for an editable install; and the user's own."""
+"""The location of data: in the wheel, at the top of the checkout for editable installs, and the user's own."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def folder(name: str) -> str:
 
 
 _KEPT = {"refreshed": "specs.jsonl", "nodes": "nodes.jsonl"}
-"""What `eniplan specs update` keeps of an account, and of nodes, which lies over it; by the kind of layer."""
+"""Files of `eniplan specs update` by kind of layer: from an account, and from nodes, which override it."""
 
 
 def kept_specs() -> list[str]:
-    """Return the files of instance data that `eniplan specs update` has kept for this user, the lowest layer first."""
+    """Return this user's files of `eniplan specs update`, lowest layer first."""
     return [path for path in map(specs_to_keep, _KEPT) if os.path.exists(path)]
 
 
 def specs_to_keep(kind: str) -> str:
-    """Return where `eniplan specs update` keeps instance data of a kind.
+    """Return the path where `eniplan specs update` keeps data of a kind.
 
     In XDG_DATA_HOME, where that is an absolute path as its standard asks for, else in ~/.local/share.
     """

@@ -1,4 +1,4 @@
-"""`did you mean`: the nearest known name to one that is not known."""
+"""`did you mean`: the nearest known name to an unknown one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Return the known name that looks most like `name`, None when none is near. Case does not count."""
+    """Return the known name most similar to `name`, ignoring case; None if none is similar."""
     import difflib  # noqa: PLC0415 - 3 ms that only a mistake should cost
 
     by_folded: dict[str, str] = {}
@@ -28,7 +28,7 @@ def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> Mes
 
 
 def which_one(name: str, known: Iterable[str]) -> Message:
-    """Return `did you mean 'x'?`, or else what there is to choose from."""
+    """Return `did you mean 'x'?`, or else the possible names."""
     listed = list(known)
     has = say("the plan has {names}", names=tuple(listed)) if listed else say("the plan has none")
     return did_you_mean(name, listed) or has

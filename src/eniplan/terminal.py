@@ -1,4 +1,4 @@
-"""The one file that prints, and the one that knows what the streams are.
+"""The only module that prints and that knows the standard streams.
 
 stdout carries the document and nothing else; everything for people goes to stderr.
 """
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 DEFAULT_WIDTH = 100
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals that ask a run to end: Ctrl-C, a CI time-out, a terminal that is closed."""
+"""Signals that end a run: Ctrl-C, a CI time-out, a closed terminal."""
 STDIN = "-"
 _inputs: dict[tuple[int, int], tuple[int, int]] = {}
-"""The files that this run has read, by device and number: no output ever replaces one of them. Size and time."""
+"""Size and time of the files that this run has read, by device and inode: output never replaces them."""
 _MOST_KEPT = 4 * 1024 * 1024
-"""Bytes of an input that are read again for excerpts, or kept when they came from stdin."""
+"""Maximum bytes of an input that are read again for excerpts, or kept from stdin."""
 _written: list[bool] = []
 _piped: list[bytes] = []
 """What came from stdin."""
 _instead: dict[str, bytes] = {}
-"""What is read in the place of files, by their true path."""
+"""Contents that replace files, by canonical path."""
 
 
 def read_input(path: str) -> bytes:
@@ -59,7 +59,7 @@ def read_input(path: str) -> bytes:
 
 
 def read_file(path: str, *, is_input: bool = True) -> bytes:
-    """Return the bytes of a file that this run goes by.
+    """Return the bytes of a file as this run sees them.
 
     Args:
         path: the file.
@@ -80,7 +80,7 @@ def read_file(path: str, *, is_input: bool = True) -> bytes:
 
 
 def read_instead(files: Mapping[str, bytes]) -> None:
-    """Let all reading see other bytes from now on.
+    """Replace the contents of files for all later reads.
 
     Args:
         files: by `true_path`.
@@ -91,12 +91,12 @@ def read_instead(files: Mapping[str, bytes]) -> None:
 
 
 def true_path(path: str) -> str:
-    """Return what stands for a file under all of its names."""
+    """Return the canonical path of a file."""
     return path if path == STDIN else os.path.realpath(path)
 
 
 def read_again(path: str, most: int = _MOST_KEPT) -> bytes | None:
-    """Return what this run has read before; None when it is gone, is larger, or is not the same any more."""
+    """Return what this run has read before; None if it is gone, too large, or has changed."""
     if path in _instead:
         return _instead[path]
     if path == STDIN:
@@ -135,7 +135,7 @@ def stdin() -> Iterator[BufferedReader]:
 
 
 def out(text: str) -> None:
-    """Write the document. A reader that closes the pipe early (`| head`) is no failure.
+    """Write the document. A reader may close the pipe early (`| head`).
 
     Raises:
         InputError: it cannot be written; the disk is full, for one.
@@ -159,17 +159,17 @@ def has_written() -> bool:
 
 
 def give_up(stream: TextIO) -> None:
-    """Send what is left for a stream nowhere: Python would complain once more when it flushes at exit."""
+    """Discard what is left in a stream: Python would raise again when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def unwritable_output(error: OSError) -> InputError:
-    """Return the error of a stdout that cannot be written."""
+    """Return the error for a stdout that cannot be written."""
     return InputError(Problem(say("cannot write the output: {reason}", reason=reason(error)), Place("stdout")))
 
 
 def keep_streams() -> None:
-    """See to it that the standard streams can do no harm: to be called once, before any file is opened.
+    """Prepare the standard streams. Call it once, before any file is opened.
 
     A file that is opened while one of them is closed would take its place, and get what is written to it.
     """
@@ -183,12 +183,12 @@ def keep_streams() -> None:
 
 
 def err(text: str) -> None:
-    """Write one line for people, if anybody listens."""
+    """Write one line to stderr."""
     _to_people(for_log(text) + "\n")
 
 
 def _to_people(text: str) -> None:
-    """Write to stderr. That it is full, or gone with its terminal, changes nothing of what is done."""
+    """Write to stderr, ignoring errors if it is full or its terminal is gone."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -198,7 +198,7 @@ def _to_people(text: str) -> None:
 
 
 def for_log(text: str) -> str:
-    """Return lines for people as lines that a CI service does not obey.
+    """Escape lines that a CI service would execute as commands.
 
     GitHub's runner takes a line that begins with `::`, and `##[` wherever it stands, for a command of the job, be it
     only the name of a file.
@@ -209,7 +209,7 @@ def for_log(text: str) -> str:
 
 
 def save(path: str, text: str, *, private: bool = False) -> None:
-    """Write a document to a file, all of it or nothing: a run that is killed leaves the old file as it was.
+    """Write a document to a file atomically: a killed run leaves the old file unchanged.
 
     What is no regular file (`/dev/stdout`, a named pipe) is written to and not replaced; a link is followed.
 
@@ -243,7 +243,7 @@ def save(path: str, text: str, *, private: bool = False) -> None:
 
 
 def rewrite(path: str, data: bytes) -> None:
-    """Write an input of this run anew, all of it or nothing; a link is followed.
+    """Rewrite an input of this run atomically; a link is followed.
 
     Raises:
         InputError: it cannot be written, or is not what was read any more.
@@ -264,7 +264,7 @@ def rewrite(path: str, data: bytes) -> None:
 
 
 def save_new(path: str, text: str) -> None:
-    """Write a document to a file that does not exist yet, all of it or nothing.
+    """Write a document to a new file atomically.
 
     Raises:
         FileExistsError: something of that name exists, be it a link that leads nowhere; it is left as it is.
@@ -295,7 +295,7 @@ def append(path: str, text: str) -> None:
 
 
 def make_folder(path: str) -> None:
-    """Make a folder, and the folders that it lies in, unless they are there.
+    """Make a folder and its parents, unless they exist.
 
     Raises:
         InputError: it cannot be made.
@@ -310,7 +310,7 @@ def make_folder(path: str) -> None:
 
 @contextlib.contextmanager
 def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterator[str]:
-    """Write the data to a file in the same folder, which is gone in the end, whatever happens."""
+    """Write the data to a temporary file in the same folder, which is always removed in the end."""
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     if private and os.path.lexists(temporary):
         os.unlink(temporary)  # of a run that was killed: in containers process ids come again
@@ -328,7 +328,7 @@ def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterato
 
 
 def refuse_input(path: str) -> None:
-    """Refuse to write over what this run has read.
+    """Refuse to overwrite what this run has read.
 
     Raises:
         InputError: it has.
@@ -346,7 +346,7 @@ def _unwritable(path: str, error: OSError) -> InputError:
 
 
 def _sync_folder(folder: str) -> None:
-    """Put the folder's entry for a new file on the disk: without it the file itself may be gone after a crash."""
+    """Sync the folder of a new file: otherwise the file may be lost after a crash."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -355,7 +355,7 @@ def _sync_folder(folder: str) -> None:
 
 
 def problems(found: Iterable[Problem]) -> None:
-    """Tell what is wrong with the input: the place, the problem, and what to do."""
+    """Report problems of the input: the place, the problem, and what to do."""
     for problem in found:
         path = f" [{problem.place.path}]" if problem.place.path else ""
         hint = f"\n    {printable(problem.hint)}" if problem.hint else ""
@@ -363,7 +363,7 @@ def problems(found: Iterable[Problem]) -> None:
 
 
 def can_ask() -> bool:
-    """Return whether there is somebody to answer a question: a terminal on both sides."""
+    """Return whether questions can be answered: stdin and stderr are terminals."""
     streams = (sys.stdin, sys.stderr)
     return all(stream is not None and stream.isatty() for stream in streams)
 
@@ -381,7 +381,7 @@ def ask(question: str) -> bool:
 
 
 class Progress:
-    """How far something has come: one line that is rewritten on a terminal, a line for each change elsewhere."""
+    """Progress: one line that is updated on a terminal, and a line per change elsewhere."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
@@ -390,7 +390,7 @@ class Progress:
         self._is_open = False
 
     def show(self, text: str, elapsed: str) -> None:
-        """Show a stage, and how long it has taken; that alone is no reason for a new line in a log."""
+        """Show a stage and its duration; in a log, a new duration alone adds no line."""
         text = printable(text)
         line = f"{elapsed}  {text}"
         if self._rewrites:
@@ -404,14 +404,14 @@ class Progress:
         self._last = text
 
     def close(self) -> None:
-        """End the line, so that what follows has one of its own."""
+        """End the line."""
         if self._is_open:
             err("")
             self._is_open = False
 
 
 def is_rich() -> bool:
-    """Return whether stdout gets the terminal view: a terminal that can, or FORCE_COLOR."""
+    """Return whether stdout gets the terminal view: a capable terminal, or FORCE_COLOR."""
     if os.environ.get("FORCE_COLOR"):
         return True
     return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
@@ -423,7 +423,7 @@ def has_colour() -> bool:
 
 
 def has_links() -> bool:
-    """Return whether the terminal makes links of OSC 8: those that say who they are, and are known to."""
+    """Return whether the terminal is known to support OSC 8 links."""
     forced = os.environ.get("FORCE_HYPERLINK")
     if forced is not None:
         return forced not in {"", "0"}
@@ -460,7 +460,7 @@ def width() -> int:
 
 
 def prepare(stream: TextIO) -> None:
-    """Make a stream write UTF-8 whatever the locale: a C locale must not turn a report into a traceback."""
+    """Make a stream write UTF-8 in any locale: a C locale must not cause a traceback."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Small things about text that more than one writer needs."""
+"""Functions for text that several writers share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 
 def printable(text: str) -> str:
-    """Keep a user's text on its line, and keep control and direction characters off terminals and logs."""
+    """Escape line breaks, control and direction characters of a user's text for terminals and logs."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -15,16 +15,16 @@ def printable(text: str) -> str:
 
 # A pattern and not a compiled one: most documents are ASCII, and never need it.
 _UNSAFE = "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
-"""Characters that JSON allows as they are and that steer terminals, turn text around, are not seen, or are no UTF-8."""
+"""Characters that JSON allows and that control terminals, change direction, are invisible, or are not UTF-8."""
 
 
 # YAML and HCL spell what is beyond U+FFFF in another way than JSON.
 _UNSAFE_PAIRS = "[\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-"""The same beyond U+FFFF: tags, which nobody sees and language models read, and marks of notes."""
+"""The same beyond U+FFFF: tags, which are invisible but read by language models, and musical marks."""
 
 
 def literal(value: object, indent: int | None = None) -> str:
-    """Return JSON that is YAML, too, without control, direction, invisible or half characters up to U+FFFF."""
+    """Return JSON that is also YAML, without control, direction, invisible or half characters up to U+FFFF."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if text.isascii() and "\x7f" not in text:
         return text
@@ -32,7 +32,7 @@ def literal(value: object, indent: int | None = None) -> str:
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """Return JSON that does nothing to whoever reads it: no control, direction, invisible or half characters."""
+    """Return JSON without control, direction, invisible or half characters."""
     text = literal(value, indent)
     return text if text.isascii() else re.sub(_UNSAFE_PAIRS, _escape, text)
 
@@ -42,7 +42,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def without_halves(text: str) -> str:
-    """Replace halves of characters, which JSON can hold, as Go does, and so Terraform, Kubernetes and Terway."""
+    """Replace half characters, which JSON can contain, as Go does, and so Terraform, Kubernetes and Terway."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
@@ -56,9 +56,9 @@ def columns(text: str) -> int:
 
 
 _HIDDEN = "user[_-]?data|passw|secret|token|node[_-]?components|credential|access[_-]?key|private[_-]?key|authoriz"
-"""Names of what nobody else should read. A pattern and not a compiled one, as above."""
+"""Matches names of secrets. Not compiled, as above."""
 
 
 def may_be_secret(text: str) -> bool:
-    """Return whether a text names something that is secret: then its values are not shown."""
+    """Return whether a name may be that of a secret, whose value is not shown."""
     return re.search(_HIDDEN, text, re.IGNORECASE) is not None

@@ -1,4 +1,4 @@
-"""Version strings as Terway and ACK write them; not semver, not PEP 440.
+"""Versions of Terway and ACK; neither semver nor PEP 440.
 
 Seen in the wild: `v1.16.4`, `1.13.6`, `v1.17.0-d7c63c9e` (development build of v1.17.0),
 `v1.0.10.389-g9172b6c-aliyun` (four numeric parts), `v1.2.0-rc.1` (older than v1.2.0), `v1.5.0-policy`,
@@ -37,7 +37,7 @@ class TerwayVersion(NamedTuple):
 
 
 def terway(text: str) -> TerwayVersion | None:
-    """Read a Terway version or an image reference; None when it holds no version.
+    """Read a Terway version or an image reference; None if it has no version.
 
     A bare commit hash is None as well: Terway's own tests take it for new enough, which nobody can prove here.
     """

@@ -1,4 +1,4 @@
-"""YAML and JSON text to plain values, with the line, column and key path of each of them.
+"""Parses YAML and JSON into plain values, with the line, column and key path of each.
 
 What the user wrote is what comes out: scalars follow the YAML 1.2 core schema, so `on`, `010`, `1:30` and bare
 dates stay the text they are. Duplicate keys are problems. Anchors may not multiply a file beyond reason.
@@ -27,17 +27,17 @@ Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | 
 Path: TypeAlias = tuple[str | int, ...]
 
 MAX_ALIASED = 100_000
-"""How many values a document may get through aliases: far beyond any plan, far below an anchor bomb."""
+"""Maximum values that aliases may add to a document: far more than any plan needs, far below an anchor bomb."""
 
 
 class Tree(Protocol):
-    """What a document needs to say where a value stands."""
+    """What a document needs to locate its values."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """Return the 1-based line and column of a value (or of its key), or of its nearest existing parent."""
 
     def text(self, path: Path) -> str | None:
-        """Return a scalar as the user spelled it (`1.30`), None when the path leads to no scalar."""
+        """Return a scalar as the user wrote it (`1.30`); None if the path is no scalar."""
 
 
 class Document(NamedTuple):
@@ -48,22 +48,22 @@ class Document(NamedTuple):
     tree: Tree
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return where the value at `path` stands; with `key`, where its key does."""
+        """Return the place of the value at `path`, or with `key` of its key."""
         return Place(self.file, *self.tree.find(path, key=key), path_text(path))
 
     def word(self, path: Path, key: str) -> str:
-        """Return what the user's own form calls a key of the object that `path` is in."""
+        """Return the name of a key of the object at `path` in the user's own form."""
         word = getattr(self.tree, "word", None)
         return key if word is None else word(path, key)
 
     def written(self, path: Path) -> Path | None:
-        """Return where the value at `path` stands in its file, if it is changed there."""
+        """Return the key path where the value at `path` can be changed in its file, or None."""
         written = getattr(self.tree, "written", None)
         found: Path | None = None if written is None else written(path)
         return found
 
     def unwritable(self, path: Path) -> Message:
-        """Say why the value at `path` is not changed where it was read."""
+        """Say why the value at `path` cannot be changed where it was read."""
         why: Message | None = getattr(self.tree, "unwritable", None)
         return why or self.note(path) or say("it is not written out here")
 
@@ -90,7 +90,7 @@ _PLAIN_KEY = r"[A-Za-z_][A-Za-z0-9_-]*"
 
 
 def value_at(value: Any, path: Iterable[str | int]) -> Any:  # noqa: ANN401 - a value may hold anything
-    """Return what stands at a key path inside a value; None where the form is another."""
+    """Return the value at a key path, or None."""
     for step in path:
         if isinstance(step, int):
             value = value[step] if isinstance(value, list) and step < len(value) else None
@@ -100,7 +100,7 @@ def value_at(value: Any, path: Iterable[str | int]) -> Any:  # noqa: ANN401 - a 
 
 
 def read_documents(file: str, data: bytes) -> list[Document]:
-    """Parse all documents of one input; empty documents beside others are left out.
+    """Parse all documents of one input; empty documents next to others are left out.
 
     Args:
         file: the name to show in places, `-` for stdin.
@@ -124,7 +124,7 @@ def read_documents(file: str, data: bytes) -> list[Document]:
 
 
 def read_inputs(file: str, data: bytes) -> list[Document]:
-    """Parse an input that is to be judged, as `read_documents` does, and no more of it than says what it is.
+    """Parse an input like `read_documents`, but only as much as needed to recognize it.
 
     A list of JSON is none, however long it is: its first items are enough.
 
@@ -184,7 +184,7 @@ def _line_column(before: str) -> tuple[int, int]:
 # --- YAML ---------------------------------------------------------------------------------------------------
 
 _PLAIN = "plain"
-"""Our own tag of scalars without quotes: they are resolved when their value is built."""
+"""The tag for unquoted scalars, which are resolved when their value is built."""
 _TEXT = "tag:yaml.org,2002:str"
 _COLLECTION = "collection"
 _NATIVE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
@@ -200,7 +200,7 @@ _ZERO_LED = r"[-+]?0[0-9].*"
 
 
 def plain_scalar(text: str) -> Value:
-    """Resolve a scalar without quotes by the YAML 1.2 core schema.
+    """Resolve an unquoted scalar by the YAML 1.2 core schema.
 
     Numbers with leading zeros, underscores, colons, or a `0x` stay text: YAML 1.1 would change them.
     """
@@ -273,7 +273,7 @@ _ROS = "ROSTemplateFormatVersion"
 
 
 class _Builder:
-    """Values from the nodes of one document; collects problems so that all are told in one run."""
+    """Builds values from the nodes of one document; collects problems, so that one run reports all."""
 
     def __init__(self, file: str, *, with_functions: bool) -> None:
         self.file = file
@@ -416,7 +416,7 @@ class _YamlTree:
         return self._index(node).get(step)
 
     def _index(self, node: Node) -> dict[str, tuple[Node, Node]]:
-        """Return the entries of a map, and behind its own those that it merges; nothing for anything else."""
+        """Return the entries of a map, followed by those it merges; empty for other nodes."""
         if not isinstance(node, MappingNode):
             return {}
         found = self._children.get(id(node))
@@ -483,7 +483,7 @@ def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
 
 
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\],:"]+')
-"""Commas and colons are passed over: the text is known to be JSON."""
+"""Skips commas and colons: the text is known to be valid JSON."""
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _decode = json.JSONDecoder(**JSON_NUMBERS, object_pairs_hook=_object).raw_decode
 
@@ -517,7 +517,7 @@ class _JsonTree:
         self._children: dict[int, dict[str | int, tuple[int, int | None]]] = {}
         """By the offset of a map or a list: the offsets of each value in it, and of its key."""
         self._lines: list[int] = []
-        """Where each line begins: found once, and not once for each place."""
+        """The start of each line, computed once."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
@@ -551,7 +551,7 @@ class _JsonTree:
         return found
 
     def _inside(self, start: int) -> dict[str | int, tuple[int, int | None]]:
-        """Return where the children of a map or a list begin; nothing for anything else."""
+        """Return where the children of a map or a list begin; empty for other values."""
         if start not in self._children:
             self._children[start] = dict(self._listed(start))
         return self._children[start]

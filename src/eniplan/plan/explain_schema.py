@@ -1,4 +1,4 @@
-"""Why a value does not have the form of a plan: the only module that imports jsonschema.
+"""Explains violations of the plan's schema: the only module that imports jsonschema.
 
 It runs only when `schema.is_valid` has said no. Every violation becomes one problem at its own place.
 """

@@ -1,4 +1,4 @@
-"""The one table of the request body: what a plan, Terraform and ROS call each field of CreateClusterNodePool.
+"""The table of the request body: the name of each field of CreateClusterNodePool in plans, Terraform and ROS.
 
 Every spelling is written with it, every input is read with it, and findings use its words. Sources: request model of
 alibabacloud-cs20151215 7.2.3; provider alicloud, resource_alicloud_cs_kubernetes_node_pool.go at commit 81c43b67;

@@ -1,4 +1,4 @@
-"""The files of a folder that are looked at: not those that Git ignores, nor those that the user leaves out."""
+"""Finds the files of a folder, without those that Git ignores or the user excludes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Full-width punctuation, as Chinese keyboards write it, where YAML needs the ASCII one."""
+"""Finds full-width punctuation, as Chinese keyboards write it, where YAML needs ASCII."""
 
 from __future__ import annotations
 

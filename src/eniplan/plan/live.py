@@ -1,4 +1,4 @@
-"""What an account says of the facts that a plan is judged by, and how it overlays what the plan states.
+"""Facts from an account, and how they override those of a plan.
 
 Pure values: `cloud.facts` reads them. Names and words are those of the APIs. None means that the account did not
 say; a whole fact that could not be read is listed in `LiveFacts.unread` with the reason.

@@ -1,4 +1,4 @@
-"""From file names to plans. What does not fit is told and left out; the rest of a plan is still judged."""
+"""Loads plans from files. Invalid parts are reported and left out; the rest of a plan is still checked."""
 
 from __future__ import annotations
 
