@@ -26,7 +26,7 @@ def _body(listing: Listing) -> Iterator[str]:
     what, about = say("Instance types"), ""
     if listing.request is not None:
         what = count(listing.request.pods, "Nodes for {n} exclusive pod", "Nodes for {n} exclusive pods")
-        about = f"<p>{text(together(asked(listing.request)))}</p>\n"
+        about = f"<p>{text(together(asked(listing.request), ', '))}</p>\n"
     yield f'<header class="card {style}"><h1>{text(what)}</h1>\n{about}'
     yield f'<p class="soft">{text(summary(listing))}</p></header>\n'
     yield tiles(
