@@ -1,4 +1,4 @@
-"""Rows of types that the bundled data lacks, as a source that `./dev specs` reads: `instance_specs/README.md`.
+"""Rows of types that the bundled data lacks, as a source for `./dev specs`: see `instance_specs/README.md`.
 
 Only what the API tells everybody of a type: no account, no region, no stock, no price.
 """
@@ -34,7 +34,7 @@ _TEXTS = {
 """How texts look; others are left out, because nobody knows what they tell."""
 API = "real API output"
 BY_HAND = "approximate"
-"""Rows that name no answer of the API as their source; of these the build takes what nobody else says."""
+"""Rows without an API answer as source; the build uses these only where nothing else has a value."""
 
 
 class Part(NamedTuple):
@@ -66,7 +66,7 @@ class Contribution(NamedTuple):
 
 
 def parts(layer: Own) -> Iterator[Part]:
-    """Return the rows of a file of instance data, by whether the API has said them."""
+    """Return the rows of a file of instance data, by whether they come from the API."""
     api = {key for key, source in layer.sources.items() if source.quality.startswith("API response")}
     title = "DescribeInstanceTypes" if layer.about.kind != "nodes" else OF_NODES
     for is_api in (True, False):
@@ -82,7 +82,7 @@ def _is_of(row: Mapping[str, Any], keys: set[str]) -> bool:
 
 
 def contribution(bundled: Catalog, given: Iterable[Part]) -> Contribution:
-    """Return what the bundled data lacks: types, and types without ENIs of which somebody knows the ENIs."""
+    """Return what the bundled data lacks: types, and known ENIs of types."""
     given = tuple(given)
     told = (item for part in given for item in part.rows)
     found = merged((place, {field: row.get(field) for field in PUBLIC}) for place, row in told)

@@ -36,9 +36,9 @@ class Difference(NamedTuple):
 
     added: tuple[InstanceType, ...]
     removed: tuple[str, ...]
-    """Types that the region does not have. Empty for a file that does not claim to list a whole region."""
+    """Types that the region does not have. Empty for a file that does not list a whole region."""
     changed: tuple[Change, ...]
-    """Limits that the bundled data knows and that are another, or no longer known."""
+    """Limits of the bundled data that differ or are no longer known."""
     learned: tuple[Change, ...]
     """Limits that the bundled data does not know."""
 

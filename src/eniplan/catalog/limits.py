@@ -71,14 +71,14 @@ def eni_bandwidth(record: InstanceType) -> float | None:
 
 
 def erdma_enis(enis: int, eri: int) -> int:
-    """Return the ENIs that eRDMA takes in shared mode: at most 1, at most 2 from 8 ENIs on (`ERDMARes`)."""
+    """Return the ENIs that eRDMA uses in shared mode: at most 1, or 2 with 8 or more ENIs (`ERDMARes`)."""
     if eri <= 0 or enis < ERDMA_MIN_ENIS:
         return 0
     return min(2 if enis >= 8 else 1, eri)  # noqa: PLR2004 - Terway's own number
 
 
 def erdma_slot(record: InstanceType) -> int | None:
-    """Return the exclusive-pod slots that `enable_erdma` takes on a type: 0 or 1; None when not known.
+    """Return the exclusive-pod slots that `enable_erdma` uses on a type: 0 or 1; None if unknown.
 
     On an exclusive node it is one slot however many eRDMA interfaces there are (node_reconcile.go:200-208).
     """
@@ -103,7 +103,7 @@ def capacity(record: InstanceType, *, erdma: bool) -> Capacity:
 
 
 def is_high_density(record: LingjunNodeType) -> bool:
-    """Return whether a Lingjun type has no ENIs to share but high-density ones: it must run in exclusive mode."""
+    """Return whether a Lingjun type only has high-density ENIs, and so must run in exclusive mode."""
     return record.EniQuantity is not None and record.EniQuantity <= 1 and (record.EniHighDenseQuantity or 0) > 0
 
 
@@ -116,6 +116,6 @@ def lingjun_pods(record: LingjunNodeType) -> int | None:
 
 
 def has_parity(record: InstanceType) -> bool | None:
-    """Return whether a type has as many IPv6 as IPv4 addresses per ENI, and any at all; None when not known."""
+    """Return whether a type has as many IPv6 as IPv4 addresses per ENI, and more than 0; None if unknown."""
     ipv4, ipv6 = record.EniPrivateIpAddressQuantity, record.EniIpv6AddressQuantity
     return None if ipv4 is None or ipv6 is None else ipv4 == ipv6 > 0

@@ -1,4 +1,4 @@
-"""In which order instance types are shown. Every order is total: the id decides what nothing else does."""
+"""Sort orders of instance types. Every order is total: the id is the last criterion."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ ORDERS: Mapping[str, Key] = {
 
 
 def pods_per_vcpu(record: InstanceType, pods: int | None) -> float | None:
-    """Return the pods that each vCPU carries; None when either number is not known."""
+    """Return the pods per vCPU; None if either number is unknown."""
     return None if pods is None or not record.CpuCoreCount else pods / record.CpuCoreCount
 
 
 def nearest_to(model: InstanceType) -> Key:
-    """Return an order by likeness to a type: architecture first, then vCPU, memory and kind of family together.
+    """Return an order by similarity to a type: architecture first, then vCPU, memory and kind of family together.
 
     Half the size is as near as twice the size, and another kind of family as far as a factor of 1.4 in vCPUs.
     """

@@ -1,4 +1,4 @@
-"""Reads a user's own instance data (`--specs`), which stands before the bundled data.
+"""Reads a user's own instance data (`--specs`), which overrides the bundled data.
 
 It has one of two forms:
 
@@ -47,7 +47,7 @@ def read_own(file: str) -> Own:
 
 
 def _refreshed(file: str, text: str) -> Own:
-    """Read what `specs update` has written; its 1,200 rows are parsed when they are asked for."""
+    """Read a file of `specs update`; its 1,200 rows are parsed on demand."""
     rows = Rows(text.encode(), file)
     try:
         about = json.loads(text[: text.find("\n")])
@@ -82,7 +82,7 @@ def _parsed(file: str, text: str) -> Own:
 
 
 def _rows(file: str, text: str, key: str) -> Iterator[tuple[int, Any]]:
-    """Yield (line, row) pairs. Line 0: the row stands somewhere in an API response."""
+    """Yield (line, row) pairs. Line 0: the row is somewhere in an API response."""
     for line, value in _values(file, text):
         for item in value if isinstance(value, list) else [value]:
             body = item.get("body", item) if isinstance(item, dict) else item

@@ -32,7 +32,7 @@ DEFAULT_SOURCE = "*"
 
 
 class Source(NamedTuple):
-    """Where a number or a statement comes from. `date` is ISO 8601, None when the source has none."""
+    """The source of a number or a statement. `date` is ISO 8601, None if the source has none."""
 
     title: str
     url: str | None
@@ -41,11 +41,11 @@ class Source(NamedTuple):
 
 
 KINDS = ("refreshed", "nodes", "specs", "account")
-"""Layers over the bundled data, the lowest first: `specs update` of an account and of nodes, `--specs`, this run's."""
+"""Layers above the bundled data, lowest first: `specs update` of an account and of nodes, `--specs`, this run's."""
 
 
 class OwnData(NamedTuple):
-    """A layer over the bundled data: a user's file of instance data, or what an account says."""
+    """A layer above the bundled data: a user's file, or the answers of an account."""
 
     file: str
     date: str | None
@@ -65,7 +65,7 @@ class OwnData(NamedTuple):
 
     @property
     def read_from(self) -> Message | str | None:
-        """What was asked on its day: a region or nodes; None: it is a file of the user's own."""
+        """What was queried: a region or nodes; None: a user's own file."""
         return self.region or (say("nodes") if self.kind == "nodes" else None)
 
     def stack(self) -> Iterator[OwnData]:
@@ -81,7 +81,7 @@ OLD_AFTER = 180
 
 
 def old_days(day: str, own: OwnData | None, today: date | None) -> int | None:
-    """Return how many days old the instance data is; None: not so old that it should be told.
+    """Return the age of the instance data in days; None if not old enough to report.
 
     Args:
         day: as of which the bundled data stands, ISO 8601.
@@ -251,7 +251,7 @@ class LingjunNodeType(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Sources that disagree on a limit: each value with the sources that state it; `chosen` is the one used."""
+    """Sources that disagree on a limit: each value with its sources; `chosen` is the one used."""
 
     field: str
     chosen: int | None

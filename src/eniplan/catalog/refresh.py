@@ -1,4 +1,4 @@
-"""What `eniplan specs update` writes: the rows of an account or of nodes, in a form that `catalog.own` reads.
+"""Writes the files of `eniplan specs update`: rows of an account or of nodes, for `catalog.own`.
 
 The bundled data is no part of it: it stays beneath for what the API does not tell, such as whether a type is on sale.
 """
@@ -23,7 +23,7 @@ KEPT = (
     *_FIRST, "CpuArchitecture", "GPUAmount", "GPUSpec", "GPUMemorySize", *LIMITS, "PrimaryEniQueueNumber",
     "SecondaryEniQueueNumber", "JumboFrameSupport", "NetworkCardQuantity",
 )  # fmt: skip
-"""The fields of DescribeInstanceTypes that a check, a choice of types or their reader can use, of about sixty."""
+"""The fields of DescribeInstanceTypes that checks, searches or readers can use, out of about sixty."""
 _PAIR = ("EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity")
 """Dual stack wants them equal."""
 
@@ -81,7 +81,7 @@ def merged(told: Iterable[tuple[str, Mapping[str, Any]]]) -> Merged:
 
 
 def _safest(field: str, rows: Iterable[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - numbers and flags
-    """Return the number that promises fewer pods, as it holds wherever another one is true; None of texts."""
+    """Return the number that gives fewer pods, because it is safe everywhere; None for texts."""
     values = [row[field] for row in rows if field in row]
     if isinstance(values[0], str):
         return None
@@ -122,7 +122,7 @@ class Asked(NamedTuple):
     date: str
     """The day on which they were read, ISO 8601."""
     region: str | None
-    """The regions that list these types and no others; None: it is no whole region."""
+    """The regions that list exactly these types; None if the file is not a whole region."""
 
 
 def of_regions(regions: Sequence[str], today: str) -> Asked:

@@ -1,4 +1,4 @@
-"""Instance data as text, one type a line. A type is found by its bytes, and only its line is parsed."""
+"""Instance data as text, one type per line. A type is found by its bytes, and only its line is parsed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Rows:
     """Lines in the form of `instance_specs/ecs.jsonl`."""
 
     def __init__(self, text: bytes, file: str | None = None) -> None:
-        """Take the lines, and the file that they are from unless it is bundled: those are known to be right."""
+        """Take the lines and their file; bundled lines have no file, because they are known to be valid."""
         self._text = text
         self._file = file
 
@@ -107,7 +107,7 @@ class Rows:
 
 
 class Own(NamedTuple):
-    """A layer over the bundled data: rows of some types, or lines that are parsed when they are asked for."""
+    """A layer above the bundled data: rows of some types, or lines that are parsed on demand."""
 
     about: OwnData
     over: Mapping[str, Mapping[str, Any]]
@@ -144,7 +144,7 @@ class Own(NamedTuple):
         ]
 
     def family_names(self) -> list[str]:
-        """Return the family of each type, as far as the layer says it or the type's name does."""
+        """Return the family of each type, from the layer or the type's name."""
         return [*self.rows.families(), *(_family(name, row) for name, row in self.over.items())]
 
 
@@ -153,14 +153,14 @@ def _family(name: str, row: Mapping[str, Any]) -> str:
 
 
 def row_problem(row: object) -> Message:
-    """Say what keeps a value from being a row of instance data; empty when nothing does."""
+    """Say why a value is not a row of instance data; empty if it is."""
     if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
         return say("a row of instance data needs an InstanceTypeId")
     return NOTHING
 
 
 def without_odd_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return a row without the values that its fields cannot have, and what these are. Null is not known."""
+    """Return a row without invalid values, and these values. Null means unknown."""
     known: dict[str, Any] = {}
     odd = []
     for field, value in row.items():
@@ -177,7 +177,7 @@ def without_odd_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
 
 @cache
 def _meant(field: str) -> str | None:
-    """Return the field that a slip of the pen stands for; None: it is one of the many that nothing here reads."""
+    """Return the field that a misspelt one stands for; None: it is one of the many unused fields."""
     return nearest(field, _FIELDS, cutoff=0.9)
 
 

@@ -1,4 +1,4 @@
-"""Which instance types fit what is asked for. A number that nobody states fits nothing: such types are counted."""
+"""Selects instance types by criteria. An unknown number matches nothing; such types are counted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Range(NamedTuple):
     most: float | None
 
     def holds(self, value: float | None) -> bool | None:
-        """Return whether a number lies in the range; None when the number is not known."""
+        """Return whether a number is in the range; None if unknown."""
         if value is None:
             return None
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
@@ -68,11 +68,11 @@ class Wanted(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """The types that fit, in the order in which they came, and those that may or may not."""
+    """The matching types, in their original order, and those that may match."""
 
     fitting: tuple[InstanceType, ...]
     unknown: Mapping[str, int]
-    """By the fact that is not known: the number of types that fit in all that is known."""
+    """The number of types that match in all known facts, by unknown fact."""
 
 
 _PODS = {
@@ -83,7 +83,7 @@ _PODS = {
 
 
 def pods_in(record: InstanceType, wanted: Wanted) -> int | None:
-    """Return the pods per node in the mode that is asked for; None when not known."""
+    """Return the pods per node in the requested mode; None if unknown."""
     pods = capacity(record, erdma=wanted.erdma)
     return {"exclusive": pods.exclusive, "shared": pods.shared, "trunk": pods.trunk}[wanted.mode]
 
@@ -114,7 +114,7 @@ def _has_words(record: InstanceType, words: str) -> bool | None:
 
 
 def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool | None]]:
-    """Yield each fact that decides, and whether it fits; None when it is not known."""
+    """Yield each relevant fact and whether it matches; None if unknown."""
     yield from _of_machine(record, wanted)
     if wanted.on_sale:
         yield "OnSale", record.on_sale

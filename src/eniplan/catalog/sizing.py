@@ -21,9 +21,9 @@ class Request(NamedTuple):
     pods: int
     """Exclusive pods, at least 1."""
     daemon_pods: int
-    """Pods on every node that are not hostNetwork: each of them takes an ENI as well."""
+    """Pods on every node that are not hostNetwork: each of them also uses an ENI."""
     zones: int
-    """Zones that the nodes spread over evenly, at least 1; at least 2 when a zone may be lost."""
+    """The number of zones with evenly distributed nodes, at least 1; at least 2 if a zone may be lost."""
     loss: Loss
 
 
@@ -51,7 +51,7 @@ class Size(NamedTuple):
     pods_per_node: int
     """Exclusive pods that a node has room for beside its DaemonSet pods."""
     pod_addresses: int
-    """IPv4 addresses when every ENI is taken; as many IPv6 addresses beside them in dual stack."""
+    """IPv4 addresses if every ENI is used; in dual stack also as many IPv6 addresses."""
     pod_addresses_per_zone: int
     """The same in the zone that has most nodes."""
     node_addresses: int
@@ -59,7 +59,7 @@ class Size(NamedTuple):
 
 
 def size(request: Request, exclusive: int) -> Size | None:
-    """Return the smallest pool of nodes with `exclusive` pods each; None when DaemonSet pods leave no room."""
+    """Return the smallest pool of nodes with `exclusive` pods each; None if DaemonSet pods leave no room."""
     room = exclusive - request.daemon_pods
     if room < 1:
         return None
@@ -74,7 +74,7 @@ def size(request: Request, exclusive: int) -> Size | None:
 
 
 def price_per_pod(price: float, exclusive: int, request: Request | None, pool: Size | None) -> float | None:
-    """Return what one exclusive pod costs: its part of a full node, or of the whole pool that was asked for."""
+    """Return the price of one exclusive pod: its share of a full node, or of the whole requested pool."""
     if request is not None:
         return None if pool is None else price * pool.nodes / request.pods
     return None if exclusive < 1 else price / exclusive

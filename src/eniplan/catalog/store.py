@@ -1,4 +1,4 @@
-"""All instance data: a stack of layers, each of which lies over those beneath it, field by field.
+"""All instance data: a stack of layers, merged by field.
 
 Beneath all lies what came with eniplan; over it what `specs update` has kept (of an account or of nodes), the file of
 `--specs`, and what the account says now. What a layer does not tell stays as it is known.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Catalog:
-    """All instance data that is known. Reads files when they are first needed; never writes."""
+    """All known instance data. Reads files on first use; never writes."""
 
     def __init__(self, folder: str | None = None, specs: str | None = None, kept: Sequence[str] = ()) -> None:
         """Take the data folder (default: the bundled one) and a user's own files; see `catalog.own`.
@@ -88,7 +88,7 @@ class Catalog:
         return {**({} if below is None else dict.fromkeys(below.raw)), **self.layers_over(name)}
 
     def layers_over(self, name: str) -> dict[str, OwnData]:
-        """Return the layer of each field of a type, or Lingjun node type, that is not of the bundled data."""
+        """Return the layer of each field of a type, or Lingjun node type, that does not come from the bundled data."""
         if name not in self._over:
             found: dict[str, OwnData] = {}
             lingjun = self._own_lingjun.get(name)
@@ -107,7 +107,7 @@ class Catalog:
         node_types: Mapping[str, Mapping[str, Any]],
         source: Source,
     ) -> Catalog:
-        """Return this catalog with an account's own numbers, which win over all others.
+        """Return this catalog with an account's own numbers, which override all others.
 
         Args:
             types: rows of DescribeInstanceTypes by type.
@@ -157,7 +157,7 @@ class Catalog:
         return self._types[name]
 
     def family(self, family: str) -> tuple[InstanceType, ...]:
-        """Return all types of a family, by vCPU and id; empty when the family is not known."""
+        """Return all types of a family, sorted by vCPU and id; empty if the family is unknown."""
         if family not in self._families:
             names = [record.InstanceTypeId for record in self._rows().of_family(family)]
             names += (name for layer in self._layers for name in layer.names_of(family))
@@ -212,7 +212,7 @@ class Catalog:
         return self._own_sources.get(key) or self._load_sources().get(key)
 
     def conflicts(self, name: str) -> tuple[Conflict, ...]:
-        """Return the recorded disagreements on a type, without those that own data has settled."""
+        """Return the recorded disagreements on a type, without those that own data settles."""
         if name not in self._conflicts:
             start = b'{"InstanceTypeId": %s,' % json.dumps(name).encode()
             text = self._read("conflicts.jsonl")
@@ -258,7 +258,7 @@ def _laid(known: InstanceType | None, row: Mapping[str, Any] | None) -> Instance
 
 
 def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Lay a row over what is known: what it does not tell, such as whether the type is on sale, stays.
+    """Merge a row over the known data: fields that it lacks, such as whether the type is on sale, stay.
 
     Args:
         known: what is known of the type.
@@ -291,5 +291,5 @@ def _conflict(row: dict[str, Any]) -> Conflict:
 
 
 def _settled(field: str, old: InstanceType | None, own: InstanceType | None) -> bool:
-    """Return whether own data states a field by another source than the bundled data, which has chosen from some."""
+    """Return whether own data states a field from another source than those the bundled data chose from."""
     return old is not None and own is not None and old.source_of(field) != own.source_of(field)

@@ -1,4 +1,4 @@
-"""From a node pool to the CreateClusterNodePool body, and to the very text that is shown and sent.
+"""Builds the CreateClusterNodePool body of a node pool, and its text as shown and sent.
 
 The body is a plain dict in a fixed key order. It holds what the plan says, the exclusive label, the default
 taint, and what the API documents as required; nothing is invented. The SDK's typed models are not used for it:
@@ -62,17 +62,17 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
 
 
 def body_json(body: Body) -> str:
-    """Return the text of a body: what is printed, written to files, and sent, byte for byte once encoded as UTF-8."""
+    """Return the text of a body, which is printed, written and sent byte for byte as UTF-8."""
     return json_text(body) + "\n"
 
 
 def json_text(value: object, indent: int | None = 2) -> str:
-    """Return JSON that reads well and does nothing to a terminal: no control, direction or half characters."""
+    """Return readable JSON without control, direction or half characters."""
     return text.literal(value, indent)
 
 
 def _said(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:
-    """Return what a pool says under each of its keys, in the values of the API; None where it says nothing."""
+    """Return the value of each key of a pool as the API has it; None if not stated."""
     disk, scaling, given = pool.system_disk or {}, pool.auto_scaling or {}, pool.lingjun or {}
     said: dict[str, Any] = {
         "name": pool.name,
@@ -123,7 +123,7 @@ def _has_label(body: Body) -> bool:
 
 
 def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Merge maps into maps; anything else replaces. A null says nothing: it must not be able to drop the label."""
+    """Merge maps into maps; other values replace. Nulls are ignored, so that they cannot remove the label."""
     for key, value in more.items():
         if isinstance(value, dict) and isinstance(into.get(key), dict):
             _merge(into[key], value)

@@ -1,4 +1,4 @@
-"""The plan that a running cluster is: what kubectl can see of it, and how to find out the rest."""
+"""Writes the plan of a running cluster: what kubectl can see, and how to find out the rest."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ _NOBODY = LiveFacts("", "")
 
 
 def cluster_of(seen: Observed) -> tuple[str | None, str | None]:
-    """Return the id and the region of a cluster, as its nodes' labels tell them; None where these do not agree."""
+    """Return the id and the region of a cluster from its nodes' labels; None if these disagree."""
     found = [{node.labels.get(label) for node in seen.nodes} - {None} for label in (CLUSTER_LABEL, REGION_LABEL)]
     cluster_id, region = (values.pop() if len(values) == 1 else None for values in found)
     return cluster_id, region
@@ -223,7 +223,7 @@ def _cluster(seen: Observed, live: LiveFacts) -> dict[str, Any]:
 
 
 def _v_switch(name: str, zone: str, live: LiveFacts, block: str) -> dict[str, Any]:
-    """Return a vSwitch; `block` stands for its IPv6 block until somebody says which it is."""
+    """Return a vSwitch, with `block` as placeholder for its IPv6 block."""
     found = (live.v_switches or {}).get(name)
     if found is None:
         return {"id": name, "zone": zone, **({"ipv6Cidr": block} if block else {})}
@@ -243,7 +243,7 @@ def _groups(seen: Observed, batches: tuple[_Batch, ...]) -> list[str]:
 
 
 def configured(seen: Observed) -> Cluster:
-    """Return what Terway's ConfigMaps say, as a plan would state it; None where they do not tell."""
+    """Return the contents of Terway's ConfigMaps as a plan states them; None where not stated."""
     base = seen.configs.get(CLUSTER_CONFIG)
     own = {
         name: _network_of(("cluster", "terwayConfigs", name), patch if base is None else patch.over(base), patch)
@@ -268,12 +268,12 @@ def configured(seen: Observed) -> Cluster:
 
 
 def _network_of(path: Path, config: TerwayConfig, own: TerwayConfig) -> Network:
-    """Return the network of a configuration: its own vSwitches, and the security groups in force."""
+    """Return the network of a configuration: its own vSwitches, and the effective security groups."""
     return Network(path, tuple(dict.fromkeys(_ids(own))), config.security_group_ids)
 
 
 def _terway(seen: Observed, config: TerwayConfig | None, said: LiveTerway) -> dict[str, Any]:
-    """Return what is known of Terway: what runs goes before what the account says of the add-on."""
+    """Return the facts of Terway: what runs takes precedence over the account's facts of the add-on."""
     image = next((item for item in seen.images if versions.terway(item) is not None), "")
     told = config or TerwayConfig({})
     found: dict[str, Any] = {
@@ -312,7 +312,7 @@ def _networks(seen: Observed) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]
 
 
 def _zones(seen: Observed, batches: tuple[_Batch, ...], live: LiveFacts) -> dict[str, str]:
-    """Return the zones of the vSwitches: of those of nodes the names are made up, and said to be."""
+    """Return the zones of the vSwitches; the names of node vSwitches are marked placeholders."""
     known: Mapping[str, VSwitch] = live.v_switches or {}
     out: dict[str, str] = {}
     for batch in batches:
@@ -361,7 +361,7 @@ def _pool(batch: _Batch, seen: Observed) -> dict[str, Any]:
 
 
 def _of_account(pool: ExistingPool, types: list[str], nodes: int) -> dict[str, Any]:
-    """Return what the account says of a pool: its types with those that run, its size, where its nodes live."""
+    """Return the account's facts of a pool: its types including running ones, its size, and the place of its nodes."""
     out: dict[str, Any] = {"instanceTypes": list(dict.fromkeys([*pool.instance_types, *types]))}
     if pool.auto_scaling is not None:
         least, most = pool.auto_scaling

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def command(body: Body, region: str, cluster_id: str) -> str:
-    """Return one command for a POSIX shell; the body in it is the text that `body_json` gives.
+    """Return one command for a POSIX shell, with the text of `body_json` as body.
 
     `--region` is always there: without it the CLI fails with a message about an unknown API.
     """

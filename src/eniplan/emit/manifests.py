@@ -54,7 +54,7 @@ class Rendered(NamedTuple):
 
     @property
     def file(self) -> str:
-        """A file name of its own, so that names in order are objects in order. A dot cannot be in a namespace.
+        """A unique file name that sorts in the order of objects. A namespace cannot contain a dot.
 
         Raises:
             RefusalError: a name that is none in Kubernetes, and could lead out of a folder.
@@ -70,7 +70,7 @@ class Rendered(NamedTuple):
 
 
 def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendered]:
-    """Return the objects of a plan that passes, in the order in which they are to be applied.
+    """Return the objects of a passing plan, in the order to apply them.
 
     Raises:
         RefusalError: the plan does not say what an object needs.
@@ -86,7 +86,7 @@ def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendere
 
 
 def header(plan_file: str, specs: str) -> str:
-    """Return the comment that says where a file comes from; the same for equal runs."""
+    """Return the comment with the origin of a file; equal for equal runs."""
     notes = (
         say("Rendered by eniplan {version} from {plan}, checked with specs of {specs}.",
             version=__version__, plan=plan_file, specs=specs),
@@ -101,7 +101,7 @@ def text(rendered: Rendered) -> str:
 
 
 def kustomization(files: Iterable[str]) -> str:
-    """Return the text of a kustomization.yaml that holds these files, in this order.
+    """Return the text of a kustomization.yaml with these files, in this order.
 
     By default kustomize puts custom resources last, and PodNetworkings must come first.
     """
@@ -131,7 +131,7 @@ def _pod_networking(plan: Plan, pn: PodNetworking, skeletons: Skeletons) -> Rend
 
 
 def _written_out(plan: Plan, pn: PodNetworking, key: str) -> list[str]:
-    """Return an id list of a PodNetworking; left out, it is the cluster's, which Terway would freeze unseen."""
+    """Return an id list of a PodNetworking, by default the cluster's, which Terway would otherwise copy silently."""
     for network in (pn.network, plan.cluster.pod_defaults):
         if network is not None:
             ids = network.v_switch_ids if key == "vSwitchIds" else network.security_group_ids
@@ -230,7 +230,7 @@ def _skeleton(workload: Workload, skeletons: Skeletons) -> Object:
 
 
 def _own_pods(template: Object, workload: Workload) -> None:
-    """Write down what the plan says of the pods, or put their own template in the place of the skeleton's."""
+    """Add what the plan says about the pods, or replace the skeleton's template with their own."""
     if workload.template is not None:
         metadata = workload.template.get("metadata") or {}
         own = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
@@ -269,5 +269,5 @@ def _inner(value: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manife
 
 
 def _label_value(name: str) -> str:
-    """Return a name as a label value, which is shorter than the name of an object may be."""
+    """Return a name as a label value, whose maximum is shorter than that of object names."""
     return name[:_LONGEST_LABEL].rstrip("-.")

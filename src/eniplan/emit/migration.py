@@ -1,4 +1,4 @@
-"""A move of workloads from one node pool to exclusive ones: what changes in each, in which order, and how to go back.
+"""Plans the move of workloads to exclusive node pools: changes, order, and how to go back.
 
 Each workload is changed by strategic merge patches of `kubectl patch`, which leave alone what others have changed in
 the meantime, and do nothing the second time. A Deployment first brings up its new pods and then takes the old ones
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 PARALLEL = 100
-"""Exclusive pods that Terway gives ENIs at once (docs: work-with-terway); more wait."""
+"""The number of pods that Terway gives ENIs at the same time (docs: work-with-terway); others wait."""
 _ROLLED = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
 _BY_HAND = {
     "Job": say("the template of a Job cannot be changed: let it end, and create the next one"),
@@ -47,7 +47,7 @@ _DEFAULT: Object = {"type": "RollingUpdate", "rollingUpdate": _ROLLING}
 
 
 class Move(NamedTuple):
-    """One workload on its way. Patches are strategic merge patches; None: there is nothing to patch."""
+    """The move of one workload. Patches are strategic merge patches; None: nothing to patch."""
 
     kind: str
     namespace: str
@@ -56,7 +56,7 @@ class Move(NamedTuple):
     replicas: int | None
     """None: one on each node, or not known."""
     forth: Object | None = None
-    """Makes its pods exclusive; for a Deployment with a strategy that never takes one away too early."""
+    """Makes its pods exclusive; for a Deployment, with a strategy that removes no pod too early."""
     back: Object | None = None
     """Undoes `forth`, but for the strategy."""
     settle: Object | None = None
@@ -72,9 +72,9 @@ class Move(NamedTuple):
     manifest: Object | None = None
     """What is to be created by hand; None: nothing."""
     leaves: bool = False
-    """Whether it is a DaemonSet that goes from other nodes than those of the old pool, too."""
+    """Whether it is a DaemonSet that also leaves nodes outside the old pool."""
     selector: str = ""
-    """How kubectl finds the pods of a StatefulSet, which does not take back a pod that has not started."""
+    """The selector of a StatefulSet's pods, because it does not replace pods that have not started."""
     notes: tuple[Message, ...] = ()
 
     @property
@@ -94,7 +94,7 @@ class Move(NamedTuple):
 
     @property
     def dips(self) -> bool:
-        """Whether it falls below what its PodDisruptionBudgets ask for; one that loses no pod does not."""
+        """Whether the move goes below its PodDisruptionBudgets."""
         return self.floor > 0 and (self.lowest is None or self.lowest < min(self.floor, self.replicas or 0))
 
     @property
@@ -170,7 +170,7 @@ def _has_pods(item: Object) -> bool:
 
 
 def namespace_labels(plan: Plan, values: Iterable[object]) -> dict[str, dict[str, str]]:
-    """Return the labels that namespaces lack to be taken by the PodNetworkings of their workloads, by namespace.
+    """Return the missing labels of each namespace that its workloads' PodNetworkings select.
 
     Raises:
         RefusalError: a label that one has is in the way.
@@ -199,7 +199,7 @@ def _identity(item: Object) -> tuple[str, str, str]:
 
 
 def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
-    """Work out the move of one workload; at most `most` of its pods may start at once."""
+    """Plan the move of one workload; at most `most` of its pods may start at once."""
     held = holder(item.get("apiVersion"), item.get("kind"))
     live = [value_at(item, path) for path in (() if held is None else held.replicas)]
     known = [n for n in live if isinstance(n, int)]
@@ -243,7 +243,7 @@ def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
 
 
 def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
-    """Return the strategy for the move, and the one that is put back; nothing where its own will do."""
+    """Return the strategy for the move, and the one to restore; nothing if its own is suitable."""
     if kind == "Deployment":
         own: Object = mapping(value_at(item, ("spec", "strategy"))) or _DEFAULT
         if own.get("type", "RollingUpdate") != "RollingUpdate":
@@ -263,7 +263,7 @@ def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
 
 
 def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object, Mapping[str, str], bool]:
-    """Return a workload with all that its pods need on their pool, their labels, and whether the old pool held them."""
+    """Return a workload with everything its pods need, their labels, and whether the old pool held them."""
     after = copy.deepcopy(item)
     held = holder(item.get("apiVersion"), item.get("kind"))
     pool = next(pool for pool in given.plan.node_pools if pool.name == workload.node_pool)
@@ -292,7 +292,7 @@ def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object,
 
 
 def _let_go(template: Object, old: str) -> bool:
-    """Take out of a pod template what holds its pods on the old pool; return whether there was anything."""
+    """Remove what holds pods on the old pool from a pod template; return whether there was anything."""
     spec = template.get("spec")
     if not isinstance(spec, dict):
         return False  # `complete` refuses it
@@ -327,7 +327,7 @@ _OF_TERWAY = re.compile(
 
 
 def _bare(item: Object) -> Object:
-    """Return a live object as a manifest of a new one: without what the API server, controllers and Terway write."""
+    """Return a live object as a new manifest, without fields that the API server, controllers and Terway write."""
     out = {key: copy.deepcopy(value) for key, value in item.items() if key != "status"}
     templates_of = (out, value_at(out, ("spec", "template")))
     for each in templates_of:
@@ -355,7 +355,7 @@ def _by_hand(kind: str, item: Object) -> Message | None:
 
 
 def _floor(every: list[Object], workload: Workload, labels: Mapping[str, str], replicas: int | None) -> int:
-    """Return how many of its pods the PodDisruptionBudgets that select them ask for, when all other pods run."""
+    """Return the number of pods that its PodDisruptionBudgets require, if all other pods run."""
     found = [0]
     for item in every if replicas is not None else ():
         spec = item.get("spec")
@@ -381,7 +381,7 @@ def _floor(every: list[Object], workload: Workload, labels: Mapping[str, str], r
 
 
 def _replicas(item: Object) -> int:
-    """Return how many pods a Deployment or a StatefulSet asks for: one when it does not say."""
+    """Return the replicas of a Deployment or a StatefulSet, 1 by default."""
     found = value_at(item, ("spec", "replicas"))
     return found if type(found) is int else 1
 
@@ -414,7 +414,7 @@ def _notes(
 
 
 def difference(before: Any, after: Any) -> Any:  # noqa: ANN401 - any value of an object
-    """Return the strategic merge patch from one object to another. Lists are replaced whole, but for containers."""
+    """Return the strategic merge patch from one object to another. Lists except containers are replaced entirely."""
     out: Object = {}
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key), after.get(key)

@@ -1,4 +1,4 @@
-"""Adding to a user's own manifests what they lack, without touching anything else.
+"""Adds what a user's own manifests lack, and changes nothing else.
 
 A manifest is matched to a workload of the plan by kind, namespace and name, or it names its pool itself, in the
 annotation `eniplan.dev/node-pool` (and its PodNetworking in `eniplan.dev/pod-networking`).
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Change(NamedTuple):
-    """One manifest of the input, what it is, and which key paths have been added to."""
+    """One manifest of the input, its kind, and the key paths with additions."""
 
     name: str
     pool: str | None
@@ -76,7 +76,7 @@ class _Manifest:
     def __init__(  # noqa: PLR0913, PLR0917 - a manifest, where it stands, and what it is judged by
         self, file: str, node: Node, at: Path, value: dict[str, Any], plan: Plan, found: Holder
     ) -> None:
-        """Take the manifest, and where it stands: the number of its document, then the path in it."""
+        """Take the manifest and its place: the number of its document, then the path in it."""
         self._file = file
         self._node = node
         self._at = at
@@ -90,7 +90,7 @@ class _Manifest:
         self.pool: str | None = None
 
     def complete(self, documents: list[Any]) -> None:
-        """Add to the manifest what its pods lack, in a copy of all documents; nothing when it names no pool."""
+        """Add what its pods lack, in a copy of all documents; nothing if it names no pool."""
         want = self._wanted()
         if want is None:
             return
@@ -144,7 +144,7 @@ class _Manifest:
         )
 
     def _workload(self) -> Workload | None:
-        """Return the plan's workload; a manifest without a namespace goes wherever it is applied."""
+        """Return the plan's workload; a manifest without a namespace matches any."""
         same = [w for w in self._plan.workloads if (w.kind, w.name) == (self._kind, self._metadata.get("name"))]
         namespace = self._metadata.get("namespace")
         if namespace is None and len(same) == 1:

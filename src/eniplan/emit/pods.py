@@ -1,4 +1,4 @@
-"""What a pod must have to land on an exclusive-ENI node and get an ENI there, and how a pod template gets it.
+"""What a pod needs to run on an exclusive-ENI node with its own ENI, and how to add it to a pod template.
 
 One function completes a pod template in place, whether it comes from a skeleton or from a user's own manifest: what
 is there already is never changed, only what is missing is added.
@@ -31,12 +31,12 @@ _RULE = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [EXCLUSIVE_VALUE]}
 
 
 def exclusive_only() -> dict[str, Any]:
-    """Return the requirement of a node selector term that only exclusive nodes meet."""
+    """Return the node selector requirement that only exclusive nodes match."""
     return {**_RULE, "values": [EXCLUSIVE_VALUE]}
 
 
 class PodError(Exception):
-    """A pod template has something that contradicts its pool, or is no pod template."""
+    """A pod template contradicts its pool, or is not a pod template."""
 
     def __init__(self, path: Path, message: Message, hint: Message = NOTHING) -> None:
         """Take the key path within the pod template."""
@@ -120,7 +120,7 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
 
 
 def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, str]:
-    """Return the labels that pods lack to be selected, the first allowed value of each key.
+    """Return the labels that pods need to be selected, with the first allowed value of each key.
 
     Raises:
         PodError: a label that they have is in the way, or no label can do it.
@@ -165,7 +165,7 @@ def _tolerate(template: dict[str, Any], pod: Pod, taints: tuple[Taint, ...]) -> 
 
 
 def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
-    """Require the exclusive label: each term by itself may place the pod, so each must ask for it."""
+    """Require the exclusive label in every term, because each term alone may place the pod."""
     for requirement in pod.placement.requirements():
         if requirement.key == EXCLUSIVE_LABEL and not meets(requirement, EXCLUSIVE_VALUE):
             message = say(
@@ -237,7 +237,7 @@ def _at(template: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manife
 
 
 def _map(parent: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """Return the map at a path, which has been read and is one; a key that is missing or null gets an empty one."""
+    """Return the map at a path; a missing or null key gets an empty one."""
     for key in path:
         if parent.get(key) is None:
             parent[key] = {}

@@ -1,4 +1,4 @@
-"""How emitting fails: what a spelling or an object cannot say is told, never left out in silence."""
+"""Errors of emitting: what a form or an object cannot express is reported, never silently left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the body to a spelling with other names: every value finds its place, or the spelling is refused.
+"""Translates a body to a form with other names: every value has a place, or the form is refused.
 
 Nothing of a body may be lost on the way, so the walk starts from the body and not from the table of names.
 """
@@ -69,7 +69,7 @@ def _leaves(value: Any, path: str, indexes: tuple[int, ...]) -> Iterator[tuple[s
 
 
 def put(out: dict[str, Any], target: str, indexes: tuple[int, ...], value: object) -> None:
-    """Put a value at a dotted key path, in which `[]` behind a key takes the next of the indexes."""
+    """Put a value at a dotted key path, where each `[]` takes the next index."""
     *parents, last = target.split(".")
     left = list(indexes)
     for parent in parents:

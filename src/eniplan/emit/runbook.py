@@ -1,4 +1,4 @@
-"""A migration as a folder: a runbook for people, a shell script that stops at the first gate, and what both apply."""
+"""Writes a migration folder: a runbook, a shell script that stops at the first failing gate, and their files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Migration(NamedTuple):
     namespaces: Mapping[str, Mapping[str, str]]
     """The labels that namespaces lack to be selected."""
     access: Words
-    """kubectl's options that name the cluster which was read; none: whatever is current."""
+    """kubectl's options for the cluster that was read; empty: the current context."""
     gate: Words
     """The options by which create-pool and verify judge as this run did."""
     copies: Mapping[str, str]
@@ -67,7 +67,7 @@ class Migration(NamedTuple):
 
     @property
     def starts_empty(self) -> bool:
-        """Whether a new pool may have no node at first, so that nothing proves it to be there."""
+        """Whether a new pool may have no nodes at first, so that nothing can prove it."""
         return any((pool.get("autoScaling") or {}).get("min") == 0 or pool.get("desiredSize") == 0
                    for pool in self.plan["nodePools"])  # fmt: skip
 
@@ -78,7 +78,7 @@ class Migration(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step: what it does, and the gate after it. Both are shell commands, and do nothing the second time."""
+    """One step and the gate after it. Both are idempotent shell commands."""
 
     title: Message
     does: Words
@@ -92,7 +92,7 @@ class Step(NamedTuple):
     why: str = ""
     """The command that tells why a gate of kubectl does not hold."""
     unless: str = ""
-    """The command that proves it to be done, by whom ever; empty: only doing it again does."""
+    """The command that proves the step is done; empty: repeat the step instead."""
 
 
 def files(migration: Migration) -> dict[str, str]:
@@ -133,7 +133,7 @@ def _numbered(migration: Migration) -> Iterator[tuple[int, Move]]:
 
 
 def _part(migration: Migration, *, networking: bool, moved: Sequence[Move] | None) -> Object:
-    """Return the plan as far as it holds at a step, for as many pods as there are; `moved` None: as a whole."""
+    """Return the part of the plan that holds at a step, for the existing pods; `moved` None: the whole plan."""
     plan = migration.plan
     live = {(move.kind, move.namespace, move.name): move for move in migration.moves}
     workloads = []
@@ -303,7 +303,7 @@ def _shell(commands: Sequence[str]) -> list[str]:
 
 
 def _by_hand(do: _Commands, move: Move) -> Words:
-    """Return the commands for what no script does: its time is for people to choose."""
+    """Return the commands for manual steps, whose time people choose."""
     if move.manifest is None:
         return ()
     away = (do.of(move, "delete", move.resource),) if move.kind in {"Job", "Pod"} else ()

@@ -1,4 +1,4 @@
-"""The plan of a pool that was sized: every fact that nobody has stated is either absent or an id to be replaced."""
+"""Writes the plan of a sized pool: unstated facts are absent, or placeholder ids."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Facts(NamedTuple):
 
 
 def sized_plan(instance_type: str, size: Size, request: Request, facts: Facts) -> dict[str, Any]:
-    """Return the plan as values: one pool of one type, its PodNetworking, and the pods that it was sized for."""
+    """Return the plan as values: one pool of one type, its PodNetworking, and its pods."""
     nodes = [f"your-vsw-nodes-{zone}" for zone in facts.zones]
     pods = [f"your-vsw-pods-{zone}" for zone in facts.zones]
     network = {"vSwitchIds": pods, "securityGroupIds": ["your-sg-pods"]}
@@ -82,7 +82,7 @@ def _pod_v_switches(names: Sequence[str], facts: Facts) -> list[dict[str, str]]:
 
 
 def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Facts, specs: str) -> str:
-    """Return the plan as YAML, with what it rests on and what to fill in written above it.
+    """Return the plan as YAML, with its assumptions and what to fill in as a comment.
 
     It can be judged as it is; `to_fill_in` makes of it what users get.
     """
@@ -103,6 +103,6 @@ def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Fac
 
 
 def to_fill_in(text: str) -> str:
-    """Return a plan whose stand-ins nobody can leave as they are: a check refuses them, as it does those of init."""
+    """Return a plan whose placeholders a check refuses, like those of init."""
     text = re.sub(r"\byour-([\w.-]+)", r"<\1>", text)
     return re.sub(r'(?<=ipv6Cidr: )"?2001:db8:\S+', "<IPv6 CIDR>", text)

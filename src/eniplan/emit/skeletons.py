@@ -1,4 +1,4 @@
-"""The skeletons that manifests are made from: YAML that is parsed, filled in as data, and dumped again.
+"""Skeletons of manifests: YAML that is parsed, filled in as data, and dumped again.
 
 A skeleton is a whole object with placeholders. What eniplan fills in must be there, so that a team's own skeleton
 cannot lose a field without being told; whatever else it has is kept.
@@ -54,7 +54,7 @@ class Shape(NamedTuple):
 
 
 def _shape(api_version: str, kind: str, more: Mapping[Path, type] | None = None) -> Shape:
-    """Return the shape of a kind with pods, which are where all other readers find them."""
+    """Return the shape of a kind with pods, at the path that all readers use."""
     holder = HOLDERS[kind][0]
     return Shape(api_version, holder.template, holder.replicas, holder.selects, more or {})
 

@@ -1,4 +1,4 @@
-"""Changing a YAML text only where a value is new: spacing, quotes, comments and line breaks stay what they are.
+"""Changes a YAML text only where values are new, and keeps spacing, quotes, comments and line breaks.
 
 Parsing and dumping would lose them, even with a library that keeps comments. Instead the places that the parser
 names are written to, and the result is parsed again: it must be exactly what was wished for, or nothing is changed.
@@ -43,12 +43,12 @@ class Node(NamedTuple):
     items: tuple[Node, ...] = ()
 
     def child(self, key: str) -> Node | None:
-        """Return the value that is written under a key here, not one that a merge brings."""
+        """Return the value under a key, ignoring merges."""
         return next((v for k, v in zip(self.keys, self.items, strict=True) if k.text == key), None)
 
     @property
     def last(self) -> int:
-        """The offset behind its last character; a block's own end lies behind the comments that follow it."""
+        """The offset after its last character; the end of a block comes after the comments that follow it."""
         return self.items[-1].last if self.items and not self.is_flow else self.end
 
 
@@ -61,7 +61,7 @@ class _Edit(NamedTuple):
 # --- Reading ------------------------------------------------------------------------------------------------
 
 _MOST_VALUES = 1_000_000
-"""Aliases may not multiply a document beyond this: far more than any manifest has."""
+"""The maximum values of a document with expanded aliases: far more than any manifest has."""
 
 
 def parse(file: str, text: str) -> list[Node]:
@@ -85,7 +85,7 @@ def parse(file: str, text: str) -> list[Node]:
 
 
 def _documents(loader: yaml.CSafeLoader) -> Iterator[Node]:
-    """Yield the documents. From events, because composed nodes do not say where an alias stands."""
+    """Yield the documents, built from events, because composed nodes do not have the places of aliases."""
     while not loader.check_event(yaml.StreamEndEvent):
         if isinstance(loader.get_event(), yaml.DocumentStartEvent):
             yield _node(loader, 0)
@@ -171,7 +171,7 @@ class _Values:
 
 
 def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, list[tuple[str, ...]]]:
-    """Return a text whose documents have new values, and for each document the key paths that have been added to.
+    """Return a text whose documents have new values, and the key paths with additions of each document.
 
     Args:
         file: the name to show in places.
@@ -210,7 +210,7 @@ class _Writer:
         self.paths: list[str] = []
 
     def edits(self, node: Node, old: Any, new: Any, path: Path) -> Iterator[_Edit]:  # noqa: ANN401 - any values
-        """Yield the edits, inner ones first: where two insert at one place, the inner one comes first there."""
+        """Yield the edits, inner ones first, because that is their order if two insert at one place."""
         if old == new:
             return
         if node.kind == "map" and isinstance(new, dict) and node.items:
@@ -270,7 +270,7 @@ class _Writer:
 
 
 def _sequence_indent(node: Node, column: int = 0) -> int:
-    """Return how far list items are indented behind their key in this document: 0 or 2; 2 when it has no list."""
+    """Return the indentation of list items relative to their key in this document: 0 or 2; 2 without any list."""
     found = _first_sequence_indent(node, column)
     return 2 if found is None else found
 

@@ -85,7 +85,7 @@ def tf_json(resources: Iterable[dict[str, Any]]) -> str:
 
 
 def _labelled(resources: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each resource a name of its own that Terraform takes: made from the pool's."""
+    """Give each resource a unique valid name, made from the pool's."""
     taken: set[str] = set()
     for found in resources:
         base = re.sub(r"[^A-Za-z0-9_-]", "_", found["node_pool_name"])
@@ -131,7 +131,7 @@ def _expression(value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a quoted HCL string that is exactly this text: neither quotes nor `${` and `%{` do anything in it."""
+    """Return a quoted HCL string of exactly this text, with quotes, `${` and `%{` escaped."""
     # JSON but for two escapes that HCL does not know; the pattern steps over escaped backslashes.
     found = re.sub(r"\\(.)", lambda part: _NOT_IN_HCL.get(part[1], part[0]), json_text(text))
     return re.sub(r"([$%])\{([^{}\"\\]*\})?", _inert, found)

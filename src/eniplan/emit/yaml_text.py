@@ -1,4 +1,4 @@
-"""Data to YAML that every reader understands alike: kubectl, PyYAML and eniplan itself.
+"""Writes data as YAML that kubectl, PyYAML and eniplan all read in the same way.
 
 YAML 1.1 and 1.2 readers disagree on what `on`, `1e3`, `0o17` or `y` are, so any text that might be taken for
 something else is quoted.
@@ -22,7 +22,7 @@ _NO_WRAP = 2**31 - 1
 
 
 def is_plain(text: str) -> bool:
-    """Return whether a text can stand without quotes: no reader takes it for anything but text."""
+    """Return whether a text needs no quotes, because every reader takes it as text."""
     return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS
 
 
@@ -58,7 +58,7 @@ def flow(value: Any) -> str:  # noqa: ANN401 - any data
 
 
 def block(value: Any, sequence_indent: int) -> list[str]:  # noqa: ANN401 - any data
-    """Return the lines of a value in block style, with list items this many columns to the right of their key."""
+    """Return the lines of a value in block style, with list items indented by this many columns."""
     if isinstance(value, dict) and value:
         return [line for key, item in value.items() for line in _entry(key, item, sequence_indent)]
     if isinstance(value, list) and value:

@@ -1,1 +1,1 @@
-"""What keeps a cluster right from inside: rules of eniplan as Kubernetes' own admission policies."""
+"""Rules of eniplan as admission policies of Kubernetes."""

@@ -1,4 +1,4 @@
-"""Policies evaluated offline, in the same CEL as in an API server. The only module that imports a CEL library."""
+"""Evaluates policies offline, in the CEL of an API server. The only module that imports a CEL library."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def looking_at(guard: Guard, value: Object) -> tuple[Policy, ...]:
 def judge(
     guard: Guard, value: Object, namespaces: Mapping[str, Object], old: Object | None = None
 ) -> Iterator[Verdict]:
-    """Yield the policies that would speak when an object is created, or changed from another one.
+    """Yield the policies that match when an object is created, or changed from another one.
 
     Args:
         guard: the policies and their parameters.
@@ -85,7 +85,7 @@ def judge(
 
 
 def _namespace(guard: Guard, namespaces: Mapping[str, Object], name: str) -> Object:
-    """Return a namespace. One that is not known may have all labels that PodNetworkings ask for."""
+    """Return a namespace. An unknown one is assumed to have all labels that PodNetworkings select."""
     if name in namespaces:
         return namespaces[name]
     lines = (line.split("|") for line in guard.parameters["podSelectors"].splitlines())
@@ -96,7 +96,7 @@ def _namespace(guard: Guard, namespaces: Mapping[str, Object], name: str) -> Obj
 
 
 class _Request:
-    """One request to an API server, and what its policies have worked out of it so far."""
+    """One request to an API server, with the variables that policies have computed so far."""
 
     def __init__(self, **known: object) -> None:
         self._context = cel.Context()
@@ -107,7 +107,7 @@ class _Request:
             self._context.add_variable(name, value)
 
     def passes(self, policy: Policy) -> bool:
-        """Return whether a policy lets it pass; an expression that fails does, by failurePolicy Ignore."""
+        """Return whether a policy admits it; an expression with an error does, by failurePolicy Ignore."""
         try:
             if not all(self._value(text) for _, text in policy.conditions):
                 return True
@@ -128,5 +128,5 @@ _PREFIX = "variables_"
 
 @cache
 def _compiled(text: str) -> cel.Program:
-    """Compile an expression. A variable is one of its own here: the map of all would be copied for each of them."""
+    """Compile an expression. Each variable is separate: a map of all would be copied for each one."""
     return cel.compile(re.sub(r"\bvariables\.", _PREFIX, text))

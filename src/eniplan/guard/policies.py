@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Resource(NamedTuple):
-    """What a policy looks at: resources of one API group, and the operations on them."""
+    """What a policy matches: resources of one API group, and operations on them."""
 
     group: str
     versions: tuple[str, ...]
@@ -67,7 +67,7 @@ _MOST = 64
 _TERMS, _EXPRESSIONS, _VALUES, _TOLERATIONS = 8, 8, 16, 32
 """Items of a list that a policy looks at. Pods have hardly ever more."""
 _TERMS_BY_POOLS = 64
-"""Terms times pools: each term is compared with each pool, and one expression may cost 1,000,000 at runtime."""
+"""Maximum of terms times pools: each term is compared with each pool, and an expression may cost 1,000,000."""
 
 
 def _lines(key: str) -> str:
@@ -207,7 +207,7 @@ _FITS = Variable(
     f" && t.matchExpressions.all(e, !has(e.values) || size(e.values) <= {_VALUES})))",
 )
 _OTHERS = " || ".join(f"{{0}}.split('/')[0].endsWith('{domain}')" for domain in OTHERS_LABELS)
-"""Labels that nodes get from elsewhere than from their pool: they may have any value."""
+"""Labels that nodes do not get from their pool: these may have any value."""
 
 
 def _others(key: str) -> str:
@@ -462,7 +462,7 @@ _VER035 = Policy(
 
 @cache
 def needed(policy: Policy) -> tuple[Variable, ...]:
-    """Return the variables that a policy's expression uses, each behind those that it uses itself."""
+    """Return the variables of a policy's expression, each after those it depends on."""
     out: list[Variable] = []
     used = policy.right
     for name, text in reversed(policy.variables):

@@ -1,4 +1,4 @@
-"""Policies as the objects that people apply: a ConfigMap with what the plan says, and a policy and binding for each."""
+"""Writes policies as objects to apply: a ConfigMap with the plan's facts, and a policy and a binding per rule."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _pairs(labels: Mapping[str, str]) -> str:
 
 
 def _line(pn: PodNetworking) -> str:
-    """Return the line of a PodNetworking's selectors: `?` where labels alone do not say what they take."""
+    """Return the line of a PodNetworking's selectors: `?` if these use more than labels."""
     columns = [_labels(selector) for selector in (pn.pod_selector, pn.namespace_selector)]
     if pn.is_fixed or None in columns:
         return f"{pn.name}|?"
@@ -96,7 +96,7 @@ def _line(pn: PodNetworking) -> str:
 
 
 def _labels(selector: Selector | None) -> dict[str, str] | None:
-    """Return the labels that a selector asks for; None: it asks for more than labels."""
+    """Return the labels of a selector; None if it uses more than labels."""
     requirements = () if selector is None else selector.requirements
     if any("matchLabels" not in r.path for r in requirements):
         return None

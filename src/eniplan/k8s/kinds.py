@@ -1,4 +1,4 @@
-"""The kinds of objects that hold pod templates, and where. The group counts and not the version: templates never moved.
+"""The kinds of objects with pod templates, and their paths, by group and not by version: templates never moved.
 
 Others use the same words for kinds of another form (a Volcano Job), and their groups tell them apart.
 """
@@ -23,11 +23,11 @@ class Holder(NamedTuple):
     template: Path = ("spec", "template")
     """Where the pod template is; () for a Pod itself."""
     replicas: tuple[Path, ...] = (("spec", "replicas"),)
-    """Where the number of pods is written, the one that counts first; none: there is one, or one on each node."""
+    """The paths of the number of pods, by precedence; empty: one pod, or one on each node."""
     selects: bool = False
     """Whether the kind must have a selector."""
     strategy: Path | None = None
-    """Where a rolling update is described, which may need room beside the pods that there are."""
+    """The path of a rolling update, which may need room besides the existing pods."""
     roles: Path | None = None
     """Where the kind has several templates by role, each with replicas beside it."""
 
@@ -84,7 +84,7 @@ FIXED_NAMES = frozenset(("StatefulSet", "Pod", "GameServerSet"))
 
 
 def holder(api_version: object, kind: object) -> Holder | None:
-    """Return what is known of a kind; None when it is none that holds pods, as far as known."""
+    """Return the description of a kind; None if it is not known to have pods."""
     if not isinstance(api_version, str) or not isinstance(kind, str) or not api_version:
         return None
     group, slash, _ = api_version.rpartition("/")
@@ -106,7 +106,7 @@ def templates(found: Holder, value: Mapping[str, Any]) -> Iterator[Template]:
 
 
 def hidden_templates(value: object, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield what looks like a pod template in an object of any kind: a map with a spec of containers."""
+    """Yield possible pod templates in an object of any kind: maps with a spec of containers."""
     todo: list[tuple[Path, object]] = [(path, value)]
     while todo:
         at, item = todo.pop()
@@ -125,7 +125,7 @@ _TIMED = r"Job (.+)-[0-9]{1,12}"
 
 
 def standing_behind(owner: str) -> Iterator[str]:
-    """Yield the owner of a pod, and who stands behind it: a Deployment, or a CronJob, by the names that these give."""
+    """Yield the owner of a pod and its controller, a Deployment or a CronJob, as derived from its name."""
     yield owner
     for pattern, kind in ((_HASHED, "Deployment"), (_TIMED, "CronJob")):
         found = re.fullmatch(pattern, owner)
@@ -134,7 +134,7 @@ def standing_behind(owner: str) -> Iterator[str]:
 
 
 def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the objects of a document and where they stand in it: itself, or the items of a List."""
+    """Yield the objects of a document with their paths: itself, or the items of a List."""
     if not isinstance(document, dict):
         return
     items = document.get("items")

@@ -1,4 +1,4 @@
-"""Requirements on labels: selectors of pods and namespaces, and the rules of node affinity."""
+"""Requirements on labels: selectors of pods and namespaces, and node affinity."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Requirement(NamedTuple):
 
 
 class Selector(NamedTuple):
-    """A Kubernetes LabelSelector: all requirements hold; none at all takes everything."""
+    """A Kubernetes LabelSelector: all requirements must match; without any it selects everything."""
 
     path: Path
     requirements: tuple[Requirement, ...]
@@ -57,7 +57,7 @@ def selector_from(path: Path, value: Mapping[str, Any] | None) -> Selector | Non
 
 
 def meets(requirement: Requirement, value: object) -> bool:
-    """Return whether a label's value meets a requirement on its key; None: there is no such label.
+    """Return whether a label's value matches a requirement on its key; None: the label is missing.
 
     An operator that Kubernetes does not know is met by nothing.
     """
@@ -79,7 +79,7 @@ def _number(value: object) -> int | None:
 
 
 def selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:
-    """Return whether a selector takes an object with these labels; None takes everything."""
+    """Return whether a selector selects an object with these labels; None selects everything."""
     return selector is None or all(meets(r, labels.get(r.key)) for r in selector.requirements)
 
 
@@ -92,7 +92,7 @@ class Flaw(NamedTuple):
 
 
 def requirement_flaw(requirement: Requirement, operators: tuple[str, ...] = OPERATORS) -> Flaw | None:
-    """Return what Kubernetes refuses of a requirement; the path is the key of the requirement that is wrong."""
+    """Return why Kubernetes refuses a requirement; the path is the invalid key."""
     operator, values = requirement.operator, requirement.values
     if operator not in operators:
         hint = did_you_mean(operator, operators) or say("one of {operators}", operators=operators)

@@ -19,7 +19,7 @@ _WHY_SHORT = {
     "Job": say("its pods need the name in a label"),
 }
 _GENERATED = 5
-"""Characters that Kubernetes adds to a generateName, which it cuts so that both make one label."""
+"""The number of characters that Kubernetes adds to a generateName, which it truncates to fit a label."""
 
 
 def label_key_problem(key: str) -> Message:

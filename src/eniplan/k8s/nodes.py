@@ -37,14 +37,14 @@ class Taint(NamedTuple):
 
 
 class Toleration(NamedTuple):
-    """A Kubernetes toleration. Empty: all keys, all effects; the operator is Equal then."""
+    """A Kubernetes toleration. Empty: all keys, all effects; then the operator is Equal."""
 
     key: str = ""
     operator: str = ""
     value: str = ""
     effect: str = ""
     seconds: int | None = None
-    """How long the pod stays with a NoExecute taint before it is evicted; None: for ever."""
+    """Seconds until a NoExecute taint evicts the pod; None: never."""
 
     def written(self) -> dict[str, str | int]:
         """Return it as a manifest has it."""
@@ -79,7 +79,7 @@ def repelling(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> tup
 
 
 def stays(taint: Taint, tolerations: Iterable[Toleration]) -> int | None:
-    """Return for how many seconds a pod stays on a node with a taint that it tolerates; None: for ever.
+    """Return the seconds that a pod stays on a node with a tolerated taint; None: forever.
 
     The first that matches counts, as in Kubernetes' eviction by taints.
     """
@@ -99,7 +99,7 @@ class NodeLabels(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One term of a required node affinity: all of it must hold. An empty one takes no node."""
+    """One term of a required node affinity: all of it must match. An empty one matches no node."""
 
     expressions: tuple[Requirement, ...]
     fields: tuple[Requirement, ...] = ()
@@ -111,23 +111,23 @@ class Placement(NamedTuple):
     selector: tuple[Requirement, ...] = ()
     """Its nodeSelector."""
     terms: tuple[Term, ...] | None = None
-    """Its required node affinity, of which one term must hold; None: none. Without a term no node fits."""
+    """Its required node affinity, of which one term must match; None: none. Without terms no node matches."""
 
     def allows(self, node: NodeLabels) -> bool | None:
-        """Return whether a node will do; None when that depends on labels that are not known."""
+        """Return whether a node matches; None if that depends on unknown labels."""
         chosen = _all(_meets(r, node) for r in self.selector)
         if self.terms is None:
             return chosen
         return _all((chosen, _any(_holds(term, node) for term in self.terms)))
 
     def needs(self, key: str, value: str) -> bool:
-        """Return whether only nodes with a label will do, and those with this value of it may."""
+        """Return whether only nodes with a label match, and those with this value can."""
         without = self.allows(NodeLabels({}, key.__eq__))
         return without is False and self.allows(NodeLabels({key: value}, _never)) is not False
 
     @property
     def node_name(self) -> str:
-        """The one node that it is meant for, as pods of a DaemonSet are; empty for others."""
+        """The single node that it is bound to, like pods of a DaemonSet; empty for others."""
         fields = (r for term in self.terms or () for r in term.fields)
         return next((r.values[0] for r in fields if r.key == _NODE_NAME and len(r.values) == 1), "")
 

@@ -1,4 +1,4 @@
-"""Quantities as Kubernetes reads them, and durations as Go does: exact, with the limits of their 64 bits."""
+"""Quantities as Kubernetes reads them, and durations as Go does: exact, with their 64-bit limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TWOS = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _LARGEST = 2**63 - 1
 _NANO = 9
 _LONGEST = 1000
-"""Characters of a quantity that are read: no number that Kubernetes writes has as many, and longer ones take time."""
+"""Maximum characters of a quantity: Kubernetes never writes as many, and longer ones take time."""
 
 _DURATION = r"[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+"
 _DURATION_PART = r"([0-9]*)\.?([0-9]*)(ns|us|µs|μs|ms|s|m|h)"
@@ -25,7 +25,7 @@ SECOND = 10**9
 
 
 def quantity(value: object) -> int | None:
-    """Read a quantity, in billionths; None when it is none. `1`, `"1"`, `1.0`, `1000m` and `1e0` are one.
+    """Read a quantity, in billionths; None if invalid. `1`, `"1"`, `1.0`, `1000m` and `1e0` are one.
 
     As in Kubernetes, what is finer than a billionth rounds away from zero, and nothing is more than 2^63 - 1.
     """
@@ -59,19 +59,19 @@ def _digits(value: float) -> str:
 
 
 def parts(value: object, scale: int = 1) -> int | None:
-    """Read a quantity in parts of one `scale`th, rounded up; None when it is none, or negative."""
+    """Read a quantity in units of one `scale`th, rounded up; None if invalid or negative."""
     size = quantity(value)
     return None if size is None or size < 0 else -(-size * scale // 10**_NANO)
 
 
 def whole(value: object) -> int | None:
-    """Read a quantity that counts things, such as ENIs; None when it is no quantity, is negative, or has a fraction."""
+    """Read a countable quantity, such as ENIs; None if invalid, negative or fractional."""
     size = quantity(value)
     return None if size is None or size < 0 or size % 10**_NANO else size // 10**_NANO
 
 
 def go_duration(text: str) -> int | None:
-    """Read a duration as Go's time.ParseDuration does, in nanoseconds; None when it would refuse.
+    """Read a duration as Go's time.ParseDuration does, in nanoseconds; None if invalid.
 
     `1d` is refused: Go knows no days; so is what 64 bits cannot hold, about 2,562,047 hours. `0` alone is a duration.
     """

@@ -1,4 +1,4 @@
-"""A pod as its template says, read once. What has not the form that Kubernetes gives it is noted, and left out."""
+"""A pod from its template, read once. Parts that Kubernetes would refuse are recorded and left out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TERMS = "nodeSelectorTerms"
 CPU = "cpu"
 MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
-"""The extended resources that are read: counted in whole numbers, with requests that equal limits."""
+"""The extended resources that are read: whole numbers, with requests equal to limits."""
 _MEASURED = {CPU: 1000, MEMORY: 1}
 """What a whole pod may ask for as well, and in which parts of one."""
 
@@ -34,7 +34,7 @@ class Container(NamedTuple):
     path: Path
     name: str
     requests: Mapping[str, int]
-    """As Kubernetes completes them: a limit alone is a request as well. CPU is in thousandths, memory in bytes."""
+    """Requests as Kubernetes completes them: a limit alone is also a request. CPU in thousandths, memory in bytes."""
     is_sidecar: bool
     """Whether it is an init container that goes on beside the others."""
     host_ports: tuple[Path, ...]
@@ -94,7 +94,7 @@ class Pod(NamedTuple):
 
 
 def read_pod(template: object) -> Pod:
-    """Read everything that is ever asked of a pod template, which may hold anything."""
+    """Read everything that is needed from a pod template, whose contents may be invalid."""
     return _Reader().pod(template)
 
 
@@ -263,7 +263,7 @@ class _Reader:
         return {name: number for name, number in found.items() if number is not None}
 
     def _counted(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
-        """Read what a container asks for of the counted resources. Kubernetes wants both equal."""
+        """Read a container's extended resources. Kubernetes requires equal requests and limits."""
         requests, limits = (self._map((*path, key), resources.get(key)) for key in ("requests", "limits"))
         out: dict[str, int] = {}
         for name in COUNTED:

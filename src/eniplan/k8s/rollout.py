@@ -45,7 +45,7 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
 
 
 def share(value: object, replicas: int, *, up: bool) -> int | None:
-    """Read a number of pods, or a share of them such as `25%`, rounded up or down; None: it is neither."""
+    """Read a number of pods, or a percentage such as `25%`, rounded up or down; None if invalid."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     percent = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None

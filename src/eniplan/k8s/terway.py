@@ -1,4 +1,4 @@
-"""The words by which Terway knows pods and nodes. Source: Terway types/k8s.go and deviceplugin/eni.go."""
+"""Labels, annotations and resources of Terway. Source: Terway types/k8s.go and deviceplugin/eni.go."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ MEMBER_ENI = "aliyun/member-eni"
 IGNORE_LABEL = "k8s.aliyun.com/ignore-by-terway"
 """On a pod or a node: Terway leaves it alone when the value is "true"."""
 POD_ENI = "k8s.aliyun.com/pod-eni"
-"""On a pod: "true" asks for an ENI without a PodNetworking. On a namespace: "false" keeps the webhook away."""
+"""On a pod: "true" requests an ENI without a PodNetworking. On a namespace: "false" disables the webhook."""
 NETWORKING = "k8s.aliyun.com/pod-networking"
 """The annotation with the PodNetworking that the webhook chose."""
 NETWORKS = "k8s.aliyun.com/pod-networks"
 NETWORKS_REQUEST = "k8s.aliyun.com/pod-networks-request"
-"""The annotation with the PodNetworkings of a pod of several networks, as JSON."""
+"""The annotation with the PodNetworkings of a pod with several networks, as JSON."""

@@ -1,4 +1,4 @@
-"""Reads values of JSON that anybody may have written: one of another type than Kubernetes gives it counts as absent."""
+"""Reads untrusted JSON values: one of the wrong type counts as absent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def listing(value: object) -> list[Any]:
 
 
 def text(value: object) -> str:
-    """Return a value if it is text, else the empty string. Equal texts are one: most of them come back often."""
+    """Return a value if it is text, else the empty string. Texts are interned: most of them repeat."""
     return intern(value) if type(value) is str else ""
 
 

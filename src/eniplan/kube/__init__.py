@@ -1,1 +1,1 @@
-"""The only room with kubectl: reads clusters, or dumps of them, and keeps what verify judges."""
+"""The only package that uses kubectl: reads clusters, or dumps of them, and keeps what verify checks."""

@@ -1,4 +1,4 @@
-"""Reads what kubectl has printed: a file, a folder of them, or stdin. For clusters that we cannot reach."""
+"""Reads saved output of kubectl: a file, a folder, or stdin. For clusters that cannot be reached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".json", ".yaml", ".yml")
 COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
-"""What prints all that is needed. Terway's ConfigMap is left to the user: it may hold credentials."""
+"""The command that prints everything needed, without Terway's ConfigMap, which may contain credentials."""
 _WRITE = say("create one with: {command}", command=COMMAND)
 
 

@@ -1,4 +1,4 @@
-"""Reads a cluster through the user's own kubectl, so that every way to log in works that works there.
+"""Reads a cluster through the user's own kubectl, and so supports all of its logins.
 
 `kubectl get --raw` and not `kubectl get`: it hands on page after page as the API server sends them, where the other
 holds all 50,000 pods at once; it asks for nothing but what is named; and it says for each read why it failed.
@@ -34,7 +34,7 @@ PAGE = 500
 _TERWAY = "/apis/network.alibabacloud.com/v1beta1"
 _SYSTEM = f"namespaces/{SYSTEM_NAMESPACE}"
 _AT_ONCE = 8
-"""Lists of workloads that are asked for side by side: plans may have many namespaces."""
+"""Maximum lists of workloads read in parallel: plans may have many namespaces."""
 _REFUSED = r"Error from server \((Forbidden|NotFound)\): *(.*)"
 
 
@@ -67,7 +67,7 @@ class Kubectl(NamedTuple):
     context: str | None = None
     kubeconfig: str | None = None
     seconds: float = 60
-    """What one request may take; a login that waits for a person gets the same again."""
+    """Time limit of one request; an interactive login gets the same again."""
 
     def command(self, path: str) -> list[str]:
         """Return the command line that gets a path of the API."""
@@ -87,7 +87,7 @@ class Kubectl(NamedTuple):
 
 
 def namespace(kubectl: Kubectl) -> str:
-    """Return the namespace of a context, as kubectl takes it for its own commands."""
+    """Return the namespace of a context, as kubectl itself uses it."""
     command = ["kubectl", *kubectl.options, "config", "view", "--minify", "-o", "jsonpath={..namespace}"]
     try:
         done = subprocess.run(  # noqa: S603 - the user's own kubectl, as everywhere here
@@ -101,11 +101,11 @@ def namespace(kubectl: Kubectl) -> str:
 _GROUPS = {
     "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1",
 }  # fmt: skip
-"""Kinds of workloads that say themselves why they have no pods, and their group; the path has the kind's plural."""
+"""Kinds of workloads that report why they have no pods, and their group; the path has the plural."""
 
 
 def _controllers(wanted: Collection[tuple[str, str]]) -> tuple[_Read, ...]:
-    """Return the lists with the workloads of a plan: one for each namespace and kind."""
+    """Return the lists with a plan's workloads: one for each namespace and kind."""
     pairs = sorted({(namespace, owner.partition(" ")[0]) for namespace, owner in wanted})
     return tuple(
         _Read(WORKLOADS, f"/apis/{_GROUPS[kind]}/namespaces/{quote(namespace, safe='')}/{kind.lower()}s")
@@ -117,7 +117,7 @@ def _controllers(wanted: Collection[tuple[str, str]]) -> tuple[_Read, ...]:
 def observe(
     kubectl: Kubectl, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()
 ) -> Observed:
-    """Read all that verify judges. What may not be read, or does not exist, is noted as unseen.
+    """Read everything that verify checks. Kinds without permission, or that do not exist, are recorded as unseen.
 
     Args:
         kubectl: how the cluster is reached.
@@ -150,11 +150,11 @@ _WORKLOADS = (
 
 
 _NAMED = {"Job": "/apis/batch/v1/namespaces/{}/jobs/{}", "Pod": "/api/v1/namespaces/{}/pods/{}"}
-"""Kinds of which a cluster may have very many: only those that somebody names are read."""
+"""Kinds with possibly very many objects: only named ones are read."""
 
 
 def workloads(kubectl: Kubectl, named: Collection[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
-    """Yield the workloads of a cluster, with what says how many of their pods must run, and their namespaces.
+    """Yield the workloads of a cluster, their PodDisruptionBudgets, and their namespaces.
 
     Args:
         kubectl: how the cluster is reached.
@@ -185,7 +185,7 @@ def nodes(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
 
 
 def has_node_of(kubectl: Kubectl, pool: str) -> bool | None:
-    """Return whether a node pool has a node, by its id; None when that may not be asked.
+    """Return whether a node pool has a node, by its id; None without permission.
 
     Raises:
         ClusterError: there is no kubectl, or it cannot reach the cluster.
@@ -199,7 +199,7 @@ def has_node_of(kubectl: Kubectl, pool: str) -> bool | None:
 
 
 def _items(kubectl: Kubectl, item: _Read, *, must: bool) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a list, page after page, or the one that is named, if it exists.
+    """Yield the objects of a list, page by page, or the named one, if it exists.
 
     Raises:
         ClusterError: they `must` be read, and may not be.
@@ -231,7 +231,7 @@ _ONE_NODE = _Read(WORKLOADS, "/api/v1/nodes?limit=1", listed=False)
 
 
 def configs(kubectl: Kubectl, names: Iterable[str]) -> Observed:
-    """Read ConfigMaps of Terway by name, and one node. What does not exist is left out.
+    """Read Terway's ConfigMaps by name, and one node. Missing ones are left out.
 
     Raises:
         ClusterError: there is no kubectl, or it cannot reach the cluster.
@@ -262,7 +262,7 @@ def _page(path: str, more: str) -> str:
 
 
 def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collector: Collector) -> None:
-    """Take the result of a read, and get its further pages; their calls join the others."""
+    """Process the result of a read, and of its further pages."""
     while True:
         refused = call.refusal()
         if refused is not None:
@@ -294,7 +294,7 @@ def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collec
 
 
 class _Call:
-    """One kubectl, started and not waited for. Its output goes to files, so that none waits for us to read."""
+    """A kubectl process in the background. Its output goes to files, so that it never blocks."""
 
     def __init__(self, kubectl: Kubectl, path: str) -> None:
         self._path = path
@@ -317,7 +317,7 @@ class _Call:
             ) from None
 
     def refusal(self) -> tuple[str, str] | None:
-        """Wait for the end; return the reason and the message when the server refused just this read.
+        """Wait for the end; return the reason and the message if the server refused only this read.
 
         Raises:
             ClusterError: it failed in another way, or did not end.

@@ -70,7 +70,7 @@ REASONS = frozenset(
         "SyncPodNetworkingFailed",
     )
 )
-"""Events of Terway, of kubelet, of the scheduler and of workloads that say that something failed."""
+"""Reasons of events of Terway, kubelet, scheduler and workloads that report a failure."""
 
 
 class _Asked(NamedTuple):
@@ -152,7 +152,7 @@ class Collector:
         self.add_workload(value)
 
     def listed(self, head: Listed) -> None:
-        """Note that a kind has been read, even when there is none of it, and whether more of it follows."""
+        """Record that a kind has been read, even if empty, and whether more of it follows."""
         self._ends.setdefault(head.kind, False)
         self._ends[head.kind] |= not head.more
         self.seen(head.kind.removesuffix("List"))
@@ -163,14 +163,14 @@ class Collector:
             self._unseen.pop(kind, None)
 
     def unseen(self, kind: str, why: str) -> None:
-        """Note that a kind could not be read. Namespaces are read of their own accord."""
+        """Record that a kind could not be read, except kinds that are optional, such as namespaces."""
         if kind in KINDS:
             self._refused.add(kind)
             self._unseen[kind] = why
 
     @property
     def cut(self) -> str:
-        """The list of which only the first pages have been taken; empty when there is none."""
+        """The list of which only the first pages were read; empty if none."""
         return next((kind for kind, ended in self._ends.items() if not ended), "")
 
     @property
@@ -200,7 +200,7 @@ class Collector:
         )
 
     def _shared(self, value: _T) -> _T:
-        """Return the one of equal values that is kept: the nodes of a pool are alike, and so are most ENIs."""
+        """Return a shared instance of equal values: the nodes of a pool are similar, as are most ENIs."""
         return cast("_T", self._same.setdefault(value, value))
 
     def _node(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
@@ -272,7 +272,7 @@ class Collector:
         )
 
     def _asked(self, spec: dict[str, Any]) -> _Asked:
-        """Read what the scheduler counts of a pod, once for all pods that ask for the same: reading takes a while."""
+        """Read the scheduler's resources of a pod, cached by value, because reading is slow."""
         few: dict[str, Any] = {key: spec[key] for key in _COUNTED if key in spec}
         for key in ("containers", "initContainers"):
             found = [mapping(container) for container in listing(spec.get(key))]
@@ -385,7 +385,7 @@ class Collector:
             self._namespace_labels = _labels(meta)
 
     def _limits(self, told: object, name: str) -> Mapping[str, int]:
-        """Read what a node's annotation says of its type, once for all nodes that say the same."""
+        """Read a node's annotation about its type, cached by value."""
         key = (told if isinstance(told, str) else "", name)
         if key not in self._types:
             row = type_info(*key).row
@@ -413,12 +413,12 @@ def _labels(meta: dict[str, Any]) -> dict[str, str]:
 
 
 def mark(value: object) -> int:
-    """Return a number that stands for a text: equal texts have equal ones. 0 for none."""
+    """Return a number for a text, equal for equal texts; 0 for no text."""
     return hash(value) if isinstance(value, str) else 0
 
 
 def terway_config(conf: object) -> TerwayConfig | None:
-    """Read the text of key `eni_conf`; None when Terway cannot read it. Credentials in it go no further than this."""
+    """Read the text of key `eni_conf`; None if Terway cannot parse it. Drops credentials in it."""
     try:
         value = parse_json(text(conf))
     except ValueError:
@@ -440,7 +440,7 @@ _PLUGINS = frozenset(("terway", "cilium-cni"))
 
 
 def _with_chain(config: TerwayConfig, data: dict[str, Any]) -> TerwayConfig:
-    """Add what eni-config says beside eni_conf: NetworkPolicy, and the CNI chain of nodes with shared ENIs."""
+    """Add the other keys of eni-config: NetworkPolicy, and the CNI chain of nodes with shared ENIs."""
     chain = [mapping(plugin) for plugin in listing(_json(data.get("10-terway.conflist")).get("plugins"))]
     chain = chain or [found for found in [_json(data.get("10-terway.conf"))] if found]
     names = [text(plugin.get("type")) for plugin in chain]
@@ -474,7 +474,7 @@ def _selector(spec: dict[str, Any], key: str) -> Selector | None:
 
 
 def _image(spec: dict[str, Any]) -> str:
-    """Return the image that carries Terway's version: of the first init container, else of the first container."""
+    """Return the image with Terway's version: of the first init container, or else of the first container."""
     for key in ("initContainers", "containers"):
         for container in listing(spec.get(key))[:1]:
             image = text(mapping(container).get("image"))
@@ -484,7 +484,7 @@ def _image(spec: dict[str, Any]) -> str:
 
 
 def _agent(owner: str) -> str:
-    """Return the part of Terway that an owner of pods is: the DaemonSet, or the control plane."""
+    """Return which part of Terway an owner of pods is: the DaemonSet, or the control plane."""
     kind, _, name = owner.partition(" ")
     if kind == "DaemonSet":
         return name if name == TERWAY_ADDON else ""

@@ -15,7 +15,7 @@ _TOLD = 500
 
 
 def trouble(status: dict[str, Any]) -> Trouble | None:
-    """Return what keeps a pod from running, as far as its status says so; None when it runs and is ready."""
+    """Return why a pod does not run, from its status; None if it runs and is ready."""
     phase = text(status.get("phase"))
     if phase == "Running" and any(_is_ready(item) for item in listing(status.get("conditions"))):
         return None
@@ -33,7 +33,7 @@ def trouble(status: dict[str, Any]) -> Trouble | None:
 
 
 def ended_by(wrong: Trouble | None) -> str:
-    """Return in one line why a pod has failed: `Evicted: The node was low on resource: memory`."""
+    """Return why a pod failed in one line: `Evicted: The node was low on resource: memory`."""
     return "" if wrong is None else ": ".join(filter(None, (wrong.reason, wrong.message)))
 
 
@@ -42,7 +42,7 @@ def _is_ready(condition: object) -> bool:
 
 
 def _stuck(status: dict[str, Any]) -> Iterator[Trouble]:
-    """Yield the containers that wait or have failed: init containers first, as they start."""
+    """Yield the waiting or failed containers: init containers first, in start order."""
     later: list[Trouble] = []
     for key in ("initContainerStatuses", "containerStatuses"):
         for item in map(mapping, listing(status.get(key))):

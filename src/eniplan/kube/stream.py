@@ -1,4 +1,4 @@
-"""Kubernetes objects out of JSON, one at a time: a dump of half a gigabyte is never in memory as a whole.
+"""Streams Kubernetes objects from JSON: a dump of half a gigabyte is never entirely in memory.
 
 Understood is what kubectl prints: an object, a List, a PodList (`kubectl get --raw`), and several of them behind
 each other. Only one object is a Python value at any moment.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 _AHEAD = 1 << 16
-"""Characters that are read ahead of a value, so that few are decoded twice: more than most objects have."""
+"""Characters to read ahead, more than most objects have, so that few are decoded twice."""
 _BLANK = " \t\r\n"
 _ITEMS = "items"
 
@@ -35,7 +35,7 @@ class Listed(NamedTuple):
 
 
 def read(stream: TextIOBase, name: str) -> Iterator[dict[str, Any] | Listed]:
-    """Yield every object of a stream, and a `Listed` behind the items of each list.
+    """Yield every object of a stream, and a `Listed` after the items of each list.
 
     Raises:
         InputError: it is no JSON, or something else than objects; `name` is its name for people.
@@ -92,7 +92,7 @@ def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 _CAREFUL = json.JSONDecoder(**JSON_NUMBERS).raw_decode
 _FAST = json.JSONDecoder(**{**JSON_NUMBERS, "parse_int": int}).raw_decode
-"""Leaves integers to the decoder, which is quick, and refuses those of thousands of digits."""
+"""Uses the decoder's fast integers, and refuses those with thousands of digits."""
 
 
 class _Text:
@@ -193,7 +193,7 @@ class _Text:
         self._column = self._column + len(passed) if newline < 0 else len(passed) - newline
 
     def _count_again(self, start: int) -> None:
-        """Find the place of the window. Counting lines while all is well would take a tenth of the time."""
+        """Find the place of the window, only on errors: counting lines always would take a tenth of the time."""
         self._stream.seek(start)
         left = self._before
         while left and (passed := self._stream.read(min(left, _CHUNK))):

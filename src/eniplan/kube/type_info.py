@@ -1,4 +1,4 @@
-"""What nodes say of their instance types: Terway believes it before the API (limit.go:212-226 at commit 89aadf8b)."""
+"""Type data of nodes, which Terway prefers over the API (limit.go:212-226 at commit 89aadf8b)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TypeInfo(NamedTuple):
 
 
 def type_info(told: str, name: str) -> TypeInfo:
-    """Read the annotation of a node of an instance type. Terway believes it when it is of the node's own type."""
+    """Read a node's annotation about its instance type. Terway only uses it if it is of the node's own type."""
     try:
         row = parse_json(told)
     except ValueError:
