@@ -192,6 +192,7 @@ class TestENI007:
         assert facts_missing(judge({**types, "cluster.terway.erdma": ABSENT}), "ENI007") == ["cluster.terway.erdma"]
         assert facts_missing(judge({**types, "cluster.terway.erdma": False}), "ENI007") == []
         assert found(judge({**types, "cluster.terway.erdma": True}), "ENI007")
+        assert facts_missing(judge({"cluster.terway.erdma": ABSENT}), "ENI007") == []  # one type
 
     def test_smallest_counts(self) -> None:
         report = judge({TYPES: ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]})
@@ -254,6 +255,7 @@ class TestENI008:
             ({8: 1}, "error", "for pods that need 8 each: only 0 of 1 fit", "no node has 8 ENIs for one pod"),
             ({5: 2, 3: 2, 2: 2}, None, "", ""),
             ({3: 7}, "error", "for pods that need 3 each: only 6 of 7 fit", "use 4 nodes"),
+            ({4: 4, 1: 1}, "error", "for pods that need 4 each: only 3 of 4 fit", "use 4 nodes"),
             ({4: 3, 2: 4}, "warning", "some do not fit", "use 4 nodes"),
             ({1: 1000}, "error", "its pods need 1000", "use 143 nodes"),
             ({1: 700_001}, "error", "its pods need 700001", "use 100001 nodes"),
@@ -268,6 +270,11 @@ class TestENI008:
         findings = found(judge({"workloads": workloads}), "ENI008")
         assert [finding.level for finding in findings] == ([] if level is None else [level])
         assert all(words in finding.message and hint in finding.hint for finding in findings)
+
+    def test_a_daemon_set_too_large_for_nodes_that_are_not_there_yet(self) -> None:
+        agent = {"name": "agent", "kind": "DaemonSet", "replicas": 1, "nodePool": "trading", "eniRequest": 8}
+        finding = only(judge({"nodePools[0].desiredSize": 0, "workloads": [agent]}), "ENI008")
+        assert "has 0 exclusive ENIs at its largest size (0 nodes x 7)" in finding.message
 
     def test_limits_not_known(self) -> None:
         report = judge({TYPES: ["ecs.i4.8xlarge"], "workloads": [WORKLOAD]})
@@ -353,6 +360,10 @@ class TestGuests:
         assert isinstance(item, Unknown)
         assert "shipper" in item.about
         assert item.path == ("nodePools", 0, "name")
+        view = view_of({"workloads": [{**WORKLOAD, "replicas": 16}]})
+        (item,) = eni008.check(PlanView(view.plan._replace(guests=(sure, maybe)), view.catalog, view.settings))
+        assert isinstance(item, Unknown)
+        assert item.about == "shipper: whether its nodes are those of pool 'trading'"
 
     def test_one_pool_without_pods_hides_no_other(self) -> None:
         second = {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1}

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import pytest
 
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example_account
-from tests.judge import facts_missing, found, judge, only, places
+from tests.judge import facts_missing, found, judge, only, places, unknown
 
 POOL = "nodePools[0]"
 TWO_ZONES: dict[str, Any] = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}
@@ -107,6 +107,23 @@ class TestNET001:
         changes = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[1]": LINGJUN_POOL, "podNetworkings": [pn]}
         assert found(judge(changes), "NET001") == []
 
+    def test_a_lingjun_pool_that_names_no_v_switch(self) -> None:
+        pool = {key: value for key, value in LINGJUN_POOL.items() if key != "vSwitchIds"}
+        (item,) = unknown(judge({"nodePools[1]": pool}), "NET001")
+        assert item.place.path == "nodePools[1].vSwitchIds"
+        assert item.hint == "use a vSwitch of its zone"
+
+    def test_defaults_not_stated(self) -> None:
+        report = judge({**TWO_ZONES, "cluster.podDefaults": ABSENT})
+        assert found(report, "NET001") == []
+        assert facts_missing(report, "NET001") == ["cluster.podDefaults"]
+
+    def test_a_pod_networking_that_names_no_pool_and_asks_for_no_eni(self) -> None:
+        pn = {key: value for key, value in PN.items() if key != "nodePools"}
+        for eni_type, missing in (("Trunk", 0), ("ENI", 1)):
+            changes = {"cluster.terway.eniTrunking": True, "podNetworkings": [{**pn, "eniType": eni_type}]}
+            assert len(unknown(judge(changes), "NET001")) == missing
+
 
 class TestNET002:
     def test_numbers(self) -> None:
@@ -144,6 +161,17 @@ class TestNET002:
     def test_free_addresses_not_stated(self) -> None:
         report = judge({"cluster.vSwitches": [free(None)]})
         assert facts_missing(report, "NET002") == ["availableIps of vsw-j"]
+        assert [item.place.path for item in unknown(report, "NET002")] == ["cluster.vSwitches[0].availableIps"]
+
+    @pytest.mark.parametrize(
+        ("defaults", "missing"),
+        [(ABSENT, "cluster.podDefaults"), ({"vSwitchIds": ["vsw-j", "vsw-x"]}, "cluster.vSwitches")],
+    )
+    def test_where_pods_take_addresses_is_not_known(self, defaults: object, missing: str) -> None:
+        changes = {"cluster.podDefaults": defaults}
+        assert facts_missing(judge(changes), "NET002") == [missing]
+        # All pods have a PodNetworking: the cluster's own configuration is not in use.
+        assert facts_missing(judge({**changes, "podNetworkings": [PN]}), "NET002") == []
 
     def test_one_of_two_v_switches_does_not_say(self) -> None:
         more = free(None, {**VSWITCH_J, "id": "vsw-j2"})

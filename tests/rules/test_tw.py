@@ -9,7 +9,7 @@ from eniplan.plan.document import path_text
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, example
 from eniplan.rules.tw import TAKEN
-from tests.judge import facts_missing, found, judge, judge_plan, only, places
+from tests.judge import facts_missing, found, judge, judge_plan, only, places, unknown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,9 @@ class TestTW004:
         assert places(report, "TW004") == ["nodePools[0].labels.terway-config"]
 
     def test_version_not_known(self) -> None:
-        assert facts_missing(judge({**NODE_CONFIG, VERSION: ABSENT}), "TW004") == [VERSION]
+        report = judge({**NODE_CONFIG, VERSION: ABSENT})
+        assert facts_missing(report, "TW004") == [VERSION]
+        assert [item.place.path for item in unknown(report, "TW004")] == [VERSION]
 
 
 class TestTW006:
@@ -102,6 +104,10 @@ class TestTW006:
         report = judge(changes)
         assert places(report, "TW006") == (["cluster.terway.ipamType"] if hit else [])
         assert facts_missing(report, "TW006") == missing
+        assert [item.place.path for item in unknown(report, "TW006")] == missing
+
+    def test_lingjun_nodes_are_not_of_the_mode_with_the_bug(self) -> None:
+        assert found(judge({**LINGJUN_ONLY, VERSION: "v1.12.0"}), "TW003") == []
 
     def test_lingjun_nodes_offer_no_aliyun_eni_anyway(self) -> None:
         report = judge({**LINGJUN_ONLY, "cluster.terway.ipamType": "default"})
@@ -119,6 +125,7 @@ class TestSwitches:
         report = judge({path: ABSENT})
         assert found(report, rule) == []
         assert facts_missing(report, rule) == [path]
+        assert facts_missing(judge({"cluster.terway.customCniChain": False}), rule) == []
 
     def test_datapath_v2_and_network_policy_are_two_findings(self) -> None:
         report = judge({"cluster.terway.networkPolicy": True, "cluster.terway.virtualType": "datapathv2"})
@@ -143,7 +150,8 @@ class TestTW012:
 
     def test_like_none(self) -> None:
         report = judge({**NODE_CONFIG, "nodePools[0].terwayConfig": "x"})
-        assert only(report, "TW012").hint == "add it to cluster.terwayConfigs"
+        finding = only(report, "TW012")
+        assert (finding.hint, finding.fix) == ("add it to cluster.terwayConfigs", None)
 
     def test_configs_not_stated(self) -> None:
         report = judge({"nodePools[0].terwayConfig": "gpu-net"})
@@ -159,6 +167,15 @@ class TestTW013:
     def test_threshold(self, version: object, hits: int) -> None:
         changes = {"cluster.terway.virtualType": "datapathv2", "cluster.kubernetesVersion": version}
         assert len(found(judge(changes), "TW013")) == hits
+
+    def test_what_is_not_known(self) -> None:
+        kind, version = "cluster.terway.virtualType", "cluster.kubernetesVersion"
+        for changes, missing in (
+            ({kind: ABSENT}, [kind]),
+            ({kind: ABSENT, version: ABSENT}, [kind]),
+            ({kind: "datapathv2", version: ABSENT}, [version]),
+        ):
+            assert facts_missing(judge(changes), "TW013") == missing
 
     def test_only_datapath_v2(self) -> None:
         assert found(judge(), "TW013") == []
