@@ -160,7 +160,7 @@ def test_hcl_is_fixed_where_the_resource_says_it(run: Run, tmp_path: Path, value
     found = run("check", path, "--fix")
     taint = '\n  taints {\n    key    = "exclusive-eni"\n    value  = "true"\n    effect = "NoSchedule"\n  }\n'
     assert path.read_text() == HCL.replace("VALUE", wanted).replace("  }\n}\n", "  }\n" + taint + "}\n")
-    assert ("not fixed, fix it by hand" in found.err) == (value == wanted)
+    assert ("not fixed: " in found.err and "fix it by hand" in found.err) == (value == wanted)
 
 
 TAINT = '{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}'

@@ -101,10 +101,17 @@ class Tree:
             where = (at(found.text, found.start), *where)
         return say("the value comes from {sources}", sources=where) if where else NOTHING
 
+    @property
+    def unwritable(self) -> Message:
+        """See `Document.unwritable`."""
+        return say("Terraform computes it, or several files say it: fix it by hand")
+
     def written(self, path: Path) -> Path | None:
         """See `Document.written`."""
-        shape = self.shapes.get(str(path[0])) if path else None
-        if shape is None or shape.block.files != (self.source.file,):
+        shape, found = self.shapes.get(str(path[0])) if path else None, self._walk(path)
+        if shape is None or found is None or shape.block.files != (self.source.file,):
+            return None
+        if not _is_literal(found, shape.block, path):
             return None
         return self.source.written(shape.block, path[1:])
 
@@ -127,6 +134,16 @@ class Tree:
                 break
             found = further
         return found
+
+
+def _is_literal(found: _Found, outer: Block, path: Path) -> bool:
+    """Return whether a value, or each argument of a block, stands there as it is; only that can be changed there."""
+    if any(block.kind == "dynamic" and block.labels == path[1:2] for block in outer.blocks):
+        return False
+    if found.expression is not None:
+        return isinstance(found.expression, Literal | Items | Entries)
+    arguments = found.shape.block.attributes.values() if isinstance(path[-1], int) else ()
+    return all(isinstance(argument.expression, Literal) for argument in arguments)
 
 
 def _inside(found: _Found, step: str | int) -> _Found | None:
