@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example_account
-from tests.judge import facts_missing, found, judge, only, places, unknown
+from tests.judge import facts_missing, found, judge, only, own, places, row, unknown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from eniplan.report.model import Report
 
 POOL = "nodePools[0]"
 TWO_ZONES: dict[str, Any] = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}
@@ -380,8 +385,72 @@ class TestNET004:
         report = judge({"cluster.securityGroups": [{"id": "sg-pods"}]})
         assert facts_missing(report, "NET004") == []
 
+    def test_lists_that_are_not_stated(self) -> None:
+        two = {"cluster.podDefaults.securityGroupIds": ["sg-pods", "sg-x"], "cluster.securityGroups": ABSENT}
+        assert facts_missing(judge(two), "NET004") == ["cluster.securityGroups"]
+        one = {**two, "cluster.podDefaults.securityGroupIds": ["sg-pods", "sg-pods"]}
+        assert facts_missing(judge(one), "NET004") == []
+        assert "NET004" in rules_that_wait(judge({"cluster.podDefaults": ABSENT}), "cluster.podDefaults")
+
+    def test_a_type_that_is_not_stated_changes_nothing_where_the_others_clash(self) -> None:
+        changes = {
+            "cluster.securityGroups": [{"id": "sg-pods", "type": "normal"}, self.ADVANCED, self.UNSAID],
+            "cluster.podDefaults.securityGroupIds": ["sg-pods", "sg-adv", "sg-x"],
+        }
+        report = judge(changes)
+        assert places(report, "NET004") == ["cluster.podDefaults.securityGroupIds"]
+        assert facts_missing(report, "NET004") == []
+
+
+def rules_that_wait(report: Report, fact: str) -> set[str]:
+    return {rule for item in report.undecided if item.fact == fact for rule in item.rules}
+
 
 class TestNET005:
+    BASIC: ClassVar[dict[str, Any]] = {"cluster.securityGroups": [{"id": "sg-pods", "type": "normal"}]}
+    EIGHT: ClassVar[dict[str, Any]] = {f"{POOL}.instanceTypes": ["ecs.mine.8xlarge"]}
+
+    def test_two_thousand_pods_fit_and_one_node_more_does_not(self, tmp_path: Path) -> None:
+        specs = own(tmp_path, row(EniQuantity=9, EniPrivateIpAddressQuantity=30, EniIpv6AddressQuantity=30))
+        full = {**self.BASIC, **self.EIGHT, f"{POOL}.desiredSize": 250}
+        assert found(judge(full, specs=specs), "NET005") == []
+        more = judge({**full, f"{POOL}.desiredSize": 251}, specs=specs)
+        finding = only(more, "NET005")
+        assert (finding.facts["pods"], finding.place.path) == (2008, "cluster.securityGroups[0]")
+
+    @pytest.mark.parametrize(
+        ("changes", "missing"),
+        [
+            ({"cluster.securityGroups": ABSENT}, ["cluster.securityGroups"]),
+            ({"cluster.securityGroups": [{"id": "sg-pods"}]}, ["the type of sg-pods"]),
+            ({"cluster.securityGroups": [{"id": "sg-other", "type": "normal"}]}, []),
+            ({"cluster.securityGroups": [{"id": "sg-pods", "type": "enterprise"}]}, []),
+        ],
+    )
+    def test_what_is_not_known_of_a_group_matters_only_to_many_pods(
+        self, changes: dict[str, Any], missing: list[str]
+    ) -> None:
+        many = judge({**changes, f"{POOL}.desiredSize": 300})
+        assert (found(many, "NET005"), facts_missing(many, "NET005")) == ([], missing)
+        few = judge({**changes, f"{POOL}.desiredSize": 200})
+        assert (found(few, "NET005"), facts_missing(few, "NET005")) == ([], [])
+
+    def test_what_is_not_known_of_the_pods(self) -> None:
+        unsized = {**self.BASIC, f"{POOL}.desiredSize": ABSENT}
+        assert len(facts_missing(judge(unsized), "NET005")) == 1
+        advanced = {"cluster.securityGroups": [{"id": "sg-pods", "type": "enterprise"}]}
+        assert facts_missing(judge({**unsized, **advanced}), "NET005") == []
+        beside = judge({**unsized, "nodePools[1]": {**SECOND, "desiredSize": 300}})
+        assert only(beside, "NET005").facts["pods"] == 2100  # the other pool can only add to them
+
+    def test_defaults_that_are_not_stated(self) -> None:
+        many = judge({"cluster.podDefaults": ABSENT, f"{POOL}.desiredSize": 300})
+        assert "NET005" in rules_that_wait(many, "cluster.podDefaults")
+        few = judge({"cluster.podDefaults": ABSENT, f"{POOL}.desiredSize": 200})
+        assert "NET005" not in rules_that_wait(few, "cluster.podDefaults")
+        own_list = {**PN, "securityGroupIds": ["sg-pods"], "nodePools": ["trading"]}
+        assert facts_missing(judge({"podNetworkings": [own_list], f"{POOL}.desiredSize": 300}), "NET005") == []
+
     def test_pools_are_added_up(self) -> None:
         changes = {
             "cluster.securityGroups": [{"id": "sg-pods", "type": "normal"}],
