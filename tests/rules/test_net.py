@@ -414,6 +414,8 @@ class TestNET005:
         specs = own(tmp_path, row(EniQuantity=9, EniPrivateIpAddressQuantity=30, EniIpv6AddressQuantity=30))
         full = {**self.BASIC, **self.EIGHT, f"{POOL}.desiredSize": 250}
         assert found(judge(full, specs=specs), "NET005") == []
+        unstated = judge({**full, "cluster.podDefaults": ABSENT}, specs=specs)
+        assert "NET005" not in rules_that_wait(unstated, "cluster.podDefaults")
         more = judge({**full, f"{POOL}.desiredSize": 251}, specs=specs)
         finding = only(more, "NET005")
         assert (finding.facts["pods"], finding.place.path) == (2008, "cluster.securityGroups[0]")
@@ -438,6 +440,7 @@ class TestNET005:
     def test_what_is_not_known_of_the_pods(self) -> None:
         unsized = {**self.BASIC, f"{POOL}.desiredSize": ABSENT}
         assert len(facts_missing(judge(unsized), "NET005")) == 1
+        assert len(facts_missing(judge({**unsized, "nodePools[1]": SECOND}), "NET005")) == 1
         advanced = {"cluster.securityGroups": [{"id": "sg-pods", "type": "enterprise"}]}
         assert facts_missing(judge({**unsized, **advanced}), "NET005") == []
         beside = judge({**unsized, "nodePools[1]": {**SECOND, "desiredSize": 300}})

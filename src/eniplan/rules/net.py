@@ -318,7 +318,7 @@ def net004(view: PlanView) -> Outcome:
             listed = tuple(say("{id} ({type})", id=group.id, type=group.type) for group in groups)
             message = say("{config} mixes basic and advanced security groups: {groups}", config=label, groups=listed)
             yield Hit(path, message, say("use groups of one type"))
-        elif len(groups) > 1 and None in kinds:
+        elif len(groups) > 1:
             for group in groups:
                 if group.type is None:
                     yield Unknown((*group.path, "type"), facts.GROUP_TYPE, group.id)
@@ -351,7 +351,7 @@ def net005(view: PlanView) -> Outcome:
         names = {name for config in pool.configs if config.in_use for name in config.security_group_ids or ()}
         for name in names:
             users.setdefault(name, []).append(pool)
-    for name, pools in sorted(users.items()) if enough else ():
+    for name, pools in sorted(users.items()):
         yield from _crowded(view, name, {pool: pods[pool] for pool in pools})
 
 
