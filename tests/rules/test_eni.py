@@ -257,6 +257,9 @@ class TestENI008:
             ({3: 7}, "error", "for pods that need 3 each: only 6 of 7 fit", "use 4 nodes"),
             ({4: 4, 1: 1}, "error", "for pods that need 4 each: only 3 of 4 fit", "use 4 nodes"),
             ({4: 3, 2: 4}, "warning", "some do not fit", "use 4 nodes"),
+            ({7: 4}, "error", "its pods need 28", "use 4 nodes"),  # a pod may take a whole node
+            ({8: 1, 1: 1}, "error", "need 8 each", "no node has 8 ENIs for one pod: choose a type with more ENIs"),
+            ({3: 4, 4: 4}, "error", "its pods need 28", "use 4 nodes"),  # too many in all, and of each size
             ({1: 1000}, "error", "its pods need 1000", "use 143 nodes"),
             ({1: 700_001}, "error", "its pods need 700001", "use 100001 nodes"),
         ],
