@@ -669,19 +669,3 @@ def test_a_field_that_kubernetes_would_drop(here: Path, spec: dict[str, Any], to
     (problem,) = judged.report.problems
     assert f"{problem.message} [{problem.place.path}]: {problem.hint}".endswith(told)
     assert problem.place.line > 1
-
-
-def test_pods_that_no_pool_lets_in_are_counted_in_the_largest(here: Path) -> None:
-    """Alphabetically first says nothing: a small pool would be told to be too small for pods of a large one."""
-    bodies = {}
-    for name, size in (("a-small", 1), ("z-large", 3)):
-        body = json.loads(json.dumps(BODY))
-        body["nodepool_info"]["name"], body["scaling_group"]["desired_size"] = name, size
-        bodies[f"{name}.json"] = json.dumps(body)
-    pods = {"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}, "containers": [{"name": "a", "image": "b"}]}
-    spec = {"replicas": 12, "selector": {"matchLabels": {"app": "x"}},
-            "template": {"metadata": {"labels": {"app": "x"}}, "spec": pods}}  # fmt: skip
-    app = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": spec}
-    judged = judge_files(here, {**bodies, "app.json": json.dumps(app)})
-    assert "WL001" in judged.rules
-    assert "ENI008" not in judged.rules

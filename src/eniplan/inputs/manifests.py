@@ -366,9 +366,7 @@ class Manifests:
         # Where a PodNetworking or a request for an ENI leads, no Lingjun node can follow.
         if takes_eni:
             able = [pool for pool in able if not pool.is_lingjun] or able
-        fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)]
-        # Where none lets it in, what it lacks is told once, with the pool that has most room for it.
-        fitting = fitting or sorted(able, key=lambda pool: pool.largest_size or 0, reverse=True)[:1]
+        fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
         if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # of which each takes its share
             return Steering(fitting[0].name, found.name, found.open)
         why = _several([pool.name for pool in fitting]) if able else _NO_POOL
