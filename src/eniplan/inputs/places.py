@@ -22,6 +22,11 @@ class NotKnown(str):
     __slots__ = ()
 
 
+def is_known_text(value: object) -> bool:
+    """Return whether a value is a text that the input holds."""
+    return isinstance(value, str) and not isinstance(value, NotKnown)
+
+
 class Skipped(NamedTuple):
     """Something that was not judged, and why."""
 

@@ -125,7 +125,7 @@ class _Program:
         found = self._named(str(steps[0]), raw)
         for step_ in steps[1:]:
             if isinstance(found, Made):
-                return Made(raw, found.resource, "" if steps[1:] == ["id"] else words)
+                return Made(raw, found.instance, "" if steps[1:] == ["id"] else words)
             if isinstance(found, NotKnown):
                 return found if str(found).startswith("${") else NotKnown(raw)
             found = value_at(found, (step_,))

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
-from eniplan.inputs.beside import Made, all_made, named, security_group, v_switch
+from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import Origin
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
@@ -184,8 +184,8 @@ class _Template(NamedTuple):
         by_cluster: dict[tuple[str, bool], list[Resource]] = {}
         for pool in pools:
             cluster = value_at(pool.value, pool.spelling.cluster)
-            is_made = isinstance(cluster, Made) and not cluster.attribute
-            by_cluster.setdefault((cluster.resource if is_made else str(cluster), is_made), []).append(pool)
+            is_made = isinstance(cluster, Made) and not cluster.name
+            by_cluster.setdefault((cluster.instance if is_made else str(cluster), is_made), []).append(pool)
         for (cluster, is_made), joined in by_cluster.items():
             yield self.group((self.document.file, cluster), joined, cluster if is_made else "")
 
@@ -213,11 +213,8 @@ class _Template(NamedTuple):
         place = _recased(Origin(self.document, self._path(cluster), cluster), self.case)
         stated = facts_of(named(about, known), place)
         for section, read, made in told:
-            found = [read(name, snake(self._arguments(name))) for name in made]
-            if found and None not in found:
-                stated.value[section] = found
-                for i, name in enumerate(made):
-                    stated.origins[section, i] = Origin(self.document, self._path(name), name)
+            origins = {name: Origin(self.document, self._path(name), name) for name in made}
+            state(stated, section, ((read(name, snake(self._arguments(name))), at) for name, at in origins.items()))
         return Group(key, pools, stated)
 
     def _path(self, name: str) -> Path:
@@ -240,8 +237,8 @@ class _Template(NamedTuple):
         return all_made([*used, other], lambda item: self._is_id(item, kinds))
 
     def _is_id(self, item: Any, kinds: tuple[str, ...]) -> bool:  # noqa: ANN401 - a value of a document
-        is_id = isinstance(item, Made) and not item.attribute and self._arguments(item.resource) is not None
-        return is_id and _type(self.resources[item.resource]) in kinds
+        is_id = isinstance(item, Made) and not item.name and self._arguments(item.instance) is not None
+        return is_id and _type(self.resources[item.instance]) in kinds
 
 
 def _group(name: str, said: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
 from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
-from eniplan.inputs.beside import security_group, v_switch
+from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
-from eniplan.inputs.places import NotKnown, Origin
+from eniplan.inputs.places import NotKnown, Origin, is_known_text
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.messages import say
 from eniplan.values import NamedTuple
@@ -266,24 +266,23 @@ class Clusters:
         """Return whether a plan that lists some of a kind lists all that are used."""
         _, names, read = _READ[kind]
         values = [user.get(name) for user in (pool.value, found.value) for name in names]
-        used = [item for value in values for item in (value if isinstance(value, list) else [value]) if item]
+        used = ids_of(values)
         if kind not in self._listed:
-            known = [item for item in self._found.get(kind, ()) if _is_known(item.value.get("id"))]
+            known = [item for item in self._found.get(kind, ()) if is_known_text(item.value.get("id"))]
             told = [(item, read(item.value)) for item in known]
             self._listed[kind] = {item.value["id"]: (item, made) for item, made in told if made is not None}
-        return bool(used) and all(_is_known(item) and item in self._listed[kind] for item in used)
+        return bool(used) and all(is_known_text(item) and item in self._listed[kind] for item in used)
 
     def _facts(self, found: _Found, covered: tuple[str, ...]) -> Stated:
         origin = Origin(self._document, found.path, found.address)
         stated = facts_of(found.value, origin.inner)
-        if _is_known(found.value.get("id")):
+        if is_known_text(found.value.get("id")):
             stated.value["id"] = found.value["id"]
             stated.origins["id",] = origin
         for kind in covered:
-            section = _READ[kind][0]
-            stated.value[section] = [made for _, made in self._listed[kind].values()]
-            for i, (item, _) in enumerate(self._listed[kind].values()):
-                stated.origins[section, i] = Origin(self._document, item.path, item.address)
+            listed = self._listed[kind].values()
+            places = ((made, Origin(self._document, item.path, item.address)) for item, made in listed)
+            state(stated, _READ[kind][0], places)
         return stated
 
     def _referred(self, address: str) -> str | None:
@@ -320,10 +319,6 @@ class Clusters:
             else:
                 return None
         return None
-
-
-def _is_known(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
-    return isinstance(value, str) and not isinstance(value, NotKnown)
 
 
 def _without_indexes(address: str) -> str:

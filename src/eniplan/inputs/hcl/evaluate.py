@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from eniplan.inputs.beside import replaced
 from eniplan.inputs.hcl.nodes import (
     Call,
     Choice,
@@ -375,7 +376,7 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
     from eniplan.inputs.hcl.functions import call  # noqa: PLC0415 - most files call none
 
     if node.name in _TO_TEXT:
-        args = [worded(arg, scope.budget.words_of) for arg in args]
+        args = replaced(args, lambda part: scope.budget.words_of(part) or part)
     found = call(node.name, args, scope.budget.lost)
     if type(found) is NotKnown:
         return scope.doubt(found)
@@ -388,17 +389,6 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 _TO_TEXT = ("format", "join", "jsonencode", "yamlencode")
 """Functions that make a text of values with ids in them."""
-
-
-def worded(value: Any, words_of: Callable[[Any], str | None]) -> Any:  # noqa: ANN401 - a value
-    """Put words for what comes later."""
-    if isinstance(value, dict):
-        return {key: worded(item, words_of) for key, item in value.items()}
-    if isinstance(value, list):
-        return [worded(item, words_of) for item in value]
-    return words_of(value) or value if isinstance(value, NotKnown) else value
-
-
 _OF_FILES = {"file": 1, "fileexists": 1, "filebase64": 1, "fileset": 2, "templatefile": 2}
 """Functions that read files, and how many arguments they take."""
 

@@ -63,12 +63,10 @@ class JsonText(Text):
         return found if isinstance(found, str) else f"{name} {json.dumps(found)}"
 
     def written(self, block: Block, path: Path) -> Path | None:
-        """See `Text.written`: the key path in the document. What a dynamic block says is for its author."""
+        """See `Text.written`: the key path in the document."""
         at, _ = self._places[block.start]
         if path:
             name, *rest = path
-            if any(inner.kind == "dynamic" and inner.labels[:1] == (name,) for inner in block.blocks):
-                return None
             blocks = [inner for inner in block.blocks if inner.kind == name]
             if blocks and rest and isinstance(rest[0], int):
                 return self.written(blocks[rest[0]], tuple(rest[1:]))

@@ -70,9 +70,8 @@ def _spelled(name: str) -> str:
 class AfterApply(Later):
     """What the provider will say of a resource: not known, but the same wherever it is named."""
 
-    __slots__ = ("instance", "name")
+    __slots__ = ()
     instance: Instance
-    name: str
 
     def __new__(cls, instance: Instance, name: str) -> Self:
         """Make it of a resource and the name of what it will say."""
@@ -82,11 +81,6 @@ class AfterApply(Later):
         made.instance = instance
         made.name = name
         return made
-
-    @property
-    def words(self) -> str:
-        """See `Later`."""
-        return f"{self.instance.address}.{self.name}"
 
     @property
     def is_text(self) -> bool:

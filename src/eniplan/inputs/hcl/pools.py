@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
-from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, security_group, v_switch
+from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, replaced, security_group, state, v_switch
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
-from eniplan.inputs.hcl.evaluate import outcome, worded
+from eniplan.inputs.hcl.evaluate import outcome
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
 from eniplan.inputs.hcl.sources import at, sources
@@ -336,7 +336,7 @@ class Configuration:
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
                 values, document = self._take(block, module, one.scope, address)
-                value = worded(values.get(attribute), self._words_of)
+                value = replaced(values.get(attribute), lambda part: self._words_of(part) or part)
                 lost = module.budget.lost(value)
                 if lost is None:
                     self.manifests += objects_of(block.text.file, value, Within(document, (address, attribute)))
@@ -379,6 +379,10 @@ class Configuration:
         ]
         return Group(key, resources, stated)
 
+    def _origin(self, instance: Instance) -> Origin:
+        _, document = self._take(instance.block, instance.module, instance.scope, instance.address)
+        return Origin(document, (instance.address,), instance.address)
+
     def _known(self, pools: list[Pool], about: dict[str, Any] | None) -> dict[str, AfterApply]:
         """Return the ids of the vSwitches and the security groups of this configuration, by what stands for them."""
         if not self._is_closed or about is None:
@@ -399,12 +403,8 @@ class Configuration:
         stated = facts_of({key: as_text(item) for key, item in about.items()}, place)
         for section, kind, read in (("vSwitches", _V_SWITCH, _v_switch), ("securityGroups", _GROUP, _security_group)):
             made = {words: item.instance for words, item in known.items() if _kind(item) in (kind, _READ_AS[kind])}
-            found = [read(words, instance) for words, instance in made.items()]
-            if found and all(item is not None for item in found):
-                stated.value[section] = found
-                for i, instance in enumerate(made.values()):
-                    _, document = self._take(instance.block, instance.module, instance.scope, instance.address)
-                    stated.origins[section, i] = Origin(document, (instance.address,), instance.address)
+            found = ((read(words, instance), self._origin(instance)) for words, instance in made.items())
+            state(stated, section, found)
         return stated
 
 
