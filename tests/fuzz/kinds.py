@@ -169,8 +169,11 @@ def _eni_conf(random: Random, folder: Path) -> tuple[str, ...]:
 def _templates(random: Random, folder: Path) -> tuple[str, ...]:
     (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
     (folder / "kinds").mkdir()
-    for file in (_ROOT / "templates" / "manifests").glob("*.yaml"):
-        _file(random, folder, f"kinds/{file.name}", file.read_bytes(), "yaml")
+    files = sorted((_ROOT / "templates" / "manifests").glob("*.yaml"))
+    wrong = random.choice(files)
+    for file in files:
+        (folder / "kinds" / file.name).write_bytes(file.read_bytes())
+    _file(random, folder, f"kinds/{wrong.name}", wrong.read_bytes(), "yaml")
     return ("render-manifests", "plan.yaml", "--workloads", "--template-dir", "kinds")
 
 

@@ -582,6 +582,12 @@ class TestManifests:
         (fact,) = [u for u in outcome.report["undecided"] if u["fact"].startswith("vSwitchIds of PodNetworking")]
         assert "NP007" in fact["rules"]
 
+    @pytest.mark.parametrize("ids", ["true", "3", "{}", "[{}, [1]]"])
+    def test_ids_that_are_no_list_of_texts_are_told_as_that(self, check: Any, ids: str) -> None:  # noqa: ANN401 - see `check`
+        main = pool("a", IN_ACK, "vswitch_ids = [alicloud_vswitch.pod.id]") + ACK
+        outcome = check({"main.tf": main, "pn.yaml": ELSEWHERE.replace('["vsw-1"]', ids)}, cluster=False)
+        assert {p["path"].partition("[")[0] for p in outcome.report["problems"]} == {"spec.vSwitchOptions"}
+
     def test_a_manifest_with_unknown_parts_is_named_and_left(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'
         outcome = check({"pn.tf": resource.replace('"vsw-j"', "alicloud_vswitch.x.id"), "main.tf": pool()})

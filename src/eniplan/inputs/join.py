@@ -9,6 +9,7 @@ from eniplan.inputs.manifests import Part, Steering, pools_of
 from eniplan.inputs.places import Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
 from eniplan.k8s.kinds import PER_NODE
+from eniplan.k8s.values import listing
 from eniplan.messages import say
 from eniplan.plan.load import Gap, LoadedPlan, load, load_document
 from eniplan.plan.schema import API_VERSION
@@ -197,7 +198,8 @@ def _strange_ids(unit: Unit, networkings: list[Part], first: int) -> Iterator[Ga
             continue
         listed = {item["id"] for item in unit.value["cluster"][section]}
         for i, part in enumerate(networkings):
-            strange = [j for j, name in enumerate(part.value.get(key, ())) if name not in listed]
+            ids = enumerate(listing(part.value.get(key)))
+            strange = [j for j, name in ids if isinstance(name, str) and name not in listed]
             at: Path = ("podNetworkings", first + i, key)
             yield from (Gap(path, why) for path in (at, *((*at, j) for j in strange)) if strange)
 
