@@ -221,8 +221,8 @@ class Cell(NamedTuple):
     told: str
     next: str
     more: tuple[str, ...] = ("--timeout", "0s")
-    patience: str = "60"
-    """Seconds to wait for an answer."""
+    patience: str = "600"
+    """Seconds to wait for an answer: a busy machine may run the whole matrix before it looks at a run that waits."""
     streams: str = ""
     """What a shell does with its streams."""
     stop: tuple[str, signal.Signals] | None = None
