@@ -121,19 +121,20 @@ def _shortage(pool: PoolView, load: Load) -> Message:
     """Say what has no room."""
     guests = [guest.title for guest in pool.guests if guest.is_certain]
     beside = say(", including {titles} on every node", titles=named(guests)) if guests else NOTHING
+    nodes = count(load.nodes, "{n} node", "{n} nodes")
     size = load.too_many()
     if size is not None and load.needed <= load.room:
         return say(
-            "pool {pool!r} has {nodes} nodes x {podsPerNode} exclusive ENIs, {free} of them free on each node for "
+            "pool {pool!r} has {nodes} x {podsPerNode} exclusive ENIs, {free} of them free on each node for "
             "pods that need {enis} each: only {fit} of {pods} fit{beside}",
-            pool=pool.pool.name, nodes=load.nodes, podsPerNode=load.per_node, free=load.free_per_node, enis=size,
+            pool=pool.pool.name, nodes=nodes, podsPerNode=load.per_node, free=load.free_per_node, enis=size,
             fit=load.nodes * (load.free_per_node // size), beside=beside,
             pods=sum(number for other, number in load.pods.items() if other >= size),
         )  # fmt: skip
     return say(
-        "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} nodes x {podsPerNode}); "
+        "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); "
         "its pods need {needed}{beside}",
-        pool=pool.pool.name, capacity=load.room, nodes=load.nodes, podsPerNode=load.per_node, needed=load.needed,
+        pool=pool.pool.name, capacity=load.room, nodes=nodes, podsPerNode=load.per_node, needed=load.needed,
         beside=beside,
     )  # fmt: skip
 
@@ -155,7 +156,7 @@ def _remedy(load: Load) -> Message:
     while enough - few > 1:
         middle = (few + enough) // 2
         few, enough = (few, middle) if load._replace(nodes=middle).fits() else (middle, enough)
-    return say("use {nodes} nodes, or a type with more ENIs", nodes=enough)
+    return count(enough, "use {n} node, or a type with more ENIs", "use {n} nodes, or a type with more ENIs")
 
 
 def _numbers(load: Load) -> dict[str, object]:
