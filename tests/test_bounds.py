@@ -153,7 +153,7 @@ def test_of_many_problems_a_few_are_told(run: Run, tmp_path: Path, what: str) ->
     assert result.code == 3, result
     report = json.loads(result.out)
     assert len(report["problems"]) == MAX_PROBLEMS + 1
-    told = f"there are more than {MAX_PROBLEMS} problems: the others are not listed, and nothing is judged"
+    told = f"more than {MAX_PROBLEMS} problems: the others are not listed, and nothing was judged"
     assert told in [problem["message"] for problem in report["problems"]]
     assert report["pools"] == report["findings"] == []
 

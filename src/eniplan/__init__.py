@@ -1,4 +1,4 @@
 """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba Cloud ACK.
 
-Nothing is imported here: start-up time is paid by every CI run.
+This file imports nothing: every CI run pays for start-up time.
 """

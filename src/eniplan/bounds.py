@@ -1,7 +1,7 @@
 """Limits on the depth and size of inputs, shared by every reader.
 
-Nothing that a cluster or a person writes comes near these bounds. Without them hostile input overflows stacks, and
-Python refuses to print what it has read.
+Real input stays far below these bounds. Without them, hostile input overflows the stack, or holds integers that Python
+refuses to print.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ MAX_DEPTH = 40
 MAX_DIGITS = 300
 """Maximum digits of a number."""
 MAX_NAMED_FILE = 2**20
-"""Maximum bytes of a file that a configuration reads itself, such as a table of pools or a template."""
+"""Maximum bytes of a file that a Terraform configuration reads, such as a table of pools or a template."""
 MAX_TEXT = 100_000
-"""Maximum characters of a text that functions of a template build."""
+"""Maximum characters of a text that template functions build."""
 MAX_VALUES = 400_000
-"""Maximum values of one YAML document, about 10 MB of manifests. Each takes about 600 bytes while it is read."""
+"""Maximum values of one YAML document, about 10 MB of manifests. The parser needs about 600 bytes for each."""
 
 
 MAX_PROBLEMS = 100
@@ -34,10 +34,10 @@ def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] 
 
     Args:
         text: the JSON.
-        pairs: makes a map of its keys and values; None: a dict.
+        pairs: makes a map from a list of key-value pairs; None: a dict.
 
     Raises:
-        ValueError: it is malformed (then a `json.JSONDecodeError`), or too deep.
+        ValueError: the text is malformed (`json.JSONDecodeError`), or has more than `MAX_DEPTH` levels.
 
     """
     try:
@@ -50,7 +50,7 @@ def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] 
 
 
 def is_deep(value: object) -> bool:
-    """Return whether a value has too many levels. Iterates by level, so that depth cannot overflow the stack."""
+    """Return whether a value has more than `MAX_DEPTH` levels. Goes level by level: depth cannot overflow the stack."""
     level: list[object] = [value]
     for _ in range(MAX_DEPTH):
         if not level:
@@ -66,15 +66,15 @@ def is_deep(value: object) -> bool:
 
 
 def integer(text: str) -> int | str:
-    """Return an integer, or the text itself if it is too long."""
+    """Return an integer, or the text itself if it has more than `MAX_DIGITS` characters."""
     return int(text) if len(text) <= MAX_DIGITS else text
 
 
 def decimal(text: str) -> float | str:
-    """Return a number with a fraction or an exponent, or the text itself if it is too large."""
+    """Return a float, or the text itself if the number is too large for one."""
     value = float(text)
     return value if isfinite(value) else text
 
 
 JSON_NUMBERS: dict[str, Any] = {"parse_int": integer, "parse_float": decimal, "parse_constant": str}
-"""Options of the JSON decoder that keep NaN and numbers that are too large as text."""
+"""Options of `json.loads` that keep NaN and oversized numbers as text."""

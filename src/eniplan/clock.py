@@ -13,5 +13,5 @@ def today() -> date:
         try:
             return datetime.fromtimestamp(int(given), UTC).date()
         except (OverflowError, ValueError, OSError):
-            pass  # a day that no calendar has: as if it were not given
-    return date.today()  # noqa: DTZ011 - waivers expire on the user's own day
+            pass  # out of range: ignore it
+    return date.today()  # noqa: DTZ011 - waivers expire in the user's time zone

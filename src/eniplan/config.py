@@ -1,6 +1,6 @@
-"""Default options from the environment, or else from `.eniplan/config.yaml`.
+"""Defaults of options, from the environment or else from `.eniplan/config.yaml`.
 
-`KEYS` is the one list of them; a new key is a line in it. A run without a file pays one look per folder.
+`KEYS` lists them all; to add a key, add a line. A run without a config file costs one `stat` or two per folder.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ FILE_VARIABLE = "ENIPLAN_CONFIG"
 """Names another config file."""
 PREFIX = "ENIPLAN_"
 OTHER_VARIABLES = (FILE_VARIABLE, "ENIPLAN_ARGUMENTS", "ENIPLAN_DEBUG", "ENIPLAN_ENDPOINT", "ENIPLAN_READ_TIMEOUT")
-"""Variables of eniplan and of its GitLab job that correspond to no key of the file."""
+"""Variables of eniplan and of its GitLab job that have no key in the file."""
 SCHEMA_ID = "https://eniplan.dev/schema/config-v1.json"
 
 Value: TypeAlias = "str | bool | list[str]"
 
 
 class Kind(Enum):
-    """What a value is."""
+    """The type of a value."""
 
     FLAG = "flag"
     WORD = "word"
@@ -41,7 +41,7 @@ class Kind(Enum):
     PATH = "path"
     PATHS = "paths"
     NEW_PATH = "new path"
-    """A file that a run may make."""
+    """A file that a run may create."""
 
 
 _LISTS = (Kind.WORDS, Kind.PATHS)
@@ -49,27 +49,27 @@ _FILES = (Kind.PATH, Kind.PATHS, Kind.NEW_PATH)
 
 
 class Key(NamedTuple):
-    """An option that the environment and the file can set, for every command that has it."""
+    """An option that the environment and the file can set for every command that has it."""
 
     kind: Kind
     about: str
     choices: tuple[str, ...] = ()
-    """The only values."""
+    """The allowed values; empty: any."""
     words: tuple[str, ...] = ()
-    """Values that are no paths."""
+    """Values of a path option that are not paths."""
 
 
 KEYS = {
     "baseline": Key(Kind.NEW_PATH, "Report only findings that are not in this baseline."),
     "cluster": Key(Kind.PATH, "Facts of the cluster for inputs without them: a plan, or its cluster part."),
-    "exclude": Key(Kind.WORDS, "Globs of what is left out in folders, beside what Git ignores."),
+    "exclude": Key(Kind.WORDS, "Globs of files to skip in folders, besides those that Git ignores."),
     "fail-on": Key(
         Kind.WORD, "Exit with 1 if there are findings of this level or above.", choices=("error", "warning", "info")
     ),
-    "lang": Key(Kind.WORD, "The language of what people read; else that of the locale.", choices=("en", "zh")),
+    "lang": Key(Kind.WORD, "Language of messages and reports. Default: from the locale.", choices=("en", "zh")),
     "specs": Key(Kind.PATH, "Your own instance data, or `bundled`.", words=("bundled",)),
     "strict": Key(Kind.FLAG, "Use the strictest document where they disagree; fail if a rule is undecided."),
-    "var-file": Key(Kind.PATHS, "Values of variables of Terraform's HCL, beside terraform.tfvars."),
+    "var-file": Key(Kind.PATHS, "Values of Terraform variables, besides terraform.tfvars."),
     "waivers": Key(Kind.PATH, "Waivers for any file."),
 }
 """By option name, without dashes."""
@@ -80,24 +80,24 @@ class Setting(NamedTuple):
 
     value: Value
     place: Place
-    """In the file; or the name of a variable, as a file."""
+    """In the config file, or the name of the environment variable in place of a file."""
 
 
 def variable(key: str) -> str:
-    """Return the environment variable of a key."""
+    """Return the environment variable of a key: `ENIPLAN_FAIL_ON` for `fail-on`."""
     return PREFIX + parameter(key).upper()
 
 
 def parameter(key: str) -> str:
-    """Return what the functions of commands call an option."""
+    """Return the parameter name of an option in the functions of commands: `fail_on`."""
     return key.replace("-", "_")
 
 
 class Config:
-    """The settings of one run. The file is found and read on first use."""
+    """The settings of one run. Finds and reads the file on first use."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Take the environment."""
+        """Store the environment; read nothing yet."""
         self._environment = environment
 
     @cached_property
@@ -109,8 +109,8 @@ class Config:
         """Return the value from the environment, or else from the file, or None.
 
         Raises:
-            UsageError: the variable has another value than it may have.
-            InputError: the file cannot be read, has a key that it cannot have, or names a file that does not exist.
+            UsageError: the variable has an invalid value.
+            InputError: the file cannot be read, does not fit the schema, or names a file that does not exist.
 
         """
         text = self._environment.get(variable(key), "")
@@ -124,7 +124,7 @@ class Config:
         return {str(key): _stated(str(key), document) for key in document.value}
 
     def unknown_variables(self) -> Iterator[Problem]:
-        """Yield variables that look like eniplan's and have no meaning."""
+        """Yield a problem for each `ENIPLAN_…` variable that eniplan does not read."""
         known = [*map(variable, KEYS), *OTHER_VARIABLES]
         for name in sorted(self._environment):
             if name.startswith(PREFIX) and name not in known:
@@ -133,7 +133,7 @@ class Config:
 
 
 def _nearest_file() -> str | None:
-    """Look for the file here and, inside a repository, in the folders above: elsewhere others could put one."""
+    """Look for the file here and, inside a repository, in parent folders; elsewhere, other users could plant one."""
     if os.path.exists(FILE):
         return FILE
     above, inner, found = "", os.getcwd(), None
@@ -155,7 +155,7 @@ def schema() -> dict[str, Any]:
         "$id": SCHEMA_ID,
         "title": "eniplan config",
         "type": "object",
-        "description": f"Defaults of options, in {FILE}. Paths are relative to the folder of this file.",
+        "description": f"Defaults of options, in {FILE}. Paths are relative to this file's folder.",
         "additionalProperties": False,
         "properties": {name: _schema(key) for name, key in KEYS.items()},
     }
@@ -170,13 +170,13 @@ def _schema(key: Key) -> dict[str, Any]:
 
 
 def _document(path: str) -> Document | None:
-    """Read the file; None if it says nothing."""
+    """Read the file; None if it is empty or holds only comments."""
     from eniplan.plan.document import decode, read_documents  # noqa: PLC0415 - most runs have no file
 
     try:
         data = read_file(path)
     except OSError as error:
-        from eniplan.errors import unreadable  # noqa: PLC0415 - a failure
+        from eniplan.errors import unreadable  # noqa: PLC0415 - failures only
 
         raise InputError(unreadable(path, error)) from None
     if all(not line or line.startswith("#") for line in map(str.strip, decode(path, data).splitlines())):
@@ -218,14 +218,14 @@ _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false":
 
 
 def _read(name: str, text: str) -> Value:
-    """Return the value of a variable; several values are separated by commas."""
+    """Return the value of a variable; lists are separated by commas."""
     key = KEYS[name]
     if key.kind in _LISTS:
         return [word for word in text.split(",") if word]
     allowed = tuple(_FLAGS) if key.kind is Kind.FLAG else key.choices
     if allowed and text.lower() not in allowed:
         allowed = ("true", "false") if key.kind is Kind.FLAG else allowed
-        message = say("{text!r} is not a value of it; it must be one of {allowed}", text=text, allowed=allowed)
+        message = say("{text!r} is not valid; use one of {allowed}", text=text, allowed=allowed)
         raise UsageError(Problem(message, Place(variable(name)), did_you_mean(text, allowed) or NOTHING))
     if key.kind is Kind.FLAG:
         return _FLAGS[text.lower()]

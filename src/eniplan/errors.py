@@ -1,9 +1,8 @@
-"""Errors before a verdict exists, and how they are reported.
+"""Errors that prevent a verdict, and how they are reported.
 
-Why own exceptions: a failure of the tool must never look like a finding about the plan. Each error knows
-its exit code (design: 2 usage, 3 input, 4 cloud or network, 5 create) and carries its own diagnosis: what
-happened, where, why it matters, what to do next. They are caught once, at the edge (`cli.main`), and printed
-by `terminal`; low-level exceptions are chained as the cause and never swallowed.
+A failure of the tool must never look like a finding about the plan. Each error knows its exit code (2 usage, 3 input,
+4 cloud or network, 5 create) and carries its diagnosis: what happened, where, and what to do next. `cli.run` catches
+them in one place, and `terminal` prints them.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class Place(NamedTuple):
     path: str = ""
 
     def __str__(self) -> str:
-        """Return `file:line:column`, the form that terminals and editors make clickable; machines read `file`."""
+        """Return `file:line:column`, which terminals and editors make clickable; machines read `file`."""
         file = say("command line") if self.file == COMMAND_LINE else self.file
         return f"{file}:{self.line}:{self.column}" if self.line else file or "''"
 
@@ -64,7 +63,7 @@ def few(found: Iterable[Problem]) -> tuple[Problem, ...]:
     told = tuple(islice(found, MAX_PROBLEMS + 1))
     if len(told) <= MAX_PROBLEMS:
         return told
-    message = say("there are more than {n} problems: the others are not listed, and nothing is judged", n=MAX_PROBLEMS)
+    message = say("more than {n} problems: the others are not listed, and nothing was judged", n=MAX_PROBLEMS)
     return (*told[:-1], Problem(message, Place(told[0].place.file), say("fix these first")))
 
 
@@ -81,7 +80,7 @@ def reason(error: OSError) -> str:
 
 
 def unreadable(path: str, error: OSError, hint: Message = NOTHING) -> Problem:
-    """Return that a file cannot be read, and why."""
+    """Return the problem of a file that cannot be read."""
     return Problem(say("cannot read it: {reason}", reason=reason(error)), Place(path), hint)
 
 
@@ -91,13 +90,13 @@ class EniplanError(Exception):
     exit_code = INPUT
 
     def __init__(self, *problems: Problem) -> None:
-        """Take the problems in the order in which they are to be shown."""
+        """Take the problems in display order."""
         super().__init__("; ".join(f"{p.place}: {p.message}" for p in problems))
         self.problems = problems
 
 
 class InputError(EniplanError):
-    """An input cannot be read, is malformed, or does not have the form of a plan (exit code 3)."""
+    """An input cannot be read, is malformed, or does not fit its schema (exit code 3)."""
 
     exit_code = INPUT
 

@@ -1,8 +1,8 @@
 """All facts that may be known or unknown: one list for rules, inputs, accounts and reports.
 
-A rule names the facts that it is decided by, an input says which of them it does not know, and `judging` works out
-which rules wait. The key path of a fact is that of a plan, the field of an instance type, the call to the account, or
-what was read of a cluster.
+A rule names the facts that decide it, an input names those that it does not know, and `judging` derives which rules
+stay undecided. The key of a fact is a key path of the plan, a field of an instance type, an API call, or an object of
+the cluster.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ class Fact(NamedTuple):
     words: str = ""
     """Its name in reports, where `{about}` is the owner; empty: its key path."""
     find: str = ""
-    """How to find it out."""
+    """How the user can find it."""
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Where a plan states it, for facts that a plan has once."""
+        """Its key path in a plan, for facts outside lists."""
         return tuple(self.key.split("."))
 
     @property
     def hint(self) -> Message:
-        """How to find it out, in the user's language."""
+        """How the user can find it, in the user's language."""
         return Message(self.find, {})
 
     def called(self, about: str = "") -> Message:
@@ -39,7 +39,7 @@ class Fact(NamedTuple):
 _CNI = "read 10-terway.conf or 10-terway.conflist in ConfigMap kube-system/eni-config"
 _SPECS = "prove it with --specs"
 
-# --- Of the cluster -----------------------------------------------------------------------------------------------
+# --- The cluster --------------------------------------------------------------------------------------------------
 
 CLUSTER = Fact("cluster")
 CLUSTER_ID = Fact("cluster.id", find="the console shows it, and `aliyun cs DescribeClustersV1`")
@@ -72,7 +72,7 @@ GROUP_VPC = Fact("cluster.securityGroups[].vpcId", "vpcId of {about}", "ECS cons
 POD_DEFAULTS = Fact("cluster.podDefaults")
 TERWAY_CONFIGS = Fact("cluster.terwayConfigs", "cluster.terwayConfigs.{about}")
 
-# --- Of a node pool -----------------------------------------------------------------------------------------------
+# --- Node pools ---------------------------------------------------------------------------------------------------
 
 POOL = Fact("nodePools[]", "whether {about} is an exclusive node pool")
 POOL_NAME = Fact("nodePools[].name", "name of {about}")
@@ -114,7 +114,7 @@ LINGJUN_TYPE = Fact(
 )
 LINGJUN_SIZE = Fact("nodePools[].lingjun.nodeCount", "the size of {about}")
 
-# --- Of an instance type ------------------------------------------------------------------------------------------
+# --- Instance types -----------------------------------------------------------------------------------------------
 
 ENIS = Fact("EniQuantity", "EniQuantity of {about}", _SPECS)
 IPV4_PER_ENI = Fact("EniPrivateIpAddressQuantity", find=_SPECS)
@@ -124,7 +124,7 @@ ON_SALE = Fact("OnSale")
 CORES = Fact("CpuCoreCount", "CpuCoreCount of {about}", "its page does not state it; prove it with --specs")
 MEMORY = Fact("MemorySize", "MemorySize of {about}", "its page does not state it; prove it with --specs")
 
-# --- Of a PodNetworking -------------------------------------------------------------------------------------------
+# --- PodNetworkings -----------------------------------------------------------------------------------------------
 
 NETWORKING_NAME = Fact("podNetworkings[].name", "name of {about}")
 NETWORKING_POOLS = Fact("podNetworkings[].nodePools", "the pools of {about}", "name them in nodePools")
@@ -135,7 +135,7 @@ NETWORKING_GROUPS = Fact("podNetworkings[].securityGroupIds", "securityGroupIds 
 ENI_TYPE = Fact("podNetworkings[].eniType", "eniType of {about}")
 ALLOCATION = Fact("podNetworkings[].allocation", "allocation of {about}")
 
-# --- Of a workload ------------------------------------------------------------------------------------------------
+# --- Workloads ----------------------------------------------------------------------------------------------------
 
 WORKLOADS = Fact("workloads", "where the pods of {about} run, and how many there are")
 WORKLOAD_NAME = Fact("workloads[].name", "name of {about}")
@@ -152,7 +152,7 @@ STRATEGY = Fact("workloads[].strategy", "strategy of {about}")
 NAMESPACE_LABELS = Fact("workloads[].namespaceLabels", "namespaceLabels of {about}")
 NETWORK_POLICIES = Fact("workloads[].networkPolicies", "networkPolicies of {about}")
 
-# --- Of a waiver --------------------------------------------------------------------------------------------------
+# --- Waivers ------------------------------------------------------------------------------------------------------
 
 WAIVER_RULE = Fact("waivers[].rule")
 WAIVER_PATH = Fact("waivers[].path")
@@ -160,7 +160,7 @@ WAIVER_FILE = Fact("waivers[].file")
 WAIVER_REASON = Fact("waivers[].reason")
 WAIVER_EXPIRY = Fact("waivers[].expires")
 
-# --- What an account says -----------------------------------------------------------------------------------------
+# --- Answers of the account ---------------------------------------------------------------------------------------
 
 ACCOUNT_CLUSTER = Fact("DescribeClusterDetail", "the account's answer about the cluster")
 ACCOUNT_TERWAY = Fact("GetClusterAddonInstance", "the account's answer about the Terway add-on")
@@ -174,7 +174,7 @@ ACCOUNT_LINGJUN = Fact("DescribeNodeGroup", "the account's answer about the Ling
 CLUSTER_STATE = Fact("state of DescribeClusterDetail", "the state of the cluster", "the account did not answer")
 ADDON_STATE = Fact("state of GetClusterAddonInstance", "the state of the add-on {about}", "the account did not answer")
 
-# --- What was seen of a running cluster ---------------------------------------------------------------------------
+# --- Observations of a running cluster ----------------------------------------------------------------------------
 
 _LIST = "the dump has none: was kubectl asked for it?"
 NODES = Fact("nodes", "{about}", _LIST)
@@ -239,17 +239,17 @@ READY_ZONES = Fact(
 ALL = tuple(fact for fact in globals().values() if isinstance(fact, Fact))
 """Every fact."""
 
-# --- What several facts tell together -----------------------------------------------------------------------------
+# --- Groups of facts ----------------------------------------------------------------------------------------------
 
 NAMED_TYPES = (KIND, TYPES)
-"""The instance types that ECS pools name."""
+"""The facts that decide which instance types ECS pools name."""
 ALL_TYPES = (*NAMED_TYPES, FAMILIES, IP_STACK)
-"""The types of ECS pools, including those of families, which depend on the IP stack."""
+"""The same with the types of families, which depend on the IP stack."""
 LIMITS = (ENIS, IPV4_PER_ENI, IPV6_PER_ENI)
 OF_TYPES = frozenset((
     *ALL_TYPES, *LIMITS, ERIS, ON_SALE, CORES, MEMORY, ERDMA, TERWAY_VERSION, LINGJUN_TYPE,
 ))  # fmt: skip
-"""The facts of instance types and their cluster that are known without a plan."""
+"""The facts of instance types and their cluster that a check of single types knows, without a plan."""
 PODS_PER_NODE = (*ALL_TYPES, LINGJUN_TYPE, ENIS, ERDMA, ERIS)
 SIZES = (DESIRED_SIZE, AUTO_SCALING, LINGJUN_SIZE)
 LOAD = (

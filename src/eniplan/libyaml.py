@@ -1,7 +1,7 @@
-"""PyYAML, imported without compiling the regular expressions of its Python part.
+"""PyYAML, imported without compiling the regular expressions of its pure-Python parser.
 
-They take 6 ms, more than a plan takes to be judged, and eniplan reads and writes with libyaml. Each pattern waits here
-until it is first used, and then is what it always was: PyYAML works as ever, for whoever uses its other half.
+Compiling them takes 6 ms, longer than judging a plan, and eniplan only uses the libyaml parser. Each pattern compiles
+on first use instead, so the pure-Python parser still works.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class _Later:
 
 
 _compile = re.compile
-re.compile = _Later  # type: ignore[assignment] # for one import
+re.compile = _Later  # type: ignore[assignment] # during this import only
 try:
     import yaml
     from yaml._yaml import CParser

@@ -1,7 +1,7 @@
 """Messages to users: a template with named facts, and the resulting text.
 
-A template is a literal, so that every sentence can be found in the source and told in another language (`speak`), and
-machines read the facts instead of the sentence. Text of users is only ever a fact: braces in it mean nothing.
+Templates are literals, so every sentence can be found in the source and translated (`speak`), and machines can read the
+facts instead of the sentence. User text is always a fact, never part of a template: braces in it mean nothing.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _catalogue: dict[str, str] = {}
 
 
 def speak(catalogue: Mapping[str, str]) -> None:
-    """Translate all later messages with a catalogue. Called once, before other modules make messages."""
+    """Translate all later messages with a catalogue. Call it once, before other modules make messages."""
     _catalogue.clear()
     _catalogue.update(catalogue)
 
 
 def told(text: str) -> str:
-    """Translate a text of the program."""
+    """Translate a text of the program; without a translation, return it unchanged."""
     return _catalogue.get(text, text)
 
 
 class Message(str):
     """A translated text, with its template and facts.
 
-    A fact is a text, a number, another message, or a tuple of these, which is listed with commas.
+    A fact is a text, a number, another message, or a tuple of these, which reads as a list with commas.
     """
 
     __slots__ = ("facts", "template")
@@ -41,10 +41,10 @@ class Message(str):
     facts: Mapping[str, object]
 
     def __new__(cls, template: str, facts: Mapping[str, object], in_words: str = "") -> Self:
-        """Make the text; `in_words` is the template in the user's language where no catalogue has it. See `say`.
+        """Make the text. `in_words` is a translated template that no catalogue has. See `say`.
 
         Raises:
-            KeyError: the template names a fact that is not given.
+            KeyError: the template names a fact that is missing.
 
         """
         words = {name: _readable(fact) for name, fact in facts.items()}
@@ -59,7 +59,7 @@ NOTHING = Message("", {})
 
 
 class Key(str):
-    """A key of a plan, relative to the object of a finding: `lingjun.groupId`. Other inputs call it differently."""
+    """A key of a plan, relative to a finding's object: `lingjun.groupId`. Other input forms name it differently."""
 
     __slots__ = ()
 
@@ -70,12 +70,12 @@ def say(template: str, /, **facts: object) -> Message:
 
 
 def count(number: int, one: str, many: str) -> Message:
-    """Count things: `count(3, "{n} pod", "{n} pods")`. Both templates are literals and name `n`."""
+    """Count things: `count(3, "{n} pod", "{n} pods")`. Both templates are literals that contain `{n}`."""
     return Message(one if number == 1 else many, {"n": number})
 
 
 def together(parts: Iterable[Message], separator: str = "; ") -> Message:
-    """Join messages, leaving out empty ones."""
+    """Join messages, skipping empty ones."""
     said = [part for part in parts if part]
     if len(said) == 1:
         return said[0]
@@ -85,13 +85,13 @@ def together(parts: Iterable[Message], separator: str = "; ") -> Message:
 
 
 def named(names: Sequence[object], most: int = _NAMED) -> Message:
-    """List a few names, and count the others: `a, b, c and 9 more`."""
+    """List the first `most` names and count the rest: `a, b, c and 9 more`."""
     shown, more = tuple(names[:most]), len(names) - most
     return say("{names}", names=shown) if more <= 0 else say("{names} and {more} more", names=shown, more=more)
 
 
 def in_words(message: Message, word: Callable[[str], str]) -> Message:
-    """Return a message with its keys renamed."""
+    """Return a message with each `Key` in it replaced by `word(key)`."""
     facts = {name: _in_words(fact, word) for name, fact in message.facts.items()}
     return message if facts == message.facts else Message(message.template, facts)
 
@@ -105,13 +105,13 @@ def _in_words(fact: object, word: Callable[[str], str]) -> object:
 
 
 def facts_of(message: str) -> dict[str, object]:
-    """Return the facts of a message and of those inside it, as plain values by name.
+    """Return the facts of a message and its nested messages, as plain values by name.
 
-    A text without a template, such as the answer of a service, has none.
+    A plain `str`, such as the answer of a service, has none.
     """
     if not isinstance(message, Message):
         return {}
-    # What a form calls a key is no fact of the finding.
+    # Key names depend on the form of the input; they are not facts of the finding.
     return {name: _plain(fact) for name, fact in message.facts.items() if not _names_keys(fact)}
 
 
@@ -121,7 +121,7 @@ def _names_keys(fact: object) -> bool:
 
 
 def _readable(fact: object) -> object:
-    """Return a fact for a template: numbers stay numbers, so that the template can format them."""
+    """Return a fact for a template. Numbers stay numbers, so the template can format them."""
     return told(", ").join(map(str, fact)) if isinstance(fact, tuple) else fact
 
 
@@ -129,11 +129,11 @@ _WIDE = "[\u2e80-\u9fff\uff00-\uff60]"
 
 
 def _close(template: str, facts: Mapping[str, object]) -> str:
-    """Remove the blanks of a Chinese template next to facts that begin or end with Chinese.
+    """Remove the spaces of a Chinese template next to messages that begin or end with Chinese.
 
-    Only phrases of the program count: what users write is left as it is.
+    User text keeps its spaces.
     """
-    import re  # noqa: PLC0415 - English does without
+    import re  # noqa: PLC0415 - English does not need it
 
     for name, fact in facts.items():
         first, last = (fact[0], fact[-1]) if isinstance(fact, tuple) and fact else (fact, fact)
@@ -162,7 +162,7 @@ def _in_english(fact: object) -> object:
 def _plain(fact: object) -> object:
     if isinstance(fact, Message):
         inner = facts_of(fact)
-        # A counted thing is its number, and a phrase without facts is its words.
+        # A `count` becomes its number, and a phrase without facts its English text.
         return inner["n"] if inner.keys() == {"n"} else inner or in_english(fact)
     if isinstance(fact, tuple):
         return [_plain(item) for item in fact]

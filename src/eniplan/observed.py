@@ -1,7 +1,7 @@
-"""What was seen of a cluster, as immutable values: only the fields that verify checks.
+"""The observed state of a cluster, as immutable values with only the fields that `verify` checks.
 
-A large cluster has 50,000 pods of 10 kB each. What stays of one here is a few references to shared texts. Nothing in
-this file reads anything: `kube` fills these values, the VER rules judge them.
+A large cluster has 50,000 pods of 10 kB each; a pod here is a few references to shared strings. `kube` fills these
+values, the VER rules judge them.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ CLUSTER_LABEL = "ack.aliyun.com"
 LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 TYPE_LABEL = "node.kubernetes.io/instance-type"
 TYPE_INFO = "alibabacloud.com/instance-type-info"
-"""The annotation with the row of DescribeInstanceTypes of a node's type, as JSON."""
+"""The annotation with the DescribeInstanceTypes entry of the node's type, as JSON."""
 ZONE_LABEL = "topology.kubernetes.io/zone"
 SYSTEM_NAMESPACE = "kube-system"
 CLUSTER_CONFIG = "eni-config"
-"""The ConfigMap with Terway's configuration of the whole cluster."""
+"""The ConfigMap with Terway's cluster-wide configuration."""
 CONTROL_PLANE = "terway-controlplane"
-"""The Deployment that makes PodENIs; invisible in managed clusters."""
+"""The Deployment that creates PodENIs; invisible in managed clusters."""
 KINDS = ("Node", "Pod", "PodNetworking", "PodENI", "Event", "DaemonSet", "ConfigMap")
-"""The kinds that verify reads. A finding's path that begins with one is about an object, not about the plan."""
+"""The kinds that `verify` reads. A finding whose path begins with one is about an object, not about the plan."""
 
 
 class Room(NamedTuple):
-    """Resources of a node besides ENIs, or the part that pods use; None where the node does not tell."""
+    """Resources of a node besides ENIs, or the part that pods use; None where the node does not report them."""
 
     pods: int | None
     cpu: int | None
@@ -48,7 +48,7 @@ class Room(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node; the counts of ENIs are `aliyun/eni`, None where the node publishes none."""
+    """A node. `capacity` and `allocatable` count `aliyun/eni`, and are None where the node does not publish it."""
 
     name: str
     labels: Mapping[str, str]
@@ -61,13 +61,13 @@ class Node(NamedTuple):
     told: str = ""
     """The kubelet's reason for a node that is not Ready."""
     limits: Mapping[str, int] = {}
-    """The limits of its type in the annotation `alibabacloud.com/instance-type-info`, by API name."""
+    """The limits of its instance type from the annotation `TYPE_INFO`, by API name."""
     version: str = ""
-    """Of its kubelet: `v1.34.3-aliyun.1`."""
+    """Its kubelet's version: `v1.34.3-aliyun.1`."""
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether Terway treats it as an exclusive node: it ignores the case of the label."""
+        """Whether Terway treats it as an exclusive node. Terway ignores the case of the label's value."""
         return self.labels.get(EXCLUSIVE_LABEL, "").casefold() == EXCLUSIVE_VALUE.casefold()
 
     @property
@@ -82,27 +82,27 @@ class Node(NamedTuple):
 
     @property
     def known(self) -> NodeLabels:
-        """All its labels, for the selectors of pods."""
+        """Its complete labels, for the selectors of pods."""
         return NodeLabels(self.labels, _lacks_others, self.name)
 
     @property
     def instance_type(self) -> str | None:
-        """The instance type by its label."""
+        """The instance type from its label."""
         return self.labels.get(TYPE_LABEL)
 
     @property
     def zone(self) -> str | None:
-        """The zone by its label."""
+        """The zone from its label."""
         return self.labels.get(ZONE_LABEL)
 
     @property
     def pool_id(self) -> str | None:
-        """The id of its node pool."""
+        """The id of its node pool, from its label."""
         return self.labels.get(NODE_POOL_LABEL)
 
     @property
     def config(self) -> str:
-        """The ConfigMap that configures Terway there: the node-level one, or that of the cluster."""
+        """The name of the ConfigMap that configures Terway there: the node's own, or the cluster's."""
         return self.labels.get(TERWAY_CONFIG_LABEL) or CLUSTER_CONFIG
 
 
@@ -120,10 +120,10 @@ class Trouble(NamedTuple):
     phase: str
     """Empty where the status has none."""
     reason: str
-    """`Unschedulable`, `ContainerCreating`, `CrashLoopBackOff`, `NotReady`, ...; empty where nothing says it."""
+    """`Unschedulable`, `ContainerCreating`, `CrashLoopBackOff`, `NotReady`, ...; empty if not stated."""
     message: str
     container: str = ""
-    """The container; empty for the whole pod."""
+    """The container at fault; empty for the whole pod."""
     init: bool = False
     """Whether that is an init container."""
 
@@ -132,20 +132,22 @@ class Wants(NamedTuple):
     """The scheduling fields of an unscheduled pod."""
 
     cpu: int
+    """The request in thousandths of a core."""
     memory: int
+    """The request in bytes."""
     tolerations: tuple[Toleration, ...]
     placement: Placement
     scheduler: str = ""
-    """The requested scheduler; empty: the default one."""
+    """The scheduler it names; empty: the default scheduler."""
 
 
 class Pod(NamedTuple):
-    """A pod that uses an ENI on an exclusive node; of other pods, only the owner is kept."""
+    """A pod that uses an ENI on an exclusive node. Other pods are only counted, in `Observed.others`."""
 
     namespace: str
     name: str
     uid: int
-    """Its number from `mark`: as texts, these would take most of the memory."""
+    """Its UID as a number, from `kube.objects.mark`: as strings, UIDs would take most of the memory."""
     node: str
     """Empty while it is not scheduled."""
     trouble: Trouble | None
@@ -153,18 +155,19 @@ class Pod(NamedTuple):
     leaving: bool
     """Whether it is being deleted."""
     owner: str
-    """`DaemonSet kube-proxy`; empty for a pod of its own."""
+    """`DaemonSet kube-proxy`; empty for a pod without a controller."""
     eni: int
-    """`aliyun/eni` that its containers request."""
+    """The number of `aliyun/eni` that its containers request."""
     member_eni: int
+    """The number of `aliyun/member-eni` that its containers request."""
     networking: str
-    """The PodNetworking that the webhook gave it; empty for none."""
+    """The PodNetworking that Terway's webhook assigned; empty for none."""
     steered: bool
     """Whether its node selector and affinity only allow exclusive nodes."""
     wants: Wants | None
-    """Only of pods that are not scheduled yet."""
+    """Only for pods that are not scheduled yet."""
     address: int
-    """The number of its IPv4 address; 0 if it has none."""
+    """Its IPv4 address as a number; 0 if it has none."""
 
     @property
     def starting(self) -> bool:
@@ -181,7 +184,7 @@ class Agent(NamedTuple):
     """A pod of Terway: of DaemonSet terway-eniip, or of terway-controlplane."""
 
     name: str
-    """Empty for one that is well."""
+    """Empty for a healthy pod."""
     node: str
     image: str
     trouble: Trouble | None
@@ -200,10 +203,10 @@ class PodNetworking(NamedTuple):
     """Type, releaseStrategy and releaseAfter; empty where absent."""
     v_switch_ids: tuple[str, ...]
     policy: str
-    """How one of its vSwitches is chosen; empty where absent."""
+    """Its vSwitch selection policy; empty where absent."""
     security_group_ids: tuple[str, ...]
     selectors: tuple[Selector | None, Selector | None]
-    """Of pods and of namespaces."""
+    """The selector of pods, and that of namespaces."""
     zones: tuple[str, ...]
     """The zones of the vSwitches in its status."""
     v_switch_zones: Mapping[str, str]
@@ -216,7 +219,7 @@ class PodEni(NamedTuple):
     phase: str
     message: str
     pod_uid: int
-    """The number of its pod's UID; 0 if not recorded."""
+    """Its pod's UID as a number; 0 if not recorded."""
     types: tuple[str, ...]
     """The type of each interface: Secondary, Member, ..."""
     loose: str
@@ -226,10 +229,10 @@ class PodEni(NamedTuple):
     v_switch_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     address: int
-    """The number of the IPv4 address of the pod's first interface; 0 if there is none."""
+    """The IPv4 address of the pod's first interface as a number; 0 if there is none."""
     has_ipv6: bool
     is_dense: bool
-    """Whether it is a high-density ENI of a Lingjun node, whose type is not in Terway's code."""
+    """Whether it is a high-density ENI of a Lingjun node, a type that Terway's public code does not define."""
 
     @property
     def is_bound(self) -> bool:
@@ -238,11 +241,11 @@ class PodEni(NamedTuple):
 
 
 UNTOLD = "?"
-"""Instead of a status that is missing."""
+"""Stands for a missing status."""
 
 
 class Followed(NamedTuple):
-    """Additional fields of the pod that is traced."""
+    """Additional fields of the traced pod (`verify --pod`)."""
 
     labels: Mapping[str, str]
     address: str
@@ -261,22 +264,23 @@ class Event(NamedTuple):
     namespace: str
     name: str
     times: int
+    """How often it occurred."""
 
 
 class TerwayConfig(NamedTuple):
     """The contents of a ConfigMap of Terway, without credentials."""
 
     fields: Mapping[str, Any]
-    """The keys that verify checks."""
+    """The `CONFIG_KEYS` of its eni_conf."""
     network_policy: bool | None = None
-    """From `disable_network_policy` next to it. None here and below: not stated."""
+    """From its key `disable_network_policy`. None here and below: not stated."""
     virtual_type: str | None = None
-    """From the CNI configuration next to it: veth, ipvlan or datapathv2."""
+    """From its CNI configuration: veth, ipvlan or datapathv2."""
     custom_cni_chain: bool | None = None
-    """Whether it contains plugins other than Terway's."""
+    """Whether its CNI configuration contains plugins other than Terway's."""
 
     def over(self, base: TerwayConfig) -> TerwayConfig:
-        """Merge this one over the cluster's, as a JSON merge patch (RFC 7396)."""
+        """Return the cluster's configuration with this one merged over it, as a JSON merge patch (RFC 7396)."""
         return base._replace(fields=_merged(base.fields, self.fields))
 
     @property
@@ -302,14 +306,14 @@ class TerwayConfig(NamedTuple):
 
     @property
     def v_switches(self) -> dict[str, tuple[str, ...]]:
-        """The vSwitches by zone; zones without one are left out."""
+        """The vSwitches by zone, without empty zones."""
         found = self.fields.get("vswitches")
         zones = found if isinstance(found, dict) else {}
         return {zone: ids for zone, listed in zones.items() if (ids := _texts(listed))}
 
     @property
     def security_group_ids(self) -> tuple[str, ...]:
-        """The security groups: Terway combines both keys."""
+        """The security groups, sorted. Terway combines both keys."""
         one = _text(self.fields.get("security_group"))
         return tuple(sorted({*_texts(self.fields.get("security_groups")), *([one] if one else [])}))
 
@@ -317,7 +321,7 @@ class TerwayConfig(NamedTuple):
 CONFIG_KEYS = (
     "enable_eni_trunking", "enable_erdma", "ipam_type", "ip_stack", "vswitches", "security_group", "security_groups",
 )  # fmt: skip
-"""The keys of eni_conf that are read."""
+"""The keys of eni_conf that eniplan reads."""
 
 
 def _merged(base: object, patch: object) -> Any:  # noqa: ANN401 - a value of JSON
@@ -346,7 +350,7 @@ class Controller(NamedTuple):
     replicas: int | None
     """The number of pods it should keep; None if not stated."""
     held: bool
-    """Whether it is paused, or suspended."""
+    """Whether it is paused or suspended."""
     end: str
     """`Complete` or `Failed` for a finished Job; otherwise empty."""
     told: str
@@ -362,7 +366,7 @@ class DaemonSet(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """Everything that was seen of a cluster."""
+    """Everything that was observed of a cluster."""
 
     source: str
     """`kubectl`, or the name of the file."""
@@ -380,10 +384,10 @@ class Observed(NamedTuple):
     controllers: tuple[Agent, ...]
     """The pods of terway-controlplane, if visible."""
     others: Mapping[tuple[str, str, str], Sequence[str]]
-    """Pods that take no ENI, because they are hostNetwork, left alone by Terway, or at their end: the nodes of each, by
-    namespace, owner (`Pod NAME` for a pod of its own) and phase; `NotReady` for those that run and are not."""
+    """The nodes of pods without an ENI (host network, ignored by Terway, or finished), one entry per pod; by namespace,
+    owner (`Pod NAME` without a controller) and phase, which is `NotReady` for running pods that are not ready."""
     used: Mapping[str, Room]
-    """The resources that the pods of each node use, whatever their network."""
+    """The resources that all pods of a node use, by node."""
     unseen: Mapping[str, str]
     """Kinds that could not be read, and why: no permission, or no such kind. All other kinds are complete."""
 

@@ -1,4 +1,4 @@
-"""The location of data: in the wheel, at the top of the checkout for editable installs, and the user's own."""
+"""Locations of data: in the wheel, in the checkout for editable installs, and in the user's data folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def folder(name: str) -> str:
     """Return the path of a data folder (`instance_specs`, `templates`).
 
     Raises:
-        FileNotFoundError: the installation is damaged; says where the folder was looked for.
+        FileNotFoundError: the installation is damaged. The message names the paths tried.
 
     """
     packed = os.path.join(_HERE, "_data", name)
@@ -25,18 +25,18 @@ def folder(name: str) -> str:
 
 
 _KEPT = {"refreshed": "specs.jsonl", "nodes": "nodes.jsonl"}
-"""Files of `eniplan specs update` by kind of layer: from an account, and from nodes, which override it."""
+"""Files of `eniplan specs update` by kind of layer: from the account, and from nodes, which override it."""
 
 
 def kept_specs() -> list[str]:
-    """Return this user's files of `eniplan specs update`, lowest layer first."""
+    """Return the user's existing files of `eniplan specs update`, lowest layer first."""
     return [path for path in map(specs_to_keep, _KEPT) if os.path.exists(path)]
 
 
 def specs_to_keep(kind: str) -> str:
-    """Return the path where `eniplan specs update` keeps data of a kind.
+    """Return the path of the file of `eniplan specs update` for a kind of layer.
 
-    In XDG_DATA_HOME, where that is an absolute path as its standard asks for, else in ~/.local/share.
+    It is in XDG_DATA_HOME, or in ~/.local/share if that is unset or relative (the XDG standard forbids relative paths).
     """
     home = os.environ.get("XDG_DATA_HOME", "")
     base = home if os.path.isabs(home) else os.path.join(os.path.expanduser("~"), ".local", "share")

@@ -1,6 +1,6 @@
-"""The only module that prints and that knows the standard streams.
+"""All input and output: the only module that uses the standard streams.
 
-stdout carries the document and nothing else; everything for people goes to stderr.
+stdout carries only the document; everything for people goes to stderr.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that end a run: Ctrl-C, a CI time-out, a closed terminal."""
 STDIN = "-"
 _inputs: dict[tuple[int, int], tuple[int, int]] = {}
-"""Size and time of the files that this run has read, by device and inode: output never replaces them."""
+"""Size and mtime of the files that this run has read, by device and inode. Output never replaces them."""
 _MOST_KEPT = 4 * 1024 * 1024
-"""Maximum bytes of an input that are read again for excerpts, or kept from stdin."""
+"""Maximum bytes of an input to read again for excerpts, or to keep from stdin."""
 _written: list[bool] = []
 _piped: list[bytes] = []
-"""What came from stdin."""
+"""The bytes read from stdin."""
 _instead: dict[str, bytes] = {}
 """Contents that replace files, by canonical path."""
 
@@ -63,13 +63,13 @@ def read_file(path: str, *, is_input: bool = True) -> bytes:
 
     Args:
         path: the file.
-        is_input: no output replaces it from now on; otherwise `note_input` says so, once it holds something.
+        is_input: whether to protect it from output; if False, the caller may call `note_input` later.
 
     Raises:
         OSError: it cannot be read.
 
     """
-    if "\0" in path:  # of a file that names others; no file has such a name
+    if "\0" in path:  # from a file that names other files; `open` would raise ValueError
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
     if _instead and (true := os.path.realpath(path)) in _instead:
         return _instead[true]
@@ -83,7 +83,7 @@ def read_instead(files: Mapping[str, bytes]) -> None:
     """Replace the contents of files for all later reads.
 
     Args:
-        files: by `true_path`.
+        files: the new contents by `true_path`.
 
     """
     _instead.clear()
@@ -91,18 +91,18 @@ def read_instead(files: Mapping[str, bytes]) -> None:
 
 
 def true_path(path: str) -> str:
-    """Return the canonical path of a file."""
+    """Return the canonical path of a file; `-` stays `-`."""
     return path if path == STDIN else os.path.realpath(path)
 
 
 def read_again(path: str, most: int = _MOST_KEPT) -> bytes | None:
-    """Return what this run has read before; None if it is gone, too large, or has changed."""
+    """Return an input that this run has read before; None if it is gone, too large, or has changed."""
     if path in _instead:
         return _instead[path]
     if path == STDIN:
         return _piped[0] if _piped else None
     with contextlib.suppress(OSError):
-        status = os.stat(path)  # before it is opened: a pipe would wait for somebody who writes
+        status = os.stat(path)  # before opening: `open` on a named pipe would wait for a writer
         seen = _inputs.get((status.st_dev, status.st_ino))
         if seen == (status.st_size, status.st_mtime_ns) and status.st_size <= most:
             with open(path, "rb") as file:
@@ -120,7 +120,7 @@ def note_input(file: BufferedReader | str) -> None:
 
 @contextlib.contextmanager
 def stdin() -> Iterator[BufferedReader]:
-    """Give the bytes of stdin.
+    """Yield stdin as a stream of bytes.
 
     Raises:
         InputError: it is closed, or cannot be read.
@@ -138,11 +138,11 @@ def out(text: str) -> None:
     """Write the document. A reader may close the pipe early (`| head`).
 
     Raises:
-        InputError: it cannot be written; the disk is full, for one.
+        InputError: stdout is closed or cannot be written, for example because the disk is full.
 
     """
     _written[:] = [True]
-    if sys.stdout is None:  # closed by whoever started us
+    if sys.stdout is None:  # the parent process closed it
         raise InputError(Problem(say("cannot write the output: stdout is closed"), Place("stdout")))
     try:
         sys.stdout.write(text)
@@ -154,32 +154,32 @@ def out(text: str) -> None:
 
 
 def has_written() -> bool:
-    """Return whether the document, or a part of it, has been written, or could not be."""
+    """Return whether this run has tried to write the document or a part of it."""
     return bool(_written)
 
 
 def give_up(stream: TextIO) -> None:
-    """Discard what is left in a stream: Python would raise again when it flushes at exit."""
+    """Discard the rest of a stream: Python would raise again when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def unwritable_output(error: OSError) -> InputError:
-    """Return the error for a stdout that cannot be written."""
+    """Return the error for a failed write to stdout."""
     return InputError(Problem(say("cannot write the output: {reason}", reason=reason(error)), Place("stdout")))
 
 
 def keep_streams() -> None:
-    """Prepare the standard streams. Call it once, before any file is opened.
+    """Open closed standard streams on the null device. Call it once, before opening any file.
 
-    A file that is opened while one of them is closed would take its place, and get what is written to it.
+    Otherwise the first file opened would take the descriptor of a closed stream, and receive its output.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free descriptor: this one
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stays open to the end
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - stays open until exit
 
 
 def err(text: str) -> None:
@@ -188,7 +188,7 @@ def err(text: str) -> None:
 
 
 def _to_people(text: str) -> None:
-    """Write to stderr, ignoring errors if it is full or its terminal is gone."""
+    """Write to stderr. Ignore errors: the disk is full, or the terminal is gone."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -200,8 +200,7 @@ def _to_people(text: str) -> None:
 def for_log(text: str) -> str:
     """Escape lines that a CI service would execute as commands.
 
-    GitHub's runner takes a line that begins with `::`, and `##[` wherever it stands, for a command of the job, be it
-    only the name of a file.
+    GitHub's runner executes a line that begins with `::`, and `##[` anywhere, even if it is part of a file name.
     """
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return text
@@ -211,20 +210,20 @@ def for_log(text: str) -> str:
 def save(path: str, text: str, *, private: bool = False) -> None:
     """Write a document to a file atomically: a killed run leaves the old file unchanged.
 
-    What is no regular file (`/dev/stdout`, a named pipe) is written to and not replaced; a link is followed.
+    Special files (`/dev/stdout`, a named pipe) are written in place; links are followed.
 
     Args:
         path: the file.
-        text: what it holds then.
-        private: only its owner may read it, and it is on the disk when this returns.
+        text: its new contents.
+        private: make it readable by its owner only, and sync it to disk.
 
     Raises:
-        InputError: it cannot be written, or is an input of this run.
+        InputError: the file cannot be written, or is an input of this run.
 
     """
     data = text.encode("utf-8", "backslashreplace")
     is_special = os.path.exists(path) and not os.path.isfile(path)
-    # A pipe behind /dev/stdout has no path of its own.
+    # A pipe behind /dev/stdout has no path to resolve to.
     path = os.path.realpath(path) if os.path.islink(path) and not is_special else path
     try:
         refuse_input(path)
@@ -243,17 +242,17 @@ def save(path: str, text: str, *, private: bool = False) -> None:
 
 
 def rewrite(path: str, data: bytes) -> None:
-    """Rewrite an input of this run atomically; a link is followed.
+    """Rewrite an input of this run atomically; links are followed.
 
     Raises:
-        InputError: it cannot be written, or is not what was read any more.
+        InputError: the file cannot be written, or has changed since it was read.
 
     """
     path = os.path.realpath(path)
     try:
         status = os.stat(path)
         if _inputs.get((status.st_dev, status.st_ino)) != (status.st_size, status.st_mtime_ns):
-            message = say("it has changed since it was read, and is left as it is")
+            message = say("it changed after it was read, so it was not rewritten")
             raise InputError(Problem(message, Place(path), say("run it again")))
         with _written_beside(path, data) as temporary:
             os.chmod(temporary, status.st_mode)
@@ -267,13 +266,13 @@ def save_new(path: str, text: str) -> None:
     """Write a document to a new file atomically.
 
     Raises:
-        FileExistsError: something of that name exists, be it a link that leads nowhere; it is left as it is.
-        InputError: it cannot be written.
+        FileExistsError: the path exists, even as a dangling link. It stays unchanged.
+        InputError: the file cannot be written.
 
     """
     try:
         with _written_beside(path, text.encode("utf-8", "backslashreplace")) as temporary:
-            os.link(temporary, path)  # unlike a rename, it never takes the place of another file
+            os.link(temporary, path)  # unlike a rename, this never replaces a file
     except OSError as error:
         if os.path.lexists(path):
             raise FileExistsError(path) from None
@@ -281,10 +280,10 @@ def save_new(path: str, text: str) -> None:
 
 
 def append(path: str, text: str) -> None:
-    """Add a text to the end of a file.
+    """Append a text to a file.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
 
     """
     try:
@@ -295,25 +294,25 @@ def append(path: str, text: str) -> None:
 
 
 def make_folder(path: str) -> None:
-    """Make a folder and its parents, unless they exist.
+    """Create a folder and its parents, unless they exist.
 
     Raises:
-        InputError: it cannot be made.
+        InputError: the folder cannot be created.
 
     """
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
-        message = say("cannot make the folder: {reason}", reason=reason(error))
+        message = say("cannot create the folder: {reason}", reason=reason(error))
         raise InputError(Problem(message, Place(path))) from None
 
 
 @contextlib.contextmanager
 def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterator[str]:
-    """Write the data to a temporary file in the same folder, which is always removed in the end."""
+    """Write the data to a temporary file in the same folder, and yield its path; always remove it at the end."""
     temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
     if private and os.path.lexists(temporary):
-        os.unlink(temporary)  # of a run that was killed: in containers process ids come again
+        os.unlink(temporary)  # left by a killed run: in containers, process ids repeat
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
         with open(handle, "wb") as file:
@@ -328,16 +327,16 @@ def _written_beside(path: str, data: bytes, *, private: bool = False) -> Iterato
 
 
 def refuse_input(path: str) -> None:
-    """Refuse to overwrite what this run has read.
+    """Refuse to overwrite an input of this run.
 
     Raises:
-        InputError: it has.
+        InputError: this run has read the file.
 
     """
     with contextlib.suppress(OSError):
         status = os.stat(path)
         if (status.st_dev, status.st_ino) in _inputs:
-            message = say("this is an input of the run, and is left as it is")
+            message = say("this is an input of the run, so it was not overwritten")
             raise InputError(Problem(message, Place(path), say("name another file for the output")))
 
 
@@ -346,7 +345,7 @@ def _unwritable(path: str, error: OSError) -> InputError:
 
 
 def _sync_folder(folder: str) -> None:
-    """Sync the folder of a new file: otherwise the file may be lost after a crash."""
+    """Sync the folder of a new file; otherwise a crash may lose the file."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -355,7 +354,7 @@ def _sync_folder(folder: str) -> None:
 
 
 def problems(found: Iterable[Problem]) -> None:
-    """Report problems of the input: the place, the problem, and what to do."""
+    """Print problems to stderr: the place, the problem, and the hint."""
     for problem in found:
         path = f" [{problem.place.path}]" if problem.place.path else ""
         hint = f"\n    {printable(problem.hint)}" if problem.hint else ""
@@ -363,34 +362,34 @@ def problems(found: Iterable[Problem]) -> None:
 
 
 def can_ask() -> bool:
-    """Return whether questions can be answered: stdin and stderr are terminals."""
+    """Return whether the user can answer questions: stdin and stderr are terminals."""
     streams = (sys.stdin, sys.stderr)
     return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def ask(question: str) -> bool:
-    """Ask a question on the terminal; anything but yes is no."""
+    """Ask a yes-or-no question on the terminal; anything but y or yes is no."""
     _to_people(f"{question} [y/N] ")
     answer = ""
     try:
         answer = sys.stdin.readline()
     finally:
-        if not answer.endswith("\n"):  # Ctrl-C, Ctrl-D: what follows gets a line of its own
+        if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: end the line of the question
             err("")
     return answer.strip().lower() in {"y", "yes"}
 
 
 class Progress:
-    """Progress: one line that is updated on a terminal, and a line per change elsewhere."""
+    """Progress on stderr: one line updated in place on a terminal, one line per change elsewhere."""
 
     def __init__(self) -> None:
-        """Show nothing yet."""
+        """Print nothing yet."""
         self._rewrites = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
         self._last = ""
         self._is_open = False
 
     def show(self, text: str, elapsed: str) -> None:
-        """Show a stage and its duration; in a log, a new duration alone adds no line."""
+        """Show a stage and its duration. In a log, a new duration alone adds no line."""
         text = printable(text)
         line = f"{elapsed}  {text}"
         if self._rewrites:
@@ -404,7 +403,7 @@ class Progress:
         self._last = text
 
     def close(self) -> None:
-        """End the line."""
+        """End the line, if one is open."""
         if self._is_open:
             err("")
             self._is_open = False
@@ -449,7 +448,7 @@ _VTE_WITH_LINKS = 5000
 
 
 def width() -> int:
-    """Return the number of columns of the terminal."""
+    """Return the number of columns to write: COLUMNS, the terminal's, or `DEFAULT_WIDTH`."""
     try:
         columns = int(os.environ.get("COLUMNS", ""))
     except ValueError:
@@ -460,7 +459,7 @@ def width() -> int:
 
 
 def prepare(stream: TextIO) -> None:
-    """Make a stream write UTF-8 in any locale: a C locale must not cause a traceback."""
+    """Make a stream write UTF-8 in any locale; a C locale must not cause a traceback."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="backslashreplace")

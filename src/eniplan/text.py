@@ -1,4 +1,4 @@
-"""Functions for text that several writers share."""
+"""Text functions that several writers share."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import re
 
 
 def printable(text: str) -> str:
-    """Escape line breaks, control and direction characters of a user's text for terminals and logs."""
+    """Escape line breaks, control characters and direction marks in user text, for terminals and logs."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-# A pattern and not a compiled one: most documents are ASCII, and never need it.
+# Not compiled here: most documents are ASCII and never need it.
 _UNSAFE = "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
-"""Characters that JSON allows and that control terminals, change direction, are invisible, or are not UTF-8."""
+"""Characters up to U+FFFF that JSON allows: control characters, direction marks, invisible ones and surrogates."""
 
 
-# YAML and HCL spell what is beyond U+FFFF in another way than JSON.
+# Separate, because YAML and HCL escape characters beyond U+FFFF differently from JSON.
 _UNSAFE_PAIRS = "[\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-"""The same beyond U+FFFF: tags, which are invisible but read by language models, and musical marks."""
+"""The same beyond U+FFFF: tags, which are invisible to people but not to language models, and musical marks."""
 
 
 def literal(value: object, indent: int | None = None) -> str:
-    """Return JSON that is also YAML, without control, direction, invisible or half characters up to U+FFFF."""
+    """Return JSON that is also valid YAML, with `_UNSAFE` characters escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     if text.isascii() and "\x7f" not in text:
         return text
@@ -32,7 +32,7 @@ def literal(value: object, indent: int | None = None) -> str:
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """Return JSON without control, direction, invisible or half characters."""
+    """Return JSON with all unsafe characters escaped, beyond U+FFFF too."""
     text = literal(value, indent)
     return text if text.isascii() else re.sub(_UNSAFE_PAIRS, _escape, text)
 
@@ -42,12 +42,12 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def without_halves(text: str) -> str:
-    """Replace half characters, which JSON can contain, as Go does, and so Terraform, Kubernetes and Terway."""
+    """Replace lone surrogates, which JSON can contain, with U+FFFD, as Go does (Terraform, Kubernetes, Terway)."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes: Chinese characters take two, combining marks none."""
+    """Return the terminal columns that a text takes: Chinese characters take two, combining marks none."""
     if text.isascii():
         return len(text)
     from unicodedata import category, east_asian_width  # noqa: PLC0415 - most texts are ASCII
@@ -56,9 +56,9 @@ def columns(text: str) -> int:
 
 
 _HIDDEN = "user[_-]?data|passw|secret|token|node[_-]?components|credential|access[_-]?key|private[_-]?key|authoriz"
-"""Matches names of secrets. Not compiled, as above."""
+"""Matches names of secrets. Not compiled, because few runs need it."""
 
 
 def may_be_secret(text: str) -> bool:
-    """Return whether a name may be that of a secret, whose value is not shown."""
+    """Return whether a key looks like the name of a secret, whose value must not be shown."""
     return re.search(_HIDDEN, text, re.IGNORECASE) is not None

@@ -1,8 +1,8 @@
-"""Immutable values: `typing.NamedTuple`, created in a third of the time.
+"""Immutable values: `typing.NamedTuple`, with classes created in a third of the time.
 
-A check makes a hundred such classes before it has read a byte. `typing` compiles the annotation of each of their
-fields, though nothing here ever looks at one, and `collections` compiles a constructor for each: 7 ms in all. Here
-classes with as many fields share what `collections` has made once. Type checkers see `typing.NamedTuple` itself.
+A check creates a hundred such classes before it reads a byte. `typing` compiles each field's annotation, which nothing
+here uses, and `collections` compiles a constructor per class: 7 ms in all. Here, classes with the same number of fields
+share one constructor and one set of getters. Type checkers see `typing.NamedTuple` itself.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ else:
 
     @cache
     def _pattern(size: int) -> tuple[FunctionType, dict[str, Any], list[Any]]:
-        """Return a constructor of so many fields, the methods that know no names, and what gets each field."""
-        made = namedtuple("_", [f"f{number}" for number in range(size)])  # noqa: PYI024 - it is what `typing` calls
+        """Return a constructor for `size` fields, the methods that do not depend on names, and a getter per field."""
+        made = namedtuple("_", [f"f{number}" for number in range(size)])  # noqa: PYI024 - `typing` calls it too
         own = vars(made)
         methods = {name: own[name] for name in ("_make", "_asdict", "__getnewargs__")}
         return made.__new__, methods, [own[field] for field in made._fields]
@@ -37,7 +37,7 @@ else:
         return f"{type(self).__name__}({', '.join(map('{}={!r}'.format, self._fields, self))})"
 
     class _Maker(type):
-        """Make a named tuple of a class body, as `typing.NamedTupleMeta` does: fields, defaults, methods."""
+        """Turn a class body into a named tuple, as `typing.NamedTupleMeta` does: fields, defaults, methods."""
 
         def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
             if not bases:
@@ -45,7 +45,7 @@ else:
             fields = tuple(body.pop("__annotations__", ()))
             defaults = {field: body.pop(field) for field in fields if field in body}
             new, methods, getters = _pattern(len(fields))
-            code = new.__code__.replace(co_varnames=("_cls", *fields))  # the same constructor, by other names
+            code = new.__code__.replace(co_varnames=("_cls", *fields))  # the same constructor, with this class's names
             shared = {
                 "__slots__": (),
                 "_fields": fields,
@@ -58,4 +58,4 @@ else:
             return type(name, (tuple,), {**shared, **methods, **dict(zip(fields, getters, strict=True)), **body})
 
     class NamedTuple(metaclass=_Maker):
-        """A tuple whose fields have names."""
+        """A tuple with named fields."""

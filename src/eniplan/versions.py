@@ -1,6 +1,6 @@
 """Versions of Terway and ACK; neither semver nor PEP 440.
 
-Seen in the wild: `v1.16.4`, `1.13.6`, `v1.17.0-d7c63c9e` (development build of v1.17.0),
+Forms in use: `v1.16.4`, `1.13.6`, `v1.17.0-d7c63c9e` (development build of v1.17.0),
 `v1.0.10.389-g9172b6c-aliyun` (four numeric parts), `v1.2.0-rc.1` (older than v1.2.0), `v1.5.0-policy`,
 `1.34.3-aliyun.1`, a bare commit hash, and whole image references with a registry port or a digest.
 Source: Terway tests/utils_test.go at commit 89aadf8b; ACK release notes.
@@ -12,21 +12,21 @@ import re
 
 from eniplan.values import NamedTuple
 
-# Patterns and not compiled ones: compiling what one run does not use would cost every start.
+# Not compiled here: every start would pay for patterns that few runs use.
 _RELEASE = r"v?(\d{1,9}(?:\.\d{1,9}){2,})(?:[-+](.+))?"
 _PRE = r"(?:alpha|beta|rc)[.-]?(\d{1,9})?(?:[.-].*)?"
 _KUBERNETES = r"v?(\d{1,9})\.(\d{1,9})(?:\.\d{1,9})?(?:[-+].*)?"
-# The tag of an image: behind the last colon, unless that colon is a registry's port (a slash follows it).
+# The tag of an image: the text after the last colon, unless that colon precedes a registry's port (a slash follows).
 _TAG = r"[^\s@]*/[^\s@/]+:([^\s/@:]+)(?:@sha\d+:[0-9a-fA-F]+)?"
 
 
 class TerwayVersion(NamedTuple):
-    """A Terway version; plain tuple comparison orders two of them."""
+    """A Terway version. Tuple comparison orders versions."""
 
     release: tuple[int, ...]
-    """The numeric parts without trailing zeros, so that 1.11 equals 1.11.0."""
+    """The numeric parts without trailing zeros, so that 1.11.0 equals 1.11.0.0."""
     final: bool = True
-    """False for `-rc.N` and the like, which are older than the release itself."""
+    """False for pre-releases (`-alpha`, `-beta`, `-rc`), which are older than the release itself."""
     pre: int = 0
     """N of `-rc.N`."""
 
@@ -37,9 +37,9 @@ class TerwayVersion(NamedTuple):
 
 
 def terway(text: str) -> TerwayVersion | None:
-    """Read a Terway version or an image reference; None if it has no version.
+    """Parse a Terway version or image reference; None if it has no version.
 
-    A bare commit hash is None as well: Terway's own tests take it for new enough, which nobody can prove here.
+    A bare commit hash has none. Terway's own tests accept hashes as new enough, but nothing here can prove that.
     """
     text = text.strip()
     tag = re.fullmatch(_TAG, text) if "/" in text else None
@@ -56,6 +56,6 @@ def terway(text: str) -> TerwayVersion | None:
 
 
 def kubernetes(text: str) -> tuple[int, int] | None:
-    """Read major and minor of a Kubernetes version such as `1.34.3-aliyun.1`; None when unreadable."""
+    """Parse major and minor of a Kubernetes version such as `1.34.3-aliyun.1`; None if malformed."""
     match = re.fullmatch(_KUBERNETES, text.strip(), re.ASCII)
     return (int(match[1]), int(match[2])) if match else None

@@ -152,7 +152,7 @@ class TestCI:
         (tmp_path / ".gitlab").write_text("a file")
         result = run("init", "--ci", "gitlab", cwd=tmp_path)
         assert (result.code, result.out) == (3, "")
-        assert result.err.startswith(".gitlab: error: cannot make the folder: ")
+        assert result.err.startswith(".gitlab: error: cannot create the folder: ")
 
 
 def test_the_plan_of_a_cluster(run: Run, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Run
 
-REFUSED = "error: this is an input of the run, and is left as it is"
+REFUSED = "error: this is an input of the run, so it was not overwritten"
 
 
 @pytest.fixture

@@ -216,7 +216,7 @@ class TestUpdate:
         machine.data.write_text("no folder")
         done = machine.update()
         assert done.code == 3
-        assert "cannot make the folder: not a directory" in done.err
+        assert "cannot create the folder: not a directory" in done.err
 
     def test_a_relative_data_home_is_ignored_as_its_standard_asks(self, machine: Machine, tmp_path: Path) -> None:
         (tmp_path / "home").mkdir()
