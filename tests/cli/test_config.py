@@ -112,9 +112,7 @@ def test_what_does_not_fit_is_told_where_it_stands(repository: Path, text: str, 
 
 
 def test_variable_with_a_wrong_value(repository: Path) -> None:  # noqa: ARG001 - the working folder
-    assert problems(ENIPLAN_STRICT="maybe") == [
-        "ENIPLAN_STRICT: 'maybe' is not valid; use one of true, false; "
-    ]
+    assert problems(ENIPLAN_STRICT="maybe") == ["ENIPLAN_STRICT: 'maybe' is not valid; use one of true, false; "]
     assert problems(ENIPLAN_FAIL_ON="warn")[0].endswith("did you mean 'warning'?")
     assert problems(ENIPLAN_CONFIG="nowhere.yaml") == ["nowhere.yaml: cannot read it: no such file or directory; "]
 

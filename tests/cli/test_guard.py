@@ -143,7 +143,7 @@ def test_refuses_two_inputs_from_stdin(run: Run) -> None:
 def test_what_is_no_object_is_not_right(run: Run, tmp_path: Path) -> None:
     (tmp_path / "app.yaml").write_text("kind: Deployment\nspec: {}\n")
     result = run("guard", PLAN, "--test", tmp_path / "app.yaml")
-    assert (result.code, "there is no Kubernetes object here" in result.err) == (3, True), result.err
+    assert (result.code, "this file has no Kubernetes object" in result.err) == (3, True), result.err
 
 
 def test_tells_what_would_be_refused_and_what_no_policy_looks_at(run: Run, tmp_path: Path) -> None:

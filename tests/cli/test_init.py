@@ -43,7 +43,7 @@ def test_never_overwrites(run: Run, tmp_path: Path) -> None:
     (tmp_path / "eniplan.yaml").write_text("mine")
     result = run("init", cwd=tmp_path)
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("eniplan.yaml: error: the file exists, and is left unchanged\n")
+    assert result.err.startswith("eniplan.yaml: error: the file already exists\n")
     assert (tmp_path / "eniplan.yaml").read_text() == "mine"
 
 
@@ -134,7 +134,7 @@ class TestCI:
         file.symlink_to("elsewhere")
         result = run("init", "--ci", "github", cwd=tmp_path)
         assert (result.code, result.out) == (2, "")
-        assert result.err.startswith(f"{name}: error: the file exists, and is left unchanged\n")
+        assert result.err.startswith(f"{name}: error: the file already exists\n")
         assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == [file]
 
     def test_its_names_are_fixed(self, run: Run, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_plan_that_would_not_pass_is_not_written(run: Run, terway: str, told: 
     result = run("instances", "--pods", "4", "--spread", "cn-a", "--terway", terway, "--emit-plan")
     assert (result.code, result.out) == (1, "")
     assert told in result.err
-    assert result.err.endswith("nothing is written: the plan would not pass\n")
+    assert result.err.endswith("nothing was written: the plan would not pass\n")
 
 
 def test_no_type_no_plan(run: Run) -> None:
@@ -137,7 +137,7 @@ def test_no_type_no_plan(run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--emit-plan", "--emit-plan requires --pods: a plan has a size"),
+        ("--emit-plan", "--emit-plan requires --pods, for the size of the pool"),
         ("--spread 3", "--daemonsets, --spread and --survive require --pods"),
         ("--daemonsets 0", "--daemonsets, --spread and --survive require --pods"),
         ("--pods 4 --mode trunk", "--pods sizes pools for exclusive pods only"),

@@ -39,9 +39,9 @@ def test_order_is_that_of_the_command_line(tmp_path: Path) -> None:
     [
         (["json"], "--output is 'json'; it must be FORMAT=FILE", "for example --output json=report.json"),
         (["json="], "--output is 'json='; it must be FORMAT=FILE", "for example --output json=report.json"),
-        (["jsn=a"], "--output knows no format 'jsn'", "did you mean 'json'?"),
-        (["=a"], "--output knows no format ''", f"it must be one of {', '.join(ReportFormat)}"),
-        (["JSON=a"], "--output knows no format 'JSON'", "did you mean 'json'?"),
+        (["jsn=a"], "--output has no format 'jsn'", "did you mean 'json'?"),
+        (["=a"], "--output has no format ''", f"it must be one of {', '.join(ReportFormat)}"),
+        (["JSON=a"], "--output has no format 'JSON'", "did you mean 'json'?"),
         (["json=-"], "--output 'json=-' is for files", "--format json writes to stdout"),
         (["json=/dev/stdout"], "--output 'json=/dev/stdout' is for files", "--format json writes to stdout"),
         (["json=a", "text=./a"], "two reports would go to ./a", "use a different file for each --output"),
@@ -64,7 +64,7 @@ def test_one_path_by_two_names(tmp_path: Path) -> None:
 def test_usage_error_comes_before_the_work(run: Run, tmp_path: Path) -> None:
     result = run("check", "nowhere.yaml", "--output", f"json={tmp_path}/a", "--output", "yaml=b")
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("command line: error: --output knows no format 'yaml'\n")
+    assert result.err.startswith("command line: error: --output has no format 'yaml'\n")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -175,7 +175,7 @@ def test_patch_tells_what_it_leaves_alone(run: Run, tmp_path: Path) -> None:
     mine = pod.replace("name: x", "name: x\n  annotations: {eniplan.dev/node-pool: trading}")
     stdin = f"{pod}---\n{mine}".encode()
     done = run("render-manifests", written(tmp_path, NETWORKED), "--patch", "-", stdin=stdin)
-    assert "Pod x names no node pool, and is left as it is" in done.err
+    assert "Pod x names no node pool, so it was not changed" in done.err
     assert done.out.startswith(pod + "---\n")
 
 
@@ -202,7 +202,7 @@ def test_patch_completes_and_a_second_run_changes_no_byte(run: Run, tmp_path: Pa
     assert manifest.read_text(encoding="utf-8") == bare
     again = run("render-manifests", plan, "--patch", "-", stdin=done.out.encode())
     assert again.out == done.out
-    assert "StatefulSet matcher has all that pool trading asks for" in again.err
+    assert "StatefulSet matcher already fits pool trading" in again.err
 
 
 def test_what_cannot_be_patched(run: Run, tmp_path: Path) -> None:

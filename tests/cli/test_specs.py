@@ -188,4 +188,4 @@ def test_the_day_for_the_age_is_not_that_of_waivers(run: Run, tmp_path: Path) ->
 def test_no_day(run: Run, day: str) -> None:
     done = run("specs", "--specs-date", day)
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"command line: error: --specs-date is {day!r}; it must be a day\n    such as 2026-11-25\n"
+    assert done.err == f"command line: error: --specs-date is {day!r}; it must be a date\n    such as 2026-11-25\n"

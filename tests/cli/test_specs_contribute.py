@@ -119,8 +119,8 @@ def test_rows_by_hand_are_said_to_be_such(run: Run, tmp_path: Path) -> None:
     about, rows = document(printed)
     assert about["title"] == "DescribeInstanceTypes; rows by hand"
     assert (about["quality"], len(rows)) == ("approximate", 2)
-    assert "no answer of the API is named as the source of ecs.mine.8xlarge" in printed.err
-    assert "without MemorySize, so that `./dev specs` leaves them out: ecs.mine.8xlarge\n" in printed.err
+    assert "the source of ecs.mine.8xlarge is not an API response" in printed.err
+    assert "without MemorySize, so `./dev specs` skips them: ecs.mine.8xlarge\n" in printed.err
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ class TestUpdate:
     def test_a_file_to_commit(self, machine: Machine, tmp_path: Path) -> None:
         out = tmp_path / "cn-hangzhou.jsonl"
         done = machine.update("--out", out)
-        assert f"written to {out}\nwhat has changed: eniplan specs diff --specs {out}\n" in done.err
+        assert f"written to {out}\nto see what changed: eniplan specs diff --specs {out}\n" in done.err
         assert not machine.data.exists()
         assert machine(*I4).code == 1
         assert machine(*I4, "--specs", out).code == 0
@@ -140,7 +140,7 @@ class TestUpdate:
     def test_without_a_region_nothing_is_asked(self, machine: Machine, cloud: Cloud) -> None:
         done = machine("specs", "update")
         assert (done.code, done.out) == (2, "")
-        assert "no region: give --region, such as cn-hangzhou" in done.err
+        assert "no region: pass --region, such as cn-hangzhou" in done.err
         assert machine("specs", "update", "--region", "a.b/c").code == 2
         assert cloud.requests == []
 
@@ -180,7 +180,7 @@ class TestUpdate:
         done = run.wait()
         assert done.code == 130
         partial = machine.kept.parent / "specs.jsonl.partial"
-        assert f"1 page is kept in {partial}: the same command goes on from there\n" in done.err
+        assert f"1 page is kept in {partial}: the same command continues from there\n" in done.err
         assert sorted(file.name for file in machine.kept.parent.iterdir()) == ["specs.jsonl", partial.name]
         assert machine.kept.read_bytes() == before
 
@@ -243,7 +243,7 @@ class TestResumed:
         cloud.fault("DescribeInstanceTypes", "answer", call=3, status=403, body={"code": "Forbidden.RAM"})
         done = machine.update("--out", out)
         assert (done.code, out.exists()) == (4, False)
-        assert f"2 pages are kept in {partial}: the same command goes on from there\n" in done.err
+        assert f"2 pages are kept in {partial}: the same command continues from there\n" in done.err
         header, *pages = map(json.loads, partial.read_text().splitlines())
         assert header["asked"]["regions"] == ["cn-hangzhou"]
         assert [page["after"] for page in pages] == [None, "page-1"]
@@ -253,7 +253,7 @@ class TestResumed:
         asked = len(cloud.requests)
         done = machine.update("--out", out, "--format", "json")
         assert done.code == 0
-        assert "going on after 2 pages of an interrupted run\n" in done.err
+        assert "continuing after 2 pages of an interrupted run\n" in done.err
         assert json.loads(done.out)["resumedPages"] == 2
         assert [call.parameters.get("NextToken") for call in cloud.requests[asked:]] == ["page-2", "page-3"]
         assert out.read_bytes() == whole.read_bytes()
@@ -418,16 +418,16 @@ class TestFromNodes:
         kept = tmp_path / "data" / "eniplan" / "nodes.jsonl"
         done = run("specs", "update", "--from", dump, env=env)
         assert (done.code, done.out) == (0, "")
-        nothing = "annotation counts for nothing"
+        nothing = "annotation was ignored"
         assert done.err.splitlines() == [
             "9 nodes read, 1 of them without the annotation",
-            "2 annotations count for nothing, because it is not valid JSON: cut, deep",
+            "2 annotations were ignored, because it is not valid JSON: cut, deep",
             f"1 {nothing}, because it is no row of DescribeInstanceTypes: list",
             f"1 {nothing}, because it is of ecs.g8i.8xlarge, and the node is of ecs.g7.xlarge: of-other",
             f"1 {nothing}, because no label of the node says its type: of-none",
             "1 odd value left out: ecs.new.8xlarge: EniQuantity is 'many'",
             f"2 instance types of nodes written to {kept}",
-            "what has changed: eniplan specs diff",
+            "to see what changed: eniplan specs diff",
         ]
         header, i4, new = map(json.loads, kept.read_text().splitlines())
         assert (header["types"], header["region"]) == (2, None)
@@ -476,7 +476,7 @@ class TestFromNodes:
         for nodes in ([node("bare", "ecs.g7.xlarge")], [node("cut", "ecs.g7.xlarge", "{")]):
             dump.write_text(json.dumps({"kind": "NodeList", "items": nodes}))
             done = run("specs", "update", "--from", dump, "--out", out)
-            assert (done.code, done.err.splitlines()[-1]) == (0, "nothing is learned, and nothing was written")
+            assert (done.code, done.err.splitlines()[-1]) == (0, "found no limits; nothing was written")
             assert out.read_bytes() == before
 
     def test_what_is_no_dump(self, run: Run, tmp_path: Path) -> None:

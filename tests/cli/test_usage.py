@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         ),
         (
             "instances --limit=-3",
-            "invalid value for '--limit' / '-n': it takes a whole number from 1 on\n",
+            "invalid value for '--limit' / '-n': use a whole number, 1 or more\n",
             "'--limit' / '-n' 的值无效：应为不小于 1 的整数\n",  # noqa: RUF001 - Chinese
         ),
     ],

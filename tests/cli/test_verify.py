@@ -156,9 +156,9 @@ class TestKubectl:
         result = verify("--wait", "1m")
         assert result.code == 0
         lines = result.err.splitlines()
-        assert lines[0] == "1 finding (VER006); looking again in 1 s"
+        assert lines[0] == "1 finding (VER006); retrying in 1 s"
         assert "unable to handle the request" in lines[1]
-        assert lines[-2] == "1 finding (VER006); looking again in 2 s"
+        assert lines[-2] == "1 finding (VER006); retrying in 2 s"
         assert lines[-1].endswith("0 errors, 0 warnings")
 
     def test_wait_in_vain(self, verify: Any, api: FakeApi) -> None:  # noqa: ANN401 - a function
@@ -182,7 +182,7 @@ class TestKubectl:
         )
         try:
             assert process.stderr is not None
-            assert b"looking again" in process.stderr.readline()
+            assert b"retrying in" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=TIMEOUT)
         finally:

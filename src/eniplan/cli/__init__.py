@@ -1,7 +1,7 @@
-"""The command line: one file per command, each one read, call, print.
+"""The command line: one module per command.
 
-Only the command that is asked for is imported: building the others' options costs more than many checks.
-Annotations are not postponed in this file, as in `check`.
+A run imports only its own command: building the options of all others costs more than many a check.
+Annotations are not postponed in this file; see `check`.
 """
 
 import errno
@@ -24,10 +24,10 @@ from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 SOFTWARE = 70
-"""Exit code of a bug in eniplan itself (EX_SOFTWARE): never that of a finding or of bad input."""
+"""Exit code of a bug in eniplan itself (EX_SOFTWARE), distinct from those of findings and bad input."""
 
 _COMPLETE = "_ENIPLAN_COMPLETE"
-"""The variable by which a shell asks for completion."""
+"""The variable with which a shell asks for completions."""
 
 
 class _Command(NamedTuple):
@@ -40,7 +40,7 @@ COMMANDS = {
     "completion": _Command("completion", "Print the completion script of a shell."),
     "config": _Command("config", "Show the defaults in force, from the environment and the config file."),
     "create-pool": _Command("create_pool", "Create a pool, or print its API body, Terraform or ROS template."),
-    "doctor": _Command("doctor", "Find out what keeps eniplan from working here."),
+    "doctor": _Command("doctor", "Find what keeps eniplan from working here."),
     "explain": _Command("explain", "Explain a rule, or list all rules."),
     "guard": _Command("guard", "Write admission policies that keep a cluster true to its plan."),
     "init": _Command("init", "Write a commented starter plan."),
@@ -51,7 +51,7 @@ COMMANDS = {
     "resume": _Command("resume", "Continue an interrupted create from its receipt."),
     "schema": _Command("schema", "Print the JSON Schema of plans, waivers, config or reports."),
     "verify": _Command("verify", "Verify a running cluster against its plan."),
-    # Last, because the help lists commands with subcommands behind the others.
+    # Last, because the help lists commands with subcommands after the others.
     "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
 }
 
@@ -80,55 +80,55 @@ _HELP_WORDS = frozenset(("-h", "--help"))
 
 
 def run(argv: list[str]) -> int:
-    """Run one command and return its exit code. Every error is told here, in one place, without a traceback.
+    """Run one command and return its exit code. Report every error here, in one place, without a traceback.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C has ended a command that has said nothing to it.
+        KeyboardInterrupt: Ctrl-C ended a command that does not report interruptions itself.
 
     """
     terminal.prepare(sys.stdout)
     terminal.prepare(sys.stderr)
     if _COMPLETE in os.environ:
-        from eniplan.cli.completion import answer  # noqa: PLC0415 - asked for by a shell only
+        from eniplan.cli.completion import answer  # noqa: PLC0415 - only shells ask for completions
 
         return answer(os.environ[_COMPLETE], _completed)
     try:
         if not _HELP_WORDS.isdisjoint(argv):
-            terminal.out("")  # typer would write its help to a closed stdout, and say that all is well
+            terminal.out("")  # fails on a closed stdout; typer would exit with 0
         config = Config(os.environ)
-        argv = language.settle(argv, config)  # before messages are made, be it while modules are imported
+        argv = language.settle(argv, config)  # first, because modules make messages when imported
         app = _app(argv)
-        gc.freeze()  # `__main__` has switched collection off while everything was imported
+        gc.freeze()  # `__main__` disabled the collector for the imports
         gc.enable()
-        # A plan is thousands of values that die together: looking for cycles after each 700 costs a fifth of a check.
-        # All of them are rarely looked at: otherwise large inputs cost more than their size says.
+        # A plan is thousands of values that die together: with the default threshold of 700, looking for cycles takes a
+        # fifth of a check. Full collections are rare, so that large inputs take time in proportion to their size.
         gc.set_threshold(10_000, 10, 100)
         _call(app, argv, config)
     except SystemExit as done:
         if done.code == INTERRUPTED and isinstance(getattr(done.__context__, "__cause__", None), KeyboardInterrupt):
-            raise KeyboardInterrupt from None  # typer has made a silent exit of it
+            raise KeyboardInterrupt from None  # typer turned it into a silent exit
         return done.code if isinstance(done.code, int) else 0
     except EniplanError as error:
         faults.tell(error, argv)
         return error.exit_code
     except OSError as error:
         return _lost(error)
-    except Exception as error:  # noqa: BLE001 - the edge: a bug must not look like a finding
+    except Exception as error:  # noqa: BLE001 - a bug must not look like a finding
         return _bug(error)
     return 0
 
 
-def _completed(argv: list[str]) -> Any:  # noqa: ANN401 - a type of typer's own Click
-    """Return the program that a command line is completed by, in the user's language."""
+def _completed(argv: list[str]) -> Any:  # noqa: ANN401 - a type of the Click inside typer
+    """Return the command that completes a command line, in the user's language."""
     command = typer.main.get_command(_app(language.settle(argv, Config(os.environ))))
     language.tell(command)
     return command
 
 
 def _lost(error: OSError) -> int:
-    """Tell what the system has taken away: a stream to which typer writes, or the working folder."""
+    """Report a system error outside of any input: an unwritable stream, or a deleted working folder."""
     code = getattr(error.__context__, "exit_code", None)
-    if isinstance(code, int):  # it was telling a mistake of the command line, and nobody hears it
+    if isinstance(code, int):  # typer failed to print a usage error, because stderr is gone
         terminal.give_up(sys.stderr)
         return code
     if error.filename is None and error.errno == errno.ENOENT:
@@ -155,23 +155,23 @@ def _bug(error: Exception) -> int:
 
 
 def _call(app: typer.Typer, argv: list[str], config: Config) -> None:
-    """Run the command; only meanwhile do Ctrl-C and its like raise KeyboardInterrupt: it may have something to say."""
+    """Run the command. Only during this call, signals raise KeyboardInterrupt, so that it can report its state."""
     for number in terminal.INTERRUPTIONS:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores it
             signal.signal(number, signal.default_int_handler)
     try:
         command = typer.main.get_command(app)
         language.tell(command)
-        if _HELP_WORDS.isdisjoint(argv):  # help is shown whatever stands in the config file
+        if _HELP_WORDS.isdisjoint(argv):  # a broken config file must not prevent help
             _give(command, _Defaults(config))
         command(args=argv, prog_name=_program())
     finally:
         for number in terminal.INTERRUPTIONS:
-            signal.signal(number, signal.SIG_IGN)  # its end is known, and being told
+            signal.signal(number, signal.SIG_IGN)  # the result is known; let the run report it
 
 
 def _program() -> str:
-    """Return by which words the user has called us: kubectl runs a plugin under its own name."""
+    """Return the name that the user typed: as a plugin, eniplan runs as `kubectl eniplan`."""
     return "kubectl eniplan" if os.path.basename(sys.argv[0]).startswith("kubectl-") else "eniplan"
 
 
@@ -180,7 +180,7 @@ def _app(argv: list[str]) -> typer.Typer:
         cls=faults.Group,
         help=_HELP,
         no_args_is_help=True,
-        add_completion=False,  # `eniplan completion` is ours
+        add_completion=False,  # `eniplan completion` replaces it
         rich_markup_mode=None,  # rich help takes twice as long
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -189,21 +189,21 @@ def _app(argv: list[str]) -> typer.Typer:
     wanted = next((word for word in argv if not word.startswith("-")), "")
     if wanted in COMMANDS:
         importlib.import_module(f"eniplan.cli.{COMMANDS[wanted].module}").register(app, wanted, COMMANDS[wanted].about)
-    else:  # the help, or a command that does not exist: only names are told
+    else:  # the help, or an unknown command: only names are needed
         for name, command in COMMANDS.items():
-            app.command(name, short_help=command.about)(_told)
+            app.command(name, short_help=command.about)(_placeholder)
     return app
 
 
 class _Defaults(dict[str, Any]):
-    """What options are that the command line does not give."""
+    """Values of options that the command line omits."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self._config = config
 
     def get(self, name: str, default: object = None) -> Any:  # noqa: ANN401 - a value of any option
-        """Return what the environment or the config file says of an option."""
+        """Return the value from the environment or the config file, or else `default`."""
         setting = self._config.setting(_BY_PARAMETER[name]) if name in _BY_PARAMETER else None
         return default if setting is None else setting.value
 
@@ -211,15 +211,15 @@ class _Defaults(dict[str, Any]):
 _BY_PARAMETER = {parameter(key): key for key in KEYS}
 
 
-def _give(command: Any, defaults: _Defaults) -> None:  # noqa: ANN401 - a type of typer's own Click
-    """Have a command and its subcommands take their defaults from there."""
+def _give(command: Any, defaults: _Defaults) -> None:  # noqa: ANN401 - a type of the Click inside typer
+    """Make a command and its subcommands take their defaults from `defaults`."""
     command.context_settings["default_map"] = defaults
     for inner in getattr(command, "commands", {}).values():
         _give(inner, defaults)
 
 
-def _told() -> None:
-    """Stand for a command of which only the name is told."""
+def _placeholder() -> None:
+    """Stand in for a command that is only listed."""
 
 
 def _print_version(asked: bool) -> None:
@@ -236,4 +236,4 @@ def _options(
         str, typer.Option("--lang", metavar="[en|zh]", help="Language, for any command. Default: from the locale.")
     ] = "",
 ) -> None:
-    """Hold the options of eniplan itself."""
+    """Define the options of eniplan itself."""

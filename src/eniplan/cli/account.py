@@ -1,4 +1,4 @@
-"""What commands share that ask an account. Imported only by those that were told to: it brings the SDK along."""
+"""Account access, shared by commands. Commands import it only when they query an account: it imports the SDK."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Access(NamedTuple):
-    """How the account is asked: the one address for all services, if any, and whether the instance's role counts."""
+    """How to query the account: one endpoint for all services, if any, and whether to use the instance's RAM role."""
 
     endpoint: str | None
     ecs_role: bool
@@ -43,17 +43,17 @@ class Target(NamedTuple):
 
 
 def access(endpoint: str | None, *, ecs_role: bool) -> Access:
-    """Return how the account is asked, from a command's options.
+    """Return how to query the account, from a command's options.
 
     Raises:
-        UsageError: the endpoint is no URL of a host.
+        UsageError: the endpoint is not the URL of a host.
 
     """
     return Access(place.endpoint(endpoint), ecs_role)
 
 
 def open_session(region: str, how: Access) -> Session:
-    """Find the credentials and return what asks one region.
+    """Find the credentials and open a session for one region.
 
     Raises:
         CloudError: there are no credentials.
@@ -66,7 +66,7 @@ def open_session(region: str, how: Access) -> Session:
 
 
 def account_place(region: str, how: Access) -> Place:
-    """Return what a failed call is shown to be about."""
+    """Return the place to report for a failed call."""
     if how.endpoint:
         return Place(say("the account in {region} at {endpoint}", region=region, endpoint=how.endpoint))
     return Place(say("the account in {region}", region=region))
@@ -75,14 +75,14 @@ def account_place(region: str, how: Access) -> Place:
 def with_live(
     loaded: Iterable[LoadedPlan | Problem], how: Access, kube: Kubectl | None = None
 ) -> list[LoadedPlan | Problem]:
-    """Add to every plan what its account says; each cluster is asked once.
+    """Add the account's facts to every plan; query each cluster once.
 
-    With `kube`, Terway's ConfigMaps are read as well, where that is the plans' one cluster.
-
-    A plan that names no cluster, or for which there is no region, is told as a problem and not judged.
+    With `kube`, also read Terway's ConfigMaps; all plans must then name the same cluster. A plan without a cluster id
+    or a region becomes a problem and is not judged.
 
     Raises:
-        CloudError: the account cannot be asked, or does not know the cluster.
+        UsageError: `kube` is given, and the plans name several clusters.
+        CloudError: the account cannot be queried, or does not have the cluster.
 
     """
     items: list[LoadedPlan | Problem] = []
@@ -97,7 +97,7 @@ def with_live(
     today = datetime.now(UTC).date().isoformat()
     live: dict[int, LiveFacts] = {}
     if kube is not None and len(plans) > 1:
-        raise usage(say("one --context is one cluster, but the plans are for {clusters}", clusters=len(plans)))
+        raise usage(say("--context is one cluster, but the plans are for {clusters}", clusters=len(plans)))
     for where, found in plans.items():
         session = open_session(where.region, how)
         try:
@@ -112,10 +112,10 @@ def with_live(
 
 
 def with_configs(live: LiveFacts, where: Target, kube: Kubectl, plans: list[Plan]) -> LiveFacts:
-    """Add what Terway's ConfigMaps say, where a node of the context says that it is the plans' cluster.
+    """Add facts from Terway's ConfigMaps, if the label of a node proves that the context is the plans' cluster.
 
     Raises:
-        InputError: the context is another cluster's.
+        InputError: the context belongs to another cluster.
         ClusterError: kubectl cannot reach it.
 
     """
@@ -142,7 +142,7 @@ def with_configs(live: LiveFacts, where: Target, kube: Kubectl, plans: list[Plan
 
 
 def _with_their_groups(session: Session, live: LiveFacts, where: Place) -> LiveFacts:
-    """Ask for the security groups that only ConfigMaps name."""
+    """Query the security groups that only ConfigMaps name."""
     if live.configs is None:
         return live
     networks = [live.configs.pod_defaults, *(live.configs.terway_configs or {}).values()]
@@ -154,11 +154,11 @@ def _with_their_groups(session: Session, live: LiveFacts, where: Place) -> LiveF
 
 
 def of_cluster(seen: Observed, how: Access) -> LiveFacts:
-    """Ask the account what it says of a cluster that kubectl sees: by the id that its nodes carry.
+    """Query the account about a cluster that kubectl reads, by the cluster id in its nodes' labels.
 
     Raises:
-        InputError: its nodes do not say which cluster it is, or where.
-        CloudError: the account cannot be asked, or does not know the cluster.
+        InputError: the nodes do not show the cluster's id or region.
+        CloudError: the account cannot be queried, or does not have the cluster.
 
     """
     cluster_id, labelled = cluster_plan.cluster_of(seen)
@@ -183,15 +183,15 @@ def of_cluster(seen: Observed, how: Access) -> LiveFacts:
             raise CloudError(problem(error, account_place(region, how))) from None
         message = say("the account has no cluster {cluster_id} in {region} ({code})", cluster_id=cluster_id,
                       region=region, code=error.code)  # fmt: skip
-        hint = say("do the credentials and kubectl's context belong to the cluster that you mean?")
+        hint = say("check that the credentials and kubectl's context belong to the same cluster")
         raise CloudError(Problem(message, Place(seen.source), hint)) from None
 
 
 def target(item: LoadedPlan, plan: Plan) -> Target:
-    """Return which cluster a plan is for.
+    """Return the cluster of a plan, and its region: the plan's, or else the environment's.
 
     Raises:
-        InputError: it does not say, or no place says the region.
+        InputError: the plan has no cluster id, or the region is missing or malformed.
 
     """
     if plan.cluster.id is None:

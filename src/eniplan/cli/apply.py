@@ -1,6 +1,6 @@
-"""What `create-pool --apply` and `resume` do: go through with one create, from the plan or its receipt to the proof.
+"""The create of one pool for `create-pool --apply` and `resume`, from the plan or its receipt to the verified pool.
 
-Imported only by those that were told to create: it brings the SDK along.
+Commands import it only when they create a pool: it imports the SDK.
 """
 
 from __future__ import annotations
@@ -57,13 +57,21 @@ if TYPE_CHECKING:
 def go_through(
     session: Session, receipt: Receipt, order: Callable[[], Order], work: Work, timeout: float, *, wait: bool
 ) -> None:
-    """Take a create from wherever it is to its end, and say what has come of it. The receipt is locked.
+    """Continue a create from its current state to the end, and report the result. The caller holds the receipt's lock.
+
+    Args:
+        session: for calls to the account.
+        receipt: the create, in any state.
+        order: judges the plan before a request is sent; not called if none needs to be sent.
+        work: reports progress, and how to continue.
+        timeout: seconds to wait for the pool.
+        wait: whether to wait until the pool is ready.
 
     Raises:
-        Exit: 130 for a "no"; told before.
-        StoppedError: it must not be sent, or there is another pool of its name.
-        CloudError: the account cannot be asked, and nothing was sent.
-        CreateError: it has failed, or its outcome is not known; says how to go on.
+        Exit: 130 if the user answers no; already reported.
+        StoppedError: the gate stopped the request, or a different pool has the name.
+        CloudError: the account cannot be queried, and nothing was sent.
+        CreateError: the create failed, or its outcome is unknown. Its hint says how to continue.
 
     """
     creation = Creation(session, receipt, keep=work.keep, tell=work.tell, timeout=timeout)
@@ -74,7 +82,7 @@ def go_through(
         if error.exit_code != INTERRUPTED:
             raise StoppedError(*map(work.with_next, error.problems), exit_code=error.exit_code) from None
         work.progress.close()
-        _tell(*(problem.message for problem in error.problems))  # who has said no knows where and why
+        _tell(*(problem.message for problem in error.problems))  # no place or hint: the user chose to stop
         raise typer.Exit(INTERRUPTED) from None
     except (CloudError, CreateError) as error:
         raise type(error)(*map(work.with_next, error.problems), *work.lost) from None
@@ -94,9 +102,9 @@ def go_through(
         _tell(told, say("next: {command}", command=work.next_command))
     terminal.problems(work.lost)
     try:
-        terminal.out(f"{printable(str(pool_id))}\n")  # last: a full disk must not hide what has happened
+        terminal.out(f"{printable(str(pool_id))}\n")  # last: a full disk must not hide the result
     except InputError as error:
-        # The pool is there, and whoever reads stdout does not know its id.
+        # The pool exists, but the reader of stdout did not get its id.
         raise CreateError(*map(work.with_next, error.problems)) from None
 
 
@@ -106,7 +114,7 @@ def _tell(*lines: str) -> None:
 
 
 class Wish(NamedTuple):
-    """What `create-pool --apply` was asked for, besides the plan."""
+    """The options of `create-pool --apply`, besides the plan."""
 
     pool: str | None
     yes: bool
@@ -114,9 +122,9 @@ class Wish(NamedTuple):
     wait: bool
     receipt: str | None
     allowed: tuple[str, ...] = ()
-    """The facts without which it may be created."""
+    """The facts that may be unknown."""
     discard: bool = False
-    """Whether an earlier request is given up, of which no pool is to be seen."""
+    """Whether to abandon an earlier request that left no pool."""
 
 
 class Judged(NamedTuple):
@@ -128,7 +136,7 @@ class Judged(NamedTuple):
     body: str
 
     def order(self, terms: Terms, ask: Callable[[Receipt], bool]) -> Order:
-        """Return what the gate decides by."""
+        """Return the judged pool for the gate."""
         live = self.chosen.source.view.live
         place = self.chosen.source.document.place((*self.chosen.pool.path, "name"))
         denied = () if live is None else tuple(unread for unread in live.unread if unread.denied)
@@ -136,19 +144,19 @@ class Judged(NamedTuple):
 
 
 def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
-    """Create one pool of a plan, or go on creating it, or find that there is nothing to do.
+    """Create one pool of a plan, continue an earlier create, or find that there is nothing to do.
 
     Args:
         plan: as named on the command line.
         wish: what to create, and how.
-        how: how the account is asked.
-        gate: how strictly the plan is judged.
+        how: how to query the account.
+        gate: how strictly to judge the plan.
 
     Raises:
-        Exit: 3 for inputs that cannot be judged, 130 for an interruption; told before.
-        StoppedError: the gate has stopped it, or there is another pool of its name.
-        CloudError: the account cannot be asked, and nothing was sent.
-        CreateError: it has failed, or its outcome is not known.
+        Exit: 3 for inputs that cannot be judged, 130 for an interruption; already reported.
+        StoppedError: the gate stopped the request, or a different pool has the name.
+        CloudError: the account cannot be queried, and nothing was sent.
+        CreateError: the create failed, or its outcome is unknown.
 
     """
     timeout = seconds("--timeout", wish.timeout)
@@ -183,24 +191,31 @@ def apply(plan: str, wish: Wish, how: Access, gate: Gate) -> None:
 
 
 def resume(path: str, timeout: str, allowed: tuple[str, ...], *, ecs_role: bool, yes: bool) -> None:
-    """Go on with a create from its receipt; more facts may be unknown than when it was asked for.
+    """Continue a create from its receipt.
+
+    Args:
+        path: the receipt.
+        timeout: how long to wait, such as `30m`.
+        allowed: facts that may be unknown, in addition to those in the receipt.
+        ecs_role: whether to use the instance's RAM role.
+        yes: whether to skip the confirmation.
 
     Raises:
-        Exit: 130 for an interruption; told before.
-        InputError: there is no receipt that can be understood.
-        StoppedError: the gate has stopped what would have to be sent again.
-        CloudError: the account cannot be asked, and nothing was sent.
-        CreateError: it has failed, or its outcome is not known.
+        Exit: 130 for an interruption; already reported.
+        InputError: the receipt is missing or malformed.
+        StoppedError: the request must be sent again, but the gate stopped it.
+        CloudError: the account cannot be queried, and nothing was sent.
+        CreateError: the create failed, or its outcome is unknown.
 
     """
     longest, more = seconds("--timeout", timeout), _facts(allowed)
     work = Work(path, ecs_role=ecs_role)
-    if not os.path.exists(path):  # else the lock would be made for nothing
+    if not os.path.exists(path):  # check first: the lock would leave a file
         hint = say("create-pool --apply prints the name of the receipt that it writes")
         raise InputError(Problem(say("there is no receipt"), Place(path), hint))
     with interruptible(work), receipts.locked(path):
         receipt = receipts.read(path)
-        assert receipt is not None  # noqa: S101 - it exists, and nobody takes receipts away
+        assert receipt is not None  # noqa: S101 - it exists, and nothing deletes receipts
         work.path = path
         known = tuple(dict.fromkeys((*receipt.terms.allowed, *more)))
         receipt = receipt._replace(terms=receipt.terms._replace(allowed=known))
@@ -216,11 +231,11 @@ def resume(path: str, timeout: str, allowed: tuple[str, ...], *, ecs_role: bool,
 
 
 def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
-    """Judge the plan of a receipt again: what is sent from it passes the same gate as the first time.
+    """Judge the plan of a receipt again, so that a second request passes the same gate as the first.
 
     Raises:
-        CreateError: the plan is not there any more, cannot be judged, or asks for something else; or nobody can be
-            asked.
+        CreateError: the plan is gone, cannot be judged, or asks for something else; or there is no terminal for the
+            confirmation.
 
     """
     place, terms, plan = Place(receipt.plan), receipt.terms, receipt.plan
@@ -256,8 +271,8 @@ def _judge(plan: str, pool: str | None, gate: Gate, how: Access) -> Judged:
     """Judge one pool of a plan with its account.
 
     Raises:
-        Exit: it cannot be judged; told before.
-        CloudError: the account cannot be asked.
+        Exit: the plan cannot be judged; already reported.
+        CloudError: the account cannot be queried.
 
     """
     plans, report = judged(plan, gate, how)
@@ -271,27 +286,27 @@ def _judge(plan: str, pool: str | None, gate: Gate, how: Access) -> Judged:
 
 
 def _facts(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the keys of the facts that may be unknown; their RAM actions name them, too.
+    """Return the keys of the facts that may be unknown. Users may name a fact by its RAM action, too.
 
     Raises:
-        UsageError: there is no such fact.
+        UsageError: a fact does not exist.
 
     """
     known = [fact.key for fact in ASKED]
     keys = [name.rpartition(":")[2] for name in names]
     wrong = next((key for key in keys if key not in known), None)
     if wrong is not None:
-        message = say("--allow-undecided {name!r}: the account is not asked for this", name=wrong)
+        message = say("--allow-undecided {name!r}: eniplan does not query this", name=wrong)
         raise usage(message, which_one(wrong, known))
     return tuple(dict.fromkeys(keys))
 
 
 def _chosen(plans: list[Passed], plan: str, pool: str | None, report: Report) -> Chosen:
-    """Return the one pool that is asked for."""
+    """Return the one pool to create."""
     try:
         found = chosen_pools(plans, pool)
     except InputError:
-        if report.exit_code:  # the findings, told already, say it better
+        if report.exit_code:  # the reported findings explain it
             raise typer.Exit(report.exit_code) from None
         raise
     refuse_several(found, plan)
@@ -302,7 +317,7 @@ def _earlier(path: str, target: Target) -> Receipt | None:
     """Return the receipt of an earlier create of this pool.
 
     Raises:
-        InputError: the file is something else.
+        InputError: the file is malformed, or the receipt of another pool.
 
     """
     found = receipts.read(path)
@@ -311,21 +326,21 @@ def _earlier(path: str, target: Target) -> Receipt | None:
     if (found.target.cluster_id, found.target.pool) != (target.cluster_id, target.pool):
         message = say("this is the receipt of {target}, and is not overwritten", target=str(found.target))
         raise InputError(Problem(message, Place(path), say("name another file with --receipt")))
-    return found._replace(target=target)  # the address may be another one now
+    return found._replace(target=target)  # the endpoint may have changed
 
 
 def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
-    """Return whether a create that is open is of the body that the plan asks for.
+    """Return whether an unfinished create has the request body that the plan asks for.
 
     Raises:
-        InputError: it is of another one, and nobody knows yet what has come of that.
+        InputError: it has a different body, and its outcome is still unknown.
 
     """
     receipt = earlier.receipt
     if receipt.sha256 == wanted.sha256:
         return True
     if receipt.state == "different":
-        return False  # the pool is known, and the plan may have been changed to what it is
+        return False  # the pool is known; the plan may have been changed to match it
     settle = say("resolve it first: {command}", command=shlex.join(["eniplan", "resume", path]))
     try:
         found = earlier.look()
@@ -348,10 +363,10 @@ def _is_same(earlier: Creation, wanted: Receipt, path: str) -> bool:
 
 
 def _discard(earlier: Creation, path: str) -> None:
-    """Give an earlier create up, of which no pool is to be seen.
+    """Abandon an earlier create that left no pool.
 
     Raises:
-        CreateError: there is one, it may still come, or it cannot be looked up.
+        CreateError: its pool exists, may still appear, or cannot be looked up.
 
     """
     found = earlier.look()
@@ -381,9 +396,9 @@ def _waivers(report: Report) -> tuple[dict[str, str], ...]:
 
 
 def _ask(receipt: Receipt, judged: Judged, work: Work, *, yes: bool) -> bool:
-    """Show what will be sent, what it carries, and what is not known of it; return whether it is wanted."""
+    """Show the request, and the unknown facts that were allowed; return whether the user wants it."""
     work.progress.close()
-    wanted = receipts.prepare(receipt.target, receipt.plan, judged.body, ())  # values that may be secret are left out
+    wanted = receipts.prepare(receipt.target, receipt.plan, judged.body, ())  # without values that may be secret
     _tell(say("to be created: {target}, region {region}", target=str(receipt.target), region=receipt.target.region))
     for line in json_text(json.loads(wanted.body)).splitlines():
         _tell(f"  {line}")

@@ -1,4 +1,4 @@
-"""The baseline of a check: read, applied, told, written."""
+"""The baseline of a check: read, apply, report, write."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def apply(report: Report, path: str | None, new: str | None) -> Report:
-    """Return a report in which what is known fails nothing; what is written is known from then on.
+    """Return a report in which findings of the baseline do not fail the check.
 
     Args:
-        report: what was found.
-        path: the file of the baseline; None: none. It is not read when a new one is written, perhaps in its place.
-        new: where to write the findings of this run; None: nowhere.
+        report: the findings.
+        path: the baseline file; None: no baseline. Not read if `new` is given, which may be the same file.
+        new: the file for a new baseline with the findings of this run; None: write none.
 
     Raises:
-        InputError: the baseline cannot be read, is none, or cannot be written.
+        InputError: the baseline cannot be read, is malformed, or cannot be written.
 
     """
     if new is not None:

@@ -1,6 +1,6 @@
-"""`eniplan check`: judge plans, or instance types straight from the command line.
+"""`eniplan check`: judge plans, or instance types named on the command line.
 
-Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+Annotations are not postponed in this file: typer would evaluate each from its text, 2 ms at every start.
 """
 
 import os
@@ -164,12 +164,12 @@ def check(
     else:
         stated.refuse()
         if cluster is not None or var_file:
-            others.make()  # a file of facts or values that cannot be read stops everything
+            others.make()  # reports unreadable files of facts or values first
         more = MARKDOWN_ENDINGS if markdown else ()
         paths = plans or _default()
         loaded = load(paths, others.make, eager=verbose, more_endings=more, exclude=tuple(exclude or ()))
         if live:
-            from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+            from eniplan.cli import account  # noqa: PLC0415 - imports the SDK, half a second
             from eniplan.kube.kubectl import Kubectl  # noqa: PLC0415 - few runs have a cluster
 
             kube = None if (kube_context, kubeconfig) == (None, None) else Kubectl(kube_context, kubeconfig)
@@ -194,7 +194,7 @@ def check(
 
 
 def _refuse_plans(context: typer.Context, plans: list[str] | None, *, live: bool) -> None:
-    """Refuse what goes with plans beside --type and --family."""
+    """Refuse plans, and options that require plans, with --type and --family."""
     if plans:
         raise usage(say("--type and --family work without a plan: pass either these or plan files"))
     if live:
@@ -207,7 +207,7 @@ def _refuse_plans(context: typer.Context, plans: list[str] | None, *, live: bool
 
 
 def _assignments(values: list[str]) -> list[str]:
-    """Return values of variables, as Terraform's own option has them."""
+    """Check that each value of --var has the form NAME=VALUE, as Terraform requires."""
     for value in values:
         if not value.partition("=")[1]:
             raise usage(say("--var needs NAME=VALUE, not {value}", value=value))

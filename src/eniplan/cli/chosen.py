@@ -1,4 +1,4 @@
-"""Which pools of a plan are asked for, and their request bodies."""
+"""The pools of a plan that a command writes or creates, and their request bodies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Chosen(NamedTuple):
-    """One pool that is asked for, and its request body."""
+    """One chosen pool, and its request body."""
 
     source: Passed
     pool: NodePool
@@ -33,13 +33,17 @@ class Chosen(NamedTuple):
 
 
 def chosen_pools(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
-    """Return the pool of that name, or all, with their request bodies.
+    """Return the pool of that name, or all pools, with their request bodies.
 
-    A body says what the plan says, with an account's facts and without: what is printed is what is sent.
+    A body depends on the plan only, not on facts of the account: `create-pool` prints what `--apply` sends.
+
+    Args:
+        plans: the judged plans.
+        name: the pool; None: all pools.
 
     Raises:
-        UsageError: there is no such pool.
-        InputError: its overrides cannot be, or the account knows its families otherwise.
+        UsageError: no plan has the pool.
+        InputError: an override is invalid, or the account has other types in a family.
 
     """
     found = []
@@ -59,10 +63,10 @@ def chosen_pools(plans: Sequence[Passed], name: str | None) -> list[Chosen]:
 
 
 def _refuse_unjudged(written: PoolView, judged: PoolView) -> None:
-    """Refuse types that a family stands for by the instance data, and not by what the account says.
+    """Refuse types that the instance data lists in a family, but the account does not.
 
     Raises:
-        RefusalError: there are some: they would be sent, and nobody has judged them.
+        RefusalError: there are such types: the request would contain them unjudged.
 
     """
     passed = {use.name for use in judged.types}
@@ -74,10 +78,10 @@ def _refuse_unjudged(written: PoolView, judged: PoolView) -> None:
 
 
 def refuse_several(chosen: Sequence[Chosen], plan: str) -> None:
-    """Let only one pool pass.
+    """Allow only one pool.
 
     Raises:
-        UsageError: there are more.
+        UsageError: there are several.
 
     """
     if len(chosen) > 1:
@@ -87,10 +91,10 @@ def refuse_several(chosen: Sequence[Chosen], plan: str) -> None:
 
 
 def named(source: Passed, key: str) -> str:
-    """Return `cluster.id` or `cluster.region`, which a check can do without.
+    """Return `cluster.id` or `cluster.region`, which a check does not need.
 
     Raises:
-        InputError: the plan does not say, or not in a way that fits into a command or an address.
+        InputError: the plan lacks it, or its characters do not fit into a command or a URL.
 
     """
     value = source.view.cluster.id if key == "id" else source.view.cluster.region
@@ -99,7 +103,7 @@ def named(source: Passed, key: str) -> str:
             message = say("the plan has no cluster.{key}, which the document that creates the pool needs", key=key)
             raise RefusalError(("cluster",), message, say("add {key} to cluster", key=key))
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
-            # Behind --region or --ClusterId, a leading dash would be an option of its own.
+            # After --region or --ClusterId, a value with a leading dash would read as an option.
             message = say("cluster.{key} {value!r} is not a valid id", key=key, value=value)
             raise RefusalError(("cluster", key), message, say("use letters, digits and dashes"))
     return value

@@ -1,7 +1,7 @@
-"""`eniplan completion`: the scripts for shells, and the answers to what these ask on each press of Tab.
+"""`eniplan completion`: scripts for shells, and the candidates that these request on each press of Tab.
 
-A script hands over the command line up to the cursor, and gets one word a line, with a tab and a description where it
-has one. A word that ends in `/`, `=` or `.` goes on. Which option takes which values is written in two tables.
+A script passes the command line up to the cursor, and reads one candidate per line, optionally with a tab and a
+description. The shell adds no space after a candidate that ends in `/`, `=` or `.`. Two tables map options to values.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class Shell(StrEnum):
 
 
 class Answer(NamedTuple):
-    """A word that is offered."""
+    """A candidate."""
 
     word: str
     about: str = ""
 
 
 class Asked(NamedTuple):
-    """What stands on the command line."""
+    """The state of the command line."""
 
     word: str
-    """The word at the cursor, as far as it is written."""
+    """The word at the cursor, as typed so far."""
     given: dict[str, Any]
     """The values of the command's other parameters."""
 
@@ -80,11 +80,11 @@ def completion(
 
 
 def answer(shell: str, command_of: Callable[[list[str]], Any]) -> int:
-    """Answer a script; whatever goes wrong, a press of Tab shows nothing then.
+    """Print the candidates for a script; return the exit code. On any error, print nothing.
 
     Args:
-        shell: which one asks.
-        command_of: makes the program for the words of a command line.
+        shell: the shell that asks.
+        command_of: returns the Click command for the words of a command line.
 
     """
     try:
@@ -93,7 +93,7 @@ def answer(shell: str, command_of: Callable[[list[str]], Any]) -> int:
         before = re.match(r".*[=:]", word) if shell == Shell.BASH else None
         lines = []
         for found in _answers(command_of([w for w in words if w != _LANGUAGE]), words, word):
-            # bash takes = and : for ends of words, and replaces only what follows them.
+            # bash splits words at = and :, and replaces only the text after them.
             text = found.word[before.end() :] if before is not None else found.word
             if shell == Shell.BASH:
                 lines.append(re.sub(r"([^\w./=:@%+,~-])", r"\\\1", text))
@@ -108,8 +108,8 @@ def answer(shell: str, command_of: Callable[[list[str]], Any]) -> int:
 
 
 def _words(line: str) -> list[str]:
-    """Return the words behind the program's name; the last is the one at the cursor, be it empty."""
-    import shlex  # noqa: PLC0415 - asked for by a shell only
+    """Return the words after the program's name. The last is the word at the cursor, possibly empty."""
+    import shlex  # noqa: PLC0415 - only shells ask for completions
 
     lexer = shlex.shlex(line, posix=True)
     lexer.whitespace_split = True
@@ -126,18 +126,18 @@ def _words(line: str) -> list[str]:
 
 
 def _without_language(words: list[str]) -> list[str]:
-    """Leave out what says the language, which stands anywhere; unless it is what is being written."""
+    """Drop the language option, which may stand anywhere, unless the cursor is on it."""
     while _LANGUAGE in words[:-1]:
         at = words.index(_LANGUAGE)
         words = words[:at] + words[at + 2 :]
     return words
 
 
-def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # noqa: ANN401 - a type of typer's own Click
+def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # noqa: ANN401 - a type of the Click inside typer
     if words[-1:] == [_LANGUAGE]:
         yield from (Answer(name) for name in KEYS["lang"].choices if name.startswith(word))
         return
-    # typer's own Click knows which parameter is meant. It is private, and held by typer<0.29 and the tests.
+    # The Click inside typer resolves the parameter. It is private: typer<0.29 and the tests pin it.
     from typer._click.shell_completion import (  # noqa: PLC0415 - the same
         _resolve_context,
         _resolve_incomplete,
@@ -150,7 +150,7 @@ def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # 
     if values is not None:
         if words and words[-1] in getattr(
             asked, "opts", ()
-        ):  # without its value, it keeps what stands before it from being read
+        ):  # an option without its value would stop Click from parsing the words before it
             context = _resolve_context(program, {}, "eniplan", words[:-1])
         for found in values(Asked(rest, context.params)):
             if found.word.startswith(rest):
@@ -158,11 +158,11 @@ def _answers(program: Any, words: list[str], word: str) -> Iterator[Answer]:  # 
         return
     for item in asked.shell_complete(context, rest):
         yield Answer(option + item.value, item.help or "")
-    if rest and _LANGUAGE.startswith(rest) and context.parent is not None:  # is taken by every command
+    if rest and _LANGUAGE.startswith(rest) and context.parent is not None:  # every command takes it
         yield Answer(_LANGUAGE, KEYS["lang"].about)
 
 
-def _values(parameter: Any) -> Callable[[Asked], Iterable[Answer]] | None:  # noqa: ANN401 - a type of typer's own Click
+def _values(parameter: Any) -> Callable[[Asked], Iterable[Answer]] | None:  # noqa: ANN401 - a type of the Click inside typer
     metavar = getattr(parameter, "metavar", None) or ""
     if metavar == "NAME=ID":  # of verify's --pool
         return _pool_ids
@@ -175,7 +175,7 @@ def _among(*words: str) -> Callable[[Asked], Iterable[Answer]]:
 
 
 def _files(*endings: str) -> Callable[[Asked], Iterable[Answer]]:
-    """Return what offers folders and, with their endings, files; without endings all files."""
+    """Return a completer for folders, and for files with these endings (all files if none is given)."""
 
     def found(asked: Asked) -> Iterator[Answer]:
         folder, slash, start = asked.word.rpartition("/")
@@ -196,13 +196,13 @@ def _files(*endings: str) -> Callable[[Asked], Iterable[Answer]]:
 
 
 _NO_FILES = ("\0",)
-"""The ending of no file: only folders."""
+"""An ending that no file has: offer only folders."""
 _PLAIN = (".yaml", ".yml", ".json")
 
 
 def _types(asked: Asked) -> Iterator[Answer]:
-    """Offer families first, up to the dot of the size: 1,241 types are no list."""
-    from eniplan.catalog.store import Catalog  # noqa: PLC0415 - one kind of value
+    """Offer families up to the dot before the size, then types: a list of all 1,241 types helps nobody."""
+    from eniplan.catalog.store import Catalog  # noqa: PLC0415 - only for this kind of value
 
     names = Catalog().names()
     if asked.word.count(".") < _DOTS:
@@ -216,26 +216,26 @@ _DOTS = 2
 
 
 def _families(_: Asked) -> Iterator[Answer]:
-    from eniplan.catalog.store import Catalog  # noqa: PLC0415 - one kind of value
+    from eniplan.catalog.store import Catalog  # noqa: PLC0415 - only for this kind of value
 
     yield from map(Answer, Catalog().family_names())
 
 
 def _rules(_: Asked) -> Iterator[Answer]:
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - one kind of value
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - only for this kind of value
 
     yield from (Answer(rule.id, rule.title) for rule in BY_ID.values())
 
 
 def _facts(_: Asked) -> Iterator[Answer]:
-    from eniplan.rules import ALL  # noqa: PLC0415 - one kind of value
+    from eniplan.rules import ALL  # noqa: PLC0415 - only for this kind of value
 
     yield from map(Answer, sorted({fact.key for rule in ALL for fact in rule.needs}))
 
 
 def _pools(asked: Asked) -> Iterator[Answer]:
-    """Offer the pools of the plan that is named, or of the one in this folder."""
-    from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load  # noqa: PLC0415 - one kind of value
+    """Offer the pools of the named plan, or of the default plan in this folder."""
+    from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load  # noqa: PLC0415 - only for this kind of value
 
     for item in load([asked.given.get("plan") or DEFAULT_FILE]):
         if isinstance(item, LoadedPlan) and item.plan is not None:
@@ -247,19 +247,19 @@ def _pool_ids(asked: Asked) -> Iterator[Answer]:
 
 
 def _contexts(_: Asked) -> Iterator[Answer]:
-    from eniplan.kube.local import contexts  # noqa: PLC0415 - one kind of value
+    from eniplan.kube.local import contexts  # noqa: PLC0415 - only for this kind of value
 
     yield from map(Answer, contexts())
 
 
 def _commands(_: Asked) -> Iterator[Answer]:
-    from eniplan.cloud.policy import COMMANDS  # noqa: PLC0415 - one kind of value
+    from eniplan.cloud.policy import COMMANDS  # noqa: PLC0415 - only for this kind of value
 
     yield from map(Answer, COMMANDS)
 
 
 def _outputs(asked: Asked) -> Iterator[Answer]:
-    from eniplan.cli.options import ReportFormat  # noqa: PLC0415 - one kind of value
+    from eniplan.cli.options import ReportFormat  # noqa: PLC0415 - only for this kind of value
 
     form, equals, path = asked.word.partition("=")
     if equals:
@@ -274,7 +274,7 @@ REGIONS = (
     "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-3", "ap-southeast-5", "ap-southeast-6",
     "ap-southeast-7", "eu-central-1", "eu-west-1", "me-central-1", "me-east-1", "na-south-1", "us-east-1", "us-west-1",
 )  # fmt: skip
-"""What is offered for a region; others are taken as well."""
+"""Suggestions for a region; other regions work, too."""
 
 BY_OPTION: dict[str, Callable[[Asked], Iterable[Answer]]] = {
     "--baseline": _files(".json"),
@@ -290,7 +290,7 @@ BY_OPTION: dict[str, Callable[[Asked], Iterable[Answer]]] = {
     "--waivers": _files(*_PLAIN),
     "--pool": _pools,
 }
-"""Values of options whose metavar says too little."""
+"""Values of options whose metavar is too general."""
 BY_METAVAR: dict[str, Callable[[Asked], Iterable[Answer]]] = {
     "COMMAND...": _commands,
     "DIR": _files(*_NO_FILES),
@@ -325,4 +325,4 @@ FREE = (
     "WORDS",
     "ZONES",
 )
-"""Metavars of values that nobody can list."""
+"""Metavars of values that cannot be listed."""

@@ -1,4 +1,4 @@
-"""`eniplan config`: which defaults are in force, and where each comes from."""
+"""`eniplan config`: the defaults in force, and the source of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def register(app: typer.Typer, name: str, about: str) -> None:
 
 
 def config(output: FormatOption = Format.TEXT) -> None:
-    """Show the defaults of options that are in force, and where each comes from.
+    """Show the defaults of options in force, and where each comes from.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def _words(value: object) -> str:
 
 
 def _default(key: str) -> object:
-    """Return the default of an option: a file that is looked for, else as `check` has it, which has all of them."""
+    """Return the default of an option: a file that eniplan looks for, or else the default of `check`."""
     if key == "specs":
         return resources.kept_specs() or None
     if key == "waivers":

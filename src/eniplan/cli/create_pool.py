@@ -1,6 +1,6 @@
-"""`eniplan create-pool`: what creates a pool, in the spelling that people use. Offline, unless told to create it.
+"""`eniplan create-pool`: print the request or resource that creates a pool, or create it. Offline without --apply.
 
-Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+Annotations are not postponed in this file: typer would evaluate each from its text, 2 ms at every start.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ from eniplan.plan.model import NodePool
 
 
 class Spelling(StrEnum):
-    """In which words a pool is written."""
+    """The output format of a pool."""
 
     API = "api"
     CLI = "cli"
@@ -104,13 +104,13 @@ def create_pool(
     One request creates one pool, so --emit api prints one body: if the plan has several pools, choose one with --pool.
     The other formats put all pools into one document.
 
-    --apply is safe to run again at any time: each request is recorded before it is sent, and looked up afterwards.
+    --apply is safe to run again at any time: it records each request before sending it, and looks up the result.
     """
     if apply:
         if out is not None or emit is not Spelling.API:
             message = say("--apply creates the pool; --emit and --out only print it")
             raise usage(message, say("drop one of the two"))
-        from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
+        from eniplan.cli import account  # noqa: PLC0415 - imports the SDK
         from eniplan.cli.apply import Wish  # noqa: PLC0415 - the same
         from eniplan.cli.apply import apply as create  # noqa: PLC0415 - the same
 
@@ -137,18 +137,18 @@ def create_pool(
 
 
 def written(chosen: Sequence[Chosen], emit: Spelling) -> str:
-    """Return pools in one spelling; `Spelling.API` takes one."""
+    """Return pools in one output format; `Spelling.API` requires exactly one pool."""
     if emit is Spelling.API:
         return body_json(chosen[0].body)
     if emit is Spelling.CLI:
-        from eniplan.emit.command import command  # noqa: PLC0415 - one spelling a run
+        from eniplan.emit.command import command  # noqa: PLC0415 - one format per run
 
         return "".join(command(c.body, named(c.source, "region"), named(c.source, "id")) for c in chosen)
     if emit is Spelling.ROS:
-        from eniplan.emit import ros  # noqa: PLC0415 - one spelling a run
+        from eniplan.emit import ros  # noqa: PLC0415 - one format per run
 
         return ros.template([_placed(ros.properties, c) for c in chosen])
-    from eniplan.emit import terraform  # noqa: PLC0415 - one spelling a run
+    from eniplan.emit import terraform  # noqa: PLC0415 - one format per run
 
     resources = [_placed(terraform.arguments, c) for c in chosen]
     return terraform.hcl(resources) if emit is Spelling.TERRAFORM else terraform.tf_json(resources)

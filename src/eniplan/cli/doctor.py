@@ -1,4 +1,4 @@
-"""`eniplan doctor`: what keeps eniplan from working here, and what to do about it."""
+"""`eniplan doctor`: find what keeps eniplan from working here, and how to fix it."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def doctor(
         str | None, typer.Option(metavar="REGION", help="With --live: the region. Default: the plan's.")
     ] = None,
     cluster_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="With --live: the region. Default: the plan's.")
+        str | None, typer.Option(metavar="ID", help="With --live: the cluster's id. Default: the plan's.")
     ] = None,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
 ) -> None:
-    """Find out what keeps eniplan from working here, and how to fix it. Exits with 1 on errors.
+    """Find what keeps eniplan from working here, and how to fix it. Exits with 1 on errors.
 
     \b
     Examples:
@@ -53,7 +53,7 @@ def doctor(
       eniplan doctor --live
       eniplan doctor plan.yaml --live --format json
 
-    Without --live no call is sent. With it, only read-only calls are sent. Secrets are never shown.
+    Without --live, eniplan sends no calls; with it, only read-only calls. It never shows secrets.
     """
     online = {"[PLAN]": plan, "--region": region, "--cluster-id": cluster_id, "--endpoint": endpoint}
     alone = next((name for name, value in online.items() if value is not None), "--ecs-role" if ecs_role else None)
@@ -79,7 +79,7 @@ def _plan(path: str | None) -> Plan | None:
 def _live(
     plan: Plan | None, region: str | None, cluster_id: str | None, endpoint: str | None, *, ecs_role: bool
 ) -> Iterator[Result]:
-    from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+    from eniplan.cli import account  # noqa: PLC0415 - imports the SDK, half a second
     from eniplan.cloud import place  # noqa: PLC0415 - the same
     from eniplan.doctor import account as looks  # noqa: PLC0415 - the same
 

@@ -1,4 +1,4 @@
-"""`eniplan explain`: what a rule means, why it matters, and who says so."""
+"""`eniplan explain`: what a rule checks, why it matters, and its sources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Example(StrEnum):
     """Which example of a rule."""
 
-    PASS = "pass"  # noqa: S105 - a verdict, no password
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     PLAN = "plan"
 
@@ -151,7 +151,7 @@ def _remedy(rule: AnyRule) -> Iterator[str]:
 
 
 def _changes(changes: Mapping[str, object]) -> list[str]:
-    """Spell the changes to the example, one a line; whole objects of a cluster would fill the screen."""
+    """Return the changes to the example, one per line; whole objects of a cluster are shortened."""
     spelled = ((path, "(absent)" if value is ABSENT else json_text(_plain(value))) for path, value in changes.items())
     return [f"  {path}: {text if len(text) <= _LONGEST else text[:_LONGEST] + ' ...'}" for path, text in spelled]
 
@@ -160,7 +160,7 @@ _LONGEST = 400
 
 
 def _plain(value: object) -> object:
-    """Return facts, which are named tuples, as maps."""
+    """Convert named tuples to maps, for JSON."""
     return value._asdict() if isinstance(value, ExistingPool) else value
 
 

@@ -1,4 +1,4 @@
-"""How errors of the command line and of inputs are told: in one style, and as a document to whoever asked for one."""
+"""Errors of the command line and of inputs: printed in one style, and as a JSON document if JSON was requested."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
 
 _Fault: Any = typer.BadParameter.__mro__[2]
-"""What typer raises for whatever it cannot take; its name is in a package that is private to typer."""
+"""The base class of typer's usage errors. Its name is in a private package of typer."""
 _ASKS_FOR_HELP = "NoArgsIsHelpError"
 _REPORTS = frozenset(("check", "verify"))
 """Commands whose JSON is a report."""
 
 
 class Group(TyperGroup):
-    """The commands; mistakes of the command line are told as all others are."""
+    """The commands; usage errors are reported like all other errors."""
 
-    def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - types of typer's own Click
+    def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - types of the Click inside typer
         """Read the options of eniplan itself."""
         try:
             return super().make_context(*args, **more)
@@ -43,7 +43,7 @@ class Group(TyperGroup):
 
 
 def _told(fault: Any, group: Group) -> Exception:  # noqa: ANN401 - the same
-    """Return a mistake of the command line in our own words, by its cause; the rest in typer's."""
+    """Return a usage error in eniplan's words where its cause is known, otherwise in typer's."""
     kind = type(fault).__name__
     if kind == _ASKS_FOR_HELP:
         return fault  # type: ignore[no-any-return]
@@ -51,7 +51,7 @@ def _told(fault: Any, group: Group) -> Exception:  # noqa: ANN401 - the same
     message = _cause(kind, fault, group) or say("{message}", message=text[:1].lower() + text[1:])
     context = getattr(fault, "ctx", None)
     hint = NOTHING
-    if kind == "NoSuchOption":  # the dashes make all options look alike
+    if kind == "NoSuchOption":  # the dashes make all options look similar
         hint = did_you_mean(fault.option_name, fault.possibilities or (), cutoff=0.75)
     if context is not None and not hint:
         hint = say("`{command} --help` lists its options and arguments", command=context.command_path)
@@ -59,7 +59,7 @@ def _told(fault: Any, group: Group) -> Exception:  # noqa: ANN401 - the same
 
 
 def _cause(kind: str, fault: Any, group: Group) -> Message:  # noqa: ANN401 - the same
-    """Return what is wrong, by the class of the fault and its option; nothing where that does not tell."""
+    """Return what is wrong, from the class of the fault and its option; empty if these do not tell."""
     if kind == "NoSuchOption":
         return say("no such option: {option}", option=fault.option_name)
     if kind == "BadOptionUsage":
@@ -76,21 +76,21 @@ def _cause(kind: str, fault: Any, group: Group) -> Message:  # noqa: ANN401 - th
 
 
 def _of_value(named: str, kind: Any, fault: Any) -> Message:  # noqa: ANN401 - the same
-    """Return what an option takes, which has another value."""
+    """Return what is wrong with the value of an option."""
     if choices := tuple(getattr(kind, "choices", ())):
         return say("invalid value for {option}: choose one of {words}", option=named, words=choices)
     least = getattr(kind, "min", None)
     if least is not None:
-        return say("invalid value for {option}: it takes a whole number from {least} on", option=named, least=least)
+        return say("invalid value for {option}: use a whole number, {least} or more", option=named, least=least)
     return say("invalid value for {option}: {reason}", option=named, reason=fault.message.removesuffix("."))
 
 
 def tell(error: EniplanError, argv: Sequence[str]) -> None:
-    """Tell an error to people, and as a document where JSON was asked for and nothing has been written yet."""
+    """Print an error to stderr, and as a JSON document if JSON was requested and nothing has been written yet."""
     terminal.problems(error.problems)
     if terminal.has_written() or not _wants_json(argv):
         return
-    from eniplan.report import json_format  # noqa: PLC0415 - for this case only
+    from eniplan.report import json_format  # noqa: PLC0415 - only for this case
 
     command = next((word for word in argv if not word.startswith("-")), "")
     text = json_format.failure(error.problems, error.exit_code, is_report=command in _REPORTS)
@@ -101,7 +101,7 @@ def tell(error: EniplanError, argv: Sequence[str]) -> None:
 
 
 def _wants_json(argv: Sequence[str]) -> bool:
-    """Return whether the last --format is json; typer may not have come to it."""
+    """Return whether the last --format is json. Typer may have failed before parsing it."""
     asked = ""
     for word, after in zip(argv, (*argv[1:], ""), strict=True):
         if word in {"--format", "-f"}:

@@ -1,4 +1,4 @@
-"""`check --fix` and `--diff`: what is fixed is written and told, or only shown."""
+"""`check --fix` and `--diff`: write fixes and report them, or only show them."""
 
 from __future__ import annotations
 
@@ -20,25 +20,29 @@ if TYPE_CHECKING:
     from eniplan.report.model import Finding, Report
 
 _LARGEST = 2**31
-"""Bytes of an input that is read again: it has been read before."""
+"""Maximum bytes of an input to read again: no limit in practice, because the run has read it before."""
 _MOST_TOLD = 20
 
 
 class Fixes(NamedTuple):
-    """What the command line asks for."""
+    """The fix options of the command line."""
 
     write: bool
     """--fix."""
     diff: bool
-    """Write nothing, and print what would change."""
+    """--diff: print what would change, and write nothing."""
     unsafe: bool
-    """Also what may not have been meant."""
+    """--unsafe-fixes: include fixes that may not be what the user meant."""
 
     def refuse(self, form: ReportFormat, *, has_files: bool) -> None:
-        """Refuse what cannot be asked for.
+        """Refuse invalid combinations of options.
+
+        Args:
+            form: the format of the report.
+            has_files: whether the run judges files only, without --live, --type and --family.
 
         Raises:
-            UsageError: it is.
+            UsageError: the options do not go together.
 
         """
         if self.unsafe and not (self.write or self.diff):
@@ -49,19 +53,19 @@ class Fixes(NamedTuple):
             raise usage(say("--diff prints a diff to stdout and writes no file: remove --fix and --format"))
 
     def on_stdout(self, form: ReportFormat) -> ReportFormat | None:
-        """Return the format of the report on stdout; None when the diff stands there."""
+        """Return the format of the report on stdout; None if stdout gets the diff."""
         return None if self.diff else form
 
     def made(self, report: Report, again: Callable[[], Report]) -> Report:
-        """Fix what can be fixed; return the report of what is in the files then.
+        """Apply the fixes; return the report of the fixed files.
 
         Args:
-            report: of the files as they are.
-            again: judges the same inputs once more.
+            report: the report of the unchanged files.
+            again: judges the same inputs again.
 
         Raises:
-            UsageError: stdin cannot be written to.
-            InputError: a file cannot be written; all others have been.
+            UsageError: --fix cannot write to stdin.
+            InputError: a file cannot be written; all others were written.
 
         """
         if not (self.write or self.diff):
@@ -139,7 +143,7 @@ def _line(finding: Finding) -> Message:
 
 
 def _changes(name: str, data: bytes) -> str:
-    """Return a unified diff; its lines end as those of the file do."""
+    """Return a unified diff that keeps the line endings of the file."""
     import difflib  # noqa: PLC0415 - the same
 
     old, new = (_lines(text) for text in (_read(name) or b"", data))

@@ -1,6 +1,6 @@
-"""`eniplan guard`: admission policies that keep a cluster as its plan says. Offline.
+"""`eniplan guard`: admission policies that keep a cluster true to its plan. Offline.
 
-Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+Annotations are not postponed in this file: typer would evaluate each from its text, 2 ms at every start.
 """
 
 from enum import StrEnum
@@ -31,11 +31,11 @@ from eniplan.text import json_text, printable
 
 _CLUSTER_SCOPED = frozenset(("Namespace", "Node", "PodNetworking"))
 OLDEST = (1, 30)
-"""The first Kubernetes with ValidatingAdmissionPolicy in v1."""
+"""The first Kubernetes version (major, minor) with ValidatingAdmissionPolicy in v1."""
 
 
 class ActionName(StrEnum):
-    """What happens when a policy speaks."""
+    """What a policy does with an object that breaks it."""
 
     WARN = "warn"
     DENY = "deny"
@@ -106,8 +106,8 @@ def _test(found: Guard, files: list[str], output: Format, *, refuses: bool) -> N
     for file in files:
         name, data = named_input(file)
         own = [item for document in read_documents(name, data) for item in objects(document)]
-        if not own:  # nothing would be said of it, as if it were right
-            message = say("there is no Kubernetes object here")
+        if not own:  # without an error, the file would seem to pass
+            message = say("this file has no Kubernetes object")
             raise InputError(Problem(message, Place(name), say("an object has apiVersion, kind and metadata")))
         every += own
     namespaces = {item.name: item.value for item in every if item.kind == "Namespace"}

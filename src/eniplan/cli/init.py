@@ -1,4 +1,4 @@
-"""`eniplan init`: a commented starter plan, or what runs the check in CI."""
+"""`eniplan init`: write a commented starter plan, the plan of a running cluster, or CI jobs."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class CI(StrEnum):
 
 
 class _New(NamedTuple):
-    """A file for the user's repository."""
+    """A file to write into the user's repository."""
 
     template: str
     """Its name in templates/."""
     path: str
-    """Where it goes, from the top of the repository."""
+    """Its path from the root of the repository."""
     todo: Message
-    """What to do next."""
+    """What the user must do next."""
 
 
-_SEE_THERE = say("do what its first lines say: what pip installs, regions, plans, and keys")
+_SEE_THERE = say("complete it as its first lines say: pip packages, regions, plans, and keys")
 _FILES = {
     CI.GITHUB: (
         _New(
             "ci/github-workflow.yml",
             ".github/workflows/eniplan.yml",
-            say("put the repository and the commit of eniplan's action in the place of OWNER/REPOSITORY@COMMIT"),
+            say("replace OWNER/REPOSITORY@COMMIT with the repository and commit of eniplan's action"),
         ),
         _New(
             "ci/github-matcher.json",
@@ -62,7 +62,7 @@ _FILES = {
             "ci/gitlab.yml",
             ".gitlab/eniplan.yml",
             say(
-                "say in it what pip installs, and add to .gitlab-ci.yml: `include: {include}`",
+                "set the pip packages in it, and add to .gitlab-ci.yml: `include: {include}`",
                 include="[{local: /.gitlab/eniplan.yml}]",
             ),
         ),
@@ -119,7 +119,7 @@ def init(
     ] = None,
     live: Annotated[
         bool,
-        typer.Option("--live", help="With --from-cluster: also query the account, for what kubectl does not know."),
+        typer.Option("--live", help="With --from-cluster: also query the account, for what kubectl does not show."),
     ] = False,
     endpoint: EndpointOption = None,
     ecs_role: EcsRoleOption = False,
@@ -163,7 +163,7 @@ _ANOTHER = say("pass another name, or - to print it")
 
 
 class _Account(NamedTuple):
-    """How the account is asked."""
+    """How to query the account."""
 
     endpoint: str | None
     ecs_role: bool
@@ -172,7 +172,7 @@ class _Account(NamedTuple):
 def _from_cluster(
     file: str | None, dumped: str | None, access: Kubectl, facts: str | None, asked: _Account | None
 ) -> None:
-    """Write what a running cluster is: a plan, or the cluster's facts."""
+    """Write the plan of a running cluster, or only the cluster's facts."""
     if dumped is not None and access != Kubectl():
         raise usage(say("--from reads no cluster: remove --context and --kubeconfig"))
     if facts is not None and file is not None:
@@ -182,7 +182,7 @@ def _from_cluster(
     if asked is None:
         text = write(seen)
     else:
-        from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+        from eniplan.cli import account  # noqa: PLC0415 - imports the SDK, half a second
 
         text = write(seen, account.of_cluster(seen, account.access(asked.endpoint, ecs_role=asked.ecs_role)))
     file = facts or file or DEFAULT_FILE
@@ -219,4 +219,4 @@ def _write(text: str, path: str, *, hint: Message) -> None:
 
 
 def _exists(path: str, hint: Message) -> UsageError:
-    return UsageError(Problem(say("the file exists, and is left unchanged"), Place(path), hint))
+    return UsageError(Problem(say("the file already exists"), Place(path), hint))

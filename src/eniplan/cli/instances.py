@@ -1,6 +1,6 @@
-"""`eniplan instances`: which types fit, why the others do not, and how many nodes of each a number of pods needs.
+"""`eniplan instances`: find types that fit, explain why others do not, and size pools for a number of pods.
 
-Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+Annotations are not postponed in this file: typer would evaluate each from its text, 2 ms at every start.
 """
 
 import re
@@ -34,7 +34,7 @@ from eniplan.suggest import did_you_mean
 from eniplan.values import NamedTuple
 
 NEAREST = 10
-"""Types that --like shows unless told otherwise."""
+"""The number of types that --like shows by default."""
 
 _RANGES = say("such as 8, 8..32, 8.. or ..32")
 _ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
@@ -48,7 +48,7 @@ class Arch(StrEnum):
 
 
 class PodMode(StrEnum):
-    """What the pods of a node get."""
+    """The network mode of pods."""
 
     EXCLUSIVE = "exclusive"
     SHARED = "shared"
@@ -56,7 +56,7 @@ class PodMode(StrEnum):
 
 
 class Sort(StrEnum):
-    """What comes first."""
+    """The order of the types."""
 
     PODS = "pods"
     PODS_PER_VCPU = "pods-per-vcpu"
@@ -66,7 +66,7 @@ class Sort(StrEnum):
 
 
 class Survive(StrEnum):
-    """What may be lost without a pod having to wait."""
+    """What may fail while all pods still have room."""
 
     NOTHING = "nothing"
     NODE = "node"
@@ -74,7 +74,7 @@ class Survive(StrEnum):
 
 
 class ListFormat(StrEnum):
-    """How the types are written."""
+    """The output format."""
 
     TEXT = "text"
     JSON = "json"
@@ -84,7 +84,7 @@ class ListFormat(StrEnum):
 
 
 class Zones(NamedTuple):
-    """Where nodes spread over: how many zones, and their ids when they are given."""
+    """The zones that nodes spread over: their number, and their ids if the user named them."""
 
     number: int
     names: tuple[str, ...]
@@ -195,7 +195,7 @@ def instances(
     catalog, settings = judged_by(specs, specs_date, strict=strict)
     sizing = (daemonsets, spread, survive) != (None, None, None)
     _refuse_when(
-        (emit_plan and pods is None, say("--emit-plan requires --pods: a plan has a size")),
+        (emit_plan and pods is None, say("--emit-plan requires --pods, for the size of the pool")),
         (sizing and pods is None, say("--daemonsets, --spread and --survive require --pods")),
         (pods is not None and mode is not PodMode.EXCLUSIVE, say("--pods sizes pools for exclusive pods only")),
         (terway is not None and not emit_plan, say("--terway requires --emit-plan")),
@@ -221,9 +221,9 @@ def instances(
     facts = None
     if emit_plan:
         if terway is None or not zones.names:
-            message = say("--emit-plan requires --terway VERSION and --spread with zone ids: a plan states them")
+            message = say("--emit-plan requires --terway VERSION and --spread with zone ids, for the plan")
             _refuse(message, say("such as --terway v1.16.4 --spread cn-hangzhou-j"))
-        if not terway.isprintable():  # a plan holds text only; the rules judge the rest
+        if not terway.isprintable():  # a plan cannot hold it; the rules judge the rest
             _refuse(say("{version!r} is not a Terway version", version=terway))
         facts = Facts(terway, zones.names, dual_stack, erdma)
     question = Question(
@@ -253,13 +253,13 @@ def instances(
         _show(listing, output)
     elif listing.rows:
         _emit(listing, facts, catalog, settings)
-    terminal.err(summary(listing._replace(specs_age=None)))  # the note has told its age there
+    terminal.err(summary(listing._replace(specs_age=None)))  # a note on stderr already shows their age
     raise typer.Exit(0 if listing.rows else FINDINGS)
 
 
 def _prices(catalog: Catalog, path: str) -> dict[str, float]:
-    """Read the user's prices; types of it that nobody knows are told."""
-    from eniplan.cli.passed import named_input  # noqa: PLC0415 - few runs bring prices along
+    """Read the user's prices by type; report types that the instance data lacks."""
+    from eniplan.cli.passed import named_input  # noqa: PLC0415 - few runs have prices
     from eniplan.inputs.prices import read_prices  # noqa: PLC0415 - the same
 
     file, data = named_input(path)
@@ -320,7 +320,7 @@ def _zones(text: str | None) -> Zones:
     if text is None:
         return Zones(1, ())
     if text.isascii() and text.isdecimal():
-        found = Zones(int(text[:MAX_DIGITS]), ())  # Python reads no numbers of thousands of digits
+        found = Zones(int(text[:MAX_DIGITS]), ())  # Python refuses to parse thousands of digits
     else:
         names = tuple(part.strip() for part in text.split(","))
         if len(set(names)) < len(names) or not all(map(_ZONE.fullmatch, names)):
@@ -355,7 +355,7 @@ def _show(listing: Listing, output: ListFormat) -> None:
 
         terminal.out(terminal_listing.write(listing, width=terminal.width(), colour=terminal.has_colour()))
     elif output is ListFormat.HTML:
-        from eniplan.report import listing_html  # noqa: PLC0415 - one format a run
+        from eniplan.report import listing_html  # noqa: PLC0415 - one format per run
 
         terminal.out(listing_html.write(listing))
     else:
@@ -371,14 +371,14 @@ _WRITERS = {
 
 
 def _emit(listing: Listing, facts: Facts, catalog: Catalog, settings: Settings) -> None:
-    """Print the plan of the first type, if it passes: zones and Terway's version are the user's own words.
+    """Print the plan of the first type, if it passes. The zones and Terway version come from the user.
 
     Raises:
-        Exit: 1 when a rule rejects the plan; told before.
+        Exit: 1 if a rule rejects the plan; already reported.
 
     """
     row = listing.rows[0]
-    assert listing.request is not None  # noqa: S101 - --emit-plan goes with --pods
+    assert listing.request is not None  # noqa: S101 - --emit-plan requires --pods
     assert row.size is not None  # noqa: S101 - only types with room are listed
     text = sized_plan_text(row.record.InstanceTypeId, row.size, listing.request, facts, catalog.words)
     loaded = [load_document(document) for document in read_documents("plan", text.encode())]
@@ -387,6 +387,6 @@ def _emit(listing: Listing, facts: Facts, catalog: Catalog, settings: Settings) 
     if report.problems or report.total("error"):
         for line in plain.write(report._replace(undecided=(), pools=())).splitlines():
             terminal.err(line)
-        terminal.err(say("nothing is written: the plan would not pass"))
+        terminal.err(say("nothing was written: the plan would not pass"))
         raise typer.Exit(FINDINGS)
     terminal.out(to_fill_in(text))

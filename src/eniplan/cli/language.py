@@ -1,6 +1,6 @@
-"""The language of a run: `--lang`, else ENIPLAN_LANG, the config file, the locale. English loads nothing.
+"""The language of a run: from `--lang`, ENIPLAN_LANG, the config file, or the locale. English loads nothing.
 
-What is asked for holds for everything; the locale only for people, not for documents that machines read.
+An explicit choice applies to all output; the locale only to output for people, not to documents for machines.
 """
 
 from __future__ import annotations
@@ -20,41 +20,41 @@ if TYPE_CHECKING:
 
 _OPTION = "--lang"
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""The first that is set counts."""
+"""The first one that is set applies."""
 _FOR_MACHINES = ("json", "sarif", "junit", "github", "gitlab", "csv", "yaml")
 _APART = "\b"
-"""What Click takes for: do not wrap this paragraph."""
+"""Tells Click not to wrap a paragraph."""
 
 
 def settle(argv: list[str], config: Config) -> list[str]:
-    """Choose the language, and return the other words of the command line.
+    """Load the language's catalogue; return the command line without the language option.
 
     Raises:
-        UsageError: there is no such language.
+        UsageError: the language does not exist.
 
     """
     asked, words = _taken(argv)
     if asked is None:
-        with suppress(InputError):  # told by the commands that go by the file
+        with suppress(InputError):  # commands that use the config file report it
             found = config.setting("lang")
             asked = None if found is None else str(found.value)
     if asked is None:
         asked = "en" if any(map(_is_for_machines, words)) else _of_locale()
     if asked == "zh":
-        from eniplan.po import read_catalogue  # noqa: PLC0415 - English goes without
+        from eniplan.po import read_catalogue  # noqa: PLC0415 - English does not need it
 
         speak(read_catalogue(asked))
-        # typer takes its few words (Options, Commands) from there.
+        # typer translates its own words (Options, Commands) with gettext.
         gettext.dgettext = _of_domain
     return words
 
 
-def _of_domain(domain: str, message: str) -> str:  # noqa: ARG001 - the form of gettext's own
+def _of_domain(domain: str, message: str) -> str:  # noqa: ARG001 - the signature of gettext's function
     return told(message)
 
 
 def _taken(argv: list[str]) -> tuple[str | None, list[str]]:
-    """Return the language that the command line asks for, and the words without it."""
+    """Return the language that the command line names, or None, and the words without it."""
     end = argv.index("--") if "--" in argv else len(argv)
     asked = None
     words: list[str] = []
@@ -81,11 +81,11 @@ def _of_locale() -> str:
     return "zh" if named.split("_")[0].split(".")[0] == "zh" else "en"
 
 
-def tell(command: Any) -> None:  # noqa: ANN401 - a type of typer's own Click
-    """Put the help of a command, its options and its subcommands into the user's language."""
+def tell(command: Any) -> None:  # noqa: ANN401 - a type of the Click inside typer
+    """Translate the help of a command, its options and its subcommands into the user's language."""
     if told(", ") == ", ":
         return
-    from eniplan.cli import wide_help  # noqa: PLC0415 - English goes without
+    from eniplan.cli import wide_help  # noqa: PLC0415 - English does not need it
 
     wide_help.use(command)
     command.help = told_help(command.help or "")
@@ -99,18 +99,18 @@ def tell(command: Any) -> None:  # noqa: ANN401 - a type of typer's own Click
 
 
 def told_help(text: str) -> str:
-    """Return the help of a command in the user's language: paragraph by paragraph, examples by their comments."""
+    """Translate the help of a command, one paragraph at a time; in examples, only the comments."""
     return "\n\n".join("\n".join(map(_told_line, part.split("\n"))) for part in paragraphs(text))
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a help, those that are wrapped in one line each."""
+    """Return the paragraphs of a help text; a paragraph that Click wraps becomes one line."""
     parts = text.strip().split("\n\n")
     return [part if part.startswith(_APART) else " ".join(part.split()) for part in parts]
 
 
 def texts(line: str) -> str:
-    """Return what a line of a help says in words; of an example, only its comment."""
+    """Return the translatable part of a help line; of an example, only its comment."""
     words = line.strip()
     return words.partition("  # ")[2] if words.startswith("eniplan ") else words
 

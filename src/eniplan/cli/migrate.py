@@ -1,6 +1,6 @@
-"""`eniplan migrate`: the move of workloads from a shared pool to an exclusive one, written down. It changes nothing.
+"""`eniplan migrate`: write a runbook and a script that move workloads to an exclusive pool. It only writes files.
 
-Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+Annotations are not postponed in this file: typer would evaluate each from its text, 2 ms at every start.
 """
 
 import os
@@ -133,26 +133,26 @@ def migrate(
 
 def _plain(source: Passed) -> dict[str, Any]:
     value = source.document.value
-    assert isinstance(value, dict)  # noqa: S101 - it has passed as a plan
+    assert isinstance(value, dict)  # noqa: S101 - it passed the check as a plan
     return value
 
 
 def _cluster(context: str | None, kubeconfig: str | None, source: Passed, old: str) -> tuple[list[object], Words]:
-    """Read the workloads from the running cluster; return them, and kubectl's options that name it."""
-    from eniplan.kube import kubectl  # noqa: PLC0415 - files go without
+    """Read the workloads from the running cluster; return them, and the kubectl options that select it."""
+    from eniplan.kube import kubectl  # noqa: PLC0415 - files do not need it
 
     kube = kubectl.Kubectl(context, kubeconfig and os.path.abspath(kubeconfig))
     values = list(kubectl.workloads(kube, [workload.identity for workload in source.view.plan.workloads]))
     if kubectl.has_node_of(kube, old) is False:
         message = say("no node has {label}={old}", label=NODE_POOL_LABEL, old=old)
-        hint = say("--from is the id of the node pool that is left: kubectl get nodes -L {label}",
+        hint = say("--from is the id of the old node pool: kubectl get nodes -L {label}",
                    label=NODE_POOL_LABEL)  # fmt: skip
         raise InputError(Problem(message, Place(KUBECTL), hint))
     return list(values), tuple(kube.options)
 
 
 def _gate(how: Gate) -> tuple[Words, Mapping[str, str]]:
-    """Return the options by which the script's own calls judge as this one does, and the files that they name."""
+    """Return the options that make the script's `eniplan` calls judge like this run, and the files they name."""
     words = [] if how.fail_on == "error" else [f"--fail-on={how.fail_on}"]
     words += ["--strict"] if how.strict else []
     words += [] if how.specs_date is None else [f"--specs-date={how.specs_date}"]
@@ -175,7 +175,7 @@ def _room(sheet: PoolSheet) -> Room:
 
 
 def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
-    """Write the new pools in every spelling that can say them."""
+    """Return the new pools in every output format that can express them, by file name."""
     out = {}
     chosen = chosen_pools(plans, None)
     for one in chosen:
@@ -185,16 +185,18 @@ def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
             out[name] = written(chosen, spelling)
         except InputError as error:
             terminal.err(
-                printable(say("note: {file} is not written: {why}", file=f"pool/{name}", why=error.problems[0].message))
+                printable(
+                    say("note: {file} was not written: {why}", file=f"pool/{name}", why=error.problems[0].message)
+                )
             )
     return out
 
 
 def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
-    """Complete the user's own manifests. What kubectl has printed of live objects is none to be applied."""
+    """Return the user's own manifests, completed. Live objects that kubectl printed are not meant to be applied."""
     out = {}
     for path, data in texts.items():
-        text = data.decode("utf-8-sig")  # it has been read as a document
+        text = data.decode("utf-8-sig")  # cannot fail: it was read as a document
         if '"uid":' not in text and "\n  uid: " not in text:
             try:
                 out[os.path.basename(path)] = patch(path, text, source.view.plan)[0]
@@ -202,14 +204,14 @@ def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
                 raise
             except InputError as error:
                 terminal.err(
-                    printable(say("note: {file} is not completed: {why}", file=path, why=error.problems[0].message))
+                    printable(say("note: {file} was not completed: {why}", file=path, why=error.problems[0].message))
                 )
     return out
 
 
 def _write(folder: str, found: Mapping[str, str]) -> None:
     for name in found:
-        terminal.refuse_input(os.path.join(folder, name))  # all are written, or none
+        terminal.refuse_input(os.path.join(folder, name))  # before writing: write all files or none
     for inner in ("", "plans", "patches", "pool", "manifests", "by-hand"):
         if not inner or any(name.startswith(f"{inner}/") for name in found):
             terminal.make_folder(os.path.join(folder, inner) if inner else folder)

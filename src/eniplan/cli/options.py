@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """How an answer is written that is no report."""
+    """Output formats of commands without a report."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class ReportFormat(StrEnum):
-    """How a report is written; `show.WRITERS` says by which module."""
+    """Formats of reports; `show.WRITERS` maps each to its module."""
 
     TEXT = "text"
     JSON = "json"
@@ -50,7 +50,7 @@ class Level(StrEnum):
 
 
 def is_given(context: typer.Context, name: str) -> bool:
-    """Return whether the command line gives an option: then what does not go with it is a mistake."""
+    """Return whether the command line itself gives an option, so that conflicts with it are usage errors."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
@@ -69,54 +69,60 @@ OutputOption = Annotated[
     typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write the report to a file. Repeatable."),
 ]
 BUNDLED = "bundled"
-"""`--specs bundled`: nothing stands before the data that came with eniplan."""
+"""`--specs bundled`: use only the data bundled with eniplan."""
 
 
 def day_of(specs_date: str | None) -> date:
-    """Return the day as of which instance data is so and so old: that of --specs-date, else today.
+    """Return the day on which to compute the age of the instance data: --specs-date, or else today.
 
     Raises:
-        UsageError: it is no day.
+        UsageError: --specs-date is not a date.
 
     """
     if specs_date is None:
         return clock.today()
-    from datetime import date  # noqa: PLC0415 - few runs name a day
+    from datetime import date  # noqa: PLC0415 - few runs pass a date
 
     try:
         return date.fromisoformat(specs_date)
     except ValueError:
-        message = say("--specs-date is {text!r}; it must be a day", text=specs_date)
+        message = say("--specs-date is {text!r}; it must be a date", text=specs_date)
         raise usage(message, say("such as 2026-11-25")) from None
 
 
 def judged_by(
     specs: str | None, specs_date: str | None, *, strict: bool, max_age: int | None = None
 ) -> tuple[Catalog, Settings]:
-    """Return what plans and types are judged by: the instance data, and how strictly.
+    """Return the instance data and the settings of the rules.
+
+    Args:
+        specs: the value of --specs.
+        specs_date: the value of --specs-date.
+        strict: the value of --strict.
+        max_age: the age of limits, in days, from which rules warn; None: never.
 
     Raises:
-        UsageError: --specs-date is no day.
-        InputError: the instance data cannot be read, or is none.
+        UsageError: --specs-date is not a date.
+        InputError: the instance data cannot be read, or is malformed.
 
     """
-    from eniplan.rules.base import Settings  # noqa: PLC0415 - brings all rules along, and some commands judge nothing
+    from eniplan.rules.base import Settings  # noqa: PLC0415 - imports all rules; some commands judge nothing
 
     day = day_of(specs_date)
     return instance_data(specs, day), Settings(strict, max_age, clock.today(), day)
 
 
 def instance_data(given: str | None, day: date) -> Catalog:
-    """Return the instance data: over the bundled one what `specs update` has kept, and over both the file of `--specs`.
+    """Return the instance data in layers: bundled, then kept by `specs update`, then the file of `--specs`.
 
-    From some age on it is told on stderr how old it is.
+    If the data is old, print a note with its age to stderr.
 
     Args:
-        given: by `--specs`.
-        day: as of which it is so and so old.
+        given: the value of `--specs`.
+        day: the day on which to compute its age.
 
     Raises:
-        InputError: one of the files cannot be read, or is no instance data.
+        InputError: a file cannot be read, or is not instance data.
 
     """
     catalog = Catalog() if given == BUNDLED else Catalog(specs=given, kept=resources.kept_specs())
@@ -143,7 +149,7 @@ SpecsDateOption = Annotated[
     typer.Option(
         "--specs-date",
         metavar="DATE",
-        help="Take the age of the instance data as of this day, YYYY-MM-DD. Default: $SOURCE_DATE_EPOCH, then today.",
+        help="Compute the age of the instance data on this date, YYYY-MM-DD. Default: $SOURCE_DATE_EPOCH, then today.",
     ),
 ]
 StrictOption = Annotated[
@@ -166,13 +172,13 @@ EcsRoleOption = Annotated[
 
 
 def seconds(option: str, text: str) -> float:
-    """Return the seconds of a duration such as `90s`, `30m` or `1h30m`.
+    """Return a duration such as `90s`, `30m` or `1h30m` in seconds.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the text is not a duration.
 
     """
-    from eniplan.k8s.numbers import SECOND, go_duration  # noqa: PLC0415 - few runs are told to wait
+    from eniplan.k8s.numbers import SECOND, go_duration  # noqa: PLC0415 - few runs wait
 
     duration = go_duration(text)
     if duration is None or duration < 0:
@@ -184,7 +190,7 @@ TimeoutOption = Annotated[
     str, typer.Option(metavar="DURATION", help="How long to check and wait after the request, such as 90s or 1h30m.")
 ]
 LONGEST = "30m"
-"""How long creates are waited for when nobody says. ACK takes some minutes for nodes that are on sale."""
+"""The default time to wait for a create. ACK takes a few minutes for nodes in stock."""
 WaiversOption = Annotated[
     str | None,
     typer.Option(
@@ -194,4 +200,4 @@ WaiversOption = Annotated[
 GateOption = Annotated[
     Level, typer.Option("--fail-on", help="Write nothing if there are findings of this level or above.")
 ]
-"""For commands that go beyond a check: only a plan that passes goes on."""
+"""For commands that use only plans that pass the check."""

@@ -1,4 +1,4 @@
-"""Inputs of a check that are no plans: made when the first of them is met, so that a check of plans does not pay."""
+"""Inputs of a check other than plans, with imports delayed to the first of them: a check of plans does not pay."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class OtherInputs:
-    """The inputs of one run that are no plans."""
+    """The inputs of one run other than plans."""
 
     def __init__(self, cluster: str | None, values: Sequence[str], value_files: Sequence[str], *, asks: bool) -> None:
-        """Take what others say of them.
+        """Store the options that apply to them.
 
         Args:
             cluster: the file with the facts of their cluster.
-            values: values of Terraform's variables, `NAME=VALUE`.
+            values: values of Terraform variables, `NAME=VALUE`.
             value_files: files with such values.
-            asks: whether an account is asked, too.
+            asks: whether the run queries an account.
 
         """
         self._cluster = cluster
@@ -35,14 +35,14 @@ class OtherInputs:
         self._collected: Collected | None = None
 
     def make(self) -> Collected:
-        """Return what takes them.
+        """Return the collection of these inputs; create it on the first call.
 
         Raises:
-            InputError: the facts of the cluster, or the values of variables, cannot be read.
+            InputError: the facts of the cluster or the values of variables cannot be read.
 
         """
         if self._collected is None:
-            from eniplan.inputs.collect import Collected, read_cluster  # noqa: PLC0415 - a check of plans needs none
+            from eniplan.inputs.collect import Collected, read_cluster  # noqa: PLC0415 - a check of plans does not need it
             from eniplan.inputs.hcl.files import Options  # noqa: PLC0415 - the same
 
             cluster = None if self._cluster is None else read_cluster(self._cluster)
@@ -50,7 +50,7 @@ class OtherInputs:
         return self._collected
 
     def tell(self, report: Report, *, verbose: bool) -> None:
-        """Say on stderr what was left alone, and which option would have told more."""
+        """Print to stderr which inputs were skipped, and which option would show more."""
         if self._collected is None:
             return
         skipped = self._collected.skipped

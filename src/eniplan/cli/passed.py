@@ -1,4 +1,4 @@
-"""What every command that goes beyond a check begins with: only a plan that passes goes on."""
+"""The gate of commands that use a plan: only plans that pass the check go on."""
 
 from __future__ import annotations
 
@@ -31,36 +31,37 @@ if TYPE_CHECKING:
 
 
 class Passed(NamedTuple):
-    """One plan that was judged, with its references resolved."""
+    """One judged plan, with its references resolved."""
 
     document: Document
     view: PlanView
 
 
 class Gate(NamedTuple):
-    """How strictly a plan is judged before a command goes on."""
+    """How strictly to judge a plan before a command goes on."""
 
     fail_on: Level
-    """The level from which on a finding stops the command."""
+    """The lowest level of findings that stop the command."""
     strict: bool
     """As for a check."""
     specs: str | None
     """The user's own instance data."""
     waivers: str | None = None
-    """A file of waivers; None: the one of the current folder, if there is one."""
+    """A file of waivers; None: that of the current folder, if it exists."""
     specs_date: str | None = None
-    """The day as of which the instance data is so and so old; None: today."""
+    """The day on which to compute the age of the instance data; None: today."""
 
 
 def passed_plans(path: str, gate: Gate) -> tuple[list[Passed], Report]:
-    """Read and check the plans of an input; warnings are told, and the command goes on.
+    """Read and judge the plans of an input, and print warnings; return only if all pass.
 
     Args:
-        path: a plan file, a folder of them, or `-`.
-        gate: how strictly.
+        path: a plan file, a folder of plans, or `-`.
+        gate: how strictly to judge them.
 
     Raises:
-        Exit: 1 when findings or (with strict) open questions stop it, 3 when an input cannot be judged; told before.
+        Exit: 1 if findings or, with `strict`, undecided rules stop it; 3 if an input cannot be judged. Both are already
+            reported.
 
     """
     plans, report = judged(path, gate)
@@ -71,7 +72,7 @@ def passed_plans(path: str, gate: Gate) -> tuple[list[Passed], Report]:
 
 
 def named_input(path: str) -> tuple[str, bytes]:
-    """Read an input that is no plan; return what messages call it, and its bytes.
+    """Read an input other than a plan; return its name in messages, and its bytes.
 
     Raises:
         InputError: it cannot be read.
@@ -85,23 +86,23 @@ def named_input(path: str) -> tuple[str, bytes]:
 
 
 def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passed], Report]:
-    """Read and check the plans of an input, and tell what is wrong; `Report.exit_code` says whether to go on.
+    """Read and judge the plans of an input, and print the findings; `Report.exit_code` says whether to go on.
 
     Args:
-        path: a plan file, a folder of them, or `-`.
-        gate: how strictly.
-        how: how the account is asked; None: it is not asked.
+        path: a plan file, a folder of plans, or `-`.
+        gate: how strictly to judge them.
+        how: how to query the account; None: stay offline.
 
     """
     catalog, settings = judged_by(gate.specs, gate.specs_date, strict=gate.strict)
     loaded = list(load([path]))
     if how is not None:
-        from eniplan.cli import account  # noqa: PLC0415 - brings the SDK along
+        from eniplan.cli import account  # noqa: PLC0415 - imports the SDK
 
         loaded = account.with_live(loaded, how)
     report = check(loaded, catalog, settings, fail_on=gate.fail_on, waivers=waivers_of(gate.waivers))
     terminal.problems(report.problems)
-    # What is accepted or only good to know belongs to `eniplan check`.
+    # Waived and informational findings belong to `eniplan check`.
     shown = LEVELS[: max(LEVELS.index(gate.fail_on), LEVELS.index("warning")) + 1]
     findings = tuple(f for f in report.findings if f.waived is None and f.level in shown)
     undecided = report.undecided if report.exit_code and gate.strict else ()
@@ -116,7 +117,7 @@ def judged(path: str, gate: Gate, how: Access | None = None) -> tuple[list[Passe
 
 @contextmanager
 def placed(document: Document) -> Iterator[None]:
-    """Give refusals of emit the line and column of the plan that they are about."""
+    """Add the line and column in the plan to refusals raised by `emit`."""
     try:
         yield
     except RefusalError as error:

@@ -1,4 +1,4 @@
-"""The plan that the options of `eniplan check --type ...` describe: judged with the same rules as any other."""
+"""The plan that the options of `eniplan check --type …` describe. The same rules judge it as any other plan."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _CommandLine:
-    """The tree of a plan that was never a file: its values have no line."""
+    """The tree of a plan without a file: its values have no position."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
@@ -33,7 +33,7 @@ class _CommandLine:
 
 
 class ClusterOptions(NamedTuple):
-    """What the command line says of the cluster, for a check without a plan file. None: nothing."""
+    """Facts of the cluster from the command line, for a check without a plan file. None: not stated."""
 
     kind: str | None
     terway: str | None
@@ -41,10 +41,10 @@ class ClusterOptions(NamedTuple):
     erdma: bool | None
 
     def refuse(self) -> None:
-        """Refuse all of them: a plan file states these facts itself.
+        """Refuse all of these options, because a plan file states the facts itself.
 
         Raises:
-            UsageError: one of them is given.
+            UsageError: an option is given.
 
         """
         for option, value in zip(("--kind", "--terway", "--ip-stack", "--erdma"), self, strict=True):
@@ -62,10 +62,10 @@ class ClusterOptions(NamedTuple):
 
 
 def plan_of_types(types: list[str], families: list[str], stated: ClusterOptions, catalog: Catalog) -> LoadedPlan:
-    """Make the plan that the options of a check without a file describe. Lingjun node types are known by their names.
+    """Return the plan that the options describe. The name of a type tells whether it is a Lingjun node type.
 
     Raises:
-        UsageError: an option has a value that a plan has no word for.
+        UsageError: an option has an invalid value.
 
     """
     allowed = (("--kind", stated.kind, ("ecs", "lingjun")), ("--ip-stack", stated.ip_stack, ("ipv4", "dual")))

@@ -1,4 +1,4 @@
-"""`eniplan ram-policy`: what a caller must be allowed to do, for the commands that ask an account."""
+"""`eniplan ram-policy`: the permissions that commands need to query or change the account."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def ram_policy(
 
 
 def _known(words: list[str]) -> list[str]:
-    """Return the commands that the words name: `specs update` may be one word or two.
+    """Return the commands that the arguments name; `specs update` may be one argument or two.
 
     Raises:
-        UsageError: one of them is no command that asks an account.
+        UsageError: an argument is not a command that queries an account.
 
     """
     names = " ".join(words).replace("specs update", "specs\0update").split()

@@ -1,6 +1,6 @@
-"""`eniplan render-manifests`: the Kubernetes objects of a plan, or what a user's own manifests lack. Offline.
+"""`eniplan render-manifests`: write the Kubernetes objects of a plan, or complete a user's own manifests. Offline.
 
-Annotations are not postponed in this file: typer would evaluate each of them from its text, 2 ms at every start.
+Annotations are not postponed in this file: typer would evaluate each from its text, 2 ms at every start.
 """
 
 import os
@@ -80,7 +80,7 @@ def render_manifests(
     _tell_namespaces(plans)
     if not rendered:
         terminal.err(say("note: the plan has no podNetworkings or terwayConfigs; --workloads renders workloads"))
-    # How old the data is would change with every day, and with it what is rendered.
+    # The header has the date of the data, not its age: the age would change the output every day.
     top = header(plan, specs_words(report.specs_date, report.own_specs))
     if out_dir is None:
         terminal.out(top + "---\n".join(map(text, rendered)))
@@ -90,7 +90,7 @@ def render_manifests(
 
 
 def _usable(plan: str, **options: object) -> None:
-    """Refuse options that do not go together."""
+    """Refuse invalid combinations of options."""
     given = [name for name, value in options.items() if value not in {None, False}]
     message = NOTHING
     if "kustomize" in given and "out_dir" not in given:
@@ -105,7 +105,7 @@ def _usable(plan: str, **options: object) -> None:
 
 
 def _unique(rendered: Sequence[Rendered]) -> None:
-    """Two objects with one identity: the second would replace the first when they are applied."""
+    """Refuse two objects with one identity: when applied, the second would replace the first."""
     seen = set()
     for item in rendered:
         if item.identity in seen:
@@ -125,14 +125,14 @@ def _write_folder(folder: str, files: dict[str, str], kustomization_top: str | N
         files[KUSTOMIZATION] = kustomization_top + kustomization(list(files))
     terminal.make_folder(folder)
     for name in files:
-        terminal.refuse_input(os.path.join(folder, name))  # all are written, or none
+        terminal.refuse_input(os.path.join(folder, name))  # before writing: write all files or none
     for name, content in files.items():
         terminal.save(os.path.join(folder, name), content)
     terminal.err(say("wrote {n} files to {folder}", n=len(files), folder=folder))
 
 
 def _tell_namespaces(plans: Sequence[Passed]) -> None:
-    """A PodNetworking may ask for labels of the namespace, which no rendered object carries."""
+    """Note PodNetworkings that select by labels of the namespace, because no rendered object has these labels."""
     told = set()
     for source in plans:
         for workload in source.view.plan.workloads:
@@ -158,11 +158,11 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
     done, changes = patch(shown, manifests, plans[0].view.plan)
     for change in changes:
         if change.pool is None:
-            told = say("{workload} names no node pool, and is left as it is", workload=change.name)
+            told = say("{workload} names no node pool, so it was not changed", workload=change.name)
         elif change.added:
             told = say("{workload} now fits pool {pool}: added {added}",
                        workload=change.name, pool=change.pool, added=change.added)  # fmt: skip
         else:
-            told = say("{workload} has all that pool {pool} asks for", workload=change.name, pool=change.pool)
+            told = say("{workload} already fits pool {pool}", workload=change.name, pool=change.pool)
         terminal.err(printable(told))
     terminal.out(done)

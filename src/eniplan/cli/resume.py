@@ -1,4 +1,4 @@
-"""`eniplan resume`: go on with a create from its receipt."""
+"""`eniplan resume`: continue a create from its receipt."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def resume(
         ),
     ] = None,
 ) -> None:
-    """Continue an interrupted create: find out what became of it, wait, and verify the pool.
+    """Continue an interrupted create: look up its result, wait, and verify the pool.
 
-    The pool is first looked up by its name. Only if it does not exist is the request sent again, from the same plan and
-    after the same check and confirmation. It is safe to run at any time, any number of times.
+    First, eniplan looks up the pool by name. If the pool does not exist, it sends the request again, from the same plan
+    and after the same check and confirmation. It is safe to run at any time, any number of times.
 
     \b
     Examples:
       eniplan resume .eniplan/receipts/c0123456789abcdef0123456789abcdef-trading.json
       eniplan resume create.json --timeout 1h
     """
-    from eniplan.cli import apply  # noqa: PLC0415 - brings the SDK along, and --help does not need it
+    from eniplan.cli import apply  # noqa: PLC0415 - imports the SDK, which --help does not need
 
     apply.resume(receipt, timeout, tuple(allow_undecided or ()), ecs_role=ecs_role, yes=yes)

@@ -1,4 +1,4 @@
-"""`eniplan schema`: the JSON Schemas of what eniplan reads and writes."""
+"""`eniplan schema`: the JSON Schemas of eniplan's inputs and reports."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def schema(
 
 def _schema(subject: Subject) -> dict[str, object]:
     if subject is Subject.REPORT:
-        from eniplan.report.schema import SCHEMA as REPORT  # noqa: PLC0415 - one schema a run
+        from eniplan.report.schema import SCHEMA as REPORT  # noqa: PLC0415 - one schema per run
 
         return REPORT
     if subject is Subject.CONFIG:
-        from eniplan.config import schema as config  # noqa: PLC0415 - one schema a run
+        from eniplan.config import schema as config  # noqa: PLC0415 - one schema per run
 
         return config()
-    from eniplan.plan.schema import SCHEMA, WAIVERS_SCHEMA  # noqa: PLC0415 - one schema a run
+    from eniplan.plan.schema import SCHEMA, WAIVERS_SCHEMA  # noqa: PLC0415 - one schema per run
 
     return SCHEMA if subject is Subject.PLAN else WAIVERS_SCHEMA

@@ -1,4 +1,4 @@
-"""How every command shows a report: the formats, and where each document goes."""
+"""The output of reports for all commands: formats and files."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ WRITERS = {
     ReportFormat.HTML: "html_format",
     ReportFormat.METRICS: "metrics",
 }
-"""The module of `report` that writes each format: it has `write(report) -> str`, and is imported when asked for."""
+"""The module of `report` that writes each format. It has `write(report) -> str`, and is imported on use."""
 _BY_REPOSITORY = frozenset((ReportFormat.SARIF, ReportFormat.GITHUB, ReportFormat.GITLAB))
-"""Formats whose readers look for a file from the root of the repository, wherever eniplan was started."""
+"""Formats whose readers expect paths relative to the root of the repository."""
 _STDOUT = ("-", "/dev/stdout")
 
 
@@ -49,7 +49,7 @@ def outputs(words: Iterable[str]) -> list[Output]:
     """Read the values of `--output`, each `FORMAT=FILE`.
 
     Raises:
-        UsageError: a value has another form, names no format, stdout, or a file that another one names too.
+        UsageError: a value is malformed, names an unknown format or stdout, or two values name the same file.
 
     """
     found: dict[str, Output] = {}
@@ -69,7 +69,7 @@ def _output(word: str) -> Output:
         raise usage(message, say("for example --output json=report.json"))
     if name not in names:
         hint = did_you_mean(name, names) or say("it must be one of {names}", names=tuple(names))
-        raise usage(say("--output knows no format {name!r}", name=name), hint)
+        raise usage(say("--output has no format {name!r}", name=name), hint)
     if path in _STDOUT:
         message = say("--output {word!r} is for files", word=word)
         raise usage(message, say("--format {name} writes to stdout", name=name))
@@ -77,16 +77,16 @@ def _output(word: str) -> Output:
 
 
 def show(report: Report, form: ReportFormat | None, files: Iterable[Output] = (), detail: Detail = NORMAL) -> None:
-    """Write a report to its files and to stdout; problems and the summary go to stderr.
+    """Write a report to files and stdout; print problems and the summary to stderr.
 
     Args:
-        report: what is shown.
-        form: what stdout gets; None: something else has been written there.
-        files: what else is written.
-        detail: how much of it text tells.
+        report: the report.
+        form: the format on stdout; None: stdout already has other content.
+        files: the files to write.
+        detail: how much the text format shows.
 
     Raises:
-        InputError: a document cannot be written; all others have been.
+        InputError: a document cannot be written; all others were written.
 
     """
     terminal.problems(report.problems)
@@ -105,10 +105,10 @@ def show(report: Report, form: ReportFormat | None, files: Iterable[Output] = ()
 
 
 def show_files(report: Report, files: Iterable[Output]) -> None:
-    """Write a report to its files.
+    """Write a report to files.
 
     Raises:
-        InputError: a document cannot be written; all others have been.
+        InputError: a document cannot be written; all others were written.
 
     """
     failed: list[Problem] = []
@@ -127,7 +127,7 @@ def _print(report: Report, form: ReportFormat, detail: Detail) -> None:
         terminal.out(_document(report, form))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if form is ReportFormat.GITHUB and summary:
-            from eniplan.report import github  # noqa: PLC0415 - one format a run
+            from eniplan.report import github  # noqa: PLC0415 - one format per run
 
             terminal.append(summary, github.job_summary(report.renamed(_in_repository)))
     elif terminal.is_rich():
@@ -136,18 +136,18 @@ def _print(report: Report, form: ReportFormat, detail: Detail) -> None:
         screen = terminal_view.Screen(terminal.width(), terminal.has_colour(), terminal.has_links())
         terminal.out(terminal.for_log(terminal_view.write(report, screen, detail, _lines)))
     else:
-        from eniplan.report import plain, words  # noqa: PLC0415 - one format a run
+        from eniplan.report import plain, words  # noqa: PLC0415 - one format per run
 
         terminal.out(terminal.for_log(plain.write(report, detail)))
-        report = report._replace(specs_age=None)  # stderr has been told it in a note
+        report = report._replace(specs_age=None)  # a note on stderr already shows it
         for line in (words.summary(report), words.fixable(report)):
             if line:
                 terminal.err(printable(line))
 
 
 def _lines(file: str) -> Sequence[str]:
-    """Return the lines of an input, to be shown; none when it is not what was judged any more."""
-    from eniplan.report.excerpt import lines_of  # noqa: PLC0415 - for terminals only
+    """Return the lines of an input for excerpts; none if it changed after it was judged."""
+    from eniplan.report.excerpt import lines_of  # noqa: PLC0415 - only for terminals
 
     data = terminal.read_again(file)
     return () if data is None else lines_of(data)
@@ -157,7 +157,7 @@ def detail_of(form: ReportFormat, *, concise: bool, explain: bool) -> Detail:
     """Read --concise and --explain.
 
     Raises:
-        UsageError: both, or another format than text.
+        UsageError: both are given, or the format is not text.
 
     """
     if concise and explain:
@@ -176,7 +176,7 @@ def _document(report: Report, form: ReportFormat) -> str:
 
 
 def _in_repository(file: str) -> str:
-    """Return the name of a file as seen from the root of the repository; outside of it, as it was given."""
+    """Return the path of a file relative to the root of the repository; outside of it, the path unchanged."""
     if file in {STDIN, COMMAND_LINE, KUBECTL}:
         return file
     root = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or os.curdir

@@ -1,4 +1,4 @@
-"""`eniplan specs`: what the instance data holds, how old it is, and what it does not know."""
+"""`eniplan specs`: show what the instance data contains, how old it is, and what it lacks."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
             key = record.source_of(field)
             source = key or say("no source")
             keys[source] = None
-            # The page's own word for "no burst bandwidth".
+            # The documentation's word for "no burst bandwidth".
             yield f"  {field}: {str(value).replace('无', say('no burst'))}  [{source}; {layers[field]['layer']}]"
     for field in LIMITS:
         if getattr(record, field) is None:
@@ -159,7 +159,7 @@ def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
 
 
 def _layers(catalog: Catalog, record: InstanceType) -> dict[str, dict[str, str | None]]:
-    """Return the layer of each field of a type that is shown, and its day."""
+    """Return the layer of each field of a type, and the layer's date."""
     found = catalog.layers_of(record.InstanceTypeId)
     bundled = {"layer": "bundled", "file": None, "date": catalog.date}
     return {

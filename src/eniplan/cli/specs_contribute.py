@@ -1,4 +1,4 @@
-"""`eniplan specs contribute`: print what others could use of the types that the bundled data lacks."""
+"""`eniplan specs contribute`: print public facts of types that the bundled data lacks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def contribute(
 
     \b
     Only public facts of types are printed: limits, vCPU, memory, GPUs. No ids, regions, stock, prices, or anything else
-    of an account. `./dev specs` reads it as it is; instance_specs/README.md tells how the data is built.
+    of an account. `./dev specs` reads the output unchanged; instance_specs/README.md explains how the data is built.
     """
     from eniplan.catalog.contribute import contribution  # noqa: PLC0415 - needed only here
 
@@ -55,10 +55,10 @@ def contribute(
 
 
 def _parts(specs: list[str], dumps: list[str]) -> Iterator[Part]:
-    """Read what was named, or else what was kept."""
+    """Read the named files, or else those that `specs update` kept."""
     from eniplan.catalog.contribute import Part, parts  # noqa: PLC0415 - needed only here
     from eniplan.catalog.own import read_own  # noqa: PLC0415 - the same
-    from eniplan.catalog.refresh import OF_NODES  # noqa: PLC0415 - likewise
+    from eniplan.catalog.refresh import OF_NODES  # noqa: PLC0415 - the same
 
     for file in specs if specs or dumps else resources.kept_specs():
         yield from parts(read_own(file))
@@ -79,10 +79,10 @@ def _lines(found: Contribution) -> Iterator[Message]:
         values = tuple(say("{value} in {place}", value=value, place=place) for place, value in told.values.items())
         yield say("{type} {field} differs: {values}; left out", type=told.type, field=told.field, values=named(values))
     if found.by_hand:
-        yield say("quality is approximate, because no answer of the API is named as the source of {types}: give these "
-                  "apart, with the page that they are from", types=named(found.by_hand))  # fmt: skip
+        yield say("quality is approximate, because the source of {types} is not an API response: contribute these "
+                  "separately, with the page they come from", types=named(found.by_hand))  # fmt: skip
     if found.sizeless:
-        yield say("without MemorySize, so that `./dev specs` leaves them out: {types}", types=named(found.sizeless))
+        yield say("without MemorySize, so `./dev specs` skips them: {types}", types=named(found.sizeless))
     if found.types:
         many = count(found.types, "{n} type", "{n} types")
         yield say("{types} for the bundled data: save it in instance_specs/inputs/, and run ./dev specs", types=many)

@@ -1,4 +1,4 @@
-"""`eniplan specs diff`: what newer instance data changes, in the data and in the verdicts on plans."""
+"""`eniplan specs diff`: show what newer instance data changes, in the data and in the verdicts on plans."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 SCHEMA = "eniplan.specs-diff/v1"
 _SHOWN = 10
-"""Names in one line of text; JSON has all."""
+"""Maximum names in one line of text; JSON has all."""
 
 
 class _Judged(NamedTuple):
-    """A pool, or what a plan says outside of its pools, on which the two data judge differently."""
+    """A pool, or the rest of a plan, whose verdict differs between the two sets of data."""
 
     file: str
     pool: str | None
@@ -77,7 +77,7 @@ def diff(
 def _judged(
     plans: list[str], bundled: Catalog, own: Catalog, settings: Settings
 ) -> tuple[list[_Judged], list[Problem]]:
-    """Judge plans with either data; return what differs, and what could not be judged."""
+    """Judge plans with both sets of data; return the differences, and the plans that cannot be judged."""
     from eniplan.judging.check import check  # noqa: PLC0415 - the same
     from eniplan.plan.load import load  # noqa: PLC0415 - the same
 
@@ -85,7 +85,7 @@ def _judged(
     problems: list[Problem] = []
     for item in load(plans):
         before, after = (check([item], catalog, settings) for catalog in (bundled, own))
-        problems += before.problems  # those of `after` are the same: they are about the plan, not about the data
+        problems += before.problems  # `after` has the same: they concern the plan, not the data
         if not isinstance(item, Problem) and item.plan is not None:
             names = {f"nodePools[{i}]": pool.name for i, pool in enumerate(item.plan.node_pools)}
             judged += _different(item.document.file, names, _rules(before), _rules(after))
@@ -93,7 +93,7 @@ def _judged(
 
 
 def _rules(report: Report) -> dict[str, set[str]]:
-    """Return the rules that have findings, by the first step of where they stand."""
+    """Return the rules with findings, by the first segment of the finding's path, such as `nodePools[0]`."""
     found: dict[str, set[str]] = {}
     for finding in report.findings:
         found.setdefault(finding.place.path.partition(".")[0], set()).add(finding.rule.id)

@@ -1,4 +1,4 @@
-"""`eniplan specs update`: learn the limits of instance types from the account or from nodes, and keep them."""
+"""`eniplan specs update`: get the limits of instance types from the account or from nodes, and keep them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ SCHEMA = "eniplan.specs-update/v1"
 
 
 class _Update(NamedTuple):
-    """What was learned."""
+    """The result of an update."""
 
     found: Merged
     asked: Asked
     kind: str
     """The layer of instance data."""
     nodes: Learned | None = None
-    """Where it is from nodes: how they were read."""
+    """Details of an update from nodes; None: it is from the account."""
     resumed: int = 0
-    """How many pages an interrupted run has read."""
+    """The number of pages that an interrupted run had read."""
 
 
 def update(
@@ -76,16 +76,18 @@ def update(
     nodes to nodes.jsonl, which wins. From then on every command prefers them to the bundled data, unless --specs
     names other data. For the same verdict on every machine use --out, commit the file, and pass it with --specs.
 
-    The account is read page by page. Pages already read are kept in FILE.partial until the update is complete: after an
-    interruption the same command continues where it stopped.
+    The update reads the account page by page, and keeps these pages in FILE.partial until it is complete: after an
+    interruption, the same command continues where it stopped.
 
     Nodes have the limits in the annotation alibabacloud.com/instance-type-info, which Terway prefers to the API.
     """
     of_nodes = from_cluster or from_ is not None
     if of_nodes and (region or endpoint is not None or ecs_role):
-        raise usage(say("--region, --endpoint and --ecs-role ask an account: not with --from-cluster or --from"))
+        raise usage(
+            say("--region, --endpoint and --ecs-role are for the account: remove them, or --from-cluster and --from")
+        )
     if (from_ is not None or not from_cluster) and (context, kubeconfig) != (None, None):
-        raise usage(say("--context and --kubeconfig go with --from-cluster, and not with --from"))
+        raise usage(say("--context and --kubeconfig require --from-cluster"))
     file = out or resources.specs_to_keep("nodes" if of_nodes else "refreshed")
     if of_nodes:
         learned = _of_nodes(from_, context, kubeconfig)
@@ -99,13 +101,13 @@ def update(
 
 
 def _write(learned: _Update, file: str, *, make: bool) -> None:
-    """Write the file, unless nothing was learned; the folder of what is kept for this user is made."""
+    """Write the file, unless the update is empty; with `make`, create its folder."""
     from eniplan.catalog.refresh import refreshed  # noqa: PLC0415 - needed only here
 
     if learned.found.rows:
         if make:
             terminal.make_folder(os.path.dirname(file))
-        # Over the bundled data, whatever was kept before: an old refresh must not shine through.
+        # Over the bundled data only: values of an earlier update must not remain.
         terminal.save(file, refreshed(Catalog(), learned.found.rows, learned.asked))
 
 
@@ -114,7 +116,7 @@ def _today() -> str:
 
 
 def _of_nodes(dumped: str | None, context: str | None, kubeconfig: str | None) -> _Update:
-    """Ask the nodes of a cluster, or those of a dump."""
+    """Read the nodes of a cluster, or of a dump."""
     from eniplan.catalog.refresh import merged, of_nodes  # noqa: PLC0415 - needed only here
     from eniplan.kube import dump, kubectl  # noqa: PLC0415 - the same
     from eniplan.kube.type_info import learned  # noqa: PLC0415 - the same
@@ -125,9 +127,9 @@ def _of_nodes(dumped: str | None, context: str | None, kubeconfig: str | None) -
 
 
 def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role: bool, make: bool) -> _Update:
-    """Ask the account, and write the file."""
+    """Query the account, and write the file."""
     from eniplan.catalog.refresh import merged, of_regions  # noqa: PLC0415 - needed only here
-    from eniplan.cli import account  # noqa: PLC0415 - imports the cloud's SDK, half a second
+    from eniplan.cli import account  # noqa: PLC0415 - imports the SDK, half a second
     from eniplan.cloud.failures import CallError, problem  # noqa: PLC0415 - the same
     from eniplan.cloud.partial import Partial  # noqa: PLC0415 - the same
     from eniplan.cloud.types import read_types  # noqa: PLC0415 - the same
@@ -138,7 +140,9 @@ def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role
     partial = Partial(None if is_special else f"{file}.partial", {"regions": names, "endpoint": how.endpoint}, _today())
     resumed = len(partial)
     if resumed:
-        terminal.err(say("going on after {pages} of an interrupted run", pages=count(resumed, "{n} page", "{n} pages")))
+        terminal.err(
+            say("continuing after {pages} of an interrupted run", pages=count(resumed, "{n} page", "{n} pages"))
+        )
     if make:
         terminal.make_folder(os.path.dirname(file))
     try:
@@ -150,7 +154,7 @@ def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role
     except (CloudError, KeyboardInterrupt):
         if partial.path is not None and len(partial):
             pages = count(len(partial), "{n} page is", "{n} pages are")
-            terminal.err(say("{pages} kept in {file}: the same command goes on from there", pages=pages,
+            terminal.err(say("{pages} kept in {file}: the same command continues from there", pages=pages,
                              file=partial.path))  # fmt: skip
         raise
     rows = ((name, row) for name in names for page in partial.of(name) for row in page.rows)
@@ -161,7 +165,7 @@ def _of_account(regions: list[str], file: str, endpoint: str | None, *, ecs_role
 
 
 def _regions(given: list[str]) -> list[str]:
-    """Return the regions to ask."""
+    """Return the regions to query."""
     from eniplan.cloud import place  # noqa: PLC0415 - needed only here
 
     names = list(dict.fromkeys(given)) or list(filter(None, [place.region(None)]))
@@ -171,15 +175,15 @@ def _regions(given: list[str]) -> list[str]:
             REGION_VARIABLES=tuple(place.REGION_VARIABLES),
             PROFILES=place.PROFILES,
         )
-        raise usage(say("no region: give --region, such as cn-hangzhou"), looked)
+        raise usage(say("no region: pass --region, such as cn-hangzhou"), looked)
     for name in names:
         if not place.is_region(name):
-            raise usage(say("{name!r} is no region id", name=name), say("such as cn-hangzhou"))
+            raise usage(say("{name!r} is not a region id", name=name), say("such as cn-hangzhou"))
     return names
 
 
 def _lines(learned: _Update, file: str, out: str | None) -> list[Message]:
-    """Return what people are told."""
+    """Return the lines for people."""
     found, nodes = learned.found, learned.nodes
     lines: list[Message] = []
     if nodes is not None:
@@ -189,7 +193,7 @@ def _lines(learned: _Update, file: str, out: str | None) -> list[Message]:
         for name, fault in nodes.unreadable.items():
             by_fault.setdefault(fault, []).append(name)
         for fault, names in by_fault.items():
-            many = count(len(names), "{n} annotation counts for nothing", "{n} annotations count for nothing")
+            many = count(len(names), "{n} annotation was ignored", "{n} annotations were ignored")
             lines.append(say("{annotations}, because {fault}: {names}", annotations=many, fault=fault,
                              names=named(names)))  # fmt: skip
     if found.odd:
@@ -201,12 +205,12 @@ def _lines(learned: _Update, file: str, out: str | None) -> list[Message]:
         lines.append(say("{type} {field} differs: {values}; taken: {kept}", type=told.type, field=told.field,
                          values=named(values), kept=kept))  # fmt: skip
     if not found.rows:
-        return [*lines, say("nothing is learned, and nothing was written")]
+        return [*lines, say("found no limits; nothing was written")]
     types = count(len(found.rows), "{n} instance type", "{n} instance types")
     where = learned.asked.region or say("nodes")
     lines.append(say("{types} of {region} written to {file}", types=types, region=where, file=file))
     command = "eniplan specs diff" + ("" if out is None else f" --specs {out}")
-    return [*lines, say("what has changed: {command}", command=command)]
+    return [*lines, say("to see what changed: {command}", command=command)]
 
 
 def _document(learned: _Update, file: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`eniplan verify`: prove on the running cluster that the plan holds."""
+"""`eniplan verify`: compare a running cluster with its plan."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ if TYPE_CHECKING:
     from eniplan.rules.cluster_view import ClusterView
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
-"""Seconds between two looks at the cluster; the pause doubles each time."""
+"""Seconds between two reads of the cluster; the pause doubles each time."""
 
 
 _TRACED = (ReportFormat.TEXT, ReportFormat.JSON)
 
 
 class _Source(NamedTuple):
-    """Where the cluster is read from."""
+    """Where to read the cluster from."""
 
     dump: str | None
     kubectl: Kubectl
@@ -64,7 +64,7 @@ class _Source(NamedTuple):
     """The plan's workloads."""
 
     def observe(self, follow: tuple[str, str] | None = None) -> Observed:
-        """Read the cluster, and more of one pod."""
+        """Read the cluster; with `follow` (namespace and name), read more fields of that pod."""
         if self.dump is not None:
             return dump.observe(self.dump, follow, self.wanted)
         return kubectl.observe(self.kubectl, follow, self.wanted)
@@ -138,8 +138,8 @@ def verify(
       eniplan verify plan.yaml --format metrics > eniplan.prom
 
     \b
-    kubectl is asked for nodes, pods, events, PodNetworkings, PodENIs, DaemonSet terway-eniip, and Terway's ConfigMaps;
-    never for Secrets. A dump for --from comes from:
+    kubectl reads nodes, pods, events, PodNetworkings, PodENIs, DaemonSet terway-eniip, and Terway's ConfigMaps;
+    never Secrets. To write a dump for --from:
       kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json
     """
     files = outputs(output or [])
@@ -148,7 +148,7 @@ def verify(
     patience = None if wait is None else seconds("--wait", wait)
     interval = None if watch is None else seconds("--watch", watch)
     if interval == 0:
-        raise usage(say("--watch {word} would ask the API server without a pause", word=watch), say("such as 15s"))
+        raise usage(say("--watch {word} would query the API server without a pause", word=watch), say("such as 15s"))
     _usable(
         plan,
         source,
@@ -201,11 +201,11 @@ _TOGETHER = (
      say("--watch shows text until Ctrl-C: remove --wait, --summary, --output and --format")),
     ({"summary"}, {"form"}, say("--summary and --format are two forms of one report: use one of them")),
 )  # fmt: skip
-"""Options of which none of the first goes with one of the others, and why."""
+"""Pairs of conflicting option sets, with the message."""
 
 
 def _usable(plan: str | None, source: _Source, **options: object) -> None:
-    """Refuse options that do not go together."""
+    """Refuse invalid combinations of options."""
     given = {name for name, value in options.items() if value and value is not ReportFormat.TEXT}
     if source.dump is not None and (source.kubectl != Kubectl() or given & {"wait", "watch"}):
         raise usage(say("--from reads no cluster: remove --context, --kubeconfig, --wait and --watch"))
@@ -221,7 +221,7 @@ def _usable(plan: str | None, source: _Source, **options: object) -> None:
 
 
 def _namespaced(pod: str, namespace: str | None, source: _Source) -> tuple[str, str]:
-    """Read --pod and --namespace, as kubectl does."""
+    """Return namespace and name from --pod and --namespace, with kubectl's default namespace."""
     before, slash, name = pod.rpartition("/")
     if not name or (slash and not before) or "/" in before:
         raise usage(say("--pod {word!r} is not NAMESPACE/NAME", word=pod), say("such as trading/matcher-0"))
@@ -235,7 +235,7 @@ def _namespaced(pod: str, namespace: str | None, source: _Source) -> tuple[str, 
 
 
 def _not_there(view: ClusterView, pod: str | None, node: str | None) -> Problem:
-    """Say that there is no such pod or node, and which one is near."""
+    """Return the problem of a missing pod or node, with the most similar name as a hint."""
     seen = view.observed
     if pod is None:
         known = [item.name for item in seen.nodes]
@@ -245,7 +245,10 @@ def _not_there(view: ClusterView, pod: str | None, node: str | None) -> Problem:
 
 
 def _wait(look: Callable[[], Report], patience: float) -> Report:
-    """Look until all holds or the time is up, and return the last report. What has been read once may fail later."""
+    """Read the cluster until everything passes or `patience` seconds are over; return the last report.
+
+    After the first successful read, a failed read is printed and retried.
+    """
     began = time.monotonic()
     pause = _FIRST_PAUSE
     report = look()
@@ -258,7 +261,7 @@ def _wait(look: Callable[[], Report], patience: float) -> Report:
         failing = [finding.rule.id for finding in report.findings if report.fails(finding)]
         found = count(len(failing), "{n} finding", "{n} findings")
         why = tuple(dict.fromkeys(failing)) or say("facts unknown")
-        terminal.err(say("{found} ({why}); looking again in {seconds} s", found=found, why=why, seconds=f"{pause:.0f}"))
+        terminal.err(say("{found} ({why}); retrying in {seconds} s", found=found, why=why, seconds=f"{pause:.0f}"))
         time.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
         try:
@@ -269,7 +272,7 @@ def _wait(look: Callable[[], Report], patience: float) -> Report:
 
 
 def _watch(look: Callable[[], Report], interval: float) -> NoReturn:
-    """Show the state of the cluster as it changes, until Ctrl-C: in place on a terminal, elsewhere in new lines."""
+    """Show the state of the cluster as it changes, until Ctrl-C: in place on a terminal, as new lines elsewhere."""
     in_place, before, shown = terminal.is_rich(), "", 0
     while True:
         try:
@@ -290,7 +293,7 @@ def _watch(look: Callable[[], Report], interval: float) -> NoReturn:
 
 
 def _plan(path: str) -> tuple[Document, Plan]:
-    """Read the one plan; what is wrong with its form is told before anything is asked of a cluster."""
+    """Read the one plan. Its problems are reported before the run reads the cluster."""
     loaded = list(load([path]))
     problems = [p for item in loaded for p in ([item] if isinstance(item, Problem) else item.problems)]
     if problems:
@@ -306,7 +309,7 @@ def _plan(path: str) -> tuple[Document, Plan]:
 
 
 def _pool_ids(pools: list[str], plan: tuple[Document, Plan] | None) -> dict[str, str]:
-    """Read --pool NAME=ID."""
+    """Return the node pool ids of --pool NAME=ID, by name."""
     found = {}
     for text in pools:
         name, equals, pool_id = text.partition("=")

@@ -1,4 +1,4 @@
-"""The waivers of a run that stand in no plan."""
+"""The waivers of a run from files other than plans."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from eniplan.plan.waivers import WaiverFile
 
 DEFAULT_FILE = os.path.join(".eniplan", "waivers.yaml")
-"""In the current folder and not above it: a run means the same wherever the checkout lies."""
+"""Only in the current folder, not above it: a run must not depend on where the checkout is."""
 
 
 def waivers(path: str | None) -> Iterable[WaiverFile | Problem]:
-    """Return the waivers of a file; without a name those of `.eniplan/waivers.yaml`, if there is one."""
+    """Return the waivers of a file; without a path, those of `.eniplan/waivers.yaml`, if it exists."""
     if path is None:
         if not os.path.exists(DEFAULT_FILE):
             return ()
         path = DEFAULT_FILE
-    from eniplan.plan.waivers import load_waivers  # noqa: PLC0415 - compiles a schema of its own
+    from eniplan.plan.waivers import load_waivers  # noqa: PLC0415 - compiles another schema
 
     return load_waivers(path)

@@ -1,4 +1,4 @@
-"""Help in Chinese: wrapped by the columns that characters take on a terminal, where typer counts characters."""
+"""Help in Chinese, wrapped by terminal columns; typer counts characters."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from eniplan.text import columns
 
 _USAGE = "Usage: "
 _UNIT = re.compile(r"\s+|[\[（《“「]*(?:[!-~]+|\S)[，。：；、）》”」！？]*")  # noqa: RUF001 - Chinese punctuation
-"""What is not broken: a word, or one wide character, with the punctuation that must stay beside it."""
+"""An unbreakable unit: a word or one wide character, with the punctuation that must stay next to it."""
 
 
-def use(command: Any) -> None:  # noqa: ANN401 - a type of typer's own Click
-    """Have typer write the help of all commands with these widths."""
+def use(command: Any) -> None:  # noqa: ANN401 - a type of the Click inside typer
+    """Make typer wrap the help of a command, and of its subcommands, by columns."""
     formatting: Any = sys.modules[command.context_class.formatter_class.__module__]
     formatting.wrap_text, formatting.term_len = wrapped, columns
 
@@ -27,7 +27,7 @@ def wrapped(
     subsequent_indent: str = "",
     preserve_paragraphs: bool = False,
 ) -> str:
-    """Wrap a text as Click does; a paragraph that begins with a backspace is only indented."""
+    """Wrap a text as Click's `wrap_text` does; a paragraph that begins with `\\b` is only indented."""
     first = initial_indent.replace(_USAGE, told(_USAGE))
     rest = " " * columns(first) if first != initial_indent else subsequent_indent
     parts = told(text).split("\n\n") if preserve_paragraphs else [told(text)]

@@ -1,4 +1,4 @@
-"""How far a create has come, and how to go on: what is told while it is worked on, and whatever ends it."""
+"""The progress of a create, and how to continue it: reported during the create, and however it ends."""
 
 from __future__ import annotations
 
@@ -36,30 +36,30 @@ KNOWN: dict[State, Message] = {
     "different": say("the pool exists, but not as requested"),
     "gone": say("the pool was created, but no longer exists"),
 }
-"""What is known in each state, for somebody who was not there."""
+"""What is known in each state of a create, in words for users."""
 
 
 class Work:
-    """What an interruption has to tell: the create that is being worked on, once there is one."""
+    """The create in progress, if any, and what to report if it is interrupted."""
 
     def __init__(self, source: str, *, ecs_role: bool) -> None:
-        """Take the file that the command was given, and whether the instance's role counts."""
+        """Store the command's input file, and whether to use the instance's RAM role."""
         self.source = source
         self._ecs_role = ecs_role
         self.path = ""
         self.creation: Creation | None = None
         self.has_earlier = False
-        """Whether the receipt of a finished create stands where this one is going to be."""
+        """Whether the receipt of a finished create is at the path of this create's receipt."""
         self.progress = terminal.Progress()
         self._start = time.monotonic()
 
     def tell(self, text: str) -> None:
-        """Show a stage and the time since the start."""
+        """Show a stage of the create, and the time since the start."""
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
         self.progress.show(text, f"{minutes}:{seconds:02}")
 
     def keep(self, receipt: Receipt) -> None:
-        """Write the receipt down before anybody relies on it."""
+        """Save the receipt. Set aside that of an earlier create first."""
         if self.has_earlier:
             aside = receipts.set_aside(self.path)
             self.has_earlier = False
@@ -68,23 +68,23 @@ class Work:
 
     @property
     def state(self) -> State:
-        """How far the create has come."""
+        """The state of the create."""
         return "prepared" if self.creation is None else self.creation.receipt.state
 
     @property
     def is_kept(self) -> bool:
-        """Whether there is a receipt that says how far it has come."""
+        """Whether a receipt records the state."""
         return self.creation is not None and self.creation.is_kept
 
     @property
     def next_command(self) -> str:
-        """How to go on."""
+        """The command that continues the create."""
         if not self.is_kept or self.state == "gone" or not os.path.exists(self.path):
             return shlex.join(["eniplan", *sys.argv[1:]])
         return shlex.join(["eniplan", "resume", self.path, *(["--ecs-role"] if self._ecs_role else [])])
 
     def with_next(self, problem: Problem) -> Problem:
-        """Return a problem that says how to go on, too; once is enough."""
+        """Add the command that continues the create to a problem's hint, unless it is there already."""
         if self._go_on in problem.hint:
             return problem
         return problem._replace(hint=together((problem.hint, self._go_on)))
@@ -95,7 +95,7 @@ class Work:
 
     @property
     def lost(self) -> tuple[Problem, ...]:
-        """What is known of a create whose receipt could not be written any more."""
+        """Problems with the state of a create whose receipt could no longer be written."""
         if self.creation is None:
             return ()
         receipt = self.creation.receipt
@@ -115,7 +115,7 @@ class Work:
         )
 
     def interruption(self) -> Problem:
-        """Return what an interruption leaves behind."""
+        """Return the problem that reports an interruption: the state, and how to continue."""
         return Problem(
             say("interrupted: {known}", known=KNOWN[self.state]),
             Place(self.path if self.is_kept else self.source),
@@ -125,10 +125,11 @@ class Work:
 
 @contextmanager
 def interruptible(work: Work) -> Iterator[None]:
-    """Let Ctrl-C, and the signals that mean the same, end the command with what is known and how to go on.
+    """On Ctrl-C and similar signals, report the state of the create and how to continue it, and exit.
 
     Raises:
-        CloudError: the account cannot be asked; says how to go on.
+        CloudError: the account cannot be queried. Its hint says how to continue.
+        Exit: 130 for an interruption.
 
     """
     try:
@@ -137,7 +138,7 @@ def interruptible(work: Work) -> Iterator[None]:
         raise CloudError(*map(work.with_next, error.problems)) from None
     except KeyboardInterrupt:
         for number in terminal.INTERRUPTIONS:
-            signal.signal(number, signal.SIG_IGN)  # who is told needs no second interruption
+            signal.signal(number, signal.SIG_IGN)  # do not interrupt the report
         work.progress.close()
         terminal.problems([work.interruption(), *work.lost])
         raise typer.Exit(INTERRUPTED) from None
