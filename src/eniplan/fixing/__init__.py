@@ -1,1 +1,1 @@
-"""Fixes with one right answer, written into the user's own files; all other bytes stay unchanged."""
+"""Writes fixes that have one right answer into the user's files. All other bytes stay unchanged."""

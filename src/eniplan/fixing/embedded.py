@@ -1,4 +1,4 @@
-"""Fixes in texts inside a file: code blocks of Markdown, and Terraform files in ROS templates."""
+"""Writes fixes into embedded texts: code blocks of Markdown, and Terraform files in ROS templates."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _WORKSPACE = "Workspace"
 
 
 class _Part(NamedTuple):
-    """Lines of a file that contain an embedded text. Offsets count characters."""
+    """The lines of a file that hold an embedded text. Offsets count characters."""
 
     start: int
     end: int
     line: int
-    """The number of lines before it."""
+    """The number of lines before the part."""
     lines: int
-    """The number of its lines."""
+    """The number of lines in the part."""
     prefix: str
     """The prefix of each line."""
     mended: Callable[[str, str, list[Wish], int], str]
-    """Applies fixes, given the file name, the text, the fixes and the number of lines before it."""
+    """Applies fixes; takes the file name, the text, the fixes and the number of lines before the part."""
 
 
 def markdown(file: str, text: str, wishes: list[Wish]) -> str:
     """Apply fixes to the text of a Markdown file.
 
     Raises:
-        CannotFixError: one of them cannot be written.
+        CannotFixError: a fix cannot be written.
 
     """
     return _mended(file, text, wishes, list(_blocks(text)))
@@ -59,7 +59,7 @@ def structured(file: str, text: str, wishes: list[Wish]) -> str:
     """Apply fixes to a YAML or JSON text and to the Terraform files inside it.
 
     Raises:
-        CannotFixError: one of them cannot be written.
+        CannotFixError: a fix cannot be written.
 
     """
     parts = list(_workspace(file, text)) if _WORKSPACE in text else []

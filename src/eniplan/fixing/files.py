@@ -1,4 +1,4 @@
-"""Fixes in the bytes of a file: detects the encoding and the language."""
+"""Writes fixes into the bytes of a file: detects the encoding and the language."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
     """Apply fixes to the bytes of a file.
 
     Raises:
-        CannotFixError: one of them cannot be written without a change of something else.
+        CannotFixError: a fix cannot be written without changing something else.
 
     """
     mark = next((mark for mark in _CODECS if data.startswith(mark)), b"")
@@ -35,7 +35,7 @@ def mended(file: str, data: bytes, wishes: Iterable[Wish]) -> bytes:
 
 
 def _writer(file: str, data: bytes) -> Callable[[str, str, list[Wish]], str]:
-    """Return the function that applies fixes to this form of file."""
+    """Return the function that applies fixes to this kind of file."""
     if file.endswith(HCL_ENDINGS):
         from eniplan.fixing import hcl  # noqa: PLC0415 - loads a parser that few need
 

@@ -1,4 +1,4 @@
-"""Decides which fixes are written: only those that a second check confirms, without new findings."""
+"""Decides which fixes to write: only those that a second check confirms, without new findings."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _MOST_CHECKS = 200
 
 
 class Outcome(NamedTuple):
-    """The outcome of the fixable findings."""
+    """The result of fixing the findings of a report."""
 
     files: Files
-    """The files that are to be written."""
+    """The files to write."""
     fixed: tuple[Finding, ...]
     refused: tuple[Finding, ...]
     """Findings whose fix does not clear them, adds a new one, or cannot be written."""
     report: Report
-    """The report of the last successful check, without fixes that were refused."""
+    """The report of the last successful check, without refused fixes."""
 
 
 def fixable(report: Report, *, unsafe: bool) -> Iterator[Finding]:
-    """Yield the findings that are to be fixed."""
+    """Yield the findings to fix."""
     wanted = ("safe", "unsafe") if unsafe else ("safe",)
     return (finding for finding in report.findings if finding.fixable in wanted)
 
@@ -49,14 +49,14 @@ def fix(
     *,
     unsafe: bool,
 ) -> Outcome:
-    """Fix what can be fixed.
+    """Fix findings in memory, and check the result.
 
     Args:
-        report: of the files as they are.
-        check: judges the same inputs again, with other bytes for some files.
-        read: returns the bytes of a file that was judged; None when they are not known any more.
-        true_path: returns what stands for a file under all of its names.
-        unsafe: also what may not have been meant.
+        report: the report of the unchanged files.
+        check: checks the same inputs again, with new contents for some files.
+        read: returns the bytes of a file as it was checked; None if they are no longer available.
+        true_path: returns the canonical path of a file.
+        unsafe: also apply fixes that may change the intent of the file.
 
     """
     run = _Run(report, check, read, true_path, unsafe=unsafe)
@@ -110,10 +110,11 @@ class _Run:
         self.solve([_identity(finding) for finding in found[middle:]])
 
     def _attempt(self, found: list[Finding]) -> bool:
-        """Apply fixes, and those of findings that they cause; return whether this succeeded."""
+        """Apply fixes, and the fixes of findings that they cause. Return whether a check confirmed them."""
         files: Files = self.files
         todo, done = found, []
-        # What a label mends may lead on to what nobody has stated; another type must be known as well as the first.
+        # A fixed label may make rules ask for facts that nobody stated. A new instance type must be as well known as
+        # the old one.
         is_open = all(finding.fixable == "safe" for finding in found)
         before = _count(self.report, is_open=is_open)
         for _ in range(_ROUNDS):
@@ -157,13 +158,13 @@ _Key: TypeAlias = "tuple[str, ...]"
 
 
 def _keys(finding: Finding) -> Iterator[_Key]:
-    """Yield the keys of a finding: it counts for its own and each lower level."""
+    """Yield the keys of a finding: it counts at its own level and at each lower one."""
     for level in LEVELS[LEVELS.index(finding.level) :]:
         yield "finding", finding.rule.id, level, finding.place.file, finding.place.path
 
 
 def _count(report: Report, *, is_open: bool) -> Counter[_Key]:
-    """Count findings and problems, ignoring their numbers; `is_open` also ignores undecided facts."""
+    """Count findings and problems, ignoring the numbers in them; `is_open` also ignores undecided facts."""
     return Counter(
         (
             *(key for finding in report.findings for key in _keys(finding)),

@@ -1,7 +1,7 @@
-"""Fixes in the text of a `.tf` file: replaces literals of a resource, and adds a block for a taint.
+"""Writes fixes into the text of a `.tf` file: replaces literals of a resource, and adds a `taints` block.
 
-Only what stands in the resource itself as a plain text is changed. What a variable, a dynamic block or a file of
-overrides says is for its author, who knows what else depends on it.
+Only string literals in the resource itself are changed. Variables, dynamic blocks and override files are left to their
+author, who knows what else depends on them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class _Edit(NamedTuple):
-    """A change; offsets count bytes."""
+    """A replacement of bytes; offsets count bytes."""
 
     start: int
     end: int
@@ -35,13 +35,13 @@ def mended(file: str, text: str, wishes: list[Wish], first: int = 1) -> str:
     """Apply fixes to the text of a file.
 
     Args:
-        file: its name.
-        text: what it holds.
-        wishes: the fixes; the path of each begins with the line of its resource.
-        first: the line in which the text begins, when it stands inside of another file.
+        file: the name of the file.
+        text: the content of the file.
+        wishes: the fixes; each path begins with the line of its resource.
+        first: the 1-based line at which the text begins, if it is embedded in another file.
 
     Raises:
-        CannotFixError: one of them cannot be written.
+        CannotFixError: a fix cannot be written.
 
     """
     source = Text(file, text, (first, 1))
@@ -85,7 +85,7 @@ def _word(source: Text, node: Expression | None, wanted: object) -> Iterator[_Ed
 
 
 def _at(block: Block, path: Path) -> Expression | None:
-    """Return the expression at a path of a block; None if it is not written out."""
+    """Return the expression at a path of a block; None if the block does not contain it literally."""
     step, *rest = path
     if step in block.attributes:
         return _inside(block.attributes[str(step)].expression, rest)
@@ -115,7 +115,7 @@ def _refuse_dynamic(block: Block, name: str) -> None:
 
 
 def _taint(source: Text, block: Block, taint: dict[str, str]) -> _Edit:
-    """Add a block for a taint after the existing taints, after the labels, or at the end."""
+    """Add a `taints` block after the existing taints, after the labels, or at the end."""
     _refuse_dynamic(block, "taints")
     data = source.data
     opening = data.find(b"\n", block.start, block.end)

@@ -1,4 +1,4 @@
-"""Fixes in request bodies that a shell script builds from pieces: each piece is changed in place."""
+"""Writes fixes into request bodies that a shell script builds from pieces: changes each piece in place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
     """Apply fixes to the text of a script.
 
     Raises:
-        CannotFixError: one of them cannot be written.
+        CannotFixError: a fix cannot be written.
 
     """
     bodies = _bodies(file, text)
@@ -41,7 +41,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
             edits.update(_edits(body, wanted[number]))
     if left:
         raise CannotFixError
-    # Between single quotes a quote is itself, between double ones it has a backslash: what the shell reads decides.
+    # Inside single quotes a `"` is literal, inside double quotes it needs a backslash: keep what the shell reads right.
     for quote in ('"', '\\"'):
         changed = _changed(text, {span: new.replace('"', quote) for span, new in edits.items()})
         with suppress(InputError):
@@ -56,7 +56,7 @@ def _bodies(file: str, text: str) -> list[Mapped]:
 
 
 def _edits(body: Mapped, new: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield the edits of a body as offsets in the script."""
+    """Yield the edits of a body: the start and end offset in the script, and the new text."""
     old, words = _TOKEN.findall(body.built), _TOKEN.findall(new)
     at = [0]
     for token in old:
@@ -68,7 +68,7 @@ def _edits(body: Mapped, new: str) -> Iterator[tuple[tuple[int, int], str]]:
         offsets = body.offsets[start:end]
         is_split = any(b != a + 1 for a, b in pairwise(offsets))
         if OPEN in body.built[start:end] or is_split or not start:
-            raise CannotFixError  # a part of it stands elsewhere
+            raise CannotFixError  # part of it is written elsewhere, for example in a variable
         where = body.offsets[start] if offsets else body.offsets[start - 1] + 1
         yield (where, where + len(offsets)), "".join(words[k:m])
 

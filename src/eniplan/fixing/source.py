@@ -1,7 +1,7 @@
-"""Fixes in the text of a YAML or JSON file that change no other byte.
+"""Writes fixes into the text of a YAML or JSON file, and changes no other byte.
 
-Values that are there are replaced at the places that the parser names, in the style in which they are written; what
-is missing is added by `emit.splice`. The result is parsed again: it must hold what was wished for and nothing else.
+Existing values are replaced where the parser found them, in their own quoting style; `emit.splice` adds missing ones.
+The result is parsed again: it must contain the fixes and no other change.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from eniplan.rules.base import Fix
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
-"""An anchor and a tag before a value."""
+"""The anchor and the tag before a value."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
 class _Put(NamedTuple):
-    """One change: a value at a key path, or a new name for its last key."""
+    """One change: a new value at a key path, or a new name for its last key."""
 
     document: int
     path: Path
@@ -43,8 +43,8 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
     """Apply fixes to the text of a file.
 
     Raises:
-        CannotFixError: one of them cannot be written without a change of something else.
-        InputError: the same.
+        CannotFixError: a fix cannot be written without changing something else.
+        InputError: the changed text cannot be parsed.
 
     """
     nodes = parse(file, text)
@@ -57,7 +57,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
     text = _replace(file, text, nodes, values, replaced)
     added = [put for put in puts if put not in replaced]
     if any(_at(values[put.document], put.path) for put in added if not isinstance(put.value, list)):
-        raise CannotFixError  # a function of a template, for one: its author knows what else depends on it
+        raise CannotFixError  # for example a template function: its author knows what else depends on it
     if not added:
         return text
     nodes = parse(file, text)
@@ -67,7 +67,7 @@ def mended(file: str, text: str, wishes: list[Wish]) -> str:
 
 
 def _puts(document: int, root: Any, fix: Fix) -> Iterator[_Put]:  # noqa: ANN401 - any document
-    """Yield the changes of a fix; how a label or a request is written depends on the document's form."""
+    """Yield the changes of a fix. The form of the document decides how a label or a request is written."""
     there = _at(root, fix.path)
     if fix.what == "label":
         assert isinstance(fix.value, tuple)  # noqa: S101 - a label is a pair
@@ -79,7 +79,7 @@ def _puts(document: int, root: Any, fix: Fix) -> Iterator[_Put]:  # noqa: ANN401
         yield _Put(document, fix.path if key is None else (*fix.path, key), fix.value)
     else:
         assert isinstance(fix.value, tuple)  # noqa: S101 - see `Wish`
-        spelled = str.capitalize if str(fix.path[-1])[:1].isupper() else str  # as ROS has its keys
+        spelled = str.capitalize if str(fix.path[-1])[:1].isupper() else str  # ROS capitalizes keys
         yield _Put(document, fix.path, [{spelled(key): value for key, value in fix.value}])
 
 
@@ -106,7 +106,7 @@ def _label(document: int, path: Path, there: object, key: str, value: str) -> It
 
 
 def _own_key(there: object, word: str) -> str | None:
-    """Return the spelling of a key in a map: ROS begins keys with a capital letter."""
+    """Return a key as the map spells it: ROS capitalizes keys."""
     found = there if isinstance(there, dict) else {}
     return next((key for key in found if isinstance(key, str) and key.lower() == word), None)
 
@@ -149,14 +149,19 @@ def _replace(file: str, text: str, nodes: list[Node], values: list[Any], puts: l
         out += [text[end:start], new]
         end = stop
     changed = "".join(out) + text[end:]
-    # An anchor gives its value to other places as well: they must be wished for, too.
+    # A change of an anchor also changes its aliases: fixes must want those changes, too.
     if [value_of(file, node) for node in parse(file, changed)] != _wished(values, puts):
         raise CannotFixError
     return changed
 
 
 def _written(old: str, value: object, root: Node) -> str:
-    """Return a scalar in the style of the one it replaces; templates of Terraform are refused."""
+    """Return a scalar in the quoting style of the old one.
+
+    Raises:
+        CannotFixError: the old scalar is a block scalar or a Terraform template.
+
+    """
     start = _PROPERTIES.match(old)
     properties = start[0] if start is not None else ""
     quote = old[len(properties) : len(properties) + 1]
@@ -172,7 +177,7 @@ def _written(old: str, value: object, root: Node) -> str:
 
 
 def _listed(text: str, nodes: list[Node], puts: list[_Put]) -> str:
-    """Wrap each map that gets another item in a list: Terraform's JSON allows a single block without brackets."""
+    """Wrap each map that gets a second item in a list: Terraform's JSON writes a single block without brackets."""
     found = (_Finder(nodes[put.document]).value(put.path) for put in puts if isinstance(put.value, list))
     maps = {(node.start, node.end) for node in found if node is not None and node.kind == "map" and node.child("key")}
     for start, end in sorted(maps, reverse=True):
@@ -181,14 +186,19 @@ def _listed(text: str, nodes: list[Node], puts: list[_Put]) -> str:
 
 
 class _Finder:
-    """The node at a key path of one document, through aliases and merges."""
+    """Finds nodes of one document by key path, through aliases and merges."""
 
     def __init__(self, root: Node) -> None:
         self._root = root
         self._anchors: dict[str, Node] | None = None
 
     def find(self, put: _Put) -> Node:
-        """Return the node to replace: the last key, or its value."""
+        """Return the node to replace: the last key, or its value.
+
+        Raises:
+            CannotFixError: the document has no scalar there.
+
+        """
         node = self._root
         for step in put.path[:-1]:
             node = self._child(node, step)[1]
@@ -243,7 +253,7 @@ def _anchored(node: Node) -> Iterator[tuple[str, Node]]:
 def _wished(values: list[Any], puts: list[_Put]) -> list[Any]:
     """Return the values of all documents after the changes."""
     wished = [_alone(value) for value in values]
-    for put in sorted(puts, key=lambda put: put.is_key):  # a value is found by the old key
+    for put in sorted(puts, key=lambda put: put.is_key):  # values first: their paths contain the old keys
         _put(wished[put.document], put)
     return wished
 

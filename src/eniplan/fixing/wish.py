@@ -1,4 +1,4 @@
-"""A fix to write into a file, and the error if that is impossible."""
+"""A fix to write into a file, and the error when that is impossible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Wish(NamedTuple):
-    """A fix, and the line of its finding, which tells documents of one file apart. A map is a tuple of its items."""
+    """A fix, and the line of its finding, which identifies the document in the file. A map is a tuple of its items."""
 
     line: int
     fix: Fix

@@ -1,1 +1,1 @@
-"""Rules of eniplan as admission policies of Kubernetes."""
+"""Renders rules of eniplan as Kubernetes admission policies."""

@@ -1,4 +1,4 @@
-"""Evaluates policies offline, in the CEL of an API server. The only module that imports a CEL library."""
+"""Evaluates policies offline, in the API server's dialect of CEL. Only this module imports a CEL library."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _FUNCTIONS: dict[str, Callable[..., object]] = {
     "replace": str.replace,
     "split": str.split,
 }
-"""What Kubernetes has beyond CEL's own functions, as far as policies use it."""
+"""The functions that Kubernetes adds to CEL and the policies use."""
 
 
 class Verdict(NamedTuple):
-    """What one policy says against one object."""
+    """A policy that an object violates, and its message."""
 
     policy: Policy
     message: str
@@ -59,13 +59,14 @@ def looking_at(guard: Guard, value: Object) -> tuple[Policy, ...]:
 def judge(
     guard: Guard, value: Object, namespaces: Mapping[str, Object], old: Object | None = None
 ) -> Iterator[Verdict]:
-    """Yield the policies that match when an object is created, or changed from another one.
+    """Yield the policies that an object violates when it is created or changed.
 
     Args:
         guard: the policies and their parameters.
-        value: the object, as its manifest has it.
-        namespaces: objects of namespaces by name, as far as they are known.
-        old: the object before the change; None: it is new. What is judged on changes only is judged as if it were one.
+        value: the object, as in its manifest.
+        namespaces: the known Namespace objects, by name.
+        old: the object before the change; None for a new object. Policies that match only updates are evaluated
+            either way.
 
     """
     found = looking_at(guard, value)
@@ -85,7 +86,7 @@ def judge(
 
 
 def _namespace(guard: Guard, namespaces: Mapping[str, Object], name: str) -> Object:
-    """Return a namespace. An unknown one is assumed to have all labels that PodNetworkings select."""
+    """Return a namespace. An unknown namespace is assumed to have all labels that PodNetworkings select."""
     if name in namespaces:
         return namespaces[name]
     lines = (line.split("|") for line in guard.parameters["podSelectors"].splitlines())
@@ -96,7 +97,7 @@ def _namespace(guard: Guard, namespaces: Mapping[str, Object], name: str) -> Obj
 
 
 class _Request:
-    """One request to an API server, with the variables that policies have computed so far."""
+    """One admission request. Caches variables, which policies share."""
 
     def __init__(self, **known: object) -> None:
         self._context = cel.Context()
@@ -107,7 +108,7 @@ class _Request:
             self._context.add_variable(name, value)
 
     def passes(self, policy: Policy) -> bool:
-        """Return whether a policy admits it; an expression with an error does, by failurePolicy Ignore."""
+        """Return whether a policy admits the request. An expression that fails admits it (failurePolicy: Ignore)."""
         try:
             if not all(self._value(text) for _, text in policy.conditions):
                 return True
@@ -128,5 +129,5 @@ _PREFIX = "variables_"
 
 @cache
 def _compiled(text: str) -> cel.Program:
-    """Compile an expression. Each variable is separate: a map of all would be copied for each one."""
+    """Compile an expression. Variables are separate names because a `variables` map would be copied for each."""
     return cel.compile(re.sub(r"\bvariables\.", _PREFIX, text))

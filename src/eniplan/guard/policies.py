@@ -1,7 +1,7 @@
-"""The rules that an API server can judge at admission, in CEL (ValidatingAdmissionPolicy, Kubernetes 1.30 and later).
+"""The rules that an API server can check at admission, in CEL (ValidatingAdmissionPolicy, Kubernetes 1.30 and later).
 
-An expression says what is right. It only uses what Kubernetes 1.30 has; lists that users write are bounded by `_FITS`,
-so that the cost of each expression is bounded, too, and what goes beyond is let through: a policy fails open.
+An expression is true for valid objects, and uses only functions of Kubernetes 1.30. The API server limits the cost of
+an expression, so `_FITS` limits the length of the lists that it reads. Longer lists are admitted: policies fail open.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Resource(NamedTuple):
-    """What a policy matches: resources of one API group, and operations on them."""
+    """The resources of one API group, and the operations on them, that a policy matches."""
 
     group: str
     versions: tuple[str, ...]
@@ -29,27 +29,27 @@ class Resource(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """CEL with a name: what other expressions use, or a condition."""
+    """A named CEL expression: a variable or a match condition."""
 
     name: str
     text: str
 
 
 class Policy(NamedTuple):
-    """One rule as a policy."""
+    """One rule as an admission policy."""
 
     rule: str
     says: Message
-    """What is wrong when the expression is false. It follows the rule's id."""
+    """The message when the expression is false, shown after the rule's id."""
     resources: tuple[Resource, ...]
     right: str
-    """CEL that is true for what may pass."""
+    """A CEL expression that is true for valid objects."""
     variables: tuple[Variable, ...] = ()
-    """Each may use those before it."""
+    """Each may use the ones before it."""
     conditions: tuple[Variable, ...] = ()
-    """What must hold for the policy to look at an object at all."""
+    """Match conditions: the policy ignores objects for which one is false."""
     is_namespaced: bool = True
-    """Whether its objects live in namespaces, of which kube-system is left alone."""
+    """Whether its resources are namespaced. Such a policy ignores kube-system."""
 
 
 NETWORKINGS = (Resource("network.alibabacloud.com", ("v1beta1",), ("podnetworkings",)),)
@@ -62,12 +62,13 @@ NODES = (Resource("", ("v1",), ("nodes",), ("UPDATE",)),)
 CONFIG_MAPS = (Resource("", ("v1",), ("configmaps",), ("UPDATE",)),)
 
 MOST_POOLS = 32
-"""Kinds of node pools that the parameters may name."""
+"""Maximum distinct node pools in the parameters."""
 _MOST = 64
 _TERMS, _EXPRESSIONS, _VALUES, _TOLERATIONS = 8, 8, 16, 32
-"""Items of a list that a policy looks at. Pods have hardly ever more."""
+"""Maximum items of each list that a policy reads. Pods rarely have more."""
 _TERMS_BY_POOLS = 64
-"""Maximum of terms times pools: each term is compared with each pool, and an expression may cost 1,000,000."""
+"""Maximum of terms times pools: each term is compared with each pool, and Kubernetes limits the cost of an expression
+to 1,000,000."""
 
 
 def _lines(key: str) -> str:
@@ -112,7 +113,7 @@ _PN001 = _of_networking(
     ),
     Variable(
         "isMeant",
-        # By its name, or because it selects pods of the plan by labels alone.
+        # The plan names it, or it selects pods of the plan by labels alone.
         "object.metadata.name in variables.networkings"
         f" || (size(variables.labels) > 0 && size(variables.labels) <= {_MOST} && size(variables.selectors) == 1"
         " && !has(variables.selectors[0].matchExpressions)"
@@ -196,7 +197,8 @@ _POD = (
     Variable("pools", _lines("pools")),
     Variable("selecting", _lines("podSelectors")),
 )
-"""Pools are lines of `kind|labels|taints`; selectors of `name|labels of pods|labels of namespaces`, or `name|?`."""
+"""A line of `pools` is `kind|labels|taints`; a line of `podSelectors` is `name|pod labels|namespace labels` or
+`name|?`."""
 
 _FITS = Variable(
     "fits",
@@ -207,7 +209,7 @@ _FITS = Variable(
     f" && t.matchExpressions.all(e, !has(e.values) || size(e.values) <= {_VALUES})))",
 )
 _OTHERS = " || ".join(f"{{0}}.split('/')[0].endsWith('{domain}')" for domain in OTHERS_LABELS)
-"""Labels that nodes do not get from their pool: these may have any value."""
+"""CEL that is true for label keys that nodes do not get from their pool: such a label may have any value."""
 
 
 def _others(key: str) -> str:
@@ -218,7 +220,7 @@ _KNOWN = "p.split('|')[1].split(',').exists(l, l.startsWith({0} + '='))"
 
 
 def _met(key: str, values: str) -> str:
-    """Return CEL for an In that a node of the pool `p` meets, or may."""
+    """Return CEL for whether a node of the pool `p` meets, or may meet, an `In` requirement."""
     return (
         f"({_KNOWN.format(key)} ? {values}.exists(v, ({key} + '=' + v) in p.split('|')[1].split(',')) : {_others(key)})"
     )
@@ -254,7 +256,7 @@ def _asks(resource: str) -> str:
 
 
 def _have(labels: str, column: int) -> str:
-    """Return CEL for labels that hold all pairs of a column of the selector `s`."""
+    """Return CEL for whether labels have all pairs of a column of the selector `s`."""
     return (
         f"s.split('|')[{column}].split(',').all(l, l == '' || (l.split('=')[0] in {labels}"
         f" && {labels}[l.split('=')[0]] == l.split('=')[1]))"
@@ -283,7 +285,7 @@ _PLACED = (
         " && e.values.exists(v, v != 'default')))",
     ),
 )
-"""What the pods ask of the exclusive label alone."""
+"""CEL for whether the pods' selectors allow a node with the exclusive label."""
 _LED = (
     _FITS,
     _ABLE,
@@ -295,7 +297,7 @@ _LED = (
         f" && {_have('variables.labels', 1)} && {_have('variables.namespaceLabels', 2)})",
     ),
     Variable(
-        "isUnseen",  # the namespace keeps the webhook away
+        "isUnseen",  # the namespace opts out of Terway's webhook
         f"'{POD_ENI}' in variables.namespaceLabels && variables.namespaceLabels['{POD_ENI}'] == 'false'",
     ),
     Variable(
@@ -306,20 +308,20 @@ _LED = (
     Variable("takesEni", "variables.eni || (variables.selected && !variables.isUnseen)"),
     Variable("mayMatch", "!variables.hostNetwork && variables.selecting.exists(s, s.split('|')[1] == '?')"),
     Variable(
-        "asked",  # a label of the nodes that only pods for them ask for
+        "asked",  # the pods select a label that only pods for these nodes select
         f"variables.selector.exists(k, {_LEADING.format('k')})"
         f" || (size(variables.terms) > 0 && variables.terms.all(t, !{_NOT_EMPTY}"
         " || (has(t.matchExpressions) && t.matchExpressions.exists(e,"
         f" e.operator in ['In', 'Exists', 'Gt', 'Lt'] && {_LEADING.format('e.key')}))))",
     ),
     Variable(
-        "candidates",  # where an ENI is asked for, no Lingjun node can follow
+        "candidates",  # Lingjun nodes never satisfy an ENI request
         "variables.takesEni && variables.able.exists(p, p.split('|')[0] == 'ecs')"
         " ? variables.able.filter(p, p.split('|')[0] == 'ecs') : variables.able",
     ),
     *_PLACED,
     Variable(
-        "isMeant",  # for exclusive nodes, whether or not one will ever take it
+        "isMeant",  # for exclusive nodes, whether or not such a node can run the pod
         "variables.fits && (variables.takesEni || variables.asked)"
         " && (variables.isFine || variables.takesEni || variables.isMisled)",
     ),
@@ -424,7 +426,7 @@ _NP001 = Policy(
     f" && !variables.labels.exists(k, k != '{EXCLUSIVE_LABEL}' && ({_LAST}.startsWith('exclusive-mode')"
     f" || {_LAST}.contains('{_OWN}')))",
     (Variable("labels", "has(object.metadata.labels) ? object.metadata.labels : {}"),),
-    # kubelet writes its labels again and again: only what somebody changes is judged.
+    # kubelet updates nodes all the time: check only changes of labels.
     conditions=(
         Variable(
             "labels-change",
@@ -456,13 +458,13 @@ _VER035 = Policy(
     conditions=(
         Variable("eni-config", "object.metadata.namespace == 'kube-system' && object.metadata.name == 'eni-config'"),
     ),
-    is_namespaced=False,  # it lives in kube-system, which the others leave alone
+    is_namespaced=False,  # eni-config is in kube-system, which namespaced policies ignore
 )
 
 
 @cache
 def needed(policy: Policy) -> tuple[Variable, ...]:
-    """Return the variables of a policy's expression, each after those it depends on."""
+    """Return the variables of a policy's expression, each after the ones it depends on."""
     out: list[Variable] = []
     used = policy.right
     for name, text in reversed(policy.variables):
@@ -477,7 +479,7 @@ def policies(*, is_trunking: bool, most_groups: int) -> tuple[Policy, ...]:
 
     Args:
         is_trunking: whether trunking is on; without it every eniType gives exclusive ENIs.
-        most_groups: security groups that its Terway takes.
+        most_groups: maximum security groups of a PodNetworking in the cluster's Terway version.
 
     """
     return (
@@ -510,4 +512,4 @@ LEFT_OUT = (
     ("WL013", say("a policy sees one object, and not the PodNetworkings that a pod names")),
     ("WL014", say("Terway's webhook turns it into a request for aliyun/member-eni, which WL009 tells")),
 )
-"""Rules of the same area that no policy can tell, and why."""
+"""Rules about the same resources that no policy can check, and why."""

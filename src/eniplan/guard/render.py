@@ -1,4 +1,4 @@
-"""Writes policies as objects to apply: a ConfigMap with the plan's facts, and a policy and a binding per rule."""
+"""Renders policies as manifests: a ConfigMap with facts of the plan, and a policy and a binding for each rule."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ Action: TypeAlias = Literal["warn", "deny"]
 PARAMETERS = "eniplan-guard"
 """The name of the ConfigMap with the parameters."""
 _TERWAY = f"system:serviceaccount:{SYSTEM_NAMESPACE}:terway"
-"""How the names of Terway's own service accounts begin."""
+"""The prefix of Terway's service accounts."""
 _MANAGED = {"app.kubernetes.io/managed-by": "eniplan"}
 
 
 class Guard(NamedTuple):
-    """What guards the cluster of some plans."""
+    """The policies for a cluster, and their parameters."""
 
     parameters: dict[str, str]
     policies: tuple[Policy, ...]
 
 
 def guard(views: Sequence[PlanView]) -> Guard:
-    """Work out the policies of a cluster, and their parameters.
+    """Return the policies for a cluster, and their parameters.
 
     Args:
         views: the plans of one cluster.
 
     Raises:
-        RefusalError: there are more kinds of node pools than a bounded expression can look through.
+        RefusalError: there are more than `MOST_POOLS` distinct node pools.
 
     """
     pools = dict.fromkeys(_pool(pool.pool) for view in views for pool in view.pools)
@@ -77,7 +77,7 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def _pool(pool: NodePool) -> str:
-    """Return the line of a pool, by which pools that are alike for pods are one."""
+    """Return the line of a pool. Pools that are equal for pods have the same line."""
     labels = _pairs({**(pool.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE})
     taints = ",".join(f"{t.key}={t.value}:{t.effect}" for t in pool.node_taints if t.repels)
     return f"{pool.kind}|{labels}|{taints}"
@@ -88,7 +88,7 @@ def _pairs(labels: Mapping[str, str]) -> str:
 
 
 def _line(pn: PodNetworking) -> str:
-    """Return the line of a PodNetworking's selectors: `?` if these use more than labels."""
+    """Return the line of a PodNetworking's selectors: `?` if they use more than labels."""
     columns = [_labels(selector) for selector in (pn.pod_selector, pn.namespace_selector)]
     if pn.is_fixed or None in columns:
         return f"{pn.name}|?"
@@ -103,15 +103,15 @@ def _labels(selector: Selector | None) -> dict[str, str] | None:
     return {r.key: r.values[0] for r in requirements}
 
 
-# --- as objects ----------------------------------------------------------------------------------------------------
+# --- manifests -----------------------------------------------------------------------------------------------------
 
 
 def objects(found: Guard, action: Action) -> Iterator[Object]:
-    """Yield the objects in the order in which they are to be applied.
+    """Yield the manifests in the order to apply them.
 
     Args:
         found: the policies and their parameters.
-        action: warn only warns and audits; deny refuses what is an error, and warns of the rest.
+        action: `warn` warns and audits; `deny` denies violations of rules of level error, and warns of the others.
 
     """
     metadata = {"name": PARAMETERS, "namespace": SYSTEM_NAMESPACE, "labels": _MANAGED}
@@ -122,17 +122,17 @@ def objects(found: Guard, action: Action) -> Iterator[Object]:
 
 
 def name_of(policy: Policy) -> str:
-    """Return the name of the objects of a policy."""
+    """Return the name of a policy and its binding."""
     return f"eniplan-{policy.rule.lower()}"
 
 
 def message_of(policy: Policy) -> str:
-    """Return what the API server says when a policy speaks."""
+    """Return the message of the API server when an object violates a policy."""
     return str(say("{rule}: {says} (eniplan explain {rule})", rule=policy.rule, says=policy.says))
 
 
 def uses_parameters(policy: Policy) -> bool:
-    """Return whether a policy looks at the plan's ConfigMap."""
+    """Return whether a policy reads the ConfigMap with the parameters."""
     return any("params" in text for _, text in needed(policy))
 
 
@@ -178,7 +178,7 @@ def _binding(policy: Policy, action: Action) -> Object:
 
 
 def text(found: Guard, action: Action, plan_file: str) -> str:
-    """Return all objects as one YAML stream, and which rules no policy can tell."""
+    """Return all manifests as one YAML stream, with a comment that lists the rules without a policy."""
     rendered = say("Rendered by eniplan {version} from {plan}. Kubernetes 1.30 or later.", version=__version__,
                    plan=plan_file)  # fmt: skip
     notes = [rendered, say("No policy covers:"), *(f"  {rule}: {why}" for rule, why in LEFT_OUT)]
