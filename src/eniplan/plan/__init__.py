@@ -1,1 +1,1 @@
-"""From bytes to a plan: document (values with places), schema, model, load."""
+"""Turns bytes into plans: `document` (values with places), `schema`, `model` and `load`."""

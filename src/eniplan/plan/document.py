@@ -1,8 +1,8 @@
 """Parses YAML and JSON into plain values, with the line, column and key path of each.
 
-What the user wrote is what comes out: scalars follow the YAML 1.2 core schema, so `on`, `010`, `1:30` and bare
-dates stay the text they are. Duplicate keys are problems. Anchors may not multiply a file beyond reason.
-PyYAML's C parser composes the nodes; only the places that are asked for are computed, because most never are.
+Scalars follow the YAML 1.2 core schema, so `on`, `010`, `1:30` and bare dates stay text, as the user wrote them.
+Duplicate keys are problems. The number of values that aliases may add is limited. PyYAML's C parser composes the
+nodes. Places are computed on request, because most are never needed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | 
 Path: TypeAlias = tuple[str | int, ...]
 
 MAX_ALIASED = 100_000
-"""Maximum values that aliases may add to a document: far more than any plan needs, far below an anchor bomb."""
+"""Maximum values that aliases may add to a document: far above any plan, far below an alias bomb."""
 
 
 class Tree(Protocol):
@@ -37,7 +37,7 @@ class Tree(Protocol):
         """Return the 1-based line and column of a value (or of its key), or of its nearest existing parent."""
 
     def text(self, path: Path) -> str | None:
-        """Return a scalar as the user wrote it (`1.30`); None if the path is no scalar."""
+        """Return a scalar as the user wrote it (`1.30`); None if there is no scalar at the path."""
 
 
 class Document(NamedTuple):
@@ -48,16 +48,16 @@ class Document(NamedTuple):
     tree: Tree
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Return the place of the value at `path`, or with `key` of its key."""
+        """Return the place of the value at `path`; with `key`, the place of its key."""
         return Place(self.file, *self.tree.find(path, key=key), path_text(path))
 
     def word(self, path: Path, key: str) -> str:
-        """Return the name of a key of the object at `path` in the user's own form."""
+        """Return what the user's format calls a key of the object at `path`."""
         word = getattr(self.tree, "word", None)
         return key if word is None else word(path, key)
 
     def written(self, path: Path) -> Path | None:
-        """Return the key path where the value at `path` can be changed in its file, or None."""
+        """Return the key path in the user's file at which to change the value at `path`; None if there is none."""
         written = getattr(self.tree, "written", None)
         found: Path | None = None if written is None else written(path)
         return found
@@ -68,13 +68,13 @@ class Document(NamedTuple):
         return why or self.note(path) or say("it is not written out here")
 
     def note(self, path: Path) -> Message:
-        """Say where the value at `path` comes from, if it is not written there."""
+        """Say where the value at `path` comes from, if it is not written at its place."""
         note = getattr(self.tree, "note", None)
         return NOTHING if note is None else note(path)
 
 
 def path_text(path: Path) -> str:
-    """Spell a key path for people: `nodePools[0].labels["k8s.aliyun.com/a"]`."""
+    """Return a key path as text: `nodePools[0].labels["k8s.aliyun.com/a"]`."""
     out = ""
     for step in path:
         if isinstance(step, int):
@@ -100,14 +100,14 @@ def value_at(value: Any, path: Iterable[str | int]) -> Any:  # noqa: ANN401 - a 
 
 
 def read_documents(file: str, data: bytes) -> list[Document]:
-    """Parse all documents of one input; empty documents next to others are left out.
+    """Parse all documents of one input. Skips empty documents if there are others.
 
     Args:
         file: the name to show in places, `-` for stdin.
         data: the bytes of the input, UTF-8 with or without a byte order mark.
 
     Raises:
-        InputError: the input is no text, no YAML or JSON, empty, or has duplicate keys; one problem each.
+        InputError: the input is not UTF-8 text, not YAML or JSON, empty, or has duplicate keys. Holds all problems.
 
     """
     text = decode(file, data)
@@ -124,9 +124,9 @@ def read_documents(file: str, data: bytes) -> list[Document]:
 
 
 def read_inputs(file: str, data: bytes) -> list[Document]:
-    """Parse an input like `read_documents`, but only as much as needed to recognize it.
+    """Parse an input like `read_documents`, but only as much of it as needed to recognize it.
 
-    A list of JSON is none, however long it is: its first items are enough.
+    No input is a JSON array, so the first items of an array are enough for a message.
 
     Raises:
         InputError: see `read_documents`.
@@ -142,21 +142,21 @@ def read_inputs(file: str, data: bytes) -> list[Document]:
                     first.append(item)
             if not text[items.end :].strip():
                 return [Document(file, first, _JsonTree(text))]
-    return read_documents(file, data)  # which says as well what is wrong
+    return read_documents(file, data)  # also raises for malformed input
 
 
 _SHOWN = 100
-"""Items of a list that are shown of one that is none of ours."""
+"""Items to parse of a JSON array, which is never an input."""
 
 
 def decode(file: str, data: bytes) -> str:
     """Return the text of an input.
 
     Raises:
-        InputError: it is no UTF-8, or a binary file.
+        InputError: the input is not UTF-8, or a binary file.
 
     """
-    data = data.removeprefix(BOM_UTF8)  # the codec "utf-8-sig" is a module more to import
+    data = data.removeprefix(BOM_UTF8)  # the codec "utf-8-sig" would import another module
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -172,7 +172,7 @@ def decode(file: str, data: bytes) -> str:
 
 def _binary(file: str, data: bytes) -> Problem:
     hint = say("give a plan file, or a folder of them")
-    if data.startswith(b"PK\x03\x04"):  # a ZIP file, as which Terraform saves its plans
+    if data.startswith(b"PK\x03\x04"):  # ZIP, the format of saved Terraform plans
         hint = say("if Terraform saved it: `terraform show -json` prints the form that eniplan reads")
     return Problem(say("this is a binary file, not YAML or JSON"), Place(file), hint)
 
@@ -184,7 +184,7 @@ def _line_column(before: str) -> tuple[int, int]:
 # --- YAML ---------------------------------------------------------------------------------------------------
 
 _PLAIN = "plain"
-"""The tag for unquoted scalars, which are resolved when their value is built."""
+"""The tag of unquoted scalars, which `_Builder` resolves."""
 _TEXT = "tag:yaml.org,2002:str"
 _COLLECTION = "collection"
 _NATIVE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
@@ -202,7 +202,7 @@ _ZERO_LED = r"[-+]?0[0-9].*"
 def plain_scalar(text: str) -> Value:
     """Resolve an unquoted scalar by the YAML 1.2 core schema.
 
-    Numbers with leading zeros, underscores, colons, or a `0x` stay text: YAML 1.1 would change them.
+    Numbers with leading zeros, underscores, colons or `0x` stay text, because YAML 1.1 gives them another value.
     """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
@@ -215,7 +215,7 @@ def plain_scalar(text: str) -> Value:
 
 
 class _Loader(CParser):
-    """The C parser with a bound on depth, and with tags that say only whether a scalar was quoted."""
+    """The C parser with limits on depth and size. Its tags only say whether a scalar was quoted."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -225,7 +225,7 @@ class _Loader(CParser):
     def descend_resolver(self, current_node: Node | None, _index: object) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            from eniplan.plan.yaml_faults import TooDeepError  # noqa: PLC0415 - valid plans go without it
+            from eniplan.plan.yaml_faults import TooDeepError  # noqa: PLC0415 - valid plans do not need it
 
             mark = current_node.start_mark if current_node is not None else None
             raise TooDeepError(None, None, None, mark)
@@ -249,7 +249,7 @@ def _read_yaml(file: str, text: str) -> Iterator[Document]:
     try:
         while loader.check_node():
             node = loader.get_node()
-            if node is None:  # only before the stream's end has been seen, says the parser's contract
+            if node is None:  # never happens before the stream's end; the type allows it
                 break
             builder = _Builder(file, with_functions=_ROS in text)
             value = builder.build(node)
@@ -269,11 +269,11 @@ def _read_yaml(file: str, text: str) -> Iterator[Document]:
 
 
 _ROS = "ROSTemplateFormatVersion"
-"""In a ROS template a tag is the short form of a function: `!Ref x` is `{Ref: x}`."""
+"""Marks a ROS template, in which a tag is the short form of a function: `!Ref x` is `{Ref: x}`."""
 
 
 class _Builder:
-    """Builds values from the nodes of one document; collects problems, so that one run reports all."""
+    """Builds values from the nodes of one document. Collects all problems, so that one run reports them."""
 
     def __init__(self, file: str, *, with_functions: bool) -> None:
         self.file = file
@@ -288,7 +288,7 @@ class _Builder:
         if self._with_functions and node.tag[:1] == "!":
             tag, node.tag = node.tag, _TEXT if isinstance(node, ScalarNode) else _COLLECTION
             value = self.build(node)
-            node.tag = tag  # an alias may come back to it
+            node.tag = tag  # an alias may use the node again
             return {"Ref" if tag == "!Ref" else f"Fn::{tag[1:]}": value}
         if isinstance(node, ScalarNode):
             if self._in_alias:
@@ -334,7 +334,7 @@ class _Builder:
         return {**merged, **out} if merged else out
 
     def _merge(self, node: Node) -> dict[str, Value]:
-        """Return what `<<: *base` or `<<: [*a, *b]` brings; the first of several wins."""
+        """Return the entries that `<<: *base` or `<<: [*a, *b]` adds; the first map wins."""
         merged: dict[str, Value] = {}
         for part in reversed(node.value) if isinstance(node, SequenceNode) else [node]:
             value = self.build(part)
@@ -383,7 +383,7 @@ class _YamlTree:
     def __init__(self, root: Node) -> None:
         self._root = root
         self._children: dict[int, dict[str, tuple[Node, Node]]] = {}
-        """By map, for those that were asked for: value and key node of each key."""
+        """The value and key node of each key, for each map looked up so far."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
@@ -416,7 +416,7 @@ class _YamlTree:
         return self._index(node).get(step)
 
     def _index(self, node: Node) -> dict[str, tuple[Node, Node]]:
-        """Return the entries of a map, followed by those it merges; empty for other nodes."""
+        """Return the entries of a map, followed by merged ones; empty for other nodes."""
         if not isinstance(node, MappingNode):
             return {}
         found = self._children.get(id(node))
@@ -437,18 +437,18 @@ class _YamlTree:
 
 
 def _read_json(file: str, text: str) -> Document | None:
-    """Read JSON; None when the text is YAML that merely starts like JSON."""
+    """Read JSON; None if the text is YAML that merely starts like JSON."""
     try:
         value = _without_duplicates(file, text)
     except json.JSONDecodeError as error:
         if not file.endswith(".json"):
             return None
         place = Place(file, error.lineno, error.colno)
-        # Progress of Terraform, a message a line, is easily taken for the plan.
+        # Users mistake Terraform's progress log, which has a JSON object per line, for the plan.
         hint = say("`terraform show -json` of a saved plan prints it") if '"@level":' in text else NOTHING
         raise InputError(Problem(say("not valid JSON: {msg}", msg=error.msg), place, hint)) from None
     except ValueError:
-        # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear word for each.
+        # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear message for each.
         return None
     return Document(file, value, _JsonTree(text))
 
@@ -457,13 +457,13 @@ def _without_duplicates(file: str, text: str) -> Value:
     try:
         value: Value = parse_json(text, _object)
     except _DuplicateKeyError:
-        parse_json(text)  # what follows the first object may be malformed, or too deep
+        parse_json(text)  # the text after the first object may be malformed, or too deep
         raise InputError(*few(_duplicate_problems(file, text))) from None
     return value
 
 
 class _DuplicateKeyError(ValueError):
-    """Stops the JSON decoder; the places are found by the scanner, which only this rare case needs."""
+    """Stops the JSON decoder at a duplicate key. Only then does `_duplicates` look for the places."""
 
 
 def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
@@ -483,13 +483,13 @@ def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
 
 
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\],:"]+')
-"""Skips commas and colons: the text is known to be valid JSON."""
+"""A token of valid JSON; skips commas and colons."""
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _decode = json.JSONDecoder(**JSON_NUMBERS, object_pairs_hook=_object).raw_decode
 
 
 def _duplicates(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield every key that its object gives twice, with the offsets of the first and the later one."""
+    """Yield each duplicate key, with the offsets of its first and its later occurrence."""
     open_maps: list[dict[str, int] | None] = []
     is_key = False
     for token in _LEXEME.finditer(text):
@@ -510,12 +510,12 @@ def _duplicates(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 class _JsonTree:
-    """Places in a JSON text that `json.loads` has accepted: of a map or a list, those of its children, once asked."""
+    """Finds places in a text that `json.loads` accepts. Scans the children of a map or a list on first use."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._children: dict[int, dict[str | int, tuple[int, int | None]]] = {}
-        """By the offset of a map or a list: the offsets of each value in it, and of its key."""
+        """By offset of a map or a list: the offset of each value in it, and of its key."""
         self._lines: list[int] = []
         """The start of each line, computed once."""
 
@@ -551,7 +551,7 @@ class _JsonTree:
         return found
 
     def _inside(self, start: int) -> dict[str | int, tuple[int, int | None]]:
-        """Return where the children of a map or a list begin; empty for other values."""
+        """Return the offsets of the children of a map or a list; empty for other values."""
         if start not in self._children:
             self._children[start] = dict(self._listed(start))
         return self._children[start]
@@ -575,7 +575,7 @@ class _JsonTree:
 
 def _lexeme(text: str, offset: int) -> re.Match[str]:
     found = _LEXEME.search(text, offset)
-    assert found is not None  # noqa: S101 - the text is JSON, and every bracket in it is closed
+    assert found is not None  # noqa: S101 - the text is valid JSON, so every bracket is closed
     return found
 
 
@@ -583,7 +583,7 @@ _NESTED = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 
 
 def _end(text: str, token: re.Match[str]) -> int:
-    """Return the offset behind the value that begins with a token."""
+    """Return the offset after the value that begins with a token."""
     if token[0] not in "{[":
         return token.end()
     depth = 0
@@ -595,17 +595,17 @@ def _end(text: str, token: re.Match[str]) -> int:
     return len(text)
 
 
-# --- Lists of JSON, in pieces -------------------------------------------------------------------------------------
+# --- Kubernetes lists in JSON, read item by item ------------------------------------------------------------------
 
 
 class JsonList(NamedTuple):
-    """A list as kubectl prints it, of which only one object is a value at any moment."""
+    """A `List` as kubectl prints it. Only one item is in memory as a value at a time."""
 
     document: Document
-    """What stands beside its items."""
+    """The keys of the list other than its items."""
     text: str
     start: int
-    """Where its items begin."""
+    """The offset of its items."""
 
     def items(self) -> Iterator[Value]:
         """Yield the items."""
@@ -613,10 +613,10 @@ class JsonList(NamedTuple):
 
 
 def read_list(file: str, data: bytes) -> JsonList | None:
-    """Read a `List` of Kubernetes in JSON piece by piece; None: it is none, or there is something wrong with it.
+    """Read a `List` of Kubernetes in JSON item by item; None if it is another document or malformed.
 
     Raises:
-        InputError: it is no text.
+        InputError: the input is not UTF-8 text.
 
     """
     if b'"items"' not in data or b'"List"' not in data or data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
@@ -631,10 +631,10 @@ def read_list(file: str, data: bytes) -> JsonList | None:
 
 
 def _head(text: str) -> tuple[dict[str, Value], int | None]:
-    """Return what an object says beside the list of its items, and where that list begins.
+    """Return the keys of a JSON object other than `items`, and the offset of `items`.
 
     Raises:
-        ValueError: it is no JSON, too deep, or has duplicate keys.
+        ValueError: the text is not JSON, too deep, or has duplicate keys.
 
     """
     pairs: list[tuple[str, Value]] = []
@@ -665,12 +665,12 @@ def _head(text: str) -> tuple[dict[str, Value], int | None]:
 
 
 class _Items:
-    """The items of a list in a JSON text, of which each is a value for as long as it is looked at."""
+    """Iterates over a JSON array in a text, and decodes one item at a time."""
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
         self.end = start
-        """Where the list begins, and once all items have been read, the offset behind it."""
+        """The offset of the array; after all items are read, the offset after it."""
 
     def __iter__(self) -> Iterator[Value]:
         text = self._text
@@ -692,10 +692,10 @@ def _blank(text: str, at: int) -> int:
 
 
 def _behind(text: str, sign: str, at: int) -> int:
-    """Return where the next word begins behind a sign that must come next.
+    """Return the offset of the next token after a sign that must come next.
 
     Raises:
-        ValueError: it does not.
+        ValueError: something else comes next.
 
     """
     at = _blank(text, at)

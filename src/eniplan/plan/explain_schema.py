@@ -1,6 +1,6 @@
-"""Explains violations of the plan's schema: the only module that imports jsonschema.
+"""Explains violations of the plan's schema. Only this module imports jsonschema.
 
-It runs only when `schema.is_valid` has said no. Every violation becomes one problem at its own place.
+It runs only after `schema.is_valid` returned False. Each violation becomes one problem at its own place.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ class Misfit(NamedTuple):
     """A violation of the schema."""
 
     path: Path
-    """The value that does not fit, to be left out."""
+    """The invalid value, which the caller leaves out."""
     problem: Problem
     meant: Path
-    """What the user most likely wanted to say there: rules should not complain that it is missing."""
+    """The key that the user most likely meant: rules should not report it as missing."""
 
 
 def schema_problems(document: Document, schema: dict[str, Any]) -> list[Misfit]:
-    """Return the violations of the schema, in the order of the document's keys: at most one more than are told.
+    """Return the violations of the schema in the order of the document's keys, at most `MAX_PROBLEMS` + 1.
 
-    A document of another kind says so in its apiVersion; then that is all there is to say.
+    If the apiVersion is wrong, this is the only violation: the document is of another kind.
     """
     errors = sorted(
         islice(Draft7Validator(schema).iter_errors(document.value), MAX_PROBLEMS + 1),
@@ -57,12 +57,12 @@ def schema_problems(document: Document, schema: dict[str, Any]) -> list[Misfit]:
 
 
 class _Violation(NamedTuple):
-    """One violation as jsonschema tells it, beside what our own words need."""
+    """A violation that jsonschema found, and what our own message about it needs."""
 
     document: Document
     path: Path
     name: str
-    """What people call the place: its last key."""
+    """The name of the place in messages: its last key."""
     value: Any
     schema: dict[str, Any]
 
@@ -97,7 +97,7 @@ def _unknown_keys(at: _Violation) -> Iterator[Misfit]:
 
 
 def _missing_key(at: _Violation) -> Iterator[Misfit]:
-    # jsonschema reports each missing key by itself, and only in its words which one: all are told, and told once.
+    # jsonschema reports each missing key separately, and names it only in its message. Report all, each once.
     for key in at.schema["required"]:
         if key not in at.value:
             yield _missing(at, key)
@@ -131,7 +131,7 @@ def _const(at: _Violation) -> Iterator[Misfit]:
 
 def _enum(at: _Violation) -> Iterator[Misfit]:
     allowed = at.schema["enum"]
-    if isinstance(at.value, str):  # anything else breaks `type` as well, which says it better
+    if isinstance(at.value, str):  # other values also violate `type`, which has the better message
         message = say(
             "{at_name} is {shown}; it must be one of {allowed}",
             at_name=at.name,
@@ -217,11 +217,11 @@ _EXPLAINERS: dict[str, Callable[[_Violation], Iterator[Misfit]]] = {
     "minItems": _min_items,
     "pattern": _pattern,
 }
-"""One for each keyword that the schemas of `plan.schema` use."""
+"""By keyword, for all keywords in the schemas of `plan.schema`."""
 
 
 def _called(document: Document, path: Path) -> str:
-    """Return the last key of a path, in the words of the document's form."""
+    """Return the last key of a path, as the document's format calls it."""
     names = [step for step in path if isinstance(step, str)]
     inner = ".".join(step for step in path[2:] if isinstance(step, str))
     word = document.word(path, inner) if inner else ""
@@ -230,7 +230,7 @@ def _called(document: Document, path: Path) -> str:
 
 
 def _shown(path: Path, value: object) -> str:
-    """Show a value, cut short, and never one that a secret might be."""
+    """Return a value as short text; hides values that may be secrets."""
     if any(may_be_secret(str(step)) for step in path):
         return "(hidden)"
     text = json.dumps(value, ensure_ascii=False)

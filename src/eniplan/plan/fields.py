@@ -1,6 +1,6 @@
-"""The table of the request body: the name of each field of CreateClusterNodePool in plans, Terraform and ROS.
+"""The name of each field of the CreateClusterNodePool request body in plans, Terraform and ROS.
 
-Every spelling is written with it, every input is read with it, and findings use its words. Sources: request model of
+Writers, readers and findings all use this table. Sources: request model of
 alibabacloud-cs20151215 7.2.3; provider alicloud, resource_alicloud_cs_kubernetes_node_pool.go at commit 81c43b67;
 validators of ROS CDK cs 1.15.0, and the ROS page of ALIYUN::CS::ClusterNodePool.
 """
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 class Field(NamedTuple):
-    """One field: dotted key paths, with `[]` behind a list of objects. Empty: there is no word for it."""
+    """One field: dotted key paths, with `[]` after a list of objects. Empty if the format has no name for it."""
 
     api: str
     plan: str = ""
-    """In a pool of a plan; a field without one is said by `overrides`."""
+    """In a pool of a plan; empty for fields that only `overrides` can set."""
     terraform: str = ""
-    """Behind `~`: a name that is read and not written, because it is too old or too secret."""
+    """A leading `~` marks a name that is read but never written, because it is deprecated or a secret."""
     ros: str = ""
-    """The same."""
+    """Likewise."""
 
 
 _SAME = "="
 _READ = "~"
 _SECTIONS_OF_ROS = {"nodepool_info": "NodePoolInfo"}
 _FLAT = ("nodepool_info", "scaling_group", "kubernetes_config")
-"""Sections of the body that Terraform has no block for: their fields are arguments."""
+"""Sections of the body without a Terraform block: their fields are arguments of the resource."""
 
 
 def _field(api: str, plan: str = "", terraform: str = "", ros: str = "") -> Field:
@@ -44,12 +44,12 @@ def _field(api: str, plan: str = "", terraform: str = "", ros: str = "") -> Fiel
 
 
 def pascal(name: str) -> str:
-    """Write a name of the API as ROS does."""
+    """Return a name of the API in PascalCase, as in ROS."""
     return "".join(map(str.capitalize, name.split("_")))
 
 
 def _others(section: str, names: Iterable[str], terraform: str = _SAME, ros: str = _SAME) -> Iterator[Field]:
-    """Yield fields that no key of a plan says, and that are called the same everywhere where there is a word."""
+    """Yield fields without a plan key. Formats that have such a field use the API's name."""
     return (_field(f"{section}.{name}", "", terraform, ros) for name in names)
 
 
@@ -80,14 +80,14 @@ FIELDS: tuple[Field, ...] = (
     _field("kubernetes_config.taints[].effect", "taints[].effect", "=", "="),
     _field("kubernetes_config.runtime", "runtime", "runtime_name", "="),
     _field("instances", "instances", "~="),
-    # Other ways to say what has been said above.
+    # Other names of fields above.
     _field("nodepool_info.name", "name", "~name"),
     _field("scaling_group.security_group_id", "securityGroupIds", "~=", "="),
     _field("scaling_group.instance_patterns", "instanceTypes", "~=", "~="),
     _field("scaling_group.desired_size", "desiredSize", "", "~="),
     _field("count", "desiredSize", "~node_count"),
     _field("auto_mode", "kind"),
-    # What only `overrides` say.
+    # Fields that only `overrides` can set.
     _field("scaling_group.login_password", "", "~password", "~="),
     _field("scaling_group.system_disk_kms_key_id", "", "system_disk_kms_key"),
     _field("scaling_group.deploymentset_id", "", "deployment_set_id"),
@@ -139,32 +139,32 @@ FIELDS: tuple[Field, ...] = (
     *_others("tee_config", ("tee_enable",)),
     _field("node_config.kubelet_configuration.maxPods", "", "~kubelet_configuration.max_pods"),
 )  # fmt: skip
-"""In the order in which a body is written. The first field of a plan's key is the one that is written."""
+"""In the order of a written body. If fields share a plan key, the first is written."""
 
 
 def written(spelling: Literal["terraform", "ros"]) -> dict[str, str]:
-    """Return the API's names to those that a spelling is written with."""
+    """Return the names that a format is written with, by API name."""
     return {field.api: name for field in FIELDS if (name := getattr(field, spelling)) and name[0] != _READ}
 
 
 def read(spelling: Literal["terraform", "ros"]) -> dict[str, str]:
-    """Return the names of a spelling to the API's, with those that are too old or too secret to be written."""
+    """Return the API names by the names that a format is read with, including deprecated and secret ones."""
     return {name.lstrip(_READ): field.api for field in FIELDS if (name := getattr(field, spelling))}
 
 
 def steps(name: str) -> tuple[str, ...]:
-    """Return the steps of a dotted name, as far as the first list of objects in it."""
+    """Return the steps of a dotted name, up to the first list of objects."""
     return tuple(name.partition("[]")[0].split("."))
 
 
 KEYS: dict[tuple[str, ...], tuple[str, ...]] = {steps(field.api): steps(field.plan) for field in FIELDS if field.plan}
-"""Where a plan says what a body says at a path, for all that it has a key for."""
+"""The path in a plan's pool for each path in a body, if a plan has a key for it."""
 WRITTEN: dict[Path, Path] = {}
-"""The other way round, in the order of a body."""
+"""The path in a body for each path in a plan's pool, in the order of a body."""
 for _api, _plan in KEYS.items():
     WRITTEN.setdefault(_plan, _api)
 SECTIONS = tuple(dict.fromkeys(field.api.partition(".")[0] for field in FIELDS if "." in field.api))
-"""The fields of a body that are maps."""
+"""The top-level fields of a body that are maps."""
 _NO_WORDS = (
     "auto_scaling.eip_bandwidth", "auto_scaling.eip_internet_charge_type", "auto_scaling.is_bond_eip",
     "eflo_node_group.auto_attach_enabled", "eflo_node_group.worker_ram_role_name", "host_network",
@@ -177,13 +177,13 @@ _NO_WORDS = (
     "scaling_group.enable_high_density_mode", "scaling_group.instance_metadata_options", "scaling_group.platform",
     "scaling_group.resource_pool_options",
 )  # fmt: skip
-"""Fields of the request model that no other spelling has a word for."""
+"""Fields of the request model that no other format has."""
 _ANYTHING = "node_config.kubelet_configuration"
-"""The kubelet's own settings: of these the table has only what rules read."""
+"""The kubelet's settings, of which the table lists only those that rules read."""
 
 
 def _heads(name: str) -> Iterator[str]:
-    """Yield a dotted name and all that it stands in."""
+    """Yield a dotted name and the names of its parents."""
     yield name
     while "." in name:
         name = name.rpartition(".")[0].removesuffix("[]")
@@ -191,7 +191,7 @@ def _heads(name: str) -> Iterator[str]:
 
 
 _BELOW: dict[str, set[str]] = {}
-"""What fields each part of a body has."""
+"""The names of the fields of each part of a body."""
 for _name in (*(field.api for field in FIELDS), *_NO_WORDS):
     for _head in _heads(_name):
         _parent, _, _last = _head.rpartition(".")
@@ -199,7 +199,7 @@ for _name in (*(field.api for field in FIELDS), *_NO_WORDS):
 
 
 def unknown(value: object, path: Path = (), name: str = "") -> Iterator[tuple[Path, str, set[str]]]:
-    """Yield what CreateClusterNodePool has no field for: where it stands, its dotted name, and the fields there are."""
+    """Yield keys that CreateClusterNodePool does not have: the path, the dotted name, and the known fields there."""
     known = _BELOW.get(name)
     if known is None or name == _ANYTHING:
         return

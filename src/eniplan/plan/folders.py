@@ -1,4 +1,4 @@
-"""Finds the files of a folder, without those that Git ignores or the user excludes."""
+"""Finds the files of a folder, except those that Git ignores or the user excludes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _GIT_FILES = (".gitignore", os.path.join(".git", "info", "exclude"))
 
 
 class Pattern(NamedTuple):
-    """A line of a `.gitignore`, or a glob of the command line."""
+    """A line of a `.gitignore`, or a glob from the command line."""
 
     base: str
-    """The folder that it speaks of."""
+    """The folder to which the pattern is relative."""
     matches: Callable[[str], object]
     folders_only: bool = False
     brings_back: bool = False
 
 
 def patterns(base: str, lines: Iterable[str]) -> Iterator[Pattern]:
-    """Yield the patterns of a `.gitignore` that stands in a folder; see gitignore(5)."""
+    """Yield the patterns of a `.gitignore` in the folder `base`; see gitignore(5)."""
     for line in lines:
         words = re.sub(r"(?<!\\)[ \t\r\n]+$", "", line)
         if not words or words.startswith("#"):
@@ -57,7 +57,7 @@ def _piece(piece: str) -> str:
     if piece[0] == "*":
         return "[^/]*"
     if piece[0] == "[" and piece[-1] == "]":
-        inner = re.sub(r"[\[&~|]|--", lambda found: f"\\{found[0]}", piece[1:-1])  # what `re` may take for sets
+        inner = re.sub(r"[\[&~|]|--", lambda found: f"\\{found[0]}", piece[1:-1])  # `re` reserves these for sets
         return f"[^{inner[1:]}]" if piece[1] == "!" else f"[{inner}]"
     return re.escape(piece[-1])
 
@@ -66,19 +66,19 @@ _PIECES = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "?": "[^/]"}
 
 
 class Left(NamedTuple):
-    """What is not looked at, and why."""
+    """A skipped path, and the reason."""
 
     path: str
     why: str
 
 
 def walk(folder: str, exclude: tuple[str, ...], unreadable: Callable[[OSError], None]) -> Iterator[str | Left]:
-    """Yield the files of a folder, and what is left alone in it.
+    """Yield the files and the skipped paths of a folder, recursively.
 
     Args:
-        folder: where to begin.
-        exclude: globs; one without a slash means a name in any folder.
-        unreadable: is told of folders that cannot be listed.
+        folder: the folder to search.
+        exclude: globs; a glob without a slash matches a name in any folder.
+        unreadable: called for each folder that cannot be listed.
 
     """
     left_out = [pattern._replace(base="") for pattern in patterns("", exclude)]
@@ -114,7 +114,7 @@ def _why_not(path: str, name: str) -> str | None:
 
 
 def _left_out(path: str, folder: str, exclude: list[Pattern], ignored: list[Pattern], *, is_folder: bool) -> str | None:
-    """Return why a path is left out: a glob means it as it is written, or from the folder that is searched."""
+    """Return why a path is skipped, or None. A glob may match the path as written, or relative to `folder`."""
     for words in (_relative(path, folder), os.path.normpath(path).replace(os.sep, "/")) if exclude else ():
         if any(pattern.matches(words) for pattern in exclude if is_folder or not pattern.folders_only):
             return say("left out by --exclude")
@@ -130,7 +130,7 @@ def _left_out(path: str, folder: str, exclude: list[Pattern], ignored: list[Patt
 
 
 def _relative(path: str, base: str) -> str:
-    """Return a path as it is written below a folder, with slashes."""
+    """Return a path relative to a folder, with slashes."""
     start = f"{base}{os.sep}"
     inner = path[len(start) :] if base and path.startswith(start) else os.path.relpath(path, base or ".")
     return inner.replace(os.sep, "/")
@@ -141,7 +141,7 @@ def _of(folder: str) -> list[Pattern]:
 
 
 def _above(folder: str) -> list[Pattern]:
-    """Return what the folders above say, up to the top of the repository."""
+    """Return the ignore patterns of the folders above, up to the top of the repository."""
     found: list[list[Pattern]] = []
     inner = os.path.abspath(folder or ".")
     if os.path.exists(os.path.join(inner, ".git")):

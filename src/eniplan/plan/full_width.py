@@ -7,16 +7,16 @@ import re
 from eniplan.messages import NOTHING, Message, say
 
 _TWINS = 0xFEE0
-"""How far the full-width twin of an ASCII character is behind it."""
+"""The code point of a full-width character minus that of its ASCII counterpart."""
 _ASCII = {chr(ord(character) + _TWINS): character for character in ":,;[]{}()#-\"'"} | {
     "“": '"', "”": '"', "\u2018": "'", "\u2019": "'", "【": "[", "】": "]", "\u3000": " ",
 }  # fmt: skip
 _QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'[^']*'|(?:^|(?<=\s))#.*""")
-"""A text in quotes, or a comment: there every character is the user's own."""
+"""A quoted text or a comment, in which full-width characters are fine."""
 
 
 def hint_for(text: str) -> Message:
-    """Return what to write in the place of the first full-width character of a text; nothing if it has none."""
+    """Return a hint about the first full-width character of a text; empty if there is none."""
     wide = next((character for character in text if character in _ASCII), None)
     if wide is None:
         return NOTHING
@@ -24,9 +24,9 @@ def hint_for(text: str) -> Message:
 
 
 def find_in_line(line: str) -> int | None:
-    """Return where a line of YAML has full-width punctuation in the place of its own; None if nowhere.
+    """Return the column, counted from 0, where a line has full-width punctuation instead of YAML's; None if nowhere.
 
-    In a value it is text, unless the value begins with it or stands in brackets.
+    Inside a value, full-width punctuation is text, unless the value begins with it or is in brackets.
     """
     bare = _QUOTED.sub(lambda found: " " * len(found[0]), line)
     for index, character in enumerate(bare):

@@ -1,7 +1,7 @@
-"""Facts from an account, and how they override those of a plan.
+"""Facts from an account, and how they override the facts in a plan.
 
-Pure values: `cloud.facts` reads them. Names and words are those of the APIs. None means that the account did not
-say; a whole fact that could not be read is listed in `LiveFacts.unread` with the reason.
+Pure values, which `cloud.facts` reads. Names follow the APIs. None means that the account gave no value; facts that
+could not be read are in `LiveFacts.unread`, with the reason.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _PLACES: dict[Fact, tuple[Path, ...]] = {
     facts.ACCOUNT_V_SWITCHES: (("cluster", "vSwitches"),),
     facts.ACCOUNT_GROUPS: (("cluster", "securityGroups"),),
 }
-"""Where a plan would state them."""
+"""Where a plan states each fact."""
 
 
 ASKED = (
     facts.ACCOUNT_CLUSTER, facts.ACCOUNT_TERWAY, facts.ACCOUNT_TYPES, facts.ACCOUNT_STOCK, facts.ACCOUNT_V_SWITCHES,
     facts.ACCOUNT_GROUPS, facts.ACCOUNT_POOLS, facts.ACCOUNT_QUOTA, facts.ACCOUNT_LINGJUN,
 )  # fmt: skip
-"""Every fact that an account is asked for."""
+"""All facts that are read from an account."""
 
 
 class Unread(NamedTuple):
@@ -40,13 +40,13 @@ class Unread(NamedTuple):
 
     fact: Fact
     reason: str
-    """What happened, in words; with the RAM action when it is missing."""
+    """What happened, as text. Names the RAM action if its permission is missing."""
     denied: bool
-    """Whether a permission is missing; otherwise the call has failed."""
+    """Whether a permission is missing; otherwise the call failed."""
 
 
 class LiveCluster(NamedTuple):
-    """DescribeClusterDetail; `nodes` counts those that it has now."""
+    """The answer of DescribeClusterDetail; `nodes` is the current number of nodes."""
 
     state: str | None = None
     region: str | None = None
@@ -57,7 +57,7 @@ class LiveCluster(NamedTuple):
 
 
 class LiveTerway(NamedTuple):
-    """The add-on terway-eniip; the switches are those of its configuration."""
+    """The add-on terway-eniip and its configuration."""
 
     installed: bool
     state: str | None = None
@@ -68,14 +68,14 @@ class LiveTerway(NamedTuple):
 
 
 class Quota(NamedTuple):
-    """DescribeUserQuota: how many a cluster may have."""
+    """The answer of DescribeUserQuota: the limits of a cluster."""
 
     pools: int | None = None
     nodes: int | None = None
 
 
 class LingjunGroup(NamedTuple):
-    """A Lingjun node group; the node type is that of its first node, None when it has none."""
+    """A Lingjun node group. `node_type` is the type of its first node; None if it has no node."""
 
     cluster_id: str | None = None
     node_type: str | None = None
@@ -83,41 +83,41 @@ class LingjunGroup(NamedTuple):
 
 
 class LiveFacts(NamedTuple):
-    """Everything that was read for one cluster. Values are None (or missing in maps) when they were not read."""
+    """All facts read for one cluster. A value that was not read is None, or missing in its map."""
 
     region: str
-    """The region that was asked."""
+    """The region id of the queried account."""
     read_on: str
-    """The day, ISO 8601."""
+    """The date of the query, ISO 8601."""
     cluster: LiveCluster | None = None
     terway: LiveTerway | None = None
     types: Mapping[str, Mapping[str, Any]] = {}
-    """Rows of DescribeInstanceTypes by type; a type that was asked for and is missing is not offered."""
+    """Rows of DescribeInstanceTypes by type. A queried type that is missing is not on sale."""
     families: Mapping[str, tuple[str, ...]] = {}
-    """The types of each family that was asked for."""
+    """The instance types of each queried family."""
     stock: Mapping[str, Mapping[str, str]] = {}
-    """StatusCategory by type and zone; a zone that is missing does not offer the type."""
+    """StatusCategory by type and zone. A missing zone does not offer the type."""
     v_switches: Mapping[str, VSwitch] | None = None
-    """All of the cluster's VPC, by id."""
+    """All vSwitches of the cluster's VPC, by id."""
     security_groups: Mapping[str, SecurityGroup] | None = None
-    """Those of the groups asked for that exist, by id."""
+    """The queried security groups that exist, by id."""
     pools: Mapping[str, ExistingPool] | None = None
-    """By name."""
+    """The node pools of the cluster, by name."""
     quota: Quota | None = None
     lingjun: Mapping[str, LingjunGroup | None] = {}
-    """By group id; None: there is no such group."""
+    """Lingjun node groups by id; None if the group does not exist."""
     node_types: Mapping[str, Mapping[str, Any]] = {}
-    """Answers of DescribeNodeType by node type."""
+    """The answers of DescribeNodeType, by node type."""
     unread: tuple[Unread, ...] = ()
     configs: Cluster | None = None
-    """What Terway's ConfigMaps say, in the place of what a plan states; None: nobody asked the cluster."""
+    """The configuration in Terway's ConfigMaps, which overrides the plan; None if the cluster was not queried."""
 
     def unread_fact(self, fact: Fact) -> Unread | None:
-        """Return why a fact could not be read; None when it was."""
+        """Return why a fact could not be read; None if it was read."""
         return next((found for found in self.unread if found.fact == fact), None)
 
     def unread_at(self, path: Path) -> Unread | None:
-        """Return why what a plan states at a path could not be read; None when it was, or is no such fact."""
+        """Return why the fact at a plan's path could not be read; None if it was read, or is not read from accounts."""
         for found in self.unread:
             if any(path[: len(place)] == place for place in _PLACES.get(found.fact, ())):
                 return found
@@ -125,11 +125,11 @@ class LiveFacts(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What has to be asked to judge some plans for one cluster."""
+    """What to query from an account to check plans for one cluster."""
 
     cluster_id: str
     vpc_id: str | None = None
-    """As stated, for the case that the cluster itself cannot be read."""
+    """From the plans, in case the cluster cannot be read."""
     types: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
@@ -138,7 +138,7 @@ class Wanted(NamedTuple):
 
 
 def wanted(cluster_id: str, plans: Iterable[Plan]) -> Wanted:
-    """Return what plans for one cluster have to know of the account; every name once, in their order."""
+    """Return what to query for plans of one cluster: each name once, in the order of the plans."""
     found: dict[str, list[str]] = {key: [] for key in Wanted._fields}
     for plan in plans:
         found["vpc_id"] += filter(None, [plan.cluster.vpc_id])
@@ -167,7 +167,7 @@ def wanted(cluster_id: str, plans: Iterable[Plan]) -> Wanted:
 
 
 def effective(plan: Plan, live: LiveFacts) -> Plan:
-    """Return the plan with the account's facts in the place of the stated ones; what was not read stays."""
+    """Return the plan with its facts replaced by those of the account. Facts that were not read stay."""
     return plan._replace(
         cluster=_cluster(plan.cluster, live), node_pools=tuple(_pool(pool, live) for pool in plan.node_pools)
     )
@@ -175,7 +175,7 @@ def effective(plan: Plan, live: LiveFacts) -> Plan:
 
 def _cluster(stated: Cluster, live: LiveFacts) -> Cluster:
     found, configs = live.cluster or LiveCluster(), live.configs or Cluster()
-    # What the ConfigMaps say is what Terway does.
+    # Terway runs with what its ConfigMaps say.
     running = {key: value for key, value in configs.terway._asdict().items() if value is not None and key != "addon"}
     return stated._replace(
         region=found.region or stated.region,
@@ -193,7 +193,7 @@ def _cluster(stated: Cluster, live: LiveFacts) -> Cluster:
 def _terway(stated: Terway, live: LiveTerway | None) -> Terway:
     if live is None or not live.installed:
         return stated
-    # Of the data paths the add-on's configuration names only one: without IPVlan it is one of the two others.
+    # The add-on's configuration only says whether IPVlan is on. If it is off, keep the plan's data path.
     data_path = "ipvlan" if live.ipvlan else stated.virtual_type
     return stated._replace(
         version=live.version or stated.version,

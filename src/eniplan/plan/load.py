@@ -1,4 +1,4 @@
-"""Loads plans from files. Invalid parts are reported and left out; the rest of a plan is still checked."""
+"""Loads plans from files. Reports and leaves out invalid parts, so that the rest of a plan is still checked."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ TERRAGRUNT = "terragrunt.hcl"
 SCRIPT_ENDINGS = (".sh", ".bash")
 MARKDOWN_ENDINGS = (".md", ".markdown")
 _NO_YAML = (*HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *MARKDOWN_ENDINGS)
-"""Never read as YAML, whatever they mention."""
+"""Files that are never read as YAML, even if they mention a plan's apiVersion."""
 MAX_BYTES = 32 * 2**20
-"""A larger file of a folder is not opened; named on the command line, it is."""
+"""Larger files in folders are skipped. Files named on the command line may have any size."""
 _MARK = b"eniplan/"
-"""Every plan names its apiVersion; a file of a folder without these bytes is not parsed at all."""
+"""Part of every plan's apiVersion. Files in folders without it are not parsed as plans."""
 _INDEXED = frozenset((
     ("nodePools",), ("podNetworkings",), ("workloads",), ("waivers",),
     ("cluster", "vSwitches"), ("cluster", "securityGroups"),
     ("podNetworkings", "podSelector", "matchExpressions"), ("podNetworkings", "namespaceSelector", "matchExpressions"),
 ))  # fmt: skip
-"""Lists whose items know their index, so that one of them may be left out; by their keys from the top."""
+"""Lists whose items store their index, so that one can be left out without renumbering the others; by key path."""
 
 
 class Gap(NamedTuple):
@@ -52,53 +52,53 @@ class Gap(NamedTuple):
 
     path: Path
     why: str = ""
-    """Why, or how to find it out."""
+    """The reason, or how to get the value."""
 
 
 class LoadedPlan(NamedTuple):
-    """A plan beside the document it came from; the plan is None when too much of it does not fit."""
+    """A plan and its document; `plan` is None if too much of the document is invalid."""
 
     document: Document
     plan: Plan | None
     problems: tuple[Problem, ...] = ()
     left_out: frozenset[Path] = frozenset()
-    """Key paths where the user wrote something that did not fit: nothing is missing there."""
+    """Key paths of invalid values: rules must not report these as missing."""
     gaps: tuple[Gap, ...] = ()
-    """What is not known yet: nothing is missing there either, and rules wait for it."""
+    """Values that are not known yet: not missing either, and rules that need them stay undecided."""
     files: tuple[str, ...] = ()
-    """All files that it was made from, when its document is not the only one."""
+    """All files of the plan, if there are several."""
     beside: bool = False
-    """Whether its pools and waivers are none of this run: another plan has them, or they may be no exclusive pools."""
+    """Whether to ignore its pools and waivers: another plan has them, or the pools may not be exclusive."""
     live: LiveFacts | None = None
-    """What the account says, when it was asked."""
+    """The facts of the account, with `--live`."""
 
 
 class Others(Protocol):
-    """What takes the inputs of a run that are no plans."""
+    """Collects the inputs of a run that are not plans."""
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
-        """Take a file without a plan; what it holds is judged by `finish`. A named file must hold something."""
+        """Collect a file without a plan, which `finish` turns into plans. A named file must hold something."""
 
     def document(self, document: Document, *, named: bool) -> bool:
-        """Take a document that is no plan from a file that may have plans; return whether it is known."""
+        """Collect a document that is not a plan, from a file that may have plans. Return whether its kind is known."""
 
     def skip(self, path: str, why: str) -> None:
-        """Note what is left alone."""
+        """Record a skipped path and the reason."""
 
     def count(self) -> int:
-        """Return how many documents have been taken."""
+        """Return the number of documents collected so far."""
 
     def finish(self, plans: Mapping[str, LoadedPlan | None]) -> Iterator[LoadedPlan | Problem]:
-        """Return what has been taken, in the form of plans.
+        """Turn the collected inputs into plans.
 
         Args:
-            plans: the plans of this run, by file; None: the file can be read again.
+            plans: the plans of this run, by file; None if the file can be read again.
 
         """
 
 
 class _Run:
-    """One call of `load`: the others are made when the first of them is met, for most runs have none."""
+    """One call of `load`. Creates `others` for the first input that is not a plan, because most runs have none."""
 
     def __init__(
         self, make: Callable[[], Others] | None, more: tuple[str, ...], exclude: tuple[str, ...], *, eager: bool
@@ -106,7 +106,7 @@ class _Run:
         self._make = make
         self.others: Others | None = make() if make is not None and eager else None
         self.plans: dict[str, LoadedPlan | None] = {}
-        """By file; None: the file can be read again."""
+        """By file; None if the file can be read again."""
         self.exclude = exclude
         self.endings = _ENDINGS if make is None else (*_ENDINGS, *HCL_ENDINGS, TERRAGRUNT, *SCRIPT_ENDINGS, *more)
 
@@ -119,7 +119,7 @@ class _Run:
         return 0 if self.others is None else self.others.count()
 
     def skip(self, path: str, why: str) -> None:
-        """Note what is left alone, if anybody has asked: then the others are there."""
+        """Record a skipped path, if `others` exists to record it."""
         if self.others is not None:
             self.others.skip(path, why)
 
@@ -134,15 +134,15 @@ def load(
 ) -> Iterator[LoadedPlan | Problem]:
     """Read plans from files, folders (`*.yaml`, `*.yml`, `*.json`, recursively) and `-` (stdin), one at a time.
 
-    An input that cannot be read yields its problems and does not stop the others. A folder may hold other
-    files; a named file must be a plan, or something that `others` know.
+    An input that cannot be read yields its problems and does not stop the others. A folder may contain other
+    files; a named file must be a plan, or an input that `others` knows.
 
     Args:
         paths: the inputs.
-        others: makes what takes the inputs that are no plans; called when there is one.
-        eager: call it at once, so that all that is skipped is noted.
-        more_endings: of further files of folders that are read.
-        exclude: globs of what is left out in folders.
+        others: creates the collector of inputs that are not plans; called for the first such input.
+        eager: call `others` at once, so that it records every skipped path.
+        more_endings: endings of further files to read in folders.
+        exclude: globs of paths to skip in folders.
 
     """
     run = _Run(others, more_endings, exclude, eager=eager)
@@ -168,7 +168,7 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
             count += 1
             yield found
     for error in unreadable:
-        if not isinstance(error, FileNotFoundError):  # a folder that is gone by now has nothing to say
+        if not isinstance(error, FileNotFoundError):  # the folder was deleted since
             count += 1
             yield unreadable_file(str(error.filename), error)
     if not count + run.count():
@@ -182,7 +182,7 @@ def _load_folder(folder: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
 
 
 def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
-    """Read a file of a folder, if it looks like an input."""
+    """Read a file found in a folder, if it looks like an input."""
     name = os.path.basename(path)
     if name.startswith("."):
         run.skip(path, say("a hidden file"))
@@ -196,7 +196,7 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         yield unreadable_file(path, error)
         return
     if not stat.S_ISREG(status.st_mode):
-        run.skip(path, say("no regular file"))  # reading a pipe waits for ever
+        run.skip(path, say("no regular file"))  # reading a pipe may block forever
     elif status.st_size > MAX_BYTES:
         run.skip(path, say("larger than {n} MiB; named on the command line it is read", n=MAX_BYTES // 2**20))
     else:
@@ -244,18 +244,18 @@ def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Pr
 
 
 def read(path: str) -> bytes:
-    """Return the bytes of a file, or of stdin. UTF-16, which `>` of some shells writes, comes as UTF-8."""
+    """Return the bytes of a file, or of stdin. Converts UTF-16, which `>` writes in some shells, to UTF-8."""
     return _utf_8(read_input(path))
 
 
 def _member(path: str) -> bytes:
-    """Return the bytes of a file of a folder: an input only if it holds one, for a report may be written again."""
+    """Return the bytes of a file found in a folder. It may be an old report, so it may still be overwritten."""
     return _utf_8(read_file(path, is_input=False))
 
 
 def _utf_8(data: bytes) -> bytes:
     if data[:2] in _UTF_16:
-        with contextlib.suppress(UnicodeDecodeError):  # as it is, it is no text: that is told
+        with contextlib.suppress(UnicodeDecodeError):  # `decode` then reports that it is not text
             return data.decode("utf-16").encode()
     return data
 
@@ -264,12 +264,12 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def unreadable_file(path: str, error: OSError) -> Problem:
-    """Say why a file cannot be read, and which one may have been meant."""
+    """Return why a file cannot be read, and suggest a file with a similar name."""
     hint = NOTHING
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
         names: list[str] = []
-        with contextlib.suppress(OSError, ValueError):  # it may be read without being listed, and have no name at all
+        with contextlib.suppress(OSError, ValueError):  # unlistable folder, or invalid name
             names = os.listdir(folder)
         if os.path.basename(path) in names:
             return Problem(say("this link is broken"), Place(path), say("fix or remove it"))
@@ -285,14 +285,14 @@ def is_plan(document: Document) -> bool:
 
 
 def load_document(document: Document) -> LoadedPlan:
-    """Build the plan of one document; parts that do not fit the schema are told and left out."""
+    """Build the plan of one document. Reports and leaves out parts that do not fit the schema."""
     value: Any = document.value
     if is_valid(value):
         plan = plan_from(value)
         return LoadedPlan(document, plan, tuple(_misread(document, plan)))
     rest, problems, left_out = without_misfits(document, SCHEMA)
     if isinstance(rest, dict) and "apiVersion" not in value:
-        rest["apiVersion"] = API_VERSION  # its absence has been told; the rest can still be judged
+        rest["apiVersion"] = API_VERSION  # already reported; the rest can still be checked
     if not is_valid(without_gaps(rest)):
         return LoadedPlan(document, None, problems, left_out)
     plan = plan_from(rest)
@@ -300,7 +300,7 @@ def load_document(document: Document) -> LoadedPlan:
 
 
 def _misread(document: Document, plan: Plan) -> Iterator[Problem]:
-    """Tell what is no part of a pod in templates of pods."""
+    """Yield problems for values in pod templates that Kubernetes would not accept."""
     for workload in plan.workloads:
         if workload.pod is None:
             continue
@@ -309,13 +309,13 @@ def _misread(document: Document, plan: Plan) -> Iterator[Problem]:
 
 
 def without_misfits(document: Document, schema: Schema) -> tuple[Any, tuple[Problem, ...], frozenset[Path]]:
-    """Return a document's value without what does not fit a schema, what is wrong with that, and where it stood."""
+    """Return a document's value without parts that do not fit a schema, the problems, and the paths of these parts."""
     from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
 
     found = schema_problems(document, schema)
     problems = few(dict.fromkeys(misfit.problem for misfit in found))
     if len(found) > MAX_PROBLEMS:
-        return None, problems, frozenset()  # what else does not fit is not known: nothing of it can be judged
+        return None, problems, frozenset()  # more may be invalid: check nothing
     rest = copy.deepcopy(document.value)
     for misfit in found:
         _leave_out(rest, misfit.path)
@@ -328,7 +328,7 @@ def _is_indexed(path: Path) -> bool:
 
 
 def _emptied(path: Path) -> Path:
-    """Return the list that is left empty because an item of it does not fit; otherwise the path itself."""
+    """Return the list that becomes empty because one of its items is invalid; otherwise the path itself."""
     return path[:-1] if path and isinstance(path[-1], int) and not _is_indexed(path) else path
 
 
@@ -339,7 +339,7 @@ def _leave_out(value: Any, path: Path) -> None:  # noqa: ANN401 - the value fits
         try:
             value = value[step]
         except (KeyError, IndexError, TypeError):
-            return  # an outer part has been removed already
+            return  # a parent is already removed
     if isinstance(value, dict):
         value.pop(last, None)
     elif isinstance(value, list) and isinstance(last, int) and last < len(value):
@@ -350,7 +350,7 @@ def _leave_out(value: Any, path: Path) -> None:  # noqa: ANN401 - the value fits
 
 
 def without_gaps(value: Any) -> Any:  # noqa: ANN401 - any value
-    """Return a value without the None that stand for list items that were left out."""
+    """Return a value without the None placeholders of left-out list items."""
     if isinstance(value, dict):
         return {key: without_gaps(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,10 +1,10 @@
-"""The plan as frozen values. Field names are the plan's keys in snake_case; ids and enums keep the APIs' meaning.
+"""The plan as immutable values. Field names are the plan's keys in snake_case; ids and enums keep the APIs' meaning.
 
-Every object that a finding may point at carries its own key path. None means: the plan does not say. Values
-come from a document that fits the schema, so nothing here checks types; a list item that did not fit has been
-replaced by None by `load` and is left out, while the others keep their index.
+Objects that a finding can point at carry their key path. None means that the plan does not state a value. The
+values come from a document that fits the schema, so nothing here checks types. `load` replaced invalid list items by
+None; these are skipped, and the other items keep their index.
 
-Named tuples and not dataclasses: frozen and slotted as well, and 15 dataclasses cost 15 ms at every start.
+These are named tuples because 15 dataclasses would add 15 ms to every start.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ ANOTHER_POOL = say(
     "choose another name for a new pool, move the pods there (`eniplan migrate` writes a runbook), and delete the "
     "old pool when it is empty"
 )
-"""What to do about a pool of another mode: nothing switches it, and deleting it ends what runs on it."""
+"""The hint for a pool in another mode: its mode cannot be changed, and deleting it stops its pods."""
 POOL_ANNOTATION = "eniplan.dev/node-pool"
-"""On a workload's own manifest: the pool of the plan that it is meant for."""
+"""The annotation of a workload's manifest that names its pool in the plan."""
 NETWORKING_ANNOTATION = "eniplan.dev/pod-networking"
-"""Likewise its PodNetworking."""
+"""The annotation of a workload's manifest that names its PodNetworking in the plan."""
 TERWAY_CONFIG_LABEL = "terway-config"
 TERWAY_ADDON = "terway-eniip"
 LINGJUN_TAINT_KEY = "node-role.alibabacloud.com/lingjun"
-"""Every Lingjun node carries this taint with effect NoSchedule; it may not be removed."""
+"""The key of the NoSchedule taint of every Lingjun node, which must not be removed."""
 
 
 class Terway(NamedTuple):
-    """What is known of Terway."""
+    """Terway's version and configuration."""
 
     version: str | None = None
     addon: str = TERWAY_ADDON
     eni_trunking: bool | None = None
-    """None: the plan does not say, and Terway's default holds: on."""
+    """None if the plan does not say: Terway's default is on."""
     ipam_type: str | None = None
     erdma: bool | None = None
     network_policy: bool | None = None
@@ -58,7 +58,7 @@ class Terway(NamedTuple):
 
 
 class VSwitch(NamedTuple):
-    """A vSwitch; `available_ips` counts free IPv4 addresses."""
+    """A vSwitch; `available_ips` is the number of free IPv4 addresses."""
 
     path: Path
     id: str
@@ -69,7 +69,7 @@ class VSwitch(NamedTuple):
 
 
 class SecurityGroup(NamedTuple):
-    """A security group; type `normal` is basic, `enterprise` advanced."""
+    """A security group; type `normal` is a basic group, `enterprise` an advanced one."""
 
     path: Path
     id: str
@@ -78,7 +78,7 @@ class SecurityGroup(NamedTuple):
 
 
 class Network(NamedTuple):
-    """vSwitches and security groups for pods, as one configuration names them."""
+    """The vSwitches and security groups that one configuration gives to pods."""
 
     path: Path
     v_switch_ids: tuple[str, ...] = ()
@@ -86,7 +86,7 @@ class Network(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """Facts of the cluster."""
+    """The facts of a cluster."""
 
     id: str | None = None
     region: str | None = None
@@ -102,15 +102,15 @@ class Cluster(NamedTuple):
 
 DEFAULT_TAINT = Taint("exclusive-eni", "true", NO_SCHEDULE)
 OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
-"""Domains of labels that nodes get from elsewhere than from their pool: what they hold is not known."""
+"""Domains of labels that nodes do not get from their pool, so their values are unknown."""
 _SYSTEM = {"kubernetes.io/os": "linux", "beta.kubernetes.io/os": "linux"}
-"""What all exclusive nodes have: the mode is documented for Linux only."""
+"""Labels of all exclusive nodes: the mode is documented for Linux only."""
 EXCLUSIVE_NODE = NodeLabels({**_SYSTEM, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, lambda _: False)
-"""What is known of any exclusive node."""
+"""The known labels of any exclusive node."""
 
 
 class NodePool(NamedTuple):
-    """One node pool to be created. Sizes are numbers of nodes; `system_disk` keeps the plan's keys."""
+    """A node pool to create. Sizes are numbers of nodes; `system_disk` keeps the plan's keys."""
 
     path: Path
     name: str
@@ -135,7 +135,7 @@ class NodePool(NamedTuple):
     overrides: Mapping[str, Any] | None = None
     lingjun: Mapping[str, Any] | None = None
     existing_labels: Mapping[str, str] | None = None
-    """The labels of the live pool of that name; None: there is none, or nobody has looked."""
+    """The labels of the live pool of this name; None if there is none, or if the account was not queried."""
 
     @property
     def is_lingjun(self) -> bool:
@@ -144,35 +144,35 @@ class NodePool(NamedTuple):
 
     @property
     def effective_taints(self) -> tuple[Taint, ...]:
-        """The taints that the pool is created with: the given ones, or the default."""
+        """The taints that the pool is created with: the plan's, or the default."""
         return (DEFAULT_TAINT,) if self.taints is None else self.taints
 
     @property
     def node_taints(self) -> tuple[Taint, ...]:
-        """All taints of its nodes, Lingjun's own included."""
+        """All taints of its nodes, including Lingjun's own."""
         own = self.effective_taints
         return (*own, Taint(LINGJUN_TAINT_KEY, "", NO_SCHEDULE)) if self.is_lingjun else own
 
     @property
     def node_labels(self) -> NodeLabels:
-        """What is known of the labels of its nodes."""
+        """The known labels of its nodes."""
         return NodeLabels({**_SYSTEM, **(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, _never_others)
 
     @property
     def effective_terway_config(self) -> str | None:
-        """The node-level ConfigMap, named by `terwayConfig` or by the label itself."""
+        """The name of the node-level ConfigMap, from `terwayConfig` or the label."""
         return self.terway_config or (self.labels or {}).get(TERWAY_CONFIG_LABEL)
 
     @property
     def largest_size(self) -> int | None:
-        """The largest number of nodes; None when the plan does not say."""
+        """The largest number of nodes; None if the plan does not say."""
         if self.is_lingjun:
             return None if self.lingjun is None else self.lingjun.get("nodeCount")
         return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["max"])
 
     @property
     def planned_size(self) -> int | None:
-        """The number of nodes at creation; None when the plan does not say."""
+        """The number of nodes at creation; None if the plan does not say."""
         if self.is_lingjun:
             return self.largest_size
         return self.desired_size if self.auto_scaling is None else int(self.auto_scaling["min"])
@@ -183,12 +183,12 @@ def _never_others(key: str) -> bool:
 
 
 class ExistingPool(NamedTuple):
-    """A node pool that is there already, in an account or in another tool's state. None: that does not say."""
+    """An existing node pool, from an account or the state of another tool. None: the source does not say."""
 
     name: str
     id: str | None = None
     kind: str | None = None
-    """`ess` (ECS), `lingjun`, or what else the API calls it."""
+    """`ess` (ECS), `lingjun`, or another kind of the API."""
     state: str | None = None
     labels: Mapping[str, str] | None = None
     taints: tuple[Taint, ...] | None = None
@@ -197,11 +197,11 @@ class ExistingPool(NamedTuple):
     security_group_ids: tuple[str, ...] = ()
     desired_size: int | None = None
     auto_scaling: tuple[int, int] | None = None
-    """The smallest and the largest number of nodes; None: it does not scale by itself."""
+    """The smallest and the largest number of nodes; None without auto scaling."""
 
 
 class PodNetworking(NamedTuple):
-    """A PodNetworking; `network` is what it says itself, which may be nothing."""
+    """A PodNetworking; `network` has its own vSwitches and security groups, if any."""
 
     path: Path
     name: str
@@ -215,16 +215,16 @@ class PodNetworking(NamedTuple):
 
     @property
     def selects(self) -> bool:
-        """Whether it has any selector: only then it takes pods by itself."""
+        """Whether it has a selector; otherwise only pods that name it get it."""
         return self.pod_selector is not None or self.namespace_selector is not None
 
     def asks_for_eni(self, cluster: Cluster) -> bool:
-        """Return whether Terway's webhook asks for exclusive ENIs for its pods: always, where nothing is trunked."""
+        """Return whether Terway's webhook requests exclusive ENIs for its pods: always, if trunking is off."""
         return self.eni_type not in {"Default", "Trunk"} or cluster.terway.eni_trunking is False
 
     @property
     def is_fixed(self) -> bool:
-        """Whether its pods keep their addresses."""
+        """Whether its pods keep their IP addresses."""
         return bool(self.allocation) and (self.allocation or {}).get("type") == "Fixed"
 
 
@@ -233,11 +233,11 @@ _IN_TEMPLATE: Mapping[str, Path] = {
     "eniRequest": ("spec", "containers", 0, "resources"),
     "tolerations": ("spec", "tolerations"),
 }
-"""Where a pod template says what a plan says under keys of its own."""
+"""Where a pod template has the values of a plan's own keys."""
 
 
 class Identity(NamedTuple):
-    """What makes two objects one."""
+    """Identifies a workload: two workloads with the same identity are one object."""
 
     kind: str
     namespace: str
@@ -245,7 +245,7 @@ class Identity(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """A workload; `replicas` counts pods at the same time, for a DaemonSet per node."""
+    """A workload; `replicas` is the number of pods at the same time, for a DaemonSet per node."""
 
     path: Path
     name: str
@@ -262,22 +262,22 @@ class Workload(NamedTuple):
     template: Mapping[str, Any] | None = None
     """The pod template of its own manifest."""
     pod: Pod | None = None
-    """What the template says."""
+    """The parsed template."""
     repeated: tuple[str, ...] = ()
-    """Keys that say beside the template what it says."""
+    """The workload's keys that repeat what its template says."""
     strategy: Mapping[str, Any] | None = None
     namespace_labels: Mapping[str, str] = {}
     is_prefix: bool = False
-    """Whether Kubernetes completes its name."""
+    """Whether the name is a `generateName`, which Kubernetes completes."""
 
     def at(self, key: str) -> Path:
-        """Return where it says what a plan says under a key: in its template, where it has one."""
+        """Return the key path of the value of a plan's key: in the template, if the workload has one."""
         inner = _IN_TEMPLATE.get(key) if self.pod is not None else None
         return (*self.path, key) if inner is None else (*self.path, "template", *inner)
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """The PodNetworkings of its pods: one, or those of pods of several networks; none on the host network."""
+        """The PodNetworkings of its pods: one, several for multi-network pods, or none on the host network."""
         if self.host_network:
             return ()
         several = None if self.pod is None else self.pod.networks
@@ -285,43 +285,43 @@ class Workload(NamedTuple):
 
     @property
     def stated_request(self) -> int | None:
-        """The `aliyun/eni` request that the plan states beside the pods' own manifest."""
+        """The `aliyun/eni` request that the plan states in addition to the pod template."""
         return self.eni_request if self.pod is None else None
 
     @property
     def identity(self) -> Identity:
-        """What no other workload may be."""
+        """The identity, which no other workload may share."""
         return Identity(self.kind, self.namespace, self.name)
 
 
 class Guest(NamedTuple):
-    """Pods that a pool's nodes take although nothing leads them there: each has an ENI of its own there."""
+    """Pods that can run on a pool's nodes although they do not select them: each takes an exclusive ENI there."""
 
     title: str
     pool: str
     enis: int
-    """Of one pod."""
+    """The ENIs of one pod."""
     replicas: int | None
-    """None: one on every node."""
+    """The number of pods; None: one on every node."""
     is_certain: bool
-    """Whether they land there, or may."""
+    """Whether they always run there; otherwise they may."""
 
 
 class Waiver(NamedTuple):
-    """An accepted finding; `until` is ISO 8601, the last day on which it holds."""
+    """An accepted finding; `until` is the last day on which the waiver applies, ISO 8601."""
 
     path: Path
     rule: str
     target: str
-    """Key path of what it covers; empty: all of the file."""
+    """The key path that the waiver covers; empty for the whole file."""
     reason: str
-    """Empty or a placeholder: none, and the waiver holds nothing."""
+    """A waiver without a reason, or with a placeholder as its reason, waives nothing."""
     until: str | None = None
     file: str = ""
-    """Glob of the files that it covers; empty: the plan that it stands in, or any file."""
+    """The glob of the files that the waiver covers; if empty, its own plan, or any file for a waivers file."""
 
     def covers(self, path: str) -> bool:
-        """Return whether a key path is what it covers, or stands inside of that."""
+        """Return whether a key path is the target, or inside it."""
         return not self.target or path == self.target or path.startswith(tuple(self.target + mark for mark in ".[/"))
 
 
@@ -334,13 +334,13 @@ class Plan(NamedTuple):
     workloads: tuple[Workload, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     leaving: tuple[NodePool, ...] = ()
-    """Pools that are there and are to be exclusive no more."""
+    """Existing pools that the change makes non-exclusive."""
     guests: tuple[Guest, ...] = ()
-    """Pods that nothing leads to the pools, and that land there all the same."""
+    """Pods that do not select the pools, but can run there."""
 
     @property
     def networks(self) -> tuple[Network, ...]:
-        """Every configuration that gives pods vSwitches and security groups."""
+        """All configurations that give vSwitches and security groups to pods."""
         defaults = self.cluster.pod_defaults
         return (
             *(() if defaults is None else (defaults,)),
@@ -361,7 +361,7 @@ def plan_from(value: Mapping[str, Any]) -> Plan:
 
 
 def waivers_from(value: Mapping[str, Any]) -> tuple[Waiver, ...]:
-    """Build the waivers of a plan, or of a file of waivers."""
+    """Build the waivers of a plan or a waivers file."""
     return tuple(
         Waiver(("waivers", i), v["rule"], v.get("path", ""), v.get("reason", ""), v.get("expires"), v.get("file", ""))
         for i, v in _items(value, "waivers")

@@ -1,9 +1,8 @@
-"""The form of a plan: one draft-07 JSON Schema, and a check of it that is fast enough for every run.
+"""The JSON Schema (draft-07) of a plan, and a validator that is fast enough for every run.
 
-`SCHEMA` is the single statement of the form. Two readers use it: `is_valid` below, compiled from it, which only
-ever says yes or no; and `explain_schema`, which asks the jsonschema library why not. Importing jsonschema would
-cost a valid plan 77 ms and 30 ms per thousand pools, more than the budget of the whole command; a test holds the
-two readers to the same answer on random documents.
+`SCHEMA` is the only definition of the format. Two validators use it: `is_valid`, compiled from it below, returns a
+bool; `explain_schema` asks the jsonschema library for the reasons. jsonschema would cost a valid plan 77 ms to import
+and 30 ms per thousand pools, more than the budget of the whole command. A test compares both on random documents.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ SCHEMA_ID = "https://eniplan.dev/schema/plan-v1.json"
 
 
 FILLED = "^[^<]"
-"""Text that is neither empty nor a placeholder such as `<vpc id>`, which `eniplan init` leaves to be filled in."""
+"""Matches text that is neither empty nor a placeholder such as `<vpc id>`, which `eniplan init` writes."""
 
 
 def _text(about: str, **more: object) -> Schema:
@@ -253,7 +252,7 @@ _WORKLOAD = _object(
 _WAIVED: dict[str, Schema] = {
     "rule": _text("Rule id."),
     "path": _text("Key path of the finding, or of a part of the plan that holds it: nodePools[0]."),
-    # Any text: a waiver without a reason is a finding, and no reason to read no further.
+    # Any text: a waiver without a reason is a finding, not a schema violation.
     "reason": {"type": "string", "description": "Why it is accepted. Without a reason the waiver holds nothing."},
     "expires": _text("Last day on which it holds, YYYY-MM-DD.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
 }
@@ -280,7 +279,7 @@ WAIVERS_SCHEMA: Schema = {
         ),
     ),
 }
-"""JSON Schema of `.eniplan/waivers.yaml`."""
+"""The JSON Schema of `.eniplan/waivers.yaml`."""
 
 SCHEMA: Schema = {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -300,9 +299,9 @@ SCHEMA: Schema = {
 
 
 def compile_schema(schema: Schema) -> Check:
-    """Turn a schema into a function that tells whether a value fits it.
+    """Return a function that tells whether a value fits a schema.
 
-    Knows the keywords that the schemas of this file use, and refuses any other so that none is silently ignored.
+    Supports only the keywords in the schemas of this file, and rejects others, so that none is silently ignored.
     """
     kind = schema.get("type")
     if "const" in schema:
@@ -331,7 +330,7 @@ def _compile_string(schema: Schema) -> Check:
         allowed = frozenset(schema["enum"])
         return lambda value: type(value) is str and value in allowed
     pattern = schema.get("pattern")
-    if pattern == FILLED:  # nearly every text of a plan: worth a way without the regex engine
+    if pattern == FILLED:  # most texts of a plan: faster without a regex
         return lambda value: type(value) is str and value[:1] not in ("", "<")
     if pattern is not None:
         match = re.compile(pattern).search
@@ -342,7 +341,7 @@ def _compile_string(schema: Schema) -> Check:
 def _compile_integer(schema: Schema) -> Check:
     _keywords(schema, "minimum")
     minimum = schema.get("minimum", float("-inf"))
-    # JSON Schema calls 3.0 an integer; a plan may as well.
+    # In JSON Schema 3.0 is an integer.
     return lambda value: (type(value) is int or (type(value) is float and value.is_integer())) and value >= minimum
 
 
@@ -402,4 +401,4 @@ _COMPILERS: dict[str, Callable[[Schema], Check]] = {
 }
 
 is_valid: Check = compile_schema(SCHEMA)
-"""Tell whether a value has the form of a plan."""
+"""Returns whether a value fits the schema of a plan."""

@@ -1,4 +1,4 @@
-"""Waivers in a file of their own, for findings in any input of a run."""
+"""Waivers in a separate file, for findings in any input of a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _fits = compile_schema(WAIVERS_SCHEMA)
 
 
 class WaiverFile:
-    """The waivers of one document. Files are named as seen from the current folder."""
+    """The waivers of one document. File globs are relative to the current folder."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class WaiverFile:
         problems: tuple[Problem, ...] = (),
         left_out: frozenset[Path] = frozenset(),
     ) -> None:
-        """Take the waivers that fit the form; `problems` and `left_out` are about the others."""
+        """Store the valid waivers; `problems` and `left_out` describe the invalid ones."""
         self.document = document
         self.waivers = waivers
         self.problems = problems
@@ -57,7 +57,7 @@ class WaiverFile:
         return by_rule
 
     def elsewhere(self, inputs: Iterable[str]) -> Iterator[Waiver]:
-        """Yield the waivers of files that exist and are none of these inputs: whether they are needed is not known."""
+        """Yield the waivers of existing files that are not in these inputs: whether they are needed is unknown."""
         names = list(inputs)
         for waiver in self.waivers:
             named = not waiver.file or any(self._is_named(waiver, name) for name in names)
@@ -69,9 +69,9 @@ class WaiverFile:
 
 
 def _exists(file: str) -> bool:
-    """Return whether a glob finds a file. Unlike `glob` it follows no linked folders: they may lead in circles."""
+    """Return whether a glob matches a file. Does not follow links to folders, unlike `glob`: they may form a loop."""
     if "\0" in file:
-        return False  # no file can have such a name
+        return False  # not a valid file name
     fixed = re.split(r"[*?]", file, maxsplit=1)[0]
     if fixed == file:
         return os.path.lexists(file)
@@ -82,7 +82,7 @@ def _exists(file: str) -> bool:
 
 
 def load_waivers(path: str) -> Iterator[WaiverFile | Problem]:
-    """Read a file of waivers. What does not fit is told and left out; the other waivers hold."""
+    """Read a waivers file. Reports and leaves out invalid waivers; the others apply."""
     try:
         documents = read_documents(path, read(path))
     except OSError as error:
@@ -102,7 +102,7 @@ def load_waivers(path: str) -> Iterator[WaiverFile | Problem]:
 
 
 def _pattern(file: str) -> re.Pattern[str]:
-    """Return the regular expression of a glob: `*` and `?` stay in their folder, `**` stands for any folders."""
+    """Return a glob as a regular expression: `*` and `?` do not match a slash, `**` matches any folders."""
     out = ""
     for part in re.split(r"(\*\*/|\*\*|\*|\?)", re.sub(r"(\*\*/)+", "**/", file)):
         out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))

@@ -1,6 +1,6 @@
-"""Why a text is not valid YAML, told by its cause: what stands at the marks of the parser, never the parser's words.
+"""Explains why a text is not valid YAML, from the text at the parser's marks rather than from its message.
 
-libyaml words its errors anew from release to release; where it points, and at what, stays.
+libyaml changes its messages between releases, but not its marks.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _CLOSING = frozenset("]}")
 _BRACKETS = re.compile(
     r"""(?:^|(?<=[\s,:[{]))(?:"(?:\\.|[^"\\])*(?:"|\Z)|'[^']*(?:'|\Z))|(?:^|(?<=\s))#[^\n]*|[][{}]""", re.DOTALL
 )
-"""A text in quotes, a comment, or a bracket."""
+"""Matches a quoted text, a comment, or a bracket."""
 
 
 class _At(NamedTuple):
-    """A position in a text, counted from 0, with the names of the parser's own marks."""
+    """A position in a text, counted from 0, with the attribute names of the parser's marks."""
 
     line: int
     column: int
@@ -40,13 +40,13 @@ class TooLargeError(yaml.MarkedYAMLError):
 
 class _Cause(NamedTuple):
     mark: Any
-    """Of the parser, which has no type, or ours; None: the place is not known."""
+    """A mark of the parser, which has no type, or an `_At`; None if the place is unknown."""
     message: Message
     hint: Message
 
 
 def yaml_problem(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
-    """Return what is wrong with a text that is not valid YAML, at the place that is to be mended."""
+    """Return why a text is not valid YAML, at the place to fix."""
     if isinstance(error, TooLargeError):
         message = say("more than {values} values in one YAML document", values=MAX_VALUES)
         return Problem(message, Place(file), say("split it, or give it as JSON: kubectl get -o json"))
@@ -74,7 +74,7 @@ def _cause(text: str, error: yaml.MarkedYAMLError) -> _Cause:
 
 
 def _full_width(text: str, mark: yaml.Mark) -> _Cause | None:
-    """Return full-width punctuation at a fault, or in the line before it, to which YAML may have come too late."""
+    """Return full-width punctuation at the mark or in the line before it: the parser may notice it a line late."""
     lines = text.split("\n")
     for number in (mark.line, mark.line - 1):
         line = lines[number] if 0 <= number < len(lines) else ""
@@ -86,7 +86,7 @@ def _full_width(text: str, mark: yaml.Mark) -> _Cause | None:
 
 
 def _at_character(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _Cause | None:
-    """Return the cause that the character at the mark tells; None when it tells none."""
+    """Return the cause, from the character at the mark; None if that does not tell."""
     here = text[mark.index : mark.index + 1]
     if isinstance(error, yaml.composer.ComposerError) and here == "*":
         hint = say("define the anchor (&name) before its alias (*name), or quote text that starts with *")
@@ -118,7 +118,7 @@ def _in_structure(text: str, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> _C
 
 
 def _too_deep(text: str, error: yaml.MarkedYAMLError) -> Any:  # noqa: ANN401 - a mark of the parser has no type
-    """Return the place of the last level that is allowed, where a fault stands deeper; None: it does not."""
+    """Return the place of the deepest allowed level, if the fault is deeper; otherwise None."""
     if isinstance(error, TooDeepError):
         return error.problem_mark
     mark = error.problem_mark or error.context_mark
@@ -127,13 +127,13 @@ def _too_deep(text: str, error: yaml.MarkedYAMLError) -> Any:  # noqa: ANN401 - 
 
 
 def _unclosed(text: str, end: int) -> _At | None:
-    """Return the innermost bracket before a place that the text never closes."""
+    """Return the innermost bracket before a place that the text never closes; None if there is none."""
     opened = [index for index in _opened(text) if index < end]
     return _at(text, opened[-1]) if opened else None
 
 
 def _opened(text: str) -> list[int]:
-    """Return the places of the brackets that are open at the end of a text, the outermost first."""
+    """Return the offsets of the brackets that are open at the end of a text, outermost first."""
     opened: list[int] = []
     for found in _BRACKETS.finditer(text):
         if found[0] in _OPENING:
