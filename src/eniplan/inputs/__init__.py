@@ -1,5 +1,5 @@
-"""What people already have, in the form of a plan: Terraform plans and HCL, request bodies, manifests.
+"""Translates users' existing files into plans: Terraform plans and HCL, request bodies, manifests.
 
-Each is translated into the values of a plan, beside a map of where each of them came from. So every rule judges
-all of them alike, and a finding points into the user's own file.
+Each input becomes the values of a plan, and a map from each value to its place in the user's file. So the same rules
+check all inputs, and findings point into the user's file.
 """

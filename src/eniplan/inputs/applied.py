@@ -1,4 +1,4 @@
-"""Objects of Kubernetes that resources of Terraform apply."""
+"""Kubernetes objects that Terraform resources apply."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path
 
 MANIFESTS = {"kubernetes_manifest": "manifest", "kubectl_manifest": "yaml_body"}
-"""Resources that are objects of Kubernetes, and the argument that says which."""
+"""Resource types that apply a Kubernetes object, and the argument with its manifest."""
 
 
 class Within:
-    """The places of a document that stands inside of another one; see `plan.document.Tree`."""
+    """The tree of a document embedded in another one; see `plan.document.Tree`."""
 
     def __init__(self, outer: Document, path: Path) -> None:
-        """Take where it stands."""
+        """Store the outer document, and the path of the embedded one."""
         self._outer = outer
         self._path = path
 
@@ -42,7 +42,7 @@ class Within:
 
 
 def objects_of(file: str, value: Any, place: Within) -> Iterator[Document]:  # noqa: ANN401 - a value
-    """Yield the objects of an argument: a map, or a text of YAML, of which every line has the place of the whole."""
+    """Yield the objects in an argument: a map, or YAML text. All lines of the text have the place of the argument."""
     if isinstance(value, dict):
         yield Document(file, value, place)
     elif isinstance(value, str):
@@ -50,9 +50,9 @@ def objects_of(file: str, value: Any, place: Within) -> Iterator[Document]:  # n
             data = without_halves(value).encode()
             yield from (document._replace(tree=place) for document in read_documents(file, data))
         except InputError:
-            return  # what is broken here is told by those who apply it
+            return  # the tool that applies it reports invalid YAML
 
 
 def named_in(text: str) -> str:
-    """Return what of ours a text names."""
+    """Return the exclusive label or the ENI resource, if a text mentions it."""
     return next((name for name in ("PodNetworking", EXCLUSIVE_LABEL, ENI) if name in text), "")

@@ -1,4 +1,4 @@
-"""The vSwitches and security groups that an input makes, or finds, beside a pool and its cluster."""
+"""The vSwitches and security groups that an input creates or looks up for a pool and its cluster."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class Later(NotKnown):
-    """What the cloud will say of a resource: not known, but the same wherever it is named."""
+    """An attribute of a resource that is unknown until it exists, but equal wherever it is referenced."""
 
     __slots__ = ("instance", "name")
     instance: Any
-    """The resource, of which the text is what people call it."""
+    """The resource; `str` returns its name."""
     name: str
-    """Of what it will say; empty: its id, where people call that as the resource."""
+    """The name of the attribute; empty for the id."""
 
     @property
     def words(self) -> str:
-        """What stands for it where it must be told from others."""
+        """The text that identifies the value."""
         return f"{self.instance}.{self.name}" if self.name else str(self.instance)
 
 
@@ -35,7 +35,7 @@ class Made(Later):
     instance: str
 
     def __new__(cls, why: str, resource: str, attribute: str) -> Self:
-        """Make it of why it is not known, the name of the resource, and the attribute; empty: its id."""
+        """Create it from the reason, the name of the resource, and the attribute (empty for the id)."""
         made = super().__new__(cls, why)
         made.instance = resource
         made.name = attribute
@@ -43,16 +43,16 @@ class Made(Later):
 
 
 def ids_of(values: Iterable[Any]) -> list[Any]:
-    """Return the ids of arguments that name one, or a list of them."""
+    """Return the ids in arguments that each hold an id or a list of ids."""
     return [item for value in values for item in (value if isinstance(value, list) else [value]) if item]
 
 
 def all_made(values: Iterable[Any], is_made: Callable[[Any], bool]) -> dict[str, Any]:
-    """Return what is made here by its words, or nothing: a plan that lists some vSwitches must list all of them.
+    """Return ids by their `words`, or nothing if not all are created here: a plan must list all vSwitches or none.
 
     Args:
-        values: ids and lists of ids, of everything that names some.
-        is_made: whether an id is that of something that is made here.
+        values: all arguments with ids or lists of ids.
+        is_made: whether this input creates the resource with an id.
 
     """
     ids = ids_of(values)
@@ -60,7 +60,7 @@ def all_made(values: Iterable[Any], is_made: Callable[[Any], bool]) -> dict[str,
 
 
 def replaced(value: Any, replace: Callable[[NotKnown], Any]) -> Any:  # noqa: ANN401 - a value of an input
-    """Return a value with something else for each part that is not known."""
+    """Return a value with each unknown part replaced."""
     if isinstance(value, dict):
         return {key: replaced(item, replace) for key, item in value.items()}
     if isinstance(value, list):
@@ -69,7 +69,7 @@ def replaced(value: Any, replace: Callable[[NotKnown], Any]) -> Any:  # noqa: AN
 
 
 def named(value: Any, known: Container[str]) -> Any:  # noqa: ANN401 - a value of an input
-    """Put the words that stand for an id where the resource is known; the rest of what comes later is not known."""
+    """Replace each later value by its `words` if `known` has them; others stay unknown."""
 
     def put(part: NotKnown) -> str:
         if isinstance(part, Later):
@@ -80,7 +80,7 @@ def named(value: Any, known: Container[str]) -> Any:  # noqa: ANN401 - a value o
 
 
 def state(stated: Stated, section: str, found: Iterable[tuple[dict[str, Any] | None, Origin]]) -> None:
-    """State what is listed of a section, with its places; nothing when too little is known of some of it."""
+    """Add the items of a section to the facts, with their places; nothing if an item is None."""
     listed = list(found)
     if listed and all(item is not None for item, _ in listed):
         stated.value[section] = [item for item, _ in listed]
@@ -89,16 +89,16 @@ def state(stated: Stated, section: str, found: Iterable[tuple[dict[str, Any] | N
 
 
 V_SWITCH = ("zone_id", "availability_zone", "vpc_id", "ipv6_cidr_block", "ipv6_cidr_block_mask", "enable_ipv6")
-"""The arguments of a vSwitch that tell what a plan says of one. ROS numbers its IPv6 block, Terraform its mask."""
+"""The arguments of a vSwitch that a plan needs. `ipv6_cidr_block` is a number in ROS, the mask in Terraform."""
 SECURITY_GROUP = ("security_group_type", "vpc_id")
 
 
 def v_switch(name: str, said: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a vSwitch as a plan lists it; None: too little is known of it.
+    """Return a vSwitch as in a plan; None if a value that the plan needs is unknown.
 
     Args:
-        name: its id, or what stands for it.
-        said: what its arguments say, by the names of `V_SWITCH`.
+        name: its id, or the text that identifies it.
+        said: its arguments, by the names in `V_SWITCH`.
 
     """
     zone = said.get("zone_id") or said.get("availability_zone")
@@ -111,7 +111,7 @@ def v_switch(name: str, said: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def security_group(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a security group as a plan lists it, by the names of `SECURITY_GROUP`."""
+    """Return a security group as in a plan, from arguments by the names in `SECURITY_GROUP`."""
     kind = said.get("security_group_type")
     return {"id": name, **({"type": kind} if kind and is_known_text(kind) else {}), **_vpc(said)}
 

@@ -1,7 +1,6 @@
-"""From a CreateClusterNodePool body to a pool of a plan: `emit.body` the other way round.
+"""Translates a CreateClusterNodePool body into a pool of a plan: the inverse of `emit.body`.
 
-What a plan has a key for goes there; all the rest goes to `overrides`, so that nothing of a body is lost and the body
-of the pool that comes out is the one that went in.
+Fields without a plan key go to `overrides`, so that `emit.body` makes the same body of the pool again.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path, Value
 
 HIDDEN = "(hidden)"
-"""What stands for a password: that there is one matters, what it is does not."""
+"""Replaces a password: rules only need to know that there is one."""
 LABELS: Path = ("kubernetes_config", "labels")
 _ID_LISTS = ("instanceTypes", "vSwitchIds", "securityGroupIds", "instances")
 _APART = ("kind", "autoScaling", "labels")
-"""Keys of a pool that are more than a value under another name."""
+"""Keys of a pool that need more than renaming."""
 _PARTS: dict[Path, Path] = {
     ("autoScaling",): ("auto_scaling",),
     ("systemDisk",): ("scaling_group",),
     ("lingjun",): ("eflo_node_group",),
     ("overrides",): (),
 }
-"""Where the body says what a part of a pool says. What lies deeper has the same keys in both."""
+"""The path in the body for each part of a pool. Deeper keys are the same in both."""
 _PATHS = WRITTEN | _PARTS
 _OTHER_PATHS = tuple((path, plan) for path, plan in KEYS.items() if _PATHS[plan] != path)
-"""The second ways to say the same, as `count` is one of `desired_size`."""
+"""Alternative fields for the same key, such as `count` for `desired_size`."""
 
 
 def _body_paths(body: dict[str, Any]) -> dict[Path, Path]:
-    """Return where the body says what each key of a pool says: where it is said in two ways, the one that is used."""
+    """Return the path in the body for each key of a pool. Of alternative fields, the path of the one in use."""
     found = dict(_PATHS)
     for path, plan in _OTHER_PATHS:
         if value_at(body, found[plan]) is None and value_at(body, path) is not None:
@@ -49,7 +48,7 @@ def _body_paths(body: dict[str, Any]) -> dict[Path, Path]:
 
 
 class Misread(NamedTuple):
-    """Something in a body that no plan can hold."""
+    """A value in a body that cannot be expressed in a plan."""
 
     path: Path
     message: Message
@@ -57,13 +56,13 @@ class Misread(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """A pool as a plan would have it. Key paths are relative to the pool, or to the body."""
+    """A pool in the form of a plan. Key paths are relative to the pool or the body."""
 
     value: dict[str, Any]
     body_paths: dict[Path, Path]
-    """Where the body says what a key of the pool says."""
+    """The path in the body for each key of the pool."""
     unknown: dict[Path, str]
-    """Key paths of the pool whose value is not known yet, and why."""
+    """Key paths of the pool with unknown values, and the reasons."""
     misread: tuple[Misread, ...]
 
 
@@ -74,13 +73,13 @@ def labels_of(body: Mapping[str, Any]) -> Value:
 
 
 def exclusive(labels: Value) -> bool | None:
-    """Return whether a list of labels makes a pool an exclusive one, or is meant to; None when it is not known.
+    """Return whether labels make a pool exclusive, or are meant to; None if unknown.
 
-    A label that is spelled almost right counts: NP001 has something to say about it.
+    A misspelled exclusive label counts, because NP001 reports it.
     """
     if isinstance(labels, NotKnown):
         return None
-    # One map is a single block of Terraform's JSON, or a body that takes labels for a map.
+    # A map is a single block of Terraform's JSON, or a mistake for a list in a body.
     items = labels if isinstance(labels, list) else [labels]
     keys = [key for item in items for key in ([item.get("key"), *item] if isinstance(item, dict) else [item])]
     if any(isinstance(key, str) and not isinstance(key, NotKnown) and is_mode_key(key) for key in keys):
@@ -89,27 +88,27 @@ def exclusive(labels: Value) -> bool | None:
 
 
 def is_meant(labels: Value, tags: Value) -> bool | None:
-    """Return whether a pool is an exclusive one, or is meant to be: tags of ECS are taken for labels of nodes."""
+    """Return whether a pool is exclusive, or is meant to be: users mistake ECS tags for node labels."""
     found = exclusive(labels)
     return True if found is False and exclusive(tags) else found
 
 
 def mode_of(body: Mapping[str, Any]) -> bool | None:
-    """Return whether a body makes an exclusive pool, or is meant to; None when it is not known."""
+    """Return whether a body creates an exclusive pool, or is meant to; None if unknown."""
     return is_meant(labels_of(body), value_at(body, ("scaling_group", "tags")))
 
 
 def is_mode_key(key: str) -> bool:
-    """Return whether a label's key is the exclusive one, or is meant to be."""
+    """Return whether a label key is the exclusive one, or is meant to be."""
     return key == EXCLUSIVE_LABEL or looks_exclusive(key)
 
 
 _CORDONED = ("kubernetes_config", "unschedulable")
-"""The override that makes or breaks a pool; of others nobody has to know what they will be."""
+"""The only override that rules read: unknown values of others do not matter."""
 
 
 def read_pool(body: dict[str, Any]) -> Pool:
-    """Translate a body, or what another format says of one. `NotKnown` stands for values that are not known yet."""
+    """Translate a body, in which `NotKnown` replaces unknown values."""
     rest = _copied(body)
     value: dict[str, Any] = {}
     for key, path in WRITTEN.items():
@@ -143,17 +142,17 @@ def read_pool(body: dict[str, Any]) -> Pool:
 
 
 def _copied(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
-    """Return a copy; `copy.deepcopy` takes four times as long for the same."""
+    """Return a deep copy, four times as fast as `copy.deepcopy`."""
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _take(value: dict[str, Any], path: Path) -> Any:  # noqa: ANN401 - a body may hold anything
-    """Remove and return what stands at a path; None when nothing does."""
+    """Remove and return the value at a path, or None."""
     *parents, last = path
     inner = value_at(value, parents)
-    # What is inside of something that is not known is not known either.
+    # A part of an unknown value is unknown, too.
     return inner.pop(last, None) if isinstance(inner, dict) else inner if isinstance(inner, NotKnown) else None
 
 
@@ -178,7 +177,7 @@ def _kind(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) -
 
 
 def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:
-    """Read `auto_scaling`, which means something only when it is enabled, and the old `count`."""
+    """Read `auto_scaling`, which only applies if enabled, and the deprecated `count`."""
     count = _take(rest, ("count",))
     if count is not None:
         value.setdefault("desiredSize", count)
@@ -191,7 +190,7 @@ def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:
     if isinstance(enabled, NotKnown):
         value["autoScaling"] = enabled
     if enabled is not True and enabled not in (None, False) and not isinstance(enabled, NotKnown):
-        return  # of the wrong form: NP011 tells
+        return  # NP011 reports the wrong type
     taken = {key: scaling.pop(name, None) for key, name in _SCALING.items()}
     del taken["enable"]
     if enabled is True:
@@ -204,7 +203,7 @@ _SCALING = {"enable": "enable", "min": "min_instances", "max": "max_instances", 
 
 
 def _groups(rest: dict[str, Any], value: dict[str, Any], body_paths: dict[Path, Path]) -> None:
-    """Read the old single security group, which the list outweighs, and empty patterns, which say nothing."""
+    """Read the deprecated single security group, which the list overrides, and drop empty instance patterns."""
     group = _take(rest, ("scaling_group", "security_group_id"))
     if group is not None and not value.get("securityGroupIds"):
         value["securityGroupIds"] = [group]
@@ -215,7 +214,7 @@ def _groups(rest: dict[str, Any], value: dict[str, Any], body_paths: dict[Path, 
 
 
 def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread]) -> dict[str, Any] | NotKnown:
-    """Turn a list of key and value into a map, without the exclusive label, which every pool of a plan has."""
+    """Turn a list of key and value into a map, without the exclusive label, which every pool in a plan has."""
     out: dict[str, Any] = {}
     if labels is None or isinstance(labels, NotKnown):
         return labels or out
@@ -243,7 +242,7 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
 
 
 def _taints(taints: Any) -> Any:  # noqa: ANN401 - a body may hold anything
-    """Return the taints that the API would make; none at all when the body has none: it knows no default taint."""
+    """Return the taints that the API would set; none if the body has none, because the API has no default taint."""
     if not isinstance(taints, list):
         return [] if taints is None else taints
     # NoSchedule is the API's default effect.
@@ -268,7 +267,7 @@ def _hide(rest: dict[str, Any]) -> None:
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
-    """Return a value without the parts that are not known."""
+    """Return a value without its unknown parts."""
     if isinstance(value, dict):
         return {key: _known(item) for key, item in value.items() if not isinstance(item, NotKnown)}
     if isinstance(value, list):
@@ -277,22 +276,22 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
 
 
 def _settle(value: dict[str, Any]) -> dict[Path, str]:
-    """Give what is not known a form that no rule takes for a statement; return the key paths, and why."""
+    """Replace unknown values by ones that no rule reads as a statement. Return their key paths, and the reasons."""
     unknown: dict[Path, str] = {}
     for key in list(value):
         found = dict(_unknown(value[key], (key,)))
         if not found:
             continue
         unknown |= found
-        if key != "labels" or (key,) in found:  # what one label holds says nothing about the others
+        if key != "labels" or (key,) in found:  # one unknown label value leaves the other labels known
             unknown[(key,)] = next(iter(found.values()))
         whole = value[key]
         if key in _ID_LISTS:
-            if isinstance(whole, NotKnown):  # one item, so that nothing counts the list as empty
+            if isinstance(whole, NotKnown):  # one item, so that the list is not empty
                 value[key] = [whole]
                 unknown[key, 0] = str(whole)
         elif key == "taints":
-            value[key] = []  # a taint that is not known keeps no pod away for certain
+            value[key] = []  # an unknown taint may not repel any pod
         elif key == "autoScaling":
             del value[key]
             unknown[("desiredSize",)] = unknown[(key,)]
@@ -304,7 +303,7 @@ def _settle(value: dict[str, Any]) -> dict[Path, str]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a pool
-    """Return a value in which what is not known is but a text."""
+    """Return a value with each `NotKnown` turned into a plain `str`."""
     if isinstance(value, NotKnown):
         return f"({value})"
     if isinstance(value, dict):

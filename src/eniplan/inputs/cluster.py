@@ -1,7 +1,7 @@
-"""What a request or a resource that makes a cluster says of it, in the words of a plan.
+"""Translates a request or a resource that creates a cluster into the `cluster` part of a plan.
 
-The fields are those of CreateCluster, which Terraform, Pulumi and ROS use as well but for their case: `version`,
-`pod_vswitch_ids`, `addons`.
+The fields are those of CreateCluster: `version`, `pod_vswitch_ids`, `addons`. Terraform, Pulumi and ROS use the same
+names, in their own case.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path
 
 CLUSTERS = ("alicloud_cs_managed_kubernetes", "alicloud_cs_kubernetes", "alicloud_cs_edge_kubernetes")
-"""What Terraform calls clusters."""
+"""Terraform's resource types of clusters."""
 _FIELDS: dict[Path, tuple[str, ...]] = {
     ("kubernetesVersion",): ("kubernetes_version", "version"),
     ("ipStack",): ("ip_stack",),
@@ -35,11 +35,11 @@ _MADE = say("ACK makes one for the cluster when none is named")
 
 
 def facts_of(value: Mapping[str, Any], place: Callable[[Path], Origin]) -> Stated:
-    """Return the facts of a cluster that is to be made.
+    """Return the facts of a cluster to create.
 
     Args:
-        value: the request, or the arguments of the resource in its words; `NotKnown` stands for what has no value yet.
-        place: where it says what stands at a path of the value.
+        value: the request, or the resource's arguments by the request's names; `NotKnown` replaces unknown values.
+        place: returns the place of the value at a path.
 
     """
     said: dict[Path, tuple[Any, Path]] = {}
@@ -72,7 +72,7 @@ def _put(facts: dict[str, Any], key: Path, found: object) -> None:
 
 
 def _terway(addons: Any) -> Iterator[tuple[Path, tuple[Any, Path]]]:  # noqa: ANN401 - a value of a request
-    """Yield what the list of add-ons says of the network. It may come as one block."""
+    """Yield Terway's facts in the list of add-ons, which may be a single block."""
     items = addons if isinstance(addons, list) else [addons]
     for i, addon in enumerate(items):
         name = addon.get("name") if isinstance(addon, dict) else None
@@ -93,7 +93,7 @@ def _terway(addons: Any) -> Iterator[tuple[Path, tuple[Any, Path]]]:  # noqa: AN
 
 
 def _config(text: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of a request
-    """Return the options of an add-on, which come as JSON in a text."""
+    """Return the options of an add-on from their JSON text."""
     if isinstance(text, str) and not isinstance(text, NotKnown):
         try:
             text = parse_json(text)

@@ -1,7 +1,7 @@
-"""All inputs of a run that are no plans: what each of them is, by its content, and the plans that they make together.
+"""Collects all inputs of a run that are not plans, recognizes each by its content, and makes plans of them.
 
-Pools that are made by one thing are judged as one plan: those of a Terraform plan, of a folder of HCL, of a folder of
-bodies. Manifests are judged beside the pools of every one of these, and of every plan of the run.
+Pools with a common origin form one plan: those of a Terraform plan, a folder of HCL, or a folder of bodies. Manifests
+are checked with each of these plans and with each plan file of the run.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from eniplan.inputs.templates import Group
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
-"""Pods for exclusive nodes name one of them, of whatever kind the object is."""
+"""Manifests of pods for exclusive nodes contain at least one of them, whatever their kind."""
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
-"""kustomize knows its files by these names, and by nothing in them."""
+"""kustomize recognizes its files by name only."""
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is output of Terraform: change the .tf files")
@@ -52,7 +52,7 @@ _STATE = say("this is a state of Terraform, not a plan")
 
 @cache
 def _worth() -> re.Pattern[bytes]:
-    """Return what a file of a folder holds if it is to be parsed. Compiled for folders: it takes longer than a file."""
+    """Return what a file in a folder must contain to be parsed. Compiled on demand: it takes longer than a file."""
     named = (RESOURCE, "resource_changes", *templates.MARKS)
     kinds = b"|".join(sorted(kind.encode() for kind in KINDS))
     listed = rb"|\bkind[\"']?\s*:\s*[\"']?(?:List|" + kinds + rb")\b|"
@@ -61,12 +61,12 @@ def _worth() -> re.Pattern[bytes]:
 
 @cache
 def _ours() -> re.Pattern[bytes]:
-    """Return what a file holds that is not passed over when it is broken."""
+    """Return what a malformed file must contain to be an error instead of a note."""
     return re.compile("|".join((RESOURCE, *templates.MARKS, *map(bytes.decode, _MARKS), "PodNetworking")).encode())
 
 
 class Collected:
-    """The inputs of a run that are no plans; see `eniplan.plan.load.Others`."""
+    """The inputs of a run that are not plans; see `eniplan.plan.load.Others`."""
 
     def __init__(
         self,
@@ -75,12 +75,12 @@ class Collected:
         *,
         asks: bool = False,
     ) -> None:
-        """Take what others say of the inputs.
+        """Start without inputs.
 
         Args:
-            cluster: facts of the cluster for inputs that have none, as `read_cluster` returns them.
-            variables: values for the variables of Terraform.
-            asks: whether an account is asked, too.
+            cluster: facts of the cluster for inputs without any, from `read_cluster`.
+            variables: values of Terraform variables.
+            asks: whether the run also queries an account.
 
         """
         self._cluster = cluster
@@ -94,28 +94,28 @@ class Collected:
         self._problems: list[Problem] = []
         self._calls: list[Call] = []
         self._plans: dict[str, LoadedPlan | None] = {}
-        """Plans in Markdown."""
+        """Plans in Markdown files, by file."""
         self._manifests = Manifests()
         self._patches: set[str] = set()
         self.skipped: list[Skipped] = []
         self.broken = 0
-        """Files of folders that cannot be read, and name nothing of ours."""
+        """The number of malformed files in folders that are unrelated to exclusive pools."""
         self._marked: dict[str, str] = {}
-        """Which of the exclusive label and the resource a file names."""
+        """The exclusive label or the ENI resource, by file that mentions it."""
 
     @property
     def lacks_cluster(self) -> bool:
-        """Whether pools were judged without any fact of their cluster."""
+        """Whether pools were checked without any fact about their cluster."""
         return self._cluster is None and any(
             stated is None or not stated.value.keys() - {"id"} for stated in self._stated.values()
         )
 
     def count(self) -> int:
         """See `Others.count`."""
-        return len(self._documents) + len(self._calls)  # those of scripts become documents when all is read
+        return len(self._documents) + len(self._calls)  # calls become documents after all inputs are read
 
     def skip(self, path: str, why: str, value: object = None) -> None:
-        """See `Others.skip`. The value is what is skipped, where that is not the whole file."""
+        """See `Others.skip`. `value` is the skipped part, if it is not the whole file."""
         name = self._marked.get(path, "")
         self.skipped.append(Skipped(path, why, name if not name or value is None or name in str(value) else ""))
 
@@ -147,7 +147,7 @@ class Collected:
                 self.broken += 1
                 self.skip(path, str(error.problems[0].message))
             return
-        is_there = os.path.isfile(path)  # and no pipe, which is read once
+        is_there = os.path.isfile(path)  # not a pipe, which can be read only once
         if found is not None:
             self._take_objects(found.document, objects_of(found, 0 if is_there else None), named=named)
         for number, document in enumerate(documents):
@@ -159,18 +159,18 @@ class Collected:
                     self.skip(path, NOTHING, document.value if isinstance(document.value, dict) else None)
 
     def _embed(self, path: str, name: str, texts: list[Text]) -> None:
-        """Take files of Terraform inside of another file."""
+        """Collect Terraform files embedded in another file."""
         if texts and any(names_ours(text.data) for text in texts):
             self._hcl.embed(path, name, texts)
 
     def _script(self, path: str, data: bytes, *, named: bool) -> bool:
-        """Take the calls of a file, if it is a shell script."""
+        """Collect the calls in a file. Return whether it is a shell script."""
         from eniplan.inputs import script  # noqa: PLC0415 - most runs have none
 
         if not script.is_script(path, data):
             return False
         if named:
-            self._documents.append(script.nothing(path))  # it is an input, whatever it does
+            self._documents.append(script.nothing(path))  # a named script is an input even without calls
         if not script.is_worth(data):
             self.skip(path, say("it creates no node pool"))
             return True
@@ -181,7 +181,7 @@ class Collected:
         return True
 
     def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:
-        """Tell of a file that cannot be read: an error where it may be one of ours, otherwise a note."""
+        """Report a malformed file: as an error if it may concern exclusive pools, otherwise as a note."""
         if is_ours:
             self._problems += error.problems
         else:
@@ -189,7 +189,7 @@ class Collected:
             self.skip(path, str(error.problems[0].message))
 
     def _markdown(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
-        """Take what the code blocks of a Markdown file hold."""
+        """Collect the inputs in the code blocks of a Markdown file."""
         from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
 
         if named:
@@ -206,7 +206,7 @@ class Collected:
                 self.skip(f"{path}:{block.line}", str(error.problems[0].message), block.text)
 
     def _block(self, path: str, block: Block) -> Iterator[LoadedPlan]:
-        """Take what one code block holds."""
+        """Collect the inputs in one code block."""
         from eniplan.inputs import markdown, script  # noqa: PLC0415 - most runs have none
 
         inner = block.text.encode()
@@ -219,7 +219,7 @@ class Collected:
                 self.skip(f"{path}:{block.line}", say("not valid HCL: its blocks were left out"), block.text)
                 return
             self._embed(path, str(block.line), [text])
-            if names_ours(text.data):  # then the file is an input
+            if names_ours(text.data):  # makes the file an input
                 self._documents.append(Document(path, None, NoPlaces()))
         elif block.language in markdown.YAML:
             for document in map(block.placed, read_documents(path, inner)):
@@ -231,7 +231,7 @@ class Collected:
                     self.skip(f"{path}:{block.line}", NOTHING, block.text)
 
     def document(self, document: Document, *, named: bool, number: int | None = None) -> bool:
-        """See `Others.document`. The number is the place of the document in a file that can be read again."""
+        """See `Others.document`. `number` is the index of the document in a file that can be read again."""
         value = document.value
         if not isinstance(value, dict):
             return False
@@ -262,7 +262,7 @@ class Collected:
         return True
 
     def _take_objects(self, document: Document, found: Iterable[Object], *, named: bool) -> bool:
-        """Take what there is of a document with objects of Kubernetes; one that was named may hold nothing of use."""
+        """Collect the Kubernetes objects of a document. A named document may have no object that eniplan checks."""
         reasons = set()
         for item in found:
             why = _TEMPLATE if "{{" in item.name else self._manifests.add(item)
@@ -275,7 +275,7 @@ class Collected:
             self._documents.append(Document(document.file, None, NoPlaces()))
         return True
 
-    # --- Taking pools ----------------------------------------------------------------------------------------
+    # --- Collecting pools ----------------------------------------------------------------------------------------
 
     def _take_group(self, group: Group) -> None:
         for resource in group.pools:
@@ -287,7 +287,7 @@ class Collected:
                 self._take_resource(resource, body, group.key, group.stated)
 
     def _take_call(self, call: Call, known: set[str]) -> None:
-        """Take a request of a script, unless its body is a file that has been read for itself."""
+        """Collect a request in a script, unless its body is a file that is itself an input."""
         folder = os.path.dirname(call.document.file)
         found = next((f for f in (os.path.join(folder, call.file), call.file) if os.path.isfile(f)), None)
         if call.file and found is not None:
@@ -330,11 +330,11 @@ class Collected:
             self._documents.append(Document(path, None, NoPlaces()))
             return
         self.skip(path, why)
-        if named:  # a hook that is given every file that has changed
+        if named:  # a pre-commit hook passes every changed file
             yield LoadedPlan(Document(path, None, NoPlaces()), None)
 
     def _take_json(self, document: Document) -> bool:
-        """Take Terraform's JSON syntax from a file of another name; return whether it is that."""
+        """Collect Terraform's JSON syntax from a file with another ending. Return whether the document is Terraform."""
         from eniplan.inputs.hcl.json_syntax import JsonText, is_terraform  # noqa: PLC0415 - most files are none
 
         if not is_terraform(document.value):
@@ -350,7 +350,7 @@ class Collected:
         pool = read_pool(body)
         if resource.address and ("name" not in pool.value or ("name",) in pool.unknown):
             pool.value["name"] = resource.address
-        elif ("name",) in pool.unknown:  # in a script: what stands there
+        elif ("name",) in pool.unknown:  # in a script: the expression for the name
             pool.value["name"] = pool.unknown["name",]
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
@@ -385,7 +385,7 @@ class Collected:
                 yield from error.problems if isinstance(error, InputError) else (unreadable_file(call.file, error),)
         self._finish_hcl()
         for document in self._documents:
-            yield LoadedPlan(document, None)  # it is an input, whether or not there is anything to judge in it
+            yield LoadedPlan(document, None)  # an input, even if there is nothing to check in it
         yield from self._problems
         for found, why, stated in self._doubtful:
             yield unit_of_doubtful(found, why, self._cluster, stated).load()
@@ -416,10 +416,10 @@ def _may_be_script(path: str, data: bytes) -> bool:
 
 
 def read_cluster(file: str) -> Origin:
-    """Return the facts of a cluster: the `cluster` part of a plan, alone or in the whole plan.
+    """Return the facts of a cluster from a `cluster` part of a plan, alone or within a plan.
 
     Raises:
-        InputError: the file cannot be read, or does not hold such facts.
+        InputError: the file cannot be read, or has no such part.
 
     """
     try:
@@ -438,7 +438,7 @@ def read_cluster(file: str) -> Origin:
         )
     others = {key: item for key, item in value.items() if key not in SCHEMA["properties"]} if whole else {}
     stub: dict[str, Any] = {
-        **others,  # what no plan has is told
+        **others,  # keep unknown keys, so that they are reported
         "apiVersion": API_VERSION,
         "nodePools": [{"name": "stub"}],
         "cluster": value["cluster"] if whole else value,
@@ -450,13 +450,13 @@ def read_cluster(file: str) -> Origin:
 
 
 def _unknown_label(labels: Any) -> NotKnown | None:  # noqa: ANN401 - a body may hold anything
-    """Return why it is not known which labels a pool has."""
+    """Return why the labels of a pool are unknown; None if they are known."""
     keys = [item.get("key") if isinstance(item, dict) else item for item in labels] if isinstance(labels, list) else []
     return next((key for key in (labels, *keys) if isinstance(key, NotKnown)), None)
 
 
 def _named(resource: Resource, origin: Origin) -> Stated | None:
-    """Return the cluster that a pool names, if it does."""
+    """Return the cluster that a pool names, or None."""
     path = resource.spelling.cluster
     named = value_at(resource.value, path) if path else None
     if not named or not isinstance(named, str) or isinstance(named, NotKnown):
@@ -465,7 +465,7 @@ def _named(resource: Resource, origin: Origin) -> Stated | None:
 
 
 def _patches(file: str, kustomization: dict[str, Any]) -> Iterator[str]:
-    """Yield the files with parts of objects that a kustomization puts into others."""
+    """Yield the patch files of a kustomization."""
     for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
         items = kustomization.get(key)
         for item in items if isinstance(items, list) else ():

@@ -1,4 +1,4 @@
-"""Node pools in Compositions of Crossplane: what a patch puts into one is not known."""
+"""Node pools in Crossplane Compositions. Values that a patch writes are unknown."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r"[^.\[\]]+|\[([^\]]*)\]")
 _INTO_OTHERS = ("ToCompositeFieldPath", "CombineToComposite", "ToEnvironmentFieldPath", "CombineToEnvironment")
-"""Patches that change something else."""
+"""Types of patches that do not change the resource itself."""
 
 
 def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: ANN401 - values of a document
-    """Yield the name, the path and the arguments of each resource of a kind, with `NotKnown` where it is patched.
+    """Yield the name, the path and the arguments of each resource of a kind, with `NotKnown` for patched values.
 
     Args:
         value: a Composition.
-        kind: the kind of object.
+        kind: the kind of resource.
 
     """
     steps = value_at(value, ("spec", "pipeline"))
@@ -58,7 +58,7 @@ def _patches(holder: Any, sets: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN40
 
 
 def _patched(value: Any, patch: dict[str, Any]) -> Any:  # noqa: ANN401 - values of a document
-    """Return arguments in which nothing is known of what a patch writes."""
+    """Return arguments with `NotKnown` for the field that a patch writes."""
     target = patch.get("toFieldPath", patch.get("fromFieldPath"))
     found = [step[1].strip("\"'") if step[1] else step[0] for step in _STEP.finditer(str(target))]
     if found[:2] != ["spec", "forProvider"]:
@@ -71,7 +71,7 @@ def _replaced(value: Any, steps: list[str], made: NotKnown) -> Any:  # noqa: ANN
         return made
     first, *rest = steps
     if isinstance(value, list):
-        at = int(first) if first.isdecimal() and len(first) < 5 else len(value)  # noqa: PLR2004 - no list is so long
+        at = int(first) if first.isdecimal() and len(first) < 5 else len(value)  # noqa: PLR2004 - no list is that long
         if at >= len(value):
             return made
         return [*value[:at], _replaced(value[at], rest, made), *value[at + 1 :]]

@@ -1,4 +1,4 @@
-"""Terraform's files inside of a ROS template, which a transform of ROS hands to Terraform."""
+"""Terraform files in a ROS template, which ROS passes to Terraform."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TRANSFORM = "Aliyun::Terraform"
 
 
 def workspace(document: Document, data: bytes) -> list[Text]:
-    """Return the files of Terraform inside of a ROS template, each with its places in the template.
+    """Return the Terraform files in a ROS template, with their places in the template.
 
     Args:
-        document: a document.
+        document: the template, or any other document.
         data: the bytes of its file.
 
     """
@@ -32,7 +32,7 @@ def workspace(document: Document, data: bytes) -> list[Text]:
         if not isinstance(inner, str) or not name.endswith(HCL_ENDINGS):
             continue
         line, column = document.tree.find(("Workspace", name), key=False)
-        if lines[line - 1][column - 1 : column] == "|":  # a block: its lines are those of the template, indented
+        if lines[line - 1][column - 1 : column] == "|":  # a block scalar: its lines are lines of the template, indented
             first = next((row for row in lines[line:] if row.strip()), "")
             found.append(Text(document.file, inner, (line + 1, len(first) - len(first.lstrip()) + 1)))
         else:
@@ -41,7 +41,7 @@ def workspace(document: Document, data: bytes) -> list[Text]:
 
 
 class _Quoted(Text):
-    """A text in quotes, of which the lines are not those of the file."""
+    """A quoted text, whose lines are not lines of the file."""
 
     def place(self, offset: int) -> tuple[int, int]:
         """See `Text.place`."""

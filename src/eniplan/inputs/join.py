@@ -1,4 +1,4 @@
-"""Manifests beside the node pools of the same run: each set of pools is judged with the workloads that go there."""
+"""Joins manifests with the node pools of the same run: each set of pools is checked with the workloads for it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from eniplan.plan.model import Guest, Plan, PodNetworking
 
 _STUB = {"name": "stub"}
-"""A plan has at least one pool; this one is taken out again."""
+"""A placeholder, because a valid plan has at least one pool; removed after loading."""
 _NO_POOL = "(not known)"
 _REQUEST = ("template", "spec", "containers", 0, "resources")
-"""Where WL002 speaks of the request of a workload."""
+"""The path at which WL002 reports the request of a workload."""
 
 
 def beside(plans: Mapping[str, LoadedPlan | None]) -> Iterator[Unit]:
-    """Yield the plans of a run as what manifests can be judged with; those of files are read again."""
+    """Yield the plans of a run as units to join manifests with. Reads plan files again."""
     for file, kept in plans.items():
         for item in load([file]) if kept is None else [kept]:
             if isinstance(item, LoadedPlan) and item.plan is not None and not item.problems:
@@ -42,13 +42,13 @@ def beside(plans: Mapping[str, LoadedPlan | None]) -> Iterator[Unit]:
 def joined(
     units: list[Unit], manifests: Manifests, cluster: Origin | None, skip: Callable[[str, str], None]
 ) -> Iterator[LoadedPlan | Problem]:
-    """Judge manifests with each set of pools.
+    """Join manifests with each set of pools.
 
     Args:
         units: the sets of pools.
         manifests: PodNetworkings and workloads.
-        cluster: facts for manifests that have no pools beside them.
-        skip: notes a workload that no exclusive node is meant for.
+        cluster: facts of the cluster for manifests without pools.
+        skip: records a workload that is not for exclusive nodes.
 
     """
     read = _pod_networkings(manifests)
@@ -58,7 +58,7 @@ def joined(
     for unit in units:
         loaded = unit.load()
         if loaded.plan is None:
-            yield loaded  # too much of it does not fit: its problems are told
+            yield loaded  # too much is invalid: report only its problems
         else:
             judged.append((unit, loaded.plan))
     planned = [networking for _, plan in judged for networking in plan.pod_networkings]
@@ -68,7 +68,7 @@ def joined(
     named = {home.networking for found in homes for home in found.values()}
     visiting: set[str] = set()
     for (unit, plan), found in zip(judged, homes, strict=True):
-        # A workload without a pool anywhere is told once, with the first of them.
+        # Report a workload without any pool once, with the first set of pools.
         is_first = found is homes[0]
         here = {i: home for i, home in found.items() if home.pool is not None or (is_first and i not in settled)}
         draft = _with(unit, plan, manifests, own, here, named)
@@ -92,7 +92,7 @@ def joined(
 
 
 def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:
-    """Yield the pods that land on pools to which nothing leads them; those of a DaemonSet that has a home as well."""
+    """Yield the pods that can run on pools they do not select, including other pools that a DaemonSet runs on."""
     pools = pools_of(plan)
     for i, workload in enumerate(manifests.workloads):
         home = homes.get(i)
@@ -103,14 +103,14 @@ def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Ite
 
 
 def _pod_networkings(manifests: Manifests) -> LoadedPlan:
-    """Read the PodNetworkings as those of a plan: then it is known what they select."""
+    """Load the PodNetworkings as part of a plan, which gives their selectors."""
     draft = _Draft({"apiVersion": API_VERSION, "nodePools": [_STUB]}, {(): manifests.first()})
     draft.append("podNetworkings", manifests.networkings)
     return load_document(translated(draft.value, draft.origins))
 
 
 class _Draft:
-    """A plan to be, section by section."""
+    """A plan under construction, section by section."""
 
     def __init__(self, value: dict[str, Any], origins: dict[Path, Places]) -> None:
         self.value = value
@@ -126,14 +126,14 @@ class _Draft:
         return first
 
     def keep(self, unit: Unit, section: str, is_kept: Callable[[Mapping[str, Any]], bool]) -> None:
-        """Take over items of a section of a unit, with their places."""
+        """Copy items of a unit's section, with their places."""
         root = unit.origins[()]
         items = enumerate(unit.value.get(section, ()))
         self.append(section, [Part(item, {(): root.inner((section, i))}) for i, item in items if is_kept(item)])
 
 
 def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
-    """Return where the workloads go among the pools of a plan; those that go elsewhere are not in it."""
+    """Return the steering of each workload that a plan's pools may run, by its index."""
     taken = {pn.name for pn in own}
     networkings = (*own, *(pn for pn in plan.pod_networkings if pn.name not in taken))
     planned = {tuple(w.identity): w for w in plan.workloads}
@@ -150,7 +150,7 @@ def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> 
     return out
 
 
-def _with(  # noqa: PLR0913, PLR0917 - what is put together
+def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     unit: Unit,
     plan: Plan | None,
     manifests: Manifests,
@@ -158,11 +158,11 @@ def _with(  # noqa: PLR0913, PLR0917 - what is put together
     here: dict[int, Steering],
     named: set[str | None],
 ) -> Unit:
-    """Add manifests to a unit. What it has under the same name gives way."""
+    """Return a unit with manifests added. They replace items of the same name."""
     sections = ("podNetworkings", "workloads")
     draft = _Draft({key: item for key, item in unit.value.items() if key not in sections}, dict(unit.origins))
     ecs = [pool.name for pool in plan.node_pools if not pool.is_lingjun] if plan is not None else []
-    # One whose pods get no exclusive ENI is meant for other nodes, unless somebody says otherwise.
+    # A PodNetworking that gives no exclusive ENIs is for other nodes, unless a workload or plan names it.
     asking = {pn.name for pn in own if plan is not None and pn.asks_for_eni(plan.cluster)}
     networkings = [_meant(part, unit, ecs if part.value["name"] in asking else []) for part in manifests.networkings]
     workloads = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
@@ -171,7 +171,7 @@ def _with(  # noqa: PLR0913, PLR0917 - what is put together
     draft.keep(unit, "podNetworkings", lambda item: item["name"] not in names)
     draft.keep(unit, "workloads", lambda item: _identity(item) not in identities)
     first = draft.append("podNetworkings", networkings)
-    # Where the pools of a PodNetworking are not told, those that another set of pools tells are enough.
+    # A PodNetworking may name no pool here if another set of pools has its pools.
     silent: set[Path] = {
         ("podNetworkings", first + i, "nodePools") for i, part in enumerate(networkings) if part.value["name"] in named
     }
@@ -182,15 +182,15 @@ def _with(  # noqa: PLR0913, PLR0917 - what is put together
         if home.pool is None and home.missing is None:
             silent.add((*at, "nodePool"))
         if home.open:
-            silent.add((*at, *_REQUEST))  # whether it is right depends on what is open
+            silent.add((*at, *_REQUEST))  # correct or not, depending on the open questions
         gaps += (Gap((*at, item.key), item.why) for item in home.open)
     return unit._replace(value=draft.value, origins=draft.origins, silent=unit.silent | silent, gaps=tuple(gaps))
 
 
 def _strange_ids(unit: Unit, networkings: list[Part], first: int) -> Iterator[Gap]:
-    """Yield the ids of PodNetworkings that inputs which list vSwitches or security groups do not list.
+    """Yield the ids in PodNetworkings that a unit's vSwitches or security groups do not list.
 
-    What Terraform makes has no id yet, and what stands elsewhere is none of its business: nothing is wrong with them.
+    They are no errors: resources that Terraform creates have no id yet, and others may be managed elsewhere.
     """
     why = say("whether it is one of this configuration shows after apply; --cluster FILE lists them by their ids")
     for key, section in (("vSwitchIds", "vSwitches"), ("securityGroupIds", "securityGroups")):
@@ -209,7 +209,7 @@ def _identity(workload: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _meant(part: Part, unit: Unit, pools: list[str]) -> Part:
-    """Say which pools a PodNetworking is meant for: as the plan says, or the only one that there is."""
+    """Return a PodNetworking with its pools: those that the plan names, or the only pool."""
     if "nodePools" in part.value:
         return part
     same = [item for item in unit.value.get("podNetworkings", ()) if item["name"] == part.value["name"]]
@@ -233,14 +233,14 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
 
 
 def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin | None) -> Iterator[LoadedPlan]:
-    """Judge what can be judged of manifests without any pool."""
+    """Yield a plan of manifests without pools, for the rules that need none."""
     root = root_of(manifests.first().document)
     unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root)
     if cluster is not None:
         add_cluster(unit.value, unit.origins, cluster)
     known = unit.load().plan
     here = {
-        i: home._replace(pool=None)  # whether there is such a pool cannot be said
+        i: home._replace(pool=None)  # unknown whether this pool exists
         for i, workload in enumerate(manifests.workloads)
         if known is not None
         and (home := manifests.steer(workload, pools_of(known._replace(node_pools=())), own)) is not None
@@ -251,7 +251,7 @@ def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin
 
 
 def _with_strangers(unit: Unit, manifests: Manifests) -> Unit:
-    """Add that nothing is known of the objects of kinds that are not read, with pods for exclusive nodes."""
+    """Return a unit with gaps for objects of unsupported kinds that have pods for exclusive nodes."""
     origins, gaps = dict(unit.origins), list(unit.gaps)
     for item, origin in manifests.strangers:
         at: Path = ("workloads", f"{item.kind} {item.name!r}")

@@ -1,8 +1,8 @@
-"""Kubernetes manifests in the words of a plan: PodNetworkings, workloads, and the NetworkPolicies that select them.
+"""Translates manifests into parts of a plan: PodNetworkings, workloads, and the NetworkPolicies that select them.
 
-A workload names no node pool. It belongs to the pools that its pods can land on: those whose labels meet its node
-selector and its required node affinity, if anything of it asks for exclusive nodes at all. Where that leaves several
-pools, or depends on labels that nobody has given, it is left open.
+Manifests name no node pool. A workload that asks for exclusive nodes belongs to the pool whose labels match its node
+selector and required node affinity. If several pools match, or if the match depends on unknown labels, the pool stays
+undecided.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ if TYPE_CHECKING:
 NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
 _POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
 _OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
-"""The apiVersion and kind of the objects without pods that are read."""
+"""The apiVersion and kind of supported objects without pods."""
 KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS)))
-"""The kinds that are read."""
+"""The supported kinds."""
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
-"""A label that Kubernetes gives to every namespace."""
+"""The label that Kubernetes sets on every namespace, with its name."""
 _NO_MODE = "default"
-"""What Terway calls the mode of all other nodes."""
+"""The value of the exclusive label for shared nodes."""
 NOTHING = say("nothing that eniplan judges")
 _fits_selector = compile_schema(SELECTOR)
 
 
 class Object(NamedTuple):
-    """One object of Kubernetes, and where it stands."""
+    """A Kubernetes object, and its place."""
 
     document: Document
     path: Path
     value: dict[str, Any]
     number: int | None = None
-    """Which document of its file it stands in; None: it cannot be read again."""
+    """The index of its document in the file; None if the file cannot be read again."""
 
     @property
     def kind(self) -> str:
@@ -66,7 +66,7 @@ class Object(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its name, or how its name begins; empty when it has none."""
+        """Its name or its `generateName`; empty if it has neither."""
         return str(self.at("metadata", "name") or self.at("metadata", "generateName") or "").rstrip("-")
 
     @property
@@ -75,11 +75,11 @@ class Object(NamedTuple):
         return str(self.at("metadata", "namespace") or "default")
 
     def at(self, *path: str | int) -> Any:  # noqa: ANN401 - a manifest may hold anything
-        """Return what stands at a path; None when nothing does."""
+        """Return the value at a path, or None."""
         return value_at(self.value, path)
 
     def texts(self, *path: str | int) -> dict[str, str]:
-        """Return the entries of a map that are text."""
+        """Return the entries of the map at a path whose values are text."""
         found = self.at(*path)
         return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
 
@@ -89,12 +89,12 @@ class Object(NamedTuple):
 
 
 def objects(document: Document, number: int | None = None) -> Iterator[Object]:
-    """Yield the objects of a document that may be judged; those of a List one by one."""
+    """Yield the objects of a document; for a List, its items."""
     return _judged(document, listed(document.value), number)
 
 
 def objects_of(found: JsonList, number: int | None) -> Iterator[Object]:
-    """Yield the objects of a list that may be judged, while only one of them is in memory."""
+    """Yield the objects of a list. Only one of them is in memory at a time."""
     each = ((("items", i, *path), value) for i, item in enumerate(found.items()) for path, value in listed(item))
     return _judged(found.document, each, number)
 
@@ -106,28 +106,28 @@ def _judged(document: Document, each: Iterable[tuple[Path, Any]], number: int | 
 
 
 class Part(NamedTuple):
-    """One item of a section of a plan, and where each of its keys came from, relative to the item."""
+    """An item of a plan's section, and the place of each of its keys, relative to the item."""
 
     value: dict[str, Any]
     origins: dict[Path, Origin]
 
     def is_of(self, files: Collection[str]) -> bool:
-        """Return whether it stands in one of these files."""
+        """Return whether it comes from one of these files."""
         return os.path.normpath(self.origins[()].document.file) in files
 
 
 class Workload(NamedTuple):
-    """A workload, and what decides where its pods run."""
+    """A workload, and its parsed pod template."""
 
     object: Object
     part: Part
     pod: Pod
     order: int = 0
-    """The how manyeth of the run it is."""
+    """Its position among the workloads of the run."""
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing in its own manifest leads its pods to an exclusive node, or lets them in."""
+        """Whether its manifest neither selects exclusive nodes nor tolerates taints, nor names a pool or network."""
         pod, notes = self.pod, self.object.texts("metadata", "annotations")
         asks = pod.request(ENI) or pod.networks is not None or POD_ENI in pod.annotations
         chooses = pod.tolerations or pod.placement != Placement() or self.object.kind in PER_NODE
@@ -135,17 +135,17 @@ class Workload(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{self.object.kind} {self.part.value['name']!r}"
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """What makes two of them one."""
+        """Its kind, namespace and name."""
         return self.object.kind, self.object.namespace, self.part.value["name"]
 
 
 class Quiet(NamedTuple):
-    """What is kept of a workload that is quiet: it is read again if a PodNetworking selects it, or a plan names it."""
+    """The part of a quiet workload to keep in memory. `wake` reads it again if a PodNetworking or plan needs it."""
 
     file: str
     number: int
@@ -162,35 +162,35 @@ _Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
 
 
 class Undecidable(NamedTuple):
-    """What the manifests do not tell of a workload."""
+    """A key of a workload whose value the manifests leave open."""
 
     key: str
     """The key of a workload of a plan."""
     why: str
-    """What would tell it."""
+    """The reason, or how to decide it."""
 
 
 class Steering(NamedTuple):
-    """Where the pods of a workload go, among the pools of one plan."""
+    """The pool and PodNetworking of a workload, within one plan."""
 
     pool: str | None
-    """None: not known."""
+    """None if unknown."""
     networking: str | None
     open: tuple[Undecidable, ...] = ()
     missing: str | None = None
-    """The pool that it names, when there is none of that name."""
+    """The pool that the workload names, if it does not exist."""
     is_nowhere: bool = False
-    """Whether no exclusive node will ever take the pods, which is told."""
+    """Whether no exclusive node can run the pods, which a rule reports."""
 
 
 class Pools(NamedTuple):
-    """The pools of a plan, those together of which the nodes are the same to every pod."""
+    """The pools of a plan, grouped: the scheduler treats nodes of the same group alike."""
 
     cluster: Cluster
     alike: tuple[tuple[NodePool, ...], ...]
 
     def without(self, name: str) -> Pools:
-        """Return all others than one."""
+        """Return all pools except one."""
         kept = (tuple(pool for pool in alike if pool.name != name) for alike in self.alike)
         return self._replace(alike=tuple(alike for alike in kept if alike))
 
@@ -213,17 +213,17 @@ class Manifests:
         self.quiet: list[Quiet] = []
         self._first_quiet: Origin | None = None
         self.strangers: list[tuple[Object, Origin]] = []
-        """Objects of kinds that are not read, with pods for exclusive nodes."""
+        """Objects of unsupported kinds that have pods for exclusive nodes."""
         self.problems: list[Problem] = []
         self._policies: list[Object] = []
         self._namespaces: dict[str, dict[str, str]] = {}
 
     def __bool__(self) -> bool:
-        """Whether there is anything to judge."""
+        """Whether there is anything to check."""
         return bool(self.networkings or self.workloads or self.quiet or self.strangers)
 
     def add(self, item: Object) -> str:
-        """Take an object; return why not, when it is none that can be judged."""
+        """Add an object. Return why it is skipped; empty if it is not."""
         kind = item.kind
         known = (item.value["apiVersion"], kind) in _OTHERS
         if not known and holder(item.value["apiVersion"], kind) is None:
@@ -253,7 +253,7 @@ class Manifests:
 
     def _pods(self, item: Object) -> str:
         found = holder(item.value["apiVersion"], item.kind)
-        assert found is not None  # noqa: S101 - `add` has seen to that
+        assert found is not None  # noqa: S101 - checked in `add`
         parts = [
             _workload_part(item, found, template)
             for template in templates(found, item.value)
@@ -266,7 +266,7 @@ class Manifests:
         return ""
 
     def _take(self, workload: Workload) -> None:
-        """Keep a workload, or where it stands, if that may be all that is ever asked of it."""
+        """Keep a workload; for a quiet one, only its place and labels."""
         item = workload.object
         if item.number is None or not workload.is_quiet:
             self.workloads.append(workload)
@@ -277,7 +277,7 @@ class Manifests:
         self.quiet.append(Quiet(*where, workload.title, *about, workload.order))
 
     def wake(self, networkings: Iterable[PodNetworking], identities: Collection[tuple[str, ...]]) -> Iterator[Problem]:
-        """Read again the quiet workloads that a PodNetworking may select, or that a plan names; yield why not."""
+        """Read the quiet workloads again that a PodNetworking may select, or a plan names. Yield read errors."""
         choosing = [networking for networking in networkings if networking.selects]
         asleep: list[Quiet] = []
         woken: dict[str, dict[_Key, int]] = {}
@@ -304,7 +304,7 @@ class Manifests:
         )
 
     def _stranger(self, item: Object) -> str:
-        """Take an object of a kind that is not read, if its pods are for exclusive nodes; return why not."""
+        """Add an object of an unsupported kind if its pods are for exclusive nodes. Return why it is skipped."""
         for path, template in hidden_templates(item.value):
             pod = read_pod(template)
             if pod.request(ENI) or any(r.key == EXCLUSIVE_LABEL for r in pod.placement.requirements()):
@@ -313,7 +313,7 @@ class Manifests:
         return NOTHING
 
     def leave_out(self, files: Collection[str]) -> Iterator[str]:
-        """Take the PodNetworkings and workloads of some files out again; yield what they are."""
+        """Remove the PodNetworkings and workloads of some files. Yield their titles."""
         named = [(part, f"PodNetworking {part.value['name']!r}") for part in self.networkings]
         named += [(workload.part, workload.title) for workload in self.workloads]
         for part, title in named:
@@ -327,7 +327,7 @@ class Manifests:
         self.workloads = [workload for workload in self.workloads if not workload.part.is_of(files)]
 
     def first(self) -> Origin:
-        """Return where the first of them stands."""
+        """Return the place of the first object."""
         parts = [*self.networkings, *(workload.part for workload in self.workloads)]
         if not parts and self._first_quiet is not None:
             return self._first_quiet
@@ -343,12 +343,12 @@ class Manifests:
         }
 
     def steer(self, workload: Workload, pools: Pools, networkings: tuple[PodNetworking, ...]) -> Steering | None:
-        """Work out on which pool of a plan a workload runs; None: nothing leads it to an exclusive node.
+        """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes.
 
         Args:
             workload: a workload of these manifests.
-            pools: those of the plan, and their cluster.
-            networkings: the PodNetworkings that are known.
+            pools: the pools of a plan, and their cluster.
+            networkings: the known PodNetworkings.
 
         """
         pod, notes = workload.pod, workload.object.texts("metadata", "annotations")
@@ -363,20 +363,20 @@ class Manifests:
         able = sorted((pool for alike in open_to for pool in alike), key=lambda pool: pool.name)
         if pod.placement.allows(EXCLUSIVE_NODE) is False:
             return Steering(None, found.name, is_nowhere=True) if takes_eni or _is_misled(pod) else None
-        # Where a PodNetworking or a request for an ENI leads, no Lingjun node can follow.
+        # Lingjun nodes support neither PodNetworkings nor ENI requests.
         if takes_eni:
             able = [pool for pool in able if not pool.is_lingjun] or able
         fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
-        if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # of which each takes its share
+        if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
             return Steering(fitting[0].name, found.name, found.open)
         why = _several([pool.name for pool in fitting]) if able else _NO_POOL
         return Steering(None, found.name, (*found.open, why))
 
     def guests(self, workload: Workload, pools: Pools) -> Iterator[Guest]:
-        """Yield the pools that take a workload although nothing leads it to them.
+        """Yield the pools that can run a workload that does not select them.
 
-        A DaemonSet goes to all nodes that let it; others are told only where they tolerate a taint, as if they were
-        meant to land there.
+        A DaemonSet runs on all nodes that it tolerates. Other workloads count only if they tolerate a taint of the
+        pool, which suggests that they are meant to run there.
         """
         pod, value = workload.pod, workload.part.value
         if pod.host_network or pod.is_ignored:
@@ -397,7 +397,7 @@ class Manifests:
         """Return the PodNetworking that pods get, as Terway's webhook chooses it."""
         if workload.pod.host_network:
             return _Networking()
-        # A namespace can keep the webhook away, and then nothing asks for an ENI.
+        # A namespace can opt out of the webhook; then nothing requests an ENI.
         is_seen = self.namespace_labels(workload).get(POD_ENI) != "false"
         leading = {pn.name for pn in networkings if is_seen and pn.asks_for_eni(cluster)}
         if workload.pod.networks is not None:
@@ -424,7 +424,7 @@ class Manifests:
     def _selecting(
         self, workload: Workload, networkings: Iterable[PodNetworking], *, matches: bool | None
     ) -> list[str]:
-        """Return the PodNetworkings that select pods, or may (None), but for Fixed ones that Terway passes by."""
+        """Return the PodNetworkings that select pods, or may (None), except Fixed ones that Terway ignores for them."""
         found = [
             networking
             for networking in networkings
@@ -432,12 +432,12 @@ class Manifests:
             and selects(networking.pod_selector, workload.pod.labels)
             and self._in_namespace(networking.namespace_selector, workload.object.namespace) is matches
         ]
-        # A Fixed one is passed by where the names of pods change; where there is no other, it is told.
+        # Terway ignores Fixed ones for pods without stable names. If there is no other, keep them for PN009 to report.
         kept = [pn for pn in found if workload.object.kind in FIXED_NAMES or not pn.is_fixed]
         return [networking.name for networking in kept or found]
 
     def namespace_labels(self, workload: Workload) -> dict[str, str]:
-        """Return the labels of the namespace of a workload, as far as they are known."""
+        """Return the known labels of a workload's namespace."""
         return self._namespaces.get(workload.object.namespace, {})
 
     def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
@@ -452,7 +452,7 @@ class Manifests:
 
 
 def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:
-    """Yield some workloads of a file that has been read before."""
+    """Yield some workloads of a file by reading it again."""
     data = read(file)
     found = read_list(file, data)
     every: Iterator[Object] = (
@@ -477,7 +477,7 @@ class _Networking(NamedTuple):
     name: str | None = None
     open: tuple[Undecidable, ...] = ()
     leads: bool = False
-    """Whether with it the webhook asks for an exclusive ENI."""
+    """Whether the webhook then requests an exclusive ENI."""
 
 
 def _several(pools: list[str]) -> Undecidable:
@@ -499,18 +499,18 @@ _NETWORKING: dict[str, Path] = {
     "allocation": ("spec", "allocationType"),
     "name": ("metadata", "name"),
 }
-"""Where a PodNetworking says what a key of the plan says."""
+"""The path in a PodNetworking for each key of the plan."""
 
 
 _SPEC = [tuple(map(str, path[1:])) for path in _NETWORKING.values() if path[0] == "spec"]
 _WORDS = {step: ".".join(field[: i + 1]) for field in _SPEC for i, step in enumerate(field)} | {
     key: ".".join(map(str, path[1:])) for key, path in _NETWORKING.items() if path[0] == "spec"
 }
-"""What may be written for a field of the spec, in the words of the CRD or of a plan, and where it belongs."""
+"""Names that users may write for a field of the spec, from the CRD or a plan, and the correct path."""
 
 
 def _unknown_fields(item: Object) -> Iterator[Problem]:
-    """Yield the fields of a PodNetworking's spec that Kubernetes drops without a word."""
+    """Yield the unknown fields of a PodNetworking's spec, which Kubernetes drops silently."""
     for outer in dict.fromkeys(field[:i] for field in _SPEC for i in range(len(field))):
         known = {field[len(outer)] for field in _SPEC if field[: len(outer)] == outer and len(field) > len(outer)}
         found = item.at("spec", *outer)
@@ -525,7 +525,7 @@ def _unknown_fields(item: Object) -> Iterator[Problem]:
 
 
 def _networking(item: Object) -> Part:
-    """Read a PodNetworking. Without eniOptions its eniType is Default: the CRD says so."""
+    """Translate a PodNetworking. Without eniOptions its eniType is Default, as in the CRD."""
     paths = dict(_NETWORKING)
     value = {key: found for key, path in paths.items() if (found := item.at(*path)) is not None}
     value = {**value, "name": item.name, "eniType": value.get("eniType", "Default")}
@@ -568,12 +568,12 @@ def _workload_part(item: Object, found: Holder, template: Template) -> Part:
 
 
 def _is_led(pod: Pod, able: list[NodePool]) -> bool:
-    """Return whether the labels of nodes that pods ask for lead them: the exclusive one, or one of a pool's own."""
+    """Return whether pods select the exclusive label or a pool's own label."""
     leading = {EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able))
     return pod.placement.allows(NodeLabels({}, leading.__contains__)) is False
 
 
 def _is_misled(pod: Pod) -> bool:
-    """Return whether pods ask for the exclusive label with a value that no exclusive node has."""
+    """Return whether pods select the exclusive label with a value that no exclusive node has."""
     asked = [r for r in pod.placement.requirements() if r.key == EXCLUSIVE_LABEL and r.operator == "In"]
     return any(value != _NO_MODE for r in asked for value in r.values)

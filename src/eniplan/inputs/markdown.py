@@ -1,4 +1,4 @@
-"""Fenced code blocks of Markdown: what a runbook tells people to apply."""
+"""Reads fenced code blocks in Markdown, such as the manifests in a runbook."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class Block(NamedTuple):
     """One code block."""
 
     language: str
-    """In lower case."""
+    """The language of the block, in lower case."""
     text: str
     line: int
-    """The number of lines before it."""
+    """The number of lines before the text of the block."""
     indent: int
-    """The columns before each of its lines."""
+    """The number of columns before each line."""
 
     def moved(self, line: int, column: int) -> tuple[int, int]:
-        """Return a place of the block as one of the file."""
+        """Return the line and column in the file for those in the block."""
         return self.line + line, self.indent + column
 
     def placed(self, document: Document) -> Document:
-        """Return a document that was read from the text of the block, with its places in the file."""
+        """Return a document that was parsed from the block, with places in the file."""
         return document._replace(tree=_Shifted(document.tree, self))
 
 
@@ -61,7 +61,7 @@ _LEFT = re.compile(r"<[^<>\n]{1,100}>")
 
 
 def with_blanks(document: Document) -> Document:
-    """Return a request in which what is left to the reader (`<vsw-id>`) is not known."""
+    """Return a request with `NotKnown` for placeholders such as `<vsw-id>`."""
     value: Any = document.value
     return document if isinstance(value, dict) and "apiVersion" in value else document._replace(value=_opened(value))
 
@@ -75,7 +75,7 @@ def _opened(value: Any) -> Any:  # noqa: ANN401 - a request may hold anything
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """Yield the code blocks of a text; one that is not closed ends with the text."""
+    """Yield the code blocks of a text. An unclosed block ends with the text."""
     lines = text.splitlines()
     at = 0
     while at < len(lines):

@@ -1,4 +1,4 @@
-"""Where in the user's own files the values of a translated plan came from."""
+"""Maps the values of a translated plan to their places in the user's files."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ if TYPE_CHECKING:
 
 
 class NotKnown(str):
-    """Stands for a value that the input does not hold yet; its text says why. Shown where a name is needed."""
+    """Replaces an unknown value. Its text is the reason, or a name to show."""
 
     __slots__ = ()
 
 
 def is_known_text(value: object) -> bool:
-    """Return whether a value is a text that the input holds."""
+    """Return whether a value is text and not a `NotKnown`."""
     return isinstance(value, str) and not isinstance(value, NotKnown)
 
 
 class Skipped(NamedTuple):
-    """Something that was not judged, and why."""
+    """An input or a part of one that was not checked, and the reason."""
 
     what: str
     why: str
     names: str = ""
-    """The exclusive label, or the resource, where it names one: it may hold what its author takes for judged."""
+    """The exclusive label or the ENI resource, if it mentions one: then users may expect it to be checked."""
 
 
 class Places(Protocol):
-    """Where a part of a plan came from, and the values inside of it."""
+    """The places of a part of a plan and of the values in it."""
 
     @property
     def document(self) -> Document:
-        """The document that it stands in."""
+        """The document with the part."""
 
     def inner(self, path: Path) -> Origin:
-        """Return the place of a value inside."""
+        """Return the place of a value inside it."""
 
 
 class Origin(NamedTuple):
-    """A place in a document of the user."""
+    """A place in a user's document."""
 
     document: Document
     path: Path
     name: str = ""
-    """What people call the place, when it is not its key path: an address of Terraform."""
+    """The name of the place, if it is not its key path: a Terraform address."""
 
     def place(self, *, key: bool = False) -> Place:
         """Return its file, line and column."""
@@ -69,9 +69,9 @@ class Origin(NamedTuple):
 
 
 class NoPlaces:
-    """The tree of a document that is only known to be there."""
+    """The tree of a document of which only the file is known."""
 
-    def find(self, _path: Path, *, key: bool) -> tuple[int, int]:  # noqa: ARG002 - as all trees have it
+    def find(self, _path: Path, *, key: bool) -> tuple[int, int]:  # noqa: ARG002 - part of `Tree`
         """See `Tree.find`."""
         return 1, 1
 
@@ -81,10 +81,10 @@ class NoPlaces:
 
 
 class Origins:
-    """The tree of a translated document: each key path of the plan leads to where its value came from."""
+    """The tree of a translated document: maps each key path of the plan to the place of its value."""
 
     def __init__(self, origins: Mapping[Path, Places]) -> None:
-        """Take the known ones; what lies deeper has the same keys in both. The root must be among them."""
+        """Store the places, which must include the root. Deeper keys are the same in the plan and the document."""
         self._origins = origins
 
     def of(self, path: Path) -> Origin:
@@ -108,7 +108,7 @@ class Origins:
         return origin.document.written(origin.path)
 
     def word(self, path: Path, key: str) -> str:
-        """See `Document.word`: it is where the form says what the key says."""
+        """See `Document.word`: the last key of the path in the user's document."""
         base, inner = self.of(path[:2]), self.of((*path[:2], *key.split(".")))
         own = inner.path[len(base.path) :]
         if inner.document is not base.document or inner.path[: len(base.path)] != base.path or not own:
@@ -122,11 +122,11 @@ class Origins:
 
 
 class Printed(NamedTuple):
-    """The tree of what a program has printed: its places are there, and nobody edits them."""
+    """The tree of a program's output, which has places but is not edited."""
 
     inner: Tree
     unwritable: Message
-    """See `Document.unwritable`: where it is changed instead."""
+    """See `Document.unwritable`: says where to change it instead."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `Tree.find`."""
@@ -138,7 +138,7 @@ class Printed(NamedTuple):
 
 
 class Translated(Document):
-    """A plan that no file holds; its places are those of the files that it was made from."""
+    """A translated plan, whose places are in the files that it came from."""
 
     __slots__ = ()
 
@@ -150,10 +150,10 @@ class Translated(Document):
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """See `Document.place`."""
-        assert isinstance(self.tree, Origins)  # noqa: S101 - `translated` is the only one that makes them
+        assert isinstance(self.tree, Origins)  # noqa: S101 - only `translated` creates instances
         return self.tree.of(path).place(key=key)
 
 
 def translated(value: Value, origins: Mapping[Path, Places]) -> Translated:
-    """Return a document with this value, and with places in the documents that it came from."""
+    """Return a document with a value, and the places of its parts in other documents."""
     return Translated(origins[()].document.file, value, Origins(origins))

@@ -1,4 +1,4 @@
-"""Prices of instance types that users bring along: rows of CSV with a type and its price an hour, in any currency."""
+"""Reads a user's price list: CSV rows with an instance type and its price per hour, in any currency."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _HINT = say("a row is a type and its price an hour, such as ecs.g8i.8xlarge,1.25
 
 
 def read_prices(path: str, data: bytes) -> dict[str, float]:
-    """Return the price of an hour by type, in the user's own currency.
+    """Return the price per hour by instance type, in the user's currency.
 
     Raises:
-        InputError: the file is no text, or a row is no type and price; each such row is told.
+        InputError: the file is not text or has no prices, or a row is invalid. Holds a problem for each invalid row.
 
     """
     prices: dict[str, float] = {}
@@ -51,12 +51,12 @@ def read_prices(path: str, data: bytes) -> dict[str, float]:
 
 
 def _cells(line: str) -> Iterator[tuple[int, str]]:
-    """Yield the cells of a row, and the columns in which they begin, from 1 on."""
+    """Yield the 1-based column and the text of each cell in a row."""
     at = 0
     while True:
         found = _CELL.match(line, at)
         if found is None:
-            yield at + 1, line[at:]  # a quotation mark that nothing ends, or in the middle of a word
+            yield at + 1, line[at:]  # an unclosed quotation mark, or one in the middle of a word
             return
         quoted, bare = found.groups()
         text = bare.strip() if quoted is None else quoted.replace('""', '"')
@@ -71,9 +71,9 @@ def _is_heading(texts: list[str]) -> bool:
 
 
 def _problem(cells: list[tuple[int, str]], lines: dict[str, int]) -> tuple[int, Message]:
-    """Return what keeps cells from being a type and its price, and in which column; nothing when they are."""
+    """Return the column of an error in a row, and the message; the message is empty if the row is valid."""
     if len(cells) != 2:  # noqa: PLR2004 - type and price
-        column = cells[2][0] if len(cells) > 2 else cells[0][0]  # noqa: PLR2004 - the first one too many
+        column = cells[2][0] if len(cells) > 2 else cells[0][0]  # noqa: PLR2004 - the first extra cell
         return column, say("a row of prices has 2 cells, not {cells}", cells=len(cells))
     (name_at, name), (price_at, price) = cells
     if not name.startswith("ecs.") or re.search(r"\s", name):

@@ -1,7 +1,7 @@
-"""What the references of a Pulumi program in YAML come to, with its variables and the defaults of its configuration.
+"""Resolves the references in a Pulumi YAML program from its variables and the defaults of its configuration.
 
-What resources say, and what other functions make, is not known. A stack may set other values, so that a value that
-rests on a default says so. Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/
+Outputs of resources and results of unsupported functions are unknown. A stack may override defaults, so values that
+depend on one have a note. Source: https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path
 
 _MAX_VALUES = 100_000
-"""Values that references are followed to; one that is used twice counts twice."""
+"""Maximum values that references may add; a value that is used twice counts twice."""
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 _PARTS = re.compile(r"\$(\$\{[^{}]*\})|\$\{([^{}]*)\}")
-"""An escaped reference, and one that is meant."""
+"""Matches an escaped reference, or a reference."""
 _STEP = re.compile(r"\.?([A-Za-z_][\w-]*)|\[(?:\"([^\"]*)\"|([0-9]{1,6}))\]")
 
 
 def resolved(document: Document) -> Document:
-    """Return a program with the values of its resources, and `NotKnown` for what only Pulumi knows."""
+    """Return a program with resolved values in its resources, and `NotKnown` for values that only Pulumi knows."""
     value: Any = document.value
     program = _Program(value)
     made = {
@@ -44,7 +44,7 @@ def resolved(document: Document) -> Document:
 
 
 class _Program:
-    """One program while its values are computed."""
+    """The state of resolving one program."""
 
     def __init__(self, program: dict[str, Any]) -> None:
         self.notes: dict[Path, tuple[str, ...]] = {}
@@ -58,13 +58,13 @@ class _Program:
             for key, item in (config.items() if isinstance(config, dict) else ())
         }
         self._known: dict[str, tuple[Any, tuple[str, ...], int]] = {}
-        """Names that have been followed: their value, the configuration that it rests on, and its size."""
+        """Resolved names: the value, the configuration defaults that it depends on, and its size."""
         self._open: set[str] = set()
         self._used: list[str] = []
         self._left = _MAX_VALUES
 
     def value(self, raw: Any, path: Path) -> Any:  # noqa: ANN401 - values of a document
-        """Return a value without references, and note where it comes from."""
+        """Return a value with its references resolved, and record the defaults that it depends on."""
         if isinstance(raw, dict) and _function(raw) is None:
             return {key: self.value(item, (*path, key)) for key, item in raw.items()}
         if isinstance(raw, list):
@@ -109,7 +109,7 @@ class _Program:
         return words if len(words) <= MAX_TEXT and self._left > 0 else NotKnown(raw)
 
     def _referred(self, words: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
-        """Return what a reference leads to; what is not known has the words of the reference."""
+        """Return the value of a reference. An unknown value has the text of the reference."""
         steps: list[str | int] = []
         at = 0
         while at < len(words):
@@ -180,7 +180,7 @@ def _lost(value: Any) -> NotKnown | None:  # noqa: ANN401 - values of a document
     return next((lost for item in inner if (lost := _lost(item)) is not None), None)
 
 
-# --- Functions; None: it is not known what they come to -----------------------------------------------------------
+# --- Functions; they return None if the result is unknown ---------------------------------------------------------
 
 
 def _two(argument: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document

@@ -1,4 +1,4 @@
-"""What the functions of a ROS template come to, with the defaults of its parameters. The rest is not known."""
+"""Evaluates the functions of a ROS template, with the defaults of its parameters. Other values are unknown."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _FLAGS = {"true": True, "false": False}
 
 
 class Noted(NamedTuple):
-    """The places of a template of which some values come from defaults; see `plan.document.Tree`."""
+    """The tree of a template in which some values come from defaults; see `plan.document.Tree`."""
 
     tree: Tree
     notes: dict[Path, tuple[str, ...]]
-    """What a value comes from, in words."""
+    """The sources of a value, as text."""
 
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `plan.document.Tree.find`."""
@@ -37,7 +37,7 @@ class Noted(NamedTuple):
         return self.tree.text(path)
 
     def written(self, path: Path) -> Path | None:
-        """See `Document.written`: what a function makes of a value is not changed there."""
+        """See `Document.written`: None for the result of a function."""
         written: Callable[[Path], Path | None] | None = getattr(self.tree, "written", None)
         is_made = any(path[: len(made)] == made or made[: len(path)] == path for made in self.notes)
         return None if written is None or is_made else written(path)
@@ -51,7 +51,7 @@ class Noted(NamedTuple):
 
 
 def resolved(document: Document, is_ours: Callable[[Any], bool]) -> Document:
-    """Return a template with the values of some resources, and `NotKnown` for what only ROS knows."""
+    """Return a template with evaluated values in resources of ours, and `NotKnown` for values that only ROS knows."""
     value: Any = document.value
     template = _Template(value)
     resources = value.get("Resources")
@@ -64,7 +64,7 @@ def resolved(document: Document, is_ours: Callable[[Any], bool]) -> Document:
 
 
 class _Template:
-    """One template while its values are computed."""
+    """The state of evaluating one template."""
 
     def __init__(self, template: Any) -> None:  # noqa: ANN401 - a value of a document
         self.notes: dict[Path, tuple[str, ...]] = {}
@@ -73,7 +73,7 @@ class _Template:
         self._open: set[str] = set()
 
     def value(self, raw: Any, path: Path) -> Any:  # noqa: ANN401 - values of a document
-        """Return a value without functions, and note where it comes from."""
+        """Return a value with its functions evaluated, and record the defaults that it depends on."""
         if isinstance(raw, dict):
             if not _is_function(raw):
                 return {key: self.value(item, (*path, key)) for key, item in raw.items()}
@@ -85,7 +85,7 @@ class _Template:
         return [self.value(item, (*path, i)) for i, item in enumerate(raw)] if isinstance(raw, list) else raw
 
     def _computed(self, raw: Any) -> Any:  # noqa: ANN401 - values of a document
-        """Return what a value comes to, with functions inside of each other."""
+        """Return a value with its functions evaluated, including nested ones."""
         if isinstance(raw, list):
             return [self._computed(item) for item in raw]
         if not isinstance(raw, dict):
@@ -97,7 +97,7 @@ class _Template:
         found = None if function is None else function(self, argument)
         return NotKnown(say("the function {name}", name=name)) if found is None else found
 
-    # --- Functions; None: it is not known what they come to ---
+    # --- Functions; they return None if the result is unknown ---
 
     def ref(self, name: Any) -> Any:  # noqa: ANN401 - values of a document
         if isinstance(name, str) and value_at(self._template, ("Resources", name)) is not None:
@@ -113,7 +113,7 @@ class _Template:
         if not isinstance(name, str) or not isinstance(attribute, str):
             return None
         kind = str(value_at(self._template, ("Resources", name, "Type"))).lower()
-        # Its id is called by the last word of its type, and `Ref` is another way to name it.
+        # `VSwitchId` of an `ALIYUN::ECS::VSwitch` is the same id that `Ref` returns.
         is_id = attribute.endswith("Id") and kind.endswith(attribute.removesuffix("Id").lower())
         return Made(f"Fn::GetAtt {name}.{attribute}", name, "" if is_id else attribute)
 
@@ -171,7 +171,7 @@ class _Template:
         return None if holds is None else self._computed(argument[1 if holds else 2])
 
     def _condition(self, raw: Any) -> bool | None:  # noqa: ANN401 - values of a document
-        """Return whether a condition holds, None when that is not known."""
+        """Return whether a condition is true; None if unknown."""
         if isinstance(raw, str):
             return self._named(raw)
         ((name, argument),) = raw.items() if _is_function(raw) else (("", raw),)
@@ -205,7 +205,7 @@ _FUNCTIONS: dict[str, Callable[[_Template, Any], Any]] = {
 
 
 def _typed(default: Any, kind: Any, lost: NotKnown) -> Any:  # noqa: ANN401 - values of a document
-    """Return the default of a parameter in its type."""
+    """Return the default of a parameter, converted to its type."""
     if kind == "CommaDelimitedList" and isinstance(default, str):
         return [item.strip() for item in default.split(",")]
     if kind == "Json" and isinstance(default, str):
@@ -238,7 +238,7 @@ def _joined(by: str, items: list[Any]) -> str | None:
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401 - values of a document
-    """Return a scalar as the text that ROS makes of it."""
+    """Return a scalar as text, as ROS converts it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value

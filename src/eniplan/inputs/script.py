@@ -1,7 +1,7 @@
-"""Calls of the aliyun CLI in shell scripts: the requests that create node pools, or clusters with theirs.
+"""Reads calls of the aliyun CLI in shell scripts that create node pools, or clusters with node pools.
 
-The body of a call is a JSON text that a script holds in pieces. Each of its values has its place in the script, and
-what a shell would put in is `NotKnown`. Source: aliyun CLI at commit eadd68d9, openapi/flags.go.
+The body of a call is JSON text that the script may build from pieces. Each value has its place in the script; values
+that only the shell knows are `NotKnown`. Source: aliyun CLI at commit eadd68d9, openapi/flags.go.
 """
 
 from __future__ import annotations
@@ -27,45 +27,45 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path, Tree
 
 _CALL = re.compile(rb"(?>.*?aliyun\b).*?\bcs\b")
-"""In one line. Atomic: a line that names aliyun a thousand times is searched once."""
+"""A call within one line. The group is atomic, so that a line with a thousand "aliyun" is searched once."""
 _CREATES = re.compile(rb"/clusters|CreateCluster")
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster")
 _POOLS = re.compile(r"/clusters/([^/\s]*)/nodepools/?")
 _SECTIONS = ("nodepool_info", "scaling_group", "kubernetes_config", "auto_scaling")
 OPEN, CLOSE = "\ue000", "\ue001"
-"""Around the number of a part that is not known, in the text of a body."""
+"""Enclose the number of an unknown part in the text of a body."""
 
 
 class Call(NamedTuple):
     """A request that a script sends."""
 
     document: Document
-    """Its body; a value that is not known stands for one that is somewhere else."""
+    """The body; its value is a `NotKnown` if the body is in another file."""
     cluster: str = ""
-    """The cluster, where the call names it."""
+    """The id of the cluster, if the call names it."""
     file: str = ""
-    """Where the body stands, when it is a file of its own."""
+    """The file with the body, if it is not in the script."""
 
     @property
     def stated(self) -> Stated | None:
-        """What the call says of the cluster."""
+        """The facts of the cluster that the call states."""
         if not self.cluster or UNKNOWN in self.cluster:
             return None
         return Stated({"id": self.cluster}, {("id",): Origin(self.document, ())})
 
 
 def nothing(file: str) -> Document:
-    """Return a script that creates nothing."""
+    """Return the document of a script without calls."""
     return Document(file, {}, Mapped(None, "", [0], ""))
 
 
 def is_script(path: str, data: bytes) -> bool:
-    """Return whether a text is a shell script."""
+    """Return whether a file is a shell script."""
     return path.endswith(SCRIPT_ENDINGS) or (data[:2] == b"#!" and b"sh" in data.partition(b"\n")[0])
 
 
 def is_worth(data: bytes) -> bool:
-    """Return whether a script may create anything."""
+    """Return whether a script may create a node pool or cluster."""
     return bool(_CREATES.search(data) and any(map(_CALL.match, data.splitlines())))
 
 
@@ -73,7 +73,7 @@ def calls(file: str, data: bytes) -> Iterator[Call]:
     """Yield the requests of a script.
 
     Raises:
-        InputError: the script is no text, or the body of a request is no JSON.
+        InputError: the script is not text, or the body of a request is not JSON.
 
     """
     script = decode(file, data)
@@ -85,7 +85,7 @@ def calls(file: str, data: bytes) -> Iterator[Call]:
 
 
 def _arguments(command: Command) -> tuple[str, Word] | None:
-    """Return the cluster and the body of a call that creates something."""
+    """Return the cluster and the body of a call that creates a node pool or cluster; None for other commands."""
     names = [text(word) for word in command.words]
     program = next((i for i, name in enumerate(names) if os.path.basename(name) == "aliyun"), None)
     if program is None or "cs" not in names[program:]:
@@ -149,7 +149,7 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
 
 
 def _joined(body: Word) -> tuple[str, list[int], list[str]]:
-    """Return the text of a body, the offset of each of its characters in the script, and what is not known of it."""
+    """Return the text of a body, the offset in the script of each character, and its unknown parts."""
     out: list[str] = []
     offsets: list[int] = []
     unknown: list[str] = []
@@ -172,7 +172,7 @@ def _joined(body: Word) -> tuple[str, list[int], list[str]]:
 
 
 def _noted(body: Word, offsets: list[int]) -> dict[int, str]:
-    """Return what the characters of a body rest on, by their index, where that is a default."""
+    """Return the default that a character of a body comes from, by its index."""
     notes = {part.at + i: part.note for part in body if part.note for i in range(len(part.text))}
     return {i: notes[at] for i, at in enumerate(offsets) if at in notes} if notes else {}
 
@@ -186,17 +186,17 @@ def _with_unknown(value: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a bo
 
 
 class Mapped:
-    """The places of a body, in the script that it stands in."""
+    """The tree of a body, with places in its script."""
 
     def __init__(
         self, inner: Tree | None, built: str, offsets: list[int], script: str, notes: dict[int, str] | None = None
     ) -> None:
-        """Take the places in the body, its text, where each character stands, and what some of them rest on."""
+        """Store the tree of the body, its text, the offset of each character in the script, and the defaults used."""
         self._inner = inner
         self.built = built
         """The text of the body."""
         self.offsets = offsets
-        """Of each of its characters in the script, and of its end."""
+        """The offset in the script of each character of the body, and of its end."""
         self._script = script
         self._notes = notes or {}
 
@@ -226,7 +226,7 @@ class Mapped:
         return sum(map(len, lines)) + len(lines) + max(column - 1, 0)
 
     def moved(self, line: int, column: int) -> tuple[int, int]:
-        """Return the line and column in the script of those in the body."""
+        """Return the line and column in the script for those in the body."""
         index = self._index(line, column)
         before = self._script[: self.offsets[min(index, len(self.offsets) - 1)]]
         return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

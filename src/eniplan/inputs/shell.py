@@ -1,7 +1,7 @@
-"""The words of a POSIX shell script, as far as they are literal, each with its place in the script.
+"""Splits a POSIX shell script into commands and words, with the place of each part in the script.
 
-Quotes, escapes, here-documents, variables that are set once, defaults (`${X:-a}`) and `$(cat …)` are followed. Whatever
-else a shell would have to work out is a part that is not known, in the words of the script.
+Expands quotes, escapes, here-documents, variables that are set once, defaults (`${X:-a}`) and `$(cat …)`. All other
+expansions are unknown parts, with the text of the script.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from eniplan.values import NamedTuple
 
 
 class Part(NamedTuple):
-    """A part of a word: text that stands in the script as it is, or an expression that is not known."""
+    """A part of a word: literal text, or an unknown expression."""
 
     text: str
     at: int
-    """Its offset in the script."""
+    """The offset in the script."""
     unknown: str = ""
     file: str = ""
     """The file that the expression prints."""
     note: str = ""
-    """What the text rests on: the default of a variable."""
+    """The source of the text: the default of a variable."""
 
 
 Word: TypeAlias = "list[Part]"
@@ -35,19 +35,19 @@ class Command(NamedTuple):
 
     words: list[Word]
     stdin: Word
-    """What a here-document gives to it."""
+    """The text of its here-document."""
     reads: str
-    """The file that its input comes from."""
+    """The file of its standard input."""
     writes: str
-    """The file that its output goes to."""
+    """The file of its standard output."""
 
 
 _NOTHING = Command([], [], "", "")
 _SEPARATORS = "\n;&|()"
 _MAX_DEPTH = 50
-"""Of substitutions inside of each other; behind that a script is read no further."""
+"""Maximum depth of nested substitutions; the rest of a deeper script is ignored."""
 UNKNOWN = "\0"
-"""Stands in `text` for what is not known."""
+"""Replaces an unknown part in `text`."""
 _ENDS = frozenset(" \t\r\n;&|()<>")
 _SPECIAL = re.compile(r"""[ \t\r\n;&|()<>'"\\$`]""")
 _IN_QUOTES = re.compile(r"""["\\$`]""")
@@ -56,24 +56,24 @@ _NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _DEFAULTED = re.compile(r"""\$\{(\w+)(:?[-=?])(["']?)([^${}`"'\\]*)\3\}""")
 _FUNCTION = re.compile(r"^\s*(?:function\s|[\w-]+\s*\(\))", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"<[^\W\d][\w -]*>(?=[\s\"'/,;&|)]|$)")
-"""What a runbook leaves to its reader: `<cluster-id>`. It would be two redirections, which nobody writes so."""
+"""A placeholder in a runbook: `<cluster-id>`. To a shell it is two redirections, which nobody writes this way."""
 _ASSIGNMENT = re.compile(r"(\w+)(?:\+)?=")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|(])(\w+)\+?=|\bfor\s+(\w+)\s+in\b|\bread\s+(?:-\S+\s+)*(\w+)", re.MULTILINE)
 _SETTERS = ("export", "local", "readonly", "declare", "typeset")
 
 
 def spelled(word: Word) -> str:
-    """Return a word's text, with the expressions of the script in it."""
+    """Return a word's text, with unknown expressions as they are in the script."""
     return "".join(part.unknown or part.text for part in word)
 
 
 def text(word: Word) -> str:
-    """Return a word's text, with `UNKNOWN` for each part that is not known."""
+    """Return a word's text, with `UNKNOWN` for each unknown part."""
     return "".join(UNKNOWN if part.unknown else part.text for part in word)
 
 
 def commands(script: str) -> list[Command]:
-    """Return all commands of a script, those inside of others too, in the order in which they end."""
+    """Return all commands of a script, including nested ones, in the order in which they end."""
     reader = _Reader(script)
     reader.until("")
     return reader.found
@@ -84,7 +84,7 @@ class _Reader:
         self._script = script
         self._at = 0
         self._waiting: list[tuple[str, bool, bool, Word]] = []
-        """Here-documents that begin behind the end of the line."""
+        """Here-documents that begin after the current line."""
         self._variables: dict[str, Word] = {}
         self._files: dict[str, Word] = {}
         self._set = Counter(name for match in _ASSIGNED.finditer(script) for name in match.groups() if name)
@@ -93,7 +93,7 @@ class _Reader:
         self.found: list[Command] = []
 
     def until(self, end: str) -> list[Command]:
-        """Read commands up to a character, and over it."""
+        """Read commands up to and including a character."""
         self._depth += 1
         here: list[Command] = []
         command = _NOTHING
@@ -116,7 +116,7 @@ class _Reader:
                 self._between(char)
             else:
                 word = self._word()
-                # A line that goes on makes no word, and a number before a redirection is no argument.
+                # A line continuation is not a word, and a number before a redirection is not an argument.
                 if word and not (text(word).isdecimal() and self._script[self._at : self._at + 1] in ("<", ">")):
                     command = command._replace(words=[*command.words, word])
         self._depth -= 1
@@ -144,14 +144,14 @@ class _Reader:
 
     def _operator(self) -> str:
         match = re.compile(r"<<<|<<-|<<|<\(|[<>]{1,2}[&|]?").match(self._script, self._at)
-        assert match is not None  # noqa: S101 - it begins with one of the two signs
+        assert match is not None  # noqa: S101 - the text begins with `<` or `>`
         self._at = match.end()
         while self._script[self._at : self._at + 1] in (" ", "\t"):
             self._at += 1
         return match[0]
 
     def _finished(self, command: Command) -> list[Command]:
-        """Note a command, and what it sets and writes."""
+        """Record a command, the variables that it sets, and the file that it writes."""
         if not command.words and not command.reads:
             return []
         self.found.append(command)
@@ -204,7 +204,7 @@ class _Reader:
         return word
 
     def _expanded(self, word: Word, limit: int, end: str = "") -> None:
-        """Read text in double quotes, up to the closing one, or a here-document, up to its end."""
+        """Read double-quoted text up to the closing quote, or a here-document up to its end."""
         special = _IN_QUOTES if end else _IN_TEXT
         while self._at < limit:
             match = special.search(self._script, self._at, limit)
@@ -247,7 +247,7 @@ class _Reader:
         if self._script.startswith("$(", start) and not self._script.startswith("$((", start):
             self._at += 2
             printed = self._printed(self.until(")"))
-            # What a substitution prints loses the line ends behind it; JSON does not mind them.
+            # A shell strips trailing newlines of a substitution; JSON ignores them anyway.
             word.extend([Part("", start, self._script[start : self._at])] if printed is None else printed)
             return
         for opening, closing in (("$((", "))"), ("${", "}"), ("$'", "'"), ("`", "`")):
@@ -262,14 +262,14 @@ class _Reader:
         word.append(Part("", start, "$" + special) if is_parameter else Part("$", start))
 
     def _defaulted(self, found: re.Match[str]) -> Word:
-        """Return the value of a variable, or the one that stands in for it: what the caller may set is not known."""
+        """Return the value of a variable, its default, or an unknown part if something else may have set it."""
         name, operator, _, words = found.groups()
         known = self._variables.get(name)
         if known is not None and (text(known) or operator[0] != ":"):
             return known
         before = self._script[max(found.start() - len(name) - 3, 0) : found.start()]
         is_own = self._set[name] == 1 and re.search(rf'(?<!\w){name}="?$', before) is not None
-        is_given = name.isdecimal() and self._has_functions  # by who calls the function
+        is_given = name.isdecimal() and self._has_functions  # the caller of the function sets it
         if not words or operator[-1] == "?" or is_given or (self._set[name] and known is None and not is_own):
             return [Part("", found.start(), found[0])]
         shown = f"${name}" if name.isdecimal() else name
@@ -279,7 +279,7 @@ class _Reader:
         return made
 
     def _printed(self, inner: list[Command]) -> Word | None:
-        """Return what a substitution prints, where that can be told."""
+        """Return the output of a substitution; None if unknown."""
         if len(inner) != 1:
             return None
         command = inner[0]
@@ -317,7 +317,7 @@ class _Reader:
             self._at = end[1]
 
     def _end_of(self, delimiter: str, *, tabs: bool) -> tuple[int, int]:
-        """Return where the line with the delimiter begins, and where the next one does."""
+        """Return the offset of the line with the delimiter, and of the next line."""
         at = self._at
         while at < len(self._script):
             after = self._script.find("\n", at) + 1 or len(self._script)
@@ -329,7 +329,7 @@ class _Reader:
 
 
 def _without(word: Word, count: int) -> Word:
-    """Return a word without its first characters, which are known."""
+    """Return a word without its first `count` characters, which are literal."""
     out = []
     for part in word:
         cut = min(count, len(part.text))

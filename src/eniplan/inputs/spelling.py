@@ -1,6 +1,6 @@
-"""Node pools in other words than the API's: each is brought to a request body, and from there to a plan.
+"""Translates node pools of Terraform, Pulumi, Crossplane and ROS into request bodies, which `inputs.body` reads.
 
-The names are those of `plan.fields`, which the writers of `emit` use as well.
+The names come from `plan.fields`, which the writers in `emit` also use.
 """
 
 from __future__ import annotations
@@ -23,51 +23,51 @@ if TYPE_CHECKING:
 
 
 class Spelling(Protocol):
-    """How one form says what a request body says."""
+    """Translates one format into request bodies."""
 
     cluster: Path
-    """Where it names the cluster."""
+    """The path of the cluster's id."""
 
     def body_of(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the request body; what a body has no name for goes."""
+        """Return the request body. Arguments without a field in the body are dropped."""
 
     def path(self, body: Path, value: Mapping[str, Any]) -> Path:
-        """Return where it says what a body says at a path; what has no place of its own is in its parent."""
+        """Return the path in the format for a path in the body; that of the parent if it has none."""
 
 
 class Resource(NamedTuple):
     """One node pool."""
 
     address: str
-    """What people call it where it stands; empty in a body, which holds nothing else."""
+    """Its name in the document; empty for a body, which holds nothing else."""
     document: Document
     path: Path
-    """Where its arguments stand in the document."""
+    """The path of its arguments in the document."""
     value: dict[str, Any]
-    """Its arguments; `NotKnown` stands for those that have no value yet."""
+    """Its arguments; `NotKnown` replaces unknown values."""
     spelling: Spelling
     existing: dict[str, str] | None = None
-    """The labels of the live pool that it changes; None: it creates one."""
+    """The labels of the live pool that it changes; None if it creates a pool."""
     vanishes: bool = False
-    """Whether it takes the exclusive label from a live pool."""
+    """Whether it removes the exclusive label from a live pool."""
 
 
 class PoolPlaces(NamedTuple):
-    """Where the values of a pool of a plan came from: most of them nobody asks for."""
+    """The places of a pool's values, computed on request, because most are never needed."""
 
     origin: Origin
-    """Of the pool."""
+    """The place of the pool."""
     resource: Resource
     body_paths: Mapping[Path, Path]
-    """Where a body says what a key of the pool says."""
+    """The path in the body for each key of the pool."""
 
     @property
     def document(self) -> Document:
-        """The document that the pool stands in."""
+        """The document with the pool."""
         return self.resource.document
 
     def of_body(self, path: Path) -> Origin:
-        """Return where it says what a body says at a path."""
+        """Return the place for a path in the body."""
         return self.origin.inner(self.resource.spelling.path(path, self.resource.value))
 
     def inner(self, path: Path) -> Origin:
@@ -81,7 +81,7 @@ class PoolPlaces(NamedTuple):
 
 
 class Body:
-    """The API's own words."""
+    """The format of the API itself."""
 
     cluster: Path = ()
 
@@ -95,10 +95,10 @@ class Body:
 
 
 class Names:
-    """A form with other names."""
+    """A format with other names than the API."""
 
     def __init__(self, names: dict[str, str], cluster: str) -> None:
-        """Take its names and the API's for the same, dotted, and its name for the cluster."""
+        """Store the API name by the format's name, both dotted, and the format's name of the cluster's id."""
         self.cluster: Path = (cluster,)
         self._names = names
         self._blocks = {
@@ -107,9 +107,9 @@ class Names:
             for mark in (("[].",) if "[]" in own else (".",))
             if mark in own
         }
-        """The same for blocks: `labels` to `kubernetes_config.labels`."""
+        """The same for blocks: `labels` is `kubernetes_config.labels`."""
         self._lists = frozenset(name.partition("[]")[0] for name in names if "[]" in name)
-        """Blocks that there may be several of. In Terraform any other comes as a list of none or one."""
+        """Repeatable blocks. In Terraform any other block is a list with at most one item."""
         self._own: dict[str, list[str]] = {}
         for own, api in (names | self._blocks).items():
             self._own.setdefault(api, []).append(own)
@@ -124,7 +124,7 @@ class Names:
         return body
 
     def path(self, body: Path, value: Mapping[str, Any]) -> Path:
-        """See `Spelling`. Of several names the one that is used."""
+        """See `Spelling`. Of alternative names, the one in use."""
         for count in range(len(body), 0, -1):
             own = self._own.get(_dotted(body[:count]))
             if own:
@@ -135,7 +135,7 @@ class Names:
         return ()
 
     def _resolved(self, value: Any, name: str, indexes: list[int]) -> Path:  # noqa: ANN401 - the arguments
-        """Return the path of a name, with a step into the one item of a list where a block comes as a list."""
+        """Return the path of a name, with an index where a block is a list with one item."""
         out: list[str | int] = []
         left = iter(indexes)
         parts = name.split(".")
@@ -157,7 +157,7 @@ class Names:
         if value in (None, "", []):
             return
         if isinstance(value, list) and name in self._blocks:
-            # One block that is not known makes the others not known, unless the label is already among them.
+            # One unknown block makes the list unknown, unless a known block has the exclusive label.
             lost = next((item for item in value if isinstance(item, NotKnown)), None)
             known = [item for item in value if not isinstance(item, NotKnown)]
             if lost is not None and not (self._blocks[name] == _LABELS and exclusive(known)):
@@ -176,7 +176,7 @@ class Names:
 
 
 def _dotted(path: Iterable[str | int]) -> str:
-    """Return a key path as the table of fields has it."""
+    """Return a key path as in the table of fields."""
     return "".join("[]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
@@ -184,7 +184,7 @@ _LABELS = "kubernetes_config.labels"
 
 
 class Terraform(Names):
-    """Terraform's names, with what the provider makes of the arguments."""
+    """Terraform's names, with the provider's defaults."""
 
     def body_of(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """See `Spelling`."""
@@ -203,7 +203,7 @@ class Terraform(Names):
 
 
 def _enabled(scaling: Any) -> Any:  # noqa: ANN401 - an argument
-    """Return a block of automatic scaling with the provider's default."""
+    """Return an auto scaling block with the provider's default."""
     if isinstance(scaling, list):
         return [_enabled(block) for block in scaling]
     if isinstance(scaling, dict) and scaling.get("enable") is None:
@@ -212,7 +212,7 @@ def _enabled(scaling: Any) -> Any:  # noqa: ANN401 - an argument
 
 
 class CamelCase(Terraform):
-    """Terraform's names as Pulumi and Crossplane write them: `nodePoolName`."""
+    """Terraform's names in camelCase, as in Pulumi and Crossplane: `nodePoolName`."""
 
     def body_of(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """See `Spelling`."""
@@ -225,12 +225,12 @@ class CamelCase(Terraform):
 
 
 def camel(name: str) -> str:
-    """Write a name of Terraform as Pulumi and Crossplane do."""
+    """Return a Terraform name in camelCase."""
     return re.sub("_([a-z])", lambda found: found[1].upper(), name)
 
 
 def snake(value: Any) -> Any:  # noqa: ANN401 - an argument
-    """Return a value with the keys of its maps as Terraform and the API write them."""
+    """Return a value with the keys of its maps in snake_case."""
     if isinstance(value, dict):
         return {
             re.sub("(?<!^)[A-Z]", r"_\g<0>", key).lower(): item if key == "tags" else snake(item)
@@ -245,11 +245,11 @@ _NUMBERS = {
 }  # fmt: skip
 _FLAG = "auto_scaling.enable"
 _TEXTS = frozenset(".".join(map(str, path)) for path in WRITTEN.values()) - _NUMBERS - {_FLAG}
-"""What a plan reads as text; of labels and taints each part is."""
+"""The fields that a plan reads as text; for labels and taints, each part."""
 
 
 def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
-    """Return a value in the type of the API: others make text of numbers and flags, and the other way round."""
+    """Return a value in the API's type: other tools may use text for numbers and booleans, and vice versa."""
     if target in _NUMBERS and isinstance(value, str) and value.isdecimal():
         return integer(value)
     if target == _FLAG and value in ("true", "false"):
@@ -261,7 +261,7 @@ def _converted(target: str, value: Any) -> Any:  # noqa: ANN401 - an argument
 
 
 def as_text(value: Any) -> Any:  # noqa: ANN401 - an argument
-    """Return a number or a flag as the text that other tools make of it where the API has text."""
+    """Return a number or boolean as text, as other tools convert it where the API expects text."""
     return str(value).lower() if isinstance(value, bool | int | float) else value
 
 

@@ -1,6 +1,6 @@
-"""Node pools in requests, and in documents of other tools: ROS templates, Pulumi programs in YAML, Crossplane objects.
+"""Reads node pools in request bodies, ROS templates, Pulumi YAML programs and Crossplane objects.
 
-What such a document leaves to somebody else (parameters, functions, references) is `NotKnown`.
+Values that a document does not contain (parameters, functions, references) are `NotKnown`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _PULUMI_GROUP = ("alicloud:ecs:SecurityGroup", "alicloud:ecs/securityGroup:Secur
 _CROSSPLANE_POOL = "KubernetesNodePool"
 _ROS_FORMAT = "ROSTemplateFormatVersion"
 _CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "addons", "profile")
-"""Fields of a request that creates a cluster; one of them tells it from another list of node pools."""
+"""Fields of a CreateCluster body; one of them identifies it."""
 _BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
-"""Fields of a request that creates a node pool; it has two of them at least."""
+"""Fields of a CreateClusterNodePool body; two of them identify it."""
 MARKS = (*sorted(_BODY_PARTS), "nodepools", "ALIYUN::CS::", "alicloud:cs", _CROSSPLANE_POOL, _ROS_FORMAT)
-"""What a file with one of these documents holds."""
+"""A file with one of these documents contains at least one of these texts."""
 
 
 def is_any(data: bytes) -> bool:
@@ -42,21 +42,21 @@ def is_any(data: bytes) -> bool:
 
 
 class Group(NamedTuple):
-    """Pools that are made together for one cluster."""
+    """Pools of one cluster that have the same origin."""
 
     key: tuple[str, ...]
-    """What they are made by: pools of one key are judged as one plan."""
+    """The origin: pools with the same key form one plan."""
     pools: list[Resource]
     stated: Stated | None = None
-    """What is said of the cluster beside them."""
+    """The facts of the cluster that the document states."""
 
 
 def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
-    """Return the node pools of a document, exclusive ones and others; None: it is of no such form.
+    """Return the node pools of a document, exclusive or not; None if the document is of another kind.
 
     Args:
         document: one document.
-        is_closed: whether nobody else says anything of the cluster: then what stands here is all there is.
+        is_closed: whether this document is the only source of facts about the cluster.
 
     """
     value: Any = document.value
@@ -104,7 +104,7 @@ def _request(document: Document, at: Path, address: str) -> Group:
 
 
 def _recased(origin: Origin, case: Callable[[str], str]) -> Callable[[Path], Origin]:
-    """Return the places inside of a map of which the keys are written in another case."""
+    """Return a function from paths to places in a map with keys in another case."""
     return lambda path: origin.inner(tuple(case(step) if isinstance(step, str) else step for step in path))
 
 
@@ -154,22 +154,22 @@ def _pulumi(document: Document, *, is_closed: bool) -> Iterator[Group]:
     yield from template.groups(pools)
 
 
-# --- What stands beside the pools of a template -------------------------------------------------------------------
+# --- Other resources in a template --------------------------------------------------------------------------------
 
 
 class _Template(NamedTuple):
-    """A document of which the resources name each other."""
+    """A document with resources that reference each other."""
 
     document: Document
     at: Path
-    """Where its resources stand."""
+    """The path of its resources."""
     arguments: str
-    """Where a resource has its arguments."""
+    """The key of a resource's arguments."""
     v_switch: tuple[str, ...]
-    """The types of a vSwitch."""
+    """The resource types of a vSwitch."""
     security_group: tuple[str, ...]
     case: Callable[[str], str]
-    """Writes a name of the API as it stands in the document."""
+    """Converts a name of the API to the document's case."""
     is_closed: bool
     """See `groups`."""
 
@@ -190,12 +190,12 @@ class _Template(NamedTuple):
             yield self.group((self.document.file, cluster), joined, cluster if is_made else "")
 
     def group(self, key: tuple[str, ...], pools: list[Resource], cluster: str) -> Group:
-        """Return pools with what the document says of their cluster, and of vSwitches and groups beside it.
+        """Return pools with the facts about their cluster, vSwitches and security groups in the document.
 
         Args:
             key: see `Group`.
             pools: the pools of the cluster.
-            cluster: the resource that makes it; empty: it is made elsewhere.
+            cluster: the name of the cluster's resource; empty if the document does not create the cluster.
 
         """
         raw = self._arguments(cluster)
@@ -231,7 +231,7 @@ class _Template(NamedTuple):
         fields: tuple[str, ...],
         other: object,
     ) -> dict[str, Any]:
-        """Return the resources of a kind that pools and their cluster name, when the document makes all of them."""
+        """Return the resources of a kind that pools and their cluster use, if the document creates all of them."""
         paths = [(pool, pool.spelling.path(("scaling_group", field), pool.value)) for pool in pools for field in fields]
         used = [value_at(pool.value, path) for pool, path in paths]
         return all_made([*used, other], lambda item: self._is_id(item, kinds))

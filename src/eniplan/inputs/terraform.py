@@ -1,8 +1,7 @@
-"""Node pools of Terraform: `terraform show -json` plans, and what HCL says of the same resource.
+"""Reads node pools and clusters in `terraform show -json` plans.
 
-A resource is first brought to the names of the API with the table that `emit.terraform` writes with, and from there
-to a plan. Sources: the provider's resource alicloud_cs_kubernetes_node_pool at commit 81c43b67, and Terraform's
-description of its JSON output (format 1.2).
+`inputs.spelling` translates a resource into a request body. Sources: the provider's resource
+alicloud_cs_kubernetes_node_pool at commit 81c43b67, and Terraform's description of its JSON output (format 1.2).
 """
 
 from __future__ import annotations
@@ -28,22 +27,22 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path, Value
 
 FORMAT = 1
-"""The major version of Terraform's JSON output that is known."""
+"""The supported major version of Terraform's JSON output."""
 AFTER_APPLY = NotKnown(say("known only after apply"))
 _CREATED = (["create"], ["delete", "create"], ["create", "delete"])
 
 
 class Left(NamedTuple):
-    """A resource that is not judged, and why."""
+    """A resource that is not checked, and the reason."""
 
     address: str
     why: str
     names: str = ""
-    """What of ours it names."""
+    """The exclusive label or the ENI resource, if it mentions one."""
 
 
 def planned(document: Document) -> Iterator[Resource | Left | Document | Problem]:
-    """Yield the node pools of a `terraform show -json` plan and the objects of Kubernetes, of all modules, in order."""
+    """Yield the node pools and Kubernetes objects of all modules in a `terraform show -json` plan, in order."""
     value: Any = document.value
     version = str(value.get("format_version", ""))
     if version.partition(".")[0] != str(FORMAT):
@@ -62,7 +61,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
         yield Problem(say("resource_changes must be a list"), document.place(("resource_changes",)), _SHOW)
         return
     found: list[tuple[Path, Any]] = [(("resource_changes", i), change) for i, change in enumerate(changes or ())]
-    deferred = value.get("deferred_changes")  # to a later round; each wraps a change
+    deferred = value.get("deferred_changes")  # changes deferred to a later apply, each in a wrapper
     found += [
         (("deferred_changes", i, "resource_change"), _map(item, "resource_change"))
         for i, item in enumerate(deferred if isinstance(deferred, list) else ())
@@ -82,7 +81,7 @@ _SHOW = say("write it with `terraform show -json plan.out`")
 
 
 def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator[Document | Left]:
-    """Yield the objects of Kubernetes that a change makes."""
+    """Yield the Kubernetes objects that a change applies."""
     change = _map(resource, "change")
     argument = MANIFESTS[resource["type"]]
     value = _overlay(change.get("after"), change.get("after_unknown"))
@@ -127,7 +126,7 @@ def _change(
     before = change.get("before")
     existing = _label_map(before.get("labels")) if actions == ["update"] and isinstance(before, dict) else None
     if said is not None and existing is not None and "desired_size" not in said:
-        value.pop("desired_size", None)  # the number of nodes that an automatic scaling has come to
+        value.pop("desired_size", None)  # auto scaling has set the current number of nodes
     was = isinstance(before, dict) and existing is not None and bool(exclusive(before.get("labels")))
     mode = is_meant(value.get("labels"), value.get("tags"))
     if mode is False and not was:
@@ -136,7 +135,7 @@ def _change(
 
 
 def _overlay(after: Value, unknown: Value) -> Any:  # noqa: ANN401 - a value of a resource
-    """Put `NotKnown` where Terraform has true in `after_unknown`; such values are null or missing in `after`."""
+    """Return `after` with `NotKnown` wherever `after_unknown` is true; `after` has null or no value there."""
     if unknown is True:
         return AFTER_APPLY
     if isinstance(unknown, dict) and isinstance(after, dict | None):
@@ -153,25 +152,25 @@ def _item(items: list[Value] | None, index: int) -> Value:
 
 
 def _only(unknown: Value, said: frozenset[str] | None) -> Value:
-    """Leave out what nobody has written: the provider makes values of its own, and says so in the same way."""
+    """Return the unknown values of configured arguments only: arguments that the provider computes are unknown, too."""
     if said is None or not isinstance(unknown, dict):
         return unknown
     return {key: value for key, value in unknown.items() if key in said or key in _NEVER_MADE}
 
 
 _NEVER_MADE = frozenset(("labels", "taints"))
-"""Blocks that the provider never fills in. Terraform leaves dynamic ones out of the configuration that it prints."""
+"""Blocks that the provider never computes. A plan's configuration omits dynamic blocks."""
 
 
 class _Configured:
-    """The configuration inside of a plan; each module is read once."""
+    """The configuration in a plan. Reads each module once."""
 
     def __init__(self, plan: Any) -> None:  # noqa: ANN401 - a value of a plan
         self._plan = plan
         self._modules: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def arguments(self, address: str) -> frozenset[str] | None:
-        """Return the arguments that the configuration of a resource has; None when the plan does not tell."""
+        """Return the names of a resource's configured arguments; None if the plan does not have them."""
         steps = _without_indexes(address).split(".")
         names = tuple(steps[1:-2:2])
         if names not in self._modules:
@@ -199,18 +198,18 @@ def _label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a re
     }
 
 
-# --- The cluster beside a pool ------------------------------------------------------------------------------------
+# --- The cluster of a pool ----------------------------------------------------------------------------------------
 
 
 class Cluster(NamedTuple):
-    """A cluster of the same plan."""
+    """A cluster in the same plan."""
 
     address: str
     stated: Stated
 
 
 class _Found(NamedTuple):
-    """A resource that will be there."""
+    """A resource that exists after apply."""
 
     path: Path
     address: str
@@ -218,10 +217,10 @@ class _Found(NamedTuple):
 
 
 class Clusters:
-    """The clusters of a plan, with what stands beside them; read once for all of its pools."""
+    """The clusters of a plan, with their vSwitches and security groups. Read once for all pools."""
 
     def __init__(self, document: Document) -> None:
-        """Take the plan."""
+        """Read the resources of a plan."""
         self._document = document
         plan: Any = document.value
         self._plan = plan
@@ -236,14 +235,14 @@ class Clusters:
                 path: Path = ("resource_changes", i, "change", "after")
                 self._found.setdefault(item["type"], []).append(_Found(path, str(item.get("address")), value))
         self._listed: dict[str, dict[str, tuple[_Found, dict[str, Any]]]] = {}
-        """What is known well enough to be listed of each kind, by its id, as a plan has it."""
+        """The resources of each kind with all values that a plan needs, by id, in the form of a plan."""
         self._stated_before: dict[tuple[str, tuple[str, ...]], Stated] = {}
         self._named: dict[str, str | None] = {}
-        """What the configuration of a block says of its cluster, by the address of the block."""
+        """The address of the cluster that a block refers to, by the address of the block."""
         self._cluster_ids: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def of(self, pool: Resource) -> Cluster | None:
-        """Return the cluster of a pool with its facts, where the same plan has it."""
+        """Return the cluster of a pool with its facts; None if the plan does not have it."""
         clusters = [found for kind in CLUSTERS for found in self._found.get(kind, ())]
         named = pool.value.get("cluster_id")
         if not clusters or not named:
@@ -263,7 +262,7 @@ class Clusters:
         return self._stated_before[key]
 
     def _covers(self, kind: str, pool: Resource, found: _Found) -> bool:
-        """Return whether a plan that lists some of a kind lists all that are used."""
+        """Return whether the plan has all resources of a kind that the pool and its cluster use."""
         _, names, read = _READ[kind]
         values = [user.get(name) for user in (pool.value, found.value) for name in names]
         used = ids_of(values)
@@ -286,7 +285,7 @@ class Clusters:
         return stated
 
     def _referred(self, address: str) -> str | None:
-        """Return the address of the cluster that a block names, through variables and outputs."""
+        """Return the address of the cluster that a block refers to, through variables and outputs."""
         if address not in self._named:
             steps = address.split(".")
             modules = tuple(steps[1:-2:2])
@@ -328,7 +327,7 @@ def _without_indexes(address: str) -> str:
 _V_SWITCH = "alicloud_vswitch"
 _GROUP = "alicloud_security_group"
 _MOST_STEPS = 20
-"""Variables and outputs from a pool to its cluster."""
+"""Maximum variables and outputs between a pool and its cluster."""
 
 
 def _module(plan: Any, names: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401 - a value of a plan
@@ -339,7 +338,7 @@ def _module(plan: Any, names: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN40
 
 
 def _v_switch(value: dict[str, Any]) -> dict[str, Any] | None:
-    # The numbers of its IPv6 block are there without one, too.
+    # Leave out ipv6_cidr_block_mask: a plan has a value for it even without an IPv6 block.
     said = {name: value.get(name) for name in ("zone_id", "vpc_id", "ipv6_cidr_block")}
     return v_switch(value["id"], said)
 
@@ -352,4 +351,4 @@ _READ: dict[str, tuple[str, tuple[str, ...], Callable[[dict[str, Any]], dict[str
     _V_SWITCH: ("vSwitches", ("vswitch_ids", "pod_vswitch_ids"), _v_switch),
     _GROUP: ("securityGroups", ("security_group_ids", "security_group_id"), _group),
 }
-"""Where a plan lists what stands beside a cluster, which arguments name it, and what reads it."""
+"""For each resource type: the plan's section, the arguments with its ids, and the function that translates it."""

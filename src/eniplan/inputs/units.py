@@ -1,4 +1,4 @@
-"""Pools that are judged together, as one plan: those of a Terraform plan, of a folder of HCL or of bodies."""
+"""Builds plans of pools that belong together: those of a Terraform plan, or of a folder of HCL or bodies."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
 
 
 class PoolInput(NamedTuple):
-    """One pool in the form of a plan. Key paths are relative to the pool."""
+    """A pool in the form of a plan. Key paths are relative to the pool."""
 
     value: dict[str, Any]
     places: Places
     """The places of its keys."""
     unknown: dict[Path, str]
-    """What has no value yet, and why."""
+    """Key paths with unknown values, and the reasons."""
 
 
 class Stated(NamedTuple):
-    """What an input itself says of the cluster of its pools, in the form of a plan. Key paths are relative to it."""
+    """Facts that an input states about its pools' cluster, in the form of a plan. Key paths are relative to them."""
 
     value: dict[str, Any]
     origins: dict[Path, Origin]
     """The places of its keys."""
-    unknown: dict[Path, str] = {}  # noqa: RUF012 - a default that nobody changes
-    """What has no value yet, and why."""
+    unknown: dict[Path, str] = {}  # noqa: RUF012 - never changed
+    """Key paths with unknown values, and the reasons."""
 
 
 class Unit(NamedTuple):
-    """A plan to be, and where its values came from."""
+    """The values of a plan, and their places."""
 
     value: dict[str, Any]
     origins: dict[Path, Places]
     gaps: tuple[Gap, ...] = ()
     silent: frozenset[Path] = frozenset()
-    """Where something may be missing that another unit has."""
+    """Key paths where a value may be missing because another unit has it."""
     beside: bool = False
     """See `LoadedPlan.beside`."""
 
@@ -60,16 +60,16 @@ class Unit(NamedTuple):
 
 
 _NO_CLUSTER = (Gap(facts.TERWAY_VERSION.path, facts.TERWAY_VERSION.hint),)
-"""What no place in these inputs could state, so that it is no mistake (TW008) to leave it out."""
+"""Facts that these inputs have no field for, so TW008 must not report them as missing."""
 
 
 def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | None = None) -> Unit:
-    """Put pools together.
+    """Return a unit with pools of one cluster.
 
     Args:
-        pools: at least one.
-        cluster: the facts of their cluster; None: nobody gives any.
-        stated: what their own input says of it. The given facts go before it.
+        pools: at least one pool.
+        cluster: the facts of the cluster that the user gives, or None.
+        stated: the facts that the input itself states. `cluster` overrides them.
 
     """
     value: dict[str, Any] = {"apiVersion": API_VERSION, "nodePools": [pool.value for pool in pools]}
@@ -80,7 +80,7 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | Non
     unknown: dict[Path, str] = {}
     if stated is not None:
         given = value.get("cluster", {})
-        if "id" in stated.value:  # which cluster the pools are for, only they can say
+        if "id" in stated.value:  # the pools decide which cluster they are for
             given = given | {"id": stated.value["id"]}
         value["cluster"] = _laid_over(stated.value, given)
         origins |= {
@@ -101,14 +101,14 @@ def unit_of(pools: list[PoolInput], cluster: Origin | None, stated: Stated | Non
 
 
 def _laid_over(under: Any, over: Any) -> Any:  # noqa: ANN401 - facts of a cluster
-    """Lay maps over maps; anything else replaces."""
+    """Merge maps recursively; other values of `over` replace those of `under`."""
     if not isinstance(under, dict) or not isinstance(over, dict):
         return over
     return under | {key: _laid_over(under.get(key), item) for key, item in over.items()}
 
 
 def lost(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
-    """Return a pool that is to lose its mode: no other rule has anything to say, for it is no exclusive pool."""
+    """Return a plan with a pool that loses the exclusive label. Only NP003 applies: the pool is no longer exclusive."""
     pool.value.setdefault("labels", {})[EXCLUSIVE_LABEL] = ""
     loaded = unit_of([pool], None, stated)._replace(gaps=()).load()
     if loaded.plan is None:
@@ -119,14 +119,14 @@ def lost(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
 
 
 def unit_of_doubtful(pool: PoolInput, why: str, cluster: Origin | None, stated: Stated | None) -> Unit:
-    """Return a pool of which nobody knows whether it is an exclusive one."""
+    """Return a unit with a pool that may or may not be exclusive."""
     unit = unit_of([pool], cluster, stated)
     known = (gap for gap in unit.gaps if gap.path[2:3] != ("labels",))
     return unit._replace(gaps=(Gap(("nodePools", 0), why), *known), beside=True)
 
 
 def add_cluster(value: dict[str, Any], origins: dict[Path, Places], cluster: Origin) -> None:
-    """Give a plan to be the facts of its cluster."""
+    """Add the facts of the cluster to a plan's values and origins."""
     value["cluster"] = _at(cluster)
     origins["cluster",] = cluster
 
@@ -139,5 +139,5 @@ def _at(origin: Origin) -> Any:  # noqa: ANN401 - a value of a document
 
 
 def root_of(document: Document) -> dict[Path, Places]:
-    """Return the origins of a plan that nothing is known of but its document."""
+    """Return origins that only have the document."""
     return {(): Origin(document, ())}
