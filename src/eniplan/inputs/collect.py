@@ -335,7 +335,7 @@ class Collected:
 
     def _take_json(self, document: Document) -> bool:
         """Collect Terraform's JSON syntax from a file with another ending. Return whether the document is Terraform."""
-        from eniplan.inputs.hcl.json_syntax import JsonText, is_terraform  # noqa: PLC0415 - most files are none
+        from eniplan.inputs.hcl.json_syntax import JsonText, is_terraform  # noqa: PLC0415 - few files need it
 
         if not is_terraform(document.value):
             return False

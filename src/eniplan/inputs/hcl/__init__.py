@@ -1,5 +1,5 @@
-"""Terraform's own language: what node pools a module makes, as far as that stands in its files.
+"""Evaluates Terraform's language (HCL) to find the node pools of a module, without running Terraform.
 
-`parse` makes a tree of expressions of the text, `evaluate` computes them with the `functions` and conversions
-(`values`) that Terraform has, `module` knows what a name means, and `pools` brings it all to resources.
+`parse` turns text into expressions, `evaluate` computes them with Terraform's `functions` and type conversions
+(`values`), `module` resolves names, and `pools` returns the resources.
 """

@@ -1,4 +1,4 @@
-"""Terraform's functions of addresses, digests, paths and tables: those that few files call."""
+"""Terraform's functions for addresses, digests, paths and CSV, which few files call."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _network(value: Any) -> Network:  # noqa: ANN401 - a value
 
 
 def _inner(network: Network, bits: int, number: int) -> str:
-    """Return one of the parts into which so many more bits cut a block."""
+    """Return the subnet with a number, when a block's prefix is extended by `bits`."""
     length = network.prefixlen + bits
     if bits < 0 or length > network.max_prefixlen or not 0 <= number < 2**bits:
         raise RefusedError(say("the block has no such part"))
@@ -103,7 +103,7 @@ def _base_name(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _folder_name(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    import posixpath  # noqa: PLC0415 - few files ask
+    import posixpath  # noqa: PLC0415 - few files need it
 
     folder = _only(args).rpartition("/")
     return posixpath.normpath((folder[0] or folder[1]) or ".")
@@ -131,4 +131,4 @@ CODES: Mapping[str, Function] = {
     "base64sha256": _digest64("sha256"), "base64sha512": _digest64("sha512"),
     "basename": _base_name, "dirname": _folder_name, "urlencode": _url, "csvdecode": _table,
 }  # fmt: skip
-"""All of them are asked when all of their arguments are known."""
+"""Called only if all arguments are fully known."""

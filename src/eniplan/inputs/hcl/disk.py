@@ -1,4 +1,4 @@
-"""Files that a configuration names itself, with `file()` and its kin. Nothing outside of its own folders is read."""
+"""Reads files for `file()` and similar functions, only inside the configuration's own folders."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _PATTERN = re.compile(r"\*\*/?|\*|\?|[^*?\[\]{}\\!]")
 
 
 class Disk:
-    """The folders from which a module may read: its own, and the one that Terraform is started in."""
+    """The folders that a module may read: its own, and the one in which Terraform runs."""
 
     def __init__(self, root: str, folder: str) -> None:
-        """Take where Terraform is started, and where the module is."""
+        """Store the folder in which Terraform runs, and the folder of the module."""
         self._root = root
         self._allowed = tuple(os.path.realpath(path or ".") for path in {root, folder})
 
     def _path(self, name: str) -> str:
-        """Return a path that may be looked at.
+        """Return the path of a file that the module may read.
 
         Raises:
-            LeavesError: it leads out of the folders, or to somebody's home.
+            LeavesError: the path leaves the folders, or begins with `~`.
 
         """
         if name.startswith("~") or "\0" in name:
@@ -49,7 +49,13 @@ class Disk:
         return path
 
     def content(self, name: str) -> str | NotKnown:
-        """Return the text of a file."""
+        """Return the text of a file.
+
+        Raises:
+            LeavesError: see `_path`.
+            RefusedError: the file does not exist.
+
+        """
         path = self._path(name)
         try:
             status = os.stat(path)
@@ -65,12 +71,12 @@ class Disk:
         return NotKnown(say("{name} begins with a byte order mark", name=name)) if found[:1] == "\ufeff" else found
 
     def exists(self, name: str) -> bool | NotKnown:
-        """Return whether there is a plain file of this name."""
+        """Return whether a regular file of this name exists."""
         path = self._path(name)
         return NotKnown(say("{name} is no plain file", name=name)) if os.path.isdir(path) else os.path.isfile(path)
 
     def names(self, folder: str, pattern: str) -> Set | NotKnown:
-        """Return the files below a folder that match a pattern, as `fileset()` does."""
+        """Return the files below a folder that match a pattern, like `fileset()`."""
         top = self._path(folder)
         parts = _PATTERN.findall(pattern)
         if "".join(parts) != pattern or pattern.startswith("/") or ".." in pattern:
@@ -92,10 +98,10 @@ class Disk:
 
 
 def workspace(root: str | None) -> tuple[str, str] | None:
-    """Return the workspace that Terraform would work in, and who says so; None: nobody does.
+    """Return Terraform's current workspace, and the source of its name; None if unknown.
 
     Args:
-        root: where Terraform is started; None: nobody knows.
+        root: the folder in which Terraform runs; None if unknown.
 
     """
     chosen = os.environ.get("TF_WORKSPACE")
@@ -113,21 +119,21 @@ def workspace(root: str | None) -> tuple[str, str] | None:
 
 
 _LONGEST_NAME = 1000
-"""Characters of the name of a workspace."""
+"""Maximum characters of a workspace name."""
 
 
 class LeavesError(Exception):
-    """A path leads out of the folders of the configuration."""
+    """A path leaves the folders of the configuration."""
 
 
 def named(name: str, args: list[Any], disk: Disk | None, fill: Fill) -> Any:  # noqa: ANN401 - a value
-    """Return what a function makes of a file.
+    """Return the result of a function that reads a file.
 
     Args:
         name: the function.
-        args: its arguments; the first is known.
-        disk: where files may be read; None: nowhere.
-        fill: computes a template with the values that it is given.
+        args: its arguments, of which the first is known.
+        disk: the folders to read from; None if there are none.
+        fill: renders a template with given values.
 
     """
     path = text(args[0])

@@ -1,4 +1,4 @@
-"""What an expression comes to, with what is known without Terraform: a value, or `NotKnown` with the reason."""
+"""Evaluates expressions without Terraform: the result is a value, or `NotKnown` with the reason."""
 
 from __future__ import annotations
 
@@ -56,43 +56,43 @@ if TYPE_CHECKING:
 
 
 class Things(Protocol):
-    """What has members that are found when they are asked for: `var`, a resource."""
+    """An object whose members are computed on access, such as `var` or a resource."""
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return one of them."""
+        """Return a member."""
 
 
 class Scope(NamedTuple):
-    """What names mean at a place."""
+    """The names that an expression can use."""
 
     root: Callable[[str], Any]
-    """Finds a name that nothing around the expression defines."""
+    """Looks up a name that is not in `names`."""
     budget: Budget
     names: Mapping[str, Any] = {}
     disk: Disk | None = None
-    """Where files are read that the configuration names itself; None: nowhere."""
+    """The folders for functions that read files; None if there are none."""
     functions: Mapping[str, Callable[[list[Any]], Any]] = {}
-    """Functions that only this place has."""
+    """Additional functions in this scope."""
     doubts: list[NotKnown] | None = None
-    """Where something else stands in for what Terraform would refuse: what it may refuse once it is known."""
+    """Inside `try` and `can`: unknown values for which Terraform may reject the expression."""
 
     def doubt(self, value: NotKnown) -> NotKnown:
-        """Note that Terraform may refuse what hangs on a value that is not known."""
+        """Record that Terraform may reject the expression because of an unknown value."""
         if self.doubts is not None:
             self.doubts.append(value)
         return value
 
     def within(self, **names: Any) -> Scope:  # noqa: ANN401 - values
-        """Return a scope with more names."""
+        """Return a scope with additional names."""
         return self._replace(names={**self.names, **names})
 
 
 def evaluate(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    """Return what an expression comes to.
+    """Return the value of an expression.
 
     Raises:
-        RefusedError: Terraform would refuse it.
-        TooMuchError: it is more work than the files allow.
+        RefusedError: Terraform would reject the expression.
+        TooMuchError: the budget of the configuration is spent.
 
     """
     scope.budget.spend(1)
@@ -102,7 +102,7 @@ def evaluate(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 
 def outcome(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    """Return what an expression comes to; what Terraform would refuse is not known."""
+    """Return the value of an expression; `NotKnown` if Terraform would reject it."""
     try:
         return evaluate(node, scope)
     except RefusedError as error:
@@ -126,7 +126,7 @@ def _member(node: Member, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 
 def member(value: Any, name: str) -> Any:  # noqa: ANN401 - values
-    """Return what stands behind a dot."""
+    """Return the value of `value.name`."""
     find = getattr(value, "member", None)
     if find is not None:
         return find(name)
@@ -157,7 +157,7 @@ def _index(node: Index, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 
 def _picked(value: Any, key: Any) -> Any:  # noqa: ANN401 - values
-    """Return an item; None where there is none."""
+    """Return an item, or None."""
     if isinstance(value, list) and not isinstance(value, Set):
         return value[key] if isinstance(key, int) and 0 <= key < len(value) else None
     return value.get(text(key)) if isinstance(value, dict) else None
@@ -280,12 +280,12 @@ def _choice(node: Choice, scope: Scope) -> Any:  # noqa: ANN401 - a value
     try:
         other = evaluate(node.no if is_yes else node.yes, scope)
     except RefusedError:
-        return chosen  # Terraform computes only one of them
+        return chosen  # Terraform evaluates only the chosen branch
     return chosen if other is None or unknown(other) is not None else unified(chosen, other)
 
 
 def _either(node: Choice, scope: Scope, lost: NotKnown) -> Any:  # noqa: ANN401 - a value
-    """Return what both branches come to, when it is not known which of them is taken."""
+    """Return a value that may be either branch, for an unknown condition."""
     if scope.doubts is not None:
         return scope.doubt(lost)
     try:
@@ -326,7 +326,7 @@ def _divided(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
 
 
 def _remainder(left: Any, right: Any) -> Any:  # noqa: ANN401 - numbers
-    """Return what remains, with the sign of the left side, as Go has it."""
+    """Return the remainder with the sign of the left operand, as in Go."""
     if right == 0:
         raise RefusedError(say("division by zero"))
     found = abs(left) % abs(right)
@@ -388,13 +388,13 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 
 _TO_TEXT = ("format", "join", "jsonencode", "yamlencode")
-"""Functions that make a text of values with ids in them."""
+"""Functions that turn values with ids into text."""
 _OF_FILES = {"file": 1, "fileexists": 1, "filebase64": 1, "fileset": 2, "templatefile": 2}
-"""Functions that read files, and how many arguments they take."""
+"""Functions that read files, and their maximum number of arguments."""
 
 
 def _of_file(name: str, args: list[Any], scope: Scope) -> Any:  # noqa: ANN401 - a value
-    from eniplan.inputs.hcl.disk import named  # noqa: PLC0415 - most files read no others
+    from eniplan.inputs.hcl.disk import named  # noqa: PLC0415 - few files read others
 
     if len(args) != _OF_FILES[name]:
         raise RefusedError(say("{name}() does not accept these arguments", name=name))
@@ -437,14 +437,14 @@ def _can(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 
 def _same(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    """Return the one argument of a function that only marks it."""
+    """Return the argument of a function that only marks it, such as `sensitive`."""
     if len(node.arguments) != 1:
         raise RefusedError(say("one argument is needed here"))
     return evaluate(node.arguments[0], scope)
 
 
 def _split(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    """Return what `split` makes; of a text that `join` has made with the same separator the items, known or not."""
+    """Return the result of `split`. For a `join` with the same separator, return its items, even unknown ones."""
     by, joined = (*node.arguments, None, None)[:2]
     if isinstance(joined, Call) and joined.name == "join" and len(joined.arguments) == 2 and not joined.expands:  # noqa: PLR2004
         separator, also, found = (evaluate(part, scope) for part in (by, *joined.arguments) if part is not None)
@@ -455,7 +455,7 @@ def _split(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
 
 
 def _is_word(item: Any, separator: str) -> bool:  # noqa: ANN401 - a value
-    """Return whether an item is one text: an id is, whatever it will be."""
+    """Return whether an item is a single text without the separator. An id is, even if it is unknown."""
     return is_text(item) and (isinstance(item, NotKnown) or separator not in item)
 
 

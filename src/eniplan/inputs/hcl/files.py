@@ -1,4 +1,4 @@
-"""Files of Terraform on disk: which folders are modules, which of them nobody calls, and the values of variables."""
+"""Finds modules among Terraform files, the root modules among them, and the values of their variables."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ _BLOCK = (
     rb"^(?:\xef\xbb\xbf)?(?:\s*+(?:#|//)[^\n]*\n)*+\s*+(?:resource|data|module|variable|locals|output|provider|terraform)"
     rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{'
 )
-"""How a text begins that is HCL, whatever its file is called."""
+"""The beginning of a text that is HCL, whatever the name of its file."""
 _OF_FOLDERS = (*HCL_ENDINGS, *HCL_JSON_ENDINGS)
-"""Files that are one module with the others of their folder."""
+"""Endings of files that form one module with the others in their folder."""
 _SOURCE = rb'(?m)(?:^[ \t]*source[ \t]*=|"source"[ \t]*:)[ \t]*"(\.\.?/[^"\n]*)"'
 _NO_POOL = say("no node pool in it")
 _STEPS = 500_000
-"""What any configuration may take to compute; more where its files are large."""
+"""The minimum budget of a configuration, in steps; large files add to it."""
 _LOOKED_AT = 2**20
-"""Bytes of a file of which every block is parsed, so that all that is broken is told; of a larger one, what is used."""
+"""Maximum bytes of a file in which all blocks are checked for syntax errors; in larger files, only used blocks are."""
 _VALIDATE = say("if `terraform validate` takes it, check its plan instead: `terraform show -json plan.out`")
 
 
 class Options(NamedTuple):
-    """Values of variables, as Terraform's own options give them."""
+    """Values of variables, from the options that Terraform also has."""
 
     values: tuple[str, ...] = ()
     """`NAME=VALUE`."""
@@ -64,7 +64,7 @@ NO_VALUES = Options()
 
 
 class Outcome(NamedTuple):
-    """All that the files of a run make."""
+    """The result of evaluating the files of a run."""
 
     groups: list[Group]
     manifests: list[Document]
@@ -73,7 +73,7 @@ class Outcome(NamedTuple):
 
 
 def is_hcl(path: str, data: bytes) -> bool:
-    """Return whether a text is of Terraform. What stands inside of a YAML or JSON document is not."""
+    """Return whether a file is HCL. YAML and JSON documents with embedded HCL are not."""
     return (
         path.endswith(_OF_FOLDERS)
         or os.path.basename(path) == TERRAGRUNT
@@ -82,22 +82,22 @@ def is_hcl(path: str, data: bytes) -> bool:
 
 
 def names_ours(data: bytes) -> bool:
-    """Return whether a file of Terraform has a node pool or manifests, or gives a module what makes a pool."""
+    """Return whether a Terraform file has a node pool or manifests, or passes the exclusive label to a module."""
     return _OURS[0] in data or (_OURS[1] in data and b"module" in data) or any(name in data for name in _OBJECTS)
 
 
 class Files:
-    """The files of Terraform of one run."""
+    """The Terraform files of one run."""
 
     def __init__(self, options: Options, *, is_closed: bool) -> None:
-        """Take values for variables.
+        """Read the files with values of variables.
 
         Args:
-            options: as they were given.
-            is_closed: whether nobody else says anything of the clusters.
+            options: the values of variables.
+            is_closed: whether the files are the only source of facts about the clusters.
 
         Raises:
-            InputError: a file of values cannot be read.
+            InputError: a file with values cannot be read.
 
         """
         self._options = options
@@ -105,11 +105,11 @@ class Files:
         self._is_closed = is_closed
         self._folders: dict[str, _Folder] = {}
         self._units: list[Unit] = []
-        """Files of Terragrunt."""
+        """Terragrunt files."""
         self._beside: dict[str, _Folder] = {}
-        """Folders that were not given, and that are called."""
+        """Called folders that are not inputs."""
         self._shared: set[str] = set()
-        """Folders that several others call: their texts are kept to the end."""
+        """Folders with several callers, whose texts are kept to the end."""
         self._read: dict[str, list[Text]] = {}
         self._problems: list[Problem] = []
         self._left: list[Skipped] = []
@@ -117,12 +117,12 @@ class Files:
         self._asked: set[str] = set()
 
     def add(self, path: str, data: bytes, *, named: bool) -> str:
-        """Take a file; return why there is nothing to judge in it: empty, where there is.
+        """Add a file. Return why it is skipped; empty if it is not.
 
         Args:
             path: the file.
-            data: its bytes; they are read again if there is anything for them to say.
-            named: whether it is to be read, whatever it holds.
+            data: its bytes, not kept: a relevant file is read again.
+            named: whether to read the file, whatever it contains.
 
         """
         if os.path.basename(path) == TERRAGRUNT:
@@ -140,7 +140,7 @@ class Files:
         return "" if says.is_ours else _NO_POOL
 
     def _add_unit(self, path: str, data: bytes) -> str:
-        """Take a file of Terragrunt; see `add`."""
+        """Add a Terragrunt file; see `add`."""
         from eniplan.inputs.hcl import terragrunt  # noqa: PLC0415 - few runs have such files
 
         source = Text(path, decode(path, data))
@@ -159,7 +159,7 @@ class Files:
         return "" if names_ours(data) or any(map(_has_ours, files)) else _NO_POOL
 
     def embed(self, path: str, name: str, texts: list[Text]) -> None:
-        """Take texts that stand inside of a file, as one configuration of this name."""
+        """Add texts embedded in a file, as one configuration with a name."""
         key = f"{path}/{name}/"
         self._folders[key] = folder = _Folder(path)
         folder.wanted.append(path)
@@ -168,7 +168,7 @@ class Files:
         self._read[key] = texts
 
     def finish(self) -> Outcome:
-        """Compute everything."""
+        """Evaluate all configurations."""
         groups: list[Group] = []
         called = [path for key, folder in self._folders.items() for path in folder.says.called(key)]
         called += (os.path.normpath(str(unit.folder)) for unit in self._units)
@@ -179,7 +179,7 @@ class Files:
         for key, folder in self._folders.items():
             if key not in called:
                 groups += self._configuration(key, folder, reached)
-        for key, folder in self._folders.items():  # a circle, or a module that is called by nobody after all
+        for key, folder in self._folders.items():  # modules that call each other, or whose call was not evaluated
             if key in called and key not in reached:
                 groups += self._configuration(key, folder, reached)
         known = {name for name in self._asked if name}
@@ -210,14 +210,14 @@ class Files:
         return self._read[key]
 
     def _refuse(self, error: InputError, path: str, data: bytes) -> None:
-        """Tell of a file that cannot be read: JSON has no parts that can be left out."""
+        """Report a malformed file: as an error if it may concern exclusive pools, otherwise as a note."""
         if any(name in data for name in _OURS) or not path.endswith(HCL_JSON_ENDINGS):
             self._problems += error.problems
         else:
             self._left += (Skipped(str(problem.place), problem.message) for problem in error.problems)
 
     def _of_unit(self, unit: Unit, reached: set[str]) -> Iterator[Group]:
-        """Yield what a module makes with the values that Terragrunt gives to it."""
+        """Yield the pools of a module with the values of a Terragrunt file."""
         key = os.path.normpath(str(unit.folder))
         folder = _Folder(self._folders[key].shown if key in self._folders else str(unit.folder))
         folder.wanted += (source.file for source in self._texts(key, folder.shown))
@@ -225,18 +225,18 @@ class Files:
         return self._configuration(key, folder, reached, unit)
 
     def _configuration(self, key: str, folder: _Folder, reached: set[str], unit: Unit | None = None) -> Iterator[Group]:
-        """Yield what one configuration makes, and let go of its texts: places are found in those that made it."""
+        """Yield the pools of one configuration, and drop its texts. The pools keep the texts that they need."""
         around = self._around(key)
         is_ours = any(says.is_ours for says in around.values())
         reached |= {key} if is_ours else around.keys()
-        # Most configurations of a repository make nothing of ours, and are not read at all.
+        # Most configurations in a repository have no node pool: do not even parse them.
         if is_ours or folder.says.has_more or self._options.values:
             yield from self._computed(key, folder, reached, unit, is_ours=is_ours)
             for path in (around.keys() | reached) - self._shared:
                 self._read.pop(path, None)
 
     def _around(self, key: str) -> dict[str, _Said]:
-        """Return what a configuration and the modules that it calls say, by folder."""
+        """Return the scans of a configuration's folder and of the folders that it calls, by folder."""
         found: dict[str, _Said] = {}
         waiting = [key]
         while waiting:
@@ -247,14 +247,14 @@ class Files:
         return found
 
     def _says(self, key: str) -> _Said:
-        """Return what the files of a folder say, those as well that are not to be judged."""
+        """Return the scan of a folder, including files that are not inputs."""
         folder = self._folders.get(key) or self._beside.setdefault(key, _Folder(key))
         if not folder.is_whole and not key.endswith("/"):
             wanted = set(folder.wanted)
             for name in _listed(folder.shown, _OF_FOLDERS):
                 path = os.path.join(folder.shown, name)
                 if path not in wanted:
-                    with contextlib.suppress(OSError):  # told where it is read to be computed
+                    with contextlib.suppress(OSError):  # reported when the module is read
                         folder.says = folder.says.and_(_said(read_file(path), named=False))
             folder.is_whole = True
         return folder.says
@@ -296,7 +296,7 @@ class Files:
         self._remote(module, wanted)
 
     def _look(self, texts: Iterable[Text]) -> None:
-        """Tell what is broken: an error where it may be a node pool, otherwise a note."""
+        """Report syntax errors: as an error if the block may be a node pool, otherwise as a note."""
         for source in texts:
             for part in source.parts:
                 is_ours = _is_ours(source, part)
@@ -312,9 +312,9 @@ class Files:
                     )
 
     def _remote(self, module: Module, wanted: set[str]) -> None:
-        """Name the modules from elsewhere."""
+        """Record calls of remote modules as skipped."""
         for block in module.blocks("module"):
-            is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # told with the pools
+            is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # reported with the pools
             if block.labels and block.text.file in wanted and module.source(block) is None and not is_given:
                 self._left.append(
                     Skipped(
@@ -325,7 +325,7 @@ class Files:
     # --- Values of variables ---
 
     def _stated(self, module: Module) -> dict[str, Given]:
-        """Return the values of `--var`: text, or HCL where the variable is of a type that text is not."""
+        """Return the values of `--var`: text, or HCL if the variable has a complex type."""
         out: dict[str, Given] = {}
         for item in self._options.values:
             name, _, value = item.partition("=")
@@ -340,21 +340,21 @@ class Files:
 
 
 class _Said(NamedTuple):
-    """What can be told of files of Terraform by their bytes alone."""
+    """The scan of Terraform files: what their bytes tell without parsing."""
 
     is_ours: bool = False
-    """Whether they have node pools or manifests."""
+    """Whether they may have node pools or manifests."""
     has_more: bool = False
-    """Whether there may be something else to tell: modules from elsewhere, a file that was named or is no text."""
+    """Whether there may be something else to report: remote modules, a named file, or a file that is not text."""
     calls: frozenset[str] = frozenset()
-    """The local modules that they call."""
+    """The sources of the local modules that they call."""
 
     def and_(self, other: _Said) -> _Said:
-        """Return what both say."""
+        """Return the combined scan."""
         return _Said(self.is_ours or other.is_ours, self.has_more or other.has_more, self.calls | other.calls)
 
     def called(self, key: str) -> set[str]:
-        """Return the folders that are called from a folder."""
+        """Return the folders that a folder calls."""
         return {os.path.normpath(os.path.join(key, call)) for call in self.calls}
 
 
@@ -372,28 +372,28 @@ def _is_text(data: bytes) -> bool:
 
 
 class _Folder:
-    """A folder with files of Terraform."""
+    """A folder with Terraform files."""
 
     def __init__(self, shown: str) -> None:
-        """Take its name as it was given."""
+        """Store the name of the folder in messages."""
         self.shown = shown
         self.wanted: list[str] = []
-        """The files that are to be judged."""
+        """The files to check."""
         self.looked_at: set[str] = set()
-        """Those of them of which every block is looked at for what is broken."""
+        """The files of these whose blocks are all checked for syntax errors."""
         self.says = _Said()
         self.is_whole = False
-        """Whether the files have been heard, too, that are not to be judged."""
+        """Whether `says` includes the files that are not inputs."""
 
 
 _PLAIN = ("string", "number", "bool", "any")
 
 
 def _text(path: str, data: bytes) -> Text:
-    """Return a file of a module.
+    """Return the text of a module's file.
 
     Raises:
-        InputError: it is no text, or no JSON where it should be.
+        InputError: the file is not text, or not the JSON that its name promises.
 
     """
     if not path.endswith(HCL_JSON_ENDINGS):
@@ -411,7 +411,7 @@ def _is_ours(source: Text, part: Part) -> bool:
 def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
     try:
         return sorted(name for name in os.listdir(folder or ".") if name.endswith(endings) and name[0] != ".")
-    except (OSError, ValueError):  # no folder has a name with NUL
+    except (OSError, ValueError):  # ValueError: the name contains NUL
         return []
 
 
@@ -419,7 +419,7 @@ def _has_ours(file: str) -> bool:
     try:
         return names_ours(read_file(file))
     except OSError:
-        return False  # told when the module is read
+        return False  # reported when the module is read
 
 
 def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value
@@ -437,7 +437,7 @@ def _no_names() -> Scope:
 
 
 def _automatic(folder: str) -> dict[str, Given]:
-    """Return the values of the files that Terraform reads by itself; of several the last wins."""
+    """Return the values in files that Terraform loads automatically; the last file wins."""
     first = [
         name for name in ("terraform.tfvars", "terraform.tfvars.json") if os.path.isfile(os.path.join(folder, name))
     ]
@@ -448,10 +448,10 @@ def _automatic(folder: str) -> dict[str, Given]:
 
 
 def _values(file: str) -> dict[str, Given]:
-    """Return what a file of values says.
+    """Return the values in a file such as terraform.tfvars.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read, or is not valid.
 
     """
     try:

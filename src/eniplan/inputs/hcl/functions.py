@@ -1,6 +1,6 @@
-"""Terraform's functions that need nothing but their arguments. What is not here is not known.
+"""Terraform's pure functions. Results of functions that are not here are unknown.
 
-Each takes its arguments as a list. Those of `WHOLE` are only asked when nothing in their arguments is unknown.
+Each function takes its arguments as a list. Those in `WHOLE` are only called if all arguments are fully known.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _MAX_PATTERN = 200
 _MAX_MATCHING = 2_000_000
-"""Steps that a pattern may take at worst."""
+"""Maximum steps of a regular expression in the worst case."""
 
 
 # --- Collections --------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def _flatten(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 class _UnknownError(Exception):
-    """A part of an argument decides the result, and is not known."""
+    """The result depends on an unknown part of an argument."""
 
     def __init__(self, value: Any) -> None:  # noqa: ANN401 - a value
         super().__init__()
@@ -199,7 +199,7 @@ def _compact(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _is_item(value: Any) -> bool:  # noqa: ANN401 - a value
-    """Return whether it is known that a value is one item of its own."""
+    """Return whether a value is certainly a single item."""
     return unknown(value) is None or is_text(value)
 
 
@@ -221,7 +221,7 @@ def _values(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
-    # The type is one for all: a number beside texts comes out as a text.
+    # All arguments are converted to one type: a number next to texts becomes text.
     lost = next((found for value in args if (found := unknown(value)) is not None), None)
     for value, converted in zip(args, alike(args), strict=True):
         if unknown(value) is not None:
@@ -325,7 +325,7 @@ def _replace(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
 
 def _pattern(pattern: str, value: str) -> re.Pattern[str] | NotKnown:
-    """Return a pattern that means the same in Python, and that cannot take longer than its text allows."""
+    """Return a compiled pattern; `NotKnown` if it has another meaning in Python or may take too long."""
     lost = NotKnown(say("the pattern of a regular expression"))
     loops = len(re.findall(r"[*+}]", pattern))
     is_slow = len(pattern) > _MAX_PATTERN or (loops and len(value) ** loops > _MAX_MATCHING)
@@ -340,7 +340,7 @@ def _pattern(pattern: str, value: str) -> re.Pattern[str] | NotKnown:
 _FOREIGN = re.compile(
     r"\[\[|\\[^dDwWsSbB.\-/()\[\]{}*+?|^$]|\(\?(?!:|P<[a-z])|\)[*+?{]|\$|[*+?}][*+]|[^\x00-\x7f]|\}\?|\{,"
 )
-"""What RE2 and Python read differently, and repeated groups: those may go back and forth without end."""
+"""Syntax that RE2 and Python read differently, and repeated groups, which may backtrack exponentially."""
 
 
 def _regex(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -378,16 +378,16 @@ _PLAIN = re.compile(
     r"(?:[\x00-\x0c\x0e-\x7e\u00a1-\u00ac\u00ae-\u024f\u0391-\u03a9\u03b1-\u03c9\u0410-\u044f\u3001-\u3029"
     r"\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5\uff01-\uff5e])*+"
 )
-"""Signs that stand for themselves: nothing before or after them makes one sign of two."""
+"""Characters that never combine with their neighbors."""
 
 
 def _is_plain(value: str) -> bool:
-    """Return whether each character of a text is what Terraform counts as one."""
+    """Return whether Terraform counts each code point of a text as one character."""
     return _PLAIN.fullmatch(value) is not None
 
 
 def _cased(change: Callable[[str], str]) -> Function:
-    """Return a function that changes letters, each by itself as Go does, where that is what Python knows as well."""
+    """Return a function that changes the case of each letter as Go does; unknown where Python may differ."""
 
     def changed(args: Arguments) -> Any:  # noqa: ANN401 - a value
         value = text(args[0])
@@ -512,7 +512,7 @@ def _sorted(value: Any) -> Any:  # noqa: ANN401 - a value
         return [_sorted(item) for item in value]
     if value is None or isinstance(value, str | int):
         return value
-    # Terraform writes all digits that there are, Python those that make the same float.
+    # Terraform writes all digits of a number, Python only those that identify the float.
     words = text(value)
     if isinstance(words, NotKnown) or words != repr(float(value)):
         raise _UnknownError(NotKnown(say("a fraction of many digits")))
@@ -626,7 +626,7 @@ def _numbers(args: Arguments) -> list[Any]:
 
 def _power(args: Arguments) -> Any:  # noqa: ANN401 - a value
     base, exponent = map(numeric, args)
-    if isinstance(base, int) and isinstance(exponent, int) and 0 <= exponent <= 64 and abs(base) <= 2**15:  # noqa: PLR2004 - far more than anybody needs
+    if isinstance(base, int) and isinstance(exponent, int) and 0 <= exponent <= 64 and abs(base) <= 2**15:  # noqa: PLR2004 - far above any real use
         found = base**exponent
         if abs(found) <= 2**53:  # Terraform computes it as a float
             return found
@@ -666,9 +666,9 @@ LOOSE: Mapping[str, Function] = {
     "chunklist": _chunk, "coalesce": _coalesce, "coalescelist": _coalesce_list, "tolist": _to_list, "tomap": _to_map,
     "zipmap": _zipmap, "toset": _to_set, "compact": _compact, "distinct": _distinct,
 }  # fmt: skip
-"""Functions that may be asked when parts of their arguments are not known."""
+"""Functions that can be called with partly unknown arguments."""
 _CONSIDERATE = frozenset(("coalesce", "coalescelist", "contains", "lookup", "element"))
-"""Those that look after arguments which are not known as a whole themselves, but for the first."""
+"""Functions that can also be called with completely unknown arguments after the first."""
 WHOLE: Mapping[str, Function] = {
     "sort": _sort, "index": _index, "range": _range, "setproduct": _set_product, "setunion": _union,
     "setsubtract": _subtract,
@@ -691,16 +691,19 @@ WHOLE: Mapping[str, Function] = {
     "anytrue": lambda args: any(item is not None and flag(item) for item in items(args[0])),
     "alltrue": lambda args: all(item is not None and flag(item) for item in items(args[0])),
 }  # fmt: skip
-"""Functions that are asked when all of their arguments are known."""
+"""Functions that are only called if all arguments are fully known."""
 
 
 def call(name: str, args: Arguments, lost: Callable[[Any], NotKnown | None]) -> Any:  # noqa: ANN401 - a value
-    """Return what a function makes of its arguments.
+    """Return the result of a function.
 
     Args:
-        name: the function.
+        name: the name of the function.
         args: its arguments.
-        lost: finds the first part of a value that is not known.
+        lost: returns the first unknown part of a value.
+
+    Raises:
+        RefusedError: Terraform would reject the call.
 
     """
     name = name.removeprefix("core::")
@@ -721,5 +724,5 @@ def call(name: str, args: Arguments, lost: Callable[[Any], NotKnown | None]) -> 
     except _UnknownError as error:
         return error.value
     except (TypeError, ValueError, IndexError) as error:
-        # A wrong number of arguments, as a rule.
+        # Usually a wrong number of arguments.
         raise RefusedError(say("{name}() does not accept these arguments", name=name)) from error

@@ -1,8 +1,8 @@
-"""Terraform's JSON syntax (`.tf.json`), as the blocks and expressions that HCL is read into: one evaluator serves both.
+"""Parses Terraform's JSON syntax (`.tf.json`) into the same blocks and expressions as HCL, for the same evaluator.
 
-JSON does not say what is a block and what is a map, and Terraform asks the provider. Here the table of fields tells
-the blocks of what is judged; all else comes to the same values either way. Places are those of the JSON document.
-Source: https://developer.hashicorp.com/terraform/language/syntax/json, tried with Terraform 1.11.4.
+JSON does not distinguish blocks from maps; Terraform asks the provider's schema. Here the table of fields names the
+blocks of node pools and clusters; elsewhere the values are the same either way. Places are those of the JSON document.
+Source: https://developer.hashicorp.com/terraform/language/syntax/json, tested with Terraform 1.11.4.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document, Path
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "locals": 0}
-"""Kinds of blocks that somebody asks for, and how many labels they have."""
+"""The kinds of blocks that are read, and their number of labels."""
 _COMMENT = "//"
 
 
 def is_terraform(value: Any) -> bool:  # noqa: ANN401 - a value of a document
-    """Return whether a document has node pools in this syntax, whatever its file is called."""
+    """Return whether a document has node pools in this syntax, whatever the name of its file."""
     found = value.get("resource") if isinstance(value, dict) else None
     return any(isinstance(item, dict) and RESOURCE in item for item in (found if isinstance(found, list) else [found]))
 
 
 class JsonText(Text):
-    """A file in this syntax. An offset is the number of a place that somebody may ask for."""
+    """A file in this syntax. Its offsets are numbers of recorded places."""
 
     def __init__(self, document: Document) -> None:
-        """Take the document."""
+        """Store the document."""
         super().__init__(document.file, json.dumps(document.value))
         self._document = document
         self._places: list[tuple[Path, bool]] = []
 
     def number(self, path: Path, *, key: bool = False) -> int:
-        """Return what stands for the place of a value, or of its key."""
+        """Return the number of the place of a value, or of its key."""
         self._places.append((path, key))
         return len(self._places) - 1
 
@@ -106,7 +106,7 @@ class _JsonPart(Part):
         return {}, [_JsonBlock(self._source, self.kind, self.labels, self._body, self._path)], None
 
     def first_fault(self) -> int | None:
-        """See `Part.first_fault`: nothing is parsed here."""
+        """See `Part.first_fault`: the JSON is already parsed."""
         return None if isinstance(self._body, dict) else self.start
 
 
@@ -144,7 +144,7 @@ class _JsonBlock(Block):
 
 
 def _bodies(value: Any, path: Path, labels: int) -> Iterator[tuple[tuple[str, ...], Any, Path]]:  # noqa: ANN401 - a value
-    """Yield the labels, the body and the path of each block: maps by label, and lists of what may stand there."""
+    """Yield the labels, the body and the path of each block: nested maps by label, with bodies that may be lists."""
     if isinstance(value, list):
         for i, item in enumerate(value):
             yield from _bodies(item, (*path, i), labels)
@@ -163,7 +163,7 @@ def _is_blocks(value: Any) -> TypeGuard[dict[str, Any] | list[dict[str, Any]]]: 
 
 @cache
 def _block_names() -> frozenset[str]:
-    """Return what are blocks in a node pool, and in a cluster."""
+    """Return the names of the blocks in node pools and clusters."""
     return frozenset(name.split(".")[0].removesuffix("[]") for name in read("terraform") if "." in name) | {"addons"}
 
 
@@ -179,7 +179,7 @@ class _JsonAttribute(Attribute):
 
     @cached_property
     def expression(self) -> Expression:
-        """See `Attribute.expression`. Some texts are no templates, but types, names, or what they are."""
+        """See `Attribute.expression`. Some texts are not templates but types, references or literals."""
         at = self._source.number(self._path)
         words = self._value
         if isinstance(words, str) and self._kind == "variable" and self.name == "type":
@@ -193,7 +193,7 @@ class _JsonAttribute(Attribute):
 
 
 def _written(text: JsonText, value: Any, path: Path, read_text: Callable[[str, int], Expression]) -> Expression:  # noqa: ANN401 - a value
-    """Return the expression that a value is; what a text is, `read_text` says."""
+    """Return a value as an expression; `read_text` parses texts."""
     at = text.number(path)
     if isinstance(value, str):
         return read_text(value, at)
@@ -215,7 +215,7 @@ def _written(text: JsonText, value: Any, path: Path, read_text: Callable[[str, i
 
 
 def _computed(words: str, at: int) -> Expression:
-    """Return what a text is that may be a template. One interpolation alone keeps its type."""
+    """Return the expression of a text that may be a template. A single interpolation keeps its type."""
     found = template(words)
     if isinstance(found, Template):
         is_one = len(found.parts) == 1 and not isinstance(found.parts[0], str | TemplateIf | TemplateFor)
@@ -225,16 +225,16 @@ def _computed(words: str, at: int) -> Expression:
 
 
 def _placed(node: Any, at: int) -> Any:  # noqa: ANN401 - a node, or a part of one
-    """Return a node of which every part is at one place."""
+    """Return a node with all its parts at one place."""
     if not isinstance(node, tuple):
         return node
     parts = tuple(_placed(part, at) for part in node)
-    make = getattr(type(node), "_make", None)  # of a node, which begins with its two offsets
+    make = getattr(type(node), "_make", None)  # a node, whose first two fields are its offsets
     return parts if make is None else make((at, at, *parts[2:]))
 
 
 def exact(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
-    """Return a value with the numbers that Terraform has."""
+    """Return a value with exact numbers, as in Terraform."""
     if isinstance(value, float):
         found = number(repr(abs(value)))
         return value if found is None else -found if value < 0 else found

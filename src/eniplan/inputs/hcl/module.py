@@ -1,4 +1,4 @@
-"""What names mean in a module of Terraform: a folder of files, values of its variables, and modules that it calls."""
+"""Resolves names in a Terraform module: its files, the values of its variables, and the modules that it calls."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from eniplan.inputs.hcl.values import Budget
 
 MAX_NESTED = 10
-"""Modules inside of each other that are followed."""
+"""Maximum depth of nested modules."""
 _LOCAL = ("./", "../")
 
 
 class Given(NamedTuple):
-    """A value that a variable is given, and where that stands, in words; empty: in the module that calls this one."""
+    """The value of a variable, and its source as text; the source is empty if the calling module sets it."""
 
     value: Any
     where: str = ""
 
 
 class Instance:
-    """One resource, or one of those that `count` or `for_each` make of a block."""
+    """A resource instance: with `count` or `for_each`, one of several of a block."""
 
     def __init__(self, address: str, block: Block, module: Module, scope: Scope) -> None:
-        """Take its address, and what names mean in its block."""
+        """Store its address, and the scope of its block."""
         self.address = address
         self.block = block
         self.module = module
@@ -47,11 +47,11 @@ class Instance:
         self._known: dict[str, Any] = {}
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return what its block says; everything else the provider will say."""
+        """Return an argument of its block. Other attributes are known only after apply."""
         if name not in self._known:
             attribute = self.block.attributes.get(name)
             made = AfterApply(self, name)
-            self._known[name] = made  # what a block says of itself has no end
+            self._known[name] = made  # stops a block that refers to itself
             if attribute is not None:
                 found = outcome(attribute.expression, self.scope)
                 self._known[name] = made if found is None else found
@@ -63,18 +63,18 @@ class Instance:
 
 
 def _spelled(name: str) -> str:
-    """Return steps as people write them: `ids[0]`."""
+    """Return an attribute path in HCL: `ids.0` becomes `ids[0]`."""
     return re.sub(r"\.(\d+)(?![^.])", r"[\1]", name)
 
 
 class AfterApply(Later):
-    """What the provider will say of a resource: not known, but the same wherever it is named."""
+    """An attribute of a resource that the provider computes: unknown, but equal wherever it is referenced."""
 
     __slots__ = ()
     instance: Instance
 
     def __new__(cls, instance: Instance, name: str) -> Self:
-        """Make it of a resource and the name of what it will say."""
+        """Create it from a resource instance and the name of the attribute."""
         made = super().__new__(
             cls, say("{value} is known only after apply", value=f"{instance.address}.{_spelled(name)}")
         )
@@ -84,29 +84,29 @@ class AfterApply(Later):
 
     @property
     def is_text(self) -> bool:
-        """Whether it will be one text of its own: an id is."""
+        """Whether it is certainly a single text of its own, as an id is."""
         return self.name == "id"
 
     def member(self, name: str) -> AfterApply:
-        """Return a part of it."""
+        """Return a part of the attribute."""
         return AfterApply(self.instance, f"{self.name}.{name}")
 
 
 class Read(Instance):
-    """What a data source will be: its own conditions are known of it, and nothing else."""
+    """A data source instance: only its arguments are known."""
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return a condition, a list with the only id that is asked for, or what Terraform will read."""
+        """Return an argument, a list with the only id that it filters for, or a value that Terraform reads."""
         found = super().member(name) if name in self.block.attributes else ReadLater(self, name)
         if name != "ids" or isinstance(found, NotKnown):
             return found
-        # Those of several that exist come in an order that nobody knows.
+        # Several ids may come in any order, and some may not exist.
         is_one = isinstance(found, list) and len(found) == 1
         return found if is_one else ReadLater(self, name)
 
 
 class ReadLater(AfterApply):
-    """What Terraform will read: not known, but the same wherever it is named."""
+    """An attribute that Terraform reads from a data source: unknown, but equal wherever it is referenced."""
 
     __slots__ = ()
 
@@ -119,11 +119,11 @@ class ReadLater(AfterApply):
 
     @property
     def is_text(self) -> bool:
-        """Whether it will be one of its own: two may find the same."""
+        """Whether it is certainly a single text of its own: no, because two data sources may find the same."""
         return False
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return a part of it. What all that is found has in common is known."""
+        """Return a part of the attribute. Arguments that filter the results are known for each result."""
         of_each = _OF_EACH.get(self.instance.block.labels[0])
         steps = self.name.split(".")
         if of_each is not None and steps[:1] == [of_each] and len(steps) > 1 and name in _FILTERS:
@@ -136,7 +136,7 @@ class ReadLater(AfterApply):
 
 
 _OF_EACH = {"alicloud_vswitches": "vswitches", "alicloud_security_groups": "groups"}
-"""The list in which a data source puts what it finds."""
+"""The attribute of a data source with the list of its results."""
 _FILTERS = ("zone_id", "vpc_id")
 _IDS = ("id", "vswitch_id")
 
@@ -145,7 +145,7 @@ class Of:
     """The members of a name, such as `var` or `local`."""
 
     def __init__(self, find: Callable[[str], Any]) -> None:
-        """Take what finds one."""
+        """Store the function that finds a member."""
         self._find = find
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
@@ -154,18 +154,18 @@ class Of:
 
 
 class Made(NamedTuple):
-    """One of what `count` or `for_each` make of a block."""
+    """One instance of a block with `count` or `for_each`."""
 
     suffix: str
     scope: Scope
     is_certain: bool = True
-    """Whether it is known that there will be one."""
+    """Whether the instance certainly exists."""
 
 
 class Module:
-    """A module: a folder, as it is called with certain values."""
+    """A module: a folder, with the values of one call."""
 
-    def __init__(  # noqa: PLR0913 - a folder, who calls it, and with what
+    def __init__(  # noqa: PLR0913 - a folder, its caller and the values
         self,
         folder: str,
         texts: list[Text],
@@ -178,17 +178,17 @@ class Module:
         prefix: str = "",
         calls: Block | None = None,
     ) -> None:
-        """Take what it consists of.
+        """Create a module.
 
         Args:
-            folder: where its files are.
+            folder: its folder.
             texts: its files.
-            budget: what may be computed.
-            given: values of its variables.
+            budget: the work that may still be done.
+            given: the values of its variables.
             read: reads the files of another folder.
-            has_files: whether its folder is one, and not a text inside of a document.
+            has_files: whether the folder exists; otherwise the module is embedded in a document.
             parent: the module that calls it.
-            prefix: the beginning of its addresses, `module.a.`.
+            prefix: the prefix of its addresses, such as `module.a.`.
             calls: the block that calls it.
 
         """
@@ -201,12 +201,12 @@ class Module:
         self.budget = budget
         self.given = given
         self.asked: set[str] = set()
-        """Variables that have been looked for."""
+        """Variables that have been looked up."""
         self._read = read
         self._cache: dict[tuple[str, str], Any] = {}
         self._called: dict[str, list[tuple[Module, bool]]] = {}
         self.top: str = folder if parent is None else parent.top
-        """Where Terraform is started."""
+        """The folder in which Terraform runs."""
         self.scope = Scope(self._root, budget, disk=Disk(self.top, folder) if has_files else None)
 
     # --- Its blocks ---
@@ -219,14 +219,14 @@ class Module:
         return found
 
     def blocks(self, kind: str) -> Iterator[Block]:
-        """Yield the blocks of a kind, as files of overrides leave them."""
+        """Yield the blocks of a kind, with override files applied."""
         for part in (*self._parts.get(kind, ()), *self._parts.get("", ())):
             if part.fault is None or part.kind == "":
                 yield from (self._final(block) for block in part.blocks if block.kind == kind)
 
     @cached_property
     def _over(self) -> dict[tuple[str, ...], list[Block]]:
-        """What files of overrides say, by kind and labels."""
+        """The blocks in override files, by kind and labels."""
         found: dict[tuple[str, ...], list[Block]] = {}
         for block in (block for source in self._overrides for part in source.parts for block in part.blocks):
             found.setdefault((block.kind, *block.labels), []).append(block)
@@ -287,7 +287,7 @@ class Module:
 
     @cached_property
     def workspace(self) -> tuple[str, str] | None:
-        """The workspace, and who says so."""
+        """The workspace, and the source of its name."""
         return workspace(None if self.scope.disk is None else self.top)
 
     def _terraform(self, which: str) -> Any:  # noqa: ANN401 - a value
@@ -296,7 +296,7 @@ class Module:
         return NotKnown(_NO_WORKSPACE) if self.workspace is None else self.workspace[0]
 
     def _path(self, which: str) -> Any:  # noqa: ANN401 - a value
-        """Return a folder as Terraform names it: from where it is started."""
+        """Return a folder as Terraform does: relative to the folder in which it runs."""
         if which == "root":
             return "."
         if which == "module":
@@ -304,7 +304,7 @@ class Module:
         return NotKnown(say("path.{which} is not computed", which=which))
 
     def _once(self, kind: str, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - a value
-        """Compute something once; what leads back to itself is not known."""
+        """Compute a value once. A value that depends on itself is unknown."""
         key = (kind, name)
         if key not in self._cache:
             self._cache[key] = NotKnown(say("{kind}.{name} leads back to itself", kind=kind, name=name))
@@ -346,7 +346,7 @@ class Module:
         return self._once("local", name, lambda: outcome(self.locals[name].expression, self.scope))
 
     def resource(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return a resource, or the list or map of those that a block makes."""
+        """Return a resource, or the list or map of its instances."""
         return self._once(kind, name, lambda: self._resource(kind, name))
 
     def _resource(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
@@ -365,7 +365,7 @@ class Module:
         )
 
     def data(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return what Terraform will read: of it only what the configuration asks for is known."""
+        """Return a data source, or the list or map of its instances."""
         return self._once(f"data.{kind}", name, lambda: self._data(kind, name))
 
     def _data(self, kind: str, name: str) -> Any:  # noqa: ANN401 - a value
@@ -376,7 +376,7 @@ class Module:
         return self._collected(block, lambda made: Read(f"{address}{made.suffix}", block, self, made.scope))
 
     def _collected(self, block: Block, make: Callable[[Made], Any]) -> Any:  # noqa: ANN401 - a value
-        """Return what a block makes in the form in which others refer to it."""
+        """Return the instances of a block as references see them: a single one, a list or a map."""
         made = list(self.made(block))
         if any(not one.is_certain for one in made):
             return NotKnown(say("how many {resource} there are", resource=".".join(block.labels)))
@@ -389,7 +389,7 @@ class Module:
     # --- What count and for_each make ---
 
     def made(self, block: Block) -> Iterator[Made]:
-        """Yield what a block makes: itself, or as many as `count` and `for_each` say."""
+        """Yield the instances of a block, according to `count` or `for_each`."""
         count, each = block.attributes.get("count"), block.attributes.get("for_each")
         if count is not None:
             yield from self._counted(outcome(count.expression, self.scope))
@@ -429,7 +429,7 @@ class Module:
     # --- Modules ---
 
     def called(self, block: Block) -> Iterator[tuple[Module, bool]]:
-        """Yield the modules that a block calls, if they are local, and whether it is known that it does."""
+        """Yield the local modules that a block calls, and whether each call is certain."""
         source = self.source(block)
         folder = None if source is None else posixpath.normpath(posixpath.join(self.folder, source))
         if folder is None or self._is_too_deep(folder):
@@ -459,14 +459,14 @@ class Module:
             )
 
     def source(self, block: Block) -> str | None:
-        """Return the folder that a block calls, None when the module comes from elsewhere."""
+        """Return the folder that a block calls; None for a remote module."""
         attribute = block.attributes.get("source")
         found = attribute.expression.value if attribute and isinstance(attribute.expression, Literal) else None
         is_local = isinstance(found, str) and found.startswith(_LOCAL) and "\0" not in found
         return found if is_local else None
 
     def _is_too_deep(self, folder: str) -> bool:
-        """Return whether a folder calls itself, or is farther down than anybody goes."""
+        """Return whether a folder calls itself, or is nested deeper than `MAX_NESTED`."""
         above: Module | None = self
         depth = 0
         while above is not None:
@@ -477,15 +477,15 @@ class Module:
         return False
 
     def modules(self) -> Iterator[tuple[Block, list[tuple[Module, bool]]]]:
-        """Yield the calls of other modules, with what they call."""
+        """Yield the blocks that call other modules, and the modules that they call."""
         for name, block in self._calls.items():
             if name not in self._called:
-                self._called[name] = []  # what leads back to itself calls nothing more
+                self._called[name] = []  # stops modules that call each other
                 self._called[name] = list(self.called(block))
             yield block, self._called[name]
 
     def output(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return the outputs of a module that this one calls."""
+        """Return a called module, or the list or map of its instances, for references to its outputs."""
         return self._once("module", name, lambda: self._output(name))
 
     def _output(self, name: str) -> Any:  # noqa: ANN401 - a value
@@ -499,7 +499,7 @@ class Module:
         return self._collected(block, lambda made: Of(by_suffix[f"{self.prefix}module.{name}{made.suffix}."].result))
 
     def result(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return one of its outputs."""
+        """Return the value of one of its outputs."""
         block = self._outputs.get(name)
         value = None if block is None else block.attributes.get("value")
         if value is None:
@@ -508,7 +508,7 @@ class Module:
 
 
 def _is_override(file: str) -> bool:
-    """Return whether a file changes what others say, by its name."""
+    """Return whether a file is an override file, by its name."""
     stem = posixpath.basename(file.replace("\\", "/")).partition(".")[0]
     return stem == "override" or stem.endswith("_override")
 

@@ -1,4 +1,4 @@
-"""The syntax tree of HCL, as small as an evaluator needs it. Every node knows where it stands in its file."""
+"""A minimal syntax tree of HCL for the evaluator. Every node begins with its start and end offset in the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from eniplan.values import NamedTuple
 
 
 class Literal(NamedTuple):
-    """A number, a flag, null, or a text without templates."""
+    """A number, a boolean, null, or a text without template parts."""
 
     start: int
     end: int
@@ -16,17 +16,17 @@ class Literal(NamedTuple):
 
 
 class Template(NamedTuple):
-    """A text with parts that are computed."""
+    """A text with interpolations or directives."""
 
     start: int
     end: int
     parts: tuple[str | Expression, ...]
     unwraps: bool
-    """Whether it is one interpolation in quotes and nothing else: then its value keeps its type."""
+    """Whether it is only a quoted interpolation: then the value keeps its type."""
 
 
 class TemplateIf(NamedTuple):
-    """The `%{ if }` of a template."""
+    """A `%{ if }` directive in a template."""
 
     start: int
     end: int
@@ -36,7 +36,7 @@ class TemplateIf(NamedTuple):
 
 
 class TemplateFor(NamedTuple):
-    """The `%{ for }` of a template."""
+    """A `%{ for }` directive in a template."""
 
     start: int
     end: int
@@ -63,12 +63,12 @@ class Entries(NamedTuple):
 
 
 class For(NamedTuple):
-    """A `for` expression; without a key it makes a tuple."""
+    """A `for` expression. Without a key the result is a tuple."""
 
     start: int
     end: int
     names: tuple[str, str]
-    """Of the key and of the value; the former may be empty."""
+    """The names of the key and of the value; that of the key may be empty."""
     source: Expression
     key: Expression | None
     value: Expression
@@ -77,7 +77,7 @@ class For(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A function, and whether its last argument stands for several (`...`)."""
+    """A function call, and whether it expands its last argument (`...`)."""
 
     start: int
     end: int
@@ -97,7 +97,7 @@ class Choice(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """Two operands, or with None one."""
+    """A binary operation; unary if `left` is None."""
 
     start: int
     end: int
@@ -133,7 +133,7 @@ class Index(NamedTuple):
 
 
 class Splat(NamedTuple):
-    """`source[*].rest`; in `rest` the item is the name `*`."""
+    """`source[*].rest`; in `rest` the name `*` is the item."""
 
     start: int
     end: int
@@ -142,7 +142,7 @@ class Splat(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """What is no expression, or not one that is read."""
+    """Invalid or unsupported syntax, and the reason."""
 
     start: int
     end: int
@@ -156,7 +156,7 @@ Expression: TypeAlias = (
 
 
 def reference(node: Expression) -> str:
-    """Return the words of a reference, for people; empty for other expressions."""
+    """Return a reference as text, for messages; empty for other expressions."""
     if isinstance(node, Name):
         return node.name
     if isinstance(node, Member):

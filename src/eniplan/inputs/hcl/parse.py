@@ -1,7 +1,7 @@
-"""From the text of a `.tf` file to blocks and expressions: the only module that imports tree-sitter.
+"""Parses `.tf` files into blocks and expressions. Only this module imports tree-sitter.
 
-The parser is tolerant: what it cannot read is told with its place, and the rest of the file is there. A file is cut
-into its blocks first, so that only those are parsed that somebody asks for, and what is broken spoils its own block.
+The parser is tolerant: it reports syntax errors with their places, and reads the rest of the file. A file is split into
+its top-level blocks first, so that only needed blocks are parsed, and a syntax error affects only its own block.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path
 
 MAX_DEPTH = 100
-"""Brackets and operators inside of each other that are read; people write a handful."""
+"""Maximum depth of nested brackets and operators; real files have a handful."""
 _KINDS = b"resource|data|ephemeral|module|variable|locals|output|provider|terraform|moved|import|removed|check"
 _HEAD = re.compile(rb"^([ \t]*)(" + _KINDS + rb')((?:[ \t]+(?:"[^"\n]*"|[\w-]+))*)[ \t]*\{', re.MULTILINE)
-"""How a block at the top of a file begins."""
+"""The beginning of a top-level block."""
 _LABEL = re.compile(rb'"([^"\n]*)"|([\w-]+)')
 _HEREDOC = rb"(?ms)<<-?(\w+)[ \t]*\r?\n.*?^[ \t]*\1[ \t]*\r?$"
 _SIMPLE = re.compile(rb'"([^"\\$%%\n]*)"|([0-9]{1,%d})|(true)|(false)|(null)' % MAX_DIGITS)
-"""Most expressions: read without a look at the tree."""
+"""Most expressions, which need no syntax tree."""
 _SIMPLE_LIST = re.compile(rb'\[\s*(?:"[^"\\$%\n]*"\s*(?:,\s*"[^"\\$%\n]*"\s*)*,?\s*)?\]')
 _NUMBER = r"([0-9]+)(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,9}))?"
 _EXPONENT = rb"(?<![\w.])[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+(?!\w)"
@@ -71,19 +71,19 @@ def _simple(found: re.Match[bytes]) -> Any:  # noqa: ANN401 - any value
 
 
 class Attribute:
-    """`name = expression`; the expression is read at its first use, for most of a file nobody asks for."""
+    """`name = expression`. Reads the expression on first use, because most are never needed."""
 
     def __init__(self, text: Text, base: int, name: Node, value: Node) -> None:
-        """Take the nodes, and the offset in the file of the text that they were parsed from."""
+        """Store the places of the nodes; `base` is the offset in the file of the parsed text."""
         self.text = text
         self.start = base + name.start_byte
         self.name = text.at(self.start, base + name.end_byte)
-        # Offsets and no node: a node keeps its whole tree, and each tree is a hundred times its text.
+        # Offsets, because a node keeps its whole tree in memory, which is a hundred times the size of its text.
         self._at = base + value.start_byte, base + value.end_byte
 
     @cached_property
     def expression(self) -> Expression:
-        """Its expression."""
+        """The expression."""
         start, end = self._at
         data = self.text.data
         simple = _SIMPLE.fullmatch(data, start, end)
@@ -92,20 +92,20 @@ class Attribute:
         if _SIMPLE_LIST.fullmatch(data, start, end):
             found = _SIMPLE.finditer(data, start, end)
             return Items(start, end, tuple(Literal(*item.span(), _simple(item)) for item in found))
-        # Few attributes come here, and of those few are long: the text is parsed once more.
+        # Parse the text again: few attributes come here, and few of these are long.
         root = _tree(_ASSIGNED + data[start:end] + b"\n")
         value = root.children[0].children[0].children[-1]
         return _Reader(self.text, start - len(_ASSIGNED)).expression(value, 0)
 
 
 class Block:
-    """A block, with what is inside of it."""
+    """A block, with its attributes and nested blocks."""
 
     def __init__(self, text: Text, base: int, node: Node) -> None:
-        """Take the node, and the offset in the file of the text that it was parsed from."""
+        """Read the node; `base` is the offset in the file of the parsed text."""
         self.text = text
         self.files: tuple[str, ...] = (text.file,)
-        """Where it stands: with files of overrides in several."""
+        """The files that define it: several with override files."""
         self.start = base + node.start_byte
         self.end = base + node.end_byte
         children = node.children
@@ -114,16 +114,16 @@ class Block:
         self.kind = words[0] if words else ""
         self.labels = tuple(words[1:])
         self.attributes: dict[str, Attribute] = {}
-        """What it sets, by name."""
+        """Its attributes, by name."""
         self.blocks: list[Block] = []
-        """The blocks inside of it, in their order."""
+        """Its nested blocks, in order."""
         for body in children:
             if body.type == "body":
                 _take(text, base, body, self.attributes, self.blocks)
 
 
 def overlaid(block: Block, over: Block) -> Block:
-    """Return a block with what another one says over it, as files of overrides do: arguments, and kinds of blocks."""
+    """Return a block with another one merged over it, like an override file: by argument, and by kind of block."""
     made = Block.__new__(Block)
     made.text, made.start, made.end = block.text, block.start, block.end
     made.files = (*block.files, *over.files)
@@ -150,15 +150,15 @@ def _take(text: Text, base: int, body: Node, attributes: dict[str, Attribute], b
 
 
 class Part:
-    """A part of a file that is parsed at its first use: one block at the top, as a rule.
+    """A part of a file that is parsed on first use: usually one top-level block.
 
-    A large repository has hundreds of thousands, of which hardly one is read: they are kept small.
+    A large repository has hundreds of thousands of parts, and most are never read: keep them small.
     """
 
     __slots__ = ("_made", "end", "kind", "labels", "start", "text")
 
     def __init__(self, text: Text, start: int, end: int, kind: str = "", labels: tuple[str, ...] = ()) -> None:
-        """Take where it is, and how its block begins where that is known; without a kind anything may be in it."""
+        """Store its place, and the kind and labels of its block. Without a kind it may contain anything."""
         self.text = text
         self.start = start
         self.end = end
@@ -184,7 +184,7 @@ class Part:
 
     @property
     def attributes(self) -> dict[str, Attribute]:
-        """What stands in it outside of blocks, as in a file of values for variables."""
+        """Its attributes outside blocks, as in a `.tfvars` file."""
         return self._read[0]
 
     @property
@@ -194,11 +194,11 @@ class Part:
 
     @property
     def fault(self) -> int | None:
-        """The offset of the first thing that is no HCL; None: there is none."""
+        """The offset of the first syntax error, or None."""
         return self._read[2]
 
     def first_fault(self) -> int | None:
-        """Return `fault`, and keep nothing: for parts of which nobody asks what is in them."""
+        """Return `fault` without keeping the result, for parts that are not needed otherwise."""
         if self._made is not None:
             return self.fault
         found = _fault(_tree(self.text.data[self.start : self.end]))
@@ -208,17 +208,17 @@ class Part:
 def _tree(data: bytes) -> Node:
     root = _parser().parse(data).root_node
     if root.has_error and re.search(_EXPONENT, data):
-        # The grammar knows no exponents. Only the shape comes from it, so other digits of that length do as well.
+        # The grammar does not support exponents. It only yields the structure, so digits of the same length will do.
         root = _parser().parse(re.sub(_EXPONENT, lambda found: b"1" * len(found[0]), data)).root_node
     return root
 
 
 _ASSIGNED = b"x = "
-"""Makes an attribute of an expression: the grammar reads nothing less."""
+"""Turns an expression into an attribute, because the grammar cannot parse a bare expression."""
 
 
 def _fault(node: Node) -> Node | None:
-    """Return the first and innermost node that is no HCL."""
+    """Return the first and innermost node with a syntax error."""
     while node.has_error:
         inner = next((child for child in node.children if child.has_error or child.is_missing), None)
         if inner is None or node.is_missing:
@@ -228,30 +228,30 @@ def _fault(node: Node) -> Node | None:
 
 
 class Text:
-    """A file, and the places in it."""
+    """The text of a file, and the places in it."""
 
     def __init__(self, file: str, text: str, first: tuple[int, int] = (1, 1)) -> None:
-        """Take its text, and where it begins when it stands inside of another file."""
+        """Store the text, and the line and column at which it begins, if it is embedded in another file."""
         self.file = file
-        self.data = text.encode(errors="replace")  # JSON and command lines can hold half a character
+        self.data = text.encode(errors="replace")  # JSON and command lines may contain lone surrogates
         self._first = first
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column, in characters, of an offset in bytes."""
+        """Return the 1-based line and column, in characters, of an offset in bytes."""
         line = bisect_right(self._lines, offset) - 1
         column = len(self.data[self._lines[line] : offset].decode(errors="replace"))
         return line + self._first[0], column + self._first[1]
 
     def at(self, start: int, end: int) -> str:
-        """Return a part of it."""
+        """Return the text between two offsets in bytes."""
         return self.data[start:end].decode(errors="replace")
 
     def written(self, block: Block, path: Path) -> Path | None:
-        """Return where a fix changes what a block of it says at a path: the line of the block, and the path in it."""
+        """Return where a fix can change the value at a path of a block: the line of the block, and the path in it."""
         return self.place(block.start)[0], *path
 
     def broken(self, part: Part) -> Message:
-        """Say what is wrong with a part that has a fault."""
+        """Return the message for a part with a syntax error."""
         del part
         return say("not valid HCL: this is not expected here")
 
@@ -261,12 +261,12 @@ class Text:
 
     @cached_property
     def whole(self) -> Part:
-        """All of it as one part."""
+        """The whole file as one part."""
         return Part(self, 0, len(self.data))
 
     @cached_property
     def parts(self) -> list[Part]:
-        """The file, cut into the blocks at its top."""
+        """The top-level blocks of the file."""
         heads = [head for head in _HEAD.finditer(self.data) if not self._in_heredoc(head.start())]
         before = self.data[: heads[0].start()] if heads else self.data
         is_plain = b"/*" not in self.data and not any(head[1] for head in heads) and not _says_more(before)
@@ -292,13 +292,13 @@ class Text:
 
 
 def _says_more(data: bytes) -> bool:
-    """Return whether there is more than comments."""
+    """Return whether there is anything but comments."""
     lines = (line.strip() for line in data.splitlines())
     return any(line and not line.startswith((b"#", b"//")) for line in lines)
 
 
 def template(text: str) -> Expression:
-    """Return what a text is that may have `${ }` and `%{ }` in it, as files of templates and texts of JSON may."""
+    """Parse a text that may contain `${ }` and `%{ }`, such as a template file or a text in JSON."""
     if "${" not in text and "%{" not in text:
         return Literal(0, 0, text)
     mark = "END"
@@ -310,7 +310,7 @@ def template(text: str) -> Expression:
     if not isinstance(found, Template):
         return Unread(0, 0, say("a template that is not read"))
     parts = found.parts
-    if parts and isinstance(parts[-1], str):  # the line break is that of the heredoc
+    if parts and isinstance(parts[-1], str):  # the final newline belongs to the heredoc
         last = parts[-1].removesuffix("\n")
         parts = (*parts[:-1], last) if last else parts[:-1]
     return Template(0, 0, parts, unwraps=False)
@@ -328,7 +328,7 @@ def _parser() -> Parser:
 
 
 class _Reader:
-    """Makes expressions of the nodes of one parsed text."""
+    """Turns the syntax nodes of one parsed text into expressions."""
 
     def __init__(self, text: Text, base: int) -> None:
         self._text = text
@@ -341,7 +341,7 @@ class _Reader:
         return self._text.at(*self._span(node))
 
     def expression(self, node: Node, depth: int) -> Expression:
-        """Return the expression of a node, whatever wraps it."""
+        """Return the expression of a node, without its wrapper nodes."""
         span = self._span(node)
         if depth > MAX_DEPTH:
             return Unread(*span, say("nested deeper than {n} levels", n=MAX_DEPTH))
@@ -355,7 +355,7 @@ class _Reader:
         return Unread(*span, say("not read"))
 
     def _group(self, nodes: list[Node], depth: int) -> Expression:
-        """Return a value, which may stand in brackets, with the steps behind it."""
+        """Return a value, which may be in parentheses, with the steps after it."""
         nodes = [node for node in nodes if node.type != "comment"]
         has_brackets = nodes[0].type == "(" and len(nodes) > 1
         found = self.expression(nodes[1 if has_brackets else 0], depth)
@@ -409,13 +409,13 @@ class _Reader:
         return Template(start, end, tuple(parts), unwraps=False)
 
     def _outside(self, nodes: list[Node]) -> list[tuple[int, int]]:
-        """Return the ranges of what is computed: their lines have no indentation of their own."""
+        """Return the ranges of interpolations and directives, whose lines do not count for indentation."""
         return [self._span(node) for node in nodes]
 
-    def _parts(  # noqa: PLR0913, PLR0917 - a range, what is in it, and how its text is read
+    def _parts(  # noqa: PLR0913, PLR0917 - a range, its nodes, and how to read its text
         self, inner: list[Node], start: int, end: int, read: Callable[[str], str], depth: int, cut: int = 0
     ) -> list[str | Expression]:
-        """Return what stands between two offsets: text, and what is computed. The parser's own texts lack blanks."""
+        """Return the text and expressions between two offsets. Reads text from the file: the parser drops blanks."""
         out: list[str | Expression] = []
         at, trims = start, False
         for node in [*inner, None]:
@@ -432,7 +432,7 @@ class _Reader:
         return out
 
     def _trims(self, node: Node) -> tuple[bool, bool]:
-        """Return whether a part of a template takes the blanks before and after it (`~`)."""
+        """Return whether a part of a template strips the blanks before and after it (`~`)."""
         first, last = node, node
         while first.type in ("template_directive", "template_if", "template_for"):
             first = first.children[0]
@@ -508,7 +508,7 @@ class _Reader:
         return Entries(*self._span(node), tuple(items))
 
     def _key(self, node: Node, depth: int) -> Expression:
-        """Return the key of an object: a word alone is a text, and no reference."""
+        """Return the key of an object. A bare word is text, not a reference."""
         found = self.expression(node, depth)
         return Literal(*self._span(node), found.name) if isinstance(found, Name) and _is_bare(node) else found
 
@@ -543,7 +543,7 @@ class _Reader:
     # --- Operators ---
 
     def _choice(self, node: Node, depth: int) -> Expression:
-        """Return a conditional. The parser takes `a ? b : c ? d : e` for `(a ? b : c) ? d : e`; Terraform does not."""
+        """Return a conditional. The grammar reads `a ? b : c ? d : e` as `(a ? b : c) ? d : e`, unlike Terraform."""
         condition, yes, no = (self.expression(part, depth) for part in _meaningful(node)[:3])
         start, end = self._span(node)
         first = _meaningful(node)[0]
@@ -560,11 +560,11 @@ class _Reader:
         return Operation(*self._span(node), self._words(children[at]), left, right)
 
     def _unary(self, node: Node, depth: int) -> Expression:
-        # The operator binds more loosely than the steps behind its operand: -a.b is -(a.b).
+        # The operator binds less tightly than the steps after its operand: -a.b is -(a.b).
         operator, *operand = node.children
         return Operation(*self._span(node), self._words(operator), None, self._group(operand, depth))
 
-    # --- Steps behind a value ---
+    # --- Steps after a value ---
 
     def _step(self, found: Expression, step: Node, depth: int) -> Expression:
         start, end = found.start, self._span(step)[1]
@@ -582,7 +582,7 @@ class _Reader:
             rest: Expression = Name(end, end, "*")
             after: list[Node] = []
             for part in inner.children[1:]:
-                # What follows an index takes an item of the list itself where the splat is of the old form.
+                # After a legacy splat (`.*`), an index selects an item of the resulting list.
                 is_index = part.type == "index" and part.children[0].type != "legacy_index"
                 if inner.type == "attr_splat" and (after or is_index):
                     after.append(part)
@@ -626,7 +626,7 @@ def _has_brackets(node: Node) -> bool:
 
 
 def _is_bare(node: Node) -> bool:
-    """Return whether an expression is a word alone, without brackets around it."""
+    """Return whether an expression is a bare word, without parentheses."""
     while node.type == "expression":
         if len(node.children) != 1:
             return False
@@ -635,7 +635,7 @@ def _is_bare(node: Node) -> bool:
 
 
 def number(words: str) -> Any:  # noqa: ANN401 - an int, a Fraction, or None
-    """Return a number; None when it is larger than anybody means."""
+    """Return a number; None if it has too many digits."""
     found = re.fullmatch(_NUMBER, words)
     if found is None or len(words) > MAX_DIGITS or abs(int(found[2] or 0)) > MAX_DIGITS:
         return None
@@ -653,7 +653,7 @@ def _unescaped(text: str) -> str:
 
 def _unescape(found: re.Match[str]) -> str:
     if found[0][0] != "\\":
-        return found[0][1:]  # $${ and %%{ stand for one sign
+        return found[0][1:]  # $${ and %%{ are escapes
     code = found[1] or found[2]
     if code is None:
         return _ESCAPES.get(found[3], found[3])
@@ -663,7 +663,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def _indent(data: bytes, start: int, end: int, computed: list[tuple[int, int]]) -> int:
-    """Return how many blanks all lines of a heredoc begin with."""
+    """Return the number of blanks with which all lines of a heredoc begin."""
     least: int | None = None
     at = start
     for line in data[start:end].splitlines(keepends=True):
@@ -676,7 +676,7 @@ def _indent(data: bytes, start: int, end: int, computed: list[tuple[int, int]]) 
 
 
 def _flushed(data: bytes, start: int, end: int, cut: int) -> str:
-    """Return a text without so many blanks at the beginnings of its lines."""
+    """Return a text with `cut` blanks removed from the beginning of each line."""
     text = data[start:end].decode(errors="replace").replace("\r\n", "\n")
     if not cut:
         return text

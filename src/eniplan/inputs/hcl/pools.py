@@ -1,4 +1,4 @@
-"""The node pools that configurations of Terraform make, with the facts of their clusters that stand beside them."""
+"""Yields the node pools of Terraform configurations, with the facts about their clusters."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 _V_SWITCH = "alicloud_vswitch"
 _GROUP = "alicloud_security_group"
 _ABOUT = ("count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection")
-"""What a block says to Terraform, and not to the provider."""
+"""Meta-arguments, which Terraform reads and not the provider."""
 
 
 # --- Places -------------------------------------------------------------------------------------------------------
 
 
 class Shape(NamedTuple):
-    """Where a block says what it says: of dynamic blocks there is one for each that they make."""
+    """The places of a block's values. A dynamic block has one shape for each block that it creates."""
 
     block: Block
     module: Module
@@ -59,14 +59,14 @@ class _Found(NamedTuple):
     expression: Expression | None
     shape: Shape
     text: Text
-    """The file that it stands in: with files of overrides not that of its block."""
+    """The file with the value. With override files it may differ from the file of the block."""
 
 
 class Tree:
     """The places of the resources of one file; see `plan.document.Tree`."""
 
     def __init__(self, source: Text) -> None:
-        """Take the file."""
+        """Store the file."""
         self.source = source
         self.shapes: dict[str, Shape] = {}
         """By address."""
@@ -76,7 +76,7 @@ class Tree:
         found = self._walk(path)
         if found is None:
             return 1, 1
-        if found.text is not self.source:  # a file of overrides has other lines
+        if found.text is not self.source:  # the line is in an override file
             return self.source.place(self.shapes[str(path[0])].block.start)
         return self.source.place(found.key if key else found.start)
 
@@ -87,7 +87,7 @@ class Tree:
         return found.text.at(node.start, node.end) if found is not None and isinstance(node, Literal) else None
 
     def note(self, path: Path) -> Message:
-        """Say how it is written in HCL, or where a value comes from that does not stand at its place."""
+        """Say how a value is written in HCL, or where it comes from if it is not literal."""
         found = self._walk(path)
         if found is None:
             return NOTHING
@@ -137,7 +137,7 @@ class Tree:
 
 
 def _is_literal(found: _Found, outer: Block, path: Path) -> bool:
-    """Return whether a value, or each argument of a block, stands there as it is; only that can be changed there."""
+    """Return whether a value, or each argument of a block, is a literal: only then a fix can change it."""
     if any(block.kind == "dynamic" and block.labels == path[1:2] for block in outer.blocks):
         return False
     if found.expression is not None:
@@ -163,11 +163,11 @@ def _inside(found: _Found, step: str | int) -> _Found | None:
     return None
 
 
-# --- What blocks say ----------------------------------------------------------------------------------------------
+# --- Arguments of blocks ------------------------------------------------------------------------------------------
 
 
 def arguments(block: Block, module: Module, scope: Scope) -> tuple[dict[str, Any], Shape]:
-    """Return what a block says, with its blocks as lists of maps, and where."""
+    """Return the arguments of a block, with nested blocks as lists of maps, and their places."""
     values: dict[str, Any] = {
         name: _plain(outcome(attribute.expression, scope), module)
         for name, attribute in block.attributes.items()
@@ -188,9 +188,9 @@ def arguments(block: Block, module: Module, scope: Scope) -> tuple[dict[str, Any
 
 
 def _dynamic(block: Block, name: str, module: Module, scope: Scope) -> list[tuple[Any, Shape]]:
-    """Return the blocks that a dynamic one makes; when their number is not known, one that is not known.
+    """Return the blocks that a dynamic block creates. If their number is unknown, return one unknown block.
 
-    Of labels one is enough: a module that can give the exclusive label is judged as one that does.
+    A `labels` block with a known key counts as one: a module that can set the exclusive label is checked as if it does.
     """
     content = next((inner for inner in block.blocks if inner.kind == "content"), None)
     each = block.attributes.get("for_each")
@@ -215,7 +215,7 @@ def _dynamic(block: Block, name: str, module: Module, scope: Scope) -> list[tupl
 
 
 def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
-    """Return a value without what only an evaluator knows."""
+    """Return a value without types that only the evaluator uses."""
     if value is None or type(value) in (str, int, bool):
         return value
     module.budget.spend(1)
@@ -236,7 +236,7 @@ _BY_MODULE = NotKnown(say("a module makes its pools; give the plan, from `terraf
 
 
 def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
-    """Return where it comes from which labels a pool has."""
+    """Return the sources of a pool's labels."""
     each = [inner.attributes.get("for_each") for inner in block.blocks if inner.labels[:1] == ("labels",)]
     return tuple(where for item in each if item is not None for where in sources(item.expression, module, block))
 
@@ -250,26 +250,26 @@ def _by(why: Message, note: tuple[str, ...]) -> Message:
 
 
 class Pool(NamedTuple):
-    """A node pool before it is known what of its cluster stands beside it."""
+    """A node pool, before its cluster is known."""
 
     address: str
     document: Document
     values: dict[str, Any]
     is_certain: bool
-    """Whether it is known that there will be one."""
+    """Whether the pool certainly exists."""
 
 
 class Configuration:
-    """A module that nobody calls, with those that it calls."""
+    """A root module, with the modules that it calls."""
 
     def __init__(self, root: Module, name: str, *, is_wanted: Callable[[str], bool], is_closed: bool) -> None:
-        """Take the module.
+        """Store the module.
 
         Args:
-            root: the module.
-            name: what tells it from others: several may stand in one file.
-            is_wanted: whether what stands in one of its files is to be judged; what is called from there is, too.
-            is_closed: whether nobody else says anything of the cluster: then what stands here is all there is.
+            root: the root module.
+            name: identifies the configuration, because one file may contain several.
+            is_wanted: whether to check resources in a file, and in modules that the file calls.
+            is_closed: whether the configuration is the only source of facts about its clusters.
 
         """
         self.root = root
@@ -278,13 +278,13 @@ class Configuration:
         self._is_closed = is_closed
         self._documents: dict[str, Document] = {}
         self._with_manifests: list[tuple[Module, bool]] = []
-        """The modules that have pools, and whether they are the root."""
+        """The evaluated modules that may have manifests, and whether each is the root."""
         self.left: list[Skipped] = []
         self.manifests: list[Document] = []
-        """Objects of Kubernetes that it makes."""
+        """The Kubernetes objects that it applies."""
 
     def groups(self) -> Iterator[Group]:
-        """Yield the node pools, those of one cluster together."""
+        """Yield the node pools, grouped by cluster."""
         groups: dict[tuple[str, ...], list[Pool]] = {}
         clusters: dict[tuple[str, ...], Any] = {}
         for pool in self._pools(self.root, is_certain=True, is_root=True):
@@ -295,7 +295,7 @@ class Configuration:
             clusters[key] = cluster
         for found, pools in groups.items():
             yield self._group(found, pools, clusters[found])
-        # After the pools: what is computed with words for ids is of no use to them.
+        # Only after the pools, because values with names instead of ids are of no use to them.
         self.root.budget.words_of = self._words_of
         for module, is_root in self._with_manifests:
             self._read_manifests(module, is_root=is_root)
@@ -346,7 +346,7 @@ class Configuration:
                     self.left.append(Skipped(f"{block.text.file}: {address}", why, named))
 
     def _words_of(self, value: Any) -> str | None:  # noqa: ANN401 - a value
-        """Return what stands for the id of a vSwitch or a security group of this configuration."""
+        """Return the text that identifies a vSwitch or security group of this configuration, or None."""
         is_id = self._is_closed and any(_is_id(value, kind=kind, may_be_found=True) for kind in _READ_AS)
         return value.words if is_id else None
 
@@ -355,7 +355,7 @@ class Configuration:
         self.left.append(Skipped(f"{block.text.file}: {address}", why, names))
 
     def _take(self, block: Block, module: Module, scope: Scope, address: str) -> tuple[dict[str, Any], Document]:
-        """Compute a block, and note its places."""
+        """Evaluate a block, and record its places."""
         values, shape = arguments(block, module, scope)
         file = block.text.file
         if file not in self._documents:
@@ -384,10 +384,10 @@ class Configuration:
         return Origin(document, (instance.address,), instance.address)
 
     def _known(self, pools: list[Pool], about: dict[str, Any] | None) -> dict[str, AfterApply]:
-        """Return the ids of the vSwitches and the security groups of this configuration, by what stands for them."""
+        """Return the ids of this configuration's vSwitches and security groups, by the text that identifies them."""
         if not self._is_closed or about is None:
             return {}
-        # Whether a vSwitch that is only found has IPv6 stands nowhere.
+        # A data source does not tell whether its vSwitches have IPv6.
         may_be_dual = about.get("ip_stack") not in (None, "ipv4")
         out: dict[str, AfterApply] = {}
         for kind, names, in_cluster in (
@@ -409,7 +409,7 @@ class Configuration:
 
 
 _READ_AS = {_V_SWITCH: "alicloud_vswitches", _GROUP: "alicloud_security_groups"}
-"""What data sources call the resources."""
+"""The data source of each resource type."""
 
 
 def _kind(item: AfterApply) -> str:
@@ -417,7 +417,7 @@ def _kind(item: AfterApply) -> str:
 
 
 def _is_id(item: Any, *, kind: str, may_be_found: bool) -> bool:  # noqa: ANN401 - a value
-    """Return whether a value is the id of one resource of a kind, made or found."""
+    """Return whether a value is the id of a resource of a kind, from a resource or a data source."""
     if isinstance(item, ReadLater):
         return may_be_found and _kind(item) == _READ_AS[kind] and item.name.startswith("ids.")
     return isinstance(item, AfterApply) and _kind(item) == kind and item.name == "id"
@@ -435,6 +435,6 @@ def _security_group(words: str, instance: Instance) -> dict[str, Any]:
 
 
 def _said(instance: Instance, name: str) -> Any:  # noqa: ANN401 - a value
-    """Return an argument; None when the block does not have it, or has null."""
+    """Return an argument; None if it is missing or null."""
     attribute = instance.block.attributes.get(name)
     return None if attribute is None else outcome(attribute.expression, instance.scope)

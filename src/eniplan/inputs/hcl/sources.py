@@ -1,4 +1,4 @@
-"""Where the values of an expression come from, when that is not the place where it stands."""
+"""Finds the sources of an expression's values: variables, defaults and files of values."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from eniplan.inputs.hcl.parse import Block, Text
 
 _MOST = 500
-"""Expressions that are followed; a verdict needs one or two."""
+"""Maximum expressions to follow; a finding needs one or two."""
 
 
 def sources(node: Expression, module: Module, block: Block | None) -> tuple[str, ...]:
-    """Return the places of the values that an expression gets from variables.
+    """Return the sources of the values that an expression gets from variables, as text.
 
     Args:
         node: the expression.
-        module: where it stands.
-        block: the block that it stands in: `each` and `count` are its own.
+        module: the module with the expression.
+        block: the block with the expression, to which its `each` and `count` belong.
 
     """
     found: dict[str, None] = {}
@@ -62,13 +62,13 @@ _ROOTS = ("var", "local", "each", "count", "terraform")
 
 
 def _inner(item: Any) -> Iterator[Any]:  # noqa: ANN401 - a node
-    """Yield what a node consists of, in the order of the text when taken from the end."""
+    """Yield the parts of a node in reverse order, so that a stack pops them in the order of the text."""
     if isinstance(item, tuple):
         yield from (part for part in reversed(item) if isinstance(part, tuple))
 
 
 def _variable(module: Module, name: str) -> tuple[list[str], list[tuple[Any, Module, Block | None]]]:
-    """Return where a variable gets its value, and what to follow from there."""
+    """Return the sources of a variable's value, and the expressions to follow from there."""
     given = module.given.get(name)
     if given is not None and module.parent is not None and module.calls is not None:
         attribute = module.calls.attributes[name]
@@ -83,5 +83,5 @@ def _variable(module: Module, name: str) -> tuple[list[str], list[tuple[Any, Mod
 
 
 def at(text: Text, offset: int) -> str:
-    """Return a place for people."""
+    """Return a place as text."""
     return f"{text.file}:{text.place(offset)[0]}"

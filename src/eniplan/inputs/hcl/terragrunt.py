@@ -1,7 +1,7 @@
-"""What a `terragrunt.hcl` gives to a module: the folder of the module, and values of its variables.
+"""Reads a `terragrunt.hcl`: the folder of its module, and the values of the module's variables.
 
-Terragrunt hands its `inputs` on as TF_VAR_ variables, which every file of values outweighs. What an `include` brings,
-and what other units or functions of Terragrunt say, is not known.
+Terragrunt passes `inputs` as TF_VAR_ environment variables, which every values file overrides. Values from an
+`include`, from other units, and from most Terragrunt functions are unknown.
 Source: https://terragrunt.gruntwork.io/docs/reference/hcl/blocks
 """
 
@@ -30,23 +30,23 @@ _LOCAL = ("./", "../", "/")
 
 
 class Unit(NamedTuple):
-    """What one such file says."""
+    """The content of a `terragrunt.hcl`."""
 
     path: str
     folder: str | NotKnown | None
-    """Of the module; None: it is the folder of the file itself, or the include says which."""
+    """The folder of the module; None if it is the file's own folder, or if the include names it."""
     inputs: dict[str, Given]
     others: NotKnown | None
-    """Why variables that it does not name may have values all the same."""
+    """Why variables that it does not set may still have values, or None."""
 
     def given(self, variables: Iterable[str]) -> dict[str, Given]:
-        """Return the values that it gives to variables."""
+        """Return the values of some variables."""
         found = {} if self.others is None else dict.fromkeys(variables, Given(self.others, self.path))
         return found | self.inputs
 
 
 def read(source: Text, budget: Budget) -> Unit:
-    """Return what a file says."""
+    """Read a file."""
     folder = os.path.dirname(source.file)
     module = _Names(source, budget)
     blocks = source.whole.blocks
@@ -60,7 +60,7 @@ def read(source: Text, budget: Budget) -> Unit:
 
 
 class _Names(Module):
-    """Names in a file of Terragrunt: of its own it knows its locals, and where it is."""
+    """Resolves names in a Terragrunt file: its locals, and functions for its own folder."""
 
     def __init__(self, source: Text, budget: Budget) -> None:
         folder = os.path.abspath(os.path.dirname(source.file))
@@ -93,7 +93,7 @@ def _folder(folder: str, terraform: Block | None, module: Module) -> str | NotKn
 
 
 def _above(folder: str, name: str, *, is_own: bool = False, is_folder: bool = False) -> str | NotKnown:
-    """Return the nearest file of a name in the folders above, or the folder that it is in."""
+    """Return the nearest file of a name in the folders above, or its folder."""
     inner = folder if is_own else os.path.dirname(folder)
     while not os.path.exists(os.path.join(inner, name)):
         outer = os.path.dirname(inner)

@@ -1,8 +1,8 @@
-"""Terraform's values and how they turn into each other.
+"""Terraform's values, and the conversions between their types.
 
-Text, flags, whole numbers (int), others (Fraction: a float would not be what Terraform computes), null, lists, maps and
-sets are Python's own; what is not known is `NotKnown`, with the reason. Lists and tuples, and maps and objects, are
-one here: where the difference decides, the result is not known.
+Values are `str`, `bool`, `int`, `Fraction` (Terraform's numbers are more precise than a float), None, `list`, `dict`
+and `Set`; an unknown value is a `NotKnown` with the reason. Tuples are lists and objects are maps here; a result that
+depends on the difference is unknown.
 """
 
 from __future__ import annotations
@@ -23,47 +23,47 @@ if TYPE_CHECKING:
     Compute = Callable[[Expression], Any]
 
 MAX_TEXT = 100_000
-"""Characters of a text that is computed."""
+"""Maximum characters of a computed text."""
 MAX_ITEMS = 20_000
-"""Items of a collection that is computed."""
+"""Maximum items of a computed collection."""
 
 
 class RefusedError(Exception):
-    """Terraform would refuse this: `try` and `can` see it."""
+    """Terraform would reject the expression; `try` and `can` catch this."""
 
 
 class TooMuchError(Exception):
-    """More work than the size of the files allows."""
+    """The evaluation needs more work than the size of the files allows."""
 
 
 class Set(list[Any]):
-    """A set: its items in Terraform's order, each once."""
+    """A set, as a list of distinct items in Terraform's order."""
 
     __slots__ = ()
 
 
 class OneOf(NotKnown):
-    """A value that somebody else chooses among some; what these have in common is known."""
+    """One of several possible values, of which only the common parts are known."""
 
     __slots__ = ("values",)
     values: tuple[Any, ...]
 
     def member(self, name: str) -> Any:  # noqa: ANN401 - a value
-        """Return what all of them have behind a dot."""
+        """Return the member of each possible value, as one value."""
         return self.each(lambda value: value[name] if isinstance(value, dict) and name in value else None)
 
     def each(self, pick: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - a value
-        """Return what `pick` takes of each of them; one of which it takes nothing is none that can be meant."""
+        """Return `pick` of each possible value, as one value. A value for which it returns None is impossible."""
         found = [picked for value in self.values if (picked := pick(value)) is not None]
         return one_of(str(self), found) if found else NotKnown(str(self))
 
 
 def one_of(why: str, found: list[Any]) -> Any:  # noqa: ANN401 - a value
-    """Return the one of some values that is chosen elsewhere: known, where all of them are the same.
+    """Return one of several possible values: known if all of them are equal.
 
     Args:
-        why: why it is not known which.
-        found: what it may be; at least one.
+        why: the reason why the choice is unknown.
+        found: the possible values, at least one.
 
     """
     if any(unknown(value) is not None for value in found):
@@ -85,19 +85,19 @@ def _no_words(_value: Any) -> str | None:  # noqa: ANN401 - any value
 
 
 class Budget:
-    """How much more may be computed. Work is counted, not timed, so that a verdict never hangs on the machine."""
+    """The work that may still be done. Counts steps instead of time, so that results do not depend on the machine."""
 
     def __init__(self, left: int) -> None:
-        """Take the number of steps."""
+        """Start with a number of steps."""
         self.left = left
         self.words_of: Callable[[Any], str | None] = _no_words
-        """What stands for a value that comes later where text is made of it; None: nothing does."""
+        """Returns the text that identifies a later value, for use in texts; None if there is none."""
 
     def spend(self, steps: int) -> None:
-        """Take steps away.
+        """Spend steps.
 
         Raises:
-            TooMuchError: there are none left.
+            TooMuchError: none are left.
 
         """
         self.left -= steps
@@ -105,7 +105,7 @@ class Budget:
             raise TooMuchError
 
     def size(self, value: Any) -> None:  # noqa: ANN401 - any value
-        """Pay for a value by the number of its parts: one that is used twice counts twice."""
+        """Spend a step for each part of a value; a part that is used twice counts twice."""
         self.spend(1)
         if isinstance(value, str):
             self.spend(len(value) // 100)
@@ -117,7 +117,7 @@ class Budget:
                 self.size(item)
 
     def lost(self, value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
-        """Return the first part of a value that is not known."""
+        """Return the first unknown part of a value, or None."""
         self.spend(1)
         if isinstance(value, dict | list):
             for item in value.values() if isinstance(value, dict) else value:
@@ -129,9 +129,9 @@ class Budget:
 
 
 def unknown(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
-    """Return why a value is not known; None: it is, though parts of it may not be."""
+    """Return why a value is unknown; None if it is known, although parts of it may not be."""
     if isinstance(value, NotKnown):
-        # What is made of it is neither the same thing nor one of the same choices.
+        # A derived value is neither the same value nor one of the same possible values.
         return value if type(value) is NotKnown else NotKnown(str(value))
     if value is None or isinstance(value, str | int | dict | list) or type(value).__name__ == "Fraction":
         return None
@@ -139,7 +139,7 @@ def unknown(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
 
 
 def is_text(value: Any) -> bool:  # noqa: ANN401 - any value
-    """Return whether a value is one text, and no list: an id is, whatever it will be."""
+    """Return whether a value is a single text. An id is, even if it is unknown."""
     return isinstance(value, str) if unknown(value) is None else getattr(value, "is_text", False)
 
 
@@ -157,7 +157,7 @@ def text(value: Any) -> str:  # noqa: ANN401 - any value
 
 
 def _decimal(value: Any) -> str:  # noqa: ANN401 - a Fraction
-    """Return a fraction as Terraform writes it; one without an end is not known."""
+    """Return a fraction as Terraform writes it; `NotKnown` if its decimals never end."""
     digits, rest = 0, value.denominator
     for prime in (2, 5):
         count = 0
@@ -218,7 +218,7 @@ def entries(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value
 
 
 def pairs(value: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - any value
-    """Return what an iteration over a collection meets: maps in the order of their keys."""
+    """Return the keys and values of a collection in the order of iteration: maps by key."""
     if isinstance(value, dict):
         return [(key, value[key]) for key in sorted(value)]
     if isinstance(value, Set):
@@ -227,7 +227,7 @@ def pairs(value: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 - any value
 
 
 def kind(value: Any) -> str:  # noqa: ANN401 - any value
-    """Return what a value is, for comparisons."""
+    """Return the type of a value, for comparisons."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -246,7 +246,7 @@ def kind(value: Any) -> str:  # noqa: ANN401 - any value
 
 
 def same(left: Any, right: Any) -> bool:  # noqa: ANN401 - any values
-    """Return whether two values of one type are the same."""
+    """Return whether two values of the same type are equal."""
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
@@ -255,14 +255,14 @@ def same(left: Any, right: Any) -> bool:  # noqa: ANN401 - any values
 
 
 def equal(left: Any, right: Any) -> bool | NotKnown:  # noqa: ANN401 - any values
-    """Return what `==` says."""
+    """Return the result of `==`."""
     if isinstance(left, dict | list) and isinstance(right, dict | list) and same(left, right):
         return NotKnown(say("whether two collections are of the same type"))
     return same(left, right)
 
 
 def unique(values: Iterable[Any]) -> list[Any]:
-    """Return values without repetitions, in their order."""
+    """Return the distinct values, in order."""
     found: dict[str, Any] = {}
     for value in values:
         found.setdefault(repr((kind(value), value)), value)
@@ -270,29 +270,29 @@ def unique(values: Iterable[Any]) -> list[Any]:
 
 
 def unordered(value: Any) -> NotKnown | None:  # noqa: ANN401 - any value
-    """Return why the order of a set is not known: what is in it is not."""
-    if not isinstance(value, Set) or len(value) < 2:  # noqa: PLR2004 - one has its order
+    """Return why the order of a set is unknown: an item is; otherwise None."""
+    if not isinstance(value, Set) or len(value) < 2:  # noqa: PLR2004 - one item has one order
         return None
     return next((lost for item in value if (lost := unknown(item)) is not None), None)
 
 
 def set_of(values: list[Any]) -> Set:
-    """Return a set in Terraform's order: texts by their bytes, numbers by size, flags false first."""
+    """Return a set in Terraform's order: text by bytes, numbers by size, false before true."""
     found = unique(alike(values))
     try:
         found.sort(key=lambda item: item.encode() if isinstance(item, str) else item)
     except TypeError:
-        # The order of other sets is that of their hashes, which nobody can foresee.
+        # Terraform orders other sets by internal hashes.
         if len(found) > 1:
             return Set([NotKnown(say("the order of a set"))])
     return Set(found)
 
 
 def alike(values: list[Any]) -> list[Any]:
-    """Bring values to one type, as the items of a list are."""
+    """Convert values to one type, like the items of a list."""
     known = [value for value in values if value is not None and unknown(value) is None]
     kinds = {kind(value) for value in known}
-    if len(kinds) < 2:  # noqa: PLR2004 - one is nothing to settle
+    if len(kinds) < 2:  # noqa: PLR2004 - one type needs no conversion
         if kinds == {"list"}:
             return _lists(values, known)
         if kinds == {"map"}:
@@ -304,7 +304,7 @@ def alike(values: list[Any]) -> list[Any]:
 
 
 def _lists(values: list[Any], known: list[Any]) -> list[Any]:
-    """Bring lists to one type: tuples of one length item by item, others by all of their items."""
+    """Convert lists to one type: tuples of equal length item by item, others over all items."""
     if all(len(value) == len(known[0]) for value in known):
         columns = [iter(alike(list(column))) for column in zip(*known, strict=True)]
         return [[next(column) for column in columns] if isinstance(value, list) else value for value in values]
@@ -313,7 +313,7 @@ def _lists(values: list[Any], known: list[Any]) -> list[Any]:
 
 
 def _maps(values: list[Any], known: list[Any]) -> list[Any]:
-    """Bring maps to one type: objects of the same keys by key, others by all of their values."""
+    """Convert maps to one type: objects with equal keys key by key, others over all values."""
     if all(value.keys() == known[0].keys() for value in known):
         columns = {key: iter(alike([value[key] for value in known])) for key in known[0]}
         return [{key: next(columns[key]) for key in value} if isinstance(value, dict) else value for value in values]
@@ -322,7 +322,7 @@ def _maps(values: list[Any], known: list[Any]) -> list[Any]:
 
 
 def unified(chosen: Any, other: Any) -> Any:  # noqa: ANN401 - any values
-    """Return one branch of a conditional in the type that both branches have."""
+    """Return one branch of a conditional, converted to the common type of both branches."""
     if isinstance(chosen, list) and isinstance(other, list) and len(chosen) == len(other):
         return type(chosen)(map(unified, chosen, other))
     return alike([chosen, other])[0]
@@ -332,15 +332,18 @@ def unified(chosen: Any, other: Any) -> Any:  # noqa: ANN401 - any values
 
 
 def fitted(value: Any, wanted: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
-    """Convert a value to the type that a variable declares.
+    """Convert a value to the declared type of a variable.
 
     Args:
         value: the value.
-        wanted: the type, as it is written.
-        compute: computes the default of an optional attribute.
+        wanted: the type expression.
+        compute: evaluates the default of an optional attribute.
+
+    Raises:
+        RefusedError: the value cannot be converted.
 
     """
-    if isinstance(wanted, Literal):  # an old form: "string"
+    if isinstance(wanted, Literal):  # legacy syntax: "string"
         wanted = Name(wanted.start, wanted.end, str(wanted.value))
     if value is None or unknown(value) is not None:
         return value
@@ -376,7 +379,7 @@ def _alike_if_any(found: list[Any], inner: Expression) -> list[Any]:
 
 
 def _object(value: Any, inner: Expression, compute: Compute) -> Any:  # noqa: ANN401 - any value
-    """Keep the attributes that are declared; those that are optional may be absent."""
+    """Return an object with the declared attributes; optional ones may be missing."""
     out: dict[str, Any] = {}
     for key, declared in inner.items if isinstance(inner, Entries) else ():
         name = str(key.value) if isinstance(key, Literal) else ""
