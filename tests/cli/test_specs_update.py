@@ -323,7 +323,7 @@ class TestResumed:
         partial.write_text("mine")
         done = machine.update("--out", tmp_path / "specs.jsonl")
         assert (done.code, partial.read_text(), cloud.requests) == (3, "mine", [])
-        assert "this is no file in which `eniplan specs update` keeps" in done.err
+        assert "this is not a partial file of `eniplan specs update`" in done.err
 
     def test_stdout_has_no_file_beside_it(self, machine: Machine) -> None:
         done = machine.update("--out", "/dev/stdout")

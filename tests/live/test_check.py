@@ -311,7 +311,7 @@ class TestFaults:
         cloud.fault("*", "wrong-types")
         result = check(live, PLAN)
         assert (result.code, result.out) == (4, "")
-        assert "DescribeClusterDetail: the answer cannot be used: state is no text" in result.err
+        assert "DescribeClusterDetail: the answer cannot be used: state is not a string" in result.err
 
     @pytest.mark.parametrize(
         ("action", "body"),

@@ -71,7 +71,7 @@ class TestAnswers:
         assert [one.state for one in tried] == [None, "unknown"]
         for done in (read, request):
             assert (
-                f"it was redirected to {cloud.url}, and a request signed for one host is not sent to another"
+                f"it was redirected to {cloud.url}; eniplan does not send a request signed for one host to another"
                 in done.err
             )
         assert len(tried[1].cloud.calls(CREATE)) == 1

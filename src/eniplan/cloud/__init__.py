@@ -1,1 +1,1 @@
-"""The one room with the cloud SDK: reads, the create, receipts. SDK packages are imported inside functions."""
+"""The account: calls, facts, the create and its receipt. The only package that uses the SDK; functions import it."""

@@ -1,7 +1,7 @@
-"""Reads answers: what a server sends is not trusted to have the form that its documents promise.
+"""Parse API responses without trusting that they match their documentation.
 
-Every function takes the body of an answer and gives values of `plan.live`. A field that is absent, null or empty is
-None; one of another type than documented is an `AnswerError` that names it.
+Every function takes the body of a response and returns values of `plan.live`. A field that is absent, null or empty is
+None; a field of another type than documented raises an `AnswerError` that names it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _NOWHERE = ()
-"""Facts of an account stand nowhere in a plan; `plan.live` gives them the place of what the plan states."""
+"""Facts of the account have no path in a plan; `plan.live` gives them the path of the plan's statement."""
 
 
 class AnswerError(Exception):
-    """An answer does not have the form that the API documents."""
+    """A response does not have its documented form."""
 
     def __init__(self, what: str, problem: str = "") -> None:
-        """Take the field and what is wrong with it."""
+        """Store the field, and what is wrong with it."""
         super().__init__(f"{what} {problem}".strip())
 
 
 def cluster(body: Mapping[str, Any]) -> LiveCluster:
-    """Read DescribeClusterDetail."""
+    """Parse DescribeClusterDetail."""
     return LiveCluster(
         _text(_with(body, "state"), "state"), _text(body, "region_id"), _text(body, "vpc_id"), _text(body, "ip_stack"),
         _text(body, "current_version"), _count(body, "size"),
@@ -39,7 +39,7 @@ def cluster(body: Mapping[str, Any]) -> LiveCluster:
 
 
 def terway(body: Mapping[str, Any]) -> LiveTerway:
-    """Read GetClusterAddonInstance. The configuration is a JSON text, and its values are texts as well."""
+    """Parse GetClusterAddonInstance. Its configuration is a JSON string whose values are strings, too."""
     key = "config"
     text = _text(body, key)
     config: Any = {}
@@ -47,11 +47,11 @@ def terway(body: Mapping[str, Any]) -> LiveTerway:
         try:
             config = parse_json(text)
         except ValueError:
-            raise AnswerError(key, "is no JSON") from None
+            raise AnswerError(key, "is not JSON") from None
         if not isinstance(config, dict):
-            raise AnswerError(key, "is no map")
+            raise AnswerError(key, "is not a map")
     return LiveTerway(
-        True,  # noqa: FBT003 - it has answered
+        True,  # noqa: FBT003 - the add-on exists
         _text(body, "state"),
         _text(_with(body, "version"), "version"),
         _switch(config, "ENITrunking"),
@@ -61,12 +61,12 @@ def terway(body: Mapping[str, Any]) -> LiveTerway:
 
 
 def types(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Read DescribeInstanceTypes: rows in the form of instance data."""
+    """Parse DescribeInstanceTypes: rows in the form of instance data."""
     return [without_odd_values(row)[0] for row in type_rows(body)]
 
 
 def type_rows(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Read DescribeInstanceTypes: rows as they stand there."""
+    """Parse DescribeInstanceTypes: rows as the API returns them."""
     rows = _items(_map(_with(body, "InstanceTypes"), "InstanceTypes"), "InstanceType")
     problem = next(filter(None, map(row_problem, rows)), None)
     if problem is not None:
@@ -75,7 +75,7 @@ def type_rows(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def stock(body: Mapping[str, Any], instance_type: str) -> dict[str, str]:
-    """Read DescribeAvailableResource: StatusCategory by zone; a zone without the type is not there."""
+    """Parse DescribeAvailableResource: StatusCategory by zone. Zones without the type are absent."""
     out: dict[str, str] = {}
     for zone in _items(_map(body, "AvailableZones"), "AvailableZone"):
         for resource in _items(_map(zone, "AvailableResources"), "AvailableResource"):
@@ -87,7 +87,7 @@ def stock(body: Mapping[str, Any], instance_type: str) -> dict[str, str]:
 
 
 def v_switches(body: Mapping[str, Any]) -> tuple[list[VSwitch], int]:
-    """Read a page of DescribeVSwitches: what is on it, and how many there are on all pages."""
+    """Parse a page of DescribeVSwitches; return its vSwitches, and the total on all pages."""
     found = [
         VSwitch(
             _NOWHERE, _need(row, "VSwitchId"), _need(row, "ZoneId"), _text(row, "VpcId"), _text(row, "Ipv6CidrBlock"),
@@ -100,7 +100,7 @@ def v_switches(body: Mapping[str, Any]) -> tuple[list[VSwitch], int]:
 
 
 def security_groups(body: Mapping[str, Any]) -> list[SecurityGroup]:
-    """Read a page of DescribeSecurityGroups."""
+    """Parse a page of DescribeSecurityGroups."""
     return [
         SecurityGroup(_NOWHERE, _need(row, "SecurityGroupId"), _text(row, "SecurityGroupType"), _text(row, "VpcId"))
         for row in _items(_map(_with(body, "SecurityGroups"), "SecurityGroups"), "SecurityGroup")
@@ -108,13 +108,13 @@ def security_groups(body: Mapping[str, Any]) -> list[SecurityGroup]:
 
 
 def pools(body: Mapping[str, Any]) -> dict[str, ExistingPool]:
-    """Read DescribeClusterNodePools, by name."""
+    """Parse DescribeClusterNodePools; return the pools by name."""
     found = (pool(row) for row in _items(_with(body, "nodepools"), "nodepools"))
     return {item.name: item for item in found}
 
 
 def pool(row: Mapping[str, Any]) -> ExistingPool:
-    """Read one node pool, of the list or of DescribeClusterNodePoolDetail."""
+    """Parse one node pool, from the list or from DescribeClusterNodePoolDetail."""
     info, kubernetes = _map(row, "nodepool_info"), _map(row, "kubernetes_config")
     scaling, auto = _map(row, "scaling_group"), _map(row, "auto_scaling")
     least, most = _count(auto, "min_instances"), _count(auto, "max_instances")
@@ -137,13 +137,13 @@ def pool(row: Mapping[str, Any]) -> ExistingPool:
 
 
 def quota(body: Mapping[str, Any]) -> Quota:
-    """Read DescribeUserQuota."""
+    """Parse DescribeUserQuota."""
     pools, nodes = "cluster_nodepool_quota", "node_quota"
     return Quota(_count(_with(body, pools), pools), _count(_with(body, nodes), nodes))
 
 
 def lingjun_group(body: Mapping[str, Any]) -> LingjunGroup:
-    """Read DescribeNodeGroup, which writes its count as text; the node type is that of a node."""
+    """Parse DescribeNodeGroup, whose count is a string. The node type comes from a node of the group."""
     count = body.get("NodeCount")
     if isinstance(count, str) and count.isdecimal() and count.isascii():
         count = int(count)
@@ -151,24 +151,24 @@ def lingjun_group(body: Mapping[str, Any]) -> LingjunGroup:
 
 
 def node_type_of_first(body: Mapping[str, Any]) -> str | None:
-    """Read ListClusterNodes: the node type of a group is that of any node in it."""
+    """Parse ListClusterNodes; return the node type of the first node. All nodes of a group have the same."""
     found = (_text(node, "NodeType") for node in _items(body, "Nodes"))
     return next(filter(None, found), None)
 
 
 def node_type(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Read DescribeNodeType: its counts by their names."""
+    """Parse DescribeNodeType; return its counts by API name."""
     names = [name for name in body if name.endswith("Quantity")]
     return {name: count for name in names if (count := _count(body, name)) is not None}
 
 
 def next_token(body: Mapping[str, Any]) -> str | None:
-    """Return where the next page begins; None on the last one."""
+    """Return the token of the next page; None on the last page."""
     return _text(body, "NextToken")
 
 
 def _with(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return the body if it has a key: without it, nothing listed is not nothing there."""
+    """Return the body if it has a key. Without the key, an empty list would not mean that nothing exists."""
     if key not in body:
         raise AnswerError(key, "is missing")
     return body
@@ -179,12 +179,12 @@ def _as(value: Mapping[str, Any], key: str, kind: type[_T], word: str) -> _T | N
     if found is None or found == "":
         return None
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
-        raise AnswerError(key, f"is no {word}")
+        raise AnswerError(key, f"is not a {word}")
     return found
 
 
 def _text(value: Mapping[str, Any], key: str) -> str | None:
-    return _as(value, key, str, "text")
+    return _as(value, key, str, "string")
 
 
 def _need(value: Mapping[str, Any], key: str) -> str:
@@ -208,17 +208,17 @@ def _map(value: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _items(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     found = _as(value, key, list, "list") or []
     if not all(isinstance(item, dict) for item in found):
-        raise AnswerError(key, "is no list of maps")
+        raise AnswerError(key, "is not a list of maps")
     return found
 
 
 def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:
     found = _as(value, key, list, "list") or []
     if not all(isinstance(item, str) for item in found):
-        raise AnswerError(key, "is no list of texts")
+        raise AnswerError(key, "is not a list of strings")
     return tuple(found)
 
 
 def _switch(config: Mapping[str, Any], key: str) -> bool | None:
-    """Read a switch of an add-on's configuration: `true`, "true" and "True" are seen; anything else is unknown."""
+    """Parse a switch of an add-on's configuration: a boolean, or its name in any case; None for other values."""
     return {"true": True, "false": False}.get(str(config.get(key)).lower())

@@ -1,7 +1,6 @@
-"""Every call that eniplan makes, in one table: what is sent, and what the caller must be allowed to do.
+"""All API calls that eniplan makes, with the RAM action that each needs.
 
-`session` sends nothing that is not here, and `eniplan ram-policy` is made from the same table, so the policy
-and the calls cannot drift apart.
+`session` sends only these calls, and `eniplan ram-policy` uses the same table, so the policy always matches the calls.
 Source: alibabacloud-cs20151215 7.2.3, -ecs20140526 7.11.8, -vpc20160428 7.2.2, -eflo-controller20221215 3.2.0.
 """
 
@@ -11,12 +10,12 @@ from eniplan.values import NamedTuple
 
 
 class Service(NamedTuple):
-    """One product's API."""
+    """The API of one Alibaba Cloud product."""
 
     name: str
     version: str
     ram: str
-    """What RAM calls the product."""
+    """The product's name in RAM."""
 
 
 CS = Service("cs", "2015-12-15", "cs")
@@ -27,25 +26,25 @@ STS = Service("sts", "2015-04-01", "sts")
 
 
 class Call(NamedTuple):
-    """One operation. A path with `{names}` makes it a ROA call; without, parameters go into the query or the form."""
+    """One operation. With a path it is a ROA call; without, it is an RPC call with parameters in the query or form."""
 
     action: str
     service: Service
     path: str = "/"
     method: str = "POST"
     form: bool = False
-    """Parameters go into the body as a form, and not into the query."""
+    """Whether parameters go into the body as a form instead of the query."""
     resource: str = "*"
-    """The resource of the RAM statement; `{region}` and `{ClusterId}` are filled in where they are known."""
+    """The resource of the RAM statement, with `{region}` and `{ClusterId}` as placeholders."""
 
     @property
     def is_roa(self) -> bool:
-        """Whether the path names the resource."""
+        """Whether it is a ROA call: the path names the resource."""
         return self.path != "/"
 
     @property
     def ram_action(self) -> str:
-        """The action that a RAM policy must allow."""
+        """The RAM action that a policy must allow."""
         return f"{self.service.ram}:{self.action}"
 
 
@@ -68,7 +67,7 @@ DESCRIBE_STOCK = Call("DescribeAvailableResource", ECS)
 DESCRIBE_GROUPS = Call("DescribeSecurityGroups", ECS)
 DESCRIBE_V_SWITCHES = Call("DescribeVSwitches", VPC)
 WHO_AM_I = Call("GetCallerIdentity", STS)
-"""Allowed to everybody."""
+"""Needs no permission."""
 DESCRIBE_NODE_GROUP = Call("DescribeNodeGroup", EFLO, form=True)
 LIST_LINGJUN_NODES = Call("ListClusterNodes", EFLO, form=True)
 DESCRIBE_NODE_TYPE = Call("DescribeNodeType", EFLO, form=True)

@@ -1,7 +1,7 @@
-"""A request body beside the pool that the API reports: what differs. Pure.
+"""Compare a request body with the pool that the API reports. Pure functions.
 
-Compared is what the body says. What the API adds by itself is no difference, except where it would change what the
-pool is for: taints, the labels that choose its network, and auto scaling.
+Only fields of the body are compared. Fields that the API adds are differences only where they change the purpose of
+the pool: taints, the labels that select its network, and auto scaling.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _PROVED = frozenset((
     "scaling_group.vswitch_ids", "scaling_group.desired_size", "auto_scaling.enable",
     "auto_scaling.min_instances", "auto_scaling.max_instances",
 ))  # fmt: skip
-"""What a pool has to report. Of other fields it is not known that the API gives them back."""
+"""Fields that a pool must report. The API may not return other fields."""
 _NETWORK_LABELS = (EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL)
 
 
 class Difference(NamedTuple):
-    """One field that is not as asked; None means that it is not there."""
+    """One field that differs from the request; None: the field is absent."""
 
     path: str
     wanted: object
@@ -40,18 +40,18 @@ class Difference(NamedTuple):
 
     @property
     def told(self) -> Message:
-        """What differs, in words."""
+        """The difference in words."""
         found, wanted = _told(self.found), _told(self.wanted)
         return say("{path} is {found}, but the plan asks for {wanted}", path=self.path, found=found, wanted=wanted)
 
 
 def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -> list[Difference]:
-    """Return what differs between a request body and the answer of DescribeClusterNodePoolDetail.
+    """Return the differences between a request body and the response of DescribeClusterNodePoolDetail.
 
     Args:
-        body: as sent.
-        pool: as reported.
-        hidden: what stands in the body for values that are not known any more; they are not compared.
+        body: the body as sent.
+        pool: the pool as reported.
+        hidden: the placeholder in the body for values that are no longer known; they are not compared.
 
     """
     found = [d for name, wanted in body.items() for d in _compare(name, wanted, pool.get(name), hidden)]
@@ -62,12 +62,12 @@ def differences(body: Mapping[str, Any], pool: Mapping[str, Any], hidden: str) -
 
 
 def changes(before: str, after: str, hidden: str) -> list[Message]:
-    """Return what differs between two request bodies, key by key.
+    """Return the differences between two request bodies, key by key.
 
     Args:
-        before: the earlier one, as a receipt keeps it.
-        after: the later one, with the same values hidden.
-        hidden: what stands for values that may be secret.
+        before: the earlier body, as stored in a receipt.
+        after: the later body, with the same values hidden.
+        hidden: the placeholder for values that may be secret.
 
     """
     old, new = dict(_leaves("", json.loads(before))), dict(_leaves("", json.loads(after)))
@@ -84,7 +84,7 @@ def changes(before: str, after: str, hidden: str) -> list[Message]:
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON value
-    """Yield each value of a body with its path; lists are whole."""
+    """Yield each value of a body with its path; a list is one value."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _leaves(f"{path}.{key}" if path else key, item)
@@ -93,13 +93,13 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 
 
 def is_being_deleted(pool: Mapping[str, Any]) -> bool:
-    """Return whether the pool reports that it is on its way out, or got stuck there."""
+    """Return whether the pool is being deleted, or its deletion failed."""
     status = pool.get("status")
     return isinstance(status, dict) and str(status.get("state")).startswith("delet")
 
 
 def has_other_mode(found: list[Difference]) -> bool:
-    """Return whether the pool is of another network mode than the plan: that cannot be changed."""
+    """Return whether the pool has another network mode than the plan. The mode of a pool cannot change."""
     return any(d.path == f"kubernetes_config.labels[{EXCLUSIVE_LABEL}]" for d in found)
 
 
@@ -122,7 +122,7 @@ def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Differ
 
 
 def _keyed(path: str, wanted: object, found: object) -> Iterator[Difference]:
-    """Compare labels, taints or tags, each with the one of the same key (and effect). In Kubernetes, case counts."""
+    """Compare labels, taints or tags by key, taints also by effect. Values are case-sensitive, as in Kubernetes."""
     mine, theirs = _by_key(wanted), _by_key(found)
     for key, value in mine.items():
         if value != theirs.get(key):
@@ -135,7 +135,7 @@ def _keyed(path: str, wanted: object, found: object) -> Iterator[Difference]:
 
 def _by_key(items: object) -> dict[str, str]:
     rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    # An effect that is not reported is the API's default.
+    # A missing effect is the API's default.
     return {
         f"{row.get('key')}" + (f":{row.get('effect') or 'NoSchedule'}" if "effect" in row else ""): str(
             row.get("value") or ""
@@ -149,13 +149,13 @@ def _listed(path: str, wanted: list[Any], found: object, hidden: str) -> Iterato
     if all(isinstance(item, dict) for item in wanted) and len(wanted) == len(theirs):
         for index, (item, other) in enumerate(zip(wanted, theirs, strict=True)):
             yield from _compare(f"{path}[{index}]", item, other, hidden)
-    # The order is that of preference, which the API need not keep.
+    # The order is one of preference, which the API may not keep.
     elif sorted(map(str, wanted)) != sorted(map(str, theirs)):
         yield Difference(path, wanted, found)
 
 
 def _same(wanted: object, found: object) -> bool:
-    """Compare as the API means it: it spells some numbers and truths as texts."""
+    """Compare with the API's types: it returns some numbers and booleans as strings."""
     return None not in (wanted, found) and str(wanted).lower() == str(found).lower()
 
 

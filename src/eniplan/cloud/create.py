@@ -1,8 +1,8 @@
-"""The create itself: one request, whose outcome is found out whatever happens to its answer.
+"""The create: one request, whose outcome is determined even if its response is lost.
 
-CreateClusterNodePool knows no idempotency token, but names are unique in a cluster. So a pool is looked up by name
-before anything is sent, the receipt says "sent" before the request leaves, and when the answer is lost the name is
-looked up again. The request is sent at most once in one run, and only behind `Creation._pass_gate`.
+CreateClusterNodePool has no idempotency token, but names are unique in a cluster. So a create looks up the name before
+it sends anything, records "sent" in the receipt before the request, and looks up the name again if the response is
+lost. A run sends the request at most once, and only after `Creation._pass_gate`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from eniplan.plan.live import Unread
 
 PATIENCE = 30.0
-"""Seconds after the request in which a pool that is not in the list may still come; only then is it sent again."""
+"""Seconds after the request during which a missing pool may still appear. Only later may the request be sent again."""
 FIRST_POLL = 1.0
-"""Seconds between the first two looks; each later pause is half as long again."""
+"""Seconds between the first two polls; each pause is 1.5 times the one before."""
 LONGEST_POLL = 5.0
-"""Seconds; what Terraform's provider takes."""
+"""Maximum seconds between polls; Terraform's provider uses the same."""
 
 _REFUSED = frozenset(("rejected", "denied", "throttled", "credentials", "clock"))
-"""Failures by which the API says that it has not acted, when their status does, too."""
+"""Failure reasons that mean the API did not act, if the HTTP status agrees."""
 _CONFLICT = 409
 _CLIENT_ERRORS = range(400, 500)
 _TASK_FAILED = frozenset(("fail", "failed", "canceled"))
@@ -45,35 +45,35 @@ _NOT_FOUND = 404
 
 
 class Order(NamedTuple):
-    """What a request needs before it may be sent."""
+    """A judged pool: what the gate needs to decide whether to send its request."""
 
     body: str
-    """Its text."""
+    """The exact text of the request body."""
     place: Place
-    """Where the plan names the pool."""
+    """The pool's place in the plan."""
     exit_code: int
-    """That of the check with the account; what it has found is told already."""
+    """The exit code of the check with the account, whose findings are already printed."""
     denied: tuple[Unread, ...]
-    """The facts that the account may not be asked for."""
+    """The facts that RAM denies."""
     allowed: frozenset[str]
-    """The keys of facts without which it may be sent."""
+    """The keys of facts that may be unknown."""
     ask: Callable[[Receipt], bool]
-    """Shows what will be sent, and returns whether it is wanted."""
+    """Shows the request, and returns whether the user wants to send it."""
     made: str | None = None
-    """The pool that an earlier create of this name has made, as its receipt says."""
+    """The id of the pool that an earlier create of this name made, from its receipt."""
 
 
 class StoppedError(EniplanError):
-    """The gate, or what is there already, has stopped a create: nothing was sent."""
+    """The gate or an existing pool stopped a create; nothing was sent."""
 
     def __init__(self, *problems: Problem, exit_code: int = FINDINGS) -> None:
-        """Take what stands in the way, and the exit code."""
+        """Store the reasons and the exit code."""
         super().__init__(*problems)
         self.exit_code = exit_code
 
 
 class Creation:
-    """One create, from the first look to the proof. `receipt` always says how far it has come."""
+    """One create, from the first lookup to the verified pool. `receipt` always has its current state."""
 
     def __init__(
         self,
@@ -84,23 +84,23 @@ class Creation:
         tell: Callable[[str], None],
         timeout: float,
     ) -> None:
-        """Take what is to be done, and do nothing yet.
+        """Store the arguments; send nothing yet.
 
         Args:
-            session: the account.
-            receipt: of this create.
-            keep: writes the receipt down; called before the request and after every step.
-            tell: is told the stage, again and again.
-            timeout: seconds for everything together.
+            session: for calls to the account.
+            receipt: the receipt of this create.
+            keep: saves the receipt; called before the request and after every step.
+            tell: reports the stage; called repeatedly.
+            timeout: seconds for the request and all waiting.
 
         """
         self.receipt = receipt
         self.is_kept = receipt.state != "prepared"
-        """Whether the receipt stands on the disk as it is here."""
+        """Whether the receipt on disk is current."""
         self.lost: tuple[Problem, ...] = ()
-        """Why the receipt could not be written after the request."""
+        """Why the receipt could not be saved after the request."""
         self._is_out = receipt.state not in {"prepared", "rejected"}
-        """Whether the request may have been sent, now or in an earlier run."""
+        """Whether this or an earlier run may have sent the request."""
         self._session = session
         self._secrets = secrets(receipt.body)
         self._keep = keep
@@ -111,19 +111,19 @@ class Creation:
         self._trouble: CallError | None = None
 
     def run(self, order: Callable[[], Order], *, wait: bool) -> bool:
-        """Go on from wherever the receipt is until the pool is proved to be as asked.
+        """Continue from the state of the receipt until the pool is verified.
 
         Args:
-            order: judges the plan; not called when a pool is found that an earlier request has made.
-            wait: follow the pool until it is there, and read it back.
+            order: judges the plan; not called if an earlier request already made the pool.
+            wait: whether to wait until the pool is ready, and then verify it.
 
         Returns:
             Whether there was anything to do.
 
         Raises:
-            StoppedError: it must not be sent, or the pool is there already and is another one.
-            CloudError: the account cannot be asked, and nothing was sent.
-            CreateError: it has failed, or its outcome is not known.
+            StoppedError: the gate stopped the request, or a different pool has the name.
+            CloudError: the account cannot be queried, and nothing was sent.
+            CreateError: the create failed, or its outcome is unknown.
 
         """
         try:
@@ -149,10 +149,10 @@ class Creation:
         return True
 
     def look(self) -> list[str]:
-        """Return the ids of the pools with our name; when the request was just sent, wait for one to come.
+        """Return the ids of pools with the create's name. Right after a request, wait for one to appear.
 
         Raises:
-            CreateError: they cannot be looked up.
+            CreateError: the pools cannot be looked up.
 
         """
         self._tell(say("looking for a pool with that name"))
@@ -164,11 +164,11 @@ class Creation:
 
     @property
     def was_just_sent(self) -> bool:
-        """Whether a pool that is not in the list may still come."""
+        """Whether a pool that is not listed may still appear."""
         return self.receipt.sent_for(datetime.now(UTC)) < PATIENCE
 
     def _find_or_send(self, make: Callable[[], Order]) -> bool:
-        """Return whether there is a pool to follow."""
+        """Find the pool, or send the request; return whether there is a pool to wait for."""
         if self.receipt.state in {"sent", "unknown"}:
             self._tell(say("looking for a pool with that name"))
             try:
@@ -188,11 +188,11 @@ class Creation:
         return self._already(found, order) if found else self._send(order)
 
     def _already(self, found: Sequence[str], order: Order) -> bool:
-        """Judge the pool that has our name already; return whether there is anything to wait for.
+        """Compare an existing pool of this name with the plan; return whether there is anything to wait for.
 
         Raises:
-            StoppedError: it is not what the plan asks for.
-            CloudError: it cannot be read.
+            StoppedError: the pool differs from the plan.
+            CloudError: the pool cannot be read.
 
         """
         target = self.receipt.target
@@ -227,18 +227,18 @@ class Creation:
         return False
 
     def _pass_gate(self, order: Order) -> list[str]:
-        """Let a request pass, or not: there is no other way to one, be it the first or one that is sent again.
+        """Check all conditions of a request. Every request passes here, a repeated one too.
 
-        The check with the account has found nothing that stops it, no fact is missing that nobody has allowed to be
-        missing, somebody wants it, the receipt is on the disk, and after all that the name is still free.
+        The check with the account passes, every unknown fact is allowed, the user confirms, the receipt is on disk, and
+        after all that the name is still free.
 
         Returns:
-            The ids of pools that have come meanwhile; when there are any, nothing may be sent.
+            The ids of pools of this name that exist by now; if there are any, nothing may be sent.
 
         Raises:
-            StoppedError: it must not be sent.
+            StoppedError: a condition is not met.
             CloudError: the name cannot be looked up.
-            InputError: the receipt cannot be written.
+            InputError: the receipt cannot be saved.
 
         """
         _check(order, self.receipt)
@@ -307,7 +307,7 @@ class Creation:
         raise CreateError(self._problem(message)) from None
 
     def _only(self, found: Sequence[str]) -> str:
-        """Return the one pool that the request may have made."""
+        """Return the single pool found; give up if there are several."""
         if len(found) > 1:
             self._give_up(say("there are several pools with that name: {ids}", ids=tuple(found)))
         return found[0]
@@ -318,10 +318,11 @@ class Creation:
         self._step("accepted", request_id, note)
 
     def _look_before(self, order: Order) -> list[str]:
-        """Look up our name right before something would be sent; and, as a list may be old, what was made before.
+        """Look up the name right before sending, and the pool of an earlier create, because the list may be stale.
 
         Raises:
-            CloudError: it cannot be looked up.
+            CloudError: the lookup failed, and nothing was sent.
+            CreateError: the lookup failed, and an earlier request may have made the pool.
 
         """
         try:
@@ -332,10 +333,10 @@ class Creation:
             raise CloudError(self._problem(say("nothing was sent: {said}", said=self._said(error)))) from None
 
     def _made_before(self, pool_id: str | None) -> list[str]:
-        """Return the pool of an earlier create, when it is still there.
+        """Return the pool of an earlier create, if it still exists.
 
         Raises:
-            CallError: it cannot be asked.
+            CallError: the pool cannot be read.
 
         """
         if pool_id is None:
@@ -350,10 +351,10 @@ class Creation:
         return [pool_id] if pool["nodepool_info"].get("name") == target.pool else []
 
     def _look(self, *, patient: bool) -> list[str]:
-        """Return the ids of the pools with our name; a patient look is repeated while the list may not show it yet.
+        """Return the ids of pools with the create's name. If patient, retry while the list may lack a new pool.
 
         Raises:
-            CallError: the last look has failed.
+            CallError: the last lookup failed.
 
         """
         pause = FIRST_POLL
@@ -375,7 +376,7 @@ class Creation:
 
     def _follow(self) -> None:
         if self.receipt.state in {"failed", "different", "proved"}:
-            # Its task has ended long ago; the pool itself says how it is now.
+            # Its task ended in an earlier run; only the pool has the current state.
             self.receipt = self.receipt._replace(task_id=None)
             self._step("accepted", note=say("checking again"))
         pause = FIRST_POLL
@@ -390,7 +391,7 @@ class Creation:
             pause = min(pause * 1.5, LONGEST_POLL)
 
     def _has_settled(self) -> bool:
-        """Look once at the task and at the pool; return whether the pool is there and proved."""
+        """Poll the task and the pool once; return whether the pool is ready and verified."""
         self._trouble = None
         task = self._task() if self.receipt.state == "accepted" else {}
         pool = self._pool()
@@ -413,7 +414,7 @@ class Creation:
         return True
 
     def _twins(self) -> list[str] | None:
-        """Return the ids of other pools of our name; None when they cannot be looked up now."""
+        """Return the ids of other pools with the same name; None if they cannot be looked up now."""
         try:
             return [each for each in self._look(patient=False) if each != self.receipt.node_pool_id]
         except CallError as error:
@@ -421,10 +422,10 @@ class Creation:
             return None
 
     def _task(self) -> Mapping[str, Any]:
-        """Return the task; nothing when it cannot be read, or when there is none.
+        """Return the task; an empty map if there is none, or if it cannot be read.
 
         Raises:
-            CreateError: it has failed.
+            CreateError: the task failed.
 
         """
         if self.receipt.task_id is None:
@@ -434,7 +435,7 @@ class Creation:
         except CallError as error:
             self._trouble = error
             if error.reason in {"rejected", "denied"}:
-                # It will not get better; the pool itself tells how far it is, too.
+                # A retry cannot help; the pool shows its state, too.
                 self.receipt = self.receipt._replace(task_id=None)
             return {}
         if str(task.get("state")) in _TASK_FAILED:
@@ -452,10 +453,10 @@ class Creation:
         return task
 
     def _pool(self) -> Mapping[str, Any] | None:
-        """Return the pool; None when it cannot be read now.
+        """Return the pool; None if it cannot be read now.
 
         Raises:
-            CreateError: it is gone, or may not be read.
+            CreateError: the pool no longer exists, or RAM denies reading it.
 
         """
         target, pool_id = self.receipt.target, self.receipt.node_pool_id or ""
@@ -492,7 +493,7 @@ class Creation:
         self._step("proved", note=nodes_ready(self.receipt.body, pool))
 
     def _step(self, state: State, request_id: str | None = None, note: str = "") -> None:
-        """Write down how far it has come. Only before the request is it needed to go on."""
+        """Save a new state. A failure to save stops the create only before the request."""
         shown = request_id and self._without_secrets(request_id)
         receipt = self.receipt.then(state, request_id=shown, note=self._without_secrets(note))
         try:
@@ -515,10 +516,10 @@ class Creation:
 
 
 def _check(order: Order, receipt: Receipt) -> None:
-    """Refuse what the check with the account has not let pass.
+    """Refuse an order that the check with the account did not pass.
 
     Raises:
-        StoppedError: it has found something, or may not know something that nobody has allowed to be unknown.
+        StoppedError: the check failed, or RAM denies a fact that is not allowed to be unknown.
 
     """
     nothing = say("{target}: nothing was sent: ", target=str(receipt.target))
@@ -548,10 +549,10 @@ def _check(order: Order, receipt: Receipt) -> None:
 
 
 def find(session: Session, cluster_id: str, name: str) -> list[str]:
-    """Return the ids of the pools with this very name: names are unique, but nobody relies on it here.
+    """Return the ids of pools with this name. Names are unique in a cluster, but this does not rely on it.
 
     Raises:
-        CallError: it cannot be asked, or the answer makes no sense.
+        CallError: the call failed, or its response is malformed.
 
     """
     answer = session.read(calls.DESCRIBE_POOLS, path={"ClusterId": cluster_id}, query={"NodepoolName": name})
@@ -564,10 +565,10 @@ def find(session: Session, cluster_id: str, name: str) -> list[str]:
 
 
 def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, Any]:
-    """Return all that the API reports of a pool.
+    """Return a pool as the API reports it.
 
     Raises:
-        CallError: it cannot be read, or the answer makes no sense.
+        CallError: the call failed, or its response is malformed.
 
     """
     call = calls.DESCRIBE_POOL
@@ -579,7 +580,7 @@ def read_pool(session: Session, cluster_id: str, pool_id: str) -> Mapping[str, A
 
 
 def faults(body: str, pool: Mapping[str, Any]) -> list[Message]:
-    """Return what of a pool is not as asked, and will not become so by itself."""
+    """Return the differences between a pool and the request that waiting cannot resolve."""
     wrong = [difference.told for difference in differences(json.loads(body), pool, HIDDEN)]
     state = _status(pool).get("state")
     if state == "failed" or is_being_deleted(pool):
@@ -590,7 +591,7 @@ def faults(body: str, pool: Mapping[str, Any]) -> list[Message]:
 
 
 def missing(body: str, pool: Mapping[str, Any]) -> Message:
-    """Return what of a pool is not there yet; nothing when all is."""
+    """Return what a pool still lacks until it is ready; empty if it is ready."""
     status = _status(pool)
     state, ready, wanted = status.get("state"), _count(status, "healthy_nodes"), _wanted_nodes(body, pool)
     if ready is None and wanted:
@@ -601,7 +602,7 @@ def missing(body: str, pool: Mapping[str, Any]) -> Message:
 
 
 def nodes_ready(body: str, pool: Mapping[str, Any]) -> Message:
-    """Return how many of a pool's nodes are ready; nothing when it does not say."""
+    """Return how many nodes of a pool are ready; empty if the pool does not report it."""
     ready, failed = _count(_status(pool), "healthy_nodes"), _failed_nodes(pool)
     wanted = _wanted_nodes(body, pool)
     parts = []
@@ -613,7 +614,7 @@ def nodes_ready(body: str, pool: Mapping[str, Any]) -> Message:
 
 
 def _wanted_nodes(body: str, pool: Mapping[str, Any]) -> int:
-    """Return the nodes that a pool is to have: as asked, or as many as there are."""
+    """Return the number of nodes to wait for: the largest of the requested, the configured and the reported number."""
     asked = json.loads(body)
     numbers = [_count(_status(pool), "total_nodes")]
     for each in (asked, pool):
@@ -639,13 +640,13 @@ def _count(value: object, key: str) -> int | None:
 
 
 def _is_hopeless(pool: Mapping[str, Any]) -> bool:
-    """Return whether what is missing will not come by itself: nodes have failed, and nothing is under way."""
+    """Return whether waiting cannot help: nodes failed, and no operation is in progress."""
     state = _status(pool).get("state")
     return state == "failed" or is_being_deleted(pool) or (state == "active" and _failed_nodes(pool) > 0)
 
 
 def _is_refusal(error: CallError) -> bool:
-    """Return whether the API says that it has not acted: a gateway's word, or a conflict, is no such word."""
+    """Return whether the API itself says that it did not act. A gateway's error or a conflict does not say so."""
     is_taken = "already exist" in error.message
     says_so = error.status in _CLIENT_ERRORS and error.status != _CONFLICT
     return error.reason in _REFUSED and says_so and not is_taken

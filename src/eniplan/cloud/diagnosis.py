@@ -1,4 +1,4 @@
-"""What an exception of the SDK says of a call: the one reading of its exceptions."""
+"""Turn exceptions of the SDK into `CallError`s."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 _REFUSED = (
     "InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "IncompleteSignature",
 )  # fmt: skip
-"""Codes that are about the key or the token, whatever the call."""
+"""Error codes about the key or the token, for any call."""
 _LATE = frozenset((408, 425, 499))
-"""Statuses by which a server, or a gateway before it, has given up on a request that it may have passed on."""
+"""HTTP statuses of a server or gateway that gave up on a request, but may have passed it on."""
 _DENIED = ("Forbidden", "NoPermission", "NotAuthorized", "StatusForbidden", "SubAccountForbidden")
 
 
 _BROKEN = {
     "ReadTimeoutError": say("no answer in time"),
     "ReadTimeout": say("no answer in time"),
-    "SSLError": say("TLS failed"),  # may be while the answer is read
+    "SSLError": say("TLS failed"),  # may happen while reading the response
     "RetryError": say("the connection broke"),
 }
-"""What the kind of an exception says of a request that may have arrived; the first that is found counts."""
+"""Messages by exception class, for requests that may have arrived. The first match applies."""
 
 
 def failure_of(call: Call, error: Exception) -> CallError | None:
-    """Return what is known of an exception of the SDK; None when it is none of the SDK's."""
+    """Return the failure of a call from an exception; None if the exception is not from the SDK."""
     from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
     from alibabacloud_tea_openapi.exceptions import AlibabaCloudException  # noqa: PLC0415 - the SDK
     from Tea.exceptions import TeaException  # noqa: PLC0415 - the SDK
@@ -44,12 +44,12 @@ def failure_of(call: Call, error: Exception) -> CallError | None:
         return None
     causes = list(_causes(error))
     if any(isinstance(cause, CredentialException) for cause in causes):
-        return CallError(call, "credentials", reached=False)  # its text may hold what the provider got: new keys
+        return CallError(call, "credentials", reached=False)  # its text may contain new keys
     return _unanswered(call, {type(cause).__name__: cause for cause in causes})
 
 
 def _unanswered(call: Call, found: Mapping[str, BaseException]) -> CallError:
-    """Tell a failure by the kinds of exceptions that led to it: the SDK gives nothing better."""
+    """Classify a failure without a response by the classes of its causes; the SDK has nothing better."""
     names = found.keys()
     if "SSLCertVerificationError" in names:
         why = getattr(found["SSLCertVerificationError"], "verify_message", "")
@@ -61,7 +61,7 @@ def _unanswered(call: Call, found: Mapping[str, BaseException]) -> CallError:
         where = urlsplit(str(getattr(response, "headers", {}).get("location", "")))
         other = f"{where.scheme}://{where.netloc.rpartition('@')[2]}" if where.netloc else say("another path")
         message = say(
-            "it was redirected to {other}, and a request signed for one host is not sent to another", other=other
+            "it was redirected to {other}; eniplan does not send a request signed for one host to another", other=other
         )
         return CallError(call, "rejected", message=message, status=getattr(response, "status_code", None))
     if names & {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}:
@@ -87,7 +87,7 @@ def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK ha
     elif "Throttling" in code or status == 429:  # noqa: PLR2004 - HTTP's own number
         reason = "throttled"
     elif status in _LATE or (status or 0) >= 500 or code == "ServiceUnavailable":  # noqa: PLR2004 - HTTP's own number
-        reason = "server"  # with or without a time to wait: only throttling says that nothing was done
+        reason = "server"  # even with Retry-After: only throttling means that nothing was done
     elif retry_after is not None:
         reason = "throttled"
     elif code.startswith(_DENIED) or (status == 403 and not code):  # noqa: PLR2004 - HTTP's own number
@@ -99,7 +99,7 @@ def _answered(call: Call, error: Any) -> CallError:  # noqa: ANN401 - the SDK ha
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that led to it: the SDK keeps some in `inner_exception`, requests in its arguments."""
+    """Yield an exception and its causes. The SDK keeps some in `inner_exception`, requests in the arguments."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:

@@ -1,10 +1,10 @@
-"""Reads everything that a plan is judged by, side by side: at most three calls wait for one another.
+"""Read all facts of the account for a plan, with concurrent calls in at most three rounds.
 
 1. the cluster, the add-on, the pools, the quota, types, stock, security groups, the Lingjun group
 2. with the cluster's VPC: the first page of vSwitches; with a family's types: their stock; the group's nodes
 3. the other pages; the node type of those nodes
 
-Every call has a thread of its own, and the threads are daemons: Ctrl-C does not wait for an answer.
+Every call runs in its own daemon thread: Ctrl-C does not wait for responses.
 """
 
 from __future__ import annotations
@@ -37,33 +37,33 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 AT_ONCE = 32
-"""Calls under way at the same time; more would only be throttled."""
+"""Maximum concurrent calls; the API would throttle more."""
 TYPES_PER_CALL = 10
 GROUPS_PER_CALL = 100
 PAGE = 50
-"""vSwitches on one page; the API's limit."""
+"""vSwitches per page; the API's maximum."""
 MAX_PAGES = 200
-"""More than any VPC or family has: a server that goes on is not believed."""
+"""More pages than any VPC or family has; guards against a server that never ends."""
 
 
 def read_facts(session: Session, wanted: Wanted, today: str) -> LiveFacts:
-    """Ask an account for all that is wanted.
+    """Read the wanted facts from an account. If RAM denies a call, its fact stays unknown, with the missing action.
 
     Args:
-        session: where.
-        wanted: what.
-        today: the day, ISO 8601; the facts carry it.
+        session: for calls to the account.
+        wanted: the facts to read.
+        today: the date of the facts, ISO 8601.
 
     Raises:
-        CallError: there are no credentials, they are not accepted, or the cluster cannot be read though its reading
-            is allowed: without it nothing else means anything.
+        CallError: there are no valid credentials; or the cluster, which all other facts need, cannot be read although
+            RAM allows it.
 
     """
     return _Reader(session, wanted).read(today)
 
 
 def with_groups(session: Session, live: LiveFacts, ids: Iterable[str]) -> LiveFacts:
-    """Return facts with more security groups, which these facts themselves have named."""
+    """Return the facts with these security groups added; query only ids that the facts lack."""
     known = live.security_groups
     missing = [] if known is None else [name for name in ids if name not in known]
     reader = _Reader(session, Wanted(""))
@@ -72,21 +72,21 @@ def with_groups(session: Session, live: LiveFacts, ids: Iterable[str]) -> LiveFa
 
 
 class _Family(NamedTuple):
-    """The types of a family, and their stock on the way."""
+    """The types of a family, and the pending calls for their stock."""
 
     rows: list[dict[str, Any]]
     stock: dict[str, Future[Mapping[str, str]]]
 
 
 class _Group(NamedTuple):
-    """A Lingjun node group, and the limits of its nodes if it has any."""
+    """A Lingjun node group, and the limits of its node type if it has nodes."""
 
     group: LingjunGroup | None
     limits: dict[str, Any]
 
 
 class _Reader:
-    """One reading of one cluster's facts."""
+    """The calls for the facts of one cluster."""
 
     def __init__(self, session: Session, wanted: Wanted) -> None:
         self._session = session
@@ -156,7 +156,7 @@ class _Reader:
     def _ask_pages(
         self, call: Call, parse: Callable[[Mapping[str, Any]], list[_T]], query: Mapping[str, Any]
     ) -> list[_T]:
-        """Ask page after page, as the token of each says."""
+        """Read all pages, one after the other, by their tokens."""
         found: list[_T] = []
         token = None
         for _ in range(MAX_PAGES):
@@ -202,11 +202,11 @@ class _Reader:
             return self._ask(calls.DESCRIBE_STOCK, partial(answers.stock, instance_type=name), query=query)
         except CallError as error:
             if error.reason == "rejected" and error.code.startswith("InvalidInstanceType"):
-                return {}  # the region does not know the type
+                return {}  # the region does not have the type
             raise
 
     def groups(self, ids: Sequence[str]) -> list[SecurityGroup]:
-        """Ask for some security groups."""
+        """Query security groups by id."""
         query = {"RegionId": self._session.region, "SecurityGroupIds": json.dumps(list(ids)), "MaxResults": 100}
         return self._ask_pages(calls.DESCRIBE_GROUPS, answers.security_groups, query)
 
@@ -228,7 +228,7 @@ class _Reader:
         for page in [start(self._v_switch_page, vpc, number) for number in range(2, pages + 1)]:
             found += page.result()[0]
         by_id = {v_switch.id: v_switch for v_switch in found}
-        if len(by_id) < total:  # what is not listed may be there
+        if len(by_id) < total:  # unlisted vSwitches may exist
             message = say("the answers list {listed} of {total} vSwitches", listed=len(by_id), total=total)
             raise CallError(calls.DESCRIBE_V_SWITCHES, "answer", message=message)
         return by_id
@@ -256,11 +256,11 @@ class _Reader:
             return self._ask(calls.DESCRIBE_NODE_TYPE, answers.node_type, query={"NodeType": name})
         except CallError as error:
             if error.is_not_found:
-                return {}  # LJ004 judges by what is known of it
+                return {}  # LJ004 judges with the bundled data
             raise
 
     def _fact(self, fact: Fact, future: Future[_T]) -> _T | None:
-        """Wait for a fact; note why it cannot be read."""
+        """Wait for a fact; if it cannot be read, note why and return None."""
         return next(iter(self._each(fact, [future])), None)
 
     def _all(self, fact: Fact, futures: Mapping[str, Future[_T]]) -> dict[str, _T]:

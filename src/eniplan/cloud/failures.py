@@ -1,4 +1,4 @@
-"""A call that has failed: what is known of it, and how it is told to people."""
+"""Failed calls, and their messages for people."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _LOOKED_FOR = say(
 )
 _FILES = ("~/.aliyun/config.json", "~/.alibabacloud/credentials.ini")
 _SHORTEST_SECRET = 6
-"""Characters. Whatever is shorter is no secret of these services, and stands in many words."""
+"""Minimum characters of a secret to mask. No secret of these services is shorter, and short texts occur in words."""
 _HINTS = {
     "denied": say("`eniplan ram-policy` prints the policy that a command needs"),
     "throttled": say("try again later"),
     "server": say("try again later"),
-    "answer": say("does a proxy or a gateway answer instead of the service?"),
-    "clock": say("set this machine's clock: requests are signed with the time"),
+    "answer": say("check whether a proxy or a gateway answers instead of the service"),
+    "clock": say("set this machine's clock: the signature of requests includes the time"),
     "certificate": say(
         "for your own CA, set REQUESTS_CA_BUNDLE or SSL_CERT_FILE to its file; if the certificate seems expired or "
         "not yet valid, check this machine's clock"
@@ -43,13 +43,13 @@ _HINTS = {
 
 
 class CallError(Exception):
-    """A call has failed. Holds what may be shown: never headers, never the raw answer."""
+    """A call failed. Its fields are safe to show: no headers, no raw response."""
 
-    def __init__(  # noqa: PLR0913 - each part is told to people
+    def __init__(  # noqa: PLR0913 - messages show each part
         self, call: Call, reason: Reason, *, code: str = "", message: str = "", status: int | None = None,
         request_id: str | None = None, reached: bool = True, retry_after: float | None = None,
     ) -> None:  # fmt: skip
-        """Take what is known of the failure."""
+        """Store what is known of the failure."""
         super().__init__(f"{call.action}: {code or reason}: {message}")
         self.call = call
         self.reason: Reason = reason
@@ -58,19 +58,19 @@ class CallError(Exception):
         self.status = status
         self.request_id = request_id
         self.reached = reached
-        """Whether the server may have acted on it; False only when nothing was sent."""
+        """Whether the server may have acted on the call; False only if nothing was sent."""
         self.retry_after = retry_after
-        """Seconds that the server asks to wait."""
+        """Seconds to wait, as the server asked; None: not stated."""
 
     @property
     def is_not_found(self) -> bool:
-        """Whether what was asked for is not there; the services spell it `AddonNotFound` and `RESOURCE_NOT_FOUND`."""
+        """Whether the resource does not exist; the services' codes include `AddonNotFound` and `RESOURCE_NOT_FOUND`."""
         code = self.code.replace("_", "").lower()
         return self.reason == "rejected" and "notfound" in code and not code.startswith("invalidaction")
 
 
 def words(error: CallError) -> Message:
-    """Say in one clause what has happened; never holds a header, a key or a whole answer."""
+    """Return the failure in one clause, without headers, keys or a whole response."""
     action = error.call.action
     said = _joined(error.code, error.message)
     request = say("request {request}", request=error.request_id) if error.request_id else NOTHING
@@ -103,7 +103,7 @@ def _joined(code: str, message: str) -> Message:
 
 
 def problem(error: CallError, place: Place) -> Problem:
-    """Return what has happened, where, and what to do next."""
+    """Return the failure as a problem, with a hint."""
     hint = _HINTS.get(error.reason, NOTHING)
     if error.reason == "credentials":
         hint = say("use another access key or a fresh token") if error.code else _looked_for()
@@ -111,13 +111,13 @@ def problem(error: CallError, place: Place) -> Problem:
 
 
 def without(text: str, secrets: Iterable[str]) -> str:
-    """Return a text in which `***` stands for every secret, as it is or as JSON and URLs spell it."""
+    """Replace every secret in a text with `***`, in plain, JSON and URL spelling."""
     clean = text
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
             for spelt in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
                 clean = clean.replace(spelt, "***")
-    return text if clean == text else clean  # a message without secrets stays a message
+    return text if clean == text else clean  # keep it a `Message` if there are none
 
 
 def _looked_for() -> Message:

@@ -1,7 +1,7 @@
-"""What an interrupted `specs update` has read so far, beside the file that it will write.
+"""The pages that an interrupted `specs update` has read, in a file next to its output.
 
-A line about the run, then a line for each page, in the order in which they were read. A page follows the one of its
-region before it by the token that was asked with; whatever does not is left out, such as half a line at the end.
+The file has a line about the run, then one line per page in reading order. Each page is linked to the previous page of
+its region by the token of the request; lines that do not fit, such as half a line at the end, are ignored.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ if TYPE_CHECKING:
 SCHEMA = "eniplan.specs-partial/v1"
 _HEAD = f'{{"schema": "{SCHEMA}"'
 _MOST_DAYS = 1
-"""Older pages are read again: types come and go."""
+"""Maximum age of pages in days; older pages are read again, because types change."""
 
 
 class Page(NamedTuple):
-    """One answer."""
+    """One response."""
 
     region: str
     after: str | None
-    """The token that was asked with."""
+    """The token of the request; None for the first page."""
     next: str | None
-    """The token of the next page; None: it is the last one."""
+    """The token of the next page; None on the last page."""
     rows: Sequence[Mapping[str, Any]]
 
 
 class Partial:
-    """The pages of a run, in memory and, unless there is no path, in a file that outlives the run."""
+    """The pages of a run, in memory and, given a path, in a file that outlives the run."""
 
     def __init__(self, path: str | None, asked: Mapping[str, Any], today: str) -> None:
-        """Take up the run of the file if it is the same one, and not long ago.
+        """Load the pages of the file, if they are from the same request and recent.
 
         Args:
-            path: the file; it need not exist.
-            asked: what the run asks for, as JSON has it.
-            today: ISO 8601.
+            path: the file, which may not exist; None: keep pages in memory only.
+            asked: the request of the run, as JSON values.
+            today: today's date, ISO 8601.
 
         Raises:
-            InputError: the file cannot be read, or is something else.
+            InputError: the file cannot be read, or is not such a file.
 
         """
         self.path = path
         self.date = today
-        """The day on which the first page was read."""
+        """The date of the first page."""
         self._asked = asked
         self._pages: dict[str, list[Page]] = {}
         lines = [] if path is None else _lines(path)
@@ -69,15 +69,15 @@ class Partial:
         self._is_new = True
 
     def __len__(self) -> int:
-        """Return how many pages there are."""
+        """Return the number of pages."""
         return sum(map(len, self._pages.values()))
 
     def of(self, region: str) -> Sequence[Page]:
-        """Return the pages of a region."""
+        """Return the pages of a region in order."""
         return self._pages.get(region, ())
 
     def token(self, region: str) -> str | None:
-        """Return the token with which to ask on."""
+        """Return the token for the next request; None: start with the first page."""
         pages = self.of(region)
         return pages[-1].next if pages else None
 
@@ -87,7 +87,7 @@ class Partial:
         return bool(pages) and pages[-1].next is None
 
     def add(self, page: Page) -> None:
-        """Keep a page. The file is made anew by the first one, so that half a line is never in its midst."""
+        """Keep a page. The first page of a run rewrites the file, so that half a line never stays in its middle."""
         kept = page._replace(rows=[{field: row[field] for field in KEPT if field in row} for row in page.rows])
         self._pages.setdefault(page.region, []).append(kept)
         if self.path is not None and not self._is_new:
@@ -104,7 +104,7 @@ class Partial:
             self.remove()
 
     def remove(self) -> None:
-        """Remove the file, if there is one."""
+        """Remove the file, if it exists."""
         if self.path is not None and os.path.exists(self.path):
             os.unlink(self.path)
         self._is_new = True
@@ -125,17 +125,17 @@ def _lines(path: str) -> list[str]:
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
     except (FileNotFoundError, NotADirectoryError):
-        return []  # what keeps a folder from being there is told by who writes
+        return []  # writing the output reports a missing folder
     except OSError as error:
         raise InputError(unreadable(path, error)) from None
     if not text.startswith(_HEAD):
-        message = say("this is no file in which `eniplan specs update` keeps what it has read so far")
+        message = say("this is not a partial file of `eniplan specs update`")
         raise InputError(Problem(message, Place(path), say("move it away")))
     return text.splitlines()
 
 
 def _day(line: str, asked: Mapping[str, Any], today: str) -> str | None:
-    """Return the day of a run, if it is one that may go on."""
+    """Return the date of an earlier run, if this run may continue it."""
     try:
         head = parse_json(line)
         day = str(head["date"])
@@ -146,7 +146,7 @@ def _day(line: str, asked: Mapping[str, Any], today: str) -> str | None:
 
 
 def _readable(lines: Iterable[str]) -> Iterator[Page]:
-    """Yield the pages that can be read."""
+    """Yield the pages of lines that can be parsed."""
     for line in lines:
         try:
             value = parse_json(line)

@@ -1,4 +1,4 @@
-"""Where the account is asked: the region and, for private gateways, the address."""
+"""Region and endpoint of calls to the account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENDPOINT_VARIABLE = "ENIPLAN_ENDPOINT"
 REGION_VARIABLES = (
     "ALIBABA_CLOUD_REGION_ID", "ALIBABACLOUD_REGION_ID", "ALICLOUD_REGION_ID", "REGION_ID", "REGION",
 )  # fmt: skip
-"""In the order in which the aliyun CLI reads them (its config/profile.go)."""
+"""In the order of the aliyun CLI (its config/profile.go)."""
 PROFILES = "~/.aliyun/config.json"
 _VPC_CENTRAL = "vpc.aliyuncs.com"
 _VPC_NEBULA = "vpc-nebula.cn-qingdao-nebula.aliyuncs.com"
@@ -43,16 +43,16 @@ _HOSTS: dict[str, dict[str, str]] = {
         "eu-west-1-oxs": "vpc-nebula.cn-shenzhen-cloudstone.aliyuncs.com",
     },
 }  # fmt: skip
-"""Hosts that do not follow from their region. Source: alibabacloud-vpc20160428 7.2.2 (client.py), without its tests;
-alibabacloud-eflo-controller20221215 3.2.0 has none. Both packages are not needed otherwise."""
+"""Hosts that do not follow from the region. Source: alibabacloud-vpc20160428 7.2.2 (client.py), without test regions;
+alibabacloud-eflo-controller20221215 3.2.0 has no such hosts. This table saves installing both packages."""
 _REGION = r"[a-z0-9]+(-[a-z0-9]+)+"
 
 
 def endpoint(given: str | None) -> str | None:
-    """Return the one address that stands for all services: the option's, or that of the environment; None: neither.
+    """Return the single endpoint for all services, from the option or the environment; None: use each region's own.
 
     Raises:
-        UsageError: it is no `http://host[:port]` or `https://host[:port]`.
+        UsageError: the URL is not `http://host[:port]` or `https://host[:port]`.
 
     """
     url, origin = (given, "--endpoint") if given is not None else (os.environ.get(ENDPOINT_VARIABLE), ENDPOINT_VARIABLE)
@@ -60,14 +60,14 @@ def endpoint(given: str | None) -> str | None:
         return None
     problem = endpoint_problem(url or "")
     if problem:
-        # The URL itself is not repeated: it may hold a password.
+        # Do not print the URL: it may contain a password.
         hint = say("write scheme, host and port, such as https://gateway.example.com or http://127.0.0.1:8080")
         raise usage(say("{origin} {problem}", origin=origin, problem=problem), hint)
     return url
 
 
 def endpoint_problem(url: str) -> Message:
-    """Return what is wrong with an address; "" when nothing is."""
+    """Return what is wrong with an endpoint URL; empty if it is valid."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -90,23 +90,23 @@ def host(service: str, region: str) -> str:
 
 
 def region(stated: str | None) -> str | None:
-    """Return the region: the plan's, else that of the aliyun CLI's variables, else that of its profile."""
+    """Return the region: the plan's, or that of the aliyun CLI's variables, or that of its profile; else None."""
     found = (stated, *(os.environ.get(name) for name in REGION_VARIABLES), _profile_region())
     return next((name for name in found if name), None)
 
 
 def is_region(name: str) -> bool:
-    """Return whether a name can be a region id: it becomes part of host names."""
+    """Return whether a name has the form of a region id. It becomes part of host names."""
     return re.fullmatch(_REGION, name) is not None
 
 
 def _profile_region() -> str | None:
-    """Return the region of the CLI's profile; a file that cannot be read says nothing."""
+    """Return the region of the CLI's profile; None if its file cannot be read."""
     try:
         with open(os.path.expanduser(PROFILES), encoding="utf-8") as file:
             config = parse_json(file.read())
     except (OSError, ValueError):
-        return None  # the SDK tells what is wrong with it, if it is needed for the credentials
+        return None  # if the credentials need the file, the SDK reports the problem
     if not isinstance(config, dict):
         return None
     name = os.environ.get("ALIBABA_CLOUD_PROFILE") or config.get("current")

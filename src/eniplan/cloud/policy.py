@@ -1,4 +1,4 @@
-"""The least RAM policy for a command: made of the very table that calls are sent from."""
+"""The minimal RAM policy of a command, from the same table as its calls."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ COMMANDS: dict[str, tuple[Call, ...]] = {
     "doctor": (calls.WHO_AM_I,),
     "specs update": (calls.DESCRIBE_TYPES,),
 }
-"""The calls of every command that asks an account; with Lingjun pools those that judge a plan make `_LINGJUN` too."""
+"""The calls of every command that queries an account. For Lingjun pools, commands that judge plans add `_LINGJUN`."""
 
 
 def calls_of(commands: Iterable[str], *, lingjun: bool) -> tuple[Call, ...]:
-    """Return every call that some commands make, each once.
+    """Return all calls of some commands, without duplicates.
 
     Args:
         commands: keys of `COMMANDS`.
-        lingjun: whether plans have Lingjun pools.
+        lingjun: whether the plans have Lingjun pools.
 
     """
     found: dict[Call, None] = {}
@@ -50,7 +50,7 @@ def calls_of(commands: Iterable[str], *, lingjun: bool) -> tuple[Call, ...]:
 
 
 def policy(needed: Iterable[Call], *, region: str | None = None, cluster_id: str | None = None) -> dict[str, Any]:
-    """Return a RAM policy document that allows these calls and nothing else; `None` means any region, any cluster."""
+    """Return a RAM policy document that allows exactly these calls; None allows any region or any cluster."""
     by_resource: dict[str, list[str]] = {}
     for call in needed:
         resource = call.resource.format(region=region or "*", ClusterId=cluster_id or "*")

@@ -1,7 +1,7 @@
-"""The receipt: what a create was, and how far it has come. Written before anything is sent, and after every step.
+"""The receipt: the request and state of a create. It is saved before the request is sent, and after every step.
 
-Whoever finds one can go on from it after Ctrl-C, kill -9, a lost network or a CI time-out. It is all or nothing
-on the disk, only its owner may read it, and it holds no secret.
+With a receipt, anyone can continue a create after Ctrl-C, kill -9, a lost network or a CI time-out. It is written
+atomically, only its owner can read it, and it contains no secrets.
 """
 
 from __future__ import annotations
@@ -31,42 +31,42 @@ if TYPE_CHECKING:
 SCHEMA = "eniplan.receipt/v1"
 FOLDER = os.path.join(".eniplan", "receipts")
 HIDDEN = "(kept out of this receipt)"
-"""What stands in a receipt for a value that may be a secret."""
+"""The placeholder in a receipt for a value that may be secret."""
 
 State: TypeAlias = Literal[
     "prepared", "sent", "unknown", "rejected", "accepted", "created", "proved", "failed", "different", "gone"
 ]
-"""How far a create has come:
+"""The state of a create:
 
-`prepared`: nothing was sent · `sent`: the request may be on its way · `unknown`: the answer was lost, and no pool of
-that name was seen · `rejected`: the API has refused it · `accepted`: the pool has an id · `created`: its task has
-ended well · `proved`: it was read back and is as asked · `failed`: its task has failed · `different`: it was read
-back and is not as asked · `gone`: it was there, and somebody has deleted it.
+`prepared`: nothing was sent · `sent`: the request may be on its way · `unknown`: the response was lost, and no pool of
+that name was seen · `rejected`: the API refused the request · `accepted`: the pool has an id · `created`: its task
+succeeded · `proved`: the pool was read back and matches the request · `failed`: its task failed · `different`: the
+pool was read back and differs from the request · `gone`: the pool was created, and then deleted.
 """
 Level: TypeAlias = Literal["error", "warning", "info"]
 OPEN: frozenset[State] = frozenset(("sent", "unknown", "accepted", "created", "failed", "different"))
-"""There may be a pool of which nobody knows yet that it is as asked."""
+"""States in which a pool may exist that is not verified."""
 
 _SECRET = re.compile("user_?data|passw|secret|node_components", re.IGNORECASE)
-"""Keys of a body whose values can hold secrets: scripts for the nodes, and settings of add-ons."""
+"""Keys of a body whose values can contain secrets: node scripts, and settings of add-ons."""
 
 
 class Target(NamedTuple):
-    """Which pool, and where."""
+    """The pool of a create, with its cluster and region."""
 
     cluster_id: str
     region: str
     endpoint: str | None
-    """The one address that stands for all services; None: the region's own."""
+    """The single endpoint for all services; None: the region's own."""
     pool: str
 
     def __str__(self) -> str:
-        """Return the words that messages use."""
+        """Return its name in messages."""
         return say("pool {pool!r} in cluster {cluster}", pool=self.pool, cluster=self.cluster_id)
 
 
 class Event(NamedTuple):
-    """One step. `time` is UTC, ISO 8601."""
+    """One step of a create. `time` is UTC, ISO 8601."""
 
     time: str
     state: State
@@ -75,29 +75,29 @@ class Event(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a create was asked for with: what is sent again passes the same check and the same question."""
+    """The options of a create, so that a repeated request passes the same check and confirmation."""
 
     yes: bool = False
-    """Whether it was to be sent without a question."""
+    """Whether to skip the confirmation."""
     fail_on: Level = "error"
     strict: bool = False
     specs: str | None = None
     waivers: str | None = None
     allowed: tuple[str, ...] = ()
-    """The facts without which it may be sent."""
+    """The facts that may be unknown."""
     specs_date: str | None = None
 
 
 class Receipt(NamedTuple):
-    """One create."""
+    """The record of one create."""
 
     target: Target
     plan: str
-    """The plan as it was named on the command line."""
+    """The plan, as named on the command line."""
     sha256: str
-    """Of the request body, as sent."""
+    """The hash of the request body as sent."""
     body: str
-    """The request body; values that may be secret are replaced by `HIDDEN`."""
+    """The request body, with values that may be secret replaced by `HIDDEN`."""
     waivers: tuple[Mapping[str, str], ...]
     events: tuple[Event, ...]
     node_pool_id: str | None = None
@@ -105,47 +105,47 @@ class Receipt(NamedTuple):
     version: str = __version__
     terms: Terms = Terms()
     undecided: tuple[Mapping[str, str], ...] = ()
-    """`fact` and `reason` of everything that was not known, and allowed to be so, when the request was sent."""
+    """`fact` and `reason` of each fact that was unknown, and allowed to be, when the request was sent."""
 
     @property
     def state(self) -> State:
-        """How far it has come."""
+        """The current state."""
         return self.events[-1].state
 
     @property
     def is_whole(self) -> bool:
-        """Whether the body is here as it was sent, so that it can be sent."""
+        """Whether the body is stored exactly as sent, without hidden values, so that it can be sent again."""
         return _hash(self.body) == self.sha256
 
     def sent_for(self, now: datetime) -> float:
-        """Return the seconds since the request was last sent; 0 when it never was.
+        """Return the seconds since the request was last sent; 0 if it was never sent.
 
-        A time in the future is that of another clock, and says nothing: nobody waits for it to come.
+        A time in the future comes from a wrong clock, and is ignored rather than waited for.
         """
         times = [event.time for event in self.events if event.state == "sent"]
         passed = (now - datetime.fromisoformat(times[-1])).total_seconds() if times else 0.0
         return passed if passed >= 0 else math.inf
 
     def then(self, state: State, *, request_id: str | None = None, note: str = "") -> Receipt:
-        """Return the receipt with one more step, taken now."""
+        """Return the receipt with one more step, at the current time."""
         return self._replace(events=(*self.events, Event(_now(), state, request_id, note)))
 
 
 _EARLIER = Terms()
-"""Those of receipts that say nothing of them, which earlier versions have written."""
+"""The terms of receipts without any, from earlier versions."""
 
 
 def prepare(
     target: Target, plan: str, body: str, waivers: tuple[Mapping[str, str], ...], terms: Terms = _EARLIER
 ) -> Receipt:
-    """Return the receipt of a create of which nothing was sent.
+    """Return the receipt of a new create, in state `prepared`.
 
     Args:
-        target: which pool, and where.
-        plan: the plan as it was named.
-        body: the very text of the request.
-        waivers: `rule`, `path` and `reason` of each accepted finding, and the place of its `waiver`.
-        terms: what it was asked for with.
+        target: the pool.
+        plan: the plan, as named on the command line.
+        body: the exact text of the request body.
+        waivers: `rule`, `path` and `reason` of each waived finding, and the place of its `waiver`.
+        terms: the options of the create.
 
     """
     value = json.loads(body)
@@ -155,19 +155,19 @@ def prepare(
 
 
 def default_path(target: Target) -> str:
-    """Return where the receipt of a create is when nobody says: one place for each pool, in the current folder."""
-    # A percent sign before each other character: two names never share a file.
+    """Return the default path of a receipt: one per pool, below the current folder."""
+    # Escape characters like URLs do, so that two names never share a file.
     name = re.sub(r"[%/\\\0]", lambda found: f"%{ord(found[0]):02x}", f"{target.cluster_id}-{target.pool}")
     return os.path.join(FOLDER, f"{name}.json")
 
 
 def matches(receipt: Receipt, body: str) -> bool:
-    """Return whether a receipt is of this very body."""
+    """Return whether a receipt is for exactly this body."""
     return receipt.sha256 == _hash(body)
 
 
 def save(path: str, receipt: Receipt) -> None:
-    """Write it: on the disk when this returns, and readable by its owner only.
+    """Write a receipt atomically and sync it to disk; only its owner can read it.
 
     Raises:
         InputError: it cannot be written.
@@ -199,10 +199,10 @@ def _written(receipt: Receipt) -> dict[str, Any]:
 
 
 def read(path: str) -> Receipt | None:
-    """Return the receipt of a file; None when there is no such file.
+    """Return the receipt of a file; None if the file does not exist.
 
     Raises:
-        InputError: it cannot be read, is damaged, or is no receipt that this version understands.
+        InputError: the file cannot be read, is damaged, or is not a receipt that this version supports.
 
     """
     try:
@@ -231,7 +231,7 @@ def read(path: str) -> Receipt | None:
         raise InputError(Problem(say("this receipt is damaged"), Place(path), _NO_RECEIPT)) from None
     stray = next(_stray(value, _written(found)), None)
     if stray is not None:
-        # A term with a typing mistake would be no term at all.
+        # Do not ignore a misspelled term.
         message = say("eniplan {version} does not know the key {key} of this receipt", version=__version__, key=stray)
         raise InputError(Problem(message, Place(path), say("correct it, or use the eniplan that wrote it")))
     return found
@@ -243,12 +243,12 @@ _NO_RECEIPT = say("look for the pool in the console, or name another file with -
 
 @contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Hold a receipt for oneself: two runs at once would both see that there is no pool.
+    """Lock a receipt: two concurrent runs would both see no pool, and both send the request.
 
-    The lock is a file beside the receipt, which stays, and ends with the process, however that ends.
+    The lock is on a file next to the receipt. The file stays; the lock ends with the process.
 
     Raises:
-        InputError: another run holds it, or it cannot be made.
+        InputError: another run holds the lock, or the file cannot be created.
 
     """
     import fcntl  # noqa: PLC0415 - only here
@@ -278,7 +278,7 @@ def locked(path: str) -> Iterator[None]:
 
 
 def _remove_leftovers(path: str) -> None:
-    """Remove what runs that were killed while they wrote this receipt have left; whoever holds the lock may."""
+    """Remove temporary files of runs killed while writing this receipt. The caller holds the lock."""
     folder, name = os.path.split(path)
     for left in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*.tmp"), include_hidden=True):
         with suppress(OSError):
@@ -286,10 +286,10 @@ def _remove_leftovers(path: str) -> None:
 
 
 def set_aside(path: str) -> str:
-    """Rename the receipt of a finished create, so that the next one finds its place free; return the new name.
+    """Rename the receipt of a finished create to make room for the next one; return the new path.
 
     Raises:
-        InputError: it cannot be renamed.
+        InputError: the file cannot be renamed.
 
     """
     stem, ending = os.path.splitext(path)
@@ -340,7 +340,7 @@ def _receipt(value: Mapping[str, Any]) -> Receipt:
 
 
 def _stray(value: Any, known: Any) -> Iterator[str]:  # noqa: ANN401 - JSON values
-    """Yield the keys of a receipt that one written by this version does not have."""
+    """Yield the keys of a receipt that this version does not write."""
     if isinstance(value, dict) and isinstance(known, dict):
         yield from (key for key in value if key not in known)
         for key, item in known.items():
@@ -397,7 +397,7 @@ def _hide(value: Any) -> Any:  # noqa: ANN401 - a body may hold any JSON value
 
 
 def _texts(value: Any, *, inside: bool) -> Iterator[str]:  # noqa: ANN401 - the same
-    """Yield all texts at, or below, keys that can hold secrets."""
+    """Yield all texts at or below keys that can contain secrets."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _texts(item, inside=inside or _SECRET.search(key) is not None)

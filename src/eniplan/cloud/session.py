@@ -1,7 +1,7 @@
-"""One account at one place: signs and sends calls, retries reads, and says exactly how a call has failed.
+"""Signed calls to an account: send them, retry reads, and report exactly how a call failed.
 
-A write is sent once. Whether a failed write can have had an effect is part of the failure (`CallError.reached`),
-because CreateClusterNodePool has no idempotency token: a name has to be looked up instead.
+A write is sent once. `CallError.reached` tells whether a failed write may have had an effect, because
+CreateClusterNodePool has no idempotency token: the caller must look up the name instead.
 """
 
 from __future__ import annotations
@@ -33,54 +33,54 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 CONNECT_TIMEOUT = 5.0
-"""Seconds."""
+"""Seconds to connect."""
 READ_TIMEOUT = 20.0
-"""Seconds for a whole answer; `READ_TIMEOUT_VARIABLE` says otherwise."""
+"""Seconds for a whole response, unless `READ_TIMEOUT_VARIABLE` is set."""
 READ_TIMEOUT_VARIABLE = "ENIPLAN_READ_TIMEOUT"
 _MOST_SECONDS = 3600
 ATTEMPTS = 4
-"""How often a read is sent at most."""
+"""Maximum times to send a read."""
 FIRST_PAUSE = 0.2
 """Seconds before the second attempt; doubled each time, with jitter."""
 LONGEST_PAUSE = 20.0
-"""Seconds; a server that asks for more gets an error instead of a silent wait."""
+"""Seconds; if a server asks for more, the read fails instead of waiting silently."""
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-"""Files of certificates that are trusted besides the usual ones; the first that is set counts."""
+"""Variables with a file or folder of additional trusted certificates; the first one that is set applies."""
 _RETRIED: frozenset[Reason] = frozenset(("throttled", "server", "network", "answer"))
 
 
 class Answer(NamedTuple):
-    """What a call has returned: plain values, with all fields that the server sent."""
+    """The response of a call: plain values, with all fields that the server sent."""
 
     body: dict[str, Any]
     request_id: str | None
     date: str | None = None
-    """The server's time, as HTTP has it."""
+    """The server's time, from the HTTP header `Date`."""
 
 
 class Session:
-    """Signed calls to one region, or to one address that stands for all services. Safe to share between threads."""
+    """Signed calls to one region, or to one endpoint for all services. Safe to share between threads."""
 
     def __init__(self, region: str, *, endpoint: str | None = None, ecs_role: bool = False) -> None:
-        """Import the SDK and find credentials by its default chain; nothing is sent to the four services yet.
+        """Import the SDK and find credentials with its default chain; call no service yet.
 
         Args:
-            region: the region id; the endpoints follow from it.
-            endpoint: `http://host:port` or `https://host[:port]`, for all four services.
-            ecs_role: also ask the instance's metadata service for credentials. Off, because without one that
-                question costs seconds.
+            region: the region id, which determines the endpoints.
+            endpoint: `http://host:port` or `https://host[:port]`, for all services.
+            ecs_role: whether to query the instance's metadata service for credentials, too. Off by default: elsewhere
+                that query takes seconds to fail.
 
         Raises:
-            CallError: no credentials (reason `credentials`).
-            UsageError: the environment asks for a time-out that is none, or for certificates that are not there.
+            CallError: there are no credentials (reason `credentials`).
+            UsageError: the environment sets an invalid time-out, or certificates that do not exist.
 
         """
         if not ecs_role:
-            # Read by the SDK once, when it is imported.
+            # The SDK reads it once, when imported.
             os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"
         # DEBUG=sdk makes the SDK print every header, the Authorization one included.
         os.environ.pop("DEBUG", None)
-        logging.getLogger("credentials").disabled = True  # it writes tracebacks of providers that found nothing
+        logging.getLogger("credentials").disabled = True  # it logs tracebacks of providers without credentials
         _mind_no_proxy(_host(endpoint) if endpoint else f"cs.{region}.aliyuncs.com")
         from alibabacloud_credentials.client import Client  # noqa: PLC0415 - the SDK, half a second
         from alibabacloud_credentials.exceptions import CredentialException  # noqa: PLC0415 - the SDK
@@ -100,7 +100,7 @@ class Session:
 
     @property
     def source(self) -> str:
-        """Where the SDK has found the credentials, in its own words; nothing of what they are."""
+        """Where the SDK found the credentials, in its own words, without the credentials."""
         return str(self._credential.get_credential().provider_name or say("an unnamed source"))
 
     @property
@@ -110,21 +110,21 @@ class Session:
 
     @property
     def endpoint(self) -> str | None:
-        """The one address of all services and regions, if there is one."""
+        """The single endpoint for all services and regions, or None."""
         return self._endpoint
 
     def read(
         self, call: Call, *, path: Mapping[str, str] | None = None, query: Mapping[str, Any] | None = None
     ) -> Answer:
-        """Send a read, again when the failure may pass: throttling, 5xx, network, half an answer.
+        """Send a read; retry after throttling, 5xx, network failures and truncated responses.
 
         Args:
             call: an entry of `calls`.
             path: values for the `{names}` of the call's path.
-            query: parameters; lists become `Name.N`. Of a form call: the form.
+            query: parameters, or the fields of a form call; lists become `Name.N`.
 
         Raises:
-            CallError: it has failed for good.
+            CallError: the last attempt failed, or a retry cannot help.
 
         """
         attempt = 1
@@ -139,10 +139,10 @@ class Session:
                 attempt += 1
 
     def write(self, call: Call, *, path: Mapping[str, str], body: str) -> Answer:
-        """Send a write once, with this very text as its body.
+        """Send a write once, with exactly this text as its body.
 
         Raises:
-            CallError: it has failed, or nobody knows; see `CallError.reached`.
+            CallError: the write failed, or its outcome is unknown; see `CallError.reached`.
 
         """
         return self._send(call, path, {}, body)
@@ -167,7 +167,7 @@ class Session:
             request.query = Utils.query(dict(query))
         try:
             sent = start(self._client(call.service).call_api, params, request, RuntimeOptions())
-            # The SDK's own time-outs are those of single bytes.
+            # The SDK's time-outs apply to each read of the socket, not to the whole response.
             answer = sent.result(CONNECT_TIMEOUT + self._read_timeout)
         except TimeoutError:
             raise CallError(call, "network", message=say("no complete answer in time")) from None
@@ -175,7 +175,7 @@ class Session:
             failure = failure_of(call, error)
             if failure is None:
                 raise
-            raise self._without_secrets(failure) from None  # the SDK's own text can hold the whole answer
+            raise self._without_secrets(failure) from None  # the SDK's text can contain the whole response
         found = answer.get("body")
         headers = answer.get("headers") or {}
         if not isinstance(found, dict):
@@ -184,7 +184,7 @@ class Session:
         return Answer(found, request_id if isinstance(request_id, str) else None, headers.get("date"))
 
     def _without_secrets(self, failure: CallError) -> CallError:
-        """Take out of a server's words what it may have repeated of the credentials; bodies are `create`'s."""
+        """Mask credentials that a server may repeat in its message; `create` masks values of bodies."""
         failure.message = without(failure.message, self._credential.secrets)
         failure.code = without(failure.code, self._credential.secrets)
         failure.request_id = failure.request_id and without(failure.request_id, self._credential.secrets)
@@ -209,7 +209,7 @@ class Session:
             config.endpoint = host.rstrip("/")
             config.protocol = scheme.upper()
         elif service.name not in ("cs", "ecs"):
-            # VPC and Lingjun are read through the ECS package's client: their own packages would cost 0.15 s more.
+            # VPC and Lingjun calls use the client of the ECS package: importing their own packages takes 0.15 s.
             config.endpoint = place.host(service.name, self._region)
         if service.name == "cs":
             from alibabacloud_cs20151215.client import Client as CsClient  # noqa: PLC0415 - the SDK
@@ -225,10 +225,9 @@ def _host(url: str) -> str:
 
 
 def _mind_no_proxy(host: str) -> None:
-    """Take the proxies out of our environment for a host that needs none: the SDK does not look at NO_PROXY.
+    """Remove proxies from the environment for a host in NO_PROXY, which the SDK ignores.
 
-    One host decides for all four services: they have either one address, or one domain. A loopback address is
-    never reached through a proxy.
+    One host decides for all services: they share an endpoint or a domain. A loopback address never uses a proxy.
     """
     is_loopback = host in {"localhost", "::1"} or host.startswith("127.")
     if is_loopback or proxy_bypass(host):
@@ -251,10 +250,10 @@ def _read_timeout() -> float:
 
 
 def _certificates() -> str | None:
-    """Return the file or folder of certificates that the environment names; the SDK does not look for it.
+    """Return the file or folder of certificates from the environment, which the SDK ignores.
 
     Raises:
-        UsageError: it does not exist.
+        UsageError: the path does not exist.
 
     """
     name = next((name for name in CA_VARIABLES if os.environ.get(name)), None)
@@ -268,9 +267,9 @@ def _certificates() -> str | None:
 
 
 def _follow_no_redirects() -> None:
-    """Let the SDK's sessions end where they are redirected: each call is signed, and may carry a token, for one host.
+    """Make the SDK's sessions refuse redirects: each call is signed for one host, and may carry a token.
 
-    The SDK has no setting for it, and makes its sessions while it sends.
+    The SDK has no setting for this, and creates its sessions while it sends.
     """
     from darabonba.core import DaraCore  # noqa: PLC0415 - the SDK
 
@@ -283,27 +282,27 @@ def _follow_no_redirects() -> None:
 
 
 class _Remembering:
-    """The SDK's credentials, and every secret that they have ever been: they are renewed in the midst of a run."""
+    """The SDK's credentials, with every secret so far for masking: the SDK may renew them during a run."""
 
     def __init__(self, credential: Any) -> None:  # noqa: ANN401 - the SDK has no types
         self._credential = credential
         self.secrets: set[str] = set()
 
     def get_credential(self) -> Any:  # noqa: ANN401 - the SDK has no types
-        """Return what the next request is signed with."""
+        """Return the credentials for the next request, and remember their secrets."""
         found = self._credential.get_credential()
         self.secrets.update(filter(None, (found.access_key_secret, found.security_token)))
         return found
 
 
 def start(function: Callable[..., _T], *args: object) -> Future[_T]:
-    """Run a function in a daemon thread; a `ThreadPoolExecutor` would keep the process until its threads are done."""
+    """Run a function in a daemon thread. A `ThreadPoolExecutor` would keep the process alive until its threads end."""
     future: Future[_T] = Future()
 
     def run() -> None:
         try:
             future.set_result(function(*args))
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+        except BaseException as error:  # noqa: BLE001 - `Future.result` raises it again
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -311,10 +310,10 @@ def start(function: Callable[..., _T], *args: object) -> Future[_T]:
 
 
 def _pause(error: CallError, attempt: int) -> float | None:
-    """Return how many seconds to wait before a read is sent again; None when it is not."""
+    """Return the seconds to wait before retrying a read; None if it must not be retried."""
     if error.reason not in _RETRIED or attempt >= ATTEMPTS:
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= LONGEST_PAUSE else None
     longest = min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
-    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, protects nothing
+    return float(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not cryptography

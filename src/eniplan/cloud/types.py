@@ -1,4 +1,4 @@
-"""Reads every instance type of regions, page by page, and goes on where an earlier run has stopped."""
+"""Read all instance types of regions page by page, continuing where an earlier run stopped."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from eniplan.cloud.session import Session
 
 PAGE = 100
-"""Types on a page: an answer of 0.3 MB. The API allows 1,600."""
+"""Types per page, about 0.3 MB. The API allows 1,600."""
 MAX_PAGES = 100
-"""A server that goes on is not believed."""
+"""Guards against a server that never ends."""
 
 
 def read_types(session: Session, partial: Partial) -> None:
-    """Read what is missing of a region's types.
+    """Read the missing pages of the session's region.
 
     Raises:
-        CallError: a page cannot be read, there is no end of them, or there is no type.
+        CallError: a page cannot be read, there are more than `MAX_PAGES`, or the region has no types.
 
     """
     region = session.region
@@ -34,7 +34,7 @@ def read_types(session: Session, partial: Partial) -> None:
         except CallError as error:
             if error.reason != "rejected" or "token" not in error.code.casefold():
                 raise
-            partial.drop(region)  # tokens do not live for ever
+            partial.drop(region)  # the token may have expired
     while not partial.is_done(region):
         _add_page(session, partial)
 
@@ -44,7 +44,7 @@ def _add_page(session: Session, partial: Partial) -> None:
     pages, token = partial.of(region), partial.token(region)
     query: dict[str, Any] = {"MaxResults": PAGE} | ({} if token is None else {"NextToken": token})
     if session.endpoint is not None:
-        query["RegionId"] = region  # one address for all regions; their own addresses need no such word
+        query["RegionId"] = region  # one endpoint serves all regions; regional endpoints do not need it
     answer = session.read(calls.DESCRIBE_TYPES, query=query)
     try:
         rows, after = answers.type_rows(answer.body), answers.next_token(answer.body)
