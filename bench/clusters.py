@@ -1,7 +1,7 @@
-"""Write the dump of a large cluster that is well: `python bench/clusters.py FILE NODES PODS`.
+"""Write the dump of a large healthy cluster: `python bench/clusters.py FILE NODES PODS`.
 
-As `kubectl get ... -A -o json` prints it, indented and with the fields of real pods, so that its size is that of a real
-dump: about 7 kB a pod. Seven pods of each node have an exclusive ENI, the others are hostNetwork pods.
+It has the form of `kubectl get ... -A -o json`, with indentation and all fields of real pods, so its size is that of a
+real dump: about 7 kB per pod. Seven pods of each node have an exclusive ENI; the others are hostNetwork pods.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _SIDE_FIELDS: dict[str, Any] = {
     "terminationMessagePolicy": "File",
     "volumeMounts": [{"mountPath": f"/var/lib/data-{n}", "name": f"data-{n}", "readOnly": True} for n in range(6)],
 }
-"""What a container of a real pod has besides, and verify does not read."""
+"""Other fields of a real pod's container, which `verify` does not read."""
 
 
 def objects(nodes: int, pods: int) -> Iterator[dict[str, Any]]:
-    """Yield every object of the cluster."""
+    """Yield all objects of the cluster."""
     names = [f"cn-hangzhou.10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(nodes)]
     for name in names:
         yield node(name)
@@ -38,7 +38,7 @@ def objects(nodes: int, pods: int) -> Iterator[dict[str, Any]]:
         name = names[number % nodes]
         exclusive = number < nodes * ENIS
         found = real_pod(number, name, exclusive=exclusive)
-        if number // nodes == ENIS:  # one of the others is Terway's own
+        if number // nodes == ENIS:  # one hostNetwork pod per node is Terway's own
             own = system_pod("DaemonSet", "terway-eniip", name)
             found["metadata"] = {**own["metadata"], "name": f"terway-eniip-{number}"}
             found["spec"]["initContainers"] = own["spec"]["initContainers"]
@@ -50,7 +50,7 @@ def objects(nodes: int, pods: int) -> Iterator[dict[str, Any]]:
 
 
 def real_pod(number: int, on: str, *, exclusive: bool) -> dict[str, Any]:
-    """Return a pod with all that the API server says of one."""
+    """Return a pod with all fields that the API server returns."""
     found = copy.deepcopy(pod(number, on, **({} if exclusive else {"hostNetwork": True})))
     spec = found["spec"]
     container = {**spec["containers"][0], **_SIDE_FIELDS}

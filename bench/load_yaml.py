@@ -1,4 +1,4 @@
-"""Load every YAML file of a folder with PyYAML's C loader and drop it: the floor under any check of them."""
+"""Load every YAML file of a folder with PyYAML's C loader, the minimum work of any check of them."""
 
 from __future__ import annotations
 

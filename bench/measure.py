@@ -1,4 +1,4 @@
-"""Whole processes, measured from outside: wall time, processor time and peak memory of each run."""
+"""Measure whole processes from outside: wall time, CPU time and peak memory of each run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Sample(NamedTuple):
-    """What one run of a process took."""
+    """The resources that one run of a process used."""
 
     cpu: float
-    """Seconds of processor time, user and system."""
+    """Seconds of CPU time, user and system."""
     wall: float
     """Seconds from start to end."""
     rss: float
@@ -28,7 +28,7 @@ class Sample(NamedTuple):
 
 @dataclass(slots=True)
 class Command:
-    """A program to be measured, and its samples so far."""
+    """A program to measure, and its samples so far."""
 
     name: str
     argv: list[str]
@@ -37,29 +37,29 @@ class Command:
 
     @property
     def median(self) -> Sample:
-        """The median of each quantity by itself."""
+        """The median of each quantity."""
         cpu, wall, rss = zip(*self.samples, strict=True)
         return Sample(statistics.median(cpu), statistics.median(wall), statistics.median(rss))
 
 
 class FailedError(Exception):
-    """A program that was to be measured did not succeed."""
+    """A measured program failed."""
 
 
 def clean_env() -> dict[str, str]:
-    """Return an environment in which only what is measured decides: no coverage, no switches of Python or of colour.
+    """Return an environment without variables that distort results: those of coverage, Python and colours.
 
-    PYTHONDONTWRITEBYTECODE above all: with it, Python compiles eniplan anew at every start. No folder of data
-    either: what `eniplan specs update` has kept there would be read as well.
+    With PYTHONDONTWRITEBYTECODE, Python would compile eniplan at every start. With the user's data folder, eniplan
+    would also read what `eniplan specs update` kept there.
     """
     kept = {name: os.environ[name] for name in ("HOME", "PATH", "TMPDIR") if name in os.environ}
     return {**kept, "LC_ALL": "C.UTF-8", "XDG_DATA_HOME": os.devnull}
 
 
 def measure(commands: Iterable[Command], *, runs: int, cwd: Path) -> None:
-    """Run all commands in turn, `runs` times after a first round that does not count.
+    """Run all commands in turn, `runs` times after an unmeasured first round.
 
-    In turn, so that a slow minute of the machine falls on all of them alike.
+    Taking turns spreads a slow minute of the machine evenly over all commands.
     """
     commands = list(commands)
     for turn in range(runs + 1):
@@ -70,7 +70,7 @@ def measure(commands: Iterable[Command], *, runs: int, cwd: Path) -> None:
 
 
 def run_once(command: Command, cwd: Path) -> Sample:
-    """Run a command to its end.
+    """Run a command to completion.
 
     Raises:
         FailedError: its exit code is not 0.

@@ -1,7 +1,7 @@
 """Write many different plans that pass: `python bench/plans.py DIR FILES POOLS_PER_FILE`.
 
-The same arguments give the same files. They are as wide as real plans (zones, families, automatic scaling,
-PodNetworkings, several workloads), because a budget that holds for one plan copied a thousand times says little.
+The same arguments produce the same files. They are as varied as real plans (zones, families, auto scaling,
+PodNetworkings, several workloads), because a budget measured with a thousand copies of one plan means little.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ LEAST_ENIS = 8
 LEAST_VCPUS = 4
 MOST_ENIS = 32
 FULL_POOL = 10
-"""Instance types that the API takes for one pool."""
+"""Maximum instance types of one pool in the API."""
 
 Map = dict[str, Any]
 
 
 def usable_types() -> list[Map]:
-    """Return the types about which no rule has anything to say: enough ENIs, on sale, one fresh source."""
+    """Return the types without findings: enough ENIs, on sale, one fresh source."""
     disputed = {json.loads(line)["InstanceTypeId"] for line in _lines("conflicts.jsonl")}
     return [
         row
@@ -53,7 +53,7 @@ def has_parity(row: Map) -> bool:
 
 
 class Writer:
-    """Makes plans, each from the dice that its number seeds."""
+    """Makes plans; the number of a plan seeds its random generator."""
 
     def __init__(self) -> None:
         """Read the instance data once."""
@@ -139,7 +139,7 @@ class Writer:
                 "name": f"{name}-{part}",
                 "namespace": name.partition("-")[0],
                 "kind": dice.choice(("Deployment", "StatefulSet")),
-                # Every node has room for seven pods at least.
+                # Every node has room for at least seven pods.
                 "replicas": dice.randint(1, 3 * nodes),
                 "nodePool": name,
             }
@@ -167,7 +167,7 @@ def _v_switches(number: int, index: int, zone: str) -> list[Map]:
 def _small_families(rows: list[Map]) -> list[str]:
     counts = Counter(row["InstanceTypeFamily"] for row in rows)
     whole = Counter(json.loads(line)["InstanceTypeFamily"] for line in _lines("ecs.jsonl"))
-    # Families that bring more types than a pool takes are for plans that do not pass.
+    # Plans with larger families would not pass.
     return sorted(name for name in counts if whole[name] <= FULL_POOL)
 
 
@@ -176,7 +176,7 @@ def main(folder: str, files: str, pools: str) -> None:
     writer = Writer()
     for number in range(int(files)):
         text = yaml.dump(writer.plan(number, int(pools)), Dumper=yaml.CSafeDumper, sort_keys=False)
-        # A tree of folders, as a repository of many teams has.
+        # A tree of folders, like in a repository of many teams.
         file = Path(folder) / f"{number // 100:02}" / f"plan-{number:04}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -1,9 +1,9 @@
 """Write five large repositories of different kinds: `python bench/repositories.py FOLDER`.
 
-Each has 10,000 files and 100 MB, as people have them beside the few that eniplan judges. The same call gives the same
-files. `terraform` is live folders that call modules; `manifests` is GitOps; `application` is code, lock files and
-vendored trees; `dumps` is what tools have printed: lists of kubectl, plans and states of Terraform, arrays, binaries;
-`mixed` is a bit of everything.
+Each has 10,000 files and 100 MB, of which eniplan judges only a few. The same call produces the same files.
+`terraform` has live folders that call modules; `manifests` is GitOps; `application` has code, lock files and vendored
+trees; `dumps` has outputs of tools: kubectl lists, Terraform plans and states, arrays, binaries; `mixed` has some of
+everything.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LARGE = 7_000_000
 
 
 def deployment(i: int, size: int) -> dict[str, Any]:
-    """Return a Deployment of about that many bytes, for no exclusive node."""
+    """Return a Deployment of about `size` bytes that does not use exclusive nodes."""
     labels = {"app": f"app-{i}", "team": f"team-{i % 40}"}
     env = [{"name": f"VARIABLE_{n}", "value": f"the value of variable {n}"} for n in range(max(size - 1000, 0) // 70)]
     container = {
@@ -60,31 +60,31 @@ def _below(value: Any, indent: str) -> str:  # noqa: ANN401 - any value
     return "\n" + yaml(value, indent) if value and isinstance(value, dict | list) else f" {json.dumps(value)}\n"
 
 
-# --- One file each ------------------------------------------------------------------------------------------------
+# --- Kinds of files -----------------------------------------------------------------------------------------------
 
 HEAD = "apiVersion: {}\nkind: {}\nmetadata: {{name: n{}, namespace: team-{}}}\n"
 
 
 def live(dice: random.Random, i: int) -> str:
-    """Return a configuration of Terraform; one of fifty has a node pool, the others call modules."""
+    """Return a Terraform configuration; one in fifty has a node pool, the others call modules."""
     call = f'module "m{i}" {{\n  source = "../modules/net"\n  name   = var.name\n}}\n'
     text = call if dice.randrange(50) else pool(i)
     return text + f'variable "name{i}" {{\n  default = "a"\n}}\n' + "".join(other(n) for n in range(SIZE // 90))
 
 
 def module(_: random.Random, i: int) -> str:
-    """Return a part of a module."""
+    """Return a file of a Terraform module."""
     return f'variable "name{i}" {{}}\n' + "".join(other(n) for n in range(SIZE // 90))
 
 
 def config_map(_: random.Random, i: int) -> str:
-    """Return an object that eniplan does not judge."""
+    """Return a ConfigMap, which eniplan does not judge."""
     data = "".join(f"  key-{n}: value of the key {n}\n" for n in range(SIZE // 32))
     return HEAD.format("v1", "ConfigMap", i, i % 40) + "data:\n" + data
 
 
 def definition(_: random.Random, i: int) -> str:
-    """Return a CustomResourceDefinition, which names many fields of pods."""
+    """Return a CustomResourceDefinition that mentions many fields of pods."""
     fields = "".join(
         f"          field{n}:\n            type: string\n            description: a template has tolerations\n"
         for n in range(SIZE // 90)
@@ -97,14 +97,14 @@ def definition(_: random.Random, i: int) -> str:
 
 
 def workload(_: random.Random, i: int) -> str:
-    """Return a Deployment with a Service behind it."""
+    """Return a Deployment and a Service."""
     return (
         yaml(deployment(i, SIZE)) + "---\n" + HEAD.format("v1", "Service", i, i % 40) + "spec: {ports: [{port: 80}]}\n"
     )
 
 
 def chart(_: random.Random, i: int) -> str:
-    """Return a template of Helm."""
+    """Return a Helm template."""
     head = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\n"
     return head + "".join(f"  {{{{- if .Values.a{n} }}}}\n  key: {i}\n  {{{{- end }}}}\n" for n in range(SIZE // 48))
 
@@ -116,17 +116,17 @@ def lock(_: random.Random, i: int) -> str:
 
 
 def rows(_: random.Random, i: int) -> str:
-    """Return an array of JSON."""
+    """Return a JSON array."""
     return json.dumps([{"id": n, "name": f"row {n}", "tags": ["a", "b"], "of": i} for n in range(SIZE // 58)])
 
 
 def code(_: random.Random, i: int) -> str:
-    """Return source text of a program."""
+    """Return the source code of a program."""
     return "".join(f"export const value{n} = (a) => a + {i};\n" for n in range(SIZE // 42))
 
 
 def page(_: random.Random, i: int) -> str:
-    """Return a page of Markdown, with a block of code."""
+    """Return a Markdown page with a code block."""
     block = "```yaml\n" + HEAD.format("v1", "Service", i, 1) + "```\n\n```sh\nkubectl get pods\n```\n"
     return f"# Notes {i}\n\n" + block + "Words of a page that nobody has asked for.\n" * (SIZE // 43)
 
@@ -137,12 +137,12 @@ def script(_: random.Random, i: int) -> str:
 
 
 def binary(dice: random.Random, _: int) -> bytes:
-    """Return what is no text."""
+    """Return binary data."""
     return dice.randbytes(SIZE)
 
 
 def own(_: random.Random, i: int) -> str:
-    """Return a plan of eniplan."""
+    """Return an eniplan plan."""
     labels = f"    labels: {{team: t{i}}}\n"
     head = "apiVersion: eniplan/v1\ncluster: {terway: {version: v1.16.4}}\nnodePools:\n"
     return head + f"  - name: pool-{i}\n    instanceTypes: [{TYPES[i % 3]}]\n    vSwitchIds: [vsw-j]\n{labels}"
@@ -163,7 +163,7 @@ REPOSITORIES: dict[str, list[Kind]] = {
               ("docs/{}.md", page, 15), ("data/{}.json", rows, 15), ("assets/{}.png", binary, 10),
               ("vendor/{}.go", code, 5), ("ci/{}.sh", script, 5)],
 }  # fmt: skip
-"""By name: where files lie, what is in them, and how many of a hundred they are."""
+"""The repositories by name: for each kind of file its path, its writer, and its percentage."""
 
 
 def _large(name: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _large(name: str) -> dict[str, Any]:
 
 
 def repository(folder: Path, name: str) -> None:
-    """Write one of them."""
+    """Write one repository."""
     dice = random.Random(name)  # noqa: S311 - variety, not secrets
     kinds = REPOSITORIES[name]
     large = {folder / where: json.dumps(value) for where, value in _large(name).items()}
@@ -201,7 +201,7 @@ def repository(folder: Path, name: str) -> None:
 
 
 def main(folder: str) -> None:
-    """Write all of them."""
+    """Write all repositories."""
     for name in REPOSITORIES:
         repository(Path(folder) / name, name)
 

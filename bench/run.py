@@ -1,7 +1,7 @@
-"""The start-up and throughput budgets: whole processes, medians, and ratios taken in one run on one machine.
+"""Measure the start-up and throughput budgets: medians of whole processes, and ratios from one run on one machine.
 
-Run it with `./dev bench`. It prints, it never fails because something is slow: a timed test would be red on every
-busy machine. See bench/README.md for how to read it.
+Run it with `./dev bench`. It only prints and never fails because something is slow: a timed test would fail on every
+busy machine. See bench/README.md for how to read the output.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NODES, PODS_PER_NODE = 5000, 10
 
 
 class Budget(NamedTuple):
-    """A limit, and how it is measured."""
+    """A limit, and how to measure it."""
 
     text: str
     limit: float
@@ -36,22 +36,22 @@ class Budget(NamedTuple):
 
 
 def eniplan(*args: str) -> list[str]:
-    """Return the command line of the installed program: what users start, launcher script included."""
+    """Return the command line of the installed program with its launcher script, as users run it."""
     return [str(BIN / "eniplan"), *args]
 
 
 def by_cpu(command: Command, yardstick: Command) -> Callable[[], float]:
-    """Compare processor time: start-up uses one core, and other programs on the machine disturb it least."""
+    """Compare CPU time: start-up uses one core, and other programs disturb CPU time least."""
     return lambda: command.median.cpu / yardstick.median.cpu
 
 
 def by_wall(command: Command, yardstick: Command) -> Callable[[], float]:
-    """Compare wall time: what a user waits for, whatever number of cores works on it."""
+    """Compare wall time: what a user waits for, with any number of cores."""
     return lambda: command.median.wall / yardstick.median.wall
 
 
 def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
-    """Measure what every call of eniplan costs."""
+    """Measure the cost of starting eniplan."""
     (folder / "plan.schema.json").write_bytes(subprocess.check_output(eniplan("schema"), env=clean_env()))
     python = Command("python -c pass", [sys.executable, "-c", "pass"])
     hello = Command("typer hello", [sys.executable, str(BENCH / "typer_hello.py")])
@@ -67,7 +67,7 @@ def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
         Budget("--version / python -c pass", 1.3, by_cpu(version, python)),
         Budget("check --format json / typer hello", 1.4, by_cpu(as_json, hello)),
         Budget("check on a terminal / typer hello", 1.9, by_cpu(on_terminal, hello)),
-        # A typer "hello" takes 60 ms on a machine that does nothing else: this is 150 ms there.
+        # A typer "hello" takes 60 ms on an idle machine, so this is 150 ms there.
         Budget("Tab among 1,241 types / typer hello", 2.5, by_cpu(tab, hello)),
     ]
     if (BIN / "check-jsonschema").exists():
@@ -76,7 +76,7 @@ def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
         commands.append(other)
         budgets.append(Budget("check --format json / check-jsonschema", 0.4, by_cpu(as_json, other)))
     else:
-        print("check-jsonschema is not installed: the comparison with it is left out")
+        print("check-jsonschema is not installed: skipping the comparison with it")
     for name, *args in (("render-manifests",), ("create-pool", "--emit", "api")):
         emitted = Command(" ".join(("eniplan", name, ONE_POOL, *args)), eniplan(name, ONE_POOL, *args))
         commands.append(emitted)
@@ -86,7 +86,7 @@ def startup(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
 
 
 def bulk(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
-    """Measure what many plans cost."""
+    """Measure the cost of many plans."""
     for name, files in (("all", FILES), ("tenth", FILES_OF_A_TENTH)):
         plans = [sys.executable, str(BENCH / "plans.py"), str(folder / name), str(files), str(POOLS)]
         subprocess.run(plans, env=clean_env(), check=True)
@@ -110,7 +110,7 @@ def bulk(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
 
 
 def cluster(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
-    """Measure what a large cluster costs."""
+    """Measure the cost of a large cluster."""
     for name, nodes in (("all", NODES), ("tenth", NODES // 10)):
         dump = [sys.executable, str(BENCH / "clusters.py"), str(folder / name), str(nodes), str(nodes * PODS_PER_NODE)]
         subprocess.run(dump, env=clean_env(), check=True)
@@ -132,7 +132,7 @@ def cluster(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
 
 
 def folders(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
-    """Measure what large repositories cost, of which little is eniplan's."""
+    """Measure the cost of large repositories with few files for eniplan."""
     written = [sys.executable, str(BENCH / "repositories.py"), str(folder)]
     subprocess.run(written, env=clean_env(), check=True)
     commands = [Command(f"eniplan check {path.name}", eniplan("check", str(path))) for path in sorted(folder.iterdir())]
@@ -145,7 +145,7 @@ def folders(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
 
 
 def terraform(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
-    """Measure what Terraform's plans and HCL cost."""
+    """Measure the cost of Terraform plans and HCL."""
     written = [sys.executable, str(BENCH / "terraform.py"), str(folder)]
     subprocess.run(written, env=clean_env(), check=True)
     names = ("one.tf", "pools-2000", "pools-20000", "others", "plan-3000.json", "plan-12000.json")
@@ -163,7 +163,7 @@ def terraform(runs: int, folder: Path) -> tuple[list[Command], list[Budget]]:
 
 
 def megabytes(file: Path) -> int:
-    """Return the size of a file."""
+    """Return the size of a file in MB."""
     return file.stat().st_size // 1_000_000
 
 
@@ -185,7 +185,7 @@ PARTS = ("startup", "bulk", "cluster", "folders", "terraform")
 
 
 def main() -> int:
-    """Measure and print; 1 when something could not be measured, never because it was slow."""
+    """Measure and print; return 1 if a measurement failed, never because something was slow."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("part", nargs="?", choices=list(PARTS), help="only this part; default all")
     parser.add_argument("--runs", type=int, default=21, help="runs of each start-up command (default 21)")
@@ -195,10 +195,10 @@ def main() -> int:
     options = parser.parse_args()
     launcher = BIN / "eniplan"
     if not launcher.exists():
-        print(f"there is no eniplan in {BIN}: run `./dev setup` first, or `./dev bench`, which does", file=sys.stderr)
+        print(f"there is no eniplan in {BIN}: run `./dev setup` or `./dev bench`", file=sys.stderr)
         return 1
     if "import re\n" in launcher.read_text(encoding="utf-8"):
-        print("eniplan's launcher was written by a pip older than 25.2: it imports re, at every start")
+        print("pip older than 25.2 wrote eniplan's launcher, which imports re at every start")
     parts = {
         "startup": (startup, options.runs),
         "bulk": (bulk, options.bulk_runs),

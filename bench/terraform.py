@@ -1,6 +1,6 @@
-"""Write inputs of Terraform: `python bench/terraform.py FOLDER`.
+"""Write Terraform inputs: `python bench/terraform.py FOLDER`.
 
-The same call gives the same files: `one.tf`, `pools-2000/`, `pools-20000/`, `others/` (one pool among 10,000 other
+The same call produces the same files: `one.tf`, `pools-2000/`, `pools-20000/`, `others/` (one pool among 10,000 other
 resources), `plan-3000.json`, `plan-12000.json`.
 """
 
@@ -18,7 +18,7 @@ POOL = "alicloud_cs_kubernetes_node_pool"
 
 
 def pool(i: int) -> str:
-    """Return a node pool of HCL."""
+    """Return a node pool in HCL."""
     blocks = "".join(
         f"  {name} {{\n" + "".join(f'    {key} = "{value}"\n' for key, value in block.items()) + "  }\n"
         for name, block in (("labels", LABEL), ("taints", TAINT))
@@ -31,12 +31,12 @@ def pool(i: int) -> str:
 
 
 def other(i: int) -> str:
-    """Return a resource that is no node pool."""
+    """Return a resource other than a node pool."""
     return f'resource "alicloud_instance" "i{i}" {{\n  name = "web-{i}"\n  tags = {{\n    team = "a"\n  }}\n}}\n'
 
 
 def plan(pools: int) -> dict[str, Any]:
-    """Return what `terraform show -json` prints."""
+    """Return a plan in the form of `terraform show -json`."""
     changes, resources = [], []
     for i in range(pools):
         after = {
@@ -57,7 +57,7 @@ def plan(pools: int) -> dict[str, Any]:
 
 
 def main(folder: str) -> None:
-    """Write everything."""
+    """Write all inputs."""
     top = Path(folder)
     top.mkdir(parents=True, exist_ok=True)
     (top / "one.tf").write_text(pool(0), encoding="utf-8")

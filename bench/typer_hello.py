@@ -1,4 +1,4 @@
-"""The smallest typer program: the yardstick for what starting eniplan may cost."""
+"""The smallest typer program, the yardstick for eniplan's start-up time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A real browser without a window: headless Chromium, driven over its DevTools protocol through two pipes.
+"""A real browser: headless Chromium, driven over the DevTools protocol through two pipes.
 
-No port, no driver program and no package: the protocol is JSON with a zero byte behind each message.
+This needs no port, driver program or package: the protocol is JSON with a zero byte after each message.
 """
 
 from __future__ import annotations
@@ -65,46 +65,46 @@ _LAYOUT = """(() => {
   });
   return found;
 })()"""
-"""What a reader would call broken: words in two lines, content wider than its box, contrast below WCAG AA (4.5), and
-boxes that lie on each other."""
+"""Finds layout faults: words broken across lines, content wider than its box, contrast below WCAG AA (4.5), and
+overlapping boxes."""
 _ABOVE_STANDARD = 10
 _PHONE = 600
-"""Up to this width a page is shown as on a phone."""
+"""Maximum width at which to emulate a phone."""
 _PATIENCE = 120
-"""Seconds after which the browser counts as hung."""
+"""Seconds to wait for the browser before it counts as hung."""
 
 
 def program() -> str | None:
-    """Return where Chromium is, None when it is not installed."""
+    """Return the path of Chromium, or None if it is not installed."""
     return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 
 
 class Seen(NamedTuple):
-    """What a browser saw of a page."""
+    """A page as the browser shows it."""
 
     errors: list[str]
-    """What went to the console, and every request beside that for the page itself."""
+    """Console messages, and all requests except that for the page itself."""
     width: int
-    """Of the window, in CSS pixels."""
+    """The width of the window in CSS pixels."""
     content_width: float
-    """How far to the right any content reaches: more than the window is an overflow."""
+    """The right edge of all content in CSS pixels; an overflow if larger than the window."""
     text: str
-    """What a reader sees."""
+    """The visible text."""
     background: str
-    """Colour behind the page."""
+    """The colour of the page's background."""
     picture: bytes
-    """PNG of the whole page."""
+    """A PNG of the whole page."""
     ugly: dict[str, list[str]]
-    """What of it is broken, cut off, too faint, or lies on something else."""
+    """The layout faults: text that is broken, cut off or too faint, and boxes that overlap."""
 
 
 class Browser:
     """One running Chromium with one page."""
 
     def __init__(self, path: str, profile: Path) -> None:
-        """Start it with a profile of its own."""
+        """Start it with its own profile."""
         self.folder = profile
-        # The browser reads commands from 3 and answers on 4; its ends must not be these numbers before.
+        # The browser reads commands from descriptor 3 and answers on 4, so the pipes must not use these numbers.
         commands, self._commands = (_high(fd) for fd in os.pipe())
         self._answers, answers = (_high(fd) for fd in os.pipe())
         self._process = os.posix_spawn(
@@ -137,7 +137,7 @@ class Browser:
         os.waitpid(self._process, 0)
 
     def look(self, file: Path, *, width: int, dark: bool) -> Seen:
-        """Open a file in a window that is so wide, and say what is seen."""
+        """Open a file in a window of this width, and return what it shows."""
         self._call(
             "Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=1, mobile=width < 600
         )
@@ -158,12 +158,12 @@ class Browser:
         )
 
     def outline(self) -> str:
-        """Return what the page says, but for the words of findings: screens of the terminal have them."""
+        """Return the text of the page without that of findings, which snapshots of the terminal cover."""
         self._value('document.querySelectorAll("article :is(dl, .message, .soft), td").forEach(e => e.remove()), 0')
         return str(self._value("document.body.innerText"))
 
     def first_screen(self) -> bytes:
-        """Return a picture of what the window shows, small rather than sharp."""
+        """Return a small picture of the window's contents."""
         return base64.b64decode(self._call("Page.captureScreenshot", format="webp", quality=30)["data"])
 
     def _value(self, expression: str) -> Any:  # noqa: ANN401 - what the page says
@@ -184,7 +184,7 @@ class Browser:
                 return result
 
     def _message(self) -> dict[str, Any]:
-        """Return the next message; events are kept as well."""
+        """Return the next message, and keep it if it is an event."""
         while b"\0" not in self._read:
             ready, _, _ = select.select([self._answers], [], [], _PATIENCE)
             data = os.read(self._answers, 1 << 20) if ready else b""

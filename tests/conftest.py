@@ -1,4 +1,4 @@
-"""Fixtures for all tests, and the settings of the tools that run them."""
+"""Fixtures for all tests, and settings of the test tools."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
 hypothesis.settings.register_profile(
     "eniplan",
-    # A deadline is a timed test, and those fail on busy machines.
+    # A deadline is a timed test, which fails on busy machines.
     deadline=None,
-    # In CI the same inputs every time, so that a red run can be repeated. Elsewhere new ones: they find bugs.
+    # In CI, use the same inputs every time, so that failures are reproducible. Elsewhere, new inputs find bugs.
     derandomize="CI" in os.environ,
 )
 hypothesis.settings.load_profile("eniplan")
 
 
-# A shell ignores Ctrl-C for what it runs in the background, and nohup ignores the end of a terminal; tests that send
-# these signals would then wait for ever.
+# Background jobs of a shell ignore Ctrl-C, and nohup ignores a closed terminal; tests that send these signals would
+# wait forever.
 for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
 
 
 def pytest_sessionfinish() -> None:
-    """Save a worker's coverage now: xdist may end workers so that they get no chance to do it on exit."""
+    """Save a worker's coverage now: xdist may kill workers before they save it on exit."""
     measuring = coverage.Coverage.current()
     if measuring is not None and "PYTEST_XDIST_WORKER" in os.environ:
         measuring.save()
@@ -52,9 +52,9 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run `eniplan ARGS` as a process, in a clean environment; see `tests.harness.Run`.
+    """Run `eniplan ARGS` as a process in a clean environment; see `tests.harness.Run`.
 
-    It is forked from the zygote where that makes no difference: to start Python takes most of the time of a run.
+    Fork it from the zygote where that makes no difference: starting Python takes most of the time of a run.
     """
     home = tmp_path_factory.mktemp("home")
     empty = tmp_path_factory.mktemp("cwd")
@@ -77,14 +77,14 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    """A loopback cloud with a fresh copy of the sample account, on a free port."""
+    """Yield a loopback cloud with a fresh copy of the sample account, on a free port."""
     with Cloud() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    """Return the warm process of this worker that `live` forks."""
+    """Yield the warm process of this worker that `live` forks."""
     started = Zygote(tmp_path_factory.mktemp("zygote"))
     yield started
     started.close()
@@ -92,7 +92,7 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
 
 @pytest.fixture
 def live(cloud: Cloud, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """Start `eniplan ARGS` against `cloud`; see `tests.live.runs.Live`. What still runs after the test is killed."""
+    """Start `eniplan ARGS` against `cloud`; see `tests.live.runs.Live`. Kill runs that outlive the test."""
     home, empty = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("cwd")
     started: list[LiveRun] = []
 

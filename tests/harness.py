@@ -1,4 +1,4 @@
-"""What tests share besides fixtures: where things are, and how eniplan is run as its users run it."""
+"""Helpers that tests share besides fixtures: paths, and functions that run eniplan as its users do."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ REPO = Path(__file__).resolve().parent.parent
 EXAMPLES = REPO / "examples"
 
 TIMEOUT = 120
-"""Seconds after which a child counts as hung; far beyond what any command needs on a loaded machine."""
+"""Seconds after which a child counts as hung, far more than any command needs on a busy machine."""
 
 _KEPT = ("COVERAGE_", "PATH", "SYSTEMROOT", "TMPDIR")
-"""Variables that children keep, by how their names begin: coverage's, and what starting a program needs."""
+"""Prefixes of variables that children keep: coverage's, and those needed to start a program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished process has left: its exit code and its two streams."""
+    """The result of a finished process: its exit code and its two streams."""
 
     code: int
     out: str
@@ -32,7 +32,7 @@ class Result:
 
 
 class Run(Protocol):
-    """The `run` fixture: runs `eniplan ARGS` as a process of its own."""
+    """The `run` fixture: runs `eniplan ARGS` as a separate process."""
 
     def __call__(
         self,
@@ -41,14 +41,14 @@ class Run(Protocol):
         cwd: Path | None = None,
         env: Mapping[str, str | None] | None = None,
     ) -> Result:
-        """Run it; `env` adds variables, or with None takes them away. Without `cwd`: in an empty folder."""
+        """Run it; `env` adds variables, or removes those with value None. `cwd` defaults to an empty folder."""
 
 
 def clean_env(home: Path, changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
-    """Return an environment that owes nothing to the person or CI that runs the tests.
+    """Return an environment independent of the person or CI that runs the tests.
 
-    Named are the variables that stay, not those that go: credentials, proxies, locales, switches for colour
-    and marks of CI are too many to know.
+    It keeps a list of known variables instead of dropping known ones: there are too many for credentials, proxies,
+    locales, colours and CI.
     """
     env = {name: value for name, value in os.environ.items() if name.startswith(_KEPT)}
     env |= {
@@ -57,9 +57,9 @@ def clean_env(home: Path, changes: Mapping[str, str | None] | None = None) -> di
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_DATA_HOME": str(home / ".local" / "share"),
         "XDG_STATE_HOME": str(home / ".local" / "state"),
-        # What a child prints is read as UTF-8, and no locale of this machine has a say in it.
+        # Children must write UTF-8 with any locale of this machine.
         "PYTHONUTF8": "1",
-        # 2026-11-25: ages do not grow while the tests grow old.
+        # 2026-11-25: ages in outputs must not change from day to day.
         "SOURCE_DATE_EPOCH": "1795564800",
     }
     for name, value in (changes or {}).items():
@@ -71,11 +71,11 @@ def clean_env(home: Path, changes: Mapping[str, str | None] | None = None) -> di
 
 
 def run_process(command: list[str], *, stdin: bytes = b"", cwd: Path, env: dict[str, str]) -> Result:
-    """Run a program to its end and return what it left."""
+    """Run a program to completion and return its result."""
     done = subprocess.run(command, input=stdin, cwd=cwd, env=env, capture_output=True, timeout=TIMEOUT, check=False)
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def eniplan_command(*args: str | Path) -> list[str]:
-    """Return the command line that runs eniplan with this very interpreter."""
+    """Return the command line that runs eniplan with this interpreter."""
     return [sys.executable, "-m", "eniplan", *map(str, args)]

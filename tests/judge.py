@@ -1,6 +1,6 @@
-"""Judging plans inside the test's own process: for tests of single rules, which are too many to start a process each.
+"""Judge plans inside the test's own process, for tests of single rules: these are too many for a process each.
 
-Everything is real: the plan goes through its text, so that findings have places, and the specs are the bundled ones.
+Everything is real: plans are parsed from text, so that findings have places, and the specs are the bundled ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from eniplan.rules.base import AnyRule, Level
 
 TODAY = date(2026, 11, 22)
-"""The day of all judgements in tests."""
+"""The date of all checks in tests."""
 FILE = "plan.json"
 
 
@@ -37,7 +37,7 @@ def catalog() -> Catalog:
     return Catalog()
 
 
-def judge_plan(  # noqa: PLR0913 - the switches of a check
+def judge_plan(  # noqa: PLR0913 - the options of a check
     plan: Mapping[str, Any],
     *,
     strict: bool = False,
@@ -66,12 +66,12 @@ def fails(rule: AnyRule) -> Report:
 
 
 def passes(rule: AnyRule) -> Report:
-    """Judge a rule's passing example; of a rule about the account, with the account in which the plan is right."""
+    """Judge a rule's passing example; for a rule about the account, with an account that matches the plan."""
     return judge(rule.passes, live=None if not isinstance(rule, AccountRule) else example_account({}))
 
 
 def view_of(changes: Mapping[str, Any] | None = None, settings: Settings | None = None) -> PlanView:
-    """Return what rules look at, for the example plan with changes."""
+    """Return the view that rules judge, for the example plan with changes."""
     (document,) = read_documents(FILE, json.dumps(example(changes or {})).encode())
     plan = load_document(document).plan
     assert plan is not None
@@ -84,7 +84,7 @@ def found(report: Report, rule: str) -> list[Finding]:
 
 
 def only(report: Report, rule: str) -> Finding:
-    """Return the one finding of a rule; fail when there is none or more."""
+    """Return the only finding of a rule; fail if there is none or more than one."""
     findings = found(report, rule)
     assert len(findings) == 1, [(f.rule.id, f.place.path, f.message) for f in report.findings]
     return findings[0]
@@ -106,12 +106,12 @@ def facts_missing(report: Report, rule: str) -> list[str]:
 
 
 def own(tmp_path: Path, *rows: dict[str, Any]) -> Catalog:
-    """Return a catalog with a user's own rows."""
+    """Return a catalog with the user's own rows."""
     file = tmp_path / "specs.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return Catalog(specs=str(file))
 
 
 def row(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a row
-    """Return a row of instance data that only a user could have."""
+    """Return a row of instance data for a type that the bundled data lacks."""
     return {"InstanceTypeId": "ecs.mine.8xlarge", "CpuCoreCount": 32, "MemorySize": 128, **fields}

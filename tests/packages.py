@@ -1,4 +1,4 @@
-"""Other people's packages for new environments, without a download: links to what the tests themselves run with."""
+"""Third-party packages for new environments without a download: links to the packages that run the tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 
 def link_packages(folder: Path, requirements: list[Requirement]) -> Path:
-    """Fill a folder with links to the installed distributions that the requirements need, directly or not."""
+    """Fill a folder with links to the installed distributions of the requirements and their dependencies."""
     folder.mkdir()
     pending = [(requirement, "") for requirement in requirements]
     seen = set()

@@ -1,4 +1,4 @@
-"""Random plans for property tests: values made after the schema, and values that break it somewhere."""
+"""Random plans for property tests: values that fit the schema, and values that break it somewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORDS = st.sampled_from(
         "nodePools[0]", "k8s.aliyun.com/exclusive-mode-eni-type", "terway-config", "a b", "é", "\u202e",
     ]
 )  # fmt: skip
-"""Words that mean something somewhere: names that meet are what rules are about."""
+"""Names to draw from. A small set makes names match each other, which is what rules compare."""
 KEYS = st.sampled_from(["team", "terway-config", "k8s.aliyun.com/exclusive-mode-eni-type", "", "a.b", "type"])
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 10**20) | st.sampled_from([0.5, 3.0, -1.0]) | WORDS | st.just(""),
@@ -71,7 +71,7 @@ def _maps(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 VALID = values(SCHEMA)
-"""Plans that have the form of a plan, whatever they mean."""
+"""Plans that fit the schema, with any meaning."""
 
 
 def places(value: Any, at: Where = ()) -> Iterator[Where]:  # noqa: ANN401 - any JSON value
@@ -86,7 +86,7 @@ def places(value: Any, at: Where = ()) -> Iterator[Where]:  # noqa: ANN401 - any
 
 
 def at_path(value: Any, path: Where) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what stands at a path."""
+    """Return the value at a path."""
     for step in path:
         value = value[step]
     return value
@@ -94,7 +94,7 @@ def at_path(value: Any, path: Where) -> Any:  # noqa: ANN401 - any JSON value
 
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:  # noqa: ANN401 - what comes out may be anything
-    """Return a plan in which one to four places were replaced, removed, or given another key."""
+    """Return a plan with one to four values replaced, removed, or moved to another key."""
     plan = copy.deepcopy(draw(VALID))
     for _ in range(draw(st.integers(1, 4))):
         path = draw(st.sampled_from(list(places(plan))))

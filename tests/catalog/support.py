@@ -1,4 +1,4 @@
-"""Files as `specs update` writes them."""
+"""Instance data files in the form of `specs update`."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ class TestSummary:
             ({"nodePools[0].taints": []}, ("--fail-on", "warning"), "findings",
              "0 errors, 1 warning: fails by --fail-on warning\n"),
             ({"cluster.kubernetesVersion": "new"}, ("--strict",), "undecided",
-             "1 fact unknown: fails by --strict, which takes no unknown facts\n"),
+             "1 fact unknown: fails by --strict, which allows no unknown facts\n"),
             ({"nodePools": 3}, (), "problems", "nothing could be judged: 1 problem\n"),
             ({"nodePools[0].desiredSize": -1}, (), "problems", "1 problem"),
         ],

@@ -116,7 +116,7 @@ def test_credentials_are_named_and_never_shown(home: Path) -> None:
 def test_endpoint(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - the environment
     assert looked()["endpoint"][1] == "of the plan's region"
     monkeypatch.setenv("ALIBABA_CLOUD_REGION_ID", "cn-beijing")
-    assert looked(NO_PROXY="x")["endpoint"][1] == "those of cn-beijing, unless the plan says otherwise; set: NO_PROXY"
+    assert looked(NO_PROXY="x")["endpoint"][1] == "of cn-beijing, unless the plan sets a region; set: NO_PROXY"
     monkeypatch.setenv("ENIPLAN_ENDPOINT", "http://127.0.0.1:8080")
     assert looked()["endpoint"][1] == "http://127.0.0.1:8080 for all services"
     monkeypatch.setenv("ENIPLAN_ENDPOINT", "ftp://user:pass@x")
@@ -129,7 +129,7 @@ def test_own_data(home: Path) -> None:
     folder = home / ".local" / "share" / "eniplan"
     folder.mkdir(parents=True)
     (folder / "specs.jsonl").write_text('{"InstanceTypeId": "ecs.x.large", "EniQuantity": 8}\n')
-    assert looked()["own data"][:2] == ("ok", f"{folder}/specs.jsonl, before the bundled data")
+    assert looked()["own data"][:2] == ("ok", f"{folder}/specs.jsonl, over the bundled data")
     (folder / "specs.jsonl").write_text("nonsense\n")
     assert looked()["own data"][0] == "error"
 

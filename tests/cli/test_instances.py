@@ -45,7 +45,7 @@ def test_nothing_found_is_exit_code_1(run: Run) -> None:
     assert (result.code, result.out) == (1, "")
     assert result.err == (
         "0 types found in specs of 2026-07-16; 511 skipped: GPUAmount unknown; "
-        "an answer of DescribeInstanceTypes tells more: --specs FILE, or `eniplan specs update`\n"
+        "a DescribeInstanceTypes response has more: pass --specs FILE, or run `eniplan specs update`\n"
     )
 
 

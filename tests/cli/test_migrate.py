@@ -131,7 +131,7 @@ def test_a_plan_without_workloads_moves_nothing(run: Run, tmp_path: Path) -> Non
     plan = tmp_path / "plan.yaml"
     plan.write_text(PLAN.read_text().partition("workloads:")[0])
     result = run("migrate", plan, "--from", "np-old", "--manifests", manifests(tmp_path, FEED), cwd=tmp_path)
-    assert (result.code, "nothing moves" in result.err) == (3, True)
+    assert (result.code, "no workloads to move" in result.err) == (3, True)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_what_holds_pods_on_the_old_pool_is_taken_out(run: Run, tmp_path: Path) 
     assert required["requiredDuringSchedulingIgnoredDuringExecution"] == {
         "nodeSelectorTerms": [{"matchExpressions": [exclusive]}]
     }
-    assert "held on node pool np-old" in (tmp_path / "migration" / "RUNBOOK.md").read_text()
+    assert "bound to node pool np-old" in (tmp_path / "migration" / "RUNBOOK.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def test_what_cannot_be_patched(run: Run, tmp_path: Path) -> None:
     plan = written(tmp_path, NETWORKED)
     other = b"apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n"
     for words, stdin, message in (
-        (["--patch", "-"], b"a: 1\n", "no manifest here names a node pool"),
+        (["--patch", "-"], b"a: 1\n", "no manifest in this file names a node pool"),
         (["--patch", "-"], b"\xff", "not UTF-8"),
         (["--patch", "-"], other, "eniplan.dev/node-pool"),
         (["--patch", tmp_path / "none.yaml"], b"", "cannot read it"),

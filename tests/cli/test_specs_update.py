@@ -422,9 +422,9 @@ class TestFromNodes:
         assert done.err.splitlines() == [
             "9 nodes read, 1 of them without the annotation",
             "2 annotations were ignored, because it is not valid JSON: cut, deep",
-            f"1 {nothing}, because it is no row of DescribeInstanceTypes: list",
-            f"1 {nothing}, because it is of ecs.g8i.8xlarge, and the node is of ecs.g7.xlarge: of-other",
-            f"1 {nothing}, because no label of the node says its type: of-none",
+            f"1 {nothing}, because it is not an entry of DescribeInstanceTypes: list",
+            f"1 {nothing}, because it is for ecs.g8i.8xlarge, but the node is ecs.g7.xlarge: of-other",
+            f"1 {nothing}, because the node has no label with its type: of-none",
             "1 odd value left out: ecs.new.8xlarge: EniQuantity is 'many'",
             f"2 instance types of nodes written to {kept}",
             "to see what changed: eniplan specs diff",

@@ -1,4 +1,4 @@
-"""The cluster in which a plan has come true, as kubectl prints it."""
+"""The running cluster of a plan, as kubectl prints it."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _OWNERS = {"Deployment": ("ReplicaSet", "{}-7d5f9c4b6d"), "CronJob": ("Job", "{}
 
 
 class Wanted(NamedTuple):
-    """A pod that is to run."""
+    """A pod to run."""
 
     namespace: str
     name: str
     owner: tuple[str, str]
     networking: PodNetworking | None = None
     enis: int = 0
-    """That it requests."""
+    """The number of ENIs that it requests."""
 
 
 class Running:
-    """Makes the cluster of a plan: each pool as large as it may be, and every pod on a node with an ENI to spare."""
+    """Makes the cluster of a plan: each pool at its largest size, and every pod on a node with a free ENI."""
 
     def __init__(self, plan: Plan) -> None:
-        """Take the plan."""
+        """Build the cluster of the plan."""
         self._plan = plan
         self._types = {pool.pool.name: [use.name for use in pool.types]
                        for pool in PlanView(plan, catalog(), Settings(today=TODAY)).pools}  # fmt: skip
@@ -51,7 +51,7 @@ class Running:
         self._enis: list[dict[str, Any]] = []
 
     def dump(self) -> dict[str, Any]:
-        """Return it as one List."""
+        """Return the cluster as one List."""
         for pool in self._plan.node_pools:
             self._add_pool(pool)
         for workload in sorted(self._plan.workloads, key=lambda item: item.kind != "DaemonSet"):

@@ -29,7 +29,7 @@ HOSTILE = (
     "$(id)", "`id`", "{{ .Values.x }}", "!!python/object:os.system x", "--help", "'; rm -rf x; '", "二 é \U0001f600",
     "\b\f\x1b[31m", "# no comment", "<<EOT", "*alias", "&anchor", "%", "$", "{", "\u202e", "\\b\\f", "~",
 )  # fmt: skip
-"""Texts that mean something in one of the spellings."""
+"""Texts with special meaning in one of the output formats."""
 
 FULL_POOL: dict[str, Any] = {
     "name": "trading",
@@ -65,7 +65,7 @@ FULL_POOL: dict[str, Any] = {
         "tee_config": {"tee_enable": False},
     },
 }
-"""Every key of a pool, and hostile texts in its overrides."""
+"""A pool with every key, and hostile texts in its overrides."""
 FAMILY_POOL: dict[str, Any] = {
     "name": "二 pool ${x}",
     "instanceFamilies": ["ecs.g8i"],
@@ -95,11 +95,11 @@ FULL: dict[str, Any] = example({
     ],
     "workloads": WORKLOADS,
 })  # fmt: skip
-"""A plan with everything in it that passes."""
+"""A plan that passes and uses every feature."""
 
 
 def view_of_plan(plan: Mapping[str, Any]) -> PlanView:
-    """Return a plan that passes as the commands see it."""
+    """Return the view of a passing plan, as commands get it."""
     report = judge_plan(plan)
     assert report.exit_code == 0, report.findings + report.problems
     (document,) = read_documents("plan.json", json.dumps(plan).encode())
@@ -114,7 +114,7 @@ def bodies(view: PlanView) -> list[tuple[NodePool, Body]]:
 
 
 def example_plans() -> list[Any]:
-    """Return the documents of all examples that pass, and the plan with everything in it."""
+    """Return the documents of all passing examples, and the plan that uses every feature."""
     found = [FULL]
     for file in sorted(EXAMPLES.glob("*")):
         if file.suffix in {".yaml", ".yml", ".json"}:
@@ -127,7 +127,7 @@ def example_plans() -> list[Any]:
 
 
 def needs(program: str) -> str:
-    """Return the path of a program, or skip the test where it is not installed: it is no part of eniplan."""
+    """Return the path of a third-party program, or skip the test if it is not installed."""
     found = shutil.which(program)
     if found is None:
         pytest.skip(f"{program} is not installed")

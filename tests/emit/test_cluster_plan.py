@@ -120,7 +120,7 @@ def test_what_it_says() -> None:
     assert "  # ipStack: with terway.ipamType" in text
     assert "podDefaults" not in value["cluster"]
     value, text = loaded(CLUSTERS["pods of a kind that nobody knows"])
-    assert "# trading/Widget w: its pods on exclusive nodes belong to no kind that a plan knows\n" in text
+    assert "# trading/Widget w: its pods on exclusive nodes are of a kind that plans do not support\n" in text
     assert "workloads" not in value
     value, _ = loaded(CLUSTERS["node-level configuration"])
     assert value["cluster"]["terwayConfigs"] == {"gpu-net": {"vSwitchIds": ["vsw-j"], "securityGroupIds": ["sg-pods"]}}
@@ -140,7 +140,7 @@ def test_lingjun_and_no_exclusive_node() -> None:
     assert "# lingjun: clusterId" in text
     assert LINGJUN_LABEL not in text
     value, text = loaded({"nodes": [SHARED_NODE], "pods": CLUSTER["pods"][3:4], "podENIs": []})
-    assert "# There is no exclusive node: this pool is an example." in text
+    assert "# The cluster has no exclusive node: this pool is an example." in text
     assert ENI not in text
     assert "workloads" not in value
 

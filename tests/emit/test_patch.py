@@ -234,8 +234,8 @@ def test_merged_values_are_written_out_beside_the_merge() -> None:
     ("manifest", "message"),
     [
         (BARE.replace("containers:\n      - name: web\n        image: i", "containers: *c"), "undefined alias|no cont"),
-        (BARE.replace("name: web\nspec", "name: other\nspec"), "no manifest here names a node pool"),
-        ("", "no manifest here names a node pool"),
+        (BARE.replace("name: web\nspec", "name: other\nspec"), "no manifest in this file names a node pool"),
+        ("", "no manifest in this file names a node pool"),
         ("a: [", "not valid YAML"),
         ("{{ .Values.x }}: y: z", "not valid YAML"),
         ("a: \x00", "not readable"),

@@ -89,7 +89,7 @@ def test_what_is_to_be_replaced_stands_above_it() -> None:
     assert text.startswith(
         "# 36 exclusive pods on 12 nodes of ecs.g8i.8xlarge, 6 on each; spread over 2 zones; "
         "beside 1 DaemonSet pod on each node; a whole zone may be lost\n"
-        "# Sized with the specs of 2026-07-16. Fill in what stands in <angle brackets>.\n"
+        "# Sized with the specs of 2026-07-16. Fill in the <angle brackets>.\n"
         "# In each zone the vSwitch for pods needs 42 free addresses, that for nodes 6:\n"
         "# state them as availableIps, and `eniplan check` compares.\n"
         "apiVersion: eniplan/v1\n"
@@ -106,7 +106,7 @@ def test_a_plan_for_one_zone(loss: Loss, words: str) -> None:
     request = Request(1, 0, 1, loss)
     text = sized_plan_text("ecs.g8i.8xlarge", Size(1, 1, 7, 7, 7, 1), request, facts, "2026-07-16")
     assert text.splitlines()[0] == f"# 1 exclusive pod on 1 node of ecs.g8i.8xlarge, 7 on each; {words}"
-    assert "Fill in what stands in <angle brackets>.\n" in text
+    assert "Fill in the <angle brackets>.\n" in text
     plan = yaml.safe_load(text)
     assert "multiAzPolicy" not in plan["nodePools"][0]
     assert "systemPodsPerNode" not in plan["nodePools"][0]

@@ -1,10 +1,10 @@
-"""Run eniplan on inputs that are wrong, and say which of them break it.
+"""Run eniplan on malformed inputs, and report which of them break it.
 
     python -m tests.fuzz [--kind KIND]... [--seed N] [RUNS]
 
-A fork of a process that has imported everything runs a batch of inputs, one after the other. Broken is: a bug that
-eniplan owns up to (exit code 70), a traceback, a signal, more than 10 seconds of CPU, or more than 500 MB. What broke
-it is run once more in a fork of its own, is kept, and is named.
+A fork of a process that has imported everything runs a batch of inputs, one after the other. An input breaks eniplan if
+it causes exit code 70 (a bug), a traceback, a signal, more than 10 seconds of CPU time, or more than 500 MB. Such an
+input runs once more in its own fork; if that breaks, too, it is kept and reported.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 SECONDS = 10
 MEGABYTES = 500
 ALLOWED = frozenset(range(6))
-"""The exit codes of the contract."""
+"""The documented exit codes."""
 BATCH = 100
 MOST_BROKEN = 20
-"""Enough to look at before one goes on."""
+"""Stop after this many broken inputs of a kind."""
 STRINGS_AT_ONCE = 10_000
 _UNENDED = 99
 
 
 class Ended(NamedTuple):
-    """How a run has ended."""
+    """How a run ended."""
 
     code: int
     megabytes: int
@@ -51,7 +51,7 @@ class Ended(NamedTuple):
 
 
 def warm() -> None:
-    """Import all that a run may import, but for the cloud's SDK, which none of these inputs needs."""
+    """Import everything that a run may import, except the SDK, which none of these inputs needs."""
     for module in pkgutil.walk_packages(eniplan.__path__, "eniplan."):
         if not module.name.startswith(("eniplan.cloud.session", "eniplan.__main__")):
             importlib.import_module(module.name)
@@ -61,14 +61,14 @@ def warm() -> None:
 
 
 def _build_commands_once() -> None:
-    """Let typer make its commands once and not for each run: it takes longer than most runs."""
-    import typer.main  # noqa: PLC0415 - only where it is needed
+    """Make typer build its commands once, not for each run: building takes longer than most runs."""
+    import typer.main  # noqa: PLC0415 - only needed here
 
     from eniplan import cli  # noqa: PLC0415 - the same
 
     apps: dict[str, typer.Typer] = {}
     commands: dict[typer.Typer, Any] = {}
-    make_app, make_command = cli._app, typer.main.get_command  # noqa: SLF001 - what makes them is not what is tried
+    make_app, make_command = cli._app, typer.main.get_command  # noqa: SLF001 - building commands is not under test
 
     def app(argv: list[str]) -> typer.Typer:
         wanted = next((word for word in argv if not word.startswith("-")), "")
@@ -88,12 +88,12 @@ def _build_commands_once() -> None:
 
 
 def _in_fork(work: Callable[[], None]) -> tuple[int, int]:
-    """Return how a fork has ended that does some work, and the megabytes that it has taken."""
+    """Run work in a fork; return its wait status and its peak memory in MB."""
     child = os.fork()
     if not child:
         try:
             work()
-        except BaseException:  # noqa: BLE001 - a fault of these tests, and no input's
+        except BaseException:  # noqa: BLE001 - a bug of these tests, not caused by an input
             os.write(2, traceback.format_exc().encode("utf-8", "replace"))
             os._exit(_UNENDED)
         os._exit(0)
@@ -102,7 +102,7 @@ def _in_fork(work: Callable[[], None]) -> tuple[int, int]:
 
 
 def _allow_seconds() -> None:
-    """Let the system end this process when it takes too long from now on."""
+    """Make the system end this process if it uses too much CPU time from now on."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime) + SECONDS + 1
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
@@ -112,7 +112,7 @@ def _call(kind: Kind, words: tuple[str, ...]) -> int:
     """Run eniplan in this process, with its streams in the working folder, and return its exit code."""
     os.dup2(os.open(".told", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
     os.dup2(1, 2)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - a descriptor; stays to the end
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - stays open until exit
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - the same
     code = _UNENDED
@@ -120,19 +120,19 @@ def _call(kind: Kind, words: tuple[str, ...]) -> int:
         code = kind.call(list(words))
         sys.stdout.flush()
         sys.stderr.flush()
-    except BaseException:  # noqa: BLE001 - whatever comes out is what we look for
+    except BaseException:  # noqa: BLE001 - any exception counts
         os.write(2, traceback.format_exc().encode("utf-8", "replace"))
     return code
 
 
 def _make(kind: Kind, seed: int, number: int, folder: Path) -> tuple[str, ...]:
-    """Write the input of a run, the same each time that it is asked for."""
+    """Write the input of a run; the same arguments produce the same input."""
     folder.mkdir()
-    return kind.make(Random(f"{kind.name} {seed} {number}"), folder)  # noqa: S311 - it is to come again
+    return kind.make(Random(f"{kind.name} {seed} {number}"), folder)  # noqa: S311 - must be reproducible
 
 
 def run_alone(kind: Kind, words: tuple[str, ...], folder: Path) -> Ended:
-    """Run eniplan in a fork of its own."""
+    """Run eniplan in its own fork."""
 
     def work() -> None:
         os.chdir(folder)
@@ -146,7 +146,7 @@ def run_alone(kind: Kind, words: tuple[str, ...], folder: Path) -> Ended:
 
 
 def is_broken(ended: Ended) -> bool:
-    """Return whether a run has ended as none may."""
+    """Return whether a run ended in a forbidden way."""
     traced = "Traceback (most recent call last)" in ended.told
     return ended.code not in ALLOWED or traced or ended.megabytes > MEGABYTES
 
@@ -155,7 +155,7 @@ def run_batch(kind: Kind, numbers: Sequence[int], seed: int, root: Path) -> tupl
     """Run some inputs in one fork, until one of them breaks it.
 
     Returns:
-        The exit codes of those that did not, and the number of the one that did.
+        The exit codes of the inputs that did not break it, and the number of the input that did, if any.
 
     """
     codes = root / "codes"
@@ -182,7 +182,7 @@ def run_batch(kind: Kind, numbers: Sequence[int], seed: int, root: Path) -> tupl
 
 
 def fuzz(kind: Kind, runs: int, seed: int, kept: Path) -> tuple[list[str], Counter[int]]:
-    """Return what broke eniplan, a line each, and how many runs have ended with each exit code."""
+    """Return one line per input that broke eniplan, and the number of runs by exit code."""
     broken: list[str] = []
     codes: Counter[int] = Counter()
     at = 0
@@ -209,7 +209,7 @@ def fuzz(kind: Kind, runs: int, seed: int, kept: Path) -> tuple[list[str], Count
 
 
 def fuzz_strings(runs: int, seed: int) -> list[str]:
-    """Return what broke the readers of strings, a line each: whatever they raise, a signal, or too much time."""
+    """Return one line per string that broke a parser: an unexpected exception, a signal, or too much time."""
     broken: list[str] = []
     at = 0
     with tempfile.TemporaryDirectory() as name:
@@ -225,7 +225,7 @@ def fuzz_strings(runs: int, seed: int) -> list[str]:
                         _allow_seconds()
                     try:
                         read_one(seed, number)
-                    except BaseException as error:  # noqa: BLE001 - whatever comes out is what we look for
+                    except BaseException as error:  # noqa: BLE001 - any exception counts
                         os.write(2, f"{error!r}\n".encode("utf-8", "backslashreplace"))
                         os._exit(_UNENDED)
 
@@ -238,8 +238,8 @@ def fuzz_strings(runs: int, seed: int) -> list[str]:
 
 def main() -> int:
     """Fuzz some kinds, or all."""
-    parser = argparse.ArgumentParser(prog="./dev fuzz", description="Run eniplan on inputs that are wrong.")
-    parser.add_argument("runs", nargs="?", type=int, default=300, help="of each kind; default 300")
+    parser = argparse.ArgumentParser(prog="./dev fuzz", description="Run eniplan on malformed inputs.")
+    parser.add_argument("runs", nargs="?", type=int, default=300, help="runs of each kind (default 300)")
     parser.add_argument("--kind", action="append", choices=[*(kind.name for kind in KINDS), "strings"])
     parser.add_argument("--seed", type=int, default=0)
     args: Any = parser.parse_args()

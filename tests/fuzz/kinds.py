@@ -1,4 +1,4 @@
-"""The kinds of inputs that are fuzzed: what a right one is, how it goes wrong, and the command line that reads it."""
+"""The kinds of inputs to fuzz: a valid seed, how to break it, and the command line that reads it."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def _manifests() -> bytes:
 
 @functools.cache
 def _documents(seed: bytes, how: str) -> tuple[Any, ...]:
-    """Read a right input once; who changes a document copies it first."""
+    """Parse a valid input once; callers must copy a document before changing it."""
     found = [json.loads(seed)] if how == "json" else yaml.load_all(seed, yaml.CSafeLoader)
     return tuple(document for document in found if document is not None)
 
 
 def _file(random: Random, folder: Path, name: str, seed: bytes, how: str) -> None:
-    """Write an input that is wrong in its values, or in its text."""
+    """Write an input with broken values or broken text."""
     if how != "text" and random.random() < 0.7:
         documents = [*_documents(seed, how)]
         at = random.randrange(len(documents))
@@ -110,7 +110,7 @@ def _plan(random: Random, folder: Path) -> tuple[str, ...]:
 
 
 def _fix(random: Random, folder: Path) -> tuple[str, ...]:
-    """Let `--fix` change what is wrong in more than what it mends."""
+    """Write an input for `--fix` that is also broken elsewhere."""
     seed, name = random.choice(
         (((EXAMPLES / "many-mistakes.yaml").read_bytes(), "plan.yaml"), (_seed("more.tf")(), "pool.tf"))
     )
@@ -119,7 +119,7 @@ def _fix(random: Random, folder: Path) -> tuple[str, ...]:
 
 
 def _hcl(random: Random, folder: Path) -> tuple[str, ...]:
-    """Write a configuration with a module, and values of its variables."""
+    """Write a Terraform configuration with a module, and values of its variables."""
     (folder / "more").mkdir()
     wrong = random.choice(("main.tf", "main.tf", "more/more.tf", "values.tfvars"))
     for name in ("main.tf", "more/more.tf", "values.tfvars"):
@@ -129,7 +129,7 @@ def _hcl(random: Random, folder: Path) -> tuple[str, ...]:
 
 
 def _terragrunt(random: Random, folder: Path) -> tuple[str, ...]:
-    """Write a module, and what Terragrunt gives to it."""
+    """Write a module, and the Terragrunt file that sets its inputs."""
     (folder / "more").mkdir()
     (folder / "more" / "main.tf").write_bytes(_seed("main.tf")())
     _file(random, folder, "terragrunt.hcl", _seed("terragrunt.hcl")(), "text")
@@ -137,7 +137,7 @@ def _terragrunt(random: Random, folder: Path) -> tuple[str, ...]:
 
 
 def _values(random: Random, folder: Path) -> tuple[str, ...]:
-    """Write wrong values of variables, as a file of values, in JSON, or on the command line."""
+    """Write broken values of variables, in a values file, in JSON, or on the command line."""
     (folder / "more").mkdir()
     for name in ("main.tf", "more/more.tf"):
         (folder / name).write_bytes(_seed(name.rpartition("/")[2])())
@@ -154,7 +154,7 @@ def _values(random: Random, folder: Path) -> tuple[str, ...]:
 
 
 def _eni_conf(random: Random, folder: Path) -> tuple[str, ...]:
-    """Write a dump that is right but for what its ConfigMap of the network says."""
+    """Write a valid dump with a broken eni-config."""
     dump = json.loads(_dump())
     (conf,) = (item for item in dump["items"] if item["kind"] == "ConfigMap")
     key = random.choice([*conf["data"]])
@@ -243,16 +243,16 @@ _LINES = (
 
 
 _NO_ARGUMENT = {0: None, 0xD800: None}
-"""Characters that no system hands to a program."""
+"""Characters that cannot be in an argument."""
 
 
 def _argument(random: Random) -> str:
     made = word(random).translate(_NO_ARGUMENT)
-    return made if made.strip("/") else "nowhere"  # to read all of this machine takes its time
+    return made if made.strip("/") else "nowhere"  # do not read the whole machine
 
 
 def _line(random: Random, folder: Path) -> tuple[str, ...]:
-    """Write a command line that is right but for a few words."""
+    """Write a valid command line with a few broken words."""
     (folder / "plan.yaml").write_bytes(PLAN.read_bytes())
     (folder / "pool.tf").write_bytes(_pool("terraform"))
     words = random.choice(_LINES).split(" ")

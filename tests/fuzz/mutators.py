@@ -1,4 +1,4 @@
-"""How inputs go wrong: in their values, as people and programs that write them err, and in their text."""
+"""Mutate inputs: their values, with typical mistakes of people and programs, and their text."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ ODD: tuple[Any, ...] = (
     ["a", 1, None],
     {"key": []}, {"<<": 1}, _nested(45), _nested(150),
 )  # fmt: skip
-"""What stands in the place of another value."""
+"""Replacements for values."""
 BYTES = (b"\0", b"\xff", b"\xef\xbb\xbf", b"\t", b"\r", b"{", b"}", b"[", b"]", b'"', b"'", b":", b"- ", b"#",
          b"&a", b"*a",
          b"!!x ", b"<<: ", b"---\n", b"${", b"<<EOF\n", b"\\", b"/*", b"|\n", b"9" * 400,
          b"[" * 500, b"\xe2\x80\xae", b",")  # fmt: skip
-"""What gets into a text."""
+"""Insertions into texts."""
 
 
 def value(random: Random, seed: Any) -> Any:  # noqa: ANN401 - any value
-    """Return a value with a few parts that are odd."""
+    """Return a value with a few mutated parts."""
     changed = [copy.deepcopy(seed)]
     for _ in range(random.choice((1, 1, 1, 2, 5))):
         holder, key = random.choice([*_slots(changed)])
@@ -52,7 +52,7 @@ def value(random: Random, seed: Any) -> Any:  # noqa: ANN401 - any value
 
 
 def text(random: Random, seed: bytes) -> bytes:
-    """Return a text with a few places that are odd."""
+    """Return a text with a few mutations."""
     for _ in range(random.choice((1, 1, 2, 4))):
         start, end = sorted(random.randrange(len(seed) + 1) for _ in range(2))
         end = min(end, start + random.choice((0, 1, 10, 200)))
@@ -61,16 +61,16 @@ def text(random: Random, seed: bytes) -> bytes:
 
 
 def json_bytes(found: Any) -> bytes:  # noqa: ANN401 - any value
-    """Spell a value as JSON."""
+    """Dump a value as JSON."""
     return json.dumps(found, default=str).encode()  # YAML has dates
 
 
 def yaml_bytes(found: Any) -> bytes:  # noqa: ANN401 - any value
-    """Spell a value as YAML."""
-    for writer in (yaml.CDumper, yaml.Dumper):  # the one in C is ten times as fast, and takes no surrogates
+    """Dump a value as YAML."""
+    for writer in (yaml.CDumper, yaml.Dumper):  # the C dumper is ten times as fast, but refuses surrogates
         try:
             return yaml.dump(found, Dumper=writer, sort_keys=False).encode("utf-8", "surrogatepass")
-        except (RecursionError, ValueError, yaml.YAMLError):  # too deep, or too long, for the writer
+        except (RecursionError, ValueError, yaml.YAMLError):  # too deep or too long to dump
             continue
     return json_bytes("?")
 

@@ -1,4 +1,4 @@
-"""Words that somebody may have written, and all that reads one: nothing is raised, and nothing takes long."""
+"""Random strings for all string parsers: none may raise an unexpected exception or take long."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LONG = 3_000
 
 
 def word(random: Random) -> str:
-    """Return a word; one of a thousand repeats a piece many times."""
+    """Return a string; one in a thousand repeats a piece many times."""
     chosen = random.choices(PIECES, k=random.choice((1, 2, 3, 5, 8, 13)))
     if random.random() < 0.001:
         at = random.randrange(len(chosen))
@@ -98,6 +98,6 @@ READERS: tuple[Callable[[str], object], ...] = (
 
 
 def read_one(seed: int, number: int) -> None:
-    """Let one reader read one word."""
-    random = Random(f"strings {seed} {number}")  # noqa: S311 - what is wanted is that it comes again
+    """Run one parser on one string."""
+    random = Random(f"strings {seed} {number}")  # noqa: S311 - must be reproducible
     READERS[number % len(READERS)](word(random))

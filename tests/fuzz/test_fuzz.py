@@ -1,4 +1,4 @@
-"""A few hundred wrong inputs of each kind; `./dev fuzz` runs as many as one likes."""
+"""A few hundred malformed inputs of each kind; `./dev fuzz` runs any number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
 print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
-"""A small process that starts another: a child is charged with the memory of its parent, which for a worker is much."""
+"""A small process that starts another: the peak memory of a child includes its parent's, and a worker is large."""
 
 
 @pytest.mark.parametrize("kind", [*(kind.name for kind in KINDS), "strings"])
@@ -31,7 +31,7 @@ def test_nothing_breaks_it(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_long_list_of_unknown_maps_takes_little_memory(tmp_path: Path) -> None:
-    """7 MB took 1.5 GB once; more than a hundred problems of one document are not kept."""
+    """7 MB of input once took 1.5 GB; a document keeps at most a hundred problems."""
     lines = "- {a: 1, b: 2, c: 3, d: 4, e: 55}\n" * 200_000
     (tmp_path / "plan.yaml").write_text(f"apiVersion: eniplan/v1\nnodePools:\n{lines}")
     command = [sys.executable, "-c", WATCH, *eniplan_command("check", "plan.yaml")]

@@ -1,4 +1,4 @@
-"""No input takes longer than its size: counted in calls of functions, which no other load of the machine changes."""
+"""Work grows linearly with the input, counted in function calls, which other load on the machine does not change."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FEW, MANY = 100, 800
 
 
 def steps(work: Work, size: int) -> int:
-    """Return how many calls a piece of work makes, of our functions and of those of C."""
+    """Return how many function calls a piece of work makes, in Python and in C."""
     count = 0
 
     def tick(_frame: object, event: str, _arg: object) -> None:
@@ -111,7 +111,7 @@ def read_all(folder: Path, pools: int) -> None:
 
 
 def in_folders(folder: Path, count: int) -> None:
-    """Read so many folders with pools, and so many that call modules and have none."""
+    """Read `count` folders with pools, and as many that call modules and have no pools."""
     top = folder / str(count)
     for i in range(count):
         for kind, text in (
@@ -133,7 +133,7 @@ def in_one_file(folder: Path, count: int, text: str, name: str, pools: int | Non
 
 
 def manifests(folder: Path, count: int, spec: str, *, is_json: bool) -> None:
-    """Read so many workloads beside so many pools."""
+    """Read `count` workloads with as many pools."""
     pods = [
         {
             "apiVersion": "apps/v1",
@@ -190,7 +190,7 @@ WORK: dict[str, Callable[[Path], Work]] = {
 @pytest.mark.parametrize("name", WORK)
 def test_steps_grow_as_the_input(tmp_path: Path, name: str) -> None:
     work = WORK[name](tmp_path)
-    work(FEW)  # what is imported and compiled on the way is no part of it
+    work(FEW)  # exclude imports and compiled patterns from the count
     few, many = steps(work, FEW), steps(work, MANY)
     assert many < few * MANY / FEW * 1.5
 
@@ -239,7 +239,7 @@ PATTERNS: dict[str, Work] = {
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_pattern_is_quadratic(name: str) -> None:
-    """What a pattern does cannot be counted; 40,000 characters take a linear one a tenth of what is allowed."""
+    """The work of a pattern cannot be counted; on 40,000 characters, a linear one takes a tenth of the allowed time."""
     start = time.process_time()
     PATTERNS[name](40_000)
     assert time.process_time() - start < 2

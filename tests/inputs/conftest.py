@@ -1,4 +1,4 @@
-"""Every test of inputs works in a folder of its own."""
+"""Every test of inputs runs in its own folder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty folder, and make it the current one: findings then have short file names."""
+    """Return an empty folder, and change to it, so that findings have short file names."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

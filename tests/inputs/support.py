@@ -1,4 +1,4 @@
-"""Judging inputs of other forms inside the test's own process, and the parts that they are made of."""
+"""Judge other input forms inside the test's own process, and build such inputs."""
 
 from __future__ import annotations
 
@@ -53,24 +53,24 @@ AFTER: dict[str, Any] = {
 
 
 class Judged(NamedTuple):
-    """What came out of a run."""
+    """The result of a run."""
 
     report: Report
     skipped: list[tuple[str, str]]
 
     @property
     def rules(self) -> set[str]:
-        """The rules that speak."""
+        """The rules with findings."""
         return {finding.rule.id for finding in self.report.findings}
 
     @property
     def places(self) -> dict[str, str]:
-        """Where each rule speaks: file, line, column and path."""
+        """The place of each rule's finding: file, line, column and path."""
         return {f.rule.id: f"{f.place} {f.place.path}" for f in self.report.findings}
 
     @property
     def facts(self) -> dict[str, str]:
-        """What is not known, and where: the path."""
+        """The path of each unknown fact, by fact."""
         return {item.fact: item.place.path for item in self.report.undecided}
 
     @property
@@ -80,14 +80,14 @@ class Judged(NamedTuple):
 
 
 def text(value: object) -> str:
-    """Return the text of a file: JSON for anything but text."""
+    """Return the text of a file: strings unchanged, other values as JSON."""
     return value if isinstance(value, str) else json.dumps(value, indent=1)
 
 
 def judge_files(
     folder: Path, files: Mapping[str, object], *paths: str, cluster: dict[str, Any] | None = CLUSTER
 ) -> Judged:
-    """Write files below a folder, which must be the current one, and judge some of them; all, when none is named."""
+    """Write files below a folder, which must be the current one, and judge those at `paths`, or else all."""
     for name, value in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text(value), encoding="utf-8")
@@ -103,7 +103,7 @@ def judge_files(
 
 
 def terraform_plan(after: dict[str, Any] | None, **change: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of a change
-    """Return what `terraform show -json` prints for a plan that creates one node pool, or does something else to it."""
+    """Return a plan in the form of `terraform show -json` that creates or changes one node pool."""
     whole = {"actions": ["create"], "before": None, "after": after, "after_unknown": {"id": True}, **change}
     resource = {"address": ADDRESS, "mode": "managed", "type": RESOURCE, "name": "eni", "index": 0, "change": whole}
     other = {"address": "alicloud_vpc.x", "mode": "managed", "type": "alicloud_vpc", "change": {"actions": ["no-op"]}}
@@ -111,7 +111,7 @@ def terraform_plan(after: dict[str, Any] | None, **change: Any) -> dict[str, Any
 
 
 def hcl(*lines: str, name: str = "eni") -> str:
-    """Return a node pool in HCL: the label, and these lines."""
+    """Return a node pool in HCL with the exclusive label and these lines."""
     body = "\n".join(f"  {line}" for line in lines)
     label = f'  labels {{\n    key   = "{EXCLUSIVE_LABEL}"\n    value = "{EXCLUSIVE_VALUE}"\n  }}'
     return f'resource "{RESOURCE}" "{name}" {{\n{label}\n{body}\n}}\n'

@@ -1,7 +1,7 @@
-"""Random inputs of every form: pools, their cluster and their pods, some of which is wrong.
+"""Random inputs of every form: pools, their cluster and their pods, partly wrong.
 
-A scenario is drawn from a seed, so that a failure names the one number that makes it again. It is small and made of
-values that rules compare: what is drawn from a schema is mostly refused before a rule sees it.
+A scenario is drawn from a seed, so that a failure is reproducible from one number. It is small, with values that rules
+compare; values drawn from a schema are mostly refused before a rule sees them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PLAN, TERRAFORM, HCL, BODY, MANIFESTS = KINDS = ("plan", "terraform plan", "hcl", "body", "manifests")
 
-# --- What can be known, and its values ----------------------------------------------------------------------------
+# --- Facts and their values ---------------------------------------------------------------------------------------
 
 CLUSTER_FACTS: dict[str, tuple[Any, ...]] = {
     "kubernetesVersion": ("1.34.3-aliyun.1", "1.30.7-aliyun.1"),
@@ -74,17 +74,17 @@ POOL_FACTS: dict[str, tuple[Any, ...]] = {
     "label type": ("trading", "virtual-kubelet"),
     "label terway-config": ("gpu-net", "none"),
 }  # fmt: skip
-"""By the arguments of Terraform; a label by its key."""
+"""Values by Terraform argument; labels by key."""
 NAMESPACE_FACTS: dict[str, tuple[Any, ...]] = {"namespace": ({"team": "trading"}, {"team": "other"})}
 
 
 class Scenario(NamedTuple):
-    """Something to be judged, by the values of all facts."""
+    """An input to judge, as the values of all facts."""
 
     cluster: dict[str, Any]
-    """By the keys of `CLUSTER_FACTS` and `ITEM_FACTS`."""
+    """Values by the keys of `CLUSTER_FACTS` and `ITEM_FACTS`."""
     pools: dict[str, dict[str, Any]]
-    """By name: by the keys of `POOL_FACTS`. Some are absent on purpose: what may be left out."""
+    """For each pool name, values by the keys of `POOL_FACTS`. Optional keys may be absent on purpose."""
     networkings: tuple[dict[str, Any], ...]
     workloads: tuple[dict[str, Any], ...]
     namespace: dict[str, Any] | None
@@ -92,7 +92,7 @@ class Scenario(NamedTuple):
 
 def draw(random: Random) -> Scenario:
     """Draw a scenario that states all facts."""
-    usual = random.random() < 0.5  # else nearly everything would be wrong at once, and hide what is wrong alone
+    usual = random.random() < 0.5  # otherwise most scenarios have many faults, which hide single faults
 
     def one(values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - any fact
         return copy.deepcopy(values[0] if usual and random.random() < 0.7 else random.choice(values))
@@ -145,11 +145,11 @@ def _workload(
     return out
 
 
-# --- What is not known --------------------------------------------------------------------------------------------
+# --- Unknown facts ------------------------------------------------------------------------------------------------
 
 
 class Hole(NamedTuple):
-    """A fact that may be taken out of a scenario."""
+    """A fact that can be removed from a scenario."""
 
     where: str
     """`cluster`, `namespace`, or the name of a pool."""
@@ -158,10 +158,10 @@ class Hole(NamedTuple):
 
 
 def holes(scenario: Scenario, kind: str) -> list[Hole]:
-    """Return the facts that a form of input may not know."""
+    """Return the facts that a form of input may lack."""
     out = [Hole("cluster", key, values) for key, values in {**CLUSTER_FACTS, **ITEM_FACTS}.items()]
     if not any("label terway-config" in pool for pool in scenario.pools.values()):
-        out = [hole for hole in out if hole.key != "terwayConfigs"]  # nobody would need them
+        out = [hole for hole in out if hole.key != "terwayConfigs"]  # nothing refers to them
     if kind in (TERRAFORM, HCL):
         out += [Hole(name, key, POOL_FACTS[key]) for name, pool in scenario.pools.items() for key in pool]
     if kind == MANIFESTS:
@@ -170,11 +170,11 @@ def holes(scenario: Scenario, kind: str) -> list[Hole]:
 
 
 NOT_KNOWN = object()
-"""In the place of the value of a fact."""
+"""Stands for an unknown value."""
 
 
 def filled(scenario: Scenario, hole: Hole, value: Any) -> Scenario:  # noqa: ANN401 - any fact
-    """Return a scenario with another value for a fact, or with none."""
+    """Return the scenario with another value for a fact, or with `NOT_KNOWN`."""
     if hole.where == "namespace":
         return scenario._replace(namespace=value)
     if hole.where == "cluster":
@@ -214,7 +214,7 @@ def _item(cluster: dict[str, Any], section: str, name: str) -> dict[str, Any]:
 
 
 def files_of(scenario: Scenario, kind: str) -> tuple[dict[str, object], dict[str, Any] | None]:
-    """Return the files of a scenario in a form of input, and the facts that are given with --cluster."""
+    """Return the files of a scenario in a form of input, and the facts for --cluster."""
     cluster = cluster_of(scenario)
     plan: dict[str, Any] = {
         "apiVersion": "eniplan/v1",
@@ -354,13 +354,13 @@ def _pods(item: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
 # --- Their order --------------------------------------------------------------------------------------------------
 
 _ORDERED = frozenset(("instanceTypes", "instance_types", "vSwitchIds", "vswitch_ids", "vSwitchOptions", "containers"))
-"""Lists whose order means something: types and vSwitches are tried one after the other."""
+"""Lists whose order matters: types and vSwitches are tried in order."""
 
 
 def shuffled(random: Random, value: Any, name: str = "") -> Any:  # noqa: ANN401 - a file
-    """Return a file whose items and keys stand in another order, where that means nothing."""
+    """Return a file with its items and keys shuffled where the order does not matter."""
     if isinstance(value, dict) and "after_unknown" in value:
-        return value  # the same items of a list have the same index in several places
+        return value  # indexes of this list are used elsewhere
     if isinstance(value, dict):
         return {key: shuffled(random, value[key], key) for key in random.sample(list(value), len(value))}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""An API server for the real kubectl: the transport and a kubeconfig. What is answered is for each subclass to say."""
+"""An API server for the real kubectl: the transport and a kubeconfig. Subclasses provide the responses."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 Answer = tuple[int, dict[str, Any] | list[dict[str, Any]]]
 """The status and the body; a list: the events of a watch, which ends after them."""
 VERSION = {"major": "1", "minor": "34", "gitVersion": "v1.34.3-aliyun.1"}
-"""Some distributions of kubectl choose their own version by the server's."""
+"""The server's version; some distributions of kubectl select their own version by it."""
 
 
 class Served(ABC):
-    """A server on 127.0.0.1 that asks `respond` for each answer. A subclass calls `serve` when it can answer."""
+    """A server on 127.0.0.1 that calls `respond` for each request. A subclass calls `serve` when it is ready."""
 
     @abstractmethod
     def respond(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
         """Return the status and the body for a request; `target` is its path with the query."""
 
     def serve(self) -> None:
-        """Begin to serve."""
+        """Start serving."""
         respond = self.respond
 
         class Handler(BaseHTTPRequestHandler):
@@ -45,11 +45,11 @@ class Served(ABC):
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - names of the library
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         class Server(ThreadingHTTPServer):
             def handle_error(self, *_: object) -> None:
-                """Say nothing: a kubectl that is no longer needed is ended, and its connection breaks."""
+                """Log nothing: eniplan ends kubectl processes that it no longer needs, which breaks connections."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -77,6 +77,6 @@ class Served(ABC):
 
 
 def refusal(code: int, reason: str, message: str) -> Answer:
-    """Return the answer by which an API server refuses."""
+    """Return the response of an API server that refuses a request."""
     status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
     return code, {**status, "message": message, "reason": reason, "details": {}, "code": code}

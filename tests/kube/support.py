@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DUMP = "dump.json"
 NO_PLAN: dict[str, Any] = {"": ABSENT}
-"""Instead of changes to the plan: none."""
+"""In place of changes to the plan: verify without a plan."""
 
 
 def observe(
@@ -47,7 +47,7 @@ def observe(
 
 
 def wanted(plan: tuple[Document, Plan] | None) -> set[tuple[str, str]]:
-    """Return the workloads of a plan as the readers of clusters want them."""
+    """Return the workloads of a plan, in the form for readers of clusters."""
     return set() if plan is None else {(w.namespace, f"{w.kind} {w.name}") for w in plan[1].workloads}
 
 
@@ -69,7 +69,7 @@ def judge_observed(
     strict: bool = False,
     pool_ids: Mapping[str, str] | None = None,
 ) -> Report:
-    """Verify what was observed by the example plan with changes, or with `NO_PLAN` without one."""
+    """Verify an observed cluster against the example plan with changes, or without a plan for `NO_PLAN`."""
     return verify(observed, planned_by(plan), catalog(), Settings(strict, None, TODAY), pool_ids=pool_ids)
 
 
@@ -108,15 +108,15 @@ _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 
 class FakeApi(Served):
-    """As much of a Kubernetes API server as kubectl needs for `get --raw`: lists in pages, objects, refusals."""
+    """The parts of a Kubernetes API server that `kubectl get --raw` needs: lists in pages, objects, refusals."""
 
     def __init__(self) -> None:
-        """Hold the example cluster. `states` are what one look after the other will see of the nodes; None: 503."""
+        """Start with the example cluster. Each read of the cluster gets the next of `states`; None: status 503."""
         self.states: list[Mapping[str, Any] | None] = [CLUSTER]
         self.forbidden: set[str] = set()
         self.missing: set[str] = set()
         self.asked: list[str] = []
-        """Every path with its query, in order."""
+        """The path and query of every request, in order."""
         self.serve()
 
     def respond(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
@@ -143,9 +143,9 @@ class FakeApi(Served):
         return None
 
     def _state(self, path: str) -> Mapping[str, Any] | None:
-        """Return what this look sees: its nodes change from look to look, and the rest is that of the last state.
+        """Return the state for a request: nodes advance to the next state, other kinds use the current one.
 
-        A look asks for all kinds side by side, so that only one of them can tell the looks apart.
+        eniplan reads all kinds in parallel, so only one kind can advance the state.
         """
         if path != NODES:
             return self.states[-1]
@@ -173,7 +173,7 @@ class FakeApi(Served):
 def _page(items: list[dict[str, Any]], kind: str, limit: int, start: int) -> dict[str, Any]:
     end = start + limit
     more = {"continue": str(end)} if end < len(items) else {}
-    # Items of built-in kinds do not say what they are, as in the real thing.
+    # As from a real server, items of built-in kinds lack apiVersion and kind.
     custom = kind.startswith("PodNet") or kind == "PodENIList"
     bare = [item if custom else {k: v for k, v in item.items() if k not in {"apiVersion", "kind"}} for item in items]
     return {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "1", **more}, "items": bare[start:end]}

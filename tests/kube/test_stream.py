@@ -73,7 +73,7 @@ def test_items_of_a_typed_list_get_its_kind_and_the_next_page_is_named() -> None
         ('{"items": [{} {}]}', "',' is missing here", "1:15"),
         ('{"a": 1 "b": 2}', "',' is missing here", "1:9"),
         ('{"a" 1}', "':' is missing here", "1:6"),
-        ("{7: 1}", "a key of an object must be text", "1:5"),
+        ("{7: 1}", "a key of an object must be a string", "1:5"),
         ('{"a": ' + "[" * 100_000, "nested deeper than any object of a cluster", "1:7"),
     ],
 )

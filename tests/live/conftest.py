@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def tries(tmp_path: Path) -> Iterator[Tries]:
-    """Make tries by name: each has a cloud, whose tasks end at once, and a folder with the plan."""
+    """Yield a maker of tries by name, each with a cloud whose tasks end at once, and a folder with the plan."""
     with contextlib.ExitStack() as clouds:
 
         def make(names: Iterable[str]) -> list[Try]:

@@ -1,7 +1,7 @@
-"""An eniplan that presses Ctrl-C on itself: `interrupted.py N ARGS`, at the N-th thing that happens.
+"""Run eniplan, and send it Ctrl-C at the N-th event: `interrupted.py N ARGS`.
 
-What happens are Python's audit events since `main` has begun: each import, each file that is opened, each part of a
-request. A moment is so the same in every run, and no clock decides.
+The events are Python's audit events since the start of `main`: each import, each opened file, each part of a request.
+So an event is at the same point in every run, independent of time.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ taken = 0
 
 
 def count(_event: str, _: object) -> None:
-    """Press it when the moment has come."""
-    global taken  # noqa: PLW0603 - a hook cannot be taken away, and has no other memory
+    """Send Ctrl-C at the N-th event."""
+    global taken  # noqa: PLW0603 - audit hooks cannot be removed, and have no other state
     taken += 1
     if taken == STEP:
         os.kill(os.getpid(), signal.SIGINT)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # test runners ignore it, and children inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit that the test runner ignores it
     sys.addaudithook(count)
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The plan that the tests of creates use, for the sample account."""
+"""The plan for tests of creates, for the sample account."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def body() -> str:
 
 
 def pools(cloud: Cloud) -> list[dict[str, Any]]:
-    """Return the pools of our name that the account has."""
+    """Return the account's pools with the plan's pool name."""
     return [pool for pool in cloud.pools(CLUSTER) if pool["nodepool_info"]["name"] == NAME]
 
 
@@ -63,7 +63,7 @@ def states(folder: Path) -> list[str]:
 
 
 def let_a_minute_pass(folder: Path) -> None:
-    """Make a receipt a minute older: by then a pool that is not in the list does not come any more."""
+    """Make a receipt a minute older: after that time, a pool that is not listed no longer appears."""
     found = receipt(folder)
     for event in found["events"]:
         event["time"] = (datetime.fromisoformat(event["time"]) - timedelta(minutes=1)).isoformat()

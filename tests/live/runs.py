@@ -1,4 +1,4 @@
-"""Runs of eniplan against the loopback cloud: started quickly, watched while they run, killed at will."""
+"""Run eniplan against the loopback cloud: start it quickly, watch it, kill it."""
 
 from __future__ import annotations
 
@@ -21,39 +21,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 KEY, SECRET = "LTAI-loopback", "loopback-secret"
-"""The account of `tests/loopback/sample.yaml`."""
+"""The access key of the account in `tests/loopback/sample.yaml`."""
 CREDENTIALS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY,
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
     "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
 }
 _READ_AT_IMPORT = ("ALIBABA", "HOME", "DEBUG", "PYTHON")
-"""Variables, by how their names begin, that a fork of the zygote would see too late."""
+"""Prefixes of variables that take effect at import, too early for a fork of the zygote."""
 
 
 class LiveRun:
     """One run of eniplan: a process with its streams in files, or on a terminal."""
 
     def __init__(self, pid: int, folder: Path, wait: Callable[[float], int], keyboard: int | None = None) -> None:
-        """Take the process id, the folder of its streams, and how to wait for its exit code (at most seconds).
+        """Store the process.
 
-        `keyboard` is the other side of its terminal, when it has one.
+        Args:
+            pid: its process id.
+            folder: the folder of its streams.
+            wait: waits for its exit code, at most the given seconds.
+            keyboard: the other side of its terminal, if it has one.
+
         """
         self.pid = pid
         self._folder = folder
         self._wait = wait
         self._keyboard = keyboard
         self.code: int | None = None
-        """The exit code, negative for a signal as in `subprocess`; None until `wait` has seen it."""
+        """The exit code, negative for a signal as in `subprocess`; None before `wait` returns."""
 
     @property
     def out(self) -> str:
-        """What it has written to stdout so far."""
+        """Its output on stdout so far."""
         return (self._folder / "stdout").read_text("utf-8")
 
     @property
     def err(self) -> str:
-        """What it has written to stderr so far."""
+        """Its output on stderr so far."""
         return (self._folder / "stderr").read_text("utf-8")
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -68,18 +73,18 @@ class LiveRun:
         os.write(self._keyboard, text.encode())
 
     def kill(self) -> None:
-        """End it at once, as `kill -9` does."""
+        """Kill it, as `kill -9` does."""
         self.send_signal(signal.SIGKILL)
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Send Ctrl-C."""
         self.send_signal(signal.SIGINT)
 
     def wait(self, timeout: float = TIMEOUT) -> Result:
-        """Wait for its end.
+        """Wait for it to end.
 
         Raises:
-            TimeoutError: it has not ended within `timeout` seconds.
+            TimeoutError: it did not end within `timeout` seconds.
 
         """
         if self.code is None:
@@ -87,10 +92,10 @@ class LiveRun:
         return Result(self.code, self.out, self.err)
 
     def wait_for_text(self, text: str, timeout: float = TIMEOUT) -> None:
-        """Wait until stdout or stderr hold a text.
+        """Wait until stdout or stderr contains a text.
 
         Raises:
-            TimeoutError: they do not, within `timeout` seconds.
+            TimeoutError: neither did within `timeout` seconds.
 
         """
         end = time.monotonic() + timeout
@@ -102,10 +107,10 @@ class LiveRun:
 
 
 class Zygote:
-    """The other end of `tests.live.zygote`, one for each worker of the tests."""
+    """The client of `tests.live.zygote`, one per test worker."""
 
     def __init__(self, home: Path) -> None:
-        """Start it; what the SDK reads when it is imported are the credentials of the sample account, and `home`."""
+        """Start it with the credentials of the sample account and this home, which the SDK reads when imported."""
         self._control, theirs = socket.socketpair()
         self._codes: dict[int, int] = {}
         self._pids: list[int] = []
@@ -118,14 +123,14 @@ class Zygote:
             )  # fmt: skip
 
     def close(self) -> None:
-        """Let it end by itself, so that its coverage is saved."""
+        """Let it end by itself, so that it saves its coverage."""
         self._control.close()
         self._process.wait(TIMEOUT)
 
     def fork(  # noqa: PLR0913 - the parts of a run
         self, args: list[str], env: Mapping[str, str], cwd: Path, folder: Path, stdin: bytes, *, terminal: bool
     ) -> LiveRun:
-        """Start a run whose streams are files in `folder`, or a terminal that is written to `folder / "stdout"`."""
+        """Start a run whose streams are files in `folder`, or a terminal that is recorded in `folder / "stdout"`."""
         asked = json.dumps({"args": args, "env": dict(env), "cwd": str(cwd), "terminal": terminal}).encode()
         if terminal:
             ours, theirs = pty.openpty()
@@ -182,18 +187,18 @@ def _files(folder: Path, stdin: bytes) -> Iterator[tuple[BinaryIO, BinaryIO, Bin
 
 
 def _copy(terminal: int, file: Path) -> None:
-    """Write down what a terminal shows, until nobody has it open any more."""
+    """Record the output of a terminal until the last process closes it."""
     with file.open("ab", buffering=0) as out:
         while True:
             try:
                 text = os.read(terminal, 65536)
-            except OSError:  # the last process has closed it
+            except OSError:  # the last process closed it
                 return
             out.write(text)
 
 
 def start_process(args: list[str], env: Mapping[str, str], cwd: Path, folder: Path, stdin: bytes) -> LiveRun:
-    """Start a run as a true process, whose streams are files in `folder`."""
+    """Start a run as a new process whose streams are files in `folder`."""
     with _files(folder, stdin) as (source, out, err):
         process = subprocess.Popen(eniplan_command(*args), cwd=cwd, env=dict(env), stdin=source, stdout=out, stderr=err)
 
@@ -208,7 +213,7 @@ def start_process(args: list[str], env: Mapping[str, str], cwd: Path, folder: Pa
 
 
 def needs_true_process(env: Mapping[str, str | None] | None) -> bool:
-    """Tell whether changes of the environment would come too late for a fork."""
+    """Return whether changes of the environment would come too late for a fork."""
     return any(name.startswith(_READ_AT_IMPORT) for name in env or {})
 
 
@@ -217,7 +222,7 @@ _LANGUAGES = ("ENIPLAN_LANG", "LC_", "LANG", "_ENIPLAN")
 
 
 def asks_or_translates(words: Sequence[str], env: Mapping[str, str], cwd: Path) -> bool:
-    """Tell whether a run may ask an account, whose credentials the zygote has read, or speak another language."""
+    """Return whether a run may query an account, whose credentials the zygote has read, or use another language."""
     is_set = (cwd / ".eniplan").exists() or any(name.startswith(_LANGUAGES) for name in env)
     return is_set or not _ASK.isdisjoint(word.partition("=")[0] for word in words)
 
@@ -234,10 +239,10 @@ class Live(Protocol):
         terminal: bool = False,
         true_process: bool = False,
     ) -> LiveRun:
-        """Start it; `.wait()` for its result. `env` adds variables, or with None takes them away.
+        """Start it; `.wait()` returns its result. `env` adds variables, or removes those with value None.
 
-        Without `cwd`: in an empty folder, the same for all runs of a test, as is HOME. The environment has the
-        credentials of the sample account, and ENIPLAN_ENDPOINT. With `terminal` all three streams are a terminal, and
-        what it shows is `out`. It is forked from the zygote, unless `env` has what only a true process can honour, or
-        `true_process` asks for one.
+        `cwd` defaults to an empty folder, the same for all runs of a test, like HOME. The environment has the
+        credentials of the sample account, and ENIPLAN_ENDPOINT. With `terminal`, all three streams are a terminal, and
+        `out` is its output. The run is a fork of the zygote, unless `env` has variables that only a new process can
+        honour, or `true_process` is set.
         """

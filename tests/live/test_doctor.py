@@ -39,7 +39,7 @@ def test_what_ram_denies_is_named_by_command(live: Live, cloud: Cloud) -> None:
     assert found["permissions of check"]["state"] == "ok"
     refused = found["permissions of create-pool"]
     assert (refused["state"], refused["says"]) == ("error", "RAM denies cs:DescribeClusterNodePoolDetail")
-    assert refused["toDo"] == "the policy that it needs: eniplan ram-policy create-pool"
+    assert refused["toDo"] == "to print the policy it needs: eniplan ram-policy create-pool"
 
 
 def test_what_could_not_be_asked_is_unknown(live: Live, cloud: Cloud) -> None:

@@ -1,4 +1,4 @@
-"""Runs of creates that go side by side, each against a cloud and in a folder of its own, and what has to hold."""
+"""Concurrent runs of creates, each with its own cloud and folder, and the checks that must always hold."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATES: dict[int, set[str | None]] = {
     4: {None, "prepared"},
     5: {"unknown", "rejected", "accepted", "created", "failed", "different"},
 }
-"""What the receipt may say when a run has ended with an exit code."""
+"""The states that a receipt may have after a run, by exit code."""
 TOLD = {
     "unknown": ("whether it created the pool is unknown",),
     "rejected": ("the API refused the request, and nothing was created",),
@@ -35,7 +35,7 @@ TOLD = {
     "failed": (" failed",),
     "different": ("is not as requested",),
 }
-"""What is told with exit code 5, by what the receipt says."""
+"""The messages with exit code 5, by the state of the receipt."""
 
 
 class Try(NamedTuple):
@@ -55,18 +55,18 @@ class Try(NamedTuple):
 
     @property
     def state(self) -> str | None:
-        """What the receipt says, if there is one."""
+        """The state of the receipt, or None."""
         return plans.receipt(self.folder)["state"] if (self.folder / RECEIPT).exists() else None
 
     def go_on(self, live: Live) -> LiveRun:
-        """Run `resume` when there is a receipt, else the same command again."""
+        """Run `resume` if there is a receipt, or else the same command again."""
         if (self.folder / RECEIPT).exists():
             let_a_minute_pass(self.folder)
             return self.start(live, "resume", RECEIPT)
         return self.create(live)
 
     def repair(self) -> None:
-        """Let nothing fail any more."""
+        """Remove all faults."""
         self.cloud.faults.clear()
         self.cloud.reopen()
 
@@ -78,9 +78,9 @@ class Tries(Protocol):
 
 
 def check_is_whole(one: Try, done: Result) -> None:
-    """Check what has to hold at any time: no bug, no second pool, a receipt from before the request on, a next command.
+    """Check what must always hold: no bug, no second pool, a receipt since before the request, and a next command.
 
-    What is told fits the receipt, and the exit code fits both.
+    The messages must match the receipt, and the exit code must match both.
     """
     assert done.code in STATES, f"{one.name}: {done}"
     assert "because of a bug" not in done.err
@@ -95,12 +95,12 @@ def check_is_whole(one: Try, done: Result) -> None:
     assert done.out == ""
     assert "error: " in done.err
     assert (AGAIN if one.state is None else RESUME) in done.err, f"{one.name}: {done}"
-    if done.code == 5:  # 1 and 4 say that nothing was sent
+    if done.code == 5:  # 1 and 4 mean that nothing was sent
         assert any(told in done.err for told in TOLD[str(one.state)]), f"{one.name}: {done}"
 
 
 def check_ends_well(live: Live, tried: list[Try]) -> None:
-    """Repair everything, run once more, and find exactly one right pool."""
+    """Remove all faults, run once more, and require exactly one correct pool."""
     for one in tried:
         one.repair()
     runs = [one.go_on(live) for one in tried]

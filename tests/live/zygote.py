@@ -1,12 +1,12 @@
 """A warm process that forks one child for each run of eniplan.
 
-Importing the SDK takes half a second of CPU, and the fault matrix is hundreds of runs. The zygote has imported eniplan
-and the SDK, has no threads and no connections, and forks: each child is a process of its own in all that matters to
-tests - arguments, environment, folder, streams, signals, its end. What the SDK reads only once, when it is imported
-(`ALIBABA_*`, HOME), is the zygote's; runs with other values of these need a true process (`tests.live.runs`).
+Importing the SDK takes half a second of CPU time, and the fault matrix has hundreds of runs. The zygote has imported
+eniplan and the SDK, and has no threads or connections. Each child is a separate process in everything that matters to
+tests: arguments, environment, folder, streams, signals, exit. Only variables that the SDK reads once, when imported
+(`ALIBABA_*`, HOME), are the zygote's; runs with other values need a new process (`tests.live.runs`).
 
-Protocol over a Unix socket: a JSON line with the three streams as file descriptors asks for a run, and is answered
-with `{"pid": N}`; `{"pid": N, "status": S}` follows when that child has ended.
+Protocol over a Unix socket: a JSON line, with the three streams as file descriptors, requests a run. The response is
+`{"pid": N}`; `{"pid": N, "status": S}` follows when that child ends.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def main() -> None:
     """Import everything, then serve until the other side closes the socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
     import_all()
-    # The person who stops the tests stops the tests: this process then ends with its socket. Blocked and not ignored,
-    # so that a child that is interrupted at once gets it as soon as it can take it.
+    # Ctrl-C is for pytest; this process ends when pytest closes the socket. Block the signal instead of ignoring it, so
+    # that a child interrupted early gets it as soon as it unblocks it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     bell, ringer = socket.socketpair()
     for end in (bell, ringer):
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def import_all() -> None:
-    """Import the SDK and every module of eniplan, also those that only some calls need."""
+    """Import the SDK and every module of eniplan, including those that only some calls need."""
     for name in SDK:
         importlib.import_module(name)
     package = importlib.import_module("eniplan")
@@ -84,7 +84,7 @@ def import_all() -> None:
 
 
 def tell_the_dead(control: socket.socket) -> None:
-    """Report every child that has ended."""
+    """Report all children that ended."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -101,12 +101,12 @@ def send(control: socket.socket, message: dict[str, int]) -> None:
 
 
 def die_before(step: int) -> None:
-    """Let this process be killed right before its n-th step: a lock, a part of a request, a file that is renamed."""
+    """Kill this process right before its n-th step: a lock, a part of a request, or a rename of a file."""
     taken = 0
 
     def count(event: str, args: tuple[object, ...]) -> None:
         nonlocal taken
-        # What is measured of this run is saved at its end, by a rename of its own.
+        # Ignore the rename by which coverage saves its data.
         if event in {"fcntl.flock", "http.client.send", "os.rename"} and ".coverage." not in str(args[0]):
             taken += 1
             if taken == step:
@@ -128,8 +128,8 @@ def become_eniplan(asked: dict[str, Any], streams: list[int]) -> NoReturn:
 
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    # New objects: those of the zygote remember that their streams were no terminals.
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor; stays to the end
+    # Make new objects: those of the zygote remember that their streams were not terminals.
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - stays open until exit
     buffering = 1 if os.isatty(1) else -1
     sys.stdout = open(1, "w", buffering, encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
     sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - the same
@@ -142,26 +142,26 @@ def become_eniplan(asked: dict[str, Any], streams: list[int]) -> NoReturn:
     from eniplan.__main__ import _leave  # noqa: PLC0415 - imported by import_all already
     from eniplan.__main__ import main as eniplan_main  # noqa: PLC0415 - the same
 
-    # The first thing that eniplan does; a signal that is waiting comes with the second line.
+    # As at the start of eniplan's `main`; a pending signal arrives with the second line.
     signal.signal(signal.SIGINT, _leave)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     end_as_python_does(eniplan_main)
 
 
 def end_as_python_does(program: Callable[[], int]) -> NoReturn:
-    """Run a program and end this child: wait for threads, run what is registered for the end (coverage is saved).
+    """Run a program and end this child: wait for threads, and run exit handlers, which save coverage.
 
-    What the interpreter does besides, taking apart thousands of modules, is four fifths of the time of a short run.
+    This skips the destruction of thousands of modules, which takes four fifths of the time of a short run.
     """
     code: object = 0
     try:
         code = program()
     except SystemExit as done:
         code = done.code
-    except BaseException:  # noqa: BLE001 - what Python shows of an exception that nobody catches
+    except BaseException:  # noqa: BLE001 - print it as Python prints uncaught exceptions
         traceback.print_exc()
         code = 1
-    threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - what the interpreter calls
+    threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - the interpreter calls it, too
     atexit._run_exitfuncs()  # noqa: SLF001 - the same
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The place where a migration is carried out: an example, its cluster, its cloud, and an operator's shell."""
+"""The environment of a migration: an example, its cluster, its cloud, and an operator's shell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Stage:
-    """An example, its cluster, its cloud, and a PATH on which each program may be made to fail."""
+    """An example, its cluster, its cloud, and a PATH whose programs can be made to fail."""
 
     def __init__(self, name: str, folder: Path) -> None:
         """Start with all pods on shared nodes."""
@@ -54,7 +54,7 @@ class Stage:
             "ENIPLAN_ENDPOINT": self.cloud.url,
             "KUBECONFIG": str(self.world.kubeconfig(folder, current=True)),
             "PATH": f"{programs}:{os.environ['PATH']}",
-            "REAL": os.environ["PATH"],  # what eniplan itself calls is not counted
+            "REAL": os.environ["PATH"],  # calls by eniplan itself are not counted
             "WAIT": "5s",
         })  # fmt: skip
         (folder / "plan.yaml").write_text(yaml.safe_dump(self.plan))
@@ -79,7 +79,7 @@ class Stage:
         )
 
     def ours(self) -> list[dict[str, Any]]:
-        """Return the pods of the plan's workloads that have not ended."""
+        """Return the pods of the plan's workloads that have not finished."""
         every = [p for w in self.plan["workloads"] for p in self.world.pods_of(f"{RESOURCES[w['kind']]}/{w['name']}")]
         runs = {w["name"] for w in self.plan["workloads"] if w["kind"] == "CronJob"}
         jobs = {j["metadata"]["name"] for j in self.world.all("jobs")
@@ -87,7 +87,7 @@ class Stage:
         return every + [p for job in jobs for p in self.world.pods_of(f"jobs/{job}")]
 
     def elsewhere(self) -> list[str]:
-        """Return those of them that do not run on an exclusive ENI of their own."""
+        """Return those of these pods that lack their own exclusive ENI."""
         exclusive = {n["metadata"]["name"] for n in self.world.all("nodes") if is_exclusive(n)}
         having = {(e["metadata"]["namespace"], e["metadata"]["name"]) for e in self.world.all("podenis")}
         return [
@@ -97,7 +97,7 @@ class Stage:
         ]  # fmt: skip
 
     def by_hand(self) -> list[str]:
-        """Return the commands of the runbook for what no script moves."""
+        """Return the runbook's commands for workloads that the script does not move."""
         text = (self.folder / "migration" / "RUNBOOK.md").read_text().partition("## By hand")[2]
         blocks = re.findall(r"```sh\n(.*?)```", text.partition("\n## ")[0], re.DOTALL)
         return [line for block in blocks for line in block.splitlines()]

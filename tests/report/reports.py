@@ -1,4 +1,4 @@
-"""Reports for the tests of formats: of every size, and with everything in them that a report can hold."""
+"""Reports for the tests of formats: of every size, and with everything that a report can contain."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NASTY = (
     "%0A::error::x\n::error file=a::b\r]]>&amp;<b>&\"' --> \x1b[31m\x00\x07\u202eevil\u2066\ufeff\ufffe\u2028"
     "|`*_[x](http://e.example){0} @everyone #1 $x$ ~~y~~ \\ \U0001f600 \udc80"
 )
-"""What a hostile author may put into a name: every format has a character in it that would end or begin something."""
+"""A hostile name: for every format, it has characters that would start or end something."""
 
 
 def nasty() -> dict[str, Any]:
-    """Return changes to the example plan with hostile text in every name that a report repeats."""
+    """Return changes to the example plan that put hostile text into every name in a report."""
     return {
         "cluster.kubernetesVersion": "1.30" + NASTY,
         "nodePools[0].name": NASTY,
@@ -49,7 +49,7 @@ def nasty() -> dict[str, Any]:
 
 
 def thousands() -> dict[str, Any]:
-    """Return a plan with 1,000 pools, two findings each, every second of them waived."""
+    """Return a plan with 1,000 pools, with two findings each, of which one is waived."""
     plan = example({})
     pool = {**plan["nodePools"][0], "instanceTypes": ["ecs.g7.2xlarge"], "taints": []}
     plan["nodePools"] = [{**pool, "name": f"pool-{number}"} for number in range(1000)]
@@ -59,7 +59,7 @@ def thousands() -> dict[str, Any]:
 
 @cache
 def reports() -> dict[str, Report]:
-    """Return the reports by what is special about them."""
+    """Return the reports by name."""
     return {
         "clean": judge(),
         "one": judge(TAINTLESS),

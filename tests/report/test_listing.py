@@ -299,13 +299,14 @@ def test_summary_tells_what_is_not_shown(tmp_path: Path) -> None:
     wanted = Wanted(gpus=Range(1, None), families=("ecs.mine",))
     question = Question(wanted, IPV4, ORDERS["pods"], request=Request(3, 8, 1, "node"), limit=1)
     assert summary(find(specs, question, Settings())) == (
-        f"0 types found in specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; 1 have no room beside the DaemonSet pods"
+        f"0 types found in specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
+        "1 have no room besides the DaemonSet pods"
     )
     some = question._replace(wanted=Wanted(gpus=Range(100, None)))
     assert summary(find(specs, some, Settings())) == (
         f"0 types found in specs of 2026-07-16 and {tmp_path / 'specs.jsonl'}; "
         "511 skipped: GPUAmount unknown; "
-        "an answer of DescribeInstanceTypes tells more: --specs FILE, or `eniplan specs update`"
+        "a DescribeInstanceTypes response has more: pass --specs FILE, or run `eniplan specs update`"
     )
 
 

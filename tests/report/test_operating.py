@@ -58,6 +58,6 @@ def test_many_rules_are_counted() -> None:
     many = report._replace(findings=tuple(finding._replace(rule=rule) for rule in (*rules, rules[0])))
     text = brief.write(many)
     assert f"{finding.level} {rules[0].id} (2 times): " in text
-    assert "and 2 rules more\n" in text
+    assert "and 2 more rules\n" in text
     waived = report._replace(findings=tuple(f._replace(waived="accepted") for f in report.findings))
     assert len(brief.write(waived).splitlines()) == 2

@@ -179,7 +179,7 @@ def test_facts_wait_beside_findings() -> None:
     assert len(alone.undecided) == len(beside.undecided) > 6
     listed = shown(alone)
     assert "? Not decided, because a fact is not known\n  cluster." in listed
-    assert f"  and {len(alone.undecided) - 6} more: --explain tells all\n" in listed
+    assert f"  and {len(alone.undecided) - 6} more: --explain shows all\n" in listed
     first, second, *more = (item.fact for item in beside.undecided)
     assert f"? undecided: {first}, {second} and {len(more)} more\n" in shown(beside)
     assert f"  {more[-1]}  " in shown(beside, detail=Detail(explain=True))
@@ -435,7 +435,7 @@ def test_why_a_run_fails() -> None:
     failed = warned._replace(fail_on="warning", exit_code=1)
     assert words.summary(failed).endswith("1 warning: fails by --fail-on warning")
     assert words.summary(judge({"nodePools[0].taints": []}, strict=True)).endswith("1 warning")
-    assert words.summary(reports()["strict"]).endswith("fails by --strict, which takes no unknown facts")
+    assert words.summary(reports()["strict"]).endswith("fails by --strict, which allows no unknown facts")
     problem = Problem(say("cannot read {what}", what="x"), Place("plan.json"))
     assert warned._replace(problems=(problem,), failures=(problem,)).verdict() == 4
     assert json.loads(json_format.write(warned))["summary"]["failedBy"] is None

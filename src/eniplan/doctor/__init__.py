@@ -1,1 +1,1 @@
-"""What `eniplan doctor` checks: installation, data, settings, and with --live the account."""
+"""The checks of `eniplan doctor`: installation, data, settings, and with --live the account."""

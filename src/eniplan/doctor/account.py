@@ -1,4 +1,4 @@
-"""The checks of doctor that query the account. They only read."""
+"""Checks of `doctor` that query the account. They only read."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from eniplan.errors import Place
 
 MOST_SKEW = 900
-"""Seconds: signatures that are off by 15 minutes are refused."""
+"""Maximum seconds of clock skew; the services refuse signatures that are off by 15 minutes."""
 WORTH_TELLING = 60
-"""Seconds."""
+"""Minimum seconds of clock skew to warn about."""
 _TYPE = "ecs.g8i.large"
 _NOWHERE = "eniplan-doctor"
-"""The id of an object that does not exist: callers with permission get that answer."""
+"""An id that does not exist: callers with permission get "not found" instead of "denied"."""
 
 
 class _Probe(NamedTuple):
@@ -63,13 +63,13 @@ def _probes(region: str, cluster_id: str | None) -> dict[Call, _Probe]:
 
 
 def look(session: Session, place: Place, cluster_id: str | None, now: datetime) -> Iterator[Result]:
-    """Check the identity, the clock, and what each command may do.
+    """Check the identity, the clock, and the permissions of each command.
 
     Args:
-        session: how the account is asked.
-        place: what failed calls are shown to be about.
-        cluster_id: the cluster that is asked for; None: what is about a cluster is not tried.
-        now: the time of this machine.
+        session: for calls to the account.
+        place: the place to report for failed calls.
+        cluster_id: the cluster to read; None: skip calls about a cluster.
+        now: this machine's time.
 
     """
     try:
@@ -92,19 +92,19 @@ def look(session: Session, place: Place, cluster_id: str | None, now: datetime) 
 def clock(answer: Answer, now: datetime) -> Result:
     """Compare this machine's time with that of a response."""
     try:
-        there = parsedate_to_datetime(answer.date or "").replace(tzinfo=UTC)  # HTTP knows no other zone
+        there = parsedate_to_datetime(answer.date or "").replace(tzinfo=UTC)  # HTTP dates are always UTC
     except ValueError:
         return Result("clock", "unknown", say("the response has no time"))
     skew = round(abs((now - there).total_seconds()))
     seconds = count(skew, "{n} second from the service's", "{n} seconds from the service's")
     if skew < WORTH_TELLING:
         return Result("clock", "ok", seconds)
-    hint = say("set this machine's clock: requests are signed with the time")
+    hint = say("set this machine's clock: the signature of requests includes the time")
     return Result("clock", "error" if skew >= MOST_SKEW else "warning", seconds, hint)
 
 
 def _allowed(session: Session, call: Call, probe: _Probe) -> CallError | None:
-    """Return why a call may not be allowed; "not found" proves that it is."""
+    """Return the failure of a call, or None if it is allowed. "Not found" proves that it is allowed."""
     try:
         session.read(call, path=probe.path, query=probe.query)
     except CallError as error:
@@ -117,7 +117,7 @@ def _permissions(command: str, needed: tuple[Call, ...], asked: Mapping[Call, Fu
     failed = [error for call in needed if call in asked and (error := asked[call].result()) is not None]
     denied = [error.call.ram_action for error in failed if error.reason == "denied"]
     if denied:
-        hint = say("the policy that it needs: eniplan ram-policy {command}", command=command)
+        hint = say("to print the policy it needs: eniplan ram-policy {command}", command=command)
         return Result(name, "error", say("RAM denies {actions}", actions=tuple(denied)), hint)
     if failed:
         return Result(name, "unknown", words(failed[0]), say("run it again"))

@@ -1,4 +1,4 @@
-"""The checks of doctor that need neither network nor credentials."""
+"""Checks of `doctor` that need neither network nor credentials."""
 
 from __future__ import annotations
 
@@ -32,12 +32,18 @@ CREDENTIALS = (
     ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", say("an OIDC role in the environment")),
     ("ALIBABA_CLOUD_CREDENTIALS_URI", say("a credentials URI in the environment")),
 )
-"""Sources of credentials by environment variable, in the order of the SDK."""
+"""Environment variables with credentials, and their names for people, in the order of the SDK."""
 CREDENTIAL_FILES = (place.PROFILES, "~/.alibabacloud/credentials.ini")
 
 
 def look(environment: Mapping[str, str], today: date) -> Iterator[Result]:
-    """Check this machine."""
+    """Check this machine.
+
+    Args:
+        environment: the environment variables.
+        today: the date on which to compute the age of the instance data.
+
+    """
     yield _python()
     yield Result("eniplan", "ok", say("{version} in {folder}", version=__version__, folder=_folder()))
     yield _parts()
@@ -67,7 +73,7 @@ def _parts() -> Result:
             re.split(r"[^\w.-]", line)[0] for line in metadata.requires("eniplan") or () if "extra ==" not in line
         ]
     except metadata.PackageNotFoundError:
-        return Result("parts", "unknown", say("eniplan was not installed by pip: its parts are unknown"))
+        return Result("parts", "unknown", say("eniplan was not installed with pip, so its packages are unknown"))
     found, missing = [], []
     for name in needed:
         try:
@@ -81,7 +87,7 @@ def _parts() -> Result:
             say("missing: {names}", names=tuple(missing)),
             say("pip install {names}", names=" ".join(missing)),
         )
-    from eniplan.libyaml import yaml  # noqa: PLC0415 - known to be there by now
+    from eniplan.libyaml import yaml  # noqa: PLC0415 - installed, as checked above
 
     says = say("{names}", names=tuple(found))
     if yaml.__with_libyaml__:
@@ -106,7 +112,7 @@ def _data(today: date) -> Result:
     says = say("{types} instance types as of {day}, {age}", types=types, day=day, age=days)
     if old_days(day, _kept(), today) is None:
         return Result("data", "ok", says)
-    return Result("data", "warning", says, say("install a newer eniplan, or ask your account: eniplan specs update"))
+    return Result("data", "warning", says, say("install a newer eniplan, or query your account: eniplan specs update"))
 
 
 def _kept() -> OwnData | None:
@@ -129,7 +135,7 @@ def _own_data() -> Result:
     for layer in () if own is None else own.stack():
         dated = say("{path} of {region} on {day}", path=layer.file, region=layer.read_from, day=layer.date)
         files.append(layer.file if layer.read_from is None else dated)
-    return Result("own data", "ok", say("{files}, before the bundled data", files=tuple(files)))
+    return Result("own data", "ok", say("{files}, over the bundled data", files=tuple(files)))
 
 
 def _kubectl() -> Result:
@@ -167,7 +173,7 @@ def _problem(name: str, error: EniplanError) -> Result:
 
 
 def _credentials(environment: Mapping[str, str]) -> Result:
-    """Name the sources, never a value; only --live tells which one the SDK uses and whose it is."""
+    """Name the sources of credentials, never a value. Only --live shows which source the SDK uses, and whose it is."""
     sources = [words for name, words in CREDENTIALS if environment.get(name)]
     sources += [say("{file}", file=file) for file in CREDENTIAL_FILES if os.path.exists(os.path.expanduser(file))]
     if not sources:
@@ -189,5 +195,5 @@ def _endpoint(environment: Mapping[str, str]) -> Result:
     if region is None:
         return Result("endpoint", "ok", say("of the plan's region{behind}", behind=behind))
     return Result(
-        "endpoint", "ok", say("those of {region}, unless the plan says otherwise{behind}", region=region, behind=behind)
+        "endpoint", "ok", say("of {region}, unless the plan sets a region{behind}", region=region, behind=behind)
     )

@@ -14,7 +14,7 @@ State: TypeAlias = Literal["ok", "warning", "error", "unknown"]
 
 
 class Result(NamedTuple):
-    """The result of one check. Only an error keeps eniplan from working."""
+    """The result of one check. Only errors keep eniplan from working."""
 
     name: str
     state: State

@@ -1,1 +1,1 @@
-"""Artifacts: what people apply, worked out from a plan that passes. Pure: nothing here prints or talks to anybody."""
+"""Artifacts to apply, derived from a plan that passes. Pure: nothing here prints, or queries the account or cluster."""

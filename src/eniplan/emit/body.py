@@ -1,8 +1,8 @@
-"""Builds the CreateClusterNodePool body of a node pool, and its text as shown and sent.
+"""Build the CreateClusterNodePool body of a node pool, and its text as printed and sent.
 
-The body is a plain dict in a fixed key order. It holds what the plan says, the exclusive label, the default
-taint, and what the API documents as required; nothing is invented. The SDK's typed models are not used for it:
-they add an empty list for every list of models that is unset.
+The body is a plain dict in a fixed key order. It contains the plan's values, the exclusive label, the default taint,
+and the fields that the API requires; nothing else. It does not use the SDK's typed models, which add an empty list for
+every unset list of models.
 Source: CreateClusterNodePool of API version 2015-12-15, request model of alibabacloud-cs20151215 7.2.3.
 """
 
@@ -30,15 +30,15 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
     """Return the body that creates a pool.
 
     Args:
-        pool: the pool of a plan that has passed the rules.
-        instance_types: ECS instance types, by priority: those that the pool names and those that its families
-            stand for. A Lingjun pool has none, and they are not looked at.
+        pool: a pool of a plan that passed the rules.
+        instance_types: ECS instance types by priority: those that the pool names, and those of its families. Ignored
+            for a Lingjun pool.
 
     Returns:
-        A new dict with the API's own (snake_case) keys, in a fixed order; `overrides` are merged in last.
+        A new dict with the API's snake_case keys in a fixed order; `overrides` are merged in last.
 
     Raises:
-        RefusalError: the overrides leave no exclusive label.
+        RefusalError: the overrides remove the exclusive label.
 
     """
     body: Body = {}
@@ -62,17 +62,17 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
 
 
 def body_json(body: Body) -> str:
-    """Return the text of a body, which is printed, written and sent byte for byte as UTF-8."""
+    """Return the text of a body. `create-pool` prints, writes and sends exactly these bytes, as UTF-8."""
     return json_text(body) + "\n"
 
 
 def json_text(value: object, indent: int | None = 2) -> str:
-    """Return readable JSON without control, direction or half characters."""
+    """Return readable JSON, with control characters, direction marks and surrogates escaped."""
     return text.literal(value, indent)
 
 
 def _said(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:
-    """Return the value of each key of a pool as the API has it; None if not stated."""
+    """Return a pool's values in the API's form, by the plan's keys; None if not stated."""
     disk, scaling, given = pool.system_disk or {}, pool.auto_scaling or {}, pool.lingjun or {}
     said: dict[str, Any] = {
         "name": pool.name,
@@ -89,13 +89,13 @@ def _said(pool: NodePool, instance_types: Sequence[str]) -> dict[str, Any]:
         "taints": [{"key": t.key, "value": t.value, "effect": t.effect} for t in pool.effective_taints] or None,
         "runtime": pool.runtime,
     }
-    if pool.is_lingjun:  # types, sizes and prices are those of the Lingjun node group
+    if pool.is_lingjun:  # the Lingjun node group determines types, sizes and prices
         return said | {f"lingjun.{key}": given.get(key) for key in ("clusterId", "groupId")}
     return said | {
         "instanceTypes": list(instance_types),
         "vSwitchIds": list(pool.v_switch_ids or ()),
         "desiredSize": pool.desired_size if pool.auto_scaling is None else None,
-        # Required by the API's text, though it documents PostPaid as the default.
+        # The API's documentation calls it required, but also gives the default PostPaid.
         "chargeType": pool.charge_type,
         "autoScaling": True if scaling else None,
         "autoScaling.min": _whole(scaling.get("min")),
@@ -123,7 +123,7 @@ def _has_label(body: Body) -> bool:
 
 
 def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Merge maps into maps; other values replace. Nulls are ignored, so that they cannot remove the label."""
+    """Merge maps into maps; other values replace. Ignore nulls, so that they cannot remove the label."""
     for key, value in more.items():
         if isinstance(value, dict) and isinstance(into.get(key), dict):
             _merge(into[key], value)
@@ -132,7 +132,7 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 
 def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - overrides may hold anything
-    """Return a copy of its own: the plan is not the body's to share."""
+    """Return a deep copy without nulls, so that changes to the body do not reach the plan."""
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Writes the plan of a running cluster: what kubectl can see, and how to find out the rest."""
+"""Write the plan of a running cluster: what kubectl shows, and comments on how to find the rest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 REGION_LABEL = "topology.kubernetes.io/region"
 _FOREIGN = re.compile(r"(?:.*\.)?(?:kubernetes\.io|k8s\.io|aliyun\.com|alibabacloud\.com)")
-"""Prefixes of labels that nobody gives to a node pool."""
+"""Prefixes of labels that users do not set on node pools."""
 _SYSTEM_TAINTS = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 _CLUSTER_GAPS = (
     ("id", say("the console shows it, and `aliyun cs DescribeClustersV1`")),
@@ -53,17 +53,18 @@ _CLUSTER_GAPS = (
     ("vSwitches[].availableIps", say("and ipv6Cidr, which 2001:db8 stands for: `aliyun vpc DescribeVSwitches`")),
     ("securityGroups[].type", say("`aliyun ecs DescribeSecurityGroups`: normal (basic) or enterprise (advanced)")),
 )
-"""What a cluster does not always tell, and where it stands."""
+"""Facts that a cluster does not always show, and where to find them."""
 _OF_ACCOUNT = (
     facts.ACCOUNT_CLUSTER, facts.ACCOUNT_TERWAY, facts.ACCOUNT_V_SWITCHES, facts.ACCOUNT_GROUPS, facts.ACCOUNT_POOLS,
 )  # fmt: skip
-"""What is asked of an account for a plan."""
+"""The facts to read from an account for a plan."""
 
 
 _NODE_GAP = (
     "vSwitchIds",
     say(
-        "what begins with your- stands for those of the nodes; eniplan init --from-cluster --live tells them, and more"
+        "names that begin with your- are placeholders for those of the nodes; eniplan init --from-cluster --live fills "
+        "them in, and more"
     ),
 )
 _NOT_SEEN = (
@@ -75,8 +76,8 @@ _NOT_SEEN = (
     ),
     ("terway", say("version: the image in `kubectl -n kube-system get ds terway-eniip -o yaml`")),
 )
-"""What kubectl tells, and did not this time."""
-_NO_KIND = say("its pods on exclusive nodes belong to no kind that a plan knows")
+"""Facts that kubectl normally shows, and where to find them."""
+_NO_KIND = say("its pods on exclusive nodes are of a kind that plans do not support")
 
 
 class _Batch(NamedTuple):
@@ -86,22 +87,22 @@ class _Batch(NamedTuple):
     pool_id: str
     nodes: tuple[Node, ...]
     pool: ExistingPool | None = None
-    """What the account says of it."""
+    """The pool in the account; None if the account was not queried, or does not have it."""
 
 
 _NOBODY = LiveFacts("", "")
-"""No account was asked."""
+"""The account was not queried."""
 
 
 def cluster_of(seen: Observed) -> tuple[str | None, str | None]:
-    """Return the id and the region of a cluster from its nodes' labels; None if these disagree."""
+    """Return the id and the region of a cluster from its nodes' labels; None if they are missing or disagree."""
     found = [{node.labels.get(label) for node in seen.nodes} - {None} for label in (CLUSTER_LABEL, REGION_LABEL)]
     cluster_id, region = (values.pop() if len(values) == 1 else None for values in found)
     return cluster_id, region
 
 
 def wanted(seen: Observed, cluster_id: str) -> Wanted:
-    """Return what an account has to say for the plan of a cluster."""
+    """Return the facts to read from the account for the plan of a cluster."""
     types = {node.instance_type for batch in _batches(seen, _NOBODY) for node in batch.nodes if not node.is_lingjun}
     return Wanted(cluster_id, types=tuple(sorted(filter(None, types))), security_groups=tuple(_groups(seen, ())))
 
@@ -147,9 +148,9 @@ def plan_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     batches = _batches(seen, live)
     networkings = [item for item in seen.pod_networkings.values() if item.eni_type == "ENI"]
     if live.pools is not None:
-        head = say("What kubectl sees of the cluster ({source}), and the account says.", source=seen.source)
+        head = say("The cluster as seen by kubectl ({source}), and by the account.", source=seen.source)
     else:
-        head = say("What kubectl sees of the cluster ({source}). Names of pools are not told; here they are",
+        head = say("The cluster as seen by kubectl ({source}), which does not show the names of pools. Here they are",
                    source=seen.source)  # fmt: skip
     told = [head, *(f"  {_told_name(batch)}" for batch in batches)]
     parts = [
@@ -159,14 +160,14 @@ def plan_text(seen: Observed, live: LiveFacts = _NOBODY) -> str:
     ]
     pools = [_pool(batch, seen) for batch in batches]
     if not pools:
-        parts.append(f"# {say('There is no exclusive node: this pool is an example.')}\n")
+        parts.append(f"# {say('The cluster has no exclusive node: this pool is an example.')}\n")
         pools = [{"name": "exclusive", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["your-vsw-nodes"]}]
     parts.append(dump({"nodePools": pools}))
     gaps = [_NODE_GAP] if any(batch.pool is None for batch in batches) or not batches else []
     if any(batch.nodes[0].is_lingjun for batch in batches):
         how = say(
-            "clusterId and groupId stand for yours, and nodeType is missing: `aliyun eflo-controller ListClusters`, "
-            "and DescribeNode of a node"
+            "clusterId and groupId are placeholders, and nodeType is missing: see `aliyun eflo-controller "
+            "ListClusters`, and DescribeNode of a node"
         )
         gaps.append(("lingjun", how))
     parts.append(_comments(gaps, "  "))
@@ -273,7 +274,7 @@ def _network_of(path: Path, config: TerwayConfig, own: TerwayConfig) -> Network:
 
 
 def _terway(seen: Observed, config: TerwayConfig | None, said: LiveTerway) -> dict[str, Any]:
-    """Return the facts of Terway: what runs takes precedence over the account's facts of the add-on."""
+    """Return the facts of Terway. The running configuration takes precedence over the account's add-on."""
     image = next((item for item in seen.images if versions.terway(item) is not None), "")
     told = config or TerwayConfig({})
     found: dict[str, Any] = {
@@ -361,7 +362,7 @@ def _pool(batch: _Batch, seen: Observed) -> dict[str, Any]:
 
 
 def _of_account(pool: ExistingPool, types: list[str], nodes: int) -> dict[str, Any]:
-    """Return the account's facts of a pool: its types including running ones, its size, and the place of its nodes."""
+    """Return the account's facts of a pool: its types including running ones, its size, and its nodes' network."""
     out: dict[str, Any] = {"instanceTypes": list(dict.fromkeys([*pool.instance_types, *types]))}
     if pool.auto_scaling is not None:
         least, most = pool.auto_scaling
@@ -373,7 +374,7 @@ def _of_account(pool: ExistingPool, types: list[str], nodes: int) -> dict[str, A
 
 
 def _is_own(key: str, value: str, nodes: tuple[Node, ...]) -> bool:
-    """Return whether a label is one that somebody gave to the node pool."""
+    """Return whether the user set a label on the node pool."""
     if key in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, "type"} or not key:
         return False
     prefix, slash, _ = key.rpartition("/")
@@ -417,7 +418,7 @@ def _selector(selector: Selector | None) -> dict[str, Any] | None:
 
 
 def _workloads(seen: Observed, batches: tuple[_Batch, ...], known: set[str]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the workloads on exclusive nodes, and the owners that a plan cannot name."""
+    """Return the workloads on exclusive nodes, and the owners of pods that plans do not support."""
     pools = {node.name: batch.name for batch in batches for node in batch.nodes}
     found: dict[tuple[str, str], list[Pod]] = {}
     for pod in seen.pods:

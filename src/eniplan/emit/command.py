@@ -1,4 +1,4 @@
-"""A node pool as a command of the aliyun CLI. Source: aliyun CLI at commit eadd68d9, openapi/flags.go."""
+"""The aliyun CLI command that creates a node pool. Source: aliyun CLI at commit eadd68d9, openapi/flags.go."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def command(body: Body, region: str, cluster_id: str) -> str:
-    """Return one command for a POSIX shell, with the text of `body_json` as body.
+    """Return the command for a POSIX shell, with the text of `body_json` as its body.
 
-    `--region` is always there: without it the CLI fails with a message about an unknown API.
+    It always has `--region`: without it, the CLI fails with a misleading message about an unknown API.
     """
     parts = ["aliyun", "cs", "CreateClusterNodePool", "--region", region, "--ClusterId", cluster_id, "--body"]
     return shlex.join([*parts, body_json(body)]) + "\n"

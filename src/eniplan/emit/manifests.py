@@ -1,7 +1,7 @@
-"""From a plan to the Kubernetes objects that it describes.
+"""Render the Kubernetes objects that a plan describes.
 
-Order matters to people who apply them: PodNetworkings first (a pod that is created before its PodNetworking is
-Ready never gets it, and nothing says so), then node-level Terway configs, then workloads.
+They are in the order to apply them: PodNetworkings first (a pod created before its PodNetworking is Ready never gets
+it, without any error), then node-level Terway configs, then workloads.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 NAME_LABEL = "app.kubernetes.io/instance"
-"""By this label the controllers of rendered workloads find their pods."""
+"""The label by which controllers of rendered workloads select their pods."""
 TERWAY_NAMESPACE = "kube-system"
-"""Where Terway looks for its node-level configs."""
+"""The namespace of Terway's node-level configs."""
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _LONGEST_LABEL = 63
 _PREFIXES = {"PodNetworking": "10", "ConfigMap": "20"}
@@ -41,23 +41,23 @@ _LAST = "30"
 
 
 class Rendered(NamedTuple):
-    """One object and where in the plan it comes from."""
+    """One object, and its source path in the plan."""
 
     object: Object
     path: Path
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """Kind, namespace and name: what makes two objects one."""
+        """Kind, namespace and name, which identify an object."""
         metadata = self.object["metadata"]
         return self.object["kind"], metadata.get("namespace", ""), metadata["name"]
 
     @property
     def file(self) -> str:
-        """A unique file name that sorts in the order of objects. A namespace cannot contain a dot.
+        """A unique file name that sorts in the order to apply. Namespaces cannot contain the dots that separate parts.
 
         Raises:
-            RefusalError: a name that is none in Kubernetes, and could lead out of a folder.
+            RefusalError: a part is not a Kubernetes name, and could lead out of the folder.
 
         """
         kind, namespace, name = self.identity
@@ -73,8 +73,8 @@ def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendere
     """Return the objects of a passing plan, in the order to apply them.
 
     Raises:
-        RefusalError: the plan does not say what an object needs.
-        InputError: a skeleton cannot be used.
+        RefusalError: the plan lacks something that an object needs.
+        InputError: a skeleton is unusable.
 
     """
     out = [_pod_networking(plan, pn, skeletons) for pn in plan.pod_networkings]
@@ -86,11 +86,11 @@ def render(plan: Plan, skeletons: Skeletons, *, workloads: bool) -> list[Rendere
 
 
 def header(plan_file: str, specs: str) -> str:
-    """Return the comment with the origin of a file; equal for equal runs."""
+    """Return the comment with the origin of a file; the same for repeated runs."""
     notes = (
         say("Rendered by eniplan {version} from {plan}, checked with specs of {specs}.",
             version=__version__, plan=plan_file, specs=specs),
-        say("Apply PodNetworkings first and wait for Ready: pods that are created earlier do not get them."),
+        say("Apply PodNetworkings first and wait for Ready: pods created earlier do not get them."),
     )  # fmt: skip
     return "".join(f"# {printable(note)}\n" for note in notes)
 
@@ -101,9 +101,9 @@ def text(rendered: Rendered) -> str:
 
 
 def kustomization(files: Iterable[str]) -> str:
-    """Return the text of a kustomization.yaml with these files, in this order.
+    """Return the text of a kustomization.yaml that keeps the order of these files.
 
-    By default kustomize puts custom resources last, and PodNetworkings must come first.
+    By default, kustomize puts custom resources last, but PodNetworkings must come first.
     """
     kind = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
     return dump({**kind, "sortOptions": {"order": "fifo"}, "resources": list(files)})
@@ -131,7 +131,7 @@ def _pod_networking(plan: Plan, pn: PodNetworking, skeletons: Skeletons) -> Rend
 
 
 def _written_out(plan: Plan, pn: PodNetworking, key: str) -> list[str]:
-    """Return an id list of a PodNetworking, by default the cluster's, which Terway would otherwise copy silently."""
+    """Return an id list of a PodNetworking, or else the cluster's default, which Terway would copy silently."""
     for network in (pn.network, plan.cluster.pod_defaults):
         if network is not None:
             ids = network.v_switch_ids if key == "vSwitchIds" else network.security_group_ids
@@ -154,8 +154,8 @@ def _label_selector(selector: Selector) -> Object:
 def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons) -> Rendered:
     """Return a node-level config. Terway merges it into eni-config as a JSON merge patch (RFC 7396).
 
-    vSwitches are listed by zone. Terway takes `security_group` and `security_groups` together, so a list that is to
-    stand alone must null the other key.
+    vSwitches are listed by zone. Terway combines `security_group` and `security_groups`, so a config that sets one must
+    set the other to null.
     """
     zones = {v.id: v.zone for v in plan.cluster.v_switches or ()}
     patch: Object = {}
@@ -218,7 +218,7 @@ def _skeleton(workload: Workload, skeletons: Skeletons) -> Object:
         hint = say("render without --workloads, and add what its pods lack to your own manifest with --patch")
         raise RefusalError((*workload.path, "kind"), why, hint)
     if workload.is_prefix:
-        why = say("Kubernetes completes the name of {kind} {name!r}, so it cannot be applied twice",
+        why = say("Kubernetes generates the name of {kind} {name!r}, so it cannot be applied twice",
                   kind=workload.kind, name=workload.name)  # fmt: skip
         raise RefusalError((*workload.path, "generateName"), why, say("give it its own name"))
     if workload.kind == "Pod" and workload.replicas != 1:
@@ -230,7 +230,7 @@ def _skeleton(workload: Workload, skeletons: Skeletons) -> Object:
 
 
 def _own_pods(template: Object, workload: Workload) -> None:
-    """Add what the plan says about the pods, or replace the skeleton's template with their own."""
+    """Add the plan's values to the skeleton's pod template, or replace it with the workload's own template."""
     if workload.template is not None:
         metadata = workload.template.get("metadata") or {}
         own = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
@@ -248,7 +248,7 @@ def parties(plan: Plan, workload: Workload) -> tuple[NodePool, PodNetworking | N
     """Return the pool and the PodNetworking that a workload names.
 
     Raises:
-        RefusalError: the plan does not have them (WL003, waived).
+        RefusalError: the plan lacks them (possible if WL003 is waived).
 
     """
     pool = next((p for p in plan.node_pools if p.name == workload.node_pool), None)
@@ -269,5 +269,5 @@ def _inner(value: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manife
 
 
 def _label_value(name: str) -> str:
-    """Return a name as a label value, whose maximum is shorter than that of object names."""
+    """Return a name as a label value, shortened if necessary: label values are shorter than object names."""
     return name[:_LONGEST_LABEL].rstrip("-.")

@@ -1,9 +1,9 @@
-"""Plans the move of workloads to exclusive node pools: changes, order, and how to go back.
+"""Plan the move of workloads to exclusive node pools: patches, order, and how to undo them.
 
-Each workload is changed by strategic merge patches of `kubectl patch`, which leave alone what others have changed in
-the meantime, and do nothing the second time. A Deployment first brings up its new pods and then takes the old ones
-away (maxUnavailable 0), so that it never falls below its PodDisruptionBudget. A StatefulSet or DaemonSet that holds its
-pods back (OnDelete, a partition) lets them go. The own strategy of each is put back afterwards.
+`kubectl patch` changes each workload with strategic merge patches, which keep other changes made in the meantime and
+have no effect the second time. A Deployment starts its new pods before it removes old ones (maxUnavailable 0), so that
+it never falls below its PodDisruptionBudget. For a StatefulSet or DaemonSet that holds pods back (OnDelete, a
+partition), the move suspends that strategy. It restores the original strategy of each workload afterwards.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 PARALLEL = 100
-"""The number of pods that Terway gives ENIs at the same time (docs: work-with-terway); others wait."""
+"""The number of pods for which Terway attaches ENIs at the same time (docs: work-with-terway); others wait."""
 _ROLLED = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
 _BY_HAND = {
     "Job": say("the template of a Job cannot be changed: let it end, and create the next one"),
-    "Pod": say("the placement of a Pod cannot be changed: delete it, and create it anew"),
+    "Pod": say("the placement of a Pod cannot be changed: delete and recreate it"),
 }
 _FOREIGN = say("kubectl cannot patch lists of this kind: apply it")
 _PAUSED = say("its rollout is paused: resume it, and write the migration again")
-_GONE = say("it is not there: what creates it next must have what `eniplan render-manifests --patch` adds")
+_GONE = say("it no longer exists: its next manifest needs what `eniplan render-manifests --patch` adds")
 _ROLLING: Mapping[str, object] = {"maxSurge": "25%", "maxUnavailable": "25%"}
 _DEFAULT: Object = {"type": "RollingUpdate", "rollingUpdate": _ROLLING}
-"""The strategy of a Deployment that names none."""
+"""The strategy of a Deployment without one."""
 
 
 class Move(NamedTuple):
@@ -54,23 +54,23 @@ class Move(NamedTuple):
     name: str
     pool: str
     replicas: int | None
-    """None: one on each node, or not known."""
+    """None: one per node, or unknown."""
     forth: Object | None = None
-    """Makes its pods exclusive; for a Deployment, with a strategy that removes no pod too early."""
+    """The patch that makes its pods exclusive; for a Deployment, also sets a strategy that removes no pod too early."""
     back: Object | None = None
-    """Undoes `forth`, but for the strategy."""
+    """The patch that undoes `forth`, except for the strategy."""
     settle: Object | None = None
-    """Puts back the strategy."""
+    """The patch that restores the strategy."""
     surge: int = 0
-    """Pods that are started at once."""
+    """The number of new pods that start at once."""
     lowest: int | None = None
-    """Pods that run at any time during the move; None: not known."""
+    """The minimum number of running pods during the move; None: unknown."""
     floor: int = 0
-    """Pods that its PodDisruptionBudgets ask for; 0: none does."""
+    """The number of pods that its PodDisruptionBudgets require; 0: no requirement."""
     by_hand: Message | None = None
-    """Why no script moves it, and what to do; None: the script does."""
+    """Why the script cannot move it, and what to do; None: the script moves it."""
     manifest: Object | None = None
-    """What is to be created by hand; None: nothing."""
+    """The object to create by hand; None: nothing."""
     leaves: bool = False
     """Whether it is a DaemonSet that also leaves nodes outside the old pool."""
     selector: str = ""
@@ -79,68 +79,68 @@ class Move(NamedTuple):
 
     @property
     def resource(self) -> str:
-        """What kubectl calls it."""
+        """Its name for kubectl: `deployment/NAME`."""
         return f"{self.kind.lower()}/{self.name}"
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return f"{self.kind} {self.namespace}/{self.name}"
 
     @property
     def is_rolled(self) -> bool:
-        """Whether patching it replaces its pods one after the other."""
+        """Whether a patch makes its controller replace its pods."""
         return self.forth is not None and self.kind in _ROLLED
 
     @property
     def dips(self) -> bool:
-        """Whether the move goes below its PodDisruptionBudgets."""
+        """Whether the move falls below its PodDisruptionBudgets."""
         return self.floor > 0 and (self.lowest is None or self.lowest < min(self.floor, self.replicas or 0))
 
     @property
     def asks(self) -> Message | None:
-        """What somebody must agree to before it moves; None: nothing."""
+        """What the user must accept before it moves; None: nothing."""
         if self.dips:
             return say("falls below its PodDisruptionBudget")
         return say("leaves all nodes but the exclusive ones") if self.leaves else None
 
 
 class Room(NamedTuple):
-    """What an exclusive pool has room for; None: not known."""
+    """How many pods and addresses an exclusive pool has room for; None: unknown."""
 
     pods: int | None
     addresses: int | None
 
 
 class _Given(NamedTuple):
-    """What all moves are worked out from."""
+    """The inputs of all moves."""
 
     plan: Plan
     every: list[Object]
     """All objects that were read."""
     old: str
-    """The id of the node pool that is left."""
+    """The id of the old node pool."""
 
 
 def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room], old: str) -> tuple[Move, ...]:
-    """Work out the moves of the workloads of a plan, in their order.
+    """Return the moves of a plan's workloads, in the order to make them.
 
-    DaemonSets come first, because each node must have room for their pods; then those whose pods take several ENIs of
-    one node, before the others have one each of what is left; then as the plan has them.
+    DaemonSets come first, because each node must have room for their pods; then workloads whose pods need several ENIs
+    on one node, before single ENIs fill the nodes; then the others in the order of the plan.
 
     Args:
-        plan: a plan that passes; its workloads are what moves.
-        values: documents of manifests, a dump, or answers of the API: the workloads as they are, and their
-            PodDisruptionBudgets and HorizontalPodAutoscalers.
-        rooms: by name of an exclusive pool.
-        old: the id of the node pool that is left.
+        plan: a plan that passes; its workloads move.
+        values: manifests, a dump, or objects of the API: the current workloads, and their PodDisruptionBudgets and
+            HorizontalPodAutoscalers.
+        rooms: the room of each exclusive pool, by its name.
+        old: the id of the old node pool.
 
     Raises:
-        RefusalError: the plan has no workload, there is no object of one, or it contradicts its pool.
+        RefusalError: the plan has no workload; or a workload has no object, or contradicts its pool.
 
     """
     if not plan.workloads:
-        raise RefusalError(("workloads",), say("the plan has no workloads: nothing moves"),
+        raise RefusalError(("workloads",), say("the plan has no workloads to move"),
                            say("name the workloads to move"))  # fmt: skip
     every = [item for value in values for _, item in objects(value)]
     given, found = _Given(plan, every, old), {_identity(item): item for item in every}
@@ -148,12 +148,12 @@ def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room], old: 
     taken: dict[str, int] = {}
     for workload in sorted(plan.workloads, key=lambda w: (w.kind != "DaemonSet", -max(len(w.networks), 1))):
         item = found.get((workload.kind, workload.namespace, workload.name))
-        if item is None and workload.kind == "Job":  # it has ended, and was removed
+        if item is None and workload.kind == "Job":  # it ended, and was removed
             out.append(Move(*workload.identity, workload.node_pool, None, by_hand=_GONE))
             continue
         if item is None or not _has_pods(item):
             message = say("there is no {kind} {namespace}/{name}", **workload.identity._asdict())
-            raise RefusalError(workload.path, message, say("give its manifest with --manifests, or create it first"))
+            raise RefusalError(workload.path, message, say("pass its manifest with --manifests, or create it first"))
         room = rooms.get(workload.node_pool, Room(None, None))
         left = [n - taken.get(workload.node_pool, 0) for n in room if n is not None]
         move = _move(given, workload, item, min((PARALLEL, *left)))
@@ -170,10 +170,10 @@ def _has_pods(item: Object) -> bool:
 
 
 def namespace_labels(plan: Plan, values: Iterable[object]) -> dict[str, dict[str, str]]:
-    """Return the missing labels of each namespace that its workloads' PodNetworkings select.
+    """Return, by namespace, the labels that it lacks to be selected by its workloads' PodNetworkings.
 
     Raises:
-        RefusalError: a label that one has is in the way.
+        RefusalError: an existing label prevents the selection.
 
     """
     every = [item for value in values for _, item in objects(value) if item.get("kind") == "Namespace"]
@@ -232,7 +232,7 @@ def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
         lowest = max(replicas - 1, 0)
     forth, back = difference(item, after), difference(after, item)
     early, settle = _strategy(workload.kind, item, surge)
-    for patch in (forth, back) if early else ():  # on the way back no pod is to be missing either
+    for patch in (forth, back) if early else ():  # no pod may be missing on the way back, either
         patch["spec"] = {**patch.get("spec", {}), **early}
     labels = mapping(value_at(item, ("spec", "selector", "matchLabels")))
     selector = ",".join(f"{key}={value}" for key, value in labels.items()) if workload.kind == "StatefulSet" else ""
@@ -243,7 +243,7 @@ def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
 
 
 def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
-    """Return the strategy for the move, and the one to restore; nothing if its own is suitable."""
+    """Return the strategy for the move, and the one to restore; both empty if its own is suitable."""
     if kind == "Deployment":
         own: Object = mapping(value_at(item, ("spec", "strategy"))) or _DEFAULT
         if own.get("type", "RollingUpdate") != "RollingUpdate":
@@ -279,7 +279,7 @@ def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object,
         if not isinstance(value, dict):
             raise RefusalError(workload.path, say("{kind} {name!r} has no pod template", **about))
         was_pinned |= _let_go(value, given.old)
-        if networks and workload.pod is not None:  # the plan's own template has them, and no PodNetworking selects
+        if networks and workload.pod is not None:  # a pod template in the plan names its networks itself
             notes = value.setdefault("metadata", {}).setdefault("annotations", {})
             notes.setdefault(NETWORKS_REQUEST, workload.pod.annotations[NETWORKS_REQUEST])
         try:
@@ -292,7 +292,7 @@ def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object,
 
 
 def _let_go(template: Object, old: str) -> bool:
-    """Remove what holds pods on the old pool from a pod template; return whether there was anything."""
+    """Remove selectors of the old pool from a pod template; return whether there were any."""
     spec = template.get("spec")
     if not isinstance(spec, dict):
         return False  # `complete` refuses it
@@ -313,13 +313,13 @@ def _let_go(template: Object, old: str) -> bool:
 
 
 def _names(wish: object, old: str) -> bool:
-    """Return whether an expression of a node affinity asks for a pool."""
+    """Return whether an expression of a node affinity selects the pool."""
     found = mapping(wish)
     return (found.get("key"), found.get("operator")) == (NODE_POOL_LABEL, "In") and old in listing(found.get("values"))
 
 
 _SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink", "ownerReferences")
-"""What an API server writes into metadata."""
+"""Keys of metadata that the API server writes."""
 _OF_JOBS = re.compile(r"(batch\.kubernetes\.io/)?(controller-uid|job-name)")
 _OF_TERWAY = re.compile(
     r"k8s\.aliyun\.com/(?!pod-networks-request$).*|kubectl\.kubernetes\.io/last-applied-configuration"
@@ -390,12 +390,12 @@ def _notes(
     workload: Workload, own: Object, every: list[Object], replicas: int | None, pinned: str
 ) -> Iterable[Message]:
     if pinned:
-        yield say("its pods are held on node pool {old}: the move takes that out", old=pinned)
+        yield say("its pods are bound to node pool {old}: the move removes that", old=pinned)
     if value_at(own, ("spec", "strategy", "type")) == "Recreate":
         yield say("its strategy is Recreate: all its pods stop before the new ones start")
     update = mapping(value_at(own, ("spec", "updateStrategy")))
     if update.get("type") == "OnDelete" or value_at(update, ("rollingUpdate", "partition")):
-        yield say("it holds its pods back (OnDelete, or a partition); for the move they are let go")
+        yield say("it holds its pods back (OnDelete, or a partition); the move suspends that")
     if replicas == 1 and workload.kind in {"StatefulSet", "Pod"}:
         yield say("it has a single replica: it is down until its new pod runs")
     if workload.kind == "DaemonSet":
@@ -403,7 +403,7 @@ def _notes(
     if workload.kind == "CronJob":
         yield say("its next run is the first on exclusive nodes")
     for owner in map(mapping, listing(value_at(own, ("metadata", "ownerReferences")))):
-        yield say("{kind} {name} has made it and may undo the move: change it there, too",
+        yield say("{kind} {name} manages it and may undo the move: change it there, too",
                   kind=owner.get("kind"), name=owner.get("name"))  # fmt: skip
     for item in every:
         target = value_at(item, ("spec", "scaleTargetRef"))
@@ -414,7 +414,7 @@ def _notes(
 
 
 def difference(before: Any, after: Any) -> Any:  # noqa: ANN401 - any value of an object
-    """Return the strategic merge patch from one object to another. Lists except containers are replaced entirely."""
+    """Return the strategic merge patch from one object to another. Lists other than containers are replaced."""
     out: Object = {}
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key), after.get(key)

@@ -1,7 +1,7 @@
-"""Adds what a user's own manifests lack, and changes nothing else.
+"""Add what a user's own manifests lack, and change nothing else.
 
-A manifest is matched to a workload of the plan by kind, namespace and name, or it names its pool itself, in the
-annotation `eniplan.dev/node-pool` (and its PodNetworking in `eniplan.dev/pod-networking`).
+A manifest belongs to the workload of the plan with the same kind, namespace and name; or it names its pool in the
+annotation `eniplan.dev/node-pool`, and its PodNetworking in `eniplan.dev/pod-networking`.
 """
 
 from __future__ import annotations
@@ -32,21 +32,20 @@ class Change(NamedTuple):
 
     name: str
     pool: str | None
-    """None: it names no pool and is left as it is."""
+    """None: it names no pool, so it is not changed."""
     added: tuple[str, ...]
 
 
 def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
-    """Return manifests with what their pods lack, and what was done.
+    """Return the completed manifests, and the changes.
 
     Args:
         file: the name to show in places.
-        text: any number of YAML documents; those of other kinds stay as they are.
-        plan: a plan that passes. A manifest is matched to a workload of the plan by kind, namespace and name, or
-            names its pool (and PodNetworking) in annotations.
+        text: any number of YAML documents; those of other kinds are not changed.
+        plan: a plan that passes.
 
     Raises:
-        InputError: no YAML, no manifest that names a pool, or one that contradicts its pool.
+        InputError: the text is not YAML, no manifest names a pool, or one contradicts its pool.
 
     """
     nodes = parse(file, text)
@@ -65,18 +64,18 @@ def patch(file: str, text: str, plan: Plan) -> tuple[str, list[Change]]:
             "name the workloads in the plan, or annotate the manifests with {pool_annotation}: POOL",
             pool_annotation=POOL_ANNOTATION,
         )
-        raise InputError(Problem(say("no manifest here names a node pool of the plan"), Place(file), hint))
+        raise InputError(Problem(say("no manifest in this file names a node pool of the plan"), Place(file), hint))
     out, added = splice(file, text, values, wished)
     return out, [Change(manifest.name, manifest.pool, manifest.own(added)) for manifest in manifests]
 
 
 class _Manifest:
-    """One workload of the user, and the pool that it names."""
+    """One manifest of the user, and the pool that it names."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - a manifest, where it stands, and what it is judged by
+    def __init__(  # noqa: PLR0913, PLR0917 - a manifest, its position, and the plan
         self, file: str, node: Node, at: Path, value: dict[str, Any], plan: Plan, found: Holder
     ) -> None:
-        """Take the manifest and its place: the number of its document, then the path in it."""
+        """Store the manifest and its path: the number of its document, then the path in it."""
         self._file = file
         self._node = node
         self._at = at
@@ -104,7 +103,7 @@ class _Manifest:
                 raise self._error((*found.path, *error.path), error.message, error.hint) from None
 
     def own(self, added: list[tuple[str, ...]]) -> tuple[str, ...]:
-        """Return those of the added key paths that are its own, by document."""
+        """Return the added key paths that belong to this manifest, from those of each document."""
         number, *path = self._at
         prefix = f"{path_text(tuple(path))}." if path else ""
         return tuple(text.removeprefix(prefix) for text in added[int(number)] if text.startswith(prefix))
@@ -144,7 +143,7 @@ class _Manifest:
         )
 
     def _workload(self) -> Workload | None:
-        """Return the plan's workload; a manifest without a namespace matches any."""
+        """Return the plan's workload; a manifest without a namespace matches any namespace."""
         same = [w for w in self._plan.workloads if (w.kind, w.name) == (self._kind, self._metadata.get("name"))]
         namespace = self._metadata.get("namespace")
         if namespace is None and len(same) == 1:

@@ -1,7 +1,7 @@
 """What a pod needs to run on an exclusive-ENI node with its own ENI, and how to add it to a pod template.
 
-One function completes a pod template in place, whether it comes from a skeleton or from a user's own manifest: what
-is there already is never changed, only what is missing is added.
+`complete` changes a pod template in place, from a skeleton or from a user's own manifest. It only adds what is missing,
+and never changes existing values.
 Source: Terway pkg/controller/webhook/mutating.go at commit 89aadf8b. Its webhook adds the `aliyun/eni` request and
 the zones for pods of a PodNetworking; it adds neither tolerations nor affinity, and nothing to other pods.
 """
@@ -39,7 +39,7 @@ class PodError(Exception):
     """A pod template contradicts its pool, or is not a pod template."""
 
     def __init__(self, path: Path, message: Message, hint: Message = NOTHING) -> None:
-        """Take the key path within the pod template."""
+        """Store the key path within the pod template, the message and the hint."""
         super().__init__(message)
         self.path = path
         self.message = message
@@ -51,14 +51,14 @@ class Wanted(NamedTuple):
 
     taints: tuple[Taint, ...]
     nodes: NodeLabels
-    """What is known of the labels of the nodes that they go to."""
+    """The known labels of their nodes."""
     selector: Selector | None
-    """That of their PodNetworking, for the labels."""
+    """The podSelector of their PodNetworking, which their labels must match."""
     enis: int
-    """The `aliyun/eni` request of the first container; 0: none by eniplan."""
+    """The `aliyun/eni` request of the first container; 0: add none."""
     is_lingjun: bool
     is_injected: bool
-    """Whether Terway's webhook writes the request of the first container."""
+    """Whether Terway's webhook adds the request to the first container."""
 
 
 def wanted(
@@ -68,13 +68,13 @@ def wanted(
     host_network: bool = False,
     eni_request: int | None = None,
 ) -> Wanted:
-    """Work out what the pods of a workload on a pool must have.
+    """Return what the pods of a workload on a pool must have.
 
     Args:
-        pool: where they run.
-        networking: their PodNetworking; None: they are steered by node affinity alone.
-        host_network: pods of the host network take no ENI, whatever else they say.
-        eni_request: what the plan states instead of the usual: 1 on ECS without a PodNetworking, else nothing.
+        pool: the pool they run on.
+        networking: their PodNetworking; None: only node affinity steers them.
+        host_network: whether they use the host network; such pods take no ENI.
+        eni_request: the request stated in the plan. Default: 1 on ECS without a PodNetworking, otherwise none.
 
     """
     usual = 1 if networking is None else 0
@@ -90,13 +90,13 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
     """Add to a pod template (`metadata`, `spec`) what it lacks.
 
     Args:
-        template: of a user, or of a skeleton.
+        template: the template of a manifest or a skeleton; changed in place.
         want: what its pods must have.
-        is_bare: whether it is a Pod itself. Terway's webhook adds zones to the node affinity of a pod, and
-            Kubernetes then refuses to apply the same affinity again: a bare Pod is steered by its nodeSelector.
+        is_bare: whether it is a Pod itself. Terway's webhook adds zones to the node affinity of a pod, and Kubernetes
+            then refuses to apply the original affinity again; so a bare Pod gets a nodeSelector instead.
 
     Raises:
-        PodError: it says something that cannot hold together with its pool.
+        PodError: the template contradicts its pool.
 
     """
     pod = read_pod(template)
@@ -120,10 +120,10 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
 
 
 def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, str]:
-    """Return the labels that pods need to be selected, with the first allowed value of each key.
+    """Return the labels that pods lack to be selected, with the first allowed value of each key.
 
     Raises:
-        PodError: a label that they have is in the way, or no label can do it.
+        PodError: an existing label prevents the selection, or no value satisfies the selector.
 
     """
     by_key: dict[str, list[Requirement]] = {}
@@ -140,7 +140,7 @@ def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, s
                 "with its label {key}={current}, its PodNetworking cannot select the pods", key=key, current=current
             )
             raise PodError(path, message, say("change the label, or the podSelector"))
-        # `true` is for Exists, which takes any value.
+        # `true` and `yes` are for Exists and NotIn, which accept any other value.
         candidates = [value for r in requirements for value in r.values if r.operator == "In"] or ["true", "yes"]
         value = next((v for v in candidates if all(meets(r, v) for r in requirements)), None)
         if value is None:
@@ -158,7 +158,7 @@ def _tolerate(template: dict[str, Any], pod: Pod, taints: tuple[Taint, ...]) -> 
                 "it tolerates {taint} for {seconds} s, and is evicted after that", taint=taint, seconds=seconds
             )
             raise PodError(("spec", "tolerations"), message, say("remove tolerationSeconds"))
-        # A taint with PreferNoSchedule repels nobody, and a pod that belongs there tolerates it all the same.
+        # Also tolerate PreferNoSchedule: it does not repel pods, but these belong there.
         if not any(toleration.tolerates(taint) for toleration in pod.tolerations):
             spec = template["spec"]
             spec["tolerations"] = [*(spec.get("tolerations") or ()), toleration_of(taint).written()]
@@ -188,7 +188,7 @@ def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
         message = say("a term without a requirement matches no node")
         raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or add its requirements"))
     for term, value in zip(terms, parent[TERMS] if terms else (), strict=True):
-        # An empty term takes no node; with a requirement it would take some.
+        # An empty term matches no node; adding a requirement would make it match some.
         if (term.expressions or term.fields) and not any(map(_is_rule, term.expressions)):
             value["matchExpressions"] = [*(value.get("matchExpressions") or ()), exclusive_only()]
 
@@ -218,7 +218,7 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
             )  # fmt: skip
             raise PodError(path, message, say("remove the request; the webhook adds it"))
         value = _at(template, container.path)
-        # A limit alone is fine: Kubernetes takes it for the request as well.
+        # A limit alone is fine: Kubernetes copies it to the request.
         _map(value, ("resources", "limits")).setdefault(ENI, (value["resources"].get("requests") or {}).get(ENI))
     if not want.enis or asking or pod.host_network:
         return
@@ -237,7 +237,7 @@ def _at(template: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manife
 
 
 def _map(parent: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    """Return the map at a path; a missing or null key gets an empty one."""
+    """Return the map at a path; replace a missing or null value with an empty map."""
     for key in path:
         if parent.get(key) is None:
             parent[key] = {}

@@ -1,4 +1,4 @@
-"""Errors of emitting: what a form or an object cannot express is reported, never silently left out."""
+"""Errors of `emit`: a value that a format cannot express is an error, never silently dropped."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class RefusalError(InputError):
-    """A plan asks for something that cannot be written as asked (exit code 3)."""
+    """A plan contains something that the output cannot express (exit code 3)."""
 
     def __init__(self, path: Path, message: Message, hint: Message = NOTHING) -> None:
-        """Take the key path in the plan that the message is about."""
+        """Store the key path in the plan, the message and the hint."""
         super().__init__(Problem(message, Place("plan", path=path_text(path)), hint))
         self.path = path
 

@@ -1,6 +1,6 @@
-"""Translates a body to a form with other names: every value has a place, or the form is refused.
+"""Translate a request body to a format with other names; refuse a value that the format cannot express.
 
-Nothing of a body may be lost on the way, so the walk starts from the body and not from the table of names.
+The walk starts from the body, not from the table of names, so that no value is lost.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def rename(pool: NodePool, body: Mapping[str, Any], names: Mapping[str, str], sp
     """Return the values of a body under other names.
 
     Args:
-        pool: the pool that the body creates, for the places of what cannot be said.
+        pool: the pool that the body creates, for the places of errors.
         body: the request body.
-        names: dotted key path in the body to dotted key path in the result; `[]` stands behind a list of objects:
-            `kubernetes_config.labels[].key`. Empty lists and maps need no name: they say nothing.
-        spelling: the name of the other form, for people.
+        names: dotted key paths in the body to dotted key paths in the result; `[]` follows the key of a list of
+            objects: `kubernetes_config.labels[].key`. Empty lists and maps need no name.
+        spelling: the name of the format, for people.
 
     Raises:
-        RefusalError: a value of the body has no name there.
+        RefusalError: the format has no name for a value of the body.
 
     """
     out: dict[str, Any] = {}
@@ -41,7 +41,7 @@ def rename(pool: NodePool, body: Mapping[str, Any], names: Mapping[str, str], sp
 
 
 def cannot_say(pool: NodePool, path: str, spelling: str, why: str = "") -> RefusalError:
-    """Return the error for a field of the body that a spelling has no word for."""
+    """Return the error for a field of the body that a format cannot express."""
     overridden = steps(path)
     key = KEYS.get(overridden) if value_at(pool.overrides, overridden) is None else None
     place = (*pool.path, *(key or ("overrides", *overridden)))
@@ -76,7 +76,7 @@ def put(out: dict[str, Any], target: str, indexes: tuple[int, ...], value: objec
         if parent.endswith("[]"):
             items = out.setdefault(parent.removesuffix("[]"), [])
             index = left.pop(0)
-            # Items whose every field is empty have no leaf, and must not shift those behind them.
+            # Items without values have no leaf, but must not shift the items after them.
             items.extend({} for _ in range(index + 1 - len(items)))
             out = items[index]
         else:

@@ -1,6 +1,6 @@
-"""A node pool as ALIYUN::CS::ClusterNodePool of a ROS template.
+"""A node pool as resource ALIYUN::CS::ClusterNodePool of a ROS template.
 
-ROS has no type of node pool (so no Lingjun), one security group, and a count instead of a desired size.
+The resource has no pool type (so no Lingjun), only one security group, and a count instead of a desired size.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
     """Return the properties of the resource.
 
     Raises:
-        RefusalError: ROS cannot say a field of the body, or needs one that the plan leaves out.
+        RefusalError: ROS cannot express a field of the body, or requires one that the plan lacks.
 
     """
     info = dict(body["nodepool_info"])
@@ -45,7 +45,7 @@ def properties(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
     found: dict[str, Any] = {"ClusterId": cluster_id}
     found |= rename(pool, {**body, "nodepool_info": info, "scaling_group": group}, NAMES, _SPELLING)
     for disk in found["ScalingGroup"].get("DataDisks", ()):
-        # Text in the API, a boolean here.
+        # A string in the API, a boolean in ROS.
         disk |= {key: disk[key] == "true" for key in ("Encrypted",) if disk.get(key) in {"true", "false"}}
     _require(pool, found, ("KubernetesConfig", "Runtime"), "runtime", "runtime: containerd")
     _require(pool, found, ("ScalingGroup", "SystemDiskSize"), "systemDisk", "systemDisk: {size: 120}")

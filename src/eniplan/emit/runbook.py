@@ -1,4 +1,4 @@
-"""Writes a migration folder: a runbook, a shell script that stops at the first failing gate, and their files."""
+"""Write a migration folder: a runbook, a shell script that stops at the first failing gate, and their files."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ if TYPE_CHECKING:
 SCRIPT, RUNBOOK, PLAN = "migrate.sh", "RUNBOOK.md", "plan.yaml"
 Words = tuple[str, ...]
 _WAIT = '"${WAIT:-15m}"'
-"""How long gates wait: the runbook's commands are good by themselves."""
+"""How long gates wait, with a default, so that the runbook's commands also work outside the script."""
 
 
 class Migration(NamedTuple):
-    """All that a folder is made from."""
+    """The inputs of a migration folder."""
 
     old: str
-    """The id of the node pool that is left."""
+    """The id of the old node pool."""
     plan: Object
-    """The plan, as its document has it."""
+    """The plan as parsed, with the keys of its file."""
     moves: tuple[Move, ...]
     networking: tuple[Rendered, ...]
     """PodNetworkings and node-level configs."""
     spellings: Mapping[str, str]
-    """The new pools in every spelling of create-pool, by file name."""
+    """The new pools in every output format of create-pool, by file name."""
     manifests: Mapping[str, str]
-    """The user's own manifests with what they lacked, by file name."""
+    """The user's own manifests, completed, by file name."""
     namespaces: Mapping[str, Mapping[str, str]]
-    """The labels that namespaces lack to be selected."""
+    """The labels that namespaces lack to be selected, by namespace."""
     access: Words
-    """kubectl's options for the cluster that was read; empty: the current context."""
+    """kubectl's options that select the cluster; empty: the current context."""
     gate: Words
-    """The options by which create-pool and verify judge as this run did."""
+    """Options that make create-pool and verify judge like this run."""
     copies: Mapping[str, str]
-    """The files that these name."""
+    """The files that these options name, by file name."""
 
     @property
     def pools(self) -> tuple[str, ...]:
@@ -67,13 +67,13 @@ class Migration(NamedTuple):
 
     @property
     def starts_empty(self) -> bool:
-        """Whether a new pool may have no nodes at first, so that nothing can prove it."""
+        """Whether a new pool may have no nodes at first, so that it cannot be verified yet."""
         return any((pool.get("autoScaling") or {}).get("min") == 0 or pool.get("desiredSize") == 0
                    for pool in self.plan["nodePools"])  # fmt: skip
 
     @property
     def scripted(self) -> tuple[Move, ...]:
-        """What the script moves."""
+        """The moves that the script makes."""
         return tuple(move for move in self.moves if move.by_hand is None)
 
 
@@ -84,15 +84,15 @@ class Step(NamedTuple):
     does: Words
     gates: Words
     back: Words
-    """The commands to go back; none: `undo` says how."""
+    """The commands that undo it; empty: `undo` says how."""
     notes: tuple[Message, ...] = ()
     undo: Message = NOTHING
     move: Move | None = None
     """The workload that moves here."""
     why: str = ""
-    """The command that tells why a gate of kubectl does not hold."""
+    """The command that shows why a kubectl gate fails."""
     unless: str = ""
-    """The command that proves the step is done; empty: repeat the step instead."""
+    """The command that succeeds if the step is done already; empty: always run the step."""
 
 
 def files(migration: Migration) -> dict[str, str]:
@@ -128,12 +128,12 @@ def _by_hand_file(move: Move) -> str:
 
 
 def _numbered(migration: Migration) -> Iterator[tuple[int, Move]]:
-    """Yield what the script moves, by the number of its step."""
+    """Yield the moves that the script makes, with their step numbers."""
     return enumerate(migration.scripted, 2 + bool(migration.configs) + bool(migration.networkings))
 
 
 def _part(migration: Migration, *, networking: bool, moved: Sequence[Move] | None) -> Object:
-    """Return the part of the plan that holds at a step, for the existing pods; `moved` None: the whole plan."""
+    """Return the part of the plan that must hold after a step; `moved` None: the whole plan."""
     plan = migration.plan
     live = {(move.kind, move.namespace, move.name): move for move in migration.moves}
     workloads = []
@@ -150,7 +150,7 @@ def _part(migration: Migration, *, networking: bool, moved: Sequence[Move] | Non
 
 
 class _Commands:
-    """The commands of a migration, for the cluster that was read."""
+    """The commands of a migration, with the options that select its cluster."""
 
     def __init__(self, migration: Migration) -> None:
         self._access, self._gate = migration.access, migration.gate
@@ -179,7 +179,7 @@ class _Commands:
 
 
 def steps(migration: Migration) -> Iterator[Step]:
-    """Yield the steps in their order."""
+    """Yield the steps in order."""
     do = _Commands(migration)
     if migration.configs:
         names = [item.identity[2] for item in migration.configs]
@@ -197,11 +197,11 @@ def steps(migration: Migration) -> Iterator[Step]:
         (),
         (
             say(
-                "pool/ holds the same pools as request bodies, aliyun commands, Terraform and ROS: a pool that is "
-                "there already is not created again."
+                "pool/ has the same pools as request bodies, aliyun commands, Terraform and ROS. A pool that already "
+                "exists is not created again."
             ),
         ),
-        say("Nothing runs there yet: delete the new node pools where they were created, or in the console."),
+        say("Nothing runs there yet: delete the new node pools with the tool that created them, or in the console."),
         unless="" if migration.starts_empty else do.look(_POOL_PLAN),
     )  # fmt: skip
     if migration.networkings:
@@ -217,9 +217,9 @@ def _networking(migration: Migration, do: _Commands) -> Step:
         do.kubectl("label", "namespace", name, *(f"{key}={value}" for key, value in lacking.items()))
         for name, lacking in migration.namespaces.items()
     )
-    notes = [say("Pods that are created from now on and that a PodNetworking selects get exclusive ENIs.")]
+    notes = [say("From now on, new pods that a PodNetworking selects get exclusive ENIs.")]
     if labels:
-        notes.append(say("The PodNetworkings select namespaces by labels that these do not have, as far as known."))
+        notes.append(say("The PodNetworkings select namespaces by labels that these seem to lack."))
     return Step(
         say("Apply PodNetworkings"),
         (do.kubectl("apply", "-f", _NETWORKING), *labels),
@@ -243,7 +243,7 @@ def _of(do: _Commands, move: Move, number: int) -> Step:
         )
     if move.floor > 0:
         notes.append(say("PodDisruptionBudgets ask for {floor} pods.", floor=move.floor))
-    # Of a StatefulSet a pod that has not started is not replaced, whatever the template says now.
+    # A StatefulSet does not replace a pod that has not started, even with a new template.
     stuck = (do.of(move, "delete", "pod", "-l", move.selector, "--field-selector", "status.phase=Pending"),)
     return Step(
         say("Move {title} to {pool}", title=move.title, pool=move.pool),
@@ -266,11 +266,11 @@ def runbook(migration: Migration) -> str:
     lines = [
         "# " + say("Move from node pool {old} to {pools}", old=old, pools=", ".join(migration.pools)), "",
         say("Written by eniplan {version}.", version=__version__),
-        say("`sh {script}` does the steps below, and stops at the first gate that does not hold; run it again at any "
-            "time.", script=SCRIPT),
+        say("`sh {script}` runs the steps below, and stops at the first gate that fails; it is safe to run again at "
+            "any time.", script=SCRIPT),
         say("`WAIT` sets how long a gate waits (default `15m`)."), "",
-        say("The mode of a node pool cannot be switched: the new pool is made beside the old one, the pods move, and "
-            "the old pool is deleted at the end. Until then each step can be undone."), "",
+        say("The mode of a node pool cannot be switched: the new pool is created next to the old one, the pods move, "
+            "and the old pool is deleted at the end. Until then, each step can be undone."), "",
     ]  # fmt: skip
     for number, step in enumerate(steps(migration), 1):
         lines += [f"## {number}. {step.title}", "", *(f"{note}\n" for note in step.notes)]
@@ -288,11 +288,12 @@ def runbook(migration: Migration) -> str:
         "## " + say("Leave the old pool"), "",
         say("When all of the above holds (`{verify}`), `sh {script} retire` cordons and drains the old nodes.",
             verify=do.look(PLAN), script=SCRIPT),
-        say("Draining respects PodDisruptionBudgets; pods that are not in the plan move to other nodes, and lose what "
-            "they keep in emptyDir."), "",
+        say("Draining respects PodDisruptionBudgets. Pods that are not in the plan move to other nodes, and lose their "
+            "emptyDir data."), "",
         *_shell(_retire(migration)),
-        say("Then delete node pool {old} where it was created, or in the console: eniplan never deletes one.", old=old),
-        say("To go back before that: `{uncordon}`, which `sh {script} undo` does first.",
+        say("Then delete node pool {old} with the tool that created it, or in the console. eniplan never deletes "
+            "pools.", old=old),
+        say("To go back before that: `{uncordon}`; `sh {script} undo` does this first.",
             uncordon=do.old_nodes(old, "uncordon"), script=SCRIPT), "",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -303,7 +304,7 @@ def _shell(commands: Sequence[str]) -> list[str]:
 
 
 def _by_hand(do: _Commands, move: Move) -> Words:
-    """Return the commands for manual steps, whose time people choose."""
+    """Return the commands of a move by hand, which people run when it suits them."""
     if move.manifest is None:
         return ()
     away = (do.of(move, "delete", move.resource),) if move.kind in {"Job", "Pod"} else ()
@@ -375,7 +376,7 @@ accepted() {{
 
 
 def _head(migration: Migration) -> str:
-    # What the shell fills in stands in the texts as it will find it there.
+    # Texts contain the shell's own variables, which the shell expands.
     about = say(
         "Written by eniplan {version}: moves workloads from node pool {old} to {pools}. {runbook} explains each step.",
         version=__version__, old=migration.old, pools=", ".join(migration.pools), runbook=RUNBOOK,
@@ -421,8 +422,9 @@ def script(migration: Migration) -> str:
     lines += ["}", "", "retire() {", _begin(say("Leave the old pool"), (do.old_nodes(migration.old, "uncordon"),))]
     lines.append(f"    run {do.verify(PLAN)}")
     lines += [f"    run {command}" for command in _retire(migration)]
+    now = _format(say("now delete node pool %s with the tool that created it"))
     lines += [
-        f"    printf {_format(say('now delete node pool %s, where it was created'))} {shlex.quote(migration.old)} >&2",
+        f"    printf {now} {shlex.quote(migration.old)} >&2",
         "}",
         "",
         'case "${1:-forth}" in',

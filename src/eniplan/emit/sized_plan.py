@@ -1,4 +1,4 @@
-"""Writes the plan of a sized pool: unstated facts are absent, or placeholder ids."""
+"""Write the plan of a sized pool. Facts that the user did not state are absent, or placeholder ids."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NETWORK = "exclusive-eni"
 
 
 class Facts(NamedTuple):
-    """What the command line says of the cluster."""
+    """Facts of the cluster from the command line."""
 
     terway: str
     zones: tuple[str, ...]
@@ -42,7 +42,7 @@ def sized_plan(instance_type: str, size: Size, request: Request, facts: Facts) -
         "desiredSize": size.nodes,
     }
     if len(facts.zones) > 1:
-        pool["multiAzPolicy"] = "BALANCE"  # the default fills one zone after the other
+        pool["multiAzPolicy"] = "BALANCE"  # the default policy fills one zone after the other
     if request.daemon_pods:
         pool["systemPodsPerNode"] = request.daemon_pods
     return {
@@ -76,15 +76,15 @@ def sized_plan(instance_type: str, size: Size, request: Request, facts: Facts) -
 def _pod_v_switches(names: Sequence[str], facts: Facts) -> list[dict[str, str]]:
     found = [{"id": name, "zone": zone} for name, zone in zip(names, facts.zones, strict=True)]
     if facts.dual:
-        # 2001:db8::/32 is for documentation: nobody has such an address.
+        # 2001:db8::/32 is reserved for documentation (RFC 3849).
         found = [{**v_switch, "ipv6Cidr": f"2001:db8:0:{i:x}::/64"} for i, v_switch in enumerate(found, 1)]
     return found
 
 
 def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Facts, specs: str) -> str:
-    """Return the plan as YAML, with its assumptions and what to fill in as a comment.
+    """Return the plan as YAML, with a comment on its assumptions and what to fill in.
 
-    It can be judged as it is; `to_fill_in` makes of it what users get.
+    Rules can judge it unchanged; `to_fill_in` turns it into the plan that users get.
     """
     head = (
         together((
@@ -93,7 +93,7 @@ def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Fac
                 nodes=count(size.nodes, "{n} node", "{n} nodes")),
             *asked(request),
         )),
-        say("Sized with the specs of {specs}. Fill in what stands in <angle brackets>.", specs=specs),
+        say("Sized with the specs of {specs}. Fill in the <angle brackets>.", specs=specs),
         say("In each zone the vSwitch for pods needs {pods} free addresses, that for nodes {nodes}:",
             pods=size.pod_addresses_per_zone, nodes=size.nodes_per_zone),
         say("state them as availableIps, and `eniplan check` compares."),
@@ -103,6 +103,6 @@ def sized_plan_text(instance_type: str, size: Size, request: Request, facts: Fac
 
 
 def to_fill_in(text: str) -> str:
-    """Return a plan whose placeholders a check refuses, like those of init."""
+    """Return the plan with placeholders that a check refuses, like those of `init`."""
     text = re.sub(r"\byour-([\w.-]+)", r"<\1>", text)
     return re.sub(r'(?<=ipv6Cidr: )"?2001:db8:\S+', "<IPv6 CIDR>", text)

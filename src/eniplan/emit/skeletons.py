@@ -1,7 +1,7 @@
-"""Skeletons of manifests: YAML that is parsed, filled in as data, and dumped again.
+"""Skeletons of manifests: parse the YAML, fill in values as data, and dump it again.
 
-A skeleton is a whole object with placeholders. What eniplan fills in must be there, so that a team's own skeleton
-cannot lose a field without being told; whatever else it has is kept.
+A skeleton is a whole object with placeholders. It must have all fields that eniplan fills in, so that a team's own
+skeleton cannot silently lose one; other fields are kept.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 class Shape(NamedTuple):
-    """What eniplan knows of a kind."""
+    """The fields of a kind that eniplan uses."""
 
     api_version: str
     template: Path | None = None
-    """Where the pod template is; () for a Pod itself, None for kinds without pods."""
+    """The path of the pod template; () for a Pod itself, None for kinds without pods."""
     replicas: tuple[Path, ...] = ()
-    """Where the number of pods is written."""
+    """The paths that hold the number of pods."""
     selects: bool = False
     """Whether the kind selects its pods by label (apps/v1)."""
     more: Mapping[Path, type] = {}
-    """Other fields that must be there, with the type of each."""
+    """Other required fields, with the type of each."""
 
     def required(self) -> dict[Path, type]:
         """Return the fields that a skeleton must have, with the type of each."""
@@ -54,7 +54,7 @@ class Shape(NamedTuple):
 
 
 def _shape(api_version: str, kind: str, more: Mapping[Path, type] | None = None) -> Shape:
-    """Return the shape of a kind with pods, at the path that all readers use."""
+    """Return the shape of a kind with pods, with the template path that all readers use."""
     holder = HOLDERS[kind][0]
     return Shape(api_version, holder.template, holder.replicas, holder.selects, more or {})
 
@@ -82,25 +82,25 @@ SHAPES = {
     ),
     "Pod": _shape("v1", "Pod"),
 }
-"""Every kind that has a skeleton."""
+"""The shape of every kind with a skeleton, by kind."""
 
 _FORBIDDEN: dict[str, tuple[Path, ...]] = {"PodNetworking": (("metadata", "namespace"), ("status",))}
-"""Fields that an object of the kind may not have: a PodNetworking is cluster-scoped, and its status is Terway's."""
+"""Fields that a kind must not have: a PodNetworking is cluster-scoped, and Terway writes its status."""
 
 
 class Skeletons:
-    """The skeletons of one folder, each read when it is first needed."""
+    """The skeletons of one folder, each read on first use."""
 
     def __init__(self, folder: str | None = None) -> None:
-        """Take the folder; None: eniplan's own."""
+        """Store the folder; None: eniplan's own skeletons."""
         self._folder = folder or os.path.join(resources.folder("templates"), "manifests")
         self._read: dict[str, dict[str, Any]] = {}
 
     def get(self, kind: str) -> dict[str, Any]:
-        """Return a copy of the skeleton of a kind, complete and ready to be filled in.
+        """Return a copy of the skeleton of a kind.
 
         Raises:
-            InputError: the file cannot be read, is no YAML, or lacks a field that is to be filled in.
+            InputError: the file cannot be read, is not YAML, or lacks a field that eniplan fills in.
 
         """
         if kind not in self._read:
@@ -123,7 +123,7 @@ class Skeletons:
         documents = read_documents(file, data)
         value = documents[0].value
         if len(documents) != 1 or not isinstance(value, dict):
-            raise InputError(Problem(say("a skeleton is one object, here a {kind}", kind=kind), Place(file)))
+            raise InputError(Problem(say("a skeleton must be one object of kind {kind}", kind=kind), Place(file)))
         problems = list(_problems(documents[0], kind))
         if problems:
             raise InputError(*problems)
@@ -138,7 +138,7 @@ def _problems(document: Document, kind: str) -> Iterator[Problem]:
     for path, needed in shape.required().items():
         if not isinstance(value_at(document.value, path), needed):
             message = say("the skeleton of a {kind} lacks a field that eniplan fills in", kind=kind)
-            hint = say("write {path} again; any value of its type will do", path=path_text(path))
+            hint = say("add {path}, with any value of its type", path=path_text(path))
             yield Problem(message, document.place(path), hint)
     for path in _FORBIDDEN.get(kind, ()):
         if value_at(document.value, path) is not None:

@@ -1,7 +1,7 @@
-"""Changes a YAML text only where values are new, and keeps spacing, quotes, comments and line breaks.
+"""Add values to a YAML text, and keep its spacing, quotes, comments and line breaks.
 
-Parsing and dumping would lose them, even with a library that keeps comments. Instead the places that the parser
-names are written to, and the result is parsed again: it must be exactly what was wished for, or nothing is changed.
+Parsing and dumping would lose them, even with a library that keeps comments. Instead, this edits the text at the
+positions that the parser reports, then parses the result: it must have exactly the wanted values, or nothing changes.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Node(NamedTuple):
     column: int
     is_flow: bool = False
     text: str = ""
-    """Of a scalar its text, of an alias the anchor it stands for."""
+    """The text of a scalar, or the anchor name of an alias."""
     is_plain: bool = False
-    """A scalar without quotes: it may be a number, true, or null."""
+    """Whether it is a scalar without quotes, which may be a number, true or null."""
     anchor: str | None = None
     keys: tuple[Node, ...] = ()
     items: tuple[Node, ...] = ()
@@ -48,7 +48,7 @@ class Node(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The offset after its last character; the end of a block comes after the comments that follow it."""
+        """The offset after its last character; `end` of a block is after the comments that follow it."""
         return self.items[-1].last if self.items and not self.is_flow else self.end
 
 
@@ -61,14 +61,14 @@ class _Edit(NamedTuple):
 # --- Reading ------------------------------------------------------------------------------------------------
 
 _MOST_VALUES = 1_000_000
-"""The maximum values of a document with expanded aliases: far more than any manifest has."""
+"""Maximum values of a document with expanded aliases, far more than any manifest has."""
 
 
 def parse(file: str, text: str) -> list[Node]:
     """Parse all documents of a text.
 
     Raises:
-        InputError: it is no YAML.
+        InputError: the text is not YAML.
 
     """
     loader = yaml.CSafeLoader(text)
@@ -85,7 +85,7 @@ def parse(file: str, text: str) -> list[Node]:
 
 
 def _documents(loader: yaml.CSafeLoader) -> Iterator[Node]:
-    """Yield the documents, built from events, because composed nodes do not have the places of aliases."""
+    """Yield the documents, built from events, because composed nodes lack the positions of aliases."""
     while not loader.check_event(yaml.StreamEndEvent):
         if isinstance(loader.get_event(), yaml.DocumentStartEvent):
             yield _node(loader, 0)
@@ -176,11 +176,11 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
     Args:
         file: the name to show in places.
         text: the text to change.
-        old: the values of its documents, as `value_of` gives them.
-        new: the wished values: more keys in maps, more items at the end of lists, content where nothing was.
+        old: the values of its documents, from `value_of`.
+        new: the wanted values: with more keys in maps, more items at the end of lists, or content for empty values.
 
     Raises:
-        InputError: the form of the text does not allow it.
+        InputError: the additions would require rewriting the text.
 
     """
     edits: list[_Edit] = []
@@ -210,7 +210,7 @@ class _Writer:
         self.paths: list[str] = []
 
     def edits(self, node: Node, old: Any, new: Any, path: Path) -> Iterator[_Edit]:  # noqa: ANN401 - any values
-        """Yield the edits, inner ones first, because that is their order if two insert at one place."""
+        """Yield the edits, inner ones first, which is their order if two insert at the same position."""
         if old == new:
             return
         if node.kind == "map" and isinstance(new, dict) and node.items:
@@ -226,7 +226,7 @@ class _Writer:
             place = Place(self._file, node.line + 1, node.column + 1, path_text(path))
             raise InputError(Problem(message, place, say("write the values here instead")))
         else:
-            # Something empty: it gets its content where it stands, so that a comment behind it stays there.
+            # An empty value: insert at its position, so that a comment after it stays there.
             self.paths.append(path_text(path))
             space = " " if node.start == node.end else ""
             yield _Edit(node.start, node.end, space + self._flow(new))
@@ -238,7 +238,7 @@ class _Writer:
             if written is not None:
                 yield from self.edits(written, old[key], value, (*path, key))
             elif key not in old or old[key] != value:
-                # What a merge brings is written out in full beside it, and wins.
+                # The value comes from a merge key: write it out in full next to the merge, which it overrides.
                 added[key] = value
                 self.paths.append(path_text((*path, key)))
         if added:
@@ -251,7 +251,7 @@ class _Writer:
         indent = " " * self._column(node)
         lines = [indent + line for line in block(value, self._sequence_indent)]
         at = node.last
-        if self._text[at - 1] == "\n":  # behind a block of text, which ends with its line
+        if self._text[at - 1] == "\n":  # after a block scalar, which includes its last line break
             return _Edit(at, at, "".join(line + self._newline for line in lines))
         end = self._text.find("\n", at)
         at = len(self._text) if end < 0 else end - self._text[:end].endswith("\r")
@@ -261,7 +261,7 @@ class _Writer:
         return json_text(value, indent=None) if self._is_json else flow(value)
 
     def _column(self, node: Node) -> int:
-        """Return the column of the keys of a map or the dashes of a list; an anchor or a tag may stand before."""
+        """Return the column of a map's keys or a list's dashes, which may follow an anchor or a tag."""
         if node.kind == "map":
             return node.keys[0].column
         first = node.items[0]
@@ -270,7 +270,7 @@ class _Writer:
 
 
 def _sequence_indent(node: Node, column: int = 0) -> int:
-    """Return the indentation of list items relative to their key in this document: 0 or 2; 2 without any list."""
+    """Return the indentation of list items relative to their key in this document, 0 or 2. Default: 2."""
     found = _first_sequence_indent(node, column)
     return 2 if found is None else found
 
@@ -288,7 +288,7 @@ def _first_sequence_indent(node: Node, column: int) -> int | None:
 def _apply(text: str, edits: list[_Edit]) -> str:
     out = []
     at = 0
-    for edit in sorted(edits, key=lambda e: (e.start, e.end)):  # stable: inner before outer at one place
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):  # stable: inner edits first at the same position
         out += [text[at : edit.start], edit.text]
         at = edit.end
     return "".join(out) + text[at:]

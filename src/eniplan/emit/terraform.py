@@ -1,7 +1,7 @@
-"""A node pool as Terraform's resource alicloud_cs_kubernetes_node_pool, in HCL and in Terraform's JSON.
+"""A node pool as Terraform resource alicloud_cs_kubernetes_node_pool, in HCL and in Terraform's JSON.
 
-HCL is laid out as `terraform fmt` lays it out: attributes of one block in one run of lines
-with their equals signs in one column, then the blocks.
+HCL has the layout of `terraform fmt`: the attributes of a block on consecutive lines with aligned equals signs, then
+its blocks.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def arguments(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
     """Return the resource's arguments: scalars, lists of scalars, the map `tags`, and blocks (maps, lists of maps).
 
     Raises:
-        RefusalError: the body has a field that Terraform has no argument for.
+        RefusalError: Terraform has no argument for a field of the body.
 
     """
     group = dict(body.get("scaling_group", {}))
@@ -52,7 +52,7 @@ def arguments(pool: NodePool, body: Body, cluster_id: str) -> dict[str, Any]:
 
 
 def _tags(pool: NodePool, tags: object) -> dict[str, str]:
-    """Return a list of key and value as a map, which cannot hold a key twice."""
+    """Return a list of `{key, value}` as a map; refuse duplicate keys, which a map cannot hold."""
     path = "scaling_group.tags"
     if not isinstance(tags, list):
         raise cannot_say(pool, path, _SPELLING, say("it must be a list of {form}", form="{key, value}"))
@@ -63,9 +63,9 @@ def _tags(pool: NodePool, tags: object) -> dict[str, str]:
             or set(tag) != {"key", "value"}
             or not all(isinstance(v, str) for v in tag.values())
         ):
-            raise cannot_say(pool, path, _SPELLING, say("each of them must be {form}, both text", form="{key, value}"))
+            raise cannot_say(pool, path, _SPELLING, say("each item must be {form}, both strings", form="{key, value}"))
         if tag["key"] in out:
-            raise cannot_say(pool, path, _SPELLING, say("the key {key!r} is given twice", key=tag["key"]))
+            raise cannot_say(pool, path, _SPELLING, say("the key {key!r} occurs twice", key=tag["key"]))
         out[tag["key"]] = tag["value"]
     return out
 
@@ -108,7 +108,7 @@ def _block(found: dict[str, Any], indent: str) -> Iterator[str]:
             for item in value if isinstance(value, list) else [value]:
                 yield ""
                 yield f"{indent}{name} {{"
-                # A block that holds nothing but blocks begins with one, and not with an empty line.
+                # A block without attributes starts with its first inner block, not with an empty line.
                 inner = list(_block(item, indent + "  "))
                 yield from inner[1:] if inner and not inner[0] else inner
                 yield f"{indent}}}"
@@ -132,13 +132,13 @@ def _expression(value: object) -> str:
 
 def quoted(text: str) -> str:
     """Return a quoted HCL string of exactly this text, with quotes, `${` and `%{` escaped."""
-    # JSON but for two escapes that HCL does not know; the pattern steps over escaped backslashes.
+    # JSON, except for two escapes that HCL lacks; the pattern skips escaped backslashes.
     found = re.sub(r"\\(.)", lambda part: _NOT_IN_HCL.get(part[1], part[0]), json_text(text))
     return re.sub(r"([$%])\{([^{}\"\\]*\})?", _inert, found)
 
 
 def _inert(introducer: re.Match[str]) -> str:
-    """Double the sign, as the documentation has it; python-hcl2 reads that only when the brace is closed."""
+    """Double the sign, the documented escape. python-hcl2 supports it only if the brace is closed."""
     sign, closed = introducer.groups()
     return f"{sign}{sign}{{{closed}" if closed else f"{sign}\\u007b"
 

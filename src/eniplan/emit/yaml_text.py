@@ -1,7 +1,6 @@
-"""Writes data as YAML that kubectl, PyYAML and eniplan all read in the same way.
+"""Write data as YAML that kubectl, PyYAML and eniplan all parse in the same way.
 
-YAML 1.1 and 1.2 readers disagree on what `on`, `1e3`, `0o17` or `y` are, so any text that might be taken for
-something else is quoted.
+YAML 1.1 and 1.2 parsers disagree on `on`, `1e3`, `0o17` or `y`, so strings that may parse as something else are quoted.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _NO_WRAP = 2**31 - 1
 
 
 def is_plain(text: str) -> bool:
-    """Return whether a text needs no quotes, because every reader takes it as text."""
+    """Return whether a string needs no quotes, because every parser reads it as a string."""
     return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS
 
 
@@ -35,7 +34,7 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     text = without_halves(text)
     style = None if is_plain(text) else '"'
     if "\n" in text:
-        style = "|"  # libyaml takes quotes where a literal block cannot hold the text
+        style = "|"  # libyaml uses quotes where a literal block cannot hold the text
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 
@@ -53,7 +52,7 @@ def flow(value: Any) -> str:  # noqa: ANN401 - any data
         return "{" + ", ".join(f"{flow(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
-    # JSON is YAML, and its quoted text means the same to all readers.
+    # JSON is YAML, and all parsers read its quoted strings in the same way.
     return value if isinstance(value, str) and is_plain(value) else json_text(value)
 
 

@@ -1,1 +1,1 @@
-"""The only package that uses kubectl: reads clusters, or dumps of them, and keeps what verify checks."""
+"""Clusters and dumps of them, reduced to what `verify` checks. The only package that runs kubectl."""

@@ -1,4 +1,4 @@
-"""Reads saved output of kubectl: a file, a folder, or stdin. For clusters that cannot be reached."""
+"""Read saved output of kubectl from a file, a folder, or stdin, for clusters out of reach."""
 
 from __future__ import annotations
 
@@ -24,15 +24,20 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".json", ".yaml", ".yml")
 COMMAND = "kubectl get nodes,pods,events,ds,podnetworkings,podenis -A -o json"
-"""The command that prints everything needed, without Terway's ConfigMap, which may contain credentials."""
+"""The command that prints all needed objects except Terway's ConfigMap, which may contain credentials."""
 _WRITE = say("create one with: {command}", command=COMMAND)
 
 
 def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()) -> Observed:
-    """Read a dump; of workloads, those that are wanted.
+    """Read a dump.
+
+    Args:
+        path: the file, the folder, or `-`.
+        follow: the namespace and name of a pod to read more fields of.
+        wanted: the plan's workloads: namespace and `Deployment NAME`. Others are skipped.
 
     Raises:
-        InputError: it cannot be read, is no dump, or holds no node.
+        InputError: the dump cannot be read, is malformed or truncated, or has no node.
 
     """
     collector = Collector(path, follow, wanted)
@@ -48,8 +53,8 @@ def observe(path: str, follow: tuple[str, str] | None = None, wanted: Collection
         raise InputError(Problem(message, Place(path), hint))
     observed = collector.observed()
     if len(observed.unseen) == len(KINDS):
-        hint = say("is it empty, or was it printed without -o json? {write}", write=_WRITE)
-        raise InputError(Problem(say("it has nothing of a cluster"), Place(path), hint))
+        hint = say("it may be empty, or printed without -o json; {write}", write=_WRITE)
+        raise InputError(Problem(say("it has no objects of a cluster"), Place(path), hint))
     if not observed.nodes:
         raise InputError(_no_node(path))
     return observed
@@ -59,7 +64,7 @@ def nodes(path: str) -> Iterator[dict[str, Any]]:
     """Yield the nodes of a dump.
 
     Raises:
-        InputError: it cannot be read, is no dump, or holds no node.
+        InputError: the dump cannot be read, is malformed, or has no node.
 
     """
     is_empty = True
@@ -76,7 +81,7 @@ def _no_node(path: str) -> Problem:
 
 
 def _all(path: str) -> Iterator[dict[str, Any] | Listed]:
-    """Yield all objects: JSON as a stream, YAML as a whole."""
+    """Yield all objects: JSON as a stream, YAML in whole documents."""
     name = path
     try:
         files = _files(path)
@@ -106,7 +111,7 @@ def _of_file(name: str) -> Iterator[dict[str, Any] | Listed]:
 
 
 def _of_stream(file: BufferedReader, name: str) -> Iterator[dict[str, Any] | Listed]:
-    # Peeked and not read: stdin cannot be rewound.
+    # Peek, because stdin cannot be rewound.
     if file.peek(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in {b"{", b""}:
         for document in read_documents(name, file.read()):
             yield from _objects(document)
@@ -118,7 +123,7 @@ def _objects(document: Document) -> Iterator[dict[str, Any]]:
     """Yield the objects of one YAML document.
 
     Raises:
-        InputError: it has been cut. kubectl writes the kind of a list behind its items; YAML misses no bracket.
+        InputError: it is truncated. Truncated YAML stays valid, but kubectl writes the kind of a list after its items.
 
     """
     value = document.value
@@ -131,4 +136,4 @@ def _objects(document: Document) -> Iterator[dict[str, Any]]:
 
 
 _HEAD = 4096
-"""Bytes that tell JSON from YAML."""
+"""Bytes to peek at to tell JSON from YAML."""

@@ -1,7 +1,7 @@
-"""Reads a cluster through the user's own kubectl, and so supports all of its logins.
+"""Read a cluster through the user's own kubectl, which supports all login methods.
 
-`kubectl get --raw` and not `kubectl get`: it hands on page after page as the API server sends them, where the other
-holds all 50,000 pods at once; it asks for nothing but what is named; and it says for each read why it failed.
+This uses `kubectl get --raw`: it passes on each page of the API server, where `kubectl get` holds all 50,000 pods in
+memory; it sends no extra requests; and it reports for each read why it failed.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
     from eniplan.observed import Observed
 
 PAGE = 500
-"""Objects that the API server sends at once: kubectl's own number."""
+"""Objects per page, the same as kubectl's default."""
 _TERWAY = "/apis/network.alibabacloud.com/v1beta1"
 _SYSTEM = f"namespaces/{SYSTEM_NAMESPACE}"
 _AT_ONCE = 8
-"""Maximum lists of workloads read in parallel: plans may have many namespaces."""
+"""Maximum lists of workloads to read in parallel: plans may have many namespaces."""
 _REFUSED = r"Error from server \((Forbidden|NotFound)\): *(.*)"
 
 
 WORKLOADS = ""
-"""Instead of a kind: lists of which only what the plan names is kept."""
+"""In place of a kind: a list of which only the plan's workloads are kept."""
 
 
 class _Read(NamedTuple):
     kind: str
     path: str
     listed: bool = True
-    """Whether it is a list, in pages, or one object that may not exist."""
+    """Whether it is a list in pages; otherwise it is one object, which may not exist."""
 
 
 _READS = (
@@ -58,50 +58,50 @@ _READS = (
     _Read("DaemonSet", f"/apis/apps/v1/{_SYSTEM}/daemonsets/{TERWAY_ADDON}", listed=False),
     _Read("ConfigMap", f"/api/v1/{_SYSTEM}/configmaps/{CLUSTER_CONFIG}", listed=False),
 )
-"""All that is ever asked for. Secrets are not among it."""
+"""Every list that `verify` reads. Secrets are never read."""
 
 
 class Kubectl(NamedTuple):
-    """How kubectl reaches the cluster; None: as it does without being told."""
+    """The user's choice of cluster; None: kubectl's default."""
 
     context: str | None = None
     kubeconfig: str | None = None
     seconds: float = 60
-    """Time limit of one request; an interactive login gets the same again."""
+    """Time limit of one request in seconds; an interactive login gets the same time in addition."""
 
     def command(self, path: str) -> list[str]:
-        """Return the command line that gets a path of the API."""
+        """Return the command line that reads a path of the API."""
         return ["kubectl", f"--request-timeout={self.seconds:g}s", *self.options, "get", "--raw", path]
 
     @property
     def options(self) -> list[str]:
-        """The options that name the cluster."""
+        """The options that select the cluster."""
         options = [] if self.context is None else [f"--context={self.context}"]
         return options + ([] if self.kubeconfig is None else [f"--kubeconfig={self.kubeconfig}"])
 
     @property
     def advice(self) -> Message:
-        """What to do when kubectl itself has failed."""
+        """What to do if kubectl itself fails."""
         command = shlex.join(["kubectl", *self.options, "get", "nodes"])
         return say("nothing was judged; first make this work: {command}", command=command)
 
 
 def namespace(kubectl: Kubectl) -> str:
-    """Return the namespace of a context, as kubectl itself uses it."""
+    """Return the default namespace of a context, as kubectl uses it."""
     command = ["kubectl", *kubectl.options, "config", "view", "--minify", "-o", "jsonpath={..namespace}"]
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own kubectl, as everywhere here
+        done = subprocess.run(  # noqa: S603 - the user's own kubectl
             command, capture_output=True, text=True, timeout=kubectl.seconds, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "default"  # the reads that follow say what is wrong with kubectl
+        return "default"  # later reads report what is wrong with kubectl
     return done.stdout.strip() or "default"
 
 
 _GROUPS = {
     "Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1",
 }  # fmt: skip
-"""Kinds of workloads that report why they have no pods, and their group; the path has the plural."""
+"""Kinds of workloads whose status says why they have no pods, and their API groups. Paths use the plural."""
 
 
 def _controllers(wanted: Collection[tuple[str, str]]) -> tuple[_Read, ...]:
@@ -117,15 +117,15 @@ def _controllers(wanted: Collection[tuple[str, str]]) -> tuple[_Read, ...]:
 def observe(
     kubectl: Kubectl, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()
 ) -> Observed:
-    """Read everything that verify checks. Kinds without permission, or that do not exist, are recorded as unseen.
+    """Read everything that `verify` checks. Kinds that do not exist or are forbidden are recorded as unseen.
 
     Args:
-        kubectl: how the cluster is reached.
-        follow: the namespace and name of a pod of which more is kept.
+        kubectl: the cluster to read.
+        follow: the namespace and name of a pod to read more fields of.
         wanted: the plan's workloads: namespace and `Deployment NAME`.
 
     Raises:
-        ClusterError: there is no kubectl, it cannot reach the cluster, or it may not even list the nodes.
+        ClusterError: kubectl is missing, cannot reach the cluster, or may not list nodes.
 
     """
     collector = Collector(SOURCE, follow, wanted)
@@ -150,18 +150,18 @@ _WORKLOADS = (
 
 
 _NAMED = {"Job": "/apis/batch/v1/namespaces/{}/jobs/{}", "Pod": "/api/v1/namespaces/{}/pods/{}"}
-"""Kinds with possibly very many objects: only named ones are read."""
+"""Kinds that may have very many objects: read only named ones."""
 
 
 def workloads(kubectl: Kubectl, named: Collection[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
     """Yield the workloads of a cluster, their PodDisruptionBudgets, and their namespaces.
 
     Args:
-        kubectl: how the cluster is reached.
-        named: kind, namespace and name of those that are asked for: Jobs and Pods are read by name.
+        kubectl: the cluster to read.
+        named: kind, namespace and name of the wanted workloads. Jobs and Pods are read by name, others in lists.
 
     Raises:
-        ClusterError: there is no kubectl, it cannot reach the cluster, or it may not read all of them.
+        ClusterError: kubectl is missing, cannot reach the cluster, or may not read all of them.
 
     """
     yield from (found for item in _WORKLOADS for found in _items(kubectl, item, must=True))
@@ -178,17 +178,17 @@ def nodes(kubectl: Kubectl) -> Iterator[dict[str, Any]]:
     """Yield the nodes of a cluster.
 
     Raises:
-        ClusterError: there is no kubectl, it cannot reach the cluster, or it may not list the nodes.
+        ClusterError: kubectl is missing, cannot reach the cluster, or may not list nodes.
 
     """
     yield from _items(kubectl, _READS[0], must=True)
 
 
 def has_node_of(kubectl: Kubectl, pool: str) -> bool | None:
-    """Return whether a node pool has a node, by its id; None without permission.
+    """Return whether the node pool with this id has a node; None without permission.
 
     Raises:
-        ClusterError: there is no kubectl, or it cannot reach the cluster.
+        ClusterError: kubectl is missing, or cannot reach the cluster.
 
     """
     call = _Call(kubectl, f"/api/v1/nodes?limit=1&labelSelector={quote(f'{NODE_POOL_LABEL}={pool}', safe='')}")
@@ -199,10 +199,10 @@ def has_node_of(kubectl: Kubectl, pool: str) -> bool | None:
 
 
 def _items(kubectl: Kubectl, item: _Read, *, must: bool) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a list, page by page, or the named one, if it exists.
+    """Yield the objects of a list page by page, or the named object if it exists.
 
     Raises:
-        ClusterError: they `must` be read, and may not be.
+        ClusterError: RBAC denies the read, and `must` is set.
 
     """
     more: str | None = ""
@@ -227,14 +227,14 @@ def _items(kubectl: Kubectl, item: _Read, *, must: bool) -> Iterator[dict[str, A
 
 
 _ONE_NODE = _Read(WORKLOADS, "/api/v1/nodes?limit=1", listed=False)
-"""Says by its labels which cluster this is; where it may not be read, nobody does."""
+"""One node, whose labels identify the cluster. Without permission, the cluster stays unidentified."""
 
 
 def configs(kubectl: Kubectl, names: Iterable[str]) -> Observed:
-    """Read Terway's ConfigMaps by name, and one node. Missing ones are left out.
+    """Read Terway's ConfigMaps by name, and one node. ConfigMaps that do not exist are skipped.
 
     Raises:
-        ClusterError: there is no kubectl, or it cannot reach the cluster.
+        ClusterError: kubectl is missing, or cannot reach the cluster.
 
     """
     collector = Collector(SOURCE)
@@ -244,12 +244,12 @@ def configs(kubectl: Kubectl, names: Iterable[str]) -> Observed:
 
 
 def _read_all(kubectl: Kubectl, reads: tuple[_Read, ...] | list[_Read], collector: Collector) -> None:
-    """Do several reads side by side; what comes is taken in order."""
+    """Run several reads in parallel; process their results in order."""
     calls: list[_Call] = []
     try:
         for item in reads:
             call = _Call(kubectl, _page(item.path, "") if item.listed else item.path)
-            calls.append(call)  # one by one: when the next cannot be started, this one is ended
+            calls.append(call)  # append each, so that it is ended if the next one fails to start
         for item, call in zip(reads, tuple(calls), strict=True):
             _take(kubectl, item, call, calls, collector)
     finally:
@@ -262,7 +262,7 @@ def _page(path: str, more: str) -> str:
 
 
 def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collector: Collector) -> None:
-    """Process the result of a read, and of its further pages."""
+    """Process the result of a read, and read its further pages."""
     while True:
         refused = call.refusal()
         if refused is not None:
@@ -294,15 +294,15 @@ def _take(kubectl: Kubectl, item: _Read, call: _Call, calls: list[_Call], collec
 
 
 class _Call:
-    """A kubectl process in the background. Its output goes to files, so that it never blocks."""
+    """A kubectl process in the background. It writes to temporary files, so it never blocks on a full pipe."""
 
     def __init__(self, kubectl: Kubectl, path: str) -> None:
         self._path = path
         self._kubectl = kubectl
-        # They are closed by `end`.
+        # `end` closes them.
         self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the arguments are a list, and no shell reads them
+            self._process = subprocess.Popen(  # noqa: S603 - a list of arguments, without a shell
                 kubectl.command(path), stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._err
             )
         except OSError as error:
@@ -317,10 +317,10 @@ class _Call:
             ) from None
 
     def refusal(self) -> tuple[str, str] | None:
-        """Wait for the end; return the reason and the message if the server refused only this read.
+        """Wait for the process; return the reason and the message if the server refused only this read.
 
         Raises:
-            ClusterError: it failed in another way, or did not end.
+            ClusterError: it failed for another reason, or timed out.
 
         """
         try:
@@ -349,10 +349,10 @@ class _Call:
         )
 
     def objects(self) -> Iterator[dict[str, object] | Listed]:
-        """Yield what it has printed.
+        """Yield the objects that it printed.
 
         Raises:
-            ClusterError: that was no list of objects: something between us and the API server has answered.
+            ClusterError: the output is not a list of objects; a proxy may have answered instead of the API server.
 
         """
         self._out.seek(0)
@@ -363,7 +363,7 @@ class _Call:
             raise ClusterError(*error.problems) from None
 
     def end(self) -> None:
-        """Stop it if it still runs, and free what it holds. May be called twice."""
+        """Stop the process if it still runs, and close its files. Safe to call twice."""
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
@@ -372,4 +372,4 @@ class _Call:
 
 
 _MOST_TOLD = 4096
-"""Bytes of kubectl's complaint that are shown at most."""
+"""Maximum bytes of kubectl's error output to show."""

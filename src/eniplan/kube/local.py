@@ -1,4 +1,4 @@
-"""What kubectl says of this machine alone: nothing here reaches a cluster."""
+"""kubectl's local state: its version and contexts. Nothing here contacts a cluster."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ _SECONDS = 5
 
 
 def contexts() -> list[str]:
-    """Return the contexts of the kubeconfig; none where there is no kubectl."""
+    """Return the contexts of the kubeconfig; empty without kubectl."""
     return (_said("config", "get-contexts", "--output=name") or "").split()
 
 
 def current_context() -> str | None:
-    """Return the context in use, None where there is none."""
+    """Return the current context, or None."""
     return (_said("config", "current-context") or "").strip() or None
 
 
 def version() -> str | None:
-    """Return kubectl's own version, None where there is no kubectl that runs."""
+    """Return kubectl's own version; None if kubectl is missing or does not run."""
     try:
         return str(json.loads(_said("version", "--client", "--output=json") or "")["clientVersion"]["gitVersion"])
     except (ValueError, KeyError, TypeError):
@@ -28,7 +28,7 @@ def version() -> str | None:
 
 def _said(*words: str) -> str | None:
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words
+        done = subprocess.run(  # noqa: S603 - constant arguments
             ["kubectl", *words],  # noqa: S607 - whichever the user has on the PATH
             capture_output=True,
             text=True,

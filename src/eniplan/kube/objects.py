@@ -1,7 +1,7 @@
-"""From Kubernetes' objects to what verify keeps of them.
+"""Reduce Kubernetes objects to the values of `observed`.
 
-Objects come from files that anybody may have written: a field of another type than Kubernetes gives it counts as
-absent, and an object without a name is left out.
+Objects may come from arbitrary files: a field of a wrong type counts as absent, and an object without a name is
+skipped.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T", bound=tuple[object, ...])
 TERWAY_GROUP = "network.alibabacloud.com/"
-"""Another cloud has kinds of the same names; theirs are none of ours."""
+"""The API group of Terway's kinds; other clouds have kinds of the same names."""
 POD_UID = "k8s.aliyun.com/pod-uid"
 REASONS = frozenset(
     (
@@ -70,11 +70,11 @@ REASONS = frozenset(
         "SyncPodNetworkingFailed",
     )
 )
-"""Reasons of events of Terway, kubelet, scheduler and workloads that report a failure."""
+"""Reasons of events by Terway, kubelet, the scheduler and controllers that report a failure."""
 
 
 class _Asked(NamedTuple):
-    """What the scheduler counts of a pod."""
+    """The resources of a pod that the scheduler counts."""
 
     eni: int
     member_eni: int
@@ -85,23 +85,23 @@ class _Asked(NamedTuple):
 
 
 _COUNTED = ("hostNetwork", "nodeSelector", "affinity", "resources", "overhead")
-"""What counts of the spec of a pod besides its containers."""
+"""The keys of a pod's spec, besides its containers, that determine its resources."""
 _SHAPES = 4096
-"""Pods of how many kinds are kept."""
+"""Maximum entries of the cache by pod spec."""
 
 
 class Collector:
-    """Takes objects in any order and keeps of each what verify needs."""
+    """Collects objects in any order, and keeps only what `verify` needs."""
 
     def __init__(
         self, source: str, follow: tuple[str, str] | None = None, wanted: Collection[tuple[str, str]] = ()
     ) -> None:
-        """Know what to keep.
+        """Store what to keep.
 
         Args:
-            source: what the findings name as their file.
-            follow: the namespace and name of a pod to keep more of.
-            wanted: the workloads of the plan: namespace and `Deployment NAME`.
+            source: the file name in findings.
+            follow: the namespace and name of a pod to keep more fields of.
+            wanted: the plan's workloads: namespace and `Deployment NAME`.
 
         """
         self._source = source
@@ -140,7 +140,7 @@ class Collector:
         self._kinds = {owner.partition(" ")[0] for _, owner in wanted}
 
     def add(self, value: dict[str, Any]) -> None:
-        """Take one object. Kinds that verify does not read are left out."""
+        """Add one object. Kinds that `verify` does not read are skipped."""
         kind = text(value.get("kind"))
         foreign = kind in {"PodNetworking", "PodENI"} and TERWAY_GROUP not in text(value.get("apiVersion"))
         if kind in self._add and not foreign:
@@ -152,34 +152,34 @@ class Collector:
         self.add_workload(value)
 
     def listed(self, head: Listed) -> None:
-        """Record that a kind has been read, even if empty, and whether more of it follows."""
+        """Record that a list was read, even if it was empty, and whether it continues on another page."""
         self._ends.setdefault(head.kind, False)
         self._ends[head.kind] |= not head.more
         self.seen(head.kind.removesuffix("List"))
 
     def seen(self, kind: str) -> None:
-        """Note that a kind has been read, unless some of it may not be."""
+        """Record that a kind was read, unless a part of it could not be read."""
         if kind not in self._refused:
             self._unseen.pop(kind, None)
 
     def unseen(self, kind: str, why: str) -> None:
-        """Record that a kind could not be read, except kinds that are optional, such as namespaces."""
+        """Record why a kind could not be read, except optional kinds, such as namespaces."""
         if kind in KINDS:
             self._refused.add(kind)
             self._unseen[kind] = why
 
     @property
     def cut(self) -> str:
-        """The list of which only the first pages were read; empty if none."""
+        """The kind of a list whose last page is missing; empty if there is none."""
         return next((kind for kind, ended in self._ends.items() if not ended), "")
 
     @property
     def configs_wanted(self) -> list[str]:
-        """The node-level ConfigMaps that nodes name and that have not been taken yet."""
+        """The node-level ConfigMaps that nodes name but that are not collected yet."""
         return sorted({node.config for node in self._nodes} - {CLUSTER_CONFIG, *self._configs})
 
     def observed(self) -> Observed:
-        """Return everything, in an order that does not depend on that of the input."""
+        """Return everything collected, in an order independent of the input's."""
         return Observed(
             self._source,
             tuple(sorted(self._nodes, key=lambda node: node.name)),
@@ -200,7 +200,7 @@ class Collector:
         )
 
     def _shared(self, value: _T) -> _T:
-        """Return a shared instance of equal values: the nodes of a pool are similar, as are most ENIs."""
+        """Return a shared instance of equal values, to save memory: nodes of a pool and ENIs have much in common."""
         return cast("_T", self._same.setdefault(value, value))
 
     def _node(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
@@ -272,14 +272,14 @@ class Collector:
         )
 
     def _asked(self, spec: dict[str, Any]) -> _Asked:
-        """Read the scheduler's resources of a pod, cached by value, because reading is slow."""
+        """Return the resources of a pod, cached by its spec, because computing them is slow."""
         few: dict[str, Any] = {key: spec[key] for key in _COUNTED if key in spec}
         for key in ("containers", "initContainers"):
             found = [mapping(container) for container in listing(spec.get(key))]
             few[key] = [{name: item[name] for name in ("resources", "restartPolicy") if name in item} for item in found]
         try:
             shape = repr(few)
-        except RecursionError:  # far deeper than any pod: the reading looks no further than a pod goes
+        except RecursionError:  # too deep to use as a cache key
             shape = ""
         if shape not in self._read or not shape:
             if len(self._read) >= _SHAPES:
@@ -337,12 +337,12 @@ class Collector:
         reason = text(value.get("reason"))
         if reason not in REASONS:
             return
-        # The same thing has two names: of the core API, and of events.k8s.io/v1.
+        # The core API and events.k8s.io/v1 name these fields differently.
         target = mapping(value.get("involvedObject")) or mapping(value.get("regarding"))
         message = value.get("message") or value.get("note")
         times = value.get("count") or value.get("deprecatedCount") or mapping(value.get("series")).get("count")
         what = (text(target.get("kind")), text(target.get("namespace")), text(target.get("name")))
-        # One failure that repeats is one: only its count grows.
+        # Merge repeated events into one, and add up their counts.
         key = (reason, *what)
         before = self._events.get(key)
         count = (parts(times) or 1) + (0 if before is None else before.times)
@@ -359,7 +359,7 @@ class Collector:
             )
 
     def add_workload(self, value: dict[str, Any]) -> None:
-        """Take one object if it is a workload of the plan."""
+        """Add an object if it is a workload of the plan."""
         kind = text(value.get("kind"))
         if kind not in self._kinds or kind == "Pod":
             return
@@ -385,7 +385,7 @@ class Collector:
             self._namespace_labels = _labels(meta)
 
     def _limits(self, told: object, name: str) -> Mapping[str, int]:
-        """Read a node's annotation about its type, cached by value."""
+        """Return the limits in a node's annotation about its type, cached by value."""
         key = (told if isinstance(told, str) else "", name)
         if key not in self._types:
             row = type_info(*key).row
@@ -397,7 +397,7 @@ class Collector:
         if text(meta.get("namespace")) != SYSTEM_NAMESPACE:
             return
         data = mapping(value.get("data"))
-        # A node-level ConfigMap without the key changes nothing; Terway does not start with an eni-config without it.
+        # A node-level ConfigMap may lack the key; with an eni-config that lacks it, Terway does not start.
         found = terway_config(data.get("eni_conf", "" if name == CLUSTER_CONFIG else "{}"))
         self._configs[name] = found if found is None or name != CLUSTER_CONFIG else _with_chain(found, data)
 
@@ -413,12 +413,12 @@ def _labels(meta: dict[str, Any]) -> dict[str, str]:
 
 
 def mark(value: object) -> int:
-    """Return a number for a text, equal for equal texts; 0 for no text."""
+    """Return a hash of a string as a compact identity; 0 if the value is not a string."""
     return hash(value) if isinstance(value, str) else 0
 
 
 def terway_config(conf: object) -> TerwayConfig | None:
-    """Read the text of key `eni_conf`; None if Terway cannot parse it. Drops credentials in it."""
+    """Parse the value of key `eni_conf`, without its credentials; None if Terway cannot parse it."""
     try:
         value = parse_json(text(conf))
     except ValueError:
@@ -436,11 +436,11 @@ def terway_config(conf: object) -> TerwayConfig | None:
 _SWITCHED = {"true": False, "false": True}
 _DATA_PATHS = frozenset(("veth", "ipvlan", "datapathv2"))
 _PLUGINS = frozenset(("terway", "cilium-cni"))
-"""What Terway's own chain is made of."""
+"""The plugins of Terway's own CNI chain."""
 
 
 def _with_chain(config: TerwayConfig, data: dict[str, Any]) -> TerwayConfig:
-    """Add the other keys of eni-config: NetworkPolicy, and the CNI chain of nodes with shared ENIs."""
+    """Add other keys of ConfigMap eni-config: NetworkPolicy, and the CNI chain of nodes with shared ENIs."""
     chain = [mapping(plugin) for plugin in listing(_json(data.get("10-terway.conflist")).get("plugins"))]
     chain = chain or [found for found in [_json(data.get("10-terway.conf"))] if found]
     names = [text(plugin.get("type")) for plugin in chain]
@@ -453,7 +453,7 @@ def _with_chain(config: TerwayConfig, data: dict[str, Any]) -> TerwayConfig:
 
 
 def _json(value: object) -> dict[str, Any]:
-    """Read a JSON object; an empty one where it is none."""
+    """Parse a JSON object; return an empty one if it is malformed."""
     try:
         return mapping(parse_json(text(value)))
     except ValueError:
@@ -461,7 +461,7 @@ def _json(value: object) -> dict[str, Any]:
 
 
 def _selector(spec: dict[str, Any], key: str) -> Selector | None:
-    """Read a label selector; None where there is none."""
+    """Parse a label selector; None if it is absent."""
     selector = mapping(spec.get("selector")).get(key)
     if not isinstance(selector, dict):
         return None
@@ -474,7 +474,7 @@ def _selector(spec: dict[str, Any], key: str) -> Selector | None:
 
 
 def _image(spec: dict[str, Any]) -> str:
-    """Return the image with Terway's version: of the first init container, or else of the first container."""
+    """Return the image that has Terway's version: that of the first init container, or else the first container."""
     for key in ("initContainers", "containers"):
         for container in listing(spec.get(key))[:1]:
             image = text(mapping(container).get("image"))
@@ -484,7 +484,7 @@ def _image(spec: dict[str, Any]) -> str:
 
 
 def _agent(owner: str) -> str:
-    """Return which part of Terway an owner of pods is: the DaemonSet, or the control plane."""
+    """Return the part of Terway that owns a pod: the DaemonSet or the control plane; empty for other owners."""
     kind, _, name = owner.partition(" ")
     if kind == "DaemonSet":
         return name if name == TERWAY_ADDON else ""

@@ -1,4 +1,4 @@
-"""Why a pod does not run, read from its status."""
+"""Find out from a pod's status why it does not run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TOLD = 500
-"""Characters of a status that are kept: a log may stand in it."""
+"""Maximum characters of a message to keep: it may contain a log."""
 
 
 def trouble(status: dict[str, Any]) -> Trouble | None:
@@ -54,7 +54,7 @@ def _stuck(status: dict[str, Any]) -> Iterator[Trouble]:
                 if OUT_OF_MEMORY in {last.get("reason"), ended.get("reason")}:
                     told = OUT_OF_MEMORY
                 found = Trouble("", reason or "Running", told, text(item.get("name")), key != "containerStatuses")
-                # A container that waits for the others says nothing of its own.
+                # A container that waits for others has no reason of its own.
                 if reason in {"PodInitializing", "ContainerCreating"}:
                     later.append(found._replace(container="", init=False))
                 else:

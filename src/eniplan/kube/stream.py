@@ -1,7 +1,7 @@
-"""Streams Kubernetes objects from JSON: a dump of half a gigabyte is never entirely in memory.
+"""Stream Kubernetes objects from JSON, so that a dump of half a gigabyte never is in memory as a whole.
 
-Understood is what kubectl prints: an object, a List, a PodList (`kubectl get --raw`), and several of them behind
-each other. Only one object is a Python value at any moment.
+It parses what kubectl prints: an object, a List, a PodList (`kubectl get --raw`), and several of these in sequence.
+Only one object at a time is a Python value.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 _AHEAD = 1 << 16
-"""Characters to read ahead, more than most objects have, so that few are decoded twice."""
+"""Characters to read ahead. Most objects are shorter, so few are decoded twice."""
 _BLANK = " \t\r\n"
 _ITEMS = "items"
 
 
 class Listed(NamedTuple):
-    """The head of a list that has been read to its end."""
+    """The head of a list, after its items."""
 
     kind: str
-    """`PodList`, or `List` for a list of anything."""
+    """`PodList`, or `List` for a list of any kinds."""
     more: str
-    """The token with which the API server gives the next page; empty at the end."""
+    """The token of the next page (`metadata.continue`); empty on the last page."""
 
 
 def read(stream: TextIOBase, name: str) -> Iterator[dict[str, Any] | Listed]:
     """Yield every object of a stream, and a `Listed` after the items of each list.
 
     Raises:
-        InputError: it is no JSON, or something else than objects; `name` is its name for people.
+        InputError: the text is not JSON, or not objects. Its place is `name`.
 
     """
     text = _Text(stream, name)
@@ -62,7 +62,7 @@ def _document(text: _Text) -> Iterator[dict[str, Any] | Listed]:
         elif isinstance(key, str):
             head[key] = text.value()
         else:
-            text.refuse(say("a key of an object must be text"))
+            text.refuse(say("a key of an object must be a string"))
     text.expect("}")
     if is_list:
         meta = head.get("metadata")
@@ -73,7 +73,7 @@ def _document(text: _Text) -> Iterator[dict[str, Any] | Listed]:
 
 
 def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the items of a list; those of a PodList do not name their kind themselves."""
+    """Yield the items of a list, with their kind, which items of a PodList lack."""
     kind = str(head.get("kind", "")).removesuffix("List")
     text.expect("[")
     first = True
@@ -92,7 +92,7 @@ def _items(text: _Text, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 _CAREFUL = json.JSONDecoder(**JSON_NUMBERS).raw_decode
 _FAST = json.JSONDecoder(**{**JSON_NUMBERS, "parse_int": int}).raw_decode
-"""Uses the decoder's fast integers, and refuses those with thousands of digits."""
+"""Parses integers fast, and raises ValueError for those with thousands of digits."""
 
 
 class _Text:
@@ -103,14 +103,14 @@ class _Text:
         self._name = name
         self._window = ""
         self._at = 0
-        self._before = 0  # characters in front of the window
-        self._line, self._column = 1, 1  # where the window begins, in a stream that cannot be read again
+        self._before = 0  # characters before the window
+        self._line, self._column = 1, 1  # the start of the window, for streams that cannot be read again
         self._start = stream.tell() if stream.seekable() else None
         self._ended = False
         self._decode = _FAST
 
     def peek(self) -> str:
-        """Return the next character that is not blank, the empty string at the end."""
+        """Return the next character that is not white space, or an empty string at the end."""
         while True:
             window, at = self._window, self._at
             while at < len(window) and window[at] in _BLANK:
@@ -122,13 +122,13 @@ class _Text:
                 return ""
 
     def expect(self, character: str) -> None:
-        """Step over a character that must come next."""
+        """Consume the character that must come next."""
         if self.peek() != character:
             self.refuse(say("{character!r} is missing here", character=character))
         self._at += 1
 
     def value(self) -> Any:  # noqa: ANN401 - any JSON value
-        """Read one value, however far it reaches."""
+        """Parse one value of any length."""
         self.peek()
         wanted = _CHUNK
         if len(self._window) - self._at < _AHEAD:
@@ -137,25 +137,25 @@ class _Text:
             try:
                 value, end = self._decode(self._window, self._at)
             except json.JSONDecodeError as error:
-                # Either the value goes on behind the window, or it is wrong: more text decides. Twice as much each
-                # time, so that a text that is wrong at its beginning is not read again and again.
+                # The value is either incomplete or malformed; more text decides. Doubling the amount limits how often
+                # a malformed text is parsed again.
                 if self._more(wanted):
                     wanted *= 2
                     continue
                 self._at = error.pos
                 self.refuse(say("not valid JSON: {error}", error=error.msg))
-            except ValueError:  # a number of thousands of digits, which costs itself only
+            except ValueError:  # a number with thousands of digits
                 self._decode = _CAREFUL
                 continue
             except RecursionError:
                 self.refuse(say("nested deeper than any object of a cluster"))
-            # Of a number at the edge the rest may be missing: `1.` or `1e+` read as 1.
+            # A number at the end of the window may be incomplete: `1.` or `1e+` parse as 1.
             if end + 2 < len(self._window) or not self._more(_CHUNK):
                 self._at = end
                 return value
 
     def refuse(self, message: Message) -> NoReturn:
-        """Say what is wrong with what stands at the current place."""
+        """Raise the error for the current position."""
         early = not self.peek()
         self._step_over()
         if self._start is not None:
@@ -165,7 +165,7 @@ class _Text:
         raise InputError(Problem(say("it is truncated") if early else message, place, hint)) from None
 
     def _more(self, size: int) -> bool:
-        """Read on; return whether there was more. What has been read over goes."""
+        """Read more text and drop consumed text; return whether there was more."""
         if self._ended:
             return False
         try:
@@ -179,7 +179,7 @@ class _Text:
         return bool(chunk)
 
     def _step_over(self) -> None:
-        """Drop what has been read from the window."""
+        """Drop consumed text from the window."""
         self._before += self._at
         if self._start is None:
             self._count(self._window[: self._at])
@@ -187,13 +187,13 @@ class _Text:
         self._at = 0
 
     def _count(self, passed: str) -> None:
-        """Move the place on over what has been read over."""
+        """Advance line and column over consumed text."""
         newline = passed.rfind("\n")
         self._line += passed.count("\n")
         self._column = self._column + len(passed) if newline < 0 else len(passed) - newline
 
     def _count_again(self, start: int) -> None:
-        """Find the place of the window, only on errors: counting lines always would take a tenth of the time."""
+        """Recompute line and column from the start, on errors only: counting lines always costs a tenth of the time."""
         self._stream.seek(start)
         left = self._before
         while left and (passed := self._stream.read(min(left, _CHUNK))):

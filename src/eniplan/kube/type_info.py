@@ -1,4 +1,7 @@
-"""Type data of nodes, which Terway prefers over the API (limit.go:212-226 at commit 89aadf8b)."""
+"""Limits of instance types from annotations of nodes, which Terway prefers to the API.
+
+Source: Terway limit.go:212-226 at commit 89aadf8b.
+"""
 
 from __future__ import annotations
 
@@ -16,43 +19,49 @@ if TYPE_CHECKING:
 
 
 class TypeInfo(NamedTuple):
-    """The row of an annotation."""
+    """The parsed annotation of a node."""
 
     row: Mapping[str, Any]
-    """Its values are as they stand there; empty when there is none that counts."""
+    """Its entry of DescribeInstanceTypes, with unchecked values; empty if the annotation is invalid."""
     fault: Message = NOTHING
-    """Why there is none."""
+    """Why the annotation is invalid; empty if it is valid."""
 
 
 def type_info(told: str, name: str) -> TypeInfo:
-    """Read a node's annotation about its instance type. Terway only uses it if it is of the node's own type."""
+    """Parse a node's annotation about its instance type. Terway uses it only if it is about the node's own type.
+
+    Args:
+        told: the text of the annotation.
+        name: the node's instance type.
+
+    """
     try:
         row = parse_json(told)
     except ValueError:
         return TypeInfo({}, say("it is not valid JSON"))
     if row_problem(row):
-        return TypeInfo({}, say("it is no row of DescribeInstanceTypes"))
+        return TypeInfo({}, say("it is not an entry of DescribeInstanceTypes"))
     if not name:
-        return TypeInfo({}, say("no label of the node says its type"))
+        return TypeInfo({}, say("the node has no label with its type"))
     if row["InstanceTypeId"] != name:
-        return TypeInfo({}, say("it is of {other}, and the node is of {type}", other=row["InstanceTypeId"], type=name))
+        return TypeInfo({}, say("it is for {other}, but the node is {type}", other=row["InstanceTypeId"], type=name))
     return TypeInfo(row)
 
 
 class Learned(NamedTuple):
-    """What the nodes of a cluster say of their types."""
+    """The limits of instance types from a cluster's nodes."""
 
     told: tuple[tuple[str, Mapping[str, Any]], ...]
-    """Rows, and the first node of each; what nodes say alike is here once."""
+    """Distinct entries, with the name of the first node of each."""
     nodes: int
     without: int
-    """Nodes that have no such annotation."""
+    """The number of nodes without the annotation."""
     unreadable: Mapping[str, Message]
-    """Why the annotation of a node counts for nothing, by the node's name."""
+    """Why an annotation was ignored, by the node's name."""
 
 
 def learned(nodes: Iterable[Mapping[str, Any]]) -> Learned:
-    """Read the annotations of nodes."""
+    """Collect the annotations of nodes."""
     found: dict[tuple[str, str], tuple[str, TypeInfo]] = {}
     total, without = 0, 0
     unreadable: dict[str, Message] = {}

@@ -1,1 +1,1 @@
-"""The report, and one writer per format. Writers are pure functions of a report."""
+"""The report, and one writer for each format. Writers are pure functions of a report."""

@@ -1,4 +1,4 @@
-"""The state of a cluster in a few lines: one for each pool, one for each rule with findings, and the verdict."""
+"""The state of a cluster in a few lines: one per pool, one per rule with findings, and the verdict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from eniplan.report.model import Finding, PoolSheet, Report
 
 _SHOWN = 8
-"""The maximum number of rules shown; the rest is counted."""
+"""Maximum rules to show; the rest are counted."""
 
 
 def write(report: Report) -> str:
@@ -34,7 +34,7 @@ def lines(report: Report) -> Iterator[str]:
         times = "" if len(found) == 1 else f" ({len(found)} times)"
         yield f"{found[0].level} {rule}{times}: {found[0].message}"
     if len(by_rule) > _SHOWN:
-        yield str(count(len(by_rule) - _SHOWN, "and {n} rule more", "and {n} rules more"))
+        yield str(count(len(by_rule) - _SHOWN, "and {n} more rule", "and {n} more rules"))
     yield summary(report)
 
 

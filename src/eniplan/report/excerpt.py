@@ -1,4 +1,4 @@
-"""The user's line that a finding is about: bounded in length, escaped, and never one that may hold a secret."""
+"""The line of the user's file that a finding is about: bounded, escaped, and never a line that may hold a secret."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LINE_END = re.compile("\r\n|\n")
 _OTHER_ENDS = re.compile("\r(?!\n)|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-"""Characters that only some readers take as line ends, so that line numbers would be ambiguous."""
+"""Characters that only some programs treat as line ends, which makes line numbers ambiguous."""
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s,:\[\]{}()"\']+(?::[^\s,:\[\]{}()"\']+)*')
 _MOST_CHARACTERS = 200
 """Characters read before and after a place: a Terraform plan may be a single line of megabytes."""
@@ -31,7 +31,7 @@ class Excerpt(NamedTuple):
 
 
 def lines_of(data: bytes) -> Sequence[str]:
-    """Return the lines of a file as places count them; none if the encoding differs or is uncertain."""
+    """Return the lines of a file as `Place` counts them; none if the encoding or the line ends are uncertain."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -40,9 +40,13 @@ def lines_of(data: bytes) -> Sequence[str]:
 
 
 def excerpt(line: str, column: int, room: int) -> Excerpt | None:
-    """Return the part of a line around a column, counted from 1, in a number of columns of a terminal.
+    """Return the part of a line around a position; None if the line is shorter, or may hold a secret.
 
-    None when the line has no such column, or may hold a secret.
+    Args:
+        line: the whole line.
+        column: the position in characters, from 1.
+        room: the maximum width in terminal columns.
+
     """
     at = column - 1
     if not 0 <= at < len(line) or may_be_secret(line):
@@ -67,7 +71,7 @@ def _clean(text: str) -> str:
 
 
 def _cut(text: str, room: int, *, from_end: bool = False) -> str:
-    """Shorten a text to a number of terminal columns; an ellipsis marks what is cut."""
+    """Shorten a text to a number of terminal columns, with an ellipsis for the part cut off."""
     if columns(text) <= room:
         return text
     if room < 1:

@@ -19,15 +19,15 @@ _POSITION = re.compile(r":\d+:\d+")
 
 
 def key(what: str, place: Place, message: str) -> tuple[str, ...]:
-    """Return what identifies an entry: rule or kind, file, key path without indexes, and message.
+    """Return the identity of an entry: rule or kind, file, key path without indexes, and message.
 
-    The message names the object, which its index does not, and the numbers; it is the English one in every language.
+    The message names the object, which the path without indexes cannot. It is in English for every language.
     """
     return what, place.file, _INDEX.sub("[]", place.path), _POSITION.sub("", in_english(message))
 
 
 def fingerprints(keys: Iterable[tuple[str, ...]]) -> list[str]:
-    """Return 64 hexadecimal digits for each key, all different: equal keys are numbered."""
+    """Return 64 hexadecimal digits for each key. All are different: equal keys are numbered."""
     seen: dict[tuple[str, ...], int] = {}
     out = []
     for parts in keys:

@@ -1,7 +1,7 @@
 """GitHub Actions: annotations on the changed files, and a table for the job summary.
 
-Actions shows ten annotations of a step and drops the others without a word; so ten are written, the worst first,
-and the rest is counted. Every command stands in a line of its own, and no text of a user can begin or end one.
+Actions shows ten annotations per step and silently drops the others; so this writes ten, the worst first, and counts
+the rest. Every command is on its own line, and user text cannot start or end a command.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from eniplan.report.model import Report
 
 MOST = 10
-"""The maximum number of annotations that a step can show."""
+"""Maximum annotations that Actions shows for a step."""
 SUMMARY_ROOM = 1024 * 1024
-"""The maximum size of a step's summary in bytes; GitHub rejects a longer one entirely."""
+"""Maximum bytes of a step's summary; GitHub rejects a longer one as a whole."""
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def write(report: Report) -> str:
-    """Return the annotation commands, then as plain text what was seen of pools, and the verdict."""
+    """Return the annotation commands, then the observed state of pools and the verdict as plain text."""
     commands = list(_commands(report))
     more = len(commands) - MOST
     left_out = count(more, "{n} more annotation than Actions shows", "{n} more annotations than Actions shows")
@@ -71,7 +71,7 @@ def _command(name: str, place: Place, title: str, message: str, more: str) -> st
 
 
 def _data(text: str) -> str:
-    # `printable` has no line break left, and a `%0A` that a user wrote stays those three characters.
+    # `printable` leaves no line breaks, and a user's own `%0A` must stay three characters.
     return printable(text).replace("%", "%25")
 
 

@@ -1,6 +1,6 @@
-"""GitLab Code Quality: a list with an entry per finding, for the widget of a merge request.
+"""GitLab Code Quality: a list with one entry per finding, for the widget of a merge request.
 
-The format has no word for "waived" or "unknown": such entries are of severity `info` and say it themselves.
+The format cannot express "waived" or "unknown": such entries have severity `info` and say so in their text.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def write(report: Report) -> str:
             "check_name": entry.name,
             "fingerprint": mark,
             "severity": entry.severity,
-            # The format wants a line even for a whole file.
+            # The format requires a line even for a whole file.
             "location": {"path": printable(entry.place.file), "lines": {"begin": max(1, entry.place.line)}},
         }
         for entry, mark in zip(entries, marks, strict=True)
@@ -61,7 +61,7 @@ def _entries(report: Report) -> Iterator[_Entry]:
     for item in report.undecided:
         yield _Entry("undecided", "info", item.place, words.not_known(item), _fix(item.hint))
     if report.specs_age is not None and report.inputs:
-        # How old is no part of the fingerprint: it would be a new entry every day.
+        # The fingerprint excludes the age, which would make a new entry every day.
         told = say(": {what}", what=old_words(report.specs_age, report.specs_date))
         yield _Entry("age", "info", Place(report.inputs[0]), say("instance data"), told)
 

@@ -1,4 +1,4 @@
-"""The report as one HTML page: verdict, capacity of pools, the addresses they need, and every finding."""
+"""The report as one HTML page: the verdict, the capacity of pools, the addresses they need, and all findings."""
 
 from __future__ import annotations
 
@@ -143,8 +143,8 @@ def _addresses(uses: tuple[ZoneUse, ...]) -> Iterator[str]:
     if not uses:
         return
     about = say(
-        "What could all land there: an address for each exclusive pod, and for each node of a pool that has the "
-        "vSwitch itself."
+        "The maximum demand: an address for each exclusive pod, and for each node of a pool that uses the vSwitch "
+        "itself."
     )
     yield f'<section class="card"><p class="soft">{text(about)}</p>\n'
     keys = (
@@ -173,7 +173,7 @@ def _finding(finding: Finding, *, first: bool) -> str:
     style = finding.level if finding.waived is None else "soft"
     mark = f" {words.FIXABLE}" if words.is_marked(finding) else ""
     place = finding.place
-    # A phrase within the message, and the facts of it, are for machines: JSON has them.
+    # Nested messages and their facts are for machines; JSON has them.
     phrases = {key for key, fact in finding.message.facts.items() if isinstance(fact, Message)}
     numbers = {
         key: value for key, value in finding.facts.items()
@@ -197,7 +197,7 @@ def _finding(finding: Finding, *, first: bool) -> str:
 
 
 def _remedy(finding: Finding) -> str:
-    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - a report without findings does without
+    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - reports without findings do not need it
 
     found = remedy_of(finding.rule)
     forms = (f"<dt>{text(form)}</dt><dd><pre>{code(written)}</pre></dd>" for form, written in found.forms())
@@ -212,7 +212,7 @@ def _fact(value: object) -> str:
 
 def _some(names: Sequence[str]) -> str:
     """Return at most the first ten names; JSON has all of them."""
-    return ", ".join(names) if len(names) <= 10 else named(names)  # noqa: PLR2004 - said above
+    return ", ".join(names) if len(names) <= 10 else named(names)  # noqa: PLR2004 - see the docstring
 
 
 def _source(source: Source) -> str:
@@ -221,7 +221,7 @@ def _source(source: Source) -> str:
 
 
 def _terms(terms: Iterable[tuple[str, str]]) -> str:
-    """Return a definition list; names without a value are left out."""
+    """Return a definition list, without names that have no value."""
     return "<dl>" + "".join(f"<dt>{text(name)}</dt><dd>{html}</dd>" for name, html in terms if html) + "</dl>"
 
 

@@ -1,4 +1,4 @@
-"""A picture of a pool: its nodes by zone, each with a square per exclusive ENI. One possible placement."""
+"""A picture of a pool: its nodes by zone, with one square per exclusive ENI. It shows one possible placement."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from eniplan.report.model import PoolSheet
 
 MOST_NODES = 48
-"""The maximum number of nodes that are drawn one by one."""
+"""Maximum nodes to draw individually."""
 MOST_SLOTS = 64
 _SIDE, _GAP, _COLUMNS = 10, 2, 8
-"""Size of a square, gap between squares, and squares per row."""
+"""The size of a square and the gap between squares, in pixels, and the squares per row."""
 
 
 class Node(NamedTuple):
-    """What the squares of one node show."""
+    """The use of one node's ENIs."""
 
     fixed: int
     """ENIs of pods that run on every node."""
@@ -36,9 +36,10 @@ class Node(NamedTuple):
 
 
 def placed(pool: PoolSheet) -> list[Node] | None:
-    """Return the nodes of a pool at its largest size with its pods; None if too many, or if numbers are unknown.
+    """Return the nodes of a pool at its largest size, with its pods; None if too many, or if a number is unknown.
 
-    The largest pods come first, each on the first node with room: nodes that stay empty may be lost.
+    This is first-fit decreasing: pods with the most ENIs first, each on the first node with room. So the nodes that may
+    be lost stay empty.
     """
     nodes, room = pool.nodes[1], pool.pods[1]
     if not nodes or nodes > MOST_NODES or room is None or room // nodes > MOST_SLOTS:

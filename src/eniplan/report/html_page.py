@@ -1,7 +1,7 @@
 """The frame of HTML pages: self-contained, for light and dark mode, phones and print.
 
-Everything that comes from outside goes through `text`. Scripts and requests are forbidden by the page itself, so that
-not even a mistake here could let a hostile name act.
+All values from outside go through `text`. The page's own policy forbids scripts and requests, so that even with a
+mistake here, a hostile name could do nothing.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def tiles(counts: Iterable[tuple[str, object, str]]) -> str:
 
 
 def folded(parts: Iterable[str]) -> Iterator[str]:
-    """Yield the first parts, and fold the others."""
+    """Yield the first `_OPEN` parts, and the others in a folded element."""
     listed = list(parts)
     yield from listed[:_OPEN]
     if len(listed) > _OPEN:
@@ -210,11 +210,11 @@ def folded(parts: Iterable[str]) -> Iterator[str]:
 
 
 _OPEN = 20
-"""The maximum number of unfolded parts: a thousand of them would hide what follows."""
+"""Maximum unfolded parts: a thousand of them would bury the rest of the page."""
 
 
 def sections(parts: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
-    """Yield links to the titled parts of a page, then the parts. Parts without content are left out."""
+    """Yield links to the titled parts of a page, then the parts. Parts without content are skipped."""
     found = [(title, html) for title, parts_ in parts if (html := "".join(parts_))]
     if len(found) > 1:
         links = (f'<a href="#part-{number}">{text(title)}</a>' for number, (title, _) in enumerate(found))
@@ -227,11 +227,11 @@ def bar(label: str, now: int | None, largest: int | None, free: int | None = Non
     """Return a bar of an amount now and at the largest size, compared with what is free.
 
     Args:
-        label: the same in words, for those who do not see it.
-        now: the amount now; None is not drawn.
-        largest: the amount at the largest size; None is not drawn.
-        free: where the mark stands; what lies beyond it is drawn in another colour.
-        scale: the amount that fills the whole width; at least everything that is drawn.
+        label: the same in words, for screen readers.
+        now: the amount now; None: not drawn.
+        largest: the amount at the largest size; None: not drawn.
+        free: the position of the mark; the part of the bar beyond it has another colour.
+        scale: the minimum amount for the full width; larger amounts extend it.
 
     """
     whole = max(scale, now or 0, largest or 0, free or 0, 1)

@@ -1,4 +1,4 @@
-"""The JSON report, `eniplan.report/v1`. Keys are only ever added."""
+"""The JSON report, `eniplan.report/v1`. Later versions only add keys."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def write(report: Report) -> str:
 
 
 def failure(problems: Iterable[Problem], exit_code: int, *, is_report: bool) -> str:
-    """Return the document of a run without a result: an empty report, or only the reason.
+    """Return the document of a failed run: an empty report with the problems, or only the problems.
 
     Args:
         problems: what went wrong.
-        exit_code: of the run.
-        is_report: whether the command would have written a report.
+        exit_code: the exit code of the run.
+        is_report: whether the command writes a report when it succeeds.
 
     """
     told = tuple(problems)
@@ -59,7 +59,7 @@ def _problem(problem: Problem) -> dict[str, object]:
 
 
 def _document(parts_by_key: dict[str, Any]) -> str:
-    return "".join(_pieces(parts_by_key))  # all of it is in memory twice, and not five times
+    return "".join(_pieces(parts_by_key))  # joining pieces keeps two copies in memory instead of five
 
 
 def _pieces(parts_by_key: dict[str, Any]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _pieces(parts_by_key: dict[str, Any]) -> Iterator[str]:
     for key, value in parts_by_key.items():
         yield f'{before}"{key}": '
         before = ",\n "
-        if isinstance(value, map):  # each is a value only while it is written: there may be many
+        if isinstance(value, map):  # lazy: each item exists only while it is written
             start = "[\n  "
             for item in value:
                 yield start + json_text(item)
@@ -150,7 +150,7 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 
 def _remedy(rule: AnyRule) -> dict[str, str]:
-    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - a report without findings does without
+    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - reports without findings do not need it
 
     return remedy_of(rule).as_map()
 
@@ -194,13 +194,13 @@ def _use(pool: PoolSheet, use: PoolUse) -> dict[str, object]:
 
 
 def _accounts(report: Report) -> dict[OwnData, None]:
-    """Return the layers of accounts, which are above the user's own data."""
+    """Return the layers of accounts, which override the user's own data, without duplicates."""
     found = (layer for pool in report.pools for origin in pool.origins.values() for layer in origin.over.values())
     return dict.fromkeys(layer for layer in found if layer.kind == "account")
 
 
 def _layers(pool: PoolSheet) -> dict[str, dict[str, str]]:
-    """Return the layers of each known number."""
+    """Return the layers of each known number of pods per node, by key and instance type."""
     out: dict[str, dict[str, str]] = {}
     for position, mode in enumerate(Capacity._fields):
         known = (name for name, found in pool.capacity.items() if found[position] is not None)

@@ -1,11 +1,11 @@
-"""JUnit XML for the test views of CI: a suite per input, with a case per finding and per rule without findings.
+"""JUnit XML for the test views of CI: one suite per input, with one case per finding and per rule without findings.
 
-A rule that is content is a case that passes, so that a clean run does not look like one that tested nothing. What
-fails the run is a failure; a waived finding and a rule that lacks a fact are skipped, the latter a failure with
-`--strict`; a finding below `--fail-on` passes and says so. An input that cannot be judged is an error.
+A rule without findings is a passing case, so that a clean run does not look like an empty one. A finding that fails the
+run is a failure. A waived finding is skipped. An undecided rule is skipped too, or a failure with `--strict`. A finding
+below `--fail-on` passes, with its text as output. An input that cannot be judged is an error.
 
-Attributes and elements are those that every reader knows, and times and host names are left out: two runs on the
-same plan give the same bytes.
+Elements and attributes are those that every reader supports. There are no times or host names, so that repeated runs
+produce identical bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Case(NamedTuple):
 
 
 class _Suite(NamedTuple):
-    """What was found in one file."""
+    """The results of one file."""
 
     problems: list[Problem]
     findings: list[Finding]
@@ -119,7 +119,7 @@ def _of_finding(report: Report, finding: Finding) -> _Case:
 
 
 def _seen(report: Report, file: str) -> Iterator[_Case]:
-    """Yield what verify has seen of a file's pools, as passing cases."""
+    """Yield the observed state of a file's pools (`verify`) as passing cases."""
     for pool in report.pools:
         if pool.proven is not None and pool.file == file:
             yield _Case(
@@ -137,7 +137,7 @@ def _age(report: Report) -> Iterator[_Case]:
 
 
 def _numbered(cases: Iterable[_Case]) -> Iterator[_Case]:
-    """Number cases of the same name: readers would merge them."""
+    """Number cases with the same name; otherwise readers merge them."""
     seen: dict[str, int] = {}
     for case in cases:
         seen[case.name] = seen.get(case.name, 0) + 1

@@ -22,11 +22,11 @@ class Origin(NamedTuple):
     """The origin of an instance type's numbers, if not all come from the bundled data."""
 
     known: Mapping[str, object]
-    """Its record."""
+    """The type's record, by API field."""
     over: Mapping[str, OwnData]
     """The layer of each field that does not come from the bundled data."""
     erdma: bool
-    """Whether eRDMA takes one slot away from the pods."""
+    """Whether eRDMA takes one ENI slot from the pods."""
 
     def of(self, mode: str) -> str:
         """Return the layers behind the pods per node in a mode."""
@@ -41,7 +41,7 @@ _MODES = ("exclusive", "shared", "trunk")
 
 
 def name(layer: OwnData) -> str:
-    """Name a layer above the bundled data for programs; each of several accounts has its own name."""
+    """Return the name for programs of a layer above the bundled data; each account has its own."""
     return layer.file if layer.kind == "account" else layer.kind
 
 
@@ -49,9 +49,9 @@ def name_of(fields: Iterable[str], known: Mapping[str, object], over: Mapping[st
     """Return the names of the layers that a number is computed from, joined with a plus.
 
     Args:
-        fields: the fields of the API that it is worked out from.
-        known: the record of the type.
-        over: the layer of each field that is not of the bundled data.
+        fields: the API fields that the number is computed from.
+        known: the record of the type, by API field.
+        over: the layer of each field that does not come from the bundled data.
 
     """
     found = (over.get(field) for field in fields if known.get(field) is not None)
@@ -62,9 +62,9 @@ def as_map(date: str, own: OwnData | None, more: Iterable[OwnData] = ()) -> dict
     """Return all layers by name for programs, lowest first.
 
     Args:
-        date: of the bundled data.
-        own: the user's own.
-        more: those that may lie over it.
+        date: the date of the bundled data.
+        own: the user's own data, if any.
+        more: layers that may override it.
 
     """
     found: dict[str, dict[str, str | None]] = {}
@@ -75,7 +75,7 @@ def as_map(date: str, own: OwnData | None, more: Iterable[OwnData] = ()) -> dict
 
 
 def in_words(layer: OwnData) -> Message:
-    """Name a layer and its date."""
+    """Return the name and date of a layer for people."""
     if layer.region is not None:
         return say("{file} ({region} on {day})", file=layer.file, region=layer.region, day=layer.date)
     return say("{file} ({day})", file=layer.file, day=say("no date") if layer.date is None else layer.date)
@@ -84,11 +84,11 @@ def in_words(layer: OwnData) -> Message:
 def notes(
     numbers: Iterable[tuple[str, Mapping[str, Iterable[str]]]], over: Mapping[str, Mapping[str, OwnData]]
 ) -> Iterator[Message]:
-    """Say which numbers come from which layer, except those of the bundled data.
+    """Yield notes on which numbers come from which layer, except those of the bundled data.
 
     Args:
-        numbers: of each type, what its numbers are called and the fields that each is worked out from.
-        over: of each type, the layer of each field that is not of the bundled data.
+        numbers: for each type, the names of its numbers, with the API fields that each is computed from.
+        over: for each type, the layer of each field that does not come from the bundled data.
 
     """
     groups: dict[tuple[OwnData, tuple[str, ...]], list[str]] = {}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from eniplan.rules.choice import Word
 
 _MOST_NOTES = 5
-"""The maximum number of lines about origins below a table."""
+"""Maximum lines about origins below a table."""
 Value: TypeAlias = "str | float | bool | None"
 
 
@@ -40,9 +40,9 @@ class Row(NamedTuple):
     size: Size | None
     """The size of a pool of this type, if requested."""
     price: float | None = None
-    """The price of an hour, from the user's own prices."""
+    """The price per hour, from the user's own prices."""
     pod_price: float | None = None
-    """The price of an exclusive pod for an hour."""
+    """The price per hour and exclusive pod."""
     over: Mapping[str, OwnData] = {}
     """The layer of each field that does not come from the bundled data."""
 
@@ -52,17 +52,17 @@ class Listing(NamedTuple):
 
     mode: Mode
     request: Request | None
-    """What pools are sized for; None if no size is requested."""
+    """The pods to size pools for; None if no size is requested."""
     rows: tuple[Row, ...]
     left: int
-    """Passing types beyond the requested number."""
+    """The number of passing types beyond the requested limit."""
     rejected: tuple[Row, ...] | None
-    """Types that match and that a rule rejects; None if not requested."""
+    """Matching types that a rule rejects; None if not requested."""
     rejected_total: int
     full: int
-    """Types that pass, but whose nodes have no room besides the DaemonSet pods."""
+    """The number of passing types whose nodes have no room besides the DaemonSet pods."""
     unknown: Mapping[str, int]
-    """Types left out, by the fact that is unknown."""
+    """The number of types skipped because a fact is unknown, by fact."""
     specs_date: str
     own_specs: OwnData | None
     """The user's instance data that overrode the bundled data."""
@@ -71,18 +71,18 @@ class Listing(NamedTuple):
     erdma: bool = False
     """Whether eRDMA takes one slot of the exclusive pods."""
     by_eni_bandwidth: bool = False
-    """Whether types were filtered by the bandwidth of an ENI."""
+    """Whether types were filtered by bandwidth per ENI."""
     unpriced: int | None = None
-    """Passing types without a price; None if prices are not requested."""
+    """The number of passing types without a price; None if prices are not requested."""
 
 
 class Column(NamedTuple):
     """One column of a type."""
 
     name: str
-    """For machines."""
+    """Its name for machines."""
     heading: str
-    """For people."""
+    """Its heading for people."""
     value: Callable[[Row], Value]
     is_text: bool = False
     brief: bool = True
@@ -96,7 +96,7 @@ class Column(NamedTuple):
 def _bandwidth(row: Row) -> str | None:
     known = row.record.bandwidth
     if known is None:
-        return row.record.NetworkBandwidthGbps  # in words that nobody has seen yet
+        return row.record.NetworkBandwidthGbps  # unparsed text in a form not seen so far
     base, burst = known
     return base if burst is None else f"{base}-{burst}"
 
@@ -134,7 +134,7 @@ _GPUS = (
         "gpuMemoryGiB", say("GPU GiB"), lambda row: row.record.GPUMemorySize, brief=False, fields=("GPUMemorySize",)
     ),
 )
-"""Shown to people if any type has a value."""
+"""Columns that people see if any type has a value."""
 _TYPE = (
     Column("type", say("type"), lambda row: row.record.InstanceTypeId, is_text=True),
     Column("family", say("family"), lambda row: row.record.InstanceTypeFamily, is_text=True, brief=False),
@@ -152,9 +152,9 @@ _CARDS = Column(
     brief=False,
     fields=("NetworkCardQuantity",),
 )
-"""Shown to people if known."""
+"""Columns that people see if a value is known."""
 _OF_ENI = Column("gbpsPerEni", "Gbit/s/ENI", _of_eni, brief=False, fields=("NetworkBandwidthGbps", "EniQuantity"))
-"""Shown to people on request."""
+"""A column that people see on request."""
 _LIMITS = (
     Column("exclusivePods", say("exclusive"), lambda row: row.capacity.exclusive, pods="exclusive"),
     Column("sharedPods", say("shared"), lambda row: row.capacity.shared, pods="shared"),
@@ -202,12 +202,12 @@ _POOL_PRICE = Column("poolPricePerHour", say("pool/h"), _of_pool, pods="exclusiv
 
 
 def all_columns(listing: Listing) -> tuple[Column, ...]:
-    """Return every column, for machines."""
+    """Return all columns, for machines."""
     return (*_TYPE, *_LIMITS, *_PROVENANCE, *(_SIZE if listing.request else ()), *_prices(listing), _NOTES)
 
 
 def brief_columns(listing: Listing) -> tuple[Column, ...]:
-    """Return the columns for people: what was requested, without redundant ones."""
+    """Return the columns for people: the requested ones, without redundant ones."""
     also = {
         *(_GPUS if any(row.record.gpus for row in listing.rows) else ()),
         *((_OF_ENI,) if listing.by_eni_bandwidth else ()),
@@ -241,7 +241,7 @@ def layers_in(row: Row, listing: Listing) -> dict[str, str]:
 
 
 def layer_notes(listing: Listing) -> Iterator[Message]:
-    """Say which displayed numbers do not come from the bundled data."""
+    """Yield notes on displayed numbers that do not come from the bundled data."""
     columns = brief_columns(listing)
     own = tuple(row for row in listing.rows if row.over)
     numbers = (
@@ -267,7 +267,7 @@ def shown(value: Value) -> str:
 
 
 def summary(listing: Listing) -> Message:
-    """Summarize what was found and left out in one line."""
+    """Summarize the found and skipped types in one line."""
     return together(_summary(listing))
 
 
@@ -280,14 +280,14 @@ def _summary(listing: Listing) -> Iterator[Message]:
     if listing.rejected_total:
         yield _rejected(listing.rejected_total, listing.rejected)
     if listing.full:
-        yield say("{n} have no room beside the DaemonSet pods", n=listing.full)
+        yield say("{n} have no room besides the DaemonSet pods", n=listing.full)
     if listing.unpriced == every:
         yield say("{n} have no price", n=every) if every else NOTHING
     elif listing.unpriced:
         yield say("{n} have no price and come last", n=listing.unpriced)
     yield from (say("{n} skipped: {fact} unknown", n=n, fact=fact) for fact, n in listing.unknown.items())
     if listing.unknown and not listing.rows:
-        yield say("an answer of DescribeInstanceTypes tells more: --specs FILE, or `eniplan specs update`")
+        yield say("a DescribeInstanceTypes response has more: pass --specs FILE, or run `eniplan specs update`")
 
 
 def _rejected(total: int, rows: tuple[Row, ...] | None) -> Message:

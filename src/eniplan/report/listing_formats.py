@@ -22,7 +22,7 @@ SCHEMA = "eniplan.instances/v1"
 
 
 def plain(listing: Listing) -> str:
-    """Return a table with a line per type, then each rejected type with the rules that reject it."""
+    """Return a table with one line per type, then the rejected types with the rules that reject them."""
     lines = list(_table(brief_columns(listing), listing.rows)) if listing.rows else []
     lines += map(printable, layer_notes(listing))
     for row in listing.rejected or ():
@@ -32,7 +32,7 @@ def plain(listing: Listing) -> str:
 
 
 def rejections(row: Row) -> Iterator[str]:
-    """Yield each rule that rejects a type, and why."""
+    """Yield each rule that rejects a type, with its message."""
     return (f"{word.rule.id}: {word.message}" for word in row.words if word.level == "error")
 
 
@@ -68,7 +68,7 @@ def comma_separated(listing: Listing) -> str:
 
 
 def _layers(row: Row, listing: Listing) -> str:
-    """Return the numbers of each layer, `specs:enis+ipv4PerEni`; all others come from the bundled data."""
+    """Return the columns from each layer, such as `specs:enis+ipv4PerEni`; others come from the bundled data."""
     found: dict[str, list[str]] = {}
     for number, layer in layers_in(row, listing).items():
         if layer != layers.BUNDLED:

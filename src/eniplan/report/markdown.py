@@ -1,6 +1,6 @@
-"""Markdown for people: job summaries, comments on a pull request, wikis.
+"""Markdown for people: job summaries, comments on pull requests, wikis.
 
-Values of users are text and nothing else: no markup, no mention, no HTML, no cell of their own.
+User values are escaped to plain text: they cannot add markup, mentions, HTML or table cells.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from eniplan.messages import Message
     from eniplan.report.model import Finding, PoolSheet, Report
 
-_SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001 - the sign for information
+_SIGNS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}  # noqa: RUF001 - the information sign
 _ACTIVE = re.compile(r"[\\`*_\[\]|~$]")
 _NOTE = 200
-"""Bytes reserved for the line that says what is missing."""
+"""Bytes reserved for the line that says how much is missing."""
 _MENTION = re.compile(r"@(?=\w)")
 
 
@@ -29,8 +29,8 @@ def write(report: Report, *, room: int | None = None) -> str:
     """Return the report in GitHub's dialect of Markdown, which GitLab and most others read too.
 
     Args:
-        report: what is written.
-        room: cut after this many bytes of UTF-8 and say how much is missing.
+        report: the report.
+        room: the maximum size in bytes of UTF-8; a longer text is cut, and its last line says how much is missing.
 
     """
     lines = list(_lines(report))
@@ -54,7 +54,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _tables(report: Report) -> Iterator[tuple[Message, tuple[Message, ...], list[tuple[str, ...]]]]:
-    """Yield title, columns and rows."""
+    """Yield title, column headings and rows of each table."""
     yield (
         words.heading("problems"),
         (say("place"), say("problem"), say("what to do")),

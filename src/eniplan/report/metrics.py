@@ -1,4 +1,4 @@
-"""Metrics in Prometheus' text format. Unknown values have no sample, because 0 would mean "none"."""
+"""Metrics in Prometheus' text format. Unknown values have no sample, because 0 would mean none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HELP = {
     "eniplan_specs_age_days": "Days since the instance data was made, once they are 180 or more.",
     "eniplan_exit_code": "Exit code of this run: 0 clean, 1 findings, 3 an input that cannot be judged.",
     "eniplan_findings": "Findings by rule and level.",
-    "eniplan_undecided_facts": "Facts that are not known and that a rule needs.",
+    "eniplan_undecided_facts": "Unknown facts that a rule needs.",
     "eniplan_problems": "Inputs, or parts of them, that could not be judged.",
     "eniplan_pool_nodes": "Nodes of a node pool: planned at its desired and largest size, seen, and seen Ready.",
     "eniplan_pool_exclusive_pods": "Exclusive pods that a node pool is planned for, at its desired and largest size.",
@@ -83,5 +83,5 @@ def _of_pool(pool: PoolSheet) -> Iterator[_Sample]:
 
 
 def _escaped(value: str) -> str:
-    """Escape the value of a label, as the format asks for."""
+    """Escape the value of a label, as the format requires."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -29,9 +29,9 @@ class Detail(NamedTuple):
     """How much of a report its text shows."""
 
     concise: bool = False
-    """One line for each finding, and nothing else."""
+    """Only one line per finding."""
     explain: bool = False
-    """Also effects, sources, and everything that is otherwise folded."""
+    """Add effects and sources, and unfold everything."""
 
 
 NORMAL = Detail()
@@ -50,13 +50,13 @@ class Finding(NamedTuple):
     waived: str | None = None
     """The reason of the waiver that accepts it."""
     waived_at: Place | None = None
-    """Where that waiver is written."""
+    """The place of that waiver."""
     fix: Fix | None = None
-    """What fixes it in the user's own file."""
+    """The fix in the user's own file."""
 
     @property
     def fixable(self) -> str | None:
-        """`safe` or `unsafe` if --fix can probably fix it; only trying it tells for sure."""
+        """`safe` or `unsafe` if --fix can probably fix it. Only trying the fix tells for certain."""
         if self.fix is None or self.fix.why_not or self.waived is not None:
             return None
         return "safe" if self.fix.safe else "unsafe"
@@ -70,7 +70,7 @@ class Undecided(NamedTuple):
     rules: tuple[str, ...]
     hint: Message
     others: tuple[Place, ...] = ()
-    """Other places that lack it; the hint mentions them."""
+    """Other places that lack the fact; the hint mentions them."""
 
 
 class Addresses(NamedTuple):
@@ -88,7 +88,7 @@ class Addresses(NamedTuple):
 
 
 class Proven(NamedTuple):
-    """What verify has seen of one pool; None if it could not be read, or is not published (Lingjun)."""
+    """The observed state of one pool (`verify`); None for values that cannot be read, or that Lingjun lacks."""
 
     nodes: int
     ready: int
@@ -99,7 +99,7 @@ class Proven(NamedTuple):
     pods: int | None
     """Pods on its exclusive nodes that take an ENI."""
     bound: int | None
-    """How many of them have a bound PodENI."""
+    """The number of these pods with a bound PodENI."""
 
     @property
     def free(self) -> int | None:
@@ -118,7 +118,7 @@ class PoolUse(NamedTuple):
 
 
 class ZoneUse(NamedTuple):
-    """What all pools of a cluster may need of the vSwitches of a zone, as NET002 counts."""
+    """The addresses that all pools of a cluster may need in the vSwitches of a zone, as NET002 counts them."""
 
     zone: str
     v_switches: tuple[str, ...]
@@ -151,12 +151,12 @@ class PoolSheet(NamedTuple):
     pods: tuple[int | None, int | None]
     """Exclusive pods at the desired and at the largest size; with several types, the guaranteed number."""
     addresses: Mapping[str, Addresses]
-    """By vSwitch: everything that may be placed in it."""
+    """The addresses of everything that may use a vSwitch, by vSwitch."""
     zones: Mapping[str, Addresses]
     proven: Proven | None = None
-    """Only for a running cluster."""
+    """The observed state; only for a running cluster."""
     use: PoolUse | None = None
-    """Only for a plan that states its pods."""
+    """The planned use; only if the plan states the pool's pods."""
     zone_names: tuple[str, ...] = ()
     """The known zones of its nodes."""
     per_zone: tuple[int | None, int | None] = (None, None)
@@ -209,11 +209,11 @@ class Report(NamedTuple):
     accounts: tuple[Account, ...] = ()
     """The accounts that were queried; empty without `--live`."""
     failures: tuple[Problem, ...] = ()
-    """Those of `problems` that are failed calls to an account."""
+    """The failed calls to an account; they are part of `problems`, too."""
     own_specs: OwnData | None = None
     """The user's instance data that overrode the bundled data."""
     zones: tuple[ZoneUse, ...] = ()
-    """What all pools need of the vSwitches of each zone."""
+    """The addresses that all pools need in the vSwitches of each zone."""
     specs_age: int | None = None
     """The age of the instance data in days; None if not old enough to report."""
 
@@ -246,7 +246,7 @@ class Report(NamedTuple):
         return "findings" if any(map(self.fails, self.findings)) else "undecided"
 
     def renamed(self, name: Callable[[str], str]) -> Report:
-        """Return the same report with other names for its files."""
+        """Return the same report with its file names replaced by `name(file)`."""
 
         def move(place: Place) -> Place:
             return place._replace(file=name(place.file))

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def write(report: Report, detail: Detail = NORMAL) -> str:
-    """Return findings, undecided facts, and the capacity sheet; problems and the summary go to stderr.
+    """Return findings, undecided facts, and the capacity sheet. Problems and the summary go to stderr instead.
 
     Args:
-        report: what is written.
-        detail: `concise` keeps to one line for each finding; `explain` adds effects and sources.
+        report: the report.
+        detail: `concise` keeps one line per finding; `explain` adds effects and sources.
 
     """
     told: set[str] = set()
@@ -76,7 +76,7 @@ def _pool(pool: PoolSheet) -> Iterator[Message]:
     if pool.free[1] is not None:
         what = say("{used}: {takers}; {left}", used=words.used(pool), takers=words.takers(pool), left=words.left(pool))
         yield say("pool {pool}: {nodes}, {what}", pool=pool.name, nodes=words.nodes_alone(pool), what=what)
-    elif pool.nodes != (None, None):  # else the sheet would only say "unknown" twice
+    elif pool.nodes != (None, None):  # otherwise the line would only say "unknown" twice
         yield say(
             "pool {pool}: nodes {nodes}, exclusive pods {pods} (desired, largest size)",
             pool=pool.name, nodes=words.span(pool.nodes), pods=words.span(pool.pods),

@@ -1,7 +1,7 @@
-"""SARIF 2.1.0, for code scanning and for editors.
+"""SARIF 2.1.0, for code scanning and editors.
 
-URIs are relative to the root of the repository and there are no originalUriBaseIds: GitHub ignores those, and
-absolute URIs lose their alerts. Suppressions stand at every result, as the standard asks once any result has one.
+URIs are relative to the root of the repository, without originalUriBaseIds: GitHub ignores these, and drops alerts
+with absolute URIs. Every result has suppressions, which the standard requires if any result has them.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def write(report: Report) -> str:
                 "rules": [_rule(rule) for rule in rules.values()],
                 "notifications": [
                     _notification("input", say("An input, or a part of it, that cannot be judged")),
-                    _notification("undecided", say("A fact that rules need and nobody has stated")),
-                    _notification("age", say("Instance data that is old")),
+                    _notification("undecided", say("An unknown fact that rules need")),
+                    _notification("age", say("Old instance data")),
                 ],
             }
         },
@@ -120,8 +120,8 @@ def _result(finding: Finding, rule_index: int, mark: str) -> dict[str, Any]:
         "level": _LEVELS[finding.level],
         "message": {"text": _text(finding.message) + hint},
         "locations": [_location(finding.place)],
-        # The first is the one that GitHub compares. Without it, it hashes the line, and two findings in one line
-        # become one alert.
+        # GitHub compares the first. Without it, GitHub hashes the line, and merges two findings on one line into one
+        # alert.
         "partialFingerprints": {"primaryLocationLineHash": mark, "eniplan/v1": mark},
         "suppressions": _suppressions(finding),
         "properties": {"facts": finding.facts},
@@ -154,7 +154,7 @@ def _location(place: Place) -> dict[str, Any]:
 def _artifact(file: str) -> dict[str, Any]:
     if file == "-":
         return {"uri": "stdin"}
-    # A file's name may be any bytes; a URI says them all.
+    # A file name may contain any bytes; a URI can encode them all.
     uri = quote(os.fsencode(file))
     return {"uri": f"file://{uri}"} if os.path.isabs(file) else {"uri": uri, "uriBaseId": "%SRCROOT%"}
 
@@ -186,5 +186,5 @@ def _age(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _text(text: str) -> str:
-    """Escape a text for display: no control or direction characters, and no `[text](target)` links."""
+    """Escape a text for display: control characters, direction marks, and `[text](target)` links."""
     return printable(text).replace("](", "\\](")

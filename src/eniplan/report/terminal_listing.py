@@ -1,4 +1,4 @@
-"""Listings of instance types on a terminal. Separate from the view of reports, which needs no tables."""
+"""Listings of instance types on a terminal. Separate from the view of reports, which does not import tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DISPENSABLE = (
     "podAddressesPerZone", "roomPerNode", "ipv6PerEni", "ipv4PerEni", "nodesPerZone", "gpuMemoryGiB", "enis",
     "memoryGiB", "podAddresses", "gpuModel", "vcpu", "gpus",
 )  # fmt: skip
-"""Columns that a narrow terminal leaves out, in this order."""
+"""Columns to drop on narrow terminals, in this order."""
 
 
 def write(found: Listing, *, width: int, colour: bool) -> str:
@@ -61,7 +61,7 @@ def _found(found: Listing, width: int) -> Iterator[RenderableType]:
 
 
 def _that_fit(found: Listing, width: int) -> tuple[list[Column], list[Column]]:
-    """Return the columns that fit a terminal, and the others: wrapped numbers are hard to read."""
+    """Return the columns that fit the terminal without wrapping, and the others."""
     kept = list(brief_columns(found))
     widths = {
         c: max(columns(c.heading), *(columns(printable(shown(c.value(row)))) for row in found.rows)) + 2 for c in kept

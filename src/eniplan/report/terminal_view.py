@@ -1,6 +1,6 @@
 """The report on a terminal. Returns text, prints nothing.
 
-Values that came from a user or an API are put in as `Text`, never as markup: rich would swallow `[brackets]`.
+Values from users or APIs are always `Text`, never markup: rich would swallow `[brackets]`.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _LABEL = "dim"
 _MOST_OPEN = 6
-"""The number of findings in a file up to which all are shown."""
+"""Maximum findings in a file before similar ones are folded."""
 _MOST_ALIKE = 2
-"""The number of similar findings up to which none is folded."""
+"""Maximum similar findings before they are folded."""
 _MOST_UNDECIDED = 6
 _FEW_UNDECIDED = 2
-"""The number of unknown facts up to which each is shown with its place and how to find it out."""
+"""Maximum unknown facts that are each shown with place and hint."""
 _MOST_POOLS = 12
 _WIDEST_NAME = 24
-"""The maximum columns for names of pools."""
+"""Maximum columns for names of pools."""
 
 
 class Screen(NamedTuple):
@@ -60,10 +60,10 @@ def write(
     """Return the terminal view of a report.
 
     Args:
-        report: what is shown.
-        screen: where.
-        detail: how much of it.
-        lines: returns the lines of an input, as far as they can be shown.
+        report: the report.
+        screen: the terminal.
+        detail: how much of the report to show.
+        lines: returns the lines of an input that can be shown.
 
     """
     return render(_View(report, screen, detail, lines).blocks(), screen.width, colour=screen.colour)
@@ -79,8 +79,8 @@ def render(blocks: Iterable[RenderableType], width: int, *, colour: bool) -> str
     for block in blocks:
         console.print(block)
     text = out.getvalue() if colour else Text.from_ansi(out.getvalue()).plain.rstrip("\n") + "\n"
-    text = re.sub(r"\x1b]8;id=[^;]*;", "\x1b]8;;", text)  # rich numbers its links, each run in another way
-    # rich fills cells up to their column; nobody wants those blanks when copying from a terminal
+    text = re.sub(r"\x1b]8;id=[^;]*;", "\x1b]8;;", text)  # rich gives links random ids
+    # rich pads lines with spaces, which are unwanted in copied text
     return re.sub(r"(?: |\x1b\[[0-9;]*m)+$", lambda end: end[0].replace(" ", ""), text, flags=re.MULTILINE)
 
 
@@ -134,7 +134,7 @@ class _View:
         """Return the style of a place: a link to the file, if the terminal supports it."""
         if not self._screen.links or place.file in {STDIN, COMMAND_LINE, KUBECTL}:
             return Style(color="cyan")
-        from urllib.parse import quote  # noqa: PLC0415 - most runs do without
+        from urllib.parse import quote  # noqa: PLC0415 - most runs do not need it
 
         url = f"file://{quote(os.fsencode(os.path.abspath(place.file)))}" + (f"#L{place.line}" if place.line else "")
         return Style(color="cyan", link=url)
@@ -221,7 +221,7 @@ class _View:
         mark = ("? ", "bold magenta")
         undecided = self._report.undecided
         if self._report.findings and not self._detail.explain and len(undecided) > _FEW_UNDECIDED:
-            # Beside findings they wait: a screen is for what is wrong.
+            # With findings, show one line only: the findings need the space.
             facts = say("undecided: {facts}", facts=named([item.fact for item in undecided], most=2))
             yield self._hanging(Text.assemble(mark, printable(facts)), 2)
             return
@@ -234,7 +234,7 @@ class _View:
                 more = printable(": ".join(filter(None, (str(item.place), item.hint))))
                 yield self._hanging(Text.assemble("    ", (more, _LABEL)), 6)
         if len(shown) < len(undecided):
-            more = say("and {n} more: {option} tells all", n=len(undecided) - len(shown), option="--explain")
+            more = say("and {n} more: {option} shows all", n=len(undecided) - len(shown), option="--explain")
             yield self._hanging(Text.assemble("  ", (more, _LABEL)), 4)
         yield ""
 
@@ -287,12 +287,12 @@ class _View:
 
 
 _WIDE = "\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-"""Characters that allow a line break before and after; rich only breaks at blanks."""
+"""Characters that allow a line break before and after; rich breaks only at spaces."""
 _OPENING = "\uff08\u300c\u300e\u3010\u300a\u3008\u201c\u2018"
 _CLOSING = "\uff0c\u3002\u3001\uff1b\uff1a\uff01\uff1f\uff09\u300d\u300f\u3011\u300b\u3009\u201d\u2019"
 """Opening marks must not end a line, and closing ones must not begin one."""
 _UNIT = rf"\s*[{_OPENING}]*(?:[{_WIDE}][,.;:!?)\]}}'\"]*|[^\s{_WIDE}{_OPENING}{_CLOSING}]*)[{_CLOSING}]*\s*"
-"""A unit without a line break inside. Compiled only for Chinese text, because it takes 3 ms."""
+"""An unbreakable unit. Compiled only for Chinese text, because that takes 3 ms."""
 
 
 def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
@@ -304,7 +304,7 @@ def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
 
 
 def _breaks(text: str, width: int, indent: int) -> Iterator[int]:
-    """Yield where each line after the first begins."""
+    """Yield the offset of each line after the first."""
     used = 0
     pattern = _UNIT if max(text, default="") >= _WIDE[0] else r"\s*\S+\s*"
     for found in re.finditer(pattern, text):
@@ -313,7 +313,7 @@ def _breaks(text: str, width: int, indent: int) -> Iterator[int]:
         if used and used + long > width:
             yield start
             used, width, indent = 0, max(width - indent, 1), 0
-        for index, char in enumerate(unit if long > width else "", start):  # a word that no line has room for
+        for index, char in enumerate(unit if long > width else "", start):  # a word longer than a line
             used += columns(char)
             if used > width:
                 yield index

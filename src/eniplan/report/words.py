@@ -1,6 +1,6 @@
 """The wording of reports: summaries, headings, and capacity of pools, the same in every format.
 
-All are messages, made when they are asked for: one template for each, to be told in the user's language.
+All functions return messages, made on each call, so that they are in the user's language.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def verdict(report: Report) -> Message:
 
 
 def subject(report: Report) -> Message:
-    """Return what the verdict is on."""
+    """Return the subject of the verdict."""
     if any(isinstance(rule, ClusterRule) for rule in report.rules):
         return say("The cluster")
     return say("The plan") if len(report.inputs) == 1 else say("The plans")
@@ -81,7 +81,7 @@ def _found(report: Report) -> Iterator[Message]:
     if problems:
         yield count(problems, "{n} problem", "{n} problems")
     errors, warnings, infos = map(report.total, LEVELS)
-    # Without a problem "0 errors" is good news; beside one it would be none.
+    # Without problems, "0 errors" is good news; with problems it would mislead.
     if errors or not problems:
         yield count(errors, "{n} error", "{n} errors")
     if warnings or not problems:
@@ -98,7 +98,7 @@ def why_failed(report: Report) -> Message:
     """Return the option that makes the run fail, if the counts do not explain it."""
     by = report.failed_by
     if by == "undecided":
-        return say("fails by --strict, which takes no unknown facts")
+        return say("fails by --strict, which allows no unknown facts")
     if by == "findings" and not report.total("error"):
         return say("fails by --fail-on {level}", level=report.fail_on)
     return NOTHING
@@ -131,8 +131,8 @@ def cure(finding: Finding) -> Message:
 
 
 def remedy(rule: AnyRule) -> Iterator[str]:
-    """Yield the remedy of a rule, and below it an example in each form."""
-    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - only those who ask for reasons see it
+    """Yield the remedy of a rule, then an example in each form."""
+    from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - only for --explain and `explain`
 
     found = remedy_of(rule)
     yield found.do
@@ -143,11 +143,11 @@ def remedy(rule: AnyRule) -> Iterator[str]:
 
 
 _FORM = 10
-"""Columns of the name of a form, and of the blank behind its colon."""
+"""Columns of the name of a form, with its colon and space."""
 
 
 def not_known(item: Undecided) -> Message:
-    """Say that rules wait for a fact."""
+    """Say that rules are undecided because a fact is unknown."""
     return say("{fact} is not known: {rules} not decided", fact=item.fact, rules=item.rules)
 
 
@@ -170,7 +170,7 @@ def span(values: tuple[int | None, int | None]) -> Message:
 
 
 def proven(found: Proven) -> Message:
-    """Format what verify has seen of a pool."""
+    """Format the observed state of a pool."""
     ready = say("{ready} of {nodes} Ready", ready=found.ready, nodes=count(found.nodes, "{n} node", "{n} nodes"))
     enis = NOTHING
     if found.enis is not None:
@@ -185,7 +185,7 @@ def proven_headings() -> tuple[Message, Message, Message]:
 
 
 def proven_cells(found: Proven) -> tuple[Message, Message, Message]:
-    """Format what verify has seen of a pool for a table. Lingjun nodes never offer the resource: nothing is missing."""
+    """Format the observed state of a pool for a table. `aliyun/eni` is n/a for Lingjun nodes, which never offer it."""
     enis = say("n/a")
     if found.enis is not None:
         enis = say("{enis} of {expected}", enis=found.enis, expected=number(found.expected))
@@ -212,7 +212,7 @@ def used(pool: PoolSheet) -> Message:
 
 
 def takers(pool: PoolSheet) -> Message:
-    """Say which pods use it: `matcher 12, node-agent 3 (one a node)`."""
+    """Say which pods use a pool: `matcher 12, node-agent 3 (one a node)`."""
     return NOTHING if pool.use is None else together((_taker(t, pool.nodes[1]) for t in pool.use.takers), ", ")
 
 
@@ -229,7 +229,7 @@ def _taker(taker: Taker, nodes: int | None) -> Message:
 
 
 def left(pool: PoolSheet) -> Message:
-    """Say how much of a pool's largest size is free, and how many nodes may be lost."""
+    """Say how many ENIs are free at a pool's largest size, and how many nodes may be lost."""
     free = pool.free[1]
     if free is None:
         return NOTHING
@@ -275,7 +275,7 @@ def per_node(pool: PoolSheet) -> Message:
 
 
 def each_per_node(pool: PoolSheet) -> Message:
-    """Say the same without leaving out any type."""
+    """Say the same for all types."""
     return say("{types}", types=tuple(_per_node(pool))) if pool.capacity else say("unknown")
 
 
@@ -284,7 +284,7 @@ def _per_node(pool: PoolSheet) -> list[Message]:
 
 
 def origins(report: Report) -> Iterator[Message]:
-    """Say where limits come from, except those of the bundled data."""
+    """Yield notes on limits that do not come from the bundled data."""
     found = {name: origin for pool in report.pools for name, origin in pool.origins.items()}
     limits: list[tuple[str, dict[str, dict[str, None]]]] = [
         (name, {say("ENI limits"): origin.fields()}) for name, origin in found.items()

@@ -1,4 +1,4 @@
-"""Write what `terraform console` says of the expressions beside this file, as JSON; null where it refuses them."""
+"""Write the values that `terraform console` prints for the expressions next to this file, as JSON; null if refused."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ REFUSED = "terraform refuses it"
 
 
 def expressions() -> list[str]:
-    """Return the expressions of the table."""
+    """Return the expressions in the table."""
     lines = (HERE / "expressions.txt").read_text(encoding="utf-8").splitlines()
     return [_with_breaks(line) for line in lines if line and not line.startswith("#")]
 
 
 def _with_breaks(line: str) -> str:
-    """Return an expression of several lines; inside of quotes a backslash is HCL's own."""
+    """Return an expression with its line breaks; inside quotes, a backslash belongs to HCL."""
     if line.startswith(("<<", '"${<<', "[\\n", "{\\n")):
         return line.replace("\\n", "\n").replace("\\\n", "\\n")
     return line
 
 
 def answers(asked: list[str]) -> list[str | None]:
-    """Return Terraform's answers, as JSON texts, from one run of it."""
+    """Return Terraform's values as JSON, from one run."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "main.tf").write_text((HERE / "preamble.tf").read_text(encoding="utf-8"), encoding="utf-8")
         lines = [f"  e{i} = try(jsonencode({text}), {json.dumps(REFUSED)})\n" for i, text in enumerate(asked)]
