@@ -1,6 +1,6 @@
-"""Random inputs that are wrong where there is one right answer, beside what they must be once they are fixed.
+"""Random inputs with faults that have one right answer, and the same inputs after the fix.
 
-A text is written twice at once: broken, and right. All that is not broken is the same in both, byte for byte.
+Each text is written in two versions at once, broken and right, which are otherwise identical byte for byte.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Text:
     """Two texts, of which one is wrong."""
 
     def __init__(self, random: Random, *, utf_16: bool = True) -> None:
-        """Begin both."""
+        """Start both versions."""
         self.marks = _MARKS if utf_16 else _MARKS[:-1]
         self.random = random
         self.parts: list[tuple[str, str]] = []

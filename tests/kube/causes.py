@@ -1,6 +1,6 @@
 """Clusters in which a pod of the plan does not run, or will not: the rule that finds the cause, and its fix.
 
-Each is judged with the example plan and without one.
+Each is verified with the example plan, and without a plan.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ ERROR, WARNING, NOTHING = "error", "warning", ""
 
 
 class Cause(NamedTuple):
-    """What is wrong with a cluster, and what must be said of it."""
+    """A fault of a cluster, and the expected findings."""
 
     changes: dict[str, Any]
     rule: str
-    """The first finding's."""
+    """The rule of the first finding."""
     fix: str
-    """What its fix names."""
+    """A part of its fix."""
     level: str = ERROR
     alone: str | None = None
     """The level of the worst finding without a plan; None: the same."""
@@ -45,18 +45,18 @@ class Cause(NamedTuple):
 
 
 def waiting(reason: str, key: str = "containerStatuses", name: str = "app", **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return the status of a pod that has been placed and waits."""
+    """Return the status of a scheduled pod that waits."""
     return {"phase": "Pending", key: [{"name": name, "state": {"waiting": {"reason": reason, **more}}}]}
 
 
 def crashing(name: str = "app") -> dict[str, Any]:
-    """Return the status of a pod that runs, and ends again and again."""
+    """Return the status of a pod that crashes repeatedly."""
     return {**waiting("CrashLoopBackOff", name=name), "phase": "Running",
             "conditions": [{"type": "Ready", "status": "False"}], "podIP": "10.0.1.2"}  # fmt: skip
 
 
 def unschedulable(message: str, number: int = 2, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a spec
-    """Return a pod of the plan's workload that the scheduler has refused."""
+    """Return a pod of the plan's workload that the scheduler cannot place."""
     found = pod(number, "", **spec)
     found["status"]["conditions"] = [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": f"0/3 nodes: {message}"}
@@ -65,7 +65,7 @@ def unschedulable(message: str, number: int = 2, **spec: Any) -> dict[str, Any]:
 
 
 def asking(**requests: str) -> list[dict[str, Any]]:
-    """Return a container that asks for this, and for an ENI."""
+    """Return a container with these requests, and one for an ENI."""
     return [{"name": "app", "resources": {"requests": {ENI: "1", **requests}, "limits": {ENI: "1"}}}]
 
 
@@ -75,18 +75,18 @@ def each(path: str, value: object) -> dict[str, Any]:
 
 
 def away(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the change that puts a pod in the place of matcher-2, which has lost its node."""
+    """Return the change that replaces matcher-2 with a pod without a node."""
     return {"pods[2]": found, "podENIs[2]": ABSENT}
 
 
 def label(key: str, value: str, *, alone: bool = True) -> dict[str, Any]:
-    """Return the change that gives all nodes this label, without the exclusive one."""
+    """Return the change that gives all nodes this label instead of the exclusive one."""
     gone = each(f'metadata.labels["{EXCLUSIVE_LABEL}"]', ABSENT) if alone else {}
     return {**gone, **each(f'metadata.labels["{key}"]', value)}
 
 
 def owned(kind: str, name: str, owner: str, kind_of: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - a workload
-    """Return the plan whose workload is of this kind, beside the change that gives its pods this owner."""
+    """Return the plan with a workload of this kind, and the change that gives its pods this owner."""
     workload = {"name": name, "namespace": "trading", "kind": kind, "nodePool": "trading", "replicas": 3,
                 "podNetworking": "trading-eni", **more}  # fmt: skip
     owners = [{"kind": kind_of, "name": owner, "controller": True}] if owner else []
@@ -98,7 +98,7 @@ def taint(key: str, effect: str = "NoSchedule") -> dict[str, str]:
 
 
 def tainted(key: str, effect: str = "NoSchedule") -> dict[str, Any]:
-    """Return the change that taints all nodes besides, while matcher-2 waits."""
+    """Return the change that adds a taint to all nodes while matcher-2 waits."""
     own = CLUSTER["nodes"][0]["spec"]["taints"]
     return {**each("spec.taints", [*own, taint(key, effect)]), **away(pod(2, ""))}
 
@@ -109,7 +109,7 @@ def agent(**status: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a sta
 
 
 PENDING: dict[str, Any] = {"pods[1].status": waiting("ContainerCreating")}
-"""matcher-1 has been placed and does not start."""
+"""matcher-1 is scheduled and does not start."""
 BINDING = {"podENIs[1].status": {"phase": "Binding"}}
 OWN = each(f'metadata.labels["{TERWAY_CONFIG_LABEL}"]', "gpu-net")
 GPU_PLAN: dict[str, Any] = {
@@ -122,7 +122,7 @@ GPU = {**config_map("gpu-net"), "data": {"eni_conf": json.dumps(
 
 
 def gpu(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of eni_conf
-    """Return the change that lets all nodes use a node-level ConfigMap with these fields."""
+    """Return the change that makes all nodes use a node-level ConfigMap with these fields."""
     return {**OWN, "configMaps[1]": {**GPU, "data": {"eni_conf": json.dumps(fields)}}}
 
 
@@ -163,23 +163,23 @@ def only(name: str) -> dict[str, Any]:
 
 
 def loner(found: dict[str, Any], **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a spec
-    """Return a pod with more in its spec."""
+    """Return a pod with more fields in its spec."""
     return {**found, "spec": {**found["spec"], **spec}}
 
 
 def info(**row: object) -> dict[str, Any]:
-    """Return the change that lets the nodes say this of their type."""
+    """Return the change that sets the nodes' annotation about their type."""
     told = json.dumps({"InstanceTypeId": "ecs.g8i.8xlarge", **row})
     return each('metadata.annotations["alibabacloud.com/instance-type-info"]', told)
 
 
 def enis(count: str) -> dict[str, Any]:
-    """Return the change that lets all nodes publish this many ENIs."""
+    """Return the change that makes all nodes publish this many ENIs."""
     return {**each(f'status.capacity["{ENI}"]', count), **each(f'status.allocatable["{ENI}"]', count)}
 
 
 def copies(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the pods of the cluster with these in the place of the workload's."""
+    """Return the pods of the cluster with these instead of the workload's."""
     return [*copy.deepcopy(found), *CLUSTER["pods"][3:]]
 
 

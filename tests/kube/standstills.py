@@ -1,4 +1,4 @@
-"""More clusters in which a pod of the plan does not run, for reasons that lie outside of Terway as well as in it."""
+"""More clusters in which a pod of the plan does not run, for reasons inside and outside of Terway."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from tests.kube.causes import (
 )
 
 GONE: dict[str, Any] = {"pods": copies([]), "podENIs": [pod_eni(8, NODES[0])]}
-"""The workload has no pod at all; the PodENI is somebody else's."""
+"""The workload has no pods; the PodENI belongs to another workload."""
 
 
 def controller(kind: str, name: str, spec: dict[str, Any], status: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return a workload as the API server has it."""
+    """Return a workload as the API server returns it."""
     group = "batch/v1" if kind in {"Job", "CronJob"} else "apps/v1"
     meta = {"name": name, "namespace": "trading"}
     return {"apiVersion": group, "kind": kind, "metadata": meta, "spec": spec, "status": status or {}}
 
 
 def behind(kind: str, name: str, spec: dict[str, Any], fix: str, **status: Any) -> Cause:  # noqa: ANN401 - a status
-    """Return a workload without pods, and what its own object says."""
+    """Return the case of a workload without pods whose own object says why."""
     found = controller(kind, name, spec, status)
     return Cause({**GONE, "controllers": [found]}, "VER031", fix, alone=NOTHING, plan=owned(kind, name, "", "")["plan"])
 
 
 def refused(message: str, fix: str, kind: str = "StatefulSet", name: str = "matcher") -> Cause:
-    """Return a workload whose pods are refused when they are created, as its events tell."""
+    """Return the case of a workload whose pods are refused on creation, according to its events."""
     planned = {"StatefulSet": "StatefulSet", "ReplicaSet": "Deployment", "Job": "Job", "DaemonSet": "DaemonSet"}[kind]
     own = name.rpartition("-")[0] if kind == "ReplicaSet" else name
     plan = owned(planned, own, "", "", **({"replicas": 1} if planned == "DaemonSet" else {}))["plan"]
@@ -47,7 +47,7 @@ def refused(message: str, fix: str, kind: str = "StatefulSet", name: str = "matc
 
 
 def condition(kind: str, message: str) -> dict[str, Any]:
-    """Return the condition by which a controller says that it makes no pods."""
+    """Return the condition of a controller that creates no pods."""
     return {"conditions": [{"type": kind, "status": "True", "reason": "FailedCreate", "message": message}]}
 
 
@@ -65,7 +65,7 @@ def phase(name: str, message: str = "", **status: Any) -> dict[str, Any]:  # noq
 
 
 def says(message: str, fix: str, **spec: Any) -> Cause:  # noqa: ANN401 - any field of a pod's spec
-    """Return a pod that waits, for a reason that only the scheduler knows."""
+    """Return the case of a pod that waits for a reason that only the scheduler knows."""
     return Cause(away(unschedulable(message, **spec)), "VER021", fix)
 
 
@@ -87,7 +87,7 @@ _WEBHOOK = (
 )
 _OOM = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
 STANDSTILLS: dict[str, Cause] = {
-    # --- no pod is made at all ---
+    # --- no pod is created ---
     "a quota of pods": refused(_QUOTA, "kubectl -n trading describe quota"),
     "a quota, of a Deployment": refused(_QUOTA, "kubectl -n trading describe quota", "ReplicaSet", "web-7d5f9c4b6d"),
     "a quota, of a Job": refused(_QUOTA, "kubectl -n trading describe quota", "Job", "load"),
@@ -160,7 +160,7 @@ STANDSTILLS: dict[str, Cause] = {
                             "trading")},
         "VER031", "describe quota", alone=NOTHING,
     ),
-    # --- no node is found ---
+    # --- no node fits ---
     "a gate that a queue holds": Cause(away(gated()), "VER021", "schedulingGates"),
     "an unbound claim": says("pod has unbound immediate PersistentVolumeClaims.", "kubectl get pvc -A"),
     "a claim that does not exist": says('persistentvolumeclaim "data-matcher-2" not found.', "get pvc"),

@@ -1,6 +1,6 @@
-"""Broken clusters, each a few changes to the good one, and what verify must say of it.
+"""Broken clusters, each a few changes to the healthy one, and the expected findings.
 
-Besides the failing examples of the VER rules, which are such states themselves.
+They complement the failing examples of the VER rules, which are such states, too.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ DUMPS: dict[str, State] = {
         {("VER012", "error", "Pod/trading/matcher-9"), ("VER024", "error", "ConfigMap/kube-system/eni-config")},
     ),
 }  # fmt: skip
-"""States of dumps that lack something: kubectl would have seen it, or that it is not there."""
+"""States of incomplete dumps. A live read would get the missing part, or find that it does not exist."""
 
 STATES: dict[str, State] = {
     "PodNetworking that the plan leaves to the defaults of the cluster": State(

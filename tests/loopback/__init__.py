@@ -1,9 +1,9 @@
 """A cloud on this machine: CS, ECS, VPC and eflo-controller as one stateful HTTP server, for tests and trials.
 
-It answers as the real services answer (facts from their published clients and documentation), checks every signature
-with its own code, remembers what it was asked, and fails on demand. See `sample.yaml` for the form of its state.
+It responds like the real services (according to their published clients and documentation), checks every signature with
+its own code, records all requests, and fails on demand. See `sample.yaml` for the form of its state.
 
-Run it: `python -m tests.loopback --port 8080`; in tests, take the fixture `cloud`.
+Run it with `python -m tests.loopback --port 8080`; in tests, use the fixture `cloud`.
 """
 
 from tests.loopback.faults import Fault

@@ -1,4 +1,4 @@
-"""`python -m tests.loopback [--state FILE] [--port N]`: the loopback cloud until Ctrl-C, a line for each request."""
+"""`python -m tests.loopback [--state FILE] [--port N]`: run the loopback cloud until Ctrl-C; print each request."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def say(line: str) -> None:
-    """Write a line at once."""
+    """Print a line without buffering."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""What operations get and give back, the same for all four services."""
+"""Requests and responses of operations, the same for all services."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Asked(NamedTuple):
 
     path: Mapping[str, str]
     parameters: Mapping[str, str]
-    """Of the query, or of eflo's form; lists are spelled `Name.N`."""
+    """The parameters of the query, or of eflo's form; lists are spelled `Name.N`."""
     body: Any
     """The JSON body; None without one."""
 
@@ -28,7 +28,7 @@ class Asked(NamedTuple):
         return found
 
     def required(self, name: str) -> str:
-        """Return a parameter that must be there, as the services say it when it is not."""
+        """Return a required parameter; without it, fail like the services."""
         if not self.parameters.get(name):
             raise ApiError(400, f"Missing{name}", f"{name} is mandatory for this action.")
         return self.parameters[name]
@@ -42,10 +42,10 @@ class Asked(NamedTuple):
 
 
 class ApiError(Exception):
-    """A call that the service refuses."""
+    """An error response of a service."""
 
     def __init__(self, status: int, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - JSON values
-        """Take the HTTP status and what the body says."""
+        """Store the HTTP status and the contents of the body."""
         super().__init__(message)
         self.status = status
         self.code = code
@@ -59,13 +59,13 @@ class Operation(NamedTuple):
     run: Callable[[State, Asked], dict[str, Any]]
     method: str = "POST"
     path: str = "/"
-    """With `{names}` for what differs."""
+    """The path, with `{names}` for its parameters."""
 
 
 def page_by_token(asked: Asked, rows: list[Any], default: int, most: int, largest: int | None) -> tuple[list[Any], str]:
     """Return one page and the token of the next, "" after the last.
 
-    `largest` (from `pageSizes` of the state) makes pages smaller than asked for, which such services may do.
+    `largest` (from `pageSizes` of the state) makes pages smaller than requested, as such services may do.
     """
     size = min(asked.number("MaxResults", default, most), largest or most)
     token = asked.parameters.get("NextToken") or "page-0"

@@ -29,14 +29,14 @@ def _describe_cluster(state: State, asked: Asked) -> dict[str, Any]:
     cluster = _cluster(state, asked)
     addons = cluster.get("addons", {})
     network = "terway-eniip" if "terway-eniip" in addons else "Flannel" if "flannel" in addons else None
-    # The real service sends this as a text of JSON, and leaves out what a young cluster does not know yet.
+    # The real service sends this as a JSON string, and omits what a new cluster does not have yet.
     known = {"Capabilities": {"Network": network} if network else {}}
     return {"cluster_id": asked.path["ClusterId"], "meta_data": json.dumps(known), **cluster["detail"]}
 
 
 def _addon(name: str, addon: dict[str, Any]) -> dict[str, Any]:
     config = addon.get("config", {})
-    # A mapping becomes the text that the service sends; a text goes out as it is, to stage unreadable ones.
+    # The service sends a string: dump a mapping, and pass a string unchanged, so that tests can use malformed ones.
     text = config if isinstance(config, str) else json.dumps(config)
     return {"name": name, "version": addon["version"], "state": addon.get("state", "active"), "config": text}
 
@@ -57,7 +57,7 @@ def _get_addon(state: State, asked: Asked) -> dict[str, Any]:
 def _describe_pools(state: State, asked: Asked) -> dict[str, Any]:
     wanted = asked.parameters.get("NodepoolName", "")
     pools = _cluster(state, asked).get("nodepools", [])
-    # The filter finds parts of names, so that nobody takes the first hit for the right one.
+    # The filter matches parts of names, so that callers cannot rely on the first match.
     return {"nodepools": [pool for pool in pools if wanted in pool["nodepool_info"]["name"]]}
 
 
@@ -101,7 +101,7 @@ def _create_pool(state: State, asked: Asked) -> dict[str, Any]:
 
 
 def _check_body(cluster: dict[str, Any], body: dict[str, Any]) -> None:
-    """Refuse what the real service is known to refuse."""
+    """Refuse bodies that the real service is known to refuse."""
     name = (body.get("nodepool_info") or {}).get("name")
     scaling = body.get("scaling_group") or {}
     if not isinstance(name, str) or not name:
@@ -141,7 +141,7 @@ def _task(task_id: str, task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _step(task: dict[str, Any]) -> dict[str, Any]:
-    """Return what a task has come to: the entry of its script for the last poll, the last entry for ever after."""
+    """Return the current step of a task: the entry of its script for the last poll, or the last entry."""
     script = task["script"]
     step = script[min(max(task["polls"], 1), len(script)) - 1]
     return {"state": step} if isinstance(step, str) else dict(step)
@@ -158,7 +158,7 @@ def _describe_task(state: State, asked: Asked) -> dict[str, Any]:
 
 
 def _go_on_unasked(state: State, task: dict[str, Any]) -> None:
-    """Let nodes come also while only the pool is read: whoever has lost the task's id has nothing else."""
+    """Advance a task when only its pool is read: a caller that lost the task's id has nothing else."""
     task["reads"] = task.get("reads", 0) + 1
     if task["reads"] > task["polls"] + 1:
         task["polls"] += 1
@@ -166,10 +166,10 @@ def _go_on_unasked(state: State, task: dict[str, Any]) -> None:
 
 
 def _let_nodes_come(state: State, task: dict[str, Any]) -> None:
-    """Let as many of a pool's nodes be ready as its task has come far."""
+    """Make as many nodes of a pool ready as its task has reached."""
     pools = state["clusters"][task["cluster_id"]].get("nodepools", [])
     pool = next((each for each in pools if each["nodepool_info"]["nodepool_id"] == task["nodepool_id"]), None)
-    if pool is None:  # deleted while its task was running
+    if pool is None:  # deleted while its task ran
         return
     automatic = pool["auto_scaling"]
     wanted = pool["scaling_group"].get("desired_size") or 0
@@ -190,7 +190,7 @@ def _describe_tasks(state: State, asked: Asked) -> dict[str, Any]:
     size, number = asked.number("page_size", 50, 50), asked.number("page_number", 1, 10**6)
     mine = [_task(name, task) for name, task in state.get("tasks", {}).items()
             if task["cluster_id"] == asked.path["ClusterId"]]  # fmt: skip
-    mine.reverse()  # the newest first
+    mine.reverse()  # newest first
     page = {"page_number": number, "page_size": size, "total_count": len(mine)}
     return {"tasks": mine[(number - 1) * size : number * size], "page_info": page}
 

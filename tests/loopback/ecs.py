@@ -25,7 +25,7 @@ def _describe_types(state: State, asked: Asked) -> dict[str, Any]:
     if len(names) > MOST_TYPES:
         raise ApiError(400, "InvalidParameter.InstanceTypes", f"At most {MOST_TYPES} InstanceTypes, not {len(names)}.")
     rows = [
-        # The API writes sizes as numbers with a point.
+        # The API returns sizes as floats.
         {**row, "MemorySize": float(row["MemorySize"])} if "MemorySize" in row else row
         for row in instance_types(state).values()
         if (not names or row["InstanceTypeId"] in names) and family in (None, "", row.get("InstanceTypeFamily"))
@@ -49,7 +49,7 @@ def _describe_stock(state: State, asked: Asked) -> dict[str, Any]:
 
 
 def _zone(region: str, zone: str, name: str, category: str | None) -> dict[str, Any]:
-    # A zone that does not sell the type at all comes without AvailableResources.
+    # A zone that does not offer the type lacks AvailableResources.
     if category is None:
         return {"RegionId": region, "ZoneId": zone, "Status": "SoldOut", "StatusCategory": "ClosedWithoutStock"}
     status = "SoldOut" if category.endswith("WithoutStock") else "Available"
@@ -77,7 +77,7 @@ def _describe_groups(state: State, asked: Asked) -> dict[str, Any]:
 
 
 def _ids(text: str | None) -> list[str] | None:
-    """Return the ids of a parameter that is a JSON array inside a text."""
+    """Return the ids in a parameter that holds a JSON array."""
     if text is None:
         return None
     try:

@@ -18,7 +18,7 @@ def _describe_group(state: State, asked: Asked) -> dict[str, Any]:
     nodes = state.get("lingjunNodes") or ()
     for row in state.get("nodeGroups") or ():
         if row["NodeGroupId"] == wanted:
-            # A text, as the service sends it.
+            # A string, as the service sends it.
             return {"NodeCount": str(sum(node["NodeGroupId"] == wanted for node in nodes)), **row}
     raise ApiError(404, "RESOURCE_NOT_FOUND", f"The node group {wanted} is not found.")
 

@@ -1,4 +1,4 @@
-"""Failures on demand: what goes wrong, at which call, and whether the server had acted by then."""
+"""Failures on demand: their kind, the call that fails, and whether the server acts on it."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ KINDS: dict[str, bool] = {
     "delay": True,
     "trickle": True,
 }
-"""Every kind of fault, and whether the server acts on the request unless the fault says otherwise (`acted`).
+"""Every kind of fault, and whether the server acts on the request by default (`acted` overrides it).
 
-refuse: the connection is reset and the port closed, until `seconds` are over or `Cloud.reopen` is called.
-refuse-next: this call is answered, then the port is closed: the next call gets "connection refused".
-reset: the connection is reset instead of an answer.
-hold: no answer, for `seconds` (default: as long as the server lives); a read time-out for the client.
-500, 502: an error in JSON, an HTML page of a proxy.
-throttle: 429 `Throttling.User`, with `x-acs-retry-after` when `retryAfter` (milliseconds) is given.
-echo-secret: 403 with a text that holds the access key secret, the security token and the body that was sent.
-answer: exactly `status`, `headers` and `body` (text, or a value that is sent as JSON).
-empty, truncated: an answer without a body; the first half of the right body.
-wrong-types: the right answer, in which every value has another type than it should.
-list: the right answer inside a JSON list.
-trickle: the right answer, a byte every `seconds` (default: 0.1).
-delay: the right answer, `seconds` late. Goes together with the others, which then are late.
+refuse: reset the connection and close the port, for `seconds` or until `Cloud.reopen`.
+refuse-next: respond to this call, then close the port: the next call gets "connection refused".
+reset: reset the connection instead of responding.
+hold: send nothing for `seconds` (default: until the server stops); the client gets a read time-out.
+500, 502: an error in JSON; an HTML page of a proxy.
+throttle: 429 `Throttling.User`, with `x-acs-retry-after` if `retryAfter` (milliseconds) is set.
+echo-secret: 403 with a text that contains the access key secret, the security token and the body of the request.
+answer: exactly `status`, `headers` and `body` (a string, or a value to send as JSON).
+empty, truncated: a response without a body; the first half of the correct body.
+wrong-types: the correct response with every value of another type.
+list: the correct response inside a JSON list.
+trickle: the correct response, one byte every `seconds` (default: 0.1).
+delay: the correct response, `seconds` late. It combines with other faults, and delays them.
 """
 
 
@@ -52,32 +52,32 @@ class Fault:
     kind: str
     """One of `KINDS`."""
     call: int | None = None
-    """1 = only the first request of that pattern since the fault was set, and so on; None = each of them."""
+    """1: only the first matching request since the fault was set, and so on; None: all of them."""
     acted: bool | None = None
-    """Whether the server acts on the request before it fails; None = as `KINDS` says."""
+    """Whether the server acts on the request before it fails; None: the default in `KINDS`."""
     seconds: float | None = None
     retry_after: int | None = None
     status: int = 400
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = ""
     seen: int = 0
-    """How many requests have matched the pattern so far."""
+    """The number of matching requests so far."""
 
     def __post_init__(self) -> None:
-        """Refuse kinds that do not exist: a fault that never strikes makes a test that cannot fail."""
+        """Refuse unknown kinds: a test with a fault that never strikes cannot fail."""
         if self.kind not in KINDS:
             msg = f"no such fault: {self.kind!r}; there are {', '.join(KINDS)}"
             raise ValueError(msg)
 
     @classmethod
     def from_map(cls, row: dict[str, Any]) -> Fault:
-        """Return the fault that a state file describes."""
+        """Return the fault in an entry of a state file."""
         return cls(
             **{re.sub("[A-Z]", lambda upper: "_" + upper[0].lower(), name): value for name, value in row.items()}
         )
 
     def strikes(self, action: str) -> bool:
-        """Count a request, and tell whether it is one that fails."""
+        """Count a request, and return whether it fails."""
         if not fnmatchcase(action, self.action):
             return False
         self.seen += 1
@@ -93,7 +93,7 @@ HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gate
 
 
 def wrong_types(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a value in which texts are numbers, numbers are texts, lists are maps, and maps keep only their keys."""
+    """Return a value with strings and numbers swapped, lists turned into maps, and only the keys of maps."""
     if isinstance(value, dict):
         return {name: wrong_types(item) for name, item in value.items()}
     if isinstance(value, list):

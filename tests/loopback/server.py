@@ -1,4 +1,4 @@
-"""The transport: connections, signatures, faults and the record of all requests. What is answered is elsewhere."""
+"""The transport: connections, signatures, faults and the record of all requests. Other modules compute responses."""
 
 from __future__ import annotations
 
@@ -33,38 +33,38 @@ SERVICES: dict[str, tuple[str, dict[str, Operation]]] = {
     vpc.VERSION: ("vpc", vpc.OPERATIONS),
     eflo.VERSION: ("eflo", eflo.OPERATIONS),
 }
-"""By `x-acs-version`: RAM's name of the service, and its operations."""
+"""The RAM name of each service and its operations, by `x-acs-version`."""
 FOREVER = 3600.0
-"""Seconds; longer than any test or trial."""
+"""Seconds, longer than any test or trial."""
 
 
 @dataclass(slots=True)
 class Request:
-    """One request as it came in, and what became of it."""
+    """One request, and its outcome."""
 
     action: str
     """`x-acs-action`, "" without one."""
     version: str
     method: str
     path: str
-    """Raw: percent-encoded, with the query."""
+    """The raw path: percent-encoded, with the query."""
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """The headers, with names in lower case."""
     body: bytes
     at: float
-    """`time.monotonic()` when it had been read."""
+    """`time.monotonic()` after reading it."""
     key: str = ""
-    """The access key id that signed it; "" when the signature is not valid."""
+    """The access key id that signed it; "" if the signature is invalid."""
     acted: bool = False
-    """Whether the server has carried it out."""
+    """Whether the server acted on it."""
     status: int | None = None
-    """What was answered; None while, or when, nothing was."""
+    """The status of the response; None without a response."""
     faults: tuple[str, ...] = ()
     """The kinds of the faults that struck it."""
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Those of the query, and of eflo's form."""
+        """The parameters of the query, and of eflo's form."""
         query = self.path.partition("?")[2]
         form = "form-urlencoded" in self.headers.get("content-type", "")
         text = "&".join(part for part in (query, self.body.decode() if form else "") if part)
@@ -83,7 +83,7 @@ class Cloud:
     """
 
     def __init__(self, state: State | None = None, port: int = 0) -> None:
-        """Take the state (default: a copy of the sample) and the port (default: a free one)."""
+        """Store the state (default: a copy of the sample), and reserve the port (default: a free one)."""
         self.state = sample() if state is None else state
         self.faults = [Fault.from_map(row) for row in self.state.get("faults", ())]
         self.requests: list[Request] = []
@@ -92,7 +92,7 @@ class Cloud:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._stopped = threading.Event()
-        # Bound for as long as the server lives, and never listening: the port stays ours while it is closed.
+        # Bound while the server lives, but never listening: this reserves the port while it is closed.
         self._holder = _bound(port)
         self.port: int = self._holder.getsockname()[1]
         self._listener: socket.socket | None = None
@@ -112,20 +112,20 @@ class Cloud:
         return [request for request in self.requests if request.action == action]
 
     def fault(self, action: str, kind: str, **options: Any) -> Fault:  # noqa: ANN401 - those of Fault
-        """Let a call fail from now on; see `Fault`."""
+        """Make a call fail from now on; see `Fault`."""
         fault = Fault(action, kind, **options)
         self.faults.append(fault)
         return fault
 
     def deny(self, *ram_actions: str) -> None:
-        """Let RAM refuse these actions (`cs:DescribeClusterDetail`) to every caller."""
+        """Make RAM deny these actions (`cs:DescribeClusterDetail`) to every caller."""
         self.state.setdefault("denied", []).extend(ram_actions)
 
     def wait_for(self, action: str, call: int = 1, *, timeout: float = 60) -> Request:
-        """Return the n-th request of an action as soon as it has been read; it may not be answered yet.
+        """Wait for the n-th request of an action and return it, maybe before its response.
 
         Raises:
-            TimeoutError: it does not come.
+            TimeoutError: it did not arrive within `timeout` seconds.
 
         """
         with self._news:
@@ -160,7 +160,7 @@ class Cloud:
         self._holder.close()
 
     def reopen(self) -> None:
-        """Let clients connect again; nothing when they can."""
+        """Let clients connect again, if they cannot."""
         with self._lock:
             if self._listener is not None or self._stopped.is_set():
                 return
@@ -170,12 +170,12 @@ class Cloud:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def close_port(self, keep: socket.socket | None = None) -> None:
-        """Refuse new connections and reset those that are open, except one."""
+        """Refuse new connections, and reset open ones except `keep`."""
         with self._lock:
             listener, self._listener = self._listener, None
             others = self._open - {keep}
         if listener is not None:
-            with contextlib.suppress(OSError):  # nobody was waiting in accept()
+            with contextlib.suppress(OSError):  # no thread waits in accept()
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
         for connection in others:
@@ -196,7 +196,7 @@ class Cloud:
                 return
             self._open.add(connection)
         try:
-            # Clients die and connections are reset here all the time: that is what this server is for.
+            # Dying clients and reset connections are normal here: tests provoke them.
             with contextlib.suppress(OSError, ValueError):
                 _Handler(connection, address, self)
         finally:
@@ -205,7 +205,7 @@ class Cloud:
             connection.close()
 
     def handle(self, request: Request, exchange: _Handler) -> None:
-        """Record a request, carry it out, and answer or fail as the faults say."""
+        """Record a request, act on it, and respond or fail according to the faults."""
         with self._news:
             struck = [fault for fault in self.faults if fault.strikes(request.action)]
             request.faults = tuple(fault.kind for fault in struck)
@@ -221,7 +221,7 @@ class Cloud:
         else:
             self._fail(fault, request, exchange, right)
 
-    def _fail(  # noqa: C901, PLR0912 - one arm for each kind
+    def _fail(  # noqa: C901, PLR0912 - one branch per kind
         self, fault: Fault, request: Request, exchange: _Handler, right: _Right
     ) -> None:
         status, headers, body = right
@@ -295,7 +295,7 @@ class Cloud:
                 return _Right(error.status, headers, encoded(value | error.more))
             request.acted = True
             name = "request_id" if service == "cs" else "RequestId"
-            # Encoded here, where nobody changes the state that the answer may be a part of.
+            # Encode now, under the lock: the response may share objects with the state.
             return _Right(200, headers, encoded({**answer, name: headers["x-acs-request-id"]}))
 
     def _signed_by(self, request: Request) -> str:
@@ -322,7 +322,7 @@ class Cloud:
 
 
 class _Right(NamedTuple):
-    """The answer that a request gets when nothing fails."""
+    """The response to a request if nothing fails."""
 
     status: int
     headers: dict[str, str]
@@ -330,12 +330,12 @@ class _Right(NamedTuple):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Reads the requests of one connection, and writes answers."""
+    """Reads the requests of one connection, and writes responses."""
 
     protocol_version = "HTTP/1.1"
-    # Otherwise each answer on a kept connection waits 40 ms for the client's acknowledgement.
+    # Otherwise each response on a persistent connection waits 40 ms for the client's acknowledgement.
     disable_nagle_algorithm = True
-    # Headers and body leave together.
+    # Send headers and body together.
     wbufsize = -1
 
     def __init__(self, connection: socket.socket, address: Any, cloud: Cloud) -> None:  # noqa: ANN401 - as accept() gives it
@@ -352,7 +352,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names are http.server's
 
     def answer(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Send an answer; a JSON one unless `headers` say otherwise."""
+        """Send a response; its content type is JSON unless `headers` override it."""
         request.status = status
         self.send_response(status)
         for name, value in {"content-type": "application/json; charset=utf-8", **headers}.items():
@@ -363,7 +363,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def trickle(self, request: Request, body: bytes, pause: Callable[[], bool]) -> None:
-        """Send a right answer byte by byte, so that no single one is late."""
+        """Send a correct response byte by byte, so that no single read times out."""
         request.status = 200
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         for byte in head.encode() + body:
@@ -373,7 +373,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the signature is http.server's
-        """Say nothing: `python -m tests.loopback` writes its own lines."""
+        """Log nothing: `python -m tests.loopback` prints its own lines."""
 
 
 def _asked(request: Request, operations: Mapping[str, Operation]) -> tuple[Operation, Asked]:
@@ -403,14 +403,14 @@ def _bound(port: int) -> socket.socket:
 
 
 def reset(connection: socket.socket) -> None:
-    """Close a connection with a RST, so that the client does not take it for an end."""
-    with contextlib.suppress(OSError):  # the client was faster
+    """Close a connection with RST, so that the client sees an error instead of the end."""
+    with contextlib.suppress(OSError):  # the client closed it first
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.shutdown(socket.SHUT_RD)  # wakes the thread that waits for the next request
-        # Not `connection.close()`, which waits for the files that http.server has made of it.
+        # Not `connection.close()`, which waits for http.server's file objects.
         os.close(connection.detach())
 
 
 def new_id() -> str:
-    """Return an id as the services give to requests."""
+    """Return a request id in the form of the services."""
     return str(uuid.uuid4()).upper()

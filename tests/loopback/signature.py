@@ -1,4 +1,4 @@
-"""ACS3-HMAC-SHA256, written after its description and not with the SDK: the server's own opinion of a signature."""
+"""ACS3-HMAC-SHA256, implemented from its specification, so that it checks signatures independently of the SDK."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _AUTHORIZATION = re.compile(rf"{ALGORITHM} Credential=([^,]+),SignedHeaders=([^,
 def verify(  # noqa: PLR0913, PLR0917 - the parts of a request
     method: str, path: str, headers: Mapping[str, str], body: bytes, keys: Mapping[str, str], tokens: Mapping[str, str]
 ) -> str:
-    """Return the access key id that has signed a request.
+    """Return the access key id that signed a request.
 
     Args:
         method: GET, POST, PUT or DELETE.
         path: the raw path and query of the request line.
-        headers: names in lower case.
-        body: as received.
-        keys: access key id to secret.
-        tokens: access key id to the security token that must come with it, for temporary credentials.
+        headers: the headers, with names in lower case.
+        body: the body as received.
+        keys: secrets by access key id.
+        tokens: required security tokens by access key id, for temporary credentials.
 
     Raises:
-        ApiError: the signature is missing, wrong, old, or by an unknown key.
+        ApiError: the signature is missing, wrong or expired, or its key is unknown.
 
     """
     found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
@@ -63,7 +63,7 @@ def verify(  # noqa: PLR0913, PLR0917 - the parts of a request
 
 
 def canonical_request(method: str, path: str, headers: Mapping[str, str], names: list[str], digest: str) -> str:
-    """Return the text whose hash is signed."""
+    """Return the canonical request, whose hash is signed."""
     where, _, query = path.partition("?")
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
     return "\n".join(

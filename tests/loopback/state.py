@@ -1,4 +1,4 @@
-"""The state that a server starts with, and the instance data behind it."""
+"""The initial state of a server, and its instance data."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SAMPLE = Path(__file__).with_name("sample.yaml")
 
 _NOT_OF_THE_API = ("EniIpv6AddressQuantityDerived", "EriStated", "LimitsStatus", "NetworkBandwidthGbps", "NicQueues",
                    "OnSale", "Sources")  # fmt: skip
-"""What `instance_specs/` adds to the fields of DescribeInstanceTypes and DescribeNodeType."""
+"""Fields that `instance_specs/` adds to those of DescribeInstanceTypes and DescribeNodeType."""
 
 
 def read_state(file: Path) -> State:
-    """Return the state that a YAML or JSON file holds."""
+    """Return the state in a YAML or JSON file."""
     state = yaml.safe_load(file.read_text("utf-8"))
     if not isinstance(state, dict) or not state.get("accounts") or not isinstance(state.get("clusters"), dict):
         message = f"{file} has no accounts and clusters; {SAMPLE} shows the form"
@@ -41,7 +41,7 @@ def sample() -> State:
 
 
 def _separated(text: str) -> State:
-    # What YAML anchors share is one object; here each place gets its own, to change without the others.
+    # YAML aliases share one object; make copies, so that each can change independently.
     state: State = json.loads(text)
     return state
 
@@ -53,7 +53,7 @@ def _rows(file: str, name: str) -> dict[str, dict[str, Any]]:
 
 
 def instance_types(state: State) -> dict[str, dict[str, Any]]:
-    """Return the ECS types of an account by id: those of `instance_specs/` with what the state changes."""
+    """Return the ECS types of an account by id: those of `instance_specs/` with the changes of the state."""
     return _changed(_rows("ecs.jsonl", "InstanceTypeId"), "InstanceTypeId", state.get("instanceTypes") or {})
 
 

@@ -1,4 +1,4 @@
-"""STS, 2015-04-01: who asks. RPC, without parameters; everybody may."""
+"""STS, 2015-04-01: the caller's identity. RPC, without parameters or permissions."""
 
 from __future__ import annotations
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 EVERY = sorted(p.stem for p in EXAMPLES.iterdir() if p.suffix in {".yaml", ".json"} and p.stem != "many-mistakes")
-"""`many-mistakes` does not pass, and so nothing can move there."""
+"""All examples that pass: `many-mistakes` cannot be the target of a migration."""
 _NODE_TYPES = {"ebs-enhanced": 11}
-"""Exclusive ENIs of a Lingjun node."""
+"""The number of exclusive ENIs of a Lingjun node, by type."""
 
 
 class Own(NamedTuple):
-    """A workload beside those of the example: its kind, name, namespace, replicas, and its place in the plan."""
+    """A workload besides those of the example: its kind, name, namespace, replicas, and its place in the plan."""
 
     kind: str
     name: str
@@ -54,9 +54,9 @@ MORE: dict[str, tuple[Own, ...]] = {
         Own("Pod", "probe", "trading", 1, "trading", "trading-eni"),
     ),
 }
-"""What each example has not, and a cluster has: single replicas, bare Pods, CronJobs, pods of several networks."""
+"""Additions to each example for cases it lacks: single replicas, bare Pods, CronJobs, pods with several networks."""
 LIVE = {"executors": 40, "pretrain": 20}
-"""Fewer pods than the plan has room for."""
+"""Workloads with fewer pods than planned."""
 BUDGETS: dict[str, Object] = {
     "edge": {"maxUnavailable": "10%"},
     "detector": {"minAvailable": "90%"},
@@ -69,11 +69,11 @@ BUDGETS: dict[str, Object] = {
     "relay": {"minAvailable": 1},
     "stranger": {"minAvailable": 1},
 }
-"""By name of a workload; the others have none."""
+"""Values by workload name; other workloads have none."""
 
 
 def target(name: str) -> Object:
-    """Return the plan of an example, with what it has not."""
+    """Return the plan of an example with its additions."""
     file = next(EXAMPLES.glob(f"{name}.*"))
     plan: Object = yaml.safe_load(file.read_text("utf-8"))
     plan["cluster"]["terway"].setdefault("eniTrunking", True)
@@ -96,7 +96,7 @@ def target(name: str) -> Object:
 
 
 def template(name: str, annotations: dict[str, str] | None = None) -> Object:
-    """Return the pods of a workload as they are on shared nodes."""
+    """Return the pod template of a workload on shared nodes."""
     metadata = {"labels": {"app": name}, **({"annotations": annotations} if annotations else {})}
     return {"metadata": metadata, "spec": {"containers": [{"name": "c", "image": "x"}]}}
 
@@ -106,7 +106,7 @@ RESOURCES = {"Deployment": "deployments", "StatefulSet": "statefulsets", "Daemon
 
 
 def shared(plan: Object) -> Iterator[tuple[str, Object]]:
-    """Yield the workloads of a plan as they run on shared nodes, a stranger, and their PodDisruptionBudgets."""
+    """Yield a plan's workloads as they run on shared nodes, their PodDisruptionBudgets, and an unrelated workload."""
     stranger = {"name": "stranger", "namespace": "default", "kind": "Deployment", "replicas": 2}
     every = [*plan["workloads"], stranger]
     for item in every:
@@ -135,7 +135,7 @@ def shared(plan: Object) -> Iterator[tuple[str, Object]]:
 
 
 def account(plan: Object) -> Object:
-    """Return the state of a loopback cloud in which a plan can be carried out."""
+    """Return the state of a loopback cloud that can create a plan's pools."""
     cluster, state = plan["cluster"], sample()
     base = state["clusters"]["c0000000000000000000000000000ipv4"]
     base["nodepools"] = []
@@ -172,7 +172,7 @@ def account(plan: Object) -> Object:
 
 
 def pools(plan: Object, state: Object) -> Iterator[Pool]:
-    """Yield the exclusive pools that the cloud has, as their nodes come up."""
+    """Yield the cloud's exclusive pools with their current nodes."""
     zones = {v["id"]: v["zone"] for v in plan["cluster"]["vSwitches"]}
     sizes = {p["name"]: p["lingjun"]["nodeCount"] for p in plan["nodePools"] if p.get("kind") == "lingjun"}
     types = {p["name"]: p["lingjun"]["nodeType"] for p in plan["nodePools"] if p.get("kind") == "lingjun"}

@@ -1,9 +1,9 @@
-"""A cluster that lives: an API server for the real kubectl, behind which pods are placed, replaced and evicted.
+"""A simulated cluster: an API server for the real kubectl that schedules, replaces and evicts pods.
 
-It knows as much as a migration needs: patches, controllers, the scheduler, evictions under PodDisruptionBudgets, an
-autoscaler, Terway's webhook and PodENIs. Each change runs until nothing moves any more, one event after the other;
-after every event the PodDisruptionBudgets are compared, and `broken` keeps what has fallen below one.
-Exclusive nodes come from the node pools of the loopback cloud, with the labels and taints that were asked for there.
+It simulates what a migration needs: patches, controllers, the scheduler, evictions under PodDisruptionBudgets, an
+autoscaler, Terway's webhook and PodENIs. After each change it runs one event after the other until the cluster is
+stable. After every event it compares the PodDisruptionBudgets, and `broken` records violations. Exclusive nodes come
+from the node pools of the loopback cloud, with the labels and taints of their requests.
 """
 
 from __future__ import annotations
@@ -47,45 +47,45 @@ KINDS = {
     "podnetworkings": (_TERWAY, "PodNetworking", False),
     "podenis": (_TERWAY, "PodENI", True),
 }
-"""By resource: apiVersion, kind, and whether it lives in a namespace."""
+"""apiVersion, kind, and whether it is namespaced, by resource."""
 CONTROLLERS = ("deployments", "statefulsets", "daemonsets", "jobs")
 _OWNER, _TEMPLATE = "world/owner", "world/template"
 
 
 class Pool(NamedTuple):
-    """An exclusive node pool that the cloud has."""
+    """An exclusive node pool in the cloud."""
 
     id: str
     labels: dict[str, str]
     taints: tuple[Object, ...]
     type: str
     enis: int
-    """Exclusive ENIs of a node."""
+    """The number of exclusive ENIs of a node."""
     is_lingjun: bool
     zones: tuple[str, ...]
     nodes: tuple[int, int]
-    """How many there are, and how many the autoscaler may make of them."""
+    """The current number of nodes, and the autoscaler's maximum."""
 
 
 class World(Served):
-    """The cluster."""
+    """The simulated cluster."""
 
     def __init__(self, plan: Object, pools: Callable[[], Iterable[Pool]]) -> None:
-        """Start with shared nodes only, of the pool np-old and another."""
+        """Start with shared nodes only: of pool np-old, and of another pool."""
         self._plan, self._pools = plan, pools
         self._numbers = itertools.count(100)
         self._zones = {v["id"]: v["zone"] for v in plan["cluster"]["vSwitches"]}
         self._is_dual = plan["cluster"]["ipStack"] == "dual"
         self._held: dict[Key, int] = {}
-        """By PodDisruptionBudget: how many healthy pods there were after the last event."""
+        """The number of healthy pods after the last event, by PodDisruptionBudget."""
         self.broken: list[str] = []
-        """Each event after which fewer pods were healthy than a PodDisruptionBudget asks for."""
+        """The events that left fewer healthy pods than a PodDisruptionBudget requires."""
         self.lowest: dict[str, int] = {}
-        """The fewest pods of each workload that ran at any time since it was whole."""
+        """The minimum number of running pods of each workload since all of its pods ran."""
         self.taken = 0
-        """ENIs on each exclusive node that somebody else has, which the scheduler does not know."""
+        """The number of ENIs on each exclusive node that others use without the scheduler's knowledge."""
         self.ailing: Callable[[Object], bool] = lambda _: False
-        """Whether a pod does not get ready on its node."""
+        """Whether a pod never becomes ready on its node."""
         self.objects: dict[Key, Object] = {}
         zones = sorted(set(self._zones.values()))
         for number, (name, pool) in enumerate(
@@ -94,7 +94,7 @@ class World(Served):
             self._add_node(name, zones[number % len(zones)], {NODE_POOL_LABEL: pool, EXCLUSIVE_LABEL: "default"}, 0)
         daemon = self._with_terway(CLUSTER["daemonSets"][0])
         daemon["spec"]["template"]["spec"] |= {"hostNetwork": True, "tolerations": [{"operator": "Exists"}]}
-        daemon["spec"]["updateStrategy"] = {"type": "OnDelete"}  # the nodes bring its pods with them
+        daemon["spec"]["updateStrategy"] = {"type": "OnDelete"}  # new nodes come with its pods
         self.put("daemonsets", daemon)
         stack = "dual" if self._is_dual else "ipv4"
         conf = {"version": "1", "ipam_type": "crd", "ip_stack": stack, "vswitches": self._by_zone("podDefaults")}
@@ -134,15 +134,15 @@ class World(Served):
         self.put("pods", agent)
 
     def respond(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401 - any JSON
-        """Answer one request after the other."""
+        """Respond to one request at a time."""
         with self.lock:
             self._bring_nodes()
             return self.answer(method, target, body)
 
-    # --- what is there -----------------------------------------------------------------------------------------
+    # --- objects -----------------------------------------------------------------------------------------------
 
     def put(self, resource: str, item: Object) -> Object:
-        """Create an object, or take it in the place of the one of its name."""
+        """Create an object, or replace the one with its name."""
         item["metadata"] = {"resourceVersion": "1", "uid": f"uid-{next(self._numbers)}", **item["metadata"]}
         key = (resource, item["metadata"].get("namespace", "") if KINDS[resource][2] else "", item["metadata"]["name"])
         api_version, kind, _ = KINDS[resource]
@@ -154,19 +154,19 @@ class World(Served):
         return [v for (r, n, _), v in self.objects.items() if r == resource and namespace in {"", n}]
 
     def pods_of(self, name: str) -> list[Object]:
-        """Return the pods of a workload, such as `deployments/feed` or `pods/probe`, that have not ended."""
+        """Return the unfinished pods of a workload, such as `deployments/feed` or `pods/probe`."""
         pods = [p for p in self.all("pods") if p["status"]["phase"] != "Succeeded"]
         return [p for p in pods if name in {_note(p, _OWNER), f"pods/{p['metadata']['name']}"}]
 
     def start(self, resource: str, item: Object) -> None:
-        """Create a workload, or an object that goes with it, with its pods on the old nodes."""
+        """Create a workload with its pods on the old nodes, or another object."""
         for namespace in {item["metadata"].get("namespace", "default")} if KINDS[resource][2] else ():
             if ("namespaces", "", namespace) not in self.objects:
                 self.put("namespaces", {"metadata": {"name": namespace, "labels": {}}})
         self.answer("POST", _path(resource, item["metadata"].get("namespace", "")), copy.deepcopy(item))
 
     def finish(self, job: str) -> None:
-        """Let the pods of a Job end."""
+        """Finish the pods of a Job."""
         with self.lock:
             for pod in self.pods_of(job):
                 pod["status"]["phase"] = "Succeeded"
@@ -177,7 +177,7 @@ class World(Served):
                     found["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
 
     def tick(self) -> None:
-        """Let each CronJob run once."""
+        """Run each CronJob once."""
         with self.lock:
             for item in self.all("cronjobs"):
                 metadata = {**item["metadata"], "name": f"{item['metadata']['name']}-{next(self._numbers)}"}
@@ -188,7 +188,7 @@ class World(Served):
 
     # --- the API -----------------------------------------------------------------------------------------------
 
-    def answer(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401, PLR0911 - any JSON; one answer for each kind of request
+    def answer(self, method: str, target: str, body: Any) -> Answer:  # noqa: ANN401, PLR0911 - any JSON; one return per kind of request
         """Return the status and the body for a request."""
         url = urlsplit(target)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
@@ -292,7 +292,7 @@ class World(Served):
         return [item for item in budgets if _selects(item["spec"]["selector"], pod["metadata"].get("labels", {}))]
 
     def health(self, budget: Object) -> tuple[int, int]:
-        """Return how many pods of a PodDisruptionBudget are healthy, and how many must be."""
+        """Return the number of healthy pods of a PodDisruptionBudget, and the required number."""
         spec = budget["spec"]
         pods = [p for p in self.all("pods", budget["metadata"]["namespace"])
                 if _selects(spec["selector"], p["metadata"].get("labels", {}))]  # fmt: skip
@@ -307,7 +307,7 @@ class World(Served):
         return sum(map(is_healthy, pods)), least
 
     def _look(self, event: str) -> None:
-        """Compare all PodDisruptionBudgets, and count the running pods, after an event."""
+        """After an event, compare all PodDisruptionBudgets and count the running pods."""
         for key, budget in list(self.objects.items()):
             if key[0] == "poddisruptionbudgets":
                 healthy, least = self.health(budget)
@@ -323,7 +323,7 @@ class World(Served):
     # --- controllers -----------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Go on until nothing moves."""
+        """Run events until the cluster is stable."""
         while self._step():
             pass
         for resource in CONTROLLERS:
@@ -331,7 +331,7 @@ class World(Served):
                 self._report(resource, item)
 
     def _step(self) -> bool:
-        """Do one thing; return whether there was one to do."""
+        """Run one event; return whether there was one."""
         if any(getattr(self, f"_{resource}")(item) for resource in CONTROLLERS for item in self.all(resource)):
             return True
         return any(self._start_pod(pod) for pod in self.all("pods") if pod["status"]["phase"] == "Pending")
@@ -370,7 +370,7 @@ class World(Served):
         spec, replicas = item["spec"], item["spec"].get("replicas", 1)
         old, new = self._pods("statefulsets", item)
         pods = {int(p["metadata"]["name"].rpartition("-")[2]): p for p in (*old, *new)}
-        for number in range(replicas):  # OrderedReady: one after the other, and a sick one holds up all
+        for number in range(replicas):  # OrderedReady: in order; a pod that is not ready blocks the others
             if number not in pods:
                 return self._new_pod("statefulsets", item, f"{item['metadata']['name']}-{number}")
             if not is_healthy(pods[number]):
@@ -458,7 +458,7 @@ class World(Served):
         self.objects.pop(("podenis", pod["metadata"]["namespace"], pod["metadata"]["name"]), None)
 
     def _admit(self, pod: Object) -> None:
-        """Do as Terway's webhook: the annotation, and a request of the first container."""
+        """Simulate Terway's webhook: add the annotation, and a request to the first container."""
         metadata = pod["metadata"]
         home = self.objects.get(("namespaces", "", metadata["namespace"]), {"metadata": {}})
         names = [each["network"] for each in json.loads(_note(pod, NETWORKS_REQUEST) or "[]")]
@@ -479,7 +479,7 @@ class World(Served):
                 resources.setdefault(key, {})[ENI] = str(len(names))
 
     def _start_pod(self, pod: Object) -> bool:
-        """Place a pod that waits, or let it start on its node; return whether something has changed."""
+        """Schedule a waiting pod, or start it on its node; return whether something changed."""
         if "nodeName" not in pod["spec"]:
             fitting = [n for n in self.all("nodes") if self._fits(pod, n)]
             found = min(fitting, key=self._pods_on) if fitting else self._grown(pod)
@@ -515,7 +515,7 @@ class World(Served):
         return self.taken + sum(len(e["spec"]["allocations"]) for e in enis)
 
     def _fits(self, pod: Object, target: Object) -> bool:
-        """Judge as the scheduler does: by what is requested, and not by what Terway has attached."""
+        """Decide like the scheduler: by requests, not by the ENIs that Terway has attached."""
         name, asked = target["metadata"]["name"], _asked(pod)
         offered = int(target["status"]["allocatable"].get(ENI, 0))
         here = sum(_asked(p) for p in self.all("pods") if p["spec"].get("nodeName") == name) if asked else 0
@@ -527,7 +527,7 @@ class World(Served):
         return sum(p["spec"].get("nodeName") == target["metadata"]["name"] for p in self.all("pods"))
 
     def _is_in_zone(self, pod: Object, target: Object) -> bool:
-        """Judge by the zones that the webhook adds to the pods of a PodNetworking."""
+        """Decide by the zones that the webhook adds to pods of a PodNetworking."""
         found = self.objects.get(("podnetworkings", "", _note(pod, "k8s.aliyun.com/pod-networking")))
         zones = {each["zone"] for each in found["status"]["vSwitches"]} if found else None
         return zones is None or target["metadata"]["labels"][ZONE_LABEL] in zones
@@ -557,7 +557,7 @@ class World(Served):
         self.put("podenis", made)
 
     def set_ready(self, name: str, *, is_ready: bool) -> None:
-        """Let a node go, with its pods, or come back."""
+        """Make a node and its pods unready, or ready again."""
         with self.lock:
             status = "True" if is_ready else "False"
             on = [p for p in self.all("pods") if p["spec"].get("nodeName") == name and p["status"].get("conditions")]
@@ -567,7 +567,7 @@ class World(Served):
     # --- nodes -----------------------------------------------------------------------------------------------------
 
     def _bring_nodes(self) -> None:
-        """Bring up the nodes of the exclusive pools that the cloud has."""
+        """Add the nodes of the cloud's exclusive pools."""
         before = len(self.objects)
         for pool in self._pools():
             while len(self._nodes_of(pool)) < pool.nodes[0]:
@@ -591,7 +591,7 @@ class World(Served):
         return made
 
     def _grown(self, pod: Object) -> Object | None:
-        """Do as the autoscaler: bring a node on which a waiting pod fits."""
+        """Simulate the autoscaler: add a node that a waiting pod fits on."""
         for pool in self._pools():
             if len(self._nodes_of(pool)) < pool.nodes[1]:
                 made = self._bring(pool)
@@ -602,7 +602,7 @@ class World(Served):
         return None
 
 
-# --- what objects say ------------------------------------------------------------------------------------------------
+# --- reading objects -------------------------------------------------------------------------------------------------
 
 
 def is_healthy(pod: Object) -> bool:
@@ -612,7 +612,7 @@ def is_healthy(pod: Object) -> bool:
 
 
 def is_exclusive(target: Object) -> bool:
-    """Return whether a node gives each pod an ENI of its own."""
+    """Return whether a node gives each pod its own ENI."""
     return bool(target["metadata"]["labels"].get(EXCLUSIVE_LABEL) == "eniOnly")
 
 
