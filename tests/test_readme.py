@@ -177,6 +177,33 @@ def test_every_chinese_page_is_found_and_leads_to_the_english_one() -> None:
         assert (REPO / "docs" / page.name).exists()
 
 
+CHINESE_ONLY = re.compile(r"^## 全角标点$.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+"""A section about a mistake that only a Chinese keyboard makes."""
+
+
+def skeleton(page: Path) -> list[str]:
+    """Return what a page and its translation share: levels of headings, commands, the rules of each row of a table."""
+    text = CHINESE_ONLY.sub("", page.read_text(encoding="utf-8"))
+    parts, kind = [], ""
+    for line in text.splitlines():
+        if line.startswith("```"):
+            kind = "" if kind else line
+            parts += [line] if kind else []
+        elif kind == "```console":
+            parts += [line] if line.startswith("$ ") else []
+        elif kind != "```text":
+            parts += [re.sub(r" *#.*", "", line)] if kind else re.findall(r"^#+ ", line)
+            parts += [str(re.findall(r"\b[A-Z]{2,4}\d{3}\b", line))] if not kind and line.startswith("|") else []
+    # Placeholders, and what a script says, are translated like comments.
+    return [re.sub(r'<[^>]+>|(?<=echo )".*?"', "<>", part) for part in parts if part]
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.name)
+def test_a_chinese_page_has_the_sections_and_commands_of_the_english_one(page: Path) -> None:
+    english = README if page == CHINESE[0] else REPO / "docs" / page.name
+    assert skeleton(page) == skeleton(english)
+
+
 def test_the_readme_is_read_in_a_few_minutes() -> None:
     assert len(README.read_bytes()) <= 12 * 1024
 
