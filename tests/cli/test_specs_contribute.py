@@ -151,7 +151,7 @@ def test_nothing_to_contribute(run: Run, tmp_path: Path) -> None:
     bare = {"InstanceTypeId": "ecs.bare.large", "InstanceTypeFamily": "ecs.bare"}
     file.write_text(answer(KNOWN, bare, {**I4, "EniQuantity": None, "EriQuantity": 1}))
     printed = run("specs", "contribute", "--specs", file)
-    assert (printed.code, printed.out, printed.err) == (0, "", "the bundled data lacks none of these types\n")
+    assert (printed.code, printed.out, printed.err) == (0, "", "the bundled data already has all of these types\n")
     printed = run("specs", "contribute")
     assert (printed.code, printed.out) == (3, "")
     assert "there is no instance data of your own" in printed.err

@@ -144,7 +144,7 @@ def test_long_lists_of_names_are_cut() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "verdict"),
-    [({}, "The cluster passes 1 pool"), ({"pods": []}, "The cluster passes in what is known"),
+    [({}, "The cluster passes 1 pool"), ({"pods": []}, "The cluster passes as far as known"),
      (BY_ID["VER006"].fails, "The cluster fails")],
 )  # fmt: skip
 def test_the_verdict_on_a_cluster(changes: dict[str, Any], verdict: str) -> None:

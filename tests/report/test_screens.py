@@ -342,7 +342,11 @@ def test_text_json_and_html_have_the_same_numbers(numbers: dict[str, Any]) -> No
         assert used == numbers["replicas"] + numbers["daemons"] * sheet["nodes"]["max"]
         assert sheet["free"]["max"] == room - used
         assert ("ENI008" in spoken) == (used > room)
-        told = f"{used} exclusive ENIs needed, {room} there" if used > room else f"{used} of {room} exclusive pods used"
+        told = (
+            f"{used} exclusive ENIs needed, {room} available"
+            if used > room
+            else f"{used} of {room} exclusive pods used"
+        )
         assert all(told in written for written in (page, text, plain.write(report), table))
         assert page.count('class="fixed"') + page.count('class="now" x=') == min(used, room)
         assert page.count('class="slot"') == max(room - used, 0)
@@ -377,8 +381,10 @@ def test_a_large_pool_is_a_bar(nodes: int, drawn: bool) -> None:  # noqa: FBT001
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "several ENIs": ({"workloads": [{**WORKLOAD, "replicas": 3, "eniRequest": 2}]}, "6 of 21 exclusive ENIs used"),
-    "nodes unknown": ({"nodePools[0].desiredSize": None, "nodePools[0].systemPodsPerNode": 2}, "system pods 2 a node"),
-    "two a node": ({"nodePools[0].systemPodsPerNode": 2}, "6 of 21 exclusive pods used: system pods 6 (2 a node)"),
+    "nodes unknown": (
+        {"nodePools[0].desiredSize": None, "nodePools[0].systemPodsPerNode": 2}, "system pods 2 per node",
+    ),
+    "two a node": ({"nodePools[0].systemPodsPerNode": 2}, "6 of 21 exclusive pods used: system pods 6 (2 per node)"),
     "nothing to spare": ({"workloads": [{**WORKLOAD, "replicas": 21}]}, "0 free; no node may be lost"),
 }  # fmt: skip
 

@@ -200,7 +200,7 @@ def target(item: LoadedPlan, plan: Plan) -> Target:
             hint = together((hint, say("for inputs other than plans, in the file passed with --cluster")))
         raise InputError(
             Problem(
-                say("the plan has no cluster.id, so it is unclear which cluster to ask"), _at(item, "cluster"), hint
+                say("the plan has no cluster.id, so it is unclear which cluster to query"), _at(item, "cluster"), hint
             )
         )
     region = place.region(plan.cluster.region)

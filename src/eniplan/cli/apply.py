@@ -263,7 +263,7 @@ def _again(receipt: Receipt, how: Access, work: Work, *, yes: bool) -> Order:
         told = _changes(receipt, judged.body)
         message = say("{nothing}: the plan now asks for something else: {told}", nothing=nothing, told=told)
         command = shlex.join(["eniplan", "create-pool", plan, "--apply", "--discard-receipt"])
-        raise CreateError(Problem(message, place, say("create what it says now with: {command}", command=command)))
+        raise CreateError(Problem(message, place, say("to create what the plan says now: {command}", command=command)))
     return judged.order(terms, lambda wanted: _ask(wanted, judged, work, yes=is_agreed))
 
 

@@ -34,9 +34,9 @@ def contribute(
 
     \b
     Examples:
-      eniplan specs contribute                      # of what specs update has kept
+      eniplan specs contribute                      # from data kept by specs update
       eniplan specs contribute --specs i4.json > instance_specs/inputs/i4.jsonl
-      eniplan specs contribute --from nodes.json    # of the nodes of a cluster
+      eniplan specs contribute --from nodes.json    # from the nodes of a cluster
 
     \b
     Only public facts of types are printed: limits, vCPU, memory, GPUs. No ids, regions, stock, prices, or anything else
@@ -87,4 +87,4 @@ def _lines(found: Contribution) -> Iterator[Message]:
         many = count(found.types, "{n} type", "{n} types")
         yield say("{types} for the bundled data: save it in instance_specs/inputs/, and run ./dev specs", types=many)
     else:
-        yield say("the bundled data lacks none of these types")
+        yield say("the bundled data already has all of these types")

@@ -50,7 +50,7 @@ _CLUSTER_GAPS = (
         say("eniip_virtual_type of 10-terway.conf in the same ConfigMap: veth, ipvlan or datapathv2"),
     ),
     ("terway.customCniChain", say("whether its 10-terway.conflist names other plugins than terway's")),
-    ("vSwitches[].availableIps", say("and ipv6Cidr, which 2001:db8 stands for: `aliyun vpc DescribeVSwitches`")),
+    ("vSwitches[].availableIps", say("and ipv6Cidr for the placeholder 2001:db8: `aliyun vpc DescribeVSwitches`")),
     ("securityGroups[].type", say("`aliyun ecs DescribeSecurityGroups`: normal (basic) or enterprise (advanced)")),
 )
 """Facts that a cluster does not always show, and where to find them."""

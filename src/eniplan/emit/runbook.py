@@ -242,7 +242,7 @@ def _of(do: _Commands, move: Move, number: int) -> Step:
             )
         )
     if move.floor > 0:
-        notes.append(say("PodDisruptionBudgets ask for {floor} pods.", floor=move.floor))
+        notes.append(say("PodDisruptionBudgets require {floor} pods.", floor=move.floor))
     # A StatefulSet does not replace a pod that has not started, even with a new template.
     stuck = (do.of(move, "delete", "pod", "-l", move.selector, "--field-selector", "status.phase=Pending"),)
     return Step(

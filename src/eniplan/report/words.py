@@ -42,7 +42,7 @@ def verdict(report: Report) -> Message:
     """Return the verdict in a few words."""
     is_cluster = any(isinstance(rule, ClusterRule) for rule in report.rules)
     if is_cluster and report.exit_code == OK and report.undecided:
-        return say("passes in what is known")
+        return say("passes as far as known")
     one = is_cluster or len(report.inputs) == 1
     if report.exit_code == OK:
         return say("passes") if one else say("pass")
@@ -207,12 +207,12 @@ def used(pool: PoolSheet) -> Message:
     if any(taker.enis > 1 for taker in use.takers):
         said = say("{used} of {room} exclusive ENIs used", used=use.used[1], room=room)
     if pool.is_short:
-        said = say("{used} exclusive ENIs needed, {room} there", used=use.used[1], room=room)
+        said = say("{used} exclusive ENIs needed, {room} available", used=use.used[1], room=room)
     return said if pool.pods[0] == room else say("{used} at the largest size", used=said)
 
 
 def takers(pool: PoolSheet) -> Message:
-    """Say which pods use a pool: `matcher 12, node-agent 3 (one a node)`."""
+    """Say which pods use a pool: `matcher 12, node-agent 3 (one per node)`."""
     return NOTHING if pool.use is None else together((_taker(t, pool.nodes[1]) for t in pool.use.takers), ", ")
 
 
@@ -220,11 +220,11 @@ def _taker(taker: Taker, nodes: int | None) -> Message:
     if not taker.per_node:
         pods = say("{name} {pods}", name=taker.name, pods=taker.pods)
     elif nodes is None:
-        pods = say("{name} {each} a node", name=taker.name, each=taker.pods)
+        pods = say("{name} {each} per node", name=taker.name, each=taker.pods)
     elif taker.pods == 1:
-        pods = say("{name} {pods} (one a node)", name=taker.name, pods=nodes)
+        pods = say("{name} {pods} (one per node)", name=taker.name, pods=nodes)
     else:
-        pods = say("{name} {pods} ({each} a node)", name=taker.name, pods=nodes * taker.pods, each=taker.pods)
+        pods = say("{name} {pods} ({each} per node)", name=taker.name, pods=nodes * taker.pods, each=taker.pods)
     return pods if taker.enis == 1 else say("{pods} x {enis} ENIs", pods=pods, enis=taker.enis)
 
 
