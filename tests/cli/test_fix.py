@@ -212,7 +212,7 @@ def test_what_terraform_has_printed_is_changed_elsewhere(run: Run, tmp_path: Pat
     assert (path.read_text(), "[*]" in found.out + found.err) == (before, False)
     lines = [line for line in found.err.splitlines() if line.startswith("not fixed: plan.json:1:")]
     assert [line.split()[3] for line in lines] == ["NP002", "NP001"]
-    assert all(line.endswith(": this is output of Terraform: change the .tf files") for line in lines)
+    assert all(line.endswith(": this is Terraform output: change the .tf files") for line in lines)
     report = json.loads(run("check", path.name, "--format", "json", cwd=tmp_path).out)
     assert [finding["fixable"] for finding in report["findings"]] == [None, None]
 

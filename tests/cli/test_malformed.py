@@ -36,23 +36,23 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
     "null": ("p.yaml", b"null\n", "p.yaml: error: the file is empty", STARTER),
     "binary": (
         "p.yaml", b"\x7fELF\x02\x01\x01\0\0\0\xff\xfe\0", "p.yaml: error: this is a binary file, not YAML or JSON",
-        "give a plan file, or a folder of them",
+        "pass a plan file, or a folder with plans",
     ),
     "a plan that Terraform has saved": (
         "plan.out", b"PK\x03\x04\x14\0\x08\0", "plan.out: error: this is a binary file, not YAML or JSON",
-        "if Terraform saved it: `terraform show -json` prints the form that eniplan reads",
+        "if it is a saved Terraform plan, pass the output of `terraform show -json`",
     ),
     "messages of Terraform": (
         "plan.json", b'{"@level":"info"}\n{"@level":"info"}\n', "plan.json:2:1: error: not valid JSON: Extra data",
-        "`terraform show -json` of a saved plan prints it",
+        "this is a log of Terraform; `terraform show -json plan.out` prints the plan",
     ),
     "binary that is UTF-8": (
         "p.yaml", b"abc\0def", "p.yaml: error: this is a binary file, not YAML or JSON",
-        "give a plan file, or a folder of them",
+        "pass a plan file, or a folder with plans",
     ),
     "UTF-16 without a mark": (
         "p.yaml", "apiVersion: eniplan/v1".encode("utf-16-le"),
-        "p.yaml: error: this is a binary file, not YAML or JSON", "give a plan file, or a folder of them",
+        "p.yaml: error: this is a binary file, not YAML or JSON", "pass a plan file, or a folder with plans",
     ),
     "UTF-16": (
         "p.yaml", 'é: "'.encode("utf-16"),
@@ -187,7 +187,7 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
     ),
     "no pools": (
         "p.yaml", HEAD + b"nodePools: []\n", "p.yaml:2:12: error: 'nodePools' is empty [nodePools]",
-        "add one: One exclusive-ENI node pool to be created. The label that chooses the mode is added by eniplan.",
+        "add one: An exclusive-ENI node pool to create. eniplan adds the label that sets the mode.",
     ),
 }  # fmt: skip
 

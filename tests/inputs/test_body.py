@@ -165,7 +165,7 @@ def test_findings_point_into_the_body(here: Path) -> None:
         (
             "nodepool_info.type",
             "edge",
-            "eniplan judges node pools of the types ess and lingjun, not 'edge' [nodepool_info.type]",
+            "eniplan checks node pools of type ess or lingjun, not 'edge' [nodepool_info.type]",
         ),
         (
             "scaling_group.desired_size",

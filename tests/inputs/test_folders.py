@@ -68,15 +68,15 @@ def test_a_repository_is_judged_and_the_rest_is_told(run: Run, repository: Path)
         "skipped infra/.hidden.yaml: a hidden file",
         "skipped infra/README.md: not .yaml, .yml, .json, .tf, .tofu, terragrunt.hcl, .sh, .bash",
         "skipped infra/huge.json: larger than 32 MiB; named on the command line it is read",
-        "skipped infra/notes.yaml: no plan: its apiVersion is another",
-        "skipped infra/package.json: nothing that eniplan judges",
+        "skipped infra/notes.yaml: not a plan: it has another apiVersion",
+        "skipped infra/package.json: nothing that eniplan checks",
         "skipped infra/chart/templates/web.yaml: a template: render it first (helm template)",
         "skipped infra/manifests/patch.yaml: a part of the Deployment web (a patch?)",
-        "skipped infra/manifests/service.yaml: nothing that eniplan judges",
+        "skipped infra/manifests/service.yaml: nothing that eniplan checks",
         "skipped infra/terraform/.terraform: a folder of tools",
         f"skipped infra/terraform/shared.json: {ADDRESS}: it has no exclusive label",
         "skipped infra/terraform/variables.tf: no node pool in it",
-        "skipped infra/manifests/web.yaml: Deployment 'web': nothing leads its pods to an exclusive node",
+        "skipped infra/manifests/web.yaml: Deployment 'web': its pods do not ask for exclusive nodes",
     ]
     assert run(*args, cwd=repository) == result
 
@@ -112,7 +112,7 @@ def test_a_folder_with_odd_files(run: Run, tmp_path: Path) -> None:
     assert [pool["name"] for pool in json.loads(result.out)["pools"]] == ["ai", "trading"]
     assert result.err.startswith(
         "skipped infra/other: a link to a folder; named on the command line it is read\n"
-        "skipped infra/pipe.yaml: no regular file\n"
+        "skipped infra/pipe.yaml: not a regular file\n"
     )
     (folder / "gone.yaml").symlink_to("nowhere")
     result = run("check", "infra", cwd=tmp_path)
@@ -137,8 +137,8 @@ def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: 
     assert result.code == 0
     assert result.err.splitlines()[:-1] == [
         f"skipped infra/chart.yaml: a template: render it first (helm template); it names {EXCLUSIVE_LABEL}",
-        f"skipped infra/cluster.json: nothing that eniplan judges; it names {EXCLUSIVE_LABEL}",
-        "skipped infra/rollout.yaml: nothing that eniplan judges; it names aliyun/eni",
+        f"skipped infra/cluster.json: nothing that eniplan checks; it names {EXCLUSIVE_LABEL}",
+        "skipped infra/rollout.yaml: nothing that eniplan checks; it names aliyun/eni",
     ]
 
 

@@ -50,7 +50,7 @@ def test_nobody_says_which_workspace_is_meant(here: Path) -> None:
     judged = judge_files(here, {"main.tf": locals_of(prod=FEW, dev=ENOUGH) + BY_WORKSPACE}, ".")
     assert "ENI001" not in judged.rules
     said = {item.fact: str(item.hint) for item in judged.report.undecided}
-    assert said == {"instanceTypes of pool 'eni'": "terraform.workspace: set TF_WORKSPACE to the one that is meant"}
+    assert said == {"instanceTypes of pool 'eni'": "terraform.workspace: set TF_WORKSPACE to the workspace to check"}
 
 
 def test_the_environment_says_which(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +215,7 @@ def test_what_an_include_may_give_is_not_known(here: Path) -> None:
     }
     judged = judge_files(here, files, ".")
     assert {item.fact: str(item.hint) for item in judged.report.undecided} == {
-        "the size of pool 'p-prod'": "the include of ./envs/terragrunt.hcl:11 may give it"
+        "the size of pool 'p-prod'": "the include in ./envs/terragrunt.hcl:11 may set it"
     }
 
 
@@ -224,9 +224,9 @@ def test_what_an_include_may_give_is_not_known(here: Path) -> None:
     [
         (
             unit('"git::https://example.com/modules.git//pool?ref=v1"'),
-            "a module from elsewhere: check the plan (git::https://example.com/modules.git//pool?ref=v1)",
+            "a remote module: check the plan (git::https://example.com/modules.git//pool?ref=v1)",
         ),
-        (unit('"${include.root.locals.modules}/pool"'), "include.root is what Terragrunt knows"),
+        (unit('"${include.root.locals.modules}/pool"'), "only Terragrunt knows include.root"),
         (unit('"${find_in_parent_folders()}"'), "there is no terragrunt.hcl above"),
         ('include "root" {\n  path = "../root.hcl"\n}\n', "its module comes from an include: check the plan"),
         (unit('"../none"'), "no module in"),
@@ -245,7 +245,7 @@ def test_what_terragrunt_knows_is_told_as_that(here: Path) -> None:
     text = unit('"./pool"').replace(f'["{FEW}"]', "dependency.vpc.outputs.types")
     judged = judge_files(here, {"pool/main.tf": MODULE, "terragrunt.hcl": text}, ".")
     assert {item.fact: str(item.hint) for item in judged.report.undecided} == {
-        "instanceTypes of pool 'p-prod'": "dependency.vpc is what Terragrunt knows"
+        "instanceTypes of pool 'p-prod'": "only Terragrunt knows dependency.vpc"
     }
 
 

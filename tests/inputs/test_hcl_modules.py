@@ -387,7 +387,7 @@ class TestFiles:
                 '[fileexists("../outside.txt") ? "a" : "b"]',
                 "fileexists(): ../outside.txt is outside of the configuration",
             ),
-            ('[file("large.txt")]', "file(): large.txt is too large, or no plain file"),
+            ('[file("large.txt")]', "file(): large.txt is too large, or not a regular file"),
             ('[file("none.txt")]', "there is no file none.txt"),
             ('[file("${path.cwd}/a.txt")]', "path.cwd is not computed"),
             ('[templatefile("few.tftpl", {})]', "the template needs size, which is not passed"),
@@ -449,7 +449,7 @@ class TestBroken:
     def test_what_leads_back_to_itself_is_not_known(self, check: Any) -> None:  # noqa: ANN401 - see `check`
         outcome = check({"main.tf": "locals {\n  a = local.b\n  b = [local.a]\n}\n" + pool(types="local.a")})
         assert [u["hint"] for u in outcome.report["undecided"] if "instanceTypes" in u["fact"]] == [
-            "local.a leads back to itself"
+            "local.a refers to itself"
         ]
 
 
@@ -592,7 +592,7 @@ class TestManifests:
         resource = f'resource "kubernetes_manifest" "pn" {{\n  manifest = {NETWORKING}\n}}\n'
         outcome = check({"pn.tf": resource.replace('"vsw-j"', "alicloud_vswitch.x.id"), "main.tf": pool()})
         assert outcome.rules == {"ENI001"}
-        told = "./pn.tf: kubernetes_manifest.pn: not all of it is known: alicloud_vswitch.x is not declared"
+        told = "./pn.tf: kubernetes_manifest.pn: part of it is unknown: alicloud_vswitch.x is not declared"
         assert f"skipped {told}; it names PodNetworking" in outcome.err
 
 

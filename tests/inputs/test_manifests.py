@@ -216,7 +216,7 @@ def test_what_nothing_leads_to_exclusive_nodes_is_left_alone(here: Path) -> None
     plain = workload("Deployment", containers=[{"name": "a"}], tolerations=[])
     judged = judge_files(here, {"m.yaml": stream(plain, policy()), "p.json": pool()})
     assert judged.rules == set()
-    assert judged.skipped == [("m.yaml: Deployment 'matcher'", "nothing leads its pods to an exclusive node")]
+    assert judged.skipped == [("m.yaml: Deployment 'matcher'", "its pods do not ask for exclusive nodes")]
 
 
 @pytest.mark.parametrize(
@@ -403,10 +403,10 @@ def test_objects_of_a_list(here: Path) -> None:
 @pytest.mark.parametrize(
     ("item", "why"),
     [
-        ({"apiVersion": "v1", "kind": "Service"}, "nothing that eniplan judges"),
+        ({"apiVersion": "v1", "kind": "Service"}, "nothing that eniplan checks"),
         (
             {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "a"}},
-            "nothing that eniplan judges",
+            "nothing that eniplan checks",
         ),
         ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "a Deployment without a name"),
         (
@@ -650,7 +650,7 @@ def test_kinds_that_nobody_knows_are_told(here: Path, beside: bool) -> None:  # 
         "where the pods of RayCluster 'own' run, and how many there are",
         "where the pods of Job 'own' run, and how many there are",
     }
-    assert judged.skipped == [("m.yaml", "nothing that eniplan judges")]
+    assert judged.skipped == [("m.yaml", "nothing that eniplan checks")]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_rows(text: str) -> None:
         (f"{A},1e3\n", ":1:17", f"the price of {A} is '1e3'; it must be a number, such as 1.25"),
         (f"{A},nan\n", ":1:17", f"the price of {A} is 'nan'; it must be a number, such as 1.25"),
         (f"{A},\n", ":1:17", f"the price of {A} is ''; it must be a number, such as 1.25"),
-        (f"{A},1\n{B},1\n{A},2\n", ":3:1", f"{A} has a price already, in line 1"),
+        (f"{A},1\n{B},1\n{A},2\n", ":3:1", f"{A} already has a price in line 1"),
         (f'"{A},1\n', ":1:1", "a row of prices has 2 cells, not 1"),
         (f'{A},"1" x\n', ":1:17", f"the price of {A} is '\"1\" x'; it must be a number, such as 1.25"),
     ],

@@ -285,7 +285,7 @@ def test_pools_of_two_clusters_may_share_a_name(here: Path) -> None:
         ({"format_version": "2.0", "resource_changes": []}, "format_version '2.0'; eniplan reads 1.x [format_version]"),
         ({"resource_changes": []}, "format_version ''; eniplan reads 1.x [format_version]"),
         ({"format_version": "1.2", "resource_changes": {}}, "resource_changes must be a list [resource_changes]"),
-        ({"format_version": "1.2", "values": {}}, "this is a state of Terraform, not a plan []"),
+        ({"format_version": "1.2", "values": {}}, "this is a Terraform state, not a plan []"),
         (terraform_plan(None), f"{ADDRESS} has no map of values in change.after [resource_changes[1].change.after]"),
         (
             terraform_plan(AFTER, actions="create"),
@@ -307,7 +307,7 @@ def test_plans_of_the_wrong_form(here: Path, plan: dict[str, Any], problem: str)
 def test_a_state_in_a_folder_is_left_alone(here: Path) -> None:
     state = {"format_version": "1.0", "values": {"resources": [{"type": RESOURCE}]}}
     judged = judge_files(here, {"infra/state.json": state, "infra/plan.json": terraform_plan(AFTER)}, "infra")
-    assert (judged.problems, judged.skipped) == ([], [("infra/state.json", "this is a state of Terraform, not a plan")])
+    assert (judged.problems, judged.skipped) == ([], [("infra/state.json", "this is a Terraform state, not a plan")])
 
 
 def test_a_cluster_that_is_named_is_that_of_the_plan(here: Path) -> None:
@@ -360,4 +360,4 @@ def test_manifests_that_a_plan_applies(here: Path) -> None:
     judged = judge_files(here, {"plan.json": plan})
     assert "PN003" in judged.rules
     assert judged.places["PN003"].startswith("plan.json:")
-    assert ("plan.json: kubernetes_manifest.m2", "not all of it is known before apply") in judged.skipped
+    assert ("plan.json: kubernetes_manifest.m2", "parts of it are known only after apply") in judged.skipped

@@ -96,8 +96,8 @@ def _of_networking(rule: str, says: Message, right: str, *variables: Variable) -
 _PN001 = _of_networking(
     "PN001",
     say(
-        "pods of exclusive nodes would get this PodNetworking, and its eniType is not ENI: they request {resource}, "
-        "which exclusive nodes never offer",
+        "pods for exclusive nodes get this PodNetworking, but its eniType is not ENI: they request "
+        "{resource}, which exclusive nodes never offer",
         resource=MEMBER_ENI,
     ),
     "!variables.isMeant || (has(variables.spec.eniOptions) && has(variables.spec.eniOptions.eniType)"
@@ -123,7 +123,7 @@ _PN001 = _of_networking(
 )
 _PN002 = _of_networking(
     "PN002",
-    say("Fixed without a releaseStrategy: the ENIs of pods that are gone are never released"),
+    say("Fixed without a releaseStrategy: the ENIs of deleted pods are never released"),
     "!has(variables.allocation.type) || variables.allocation.type != 'Fixed'"
     " || has(variables.allocation.releaseStrategy)",
     _ALLOCATION,
@@ -144,7 +144,7 @@ _PN006 = _of_networking(
 )
 _PN007 = _of_networking(
     "PN007",
-    say("Kubernetes refuses its selector, and Terway's webhook then refuses pods in the whole cluster"),
+    say("Kubernetes rejects its selector, and Terway's webhook then rejects pods in the whole cluster"),
     "variables.selectors.all(s,"
     f" (!has(s.matchLabels) || size(s.matchLabels) > {_MOST} || s.matchLabels.all(k,"
     f" k.matches('{_KEY}') && (s.matchLabels[k] == '' || s.matchLabels[k].matches('{_NAME}'))))"
@@ -347,7 +347,7 @@ _TOLERATED = (
 )
 _WL001 = _of_pods(
     "WL001",
-    say("the pods do not tolerate the taint of the exclusive nodes that they are meant for"),
+    say("the pods are for exclusive nodes, but do not tolerate their taint"),
     "!variables.isMeant || !variables.isFine || size(variables.able) == 0"
     " || variables.candidates.exists(p, p.split('|')[2] == ''"
     f" || p.split('|')[2].split(',').all(t, {_TOLERATED}))",
@@ -355,8 +355,7 @@ _WL001 = _of_pods(
 _WL002 = _of_pods(
     "WL002",
     say(
-        "pods of exclusive nodes take one ENI, and these request none or more: write {resource}: 1, requests and "
-        "limits alike",
+        "the pods are for exclusive nodes, where each needs exactly one ENI: set {resource}: 1 in requests and limits",
         resource=ENI,
     ),
     "!variables.isMeant || !variables.isFine || size(variables.able) == 0 || variables.hostNetwork"
@@ -376,7 +375,7 @@ _WL002 = _of_pods(
 _WL007 = _of_pods(
     "WL007",
     say(
-        "the pods ask for nodes that no exclusive node is: {label} is exactly {value}",
+        "the pods select nodes that cannot be exclusive: {label} must be exactly {value}",
         label=EXCLUSIVE_LABEL,
         value=EXCLUSIVE_VALUE,
     ),
@@ -389,7 +388,7 @@ _WL009 = _of_pods(
 )
 _WL011 = _of_pods(
     "WL011",
-    say("nothing opens a hostPort on an exclusive node, and nothing limits incoming bandwidth or orders packets there"),
+    say("on exclusive nodes hostPort, ingress bandwidth limits and network priority have no effect"),
     "!variables.isMeant || variables.hostNetwork || (!variables.containers.exists(c, has(c.ports)"
     f" && size(c.ports) <= {_MOST} && c.ports.exists(p, has(p.hostPort) && p.hostPort != 0))"
     " && !variables.annotations.exists(k, k.endsWith('/ingress-bandwidth') || k.endsWith('/network-priority')))",
@@ -403,7 +402,7 @@ _WL012 = _of_pods(
 _WL015 = _of_pods(
     "WL015",
     say(
-        "the label {label}=false of the namespace keeps Terway's webhook away: the pods get no PodNetworking",
+        "the namespace has the label {label}=false, so Terway's webhook ignores it: the pods get no PodNetworking",
         label=POD_ENI,
     ),
     "!variables.isMeant || !(variables.selected || variables.asksByHand) || !variables.isUnseen",
@@ -416,7 +415,7 @@ _OWN = EXCLUSIVE_LABEL.partition("/")[2]
 _NP001 = Policy(
     "NP001",
     say(
-        "a label of the node looks like {label}={value} and is not: the node stays shared",
+        "a label of the node is almost {label}={value}: the node stays shared",
         label=EXCLUSIVE_LABEL,
         value=EXCLUSIVE_VALUE,
     ),
@@ -449,7 +448,7 @@ _NP010 = Policy(
 _KEPT = ("vswitches", "security_group", "ipam_type")
 _VER035 = Policy(
     "VER035",
-    say("eni-config loses a key that it had: Terway then has no network for pods"),
+    say("the change removes a key of eni-config: Terway cannot give pods a network without it"),
     CONFIG_MAPS,
     "!has(oldObject.data) || (has(object.data) && oldObject.data.all(k, k in object.data)"
     " && (!('eni_conf' in oldObject.data) || ["
@@ -503,13 +502,13 @@ def policies(*, is_trunking: bool, most_groups: int) -> tuple[Policy, ...]:
 
 
 LEFT_OUT = (
-    ("PN003", say("Terway's own webhook refuses a duration that it cannot read")),
-    ("PN005", say("Terway's own webhook refuses it before 1.16.1, and later it only matches nothing")),
-    ("PN008", say("a policy sees one PodNetworking, and not the others that match the same pods")),
-    ("PN009", say("a policy sees one object, and not the workloads that a Fixed PodNetworking passes by")),
-    ("WL008", say("the API server refuses these itself")),
-    ("WL010", say("the sum of the requests of native sidecars is beyond a bounded expression")),
-    ("WL013", say("a policy sees one object, and not the PodNetworkings that a pod names")),
-    ("WL014", say("Terway's webhook turns it into a request for aliyun/member-eni, which WL009 tells")),
+    ("PN003", say("Terway's own webhook rejects a duration that it cannot read")),
+    ("PN005", say("Terway's own webhook rejects it before 1.16.1; later it only matches nothing")),
+    ("PN008", say("a policy sees one PodNetworking, not the others that match the same pods")),
+    ("PN009", say("a policy sees one object, not the workloads of a Fixed PodNetworking")),
+    ("WL008", say("the API server itself rejects these")),
+    ("WL010", say("an expression of limited cost cannot add up the requests of native sidecars")),
+    ("WL013", say("a policy sees one object, not the PodNetworkings that a pod names")),
+    ("WL014", say("Terway's webhook turns it into a request for aliyun/member-eni, which WL009 reports")),
 )
 """Rules about the same resources that no policy can check, and why."""

@@ -172,7 +172,7 @@ def _kind(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) -
     elif isinstance(kind, NotKnown):
         value["kind"] = kind
     elif kind not in (None, "ess"):
-        message = say("eniplan judges node pools of the types ess and lingjun, not {type!r}", type=kind)
+        message = say("eniplan checks node pools of type ess or lingjun, not {type!r}", type=kind)
         misread.append(Misread(("nodepool_info", "type"), message, say("remove it from the inputs")))
 
 

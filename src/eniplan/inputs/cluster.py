@@ -31,7 +31,7 @@ _FIELDS: dict[Path, tuple[str, ...]] = {
 _NETWORK_ADDONS = ("terway-eniip", "terway-eni", "terway", "flannel")
 _FLAGS = {"ENITrunking": "eniTrunking", "NetworkPolicy": "networkPolicy"}
 _BOOLEANS = {"true": True, "false": False}
-_MADE = say("ACK makes one for the cluster when none is named")
+_MADE = say("ACK creates one for the cluster if none is named")
 
 
 def facts_of(value: Mapping[str, Any], place: Callable[[Path], Origin]) -> Stated:

@@ -46,8 +46,8 @@ _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
 """kustomize recognizes its files by name only."""
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLAIN_POOL = say("a node pool without the exclusive label")
-_PRINTED = say("this is output of Terraform: change the .tf files")
-_STATE = say("this is a state of Terraform, not a plan")
+_PRINTED = say("this is Terraform output: change the .tf files")
+_STATE = say("this is a Terraform state, not a plan")
 
 
 @cache

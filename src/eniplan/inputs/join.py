@@ -88,7 +88,7 @@ def joined(
         if workload.title not in visiting and i not in placed
     )
     for _, title in sorted(strays) if judged else ():
-        skip(title, say("nothing leads its pods to an exclusive node"))
+        skip(title, say("its pods do not ask for exclusive nodes"))
 
 
 def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:
@@ -192,7 +192,7 @@ def _strange_ids(unit: Unit, networkings: list[Part], first: int) -> Iterator[Ga
 
     They are no errors: resources that Terraform creates have no id yet, and others may be managed elsewhere.
     """
-    why = say("whether it is one of this configuration shows after apply; --cluster FILE lists them by their ids")
+    why = say("whether this configuration creates it is known only after apply; list its id with --cluster FILE")
     for key, section in (("vSwitchIds", "vSwitches"), ("securityGroupIds", "securityGroups")):
         if ("cluster", section, 0) not in unit.origins:
             continue
@@ -256,7 +256,7 @@ def _with_strangers(unit: Unit, manifests: Manifests) -> Unit:
     for item, origin in manifests.strangers:
         at: Path = ("workloads", f"{item.kind} {item.name!r}")
         origins[at] = origin
-        why = say("eniplan does not read a {kind} of {apiVersion}: list its pods as a workload of a plan",
+        why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan as a workload",
                   kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
         gaps.append(Gap(at, why))
     return unit._replace(origins=origins, gaps=tuple(gaps))

@@ -46,7 +46,7 @@ _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 """The label that Kubernetes sets on every namespace, with its name."""
 _NO_MODE = "default"
 """The value of the exclusive label for shared nodes."""
-NOTHING = say("nothing that eniplan judges")
+NOTHING = say("nothing that eniplan checks")
 _fits_selector = compile_schema(SELECTOR)
 
 

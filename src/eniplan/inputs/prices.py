@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _CELL = re.compile(r'[ \t]*(?:"((?:[^"]|"")*)"[ \t]*|([^",]*))(?:,|$)')
 _PRICE = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
-_HINT = say("a row is a type and its price an hour, such as ecs.g8i.8xlarge,1.25; the first row may be a heading")
+_HINT = say(
+    "a row is an instance type and its price per hour, such as ecs.g8i.8xlarge,1.25; the first row may be a heading"
+)
 
 
 def read_prices(path: str, data: bytes) -> dict[str, float]:
@@ -83,5 +85,5 @@ def _problem(cells: list[tuple[int, str]], lines: dict[str, int]) -> tuple[int, 
             "the price of {type} is {price!r}; it must be a number, such as 1.25", type=name, price=price
         )
     if name in lines:
-        return name_at, say("{type} has a price already, in line {line}", type=name, line=lines[name])
+        return name_at, say("{type} already has a price in line {line}", type=name, line=lines[name])
     return 0, NOTHING

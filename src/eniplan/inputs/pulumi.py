@@ -133,7 +133,7 @@ class _Program:
 
     def _named(self, name: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
         if name in self._open:
-            return NotKnown(say("{raw} leads back to itself", raw=raw))
+            return NotKnown(say("{raw} refers to itself", raw=raw))
         if name not in self._known:
             before, self._used = self._used, []
             self._open.add(name)
@@ -145,7 +145,7 @@ class _Program:
         found, used, size = self._known[name]
         self._left -= size
         self._used += used
-        return found if self._left > 0 else NotKnown(say("{raw} is more than eniplan computes", raw=raw))
+        return found if self._left > 0 else NotKnown(say("{raw} needs more computation than eniplan allows", raw=raw))
 
     def _found(self, name: str, raw: str) -> Any:  # noqa: ANN401 - values of a document
         if name in self._variables:

@@ -51,7 +51,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
             version=version,
             format=FORMAT,
         )
-        yield Problem(message, document.place(("format_version",)), say("write it with another Terraform or eniplan"))
+        yield Problem(message, document.place(("format_version",)), say("use another version of Terraform or eniplan"))
         return
     if value.get("errored") is True:
         message = say("this Terraform plan failed: node pools may be missing from it")
@@ -77,7 +77,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
             yield from _applied(document, path, change)
 
 
-_SHOW = say("write it with `terraform show -json plan.out`")
+_SHOW = say("create it with `terraform show -json plan.out`")
 
 
 def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator[Document | Left]:
@@ -90,7 +90,7 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
     if change.get("actions") == ["delete"]:
         return
     if _is_open(found):
-        yield Left(address, say("not all of it is known before apply"), named_in(str(change.get("after"))))
+        yield Left(address, say("parts of it are known only after apply"), named_in(str(change.get("after"))))
         return
     place = Within(document, (*at, "change", "after", argument))
     yield from objects_of(document.file, found, place)

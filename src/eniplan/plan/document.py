@@ -65,7 +65,7 @@ class Document(NamedTuple):
     def unwritable(self, path: Path) -> Message:
         """Say why the value at `path` cannot be changed where it was read."""
         why: Message | None = getattr(self.tree, "unwritable", None)
-        return why or self.note(path) or say("it is not written out here")
+        return why or self.note(path) or say("its value is not written here")
 
     def note(self, path: Path) -> Message:
         """Say where the value at `path` comes from, if it is not written at its place."""
@@ -171,9 +171,9 @@ def decode(file: str, data: bytes) -> str:
 
 
 def _binary(file: str, data: bytes) -> Problem:
-    hint = say("give a plan file, or a folder of them")
+    hint = say("pass a plan file, or a folder with plans")
     if data.startswith(b"PK\x03\x04"):  # ZIP, the format of saved Terraform plans
-        hint = say("if Terraform saved it: `terraform show -json` prints the form that eniplan reads")
+        hint = say("if it is a saved Terraform plan, pass the output of `terraform show -json`")
     return Problem(say("this is a binary file, not YAML or JSON"), Place(file), hint)
 
 
@@ -445,7 +445,11 @@ def _read_json(file: str, text: str) -> Document | None:
             return None
         place = Place(file, error.lineno, error.colno)
         # Users mistake Terraform's progress log, which has a JSON object per line, for the plan.
-        hint = say("`terraform show -json` of a saved plan prints it") if '"@level":' in text else NOTHING
+        hint = (
+            say("this is a log of Terraform; `terraform show -json plan.out` prints the plan")
+            if '"@level":' in text
+            else NOTHING
+        )
         raise InputError(Problem(say("not valid JSON: {msg}", msg=error.msg), place, hint)) from None
     except ValueError:
         # Too deep, a number of thousands of digits, NaN or 1e999: the YAML reader has a clear message for each.

@@ -109,7 +109,7 @@ def _why_not(path: str, name: str) -> str | None:
     if name.startswith(".") or name in _NOT_WALKED:
         return say("a folder of tools")
     if f"/{name}" in _KERNEL and os.path.abspath(path) in _KERNEL:
-        return say("the kernel's, with no file in it")
+        return say("a file system of the kernel")
     return _LINK if os.path.islink(path) else None
 
 

@@ -196,7 +196,7 @@ def _load_member(path: str, run: _Run) -> Iterator[LoadedPlan | Problem]:
         yield unreadable_file(path, error)
         return
     if not stat.S_ISREG(status.st_mode):
-        run.skip(path, say("no regular file"))  # reading a pipe may block forever
+        run.skip(path, say("not a regular file"))  # reading a pipe may block forever
     elif status.st_size > MAX_BYTES:
         run.skip(path, say("larger than {n} MiB; named on the command line it is read", n=MAX_BYTES // 2**20))
     else:
@@ -238,7 +238,7 @@ def _load_one(path: str, run: _Run, *, folder: bool) -> Iterator[LoadedPlan | Pr
         if others is not None and others.document(document, named=not folder):
             continue
         if folder:
-            run.skip(path, say("no plan: its apiVersion is another"))
+            run.skip(path, say("not a plan: it has another apiVersion"))
         else:
             yield load_document(document)
 

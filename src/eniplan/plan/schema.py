@@ -67,21 +67,21 @@ def _map_of(value: Schema, about: str) -> Schema:
 
 _LABELS = _map_of({"type": "string"}, "Kubernetes labels: text to text; quote numbers and true/false.")
 SELECTOR = _object(
-    "A Kubernetes LabelSelector. An empty one, {}, takes everything.",
+    "A Kubernetes LabelSelector. An empty selector, {}, matches everything.",
     matchLabels=_LABELS,
     matchExpressions=_list(
         _object(
-            "One requirement; all of them must hold.",
+            "One requirement; a label set must meet all of them.",
             ("key", "operator"),
             key=_text("Label key."),
             operator=_text("In, NotIn, Exists or DoesNotExist."),
-            values=_list({"type": "string"}, "Label values: for In and NotIn only."),
+            values=_list({"type": "string"}, "Label values; only for In and NotIn."),
         ),
         "Requirements on labels.",
     ),
 )
 _NETWORK = {
-    "vSwitchIds": _texts("Where pods get their addresses: vSwitch ids.", "vSwitch id."),
+    "vSwitchIds": _texts("vSwitches of the pods' ENIs.", "vSwitch id."),
     "securityGroupIds": _texts("Security groups of the pods' ENIs.", "Security group id."),
 }
 _TAINT = _object(
@@ -92,30 +92,30 @@ _TAINT = _object(
     effect=_text("NoSchedule, NoExecute or PreferNoSchedule."),
 )
 _TOLERATION = _object(
-    "A Kubernetes toleration, as the workload's own manifest has it.",
-    key={"type": "string", "description": "Taint key; empty with operator Exists tolerates everything."},
+    "A Kubernetes toleration, as in the workload's own manifest.",
+    key={"type": "string", "description": "Taint key. An empty key with operator Exists tolerates every taint."},
     operator=_enum("Default Equal.", "Equal", "Exists"),
     value={"type": "string", "description": "Taint value, for Equal."},
-    effect={"type": "string", "description": "Empty: all effects."},
-    tolerationSeconds=_number("How long pods stay with a NoExecute taint. Left out: for ever."),
+    effect={"type": "string", "description": "Taint effect. Empty for all effects."},
+    tolerationSeconds=_number("Seconds that pods stay on a node with a NoExecute taint. Default: forever."),
 )
 
 _TERWAY = _object(
-    "What is known of the cluster's Terway.",
-    version=_text("As the cluster reports it, v1.16.4; an image reference is fine too."),
+    "Terway in the cluster.",
+    version=_text("Version as the cluster reports it, e.g. v1.16.4; an image reference also works."),
     addon=_text("Network add-on. Default terway-eniip, the only one with exclusive-ENI node pools."),
-    eniTrunking=_flag("Trunk ENI in the cluster. Default true, as in new managed clusters."),
+    eniTrunking=_flag("Whether trunk ENI is on. Default true, as in new managed clusters."),
     ipamType=_enum("ipam_type of eni-config.", "crd", "default"),
     erdma=_flag("enable_erdma of eni-config."),
-    networkPolicy=_flag("Whether NetworkPolicy is switched on."),
+    networkPolicy=_flag("Whether NetworkPolicy is enabled."),
     virtualType=_enum("Data path of shared pods.", "veth", "ipvlan", "datapathv2"),
     customCniChain=_flag("Whether a custom CNI chain is configured."),
 )
 _CLUSTER = _object(
-    "Facts of the cluster. What a rule needs and this does not say is reported as not decided.",
-    id=_text("Cluster id; needed only to talk to the account."),
+    "Facts of the cluster. A rule that needs a missing fact is reported as not decided.",
+    id=_text("Cluster id; only needed to query the account or create pools."),
     region=_text("Region id, e.g. cn-hangzhou."),
-    kubernetesVersion=_text("E.g. 1.34.3-aliyun.1; quote it."),
+    kubernetesVersion=_text("Kubernetes version, e.g. 1.34.3-aliyun.1; quote it."),
     ipStack=_enum("ip_stack of the cluster.", "ipv4", "dual"),
     terway=_TERWAY,
     vpcId=_text("VPC id."),
@@ -126,7 +126,7 @@ _CLUSTER = _object(
             id=_text("vSwitch id."),
             zone=_text("Zone id."),
             vpcId=_text("VPC id."),
-            ipv6Cidr=_text("IPv6 CIDR block; leave out when the vSwitch has none."),
+            ipv6Cidr=_text("IPv6 CIDR block; leave out if the vSwitch has none."),
             availableIps=_number("Free IPv4 addresses.", minimum=0),
         ),
         "Every vSwitch that nodes or pods may use.",
@@ -136,7 +136,7 @@ _CLUSTER = _object(
             "A security group.",
             ("id",),
             id=_text("Security group id."),
-            type=_enum("normal is a basic security group, enterprise an advanced one.", "normal", "enterprise"),
+            type=_enum("normal: basic security group; enterprise: advanced security group.", "normal", "enterprise"),
             vpcId=_text("VPC id."),
         ),
         "Every security group that nodes or pods may use.",
@@ -148,130 +148,132 @@ _CLUSTER = _object(
     ),
 )
 _POOL = _object(
-    "One exclusive-ENI node pool to be created. The label that chooses the mode is added by eniplan.",
+    "An exclusive-ENI node pool to create. eniplan adds the label that sets the mode.",
     ("name",),
     name=_text("Node pool name, unique in the cluster."),
-    kind=_enum("Default ecs.", "ecs", "lingjun"),
+    kind=_enum("Kind of nodes. Default ecs.", "ecs", "lingjun"),
     instanceTypes=_texts("ECS instance types, by priority.", "ECS instance type, e.g. ecs.g8i.8xlarge."),
-    instanceFamilies=_texts("Take every type of these families that passes.", "Instance family, e.g. ecs.g8i."),
-    vSwitchIds=_texts("Where the nodes live: vSwitch ids.", "vSwitch id."),
-    securityGroupIds=_texts("Security groups of the nodes. Left out: ACK's own.", "Security group id."),
-    desiredSize=_number("Number of nodes, when the pool does not scale by itself.", minimum=0),
+    instanceFamilies=_texts("Use all passing types of these families.", "Instance family, e.g. ecs.g8i."),
+    vSwitchIds=_texts("vSwitches of the nodes.", "vSwitch id."),
+    securityGroupIds=_texts("Security groups of the nodes. Default: ACK's own.", "Security group id."),
+    desiredSize=_number("Number of nodes, without auto scaling.", minimum=0),
     autoScaling=_object(
-        "Limits of automatic scaling; instead of desiredSize.",
+        "Limits of auto scaling. Replaces desiredSize.",
         ("min", "max"),
         min=_number("Smallest number of nodes.", minimum=0),
         max=_number("Largest number of nodes.", minimum=0),
-        type=_enum("Kind of scaling. Default cpu.", "cpu", "gpu", "gpushare", "spot"),
+        type=_enum("Type of auto scaling. Default cpu.", "cpu", "gpu", "gpushare", "spot"),
     ),
     multiAzPolicy=_enum("How nodes spread over zones. Default PRIORITY.", "PRIORITY", "COST_OPTIMIZED", "BALANCE"),
-    chargeType=_enum("Default PostPaid.", "PostPaid", "PrePaid"),
+    chargeType=_enum("Billing method. Default PostPaid.", "PostPaid", "PrePaid"),
     terwayConfig=_text("Name of a node-level Terway ConfigMap (node label terway-config)."),
     labels=_LABELS,
-    taints=_list(_TAINT, "Default: exclusive-eni=true:NoSchedule. [] for none."),
+    taints=_list(_TAINT, "Taints of the nodes. Default: exclusive-eni=true:NoSchedule. [] for none."),
     systemDisk=_object(
         "System disk.",
-        category=_text("E.g. cloud_essd."),
-        size=_number("GiB."),
+        category=_text("Disk category, e.g. cloud_essd."),
+        size=_number("Size in GiB."),
         performanceLevel=_enum("ESSD performance level.", "PL0", "PL1", "PL2", "PL3"),
     ),
     keyPair=_text("Name of the SSH key pair."),
-    imageType=_text("E.g. AliyunLinux3ContainerOptimized."),
+    imageType=_text("Image type, e.g. AliyunLinux3ContainerOptimized."),
     runtime=_text("Container runtime, e.g. containerd."),
     systemPodsPerNode=_number(
-        "Pods on each node that are not hostNetwork and not listed as workloads (agents, DaemonSets of others): "
-        "each of them takes one ENI. Default 0.",
+        "Pods per node that are not hostNetwork and not listed as workloads (agents, DaemonSets of others). "
+        "Each takes one ENI. Default 0.",
         minimum=0,
     ),
     instances=_texts(
-        "Existing instances: always a finding, exclusive ENI works on new nodes only.", "ECS instance id."
+        "Existing instances: always a finding, because exclusive ENI only works on new nodes.", "ECS instance id."
     ),
     overrides={
         "type": "object",
         "description": "Any other field of the CreateClusterNodePool body, merged in last.",
     },
     lingjun=_object(
-        "For kind lingjun: which Lingjun nodes.",
+        "The Lingjun nodes; only for kind lingjun.",
         clusterId=_text("Lingjun cluster id (i1169…)."),
         groupId=_text("Lingjun node group id (ng-…)."),
-        nodeType=_text("Lingjun node type as DescribeNode reports it, e.g. ebs-enhanced."),
-        nodeCount=_number("Nodes of the group, to work out its capacity.", minimum=0),
+        nodeType=_text("Lingjun node type, from DescribeNode, e.g. ebs-enhanced."),
+        nodeCount=_number("Number of nodes in the group, to compute the capacity.", minimum=0),
     ),
     existingLabels=_map_of(
         {"type": "string"},
-        "Labels of the live pool of that name, when there is one: its mode cannot be switched.",
+        "Labels of the existing pool of this name, if there is one: its mode cannot be changed.",
     ),
 )
 _POD_NETWORKING = _object(
     "A PodNetworking (cluster-scoped) for exclusive pods.",
     ("name",),
     name=_text("metadata.name."),
-    nodePools=_texts("Names of the pools that it is meant for.", "Node pool name."),
+    nodePools=_texts("Names of the pools that it is for.", "Node pool name."),
     podSelector=SELECTOR,
     namespaceSelector=SELECTOR,
     **_NETWORK,
-    vSwitchSelectionPolicy=_enum("Default ordered.", "ordered", "random", "most"),
-    eniType=_text("Default ENI; anything else is a finding."),
+    vSwitchSelectionPolicy=_enum("How Terway chooses a vSwitch. Default ordered.", "ordered", "random", "most"),
+    eniType=_text("ENI type. Default ENI; any other value is a finding."),
     allocation=_object(
-        "How long a pod's address lives.",
-        type=_enum("Default Elastic.", "Elastic", "Fixed"),
-        releaseStrategy=_enum("What happens to a fixed ENI when its pod is gone.", "TTL", "Never"),
-        releaseAfter={"type": "string", "description": "For TTL: a Go duration such as 10m or 1h30m."},
+        "Allocation of pod addresses.",
+        type=_enum("Allocation type. Default Elastic.", "Elastic", "Fixed"),
+        releaseStrategy=_enum("When to release a fixed ENI after its pod is deleted.", "TTL", "Never"),
+        releaseAfter={"type": "string", "description": "For TTL: a Go duration, e.g. 10m or 1h30m."},
     ),
 )
 _WORKLOAD = _object(
     "A workload that runs on one of the pools.",
     ("name", "kind", "nodePool"),
     name=_text("metadata.name."),
-    generateName=_flag("Kubernetes completes the name, which is metadata.generateName. Default false."),
-    namespace=_text("Default default."),
+    generateName=_flag("Whether name is metadata.generateName, which Kubernetes completes. Default false."),
+    namespace=_text("Namespace. Default: default."),
     kind=_enum("Kind of workload.", *HOLDERS),
-    replicas=_number("Pods at the same time (a DaemonSet has one per node). Default 1.", minimum=0),
+    replicas=_number("Number of pods at the same time (a DaemonSet has one per node). Default 1.", minimum=0),
     nodePool=_text("Name of the pool that it runs on."),
-    podNetworking=_text("Name of its PodNetworking; left out: steered by node affinity only."),
-    hostNetwork=_flag("Pods of the host network take no ENI. Default false."),
+    podNetworking=_text("Name of its PodNetworking. Leave out to use node affinity only."),
+    hostNetwork=_flag("Whether its pods use the host network and take no ENI. Default false."),
     eniRequest=_number(
-        "The aliyun/eni count that its own manifest requests. "
-        "Left out: what eniplan renders (1 on ECS, none on Lingjun).",
+        "The aliyun/eni request in its own manifest. Default: what eniplan renders (1 on ECS, none on Lingjun).",
         minimum=0,
     ),
-    tolerations=_list(_TOLERATION, "What its own manifest tolerates. Left out: what eniplan renders."),
+    tolerations=_list(_TOLERATION, "Tolerations in its own manifest. Default: what eniplan renders."),
     networkPolicies=_texts("NetworkPolicies that select its pods.", "metadata.name of a NetworkPolicy."),
     template={
         "type": "object",
-        "description": "The pod template of its own manifest (metadata and spec). Instead of hostNetwork, eniRequest "
-        "and tolerations, which it says itself.",
+        "description": "The pod template of its own manifest (metadata and spec). Replaces hostNetwork, eniRequest "
+        "and tolerations.",
     },
     strategy={
         "type": "object",
-        "description": "How it is updated, as its own manifest has it: spec.strategy of a Deployment, "
+        "description": "The update strategy in its own manifest: spec.strategy of a Deployment, "
         "spec.updateStrategy of a DaemonSet.",
     },
-    namespaceLabels=_map_of({"type": "string"}, "Labels of its namespace, as far as they matter to Terway."),
+    namespaceLabels=_map_of({"type": "string"}, "Labels of its namespace that Terway reads."),
 )
 _WAIVED: dict[str, Schema] = {
     "rule": _text("Rule id."),
-    "path": _text("Key path of the finding, or of a part of the plan that holds it: nodePools[0]."),
+    "path": _text("Key path of the finding, or of a part of the plan that contains it, e.g. nodePools[0]."),
     # Any text: a waiver without a reason is a finding, not a schema violation.
-    "reason": {"type": "string", "description": "Why it is accepted. Without a reason the waiver holds nothing."},
-    "expires": _text("Last day on which it holds, YYYY-MM-DD.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    "reason": {
+        "type": "string",
+        "description": "Why it is accepted. A waiver without a reason waives nothing.",
+    },
+    "expires": _text("Last day on which the waiver applies, YYYY-MM-DD.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
 }
-_WAIVER = _object("A finding that is accepted, with a reason.", ("rule", "path"), **_WAIVED)
+_WAIVER = _object("An accepted finding, with a reason.", ("rule", "path"), **_WAIVED)
 
 WAIVERS_SCHEMA: Schema = {
     "$schema": "http://json-schema.org/draft-07/schema#",
     "$id": "https://eniplan.dev/schema/waivers-v1.json",
     "title": "eniplan waivers",
     **_object(
-        "Findings that are accepted, beside the files that they are about.",
+        "Accepted findings in other files.",
         ("waivers",),
         waivers=_list(
             {
                 **_object(
-                    "A finding that is accepted, with a reason: by file, by key path, or by both.",
+                    "An accepted finding, with a reason; selected by file, key path, or both.",
                     ("rule",),
                     **_WAIVED,
-                    file=_text("Glob of files, from the current folder: plans/*.yaml; ** stands for any folders."),
+                    file=_text("Glob of files from the current folder, e.g. plans/*.yaml; ** matches any folders."),
                 ),
                 "anyOf": [{"required": ["file"]}, {"required": ["path"]}],
             },
@@ -288,12 +290,12 @@ SCHEMA: Schema = {
     **_object(
         "Exclusive-ENI node pools of one ACK cluster that runs Terway.",
         ("apiVersion", "nodePools"),
-        apiVersion={"const": API_VERSION, "description": "Version of this form."},
+        apiVersion={"const": API_VERSION, "description": "Version of the plan format."},
         cluster=_CLUSTER,
-        nodePools=_list(_POOL, "The pools to be created.", minItems=1),
+        nodePools=_list(_POOL, "The pools to create.", minItems=1),
         podNetworkings=_list(_POD_NETWORKING, "Pod networks of the pools."),
-        workloads=_list(_WORKLOAD, "What will run on the pools."),
-        waivers=_list(_WAIVER, "Findings that are accepted."),
+        workloads=_list(_WORKLOAD, "Workloads that run on the pools."),
+        waivers=_list(_WAIVER, "Accepted findings."),
     ),
 }
 

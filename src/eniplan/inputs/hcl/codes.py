@@ -38,7 +38,7 @@ def _inner(network: Network, bits: int, number: int) -> str:
     """Return the subnet with a number, when a block's prefix is extended by `bits`."""
     length = network.prefixlen + bits
     if bits < 0 or length > network.max_prefixlen or not 0 <= number < 2**bits:
-        raise RefusedError(say("the block has no such part"))
+        raise RefusedError(say("the CIDR block has no such subnet"))
     first = int(network.network_address) + (number << (network.max_prefixlen - length))
     return f"{type(network.network_address)(first)}/{length}"
 
@@ -53,7 +53,7 @@ def _subnets(args: Arguments) -> Any:  # noqa: ANN401 - a value
     out = []
     for bits in map(whole, args[1:]):
         if not 0 < bits <= 32:  # noqa: PLR2004 - Terraform's own limit
-            raise RefusedError(say("the block has no such part"))
+            raise RefusedError(say("the CIDR block has no such subnet"))
         size = 2 ** max(network.max_prefixlen - network.prefixlen - bits, 0)
         at = -(-at // size)
         out.append(_inner(network, bits, at))
@@ -65,7 +65,7 @@ def _host(args: Arguments) -> Any:  # noqa: ANN401 - a value
     network, number = _network(args[0]), whole(args[1])
     at = number if number >= 0 else network.num_addresses + number
     if not 0 <= at < network.num_addresses:
-        raise RefusedError(say("the block has no such address"))
+        raise RefusedError(say("the CIDR block has no such address"))
     return str(network.network_address + at)
 
 
@@ -116,10 +116,10 @@ def _url(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _table(args: Arguments) -> Any:  # noqa: ANN401 - a value
     words = _only(args)
     if '"' in words or "\r" in words:
-        return NotKnown(say("a table with quotes"))
+        return NotKnown(say("CSV with quotes"))
     rows = [row for row in csv.reader(io.StringIO(words)) if row]
     if not rows or len({len(row) for row in rows}) > 1 or len(set(rows[0])) < len(rows[0]):
-        raise RefusedError(say("not a table"))
+        raise RefusedError(say("not valid CSV"))
     if len(rows) > MAX_ITEMS:
         raise TooMuchError
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]

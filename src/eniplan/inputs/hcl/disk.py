@@ -60,20 +60,20 @@ class Disk:
         try:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_NAMED_FILE:
-                return NotKnown(say("{name} is too large, or no plain file", name=name))
+                return NotKnown(say("{name} is too large, or not a regular file", name=name))
             found = read_file(path).decode()
         except (FileNotFoundError, NotADirectoryError):
             raise RefusedError(say("there is no file {path}", path=name)) from None
         except OSError:
             return NotKnown(say("{name} cannot be read", name=name))
         except UnicodeDecodeError:
-            return NotKnown(say("{name} is no text in UTF-8", name=name))
+            return NotKnown(say("{name} is not UTF-8 text", name=name))
         return NotKnown(say("{name} begins with a byte order mark", name=name)) if found[:1] == "\ufeff" else found
 
     def exists(self, name: str) -> bool | NotKnown:
         """Return whether a regular file of this name exists."""
         path = self._path(name)
-        return NotKnown(say("{name} is no plain file", name=name)) if os.path.isdir(path) else os.path.isfile(path)
+        return NotKnown(say("{name} is not a regular file", name=name)) if os.path.isdir(path) else os.path.isfile(path)
 
     def names(self, folder: str, pattern: str) -> Set | NotKnown:
         """Return the files below a folder that match a pattern, like `fileset()`."""

@@ -216,7 +216,7 @@ def _once(made: list[tuple[Any, Any]]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in made:
         if text(key) in out:
-            raise RefusedError(say("the key {key} is made twice", key=text(key)))
+            raise RefusedError(say("the key {key} occurs twice", key=text(key)))
         out[text(key)] = value
     return out
 
@@ -422,7 +422,7 @@ def _try(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
             return doubts[0] if doubts else found
         except RefusedError:
             continue
-    raise RefusedError(say("nothing of it can be computed"))
+    raise RefusedError(say("no argument can be evaluated"))
 
 
 def _can(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value

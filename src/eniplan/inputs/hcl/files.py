@@ -49,7 +49,7 @@ _STEPS = 500_000
 """The minimum budget of a configuration, in steps; large files add to it."""
 _LOOKED_AT = 2**20
 """Maximum bytes of a file in which all blocks are checked for syntax errors; in larger files, only used blocks are."""
-_VALIDATE = say("if `terraform validate` takes it, check its plan instead: `terraform show -json plan.out`")
+_VALIDATE = say("if `terraform validate` accepts it, check its plan instead: `terraform show -json plan.out`")
 
 
 class Options(NamedTuple):
@@ -149,7 +149,7 @@ class Files:
         unit = terragrunt.read(source, Budget(_STEPS + 4 * len(data)))
         folder = os.path.dirname(path) if unit.folder is None else unit.folder
         if isinstance(folder, NotKnown):
-            return say("a module from elsewhere: check the plan ({why})", why=folder)
+            return say("a remote module: check the plan ({why})", why=folder)
         files = [os.path.join(folder, name) for name in _listed(folder, _OF_FOLDERS)]
         if not files:
             if unit.others:
@@ -317,9 +317,7 @@ class Files:
             is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # reported with the pools
             if block.labels and block.text.file in wanted and module.source(block) is None and not is_given:
                 self._left.append(
-                    Skipped(
-                        f"{block.text.file}: module.{block.labels[0]}", say("a module from elsewhere: check the plan")
-                    )
+                    Skipped(f"{block.text.file}: module.{block.labels[0]}", say("a remote module: check the plan"))
                 )
 
     # --- Values of variables ---
@@ -433,7 +431,7 @@ def _parsed(name: str, value: str) -> Any:  # noqa: ANN401 - a value
 
 
 def _no_names() -> Scope:
-    return Scope(lambda name: NotKnown(say("{name} has no meaning in a file of values", name=name)), Budget(_STEPS))
+    return Scope(lambda name: NotKnown(say("{name} cannot be used in a file with values", name=name)), Budget(_STEPS))
 
 
 def _automatic(folder: str) -> dict[str, Given]:
@@ -457,7 +455,7 @@ def _values(file: str) -> dict[str, Given]:
     try:
         data = read_file(file)
     except OSError as error:
-        raise InputError(unreadable(file, error, say("--var-file names a file of values"))) from None
+        raise InputError(unreadable(file, error, say("--var-file takes a file with values of variables"))) from None
     if file.endswith(".json"):
         from eniplan.inputs.hcl.json_syntax import exact  # noqa: PLC0415 - most files of values are HCL
 

@@ -138,7 +138,7 @@ def _slice(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _zipmap(args: Arguments) -> Any:  # noqa: ANN401 - a value
     keys, values = items(args[0]), items(args[1])
     if len(keys) != len(values):
-        raise RefusedError(say("two lists of one length are needed here"))
+        raise RefusedError(say("two lists of the same length are needed here"))
     return dict(zip(map(text, keys), values, strict=True))
 
 
@@ -228,14 +228,14 @@ def _coalesce(args: Arguments) -> Any:  # noqa: ANN401 - a value
             return value if is_text(value) else lost
         if value not in (None, ""):
             return converted if lost is None else value if isinstance(value, str) else lost
-    raise RefusedError(say("nothing but null and empty texts"))
+    raise RefusedError(say("all arguments are null or empty"))
 
 
 def _coalesce_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
     for value in args:
         if (lost := unknown(value)) is not None or items(value):
             return value if lost is None else lost
-    raise RefusedError(say("nothing but empty lists"))
+    raise RefusedError(say("all lists are empty"))
 
 
 def _to_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -288,7 +288,7 @@ def _transpose(args: Arguments) -> Any:  # noqa: ANN401 - a value
 def _match_keys(args: Arguments) -> Any:  # noqa: ANN401 - a value
     values, keys, wanted = map(items, args)
     if len(values) != len(keys):
-        raise RefusedError(say("two lists of one length are needed here"))
+        raise RefusedError(say("two lists of the same length are needed here"))
     return [value for value, key in zip(values, keys, strict=True) if any(same(key, item) for item in wanted)]
 
 
@@ -438,7 +438,7 @@ def _format(args: Arguments) -> Any:  # noqa: ANN401 - a value
         out.append(shown)
     out.append(template[at:])
     if "%" in "".join(out[::2]) and "%" in _VERB.sub("", template):
-        return NotKnown(say("a format of an unusual kind"))
+        return NotKnown(say("an unsupported format"))
     if next(rest, _END) is not _END:
         raise RefusedError(say("too many arguments for the format"))
     return _bounded("".join(out))
@@ -453,7 +453,7 @@ def _shown(found: re.Match[str], value: Any) -> str:  # noqa: ANN401 - a value
     verb, flags, width = found["verb"], found["flags"], int(found["width"] or 0)
     show = _VERBS.get(verb)
     if show is None or " " in flags or "#" in flags:
-        return NotKnown(say("a format of an unusual kind"))
+        return NotKnown(say("an unsupported format"))
     shown = show(value, found["precision"])
     if isinstance(shown, NotKnown):
         return shown
@@ -462,7 +462,7 @@ def _shown(found: re.Match[str], value: Any) -> str:  # noqa: ANN401 - a value
     if "-" in flags:
         return shown.ljust(width)
     if "0" in flags:
-        return shown.zfill(width) if verb in "df" else NotKnown(say("a format of an unusual kind"))
+        return shown.zfill(width) if verb in "df" else NotKnown(say("an unsupported format"))
     return shown.rjust(width)
 
 
@@ -493,7 +493,7 @@ _VERBS: Mapping[str, Callable[[Any, str | None], str]] = {
 def _format_list(args: Arguments) -> Any:  # noqa: ANN401 - a value
     sizes = {len(arg) for arg in args if isinstance(arg, list)}
     if len(sizes) > 1:
-        raise RefusedError(say("lists of one length are needed here"))
+        raise RefusedError(say("lists of the same length are needed here"))
     count = sizes.pop() if sizes else 1
     return [_format([arg[i] if isinstance(arg, list) else arg for arg in args]) for i in range(count)]
 
@@ -515,7 +515,7 @@ def _sorted(value: Any) -> Any:  # noqa: ANN401 - a value
     # Terraform writes all digits of a number, Python only those that identify the float.
     words = text(value)
     if isinstance(words, NotKnown) or words != repr(float(value)):
-        raise _UnknownError(NotKnown(say("a fraction of many digits")))
+        raise _UnknownError(NotKnown(say("a fraction with many digits")))
     return float(value)
 
 
@@ -546,7 +546,7 @@ def _yaml_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
 
     value = text(args[0])
     if re.search(r"[&*!]|\b(?:yes|no|on|off|y|n)\b|[0-9]{4}-|<<", value, re.IGNORECASE):
-        return NotKnown(say("YAML with words that readers take differently"))
+        return NotKnown(say("YAML with words that parsers read differently"))
     try:
         found = read_documents("", value.encode())
     except InputError:
@@ -630,7 +630,7 @@ def _power(args: Arguments) -> Any:  # noqa: ANN401 - a value
         found = base**exponent
         if abs(found) <= 2**53:  # Terraform computes it as a float
             return found
-    return NotKnown(say("a power that is no small whole number"))
+    return NotKnown(say("a power that is not a small whole number"))
 
 
 def _parse_int(args: Arguments) -> Any:  # noqa: ANN401 - a value
@@ -657,7 +657,7 @@ def _texts(change: Callable[..., Any]) -> Function:
 
 def _reversed(args: Arguments) -> Any:  # noqa: ANN401 - a value
     value = text(args[0])
-    return value[::-1] if _is_plain(value) else NotKnown(say("a text with accents or symbols, backwards"))
+    return value[::-1] if _is_plain(value) else NotKnown(say("the reverse of a text with accents or symbols"))
 
 
 LOOSE: Mapping[str, Function] = {

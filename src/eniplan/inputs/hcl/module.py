@@ -307,7 +307,7 @@ class Module:
         """Compute a value once. A value that depends on itself is unknown."""
         key = (kind, name)
         if key not in self._cache:
-            self._cache[key] = NotKnown(say("{kind}.{name} leads back to itself", kind=kind, name=name))
+            self._cache[key] = NotKnown(say("{kind}.{name} refers to itself", kind=kind, name=name))
             found = find()
             self.budget.size(found)
             self._cache[key] = found
@@ -494,7 +494,7 @@ class Module:
             return NotKnown(say("module.{name} is not declared", name=name))
         found = next(modules for called, modules in self.modules() if called is block)
         if not found and self.source(block) is None:
-            return NotKnown(say("module.{name} comes from elsewhere", name=name))
+            return NotKnown(say("module.{name} is a remote module", name=name))
         by_suffix = {module.prefix: module for module, _ in found}
         return self._collected(block, lambda made: Of(by_suffix[f"{self.prefix}module.{name}{made.suffix}."].result))
 
@@ -513,6 +513,6 @@ def _is_override(file: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-_NO_WORKSPACE = say("terraform.workspace: set TF_WORKSPACE to the one that is meant")
+_NO_WORKSPACE = say("terraform.workspace: set TF_WORKSPACE to the workspace to check")
 _OTHERS = ("each", "count", "self", "ephemeral")
 _ABOUT_CALLS = ("source", "version", "providers", "count", "for_each", "depends_on")

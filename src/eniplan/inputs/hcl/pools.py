@@ -104,7 +104,7 @@ class Tree:
     @property
     def unwritable(self) -> Message:
         """See `Document.unwritable`."""
-        return say("Terraform computes it, or several files say it: fix it by hand")
+        return say("Terraform computes it, or several files set it: fix it by hand")
 
     def written(self, path: Path) -> Path | None:
         """See `Document.written`."""
@@ -232,7 +232,7 @@ def _plain(value: Any, module: Module) -> Any:  # noqa: ANN401 - a value
 # --- Resources ----------------------------------------------------------------------------------------------------
 
 
-_BY_MODULE = NotKnown(say("a module makes its pools; give the plan, from `terraform show -json plan.out`"))
+_BY_MODULE = NotKnown(say("a module creates its pools; pass the plan, from `terraform show -json plan.out`"))
 
 
 def _label_sources(block: Block, module: Module) -> tuple[str, ...]:
@@ -342,7 +342,7 @@ class Configuration:
                     self.manifests += objects_of(block.text.file, value, Within(document, (address, attribute)))
                 else:
                     named = named_in(block.text.at(block.start, block.end))
-                    why = say("not all of it is known: {lost}", lost=lost)
+                    why = say("part of it is unknown: {lost}", lost=lost)
                     self.left.append(Skipped(f"{block.text.file}: {address}", why, named))
 
     def _words_of(self, value: Any) -> str | None:  # noqa: ANN401 - a value

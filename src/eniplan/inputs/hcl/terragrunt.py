@@ -53,7 +53,7 @@ def read(source: Text, budget: Budget) -> Unit:
     include = next((block for block in blocks if block.kind == "include"), None)
     others = None
     if include is not None:
-        others = NotKnown(say("the include of {place} may give it", place=at(source, include.start)))
+        others = NotKnown(say("the include in {place} may set it", place=at(source, include.start)))
     inputs, whole = _inputs(source, module)
     terraform = next((block for block in blocks if block.kind == "terraform" and "source" in block.attributes), None)
     return Unit(source.file, _folder(folder, terraform, module), inputs, whole or others)
@@ -75,7 +75,7 @@ class _Names(Module):
     def _root(self, name: str) -> Any:  # noqa: ANN401 - a value
         if name == "local":
             return Of(self.local)
-        return Of(lambda which: NotKnown(say("{name}.{which} is what Terragrunt knows", name=name, which=which)))
+        return Of(lambda which: NotKnown(say("only Terragrunt knows {name}.{which}", name=name, which=which)))
 
 
 def _folder(folder: str, terraform: Block | None, module: Module) -> str | NotKnown | None:
@@ -116,5 +116,5 @@ def _inputs(source: Text, module: Module) -> tuple[dict[str, Given], NotKnown | 
         }, None
     found = outcome(node, module.scope)
     if not isinstance(found, dict):
-        return {}, unknown(found) or NotKnown(say("inputs is no map"))
+        return {}, unknown(found) or NotKnown(say("inputs is not a map"))
     return {name: Given(value, at(source, attribute.start)) for name, value in found.items()}, None

@@ -166,7 +166,7 @@ def _decimal(value: Any) -> str:  # noqa: ANN401 - a Fraction
             count += 1
         digits = max(digits, count)
     if rest != 1 or digits > 100:  # noqa: PLR2004 - Terraform itself keeps about 150
-        return NotKnown(say("a fraction without an end"))
+        return NotKnown(say("a fraction whose decimals never end"))
     whole = str(abs(value.numerator) * 10**digits // value.denominator).rjust(digits + 1, "0")
     return ("-" if value < 0 else "") + f"{whole[:-digits]}.{whole[-digits:]}"
 
@@ -300,7 +300,7 @@ def alike(values: list[Any]) -> list[Any]:
         return values
     if kinds <= {"string", "number", "bool"} and "string" in kinds:
         return [value if value is None or unknown(value) is not None else text(value) for value in values]
-    raise RefusedError(say("values of one type are needed here"))
+    raise RefusedError(say("values of the same type are needed here"))
 
 
 def _lists(values: list[Any], known: list[Any]) -> list[Any]:
