@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from eniplan.emit.body import body_json, json_text, pool_body
 from eniplan.emit.refusal import RefusalError
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, plan_from
-from eniplan.rules.examples import LINGJUN_POOL, example
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, example
 from tests.emit.support import FULL, FULL_POOL, bodies, example_plans, view_of_plan
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def test_plan_with_everything() -> None:
 def test_a_lingjun_pool_has_what_it_shares_with_ecs_pools() -> None:
     lingjun = {"kind": "lingjun", "lingjun": LINGJUN_POOL["lingjun"], "vSwitchIds": []}
     assert "scaling_group" not in body_of(**lingjun)
+    assert "scaling_group" not in body_of(**{**lingjun, "vSwitchIds": ABSENT})
     body = body_of(**lingjun, securityGroupIds=["sg-pods"], keyPair="ops")
     assert body["scaling_group"] == {"security_group_ids": ["sg-pods"], "key_pair": "ops"}
 
@@ -92,13 +93,55 @@ def test_default_taint_and_nothing_else_is_added() -> None:
     }
 
 
+def test_body_of_every_key() -> None:
+    keys = {key: value for key, value in FULL_POOL.items() if key != "overrides"}
+    assert body_of(**keys) == {
+        "nodepool_info": {"name": "trading", "type": "ess"},
+        "scaling_group": {
+            "instance_types": ["ecs.g8i.8xlarge"],
+            "vswitch_ids": ["vsw-j"],
+            "security_group_ids": ["sg-pods"],
+            "desired_size": 3,
+            "instance_charge_type": "PrePaid",
+            "multi_az_policy": "BALANCE",
+            "image_type": "AliyunLinux3ContainerOptimized",
+            "system_disk_category": "cloud_essd",
+            "system_disk_size": 120,
+            "system_disk_performance_level": "PL1",
+            "key_pair": "ops",
+        },
+        "kubernetes_config": {
+            "labels": [LABEL, {"key": "terway-config", "value": "gpu-net"}, {"key": "team", "value": "trading"}],
+            "taints": [
+                {"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"},
+                {"key": "soft", "value": "", "effect": "PreferNoSchedule"},
+            ],
+            "runtime": "containerd",
+        },
+    }
+
+
+@pytest.mark.parametrize("given", [[], ABSENT])
+def test_required_fields_are_there_even_if_empty(given: object) -> None:
+    assert body_of(vSwitchIds=given)["scaling_group"]["vswitch_ids"] == []
+
+
+def test_of_two_that_contradict_one_is_sent() -> None:
+    both = body_of(autoScaling={"min": 1, "max": 2})
+    assert "desired_size" not in both["scaling_group"]
+    assert both["auto_scaling"] == {"enable": True, "min_instances": 1, "max_instances": 2}
+    labels = body_of(terwayConfig="gpu-net", labels={"terway-config": "other"})["kubernetes_config"]["labels"]
+    assert labels == [LABEL, {"key": "terway-config", "value": "gpu-net"}]
+
+
 def test_exclusive_label_stands_once_and_first() -> None:
     body = body_of(labels={"a": "b", EXCLUSIVE_LABEL: EXCLUSIVE_VALUE})
     assert body["kubernetes_config"]["labels"] == [LABEL, {"key": "a", "value": "b"}]
 
 
 def test_nulls_in_overrides_say_nothing() -> None:
-    body = body_of(overrides={"kubernetes_config": {"labels": None, "cms_enabled": None}, "x": {"y": [None, 1]}})
+    unsaid = {"labels": None, "cms_enabled": None}
+    body = body_of(overrides={"kubernetes_config": unsaid, "x": {"y": [None, 1], "z": None}})
     assert body["kubernetes_config"]["labels"] == [LABEL]
     assert "cms_enabled" not in body["kubernetes_config"]
     assert body["x"] == {"y": [1]}
@@ -106,10 +149,30 @@ def test_nulls_in_overrides_say_nothing() -> None:
 
 @pytest.mark.parametrize("labels", [[], "x", [{"key": "a", "value": "b"}], [LABEL, LABEL]])
 def test_overrides_cannot_drop_the_label(labels: object) -> None:
-    with pytest.raises(RefusalError, match="drop the label"):
+    with pytest.raises(RefusalError, match="drop the label") as caught:
         body_of(overrides={"kubernetes_config": {"labels": labels}})
+    assert caught.value.problems[0].place.path == "nodePools[0].overrides"
     with pytest.raises(RefusalError):
         body_of(overrides={"kubernetes_config": labels})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message", "place"),
+    [
+        ({"scaling_group": "x"}, "the override scaling_group must be a map", "scaling_group"),
+        ({"nodepool_info": []}, "the override nodepool_info must be a map", "nodepool_info"),
+        ({"kubernetes_config": [LABEL]}, "the override kubernetes_config must be a map", "kubernetes_config"),
+        ({"management": True}, "the override management must be a map", "management"),
+        ({"nodepool_info": {"name": "b"}}, "nodepool_info.name bypasses the checks", "nodepool_info.name"),
+        ({"nodepool_info": {"name": 5}}, "nodepool_info.name bypasses the checks", "nodepool_info.name"),
+    ],
+)
+def test_what_np011_finds_and_no_waiver_helps(overrides: dict[str, Any], message: str, place: str) -> None:
+    with pytest.raises(RefusalError) as caught:
+        body_of(overrides=overrides)
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.place.path == f"nodePools[0].overrides.{place}"
 
 
 def test_body_is_not_the_plans() -> None:

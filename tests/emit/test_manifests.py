@@ -14,7 +14,7 @@ from eniplan.emit.manifests import NAME_LABEL, header, kustomization, render, te
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import Skeletons
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, plan_from
-from eniplan.rules.examples import LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD, example
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD, example
 from tests.emit.support import FULL, example_plans, view_of_plan
 from tests.judge import judge_plan
 
@@ -295,11 +295,85 @@ def test_names_that_lead_elsewhere_are_no_file_names(name: str) -> None:
 
 
 def test_long_names_and_empty_configs() -> None:
-    config, found = rendered_changes(
-        workloads=[{**WORKLOAD, "name": "a" * 62 + ".b"}], **{"cluster.terwayConfigs": {"a": {}}}
+    config, found, longer = rendered_changes(
+        workloads=[{**WORKLOAD, "name": "a" * 62 + ".b"}, {**WORKLOAD, "name": "a" * 64}],
+        **{"cluster.terwayConfigs": {"a": {}}},
     )
+    assert longer["spec"]["selector"]["matchLabels"] == {NAME_LABEL: "a" * 63}
     assert json.loads(config["data"]["eni_conf"]) == {}
     assert found["spec"]["selector"]["matchLabels"] == {NAME_LABEL: "a" * 62}
+
+
+def test_podnetworking_byte_for_byte() -> None:
+    pn = {
+        "name": "pn",
+        "nodePools": ["trading"],
+        "podSelector": {
+            "matchLabels": {"a": "b"},
+            "matchExpressions": [
+                {"key": "c", "operator": "In", "values": ["d", "e"]},
+                {"key": "f", "operator": "Exists"},
+            ],
+        },
+        "namespaceSelector": {"matchExpressions": [{"key": "g", "operator": "DoesNotExist"}]},
+        "securityGroupIds": ["sg-own"],
+        "allocation": {"type": "Fixed", "releaseStrategy": "Never"},
+    }
+    (item,) = render(plan_from(example({"podNetworkings": [pn]})), SKELETONS, workloads=True)
+    assert item.identity == ("PodNetworking", "", "pn")
+    assert (
+        text(item)
+        == """\
+apiVersion: network.alibabacloud.com/v1beta1
+kind: PodNetworking
+metadata:
+  name: pn
+spec:
+  eniOptions:
+    eniType: ENI
+  vSwitchSelectOptions:
+    vSwitchSelectionPolicy: ordered
+  vSwitchOptions:
+  - vsw-j
+  securityGroupIDs:
+  - sg-own
+  selector:
+    podSelector:
+      matchLabels:
+        a: b
+      matchExpressions:
+      - key: c
+        operator: In
+        values:
+        - d
+        - e
+      - key: f
+        operator: Exists
+    namespaceSelector:
+      matchExpressions:
+      - key: g
+        operator: DoesNotExist
+  allocationType:
+    type: Fixed
+    releaseStrategy: Never
+"""
+    )
+
+
+def test_kustomization_byte_for_byte() -> None:
+    assert kustomization(["10-a.yaml", "20-b.yaml"]) == (
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+        'sortOptions:\n  order: fifo\nresources:\n- "10-a.yaml"\n- "20-b.yaml"\n'
+    )
+
+
+def test_a_networking_of_no_lists_and_a_cluster_without_defaults() -> None:
+    pn = {"name": "pn", "vSwitchIds": ["vsw-j"]}
+    with pytest.raises(RefusalError) as caught:
+        rendered_changes(podNetworkings=[pn], **{"cluster.podDefaults": ABSENT})
+    (problem,) = caught.value.problems
+    assert problem.message == "neither PodNetworking 'pn' nor cluster.podDefaults has securityGroupIds"
+    assert (problem.place.path, problem.hint) == ("podNetworkings[0].securityGroupIds", "add securityGroupIds")
 
 
 def test_header_stays_a_comment() -> None:

@@ -260,6 +260,94 @@ def test_what_cannot_be_patched_is_told(manifest: str, message: str) -> None:
     assert caught.value.problems[0].place.file == "app.yaml"
 
 
+def annotated(*notes: str) -> str:
+    return BARE.replace("name: web\nspec", f"name: w\n  annotations: {{{', '.join(notes)}}}\nspec")
+
+
+LINGJUN = annotated("eniplan.dev/node-pool: training", "eniplan.dev/pod-networking: trading-eni")
+ALIASED = "x: &c [{name: a, resources: {limits: {aliyun/eni: x}}}]\n" + BARE.replace(
+    "containers:\n      - name: web\n        image: i", "containers: *c"
+)
+LISTED = """\
+kind: List
+items:
+- kind: Service
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+  spec: {template: {spec: {containers: []}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message", "place", "hint"),
+    [
+        (annotated("eniplan.dev/node-pool: zzz"), "Deployment w names the node pool 'zzz', which the plan",
+         (4, 3, "metadata"), ""),
+        (annotated("eniplan.dev/node-pool: tradin"), "Deployment w names the node pool 'tradin', which the plan",
+         (4, 3, "metadata"), "did you mean 'trading'?"),
+        (annotated("eniplan.dev/node-pool: trading", "eniplan.dev/pod-networking: y"),
+         "Deployment w names the PodNetworking 'y', which the plan", (4, 3, "metadata"), ""),
+        (LINGJUN, "Deployment w uses a PodNetworking on the Lingjun pool 'training'", (4, 3, "metadata"),
+         "remove the PodNetworking"),
+        (annotated("eniplan.dev/node-pool: x").replace("name: w\n", "name: web\n"),
+         "Deployment web has the annotation eniplan.dev/node-pool: x, but the plan says trading",
+         (5, 40, 'metadata.annotations["eniplan.dev/node-pool"]'), "keep one of them"),
+        (BARE.replace("template", "tmpl"), "Deployment web has no pod template", (6, 3, "spec.template"), ""),
+        (BARE[: BARE.index("spec")] + "spec: [1]\n", "Deployment web has no pod template", (5, 7, "spec.template"), ""),
+        (ALIASED, "must be a quantity", (9, 19, 'spec.template.spec.containers[0].resources.limits["aliyun/eni"]'), ""),
+        (LISTED, "the pod has no container", (7, 40, "spec.template.spec.containers"), "add one"),
+        ("---\n" + BARE.replace("name: web\n        image", "image: i\n        resources: x\n        imag"),
+         "must be a map", (11, 20, "spec.template.spec.containers[0].resources"), ""),
+    ],
+)  # fmt: skip
+def test_places_and_words(manifest: str, message: str, place: tuple[int, int, str], hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        patch("app.yaml", manifest, PLAN)
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert (problem.place.line, problem.place.column, problem.place.path) == place
+    assert problem.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("planned", "stated", "pool"),
+    [
+        (["default"], None, 0), (["default"], "default", 0), (["default"], "other", None), (["a"], None, 0),
+        (["a"], "a", 0), (["a"], "default", None), (["a", "default"], None, 1), (["a", "default"], "a", 0),
+        (["a", "b"], None, None),
+    ],
+)  # fmt: skip
+def test_a_manifest_is_matched_by_its_namespace(planned: list[str], stated: str | None, pool: int | None) -> None:
+    names = [found["name"] for found in FULL["nodePools"]]
+    workloads = [
+        {"name": "web", "namespace": namespace, "kind": "Deployment", "nodePool": names[i]}
+        for i, namespace in enumerate(planned)
+    ]
+    one = manifest("Deployment", "web")
+    del one["metadata"]["annotations"]
+    one["metadata"] |= {"namespace": stated} if stated else {}
+    nameless = {**manifest("Deployment"), "metadata": 1}
+    text = yaml.safe_dump_all([one, manifest(name="other"), nameless])
+    _, changes = patch("x", text, plan_from({**FULL, "workloads": workloads}))
+    assert [(change.name, change.pool) for change in changes] == [
+        ("Deployment web", None if pool is None else names[pool]),
+        ("Deployment other", "trading"),
+        ("Deployment (no name)", None),
+    ]
+
+
+@pytest.mark.parametrize(("stated", "requested"), [(2, 2), (None, 1), (0, None)])
+def test_the_plan_says_how_many_enis(stated: int | None, requested: int | None) -> None:
+    workload = {"name": "web", "kind": "Deployment", "nodePool": "trading"} | (
+        {} if stated is None else {"eniRequest": stated}
+    )
+    out, _ = patch("x", BARE, plan_from({**FULL, "workloads": [workload]}))
+    resources = yaml.safe_load(out)["spec"]["template"]["spec"]["containers"][0].get("resources")
+    one = {"aliyun/eni": requested}
+    assert resources == (None if requested is None else {"requests": one, "limits": one})
+
+
 def test_an_alias_is_not_changed_behind_its_back() -> None:
     shared = BARE.replace("    spec:\n", "    spec:\n      affinity: &a\n        podAffinity: {}\n      x: *a\n")
     used = BARE.replace("apiVersion", "x: &a {podAffinity: {}}\napiVersion").replace(
@@ -373,34 +461,91 @@ def term(operator: str, *values: str, key: str = LABEL) -> dict[str, Any]:
     return {"matchExpressions": [{"key": key, "operator": operator, **({"values": list(values)} if values else {})}]}
 
 
+TERMS = "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms"
+NODE_SELECTOR = 'nodeSelector["k8s.aliyun.com/exclusive-mode-eni-type"]'
+RESOURCES = "containers[0].resources"
+
+
 @pytest.mark.parametrize(
-    ("spec", "message"),
+    ("spec", "message", "path"),
     [
-        ({"affinity": required(term("NotIn", "eniOnly"))}, "keeps the pods away"),
-        ({"affinity": required(term("DoesNotExist"))}, "keeps the pods away"),
-        ({"affinity": required(term("Exists", key="a"), term("In", "enionly"))}, "keeps the pods away"),
-        ({"nodeSelector": {LABEL: "ENI"}}, "keeps the pods away"),
-        ({"affinity": required({})}, "matches no node"),
-        ({"nodeSelector": {"not-of-the-pool": "x"}}, "match no node of the pool"),
-        ({"containers": [{"name": "a", "resources": {"requests": {"aliyun/eni": 0}}}]}, "requests 0"),
-        ({"containers": [{"name": "a", "resources": {"requests": ONE, "limits": {"aliyun/eni": 2}}}]}, "limit of 2"),
-        ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/member-eni": 1}}}]}, "never offer"),
-        ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/eni": "x"}}}]}, "must be a quantity"),
-        ({"tolerations": [{"key": "a", "operator": "Exists", "effect": ["NoSchedule"]}]}, "must be text"),
+        ({"affinity": required(term("NotIn", "eniOnly"))}, "keeps the pods away", f"{TERMS}[0].matchExpressions[0]"),
+        ({"affinity": required(term("DoesNotExist"))}, "keeps the pods away", f"{TERMS}[0].matchExpressions[0]"),
+        ({"affinity": required(term("Exists", key="a"), term("In", "enionly"))}, "keeps the pods away",
+         f"{TERMS}[1].matchExpressions[0]"),
+        ({"nodeSelector": {LABEL: "ENI"}}, "keeps the pods away", NODE_SELECTOR),
+        ({"affinity": required({})}, "matches no node", TERMS),
+        ({"nodeSelector": {"not-of-the-pool": "x"}}, "match no node of the pool", ""),
+        ({"containers": [{"name": "a", "resources": {"requests": {"aliyun/eni": 0}}}]}, "requests 0", RESOURCES),
+        ({"containers": [{"name": "a", "resources": {"requests": ONE, "limits": {"aliyun/eni": 2}}}]}, "limit of 2",
+         f'{RESOURCES}.requests["aliyun/eni"]'),
+        ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/member-eni": 1}}}]}, "never offer", RESOURCES),
+        ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/eni": "x"}}}]}, "must be a quantity",
+         f'{RESOURCES}.limits["aliyun/eni"]'),
+        ({"tolerations": [{"key": "a", "operator": "Exists", "effect": ["NoSchedule"]}]}, "must be text",
+         "tolerations[0].effect"),
     ],
-)
-def test_what_is_refused(spec: dict[str, Any], message: str) -> None:
+)  # fmt: skip
+def test_what_is_refused(spec: dict[str, Any], message: str, path: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         patch("app.yaml", yaml.safe_dump(manifest(**spec)), PLAN)
-    assert caught.value.problems[0].place.line > 1
+    (problem,) = caught.value.problems
+    assert problem.place.line > 1
+    assert problem.place.path == f"spec.template.spec.{path}".removesuffix(".")
 
 
 def test_a_toleration_that_ends_is_refused() -> None:
     plan = {**FULL, "nodePools": [{**FULL["nodePools"][0], "taints": [{"key": "a", "effect": "NoExecute"}]}]}
     tolerations = [{"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]
     text = yaml.safe_dump(manifest(name="other", tolerations=tolerations))
-    with pytest.raises(InputError, match="for 60 s, and is evicted after that"):
+    with pytest.raises(InputError, match="for 60 s, and is evicted after that") as caught:
         patch("app.yaml", text, plan_from({**plan, "workloads": [], "podNetworkings": []}))
+    assert caught.value.problems[0].place.path == "spec.template.spec.tolerations"
+
+
+def of_networking(selector: dict[str, Any], *, host: bool = False, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+    """Return the template of a workload of a PodNetworking, patched."""
+    networking = {**FULL["podNetworkings"][0], "podSelector": selector}
+    workload = {"name": "web", "kind": "Deployment", "nodePool": "trading", "podNetworking": networking["name"]}
+    plan = {**FULL, "podNetworkings": [networking], "workloads": [{**workload, "hostNetwork": host}]}
+    out, _ = patch("x", yaml.safe_dump(manifest(**spec)), plan_from(plan))
+    found: dict[str, Any] = yaml.safe_load(out)["spec"]["template"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("selector", "host", "labels"),
+    [
+        ({"matchLabels": {"a": "b", "c": "d"}}, False, {"a": "b", "c": "d"}),
+        ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, False, None),
+        ({"matchLabels": {"a": "b"}}, True, None),
+    ],
+)
+def test_labels_are_those_that_a_podnetworking_needs(
+    selector: dict[str, Any], host: bool, labels: dict[str, str] | None  # noqa: FBT001 - a row of the table
+) -> None:  # fmt: skip
+    template = of_networking(selector, host=host)
+    assert template.get("metadata") == (None if labels is None else {"labels": labels})
+    assert "resources" not in template["spec"]["containers"][0]
+
+
+def test_a_first_container_may_request_what_the_webhook_would() -> None:
+    template = of_networking({}, containers=[{"name": "a", "resources": {"requests": ONE}}])
+    assert template["spec"]["containers"][0]["resources"] == {"requests": ONE, "limits": ONE}
+
+
+def test_no_label_can_satisfy_the_selector() -> None:
+    never = {"matchExpressions": [{"key": "a", "operator": o} for o in ("Exists", "DoesNotExist")]}
+    with pytest.raises(InputError, match="no value of the label a satisfies the whole podSelector") as caught:
+        of_networking(never)
+    assert caught.value.problems[0].place.path == "spec.template.metadata.labels.a"
+
+
+def test_only_terms_without_the_requirement_get_it() -> None:
+    ours, other = term("In", "eniOnly"), term("Exists", key="kubernetes.io/arch")
+    pod = patched_pod(affinity=required(ours, other))
+    both = {"matchExpressions": other["matchExpressions"] + ours["matchExpressions"]}
+    assert pod["affinity"] == required(ours, both)
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,154 @@ def test_any_text_survives_hcl(text: str) -> None:
     assert found["tags"] == {"k": text}
 
 
+SMALL: dict[str, Any] = {
+    "autoScaling": {"min": 0, "max": 2, "type": "cpu"},
+    "runtime": "containerd",
+    "systemDisk": {"category": "cloud_essd", "size": 120},
+    "overrides": {
+        "scaling_group": {
+            "tags": [{"key": "a ${b}", "value": "${x} %{y} \b\f \\b ${"}, {"key": "c", "value": ""}],
+            "data_disks": [{}, {"size": 50, "encrypted": "false"}],
+        },
+        "management": {"enable": True},
+    },
+}
+
+
+def test_hcl_byte_for_byte() -> None:
+    """Not every machine has terraform, whose `fmt` decides about the layout."""
+    group = {**SMALL["overrides"]["scaling_group"], "on_demand_base_capacity": 1,
+             "on_demand_percentage_above_base_capacity": 50}  # fmt: skip
+    overrides = {"scaling_group": group, "management": {"auto_repair_policy": {"restart_node": False}}}
+    found = terraform.arguments(*pool_and_body(**{**SMALL, "overrides": overrides}), CLUSTER_ID)
+    assert (
+        terraform.hcl([found])
+        == """\
+resource "alicloud_cs_kubernetes_node_pool" "trading" {
+  cluster_id                               = "c0123456789abcdef0123456789abcdef"
+  node_pool_name                           = "trading"
+  type                                     = "ess"
+  instance_types                           = ["ecs.g8i.8xlarge"]
+  vswitch_ids                              = ["vsw-j"]
+  instance_charge_type                     = "PostPaid"
+  system_disk_category                     = "cloud_essd"
+  system_disk_size                         = 120
+  on_demand_base_capacity                  = "1"
+  on_demand_percentage_above_base_capacity = "50"
+  runtime_name                             = "containerd"
+  tags                                     = { "a $${b}" = "$${x} %%{y} \\u0008\\u000c \\\\b $\\u007b", "c" = "" }
+
+  scaling_config {
+    enable   = true
+    min_size = 0
+    max_size = 2
+    type     = "cpu"
+  }
+
+  data_disks {
+  }
+
+  data_disks {
+    size      = 50
+    encrypted = "false"
+  }
+
+  labels {
+    key   = "k8s.aliyun.com/exclusive-mode-eni-type"
+    value = "eniOnly"
+  }
+
+  taints {
+    key    = "exclusive-eni"
+    value  = "true"
+    effect = "NoSchedule"
+  }
+
+  management {
+    auto_repair_policy {
+      restart_node = false
+    }
+  }
+}
+"""
+    )
+    two = terraform.hcl([{"node_pool_name": "a"}, {"node_pool_name": "a"}])
+    one = 'resource "alicloud_cs_kubernetes_node_pool" "a{}" {{\n  node_pool_name = "a"\n}}\n'
+    assert two == one.format("") + "\n" + one.format("_2")
+
+
+def test_terraforms_json_byte_for_byte() -> None:
+    found = terraform.arguments(*pool_and_body(**SMALL), CLUSTER_ID)
+    assert json.loads(terraform.tf_json([found]))["resource"] == {
+        "alicloud_cs_kubernetes_node_pool": {
+            "trading": {
+                "cluster_id": "c0123456789abcdef0123456789abcdef",
+                "node_pool_name": "trading",
+                "type": "ess",
+                "scaling_config": {"enable": True, "min_size": 0, "max_size": 2, "type": "cpu"},
+                "instance_types": ["ecs.g8i.8xlarge"],
+                "vswitch_ids": ["vsw-j"],
+                "instance_charge_type": "PostPaid",
+                "system_disk_category": "cloud_essd",
+                "system_disk_size": 120,
+                "data_disks": [{}, {"size": 50, "encrypted": "false"}],
+                "labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eniOnly"}],
+                "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}],
+                "runtime_name": "containerd",
+                "management": {"enable": True},
+                "tags": {"a $${b}": "$${x} %%{y} \x08\x0c \\b $${", "c": ""},
+            }
+        }
+    }
+    plain = terraform.arguments(*pool_and_body(), CLUSTER_ID)
+    assert "tags" not in plain
+    assert terraform.tf_json([{"node_pool_name": "a"}]) == (
+        '{\n  "resource": {\n    "alicloud_cs_kubernetes_node_pool": {\n'
+        '      "a": {\n        "node_pool_name": "a"\n      }\n    }\n  }\n}\n'
+    )
+
+
+def test_ros_template_byte_for_byte() -> None:
+    pool, body = pool_and_body(**SMALL, securityGroupIds=["sg-pods"])
+    found = ros.properties(pool, body, CLUSTER_ID)
+    template = json.loads(ros.template([found, found, found]))
+    names = ["NodePoolTrading", "NodePoolTradingx2", "NodePoolTradingx3"]
+    assert template == {
+        "ROSTemplateFormatVersion": "2015-09-01",
+        "Resources": {
+            name: {
+                "Type": "ALIYUN::CS::ClusterNodePool",
+                "Properties": {
+                    "ClusterId": "c0123456789abcdef0123456789abcdef",
+                    "NodePoolInfo": {"Name": "trading"},
+                    "AutoScaling": {"Enable": True, "MinInstances": 0, "MaxInstances": 2, "Type": "cpu"},
+                    "ScalingGroup": {
+                        "InstanceTypes": ["ecs.g8i.8xlarge"],
+                        "VSwitchIds": ["vsw-j"],
+                        "InstanceChargeType": "PostPaid",
+                        "SystemDiskCategory": "cloud_essd",
+                        "SystemDiskSize": 120,
+                        "Tags": [{"Key": "a ${b}", "Value": "${x} %{y} \x08\x0c \\b ${"}, {"Key": "c", "Value": ""}],
+                        "DataDisks": [{}, {"Size": 50, "Encrypted": False}],
+                        "SecurityGroupId": "sg-pods",
+                    },
+                    "KubernetesConfig": {
+                        "Labels": [{"Key": "k8s.aliyun.com/exclusive-mode-eni-type", "Value": "eniOnly"}],
+                        "Taints": [{"Key": "exclusive-eni", "Value": "true", "Effect": "NoSchedule"}],
+                        "Runtime": "containerd",
+                    },
+                    "Management": {"Enable": True},
+                },
+            }
+            for name in names
+        },
+        "Outputs": {f"{name}Id": {"Value": {"Fn::GetAtt": [name, "NodePoolId"]}} for name in names},
+    }
+    assert ros.template([]) == (
+        '{\n  "ROSTemplateFormatVersion": "2015-09-01",\n  "Resources": {},\n  "Outputs": {}\n}\n'
+    )
+
+
 def test_terraform_names_and_types() -> None:
     (pool, body), *_ = bodies(view_of_plan(FULL))
     found = terraform.arguments(pool, body, CLUSTER_ID)
@@ -224,9 +372,9 @@ def test_terraform_names_and_types() -> None:
 
 
 def test_terraform_resources_have_names_of_their_own() -> None:
-    found = [{"node_pool_name": name} for name in ("a b", "a.b", "1", "-x", "二")]
+    found = [{"node_pool_name": name} for name in ("a b", "a.b", "a/b", "1", "-x", "二")]
     assert list(json.loads(terraform.tf_json(found))["resource"][terraform.RESOURCE]) == [
-        "a_b", "a_b_2", "pool_1", "pool_-x", "_",
+        "a_b", "a_b_2", "a_b_3", "pool_1", "pool_-x", "_",
     ]  # fmt: skip
 
 
@@ -247,9 +395,6 @@ def test_automatic_format_of_a_data_disk_is_text_in_terraform() -> None:
         ({"node_config": {"kubelet_configuration": {"maxPods": 64}}}, "node_config.kubelet_configuration.maxPods"),
         ({"scaling_group": {"instance_patterns": [{"cores": 4}]}}, "scaling_group.instance_patterns[].cores"),
         ({"eflo_node_group": {"auto_attach_enabled": True}}, "eflo_node_group.auto_attach_enabled"),
-        ({"scaling_group": {"tags": [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]}}, "scaling_group.tags"),
-        ({"scaling_group": {"tags": [{"key": "a"}]}}, "scaling_group.tags"),
-        ({"scaling_group": {"tags": "a"}}, "scaling_group.tags"),
     ],
 )
 def test_what_terraform_cannot_say_is_refused(overrides: dict[str, Any], path: str) -> None:
@@ -258,6 +403,32 @@ def test_what_terraform_cannot_say_is_refused(overrides: dict[str, Any], path: s
     (problem,) = caught.value.problems
     assert path in problem.message
     assert problem.place.path.startswith("nodePools[0].overrides.")
+
+
+TERRAFORM = "Terraform's alicloud_cs_kubernetes_node_pool cannot express scaling_group."
+TAGS = "tags of pool 'trading': {}"
+FORM = TAGS.format("each item must be {key, value}, both strings")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("tags", "a", TAGS.format("it must be a list of {key, value}")),
+        ("tags", [1], FORM),
+        ("tags", [["key", "value"]], FORM),
+        ("tags", [{"key": "a"}], FORM),
+        ("tags", [{"key": "a", "value": 1}], FORM),
+        ("tags", [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}], TAGS.format("the key 'a' occurs twice")),
+        ("data_disks", [{"size": 40}, 1], "data_disks[] of pool 'trading'"),
+        ("data_disks", [1], "data_disks of pool 'trading'"),
+    ],
+)
+def test_what_terraform_cannot_say_and_why(key: str, value: object, message: str) -> None:
+    with pytest.raises(RefusalError) as caught:
+        terraform.arguments(*pool_and_body(overrides={"scaling_group": {key: value}}), CLUSTER_ID)
+    (problem,) = caught.value.problems
+    assert problem.message == TERRAFORM + message
+    assert problem.place.path == f"nodePools[0].overrides.scaling_group.{key}"
 
 
 @pytest.mark.parametrize(
@@ -279,6 +450,16 @@ def test_what_ros_cannot_say_is_refused(changes: dict[str, Any], message: str, p
     with pytest.raises(RefusalError, match=message) as caught:
         ros.properties(*pool_and_body(**{**ROS_NEEDS, **changes}), CLUSTER_ID)
     assert caught.value.problems[0].place.path == place
+
+
+@pytest.mark.parametrize(
+    ("missing", "hint"),
+    [("runtime", "add runtime: containerd to the pool"), ("systemDisk", "add systemDisk: {size: 120} to the pool")],
+)
+def test_ros_hints(missing: str, hint: str) -> None:
+    with pytest.raises(RefusalError) as caught:
+        ros.properties(*pool_and_body(**{**ROS_NEEDS, missing: None}), CLUSTER_ID)
+    assert caught.value.problems[0].hint == hint
 
 
 def test_ros_names() -> None:

@@ -15,7 +15,7 @@ from eniplan.emit.refusal import RefusalError
 from eniplan.emit.rename import put
 from eniplan.messages import say
 from eniplan.plan.document import path_text
-from eniplan.plan.fields import WRITTEN
+from eniplan.plan.fields import SECTIONS, WRITTEN
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 
 if TYPE_CHECKING:
@@ -47,8 +47,15 @@ def pool_body(pool: NodePool, instance_types: Sequence[str]) -> Body:
         if (value := said.get(path_text(key))) is not None:
             put(body, path_text(path), (), value)
     _merge(body, pool.overrides or {})
+    # NP011, which finds these overrides, can be waived, but what follows needs maps, and the pool is found by its name.
+    for name in (name for name in SECTIONS if name in body and not isinstance(body[name], dict)):
+        message = say("the override {field} must be a map, as in the request body", field=name)
+        raise RefusalError((*pool.path, "overrides", name), message, say("write its fields below it"))
+    if body["nodepool_info"]["name"] != pool.name:
+        message = say("the override {field} bypasses the checks", field="nodepool_info.name")
+        hint = say("use the pool's key {key} instead", key="name")
+        raise RefusalError((*pool.path, "overrides", "nodepool_info", "name"), message, hint)
     if not _has_label(body):
-        # NP001 cannot be waived, but NP011, which finds overrides of the wrong form, can be.
         message = say(
             "the overrides of pool {pool_name!r} drop the label {exclusive_label}={exclusive_value}",
             pool_name=pool.name,
@@ -116,8 +123,7 @@ def _labels(pool: NodePool) -> dict[str, str]:
 
 
 def _has_label(body: Body) -> bool:
-    config = body["kubernetes_config"]
-    labels = config.get("labels") if isinstance(config, dict) else None
+    labels = body["kubernetes_config"].get("labels")
     wanted = {"key": EXCLUSIVE_LABEL, "value": EXCLUSIVE_VALUE}
     return isinstance(labels, list) and labels.count(wanted) == 1
 

@@ -168,9 +168,10 @@ class _Manifest:
     def _error(self, path: Path, message: Message, hint: Message = NOTHING) -> InputError:
         node = self._node
         for step in (*self._at[1:], *path):
-            items = node.items if isinstance(step, int) else ()
-            found = items[step] if isinstance(step, int) and step < len(items) else None
-            found = node.child(step) if isinstance(step, str) and node.kind == "map" else found
+            if isinstance(step, int):
+                found = node.items[step] if step < len(node.items) else None
+            else:
+                found = node.child(step) if node.kind == "map" else None
             if found is None:
                 break
             node = found

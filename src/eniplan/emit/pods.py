@@ -77,12 +77,13 @@ def wanted(
         eni_request: the request stated in the plan. Default: 1 on ECS without a PodNetworking, otherwise none.
 
     """
-    usual = 1 if networking is None else 0
-    enis = usual if eni_request is None else eni_request
+    if host_network:
+        networking = None
+    is_injected = networking is not None
+    enis = eni_request if eni_request is not None else 0 if is_injected else 1
     if pool.is_lingjun or host_network:
         enis = 0
-    is_injected = networking is not None and not host_network
-    selector = networking.pod_selector if networking is not None and is_injected else None
+    selector = None if networking is None else networking.pod_selector
     return Wanted(pool.node_taints, pool.node_labels, selector, enis, pool.is_lingjun, is_injected)
 
 
@@ -105,9 +106,8 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
     if not pod.containers:
         raise PodError(("spec", "containers"), say("the pod has no container"), say("add one"))
     if want.selector is not None:
-        missing = missing_labels(want.selector, pod.labels)
-        if missing:
-            _map(template, ("metadata", "labels")).update(missing)
+        for key, value in missing_labels(want.selector, pod.labels).items():
+            _map(template, ("metadata", "labels"))[key] = value
     _tolerate(template, pod, want.taints)
     _steer(template, pod, is_bare=is_bare)
     _request(template, pod, want)
