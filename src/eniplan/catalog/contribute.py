@@ -1,6 +1,6 @@
-"""Rows of types that the bundled data lacks, as a source for `./dev specs`: see `instance_specs/README.md`.
+"""Builds rows of types that the bundled data lacks, as a source for `./dev specs`: see `instance_specs/README.md`.
 
-Only what the API tells everybody of a type: no account, no region, no stock, no price.
+Rows hold only what the API returns to every account: no account, region, stock or price.
 """
 
 from __future__ import annotations
@@ -24,49 +24,49 @@ PUBLIC = (
     "InstanceTypeId", "InstanceTypeFamily", "CpuCoreCount", "MemorySize", "CpuArchitecture",
     "GPUAmount", "GPUSpec", "GPUMemorySize", *LIMITS,
 )  # fmt: skip
-"""What a row may say."""
+"""The fields that a row may have."""
 _TEXTS = {
     "InstanceTypeId": r"ecs\.[a-z0-9-]+\.[a-z0-9-]+",
     "InstanceTypeFamily": r"ecs\.[a-z0-9-]+",
     "CpuArchitecture": "X86|ARM|Arm",
     "GPUSpec": r"[A-Za-z0-9][A-Za-z0-9 ./*+-]{0,39}",
 }
-"""How texts look; others are left out, because nobody knows what they tell."""
+"""The accepted form of each text field. Other texts are left out: they could reveal anything."""
 API = "real API output"
 BY_HAND = "approximate"
-"""Rows without an API answer as source; the build uses these only where nothing else has a value."""
+"""The origin of rows that no API response backs; the build uses them only where no other source has a value."""
 
 
 class Part(NamedTuple):
-    """Rows of one origin."""
+    """Rows from one origin."""
 
     title: str
     date: str | None
-    """The day on which the service said it, as far as that is known."""
+    """The day of the API response, ISO 8601; None if unknown."""
     is_api: bool
     rows: tuple[tuple[str, Mapping[str, Any]], ...]
-    """Each with the place that says it: a file or a node."""
+    """(source, row) pairs; the source is a file or a node."""
     odd: tuple[str, ...] = ()
-    """Values of its file that have been left out already."""
+    """Invalid values that reading the file already dropped."""
 
 
 class Contribution(NamedTuple):
-    """What can be contributed."""
+    """The rows to contribute, and what was left out of them."""
 
     text: str
-    """Empty when there is nothing."""
+    """Empty if there is nothing to contribute."""
     types: int
     by_hand: tuple[str, ...]
-    """Types of which a number names no answer of the API as its source."""
+    """Types with a number whose source is not an API response."""
     sizeless: tuple[str, ...]
-    """Types without MemorySize, which no list has: the build leaves them out."""
+    """Types without a MemorySize in any source: the build skips them."""
     odd: tuple[str, ...]
     disagreements: tuple[Disagreement, ...]
-    """Fields that are left out, because two places say different things."""
+    """Fields left out because two sources disagree."""
 
 
 def parts(layer: Own) -> Iterator[Part]:
-    """Return the rows of a file of instance data, by whether they come from the API."""
+    """Yield the rows of an instance data file, grouped by whether they come from the API."""
     api = {key for key, source in layer.sources.items() if source.quality.startswith("API response")}
     title = "DescribeInstanceTypes" if layer.about.kind != "nodes" else OF_NODES
     for is_api in (True, False):
@@ -82,7 +82,7 @@ def _is_of(row: Mapping[str, Any], keys: set[str]) -> bool:
 
 
 def contribution(bundled: Catalog, given: Iterable[Part]) -> Contribution:
-    """Return what the bundled data lacks: types, and known ENIs of types."""
+    """Return what the bundled data lacks: whole types, and the ENI limits of types."""
     given = tuple(given)
     told = (item for part in given for item in part.rows)
     found = merged((place, {field: row.get(field) for field in PUBLIC}) for place, row in told)

@@ -1,4 +1,4 @@
-"""What differs between the bundled instance data and a user's own file."""
+"""Compares the bundled instance data with a user's own file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
 
 FIELDS = ("CpuCoreCount", "MemorySize", *LIMITS)
-"""What is compared: whatever a verdict rests on."""
+"""The compared fields: those that rules and searches depend on."""
 
 
 class Stated(NamedTuple):
-    """A value and who states it; None is not known."""
+    """A value and its source; None if unknown."""
 
     value: float | None
     source: Source | None
@@ -32,19 +32,19 @@ class Change(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The whole difference, each part in the order of the data."""
+    """All differences, each part in the order of the data."""
 
     added: tuple[InstanceType, ...]
     removed: tuple[str, ...]
-    """Types that the region does not have. Empty for a file that does not list a whole region."""
+    """Types that the region does not offer. Empty for a file that does not cover a whole region."""
     changed: tuple[Change, ...]
-    """Limits of the bundled data that differ or are no longer known."""
+    """Limits of the bundled data that differ in, or are missing from, the user's file."""
     learned: tuple[Change, ...]
-    """Limits that the bundled data does not know."""
+    """Limits that the bundled data lacks."""
 
 
 def difference(bundled: Catalog, own: Catalog) -> Difference:
-    """Compare the bundled data with what stands before it in `own`."""
+    """Compare the bundled data with the layers over it in `own`."""
     known = {record.InstanceTypeId: record for record in bundled.all()}
     mine = own.own_types()
     changes = [

@@ -1,7 +1,7 @@
-"""The formulas that Terway itself uses. No other file computes a limit.
+"""The formulas that Terway uses. No other file computes a limit.
 
 Source: Terway pkg/aliyun/client/limit.go:59-94, pkg/eni/node_reconcile.go:189-213 and 338-355,
-pkg/controller/node/node.go:437-526 at commit 89aadf8b. None in, None out: unknown stays unknown.
+pkg/controller/node/node.go:437-526 at commit 89aadf8b. If an input is None (unknown), so is the result.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType, LingjunNodeType
 
 FORBIDDEN_ENIS = 6
-"""Up to this EniQuantity every document forbids the exclusive mode (EXCL: more than six ENIs; ADD: pods above 5)."""
+"""Up to this EniQuantity, every document forbids exclusive mode (EXCL: more than six ENIs; ADD: pods above 5)."""
 DISPUTED_ENIS = 7
 """Allowed by EXCL and ADD, forbidden by WWT (pods above 6)."""
 ERDMA_MIN_ENIS = 3
@@ -25,7 +25,7 @@ class Capacity(NamedTuple):
     """Pods per node in each mode; None where a limit is unknown."""
 
     exclusive: int | None
-    """Pods with an ENI of their own. With eRDMA of an unknown count: the smaller number."""
+    """Pods with their own ENI. If the number of eRDMA interfaces is unknown: the smaller result."""
     shared: int | None
     """Pods on shared ENIs (trunk member ENIs not counted)."""
     trunk: int | None
@@ -40,7 +40,7 @@ _MADE_OF = {
 
 
 def made_of(mode: str, *, erdma: bool) -> tuple[str, ...]:
-    """Return the limits from which the pods per node of a mode are worked out."""
+    """Return the limits that determine the pods per node in a mode."""
     return (*_MADE_OF[mode], *(("EriQuantity", "EriStated") if erdma and mode == "exclusive" else ()))
 
 
@@ -64,7 +64,7 @@ def trunk_pods(enis: int | None, total_enis: int | None, trunk_supported: bool |
 
 
 def eni_bandwidth(record: InstanceType) -> float | None:
-    """Return the Gbit/s of an ENI when all ENIs of an instance are busy: base bandwidth by EniQuantity."""
+    """Return the Gbit/s per ENI when all ENIs of an instance are busy: base bandwidth / EniQuantity."""
     if not record.EniQuantity or record.bandwidth is None:
         return None
     return float(record.bandwidth[0]) / record.EniQuantity
@@ -80,7 +80,7 @@ def erdma_enis(enis: int, eri: int) -> int:
 def erdma_slot(record: InstanceType) -> int | None:
     """Return the exclusive-pod slots that `enable_erdma` uses on a type: 0 or 1; None if unknown.
 
-    On an exclusive node it is one slot however many eRDMA interfaces there are (node_reconcile.go:200-208).
+    An exclusive node gives up one slot, however many eRDMA interfaces it has (node_reconcile.go:200-208).
     """
     if record.EniQuantity is None:
         return None
@@ -103,14 +103,14 @@ def capacity(record: InstanceType, *, erdma: bool) -> Capacity:
 
 
 def is_high_density(record: LingjunNodeType) -> bool:
-    """Return whether a Lingjun type only has high-density ENIs, and so must run in exclusive mode."""
+    """Return whether a Lingjun type has only high-density ENIs, and so must run in exclusive mode."""
     return record.EniQuantity is not None and record.EniQuantity <= 1 and (record.EniHighDenseQuantity or 0) > 0
 
 
 def lingjun_pods(record: LingjunNodeType) -> int | None:
     """Return the exclusive pods of a Lingjun node.
 
-    Documents say LeniQuota - 1; Terway's code takes nothing off for high-density types. The code decides.
+    The documents say LeniQuota - 1, but Terway's code subtracts nothing for high-density types. The code decides.
     """
     return record.EniHighDenseQuantity if is_high_density(record) else exclusive_pods(record.EniQuantity)
 

@@ -1,4 +1,4 @@
-"""Sort orders of instance types. Every order is total: the id is the last criterion."""
+"""Sort orders of instance types. Every order is total: the id breaks ties."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType
 
 Key: TypeAlias = "Callable[[InstanceType, int | None], tuple[Any, ...]]"
-"""A sort key of a type and its pods per node. What is not known comes last."""
+"""Returns the sort key of a type and its pods per node. Unknown values sort last."""
 
 _OTHER_KIND = 0.5
-"""How far families of other letters are away, in doublings."""
+"""The distance to a family with other letters, in doublings of size."""
 
 
 def _size(record: InstanceType) -> tuple[float, float, str]:
@@ -55,9 +55,9 @@ def pods_per_vcpu(record: InstanceType, pods: int | None) -> float | None:
 
 
 def nearest_to(model: InstanceType) -> Key:
-    """Return an order by similarity to a type: architecture first, then vCPU, memory and kind of family together.
+    """Return an order by similarity to a type: first architecture, then vCPU, memory and family letters combined.
 
-    Half the size is as near as twice the size, and another kind of family as far as a factor of 1.4 in vCPUs.
+    Half the size is as near as twice the size. A family with other letters is as far as 1.4 times the vCPUs.
     """
     order, letters = likeness(model.InstanceTypeFamily), _letters(model.InstanceTypeFamily)
 
@@ -66,7 +66,7 @@ def nearest_to(model: InstanceType) -> Key:
         distance = _ratio(record.CpuCoreCount, model.CpuCoreCount) + _ratio(record.MemorySize, model.MemorySize)
         distance += _OTHER_KIND * (_letters(family) != letters)
         other_machine = record.CpuArchitecture != model.CpuArchitecture
-        # Rounded, because sums of logarithms that are equal on paper differ in their last digits.
+        # Rounded: sums of logarithms that are mathematically equal can differ in their last digits.
         return other_machine, round(distance, 6), family != model.InstanceTypeFamily, order(family), *_size(record)
 
     return key
@@ -77,7 +77,7 @@ def _ratio(value: float | None, other: float | None) -> float:
 
 
 def likeness(family: str) -> Callable[[str], tuple[bool, bool, int]]:
-    """Return a sort key of families that puts those of the same letters first, and among them later generations."""
+    """Return a sort key that puts families with the same letters first, and later generations before earlier ones."""
     letters = _letters(family)
 
     def key(other: str) -> tuple[bool, bool, int]:

@@ -1,10 +1,10 @@
 """Reads a user's own instance data (`--specs`), which overrides the bundled data.
 
-It has one of two forms:
+A file has one of two forms:
 
-- what `eniplan specs update` writes: a line about the whole (`HEADER`), then rows in the form of `ecs.jsonl`;
-- JSON values one after the other, or in lists: responses of DescribeInstanceTypes, as the aliyun CLI prints them or as
-  an SDK returns them (`body`), and rows in the form of `ecs.jsonl`, as `eniplan specs show TYPE --format json` prints.
+- the output of `eniplan specs update`: a header line (`HEADER`), then rows as in `ecs.jsonl`;
+- JSON values in sequence or in lists: DescribeInstanceTypes responses, as the aliyun CLI prints them or as
+  an SDK returns them (`body`), and rows as in `ecs.jsonl`, as `eniplan specs show TYPE --format json` prints them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HEADER = f'{{"schema": "{SCHEMA}"'
-"""How a file begins that `eniplan specs update` has written."""
+"""The start of every file that `eniplan specs update` writes."""
 _AGAIN = say("write it again with `eniplan specs update`, or ignore it with `--specs bundled`")
 
 
@@ -33,7 +33,7 @@ def read_own(file: str) -> Own:
     """Read a user's own instance data and the sources that it defines.
 
     Raises:
-        InputError: the file cannot be read, or is no instance data.
+        InputError: The file cannot be read or is not instance data.
 
     """
     try:
@@ -47,7 +47,7 @@ def read_own(file: str) -> Own:
 
 
 def _refreshed(file: str, text: str) -> Own:
-    """Read a file of `specs update`; its 1,200 rows are parsed on demand."""
+    """Read a file of `specs update`. Its rows, about 1,200, are parsed on demand."""
     rows = Rows(text.encode(), file)
     try:
         about = json.loads(text[: text.find("\n")])
@@ -73,7 +73,7 @@ def _parsed(file: str, text: str) -> Own:
             raise InputError(Problem(problem, Place(file, line, 1 if line else 0), SPECS_HINT))
         known, left_out = without_odd_values(row)
         odd += left_out
-        known.pop("Layers", None)  # of `specs show`: where it was read there
+        known.pop("Layers", None)  # `specs show` adds where it read each field
         over[known["InstanceTypeId"]] = over.get(known["InstanceTypeId"], {}) | known
     if not over:
         raise InputError(Problem(say("no instance type in this file"), Place(file), SPECS_HINT))
@@ -82,7 +82,7 @@ def _parsed(file: str, text: str) -> Own:
 
 
 def _rows(file: str, text: str, key: str) -> Iterator[tuple[int, Any]]:
-    """Yield (line, row) pairs. Line 0: the row is somewhere in an API response."""
+    """Yield (line, row) pairs. Line 0: the row is inside an API response."""
     for line, value in _values(file, text):
         for item in value if isinstance(value, list) else [value]:
             body = item.get("body", item) if isinstance(item, dict) else item
@@ -95,7 +95,7 @@ def _rows(file: str, text: str, key: str) -> Iterator[tuple[int, Any]]:
 
 
 def _values(file: str, text: str) -> Iterator[tuple[int, Any]]:
-    """Yield the JSON values of a text, and the lines on which they begin."""
+    """Yield (line, value) for each JSON value of a text; the line is where it starts."""
     decoder = json.JSONDecoder(**JSON_NUMBERS)
     at = _filled(text, 0)
     line = text.count("\n", 0, at) + 1
@@ -120,6 +120,6 @@ def _too_deep(file: str) -> Problem:
 
 
 def _filled(text: str, at: int) -> int:
-    """Return where the next value begins."""
+    """Return the position of the next value."""
     match = re.compile(r"[\s,]*").match(text, at)
     return at if match is None else match.end()

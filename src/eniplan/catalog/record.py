@@ -1,6 +1,6 @@
-"""One instance type, one Lingjun node type, and where their numbers come from.
+"""Records of instance types and Lingjun node types, with the source of each number.
 
-Field names are those of the ECS API's DescribeInstanceTypes and of eflo-controller's DescribeNodeType. None
+Field names are those of DescribeInstanceTypes (ECS) and DescribeNodeType (eflo-controller). None
 means that no source states the number: unknown is never zero.
 """
 
@@ -26,9 +26,9 @@ LIMITS = (
     "EniTrunkSupported",
     "EriQuantity",
 )
-"""The limits of an ECS type; each one that is known names its own source."""
+"""The limits of an ECS type. Each known limit names its own source."""
 DEFAULT_SOURCE = "*"
-"""In `Sources`: where the numbers come from that name no source of their own."""
+"""The key in `Sources` for numbers without a source of their own."""
 
 
 class Source(NamedTuple):
@@ -41,35 +41,35 @@ class Source(NamedTuple):
 
 
 KINDS = ("refreshed", "nodes", "specs", "account")
-"""Layers above the bundled data, lowest first: `specs update` of an account and of nodes, `--specs`, this run's."""
+"""Kinds of layers over the bundled data, lowest first: `specs update` from an account or nodes, `--specs`, live."""
 
 
 class OwnData(NamedTuple):
-    """A layer above the bundled data: a user's file, or the answers of an account."""
+    """A layer over the bundled data: a user's file, or API responses of an account."""
 
     file: str
     date: str | None
-    """The day as of which it stands, ISO 8601; None for a file that does not say."""
+    """The day of the data, ISO 8601; None if the file does not state it."""
     region: str | None
-    """Where the account was asked; the file then lists every type of that region."""
+    """The queried region; the file then lists every type of that region."""
     odd: tuple[str, ...] = ()
-    """Values that were left out, because no such field has them."""
+    """Invalid values that were left out."""
     kind: str = "specs"
     """One of `KINDS`."""
     beneath: OwnData | None = None
-    """The user's own file beneath this one."""
+    """The next layer below."""
 
     def as_map(self) -> dict[str, Any]:
-        """Return it as plain values."""
+        """Return the layer as JSON values."""
         return {**self._asdict(), "beneath": None if self.beneath is None else self.beneath.as_map()}
 
     @property
     def read_from(self) -> Message | str | None:
-        """What was queried: a region or nodes; None: a user's own file."""
+        """What was queried: a region, or nodes; None for a user's own file."""
         return self.region or (say("nodes") if self.kind == "nodes" else None)
 
     def stack(self) -> Iterator[OwnData]:
-        """Yield it, and then those beneath it."""
+        """Yield this layer, then those below it."""
         layer: OwnData | None = self
         while layer is not None:
             yield layer
@@ -77,30 +77,30 @@ class OwnData(NamedTuple):
 
 
 OLD_AFTER = 180
-"""Days after which it is told how old the instance data is."""
+"""Days after which reports state the age of the instance data."""
 
 
 def old_days(day: str, own: OwnData | None, today: date | None) -> int | None:
     """Return the age of the instance data in days; None if not old enough to report.
 
     Args:
-        day: as of which the bundled data stands, ISO 8601.
-        own: the user's own data; that of a whole region is as good as new bundled data.
-        today: the day of this run; None: not known.
+        day: the day of the bundled data, ISO 8601.
+        own: the user's own data. Data of a whole region counts like new bundled data.
+        today: the day of this run; None if unknown.
 
     """
     for layer in () if own is None else own.stack():
         day = max(day, layer.date or "") if layer.region is not None else day
     if today is None:
         return None
-    from datetime import date  # noqa: PLC0415 - for the few that ask
+    from datetime import date  # noqa: PLC0415 - seldom needed
 
     age = (today - date.fromisoformat(day)).days
     return age if age >= OLD_AFTER else None
 
 
 def old_words(days: int, day: str) -> Message:
-    """Say how old the instance data is, and how to get newer."""
+    """Return the age of the instance data and how to update it, in words."""
     return say(
         "the instance data is {days} days old ({date}); `eniplan specs update` asks your account for newer",
         days=days, date=day,
@@ -108,12 +108,12 @@ def old_words(days: int, day: str) -> Message:
 
 
 def aged_words(words: Message | str, days: int | None) -> Message | str:
-    """Add how old the instance data is, where that should be told."""
+    """Add the age of the instance data, if old enough to report."""
     return words if days is None else say("{specs} ({days} days old)", specs=words, days=days)
 
 
 def specs_words(date: str, own: OwnData | None) -> Message | str:
-    """Say which instance data was used, to be read behind "specs of"."""
+    """Return which instance data was used, in words that follow "specs of"."""
     if own is None:
         return date
     words = specs_words(date, own.beneath)
@@ -140,37 +140,37 @@ class InstanceType(NamedTuple):
     CpuCoreCount: int | None
     MemorySize: float | None
     EniQuantity: int | None
-    """ENIs per instance, the primary one included."""
+    """ENIs per instance, including the primary ENI."""
     EniPrivateIpAddressQuantity: int | None
     """IPv4 addresses per ENI."""
     EniIpv6AddressQuantity: int | None
     """IPv6 addresses per ENI."""
     EniTotalQuantity: int | None
-    """ENIs of all kinds, trunk members included."""
+    """ENIs of all kinds, including trunk member ENIs."""
     EniTrunkSupported: bool | None
     EriQuantity: int | None
     """eRDMA interfaces."""
     eri_stated: bool
-    """The family's page says that eRDMA is supported, with or without a number."""
+    """Whether the family's page states eRDMA support, with or without a number."""
     limits_status: str
-    """documented, approximate, unpublished, or disputed: sources contradict each other on the ENIs; none is taken."""
+    """documented, approximate, unpublished, or disputed (sources disagree on the ENIs, so none is used)."""
     on_sale: bool | None
     CpuArchitecture: str | None
     """X86 or ARM."""
     GPUAmount: int | None
-    """Whole GPUs. The API says 1 of types that have a share of one: see `gpus`."""
+    """Whole GPUs. For types with a share of a GPU the API returns 1: see `gpus`."""
     GPUFraction: str | None
-    """The share of a card, such as 1/4, of types that share one."""
+    """The share of a GPU, such as 1/4, of types that share one."""
     GPUSpec: str | None
     """The model of the GPUs, such as NVIDIA A10."""
     GPUMemorySize: float | None
-    """GiB of each GPU, or of the share of one."""
+    """GiB of each GPU, or of the share."""
     NetworkBandwidthGbps: str | None
-    """In the words of the page: base, and burst behind a slash."""
+    """As the page writes it: base, and burst after a slash."""
     NetworkCardQuantity: int | None
     sources: Mapping[str, str]
     raw: Mapping[str, Any]
-    """The record as it stands in the data, for display."""
+    """The record as in the data, for display."""
 
     @classmethod
     def from_map(cls, row: Mapping[str, Any]) -> InstanceType:
@@ -204,25 +204,25 @@ class InstanceType(NamedTuple):
 
     @property
     def bandwidth(self) -> tuple[str, str | None] | None:
-        """The base bandwidth in Gbit/s, and the burst bandwidth if there is any; None when not known."""
+        """The base bandwidth in Gbit/s, and the burst bandwidth if any; None if unknown."""
         found = re.fullmatch(_BANDWIDTH, self.NetworkBandwidthGbps or "")
         return None if found is None else (found[1], found[2])
 
     @property
     def gpus(self) -> float | None:
-        """GPUs, a share of a card counted as a fraction; None when not known."""
+        """The number of GPUs, with a share as a fraction; None if unknown."""
         if self.GPUFraction is None:
             return self.GPUAmount
         part, _, whole = self.GPUFraction.partition("/")
         return int(part) / int(whole)
 
     def source_of(self, field: str) -> str | None:
-        """Return the key of the source of a field."""
+        """Return the key of a field's source."""
         return self.sources.get(field) or self.sources.get(DEFAULT_SOURCE)
 
 
 class LingjunNodeType(NamedTuple):
-    """A Lingjun node type, as eflo-controller's DescribeNodeType gives it."""
+    """A Lingjun node type, as eflo-controller's DescribeNodeType returns it."""
 
     NodeType: str
     EniQuantity: int | None
@@ -230,7 +230,7 @@ class LingjunNodeType(NamedTuple):
     EniIpv6AddressQuantity: int | None
     EniHighDenseQuantity: int | None
     limits_status: str
-    """documented, example (the values of an API page's example) or unpublished."""
+    """documented, example (values of an example on an API page) or unpublished."""
     sources: Mapping[str, str]
     raw: Mapping[str, Any]
 
@@ -251,7 +251,7 @@ class LingjunNodeType(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """Sources that disagree on a limit: each value with its sources; `chosen` is the one used."""
+    """A limit on which sources disagree: each value with its sources. `chosen` is the value used."""
 
     field: str
     chosen: int | None

@@ -1,6 +1,6 @@
-"""Writes the files of `eniplan specs update`: rows of an account or of nodes, for `catalog.own`.
+"""Writes the files of `eniplan specs update`: rows from an account or from nodes, which `catalog.own` reads.
 
-The bundled data is no part of it: it stays beneath for what the API does not tell, such as whether a type is on sale.
+They do not repeat the bundled data, which still provides what the API lacks, such as whether a type is on sale.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
     from eniplan.catalog.store import Catalog
 
 _FIRST = ("InstanceTypeId", "InstanceTypeFamily", "CpuCoreCount", "MemorySize")
-"""Types, families and sizes are found by these bytes in this order."""
+"""The first fields of a row: `catalog.rows` finds types, families and sizes by their bytes in this order."""
 KEPT = (
     *_FIRST, "CpuArchitecture", "GPUAmount", "GPUSpec", "GPUMemorySize", *LIMITS, "PrimaryEniQueueNumber",
     "SecondaryEniQueueNumber", "JumboFrameSupport", "NetworkCardQuantity",
 )  # fmt: skip
-"""The fields of DescribeInstanceTypes that checks, searches or readers can use, out of about sixty."""
+"""The DescribeInstanceTypes fields (of about sixty) that checks, searches or readers use."""
 _PAIR = ("EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity")
-"""Dual stack wants them equal."""
+"""Dual stack requires them to be equal."""
 
 
 class Disagreement(NamedTuple):
-    """A field of a type of which two places say different things."""
+    """A field of a type on which two sources disagree."""
 
     type: str
     field: str
     values: Mapping[str, Any]
-    """What each place says."""
+    """The value of each source."""
     kept: Any
-    """What promises fewer pods; None: nothing is taken."""
+    """The value that gives fewer pods; None if none is used."""
 
 
 class Merged(NamedTuple):
-    """Rows of several places, one a type."""
+    """Rows merged from several sources, one per type."""
 
     rows: Mapping[str, Mapping[str, Any]]
     odd: tuple[str, ...]
-    """Values that were left out, because no such field has them."""
+    """Invalid values that were left out."""
     disagreements: tuple[Disagreement, ...]
 
 
 def merged(told: Iterable[tuple[str, Mapping[str, Any]]]) -> Merged:
-    """Merge rows of DescribeInstanceTypes, field by field; where places disagree, what holds in each of them is kept.
+    """Merge DescribeInstanceTypes rows field by field. Where sources disagree, keep the value that is safe for all.
 
     Args:
-        told: rows, and who says them: a region or a node. A later row of a type and place lies over an earlier one.
+        told: (source, row) pairs; the source is a region or a node. Later rows of the same type and source win.
 
     """
     said: dict[str, dict[str, dict[str, Any]]] = {}
@@ -69,7 +69,7 @@ def merged(told: Iterable[tuple[str, Mapping[str, Any]]]) -> Merged:
         row = {field: value for one in places.values() for field, value in one.items()}
         row = {field: _safest(field, places.values()) if field in differ else value for field, value in row.items()}
         if row.get(_PAIR[0]) == row.get(_PAIR[1]):
-            # Two smallest numbers may be equal where nobody has equal ones: then a pair is taken as somebody has it.
+            # The two minima may be equal although no source has an equal pair: then use the pair of one source.
             pairs = [tuple(map(one.get, _PAIR)) for one in places.values() if set(_PAIR) <= set(one)]
             unequal = sorted(pair for pair in pairs if pair[0] != pair[1])
             row |= zip(_PAIR, unequal[0], strict=True) if unequal else ()
@@ -81,20 +81,20 @@ def merged(told: Iterable[tuple[str, Mapping[str, Any]]]) -> Merged:
 
 
 def _safest(field: str, rows: Iterable[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - numbers and flags
-    """Return the number that gives fewer pods, because it is safe everywhere; None for texts."""
+    """Return the number that gives fewer pods, which is safe for every source; None for texts."""
     values = [row[field] for row in rows if field in row]
     if isinstance(values[0], str):
         return None
-    return max(values) if field == "EriQuantity" else min(values)  # eRDMA takes an ENI
+    return max(values) if field == "EriQuantity" else min(values)  # eRDMA uses an ENI
 
 
 def refreshed(bundled: Catalog, rows: Mapping[str, Mapping[str, Any]], asked: Asked) -> str:
-    """Return the text of the file.
+    """Return the text of the file of `specs update`.
 
     Args:
-        bundled: the bundled data, for the families that rows do not name.
-        rows: what is known of each type.
-        asked: where that is from.
+        bundled: the bundled data, for families that rows do not name.
+        rows: a row for each type.
+        asked: the source of the rows.
 
     """
     lines = []
@@ -115,26 +115,26 @@ def refreshed(bundled: Catalog, rows: Mapping[str, Mapping[str, Any]], asked: As
 
 
 class Asked(NamedTuple):
-    """Where rows are from."""
+    """The source of rows."""
 
     title: str
     key: str
     date: str
-    """The day on which they were read, ISO 8601."""
+    """The day of the query, ISO 8601."""
     region: str | None
-    """The regions that list exactly these types; None if the file is not a whole region."""
+    """The regions that offer exactly these types; None if the rows do not cover whole regions."""
 
 
 def of_regions(regions: Sequence[str], today: str) -> Asked:
-    """Return what says that rows are all types of some regions."""
+    """Return the source of rows that are all types of some regions."""
     names = ", ".join(regions)
     return Asked(f"DescribeInstanceTypes, asked in {names}", f"account-{'-'.join(regions)}-{today}", today, names)
 
 
 OF_NODES = "annotation alibabacloud.com/instance-type-info of nodes"
-"""The title of what nodes say."""
+"""The source title of rows from nodes."""
 
 
 def of_nodes(today: str) -> Asked:
-    """Return what says that rows are from the annotations of a cluster's nodes."""
+    """Return the source of rows from the annotations of a cluster's nodes."""
     return Asked(OF_NODES, f"nodes-{today}", today, None)

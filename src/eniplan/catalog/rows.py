@@ -1,4 +1,4 @@
-"""Instance data as text, one type per line. A type is found by its bytes, and only its line is parsed."""
+"""Instance data as text, one type per line. Types are found by their bytes, and only their lines are parsed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import OwnData, Source
 
 SCHEMA = "eniplan.specs/v1"
-"""The form of a file that `eniplan specs update` writes."""
+"""The schema of the file that `eniplan specs update` writes."""
 SPECS_HINT = say(
     "save the output of `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 TYPE`, "
     "or rows like `eniplan specs show TYPE --format json`"
@@ -31,10 +31,13 @@ _FAMILY = rb'\{"InstanceTypeId": "[^"]+", "InstanceTypeFamily": "([^"]+)"'
 
 
 class Rows:
-    """Lines in the form of `instance_specs/ecs.jsonl`."""
+    """Lines as in `instance_specs/ecs.jsonl`.
+
+    Methods that return types raise InputError if a line is not valid instance data.
+    """
 
     def __init__(self, text: bytes, file: str | None = None) -> None:
-        """Take the lines and their file; bundled lines have no file, because they are known to be valid."""
+        """Take the lines and their file; None for bundled lines, which are known to be valid."""
         self._text = text
         self._file = file
 
@@ -42,7 +45,7 @@ class Rows:
         """Return a type by its id.
 
         Raises:
-            InputError: it is there, and its line is no instance data. So do all that return types.
+            InputError: The line of the type is not valid instance data.
 
         """
         start = self._text.find(b'{"InstanceTypeId": %s,' % json.dumps(name).encode())
@@ -54,12 +57,12 @@ class Rows:
 
     def of_size(self, vcpus: int, memory: float) -> list[InstanceType]:
         """Return the types with this many vCPUs and this much memory (GiB)."""
-        # The API writes 128.0 what the data files write 128.
+        # The API writes 128.0 where the data files write 128.
         size = json.dumps(int(memory) if memory == int(memory) else memory)
         return self._having(b'"CpuCoreCount": %d, "MemorySize": %s,' % (vcpus, size.encode()))
 
     def count(self) -> int:
-        """Return how many types there are."""
+        """Return the number of types."""
         return self._text.count(b'{"InstanceTypeId": ')
 
     def all(self) -> list[InstanceType]:
@@ -107,7 +110,7 @@ class Rows:
 
 
 class Own(NamedTuple):
-    """A layer above the bundled data: rows of some types, or lines that are parsed on demand."""
+    """A layer over the bundled data: parsed rows, or lines that are parsed on demand."""
 
     about: OwnData
     over: Mapping[str, Mapping[str, Any]]
@@ -115,27 +118,27 @@ class Own(NamedTuple):
     sources: Mapping[str, Source]
 
     def row(self, name: str) -> Mapping[str, Any] | None:
-        """Return what the layer says of a type; None: nothing."""
+        """Return the layer's row of a type; None if it has none."""
         if name in self.over:
             return self.over[name]
         found = self.rows.find(name)
         return None if found is None else found.raw
 
     def names(self) -> list[str]:
-        """Return the ids of all types of the layer."""
+        """Return the ids of all types in the layer."""
         return [*self.rows.names(), *self.over]
 
     def all_rows(self) -> list[Mapping[str, Any]]:
-        """Return what the layer says of each of its types."""
+        """Return all rows of the layer."""
         return [*(record.raw for record in self.rows.all()), *self.over.values()]
 
     def names_of(self, family: str) -> list[str]:
-        """Return the types that may be of a family."""
+        """Return the types that may belong to a family."""
         found = [record.InstanceTypeId for record in self.rows.of_family(family)]
         return [*found, *(name for name, row in self.over.items() if _family(name, row) == family)]
 
     def names_of_size(self, vcpus: int, memory: float) -> list[str]:
-        """Return the types that the layer says to have this size."""
+        """Return the types with this many vCPUs and this much memory (GiB) in the layer."""
         found = [record.InstanceTypeId for record in self.rows.of_size(vcpus, memory)]
         size = vcpus, memory
         return [
@@ -144,7 +147,7 @@ class Own(NamedTuple):
         ]
 
     def family_names(self) -> list[str]:
-        """Return the family of each type, from the layer or the type's name."""
+        """Return the family of each type, from its row or its name."""
         return [*self.rows.families(), *(_family(name, row) for name, row in self.over.items())]
 
 
@@ -153,14 +156,14 @@ def _family(name: str, row: Mapping[str, Any]) -> str:
 
 
 def row_problem(row: object) -> Message:
-    """Say why a value is not a row of instance data; empty if it is."""
+    """Return why a value is not a row of instance data; empty if it is."""
     if not isinstance(row, dict) or not isinstance(row.get("InstanceTypeId"), str):
         return say("a row of instance data needs an InstanceTypeId")
     return NOTHING
 
 
 def without_odd_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return a row without invalid values, and these values. Null means unknown."""
+    """Return a row without its invalid values, and those values. Null means unknown."""
     known: dict[str, Any] = {}
     odd = []
     for field, value in row.items():
@@ -177,7 +180,7 @@ def without_odd_values(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
 
 @cache
 def _meant(field: str) -> str | None:
-    """Return the field that a misspelt one stands for; None: it is one of the many unused fields."""
+    """Return the field that a misspelt name stands for; None if it is just an unused field."""
     return nearest(field, _FIELDS, cutoff=0.9)
 
 
@@ -194,7 +197,7 @@ def _is_count(value: object) -> bool:
 
 
 def _is_size(value: object) -> bool:
-    return type(value) in (int, float) and 0 <= value < float("inf")  # type: ignore[operator]  # a number, by then
+    return type(value) in (int, float) and 0 <= value < float("inf")  # type: ignore[operator]  # a number here
 
 
 def _is_fraction(value: object) -> bool:
@@ -225,6 +228,6 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
     "JumboFrameSupport": _is_flag,
     "Sources": _is_map_of_texts,
 }
-"""What is read of a row; anything else in it is only shown."""
+"""The fields that are read, with their checks; other fields are only shown."""
 _CLAMPED = ("EniPrivateIpAddressQuantity", "EniIpv6AddressQuantity")
-"""Below zero the API says that there are none; Terway reads it so (pkg/aliyun/client/limit.go at commit 89aadf8b)."""
+"""Negative values from the API mean zero, as in Terway (pkg/aliyun/client/limit.go at commit 89aadf8b)."""

@@ -1,4 +1,4 @@
-"""Selects instance types by criteria. An unknown number matches nothing; such types are counted."""
+"""Selects instance types by criteria. An unknown value matches no criterion; such types are counted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RANGE = re.compile(rf"(?P<least>{_NUMBER})?(?:(?P<to>\.\.)(?P<most>{_NUMBER})?)
 
 
 class Range(NamedTuple):
-    """Numbers from `least` to `most`, both included; None: no bound."""
+    """An inclusive range of numbers from `least` to `most`; None: no bound."""
 
     least: float | None
     most: float | None
@@ -33,7 +33,7 @@ class Range(NamedTuple):
 
 
 def range_from(text: str) -> Range | None:
-    """Read `8`, `8..32`, `8..` or `..32`; None when the text is no range."""
+    """Parse `8`, `8..32`, `8..` or `..32`; None if the text is not a range."""
     found = _RANGE.fullmatch(text)
     if found is None:
         return None
@@ -46,11 +46,11 @@ def range_from(text: str) -> Range | None:
 
 
 class Wanted(NamedTuple):
-    """What is asked of a type; None and empty: anything will do."""
+    """The criteria for a type; None or empty: any value matches."""
 
     mode: Mode = "exclusive"
     erdma: bool = False
-    """Whether eRDMA takes its slot from the exclusive pods."""
+    """Whether eRDMA uses an exclusive-pod slot."""
     families: tuple[str, ...] = ()
     vcpus: Range | None = None
     memory: Range | None = None
@@ -58,9 +58,9 @@ class Wanted(NamedTuple):
     arch: str | None = None
     """x86 or arm."""
     gpus: Range | None = None
-    """A type with a share of a card has a fraction of one."""
+    """The number of GPUs; a share of a GPU counts as a fraction."""
     gpu_model: str | None = None
-    """Words that the model has: `A10`, or `nvidia t4`."""
+    """Words in the model: `A10`, or `nvidia t4`."""
     min_pods: int | None = None
     on_sale: bool = False
     min_eni_bandwidth: float | None = None
@@ -68,11 +68,11 @@ class Wanted(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """The matching types, in their original order, and those that may match."""
+    """The matching types, in their original order, and the number of types that may match."""
 
     fitting: tuple[InstanceType, ...]
     unknown: Mapping[str, int]
-    """The number of types that match in all known facts, by unknown fact."""
+    """By unknown fact: the number of types that match in all known facts."""
 
 
 _PODS = {
@@ -89,7 +89,7 @@ def pods_in(record: InstanceType, wanted: Wanted) -> int | None:
 
 
 def select(records: Iterable[InstanceType], wanted: Wanted) -> Selection:
-    """Return the types that fit."""
+    """Return the types that match."""
     fitting = []
     unknown: dict[str, int] = {}
     for record in records:
@@ -125,8 +125,8 @@ def _questions(record: InstanceType, wanted: Wanted) -> Iterator[tuple[str, bool
     if wanted.min_pods is not None:
         yield _PODS[wanted.mode], None if pods is None else pods >= wanted.min_pods
     if wanted.mode != "exclusive":
-        # A type without trunk support has no place among those for trunk pods. Which types the exclusive mode
-        # refuses is for the rules to say.
+        # A type without trunk support cannot match a search for trunk pods. Which types exclusive mode
+        # rejects is up to the rules.
         yield _PODS[wanted.mode], pods != 0
 
 

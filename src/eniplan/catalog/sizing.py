@@ -1,4 +1,4 @@
-"""How many nodes and addresses a number of exclusive pods needs."""
+"""Computes the nodes and addresses that a number of exclusive pods needs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Loss: TypeAlias = Literal["nothing", "node", "zone"]
 
 
 class Request(NamedTuple):
-    """What is to run, and what may be lost without a pod having to wait."""
+    """The pods to run, and the failure (a node or a zone) after which all of them must still fit."""
 
     pods: int
     """Exclusive pods, at least 1."""
     daemon_pods: int
-    """Pods on every node that are not hostNetwork: each of them also uses an ENI."""
+    """Pods on every node that do not use hostNetwork: each also uses an ENI."""
     zones: int
-    """The number of zones with evenly distributed nodes, at least 1; at least 2 if a zone may be lost."""
+    """The number of zones, over which nodes spread evenly: at least 1, or 2 if a zone may be lost."""
     loss: Loss
 
 
 def asked(request: Request) -> Iterator[Message]:
-    """Yield what is asked for beside the number of pods, in words."""
+    """Yield the request in words, without the number of pods."""
     if request.zones > 1:
         yield say("spread over {n} zones", n=request.zones)
     if request.daemon_pods:
@@ -43,17 +43,17 @@ def asked(request: Request) -> Iterator[Message]:
 
 
 class Size(NamedTuple):
-    """A pool of one type that is large enough. Counts."""
+    """The counts of a pool of one type that is large enough."""
 
     nodes: int
     nodes_per_zone: int
-    """In the zone that has most."""
+    """Nodes in the zone with the most nodes."""
     pods_per_node: int
-    """Exclusive pods that a node has room for beside its DaemonSet pods."""
+    """Exclusive pods that fit on a node beside its DaemonSet pods."""
     pod_addresses: int
-    """IPv4 addresses if every ENI is used; in dual stack also as many IPv6 addresses."""
+    """IPv4 addresses if every ENI is used; dual stack needs the same number of IPv6 addresses."""
     pod_addresses_per_zone: int
-    """The same in the zone that has most nodes."""
+    """`pod_addresses` in the zone with the most nodes."""
     node_addresses: int
     """IPv4 addresses of the nodes' own primary ENIs."""
 
@@ -67,7 +67,7 @@ def size(request: Request, exclusive: int) -> Size | None:
     if request.loss == "node":
         nodes += 1
     elif request.loss == "zone":
-        # n nodes without the largest zone are n - ceil(n / zones); this is the least n that leaves enough.
+        # Without the largest zone, n - ceil(n / zones) nodes remain; this is the smallest n that leaves enough.
         nodes += _ceil(nodes, request.zones - 1)
     per_zone = _ceil(nodes, request.zones)
     return Size(nodes, per_zone, room, nodes * exclusive, per_zone * exclusive, nodes)

@@ -1,7 +1,7 @@
-"""All instance data: a stack of layers, merged by field.
+"""All instance data: a stack of layers, merged field by field.
 
-Beneath all lies what came with eniplan; over it what `specs update` has kept (of an account or of nodes), the file of
-`--specs`, and what the account says now. What a layer does not tell stays as it is known.
+From the bottom: the bundled data, the files that `specs update` saved (from an account or from nodes), the file of
+`--specs`, and the account's current API responses. Fields that a layer lacks keep the value of the layers below.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 class Catalog:
-    """All known instance data. Reads files on first use; never writes."""
+    """All known instance data. Reads files on first use and writes none."""
 
     def __init__(self, folder: str | None = None, specs: str | None = None, kept: Sequence[str] = ()) -> None:
-        """Take the data folder (default: the bundled one) and a user's own files; see `catalog.own`.
+        """Take the data folder and a user's own files; see `catalog.own`.
 
         Args:
-            folder: the bundled data.
+            folder: the data folder; None: the bundled one.
             specs: the file of `--specs`.
-            kept: what `specs update` has kept, the lowest first. Another file of `specs update`, given as `specs`,
-                takes the place of what was kept of its kind, and of what lies over that.
+            kept: the files that `specs update` saved, lowest layer first. If `specs` is also a file of `specs update`,
+                it replaces the saved file of its kind and those over it.
 
         Raises:
-            InputError: a file cannot be read or is no instance data.
+            InputError: A file cannot be read or is not instance data.
 
         """
         self._folder = folder or resources.folder("instance_specs")
@@ -58,7 +58,7 @@ class Catalog:
         self._own_lingjun: dict[str, LingjunNodeType] = {}
         self._own_sources: dict[str, Source] = {}
         if specs is not None or kept:
-            from eniplan.catalog.own import read_own  # noqa: PLC0415 - only for calls with such a file
+            from eniplan.catalog.own import read_own  # noqa: PLC0415 - only needed with such a file
 
             given = [] if specs is None else [read_own(specs)]
             kind = given[0].about.kind if given else "specs"
@@ -68,14 +68,14 @@ class Catalog:
                 self.lay(layer)
 
     def lay(self, layer: Own) -> None:
-        """Lay a layer over all others."""
+        """Add a layer on top."""
         self._layers = (*self._layers, layer)
         self._own_sources = {**self._own_sources, **layer.sources}
         self._types, self._families, self._conflicts, self._over = {}, {}, {}, {}
 
     @property
     def own(self) -> OwnData | None:
-        """The user's own data: the uppermost file, and which lies beneath it."""
+        """The top layer of the user's own data, linked to those below it; None if there is none."""
         found = None
         for layer in self._layers:
             if layer.about.kind != "account":
@@ -83,12 +83,12 @@ class Catalog:
         return found
 
     def layers_of(self, name: str) -> dict[str, OwnData | None]:
-        """Return the layer that each field of a type comes from; None: the bundled data."""
+        """Return the layer of each field of a type; None: the bundled data."""
         below = self._rows().find(name)
         return {**({} if below is None else dict.fromkeys(below.raw)), **self.layers_over(name)}
 
     def layers_over(self, name: str) -> dict[str, OwnData]:
-        """Return the layer of each field of a type, or Lingjun node type, that does not come from the bundled data."""
+        """Return the layer of each field of a type or Lingjun node type, without fields of the bundled data."""
         if name not in self._over:
             found: dict[str, OwnData] = {}
             lingjun = self._own_lingjun.get(name)
@@ -110,10 +110,10 @@ class Catalog:
         """Return this catalog with an account's own numbers, which override all others.
 
         Args:
-            types: rows of DescribeInstanceTypes by type.
-            families: which of them are a whole family; an empty one stays as it is known.
-            node_types: answers of DescribeNodeType by Lingjun node type.
-            source: where all these numbers come from.
+            types: DescribeInstanceTypes rows by type.
+            families: the complete list of types of each family; an empty list changes nothing.
+            node_types: DescribeNodeType responses by Lingjun node type.
+            source: the source of all these numbers.
 
         """
         key = source.title
@@ -129,24 +129,24 @@ class Catalog:
 
     @property
     def date(self) -> str:
-        """The day as of which the bundled list of types stands, ISO 8601."""
+        """The day of the bundled list of types, ISO 8601."""
         self._load_sources()
         return self._date
 
     @property
     def words(self) -> str:
-        """What the types are known from, to be read behind "the specs of"."""
+        """The instance data in use, in words that follow "the specs of"."""
         return specs_words(self.date, self.own)
 
     def count(self) -> int:
-        """Return how many ECS types are known."""
+        """Return the number of known ECS types."""
         return len(self.names()) if self._layers else self._rows().count()
 
     def get(self, name: str) -> InstanceType | None:
-        """Return an ECS type by its id, None when it is not known.
+        """Return an ECS type by its id; None if unknown.
 
         Raises:
-            InputError: the user's own file has a line for it that is no instance data.
+            InputError: Its line in the user's own file is not valid instance data.
 
         """
         if name not in self._types:
@@ -197,7 +197,7 @@ class Catalog:
         return [record for name in dict.fromkeys(names) if (record := self.get(name)) is not None]
 
     def lingjun(self, node_type: str) -> LingjunNodeType | None:
-        """Return a Lingjun node type, None when it is not known."""
+        """Return a Lingjun node type; None if unknown."""
         return self.all_lingjun().get(node_type)
 
     def all_lingjun(self) -> dict[str, LingjunNodeType]:
@@ -206,13 +206,13 @@ class Catalog:
         return {row.NodeType: row for row in rows} | self._own_lingjun
 
     def source(self, key: str | None) -> Source | None:
-        """Return a source by the key that records use."""
+        """Return a source by its key in records."""
         if key is None:
             return None
         return self._own_sources.get(key) or self._load_sources().get(key)
 
     def conflicts(self, name: str) -> tuple[Conflict, ...]:
-        """Return the recorded disagreements on a type, without those that own data settles."""
+        """Return the recorded conflicts on a type that no own data settles."""
         if name not in self._conflicts:
             start = b'{"InstanceTypeId": %s,' % json.dumps(name).encode()
             text = self._read("conflicts.jsonl")
@@ -223,7 +223,7 @@ class Catalog:
         return self._conflicts[name]
 
     def all_conflicts(self) -> list[tuple[str, str]]:
-        """Return (type, field) of every recorded disagreement."""
+        """Return (type, field) of every recorded conflict."""
         rows = (json.loads(line) for line in self._read("conflicts.jsonl").splitlines())
         return [(row["InstanceTypeId"], row["field"]) for row in rows]
 
@@ -258,21 +258,21 @@ def _laid(known: InstanceType | None, row: Mapping[str, Any] | None) -> Instance
 
 
 def laid_over(known: InstanceType | None, row: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Merge a row over the known data: fields that it lacks, such as whether the type is on sale, stay.
+    """Merge a row over the known data. Fields that the row lacks, such as whether the type is on sale, stay.
 
     Args:
-        known: what is known of the type.
-        row: a row of DescribeInstanceTypes, or of instance data; null is not known.
-        key: of the source of the row's numbers, unless it names them itself.
+        known: the type as known so far; None if unknown.
+        row: a row of DescribeInstanceTypes or of instance data; null means unknown.
+        key: the key of the source of the row's numbers, unless the row names its own sources.
 
     """
     old = {} if known is None else dict(known.raw)
     named = row.get("Sources") or {}
     new = {field: value for field, value in row.items() if value is not None and field != "Sources"}
     if "EniQuantity" not in new and "EniQuantity" in old:
-        new.pop("LimitsStatus", None)  # said of numbers that this row does not have
+        new.pop("LimitsStatus", None)  # refers to numbers that this row lacks
     if "EniIpv6AddressQuantity" in new:
-        old.pop("EniIpv6AddressQuantityDerived", None)  # said of the old number
+        old.pop("EniIpv6AddressQuantityDerived", None)  # refers to the old number
     sources = {} if known is None else {field: known.source_of(field) for field in old if field != "Sources"}
     sources |= {field: key or named.get(field) or named.get(DEFAULT_SOURCE) for field in new}
     is_stated = "EniQuantity" in new and new.get("LimitsStatus") in {None, "unpublished", "disputed"}
@@ -291,5 +291,5 @@ def _conflict(row: dict[str, Any]) -> Conflict:
 
 
 def _settled(field: str, old: InstanceType | None, own: InstanceType | None) -> bool:
-    """Return whether own data states a field from another source than those the bundled data chose from."""
+    """Return whether own data has a field from a source that the bundled data did not consider."""
     return old is not None and own is not None and old.source_of(field) != own.source_of(field)
