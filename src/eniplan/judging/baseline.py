@@ -1,7 +1,7 @@
-"""A baseline: known findings, so that only new ones fail a run.
+"""Baselines: files of known findings, so that only new ones fail a run.
 
-Findings are told apart by their fingerprints, which survive moved lines and list items. Files are named from the folder
-of the baseline, so that it means the same wherever eniplan is started.
+Fingerprints identify findings; they survive moved lines and list items. File names are relative to the folder
+of the baseline, so that the working directory does not matter.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEYS = ("rule", "file", "path", "message", "fingerprint")
 
 
 class Entry(NamedTuple):
-    """One known finding."""
+    """A known finding."""
 
     rule: str
     file: str
@@ -52,7 +52,7 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
     """Read the entries of a baseline, by fingerprint.
 
     Raises:
-        InputError: it is no baseline.
+        InputError: The file is not a baseline.
 
     """
     (document, *more) = read_documents(path, data)
@@ -78,12 +78,12 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
 
 
 def known(report: Report, entries: dict[str, Entry], path: str) -> tuple[Report, tuple[Entry, ...]]:
-    """Return the report with known findings accepted, and the entries that no longer occur.
+    """Return the report with known findings waived, and the entries that no longer occur.
 
     Args:
-        report: what was found.
-        entries: those of the baseline.
-        path: the file of the baseline.
+        report: the report of the run.
+        entries: the entries of the baseline.
+        path: the path of the baseline.
 
     """
     left, findings = dict(entries), []
@@ -97,7 +97,7 @@ def known(report: Report, entries: dict[str, Entry], path: str) -> tuple[Report,
 
 
 def _marked(report: Report, folder: str) -> Iterator[tuple[Finding, str]]:
-    """Yield the findings with their fingerprints, which do not depend on the order of files."""
+    """Yield the findings with their fingerprints, independent of the order of files."""
     keys = [key(f.rule.id, f.place._replace(file=_named(f.place.file, folder)), f.message) for f in report.findings]
     return zip(report.findings, fingerprints(keys), strict=True)
 

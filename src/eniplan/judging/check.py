@@ -1,4 +1,4 @@
-"""Plans + facts + rules -> report. Knows no format and prints nothing."""
+"""Checks plans: plans + facts + rules -> report. Knows no output format and prints nothing."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 
 class _Own(NamedTuple):
-    """The waivers of a plan, and the findings they apply to: those of the plan."""
+    """The waivers of a plan, and the findings of that plan, to which they apply."""
 
     file: WaiverFile
     findings: list[Finding]
     rules: tuple[AnyRule, ...]
-    """The rules that were applied to it; none is applied twice to waivers that are also in another file."""
+    """The rules applied to the plan. Waiver rules judge waivers that are also in another file only once."""
 
 
 class _Shared(NamedTuple):
-    """What a plan shares with others of its cluster, the target of its findings, and its own needs."""
+    """What a plan shares with other plans of its cluster, where its findings go, and its own needs."""
 
     share: Share
     findings: list[Finding]
@@ -50,7 +50,7 @@ class _Shared(NamedTuple):
 
 
 class _Run:
-    """Everything that a check has read and found so far."""
+    """All that a check has read and found so far."""
 
     def __init__(self, catalog: Catalog, settings: Settings, rules: tuple[AnyRule, ...]) -> None:
         self._catalog = catalog
@@ -70,7 +70,7 @@ class _Run:
         self.failures: dict[Problem, None] = {}
 
     def rules(self, *, live: bool) -> tuple[AnyRule, ...]:
-        """Return the applicable rules, with or without an account."""
+        """Return the rules that apply with or without an account."""
         return self._rules if live else self._offline
 
     def take(self, item: LoadedPlan | Problem) -> None:
@@ -111,14 +111,14 @@ class _Run:
             return
         self.pools += sheets.planned(item, view)
         zones = tuple(sheets.zones(view))
-        if view.cluster.id is not None and not item.files:  # two inputs may make one pool: HCL, and its Terraform plan
+        if view.cluster.id is not None and not item.files:  # two inputs may define one pool: HCL and its Terraform plan
             shared = _Shared(share(item.document, view), findings, zones)
             self._shares.setdefault(view.cluster.id, []).append(shared)
         else:
             self.zones += zones
 
     def finish(self, waivers: Iterable[WaiverFile | Problem]) -> list[Finding]:
-        """Check what several plans share, and apply all waivers."""
+        """Check what plans share, and apply all waivers."""
         for plans in self._shares.values():
             self._across(sorted(plans, key=lambda plan: plan.share.place))
         today = self._settings.today
@@ -135,7 +135,7 @@ class _Run:
         return found
 
     def _across(self, plans: list[_Shared]) -> None:
-        """Check plans of one cluster together; a file given twice counts once."""
+        """Check the plans of a cluster together. A file given twice counts once."""
         once = list({plan.share.place: plan for plan in plans}.values())
         shares = tuple(plan.share for plan in once)
         for rule in self._rules:
@@ -145,7 +145,7 @@ class _Run:
         self.zones += once[0].zones if len(once) == 1 else sheets.zones_together(shares, [plan.zones for plan in once])
 
 
-def check(  # noqa: PLR0913 - what is judged, with what, and how
+def check(  # noqa: PLR0913 - subject, data and options
     loaded: Iterable[LoadedPlan | Problem],
     catalog: Catalog,
     settings: Settings,
@@ -154,15 +154,15 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
     rules: tuple[AnyRule, ...] = ALL,
     waivers: Iterable[WaiverFile | Problem] = (),
 ) -> Report:
-    """Check plans one at a time, so that memory grows with findings and not with plans.
+    """Check plans one at a time, so that memory grows with the findings and not with the plans.
 
     Args:
-        loaded: the plans, and what is wrong with those that cannot be read.
+        loaded: the plans, and the problems of those that cannot be read.
         catalog: the instance data.
-        settings: how strictly.
-        fail_on: the level from which on a finding fails the run.
-        rules: the rules that are asked.
-        waivers: waivers that stand in no plan.
+        settings: how strictly to judge.
+        fail_on: the lowest level at which a finding fails the run.
+        rules: the rules to apply.
+        waivers: waiver files, beside the waivers in plans.
 
     """
     run = _Run(catalog, settings, rules)
@@ -196,7 +196,7 @@ def check(  # noqa: PLR0913 - what is judged, with what, and how
 
 
 def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
-    """Return the applicable rules: without pools, none about an unstated cluster."""
+    """Return the rules that apply to a plan: without pools, none about a cluster that it does not state."""
     plan = view.plan
     if plan.node_pools or plan.cluster != Cluster(plan.cluster.id):
         return rules
@@ -204,7 +204,7 @@ def _about(view: PlanView, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
 
 
 def _ask_of_types(judge: Judge, view: PlanView, rules: Collection[str]) -> None:
-    """Apply rules to the instance types of each pool, and to unknown families."""
+    """Apply rules to the instance types of each pool and to unknown families."""
     for pool in view.ecs_pools:
         said = [(use.path, view.types.said(use.name, view.demands)) for use in pool.types]
         for choice in pool.families:
@@ -218,7 +218,7 @@ def _ask_of_types(judge: Judge, view: PlanView, rules: Collection[str]) -> None:
 
 
 def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
-    """Yield failed calls; a missing permission is an unknown fact instead."""
+    """Yield the API calls that failed. A missing permission is not a failure: its facts stay unknown."""
     for unread in live.unread:
         if not unread.denied:
             hint = say("the rules that need it are undecided: run it again")
@@ -228,6 +228,6 @@ def _failures(live: LiveFacts, place: Place) -> Iterator[Problem]:
 
 
 def _fix(document: Document, path: Path, fix: Fix) -> Fix:
-    """Return a fix with its place in the user's file, or the reason why it has none."""
+    """Return a fix with its place in the user's file, or with the reason why it has none."""
     at = document.written(path)
     return fix._replace(why_not=document.unwritable(path)) if at is None else fix._replace(path=at)

@@ -1,4 +1,4 @@
-"""Instance data + rules -> listing: the types that match, and their findings. Prints nothing."""
+"""Searches instance types: instance data + rules -> listing of types with their findings. Prints nothing."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class Question(NamedTuple):
     demands: Demands
     order: Key
     limit: int | None = None
-    """How many passing and how many rejected types are shown; None: all."""
+    """The maximum number of passing types, and of rejected types, to show; None: all."""
     why: bool = False
-    """Whether rejected types are shown, too."""
+    """Whether to show rejected types too."""
     request: Request | None = None
-    """The pods that pools are sized for."""
+    """The pods to size a pool for."""
     prices: Mapping[str, float] | None = None
-    """The user's hourly price of each type; None if prices are not requested."""
+    """The user's hourly price of each type; None without prices."""
     by_price: bool = False
-    """Whether to sort by the price of a pod before `order`; types without a price come last."""
+    """Whether to sort by price per pod before `order`. Types without a price come last."""
 
 
 def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
-    """Return the types that match and pass, in the requested order."""
+    """Return the types that match and pass in the requested order, with the rejected ones if requested."""
     wanted, request = question.wanted, question.request
     fitting, unknown = select(catalog.all(), wanted)
     fitting = tuple(sorted(fitting, key=lambda record: question.order(record, pods_in(record, wanted))))
@@ -83,7 +83,7 @@ def find(catalog: Catalog, question: Question, settings: Settings) -> Listing:
 
 
 def _with_layers(catalog: Catalog, rows: list[Row]) -> tuple[Row, ...]:
-    """Return rows that know where their numbers come from."""
+    """Return rows with the layers that their numbers come from."""
     return tuple(row._replace(over=catalog.layers_over(row.record.InstanceTypeId)) for row in rows)
 
 

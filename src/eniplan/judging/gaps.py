@@ -1,4 +1,4 @@
-"""Values that inputs lack, as facts of rules: the only module that decides which rules wait for them."""
+"""Maps values that inputs lack to facts of rules. The only module that decides which rules wait for them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def fact_at(path: Path) -> Fact | None:
-    """Return the fact that a plan states at a key path, or around it."""
+    """Return the fact that a plan states at a key path, or at a parent of it."""
     return _fact(_key(path))
 
 
 def waiting(rules: Iterable[AnyRule], path: Path, value: Value) -> Iterator[str]:
-    """Yield the ids of the rules that the value at a key path could trigger.
+    """Yield the ids of the rules that the missing value at a key path could trigger.
 
     Args:
-        rules: those to choose from.
-        path: where something is not known.
+        rules: the rules to choose from.
+        path: the key path of the missing value.
         value: the plan.
 
     """
@@ -45,9 +45,9 @@ def waiting(rules: Iterable[AnyRule], path: Path, value: Value) -> Iterator[str]
 
 @cache
 def _near(key: str) -> frozenset[str]:
-    """Return the keys of the facts inside or around a key path.
+    """Return the keys of the facts at, inside or around a key path.
 
-    Other keys of a pool that may be no exclusive one are known: what they make rules say is found by asking them.
+    If a pool may not be exclusive, its other keys are still known, and applying the rules shows what they cause.
     """
     if key == facts.POOL.key:
         return frozenset((key,))
@@ -60,14 +60,14 @@ _REFERENCES = frozenset((facts.NETWORKING_POOLS, facts.WORKLOAD_POOL))
 
 
 def _refers(value: Value) -> bool:
-    """Return whether anything in a plan could name a pool."""
+    """Return whether anything in a plan could refer to a pool."""
     return isinstance(value, dict) and bool(value.get("podNetworkings") or value.get("workloads"))
 
 
 def owner(value: Value, path: Path) -> Message:
-    """Name the object of a plan that a key path is in."""
+    """Return the name of the plan object that contains a key path."""
     if path[0] == "workloads" and len(path) > 1 and isinstance(path[1], str):
-        return say("{name}", name=path[1])  # an object of a kind that is not read
+        return say("{name}", name=path[1])  # an object of an unsupported kind
     item = value_at(value, path[:2])
     if not isinstance(item, dict) or len(path) < 2 or not isinstance(path[1], int):  # noqa: PLR2004 - list and index
         return NOTHING
@@ -89,5 +89,5 @@ def _fact(key: str) -> Fact | None:
 
 
 def _holds(outer: str, inner: str) -> bool:
-    """Return whether one key equals another, or is inside it."""
+    """Return whether `inner` is `outer` or inside it."""
     return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))

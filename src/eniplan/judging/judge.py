@@ -1,4 +1,4 @@
-"""Turns the results of rules into findings and undecided facts, each with its place."""
+"""Turns rule results into findings and undecided facts, each with its place."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class _Open(NamedTuple):
     """An unknown fact, and the rules that wait for it."""
 
     paths: dict[Path, None]
-    """The places that need it: an instance type may be in several pools."""
+    """The key paths that need the fact: an instance type may be in several pools."""
     hint: Message
     rules: dict[str, None]
 
 
 class Judge:
-    """The results of rules for one subject."""
+    """Collects the results of rules for one subject."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what key paths mean, in as many ways
+    def __init__(  # noqa: PLR0913, PLR0917 - one callback per use of a key path
         self,
         place: Callable[[Path], Place],
         left_out: Collection[Path] = (),
@@ -45,15 +45,15 @@ class Judge:
         word: Callable[[Path, str], str] = lambda _, key: key,
         written: Callable[[Path, Fix], Fix | None] = lambda _path, _fix: None,
     ) -> None:
-        """Set up the places and facts of the subject.
+        """Take the callbacks that map key paths of the subject to the user's input.
 
         Args:
-            place: returns where the user finds a key path.
-            left_out: where the user wrote something that does not fit, and has been told so.
-            unread: returns why an account did not tell what stands at a key path.
-            note: returns where the value at a key path comes from, if it is not written there.
-            word: returns what the user's form calls a key of the object that a key path is in.
-            written: returns a fix with its place in the user's file; None: it has none.
+            place: returns the place of a key path in the user's input.
+            left_out: the paths of invalid values that are already reported.
+            unread: returns why the account did not provide the value at a key path.
+            note: returns the origin of the value at a key path, if it is not written there.
+            word: returns the name of a key in the user's format, for the object that contains a key path.
+            written: returns a fix with its place in the user's file; None if fixes have no place.
 
         """
         self._place = place
@@ -70,8 +70,8 @@ class Judge:
         self.findings: list[Finding] = []
 
     def leave_open(self, gaps: Iterable[Gap], value: Any, rules: Iterable[AnyRule]) -> None:  # noqa: ANN401 - of a plan
-        """Record a value that an input lacks, and which rules wait for it."""
-        for gap in sorted(gaps, key=lambda gap: len(gap.path)):  # told at the whole, not at a part
+        """Record the values that an input lacks, and the rules that wait for them."""
+        for gap in sorted(gaps, key=lambda gap: len(gap.path)):  # reported for the whole, not for each part
             fact = fact_at(gap.path)
             if fact is None:
                 self._gaps[gap.path] = {}
@@ -84,12 +84,12 @@ class Judge:
                 self._doubtful = ids
 
     def ask(self, rule: AnyRule, subject: object) -> None:
-        """Record the results of a rule for a subject."""
+        """Apply a rule to a subject and record its results."""
         for outcome in rule.check(subject):
             self.take(rule, outcome)
 
     def take(self, rule: AnyRule, outcome: Hit | Unknown, at: Path = ()) -> None:
-        """Record a result of a rule; its own path takes precedence over that of its subject."""
+        """Record a result of a rule. Its own path takes precedence over `at`, the path of the subject."""
         said = outcome if outcome.path else outcome._replace(path=at)
         if isinstance(said, Hit):
             self._hit(rule, said)
@@ -120,14 +120,14 @@ class Judge:
         waiting[rule.id] = None
 
     def _find(self, unknown: Unknown) -> Message:
-        """Return how to find out a fact, and why the account did not provide it, if it was queried."""
+        """Return how to find out a fact and, if an account was queried, why it did not provide the fact."""
         unread = self._unread(unknown.path)
         if unread is None or unread.reason in unknown.find:
             return unknown.find
         return together((say("{reason}", reason=unread.reason), unknown.find), "; or ")
 
     def undecided(self) -> list[Undecided]:
-        """Return the facts that rules wait for."""
+        """Return the unknown facts that rules wait for."""
         return [
             Undecided(words, min(map(self._place, found.paths), key=_by_path), tuple(sorted(found.rules)), found.hint)
             for words, found in self._unknown.items()
@@ -136,12 +136,12 @@ class Judge:
 
 
 def _by_path(place: Place) -> tuple[str, str]:
-    """Sort the places of one fact, independent of the order of pools."""
+    """Return a sort key for the places of a fact, independent of the order of pools."""
     return place.file, place.path
 
 
 def finding(rule: AnyRule, hit: Hit, place: Place) -> Finding:
-    """Return a rule's hit as a finding with its place."""
+    """Return a rule's hit as a finding at a place."""
     return Finding(
         rule,
         hit.level or rule.level,
@@ -155,7 +155,7 @@ def finding(rule: AnyRule, hit: Hit, place: Place) -> Finding:
 
 
 def each_once(findings: Iterable[Finding]) -> list[Finding]:
-    """Remove duplicate findings: an object may be checked together with several others."""
+    """Return the findings without duplicates: an object may be checked together with several others."""
     out: dict[tuple[Place, str, str], Finding] = {}
     for found in findings:
         key = found.place, found.rule.id, found.message
@@ -168,7 +168,7 @@ def _severity(item: Finding) -> tuple[bool, int, str]:
 
 
 def in_order(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
-    """Merge equal facts by place, with all rules that wait for them."""
+    """Merge equal facts at the same place, with all rules that wait for them, in order."""
     out: dict[tuple[Place, str], Undecided] = {}
     for found in undecided:
         key = found.place, found.fact
@@ -180,7 +180,7 @@ def in_order(undecided: Iterable[Undecided]) -> tuple[Undecided, ...]:
 
 
 def _folded(undecided: Iterable[Undecided]) -> Iterator[Undecided]:
-    """Merge a fact that several inputs lack: whoever knows it for one can state it for all."""
+    """Merge a fact that several inputs lack: who knows it for one input can state it for all."""
     alike: dict[tuple[str, str, tuple[str, ...]], list[Undecided]] = {}
     for found in undecided:
         alike.setdefault((found.fact, found.hint, found.rules), []).append(found)

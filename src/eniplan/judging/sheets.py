@@ -1,4 +1,4 @@
-"""Capacity and needs of pools in numbers: as planned, and as seen in a running cluster."""
+"""Computes the capacity and needs of pools, as planned and as seen in a running cluster."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
         mine = [d for d in wanted.get(pool.pool.name, ()) if d.pool is pool]
         yield PoolSheet(
-            # Finding a line takes time, and only pools of several files need it.
+            # Finding the line is slow, and only pools from several files need it.
             item.document.place(pool.path).file if item.files else item.document.file,
             pool.pool.name,
             pool.pool.kind,
@@ -49,7 +49,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
 
 
 def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str, Origin]:
-    """Return the origins of types whose limits do not all come from the bundled data."""
+    """Return the origins of the types with a limit that is not from the bundled data."""
     found = {}
     for name in types:
         over = catalog.layers_over(name)
@@ -60,13 +60,13 @@ def _origins(catalog: Catalog, types: Iterable[str], *, erdma: bool) -> dict[str
 
 
 def _both(sizes: tuple[int | None, int | None], of: Callable[[int], int | None]) -> tuple[int | None, int | None]:
-    """Compute a pair for the desired and the largest size."""
+    """Apply a function to the desired and the largest size."""
     desired, largest = sizes
     return None if desired is None else of(desired), None if largest is None else of(largest)
 
 
 def _use(pool: PoolView) -> PoolUse | None:
-    """Return how the pods of the plan use a pool; None if it has none there."""
+    """Return how the plan's pods use a pool; None if no pods run there."""
     found = takers(pool)
     if not found:
         return None
@@ -84,12 +84,12 @@ def _use(pool: PoolView) -> PoolUse | None:
 def of_zones(
     found: Sequence[Part], free: Mapping[str, int | None], unknown: Iterable[tuple[str, tuple[str, ...], str]]
 ) -> Iterator[ZoneUse]:
-    """Yield what pools need of the vSwitches of each zone; all vSwitches of a zone together only if one is short.
+    """Yield what pools need from the vSwitches of each zone, and from all vSwitches of a zone only if these are short.
 
     Args:
-        found: what each pool needs.
-        free: addresses of each vSwitch.
-        unknown: zone and vSwitches of pods whose number is not known, and their pool.
+        found: the needs of each pool.
+        free: the free addresses of each vSwitch; None if unknown.
+        unknown: (zone, vSwitches, pool) of pods whose number is unknown.
 
     """
     uncounted: dict[str, dict[tuple[str, ...], dict[str, None]]] = {}
@@ -118,7 +118,7 @@ def of_zones(
 
 
 def zones(view: PlanView) -> Iterator[ZoneUse]:
-    """Yield what the pools of one plan need of each zone."""
+    """Yield what the pools of one plan need in each zone."""
     free = {name: v_switch.available_ips for name, v_switch in view.v_switches.items()}
     unknown = [
         (demand.zone, tuple(sorted(v.id for v in demand.v_switches)), demand.pool.pool.name)
@@ -129,7 +129,7 @@ def zones(view: PlanView) -> Iterator[ZoneUse]:
 
 
 def zones_together(plans: Sequence[Share], alone: Sequence[Sequence[ZoneUse]]) -> Iterator[ZoneUse]:
-    """Yield what the pools of several plans of a cluster need of each zone, given what each needs alone."""
+    """Yield what the pools of several plans of a cluster need together in each zone, given the needs of each plan."""
     unknown = [(use.zone, use.v_switches, name) for found in alone for use in found for name in use.unknown]
     yield from of_zones([item for plan in plans for item in plan.parts], free_together(plans), unknown)
 
@@ -165,24 +165,24 @@ def _addresses(needs: Needs, available: int | None) -> Addresses:
 
 
 def seen(view: ClusterView, group: Group, file: str) -> PoolSheet:
-    """Return the capacity of a group of nodes, and how much of it was seen."""
+    """Return the capacity of a group of nodes, and how much of it the cluster shows to work."""
     pool = group.pool
     types: dict[str, Capacity] = {}
     carried: dict[tuple[str, str], Capacity] = {}
     expected: list[int | None] = []
     for node in group.exclusive:
         name = node.instance_type or "unknown"
-        key = name, str(node.limits)  # nodes may know their type otherwise
+        key = name, str(node.limits)  # nodes may report other limits for their type
         if key not in carried:
             record = None if node.is_lingjun else view.record(node)
             nothing = Capacity(view.room(node), None, None)
             carried[key] = nothing if record is None else capacity(record, erdma=bool(view.erdma(node)))
-        # Of nodes that differ the one that carries least stands for the type.
+        # If nodes differ, the one that carries the fewest pods represents the type.
         least = types.get(name, carried[key])
         types[name] = min(least, carried[key], key=lambda found: found.exclusive or 0)
         if not node.is_lingjun:
             expected.append(carried[key].exclusive)
-    if pool is not None and not types:  # no node yet: what the plan's types would give
+    if pool is not None and not types:  # no node yet: the types of the plan
         types = {name: Capacity(pods, None, None) for name, pods in pool.pods_per_node.items()}
     ecs = [node for node in group.exclusive if not node.is_lingjun]
     placed = [pod for node in group.exclusive for pod in view.pods_by_node[node.name] if not pod.leaving]

@@ -1,4 +1,4 @@
-"""Traces one pod or node step by step: how far it got, where it stops, and why."""
+"""Traces a pod or node step by step: how far it got, where it stopped, and why."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def view_of(
     observed: Observed, plan: tuple[Document, Plan] | None, catalog: Catalog, settings: Settings, ids: Mapping[str, str]
 ) -> ClusterView:
-    """Return the data of a trace; `ids` maps the plan's pool names to node pool ids."""
+    """Return the cluster view of a trace; `ids` maps the plan's pool names to node pool ids."""
     return ClusterView(observed, None if plan is None else PlanView(plan[1], catalog, settings), catalog, ids)
 
 
@@ -43,11 +43,11 @@ _STAGES = {
     "VER012": "PodENI", "VER034": "PodENI", "VER026": "PodENI", "VER013": "interface", "VER014": "interface",
     "VER015": "address", "VER032": "start",
 }  # fmt: skip
-"""The step at which a pod stops, by rule."""
+"""By rule: the step at which a pod stops."""
 
 
 def trace_pod(view: ClusterView, namespace: str, name: str) -> Trace | None:
-    """Follow a pod from its labels to its ENI; None if it does not exist."""
+    """Trace a pod from its labels to its ENI; None if it does not exist."""
     followed = view.observed.followed
     if followed is None:
         return None
@@ -68,7 +68,7 @@ def _describe(namespace: str, name: str) -> Message:
 
 
 def _ended(steps: Iterator[Step]) -> Iterator[Step]:
-    """Yield steps up to the first stop, and the names of the later ones."""
+    """Yield the steps up to the first stop, then only the names of the later ones."""
     stopped = False
     for step in steps:
         yield step if not stopped else Step(step.name, "later", NOTHING)
@@ -99,7 +99,7 @@ def _pod_steps(view: ClusterView, pod: Pod, followed: Followed) -> Iterator[Step
 
 
 def _of_the_node(view: ClusterView, pod: Pod, rule: str, name: str) -> Step:
-    """Return the step at which pods stop for an external reason."""
+    """Return the step at which the pod stops because of its node or of Terway."""
     found = [
         hit
         for hit in _hits(view, rule)
@@ -109,7 +109,7 @@ def _of_the_node(view: ClusterView, pod: Pod, rule: str, name: str) -> Step:
 
 
 def _takes(item: PodNetworking, pod: Pod, followed: Followed) -> bool | None:
-    """Return whether a PodNetworking selects a pod; None if that depends on unknown labels."""
+    """Return whether a PodNetworking selects a pod; None if unknown labels decide."""
     by_pod, by_namespace = item.selectors
     fixed = item.allocation[0] == "Fixed" and pod.owner and not pod.owner.startswith("StatefulSet ")
     if (by_pod is None and by_namespace is None) or fixed or not selects(by_pod, followed.labels):
@@ -252,11 +252,11 @@ NODE_STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("configuration", ("VER008", "VER035", "VER024")),
     ("room", ("VER018", "VER037")),
 )
-"""What a node needs, and the rules that judge it."""
+"""The steps of a node, and the rules that judge each."""
 
 
 def trace_node(view: ClusterView, name: str) -> Trace | None:
-    """Follow a node from its label to the ENIs of its pods; None if it does not exist."""
+    """Trace a node from its label to the ENIs of its pods; None if it does not exist."""
     node = next((item for item in view.observed.nodes if item.name == name), None)
     if node is None:
         return None
@@ -282,7 +282,7 @@ def _judged(view: ClusterView, node: Node, name: str, rules: tuple[str, ...]) ->
 
 
 def _well(view: ClusterView, node: Node, name: str) -> Message:
-    """Describe what is right about a node."""
+    """Return the passed step of a node, in words."""
     config = view.config_of(node)
     ids = config.v_switches.get(node.zone or "", ()) if config is not None else ()
     nothing = say("nothing is known about it: {command}", command=terway_on(node.name))

@@ -1,4 +1,4 @@
-"""A running cluster + plan + rules -> report. Knows no format, reads nothing and prints nothing."""
+"""Verifies a running cluster: cluster + plan + rules -> report. Does no I/O and knows no output format."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from eniplan.rules.base import Level
 
 
-def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
+def verify(  # noqa: PLR0913 - subject, data and options
     observed: Observed,
     plan: tuple[Document, Plan] | None,
     catalog: Catalog,
@@ -41,13 +41,13 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
     """Check a running cluster.
 
     Args:
-        observed: what was seen of it.
-        plan: what it should be; without one every exclusive node is judged for itself.
+        observed: the objects read from the cluster.
+        plan: the expected state; without a plan every exclusive node is judged by itself.
         catalog: the instance data.
-        settings: how strictly.
-        fail_on: the level from which on a finding fails.
-        pool_ids: the id of a node pool by the name of its pool in the plan, where the user states it.
-        waivers: waivers that do not stand in the plan.
+        settings: how strictly to judge.
+        fail_on: the lowest level at which a finding fails the run.
+        pool_ids: node pool ids by pool name in the plan, as far as the user states them.
+        waivers: waiver files, beside the waivers in the plan.
 
     """
     document, plan_view = (None, None) if plan is None else (plan[0], PlanView(plan[1], catalog, settings))
@@ -84,21 +84,21 @@ def verify(  # noqa: PLR0913 - what is judged, by what, and how strictly
 
 
 def _order(finding: Finding, observed: Observed) -> tuple[int, bool, int, int, str, str]:
-    """Sort causes before symptoms, and findings of one rule about the plan before those about the cluster."""
+    """Return a sort key: causes before symptoms and, within a rule, findings in the plan before the cluster's."""
     place = finding.place
     cause = CLUSTER.index(finding.rule) if isinstance(finding.rule, ClusterRule) else -1
     return cause, place.file == observed.source, place.line, place.column, place.path, finding.message
 
 
 def _place(observed: Observed, document: Document | None, path: Path) -> Place:
-    """Return the place of a finding: an object of the cluster, or in the plan."""
+    """Return the place of a finding: an object of the cluster, or a line of the plan."""
     if document is None or path[0] in KINDS:
         return Place(observed.source, path="/".join(map(str, path)))
     return document.place(path)
 
 
 def _waivers_of(plan: tuple[Document, Plan] | None) -> tuple[WaiverFile, ...]:
-    """Return the waivers that stand in the plan."""
+    """Return the waivers in the plan."""
     if plan is None or not plan[1].waivers:
         return ()
     from eniplan.plan.waivers import WaiverFile  # noqa: PLC0415 - compiles a schema of its own

@@ -1,4 +1,4 @@
-"""Applies waivers of plans and files to findings, and runs the WV rules on them."""
+"""Applies the waivers of plans and files to findings, and runs the WV rules on the waivers."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def waive(
     inputs: Iterable[str],
     today: date | None,
 ) -> list[Finding]:
-    """Return findings with the reasons for their waivers, and findings about the waivers.
+    """Return the findings, waived ones with their reasons, and the findings about the waivers.
 
     Args:
-        findings: all that the waivers may be about.
-        file: the waivers of a document.
-        rules: those that were asked. Whether a waiver of another rule is needed is not known.
-        inputs: the files that were read; of those that were not, nothing is known either.
-        today: the day.
+        findings: the findings that the waivers may cover.
+        file: the document with the waivers.
+        rules: the rules that were applied. Waivers of other rules are not judged as unused.
+        inputs: the files that were read. Waivers of other files are not judged as unused.
+        today: the day of this run; None if unknown.
 
     """
     used: dict[Waiver, set[str]] = {}
@@ -49,7 +49,7 @@ def waive(
 
 
 def _every_rule() -> Mapping[str, AnyRule]:
-    from eniplan.rules import BY_ID  # noqa: PLC0415 - makes the rules about clusters, which most checks do not need
+    from eniplan.rules import BY_ID  # noqa: PLC0415 - loads the cluster rules, which most checks do not need
 
     return BY_ID
 

@@ -1,6 +1,6 @@
-"""The kinds of objects with pod templates, and their paths, by group and not by version: templates never moved.
+"""The kinds of objects with pod templates, and the paths of these, by group: no version has ever moved a template.
 
-Others use the same words for kinds of another form (a Volcano Job), and their groups tell them apart.
+Other groups use the same kind for another structure (a Volcano Job).
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class Holder(NamedTuple):
-    """What is known of a kind with pods."""
+    """Describes a kind with pods."""
 
     group: str
     template: Path = ("spec", "template")
-    """Where the pod template is; () for a Pod itself."""
+    """The path of the pod template; () for a Pod itself."""
     replicas: tuple[Path, ...] = (("spec", "replicas"),)
-    """The paths of the number of pods, by precedence; empty: one pod, or one on each node."""
+    """The paths of the replica count, by precedence; empty: one pod, or one per node."""
     selects: bool = False
     """Whether the kind must have a selector."""
     strategy: Path | None = None
-    """The path of a rolling update, which may need room besides the existing pods."""
+    """The path of the update strategy, if a rolling update may need room for extra pods."""
     roles: Path | None = None
-    """Where the kind has several templates by role, each with replicas beside it."""
+    """The path of the templates by role, each with its own replicas, if the kind has several."""
 
 
 class Template(NamedTuple):
@@ -37,7 +37,7 @@ class Template(NamedTuple):
 
     path: Path
     role: str
-    """Empty where the kind has one template."""
+    """Empty if the kind has one template."""
     replicas: Path | None
 
 
@@ -76,15 +76,15 @@ HOLDERS: Mapping[str, tuple[Holder, ...]] = {
     "TFJob": (_job("tfReplicaSpecs"),),
     "XGBoostJob": (_job("xgbReplicaSpecs"),),
 }  # fmt: skip
-"""By kind; two where a second group uses the word for the same thing."""
+"""By kind; two entries if two groups have a kind of that name."""
 PER_NODE = frozenset(("DaemonSet", "BroadcastJob"))
-"""Kinds that place their pods on every node that will take them."""
+"""Kinds that run a pod on every matching node."""
 FIXED_NAMES = frozenset(("StatefulSet", "Pod", "GameServerSet"))
 """Kinds whose pods keep their names."""
 
 
 def holder(api_version: object, kind: object) -> Holder | None:
-    """Return the description of a kind; None if it is not known to have pods."""
+    """Return the description of a kind; None if it is not a known kind with pods."""
     if not isinstance(api_version, str) or not isinstance(kind, str) or not api_version:
         return None
     group, slash, _ = api_version.rpartition("/")
@@ -106,7 +106,7 @@ def templates(found: Holder, value: Mapping[str, Any]) -> Iterator[Template]:
 
 
 def hidden_templates(value: object, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield possible pod templates in an object of any kind: maps with a spec of containers."""
+    """Yield possible pod templates in an object of any kind: maps whose spec has containers."""
     todo: list[tuple[Path, object]] = [(path, value)]
     while todo:
         at, item = todo.pop()
@@ -125,7 +125,7 @@ _TIMED = r"Job (.+)-[0-9]{1,12}"
 
 
 def standing_behind(owner: str) -> Iterator[str]:
-    """Yield the owner of a pod and its controller, a Deployment or a CronJob, as derived from its name."""
+    """Yield the owner of a pod, then its controller (a Deployment or CronJob), derived from the owner's name."""
     yield owner
     for pattern, kind in ((_HASHED, "Deployment"), (_TIMED, "CronJob")):
         found = re.fullmatch(pattern, owner)
@@ -134,7 +134,7 @@ def standing_behind(owner: str) -> Iterator[str]:
 
 
 def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the objects of a document with their paths: itself, or the items of a List."""
+    """Yield the objects of a document with their paths: the document itself, or the items of a List."""
     if not isinstance(document, dict):
         return
     items = document.get("items")

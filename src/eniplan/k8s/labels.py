@@ -21,7 +21,7 @@ _WHOLE = r"[-+]?[0-9]{1,19}"
 
 
 class Requirement(NamedTuple):
-    """One requirement on labels: `key in (values)` and so on; a matchLabels entry is an In with one value."""
+    """One label requirement, such as `key In (values)`; a matchLabels entry is In with one value."""
 
     path: Path
     key: str
@@ -29,19 +29,19 @@ class Requirement(NamedTuple):
     values: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return `key In (a, b)`, equal for equal requirements."""
+        """Return `key In (a, b)`, the same for equal requirements."""
         return f"{self.key} {self.operator} ({', '.join(sorted(self.values))})"
 
 
 class Selector(NamedTuple):
-    """A Kubernetes LabelSelector: all requirements must match; without any it selects everything."""
+    """A Kubernetes LabelSelector: all requirements must match. An empty one selects everything."""
 
     path: Path
     requirements: tuple[Requirement, ...]
 
 
 def selector_from(path: Path, value: Mapping[str, Any] | None) -> Selector | None:
-    """Build a selector from a value of its form; items that are None have been left out."""
+    """Build a selector from a LabelSelector value; None items were invalid and are skipped."""
     if value is None:
         return None
     labels = value.get("matchLabels", {})
@@ -59,12 +59,12 @@ def selector_from(path: Path, value: Mapping[str, Any] | None) -> Selector | Non
 def meets(requirement: Requirement, value: object) -> bool:
     """Return whether a label's value matches a requirement on its key; None: the label is missing.
 
-    An operator that Kubernetes does not know is met by nothing.
+    No value matches an unknown operator.
     """
     operator, values = requirement.operator, requirement.values
     if operator == "In":
         return value in values
-    if operator == "NotIn":  # holds where there is no label as well
+    if operator == "NotIn":  # also matches if the label is missing
         return value not in values
     if operator in {"Gt", "Lt"}:
         have, than = _number(value), _number(values[0] if len(values) == 1 else None)
@@ -73,7 +73,7 @@ def meets(requirement: Requirement, value: object) -> bool:
 
 
 def _number(value: object) -> int | None:
-    """Read a number as Go's strconv.ParseInt does."""
+    """Parse a number as Go's strconv.ParseInt does; None if invalid."""
     number = int(value) if isinstance(value, str) and re.fullmatch(_WHOLE, value) else None
     return number if number is not None and -(2**63) <= number < 2**63 else None
 
@@ -84,7 +84,7 @@ def selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:
 
 
 class Flaw(NamedTuple):
-    """What Kubernetes refuses, and where."""
+    """Something that Kubernetes rejects, with its path."""
 
     path: Path
     message: Message
@@ -92,7 +92,7 @@ class Flaw(NamedTuple):
 
 
 def requirement_flaw(requirement: Requirement, operators: tuple[str, ...] = OPERATORS) -> Flaw | None:
-    """Return why Kubernetes refuses a requirement; the path is the invalid key."""
+    """Return why Kubernetes rejects a requirement, with the path of the invalid key; None if it is valid."""
     operator, values = requirement.operator, requirement.values
     if operator not in operators:
         hint = did_you_mean(operator, operators) or say("one of {operators}", operators=operators)

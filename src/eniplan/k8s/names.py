@@ -1,4 +1,4 @@
-"""Names, labels and what Kubernetes accepts as such."""
+"""The syntax of names and labels that Kubernetes accepts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from eniplan.messages import NOTHING, Message, say
 
-# Patterns and not compiled ones: compiling what one run does not use would cost every start.
+# Not compiled here: that would slow down every start, even of runs that need none of them.
 _NAME_PART = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _DNS_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_LABEL_PART = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -19,13 +19,13 @@ _WHY_SHORT = {
     "Job": say("its pods need the name in a label"),
 }
 _GENERATED = 5
-"""The number of characters that Kubernetes adds to a generateName, which it truncates to fit a label."""
+"""The number of characters that Kubernetes appends to a generateName, after truncating it to fit a label."""
 
 
 def label_key_problem(key: str) -> Message:
-    """Say what is wrong with a label or taint key, or nothing.
+    """Return what is wrong with a label or taint key; empty if it is valid.
 
-    An optional DNS prefix and a slash, then up to 63 letters, digits, `-`, `_` and `.`.
+    A key is an optional DNS prefix and slash, then up to 63 letters, digits, `-`, `_` and `.`.
     """
     prefix, slash, name = key.rpartition("/")
     if slash and not is_subdomain(prefix):
@@ -36,24 +36,24 @@ def label_key_problem(key: str) -> Message:
 
 
 def label_value_problem(value: str) -> Message:
-    """Say what is wrong with a label or taint value, or nothing. Empty values are fine."""
+    """Return what is wrong with a label or taint value; empty if it is valid. A value may be empty."""
     if value and not re.fullmatch(_NAME_PART, value):
         return say("a value needs at most 63 letters, digits, '-', '_' or '.', and a letter or digit at both ends")
     return NOTHING
 
 
 def is_subdomain(name: str) -> bool:
-    """Return whether a name can be that of a Kubernetes object (RFC 1123 subdomain)."""
+    """Return whether a text is a valid name of a Kubernetes object (RFC 1123 subdomain)."""
     return len(name) <= LONGEST_NAME and all(re.fullmatch(_DNS_LABEL_PART, part) for part in name.split("."))
 
 
 def is_dns_label(name: str) -> bool:
-    """Return whether a name can be that of a namespace (RFC 1123 label)."""
+    """Return whether a text is a valid name of a namespace (RFC 1123 label)."""
     return re.fullmatch(_DNS_LABEL, name) is not None
 
 
 def name_problem(kind: str, name: str) -> Message:
-    """Say why an object of a kind cannot have a name, or nothing."""
+    """Return why a name is invalid for an object of a kind; empty if it is valid."""
     if not is_subdomain(name):
         return say(
             "a name needs at most {most} lower-case letters, digits, '-' and '.', with a letter or digit at both ends",
@@ -71,5 +71,5 @@ def name_problem(kind: str, name: str) -> Message:
 
 
 def generated(prefix: str) -> str:
-    """Return a name as Kubernetes makes it of a `generateName`."""
+    """Return a sample name that Kubernetes could generate from a `generateName`."""
     return prefix[: LONGEST_LABEL - _GENERATED] + "x" * _GENERATED

@@ -1,4 +1,4 @@
-"""Where pods may run, as the scheduler decides it: taints and tolerations, node selectors, required node affinity."""
+"""Where pods may run, by the scheduler's rules: taints and tolerations, node selectors, required node affinity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_SCHEDULE = "NoSchedule"
 NO_EXECUTE = "NoExecute"
 EFFECTS = (NO_SCHEDULE, NO_EXECUTE, "PreferNoSchedule")
 _NODE_NAME = "metadata.name"
-"""The only field that matchFields knows."""
+"""The only field that matchFields supports."""
 
 
 class Taint(NamedTuple):
@@ -27,17 +27,17 @@ class Taint(NamedTuple):
     effect: str
 
     def __str__(self) -> str:
-        """Return kubectl's spelling."""
+        """Return the taint as kubectl writes it."""
         return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
 
     @property
     def repels(self) -> bool:
-        """Whether it keeps pods away; PreferNoSchedule keeps none."""
+        """Whether the taint keeps pods away; PreferNoSchedule does not."""
         return self.effect in {NO_SCHEDULE, NO_EXECUTE}
 
 
 class Toleration(NamedTuple):
-    """A Kubernetes toleration. Empty: all keys, all effects; then the operator is Equal."""
+    """A Kubernetes toleration. An empty key or effect matches all; an empty operator means Equal."""
 
     key: str = ""
     operator: str = ""
@@ -47,13 +47,13 @@ class Toleration(NamedTuple):
     """Seconds until a NoExecute taint evicts the pod; None: never."""
 
     def written(self) -> dict[str, str | int]:
-        """Return it as a manifest has it."""
+        """Return the toleration as in a manifest."""
         fields = {"key": self.key, "operator": self.operator, "value": self.value, "effect": self.effect}
         seconds = {} if self.seconds is None else {"tolerationSeconds": self.seconds}
         return {**{key: text for key, text in fields.items() if text}, **seconds}
 
     def tolerates(self, taint: Taint) -> bool:
-        """Return whether it tolerates a taint, however long."""
+        """Return whether the toleration matches a taint, for any length of time."""
         if self.effect not in {"", taint.effect}:
             return False
         if self.operator == "Exists":
@@ -62,26 +62,26 @@ class Toleration(NamedTuple):
 
 
 def toleration_from(value: Mapping[str, Any]) -> Toleration:
-    """Build a toleration from a value of its form."""
+    """Build a toleration from its JSON value."""
     key, operator, text, effect = (value.get(name) or "" for name in ("key", "operator", "value", "effect"))
     return Toleration(key, operator, text, effect, value.get("tolerationSeconds"))
 
 
 def toleration_of(taint: Taint) -> Toleration:
-    """Return what tolerates a taint and nothing else."""
+    """Return the toleration that matches only this taint."""
     return Toleration(taint.key, "Equal" if taint.value else "Exists", taint.value, taint.effect)
 
 
 def repelling(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> tuple[Taint, ...]:
-    """Return the taints that keep pods with these tolerations away."""
+    """Return the taints that keep away pods with these tolerations."""
     kept = tuple(tolerations)
     return tuple(taint for taint in taints if taint.repels and not any(t.tolerates(taint) for t in kept))
 
 
 def stays(taint: Taint, tolerations: Iterable[Toleration]) -> int | None:
-    """Return the seconds that a pod stays on a node with a tolerated taint; None: forever.
+    """Return the seconds for which a pod stays on a node with a tolerated taint; None: forever.
 
-    The first that matches counts, as in Kubernetes' eviction by taints.
+    The first matching toleration counts, as in Kubernetes' taint-based eviction.
     """
     matching = (t for t in tolerations if t.tolerates(taint)) if taint.effect == NO_EXECUTE else iter(())
     first = next(matching, None)
@@ -89,29 +89,29 @@ def stays(taint: Taint, tolerations: Iterable[Toleration]) -> int | None:
 
 
 class NodeLabels(NamedTuple):
-    """What is known of the labels of a node, or of the nodes of a pool."""
+    """The known labels of a node, or of the nodes of a pool."""
 
     labels: Mapping[str, str]
     lacks: Callable[[str], bool]
-    """Whether the node surely has no label of a key that is not in `labels`."""
+    """Returns whether the node certainly lacks a label whose key is not in `labels`."""
     name: str | None = None
-    """None: not known."""
+    """None if unknown."""
 
 
 class Term(NamedTuple):
-    """One term of a required node affinity: all of it must match. An empty one matches no node."""
+    """One term of a required node affinity: all its requirements must match. An empty term matches no node."""
 
     expressions: tuple[Requirement, ...]
     fields: tuple[Requirement, ...] = ()
 
 
 class Placement(NamedTuple):
-    """What a pod asks of the labels of its node."""
+    """A pod's requirements on the labels of its node."""
 
     selector: tuple[Requirement, ...] = ()
-    """Its nodeSelector."""
+    """The nodeSelector."""
     terms: tuple[Term, ...] | None = None
-    """Its required node affinity, of which one term must match; None: none. Without terms no node matches."""
+    """The required node affinity, of which one term must match; None: no affinity. Without terms no node matches."""
 
     def allows(self, node: NodeLabels) -> bool | None:
         """Return whether a node matches; None if that depends on unknown labels."""
@@ -121,18 +121,18 @@ class Placement(NamedTuple):
         return _all((chosen, _any(_holds(term, node) for term in self.terms)))
 
     def needs(self, key: str, value: str) -> bool:
-        """Return whether only nodes with a label match, and those with this value can."""
+        """Return whether only nodes with this label match, and this value can match."""
         without = self.allows(NodeLabels({}, key.__eq__))
         return without is False and self.allows(NodeLabels({key: value}, _never)) is not False
 
     @property
     def node_name(self) -> str:
-        """The single node that it is bound to, like pods of a DaemonSet; empty for others."""
+        """The only node that matches, as for pods of a DaemonSet; empty if there is no such node."""
         fields = (r for term in self.terms or () for r in term.fields)
         return next((r.values[0] for r in fields if r.key == _NODE_NAME and len(r.values) == 1), "")
 
     def requirements(self) -> tuple[Requirement, ...]:
-        """Return the requirements on labels, of the nodeSelector and of all terms."""
+        """Return the label requirements of the nodeSelector and of all terms."""
         return (*self.selector, *(r for term in self.terms or () for r in term.expressions))
 
 
@@ -166,5 +166,5 @@ def _any(parts: Iterable[bool | None]) -> bool | None:
 
 
 def requirement(path: Path, key: str, value: str) -> Requirement:
-    """Return what an entry of a nodeSelector asks."""
+    """Return an entry of a nodeSelector as a requirement."""
     return Requirement(path, key, "In", (value,))

@@ -1,4 +1,4 @@
-"""A pod from its template, read once. Parts that Kubernetes would refuse are recorded and left out."""
+"""Reads a pod template once. Parts that Kubernetes would reject are recorded and left out."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ TERMS = "nodeSelectorTerms"
 CPU = "cpu"
 MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
-"""The extended resources that are read: whole numbers, with requests equal to limits."""
+"""The extended resources that are read: whole numbers, with equal requests and limits."""
 _MEASURED = {CPU: 1000, MEMORY: 1}
-"""What a whole pod may ask for as well, and in which parts of one."""
+"""The resources that a whole pod can also request, with the units per 1 in which they are counted."""
 
 
 class Container(NamedTuple):
-    """A container, and what it asks for of each counted resource."""
+    """A container, and its requests."""
 
     path: Path
     name: str
     requests: Mapping[str, int]
-    """Requests as Kubernetes completes them: a limit alone is also a request. CPU in thousandths, memory in bytes."""
+    """Requests as Kubernetes defaults them: a limit alone is also the request. CPU in thousandths, memory in bytes."""
     is_sidecar: bool
-    """Whether it is an init container that goes on beside the others."""
+    """Whether it is an init container that keeps running beside the others (restartPolicy: Always)."""
     host_ports: tuple[Path, ...]
-    """Where it asks for ports of the node."""
+    """The paths of its hostPorts."""
 
 
 class Pod(NamedTuple):
@@ -52,24 +52,24 @@ class Pod(NamedTuple):
     containers: tuple[Container, ...]
     init_containers: tuple[Container, ...]
     own: Mapping[str, int]
-    """The CPU and memory that the whole pod asks for, whatever its containers do."""
+    """The pod-level requests for CPU and memory, which override those of the containers."""
     overhead: Mapping[str, int]
-    """What its runtime takes beside the containers."""
+    """The overhead of its runtime."""
     networks: tuple[str, ...] | None
-    """The PodNetworkings of a pod of several networks; None: it names none."""
+    """The PodNetworkings that a pod with several networks names; None if it names none."""
     misread: tuple[Flaw, ...]
-    """What has not the form of a pod; it counts as absent."""
+    """Values of the wrong type, which count as absent."""
     refused: tuple[Flaw, ...]
-    """What has, and what Kubernetes or Terway's webhook refuses all the same."""
+    """Values of the right type that Kubernetes or Terway's webhook rejects."""
 
     def request(self, resource: str, *, first: int | None = None) -> int:
-        """Return how many of a resource the pod takes, as the scheduler counts.
+        """Return the pod's request for a resource, as the scheduler computes it.
 
-        Init containers run one after the other, and sidecars among them go on beside all that come later.
+        Init containers run in sequence; sidecars among them keep running beside all later containers.
 
         Args:
-            resource: its name.
-            first: what the first container asks for instead of its own request.
+            resource: the name of the resource.
+            first: replaces the request of the first container.
 
         """
         beside = peak = 0
@@ -84,22 +84,22 @@ class Pod(NamedTuple):
         return self.own.get(resource, max(peak, together)) + self.overhead.get(resource, 0)
 
     def asking(self, resource: str) -> tuple[Container, ...]:
-        """Return the containers that ask for a resource."""
+        """Return the containers that request a resource."""
         return tuple(c for c in (*self.containers, *self.init_containers) if c.requests.get(resource))
 
     @property
     def is_ignored(self) -> bool:
-        """Whether Terway leaves it alone."""
+        """Whether Terway ignores the pod."""
         return self.labels.get(IGNORE_LABEL) == "true"
 
 
 def read_pod(template: object) -> Pod:
-    """Read everything that is needed from a pod template, whose contents may be invalid."""
+    """Read a pod template, which may be invalid."""
     return _Reader().pod(template)
 
 
 class _Reader:
-    """Reads one pod, and keeps what is wrong with it."""
+    """Reads one pod and collects what is wrong with it."""
 
     def __init__(self) -> None:
         self.misread: list[Flaw] = []
@@ -243,7 +243,7 @@ class _Reader:
             yield Container(
                 path,
                 self._text((*path, "name"), found.get("name")),
-                self._requests((*path, "resources"), resources) if resources else {},  # many ask for nothing
+                self._requests((*path, "resources"), resources) if resources else {},  # many have none
                 kind == "initContainers" and restart == "Always",
                 tuple(self._host_ports((*path, "ports"), found["ports"])) if found.get("ports") is not None else (),
             )
@@ -263,7 +263,7 @@ class _Reader:
         return {name: number for name, number in found.items() if number is not None}
 
     def _counted(self, path: Path, resources: dict[str, Any]) -> dict[str, int]:
-        """Read a container's extended resources. Kubernetes requires equal requests and limits."""
+        """Read a container's extended resources, for which Kubernetes requires equal requests and limits."""
         requests, limits = (self._map((*path, key), resources.get(key)) for key in ("requests", "limits"))
         out: dict[str, int] = {}
         for name in COUNTED:
@@ -298,7 +298,7 @@ class _Reader:
         return number
 
     def _no_counted(self, resources: dict[str, Any]) -> None:
-        """Look at the resources of the whole pod, which may hold no extended one."""
+        """Record extended resources at pod level, where Kubernetes does not allow them."""
         for key in ("requests", "limits"):
             for name in self._map(("spec", "resources", key), resources.get(key)):
                 if name in COUNTED:
@@ -310,7 +310,7 @@ class _Reader:
 
 
 def toleration_flaws(toleration: Toleration) -> Iterator[Flaw]:
-    """Yield what Kubernetes refuses of a toleration; paths are keys of it."""
+    """Yield why Kubernetes rejects a toleration; paths are relative to it."""
     key, operator, value, effect, seconds = toleration
     if operator not in {"", "Equal", "Exists"}:
         yield Flaw(("operator",), say("Kubernetes has no operator {operator!r} for tolerations", operator=operator),

@@ -1,4 +1,4 @@
-"""How a rolling update replaces pods, with Kubernetes' rounding."""
+"""Computes how a rolling update replaces pods, with Kubernetes' rounding."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 class Rollout(NamedTuple):
-    """How many pods more, and how many fewer, there may be during an update."""
+    """The number of extra pods, and of missing pods, that an update allows."""
 
     surge: int
     unavailable: int
 
 
 def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> Rollout | None:
-    """Read how an update goes.
+    """Return the limits of a rolling update.
 
     Args:
-        kind: Deployment or DaemonSet, or a kind that does as one of these.
+        kind: Deployment or DaemonSet, or a kind that behaves like one of them.
         strategy: `spec.strategy` of a Deployment, `spec.updateStrategy` of a DaemonSet; None: the default.
         replicas: the number of pods.
 
     Returns:
-        None when no new pod waits for room beside the old ones (Recreate, OnDelete), or nobody can read it.
+        None if no new pod has to fit beside the old ones (Recreate, OnDelete), or the strategy is invalid.
 
     """
     given = strategy or {}
@@ -40,12 +40,12 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
     unavailable = share(found.get("maxUnavailable", 1 if is_daemon else "25%"), replicas, up=is_daemon)
     if surge is None or unavailable is None:
         return None
-    # Kubernetes never lets both be 0.
+    # Kubernetes never allows both to be 0.
     return Rollout(surge, unavailable if surge or unavailable else 1)
 
 
 def share(value: object, replicas: int, *, up: bool) -> int | None:
-    """Read a number of pods, or a percentage such as `25%`, rounded up or down; None if invalid."""
+    """Parse a number of pods, or a percentage such as `25%` rounded up or down; None if invalid."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     percent = re.fullmatch(r"([0-9]{1,9})%", value) if isinstance(value, str) else None
