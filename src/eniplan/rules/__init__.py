@@ -1,4 +1,4 @@
-"""The rules. Pure: no I/O, no printing, no SDK. One file per area; `base` says what a rule is."""
+"""The rules, one file per area. Pure: no I/O, no printing, no SDK. `base` defines what a rule is."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALL: tuple[AnyRule, ...] = tuple(sorted(
 
 
 def __getattr__(name: str) -> object:
-    """Make `CLUSTER` and `BY_ID` when they are first asked for: a check needs neither, and pays 2 ms for them."""
+    """Build `CLUSTER` and `BY_ID` on first access: they cost 2 ms, and a check needs neither."""
     if name not in {"CLUSTER", "BY_ID"}:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

@@ -1,4 +1,4 @@
-"""How many addresses the pods of each pool can need, zone by zone. One owner for NET002 and the capacity sheet."""
+"""Computes the addresses that each pool can need, by zone, for NET002 and for the capacity sheet."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Need(NamedTuple):
-    """Addresses at one size of a pool, or of several; None when a size or the pods per node are unknown."""
+    """Addresses that pools need at one size; None if a size or the pods per node are unknown."""
 
     pods: int | None
-    """IPv4 addresses of exclusive pods (one each; one IPv6 beside it in dual stack)."""
+    """IPv4 addresses of exclusive pods: one each, plus one IPv6 address in dual stack."""
     nodes: int
     """Addresses of the nodes' own primary ENIs in the same vSwitches."""
 
@@ -29,26 +29,26 @@ class Need(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What is needed at the desired size, and at the largest."""
+    """The needs at the desired and at the largest size."""
 
     desired: Need
     largest: Need
 
 
 class Demand(NamedTuple):
-    """The pods that one network configuration of a pool can put into one zone."""
+    """The pods that get a network configuration of a pool in one zone, at most."""
 
     pool: PoolView
     config: PodConfig
     zone: str
     v_switches: tuple[VSwitch, ...]
-    """The pod vSwitches of the zone; empty when the configuration has none there."""
+    """The pod vSwitches in the zone; empty if the configuration has none there."""
     pods: tuple[int | None, int | None]
-    """At the desired and at the largest size; None when unknown."""
+    """At the desired and at the largest size; None if unknown."""
 
 
 def free_addresses(v_switches: Iterable[VSwitch]) -> int | None:
-    """Return the free addresses of several vSwitches together; None when any is not stated."""
+    """Return the sum of the free addresses of vSwitches; None if any is unknown."""
     free = 0
     for v_switch in v_switches:
         if v_switch.available_ips is None:
@@ -63,27 +63,27 @@ def demands(view: PlanView) -> tuple[Demand, ...]:
 
 
 class Part(NamedTuple):
-    """What one pool can need in one zone, in numbers. Sizes come in pairs: the desired, and the largest."""
+    """What a pool can need in a zone. Pairs are for the desired and the largest size."""
 
     pool: str
     zone: str
     most: tuple[int | None, int | None]
-    """The pods that its nodes there can carry at most; None when unknown."""
+    """The most pods that its nodes there can carry; None if unknown."""
     nodes: tuple[int, int]
     node_v_switches: frozenset[str]
-    """The vSwitches of its ECS nodes there, which take addresses as well."""
+    """The vSwitches of its ECS nodes there, which use addresses too."""
     asked: tuple[tuple[frozenset[str], tuple[int | None, int | None]], ...]
-    """The pods of each configuration, and the vSwitches that it has there."""
+    """For each configuration: its vSwitches there, and its pods."""
 
     def within(self, v_switches: frozenset[str]) -> Needs:
-        """Return what it needs of some vSwitches: for the pods that can go nowhere else, and for its nodes."""
+        """Return what the pool needs from these vSwitches: for pods that can use no others, and for its nodes."""
         inside = tuple(asked for asked in self.asked if asked[0] <= v_switches)
         return self._replace(asked=inside).of(v_switches)
 
     def of(self, v_switches: frozenset[str]) -> Needs:
-        """Return what all its pods and its nodes need, as far as those are in some vSwitches.
+        """Return what all pods and nodes of the pool that can use these vSwitches need.
 
-        Its configurations share the ENIs of the nodes: together they never need more than those.
+        Configurations share the ENIs of the nodes, so together they never need more.
         """
         beside = bool(self.node_v_switches & v_switches)
         found = []
@@ -96,7 +96,7 @@ class Part(NamedTuple):
 
 
 def part(pool: PoolView, zone: str, wanted: Iterable[Demand]) -> Part:
-    """Return what some configurations of a pool can need in a zone."""
+    """Return what these configurations of a pool can need in a zone."""
     sizes = (pool.pool.planned_size, pool.pool.largest_size)
     desired, largest = (0 if size is None else pool.nodes_per_zone(size) for size in sizes)
     most = tuple(None if s is None else pool.most_pods(n) for s, n in zip(sizes, (desired, largest), strict=True))
@@ -106,7 +106,7 @@ def part(pool: PoolView, zone: str, wanted: Iterable[Demand]) -> Part:
 
 
 def parts(view: PlanView) -> tuple[Part, ...]:
-    """Return what every pool can need in every zone in which pods take addresses, as far as that is known."""
+    """Return what each pool can need in each zone in which its pods use addresses, as far as known."""
     by_zone: dict[str, dict[PoolView, list[Demand]]] = {}
     for demand in view.once(demands):
         if demand.v_switches and demand.pods[0] is not None:
@@ -120,20 +120,20 @@ def parts(view: PlanView) -> tuple[Part, ...]:
 
 
 class Use(NamedTuple):
-    """What can be needed of some vSwitches of a zone that pods share."""
+    """What pools can need from a set of vSwitches of a zone."""
 
     zone: str
     v_switches: tuple[str, ...]
     need: Needs
     free: int | None
-    """None when any of them does not say."""
+    """The free addresses; None if unknown for any vSwitch."""
     parts: Mapping[int, Needs]
-    """What each of the parts there needs of them."""
+    """What each part needs from them, by index."""
     is_whole: bool
-    """Whether these are all vSwitches of the zone together, which no configuration alone has."""
+    """Whether these are all vSwitches of the zone, and no single configuration has all of them."""
 
     def short(self) -> str | None:
-        """Return at which size of the pools there are too few addresses; None: it is not known that there are."""
+        """Return the size of the pools at which addresses run out; None if they do not, or if that is unknown."""
         if self.free is None:
             return None
         for size, need in (("desired", self.need.desired), ("largest", self.need.largest)):
@@ -143,9 +143,9 @@ class Use(NamedTuple):
 
 
 def uses(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Use]:
-    """Yield need and free addresses of each set of vSwitches that some configuration uses, and of all together.
+    """Yield the use of each set of vSwitches that a configuration has, and of all vSwitches of a zone together.
 
-    Pods that may only use vSwitches of a set need their addresses there (Hall's condition). Smaller sets come first.
+    Pods that can use only vSwitches of a set need their addresses there (Hall's condition). Smaller sets come first.
     """
     by_zone: dict[str, dict[int, Part]] = {}
     for i, item in enumerate(found):
@@ -161,20 +161,20 @@ def uses(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Use]
 
 
 class Shortage(NamedTuple):
-    """Some vSwitches of a zone with fewer free addresses than can be needed of them."""
+    """A set of vSwitches of a zone with fewer free addresses than pools can need."""
 
     zone: str
     v_switches: tuple[str, ...]
     size: str
-    """At which size of the pools: `desired` or `largest`."""
+    """The size of the pools: `desired` or `largest`."""
     need: Need
     free: int
     pools: tuple[int, ...]
-    """Which of the parts need them."""
+    """The indices of the parts that need them."""
 
 
 def shortages(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Shortage]:
-    """Yield the uses that have too few addresses. What a smaller set shows is not told again for a larger one."""
+    """Yield the sets of vSwitches with too few addresses, but not those that contain a reported set."""
     told: dict[tuple[str, str], list[frozenset[str]]] = {}
     for use in uses(found, free):
         size, ids = use.short(), frozenset(use.v_switches)
@@ -205,7 +205,7 @@ def _sum(needs: Iterable[Need]) -> Need:
 def _of_pool(pool: PoolView) -> Iterator[Demand]:
     for config in pool.configs:
         if not config.in_use or config.v_switch_ids is None:
-            continue  # NET001 says that it is not known
+            continue  # NET001 reports it as unknown
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
             here = tuple(v for v in pod_v_switches if v.zone == zone)
@@ -214,10 +214,10 @@ def _of_pool(pool: PoolView) -> Iterator[Demand]:
 
 
 def _pods(pool: PoolView, config: PodConfig, size: int | None) -> int | None:
-    """Return the pods that a configuration can put into one zone.
+    """Return the most pods that get a configuration in one zone.
 
-    The only PodNetworking of a pool, or the only configuration, can use every ENI, listed workloads or not: they
-    may be scaled. Where several share a pool, the listed workloads say how.
+    The only PodNetworking of a pool, or its only configuration, can use every ENI whatever the listed workloads:
+    they may be scaled. If several share a pool, the listed workloads decide.
     """
     if size is None:
         return None
@@ -235,6 +235,6 @@ def _pods(pool: PoolView, config: PodConfig, size: int | None) -> int | None:
 
 
 def _uses(pool: PoolView, config: PodConfig, workload: Workload) -> bool:
-    """Return whether pods of a workload get this configuration; the last one is that without a PodNetworking."""
+    """Return whether pods of a workload get this configuration. The last one is for pods without a PodNetworking."""
     names = {f"PodNetworking {name}" for name in workload.networks}
     return config.label in names if names else config is pool.configs[-1]

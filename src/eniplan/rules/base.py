@@ -1,7 +1,7 @@
-"""What a rule is: one small pure unit with everything that is ever said about it.
+"""Defines rules: small pure units with all their texts.
 
-`explain`, the rule reference, the report and the tests' examples all come from these objects. A check yields
-`Hit` for what is wrong and `Unknown` for what it would need to know and does not: never a guess.
+`explain`, the rule reference, the report and the examples in tests all come from these objects. A check yields
+`Hit` for a problem and `Unknown` for a fact that it needs and lacks. It never guesses.
 """
 
 from __future__ import annotations
@@ -24,68 +24,68 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 
 
 class Settings(NamedTuple):
-    """How the user wants to be judged."""
+    """The user's settings for judging."""
 
     strict: bool = False
-    """Where documents disagree the strictest holds, and what is not decided fails."""
+    """If documents disagree, the strictest applies; undecided rules fail the run."""
     max_age: int | None = None
-    """Days after which a number's source counts as too old, from `aged_on`; None: two years."""
+    """The age in days, on `aged_on`, above which a number's source is too old; None: two years."""
     today: date | None = None
     specs_day: date | None = None
-    """As of which the age of the instance data is told and judged; None: `today`. Waivers expire by `today` alone."""
+    """The day for the age of the instance data; None: `today`. Waivers always expire by `today`."""
 
     @property
     def aged_on(self) -> date | None:
-        """The day as of which the age of the instance data is told and judged."""
+        """The day for reporting and judging the age of the instance data."""
         return self.specs_day or self.today
 
 
 class Fix(NamedTuple):
-    """The one right answer: what stands at a place of a finding once it is mended."""
+    """The fix of a finding that has exactly one: the new content of a place."""
 
     what: Literal["label", "value", "item", "request"]
-    """A label and its value; a single value; one item more in a list; how many `aliyun/eni` a pod asks for."""
+    """A label with its value, a single value, a new list item, or the number of `aliyun/eni` that a pod requests."""
     value: object
     safe: bool = True
-    """Whether nothing but the answer can have been meant; otherwise it is taken with --unsafe-fixes only."""
+    """Whether the user can only have meant this; other fixes need --unsafe-fixes."""
     path: Path = ()
-    """Where it stands in the user's own document; rules leave it to their judge."""
+    """The path in the user's own document. The judge sets it, not the rule."""
     why_not: Message = NOTHING
-    """Why it is not written there, where it is not; likewise."""
+    """Why the fix cannot be written there, if so. The judge sets it too."""
 
 
 class Hit(NamedTuple):
-    """Something is wrong at a key path of the plan, or with an object (`("Pod", "trading", "matcher-0")`)."""
+    """A problem at a key path of the plan, or with an object (`("Pod", "trading", "matcher-0")`)."""
 
     path: Path
     message: Message
-    """What is wrong, with the numbers compared."""
+    """The problem, with the compared numbers."""
     hint: Message = NOTHING
-    """The nearest fix."""
+    """The simplest fix, in words."""
     facts: Mapping[str, object] = {}
-    """The numbers compared, for machines."""
+    """The compared numbers, for machines."""
     level: Level | None = None
-    """When it is not the rule's own level."""
+    """None: the level of the rule."""
     sources: tuple[Source | None, ...] = ()
-    """Where the numbers come from; the rule's own sources are added."""
+    """The sources of the numbers, beside those of the rule."""
     fix: Fix | None = None
-    """What mends it, where there is one right answer."""
+    """The fix, if exactly one is right."""
 
 
 class Unknown(NamedTuple):
-    """A fact that the rule needs and that is not known."""
+    """An unknown fact that a rule needs."""
 
     path: Path
-    """Where the plan would state it, or what it is about."""
+    """Where the plan would state the fact, or its object."""
     fact: Fact
     about: str = ""
-    """Whose fact it is, where there are several."""
+    """The object that the fact belongs to, if there are several."""
     hint: Message = NOTHING
-    """How to find it out here, when that is not the fact's own way."""
+    """How to find it out; empty: the hint of the fact."""
 
     @property
     def words(self) -> str:
-        """What a report calls it."""
+        """The name of the fact in reports."""
         return self.fact.called(self.about)
 
     @property
@@ -95,7 +95,7 @@ class Unknown(NamedTuple):
 
 
 def lacking(fact: Fact) -> Unknown:
-    """Return that a fact is not known for which a plan has one place."""
+    """Return an unknown fact that has a single place in a plan."""
     return Unknown(fact.path, fact)
 
 
@@ -103,50 +103,50 @@ Outcome: TypeAlias = "Iterator[Hit | Unknown]"
 
 
 Across: TypeAlias = "Callable[[tuple[Any, ...]], Iterator[tuple[int, Hit]]]"
-"""Takes what plans share (`rules.shared`); yields the index of a plan, and what is wrong there."""
+"""Takes what plans share (`rules.shared`); yields hits with the index of their plan."""
 
 Subject = TypeVar("Subject")
 Found = TypeVar("Found")
 
 
 class View:
-    """What checks look at: pure and lazy."""
+    """The subject of checks: pure and lazy."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Create an empty cache."""
         self._known: dict[object, object] = {}
 
     def once(self, work: Callable[[Self], Found]) -> Found:
-        """Return what a function works out of this view, which several checks ask for."""
+        """Return the cached result of a function of this view that several checks use."""
         if work not in self._known:
             self._known[work] = work(self)
         return cast("Found", self._known[work])
 
 
 class Rule(NamedTuple, Generic[Subject]):
-    """A rule. `needs`, `effect` and `sources` are shown to people; the examples are run by the tests.
+    """A rule. Users see `needs`, `effect` and `sources`; the tests run the examples.
 
-    Its kind says what it judges: each is a class of its own below.
+    Each subclass below judges one kind of subject.
     """
 
     id: str
     level: Level
     title: str
     needs: tuple[Fact, ...]
-    """The facts it is decided by."""
+    """The facts that decide the rule."""
     effect: str
     """What happens in the cluster."""
     sources: tuple[Source, ...]
     passes: Mapping[str, Any]
-    """Changes to its example (`rules.examples`, `rules.examples_cluster`) under which the rule is content."""
+    """Changes to its example (`rules.examples`, `rules.examples_cluster`) with which the rule reports nothing."""
     fails: Mapping[str, Any]
-    """Changes to its example under which the rule speaks."""
+    """Changes to its example with which the rule reports a hit."""
     account: Mapping[str, Any]
-    """Changes to the example account under which, with `fails`, it speaks; empty where no account is asked."""
+    """Changes to the example account with which, beside `fails`, it reports a hit; empty if it needs no account."""
     waivable: bool
     check: Callable[[Subject], Outcome]
     across: Across | None
-    """Judges what several plans of one cluster share, beyond what each of them says alone; None: nothing."""
+    """Judges what several plans of one cluster share, beyond each plan alone; None: nothing."""
 
 
 AnyRule: TypeAlias = "Rule[Any]"
@@ -159,7 +159,7 @@ class PlanRule(Rule[Subject]):
 
 
 class AccountRule(Rule[Subject]):
-    """Judges a plan by what an account says: takes a PlanView and LiveFacts."""
+    """Judges a plan against an account: takes a PlanView and LiveFacts."""
 
     __slots__ = ()
 
@@ -171,19 +171,19 @@ class ClusterRule(Rule[Subject]):
 
 
 class TypeRule(Rule[Subject]):
-    """Judges one instance type, wherever it is named: takes a TypeView. A path () is that of the type."""
+    """Judges one instance type, wherever a plan names it: takes a TypeView. Path () is the type itself."""
 
     __slots__ = ()
 
 
 class WaiverRule(Rule[Subject]):
-    """Judges the waivers of a document when all findings are known: takes a WaiverView."""
+    """Judges the waivers of a document, once all findings are known: takes a WaiverView."""
 
     __slots__ = ()
 
 
 class _Kind:
-    """A decorator that makes a rule of a check function."""
+    """A decorator that turns a check function into a rule."""
 
     def __init__(self, kind: type[AnyRule]) -> None:
         self._kind = kind

@@ -89,7 +89,7 @@ def eni002(view: TypeView) -> Outcome:
     fails={_TYPE: ["ecs.i4.8xlarge"]},
 )
 def eni003(view: TypeView) -> Outcome:
-    """Types and families that the specs do not know, and types without EniQuantity."""
+    """Types and families missing in the specs, and types without EniQuantity."""
     name, record = view.name, view.record
     prove = say(
         "prove it: save the output of `aliyun ecs DescribeInstanceTypes --InstanceTypes.1 {type}` to a file and pass "
@@ -129,7 +129,7 @@ _SIZE = r"(?:[0-9]*x)?large|medium|small|tiny|nano"
 
 
 def _unknown_type(view: TypeView, prove: Message) -> Message:
-    """Say what a type may be that the specs do not know: one of a family that they know, or a slip of the pen."""
+    """Return what an unknown type may be: a member of a known family, or a typo."""
     family, _, size = view.name.rpartition(".")
     if re.fullmatch(_SIZE, size):
         known = view.catalog.family_names()
@@ -157,7 +157,7 @@ def _series(family: str) -> tuple[str, ...]:
 
 
 def _stated(conflict: Conflict) -> Iterator[Message]:
-    """Yield each value of a conflict with those that state it."""
+    """Yield each value of a conflict with its sources."""
     for number, keys in conflict.values.items():
         yield say("{number} by {sources}", number=number, sources=tuple(keys))
 
@@ -207,7 +207,7 @@ def eni004(view: TypeView) -> Outcome:
 
 
 def _oldest_date(view: TypeView) -> tuple[str, str]:
-    """Return the oldest date that is fresh enough, and the limit in words."""
+    """Return the oldest date that is recent enough, and the limit in words."""
     most, today = view.settings.max_age, view.settings.aged_on
     if most is not None and today is not None:
         oldest = today - timedelta(days=min(most, today.toordinal() - 1))
@@ -226,7 +226,7 @@ def _oldest_date(view: TypeView) -> tuple[str, str]:
     fails={_TYPE: ["ecs.c4.4xlarge"]},
 )
 def eni005(view: TypeView) -> Outcome:
-    """Types that the page of families on sale does not list."""
+    """Types missing on the page of families on sale."""
     if view.record is not None and view.record.on_sale is False:
         message = say("{type} was not on sale on {date}", type=view.name, date=view.catalog.date)
         yield Hit((), message, view.others(), {"OnSale": False}, sources=(view.source("OnSale"),))
@@ -280,7 +280,7 @@ def eni006(view: TypeView) -> Outcome:
     fails={_TYPE: ["ecs.c6r.16xlarge"]},
 )
 def eni011(view: TypeView) -> Outcome:
-    """Recorded conflicts that matter to a type that passes."""
+    """Recorded conflicts that decide whether a type passes."""
     record = view.record
     for conflict in view.catalog.conflicts(view.name):
         if record is not None and _matters(conflict, record, view):
@@ -298,10 +298,10 @@ def eni011(view: TypeView) -> Outcome:
 
 
 def _matters(conflict: Conflict, record: InstanceType, view: TypeView) -> bool:
-    """Return whether a type passes by the value taken and would not by another."""
+    """Return whether a type passes with the chosen value and would fail with another."""
     if conflict.field == "EniQuantity":
         return (record.EniQuantity or 0) > FORBIDDEN_ENIS and min(map(int, conflict.values)) <= DISPUTED_ENIS
-    # Where both counts are equal now, any other value of either breaks the parity.
+    # If both counts are equal now, any other value of either breaks the parity.
     return conflict.field in LIMITS and bool(view.demands.dual) and bool(has_parity(record))
 
 
@@ -319,7 +319,7 @@ def _matters(conflict: Conflict, record: InstanceType, view: TypeView) -> bool:
     fails={**_DUAL, "nodePools[0].instanceTypes": ["ecs.g6.8xlarge"]},
 )
 def ds001(view: TypeView) -> Outcome:
-    """IPv4 per ENI against IPv6 per ENI, where both are known."""
+    """IPv4 per ENI against IPv6 per ENI, if both are known."""
     record = view.record
     if record is None or view.demands.dual is False or has_parity(record) is not False:
         return
@@ -384,7 +384,7 @@ def ds005(view: TypeView) -> Outcome:
     fails={_TYPE: ["ecs.c6.large"]},
 )
 def np008(view: TypeView) -> Outcome:
-    """CpuCoreCount and MemorySize against ACK's floor."""
+    """CpuCoreCount and MemorySize against ACK's minimum."""
     record = view.record
     small = False if record is None else too_small(record)
     if record is None or small is False:
@@ -405,4 +405,4 @@ def np008(view: TypeView) -> Outcome:
 
 
 TYPE_RULES = tuple(item for item in globals().values() if isinstance(item, TypeRule))
-"""Every rule of one instance type."""
+"""Every rule about a single instance type."""

@@ -1,4 +1,4 @@
-"""What rules say of instance types, once for each: for pools, for families, and for naming what would pass."""
+"""Judges instance types once each: for pools, for families, and to suggest types that pass."""
 
 from __future__ import annotations
 
@@ -25,42 +25,42 @@ _SUGGESTIONS = 3
 
 
 class Word(NamedTuple):
-    """What one rule says about a type."""
+    """A result of a rule for a type."""
 
     rule: AnyRule
     level: Level | None
-    """None: the rule cannot be decided, because `message` is not known."""
+    """None: undecided, because the fact that `message` names is unknown."""
     message: str
 
 
 class FamilyChoice(NamedTuple):
-    """What `instanceFamilies` stands for: the types that pass, and why the others do not."""
+    """The types of a family in `instanceFamilies`: those that pass, and why the others do not."""
 
     position: int
     family: str
     selected: tuple[InstanceType, ...]
     rejected: tuple[tuple[InstanceType, tuple[str, ...]], ...]
-    """With the rule ids; a type off sale is rejected by ENI005."""
+    """With the ids of the rules that they break; ENI005 for types no longer on sale."""
 
 
 @lru_cache(maxsize=4)
 def type_judge(catalog: Catalog, settings: Settings) -> TypeJudge:
-    """Return the judge of the types of some instance data: many pools and plans ask about the same ones."""
+    """Return the judge for some instance data, cached because many pools and plans use the same types."""
     return TypeJudge(catalog, settings)
 
 
 class TypeJudge:
-    """Asks the rules of one instance type."""
+    """Applies the type rules to instance types."""
 
     def __init__(self, catalog: Catalog, settings: Settings) -> None:
-        """Take the instance data, and how strictly to judge."""
+        """Take the instance data and the settings."""
         self._catalog = catalog
         self._settings = settings
         self._said: dict[tuple[str, Demands, bool], Said] = {}
         self._plain: dict[tuple[str, Demands], Said] = {}
 
     def said(self, name: str, demands: Demands, *, is_family: bool = False) -> Said:
-        """Return what the rules say of a type. A path () means the type, wherever it is named."""
+        """Return the results of the rules for a type. Path () means the type, wherever a plan names it."""
         key = name, demands, is_family
         if key not in self._said:
             record = None if is_family else self._catalog.get(name)
@@ -77,7 +77,7 @@ class TypeJudge:
         return self._said[key]
 
     def _fix(self, name: str, record: InstanceType | None, demands: Demands) -> Fix | None:
-        """Return the nearest type; whether it is the one to take is not for eniplan to say."""
+        """Return the nearest type as a fix: an unsafe one, because the choice is the user's."""
         if record is None:
             meant = nearest(name, self._catalog.names(), cutoff=0.75)
         else:
@@ -86,7 +86,7 @@ class TypeJudge:
         return None if meant is None else Fix("value", meant, safe=False)
 
     def _verdict(self, record: InstanceType, demands: Demands) -> Said:
-        """Return what the rules say of a type, without naming others."""
+        """Return the results of the rules for a type, without suggesting others."""
         key = record.InstanceTypeId, demands
         if key not in self._plain:
             view = TypeView(record.InstanceTypeId, record, demands, self._catalog, self._settings, lambda: NOTHING)
@@ -94,7 +94,7 @@ class TypeJudge:
         return self._plain[key]
 
     def words(self, record: InstanceType, demands: Demands) -> tuple[Word, ...]:
-        """Return what the rules say about a type; what they say about its cluster is nothing about a type."""
+        """Return the results of the rules for a type, without those about its cluster."""
         return tuple(
             Word(rule, found.level or rule.level, found.message)
             if isinstance(found, Hit)
@@ -104,7 +104,7 @@ class TypeJudge:
         )
 
     def errors(self, record: InstanceType, demands: Demands) -> tuple[str, ...]:
-        """Return the ids of the rules that a type breaks at error level; empty when it passes."""
+        """Return the ids of the rules that a type breaks at error level; empty if it passes."""
         return tuple(word.rule.id for word in self.words(record, demands) if word.level == "error")
 
     def choose(self, position: int, family: str, demands: Demands) -> FamilyChoice:
@@ -119,7 +119,7 @@ class TypeJudge:
         return FamilyChoice(position, family, tuple(selected), tuple(rejected))
 
     def alternatives(self, record: InstanceType, demands: Demands) -> Message:
-        """Name the nearest types that pass beyond dispute: of the same family, and of the same size."""
+        """Return the nearest types that pass undisputed, in words: of the same family, and of the same size."""
         family, names = self._near(record, demands._replace(strict=True))
         parts = [_nearest(family[0])] if family else []
         if names:
@@ -142,7 +142,7 @@ class TypeJudge:
         )
 
     def _near(self, record: InstanceType, demands: Demands) -> tuple[list[InstanceType], list[InstanceType]]:
-        """Return the types that pass beyond dispute, nearest first: of the same family, and others of the same size."""
+        """Return the types that pass undisputed, nearest first: of the same family, and others of the same size."""
         family = [
             r
             for r in self._catalog.family(record.InstanceTypeFamily)

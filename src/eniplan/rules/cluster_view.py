@@ -1,6 +1,6 @@
-"""What the VER rules look at: a running cluster, with what the plan and the instance data expect of it.
+"""The subject of the VER rules: a running cluster, and what the plan and the instance data expect from it.
 
-Pure and lazy, as `view` is for plans. What could not be read of the cluster is told by `unseen`.
+Pure and lazy, like `view` for plans. `unseen` reports what could not be read.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ _LISTS = {
     "ConfigMap": facts.CONFIG_MAPS,
 }
 _BY_LABELS = 2
-"""A node carries the labels that the plan gives to a pool."""
+"""How well a node fits a pool: it has the pool's labels."""
 
 
 class Group(NamedTuple):
-    """Nodes that are judged together: those of a pool of the plan, or of a node pool of the cluster."""
+    """Nodes judged together: those of a pool of the plan, or of a node pool of the cluster."""
 
     name: str
-    """The name of the pool in the plan, or the id of the node pool; empty for nodes without one."""
+    """The name of the pool in the plan, or the id of the node pool; empty for nodes without a pool."""
     label: str
-    """How messages call it."""
+    """The name of the group in messages."""
     path: Path
     pool: PoolView | None
     """None without a plan."""
@@ -58,28 +58,28 @@ class Group(NamedTuple):
 
     @property
     def exclusive(self) -> tuple[Node, ...]:
-        """The nodes that Terway takes for exclusive ones."""
+        """The nodes that Terway treats as exclusive."""
         return tuple(node for node in self.nodes if node.is_exclusive)
 
 
 class Claim(NamedTuple):
-    """A node that was meant to be exclusive, as a label says that Terway does not read as such."""
+    """A node that was meant to be exclusive, by a label that Terway does not recognize."""
 
     node: Node
     key: str
     value: str
     pool: str
-    """Its node pool, as messages call it."""
+    """The name of its node pool in messages."""
 
     @property
     def said(self) -> Message:
-        """The label, and what is wrong with it."""
+        """The label, as messages show it."""
         return say("{label}={value}", label=self.key, value=self.value)
 
 
 @lru_cache(maxsize=4096)
 def _is_nearly_exclusive(key: str) -> bool:
-    """Return whether the key of a label looks like the exclusive one, and is another."""
+    """Return whether a label key resembles the exclusive label but differs from it."""
     if key == EXCLUSIVE_LABEL or not re.search("eni|exclusive", key, re.IGNORECASE):
         return False
     _, _, name = key.rpartition("/")
@@ -88,7 +88,7 @@ def _is_nearly_exclusive(key: str) -> bool:
 
 
 def claimed(node: Node) -> tuple[str, str] | None:
-    """Return the label by which a node was meant to be exclusive, and is not."""
+    """Return the wrong label by which a node was meant to be exclusive; None if there is none."""
     value = node.labels.get(EXCLUSIVE_LABEL)
     if value is not None:
         return None if value == "default" or node.is_exclusive else (EXCLUSIVE_LABEL, value)
@@ -97,25 +97,25 @@ def claimed(node: Node) -> tuple[str, str] | None:
 
 
 class Stop(NamedTuple):
-    """Where a pod has stopped. Pods that have stopped alike are told together."""
+    """Where a pod has stopped. A report groups pods with the same stop."""
 
     rule: str
     key: str
-    """What is alike; the words may name what differs."""
+    """Equal for pods to group; `why` may differ between them."""
     why: Message
-    """Follows `3 pods`."""
+    """The reason, in words that follow `3 pods`."""
     fix: Message
     facts: Mapping[str, object]
     level: Level | None = None
 
 
 class ClusterView(View):
-    """A cluster, resolved."""
+    """A cluster with its references resolved."""
 
     def __init__(
         self, observed: Observed, plan: PlanView | None, catalog: Catalog, pool_ids: Mapping[str, str] | None = None
     ) -> None:
-        """Take what was seen, what was planned, and the node pool's id of plan pools where the user states it."""
+        """Take the observed cluster, the plan, the instance data, and node pool ids by pool name, as far as stated."""
         super().__init__()
         self.observed = observed
         self.plan = plan
@@ -123,7 +123,7 @@ class ClusterView(View):
         self._pool_ids = pool_ids or {}
 
     def unseen(self, kind: str) -> Iterator[Unknown]:
-        """Yield that a kind could not be read, if so; a rule that needs it goes no further then."""
+        """Yield the unknown fact if a kind could not be read. Rules that need the kind then stop."""
         why = self.observed.unseen.get(kind)
         if why is not None:
             yield Unknown((kind,), _LISTS[kind], hint=say("{why}", why=why))
@@ -132,7 +132,7 @@ class ClusterView(View):
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """The pools of the plan with their nodes; without a plan every node pool that has an exclusive node."""
+        """The pools of the plan with their nodes; without a plan, every node pool with an exclusive node."""
         if self.plan is None:
             return self._exclusive_batches()
         found: dict[str, list[Node]] = {}
@@ -157,7 +157,7 @@ class ClusterView(View):
 
     @cached_property
     def ambiguous(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Node pools of the cluster that fit several pools of the plan, with these pools' names."""
+        """Node pools of the cluster that fit several pools of the plan equally, with the names of these."""
         return tuple(
             (_batch_label(key), tuple(pool.pool.name for pool in owners))
             for key, owners in self._owners.items()
@@ -166,7 +166,7 @@ class ClusterView(View):
 
     @cached_property
     def strangers(self) -> tuple[Node, ...]:
-        """The nodes of no pool of the plan that are not exclusive ones."""
+        """The nodes that are neither exclusive nor in a pool of the plan."""
         return tuple(
             node
             for key, nodes in self._batches.items()
@@ -177,13 +177,13 @@ class ClusterView(View):
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
-        """The nodes that were meant to be exclusive and are not."""
+        """The nodes that were meant to be exclusive but are not."""
         found = ((node, claimed(node), _batch_label(key)) for key, nodes in self._batches.items() for node in nodes)
         return tuple(Claim(node, *label, pool) for node, label, pool in found if label is not None)
 
     @cached_property
     def _batches(self) -> dict[str, list[Node]]:
-        """The nodes by their node pool's id; each node without one stands for itself."""
+        """The nodes by node pool id. Each node without a node pool is a batch of its own."""
         out: dict[str, list[Node]] = {}
         for node in self.observed.nodes:
             if node.is_terways:
@@ -192,7 +192,7 @@ class ClusterView(View):
 
     @cached_property
     def _owners(self) -> dict[str, tuple[PoolView, ...]]:
-        """The pools of the plan that a batch fits best; one wrong node does not take its batch away."""
+        """The pools of the plan that each batch fits best, by its best node: one wrong node does no harm."""
         pools = () if self.plan is None else self.plan.pools
         by_id = {self._pool_ids[pool.pool.name]: pool for pool in pools if pool.pool.name in self._pool_ids}
         free = [pool for pool in pools if pool.pool.name not in self._pool_ids]
@@ -202,7 +202,7 @@ class ClusterView(View):
             for key, nodes in self._batches.items()
             if key not in by_id
         }
-        # Where the labels of a pool are found, its type alone says nothing about another node pool.
+        # If some node has the labels of a pool, a matching type alone does not assign another node pool to it.
         labelled = {pool for found in fits.values() for pool, fit in found.items() if fit == _BY_LABELS}
         out: dict[str, tuple[PoolView, ...]] = {key: (pool,) for key, pool in by_id.items()}
         for key, found in fits.items():
@@ -213,16 +213,16 @@ class ClusterView(View):
 
     @cached_property
     def exclusive(self) -> dict[str, Node]:
-        """The exclusive nodes that are judged, by name."""
+        """The judged exclusive nodes, by name."""
         return {node.name: node for group in self.groups for node in group.exclusive}
 
     @cached_property
     def all_exclusive(self) -> tuple[Node, ...]:
-        """Every exclusive node of the cluster, judged or not: where a pod could go."""
+        """Every exclusive node of the cluster, judged or not: where pods could go."""
         return tuple(node for node in self.observed.nodes if node.is_exclusive and node.is_terways)
 
     def config_of(self, node: Node | None = None) -> TerwayConfig | None:
-        """Return Terway's configuration of a node, or of the cluster; None when it is not known."""
+        """Return Terway's configuration of a node, or of the cluster; None if unknown."""
         base = self.observed.configs.get(CLUSTER_CONFIG)
         if base is None or node is None or node.config == CLUSTER_CONFIG:
             return base
@@ -230,7 +230,7 @@ class ClusterView(View):
         return None if own is None else own.over(base)
 
     def erdma(self, node: Node) -> bool | None:
-        """Return whether eRDMA takes a slot, as the cluster says, else the plan; None when neither does."""
+        """Return whether eRDMA uses a slot, by the cluster, else by the plan; None if neither states it."""
         config = self.config_of(node)
         if config is not None:
             return config.erdma
@@ -238,16 +238,16 @@ class ClusterView(View):
 
     @property
     def dual(self) -> bool | None:
-        """Whether pods are to have IPv6 addresses: when the cluster or the plan says so; None when neither is known."""
+        """Whether pods should have IPv6 addresses, by the cluster or the plan; None if neither states it."""
         planned = None if self.plan is None else self.plan.dual
         config = self.config_of()
         return planned if config is None else config.ip_stack == "dual" or bool(planned)
 
     def expected(self, node: Node) -> tuple[int, ...]:
-        """Return the `aliyun/eni` that an ECS node may publish, the likeliest first; empty where nobody knows.
+        """Return the counts of `aliyun/eni` that an ECS node may publish, likeliest first; empty if unknown.
 
-        Whether eRDMA takes an ENI is decided by eni-config, by the type, and by the node's operating system, which
-        nobody tells us: where it could, both counts may be right.
+        Whether eRDMA uses an ENI depends on eni-config, the type and the operating system of the node. eniplan
+        does not know the last: if eRDMA could use an ENI, both counts may be right.
         """
         record = self.record(node)
         if record is None:
@@ -258,14 +258,14 @@ class ClusterView(View):
         return tuple(dict.fromkeys(count for count in counts if count is not None))
 
     def record(self, node: Node) -> InstanceType | None:
-        """Return the instance data of an ECS node; its own annotation goes before, as it does for Terway."""
+        """Return the instance data of an ECS node. As in Terway, the node's own annotation takes precedence."""
         known = self.catalog.get(node.instance_type or "")
         if not node.limits:
             return known
         return InstanceType.from_map(laid_over(known, {"InstanceTypeId": node.instance_type, **node.limits}))
 
     def room(self, node: Node) -> int | None:
-        """Return how many exclusive pods a node can carry; None when that is not known."""
+        """Return how many exclusive pods a node can carry; None if unknown."""
         if not node.is_lingjun:
             return node.allocatable
         record = self.catalog.lingjun(node.instance_type or "")
@@ -275,7 +275,7 @@ class ClusterView(View):
 
     @cached_property
     def pods_by_node(self) -> dict[str, list[Pod]]:
-        """The pods that take an ENI, by exclusive node; those that are being deleted still hold theirs."""
+        """The pods that use an ENI, by exclusive node. Terminating pods still hold theirs."""
         out: dict[str, list[Pod]] = {node.name: [] for node in self.all_exclusive}
         for pod in self.observed.pods:
             if pod.node in out:
@@ -284,7 +284,7 @@ class ClusterView(View):
 
     @cached_property
     def free(self) -> dict[str, int]:
-        """The `aliyun/eni` of each exclusive node that nobody has requested, as the scheduler counts."""
+        """The unrequested `aliyun/eni` of each exclusive node, as the scheduler counts them."""
         return {
             node.name: (node.allocatable or 0) - sum(pod.eni for pod in self.pods_by_node[node.name])
             for node in self.all_exclusive
@@ -292,14 +292,14 @@ class ClusterView(View):
 
     @cached_property
     def placed(self) -> tuple[tuple[Pod, Node], ...]:
-        """The pods on the judged exclusive nodes that are there to stay."""
+        """The pods on judged exclusive nodes, without terminating ones."""
         return tuple(
             (pod, node) for name, node in self.exclusive.items() for pod in self.pods_by_node[name] if not pod.leaving
         )
 
     @cached_property
     def waiting(self) -> tuple[Pod, ...]:
-        """The pods that no node has been found for, and that want an ENI, an exclusive node, or are planned."""
+        """The unscheduled pods that need an ENI or an exclusive node, or that the plan lists."""
         return tuple(
             pod
             for pod in self.observed.pods
@@ -317,7 +317,7 @@ class ClusterView(View):
 
     @cached_property
     def events_by_pod(self) -> dict[tuple[str, str], list[Event]]:
-        """The failures that were reported of pods and of their PodENIs, by namespace and name."""
+        """The failure events of pods and of their PodENIs, by namespace and name."""
         out: dict[tuple[str, str], list[Event]] = {}
         for event in self.observed.events:
             if event.kind in {"Pod", "PodENI"}:
@@ -326,23 +326,23 @@ class ClusterView(View):
 
     @cached_property
     def pods_by_name(self) -> dict[tuple[str, str], Pod]:
-        """The pods of which something was reported."""
+        """The pods with failure events, by namespace and name."""
         named = self.events_by_pod
         return {key: pod for pod in self.observed.pods if (key := (pod.namespace, pod.name)) in named}
 
     def events_of(self, pod: Pod) -> list[Event]:
-        """Return the failures that were reported of a pod or of its PodENI."""
+        """Return the failure events of a pod and of its PodENI."""
         return self.events_by_pod.get((pod.namespace, pod.name), [])
 
     @cached_property
     def agents(self) -> dict[str, Agent]:
-        """Terway's pod by node; one that is going only where no other has come."""
+        """Terway's pod by node; a terminating one only if it has no successor."""
         found = sorted(self.observed.agents, key=lambda agent: not agent.leaving)
         return {agent.node: agent for agent in found if agent.node}
 
     @cached_property
     def terway_down(self) -> dict[str, Agent | None]:
-        """The judged nodes on which Terway does not run, with its pod there; None where there is no pod."""
+        """The judged nodes on which Terway does not run, with its pod there; None if there is none."""
         if "Pod" in self.observed.unseen or (self.observed.daemon_set is None and not self.observed.agents):
             return {}
         found = ((name, self.agents.get(name)) for name in self.exclusive)
@@ -350,20 +350,20 @@ class ClusterView(View):
 
     @cached_property
     def controllers_down(self) -> tuple[Agent, ...]:
-        """The pods of terway-controlplane when they can be seen and none of them runs."""
+        """The pods of terway-controlplane, if they are visible and none runs; else empty."""
         live = tuple(item for item in self.observed.controllers if not item.leaving)
         return () if any(is_up(item) for item in live) else live
 
     def used(self, node: Node) -> Room:
-        """Return what the pods of a node take of it."""
+        """Return the resources that the pods of a node use."""
         return self.observed.used.get(node.name, Room(0, 0, 0))
 
     def host_pods(self, node: Node) -> int:
-        """Return how many pods of a node take no ENI; kubelet counts them, too."""
+        """Return how many pods of a node use no ENI. kubelet counts them too."""
         return (self.used(node).pods or 0) - len(self.pods_by_node.get(node.name, ()))
 
     def candidates(self, pod: Pod, workload: Workload | None) -> tuple[Node, ...]:
-        """Return the nodes that a pod that waits is meant for: those of its pool, or every exclusive one it reaches."""
+        """Return the nodes that a waiting pod is meant for: those of its pool, else all exclusive nodes in its zones."""
         group = next((g for g in self.groups if workload is not None and g.name == workload.node_pool), None)
         own = () if group is None or pod.eni or pod.steered else group.nodes
         return own or self.reachable(pod)
@@ -373,13 +373,13 @@ class ClusterView(View):
         return self.observed.pod_enis.get((pod.namespace, pod.name))
 
     def concerns(self, pod: Pod) -> bool:
-        """Return whether a pod is on a judged node, or wants an ENI of its own and is not on somebody else's."""
+        """Return whether to judge a pod: it is on a judged node, or needs its own ENI and is on no exclusive node."""
         if pod.node in self.exclusive:
             return True
         return pod.node not in self.pods_by_node and bool(pod.eni or pod.networking or pod.steered)
 
     def reachable(self, pod: Pod) -> tuple[Node, ...]:
-        """Return the exclusive nodes in the zones to which its PodNetworking ties a pod; all of them without one."""
+        """Return the exclusive nodes in the zones of a pod's PodNetworking; without one, all of them."""
         named = self.observed.pod_networkings.get(pod.networking)
         if named is None or not named.zones:
             return self.all_exclusive
@@ -390,7 +390,7 @@ class ClusterView(View):
         return {(item.namespace, f"{item.kind} {item.name}"): item for item in self.planned_workloads}
 
     def workload_of(self, pod: Pod) -> Workload | None:
-        """Return the workload of the plan that a pod belongs to, as far as its owner tells."""
+        """Return the workload of the plan that a pod belongs to, by its owner; None if there is none."""
         return self._owned(pod.namespace, pod.owner or f"Pod {pod.name}") if self._workloads else None
 
     def _owned(self, namespace: str, owner: str) -> Workload | None:
@@ -404,13 +404,13 @@ class ClusterView(View):
 
     @cached_property
     def workload_pods(self) -> tuple[tuple[Workload, Pod], ...]:
-        """The pods of the plan's workloads that take an ENI."""
+        """The pods of the plan's workloads that use an ENI."""
         pairs = ((self.workload_of(pod), pod) for pod in self.observed.pods if self._workloads)
         return tuple((item, pod) for item, pod in pairs if item is not None and not pod.leaving)
 
     @cached_property
     def other_pods(self) -> dict[Path, dict[str, list[str]]]:
-        """The pods of the plan's workloads that take no ENI: their nodes, by workload and phase."""
+        """The nodes of the workload pods that use no ENI, by workload and phase."""
         out: dict[Path, dict[str, list[str]]] = {}
         for (namespace, owner, phase), nodes in self.observed.others.items() if self._workloads else ():
             workload = self._owned(namespace, owner)
@@ -420,7 +420,7 @@ class ClusterView(View):
 
     @cached_property
     def refusals(self) -> dict[Path, Event]:
-        """What was reported of the plan's workloads whose pods the API server refuses."""
+        """The events of the plan's workloads whose pods the API server rejects."""
         out: dict[Path, Event] = {}
         for event in self.observed.events if self._workloads else ():
             if event.reason == "FailedCreate":
@@ -430,7 +430,7 @@ class ClusterView(View):
         return out
 
     def controller_of(self, workload: Workload) -> Controller | None:
-        """Return what stands behind the pods of a workload, as far as it could be read."""
+        """Return the controller of a workload's pods; None if it could not be read."""
         return self.observed.workloads.get((workload.namespace, f"{workload.kind} {workload.name}"))
 
     def failure_of(self, workload: Workload) -> str:
@@ -444,7 +444,7 @@ class ClusterView(View):
 
     @cached_property
     def overfull(self) -> dict[str, tuple[int, int]]:
-        """The judged nodes with more pods than exclusive ENIs: how many pods, how many ENIs."""
+        """The judged nodes with more pods than exclusive ENIs, as (pods, ENIs)."""
         out = {}
         for name, node in self.exclusive.items():
             room = self.room(node)
@@ -455,7 +455,7 @@ class ClusterView(View):
 
     @cached_property
     def zoneless(self) -> dict[tuple[str, ...], Stop]:
-        """The pods that wait because no vSwitch lies where they can run, by their path."""
+        """The pods, by path, that wait because no vSwitch is in a zone where they can run."""
         out: dict[tuple[str, ...], Stop] = {}
         reachable = tuple(sorted({n.zone for n in self.all_exclusive if n.zone and not n.is_lingjun}))
         for pod in self.waiting:
@@ -464,7 +464,7 @@ class ClusterView(View):
                 where = say("the exclusive nodes are in {nodeZones}", nodeZones=reachable)
                 out[pod.path] = _zoneless(_of_networking(named.name, named.zones), reachable, where)
         for pod, node in self.placed:
-            if pod.starting and node.zone and self.pod_eni(pod) is None:  # with one, a vSwitch was found
+            if pod.starting and node.zone and self.pod_eni(pod) is None:  # a PodENI means that a vSwitch was found
                 source = self._pod_zones(pod, node)
                 if source is not None and node.zone not in source.zones:
                     where = say("its node is in {nodeZones}", nodeZones=(node.zone,))
@@ -472,7 +472,7 @@ class ClusterView(View):
         return out
 
     def _pod_zones(self, pod: Pod, node: Node) -> _Network | None:
-        """Return whose vSwitches a pod on a node gets, and their zones; None when that is not known."""
+        """Return the source of the vSwitches for a pod on a node, and their zones; None if unknown."""
         named = self.observed.pod_networkings.get(pod.networking)
         if pod.networking:
             return _of_networking(named.name, named.zones) if named and named.zones else None
@@ -483,7 +483,7 @@ class ClusterView(View):
         return _Network(say("ConfigMap {name}", name=node.config), tuple(sorted(self.zones_of(config, node))), show)
 
     def zones_of(self, config: TerwayConfig, node: Node) -> set[str]:
-        """Return the zones in which pods of a node get a vSwitch: on ECS by where these lie, whatever the keys say."""
+        """Return the zones in which pods of a node get a vSwitch. On ECS, the vSwitches decide, not the keys."""
         known = {} if self.plan is None or node.is_lingjun else self.plan.v_switches
         pairs = ((zone, known.get(name)) for zone, ids in config.v_switches.items() for name in ids)
         return {zone if found is None or found.zone is None else found.zone for zone, found in pairs}
@@ -492,14 +492,14 @@ class ClusterView(View):
 
     @cached_property
     def networkings(self) -> tuple[PodNetworking, ...]:
-        """The PodNetworkings that are judged: the plan's as they stand in the cluster; without a plan those of ENI."""
+        """The judged PodNetworkings: the plan's, as in the cluster; without a plan, those with eniType ENI."""
         seen = self.observed.pod_networkings
         if self.plan is None:
             return tuple(item for item in seen.values() if item.eni_type == "ENI")
         return tuple(seen[name] for name in self.plan.pod_networkings if name in seen)
 
     def zones_for(self, networking: PodNetworking) -> dict[str, str]:
-        """Return zone -> label of a group of ECS nodes there that the PodNetworking is meant for."""
+        """Return, by zone, the label of a group of ECS nodes there that the PodNetworking is meant for."""
         out = {}
         for group in self.groups:
             if self.plan is not None and group.pool is not None:
@@ -512,12 +512,12 @@ class ClusterView(View):
 
 
 def is_up(agent: Agent) -> bool:
-    """Return whether a pod of Terway runs; one whose readiness is not told counts as running."""
+    """Return whether a pod of Terway runs. Without a readiness status it counts as running."""
     return agent.trouble is None or (agent.trouble.phase == "Running" and not agent.trouble.reason)
 
 
 class _Network(NamedTuple):
-    """Whose vSwitches a pod gets."""
+    """The source of a pod's vSwitches."""
 
     source: Message
     zones: tuple[str, ...]
@@ -531,7 +531,7 @@ def _of_networking(name: str, zones: tuple[str, ...]) -> _Network:
 
 
 def _zoneless(network: _Network, wanted: tuple[str, ...], where: Message) -> Stop:
-    """Return the stop of a pod for which no vSwitch lies where it can run."""
+    """Return the stop of a pod that has no vSwitch in a zone where it can run."""
     source, zones, show = network
     why = say("pending: {source} has no vSwitch; {where}", source=source, where=where)
     if zones:
@@ -548,7 +548,7 @@ def _batch_label(key: str) -> Message:
 
 
 def _fit(node: Node, pool: PoolView, types: frozenset[str]) -> int:
-    """Return how well a node fits a pool: `_BY_LABELS`, 1 by its mode and type, 0 not at all."""
+    """Return how well a node fits a pool: `_BY_LABELS`, 1 by its mode and type, or 0 if it does not fit."""
     if node.is_lingjun != pool.pool.is_lingjun:
         return 0
     own = {k: v for k, v in (pool.pool.labels or {}).items() if k not in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL}}

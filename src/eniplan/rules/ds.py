@@ -1,4 +1,4 @@
-"""Dual-stack rules: IPv6 is lost quietly, so every cause of it is told before."""
+"""DS rules: dual stack. Pods lose IPv6 without an error, so these rules report every cause in advance."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def ds003(view: PlanView) -> Outcome:
     },
 )
 def ds004(view: PlanView) -> Outcome:
-    """Every vSwitch that exclusive pods may get in a zone where the pool has nodes; Terway passes by other zones."""
+    """Every vSwitch that exclusive pods may get in a zone where the pool has nodes. Terway skips other zones."""
     if view.dual is False:
         return
     told = set()
@@ -104,7 +104,7 @@ def ds004(view: PlanView) -> Outcome:
 
 
 def _unseen(view: PlanView, pool: PoolView, config: PodConfig) -> Iterator[Unknown]:
-    """Yield what may hide a vSwitch: which ids pods get, which vSwitches these are, or where the nodes are."""
+    """Yield the unknown facts that may hide a vSwitch: the ids that pods get, their vSwitches, or the nodes' zones."""
     if config.v_switch_ids is None:
         yield config.missing
     elif any(

@@ -1,4 +1,4 @@
-"""ENI rules: does an instance type have the ENIs that the exclusive mode needs, and who says so."""
+"""ENI rules about pools: pods per node, capacity, and instance families."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _FAMILY = "nodePools[0].instanceFamilies"
 
 
 def source(view: PlanView, record: InstanceType, field: str) -> Source | None:
-    """Return where a number of a type comes from."""
+    """Return the source of a number of a type."""
     return view.catalog.source(record.source_of(field))
 
 
 def unknown_capacity(pool: PoolView) -> Unknown:
-    """Say which fact is missing to count the pods of a pool: its size, or the ENIs of its nodes."""
+    """Return the unknown fact for counting the pods of a pool: its size, or the ENIs of its nodes."""
     name, lingjun = pool.pool.name, pool.pool.is_lingjun
     if pool.pool.planned_size is None:
         if lingjun:
@@ -82,7 +82,7 @@ def eni007(view: PlanView) -> Outcome:
     fails={"workloads": [{**WORKLOAD, "replicas": 22}]},
 )
 def eni008(view: PlanView) -> Outcome:
-    """Pods of workloads and guests against the nodes at the largest size; a pod's ENIs are all of one node."""
+    """Pods of workloads and guests against the nodes at the largest size. All ENIs of a pod are on one node."""
     for pool in view.pools:
         if not pool.workloads and not pool.guests:
             continue
@@ -108,7 +108,7 @@ def eni008(view: PlanView) -> Outcome:
 
 
 def _with_possible(load: Load, pool: PoolView) -> Load:
-    """Return the same with the pods that may land there as well."""
+    """Return the load including pods that may land there too."""
     for guest in pool.guests:
         if not guest.is_certain and guest.replicas is None:
             load = load._replace(every_node=load.every_node + guest.enis)
@@ -118,7 +118,7 @@ def _with_possible(load: Load, pool: PoolView) -> Load:
 
 
 def _shortage(pool: PoolView, load: Load) -> Message:
-    """Say what has no room."""
+    """Return which pods have no room, in words."""
     guests = [guest.title for guest in pool.guests if guest.is_certain]
     beside = say(", including {titles} on every node", titles=named(guests)) if guests else NOTHING
     nodes = count(load.nodes, "{n} node", "{n} nodes")
@@ -140,7 +140,7 @@ def _shortage(pool: PoolView, load: Load) -> Message:
 
 
 def _remedy(load: Load) -> Message:
-    """Say how many nodes would do, if any number does."""
+    """Return how many nodes would be enough, if any number is."""
     if load.every_node and load.every_node >= load.per_node:
         return say("DaemonSets and system pods alone fill every node: choose a type with more ENIs")
     largest = max(load.pods, default=0)
@@ -210,7 +210,7 @@ def eni009(view: PlanView) -> Outcome:
     fails={_TYPE: [], _FAMILY: ["ecs.i4"]},
 )
 def eni010(view: PlanView) -> Outcome:
-    """Families that the specs know and of which nothing is left."""
+    """Known families of which no type passes."""
     for pool in view.ecs_pools:
         for choice in pool.families:
             if choice.rejected and not choice.selected:

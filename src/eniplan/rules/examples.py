@@ -1,7 +1,7 @@
-"""Example plans: one plan that is right, and the few changes that make each rule speak or stay silent.
+"""Example plans: one valid plan, and the changes with which each rule reports something or nothing.
 
-A rule states changes, not plans, so that a reader sees at once what makes the difference, and so that every
-example stays right when the form of a plan grows.
+Rules state changes instead of whole plans, so that readers see at once what makes the difference, and so that
+every example stays valid when plans get new keys.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eniplan.plan.live import LiveFacts
 
 ABSENT: Any = object()
-"""As a change: remove this key."""
+"""A change that removes the key."""
 
 VSWITCH_J: dict[str, Any] = {
     "id": "vsw-j", "zone": "cn-hangzhou-j", "vpcId": "vpc-1", "ipv6Cidr": "2408:4005:39c:1::/64", "availableIps": 4000,
@@ -72,12 +72,12 @@ _STEP = r'\["([^"]+)"\]|([^.\[\]]+)'
 
 
 def example(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the example plan with changes: key path (`nodePools[0].taints`) to new value, or `ABSENT`."""
+    """Return the example plan with changes, a map from key path (`nodePools[0].taints`) to new value or `ABSENT`."""
     return changed(BASE, changes)
 
 
 def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a value with changes; a key that holds dots is written `labels["k8s.aliyun.com/x"]`."""
+    """Return a value with changes. Keys with dots are written as `labels["k8s.aliyun.com/x"]`."""
     plan: dict[str, Any] = copy.deepcopy(dict(base))
     for path, value in changes.items():
         words = [quoted or plain for quoted, plain in re.findall(_STEP, path)]
@@ -95,7 +95,7 @@ def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def example_account(changes: Mapping[str, Any]) -> LiveFacts:
-    """Return what an account says in which the example plan is right, with changes: `cluster.state` to new value."""
+    """Return the facts of an account that match the example plan, with changes such as `cluster.state` to new value."""
     from eniplan.plan.live import LingjunGroup, LiveCluster, LiveFacts, LiveTerway, Quota  # noqa: PLC0415 - offline
     from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch  # noqa: PLC0415 - runs do without
 

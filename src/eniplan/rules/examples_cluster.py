@@ -1,6 +1,6 @@
-"""Example clusters: one on which the example plan holds, and the few changes under which it does not.
+"""Example clusters: one that matches the example plan, and the changes with which it does not.
 
-The lists hold objects as the API server gives them, with the fields that verify reads and some that it does not.
+The lists hold objects as the API server returns them, with all fields that verify reads and some others.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ STEERED = {
         }
     }
 }
-"""The affinity to exclusive nodes."""
+"""A node affinity to exclusive nodes."""
 
 
 def node(name: str, **labels: str) -> dict[str, Any]:
-    """Return a node of the example's pool."""
+    """Return a node of the example pool."""
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -57,7 +57,7 @@ def node(name: str, **labels: str) -> dict[str, Any]:
 
 
 def pod(number: int, on: str, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a pod's spec
-    """Return a pod that a PodNetworking has given an ENI; `on` is its node, empty while it waits for one."""
+    """Return a pod with an ENI from a PodNetworking. `on` is its node; empty if it is unscheduled."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -82,7 +82,7 @@ def pod(number: int, on: str, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - 
 
 
 def _running(number: int) -> dict[str, Any]:
-    """Return the status of a pod that is well."""
+    """Return the status of a healthy pod."""
     return {
         "phase": "Running",
         "conditions": [{"type": "Ready", "status": "True"}],
@@ -91,7 +91,7 @@ def _running(number: int) -> dict[str, Any]:
 
 
 def system_pod(kind: str, owner: str, on: str) -> dict[str, Any]:
-    """Return a hostNetwork pod of Terway's own: of the DaemonSet on a node, or of the control plane."""
+    """Return a hostNetwork pod of Terway: of the DaemonSet on a node, or of the control plane."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -142,7 +142,7 @@ def pod_eni(number: int, on: str) -> dict[str, Any]:
 
 
 def event(reason: str, kind: str, name: str, message: str, namespace: str = "") -> dict[str, Any]:
-    """Return a warning about an object."""
+    """Return a Warning event of an object."""
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -156,7 +156,7 @@ def event(reason: str, kind: str, name: str, message: str, namespace: str = "") 
 
 
 def daemon_pod(owner: str, on: str, name: str = "", **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
-    """Return a pod of a DaemonSet in kube-system that has no PodNetworking and requests nothing."""
+    """Return a pod of a DaemonSet in kube-system without a PodNetworking or requests."""
     name = name or f"{owner}-{on[-1:]}"
     found = pod(0, on, containers=[{"name": "app", "image": owner}], **spec)
     found["metadata"] = {
@@ -169,7 +169,7 @@ def daemon_pod(owner: str, on: str, name: str = "", **spec: Any) -> dict[str, An
 
 
 def config_map(name: str, **zones: list[str] | None) -> dict[str, Any]:
-    """Return a ConfigMap of Terway; of a node-level one only the vSwitches are told, and none when it names none."""
+    """Return a ConfigMap of Terway. A node-level one has only vSwitches, or nothing if none are given."""
     conf: dict[str, Any] = {"vswitches": zones} if zones else {}
     if name == "eni-config":
         conf = {"version": "1", "ipam_type": "crd", "ip_stack": "ipv4", **conf}
@@ -222,17 +222,17 @@ MEMBER_REQUEST = [
 
 
 def cluster_plan() -> dict[str, Any]:
-    """Return the plan that the example clusters are judged by."""
+    """Return the plan for judging the example clusters."""
     workload = {**WORKLOAD, "namespace": "trading", "podNetworking": "trading-eni", "replicas": 3}
     return example({"podNetworkings": [POD_NETWORKING], "workloads": [workload]})
 
 
 def cluster_example(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the example cluster with changes (see `examples.changed`), as the List that kubectl prints."""
+    """Return the example cluster with changes (see `examples.changed`) as a List, as kubectl prints it."""
     return dump(changed(CLUSTER, changes))
 
 
 def dump(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the objects of a cluster as one List."""
+    """Return the objects of a cluster as a List."""
     items = [item for found in cluster.values() for item in found]
     return {"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}}

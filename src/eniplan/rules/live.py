@@ -1,7 +1,7 @@
-"""LIVE rules: what the account says, and where the plan states otherwise.
+"""LIVE rules: where the plan contradicts the account, and facts that only an account has.
 
-The other rules judge by the account's facts already; these are about the difference, and about what only an
-account knows.
+The other rules already judge by the account's facts. These rules report the differences, and judge quotas, stock
+and other facts that no plan states.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from eniplan.rules.view import PlanView, PoolView
 
 _IN_STOCK = ("WithStock", "ClosedWithStock", "Available")
-"""StatusCategory of DescribeAvailableResource; an answer without one says Available."""
+"""In-stock values of StatusCategory in DescribeAvailableResource; responses without it are in stock if Available."""
 _RAISE = say("request a higher quota in Quota Center")
 OTHER_CLUSTER = say(
     "a network add-on cannot be replaced: use a cluster that was created with {addon}", addon=TERWAY_ADDON
@@ -49,14 +49,14 @@ _CLUSTER: Path = ("cluster",)
 
 
 def unread(live: LiveFacts, fact: Fact, path: Path = _CLUSTER) -> Outcome:
-    """Yield what could not be read, if that is why a fact is missing."""
+    """Yield the unknown fact if a failed call is the reason."""
     found = live.unread_fact(fact)
     if found is not None:
         yield Unknown(path, fact, hint=say("{reason}", reason=found.reason))
 
 
 class _Statement(NamedTuple):
-    """A fact as the plan states it and as the account has it."""
+    """A fact in the plan and in the account."""
 
     path: Path
     name: str
@@ -89,7 +89,7 @@ class _Statement(NamedTuple):
     account={},
 )
 def live001(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Every stated fact that can be read, against what was read."""
+    """Every stated fact against the account's value."""
     view, live = asked
     for lacking in live.unread:
         yield from unread(live, lacking.fact)
@@ -114,7 +114,7 @@ def _word(value: object) -> object:
 
 
 def _same(stated: object, found: object) -> bool:
-    """Return whether two values agree; a version that is stated shorter agrees with a longer one."""
+    """Return whether two values agree. A shortened version agrees with the full one."""
     if stated == found:
         return True
     if not (isinstance(stated, str) and isinstance(found, str)):
@@ -173,7 +173,7 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
         stated = pool.lingjun or {}
         group = live.lingjun.get(stated.get("groupId") or "")
         if group is not None:
-            known = {"nodeType": group.node_type, "nodeCount": group.nodes}  # LIVE011 tells of clusterId
+            known = {"nodeType": group.node_type, "nodeCount": group.nodes}  # LIVE011 reports clusterId
             for key, account in known.items():
                 name = say("lingjun.{key} of pool {pool!r}", key=key, pool=pool.name)
                 yield _Statement((*pool.path, "lingjun", key), name, stated.get(key), account)
@@ -193,7 +193,7 @@ def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
     account={"configs": Cluster(terway=Terway(erdma=True))},
 )  # fmt: skip
 def live012(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """What eni-config and the node-level ConfigMaps say, where `--context` gives a way to them, against the plan."""
+    """The plan against eni-config and the node-level ConfigMaps, if `--context` gives access to them."""
     view, live = asked
     yield from unread(live, facts.ENI_CONFIG)
     for name, path, key, stated, found in _configured(view.stated.cluster, live.configs or Cluster()):
@@ -214,7 +214,7 @@ def _plain(value: object) -> object:
 
 
 def _configured(stated: Cluster, found: Cluster) -> Iterator[tuple[str, Path, str, object, object]]:
-    """Yield ConfigMap, place, name, stated and actual value of all that Terway's ConfigMaps say."""
+    """Yield (ConfigMap, path, name, stated value, actual value) for each fact in Terway's ConfigMaps."""
     ours, theirs = stated.terway, found.terway
     pairs: dict[str, tuple[object, object]] = {
         "eniTrunking": (ours.eni_trunking, theirs.eni_trunking),
@@ -275,7 +275,7 @@ def live002(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     account={"region": "cn-beijing"},
 )
 def live003(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """The region that was asked against the cluster's own."""
+    """The queried region against the cluster's own."""
     _, live = asked
     if live.cluster is not None and live.cluster.region not in (None, live.region):
         own = live.cluster.region
@@ -295,7 +295,7 @@ def live003(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     account={"terway.installed": False},
 )
 def live004(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Whether terway-eniip is there and active."""
+    """Whether terway-eniip is installed and active."""
     _, live = asked
     yield from unread(live, facts.ACCOUNT_TERWAY)
     terway, path = live.terway, ("cluster", "terway")
@@ -324,7 +324,7 @@ def live004(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     account={"stock": {TYPE: {"cn-hangzhou-k": "WithStock"}}},
 )
 def live005(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Types that the region does not know are errors, and so are zones without the type unless others have it."""
+    """Types that the region does not offer are errors; so are zones that do not, unless another zone does."""
     view, live = asked
     yield from unread(live, facts.ACCOUNT_TYPES)
     yield from unread(live, facts.ACCOUNT_STOCK)
@@ -373,7 +373,7 @@ def _unknown_to_region(pool: PoolView, live: LiveFacts) -> Iterator[Hit]:
     account={"stock": {TYPE: {"cn-hangzhou-j": "WithoutStock"}}},
 )
 def live006(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Zone stock of every type of a pool; an error when nothing is left, a warning while something is."""
+    """The stock of every type of a pool by zone: an error if all are out of stock, else a warning."""
     view, live = asked
     yield from unread(live, facts.ACCOUNT_STOCK)
     for pool in view.ecs_pools:
@@ -417,7 +417,7 @@ def live006(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     account={"security_groups.sg-pods.vpc_id": "vpc-2"},
 )
 def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Every id that the plan names, against the vSwitches of the cluster's VPC and the security groups found."""
+    """Every id in the plan against the vSwitches of the cluster's VPC and the security groups of the account."""
     view, live = asked
     yield from unread(live, facts.ACCOUNT_V_SWITCHES)
     yield from unread(live, facts.ACCOUNT_GROUPS)
@@ -452,7 +452,7 @@ def live007(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     account={"quota.pools": 1},
 )
 def live008(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Node pools and nodes that are there and planned, against what one cluster may have."""
+    """Existing and planned node pools and nodes against the quotas of a cluster."""
     view, live = asked
     yield from unread(live, facts.ACCOUNT_QUOTA)
     yield from unread(live, facts.ACCOUNT_POOLS)
@@ -502,7 +502,7 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
     account={"types": {TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 9}}},
 )
 def live009(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Each limit of each type, where both state it."""
+    """Each limit of each type that both the account and the instance data have."""
     view, _ = asked
     for pool in view.ecs_pools:
         for use in pool.types:

@@ -1,4 +1,4 @@
-"""LJ rules: Lingjun node pools, where much of the exclusive mode is different."""
+"""LJ rules: Lingjun node pools, which differ from ECS in much of exclusive mode."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LINGJUN: dict[str, Any] = LINGJUN_POOL["lingjun"]
     fails={**_POOL, "podNetworkings": [{**POD_NETWORKING, "nodePools": ["trading", "training"]}]},
 )
 def lj001(view: PlanView) -> Outcome:
-    """A PodNetworking or a workload that brings the two together."""
+    """A PodNetworking or a workload that combines the two."""
     lingjun = {pool.pool.name for pool in view.lingjun_pools}
     hint = say("place the workload with a node affinity for the exclusive label, and remove the aliyun/eni request")
     for pn in view.plan.pod_networkings:

@@ -1,4 +1,4 @@
-"""NET rules: vSwitches, zones, addresses and security groups of the pods."""
+"""NET rules: the vSwitches, zones, addresses and security groups of pods."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 MAX_GROUPS = 10
 USUAL_GROUPS = 5
-"""ECS's own default quota of security groups per ENI; it can be raised."""
+"""ECS's default quota of security groups per ENI; users can request more."""
 TEN_GROUPS = TerwayVersion((1, 13, 6))
 BASIC_GROUP_ADDRESSES = 2000
-"""Private IPv4 addresses that a basic security group holds by default (can be raised to 6,000)."""
+"""Private IPv4 addresses that a basic security group holds by default; the quota can be raised to 6,000."""
 
 _TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[0].vSwitchIds": ["vsw-j", "vsw-k"]}
 _BOTH = ["vsw-j", "vsw-k"]
@@ -47,7 +47,7 @@ _BOTH = ["vsw-j", "vsw-k"]
     fails=_TWO_ZONES,
 )
 def net001(view: PlanView) -> Outcome:
-    """Zones of the nodes against the zones of the vSwitches of every configuration that pods may get."""
+    """The zones of the nodes against the vSwitch zones of every configuration that pods may get."""
     for pool in view.pools:
         if not pool.zones_are_known:
             if pool.pool.v_switch_ids:
@@ -77,7 +77,7 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
         if len(v_switches) < len(config.v_switch_ids or ()):
             yield lacking(facts.V_SWITCHES)
             continue
-        # That of the nodes at least is known there: the zone comes from it.
+        # The node vSwitch there is known: the zone comes from it.
         known = next(v.id for v in view.v_switches.values() if v.zone == zone)
         hint = say(
             "add a vSwitch of {zone} to {config}, such as {vSwitch}", zone=zone, config=config.label, vSwitch=known
@@ -102,7 +102,7 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
 
 
 def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
-    """Point at the PodNetworking's list, or at the node vSwitch that opens the zone."""
+    """Return the path of the PodNetworking's list, or of the node vSwitch that brings the zone in."""
     if config.path != pool.path:
         return (*config.path, "vSwitchIds")
     v_switch = next(v for v in pool.node_v_switches if v.zone == zone)
@@ -110,7 +110,7 @@ def _config_place(pool: PoolView, config: PodConfig, zone: str) -> Path:
 
 
 def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
-    """Yield the shortages that no plan has alone."""
+    """Yield the shortages that only several plans together have."""
     owners = [(i, item) for i, plan in enumerate(plans) for item in plan.parts]
     stated: dict[str, int] = {}
     for i, plan in enumerate(plans):
@@ -148,12 +148,12 @@ def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     across=_short_together,
 )
 def net002(view: PlanView) -> Outcome:
-    """Need at the desired size (error) and at the largest (warning), in every set of vSwitches that pods share."""
+    """The need at the desired (error) and largest size (warning), in every set of vSwitches that pods share."""
     for pool in view.pools:
         yield from _unseen(view, pool)
     for demand in view.once(demands):
         if not demand.v_switches:
-            continue  # NET001 says so
+            continue  # NET001 reports it
         if demand.pods[0] is None:
             yield unknown_capacity(demand.pool)
             continue
@@ -168,7 +168,7 @@ def net002(view: PlanView) -> Outcome:
 
 
 def _unseen(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
-    """Yield what hides where nodes and pods of a pool take addresses."""
+    """Yield the unknown facts that hide where nodes and pods of a pool use addresses."""
     for config in pool.configs:
         ids = (*(pool.pool.v_switch_ids or ()), *(config.v_switch_ids or ()))
         if config.in_use and config.v_switch_ids is None:
@@ -204,13 +204,13 @@ def _shortage(found: Shortage, names: list[str], path: Path) -> Hit:
 
 
 def _group_lists(view: PlanView) -> Iterator[tuple[PodConfig, Path]]:
-    """Yield each configuration that ENIs of pods get their security groups from, and where it names them."""
+    """Yield each configuration that provides security groups for the ENIs of pods, with their path."""
     for pn in view.plan.pod_networkings:
         owner = pn.path if pn.network.security_group_ids else ("cluster", "podDefaults")
         yield view.config_of(pn), (*owner, "securityGroupIds")
     seen = set()
     for pool in view.pools:
-        config = pool.configs[-1]  # the one for pods without a PodNetworking
+        config = pool.configs[-1]  # for pods without a PodNetworking
         if config.in_use and config.label not in seen:
             seen.add(config.label)
             yield config, _fallback_place(view, pool)
@@ -259,7 +259,7 @@ def net003(view: PlanView) -> Outcome:
 
 
 def most_groups(terway: TerwayVersion | None) -> int:
-    """Return how many security groups a PodNetworking may have, as far as is known."""
+    """Return the maximum number of security groups of a PodNetworking, as far as known."""
     return USUAL_GROUPS if terway is not None and terway < TEN_GROUPS else MAX_GROUPS
 
 
@@ -302,7 +302,7 @@ def _many_groups(path: Path, label: Message, number: int, *, old: bool) -> Hit:
     },
 )
 def net004(view: PlanView) -> Outcome:
-    """The types of the groups of each list, for pods and for nodes."""
+    """The group types in each list, for pods and for nodes."""
     yield from (config.missing for config, _ in _group_lists(view) if config.security_group_ids is None)
     lists = [(config.label, path, config.security_group_ids) for config, path in _group_lists(view)]
     lists += [
@@ -339,7 +339,7 @@ def net004(view: PlanView) -> Outcome:
     },
 )
 def net005(view: PlanView) -> Outcome:
-    """Pods of all pools at their largest size, for each basic group."""
+    """The pods of all pools at their largest size, for each basic group."""
     pods = {pool: pool.most_pods(pool.pool.largest_size) for pool in view.pools}
     most = sum(count or 0 for count in pods.values())
     enough = None in pods.values() or most > BASIC_GROUP_ADDRESSES
@@ -356,7 +356,7 @@ def net005(view: PlanView) -> Outcome:
 
 
 def _crowded(view: PlanView, name: str, uses: Mapping[PoolView, int | None]) -> Outcome:
-    """Compare the pods of some pools with what a group holds that they use, if it is a basic one."""
+    """Compare the pods of the pools that use a group with its limit, if it is a basic group."""
     group = view.security_groups.get(name)
     if group is not None and group.type == "enterprise":
         return
@@ -393,7 +393,7 @@ def _crowded(view: PlanView, name: str, uses: Mapping[PoolView, int | None]) -> 
     fails={"cluster.region": "cn-shanghai"},
 )
 def net006(view: PlanView) -> Outcome:
-    """Every stated zone against the stated region, or against each other; an account knows its own zones."""
+    """Every stated zone against the stated region, or against each other. An account's own zones are right."""
     if view.live is not None and view.live.v_switches is not None:
         return
     zones: dict[str, Path] = {}
@@ -416,6 +416,6 @@ def net006(view: PlanView) -> Outcome:
 
 
 def _region(zone: str) -> str | None:
-    """Return the region that a zone's id begins with: cn-hangzhou-j, us-east-1a. None: it is no id of a zone."""
+    """Return the region in a zone id such as cn-hangzhou-j or us-east-1a; None if the id is not one of a zone."""
     found = re.fullmatch(r"(.*[0-9])[a-z]{1,2}|(.+)-[a-z][a-z0-9]?", zone)
     return found and (found[1] or found[2])
