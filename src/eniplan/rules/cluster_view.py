@@ -363,7 +363,7 @@ class ClusterView(View):
         return (self.used(node).pods or 0) - len(self.pods_by_node.get(node.name, ()))
 
     def candidates(self, pod: Pod, workload: Workload | None) -> tuple[Node, ...]:
-        """Return the nodes that a waiting pod is meant for: those of its pool, else all exclusive nodes in its zones."""
+        """Return the nodes that a waiting pod is meant for: those of its pool, else exclusive nodes in its zones."""
         group = next((g for g in self.groups if workload is not None and g.name == workload.node_pool), None)
         own = () if group is None or pod.eni or pod.steered else group.nodes
         return own or self.reachable(pod)

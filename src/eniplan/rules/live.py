@@ -324,7 +324,7 @@ def live004(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     account={"stock": {TYPE: {"cn-hangzhou-k": "WithStock"}}},
 )
 def live005(asked: tuple[PlanView, LiveFacts]) -> Outcome:
-    """Types that the region does not offer are errors; so are zones that do not, unless another zone does."""
+    """Types missing in the region, or in all zones of the pool, are errors; missing in some zones, warnings."""
     view, live = asked
     yield from unread(live, facts.ACCOUNT_TYPES)
     yield from unread(live, facts.ACCOUNT_STOCK)
