@@ -194,7 +194,9 @@ def test_plan_with_everything() -> None:
         "security_groups": ["sg-pods"],
         "security_group": None,
     }
+    assert found["ConfigMap"]["metadata"] == {"name": "gpu-net", "namespace": "kube-system"}
     assert found["StatefulSet"]["spec"]["serviceName"] == "matcher"
+    assert "serviceName" not in found["Deployment"]["spec"]
     assert found["StatefulSet"]["spec"]["replicas"] == 2
     assert found["StatefulSet"]["spec"]["selector"] == {"matchLabels": {NAME_LABEL: "matcher"}}
     assert pod_of(found["StatefulSet"])["metadata"]["labels"] == {"network": "trading-eni", NAME_LABEL: "matcher"}
@@ -284,6 +286,46 @@ def test_what_cannot_be_rendered_is_refused(changes: dict[str, Any], message: st
     with pytest.raises(RefusalError, match=message) as caught:
         rendered_changes(**changes)
     assert caught.value.problems[0].place.path == place
+
+
+SELECTED = {"nodeSelector": {EXCLUSIVE_LABEL: "x"}, "containers": [{"name": "a"}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message", "place"),
+    [
+        ({"kind": "CloneSet"}, "eniplan has no skeleton of a CloneSet", "workloads[0].kind"),
+        ({"template": {"spec": SELECTED}}, "StatefulSet 'matcher': this keeps the pods away", "workloads[0]"),
+    ],
+)
+def test_workloads_that_cannot_be_rendered(changes: dict[str, Any], message: str, place: str) -> None:
+    with pytest.raises(RefusalError) as caught:
+        rendered_changes(workloads=[{**WORKLOAD, **changes}])
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.place.path == place
+
+
+def test_zones_are_needed_for_terway_configs() -> None:
+    configs = {"cluster.vSwitches": ABSENT, "cluster.terwayConfigs": {"a": {"vSwitchIds": ["vsw-j"]}}}
+    with pytest.raises(RefusalError, match="the zone of vSwitch 'vsw-j' is unknown"):
+        rendered_changes(**configs)
+
+
+def test_a_workloads_own_template_replaces_the_skeletons_pod() -> None:
+    metadata = {"labels": {"a": "b"}, "annotations": {"c": "d"}, "name": "x"}
+    spec = {"containers": [{"name": "a"}], "dnsPolicy": "None", "tolerations": [TAINT]}
+    wanted = {**spec, "affinity": AFFINITY, "containers": [
+        {"name": "a", "resources": {"requests": {"aliyun/eni": 1}, "limits": {"aliyun/eni": 1}}}
+    ]}  # fmt: skip
+    for own, labels in ((metadata, {"a": "b"}), ({"labels": None}, {}), (None, {})):
+        workload = {**WORKLOAD, "kind": "Deployment", "template": {"metadata": own, "spec": spec}}
+        (found,) = rendered_changes(workloads=[workload])
+        pod = found["spec"]["template"]
+        assert pod["metadata"]["labels"] == {NAME_LABEL: "matcher", **labels}
+        assert pod["metadata"].get("annotations") == (own or {}).get("annotations")
+        assert "name" not in pod["metadata"]
+        assert pod["spec"] == wanted
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", ".hidden", "-x", "A", "a\nb", "", "二"])

@@ -271,10 +271,14 @@ def test_what_cannot_be_resumed(live: Live, cloud: Cloud, tmp_path: Path) -> Non
 
 def test_a_waived_finding_can_still_be_refused(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     waiver = {"rule": "NP011", "path": "nodePools[0]", "reason": "to see what happens"}
-    written(tmp_path, plans.plan(overrides={"kubernetes_config": []}) | {"waivers": [waiver]})
-    done = apply(live, tmp_path)
-    assert done.code == 3
-    assert "drop the label" in done.err
+    for overrides, told in (
+        ({"kubernetes_config": []}, "kubernetes_config must be a map"),
+        ({"nodepool_info": {"name": "other"}}, "nodepool_info.name bypasses the checks"),
+    ):
+        written(tmp_path, plans.plan(overrides=overrides) | {"waivers": [waiver]})
+        done = apply(live, tmp_path)
+        assert done.code == 3
+        assert told in done.err
     assert cloud.calls(CREATE) == []
 
 
