@@ -96,8 +96,8 @@ def changed(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 def example_account(changes: Mapping[str, Any]) -> LiveFacts:
     """Return the facts of an account that match the example plan, with changes such as `cluster.state` to new value."""
-    from eniplan.plan.live import LingjunGroup, LiveCluster, LiveFacts, LiveTerway, Quota  # noqa: PLC0415 - offline
-    from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch  # noqa: PLC0415 - runs do without
+    from eniplan.plan.live import LingjunGroup, LiveCluster, LiveFacts, LiveTerway, Quota  # noqa: PLC0415 - not needed offline
+    from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch  # noqa: PLC0415 - not needed offline
 
     keys = ("id", "zone", "vpcId", "ipv6Cidr", "availableIps")
     v_switches = [VSwitch((), *(v[key] for key in keys)) for v in (VSWITCH_J, VSWITCH_K)]

@@ -48,19 +48,19 @@ MAX_V_SWITCHES = 8
 MAX_LABELS = 20
 MAX_NODES = 2000
 DISK_SIZES = (20, 2048)
-"""GiB of a system disk. The ROS page says 40 to 500, the API's own text 20 to 2048."""
+"""System disk size in GiB. The ROS page says 40 to 500, the API reference 20 to 2048."""
 DISK_CATEGORIES = ("cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud_auto", "cloud_essd_entry", "cloud")
 MAX_LABEL_KEY = 64
 RESERVED_PREFIXES = ("aliyun", "acs:", "http://", "https://")
 HOST_PODS = 3
-"""Pods of the host network that every node has: Terway, kube-proxy and the like. Documents count the same number."""
+"""hostNetwork pods on every node, such as Terway and kube-proxy. The documents use the same number."""
 LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 _IGNORE_LABELS = {"k8s.aliyun.com/ignore-by-terway": "true", "type": "virtual-kubelet"}
 
 _POOL = "nodePools[0]"
 
 _ELSEWHERE = (("labels",), ("instances",))
-"""Keys of a pool of which NP001 and NP009 look for an override."""
+"""Pool keys whose overrides NP001 and NP009 judge."""
 
 
 @rule(
@@ -115,14 +115,14 @@ def np001(view: PlanView) -> Outcome:
 
 
 def _label_fix(value: object) -> Fix:
-    """Return the exclusive label: what else can be meant, if its value says that the pool has no exclusive ENIs?"""
+    """Return the exclusive label as a fix; a safe one if the value resembles `eniOnly`."""
     name = str(value).lower().replace("-", "").replace("_", "").replace(" ", "")
     is_meant = nearest(name, (EXCLUSIVE_VALUE,), cutoff=0.6) is not None
     return Fix("label", (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE), safe=is_meant)
 
 
 def _tag(pool: NodePool) -> Path | None:
-    """Return the tag of ECS that is meant to be the exclusive label."""
+    """Return the path of the ECS tag that is meant to be the exclusive label; None if there is none."""
     tags = value_at(pool.overrides, ("scaling_group", "tags"))
     for i, tag in enumerate(tags if isinstance(tags, list) else ()):
         key = value_at(tag, ("key",))
@@ -132,7 +132,7 @@ def _tag(pool: NodePool) -> Path | None:
 
 
 def stated_labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
-    """Yield the labels of a pool's nodes, those of its overrides, too: where each stands, its key and its value."""
+    """Yield (path, key, value) of each label of a pool's nodes, including those in overrides."""
     for key, value in (pool.labels or {}).items():
         yield (*pool.path, "labels", key), key, value
     overridden = value_at(pool.overrides, ("kubernetes_config", "labels"))
@@ -142,13 +142,13 @@ def stated_labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
 
 
 def _keeps_label(labels: object) -> bool:
-    # A wrong value under the right key is a finding of its own.
+    # A wrong value under the right key gets its own finding.
     return isinstance(labels, list) and any(value_at(item, ("key",)) == EXCLUSIVE_LABEL for item in labels)
 
 
 @cache
 def looks_exclusive(key: str) -> bool:
-    """Return whether a label's key is meant to be the exclusive one."""
+    """Return whether a label key is the exclusive one or a misspelling of it."""
     name = key.rpartition("/")[2].lower().replace("_", "-").replace(".", "-")
     wanted = EXCLUSIVE_LABEL.rpartition("/")[2]
     return name.startswith("exclusive-mode") or wanted in name or nearest(name, (wanted,), cutoff=0.8) is not None
@@ -165,7 +165,7 @@ def looks_exclusive(key: str) -> bool:
     fails={f"{_POOL}.taints": []},
 )
 def np002(view: PlanView) -> Outcome:
-    """No taint with effect NoSchedule or NoExecute on an ECS pool; Lingjun nodes always carry one."""
+    """No taint with effect NoSchedule or NoExecute on an ECS pool. Lingjun nodes always have one."""
     for pool in view.ecs_pools:
         taints = pool.pool.effective_taints
         if not any(taint.repels for taint in taints):
@@ -193,7 +193,7 @@ def np002(view: PlanView) -> Outcome:
     waivable=False,
 )
 def np003(view: PlanView) -> Outcome:
-    """Existing pools of the plan's names, by the account or as stated: their exclusive label, and their kind."""
+    """Existing pools with names from the plan, in the account or as stated: their exclusive label and their kind."""
     if view.live is not None:
         yield from unread(view.live, facts.ACCOUNT_POOLS)
     for pool in (*view.plan.node_pools, *view.plan.leaving):
@@ -522,7 +522,7 @@ def np007(view: PlanView) -> Outcome:
 
 
 def _unseen(view: PlanView, items: list[VSwitch | SecurityGroup]) -> Iterator[Unknown]:
-    """Yield what hides an item of another VPC, or that one names what is not listed."""
+    """Yield the unknown facts that may hide an item in another VPC, or an unlisted id."""
     stated = [item for item in items if item.vpc_id is not None]
     if view.cluster.vpc_id is None and stated:
         yield lacking(facts.VPC)
@@ -536,7 +536,7 @@ def _unseen(view: PlanView, items: list[VSwitch | SecurityGroup]) -> Iterator[Un
 
 
 def _asked(view: PlanView) -> set[str]:
-    """Return what the account has told of: LIVE007 judges it, and knows more."""
+    """Return the keys whose ids the account has listed: LIVE007 judges these."""
     live = view.live
     if live is None:
         return set()
@@ -600,7 +600,7 @@ def np010(view: PlanView) -> Outcome:
     fails={f"{_POOL}.overrides": {"scaling_group": {"instance_types": ["ecs.g7.large"]}}},
 )
 def np011(view: PlanView) -> Outcome:
-    """Overrides of covered fields, and overrides that are no map where the body has one."""
+    """Overrides of fields that the plan has a key for, and overrides that should be maps."""
     for pool in view.pools:
         if not pool.pool.overrides:
             continue
@@ -736,7 +736,7 @@ def np015(view: PlanView) -> Outcome:
     },
 )
 def np016(view: PlanView) -> Outcome:
-    """Kubelet's maxPods against the exclusive pods of a node: an error where listed pods find no place."""
+    """Kubelet's maxPods against the exclusive pods of a node: an error if listed pods do not fit."""
     keys = ("node_config", "kubelet_configuration", "maxPods")
     for pool in view.pools:
         most = whole(value_at(pool.pool.overrides, keys))
@@ -772,8 +772,8 @@ def np016(view: PlanView) -> Outcome:
 
 
 def _too_many(pool: PoolView, per_node: int) -> bool | None:
-    """Return whether the listed pods of a pool need more places than its nodes have at the largest size."""
-    every_node, others = spread(pool, lambda _: 1)  # kubelet counts pods, however many ENIs each takes
+    """Return whether listed pods need more than `per_node` places per node at the largest size; None if unknown."""
+    every_node, others = spread(pool, lambda _: 1)  # kubelet counts pods, not ENIs
     if every_node > per_node or not others.total():
         return every_node > per_node
     nodes = pool.pool.largest_size
@@ -825,7 +825,7 @@ def np017(view: PlanView) -> Outcome:
     fails={f"{_POOL}.overrides": {"scaling_group": {"imageid": "aliyun_3_x64"}}},
 )
 def np018(view: PlanView) -> Outcome:
-    """Keys of overrides, and of bodies, that CreateClusterNodePool has no field for, in maps and in lists of maps."""
+    """Keys of overrides and request bodies that CreateClusterNodePool lacks, in maps and in lists of maps."""
     for pool in view.pools:
         if not pool.pool.overrides:
             continue

@@ -1,4 +1,4 @@
-"""What keeps a pod that waits for a node off the nodes that it could run on, as Kubernetes' scheduler decides it."""
+"""Explains, by the scheduler's rules, what keeps an unscheduled pod off the nodes that it could run on."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ CORDONED = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 
 
 class Obstacle(NamedTuple):
-    """Something that keeps a pod off a node, and what to do about it there."""
+    """What keeps a pod off a node, and how to fix it."""
 
     why: Message
     fix: Message
 
 
 def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node, ...]) -> Obstacle | None:
-    """Say what keeps a pod off each of some nodes, the commonest first; None when one of them would take it."""
+    """Return what keeps a pod off all candidates, most common first; None if some node can take it."""
     found: dict[Message, tuple[Message, list[Node]]] = {}
     for node in candidates:
         first = _first(view, pod, wants, node)
@@ -100,29 +100,29 @@ CONDITIONS: dict[str, tuple[Message, Callable[[str], Message]]] = {
         lambda node: say("start it, or remove it from the node pool: kubectl get node {node}", node=node),
     ),
 }  # fmt: skip
-"""Taints that Kubernetes sets by itself: what each means, and what to do."""
+"""Taints that Kubernetes sets: what each means, and how to fix it."""
 
 
 def terway_on(node: str) -> Message:
-    """Return the command that shows Terway's pod of a node."""
+    """Return the command that shows Terway's pod on a node."""
     return say("kubectl -n kube-system get pods -l app=terway-eniip -o wide --field-selector spec.nodeName={node}",
                node=node)  # fmt: skip
 
 
 def pods_on(node: str) -> Message:
-    """Return the command that shows the pods of a node."""
+    """Return the command that shows the pods on a node."""
     return say("kubectl get pods -A -o wide --field-selector spec.nodeName={node}", node=node)
 
 
 def _repelling(tolerations: Iterable[Toleration], node: Node) -> Taint | None:
-    """Return the first taint of a node that keeps a pod away; being cordoned is one."""
+    """Return the first taint of a node that keeps a pod away; a cordoned node has one."""
     cordon = (CORDONED,) if node.cordoned and CORDONED.key not in {t.key for t in node.taints} else ()
     found = repelling((*cordon, *node.taints), tolerations)
     return min(found, key=lambda taint: taint.key not in {CORDONED.key, *CONDITIONS}, default=None)
 
 
 def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
-    """Compare what a pod asks for with what a node has, and with what is left of it."""
+    """Compare a pod's requests with a node's resources and with what is left of them."""
     out = say("scale the pool out, or remove pods: {command}", command=pods_on(node.name))
     offered, free = node.allocatable or 0, view.free.get(node.name, 0)
     if pod.eni > offered and node.is_lingjun:
@@ -169,7 +169,7 @@ def _shown(what: str, number: int) -> str:
     return f"{number}m" if what == "cpu" else f"{number >> 20}Mi"
 
 
-# --- what the scheduler says itself -----------------------------------------------------------------------------
+# --- what the scheduler reports ---------------------------------------------------------------------------------
 
 _PHRASES: tuple[tuple[re.Pattern[str], Message], ...] = (
     (re.compile(r"Too many pods"), say("raise kubelet's maxPods in the node pool's configuration, or scale it out")),
@@ -211,5 +211,5 @@ _PHRASES: tuple[tuple[re.Pattern[str], Message], ...] = (
 
 
 def advice(message: str) -> Message:
-    """Return what to do about what the scheduler says."""
+    """Return how to fix what the scheduler reports."""
     return together(fix for pattern, fix in _PHRASES if pattern.search(message))

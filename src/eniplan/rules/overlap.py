@@ -1,4 +1,4 @@
-"""Which labels selectors leave possible: whether any do, and which selectors can meet in one pod."""
+"""Decides which labels selectors allow: whether any can match, and which selectors can match the same pod."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 _FREE: frozenset[str] = frozenset()
 _FEW = 4
-"""Items that are compared one by one at once."""
+"""Up to this many items, all pairs are compared without splitting."""
 _DEPTH = 4
-"""Labels by which items are split, one after the other."""
+"""The number of labels by which to split items, one after the other."""
 
 
 class Values(NamedTuple):
-    """What selectors ask of the value of one label."""
+    """The values of one label that selectors allow."""
 
     allowed: frozenset[str] | None = None
     """None: any value."""
@@ -35,13 +35,13 @@ class Values(NamedTuple):
 
     @property
     def possible(self) -> bool:
-        """Whether some value is what is asked, or that there is no label."""
+        """Whether some value, or a missing label, matches."""
         if self.absent:
             return not self.present
         return self.allowed is None or bool(self.allowed - self.forbidden)
 
     def both(self, other: Values) -> Values:
-        """Return what both ask together."""
+        """Return the values that both allow."""
         return Values(
             _common(self.allowed, other.allowed),
             self.forbidden | other.forbidden,
@@ -55,16 +55,16 @@ def _common(first: frozenset[str] | None, second: frozenset[str] | None) -> froz
 
 
 def asked(selector: Selector | None) -> dict[str, Values]:
-    """Return what a selector asks of labels, by key. None takes everything.
+    """Return the label values that a selector allows, by key. None allows everything.
 
-    An operator that Kubernetes does not know asks nothing: it is told elsewhere.
+    Unknown operators are ignored: PN007 reports them.
     """
     found: dict[str, Values] = {}
     for requirement in () if selector is None else selector.requirements:
         values = frozenset(requirement.values)
         one = {
             "In": Values(allowed=values, present=True),
-            "NotIn": Values(forbidden=values),  # holds without the label as well
+            "NotIn": Values(forbidden=values),  # also matches without the label
             "Exists": Values(present=True),
             "DoesNotExist": Values(absent=True),
         }.get(requirement.operator, Values())
@@ -73,15 +73,15 @@ def asked(selector: Selector | None) -> dict[str, Values]:
 
 
 def contradiction(selector: Selector | None) -> str | None:
-    """Return the first label of which a selector asks what cannot be; None: some labels meet it."""
+    """Return the first label whose requirements no value can match; None if some labels match the selector."""
     return next((key for key, values in asked(selector).items() if not values.possible), None)
 
 
 def groups(items: Sequence[Asked]) -> list[list[int]]:
-    """Return the groups of items, by index, of which each can meet another one of its group; two items or more.
+    """Return the groups of two or more items, by index, that are linked by items matching the same labels.
 
-    Items that ask for different values of one label are never compared with each other, so that many PodNetworkings
-    that select by a label of their own take no longer than they must.
+    Items that require different values of a label are not compared with each other, so that many PodNetworkings
+    that each select by their own label value stay fast.
     """
     alike: dict[Hashable, int] = {}
     linked = _Links(len(items))
@@ -95,7 +95,7 @@ def groups(items: Sequence[Asked]) -> list[list[int]]:
 
 
 class _Links:
-    """Which indices belong together (a union-find)."""
+    """A union-find of linked indices."""
 
     def __init__(self, number: int) -> None:
         self._parents = list(range(number))
@@ -110,7 +110,7 @@ class _Links:
 
 
 def _link(items: Sequence[Asked], which: list[int], done: frozenset[Key], linked: _Links) -> None:
-    """Join those of some items that can meet, split by the label that most of them ask a value of."""
+    """Link the items that can match the same labels, after splitting them by the label that most of them require."""
     while len(which) > _FEW and len(done) < _DEPTH:
         keys = Counter(key for i in which for key, values in items[i].items() if values.allowed and key not in done)
         if not keys:

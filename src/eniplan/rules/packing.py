@@ -1,4 +1,4 @@
-"""How many ENIs the pods of a pool take, and whether they fit its nodes: a pod's ENIs are all of one node."""
+"""Computes the ENIs that the pods of a pool use, and whether they fit. All ENIs of a pod are on one node."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def injected(workload: Workload) -> int:
-    """Return the request that Terway's webhook writes into the first container: one for each network; 0: none."""
+    """Return the `aliyun/eni` that Terway's webhook requests in the first container: one per network, or 0."""
     asks = workload.pod is not None and workload.pod.annotations.get(POD_ENI) == "true"
     return len(workload.networks) or int(asks and not workload.host_network)
 
 
 def enis_of(workload: Workload, *, is_lingjun: bool) -> int:
-    """Return how many exclusive ENIs one pod takes from the scheduler's count, or from the node behind its back.
+    """Return how many exclusive ENIs a pod uses, whether the scheduler counts them or not.
 
-    A pod that asks for none gets one all the same; what it asks for beyond those that it gets is taken from others.
+    A pod without a request still gets one. A request above what the pod gets is lost to other pods.
     """
     pod = workload.pod
     if is_lingjun:
@@ -37,14 +37,14 @@ def enis_of(workload: Workload, *, is_lingjun: bool) -> int:
 
 
 class Load(NamedTuple):
-    """The pods of a pool, by the ENIs that each takes, and its nodes."""
+    """The pods of a pool by the ENIs that each uses, and the nodes of the pool."""
 
     nodes: int
     per_node: int
     every_node: int
-    """ENIs that are taken on every node: of DaemonSets, and of system pods."""
+    """ENIs used on every node, by DaemonSets and system pods."""
     pods: Mapping[int, int]
-    """ENIs of a pod -> number of other pods."""
+    """The number of other pods, by ENIs per pod."""
 
     @property
     def room(self) -> int:
@@ -53,18 +53,18 @@ class Load(NamedTuple):
 
     @property
     def free_per_node(self) -> int:
-        """The ENIs of a node that other pods can have; never negative."""
+        """The ENIs of a node that are left for other pods; never negative."""
         return max(self.per_node - self.every_node, 0)
 
     @property
     def needed(self) -> int:
-        """All ENIs that all pods take."""
+        """The ENIs that all pods use."""
         return self.nodes * self.every_node + sum(size * number for size, number in self.pods.items())
 
     def too_many(self) -> int | None:
-        """Return the size of pods for which no arrangement has room; None: nothing proves that.
+        """Return a pod size (ENIs per pod) for which no arrangement has room; None if nothing proves that.
 
-        All pods of at least a size: no node has more of them than its ENIs hold of that size.
+        The proof: a node holds at most (free ENIs // size) pods of that size or larger.
         """
         for size in sorted(self.pods, reverse=True):
             larger = sum(number for other, number in self.pods.items() if other >= size)
@@ -73,11 +73,11 @@ class Load(NamedTuple):
         return None
 
     def is_full(self) -> bool:
-        """Return whether it is certain that not all pods have room."""
+        """Return whether some pods certainly do not fit."""
         return self.needed > self.room or self.every_node > self.per_node or self.too_many() is not None
 
     def fits(self) -> bool:
-        """Return whether all pods have room with the largest placed first, on the fullest nodes that will do."""
+        """Return whether all pods fit by best fit, largest pods first."""
         left = Counter({self.free_per_node: self.nodes})
         for size in sorted(self.pods, reverse=True):
             number = self.pods[size]
@@ -92,7 +92,7 @@ class Load(NamedTuple):
 
     @staticmethod
     def _place(left: Counter[int], free: int, size: int, number: int, used: int) -> int:
-        """Fill some nodes with pods of a size; return how many pods are left over."""
+        """Put pods of a size on some nodes; return how many pods are left over."""
         each = free // size
         left[free] -= used
         full = min(used, number // each)
@@ -104,9 +104,9 @@ class Load(NamedTuple):
         return rest
 
     def spare_nodes(self) -> int | None:
-        """Return how many nodes may be lost while all pods still have room; None when they have none even so.
+        """Return how many nodes can be lost while all pods still fit; None if they do not fit, or if there are none.
 
-        Pods that every node has go with it; where there are no others, nothing is at stake.
+        DaemonSet and system pods go away with their node, so they do not count as pods here.
         """
         if not self.pods or not self.fits():
             return None
@@ -120,16 +120,16 @@ class Load(NamedTuple):
         return self.nodes - fitting
 
     def with_more(self, size: int, number: int = 1) -> Load:
-        """Return the same with more pods."""
+        """Return the load with more pods."""
         return self._replace(pods=Counter(self.pods) + Counter({size: number}))
 
 
 def spread(pool: PoolView, size: Callable[[Workload], int]) -> tuple[int, Counter[int]]:
-    """Return what the listed pods of a pool take of every node, and how many others there are of each size.
+    """Return the amount that the listed pods use on every node, and the number of other pods by size.
 
     Args:
-        pool: with its workloads that are not of the host network.
-        size: what one pod of a workload takes.
+        pool: the pool, whose workloads exclude hostNetwork ones.
+        size: returns the size of a workload's pod.
 
     """
     every_node, pods = pool.pool.system_pods_per_node, Counter[int]()
@@ -143,19 +143,19 @@ def spread(pool: PoolView, size: Callable[[Workload], int]) -> tuple[int, Counte
 
 
 class Taker(NamedTuple):
-    """Pods that take ENIs of a pool."""
+    """Pods that use ENIs of a pool."""
 
     name: str
     pods: int
-    """In all, or on each node."""
+    """The number of pods: in total, or per node if `per_node`."""
     enis: int
-    """Of one pod."""
+    """ENIs per pod."""
     per_node: bool
-    """Whether every node has these pods."""
+    """Whether these pods run on every node."""
 
 
 def takers(pool: PoolView) -> tuple[Taker, ...]:
-    """Return the pods that are sure to take ENIs of a pool."""
+    """Return the pods that certainly use ENIs of a pool."""
     found = []
     for workload in pool.workloads:
         enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
@@ -166,7 +166,7 @@ def takers(pool: PoolView) -> tuple[Taker, ...]:
 
 
 def load_of(pool: PoolView) -> Load | None:
-    """Return the pods and nodes of a pool at its largest size; None when its nodes are not known."""
+    """Return the pods and nodes of a pool at its largest size; None if its nodes are unknown."""
     nodes, per_node = pool.pool.largest_size, pool.least_pods_per_node
     if nodes is None or per_node is None:
         return None

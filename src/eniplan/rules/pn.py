@@ -1,4 +1,4 @@
-"""PN rules: PodNetworkings that Terway refuses, ignores, or understands otherwise than meant."""
+"""PN rules: PodNetworkings that Terway rejects, ignores or understands differently than meant."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
     from eniplan.rules.view import PlanView, PoolView
 
 SHORTEST_TTL = 300
-"""Seconds. The page's minimum; Terway's code checks none."""
+"""Seconds: the documented minimum, which Terway's code does not check."""
 SELECTORLESS = TerwayVersion((1, 16, 1))
-"""From then on Terway's webhook takes PodNetworkings without selectors; those of eniType Default from 1.13.6 on."""
+"""The first version whose webhook accepts PodNetworkings without selectors (with eniType Default: 1.13.6)."""
 SELECTORLESS_DEFAULT = TerwayVersion((1, 13, 6))
 ENI_TYPES = ("ENI", "Default", "Trunk")
 
 
 def _with(**changes: object) -> dict[str, object]:
-    """Return changes to the example plan: its PodNetworking with other fields."""
+    """Return changes to the example plan that change fields of its PodNetworking."""
     merged = {**POD_NETWORKING, **changes}
     return {"podNetworkings": [{key: value for key, value in merged.items() if value is not ABSENT}]}
 
@@ -59,7 +59,7 @@ _ELSEWHERE = {
     "podSelector": {"matchLabels": {"network": "web"}},
     "eniType": "Trunk",
 }
-"""A PodNetworking for pods of other nodes."""
+"""A PodNetworking for pods on other nodes."""
 
 
 @rule(
@@ -76,7 +76,7 @@ _ELSEWHERE = {
     fails=_with(eniType="Default"),
 )
 def pn001(view: PlanView) -> Outcome:
-    """Default or Trunk where pods of an exclusive pool would get it, and what is no eniType at all."""
+    """Default or Trunk for pods of an exclusive pool, and invalid eniTypes."""
     trunking = view.cluster.terway.eni_trunking is not False  # on by default
     exclusive = {pn.name for pool in view.ecs_pools for pn in view.pod_networkings_by_pool.get(pool.pool.name, ())}
     for pn in view.plan.pod_networkings:
@@ -151,7 +151,7 @@ def pn002(view: PlanView) -> Outcome:
     fails=_with(allocation={"type": "Fixed", "releaseStrategy": "TTL", "releaseAfter": "1d"}),
 )
 def pn003(view: PlanView) -> Outcome:
-    """The Go duration of a TTL, whatever the type."""
+    """The Go duration of a TTL, for any allocation type."""
     for pn in view.plan.pod_networkings:
         if _strategy(pn) != "TTL":
             continue
@@ -217,7 +217,7 @@ def pn004(view: PlanView) -> Outcome:
     fails={**_with(podSelector=ABSENT), "cluster.terway.version": "v1.16.0"},
 )
 def pn005(view: PlanView) -> Outcome:
-    """Neither selector: an error where Terway refuses it, else a warning."""
+    """Neither selector: an error if Terway rejects it, else a warning."""
     pods = [workload.pod for workload in view.plan.workloads if workload.pod is not None]
     asked_for = {name for pod in pods for name in pod.networks or ()}
     for pn in view.plan.pod_networkings:
@@ -253,7 +253,7 @@ def pn005(view: PlanView) -> Outcome:
     fails=_with(podSelector={}),
 )
 def pn006(view: PlanView) -> Outcome:
-    """All selectors that are given are empty."""
+    """All stated selectors are empty."""
     for pn in view.plan.pod_networkings:
         given = [s for s in (pn.pod_selector, pn.namespace_selector) if s is not None]
         if given and not any(s.requirements for s in given):
@@ -282,7 +282,7 @@ def pn007(view: PlanView) -> Outcome:
             for requirement in () if selector is None else selector.requirements:
                 flaw = requirement_flaw(requirement)
                 if flaw is not None:
-                    # An entry of matchLabels has no keys of its own to point at.
+                    # An entry of matchLabels has no keys to point at.
                     inner = flaw.path if requirement.path[-2] == "matchExpressions" else ()
                     message = say(
                         "PodNetworking {podNetworking!r}: {problem}", podNetworking=pn.name, problem=flaw.message
@@ -295,7 +295,7 @@ def _matching(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     for group in overlap.groups([_asked(pn) for _, pn in every]):
         members = sorted((every[n] for n in group), key=lambda member: (member[1].name, member[0]))
         names = list(dict.fromkeys(pn.name for _, pn in members))
-        if len({i for i, _ in members}) > 1 and len(names) > 1:  # PN011 tells of one name
+        if len({i for i, _ in members}) > 1 and len(names) > 1:  # PN011 reports equal names
             yield members[0][0], _overlap(members[0][1], names)
 
 
@@ -321,7 +321,7 @@ def _matching(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     across=_matching,
 )
 def pn008(view: PlanView) -> Outcome:
-    """Groups of PodNetworkings whose selectors no label value keeps apart, each told once."""
+    """Groups of PodNetworkings whose selectors can match the same pod, with one hit per group."""
     able = _able(view.plan.pod_networkings)
     for group in overlap.groups([_asked(pn) for pn in able]):
         members = sorted((able[i] for i in group), key=lambda pn: pn.name)
@@ -329,7 +329,7 @@ def pn008(view: PlanView) -> Outcome:
 
 
 def _able(networkings: Iterable[PodNetworking]) -> list[PodNetworking]:
-    """Return those that can match a pod; PN005 and PN014 tell of the others."""
+    """Return the PodNetworkings that can match a pod. PN005 and PN014 report the others."""
     selecting = [pn for pn in networkings if pn.pod_selector or pn.namespace_selector]
     return [pn for pn in selecting if not any(map(overlap.contradiction, (pn.pod_selector, pn.namespace_selector)))]
 
@@ -350,7 +350,7 @@ def _shared(names: list[str]) -> Message:
 
 
 def _asked(pn: PodNetworking) -> dict[tuple[str, str], overlap.Values]:
-    """Return what a PodNetworking asks of the labels of pods and of their namespaces."""
+    """Return the labels of pods and of namespaces that a PodNetworking allows."""
     selectors = {"pod": pn.pod_selector, "namespace": pn.namespace_selector}
     return {(whose, key): v for whose, one in selectors.items() for key, v in overlap.asked(one).items()}
 
@@ -373,7 +373,7 @@ def _asked(pn: PodNetworking) -> dict[tuple[str, str], overlap.Values]:
     },
 )
 def pn009(view: PlanView) -> Outcome:
-    """Pods have fixed names in a StatefulSet, or when nothing owns them."""
+    """Fixed PodNetworkings for pods without fixed names: those of a StatefulSet, and bare pods, have them."""
     for workload in view.plan.workloads:
         pn = view.pod_networkings.get(workload.pod_networking or "")
         if pn is not None and pn.is_fixed and workload.kind not in FIXED_NAMES:
@@ -399,7 +399,7 @@ def pn009(view: PlanView) -> Outcome:
     fails=_with(vSwitchIds=ABSENT),
 )
 def pn010(view: PlanView) -> Outcome:
-    """Either list missing or empty."""
+    """Either list is missing or empty."""
     for pn in view.plan.pod_networkings:
         given = {"vSwitchIds": pn.network.v_switch_ids, "securityGroupIds": pn.network.security_group_ids}
         missing = tuple(Key(key) for key, ids in given.items() if not ids)
@@ -460,7 +460,7 @@ def pn011(view: PlanView) -> Outcome:
     fails=_with(nodePools=["tradin"]),
 )
 def pn012(view: PlanView) -> Outcome:
-    """Every name of nodePools."""
+    """Every name in nodePools."""
     for pn in view.plan.pod_networkings:
         for i, name in enumerate(pn.node_pools):
             if name not in view.pools_by_name:
@@ -489,7 +489,7 @@ def pn012(view: PlanView) -> Outcome:
     },
 )
 def pn013(view: PlanView) -> Outcome:
-    """Fixed, meant for pools with nodes in more than one zone; those that are meant for the same pools together."""
+    """Fixed PodNetworkings for pools in more than one zone, with one hit for all with the same pools."""
     spread: dict[str, list[PoolView]] = {}
     for pool in view.pools:
         fixed = [pn for pn in view.pod_networkings_by_pool.get(pool.pool.name, ()) if pn.is_fixed]
@@ -537,7 +537,7 @@ def _fixed(names: list[str]) -> Message:
     ),
 )
 def pn014(view: PlanView) -> Outcome:
-    """Requirements on one label that exclude each other. What Kubernetes refuses is PN007's."""
+    """Requirements on one label that exclude each other. PN007 reports what Kubernetes rejects."""
     for pn in view.plan.pod_networkings:
         for selector in (pn.pod_selector, pn.namespace_selector):
             if selector is None or any(map(requirement_flaw, selector.requirements)):

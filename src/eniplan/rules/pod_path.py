@@ -1,6 +1,7 @@
-"""How far a pod has come on its way to its ENI, and why no further: each pod stops at one place, which one rule tells.
+"""Finds how far a pod got on its way to its ENI, and why it stopped. One rule reports each stop.
 
-The way: a node is found, Terway runs there, a PodENI is made, its ENI is attached, an address is set, it starts.
+The way: the scheduler finds a node, Terway runs there, creates a PodENI, attaches its ENI and sets an address, and
+the pod starts.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 
 BEFORE_BIND = ("CreateENIFailed", "AttachENIFailed", "PodCreateFailed")
 AFTER_BIND = ("AllocIPFailed", "FailedCreatePodSandBox")
-"""What Terway, and what kubelet reports when a pod gets no ENI, or no address on it."""
+"""Event reasons of Terway and kubelet if a pod gets no ENI, or no address on it."""
 _VOLUMES = ("FailedMount", "FailedAttachVolume")
 _IMAGE = frozenset(
     ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
      "RegistryUnavailable", "SignatureValidationFailed")
 )  # fmt: skip
-"""kubelet's words for a container without its image."""
+"""kubelet's reasons for a container whose image cannot be used."""
 
 
 def _stop(rule: str, why: Message, fix: Message, level: Level | None = None, **facts: object) -> Stop:
@@ -38,7 +39,7 @@ def _stop(rule: str, why: Message, fix: Message, level: Level | None = None, **f
 
 
 def stops(view: ClusterView) -> dict[str, dict[str, tuple[Stop, list[Pod]]]]:
-    """Return the pods that have not come to their end, by the rule that tells why, and by what is alike."""
+    """Return the stopped pods by the rule that reports them, then by the key of their stop."""
     out: dict[str, dict[str, tuple[Stop, list[Pod]]]] = {}
     elsewhere = (
         pod
@@ -54,12 +55,12 @@ def stops(view: ClusterView) -> dict[str, dict[str, tuple[Stop, list[Pod]]]]:
 
 
 def _told(_: ClusterView) -> dict[tuple[object, ...], Obstacle | None]:
-    """Return what keeps pods of one shape from being placed, to be filled in: those of one workload are all alike."""
+    """Return an empty cache of the obstacles of unscheduled pods, because pods of a workload share theirs."""
     return {}
 
 
 def stop_of(view: ClusterView, pod: Pod) -> Stop | None:
-    """Return where a pod has stopped; None for one that has come to its end, as far as that is known."""
+    """Return where a pod has stopped; None if it runs, as far as known."""
     if not pod.node:
         return _unplaced(view, pod)
     node = view.exclusive.get(pod.node)
@@ -82,7 +83,7 @@ def _on_its_way(view: ClusterView, pod: Pod, node: Node) -> Stop | None:
 
 
 def _without(view: ClusterView, pod: Pod) -> Stop:
-    """Say why a placed pod has no PodENI."""
+    """Return why a placed pod has no PodENI."""
     zoneless = view.zoneless.get(pod.path)
     if zoneless is not None:
         return zoneless
@@ -102,7 +103,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
 
 
 def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
-    """Say what is wrong with the PodENI of a placed pod."""
+    """Return what is wrong with the PodENI of a placed pod; None if nothing is."""
     describe = say("kubectl -n {namespace} describe podeni {name}", namespace=pod.namespace, name=pod.name)
     recreate = say("kubectl -n {namespace} delete pod {name}", namespace=pod.namespace, name=pod.name)
     if not eni.is_bound:
@@ -135,7 +136,7 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
     return None
 
 
-# --- before a node is found --------------------------------------------------------------------------------------
+# --- before scheduling -------------------------------------------------------------------------------------------
 
 
 def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
@@ -155,8 +156,8 @@ def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
 
 
 def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop:
-    """Say why the scheduler has found no node."""
-    assert pod.wants is not None  # noqa: S101 - it is not placed
+    """Return why the scheduler has found no node."""
+    assert pod.wants is not None  # noqa: S101 - it is unscheduled
     only = pod.wants.placement.node_name
     level: Level | None = None if workload or pod.eni or pod.steered or pod.networking else "warning"
     told = pod.trouble.message if pod.trouble else ""
@@ -193,7 +194,7 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
 
 
 def _no_node(view: ClusterView) -> tuple[Message, Message]:
-    """Say that there is no exclusive node, and which nodes were perhaps meant to be."""
+    """Return that no node is exclusive, naming nodes that were perhaps meant to be, and the fix."""
     if view.claims:
         first = view.claims[0]
         why = say("pending, and no node is exclusive: {nodes} have {claim}",
@@ -206,11 +207,11 @@ def _no_node(view: ClusterView) -> tuple[Message, Message]:
     )  # fmt: skip
 
 
-# --- behind its ENI ----------------------------------------------------------------------------------------------
+# --- after its ENI -----------------------------------------------------------------------------------------------
 
 
 def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
-    """Say why a pod does not start though nothing is known to be wrong with its ENI."""
+    """Return why a pod does not start although its ENI shows no fault; None if it runs."""
     trouble, workload = pod.trouble, view.workload_of(pod)
     if trouble is None or (trouble.phase == "Running" and not trouble.reason):
         return None
@@ -234,7 +235,7 @@ def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
 
 
 def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
-    """Return what kubelet says of the volumes of a pod: they come before its network."""
+    """Return what kubelet reports about the volumes of a pod, which it mounts before it sets up the network."""
     event = next((item for item in view.events_of(pod) if item.reason in _VOLUMES), None)
     if event is None:
         return None
@@ -245,7 +246,7 @@ def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
 
 
 def state_of(trouble: Trouble) -> Message:
-    """Return a pod's state in kubectl's words: `CrashLoopBackOff in container app`."""
+    """Return a pod's state in kubectl's terms: `CrashLoopBackOff in container app`."""
     if trouble.container and trouble.init:
         return say("{reason} in init container {container}", reason=trouble.reason, container=trouble.container)
     if trouble.container:
@@ -271,7 +272,7 @@ def _cure(pod: Pod, trouble: Trouble) -> Message:
 
 
 def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | None:
-    """Return what an event says of a pod that waits for its network."""
+    """Return what an event reports about a pod that waits for its network; None without such an event."""
     if not pod.starting:
         return None
     found = {event.reason: event for event in view.events_of(pod)}
@@ -286,12 +287,12 @@ def _failed(view: ClusterView, pod: Pod, reasons: tuple[str, ...]) -> Stop | Non
 
 
 def _alike(message: str) -> str:
-    """Return a message without what differs between pods: ids, addresses, counts."""
+    """Return a message without the parts that differ between pods: ids, addresses and counts."""
     return " ".join("#" if re.search(r"\d", word) else word for word in message.split())[:200]
 
 
 def network_advice(event: Event, pod: Pod) -> Message:
-    """Return what to do about a failure of Terway."""
+    """Return how to fix a failure that Terway reports."""
     where = say("kubectl -n {namespace} describe pod {name}", namespace=pod.namespace, name=pod.name)
     fix = known_cure(event.message)
     if fix is None:
@@ -300,7 +301,7 @@ def network_advice(event: Event, pod: Pod) -> Message:
 
 
 def known_cure(message: str) -> Message | None:
-    """Return what helps, where the words of a failure are known."""
+    """Return the fix for a known failure message; None for others."""
     return next((fix for pattern, fix in _ADVICE if re.search(pattern, message, re.IGNORECASE)), None)
 
 
@@ -335,4 +336,4 @@ _ADVICE: tuple[tuple[str, Message], ...] = (
         say("grant Terway's RAM role the missing permission"),
     ),
 )  # fmt: skip
-"""What a failure's words say, and what helps."""
+"""The fix, by a phrase in the failure message."""

@@ -1,7 +1,7 @@
-"""What to change so that a rule is content: in a plan, in Terraform, in a manifest, in the cluster.
+"""How to fix what each rule reports: in a plan, in Terraform, in a manifest, and in the cluster.
 
-Shown by `explain`, the rule reference and SARIF. Beside the rules and not in them: a check never needs it, and rules
-whose remedy is the same name the same value.
+`explain`, the rule reference and SARIF show these remedies. They are not part of the rules because checks never need
+them. Rules with the same remedy share one value.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 
 class Remedy(NamedTuple):
-    """What to do, and what that looks like in each form, which is the same in any language."""
+    """What to do, in words and as code. The code is the same in every language."""
 
     do: str
     plan: str = ""
     terraform: str = ""
-    """Of `alicloud_cs_kubernetes_node_pool`."""
+    """Code for `alicloud_cs_kubernetes_node_pool`."""
     manifest: str = ""
     cluster: str = ""
     """A command."""
 
     def forms(self) -> list[tuple[Message, str]]:
-        """Return the forms that it has: what each is called, and what to write there."""
+        """Return the title and the code of each form that the remedy has."""
         named = (say("plan"), say("Terraform"), say("manifest"), say("cluster"))
         return [(name, text) for name, text in zip(named, self[1:], strict=True) if text]
 
     def as_map(self) -> dict[str, str]:
-        """Return what to do, and each form that it has, for machines."""
+        """Return the remedy for machines: what to do, and the code by form."""
         return {name: text for name, text in self._asdict().items() if text}
 
 
 def remedy_of(rule: AnyRule) -> Remedy:
-    """Return what to do about a rule, in the user's language."""
+    """Return the remedy of a rule, in the user's language."""
     remedy = REMEDIES[rule.id]
     return remedy._replace(do=told(remedy.do))
 
@@ -496,4 +496,4 @@ REMEDIES = {
         cluster="eniplan specs update --from-cluster --out nodes.jsonl; eniplan check PLAN --specs nodes.jsonl",
     ),
 }
-"""By the id of the rule."""
+"""By rule id."""

@@ -1,4 +1,4 @@
-"""What several plans of one cluster share: names, PodNetworkings and addresses, kept when a plan has been read."""
+"""What plans of one cluster share: names, PodNetworkings and addresses, kept after a plan is read."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class Share(NamedTuple):
-    """What one plan has in common with others of its cluster. Plans are ordered by their places."""
+    """What a plan shares with other plans of its cluster. Plans are ordered by their places."""
 
     place: Place
     pools: Mapping[str, Path]
-    """Names of node pools, and where they stand."""
+    """The key path of each node pool, by name."""
     networkings: tuple[PodNetworking, ...]
     v_switches: Mapping[str, VSwitch]
     parts: tuple[Part, ...]
-    """The addresses that its pools can need."""
+    """The addresses that the pools can need."""
     places: Mapping[Path, Place]
-    """Where the user finds what findings point at."""
+    """The place in the user's input of each path that findings point at."""
 
 
 def share(document: Document, view: PlanView) -> Share:
-    """Return what a plan shares; nothing else of it is kept."""
+    """Return what a plan shares, without keeping the rest of the plan in memory."""
     pools = {name: (*pool.path, "name") for name, pool in view.pools_by_name.items()}
     paths = [*pools.values(), *(path for pn in view.plan.pod_networkings for path in (pn.path, (*pn.path, "name")))]
     found = view.once(parts)
@@ -44,7 +44,7 @@ def share(document: Document, view: PlanView) -> Share:
 
 
 def free_together(plans: Iterable[Share]) -> dict[str, int | None]:
-    """Return the free addresses of each vSwitch. Of counts that plans state differently the smallest holds."""
+    """Return the free addresses of each vSwitch; None if unknown. If plans state different counts, the smallest one."""
     free: dict[str, int | None] = {}
     for plan in plans:
         for name, v_switch in plan.v_switches.items():
@@ -54,11 +54,11 @@ def free_together(plans: Iterable[Share]) -> dict[str, int | None]:
 
 
 def repeated(plans: Iterable[Share], names: Iterable[Mapping[str, Path]]) -> Iterator[tuple[int, str, Path, Place]]:
-    """Yield the names of a plan that an earlier one has: which plan, the name, where it stands, and the earlier one.
+    """Yield (plan index, name, path, earlier place) for each name that an earlier plan already has.
 
     Args:
-        plans: all plans of a cluster.
-        names: those of each plan.
+        plans: the plans of a cluster.
+        names: the names of each plan, with their paths.
 
     """
     first: dict[str, tuple[int, Place]] = {}

@@ -1,6 +1,6 @@
-"""The documents and the code that rules rest on.
+"""The documents and code that rules are based on.
 
-`date` is the edition's date where the page states one, else `read YYYY-MM`: the month in which it was read.
+`date` is the date that the page states, else `read YYYY-MM`: the month in which it was read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""TW rules: the cluster's Terway, its version and its switches."""
+"""TW rules: the cluster's Terway, its version and its settings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NO_KUBE_PROXY = (1, 34)
 TAKEN = (
     "eni-config", "ack-cluster-profile", "coredns", "extension-apiserver-authentication", "kube-root-ca.crt",
 )  # fmt: skip
-"""ConfigMaps of kube-system that hold something else: a node-level config of that name would overwrite it."""
+"""ConfigMaps of kube-system with another purpose: a node-level config of that name would overwrite them."""
 _PROTECT = say("protect them with security groups")
 
 _VERSION_PATH = ("cluster", "terway", "version")
@@ -52,7 +52,7 @@ _VERSION = "cluster.terway.version"
 
 
 def _too_old(view: PlanView, needed: TerwayVersion, why: Message) -> Outcome:
-    """Yield one finding when Terway is older than `needed`, or that its version is not known."""
+    """Yield a hit if Terway is older than `needed`, or an unknown fact if its version is unknown."""
     have = view.terway
     if have is None:
         yield lacking(facts.TERWAY_VERSION)
@@ -228,7 +228,7 @@ def tw007(view: PlanView) -> Outcome:
     fails={_VERSION: ABSENT},
 )
 def tw008(view: PlanView) -> Outcome:
-    """No version stated, and none read: an error even where the account denies it, because nothing can be promised."""
+    """No version stated or read: an error even if the account denies access, because nothing is certain then."""
     if view.cluster.terway.version is None:
         unread = view.unread(_VERSION_PATH)
         hint = facts.TERWAY_VERSION.hint
@@ -248,7 +248,7 @@ def tw008(view: PlanView) -> Outcome:
     fails={"cluster.terway.networkPolicy": True},
 )
 def tw009(view: PlanView) -> Outcome:
-    """NetworkPolicy on, one that selects the pods of a workload, or a data path with eBPF."""
+    """NetworkPolicy is on, a NetworkPolicy selects the pods of a workload, or the data path uses eBPF."""
     terway = view.cluster.terway
     for workload in view.plan.workloads:
         for i, name in enumerate(workload.network_policies):
@@ -335,7 +335,7 @@ def tw011(view: PlanView) -> Outcome:
     fails={"nodePools[0].terwayConfig": "gpu-nett", "cluster.terwayConfigs": {"gpu-net": {"vSwitchIds": ["vsw-j"]}}},
 )
 def tw012(view: PlanView) -> Outcome:
-    """A terwayConfig that the plan's terwayConfigs do not name, or that the label contradicts."""
+    """A terwayConfig that is missing in the plan's terwayConfigs, or that the label contradicts."""
     configs = view.cluster.terway_configs
     for pool in view.pools:
         name = pool.pool.effective_terway_config
@@ -407,7 +407,7 @@ def tw013(view: PlanView) -> Outcome:
     waivable=False,
 )
 def tw014(view: PlanView) -> Outcome:
-    """The names of terwayConfigs, and those that pools give as terwayConfig, label or override."""
+    """The names in terwayConfigs, and those in pools, as terwayConfig, label or override."""
     for path, name in _config_names(view):
         if name in TAKEN:
             message = say("{config} is the name of another ConfigMap in kube-system", config=name)

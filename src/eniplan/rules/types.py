@@ -1,4 +1,4 @@
-"""What rules of one instance type look at."""
+"""The subject of the rules about a single instance type."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 MIN_VCPUS = 4
 MIN_MEMORY = 8
-"""GiB. ACK's floor for a worker node."""
+"""GiB: ACK's minimum for a worker node."""
 
 
 class Demands(NamedTuple):
-    """What a type is judged against. `dual` and `erdma` are None when the cluster's are not known."""
+    """The requirements on a type. `dual` and `erdma` are None if unknown for the cluster."""
 
     dual: bool | None
     strict: bool
     erdma: bool | None = None
     exclusive: bool = True
-    """Whether pods are to own a whole ENI: nodes in another mode need not have so many."""
+    """Whether pods need exclusive ENIs: nodes in other modes need fewer."""
 
 
 class TypeView(NamedTuple):
@@ -34,22 +34,22 @@ class TypeView(NamedTuple):
 
     name: str
     record: InstanceType | None
-    """None: the instance data does not know it."""
+    """None: the instance data lacks the type."""
     demands: Demands
     catalog: Catalog
     settings: Settings
     others: Callable[[], Message]
-    """Names the nearest types that pass."""
+    """Returns the nearest types that pass, in words."""
     is_family: bool = False
-    """Whether it is no type, but a family of which the instance data knows no type."""
+    """Whether the name is a family without types in the instance data."""
 
     def source(self, field: str) -> Source | None:
-        """Return where a number of the type comes from."""
+        """Return the source of a number of the type."""
         return None if self.record is None else self.catalog.source(self.record.source_of(field))
 
 
 def too_small(record: InstanceType) -> bool | None:
-    """Return whether a type is below ACK's floor for workers; None when its size is not known."""
+    """Return whether a type is below ACK's minimum for worker nodes; None if its size is unknown."""
     vcpus, memory = record.CpuCoreCount, record.MemorySize
     if (vcpus is not None and vcpus < MIN_VCPUS) or (memory is not None and memory < MIN_MEMORY):
         return True

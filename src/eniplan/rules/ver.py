@@ -1,6 +1,6 @@
-"""VER001-VER011, VER036, VER037, VER039: a running cluster's nodes and PodNetworkings, as the plan wants them.
+"""VER001-VER011, VER036, VER037, VER039: the nodes and PodNetworkings of a running cluster against the plan.
 
-A finding speaks of all objects in which the same is wrong, and points at the first: 5,000 nodes with one fault are
+A finding covers all objects with the same fault and points at the first: 5,000 nodes with one fault are
 one finding.
 """
 
@@ -51,11 +51,11 @@ _LABEL = f'nodes[0].metadata.labels["{EXCLUSIVE_LABEL}"]'
 _ASIDE = {"nodes": [node("other", **{EXCLUSIVE_LABEL: "default"})], "pods": CLUSTER["pods"][3:4], "podENIs": [
     {**CLUSTER["podENIs"][0], "status": {}}
 ]}  # fmt: skip
-"""The cluster of the example without any node of the pool."""
+"""The example cluster without nodes of the pool."""
 
 
 def _at_nodes(group: Group, nodes: Iterable[Node], what: Message, hint: Message, **numbers: object) -> Hit:
-    """Return a hit about some nodes of a group: `2 nodes of pool 'trading' not Ready: a, b`."""
+    """Return a hit for nodes of a group: `2 nodes of pool 'trading' not Ready: a, b`."""
     names = [item.name for item in nodes]
     message = say("{nodes} of {pool} {what}: {names}", nodes=count(len(names), "{n} node", "{n} nodes"),
                   pool=group.label, what=what, names=named(names))  # fmt: skip
@@ -63,7 +63,7 @@ def _at_nodes(group: Group, nodes: Iterable[Node], what: Message, hint: Message,
 
 
 def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
-    """Put nodes together that share what a function says of them."""
+    """Group nodes by a key function."""
     found: dict[K, list[Node]] = {}
     for item in nodes:
         found.setdefault(key(item), []).append(item)
@@ -80,7 +80,7 @@ def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
     fails=_ASIDE,
 )
 def ver001(view: ClusterView) -> Outcome:
-    """Pools of the plan without a node, or no exclusive node at all."""
+    """Pools of the plan without nodes, or a cluster without exclusive nodes."""
     if view.plan is None and not view.groups:
         hint = say("label the node pool {label}={value} and replace its nodes: kubectl get nodes --show-labels",
                    label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
@@ -109,9 +109,9 @@ def ver001(view: ClusterView) -> Outcome:
 
 
 def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
-    """Tell nodes of no pool that were perhaps meant to be exclusive, or that lack the label: perhaps they are the ones.
+    """Return a hit for a pool without nodes, naming nodes of no pool that were perhaps meant for it.
 
-    Where the plan wants no node yet, only a misspelt label is an error.
+    If the plan needs no node yet, only a misspelt label is an error.
     """
     types = frozenset(use.name for use in group.pool.types) if group.pool else ()
     strangers = {node.name: node for node in view.strangers}
@@ -143,7 +143,7 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
 
 
 def _mend(pool: object) -> Message:
-    """Return what to do about a label that is not the exclusive one."""
+    """Return how to fix a wrong or missing exclusive label."""
     return say("set the label of {pool} to {label}={value} and replace its nodes, because Terway keeps the mode that "
         "it saw first; the documentation asks for a new node pool, which `eniplan create-pool` prints; kubectl get "
         "nodes -L {label}", pool=pool, label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
@@ -159,7 +159,7 @@ def _mend(pool: object) -> Message:
     fails={"nodes[2]": ABSENT, "pods[2]": pod(2, NODES[0]), "podENIs[2]": pod_eni(2, NODES[0])},
 )
 def ver002(view: ClusterView) -> Outcome:
-    """Fewer nodes than desiredSize, or than the smallest size of automatic scaling."""
+    """Fewer nodes than desiredSize, or than autoScaling.min."""
     for group in view.groups:
         wanted = None if group.pool is None else group.pool.pool.planned_size
         if wanted is not None and 0 < len(group.nodes) < wanted:
@@ -181,7 +181,7 @@ def ver002(view: ClusterView) -> Outcome:
     fails={"nodes[0].status.conditions[0].status": "False"},
 )
 def ver003(view: ClusterView) -> Outcome:
-    """The Ready condition, with what kubelet says."""
+    """The Ready condition, with kubelet's message."""
     for group in view.groups:
         for told, down in _by((item for item in group.nodes if not item.ready), lambda item: item.told).items():
             what = say("not Ready ({told})", told=told) if told else say("not Ready")
@@ -205,7 +205,7 @@ def ver003(view: ClusterView) -> Outcome:
     fails={_LABEL: "ENI"},
 )
 def ver004(view: ClusterView) -> Outcome:
-    """Nodes of the pool without exactly `eniOnly`, and labels that are nearly the exclusive one."""
+    """Nodes of the pool without exactly `eniOnly`, and labels that resemble the exclusive one."""
     for group in view.groups:
         for (key, value), found in _by(group.nodes, _mode).items():
             if (key, value) == (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE):
@@ -220,7 +220,7 @@ def ver004(view: ClusterView) -> Outcome:
 
 
 def _mode(item: Node) -> tuple[str, str]:
-    """Return the label by which a node has its mode, or was meant to have one; the key is empty without any."""
+    """Return the label that sets a node's mode, or was meant to; the key is empty without such a label."""
     value = item.labels.get(EXCLUSIVE_LABEL)
     return (claimed(item) or ("", "")) if value is None else (EXCLUSIVE_LABEL, value)
 
@@ -235,7 +235,7 @@ def _mode(item: Node) -> tuple[str, str]:
     fails={"nodes[0].spec.taints": []},
 )
 def ver005(view: ClusterView) -> Outcome:
-    """Taints of the plan; without a plan any taint that keeps pods away will do, and none is a warning."""
+    """Taints of the plan. Without a plan, any taint that keeps pods away is enough, and none is a warning."""
     for group in view.groups:
         if group.pool is None:
             bare = [n for n in group.exclusive if not any(t.repels for t in n.taints)]
@@ -264,7 +264,7 @@ def ver005(view: ClusterView) -> Outcome:
     fails={f'nodes[0].status.capacity["{ENI}"]': ABSENT, f'nodes[0].status.allocatable["{ENI}"]': ABSENT},
 )
 def ver006(view: ClusterView) -> Outcome:
-    """ECS nodes; Lingjun nodes never offer it."""
+    """ECS nodes without aliyun/eni. Lingjun nodes never offer it."""
     config = view.config_of()
     legacy = config is not None and config.ipam_type != "crd"
     for group in view.groups:
@@ -287,7 +287,7 @@ def ver006(view: ClusterView) -> Outcome:
     fails={f'nodes[0].status.capacity["{ENI}"]': "6", f'nodes[0].status.allocatable["{ENI}"]': "6"},
 )
 def ver007(view: ClusterView) -> Outcome:
-    """EniQuantity - 1, less one with eRDMA, as capacity and as allocatable; a slot that eRDMA leaves is an info."""
+    """Capacity and allocatable against EniQuantity - 1, or - 2 with eRDMA. A slot unused by eRDMA is an info."""
     for group in view.groups:
         published = [item for item in group.exclusive if not item.is_lingjun and item.capacity]
         alike = _by(published, lambda item: (item.instance_type, item.capacity, item.allocatable, str(item.limits)))
@@ -357,7 +357,7 @@ def ver039(view: ClusterView) -> Outcome:
     },
 )
 def ver008(view: ClusterView) -> Outcome:
-    """The label terway-config against the plan's, either way, and whether the ConfigMap that it names exists."""
+    """The label terway-config against the plan in both directions, and whether its ConfigMap exists."""
     for group in view.groups:
         planned = None if group.pool is None else group.pool.pool.effective_terway_config or CLUSTER_CONFIG
         for name, found in _by(group.nodes, lambda item: item.config).items():
@@ -431,10 +431,10 @@ def ver009(view: ClusterView) -> Outcome:
 
 
 def _differences(planned: Planned, seen: PodNetworking) -> Iterator[tuple[str, str, str]]:
-    """Yield field, planned and actual value; lists that the plan leaves to the cluster's defaults may be any."""
+    """Yield (field, planned value, actual value). Lists that the plan leaves to the cluster's defaults are skipped."""
     network = planned.network
     allocation, kept = planned.allocation or {}, seen.allocation
-    ordered = planned.v_switch_selection_policy == "ordered"  # then the first one is filled first
+    ordered = planned.v_switch_selection_policy == "ordered"  # then order matters: the first one fills first
     fields = [
         ("eniType", planned.eni_type, seen.eni_type),
         ("allocationType", allocation.get("type", "Elastic"), kept[0] or "Elastic"),
@@ -457,7 +457,7 @@ def _spelled(selector: Selector | None) -> str:
 
 
 def _listed(words: tuple[str, ...] | None) -> str:
-    """Spell a list whose order means nothing."""
+    """Return a list without a meaningful order as sorted text."""
     if words is None:
         return "absent"
     return ", ".join(sorted(set(words))) or "empty"
@@ -473,7 +473,7 @@ def _listed(words: tuple[str, ...] | None) -> str:
     fails={"podNetworkings[0].status": {"status": "Fail", "message": "vsw-j not found"}},
 )
 def ver010(view: ClusterView) -> Outcome:
-    """Its status."""
+    """The status of each PodNetworking."""
     if view.plan is None or view.plan.pod_networkings:
         yield from view.unseen("PodNetworking")
     for item in view.networkings:
@@ -501,7 +501,7 @@ def ver010(view: ClusterView) -> Outcome:
     },
 )
 def ver011(view: ClusterView) -> Outcome:
-    """Zones of its vSwitches against zones of the exclusive nodes; without a plan nobody knows what it is meant for."""
+    """The zones of its vSwitches against those of its nodes. Without a plan, it is unknown which nodes it is for."""
     for item in view.networkings:
         if item.status == "Ready" and not item.zones:
             yield Unknown(("PodNetworking", item.name), facts.READY_ZONES, item.name)
@@ -526,7 +526,7 @@ def ver011(view: ClusterView) -> Outcome:
     fails={"nodes[0].spec.unschedulable": True},
 )
 def ver036(view: ClusterView) -> Outcome:
-    """Cordoned nodes, and nodes that Kubernetes itself has tainted; those that are not Ready are left to VER003."""
+    """Cordoned nodes, and nodes that Kubernetes has tainted. VER003 reports nodes that are not Ready."""
     for group in view.groups:
         for reason, found in _by((item for item in group.nodes if item.ready), _closed).items():
             if reason == CORDONED.key:
@@ -539,7 +539,7 @@ def ver036(view: ClusterView) -> Outcome:
 
 
 def _closed(item: Node) -> str:
-    """Return the taint by which Kubernetes keeps pods off a node; empty for none."""
+    """Return the key of the taint by which Kubernetes keeps pods off a node; empty if there is none."""
     if item.cordoned:
         return CORDONED.key
     return next((t.key for t in item.taints if t.key == CORDONED.key or t.key in CONDITIONS), "")
@@ -556,7 +556,7 @@ def _closed(item: Node) -> str:
     fails={f"nodes[{n}].status.allocatable.pods": "7" for n in range(3)},
 )
 def ver037(view: ClusterView) -> Outcome:
-    """The node's `pods` against its hostNetwork pods and its ENIs together."""
+    """The node's `pods` against the sum of its hostNetwork pods and ENIs."""
     yield from view.unseen("Pod")
     for group in view.groups:
         known = [item for item in group.exclusive if item.room.pods is not None]

@@ -1,4 +1,4 @@
-"""VER012-VER021, VER026-VER030, VER032: the pods of a running cluster, their ENIs, and what Terway reports of them."""
+"""VER012-VER021, VER026-VER030, VER032: the pods of a running cluster, their ENIs, and Terway's events."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _SURPLUS_ENIS = [
 
 
 def _at_pods(pods: list[Pod], why: Message, hint: Message, **numbers: object) -> Hit:
-    """Return a hit about some pods, `3 pods WHY: a, b, c`; it points at the first."""
+    """Return a hit for pods, `3 pods WHY: a, b, c`, that points at the first."""
     names = [f"{item.namespace}/{item.name}" for item in pods]
     number = count(len(names), "{n} pod", "{n} pods")
     message = say("{pods} {why}: {names}", pods=number, why=why, names=named(names))
@@ -69,7 +69,7 @@ def _at_pods(pods: list[Pod], why: Message, hint: Message, **numbers: object) ->
 
 
 def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
-    """Put pods together of which the same is to be said."""
+    """Group pods by key."""
     found: dict[K, list[Pod]] = {}
     for key, item in pairs:
         found.setdefault(key, []).append(item)
@@ -77,7 +77,7 @@ def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
 
 
 def _stopped(view: ClusterView, rule: str) -> Iterator[Hit]:
-    """Yield the pods that have stopped where a rule tells it, those together that have stopped alike."""
+    """Yield hits for the stopped pods that a rule reports, one per kind of stop."""
     for stop, pods in view.once(stops).get(rule, {}).values():
         yield _at_pods(pods, stop.why, stop.fix, **stop.facts)._replace(level=stop.level)
 
@@ -87,12 +87,12 @@ def _recreate(item: Pod) -> Message:
 
 
 def _unseen(view: ClusterView) -> tuple[Unknown, ...]:
-    """Return what could not be read of pods and their PodENIs."""
+    """Return the unknown facts if pods or PodENIs could not be read."""
     return (*view.unseen("Pod"), *view.unseen("PodENI"))
 
 
 def _having(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
-    """Yield the placed pods that have a PodENI."""
+    """Yield the placed pods with a PodENI."""
     for item, node in view.placed:
         found = view.pod_eni(item)
         if found is not None:
@@ -114,7 +114,7 @@ def _bound(view: ClusterView) -> Iterator[tuple[Pod, Node, PodEni]]:
     fails={"podENIs[0].metadata.name": "matcher-8"},
 )
 def ver012(view: ClusterView) -> Outcome:
-    """Every pod there that is not hostNetwork; those whose lack another rule explains are left to it."""
+    """Every pod there that is not hostNetwork, unless another rule explains the missing PodENI."""
     yield from _unseen(view)
     yield from _stopped(view, "VER012")
 
@@ -148,7 +148,7 @@ def ver013(view: ClusterView) -> Outcome:
     },
 )
 def ver014(view: ClusterView) -> Outcome:
-    """Every interface is Secondary, and there is no trunk ENI."""
+    """Interfaces that are not Secondary, or that use a trunk ENI."""
     yield from _unseen(view)
     yield from _stopped(view, "VER014")
     for item, node, eni in _bound(view):
@@ -168,7 +168,7 @@ def ver014(view: ClusterView) -> Outcome:
     fails={'podENIs[0].metadata.annotations["k8s.aliyun.com/pod-uid"]': "00000000-0000-4000-8000-00000000dead"},
 )
 def ver015(view: ClusterView) -> Outcome:
-    """The pod's UID and address against those that the PodENI notes."""
+    """The pod's UID and address against those in the PodENI."""
     yield from _unseen(view)
     yield from _stopped(view, "VER015")
     if any(not (eni.pod_uid and item.uid) for item, _, eni in _having(view)):
@@ -191,7 +191,7 @@ def ver015(view: ClusterView) -> Outcome:
     },
 )
 def ver016(view: ClusterView) -> Outcome:
-    """Bound PodENIs on ECS nodes without an IPv6 address; Lingjun has no dual stack."""
+    """Bound PodENIs on ECS nodes without an IPv6 address. Lingjun has no dual stack."""
     if view.dual is None:
         yield Unknown(("ConfigMap", "kube-system", "eni-config"), facts.SEEN_STACK)
     elif view.dual:
@@ -218,9 +218,9 @@ def ver016(view: ClusterView) -> Outcome:
     }},
 )  # fmt: skip
 def ver017(view: ClusterView) -> Outcome:
-    """Pods without an aliyun/eni request; what the plan's systemPodsPerNode counts is worth an info only.
+    """Pods without an aliyun/eni request; an info if the plan's systemPodsPerNode counts them.
 
-    On Lingjun nothing can be requested: only system pods and those of DaemonSets are told there.
+    Lingjun pods cannot request ENIs, so only system and DaemonSet pods are reported there.
     """
     yield from view.unseen("Pod")
     eaters = [
@@ -250,7 +250,7 @@ def _is_system(item: Pod) -> bool:
 
 
 def _is_counted(view: ClusterView, found: list[Pod]) -> bool:
-    """Return whether the plan has room for all system pods on the nodes of these."""
+    """Return whether the plan's systemPodsPerNode covers all system pods on the nodes of these pods."""
     for group in view.groups:
         counted = 0 if group.pool is None else group.pool.pool.system_pods_per_node
         mine = {node.name for node in group.nodes}
@@ -274,7 +274,7 @@ def _is_counted(view: ClusterView, found: list[Pod]) -> bool:
     },
 )
 def ver018(view: ClusterView) -> Outcome:
-    """Pods that are not hostNetwork against the ENIs that the node has."""
+    """Pods that are not hostNetwork against the ENIs of their node."""
     yield from view.unseen("Pod")
     stuck = _by((item.node, item) for _, pods in view.once(stops).get("VER018", {}).values() for item in pods)
     for name, (wanted, available) in view.overfull.items():
@@ -300,7 +300,7 @@ def ver018(view: ClusterView) -> Outcome:
     fails={"pods[7]": pod(9, "", affinity=STEERED, containers=MEMBER_REQUEST)},
 )
 def ver019(view: ClusterView) -> Outcome:
-    """Pods that wait for a node; a warning when nothing says that they are meant for exclusive ones."""
+    """Unscheduled pods; a warning if nothing shows that they are meant for exclusive nodes."""
     yield from view.unseen("Pod")
     yield from _stopped(view, "VER019")
 
@@ -326,7 +326,7 @@ def ver019(view: ClusterView) -> Outcome:
     },
 )  # fmt: skip
 def ver020(view: ClusterView) -> Outcome:
-    """The zones of the vSwitches that it gets, against those of the nodes that it could run on, or of its own."""
+    """The zones of the pod's vSwitches against those of the nodes that it could run on, or of its own node."""
     yield from view.unseen("Pod")
     yield from _stopped(view, "VER020")
 
@@ -341,7 +341,7 @@ def ver020(view: ClusterView) -> Outcome:
     fails={"pods[7]": pod(9, "", tolerations=[])},
 )
 def ver021(view: ClusterView) -> Outcome:
-    """What keeps it off the nodes, and what the scheduler says; a warning when nothing says it is meant for them."""
+    """What keeps it off the nodes, or the scheduler's message; a warning if it may not be meant for them."""
     yield from view.unseen("Pod")
     yield from _stopped(view, "VER021")
 
@@ -357,7 +357,7 @@ def ver021(view: ClusterView) -> Outcome:
     fails={"podENIs[0].spec.allocations[0].eni.vSwitchID": "vsw-old"},
 )
 def ver030(view: ClusterView) -> Outcome:
-    """The vSwitch and the security groups of each bound PodENI; of a pod without a PodNetworking nobody stated them."""
+    """The vSwitch and security groups of each bound PodENI against its pod's PodNetworking, if it has one."""
     yield from _unseen(view)
     if any(item.networking for item, _, _ in _bound(view)):
         yield from view.unseen("PodNetworking")
@@ -396,7 +396,7 @@ def ver030(view: ClusterView) -> Outcome:
                "status": {"phase": "Bind", "eniInfos": {"e": {"type": "Secondary", "status": "Bind"}}}}},
 )  # fmt: skip
 def ver026(view: ClusterView) -> Outcome:
-    """What Terway and kubelet report of pods that do not start; of those that run by now, an info."""
+    """Events of Terway and kubelet about pods that do not start; an info for pods that run by now."""
     yield from view.unseen("Event")
     yield from _stopped(view, "VER026")
     for (namespace, name), events in view.events_by_pod.items():
@@ -419,7 +419,7 @@ def ver026(view: ClusterView) -> Outcome:
     },
 )
 def ver027(view: ClusterView) -> Outcome:
-    """SyncPodNetworkingFailed; an info when it is Ready by now."""
+    """SyncPodNetworkingFailed events; an info if the PodNetworking is Ready by now."""
     yield from view.unseen("Event")
     ready = {item.name: item.status == "Ready" for item in view.networkings}
     for item in view.observed.events:
@@ -444,7 +444,7 @@ def ver027(view: ClusterView) -> Outcome:
     fails={"pods[0].metadata.annotations": {}},
 )
 def ver028(view: ClusterView) -> Outcome:
-    """Workloads of the plan that name a PodNetworking; their pods are told by namespace and owner."""
+    """Workloads of the plan that name a PodNetworking. Namespace and owner identify their pods."""
     if view.planned_workloads:
         yield from view.unseen("Pod")
     pairs = (
@@ -475,7 +475,7 @@ def ver028(view: ClusterView) -> Outcome:
     },
 )
 def ver029(view: ClusterView) -> Outcome:
-    """Workloads of the plan whose pool has nodes; their pods are told by namespace and owner."""
+    """Workloads of the plan whose pool has nodes. Namespace and owner identify their pods."""
     if view.planned_workloads:
         yield from view.unseen("Pod")
     nodes = {group.name: {item.name for item in group.nodes} for group in view.groups if group.nodes}
@@ -507,7 +507,7 @@ def ver029(view: ClusterView) -> Outcome:
     ]}},
 )  # fmt: skip
 def ver032(view: ClusterView) -> Outcome:
-    """Pods on exclusive nodes that have not started, and pods of the plan that do not run, wherever they are."""
+    """Pods on exclusive nodes that have not started, and pods of the plan that do not run on any node."""
     if view.planned_workloads:
         yield from view.unseen("Pod")
     yield from _stopped(view, "VER032")

@@ -1,4 +1,4 @@
-"""VER022-VER025, VER033-VER035, VER038: Terway itself, and its configuration, as it runs in a cluster."""
+"""VER022-VER025, VER033-VER035, VER038: Terway in a running cluster, and its configuration."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     fails={"daemonSets[0].spec.template.spec.initContainers[0].image": IMAGE.replace("v1.16.4", "v1.15.2")},
 )
 def ver022(view: ClusterView) -> Outcome:
-    """The tag of the image; an older one is an error, a newer one a warning."""
+    """The image tag against the plan: an older version is an error, a newer one a warning."""
     kinds = {item.is_lingjun for item in view.exclusive.values()}
     needed = [(LINGJUN_MINIMUM, "Lingjun")] * (True in kinds) + [(ECS_MINIMUM, "ECS")] * (False in kinds)
     planned = None if view.plan is None else view.plan.terway
@@ -94,7 +94,7 @@ _DAEMON_SET: Path = ("DaemonSet", "kube-system", TERWAY_ADDON)
     fails={"daemonSets[0].metadata.name": "terway-eni", "pods": CLUSTER["pods"][:4]},
 )
 def ver023(view: ClusterView) -> Outcome:
-    """Neither the DaemonSet nor a pod of it."""
+    """Neither the DaemonSet nor any of its pods exists."""
     if view.observed.daemon_set is None and not view.observed.agents:
         unseen = tuple(view.unseen("DaemonSet"))
         yield from unseen
@@ -118,7 +118,7 @@ def ver023(view: ClusterView) -> Outcome:
     },
 )
 def ver024(view: ClusterView) -> Outcome:
-    """eRDMA, the kind of IPAM, the IP stack; what the plan does not state cannot differ."""
+    """eRDMA, IPAM type and IP stack, if the plan states them."""
     config = view.config_of()
     path = ("ConfigMap", SYSTEM_NAMESPACE, CLUSTER_CONFIG)
     if config is None:
@@ -155,7 +155,7 @@ def _network(view: ClusterView, config: TerwayConfig) -> Iterator[Hit]:
 def _differences(
     view: ClusterView, config: TerwayConfig, zones: set[str], planned: Network | PodConfig
 ) -> Iterator[tuple[str, Message]]:
-    """Yield in what a configuration in force differs from the plan's; what the plan does not state cannot differ."""
+    """Yield (field, message) for each stated value of the plan that differs from the configuration in force."""
     known = {} if view.plan is None else view.plan.v_switches
     for zone in sorted(zones):
         have = config.v_switches.get(zone, ())
@@ -169,7 +169,7 @@ def _differences(
 
 
 def _no_config(view: ClusterView, path: Path) -> Iterator[Hit | Unknown]:
-    """Say why Terway's configuration is not known."""
+    """Yield why Terway's configuration is unknown."""
     if CLUSTER_CONFIG in view.observed.configs:
         yield Hit(path, _unreadable(CLUSTER_CONFIG), _correct(CLUSTER_CONFIG), level="error")
     elif "ConfigMap" not in view.observed.unseen:
@@ -203,7 +203,7 @@ def _correct(name: str) -> Message:
     },
 )
 def ver025(view: ClusterView) -> Outcome:
-    """ConfigError; events live for an hour."""
+    """ConfigError events, which live for an hour."""
     yield from view.unseen("Event")
     judged = {node.name for group in view.groups for node in group.nodes}
     for item in view.observed.events:
@@ -214,7 +214,7 @@ def ver025(view: ClusterView) -> Outcome:
 
 
 def event_hit(item: Event, hint: Message, *, healed: bool) -> Hit:
-    """Return a hit about what was reported of an object; an info when it is well by now."""
+    """Return a hit for an event of an object; an info if the object has recovered."""
     where = (item.kind, *([item.namespace] if item.namespace and item.kind != "Node" else []), item.name)
     times = say(" ({times} times)", times=item.times) if item.times > 1 else NOTHING
     over = say(", since recovered") if healed else NOTHING
@@ -237,7 +237,7 @@ def event_hit(item: Event, hint: Message, *, healed: bool) -> Hit:
     fails={"pods[4]": ABSENT},
 )
 def ver033(view: ClusterView) -> Outcome:
-    """The pod of terway-eniip on each exclusive node, and the DaemonSet as a whole where pods cannot be seen."""
+    """The pod of terway-eniip on each exclusive node, or the DaemonSet as a whole if pods are not visible."""
     yield from view.unseen("Pod")
     stuck = [pod.node for _, pods in view.once(stops).get("VER033", {}).values() for pod in pods]
     for group in view.groups:
@@ -257,7 +257,7 @@ def ver033(view: ClusterView) -> Outcome:
 
 
 def _daemon_set(view: ClusterView) -> Iterator[Hit]:
-    """Say that the DaemonSet is not ready, where that is not told node by node."""
+    """Yield a hit if the DaemonSet is not ready and no hit about its nodes says so."""
     found = view.observed.daemon_set
     if found is None or found.desired is None or found.ready is None or view.terway_down:
         return
@@ -275,7 +275,7 @@ def _shape(agent: Agent | None) -> str:
 
 
 def _down(group: Group, agent: Agent | None, nodes: list[Node], stuck: list[str]) -> Hit:
-    """Return what is wrong with Terway on some nodes, and how many pods wait for it there."""
+    """Return a hit for nodes without a running Terway, with the number of pods that wait there."""
     names = [node.name for node in nodes]
     waiting = sum(map(set(names).__contains__, stuck))
     what = say("without a pod of terway-eniip")
@@ -316,7 +316,7 @@ def _down(group: Group, agent: Agent | None, nodes: list[Node], stuck: list[str]
     }},
 )  # fmt: skip
 def ver034(view: ClusterView) -> Outcome:
-    """Its pods, where they can be seen: managed clusters run it out of sight."""
+    """Its pods, if visible: managed clusters hide them."""
     yield from view.unseen("Pod")
     down = view.controllers_down
     if down:
@@ -340,7 +340,7 @@ def ver034(view: ClusterView) -> Outcome:
     fails={"pods[4].spec.initContainers[0].image": IMAGE.replace("v1.16.4", "v1.16.5")},
 )
 def ver038(view: ClusterView) -> Outcome:
-    """The images of the DaemonSet and of its pods; those of pods that are going do not count."""
+    """The images of the DaemonSet and of its pods, without terminating ones."""
     if len(view.observed.images) > 1:
         message = say("{n} images of terway-eniip are in use: {images}", n=len(view.observed.images),
                       images=named(view.observed.images))  # fmt: skip
@@ -368,7 +368,7 @@ _OWN: dict[str, object] = {f'nodes[{n}].metadata.labels["{TERWAY_CONFIG_LABEL}"]
     fails={"configMaps[0].data.eni_conf": '{"ipam_type": "crd", "vswitches": {"cn-hangzhou-k": ["vsw-k"]}}'},
 )  # fmt: skip
 def ver035(view: ClusterView) -> Outcome:
-    """eni-config with the node-level ConfigMap laid over it: readable, a vSwitch in each zone, the plan's lists."""
+    """eni-config merged with the node-level ConfigMap: readable, a vSwitch in each zone, and the plan's lists."""
     for group in view.groups:
         by_config: dict[str, list[Node]] = {}
         for node in group.exclusive:
@@ -380,7 +380,7 @@ def ver035(view: ClusterView) -> Outcome:
 def _in_force(view: ClusterView, group: Group, name: str, nodes: list[Node]) -> Outcome:
     path = ("ConfigMap", SYSTEM_NAMESPACE, name)
     config = view.config_of(nodes[0])
-    if config is None:  # VER024 tells it of eni-config, and VER008 that there is none
+    if config is None:  # VER024 reports eni-config, VER008 a missing ConfigMap
         if view.observed.configs.get(name, config) is None and name in view.observed.configs and name != CLUSTER_CONFIG:
             yield Hit(path, _unreadable(name), _correct(name), {"nodes": [node.name for node in nodes]})
         return

@@ -1,4 +1,4 @@
-"""VER031: the workloads of the plan, as a running cluster has them, and why pods of them are not even made."""
+"""VER031: the plan's workloads in a running cluster, and why their pods are not created."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ if TYPE_CHECKING:
     fails={"pods[2]": ABSENT, "podENIs[2]": ABSENT},
 )
 def ver031(view: ClusterView) -> Outcome:
-    """The pods of each workload of the plan, by namespace and owner, against its replicas, or one for each node."""
+    """The pods of each workload, by namespace and owner, against its replicas, or against the nodes of its pool."""
     workloads = view.planned_workloads
     unseen = tuple(view.unseen("Pod")) if workloads else ()
     yield from unseen
     own: dict[Path, list[str]] = {}
     for workload, item in view.workload_pods:
         own.setdefault(workload.path, []).append(item.node)
-    # Of a pool that should have nodes and has none, VER001 says so.
+    # VER001 reports pools that should have nodes but have none.
     bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.planned_size}
     for workload in () if unseen else (item for item in workloads if item.node_pool not in bare):
         yield from _proof(view, workload, own.get(workload.path, []), view.other_pods.get(workload.path, {}))
@@ -66,7 +66,7 @@ def _kubectl(verb: str, workload: Workload) -> Message:
 
 
 def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict[str, list[str]]) -> Outcome:
-    """Say what a workload lacks; `nodes` are those of its pods that take an ENI, empty where a pod waits for one."""
+    """Yield what a workload lacks. `nodes` has the node of each pod that uses an ENI; empty for unscheduled pods."""
     label, describe = _called(workload), _kubectl("describe", workload)
     bare = [node for phase, found in others.items() if phase not in {"Succeeded", "Failed"} for node in found]
     if bare and not workload.host_network:
@@ -87,7 +87,7 @@ def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict
 
 
 def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str, list[str]]) -> Outcome:
-    """Say what is wrong with pods that come to an end, after which nothing may be left of them."""
+    """Yield what is wrong with pods that run to completion, of which nothing may be left."""
     found, label = view.controller_of(workload), _called(workload)
     failed, once = bool(others.get("Failed")), workload.kind == "Job"
     if found is not None and found.held and not (once and (alive or others.get("Succeeded"))):
@@ -109,7 +109,7 @@ def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str
 
 
 def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str, list[str]]) -> Hit:
-    """Say that pods are missing, and why they are, where the cluster tells."""
+    """Return a hit for missing pods, with the reason if the cluster shows it."""
     failed, done = len(others.get("Failed", ())), len(others.get("Succeeded", ()))
     message = say("{workload} has {pods}; the plan has {planned}", workload=_called(workload),
                   pods=count(alive, "{n} pod", "{n} pods"), planned=workload.replicas)  # fmt: skip
@@ -136,7 +136,7 @@ def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str
 
 
 def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Outcome:
-    """Say on which nodes of its pool a DaemonSet has no pod; pods that wait for their node are told elsewhere."""
+    """Yield the nodes of its pool on which a DaemonSet has no pod. Other rules report unscheduled pods."""
     nodes = [node for group in view.groups if group.name == workload.node_pool for node in group.nodes]
     have = Counter(alive)
     lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
@@ -152,11 +152,11 @@ def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Ou
         yield Hit(workload.path, message, fix, {"nodes": lacking})
 
 
-# --- why pods are not made ----------------------------------------------------------------------------------------
+# --- why pods are not created---------------------------------------------------------------------------------------
 
 
 def _cause(view: ClusterView, workload: Workload) -> tuple[Message, Message] | None:
-    """Return why a workload makes fewer pods than planned, and what helps; None when nothing says it."""
+    """Return why a workload has fewer pods than planned, and the fix; None if unknown."""
     found, refused = view.controller_of(workload), view.refusals.get(workload.path)
     if found is not None and found.held:
         return _held(workload)
@@ -232,11 +232,11 @@ _REFUSALS: tuple[tuple[str, Callable[[str], Message]], ...] = (
         lambda ns: say("the namespace is being deleted: kubectl get namespace {namespace} -o yaml", namespace=ns),
     ),
 )  # fmt: skip
-"""What the words of a refusal mean, and what helps in a namespace."""
+"""By a phrase in the rejection message: returns the fix for a namespace."""
 
 
 def _permitted(workload: Workload, message: str) -> Message:
-    """Return what to do about pods that the API server refuses."""
+    """Return how to fix pods that the API server rejects."""
     describe = _kubectl("describe", workload)
     fix = next((fix for words, fix in _REFUSALS if re.search(words, message, re.IGNORECASE)), None)
     return describe if fix is None else together((fix(workload.namespace), describe))

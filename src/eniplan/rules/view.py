@@ -1,6 +1,6 @@
-"""What the rules look at: the plan with its references resolved and its numbers worked out, once.
+"""The subject of plan rules: the plan with resolved references and computed numbers.
 
-Pure and lazy. Whatever the plan does not say is None here, and a rule that needs it yields `Unknown`.
+Pure and lazy. What the plan does not state is None here, and a rule that needs it yields `Unknown`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class TypeUse(NamedTuple):
-    """One instance type that a pool names, with its record if the specs know it."""
+    """An instance type of a pool, with its record if the specs have it."""
 
     path: Path
     name: str
@@ -50,25 +50,25 @@ class TypeUse(NamedTuple):
 
 
 class PodConfig(NamedTuple):
-    """One network configuration that pods of a pool may get, by Terway's precedence."""
+    """A network configuration that pods of a pool may get, by Terway's precedence."""
 
     label: Message
     path: Path
-    """What a finding points at: the PodNetworking, or the pool for the configuration without one."""
+    """The path for findings: the PodNetworking, or the pool for the configuration without one."""
     v_switch_ids: tuple[str, ...] | None
-    """None: the plan does not say."""
+    """None: not stated."""
     security_group_ids: tuple[str, ...] | None
     in_use: bool
-    """Whether a listed workload, or the pool as a whole, depends on it."""
+    """Whether a listed workload or the pool itself depends on it."""
     missing: Unknown
-    """What to ask for when it is not known."""
+    """The unknown fact to report if a list is not stated."""
 
 
 _DEFAULTS = lacking(facts.POD_DEFAULTS)
 
 
 class PlanView(View):
-    """A plan, resolved."""
+    """A plan with its references resolved."""
 
     def __init__(
         self,
@@ -77,13 +77,13 @@ class PlanView(View):
         settings: Settings,
         live: LiveFacts | None = None,
     ) -> None:
-        """Take what is judged, the instance data, how strictly, and what is known of the account.
+        """Take the plan, the instance data, the settings and the facts of the account.
 
         Args:
-            plan: as the user states it.
+            plan: the plan as the user states it.
             catalog: the instance data.
-            settings: how strictly.
-            live: what the account says; its facts take the place of the stated ones.
+            settings: how strictly to judge.
+            live: the facts of the account, which replace stated ones; None: no account.
 
         """
         super().__init__()
@@ -97,7 +97,7 @@ class PlanView(View):
         self.existing_pools: Mapping[str, ExistingPool] = {}
         """Pools by name that are there already, as far as anybody has told."""
         if live is not None:
-            from eniplan.plan.live import effective  # noqa: PLC0415 - offline runs do without
+            from eniplan.plan.live import effective  # noqa: PLC0415 - not needed offline
 
             self.plan = effective(plan, live)
             source = Source(f"the account, asked in {live.region}", None, live.read_on, "API response")
@@ -106,7 +106,7 @@ class PlanView(View):
         self.settings = settings
 
     def unread(self, path: Path) -> Unread | None:
-        """Return why the account did not tell what a plan states at a path; None: it did, or was not asked."""
+        """Return why the account did not provide the fact at a path; None if it did, or was not queried."""
         return None if self.live is None else self.live.unread_at(path)
 
     @property
@@ -116,30 +116,30 @@ class PlanView(View):
 
     @cached_property
     def terway(self) -> versions.TerwayVersion | None:
-        """Terway's version; None when unknown or unreadable."""
+        """Terway's version; None if unknown or invalid."""
         text = self.cluster.terway.version
         return None if text is None else versions.terway(text)
 
     @cached_property
     def kubernetes(self) -> tuple[int, int] | None:
-        """Kubernetes' major and minor version; None when unknown or unreadable."""
+        """Kubernetes' (major, minor) version; None if unknown or invalid."""
         text = self.cluster.kubernetes_version
         return None if text is None else versions.kubernetes(text)
 
     @cached_property
     def dual(self) -> bool | None:
-        """Whether the cluster is dual stack; None when the plan does not say."""
+        """Whether the cluster is dual stack; None if unknown."""
         stack = self.cluster.ip_stack
         return None if stack is None else stack == "dual"
 
     @cached_property
     def types(self) -> TypeJudge:
-        """What rules say of instance types."""
+        """The judge of instance types."""
         return type_judge(self.catalog, self.settings)
 
     @cached_property
     def demands(self) -> Demands:
-        """What an instance type is judged against."""
+        """The requirements on instance types."""
         return Demands(self.dual, self.settings.strict, self.cluster.terway.erdma)
 
     @cached_property
@@ -183,7 +183,7 @@ class PlanView(View):
 
     @cached_property
     def pools_by_name(self) -> dict[str, PoolView]:
-        """The pools by name; the first of two with one name."""
+        """The pools by name; of pools with the same name, the first."""
         return {view.pool.name: view for view in reversed(self.pools)}
 
     @cached_property
@@ -193,7 +193,7 @@ class PlanView(View):
 
     @cached_property
     def workloads_by_pool(self) -> dict[str, list[Workload]]:
-        """The workloads that take ENIs (not of the host network), by the pool that they name."""
+        """The workloads that use ENIs (not hostNetwork), by the pool that they name."""
         out: dict[str, list[Workload]] = {}
         for workload in self.plan.workloads:
             if not workload.host_network:
@@ -202,7 +202,7 @@ class PlanView(View):
 
     @cached_property
     def pod_networkings_by_pool(self) -> dict[str, list[PodNetworking]]:
-        """The PodNetworkings that are meant for a pool, because they or a workload say so."""
+        """The PodNetworkings meant for each pool, by their nodePools or by a workload."""
         out: dict[str, dict[str, PodNetworking]] = {}
         for pn in self.plan.pod_networkings:
             for name in pn.node_pools:
@@ -214,11 +214,11 @@ class PlanView(View):
         return {pool: list(found.values()) for pool, found in out.items()}
 
     def asks_for_eni(self, pn: PodNetworking) -> bool:
-        """Return whether its pods request aliyun/eni, which only exclusive nodes offer: else others may take them."""
+        """Return whether its pods request aliyun/eni, which only exclusive nodes offer; if not, other nodes fit too."""
         return pn.asks_for_eni(self.cluster)
 
     def config_of(self, pn: PodNetworking) -> PodConfig:
-        """Return what pods of a PodNetworking get: its own lists, or those that Terway fills in from eni-config."""
+        """Return the configuration of a PodNetworking: its own lists, or those that Terway fills in from eni-config."""
         defaults = self.cluster.pod_defaults
         return PodConfig(
             say("PodNetworking {podNetworking}", podNetworking=pn.name),
@@ -231,7 +231,7 @@ class PlanView(View):
 
 
 class PoolView:
-    """One node pool, resolved."""
+    """A node pool with its references resolved."""
 
     def __init__(self, view: PlanView, pool: NodePool) -> None:
         """Take the plan's view and the pool."""
@@ -253,7 +253,7 @@ class PoolView:
 
     @cached_property
     def families(self) -> tuple[FamilyChoice, ...]:
-        """What each of `instanceFamilies` stands for."""
+        """The types of each family in `instanceFamilies`."""
         return tuple(
             self.view.types.choose(i, family, self.view.demands)
             for i, family in enumerate(self.pool.instance_families or ())
@@ -261,7 +261,7 @@ class PoolView:
 
     @cached_property
     def distinct_types(self) -> tuple[TypeUse, ...]:
-        """The types of `instanceTypes`, each where it is named first."""
+        """The types of `instanceTypes`, each at its first position."""
         uses: dict[str, TypeUse] = {}
         for use in self.named_types:
             uses.setdefault(use.name, use)
@@ -269,7 +269,7 @@ class PoolView:
 
     @cached_property
     def types(self) -> tuple[TypeUse, ...]:
-        """All types of the pool: those named, then those that the families bring; each once."""
+        """All types of the pool, each once: those in `instanceTypes`, then those of the families."""
         out = {use.name: use for use in self.distinct_types}
         for choice in self.families:
             for record in choice.selected:
@@ -285,7 +285,7 @@ class PoolView:
 
     @cached_property
     def pods_per_node(self) -> dict[str, int | None]:
-        """Exclusive pods per node by type; None where the limits are unknown."""
+        """Exclusive pods per node by type; None if the limits are unknown."""
         if self.pool.is_lingjun:
             name = (self.pool.lingjun or {}).get("nodeType")
             record = self.lingjun_type
@@ -301,25 +301,25 @@ class PoolView:
 
     @cached_property
     def pods_beside_erdma(self) -> dict[str, int]:
-        """Exclusive pods per node by type if eRDMA took its slot; none where it is known whether it does."""
+        """Exclusive pods per node by type if eRDMA uses its slot; empty if it is known whether eRDMA is on."""
         if self.pool.is_lingjun or self.view.cluster.terway.erdma is not None:
             return {}
         return {name: count for name, count in self._counts(erdma=True).items() if count is not None}
 
     @cached_property
     def least_pods_per_node(self) -> int | None:
-        """Exclusive pods that every node of the pool carries at least; None when any type is unknown."""
+        """The fewest exclusive pods that a node of the pool can carry; None if unknown for any type."""
         counts = list(self.pods_per_node.values())
         known = [count for count in counts if count is not None]
         return min(known) if known and len(known) == len(counts) else None
 
     def least_pods(self, nodes: int | None) -> int | None:
-        """Return the exclusive pods that this many nodes carry at least: the room that can be counted on."""
+        """Return the exclusive pods that this many nodes carry at least, which is the guaranteed capacity."""
         per_node = self.least_pods_per_node
         return None if nodes is None or per_node is None else nodes * per_node
 
     def most_pods(self, nodes: int | None) -> int | None:
-        """Return the exclusive pods that this many nodes can carry at most: the addresses that can be needed."""
+        """Return the exclusive pods that this many nodes carry at most, which is the largest need for addresses."""
         counts = list(self.pods_per_node.values())
         known = [count for count in counts if count is not None]
         if nodes is None or not known or len(known) != len(counts):
@@ -328,13 +328,13 @@ class PoolView:
 
     @cached_property
     def node_v_switches(self) -> tuple[VSwitch, ...]:
-        """The vSwitches of the nodes that the plan states."""
+        """The stated vSwitches of the nodes."""
         found = (self.view.v_switches.get(name) for name in self.pool.v_switch_ids or ())
         return tuple(v for v in found if v is not None)
 
     @cached_property
     def zones(self) -> tuple[str, ...]:
-        """The zones of the pool's nodes, as far as its vSwitches are stated."""
+        """The zones of the pool's nodes, from their stated vSwitches."""
         return tuple(dict.fromkeys(v.zone for v in self.node_v_switches))
 
     @property
@@ -344,7 +344,7 @@ class PoolView:
 
     @cached_property
     def balanced(self) -> bool:
-        """Whether nodes spread evenly over the zones; by default ACK fills vSwitches by priority."""
+        """Whether nodes spread evenly over the zones. By default ACK fills vSwitches by priority."""
         return self.pool.multi_az_policy == "BALANCE"
 
     def nodes_per_zone(self, nodes: int) -> int:
@@ -353,20 +353,20 @@ class PoolView:
 
     @property
     def guests(self) -> tuple[Guest, ...]:
-        """The pods that its nodes take although nothing leads them there."""
+        """The pods that can land on its nodes although the plan does not place them there."""
         return tuple(guest for guest in self.view.plan.guests if guest.pool == self.pool.name)
 
     @cached_property
     def workloads(self) -> list[Workload]:
-        """The workloads that name this pool and take ENIs."""
+        """The workloads that name this pool and use ENIs."""
         return self.view.workloads_by_pool.get(self.pool.name, [])
 
     @cached_property
     def configs(self) -> tuple[PodConfig, ...]:
-        """The network configurations of its pods: each PodNetworking, then the one for pods without."""
+        """The network configurations of its pods: one per PodNetworking, then one for pods without a PodNetworking."""
         networkings = self.view.pod_networkings_by_pool.get(self.pool.name, [])
         if self.pool.is_lingjun:
-            networkings = []  # unsupported there: LJ001 says so
+            networkings = []  # unsupported there: LJ001 reports it
         return (
             *(self.view.config_of(pn) for pn in networkings),
             self._fallback(in_use=self._needs_fallback(networkings)),
@@ -401,7 +401,7 @@ class PoolView:
         )
 
     def _merged_v_switches(self, own: Network, base: Network | None) -> tuple[str, ...]:
-        """Return the vSwitches after the merge patch: a zone that the patch names replaces that of the base."""
+        """Return the vSwitches after the merge patch: a zone in the patch replaces the same zone of the base."""
         zones = {v.zone for name in own.v_switch_ids if (v := self.view.v_switches.get(name))}
         kept = (
             name

@@ -1,4 +1,4 @@
-"""WL rules: will the pods of a workload land on the pool, and get what they need there."""
+"""WL rules: whether the pods of a workload land on their pool and get what they need there."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _NETWORKED = {"podNetworkings": [POD_NETWORKING]}
     fails={"workloads": [{**WORKLOAD, "tolerations": []}]},
 )
 def wl001(view: PlanView) -> Outcome:
-    """Tolerations that the plan states; left out, eniplan renders the right ones."""
+    """The stated tolerations. If the plan states none, eniplan renders the right ones."""
     for workload in view.plan.workloads:
         pool = view.pools_by_name.get(workload.node_pool)
         if pool is None or workload.tolerations is None:
@@ -85,7 +85,7 @@ def wl001(view: PlanView) -> Outcome:
 
 
 def _spelled(taint: Taint) -> str:
-    """Spell the toleration of a taint on one line."""
+    """Return the toleration of a taint on one line."""
     fields = toleration_of(taint).written()
     words = (f"{key}: {repr(value) if key == 'value' else value}" for key, value in fields.items())
     return f"{{{', '.join(words)}}}"
@@ -112,7 +112,7 @@ def _spelled(taint: Taint) -> str:
     fails={"workloads": [{**WORKLOAD, "eniRequest": 0}]},
 )
 def wl002(view: PlanView) -> Outcome:
-    """EniRequest 0 by node affinity on ECS; any request on Lingjun (error); more than the one ENI a pod gets."""
+    """EniRequest 0 with node affinity on ECS, any request on Lingjun (error), and requests above what a pod gets."""
     for workload in view.plan.workloads:
         pool = view.pools_by_name.get(workload.node_pool)
         request = workload.eni_request
@@ -257,7 +257,7 @@ _ASKING_MEMBER = {"requests": {MEMBER_ENI: 1}, "limits": {MEMBER_ENI: 1}}
 
 
 def _manifest(metadata: Mapping[str, Any] | None = None, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
-    """Return a workload with a manifest of its own."""
+    """Return a workload with its own manifest."""
     own = {"metadata": metadata or {}, "spec": {**_POD, **spec}}
     return {**WORKLOAD, "kind": "Deployment", "replicas": 2, "template": own}
 
@@ -269,7 +269,7 @@ def _affinity(operator: str, *values: str) -> dict[str, Any]:
 
 
 def _exclusive(view: PlanView) -> Iterator[tuple[Workload, Pod]]:
-    """Yield the workloads with a manifest of their own whose pods take an ENI, or are meant to."""
+    """Yield the workloads that have their own manifest and do not use hostNetwork."""
     for workload in view.plan.workloads:
         if workload.pod is not None and not workload.host_network:
             yield workload, workload.pod
@@ -291,7 +291,7 @@ def _in_pod(workload: Workload, path: Path) -> Path:
     fails={"workloads": [_manifest(affinity=_affinity("In", "enionly"))]},
 )
 def wl007(view: PlanView) -> Outcome:
-    """What they ask of labels, against the exclusive label and the labels of their pool."""
+    """The required labels against the exclusive label and the labels of the pool."""
     for workload in view.plan.workloads:
         if workload.pod is None:
             continue
@@ -319,7 +319,7 @@ def wl007(view: PlanView) -> Outcome:
 
 
 def _value_fix(asked: Requirement) -> Fix | None:
-    """Return the value of the exclusive label, where the one that is asked for is nearly it."""
+    """Return the exclusive label as a fix, if the requested value resembles its value."""
     near = len(asked.values) == 1 and nearest(asked.values[0], (EXCLUSIVE_VALUE,)) is not None
     return Fix("label", (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE)) if near else None
 
@@ -339,7 +339,7 @@ def _is_met(requirement: Requirement) -> bool:
     fails={"workloads": [_manifest(containers=[{"name": "c", "resources": {**_ASKING, "limits": {ENI: 2}}}])]},
 )
 def wl008(view: PlanView) -> Outcome:
-    """Requests that differ from limits, tolerations and affinity that break their rules, annotations that exclude."""
+    """Requests that differ from limits, invalid tolerations and affinity, and annotations that exclude each other."""
     for workload, pod in _exclusive(view):
         for flaw in pod.refused:
             message = say("{kind} {name!r}: {problem}", kind=workload.kind, name=workload.name, problem=flaw.message)
@@ -354,7 +354,7 @@ def wl008(view: PlanView) -> Outcome:
 
 
 def _request_fix(workload: Workload, flaw: Flaw) -> Fix | None:
-    """Return the number of ENIs that a pod gets, where its request or its limit says so and the other does not."""
+    """Return the number of ENIs that a pod gets as a fix, if either its request or its limit is that number."""
     gets = max(injected(workload), 1)
     found = flaw.message.facts
     is_one = found.get("resource") == ENI and gets in {found.get("request"), found.get("limit")}
@@ -406,7 +406,7 @@ def wl009(view: PlanView) -> Outcome:
     },
 )
 def wl010(view: PlanView) -> Outcome:
-    """Requests of other containers, native sidecars among them, beside the one that is written."""
+    """Requests of other containers, including native sidecars, beside the request that the webhook adds."""
     for workload, pod in _exclusive(view):
         written = injected(workload)
         total = pod.request(ENI, first=written)
@@ -461,7 +461,7 @@ def wl011(view: PlanView) -> Outcome:
     fails={"workloads": [_manifest({"labels": {IGNORE_LABEL: "true"}})]},
 )
 def wl012(view: PlanView) -> Outcome:
-    """The label ignore-by-terway of pods."""
+    """The label ignore-by-terway on pods."""
     for workload, pod in _exclusive(view):
         if pod.is_ignored:
             message = say(
@@ -542,7 +542,7 @@ def wl013(view: PlanView) -> Outcome:
     fails={"workloads": [_manifest({"annotations": {POD_ENI: "true"}})]},
 )
 def wl014(view: PlanView) -> Outcome:
-    """The annotation pod-eni without a PodNetworking; trunking is on where nobody says otherwise."""
+    """The annotation pod-eni without a PodNetworking. Trunking counts as on unless the plan turns it off."""
     for workload, pod in _exclusive(view):
         if (
             pod.annotations.get(POD_ENI) == "true"
@@ -571,7 +571,7 @@ def wl014(view: PlanView) -> Outcome:
     },
 )
 def wl015(view: PlanView) -> Outcome:
-    """The label pod-eni of namespaces, for pods that need the webhook."""
+    """The label pod-eni on namespaces, for pods that need the webhook."""
     for workload in view.plan.workloads:
         if workload.namespace_labels.get(POD_ENI) == "false" and injected(workload):
             message = say(
@@ -619,7 +619,7 @@ def wl017(view: PlanView) -> Outcome:
     },
 )
 def wl016(view: PlanView) -> Outcome:
-    """Updates that take no pod away before a new one runs, in a pool without a free ENI at its largest size."""
+    """Updates that remove no pod before a new one runs, in a pool without a free ENI at its largest size."""
     for pool in view.pools:
         updates = [(w, found) for w in pool.workloads if (found := _update(w)) is not None]
         load = load_of(pool) if updates else None
@@ -628,7 +628,7 @@ def wl016(view: PlanView) -> Outcome:
         for workload, update in updates:
             enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
             if load is None or not enis or not load.fits() or load.with_more(enis).fits():
-                continue  # where the pods do not fit at all, ENI008 says so
+                continue  # ENI008 reports pods that do not fit at all
             message = say(
                 "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
                 "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
@@ -642,7 +642,7 @@ def wl016(view: PlanView) -> Outcome:
 
 
 def _update(workload: Workload) -> Rollout | None:
-    """Return how a workload is updated, if new pods have to find room beside all old ones."""
+    """Return the update of a workload if new pods have to fit beside all old ones; else None."""
     if workload.kind not in {"Deployment", "Rollout", "DaemonSet"} or not workload.replicas:
         return None
     found = rollout(workload.kind, workload.strategy, workload.replicas)

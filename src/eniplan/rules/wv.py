@@ -1,4 +1,4 @@
-"""WV rules: waivers that do not do what their author thinks."""
+"""WV rules: waivers that do not do what their author expects."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _WAIVER = {"rule": "NP002", "path": "nodePools[0]", "reason": "the cluster has n
 
 
 class WaiverView(NamedTuple):
-    """The waivers of one document, when all findings are known."""
+    """The waivers of a document, once all findings are known."""
 
     waivers: tuple[Waiver, ...]
     today: date | None
     rules: Mapping[str, AnyRule]
-    """All that there are, by id."""
+    """All rules, by id."""
     used: Mapping[Waiver, Collection[str]]
-    """The waivers that hold a finding, and the files of those findings."""
+    """The waivers that match a finding, with the files of those findings."""
     idle: Collection[Waiver]
-    """Waivers about files or rules that are no part of this run: whether they are needed is not known."""
+    """Waivers of files or rules outside this run, which may still be needed."""
 
 
 def expiry(waiver: Waiver) -> date | None:
-    """Return the last day of a waiver; None when it has none, or none that can be read."""
+    """Return the last day of a waiver; None if it is missing or invalid."""
     try:
         return None if waiver.until is None else date.fromisoformat(waiver.until)
     except ValueError:
@@ -44,7 +44,7 @@ def expiry(waiver: Waiver) -> date | None:
 
 
 def is_expired(waiver: Waiver, today: date | None) -> bool:
-    """Return whether the last day of a waiver has passed, or cannot be read: then it waives nothing."""
+    """Return whether the last day of a waiver has passed or is invalid, so that it waives nothing."""
     if waiver.until is None:
         return False
     last = expiry(waiver)
@@ -52,17 +52,17 @@ def is_expired(waiver: Waiver, today: date | None) -> bool:
 
 
 def has_reason(waiver: Waiver) -> bool:
-    """Return whether a waiver says why: text that is no placeholder."""
+    """Return whether a waiver has a reason that is not a placeholder."""
     return not waiver.reason.strip().startswith("<") and bool(waiver.reason.strip())
 
 
 def holds(waiver: Waiver, today: date | None) -> bool:
-    """Return whether a waiver waives anything at all on a day."""
+    """Return whether a waiver is in effect on a day."""
     return has_reason(waiver) and not is_expired(waiver, today)
 
 
 def _names_something(file: str) -> bool:
-    """Return whether a glob has a part that is a name, besides the ending; `-` is stdin."""
+    """Return whether a glob contains a name other than the file extension; `-` is stdin."""
     return file == "-" or re.search(r"\w", re.sub(r"\.\w+$", "", file)) is not None
 
 
@@ -103,7 +103,7 @@ def wv001(view: WaiverView) -> Outcome:
     waivable=False,
 )
 def wv002(view: WaiverView) -> Outcome:
-    """Expiry dates that have passed, or that no calendar has."""
+    """Expiry dates that have passed or do not exist."""
     for waiver in view.waivers:
         if is_expired(waiver, view.today):
             message = say("the waiver of {rule} expired on {expires}", rule=waiver.rule, expires=waiver.until)
@@ -124,7 +124,7 @@ def wv002(view: WaiverView) -> Outcome:
     waivable=False,
 )
 def wv003(view: WaiverView) -> Outcome:
-    """Waivers that no finding has used; those of rules and files of other runs aside."""
+    """Waivers that match no finding, except those of rules and files outside this run."""
     for waiver in view.waivers:
         known = view.rules.get(waiver.rule)
         if waiver in view.used or waiver in view.idle or known is None or not known.waivable:
@@ -152,7 +152,7 @@ def wv003(view: WaiverView) -> Outcome:
     waivable=False,
 )
 def wv004(view: WaiverView) -> Outcome:
-    """Paths that stop at a whole section, globs that match any file, and paths that hold in several files."""
+    """Paths of a whole section, globs that match any file, and paths that match in several files."""
     for waiver in view.waivers:
         files = view.used.get(waiver, ())
         if waiver.target in ("nodePools", "podNetworkings", "workloads"):
@@ -184,7 +184,7 @@ def wv004(view: WaiverView) -> Outcome:
     waivable=False,
 )
 def wv005(view: WaiverView) -> Outcome:
-    """Reasons that are missing, empty, or a placeholder that was left to be filled in."""
+    """Reasons that are missing, empty or a placeholder."""
     for waiver in view.waivers:
         if not has_reason(waiver):
             message = say("the waiver of {rule} has no reason", rule=waiver.rule)
