@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from eniplan.report.model import Report
 
 POOL = "nodePools[0]"
+WRITE = "write k8s.aliyun.com/exclusive-mode-eni-type=eniOnly"
 SECOND = {"name": "two", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1}
 
 
@@ -38,6 +39,7 @@ class TestNP001:
             "k8s.aliyun.com/exclusive-mode-eni", "exclusive-mode-eni-type", "k8s.aliyun.com/Exclusive-Mode-ENI-Type",
             "alibabacloud.com/exclusive-mode-eni-type", "k8s.aliyun.com/exclusive_mode_eni_type",
             "k8s.aliyun.com/exlusive-mode-eni-type", "x.exclusive-mode-eni-type",
+            "exclusive-mode", "a/Exclusive_Mode", "exclusive.mode", "the-exclusive-mode-eni-type-of-the-trading-pool",
         ],
     )  # fmt: skip
     def test_other_spellings_of_the_key(self, key: str) -> None:
@@ -50,18 +52,48 @@ class TestNP001:
     def test_override_that_drops_the_label(self) -> None:
         finding = only(judge(label_override({"key": "team", "value": "a"})), "NP001")
         assert finding.place.path == f"{POOL}.overrides.kubernetes_config.labels"
+        assert finding.hint == "write labels in the pool's own key labels"
 
-    @pytest.mark.parametrize("labels", ["team=a", {"team": "a"}, [1, {"key": 3}]])
+    @pytest.mark.parametrize("labels", ["team=a", {"team": "a"}, [1, {"key": 3}], 5])
     def test_override_of_another_form(self, labels: object) -> None:
         report = judge(pool(overrides={"kubernetes_config": {"labels": labels}}))
         assert places(report, "NP001") == [f"{POOL}.overrides.kubernetes_config.labels"]
 
     def test_override_that_keeps_the_label(self) -> None:
-        assert found(judge(label_override({"key": EXCLUSIVE_LABEL, "value": "eniOnly"})), "NP001") == []
+        ours = {"key": EXCLUSIVE_LABEL, "value": "eniOnly"}
+        assert found(judge(label_override(ours)), "NP001") == []
+        assert found(judge(label_override({"key": "team", "value": "a"}, ours)), "NP001") == []
 
     def test_override_with_a_wrong_value(self) -> None:
         report = judge(label_override({"key": EXCLUSIVE_LABEL, "value": "ENI"}))
         assert places(report, "NP001") == [f"{POOL}.overrides.kubernetes_config.labels[0]"]
+
+    @pytest.mark.parametrize(
+        ("value", "tags", "path"),
+        [
+            ("", [{"key": "a"}, {"key": EXCLUSIVE_LABEL, "value": "eniOnly"}], "overrides.scaling_group.tags[1]"),
+            ("", [{"key": "exclusive-mode-eni-type"}], "overrides.scaling_group.tags[0]"),
+            ("ENI", [{"key": EXCLUSIVE_LABEL}], f'labels["{EXCLUSIVE_LABEL}"]'),
+            ("", [{"key": 5}, 1, {"key": "team"}], f'labels["{EXCLUSIVE_LABEL}"]'),
+            ("", "x", f'labels["{EXCLUSIVE_LABEL}"]'),
+            (None, [{"key": EXCLUSIVE_LABEL, "value": "eniOnly"}], None),
+        ],
+    )
+    def test_a_tag_is_no_label(self, value: str | None, tags: object, path: str | None) -> None:
+        labels = {} if value is None else {EXCLUSIVE_LABEL: value}
+        report = judge(pool(labels=labels, overrides={"scaling_group": {"tags": tags}}))
+        assert places(report, "NP001") == ([] if path is None else [f"{POOL}.{path}"])
+        for finding in found(report, "NP001"):
+            assert ("in its tags: these are ECS tags" in finding.message) == (".tags[" in finding.place.path)
+            assert finding.hint == ("move it to labels" if ".tags[" in finding.place.path else WRITE)
+
+    @pytest.mark.parametrize(
+        ("value", "safe"), [("ENI ", True), ("eni_only", True), ("Eni-Only", True), ("default", False), ("", False)]
+    )
+    def test_which_values_are_meant(self, value: str, safe: bool) -> None:  # noqa: FBT001 - a row of the table
+        fix = only(judge(pool(labels={EXCLUSIVE_LABEL: value})), "NP001").fix
+        assert fix is not None
+        assert tuple(fix)[:3] == ("label", (EXCLUSIVE_LABEL, "eniOnly"), safe)
 
 
 class TestNP002:
@@ -313,7 +345,7 @@ class TestNP003:
 class TestNP014:
     @pytest.mark.parametrize(("value", "ecs", "lingjun"), [("true", 1, 0), ("false", 0, 1), ("True", 0, 1), ("", 0, 1)])
     def test_only_true_makes_a_lingjun_node(self, value: str, ecs: int, lingjun: int) -> None:
-        label = {LINGJUN_LABEL: value}
+        label = {"alibabacloud.com/lingjun-worker": value}
         assert len(found(judge(pool(labels=label)), "NP014")) == ecs
         report = judge({"nodePools[1]": {**LINGJUN_POOL, "labels": label}})
         assert len(found(report, "NP014")) == lingjun

@@ -116,8 +116,7 @@ def np001(view: PlanView) -> Outcome:
 
 def _label_fix(value: object) -> Fix:
     """Return the exclusive label as a fix; a safe one if the value resembles `eniOnly`."""
-    name = str(value).lower().replace("-", "").replace("_", "").replace(" ", "")
-    is_meant = nearest(name, (EXCLUSIVE_VALUE,), cutoff=0.6) is not None
+    is_meant = nearest(str(value).strip(), (EXCLUSIVE_VALUE,)) is not None
     return Fix("label", (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE), safe=is_meant)
 
 
