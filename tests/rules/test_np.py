@@ -101,6 +101,18 @@ class TestNP002:
         taint = {"key": "a", "effect": "PreferNoSchedule"}
         assert "no taint with effect NoSchedule or NoExecute" in only(judge(pool(taints=[taint])), "NP002").message
 
+    def test_words_place_and_fix(self) -> None:
+        finding = only(judge(pool(taints=[])), "NP002")
+        assert finding.message == "pool 'trading' has no taint: other pods can use its ENIs"
+        assert finding.place.path == f"{POOL}.taints"
+        assert finding.fix is not None
+        taint = {"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}
+        assert tuple(finding.fix)[:3] == ("item", taint, True)
+
+    def test_one_that_repels_is_enough(self) -> None:
+        taints = [{"key": "a", "effect": "PreferNoSchedule"}, {"key": "b", "effect": "NoExecute"}]
+        assert found(judge(pool(taints=taints)), "NP002") == []
+
     def test_lingjun_nodes_carry_their_own(self) -> None:
         assert found(judge({"nodePools[1]": {**LINGJUN_POOL, "taints": []}}), "NP002") == []
 
