@@ -239,6 +239,7 @@ def test_merged_values_are_written_out_beside_the_merge() -> None:
         ("a: [", "not valid YAML"),
         ("{{ .Values.x }}: y: z", "not valid YAML"),
         ("a: \x00", "not readable"),
+        (f"{BARE}spec: {{}}\n", r"duplicate key 'spec'; first in line \d"),
         (BARE.replace("spec:\n  template:\n    spec:\n", "spec:\n  tmpl:\n    spec:\n"), "no pod template"),
         (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: []\n"), "no container"),
         (BARE.replace("containers:\n      - name: web\n        image: i\n", "containers: x\n"), "must be a list"),

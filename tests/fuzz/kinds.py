@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import subprocess
+from os.path import normpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -248,7 +249,7 @@ _NO_ARGUMENT = {0: None, 0xD800: None}
 
 def _argument(random: Random) -> str:
     made = word(random).translate(_NO_ARGUMENT)
-    return made if made.strip("/") else "nowhere"  # do not read the whole machine
+    return made if normpath(made).strip("/.") else "nowhere"  # do not read the whole machine
 
 
 def _line(random: Random, folder: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from eniplan.emit.skeletons import Skeletons
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import example
 from tests.emit.support import FULL, view_of_plan
+from tests.harness import EXAMPLES
 from tests.inputs.support import BODY, CLUSTER, LABEL, TAINT, judge_files
 
 if TYPE_CHECKING:
@@ -669,3 +670,161 @@ def test_a_field_that_kubernetes_would_drop(here: Path, spec: dict[str, Any], to
     (problem,) = judged.report.problems
     assert f"{problem.message} [{problem.place.path}]: {problem.hint}".endswith(told)
     assert problem.place.line > 1
+
+
+def scaler(most: object, kind: str = "Deployment", name: str = "matcher", **spec: object) -> dict[str, Any]:
+    target = {"apiVersion": "apps/v1", "kind": kind, "name": name}
+    metadata = {"name": "hpa", "namespace": "trading"}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": metadata,
+        "spec": {"scaleTargetRef": target, "maxReplicas": most} | spec,
+    }
+
+
+def cron(size: int, kind: str, name: str) -> dict[str, Any]:
+    found = scaler(None, kind, name, jobs=[{"name": "up", "schedule": "0 0 9 * * *", "targetSize": size}])
+    return {**found, "apiVersion": "autoscaling.alibabacloud.com/v1beta1", "kind": "CronHorizontalPodAutoscaler"}
+
+
+SCALED = workload("Deployment", **EXCLUSIVE)
+"""Three replicas, on a pool of 21 exclusive ENIs."""
+UNSCALED = copy.deepcopy(SCALED)
+del UNSCALED["spec"]["replicas"]
+
+
+class TestAutoscalers:
+    """Pods that nobody has planned, but an autoscaler may start."""
+
+    @pytest.mark.parametrize(
+        ("items", "needed"),
+        [
+            ([SCALED, scaler(21)], None),
+            ([SCALED, scaler(22)], (22, "warning")),
+            ([scaler(22), SCALED], (22, "warning")),
+            ([SCALED, scaler(22, name="other")], None),
+            ([SCALED, scaler(22, kind="StatefulSet")], None),
+            ([SCALED, {**scaler(22), "metadata": {"name": "hpa", "namespace": "else"}}], None),
+            ([SCALED, scaler(22, minReplicas=21)], (22, "warning")),
+            ([SCALED, scaler(30, minReplicas=22)], (22, "error")),
+            ([UNSCALED, scaler(30, minReplicas=22)], (22, "error")),
+            ([UNSCALED, scaler(22)], (22, "warning")),
+            ([SCALED, scaler(5), cron(25, "Deployment", "matcher")], (25, "warning")),
+            ([SCALED, cron(25, "Deployment", "matcher"), scaler(26)], (26, "warning")),
+            ([cron(25, "HorizontalPodAutoscaler", "hpa"), SCALED, scaler(5)], (25, "warning")),
+            ([cron(25, "HorizontalPodAutoscaler", "else"), SCALED, scaler(5)], None),
+            ([SCALED, {**scaler(22), "spec": {"maxReplicas": 22}}], None),
+        ],
+    )  # fmt: skip
+    def test_pods_at_the_most(self, here: Path, items: list[dict[str, Any]], needed: tuple[int, str] | None) -> None:
+        judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(*items)})
+        found = [(f.facts["needed"], f.level) for f in judged.report.findings if f.rule.id == "ENI008"]
+        assert found == ([] if needed is None else [needed])
+        assert not judged.problems
+
+    def test_a_number_that_is_none(self, here: Path) -> None:
+        judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(SCALED, scaler("x"))})
+        (problem,) = judged.problems
+        assert problem.endswith("'maxReplicas' must be a whole number, not \"x\" [spec.maxReplicas]")
+
+    def test_one_for_other_pods_is_no_concern(self, here: Path) -> None:
+        judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(SCALED, scaler("x", name="other"))})
+        assert not judged.problems
+
+
+def test_the_pods_of_manifests_are_counted_in_the_capacity_of_a_plan(here: Path) -> None:
+    """The plan is judged alone first, and again beside the manifests: the report shows one number, that of both."""
+    plan = (EXAMPLES / "trading-ipv4.yaml").read_text("utf-8")
+    files = {"plan.yaml": plan, "all.yaml": stream(workload("Deployment", **EXCLUSIVE))}
+    alone, both = judge_files(here, {"plan.yaml": plan}), judge_files(here, files)
+    (before,), (after,) = alone.report.pools, both.report.pools
+    assert after.use is not None
+    assert [taker.name for taker in after.use.takers] == ["matcher", "feed-handler", "matcher", "system pods"]
+    assert (before.free, after.free) == ((6, 6), (3, 3))
+    assert both.report.zones == alone.report.zones
+
+
+def test_each_plan_of_a_file_counts_its_own_manifests(here: Path) -> None:
+    """The second pool of the same name is another one."""
+    plan = (EXAMPLES / "trading-ipv4.yaml").read_text("utf-8")
+    other = plan.replace("id: c", "id: d").replace("desiredSize: 3", "desiredSize: 4")
+    files = {"plan.yaml": f"{plan}---\n{other}", "all.yaml": stream(workload("Deployment", **EXCLUSIVE))}
+    judged = judge_files(here, files)
+    assert [sheet.free[1] for sheet in judged.report.pools] == [3, 9]
+
+
+def made(kind: str, name: str, by: tuple[str, str], *, template: dict[str, Any], **labels: str) -> dict[str, Any]:
+    """Return what a controller makes of a pod template, as `kubectl get -o json` prints it."""
+    owner = {"apiVersion": "x/v1", "kind": by[0], "name": by[1], "uid": "u", "controller": True}
+    metadata = {"name": name, "namespace": "trading", "labels": labels, "ownerReferences": [owner]}
+    if kind == "Pod":
+        return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": template["spec"], "status": {}}
+    spec = {"replicas": 3, "selector": {"matchLabels": {}}, "template": template}
+    return {"apiVersion": "batch/v1" if kind == "Job" else "apps/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+class TestWhatRunsAlready:
+    """`kubectl get all -o json`: a Deployment, its ReplicaSet and its pods are the same pods."""
+
+    TEMPLATE = workload("Deployment", **EXCLUSIVE)["spec"]["template"]
+
+    @staticmethod
+    def _used(judged: Any) -> int | None:  # noqa: ANN401 - what judge_files returns
+        (sheet,) = judged.report.pools
+        return None if sheet.use is None else sheet.use.used[1]
+
+    def _check(self, here: Path, *items: dict[str, Any]) -> Any:  # noqa: ANN401 - what judge_files returns
+        return judge_files(here, {"p.json": pool(), "all.yaml": stream(*items)})
+
+    def test_pods_are_counted_once(self, here: Path) -> None:
+        own = [made("Pod", f"m-7d4b9c-{i}", ("ReplicaSet", "matcher-7d4b9c"), template=self.TEMPLATE) for i in "abc"]
+        middle = made("ReplicaSet", "matcher-7d4b9c", ("Deployment", "matcher"), template=self.TEMPLATE)
+        whole = workload("Deployment", **EXCLUSIVE)
+        assert self._used(self._check(here, *own, middle, whole)) == 3
+        assert self._used(self._check(here, whole, *own)) == 3  # kubectl get deployments,pods
+        assert self._used(self._check(here, *own, middle)) == 3
+        judged = self._check(here, *own)
+        assert (self._used(judged), judged.skipped) == (3, [])
+
+    def test_an_owner_in_another_namespace_or_that_does_not_control_is_none(self, here: Path) -> None:
+        own = made("Pod", "matcher-0", ("StatefulSet", "matcher"), template=self.TEMPLATE)
+        assert self._used(self._check(here, workload(**EXCLUSIVE), own)) == 3
+        loose = copy.deepcopy(own)
+        del loose["metadata"]["ownerReferences"][0]["controller"]
+        assert self._used(self._check(here, workload(**EXCLUSIVE), loose)) == 4
+        own["metadata"]["namespace"] = "else"
+        assert self._used(self._check(here, workload(**EXCLUSIVE), own)) == 4
+
+    def test_pods_of_a_workload_of_the_plan_are_those_of_the_plan(self, here: Path) -> None:
+        plan = (EXAMPLES / "trading-ipv4.yaml").read_text("utf-8")
+        own = made("Pod", "matcher-0", ("StatefulSet", "matcher"), template=self.TEMPLATE)
+        judged = judge_files(here, {"plan.yaml": plan, "pods.json": own})
+        assert self._used(judged) == 15
+        assert judged.skipped == [("pods.json: Pod 'matcher-0'", "StatefulSet matcher makes it")]
+
+    @pytest.mark.parametrize(
+        ("item", "used"),
+        [
+            ({"status": {"phase": "Running"}}, 1),
+            ({"status": {"phase": "Pending"}}, 1),
+            ({"status": {"phase": "Succeeded"}}, None),
+            ({"status": {"phase": "Failed"}}, None),
+            ({"status": "x"}, 1),
+        ],
+    )
+    def test_a_pod_that_has_ended_has_no_eni(self, here: Path, item: dict[str, Any], used: int | None) -> None:
+        assert self._used(self._check(here, {**workload("Pod", **EXCLUSIVE), **item})) == used
+
+    @pytest.mark.parametrize(
+        ("conditions", "used"),
+        [
+            ([{"type": "Complete", "status": "True"}], None),
+            ([{"type": "Suspended", "status": "True"}, {"type": "Failed", "status": "True"}], None),
+            ([{"type": "Complete", "status": "False"}], 3),
+            ("x", 3),
+        ],
+    )
+    def test_a_job_that_has_ended(self, here: Path, conditions: object, used: int | None) -> None:
+        job = {**workload("Job", **EXCLUSIVE), "status": {"conditions": conditions}}
+        assert self._used(self._check(here, job)) == used

@@ -140,6 +140,8 @@ def _workload(
     }
     if out["kind"] != "DaemonSet":
         out["replicas"] = random.choice((1, 12, 22))
+        if random.random() < 0.2:
+            out["maxReplicas"] = random.choice((12, 22, 40))
     if networkings and random.random() < 0.6:
         out["podNetworking"] = random.choice(networkings)["name"]
     return out
@@ -309,6 +311,7 @@ def _expression(value: object) -> str:
 def _manifests(scenario: Scenario) -> dict[str, object]:
     items = [_pod_networking(item) for item in scenario.networkings]
     items += [_pods(item, scenario) for item in scenario.workloads]
+    items += [_autoscaler(item) for item in scenario.workloads if "maxReplicas" in item]
     if scenario.namespace is not None and scenario.namespace is not NOT_KNOWN:
         items.append(
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "trading", "labels": scenario.namespace}}
@@ -349,6 +352,13 @@ def _pods(item: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
         spec["replicas"] = item["replicas"]
     metadata = {"name": item["name"], "namespace": "trading"}
     return {"apiVersion": "apps/v1", "kind": item["kind"], "metadata": metadata, "spec": spec}
+
+
+def _autoscaler(item: dict[str, Any]) -> dict[str, Any]:
+    target = {"apiVersion": "apps/v1", "kind": item["kind"], "name": item["name"]}
+    spec = {"scaleTargetRef": target, "maxReplicas": item["maxReplicas"]}
+    metadata = {"name": item["name"], "namespace": "trading"}
+    return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata, "spec": spec}
 
 
 # --- Their order --------------------------------------------------------------------------------------------------

@@ -210,6 +210,31 @@ class TestENI007:
 
 
 class TestENI008:
+    @pytest.mark.parametrize(
+        ("changes", "needed"),
+        [
+            ({"maxReplicas": 21}, None),
+            ({"maxReplicas": 22}, 22),
+            ({"maxReplicas": 11}, None),  # those that there are count, not fewer
+            ({"maxReplicas": 22, "kind": "DaemonSet", "replicas": 1}, None),
+            ({"maxReplicas": 22, "hostNetwork": True}, None),
+            ({"maxReplicas": 11, "eniRequest": 2, "replicas": 9}, 22),
+            ({"maxReplicas": 10, "eniRequest": 2, "replicas": 9}, 20),  # three of two on each node of seven
+        ],
+    )
+    def test_pods_that_autoscalers_start(self, changes: dict[str, Any], needed: int | None) -> None:
+        report = judge({"workloads": [{**WORKLOAD, **changes}, {**WORKLOAD, "name": "b", "replicas": 0}]})
+        if needed is None:
+            assert found(report, "ENI008") == []
+            return
+        finding = only(report, "ENI008")
+        assert (finding.level, finding.facts["needed"]) == ("warning", needed)
+        assert finding.message == (
+            f"pool 'trading' has 21 exclusive ENIs at its largest size (3 nodes x 7); its pods need {needed} once "
+            "autoscalers have scaled matcher to maxReplicas"
+        )
+        assert finding.hint == "use 4 nodes, or a type with more ENIs, or lower maxReplicas"
+
     def test_daemon_sets_and_system_pods_count_on_every_node(self) -> None:
         workloads: list[dict[str, Any]] = [
             {**WORKLOAD, "replicas": 15},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.pods import PodError, complete, exclusive_only, missing_labels, wanted
 from eniplan.emit.refusal import RefusalError
+from eniplan.k8s.autoscalers import scaling
 from eniplan.k8s.kinds import holder, objects, templates
 from eniplan.k8s.labels import selector_from, selects
 from eniplan.k8s.pods import AFFINITY, TERMS
@@ -406,11 +407,11 @@ def _notes(
         yield say("{kind} {name} manages it and may undo the move: change it there, too",
                   kind=owner.get("kind"), name=owner.get("name"))  # fmt: skip
     for item in every:
-        target = value_at(item, ("spec", "scaleTargetRef"))
-        same = isinstance(target, dict) and (target.get("kind"), target.get("name")) == (workload.kind, workload.name)
-        if item.get("kind") == "HorizontalPodAutoscaler" and same and _identity(item)[1] == workload.namespace:
-            yield say("HorizontalPodAutoscaler {name} may scale it to {most} pods: pause it during the move",
-                      name=_identity(item)[2], most=value_at(item, ("spec", "maxReplicas")))  # fmt: skip
+        found = scaling(item)
+        if found is not None and (found.kind, _identity(item)[1], found.name) == tuple(workload.identity):
+            kind, _, name = _identity(item)
+            yield say("{kind} {name} may scale it to {most} pods: pause it during the move",
+                      kind=kind, name=name, most=found.most)  # fmt: skip
 
 
 def difference(before: Any, after: Any) -> Any:  # noqa: ANN401 - any value of an object

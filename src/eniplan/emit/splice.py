@@ -14,7 +14,7 @@ from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
 from eniplan.libyaml import yaml
 from eniplan.messages import say
-from eniplan.plan.document import path_text, plain_scalar
+from eniplan.plan.document import KEEP_ONE, duplicate_key, path_text, plain_scalar
 from eniplan.plan.yaml_faults import TooDeepError, yaml_problem
 from eniplan.values import NamedTuple
 
@@ -120,7 +120,7 @@ def value_of(file: str, node: Node) -> Any:  # noqa: ANN401 - any value
     """Return the value of a document, as kubectl would read it.
 
     Raises:
-        InputError: its aliases expand to more values than any manifest has.
+        InputError: its aliases expand to more values than any manifest has, or a map has a key twice.
 
     """
     return _Values(file).of(node)
@@ -162,6 +162,10 @@ class _Values:
             if key.text == "<<" and key.is_plain:
                 for part in reversed(value if isinstance(value, list) else [value]):
                     merged.update(part if isinstance(part, dict) else {})
+            elif key.text in own:
+                first = next(other for other in node.keys if other.text == key.text)
+                place = Place(self._file, key.line + 1, key.column + 1)
+                raise InputError(Problem(duplicate_key(key.text, first.line + 1), place, KEEP_ONE))
             else:
                 own[key.text] = value
         return {**merged, **own}

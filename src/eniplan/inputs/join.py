@@ -62,7 +62,10 @@ def joined(
         else:
             judged.append((unit, loaded.plan))
     planned = [networking for _, plan in judged for networking in plan.pod_networkings]
-    yield from manifests.wake((*own, *planned), {tuple(w.identity) for _, plan in judged for w in plan.workloads})
+    identities = {w.identity for _, plan in judged for w in plan.workloads}
+    yield from manifests.wake((*own, *planned), identities)
+    for title, why in manifests.drop_idle(identities):
+        skip(title, why)
     homes = [_homes(manifests, plan, own) for _, plan in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
@@ -218,8 +221,9 @@ def _meant(part: Part, unit: Unit, pools: list[str]) -> Part:
 
 
 def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
-    value = {**workload.part.value, "nodePool": home.pool or home.missing or _NO_POOL}
-    origins = dict(workload.part.origins)
+    part = manifests.scaled(workload)
+    value = {**part.value, "nodePool": home.pool or home.missing or _NO_POOL}
+    origins = dict(part.origins)
     if home.networking is not None:
         value["podNetworking"] = home.networking
     labels = manifests.namespace_labels(workload)
@@ -229,7 +233,7 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
     if policies and not workload.pod.host_network:
         value["networkPolicies"] = list(policies)
         origins |= {("networkPolicies", i): origin for i, origin in enumerate(policies.values())}
-    return workload.part._replace(value=value, origins=origins)
+    return Part(value, origins)
 
 
 def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin | None) -> Iterator[LoadedPlan]:

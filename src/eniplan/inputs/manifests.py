@@ -8,21 +8,34 @@ undecided.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
 from eniplan.inputs.places import Origin
-from eniplan.k8s.kinds import FIXED_NAMES, HOLDERS, PER_NODE, hidden_templates, holder, templates
+from eniplan.k8s import autoscalers
+from eniplan.k8s.kinds import (
+    FIXED_NAMES,
+    HOLDERS,
+    PER_NODE,
+    controller_of,
+    has_ended,
+    hidden_templates,
+    holder,
+    standing_behind,
+    templates,
+)
 from eniplan.k8s.kinds import objects as listed
 from eniplan.k8s.labels import meets, selector_from, selects
 from eniplan.k8s.nodes import NodeLabels, Placement, repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI, POD_ENI
+from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import read_documents, read_list, value_at
 from eniplan.plan.load import read, unreadable_file
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOTATION, POOL_ANNOTATION, Guest
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, NETWORKING_ANNOTATION, POOL_ANNOTATION, Guest, Identity
 from eniplan.plan.schema import SELECTOR, compile_schema
 from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
@@ -30,9 +43,11 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from eniplan.k8s.autoscalers import Scaling
     from eniplan.k8s.kinds import Holder, Template
     from eniplan.k8s.labels import Selector
     from eniplan.k8s.pods import Pod
+    from eniplan.messages import Message
     from eniplan.plan.document import Document, JsonList, Path
     from eniplan.plan.model import Cluster, NodePool, Plan, PodNetworking
 
@@ -40,7 +55,7 @@ NETWORK_POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
 _POD_NETWORKING = (SHAPES["PodNetworking"].api_version, "PodNetworking")
 _OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
 """The apiVersion and kind of supported objects without pods."""
-KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS)))
+KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS))
 """The supported kinds."""
 _NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
 """The label that Kubernetes sets on every namespace, with its name."""
@@ -217,6 +232,8 @@ class Manifests:
         self.problems: list[Problem] = []
         self._policies: list[Object] = []
         self._namespaces: dict[str, dict[str, str]] = {}
+        self._scalings: dict[tuple[str, str, str], list[tuple[Object, Scaling]]] = {}
+        """Autoscalers by the kind, namespace and name of their targets."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to check."""
@@ -227,7 +244,11 @@ class Manifests:
         kind = item.kind
         known = (item.value["apiVersion"], kind) in _OTHERS
         if not known and holder(item.value["apiVersion"], kind) is None:
-            return self._stranger(item)
+            found = autoscalers.scaling(item.value)
+            if found is None:
+                return self._stranger(item)
+            self._scalings.setdefault((found.kind, item.namespace, found.name), []).append((item, found))
+            return ""
         if not item.name:
             return f"a {kind} without a name"
         if not known:
@@ -296,6 +317,33 @@ class Manifests:
                 yield from error.problems
         self.workloads.sort(key=lambda workload: workload.order)
 
+    def drop_idle(self, planned: Iterable[Identity]) -> Iterator[tuple[str, Message]]:
+        """Leave out workloads that ask for no pods of their own; yield them with the reason.
+
+        `kubectl get all` shows a Deployment, its ReplicaSets and its pods: they are the same pods three times. A pod
+        or a Job that has ended keeps no ENI.
+        """
+        there = {Identity(w.object.kind, w.object.namespace, w.object.name) for w in self.workloads}
+        there |= {Identity(*quiet.identity) for quiet in self.quiet} | {*planned}
+        kept = []
+        for workload in self.workloads:
+            why = self._idle(workload.object, there)
+            if why is None:
+                kept.append(workload)
+            else:
+                yield f"{workload.object.document.file}: {workload.title}", why
+        self.workloads = kept
+
+    @staticmethod
+    def _idle(item: Object, there: Collection[Identity]) -> Message | None:
+        if has_ended(item.value):
+            return say("it has ended")
+        for owner in standing_behind(controller_of(mapping(item.at("metadata")))):
+            kind, _, name = owner.partition(" ")
+            if Identity(kind, item.namespace, name) in there:
+                return say("{maker} makes it", maker=owner)
+        return None
+
     def _may_be_chosen(self, quiet: Quiet, networkings: Iterable[PodNetworking]) -> bool:
         return any(
             selects(networking.pod_selector, quiet.labels)
@@ -341,6 +389,24 @@ class Manifests:
             if policy.namespace == workload.object.namespace
             and selects(selector_from((), policy.at("spec", "podSelector") or {}), workload.pod.labels)
         }
+
+    def scaled(self, workload: Workload) -> Part:
+        """Return what a plan says of a workload, with how far autoscalers scale it."""
+        kind, namespace, name = workload.identity
+        found = self._scalings.get((kind, namespace, name), [])
+        found = [*found, *(moving for item, _ in found for moving in self._moving(item))]
+        if not found:
+            return workload.part
+        item, most = max(found, key=lambda each: each[1].most if type(each[1].most) is int else sys.maxsize)
+        value = {**workload.part.value, "maxReplicas": most.most}
+        least = max(each.least for _, each in found)
+        if least > 1 and type(value.get("replicas", 1)) is int:
+            value["replicas"] = max(value.get("replicas", 1), least)
+        return Part(value, {**workload.part.origins, ("maxReplicas",): item.origin(*most.path)})
+
+    def _moving(self, item: Object) -> Iterator[tuple[Object, Scaling]]:
+        """Yield what moves the borders of an autoscaler: a CronHorizontalPodAutoscaler that targets it."""
+        return iter(self._scalings.get((item.kind, item.namespace, item.name), ()))
 
     def steer(self, workload: Workload, pools: Pools, networkings: tuple[PodNetworking, ...]) -> Steering | None:
         """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes.

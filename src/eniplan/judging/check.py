@@ -41,12 +41,16 @@ class _Own(NamedTuple):
     """The rules applied to the plan. Waiver rules judge waivers that are also in another file only once."""
 
 
-class _Shared(NamedTuple):
-    """What a plan shares with other plans of its cluster, where its findings go, and its own needs."""
+class _Counted(NamedTuple):
+    """The capacity and needs of a plan, as the report counts them."""
 
-    share: Share
-    findings: list[Finding]
+    pools: tuple[PoolSheet, ...]
     zones: tuple[ZoneUse, ...]
+    share: Share | None
+    """What it shares with other plans of its cluster; None: nothing."""
+    cluster: str | None
+    findings: list[Finding]
+    """Where findings across plans go."""
 
 
 class _Run:
@@ -58,13 +62,13 @@ class _Run:
         self._rules = rules
         self._offline = tuple(rule for rule in rules if not isinstance(rule, AccountRule))
         self._own: list[_Own] = []
-        self._shares: dict[str, list[_Shared]] = {}
-        """What the plans of each cluster share."""
+        self._counted: list[_Counted] = []
+        self._counts: dict[tuple[object, ...], int] = {}
+        """The index of each plan in that list, by place. A plan judged again with manifests is counted with them."""
         self.zones: list[ZoneUse] = []
         self.findings: list[Finding] = []
         self.undecided: list[Undecided] = []
         self.problems: list[Problem] = []
-        self.pools: list[PoolSheet] = []
         self.inputs: dict[str, None] = {}
         self.accounts: dict[Account, None] = {}
         self.failures: dict[Problem, None] = {}
@@ -107,20 +111,30 @@ class _Run:
             file = WaiverFile(item.document, view.plan.waivers, left_out=item.left_out)
             self._own.append(_Own(file, findings, () if item.beside else self.rules(live=live is not None)))
         findings += judge.findings
-        if item.beside:
+        self._count(item, view, findings)
+
+    def _count(self, item: LoadedPlan, view: PlanView, findings: list[Finding]) -> None:
+        place = item.document.place(())[:3]
+        at = self._counts.get(place) if item.beside else len(self._counted)
+        if at is None:
             return
-        self.pools += sheets.planned(item, view)
-        zones = tuple(sheets.zones(view))
-        if view.cluster.id is not None and not item.files:  # two inputs may define one pool: HCL and its Terraform plan
-            shared = _Shared(share(item.document, view), findings, zones)
-            self._shares.setdefault(view.cluster.id, []).append(shared)
-        else:
-            self.zones += zones
+        # Two inputs may define one pool: HCL and its Terraform plan.
+        shared = share(item.document, view) if view.cluster.id is not None and (item.beside or not item.files) else None
+        pools, zones = tuple(sheets.planned(item, view)), tuple(sheets.zones(view))
+        self._counted[at : at + 1] = [_Counted(pools, zones, shared, view.cluster.id, findings)]
+        if not item.files:
+            self._counts[place] = at
 
     def finish(self, waivers: Iterable[WaiverFile | Problem]) -> list[Finding]:
         """Check what plans share, and apply all waivers."""
-        for plans in self._shares.values():
-            self._across(sorted(plans, key=lambda plan: plan.share.place))
+        shares: dict[str | None, list[tuple[Share, _Counted]]] = {}
+        for counted in self._counted:
+            if counted.share is None:
+                self.zones += counted.zones
+            else:
+                shares.setdefault(counted.cluster, []).append((counted.share, counted))
+        for plans in shares.values():
+            self._across(sorted(plans, key=lambda plan: plan[0].place))
         today = self._settings.today
         found = self.findings
         for own in self._own:
@@ -134,15 +148,21 @@ class _Run:
                 found = waive(found, file, self.rules(live=bool(self.accounts)), self.inputs, today)
         return found
 
-    def _across(self, plans: list[_Shared]) -> None:
+    @property
+    def pools(self) -> Iterator[PoolSheet]:
+        """The pools of all plans."""
+        return (pool for counted in self._counted for pool in counted.pools)
+
+    def _across(self, plans: list[tuple[Share, _Counted]]) -> None:
         """Check the plans of a cluster together. A file given twice counts once."""
-        once = list({plan.share.place: plan for plan in plans}.values())
-        shares = tuple(plan.share for plan in once)
+        once = list({share.place: (share, counted) for share, counted in plans}.values())
+        shares = tuple(share for share, _ in once)
         for rule in self._rules:
             if rule.across is not None:
                 for i, hit in rule.across(shares):
-                    once[i].findings.append(finding(rule, hit, shares[i].places[hit.path]))
-        self.zones += once[0].zones if len(once) == 1 else sheets.zones_together(shares, [plan.zones for plan in once])
+                    once[i][1].findings.append(finding(rule, hit, shares[i].places[hit.path]))
+        each = [counted.zones for _, counted in once]
+        self.zones += each[0] if len(each) == 1 else sheets.zones_together(shares, each)
 
 
 def check(  # noqa: PLR0913 - subject, data and options

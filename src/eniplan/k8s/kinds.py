@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from eniplan.k8s.values import listing, mapping, text
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -118,6 +119,32 @@ def hidden_templates(value: object, path: Path = ()) -> Iterator[tuple[Path, dic
                 todo += [((*at, key), inner) for key, inner in item.items() if isinstance(key, str)]
         elif isinstance(item, list):
             todo += [((*at, i), inner) for i, inner in enumerate(item)]
+
+
+ENDED = frozenset(("Succeeded", "Failed"))
+"""The phases of pods that do not run any more, and have no ENI."""
+
+
+def has_ended(value: Mapping[str, Any]) -> bool:
+    """Return whether an object is a pod or a Job that has run and is not started again."""
+    status = mapping(value.get("status"))
+    if value.get("kind") == "Job":
+        on = {c.get("type") for c in map(mapping, listing(status.get("conditions"))) if c.get("status") == "True"}
+        return not on.isdisjoint(("Complete", "Failed"))
+    return value.get("kind") == "Pod" and status.get("phase") in ENDED
+
+
+def controller_of(metadata: Mapping[str, Any]) -> str:
+    """Return the kind and name of the controller that makes an object, from its metadata; empty if none does."""
+    for owner in map(mapping, listing(metadata.get("ownerReferences"))):
+        if owner.get("controller") is True:
+            kind, name = text(owner.get("kind")), text(owner.get("name"))
+            # A Deployment owns its pods through a ReplicaSet that it names NAME-HASH.
+            hashed = kind == "ReplicaSet" and mapping(metadata.get("labels")).get("pod-template-hash")
+            if hashed and name.endswith(f"-{hashed}"):
+                return f"Deployment {name.removesuffix(f'-{hashed}')}"
+            return f"{kind} {name}"
+    return ""
 
 
 _HASHED = r"ReplicaSet (.+)-[a-z0-9]{1,16}"

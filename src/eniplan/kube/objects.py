@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from eniplan.bounds import parse_json
 from eniplan.catalog.record import LIMITS
 from eniplan.catalog.rows import without_odd_values
+from eniplan.k8s.kinds import ENDED, controller_of
 from eniplan.k8s.labels import Requirement, Selector
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
@@ -229,9 +230,9 @@ class Collector:
 
     def _pod(self, name: str, meta: dict[str, Any], value: dict[str, Any]) -> None:
         spec, status = mapping(value.get("spec")), mapping(value.get("status"))
-        namespace, owner, node = text(meta.get("namespace")), intern(_owner(meta)), text(spec.get("nodeName"))
+        namespace, owner, node = text(meta.get("namespace")), intern(controller_of(meta)), text(spec.get("nodeName"))
         phase, leaving, wrong = text(status.get("phase")), "deletionTimestamp" in meta, trouble(status)
-        ended = phase in {"Succeeded", "Failed"}
+        ended = phase in ENDED
         if (namespace, name) == self._follow:
             failed = ended_by(wrong) or phase if phase == "Failed" else ""
             self._followed = Followed(_labels(meta), text(status.get("podIP")), None, failed)
@@ -489,15 +490,3 @@ def _agent(owner: str) -> str:
     if kind == "DaemonSet":
         return name if name == TERWAY_ADDON else ""
     return CONTROL_PLANE if kind in {"Deployment", "ReplicaSet"} and name.startswith(CONTROL_PLANE) else ""
-
-
-def _owner(meta: dict[str, Any]) -> str:
-    for owner in listing(meta.get("ownerReferences")):
-        if mapping(owner).get("controller") is True:
-            kind, name = text(owner.get("kind")), text(owner.get("name"))
-            # A Deployment owns its pods through a ReplicaSet that it names NAME-HASH.
-            hashed = kind == "ReplicaSet" and mapping(meta.get("labels")).get("pod-template-hash")
-            if hashed and name.endswith(f"-{hashed}"):
-                return f"Deployment {name.removesuffix(f'-{hashed}')}"
-            return f"{kind} {name}"
-    return ""

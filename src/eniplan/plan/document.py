@@ -99,6 +99,14 @@ def value_at(value: Any, path: Iterable[str | int]) -> Any:  # noqa: ANN401 - a 
     return value
 
 
+KEEP_ONE = say("keep one of them: YAML parsers silently use the last")
+
+
+def duplicate_key(key: str, line: int) -> Message:
+    """Say that a map gives a key twice; the line is that of the first."""
+    return say("duplicate key {key!r}; first in line {line}", key=key, line=line)
+
+
 def read_documents(file: str, data: bytes) -> list[Document]:
     """Parse all documents of one input. Skips empty documents if there are others.
 
@@ -327,8 +335,7 @@ class _Builder:
             elif key.value in out:
                 firsts = firsts or {k.value: k for k, _ in reversed(node.value) if isinstance(k, ScalarNode)}
                 line = firsts[key.value].start_mark.line + 1
-                message = say("duplicate key {key!r}; first in line {line}", key=key.value, line=line)
-                self._add(message, key, say("keep one of them: YAML parsers silently use the last"))
+                self._add(duplicate_key(key.value, line), key, KEEP_ONE)
             else:
                 out[key.value] = self.build(item)
         return {**merged, **out} if merged else out
@@ -480,7 +487,7 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 def _duplicate_problems(file: str, text: str) -> Iterator[Problem]:
     tree = _JsonTree(text)
     for name, first, second in _duplicates(text):
-        message = say("duplicate key {key!r}; first in line {line}", key=name, line=tree.position(first)[0])
+        message = duplicate_key(name, tree.position(first)[0])
         yield Problem(
             message, Place(file, *tree.position(second)), say("keep one of them: JSON parsers silently use the last")
         )

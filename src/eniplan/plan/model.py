@@ -269,6 +269,8 @@ class Workload(NamedTuple):
     namespace_labels: Mapping[str, str] = {}
     is_prefix: bool = False
     """Whether the name is a `generateName`, which Kubernetes completes."""
+    max_replicas: int = 0
+    """The largest number of pods an autoscaler may set; 0: none scales it."""
 
     def at(self, key: str) -> Path:
         """Return the key path of the value of a plan's key: in the template, if the workload has one."""
@@ -282,6 +284,11 @@ class Workload(NamedTuple):
             return ()
         several = None if self.pod is None else self.pod.networks
         return (() if self.pod_networking is None else (self.pod_networking,)) if several is None else several
+
+    @property
+    def most_replicas(self) -> int:
+        """Pods at the same time at the most."""
+        return max(self.replicas, self.max_replicas)
 
     @property
     def stated_request(self) -> int | None:
@@ -486,6 +493,7 @@ def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
         strategy=value.get("strategy"),
         namespace_labels=value.get("namespaceLabels", {}),
         is_prefix=value.get("generateName", False),
+        max_replicas=int(value.get("maxReplicas", 0)),
     )
     if template is None:
         return found

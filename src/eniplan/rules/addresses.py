@@ -231,7 +231,7 @@ def _pods(pool: PoolView, config: PodConfig, size: int | None) -> int | None:
     every_node = sum(w.replicas for w in mine if w.kind in PER_NODE)
     if fallback:
         every_node += pool.pool.system_pods_per_node + sum(guest.is_certain for guest in pool.guests)
-    return min(most, sum(w.replicas for w in mine if w.kind not in PER_NODE) + nodes * every_node)
+    return min(most, sum(w.most_replicas for w in mine if w.kind not in PER_NODE) + nodes * every_node)
 
 
 def _uses(pool: PoolView, config: PodConfig, workload: Workload) -> bool:

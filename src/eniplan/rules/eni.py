@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
-from eniplan.messages import NOTHING, count, named, say
+from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
 from eniplan.rules.packing import load_of
@@ -74,7 +74,7 @@ def eni007(view: PlanView) -> Outcome:
     "ENI008",
     "error",
     "The workloads need more exclusive ENIs than the pool has at its largest size",
-    needs=(*facts.LOAD, facts.WORKLOADS),
+    needs=(*facts.LOAD, facts.MAX_REPLICAS, facts.WORKLOADS),
     effect="The surplus pods stay Pending, or in ContainerCreating if the scheduler does not count ENIs. Every pod "
     "outside the host network uses a whole ENI, DaemonSet and system pods included.",
     sources=(WWT, CODE_PREDICT),
@@ -105,6 +105,27 @@ def eni008(view: PlanView) -> Outcome:
             about = say("{titles}: whether its nodes are those of pool {pool!r}", titles=titles, pool=pool.pool.name)
             hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
+        if load is not None and load.fits():
+            yield from _scaled_up(pool, load.scaled_up(pool))
+
+
+def _scaled_up(pool: PoolView, load: Load) -> Outcome:
+    """Tell of autoscalers that want more pods than have room."""
+    if load.fits():
+        return
+    names = named([workload.name for workload in pool.workloads if workload.max_replicas > workload.replicas])
+    message = say(
+        "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); its pods need "
+        "{needed} once autoscalers have scaled {names} to maxReplicas",
+        pool=pool.pool.name, capacity=load.room, nodes=_nodes(load), podsPerNode=load.per_node, needed=load.needed,
+        names=names,
+    )  # fmt: skip
+    hint = together((_remedy(load), say("or lower maxReplicas")), ", ")
+    yield Hit(pool.path, message, hint, _numbers(load), level="warning")
+
+
+def _nodes(load: Load) -> Message:
+    return count(load.nodes, "{n} node", "{n} nodes")
 
 
 def _with_possible(load: Load, pool: PoolView) -> Load:
@@ -121,20 +142,19 @@ def _shortage(pool: PoolView, load: Load) -> Message:
     """Return which pods have no room, in words."""
     guests = [guest.title for guest in pool.guests if guest.is_certain]
     beside = say(", including {titles} on every node", titles=named(guests)) if guests else NOTHING
-    nodes = count(load.nodes, "{n} node", "{n} nodes")
     size = load.too_many()
     if size is not None and load.needed <= load.room:
         return say(
             "pool {pool!r} has {nodes} x {podsPerNode} exclusive ENIs, {free} of them free on each node for "
             "pods that need {enis} each: only {fit} of {pods} fit{beside}",
-            pool=pool.pool.name, nodes=nodes, podsPerNode=load.per_node, free=load.free_per_node, enis=size,
+            pool=pool.pool.name, nodes=_nodes(load), podsPerNode=load.per_node, free=load.free_per_node, enis=size,
             fit=load.nodes * (load.free_per_node // size), beside=beside,
             pods=sum(number for other, number in load.pods.items() if other >= size),
         )  # fmt: skip
     return say(
         "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); "
         "its pods need {needed}{beside}",
-        pool=pool.pool.name, capacity=load.room, nodes=nodes, podsPerNode=load.per_node, needed=load.needed,
+        pool=pool.pool.name, capacity=load.room, nodes=_nodes(load), podsPerNode=load.per_node, needed=load.needed,
         beside=beside,
     )  # fmt: skip
 

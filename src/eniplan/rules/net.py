@@ -139,6 +139,7 @@ def _short_together(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
         facts.ZONE_POLICY,
         facts.WORKLOAD_KIND,
         facts.REPLICAS,
+        facts.MAX_REPLICAS,
     ),
     effect="The surplus pods stay in ContainerCreating (ip not enough). Every exclusive pod uses one address, and so "
     "does each node in the same vSwitch.",

@@ -123,6 +123,15 @@ class Load(NamedTuple):
         """Return the load with more pods."""
         return self._replace(pods=Counter(self.pods) + Counter({size: number}))
 
+    def scaled_up(self, pool: PoolView) -> Load:
+        """Return the same once autoscalers have scaled the workloads of its pool up."""
+        more = Counter(self.pods)
+        for workload in pool.workloads:
+            enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
+            if enis and workload.kind not in PER_NODE:
+                more[enis] += workload.most_replicas - workload.replicas
+        return self._replace(pods=more)
+
 
 def spread(pool: PoolView, size: Callable[[Workload], int]) -> tuple[int, Counter[int]]:
     """Return the amount that the listed pods use on every node, and the number of other pods by size.

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from eniplan import facts
+from eniplan.k8s.kinds import ENDED
 from eniplan.k8s.terway import IGNORE_LABEL
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
@@ -68,12 +69,12 @@ def _kubectl(verb: str, workload: Workload) -> Message:
 def _proof(view: ClusterView, workload: Workload, nodes: list[str], others: dict[str, list[str]]) -> Outcome:
     """Yield what a workload lacks. `nodes` has the node of each pod that uses an ENI; empty for unscheduled pods."""
     label, describe = _called(workload), _kubectl("describe", workload)
-    bare = [node for phase, found in others.items() if phase not in {"Succeeded", "Failed"} for node in found]
+    bare = [node for phase, found in others.items() if phase not in ENDED for node in found]
     if bare and not workload.host_network:
         message = say("{pods} of {workload} without an ENI: hostNetwork, or the label {label}",
                       pods=count(len(bare), "{n} pod", "{n} pods"), workload=label, label=IGNORE_LABEL)  # fmt: skip
         yield Hit(workload.path, message, say("remove that from the pod template: {command}", command=describe))
-    for phase in sorted(others.keys() - {"Succeeded", "Failed", "Running"}) if workload.host_network else ():
+    for phase in sorted(others.keys() - {*ENDED, "Running"}) if workload.host_network else ():
         message = say("{pods} of {workload} not running: {phase}", workload=label, phase=phase or "no phase",
                       pods=count(len(others[phase]), "{n} pod", "{n} pods"))  # fmt: skip
         yield Hit(workload.path, message, describe)
