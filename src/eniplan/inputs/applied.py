@@ -18,6 +18,27 @@ if TYPE_CHECKING:
 
 MANIFESTS = {"kubernetes_manifest": "manifest", "kubectl_manifest": "yaml_body"}
 """Resource types that apply a Kubernetes object, and the argument with its manifest."""
+_SPELLED = {
+    "deployment": ("apps/v1", "Deployment"),
+    "stateful_set": ("apps/v1", "StatefulSet"),
+    "daemonset": ("apps/v1", "DaemonSet"),
+    "daemon_set": ("apps/v1", "DaemonSet"),
+    "replication_controller": ("v1", "ReplicationController"),
+    "job": ("batch/v1", "Job"),
+    "cron_job": ("batch/v1", "CronJob"),
+    "pod": ("v1", "Pod"),
+    "horizontal_pod_autoscaler": ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    "network_policy": ("networking.k8s.io/v1", "NetworkPolicy"),
+    "namespace": ("v1", "Namespace"),
+}
+SPELLED = {
+    f"kubernetes_{name}{version}": about
+    for name, about in _SPELLED.items()
+    for version in ("", "_v1", "_v2", "_v2beta2")
+}
+"""Resources that spell an object in blocks: its apiVersion and kind. See `eniplan.inputs.spelled`."""
+APPLIED = (*MANIFESTS, *SPELLED)
+"""All resources that apply objects of Kubernetes."""
 
 
 class Within:
@@ -28,17 +49,20 @@ class Within:
         self._outer = outer
         self._path = path
 
+    def _at(self, path: Path) -> Path:
+        return (*self._path, *path)
+
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `plan.document.Tree.find`."""
-        return self._outer.tree.find((*self._path, *path), key=key)
+        return self._outer.tree.find(self._at(path), key=key)
 
     def text(self, path: Path) -> str | None:
         """See `plan.document.Tree.text`."""
-        return self._outer.tree.text((*self._path, *path))
+        return self._outer.tree.text(self._at(path))
 
     def note(self, path: Path) -> Message:
         """See `plan.document.Document.note`."""
-        return self._outer.note((*self._path, *path))
+        return self._outer.note(self._at(path))
 
 
 def objects_of(file: str, value: Any, place: Within) -> Iterator[Document]:  # noqa: ANN401 - a value

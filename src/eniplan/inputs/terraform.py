@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
-from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
+from eniplan.inputs.applied import APPLIED, MANIFESTS, SPELLED, Within, named_in, objects_of
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
@@ -73,7 +73,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
         kind = change.get("type")
         if kind == RESOURCE:
             yield _change(document, path, change, configured)
-        elif isinstance(kind, str) and kind in MANIFESTS:
+        elif isinstance(kind, str) and kind in APPLIED:
             yield from _applied(document, path, change)
 
 
@@ -82,17 +82,25 @@ _SHOW = say("create it with `terraform show -json plan.out`")
 
 def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator[Document | Left]:
     """Yield the Kubernetes objects that a change applies."""
-    change = _map(resource, "change")
-    argument = MANIFESTS[resource["type"]]
+    change, kind = _map(resource, "change"), resource["type"]
     value = _overlay(change.get("after"), change.get("after_unknown"))
-    found = value.get(argument) if isinstance(value, dict) else value
-    address = str(resource.get("address", resource["type"]))
+    address = str(resource.get("address", kind))
     if change.get("actions") == ["delete"]:
         return
+    after: Path = (*at, "change", "after")
+    if kind in SPELLED and isinstance(value, dict):
+        from eniplan.inputs.spelled import Spelled, spelled  # noqa: PLC0415 - most plans have none
+
+        item, places = spelled(kind, value)
+        found: Any = item
+        place: Within = Spelled(document, after, places)
+    else:
+        argument = MANIFESTS.get(kind, "")
+        found = value.get(argument) if isinstance(value, dict) else value
+        place = Within(document, (*after, argument))
     if _is_open(found):
         yield Left(address, say("parts of it are known only after apply"), named_in(str(change.get("after"))))
         return
-    place = Within(document, (*at, "change", "after", argument))
     yield from objects_of(document.file, found, place)
 
 

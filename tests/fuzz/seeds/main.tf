@@ -85,6 +85,34 @@ resource "kubectl_manifest" "pn" {
   })
 }
 
+resource "kubernetes_deployment_v1" "web" {
+  metadata {
+    name = "web"
+  }
+  spec {
+    replicas = length(var.types)
+    template {
+      metadata {
+        labels = { app = "web" }
+      }
+      spec {
+        node_selector = { "k8s.aliyun.com/exclusive-mode-eni-type" = "eniOnly" }
+        toleration {
+          key      = "exclusive-eni"
+          operator = "Exists"
+        }
+        container {
+          name = "web"
+          resources {
+            limits   = { "aliyun/eni" = 1 }
+            requests = { "aliyun/eni" = 1 }
+          }
+        }
+      }
+    }
+  }
+}
+
 output "id" {
   value = alicloud_cs_kubernetes_node_pool.eni[*].id
 }

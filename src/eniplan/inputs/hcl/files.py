@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem, unreadable
+from eniplan.inputs.applied import APPLIED
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.module import Given, Module
 from eniplan.inputs.hcl.nodes import Literal, Name
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document
 
 _OURS = (RESOURCE.encode(), EXCLUSIVE_LABEL.encode())
-_OBJECTS = (b"kubernetes_manifest", b"kubectl_manifest")
+_OBJECTS = "|".join(APPLIED).encode()
 _BLOCK = (
     rb"^(?:\xef\xbb\xbf)?(?:\s*+(?:#|//)[^\n]*\n)*+\s*+(?:resource|data|module|variable|locals|output|provider|terraform)"
     rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{'
@@ -83,7 +84,7 @@ def is_hcl(path: str, data: bytes) -> bool:
 
 def names_ours(data: bytes) -> bool:
     """Return whether a Terraform file has a node pool or manifests, or passes the exclusive label to a module."""
-    return _OURS[0] in data or (_OURS[1] in data and b"module" in data) or any(name in data for name in _OBJECTS)
+    return _OURS[0] in data or (_OURS[1] in data and b"module" in data) or bool(re.search(_OBJECTS, data))
 
 
 class Files:

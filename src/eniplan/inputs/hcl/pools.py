@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.inputs.applied import MANIFESTS, Within, named_in, objects_of
+from eniplan.inputs.applied import APPLIED, MANIFESTS, SPELLED, Within, named_in, objects_of
 from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, replaced, security_group, state, v_switch
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
@@ -329,21 +329,31 @@ class Configuration:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
 
     def _read_manifests(self, module: Module, *, is_root: bool) -> None:
-        for block in module.resources(*MANIFESTS):
+        for block in module.resources(*APPLIED):
             if is_root and not any(map(self._is_wanted, block.files)):
                 continue
-            attribute = MANIFESTS[block.labels[0]]
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
                 values, document = self._take(block, module, one.scope, address)
-                value = replaced(values.get(attribute), lambda part: self._words_of(part) or part)
+                value, place = self._applied(block.labels[0], values, document, address)
                 lost = module.budget.lost(value)
                 if lost is None:
-                    self.manifests += objects_of(block.text.file, value, Within(document, (address, attribute)))
+                    self.manifests += objects_of(block.text.file, value, place)
                 else:
                     named = named_in(block.text.at(block.start, block.end))
                     why = say("part of it is unknown: {lost}", lost=lost)
                     self.left.append(Skipped(f"{block.text.file}: {address}", why, named))
+
+    def _applied(self, kind: str, values: dict[str, Any], document: Document, address: str) -> tuple[Any, Within]:
+        """Return the object that a resource applies, and its places."""
+        if kind in SPELLED:
+            from eniplan.inputs.spelled import Spelled, spelled  # noqa: PLC0415 - most configurations have none
+
+            found, places = spelled(kind, values)
+            return found, Spelled(document, (address,), places)
+        attribute = MANIFESTS[kind]
+        value = replaced(values.get(attribute), lambda part: self._words_of(part) or part)
+        return value, Within(document, (address, attribute))
 
     def _words_of(self, value: Any) -> str | None:  # noqa: ANN401 - a value
         """Return the text that identifies a vSwitch or security group of this configuration, or None."""

@@ -1,0 +1,218 @@
+"""Objects of Kubernetes in blocks of Terraform's provider: the same verdict as of their manifests."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.inputs.support import judge_files, terraform_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POOL = """\
+resource "alicloud_cs_kubernetes_node_pool" "eni" {
+  cluster_id     = "c1"
+  node_pool_name = "eni"
+  vswitch_ids    = ["vsw-j"]
+  instance_types = ["ecs.g8i.8xlarge"]
+  desired_size   = 1
+  labels {
+    key   = "k8s.aliyun.com/exclusive-mode-eni-type"
+    value = "eniOnly"
+  }
+  taints {
+    key    = "exclusive-eni"
+    value  = "true"
+    effect = "NoSchedule"
+  }
+}
+"""
+WEB = """\
+resource "kubernetes_deployment_v1" "web" {
+  metadata {
+    name      = "web"
+    namespace = "trading"
+  }
+  spec {
+    replicas = 7
+    selector {
+      match_labels = { app = "web" }
+    }
+    strategy {
+      type = "Recreate"
+    }
+    template {
+      metadata {
+        labels = { app = "web" }
+      }
+      spec {
+        toleration {
+          key      = "exclusive-eni"
+          operator = "Exists"
+        }
+        node_selector = { "k8s.aliyun.com/exclusive-mode-eni-type" = "eniOnly" }
+        container {
+          name  = "web"
+          image = var.image
+          env {
+            name = "TOKEN"
+            value = data.x_secret.this.value
+          }
+          resources {
+            limits   = { "aliyun/eni" = "1" }
+            requests = { "aliyun/eni" = 1 }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+RECREATE = 'type = "Recreate"\n'
+AFFINITY = """\
+        affinity {
+          node_affinity {
+            required_during_scheduling_ignored_during_execution {
+              node_selector_term {
+                match_expressions {
+                  key      = "k8s.aliyun.com/exclusive-mode-eni-type"
+                  operator = "In"
+                  values   = ["eniOnly"]
+                }
+              }
+            }
+          }
+        }
+"""
+SELECTOR = '        node_selector = { "k8s.aliyun.com/exclusive-mode-eni-type" = "eniOnly" }\n'
+SCALER = """\
+resource "kubernetes_horizontal_pod_autoscaler_v2" "web" {
+  metadata {
+    name      = "web"
+    namespace = "trading"
+  }
+  spec {
+    min_replicas = 2
+    max_replicas = 9
+    scale_target_ref {
+      api_version = "apps/v1"
+      kind        = "Deployment"
+      name        = "web"
+    }
+  }
+}
+"""
+
+
+def rules(here: Path, *parts: str, **more: object) -> set[str]:
+    return judge_files(here, {"main.tf": POOL + "".join(parts), **more}).rules
+
+
+def test_what_it_says_is_read(here: Path) -> None:
+    assert rules(here, WEB) == set()
+    judged = judge_files(here, {"main.tf": POOL + WEB})
+    (sheet,) = judged.report.pools
+    assert sheet.use is not None
+    assert [(taker.name, taker.pods) for taker in sheet.use.takers] == [("web", 7)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("replicas = 7", "replicas = 8", {"ENI008"}),
+        ("replicas = 7", 'replicas = "8"', {"ENI008"}),
+        ("exclusive-eni", "other", {"WL001"}),
+        ('operator = "Exists"\n', 'operator = "Exists"\n          toleration_seconds = "60"\n', {"WL008"}),
+        (SELECTOR, AFFINITY, set()),
+        (SELECTOR, AFFINITY.replace("eniOnly", "enionly"), {"WL007"}),
+        ('{ "aliyun/eni" = 1 }', '{ "aliyun/eni" = 2 }', {"ENI008", "WL002", "WL008"}),
+        ("_deployment_v1", "_deployment", set()),
+        (RECREATE, RECREATE.replace("Recreate", "RollingUpdate"), set()),
+        (RECREATE, 'rolling_update {\n max_surge = "1"\n max_unavailable = "0"\n }\n', {"WL016"}),
+    ],
+)
+def test_what_is_wrong_is_told(here: Path, old: str, new: str, wrong: set[str]) -> None:
+    parts = POOL, WEB.replace(old, new)
+    assert parts[1] != WEB
+    judged = judge_files(here, {"main.tf": "".join(parts)})
+    assert judged.rules == wrong
+
+
+def test_its_places_are_those_of_the_blocks(here: Path) -> None:
+    wrong = WEB.replace("replicas = 7", "replicas = 3").replace('"aliyun/eni" = 1', '"aliyun/eni" = 2')
+    wrong = wrong.replace("exclusive-eni", "other")
+    judged = judge_files(here, {"main.tf": POOL, "web.tf": wrong})
+    lines = {f.rule.id: wrong.splitlines()[f.place.line - 1].strip() for f in judged.report.findings}
+    requests = 'requests = { "aliyun/eni" = 2 }'
+    assert lines == {"WL001": "toleration {", "WL002": "resources {", "WL008": requests}
+    none = wrong.replace("toleration {", "other {")
+    (found,) = (f for f in judge_files(here, {"web.tf": none}, ".").report.findings if f.rule.id == "WL001")
+    assert found.hint.endswith("to its tolerations; in a toleration block")
+
+
+def test_an_autoscaler_counts(here: Path) -> None:
+    assert rules(here, WEB, SCALER) == {"ENI008"}
+    assert rules(here, WEB, SCALER.replace("= 9", "= 7")) == set()
+
+
+def test_what_is_not_known_and_matters_is_named(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": POOL + WEB.replace("replicas = 7", "replicas = var.replicas")})
+    ((title, why),) = judged.skipped
+    assert title.endswith("main.tf: kubernetes_deployment_v1.web")
+    assert why.startswith("not all of it is known: ")
+    assert rules(here, WEB.replace('"web" {', '"web" {\n  count = 0', 1), SCALER) == set()
+
+
+def test_the_plan_of_terraform(here: Path) -> None:
+    """Terraform shows every block as a list, what is left out as null, and numbers of this provider as text."""
+    toleration = {"key": "exclusive-eni", "operator": "Exists", "effect": "", "value": "", "toleration_seconds": ""}
+    limits, requests = {"aliyun/eni": "1"}, {"aliyun/eni": "1"}
+    container = {"name": "a", "env": [], "resources": [{"limits": limits, "requests": requests}]}
+    pods: dict[str, Any] = {"node_selector": {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}, "affinity": []}
+    pods |= {"toleration": [toleration], "container": [container], "host_network": False, "init_container": []}
+    template = {"metadata": [{"labels": {"app": "web"}, "name": None}], "spec": [pods]}
+    strategy = {"type": "RollingUpdate", "rolling_update": [{"max_surge": "0", "max_unavailable": "1"}]}
+    after = {
+        "metadata": [{"name": "web", "namespace": "trading", "labels": None}],
+        "spec": [{"replicas": "8", "selector": [None], "template": [template], "strategy": [strategy]}],
+    }
+    unknown: dict[str, Any] = {
+        "id": True,
+        "metadata": [{"uid": True}],
+        "spec": [{"template": [{"spec": [{"hostname": True}]}]}],
+    }
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": unknown}
+    resource = {"address": "kubernetes_deployment_v1.web", "mode": "managed", "type": "kubernetes_deployment_v1"}
+    plan = terraform_plan({
+        "node_pool_name": "eni", "desired_size": "1", "instance_types": ["ecs.g8i.8xlarge"], "vswitch_ids": ["vsw-j"],
+        "labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eniOnly"}],
+        "taints": [{"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"}],
+    })  # fmt: skip
+    plan["resource_changes"].append({**resource, "change": change})
+    judged = judge_files(here, {"plan.json": plan})
+    assert (judged.rules, judged.problems) == ({"ENI008"}, [])
+    limits["aliyun/eni"] = "2"
+    judged = judge_files(here, {"plan.json": plan})
+    (line,) = {f.place.line for f in judged.report.findings if f.rule.id == "WL008"}
+    assert '"aliyun/eni": "1"' in (here / "plan.json").read_text().splitlines()[line - 1]
+    unknown["spec"][0]["replicas"] = True
+    judged = judge_files(here, {"plan.json": plan})
+    assert ("plan.json: kubernetes_deployment_v1.web", "not all of it is known before apply") in judged.skipped
+
+
+def test_json_of_terraform(here: Path) -> None:
+    """A block that stands alone is a map there, and not a list of one."""
+    resources = {"limits": {"aliyun/eni": "1"}, "requests": {"aliyun/eni": "1"}}
+    pods = {
+        "node_selector": {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"},
+        "toleration": {"operator": "Exists"},
+        "container": {"name": "a", "resources": resources},
+    }
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": pods}
+    spec = {"replicas": 8, "selector": {"match_labels": {"app": "a"}}, "template": template}
+    web = {"metadata": {"name": "web", "namespace": "trading"}, "spec": {**spec, "strategy": {"type": "Recreate"}}}
+    found = {"resource": {"kubernetes_deployment_v1": {"web": web}}}
+    assert rules(here, **{"web.tf.json": json.dumps(found)}) == {"ENI008"}
