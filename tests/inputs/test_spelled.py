@@ -216,3 +216,25 @@ def test_json_of_terraform(here: Path) -> None:
     web = {"metadata": {"name": "web", "namespace": "trading"}, "spec": {**spec, "strategy": {"type": "Recreate"}}}
     found = {"resource": {"kubernetes_deployment_v1": {"web": web}}}
     assert rules(here, **{"web.tf.json": json.dumps(found)}) == {"ENI008"}
+
+
+CHART = """\
+resource "helm_release" "web" {
+  name   = "web"
+  chart  = "./chart"
+  values = [yamlencode({ nodeSelector = { "k8s.aliyun.com/exclusive-mode-eni-type" = "eniOnly" } })]
+}
+"""
+
+
+def test_a_chart_for_exclusive_nodes_is_named(here: Path) -> None:
+    why = "only Helm knows its objects: check what `helm template` renders"
+    judged = judge_files(here, {"main.tf": POOL + CHART})
+    assert judged.skipped == [("main.tf: helm_release.web", why)]
+    assert not judge_files(here, {"main.tf": POOL + CHART.replace("exclusive-mode-eni-type", "x")}).skipped
+    values = "nodeSelector: {k8s.aliyun.com/exclusive-mode-eni-type: eniOnly}"
+    plan = terraform_plan({"node_pool_name": "eni"})
+    change = {"actions": ["create"], "after": {"chart": "./chart", "values": [values]}, "after_unknown": {}}
+    chart = {"address": "helm_release.web", "mode": "managed", "type": "helm_release", "change": change}
+    plan["resource_changes"].append(chart)
+    assert ("plan.json: helm_release.web", why) in judge_files(here, {"plan.json": plan}).skipped

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
 from eniplan.k8s.terway import ENI
+from eniplan.messages import say
 from eniplan.plan.document import Document, read_documents
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.text import without_halves
@@ -38,7 +39,10 @@ SPELLED = {
 }
 """Resources that spell an object in blocks: its apiVersion and kind. See `eniplan.inputs.spelled`."""
 APPLIED = (*MANIFESTS, *SPELLED)
-"""All resources that apply objects of Kubernetes."""
+"""The resources that apply objects of Kubernetes that are read."""
+CHART = "helm_release"
+ONLY_HELM = say("only Helm knows its objects: check what `helm template` renders")
+"""Why a chart is not judged."""
 
 
 class Within:

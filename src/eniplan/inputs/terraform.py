@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
-from eniplan.inputs.applied import APPLIED, MANIFESTS, SPELLED, Within, named_in, objects_of
+from eniplan.inputs.applied import APPLIED, CHART, MANIFESTS, ONLY_HELM, SPELLED, Within, named_in, objects_of
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
@@ -75,6 +75,8 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
             yield _change(document, path, change, configured)
         elif isinstance(kind, str) and kind in APPLIED:
             yield from _applied(document, path, change)
+        elif kind == CHART and (names := named_in(str(_map(change, "change").get("after")))):
+            yield Left(str(change.get("address", kind)), ONLY_HELM, names)
 
 
 _SHOW = say("create it with `terraform show -json plan.out`")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem, unreadable
-from eniplan.inputs.applied import APPLIED
+from eniplan.inputs.applied import APPLIED, CHART
 from eniplan.inputs.hcl.evaluate import Scope, outcome
 from eniplan.inputs.hcl.module import Given, Module
 from eniplan.inputs.hcl.nodes import Literal, Name
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Document
 
 _OURS = (RESOURCE.encode(), EXCLUSIVE_LABEL.encode())
-_OBJECTS = "|".join(APPLIED).encode()
+_OBJECTS = "|".join((*APPLIED, CHART)).encode()
 _BLOCK = (
     rb"^(?:\xef\xbb\xbf)?(?:\s*+(?:#|//)[^\n]*\n)*+\s*+(?:resource|data|module|variable|locals|output|provider|terraform)"
     rb'(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{'

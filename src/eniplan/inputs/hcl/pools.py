@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.inputs.applied import APPLIED, MANIFESTS, SPELLED, Within, named_in, objects_of
+from eniplan.inputs.applied import APPLIED, CHART, MANIFESTS, ONLY_HELM, SPELLED, Within, named_in, objects_of
 from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, replaced, security_group, state, v_switch
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
@@ -329,8 +329,14 @@ class Configuration:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
 
     def _read_manifests(self, module: Module, *, is_root: bool) -> None:
-        for block in module.resources(*APPLIED):
+        for block in module.resources(*APPLIED, CHART):
             if is_root and not any(map(self._is_wanted, block.files)):
+                continue
+            names = named_in(block.text.at(block.start, block.end))
+            if block.labels[0] == CHART:
+                if names:
+                    title = f"{block.text.file}: {module.prefix}{'.'.join(block.labels)}"
+                    self.left.append(Skipped(title, ONLY_HELM, names))
                 continue
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
@@ -340,9 +346,8 @@ class Configuration:
                 if lost is None:
                     self.manifests += objects_of(block.text.file, value, place)
                 else:
-                    named = named_in(block.text.at(block.start, block.end))
                     why = say("part of it is unknown: {lost}", lost=lost)
-                    self.left.append(Skipped(f"{block.text.file}: {address}", why, named))
+                    self.left.append(Skipped(f"{block.text.file}: {address}", why, names))
 
     def _applied(self, kind: str, values: dict[str, Any], document: Document, address: str) -> tuple[Any, Within]:
         """Return the object that a resource applies, and its places."""
