@@ -113,7 +113,7 @@ def _scaled_up(pool: PoolView, load: Load) -> Outcome:
     """Tell of autoscalers that want more pods than have room."""
     if load.fits():
         return
-    names = named([workload.name for workload in pool.workloads if workload.max_replicas > workload.replicas])
+    names = named(sorted(w.name for w in pool.workloads if w.max_replicas > w.replicas))
     message = say(
         "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); its pods need "
         "{needed} once autoscalers have scaled {names} to maxReplicas",
