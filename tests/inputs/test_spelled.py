@@ -162,7 +162,7 @@ def test_what_is_not_known_and_matters_is_named(here: Path) -> None:
     judged = judge_files(here, {"main.tf": POOL + WEB.replace("replicas = 7", "replicas = var.replicas")})
     ((title, why),) = judged.skipped
     assert title.endswith("main.tf: kubernetes_deployment_v1.web")
-    assert why.startswith("not all of it is known: ")
+    assert why.startswith("part of it is unknown: ")
     assert rules(here, WEB.replace('"web" {', '"web" {\n  count = 0', 1), SCALER) == set()
 
 
@@ -200,7 +200,7 @@ def test_the_plan_of_terraform(here: Path) -> None:
     assert '"aliyun/eni": "1"' in (here / "plan.json").read_text().splitlines()[line - 1]
     unknown["spec"][0]["replicas"] = True
     judged = judge_files(here, {"plan.json": plan})
-    assert ("plan.json: kubernetes_deployment_v1.web", "not all of it is known before apply") in judged.skipped
+    assert ("plan.json: kubernetes_deployment_v1.web", "parts of it are known only after apply") in judged.skipped
 
 
 def test_json_of_terraform(here: Path) -> None:

@@ -227,7 +227,9 @@ _WORKLOAD = _object(
     namespace=_text("Namespace. Default: default."),
     kind=_enum("Kind of workload.", *HOLDERS),
     replicas=_number("Number of pods at the same time (a DaemonSet has one per node). Default 1.", minimum=0),
-    maxReplicas=_number("The largest number of pods that an autoscaler may set. Leave out if none scales it.", minimum=0),
+    maxReplicas=_number(
+        "The largest number of pods that an autoscaler may set. Leave out if none scales it.", minimum=0
+    ),
     nodePool=_text("Name of the pool that it runs on."),
     podNetworking=_text("Name of its PodNetworking. Leave out to use node affinity only."),
     hostNetwork=_flag("Whether its pods use the host network and take no ENI. Default false."),
