@@ -173,6 +173,7 @@ def test_what_np011_finds_and_no_waiver_helps(overrides: dict[str, Any], message
     (problem,) = caught.value.problems
     assert message in problem.message
     assert problem.place.path == f"nodePools[0].overrides.{place}"
+    assert problem.hint == ("use the pool's key name instead" if "." in place else "write its fields below it")
 
 
 def test_body_is_not_the_plans() -> None:

@@ -75,6 +75,9 @@ def test_byte_for_byte() -> None:
     assert flow({"key": "a", "values": ["b", 1, "off"], "empty": {}}) == '{key: a, values: [b, 1, "off"], empty: {}}'
     nested = {"a": [{"b": {"c": 1}, "d": "no"}], "e": {}, "f": []}
     assert block(nested, 0) == ["a:", "- b:", "    c: 1", '  d: "no"', "e: {}", "f: []"]
+    assert (block({}, 0), block([], 0)) == (["{}"], ["[]"])
+    shared = ["a"]
+    assert dump({"a": shared, "b": shared}) == "a:\n- a\nb:\n- a\n"
     assert block(nested, 2) == ["a:", "  - b:", "      c: 1", '    d: "no"', "e: {}", "f: []"]
 
 
