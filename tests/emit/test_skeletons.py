@@ -8,8 +8,11 @@ import pytest
 import yaml
 
 from eniplan import resources
+from eniplan.emit.manifests import render
 from eniplan.emit.skeletons import SHAPES, Skeletons
 from eniplan.errors import InputError
+from eniplan.plan.model import plan_from
+from eniplan.rules.examples import WORKLOAD, example
 
 OWN = Path(resources.folder("templates")) / "manifests"
 
@@ -88,3 +91,14 @@ def test_what_a_team_adds_stays(folder: Path) -> None:
     file = folder / "deployment.yaml"
     file.write_text(file.read_text(encoding="utf-8") + "      priorityClassName: high\n", encoding="utf-8")
     assert Skeletons(str(folder)).get("Deployment")["spec"]["template"]["spec"]["priorityClassName"] == "high"
+
+
+def test_tolerations_of_the_skeleton_and_of_the_plan(folder: Path) -> None:
+    file = folder / "deployment.yaml"
+    value = yaml.safe_load(file.read_text(encoding="utf-8"))
+    value["spec"]["template"]["spec"]["tolerations"] = [{"key": "own", "operator": "Exists"}]
+    file.write_text(yaml.safe_dump(value), encoding="utf-8")
+    workload = {**WORKLOAD, "kind": "Deployment", "tolerations": [{"key": "planned", "operator": "Exists"}]}
+    (item,) = render(plan_from(example({"workloads": [workload]})), Skeletons(str(folder)), workloads=True)
+    tolerations = item.object["spec"]["template"]["spec"]["tolerations"]
+    assert [toleration["key"] for toleration in tolerations] == ["own", "planned", "exclusive-eni"]
