@@ -462,7 +462,7 @@ class TestUsage:
         plan.write_text(json.dumps(example(pools)), encoding="utf-8")
         dump = dumped(tmp_path, {f'nodes[2].metadata.labels["{NODE_POOL_LABEL}"]': "np2"})
         unclear = run("verify", plan, "--from", dump)
-        assert (unclear.code, unclear.out.count("matches trading, second alike")) == (1, 2)
+        assert (unclear.code, unclear.out.count("matches trading, second equally well")) == (1, 2)
         result = run("verify", plan, "--from", dump, "--pool", "second=np2")
         assert (result.code, "undecided" in result.out) == (0, False)
         assert "pool trading: 2 of 2 nodes Ready" in result.out

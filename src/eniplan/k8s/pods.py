@@ -25,7 +25,7 @@ MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
 """The extended resources that are read: whole numbers, with equal requests and limits."""
 _MEASURED = {CPU: 1000, MEMORY: 1}
-"""The resources that a whole pod can also request, with the units per 1 in which they are counted."""
+"""The resources that a pod can also request as a whole, by units per 1: thousandths of a CPU, and bytes."""
 
 
 class Container(NamedTuple):

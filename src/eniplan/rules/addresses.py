@@ -81,7 +81,7 @@ class Part(NamedTuple):
         return self._replace(asked=inside).of(v_switches)
 
     def of(self, v_switches: frozenset[str]) -> Needs:
-        """Return what all pods and nodes of the pool that can use these vSwitches need.
+        """Return what all pods of the pool need, and its nodes if they are in these vSwitches.
 
         Configurations share the ENIs of the nodes, so together they never need more.
         """

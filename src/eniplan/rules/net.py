@@ -387,8 +387,8 @@ def _crowded(view: PlanView, name: str, uses: Mapping[PoolView, int | None]) -> 
     "warning",
     "A zone does not belong to the region",
     needs=(facts.V_SWITCHES, facts.REGION),
-    effect="The id of a zone starts with the id of its region. Otherwise one of the two is wrong, and so is what was "
-    "read or planned for types, stock and vSwitches.",
+    effect="The id of a zone starts with the id of its region. Otherwise one of the two is wrong, and types, stock and "
+    "vSwitches were read or planned for the wrong place.",
     sources=(V_SWITCHES_API,),
     passes={"cluster.vSwitches": [VSWITCH_J, VSWITCH_K]},
     fails={"cluster.region": "cn-shanghai"},

@@ -78,7 +78,7 @@ def contradiction(selector: Selector | None) -> str | None:
 
 
 def groups(items: Sequence[Asked]) -> list[list[int]]:
-    """Return the groups of two or more items, by index, that are linked by items matching the same labels.
+    """Return groups of two or more items, by index: each can match the same labels as another item of its group.
 
     Items that require different values of a label are not compared with each other, so that many PodNetworkings
     that each select by their own label value stay fast.

@@ -104,7 +104,7 @@ class Load(NamedTuple):
         return rest
 
     def spare_nodes(self) -> int | None:
-        """Return how many nodes can be lost while all pods still fit; None if they do not fit, or if there are none.
+        """Return how many nodes can be lost while all pods still fit; None if they never fit, or there are no pods.
 
         DaemonSet and system pods go away with their node, so they do not count as pods here.
         """

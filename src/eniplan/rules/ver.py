@@ -100,9 +100,9 @@ def ver001(view: ClusterView) -> Outcome:
             yield Unknown(("Node",), facts.NODE_OWNER, about)
         elif rivals:
             label, names = rivals[0]
-            message = say("{pool} has no node that is certainly its own: {label} matches {names} alike, so none of "
-                "its nodes is judged", pool=group.label, label=label, names=names)  # fmt: skip
-            hint = say("say which it is: eniplan verify PLAN --pool {name}=NODE_POOL_ID", name=name)
+            message = say("no node clearly belongs to {pool}: {label} matches {names} equally well, so its nodes are "
+                "not judged", pool=group.label, label=label, names=names)  # fmt: skip
+            hint = say("choose one: eniplan verify PLAN --pool {name}=NODE_POOL_ID", name=name)
             yield Hit(group.path, message, hint, {"nodes": 0})
         elif not group.nodes:
             yield _empty(view, group, may_be=group.pool.pool.planned_size == 0)

@@ -507,7 +507,7 @@ def ver029(view: ClusterView) -> Outcome:
     ]}},
 )  # fmt: skip
 def ver032(view: ClusterView) -> Outcome:
-    """Pods on exclusive nodes that have not started, and pods of the plan that do not run on any node."""
+    """Pods on exclusive nodes that have not started, and pods of the plan, on any node, that do not run."""
     if view.planned_workloads:
         yield from view.unseen("Pod")
     yield from _stopped(view, "VER032")

@@ -235,7 +235,8 @@ def wl005(view: PlanView) -> Outcome:
     "warning",
     "A hostNetwork workload names a PodNetworking",
     needs=(facts.HOST_NETWORK, facts.WORKLOAD_NETWORKING, *facts.SELECTORS),
-    effect=f"Pods of the host network never get an ENI: the PodNetworking and {EXCLUSIVE_LABEL} mean nothing to them.",
+    effect=f"Pods of the host network never get an ENI: the PodNetworking and {EXCLUSIVE_LABEL} have no effect on "
+    "them.",
     sources=(CODE_MATCH, CODE_PREDICT),
     passes={"workloads": [{**WORKLOAD, "hostNetwork": True}]},
     fails={**_NETWORKED, "workloads": [{**WORKLOAD, "hostNetwork": True, "podNetworking": "trading-eni"}]},
