@@ -473,3 +473,10 @@ def test_ros_names() -> None:
     template = json.loads(ros.template([found, found]))
     assert list(template["Resources"]) == ["NodePoolTrading", "NodePoolTradingx2"]
     assert template["Outputs"]["NodePoolTradingId"] == {"Value": {"Fn::GetAtt": ["NodePoolTrading", "NodePoolId"]}}
+
+
+def test_lists_of_hostile_texts() -> None:
+    found = [{"node_pool_name": "a", "ids": ["${b}", "c"]}]
+    assert '  ids            = ["$${b}", "c"]\n' in terraform.hcl(found)
+    (resource,) = json.loads(terraform.tf_json(found))["resource"][terraform.RESOURCE].values()
+    assert resource["ids"] == ["$${b}", "c"]
