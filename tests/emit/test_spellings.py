@@ -480,3 +480,8 @@ def test_lists_of_hostile_texts() -> None:
     assert '  ids            = ["$${b}", "c"]\n' in terraform.hcl(found)
     (resource,) = json.loads(terraform.tf_json(found))["resource"][terraform.RESOURCE].values()
     assert resource["ids"] == ["$${b}", "c"]
+
+
+def test_ros_resources_have_names_of_letters_and_digits() -> None:
+    found = [{"NodePoolInfo": {"Name": name}} for name in ("my pool-1", "MyPool1", "二")]
+    assert list(json.loads(ros.template(found))["Resources"]) == ["NodePoolMyPool1", "NodePoolMypool1", "NodePool"]
