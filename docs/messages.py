@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eniplan import facts, po
+from eniplan import facts, po, resources
 from eniplan.cli import COMMANDS, _app
+from eniplan.cli.completion import comment_of
 from eniplan.cli.language import paragraphs, texts
 from eniplan.rules import BY_ID
 from eniplan.rules.remedies import REMEDIES
@@ -36,7 +37,7 @@ _TYPER = (
 
 def all_texts() -> dict[str, None]:
     """Return everything that eniplan says, each once."""
-    found = [*_SEPARATORS, *_TYPER, *_of_source(), *_of_rules(), *_of_facts(), *_of_help()]
+    found = [*_SEPARATORS, *_TYPER, *_of_source(), *_of_rules(), *_of_facts(), *_of_help(), *_of_completion()]
     return {text: None for text in found if any(map(_is_translated, _without_fields(text)))}
 
 
@@ -88,6 +89,11 @@ def _of_help() -> Iterator[str]:
 
     for name in ("", *COMMANDS):
         yield from _of_command(typer.main.get_command(_app([name])))
+
+
+def _of_completion() -> Iterator[str]:
+    for script in sorted(Path(resources.folder("templates"), "completion").iterdir()):
+        yield from filter(None, map(comment_of, script.read_text("utf-8").splitlines()))
 
 
 def _of_command(command: object) -> Iterator[str]:

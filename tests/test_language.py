@@ -263,6 +263,19 @@ def test_the_starter_plan_is_the_same_in_every_language(run: Run) -> None:
     assert not _has_chinese(english)
 
 
+def test_checks_of_doctor_have_one_name_for_machines(run: Run) -> None:
+    documents = [json.loads(run("doctor", "--format", "json", "--lang", language).out) for language in ("en", "zh")]
+    english, chinese = ([check["name"] for check in document["checks"]] for document in documents)
+    assert chinese == english
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_only_comments_of_completion_scripts_differ(run: Run, shell: str) -> None:
+    scripts = [run("completion", shell, "--lang", language).out.splitlines() for language in ("en", "zh")]
+    for said, told in zip(*scripts, strict=True):
+        assert _has_chinese(told) if said.lstrip().startswith("# ") else told == said
+
+
 def test_english_reads_no_catalogue() -> None:
     code = "import sys; from eniplan.cli import run; run(['explain', 'ENI001']); sys.exit('eniplan.po' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

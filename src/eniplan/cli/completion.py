@@ -16,7 +16,7 @@ import typer
 from eniplan import resources, terminal
 from eniplan.config import KEYS
 from eniplan.errors import usage
-from eniplan.messages import say
+from eniplan.messages import say, told
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -73,7 +73,18 @@ def completion(
     if name not in list(Shell):
         raise usage(say("$SHELL is not one of {shells}", shells=tuple(Shell)), say("name one: eniplan completion bash"))
     with open(os.path.join(resources.folder("templates"), "completion", f"eniplan.{name}"), encoding="utf-8") as file:
-        terminal.out(file.read())
+        terminal.out("".join(map(_told_comment, file)))
+
+
+def _told_comment(line: str) -> str:
+    comment = comment_of(line)
+    return line.replace(comment, told(comment)) if comment else line
+
+
+def comment_of(line: str) -> str:
+    """Return the words of a script's comment; empty for other lines."""
+    words = line.strip()
+    return words.removeprefix("# ") if words.startswith("# ") else ""
 
 
 # --- Answers ------------------------------------------------------------------------------------------------------

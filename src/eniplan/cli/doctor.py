@@ -13,7 +13,7 @@ from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOpt
 from eniplan.doctor import machine
 from eniplan.doctor.results import Result
 from eniplan.errors import FINDINGS, OK, EniplanError, usage
-from eniplan.messages import say
+from eniplan.messages import in_english, say
 from eniplan.plan.load import DEFAULT_FILE, LoadedPlan, load
 from eniplan.text import json_text, printable
 
@@ -86,13 +86,13 @@ def _live(
     name = place.region(region or (None if plan is None else plan.cluster.region))
     if name is None or not place.is_region(name):
         hint = say("pass --region, such as cn-hangzhou, or a plan with cluster.region")
-        yield Result("account", "error", say("no region"), hint)
+        yield Result(say("account"), "error", say("no region"), hint)
         return
     try:
         how = account.access(endpoint, ecs_role=ecs_role)
         session = account.open_session(name, how)
     except EniplanError as error:
-        yield Result("account", "error", error.problems[0].message, error.problems[0].hint)
+        yield Result(say("account"), "error", error.problems[0].message, error.problems[0].hint)
         return
     cluster = cluster_id or (None if plan is None else plan.cluster.id)
     yield from looks.look(session, account.account_place(name, how), cluster, datetime.now(UTC))
@@ -100,9 +100,9 @@ def _live(
 
 def _text(result: Result) -> str:
     to_do = f"    {printable(result.to_do)}\n" if result.to_do else ""
-    return printable(f"{result.state:<7} {result.name}: {result.says}") + "\n" + to_do
+    return printable(f"{result.state:<7} " + say("{name}: {says}", name=result.name, says=result.says)) + "\n" + to_do
 
 
 def _json(results: list[Result], code: int) -> str:
-    checks = [{"name": r.name, "state": r.state, "says": r.says, "toDo": r.to_do or None} for r in results]
+    checks = [{"name": in_english(r.name), "state": r.state, "says": r.says, "toDo": r.to_do or None} for r in results]
     return json_text({"schema": "eniplan.doctor/v1", "exitCode": code, "checks": checks}, indent=1) + "\n"

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from eniplan.bounds import parse_json
 from eniplan.catalog.rows import row_problem, without_odd_values
 from eniplan.k8s.nodes import Taint
+from eniplan.messages import say
 from eniplan.plan.live import LingjunGroup, LiveCluster, LiveTerway, Quota
 from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from eniplan.messages import Message
+
 _T = TypeVar("_T")
+_KINDS = {str: say("a string"), int: say("a number"), dict: say("a map"), list: say("a list")}
 _NOWHERE = ()
 """Facts of the account have no path in a plan; `plan.live` gives them the path of the plan's statement."""
 
@@ -25,9 +29,10 @@ _NOWHERE = ()
 class AnswerError(Exception):
     """A response does not have its documented form."""
 
-    def __init__(self, what: str, problem: str = "") -> None:
-        """Store the field, and what is wrong with it."""
-        super().__init__(f"{what} {problem}".strip())
+    def __init__(self, message: Message) -> None:
+        """Take what is wrong with which field."""
+        super().__init__(message)
+        self.message = message
 
 
 def cluster(body: Mapping[str, Any]) -> LiveCluster:
@@ -47,9 +52,9 @@ def terway(body: Mapping[str, Any]) -> LiveTerway:
         try:
             config = parse_json(text)
         except ValueError:
-            raise AnswerError(key, "is not JSON") from None
+            raise AnswerError(say("{field} is not JSON", field=key)) from None
         if not isinstance(config, dict):
-            raise AnswerError(key, "is not a map")
+            raise AnswerError(say("{field} is not {kind}", field=key, kind=_KINDS[dict]))
     return LiveTerway(
         True,  # noqa: FBT003 - the add-on exists
         _text(body, "state"),
@@ -170,52 +175,52 @@ def next_token(body: Mapping[str, Any]) -> str | None:
 def _with(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return the body if it has a key. Without the key, an empty list would not mean that nothing exists."""
     if key not in body:
-        raise AnswerError(key, "is missing")
+        raise AnswerError(say("{field} is missing", field=key))
     return body
 
 
-def _as(value: Mapping[str, Any], key: str, kind: type[_T], word: str) -> _T | None:
+def _as(value: Mapping[str, Any], key: str, kind: type[_T]) -> _T | None:
     found = value.get(key)
     if found is None or found == "":
         return None
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
-        raise AnswerError(key, f"is not a {word}")
+        raise AnswerError(say("{field} is not {kind}", field=key, kind=_KINDS[kind]))
     return found
 
 
 def _text(value: Mapping[str, Any], key: str) -> str | None:
-    return _as(value, key, str, "string")
+    return _as(value, key, str)
 
 
 def _need(value: Mapping[str, Any], key: str) -> str:
     found = _text(value, key)
     if found is None:
-        raise AnswerError(key, "is missing")
+        raise AnswerError(say("{field} is missing", field=key))
     return found
 
 
 def _count(value: Mapping[str, Any], key: str) -> int | None:
-    found = _as(value, key, int, "number")
+    found = _as(value, key, int)
     if found is not None and found < 0:
-        raise AnswerError(key, "is negative")
+        raise AnswerError(say("{field} is negative", field=key))
     return found
 
 
 def _map(value: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return _as(value, key, dict, "map") or {}
+    return _as(value, key, dict) or {}
 
 
 def _items(value: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    found = _as(value, key, list, "list") or []
+    found = _as(value, key, list) or []
     if not all(isinstance(item, dict) for item in found):
-        raise AnswerError(key, "is not a list of maps")
+        raise AnswerError(say("{field} is not a list of maps", field=key))
     return found
 
 
 def _texts(value: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    found = _as(value, key, list, "list") or []
+    found = _as(value, key, list) or []
     if not all(isinstance(item, str) for item in found):
-        raise AnswerError(key, "is not a list of strings")
+        raise AnswerError(say("{field} is not a list of strings", field=key))
     return tuple(found)
 
 

@@ -654,5 +654,5 @@ def _is_refusal(error: CallError) -> bool:
 
 def _stage(task: Mapping[str, Any], pool: Mapping[str, Any], body: str) -> str:
     state = _status(pool).get("state")
-    stage = task.get("current_stage") or task.get("state") or state or "waiting"
-    return together((say("{stage}", stage=str(stage)), nodes_ready(body, pool)), ", ")
+    stage = task.get("current_stage") or task.get("state") or state or say("waiting")
+    return together((say("{stage}", stage=stage), nodes_ready(body, pool)), ", ")

@@ -150,7 +150,7 @@ class _Reader:
         try:
             return parse(answer.body)
         except AnswerError as error:
-            message = say("the answer cannot be used: {error}", error=str(error))
+            message = say("the answer cannot be used: {error}", error=error.message)
             raise CallError(call, "answer", message=message, request_id=answer.request_id) from None
 
     def _ask_pages(

@@ -49,7 +49,7 @@ def _add_page(session: Session, partial: Partial) -> None:
     try:
         rows, after = answers.type_rows(answer.body), answers.next_token(answer.body)
     except AnswerError as error:
-        message = say("the answer cannot be used: {error}", error=str(error))
+        message = say("the answer cannot be used: {error}", error=error.message)
         raise CallError(calls.DESCRIBE_TYPES, "answer", message=message, request_id=answer.request_id) from None
     wrong = None
     if after is not None and after in {token, *(page.next for page in pages)}:

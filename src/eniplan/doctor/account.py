@@ -76,11 +76,13 @@ def look(session: Session, place: Place, cluster_id: str | None, now: datetime) 
         who = session.read(calls.WHO_AM_I)
     except CallError as error:
         told = problem(error, place)
-        yield Result("account", "error", told.message, told.hint)
+        yield Result(say("account"), "error", told.message, told.hint)
         return
     arn, account = who.body.get("Arn"), who.body.get("AccountId")
     yield Result(
-        "account", "ok", say("{arn} of account {account}, by {source}", arn=arn, account=account, source=session.source)
+        say("account"),
+        "ok",
+        say("{arn} of account {account}, by {source}", arn=arn, account=account, source=session.source),
     )
     yield clock(who, now)
     asked = {call: start(_allowed, session, call, probe) for call, probe in _probes(session.region, cluster_id).items()}
@@ -94,13 +96,13 @@ def clock(answer: Answer, now: datetime) -> Result:
     try:
         there = parsedate_to_datetime(answer.date or "").replace(tzinfo=UTC)  # HTTP dates are always UTC
     except ValueError:
-        return Result("clock", "unknown", say("the response has no time"))
+        return Result(say("clock"), "unknown", say("the response has no time"))
     skew = round(abs((now - there).total_seconds()))
     seconds = count(skew, "{n} second from the service's", "{n} seconds from the service's")
     if skew < WORTH_TELLING:
-        return Result("clock", "ok", seconds)
+        return Result(say("clock"), "ok", seconds)
     hint = say("set this machine's clock: the signature of requests includes the time")
-    return Result("clock", "error" if skew >= MOST_SKEW else "warning", seconds, hint)
+    return Result(say("clock"), "error" if skew >= MOST_SKEW else "warning", seconds, hint)
 
 
 def _allowed(session: Session, call: Call, probe: _Probe) -> CallError | None:
@@ -113,7 +115,7 @@ def _allowed(session: Session, call: Call, probe: _Probe) -> CallError | None:
 
 
 def _permissions(command: str, needed: tuple[Call, ...], asked: Mapping[Call, Future[CallError | None]]) -> Result:
-    name = f"permissions of {command}"
+    name = say("permissions of {command}", command=command)
     failed = [error for call in needed if call in asked and (error := asked[call].result()) is not None]
     denied = [error.call.ram_action for error in failed if error.reason == "denied"]
     if denied:

@@ -62,8 +62,8 @@ def _folder() -> str:
 def _python() -> Result:
     says = say("{version} at {path}", version=platform.python_version(), path=sys.executable)
     if sys.version_info[:2] >= OLDEST_PYTHON:
-        return Result("python", "ok", says)
-    return Result("python", "error", says, say("install Python {oldest} or newer", oldest="3.11"))
+        return Result(say("python"), "ok", says)
+    return Result(say("python"), "error", says, say("install Python {oldest} or newer", oldest="3.11"))
 
 
 def _parts() -> Result:
@@ -73,7 +73,7 @@ def _parts() -> Result:
             re.split(r"[^\w.-]", line)[0] for line in metadata.requires("eniplan") or () if "extra ==" not in line
         ]
     except metadata.PackageNotFoundError:
-        return Result("parts", "unknown", say("eniplan was not installed with pip, so its packages are unknown"))
+        return Result(say("parts"), "unknown", say("eniplan was not installed with pip, so its packages are unknown"))
     found, missing = [], []
     for name in needed:
         try:
@@ -82,7 +82,7 @@ def _parts() -> Result:
             missing.append(name)
     if missing:
         return Result(
-            "parts",
+            say("parts"),
             "error",
             say("missing: {names}", names=tuple(missing)),
             say("pip install {names}", names=" ".join(missing)),
@@ -91,9 +91,9 @@ def _parts() -> Result:
 
     says = say("{names}", names=tuple(found))
     if yaml.__with_libyaml__:
-        return Result("parts", "ok", says)
+        return Result(say("parts"), "ok", says)
     hint = say("PyYAML has no C loader, and parses ten times slower: install it from a wheel")
-    return Result("parts", "warning", says, hint)
+    return Result(say("parts"), "warning", says, hint)
 
 
 def _data(today: date) -> Result:
@@ -102,7 +102,7 @@ def _data(today: date) -> Result:
         day, types = catalog.date, catalog.count()
     except (OSError, ValueError) as error:
         return Result(
-            "data",
+            say("data"),
             "error",
             say("the instance data cannot be read: {error}", error=str(error)),
             say("reinstall eniplan"),
@@ -111,8 +111,10 @@ def _data(today: date) -> Result:
     days = count(age, "{n} day old", "{n} days old")
     says = say("{types} instance types as of {day}, {age}", types=types, day=day, age=days)
     if old_days(day, _kept(), today) is None:
-        return Result("data", "ok", says)
-    return Result("data", "warning", says, say("install a newer eniplan, or query your account: eniplan specs update"))
+        return Result(say("data"), "ok", says)
+    return Result(
+        say("data"), "warning", says, say("install a newer eniplan, or query your account: eniplan specs update")
+    )
 
 
 def _kept() -> OwnData | None:
@@ -126,16 +128,16 @@ def _kept() -> OwnData | None:
 def _own_data() -> Result:
     kept = resources.kept_specs()
     if not kept:
-        return Result("own data", "ok", say("none; `eniplan specs update` keeps the account's data"))
+        return Result(say("own data"), "ok", say("none; `eniplan specs update` keeps the account's data"))
     try:
         own = Catalog(kept=kept).own
     except EniplanError as error:
-        return _problem("own data", error)
+        return _problem(say("own data"), error)
     files = []
     for layer in () if own is None else own.stack():
         dated = say("{path} of {region} on {day}", path=layer.file, region=layer.read_from, day=layer.date)
         files.append(layer.file if layer.read_from is None else dated)
-    return Result("own data", "ok", say("{files}, over the bundled data", files=tuple(files)))
+    return Result(say("own data"), "ok", say("{files}, over the bundled data", files=tuple(files)))
 
 
 def _kubectl() -> Result:
@@ -155,15 +157,18 @@ def _settings(environment: Mapping[str, str]) -> Iterator[Result]:
     try:
         settings = {key: config.setting(key) for key in KEYS}
     except EniplanError as error:
-        yield _problem("config", error)
+        yield _problem(say("config"), error)
         return
     stated = [say("{key} ({place})", key=key, place=str(found.place)) for key, found in settings.items() if found]
     file = say("{file}", file=config.file) if config.file else say("no {file}", file=FILE)
     states = say("; set: {stated}", stated=tuple(stated)) if stated else NOTHING
-    yield Result("config", "ok", say("{file}{states}", file=file, states=states))
+    yield Result(say("config"), "ok", say("{file}{states}", file=file, states=states))
     for problem in config.unknown_variables():
         yield Result(
-            "environment", "warning", say("{name}: {why}", name=str(problem.place), why=problem.message), problem.hint
+            say("environment"),
+            "warning",
+            say("{name}: {why}", name=str(problem.place), why=problem.message),
+            problem.hint,
         )
 
 
@@ -178,8 +183,10 @@ def _credentials(environment: Mapping[str, str]) -> Result:
     sources += [say("{file}", file=file) for file in CREDENTIAL_FILES if os.path.exists(os.path.expanduser(file))]
     if not sources:
         hint = say("only --live, --apply and `specs update` need them; with --ecs-role, the instance's RAM role")
-        return Result("credentials", "ok", say("none found"), hint)
-    return Result("credentials", "ok", say("{sources}", sources=tuple(sources)), say("--live shows whose they are"))
+        return Result(say("credentials"), "ok", say("none found"), hint)
+    return Result(
+        say("credentials"), "ok", say("{sources}", sources=tuple(sources)), say("--live shows whose they are")
+    )
 
 
 def _endpoint(environment: Mapping[str, str]) -> Result:
@@ -188,12 +195,12 @@ def _endpoint(environment: Mapping[str, str]) -> Result:
     try:
         url = place.endpoint(None)
     except EniplanError as error:
-        return _problem("endpoint", error)
+        return _problem(say("endpoint"), error)
     region = place.region(None)
     if url is not None:
-        return Result("endpoint", "ok", say("{url} for all services{behind}", url=url, behind=behind))
+        return Result(say("endpoint"), "ok", say("{url} for all services{behind}", url=url, behind=behind))
     if region is None:
-        return Result("endpoint", "ok", say("of the plan's region{behind}", behind=behind))
+        return Result(say("endpoint"), "ok", say("of the plan's region{behind}", behind=behind))
     return Result(
-        "endpoint", "ok", say("of {region}, unless the plan sets a region{behind}", region=region, behind=behind)
+        say("endpoint"), "ok", say("of {region}, unless the plan sets a region{behind}", region=region, behind=behind)
     )

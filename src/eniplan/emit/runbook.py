@@ -264,7 +264,7 @@ def runbook(migration: Migration) -> str:
     """Return the runbook as Markdown."""
     do, old = _Commands(migration), migration.old
     lines = [
-        "# " + say("Move from node pool {old} to {pools}", old=old, pools=", ".join(migration.pools)), "",
+        "# " + say("Move from node pool {old} to {pools}", old=old, pools=migration.pools), "",
         say("Written by eniplan {version}.", version=__version__),
         say("`sh {script}` runs the steps below, and stops at the first gate that fails; it is safe to run again at "
             "any time.", script=SCRIPT),
@@ -379,7 +379,7 @@ def _head(migration: Migration) -> str:
     # Texts contain the shell's own variables, which the shell expands.
     about = say(
         "Written by eniplan {version}: moves workloads from node pool {old} to {pools}. {runbook} explains each step.",
-        version=__version__, old=migration.old, pools=", ".join(migration.pools), runbook=RUNBOOK,
+        version=__version__, old=migration.old, pools=migration.pools, runbook=RUNBOOK,
     )  # fmt: skip
     return _HEAD.format(
         script=SCRIPT,

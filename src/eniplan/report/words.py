@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from eniplan.errors import FINDINGS, OK
-from eniplan.messages import NOTHING, Message, count, named, say, together
+from eniplan.messages import NOTHING, Message, count, named, say, together, told
 from eniplan.report import layers
 from eniplan.rules.base import LEVELS, ClusterRule
 from eniplan.terminal import STDIN
@@ -138,11 +138,12 @@ def remedy(rule: AnyRule) -> Iterator[str]:
     yield found.do
     for form, text in found.forms():
         first, *more = text.split("\n")
-        yield f"  {form}:{' ' * (_FORM - columns(form))}{first}"
-        yield from (" " * (_FORM + 3) + line for line in more)
+        label = f"{form}{told(': ')}"
+        yield f"  {label}{' ' * (_FORM - columns(label))}{first}"
+        yield from (" " * (_FORM + 2) + line for line in more)
 
 
-_FORM = 10
+_FORM = 11
 """Columns of the name of a form, with its colon and space."""
 
 
