@@ -155,7 +155,8 @@ def _ecs_lines(catalog: Catalog, record: InstanceType) -> Iterator[str]:
     yield from _legend(catalog, keys)
     yield say("layers:")
     for layer in {found["layer"]: found for found in layers.values()}.values():
-        yield f"  {layer['layer']}: {layer['file'] or say('with eniplan')}, {layer['date'] or say('no date')}"
+        file, day = layer["file"] or say("with eniplan"), layer["date"] or say("no date")
+        yield "  " + say("{layer}: {file}, {date}", layer=layer["layer"], file=file, date=day)
 
 
 def _layers(catalog: Catalog, record: InstanceType) -> dict[str, dict[str, str | None]]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from eniplan._version import __version__
 from eniplan.catalog.record import old_words
-from eniplan.messages import say
+from eniplan.messages import say, told
 from eniplan.report import words
 from eniplan.report.fingerprint import fingerprints, key
 from eniplan.rules.remedies import remedy_of
@@ -84,12 +84,17 @@ def _notification(name: str, what: Message) -> dict[str, Any]:
 
 def _rule(rule: AnyRule) -> dict[str, Any]:
     sources = [(source, f" ({source.date})" if source.date else "") for source in rule.sources]
-    more = f"Run `eniplan explain {rule.id}` for examples."
+    more = say("Run `eniplan explain {rule}` for examples.", rule=rule.id)
     remedy = remedy_of(rule)
     forms = remedy.forms()
-    fixes = [f"Remedy: {remedy.do}", *(f"{form}: {written}" for form, written in forms)]
-    blocks = [f"**Remedy**: {remedy.do}", *(f"{form}:\n\n```\n{written}\n```" for form, written in forms)]
-    text = [rule.effect, *fixes, *(f"Source: {source.title}{date}" for source, date in sources), more]
+    colon = told(": ")
+    fixes = [say("Remedy: {what}", what=remedy.do), *(f"{form}{colon}{written}" for form, written in forms)]
+    blocks = [
+        say("**Remedy**: {what}", what=remedy.do),
+        *(f"{form}{colon.rstrip()}\n\n```\n{written}\n```" for form, written in forms),
+    ]
+    named = (say("Source: {source}", source=words.source(source)) for source in rule.sources)
+    text = [rule.effect, *fixes, *named, more]
     links = [
         f"- [{source.title}]({source.url}){date}" if source.url else f"- {source.title}{date}"
         for source, date in sources
@@ -101,7 +106,7 @@ def _rule(rule: AnyRule) -> dict[str, Any]:
         "help": {
             "text": "\n".join(text),
             "markdown": "\n\n".join(
-                [rule.effect, *blocks, *(["\n".join(["Sources:", "", *links])] if links else []), more]
+                [rule.effect, *blocks, *(["\n".join([say("Sources:"), "", *links])] if links else []), more]
             ),
         },
         "defaultConfiguration": {"level": _LEVELS[rule.level]},
