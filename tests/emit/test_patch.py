@@ -563,8 +563,9 @@ def test_a_request_that_is_there_is_not_doubled(containers: dict[str, Any]) -> N
 
 def test_a_second_request_beside_the_webhooks_is_refused() -> None:
     text = STYLED.replace("- name: b\n", "- name: b\n                resources: {limits: {aliyun/eni: 1}}\n", 1)
-    with pytest.raises(InputError, match="would use two"):
+    with pytest.raises(InputError, match="would use two") as caught:
         patch("app.yaml", text, PLAN)
+    assert caught.value.problems[0].place.path == "spec.template.spec.containers[1].resources"
 
 
 def test_terms_that_are_empty_stay_empty() -> None:
