@@ -246,4 +246,4 @@ def test_no_two_formats_count_differently(kind: str, tmp_path: Path, monkeypatch
             }
             assert not differs, (seed, told.__name__, differs)
         seen.append((wanted.failed, bool(wanted.waived), bool(wanted.undecided)))
-    assert len(set(seen)) > 3
+    assert len(set(seen)) > 2

@@ -51,7 +51,7 @@ class TestWL002:
     @pytest.mark.parametrize(
         ("changes", "level", "words"),
         [
-            ({"eniRequest": 0}, "warning", "requests no aliyun/eni: the scheduler over-places it"),
+            ({"eniRequest": 0}, "warning", "requests no aliyun/eni: the scheduler places too many of its pods"),
             ({"eniRequest": 1}, None, ""),
             ({"eniRequest": 2}, "warning", "requests 2 aliyun/eni per pod"),
             ({"eniRequest": 0, "podNetworking": "trading-eni"}, None, ""),

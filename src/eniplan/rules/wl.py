@@ -127,7 +127,8 @@ def wl002(view: PlanView) -> Outcome:
                 yield Hit(path, message, say("remove the request"), numbers, level="error")
         elif request == 0 and not injected(workload):
             message = say(
-                "{kind} {name!r} is placed by node affinity and requests no aliyun/eni: the scheduler over-places it",
+                "{kind} {name!r} is placed by node affinity and requests no aliyun/eni: the scheduler places "
+                "too many of its pods",
                 **about,
             )
             hint = say("request aliyun/eni: 1 (limits equal requests)")
