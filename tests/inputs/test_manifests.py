@@ -9,6 +9,7 @@ import pytest
 from eniplan.emit.manifests import render, text
 from eniplan.emit.skeletons import Skeletons
 from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.report.words import takers
 from eniplan.rules.examples import example
 from tests.emit.support import FULL, view_of_plan
 from tests.harness import EXAMPLES
@@ -786,6 +787,19 @@ class TestWhatRunsAlready:
         assert self._used(self._check(here, *own, middle)) == 3
         judged = self._check(here, *own)
         assert (self._used(judged), judged.skipped) == (3, [])
+
+    @pytest.mark.parametrize(
+        ("pods", "told"),
+        [
+            (6, ", ".join(f"p-{i} 1" for i in range(6))),
+            (7, "p-0 1, p-1 1, p-2 1, p-3 1, p-4 1, p-5 1, 1 more workload"),
+        ],
+    )
+    def test_only_the_largest_of_many_are_shown(self, here: Path, pods: int, told: str) -> None:
+        own = [made("Pod", f"p-{i}", ("ReplicaSet", "p"), template=self.TEMPLATE) for i in range(pods)]
+        assert takers(self._check(here, *own).report.pools[0]) == told
+        judged = self._check(here, *own, workload("Deployment", **EXCLUSIVE), workload("DaemonSet", **EXCLUSIVE))
+        assert takers(judged.report.pools[0]).startswith("matcher 3, matcher 3 (one per node), p-0 1, ")
 
     def test_an_owner_in_another_namespace_or_that_does_not_control_is_none(self, here: Path) -> None:
         own = made("Pod", "matcher-0", ("StatefulSet", "matcher"), template=self.TEMPLATE)

@@ -213,8 +213,17 @@ def used(pool: PoolSheet) -> Message:
 
 
 def takers(pool: PoolSheet) -> Message:
-    """Say which pods use a pool: `matcher 12, node-agent 3 (one per node)`."""
-    return NOTHING if pool.use is None else together((_taker(t, pool.nodes[1]) for t in pool.use.takers), ", ")
+    """Say which pods use a pool, the largest if there are many: `matcher 12, node-agent 3 (one per node)`."""
+    found, nodes = () if pool.use is None else pool.use.takers, pool.nodes[1]
+    if len(found) > _MOST_TAKERS:
+        found = tuple(sorted(found, key=lambda t: (-t.pods * ((nodes or 1) if t.per_node else 1), t.name)))
+    more = len(found) - _MOST_TAKERS
+    others = count(more, "{n} more workload", "{n} more workloads") if more > 0 else NOTHING
+    return together((*(_taker(taker, nodes) for taker in found[:_MOST_TAKERS]), others), ", ")
+
+
+_MOST_TAKERS = 6
+"""Workloads shown by name. Pods without their controllers, from `kubectl get pods`, are a workload each."""
 
 
 def _taker(taker: Taker, nodes: int | None) -> Message:
