@@ -563,25 +563,34 @@ class _JsonTree:
 
     def _inside(self, start: int) -> dict[str | int, tuple[int, int | None]]:
         """Return the offsets of the children of a map or a list; empty for other values."""
-        if start not in self._children:
-            self._children[start] = dict(self._listed(start))
-        return self._children[start]
+        known = self._children.get(start)
+        if known is not None:
+            return known
+        found, end = self._listed(start)
+        if end - start > _SHORT:
+            self._children[start] = found
+        return found
 
-    def _listed(self, start: int) -> Iterator[tuple[str | int, tuple[int, int | None]]]:
+    def _listed(self, start: int) -> tuple[dict[str | int, tuple[int, int | None]], int]:
+        """Return the offsets of the children, and the offset of the closing bracket."""
+        found: dict[str | int, tuple[int, int | None]] = {}
         sign = self._text[start]
         if sign not in "{[":
-            return
-        count = 0
+            return found, start
         token = _lexeme(self._text, start + 1)
         while token[0] not in "}]":
             if sign == "{":
                 value = _lexeme(self._text, token.end())
-                yield json.loads(token[0]), (value.start(), token.start())
+                found[json.loads(token[0])] = value.start(), token.start()
             else:
                 value = token
-                yield count, (value.start(), None)
-            count += 1
+                found[len(found)] = value.start(), None
             token = _lexeme(self._text, _end(self._text, value))
+        return found, token.start()
+
+
+_SHORT = 1000
+"""Characters of a map or a list that is scanned again for each place in it: offsets take more memory than the text."""
 
 
 def _lexeme(text: str, offset: int) -> re.Match[str]:
