@@ -392,9 +392,10 @@ class Manifests:
 
     def scaled(self, workload: Workload) -> Part:
         """Return what a plan says of a workload, with how far autoscalers scale it."""
-        kind, namespace, name = workload.identity
-        found = self._scalings.get((kind, namespace, name), [])
-        found = [*found, *(moving for item, _ in found for moving in self._moving(item))]
+        found = self._scalings.get(workload.identity, [])
+        # A CronHorizontalPodAutoscaler may target another autoscaler, and moves its limits.
+        targets = ((item.kind, item.namespace, item.name) for item, _ in found)
+        found = [*found, *(moving for target in targets for moving in self._scalings.get(target, ()))]
         if not found:
             return workload.part
         item, most = max(found, key=lambda each: each[1].most if type(each[1].most) is int else sys.maxsize)
@@ -403,10 +404,6 @@ class Manifests:
         if least > 1 and type(value.get("replicas", 1)) is int:
             value["replicas"] = max(value.get("replicas", 1), least)
         return Part(value, {**workload.part.origins, ("maxReplicas",): item.origin(*most.path)})
-
-    def _moving(self, item: Object) -> Iterator[tuple[Object, Scaling]]:
-        """Yield what moves the borders of an autoscaler: a CronHorizontalPodAutoscaler that targets it."""
-        return iter(self._scalings.get((item.kind, item.namespace, item.name), ()))
 
     def steer(self, workload: Workload, pools: Pools, networkings: tuple[PodNetworking, ...]) -> Steering | None:
         """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
-from eniplan.inputs.applied import APPLIED, CHART, MANIFESTS, ONLY_HELM, SPELLED, Within, named_in, objects_of
+from eniplan.inputs.applied import CHART, MANIFESTS, ONLY_HELM, SPELLED, Within, named_in, objects_of
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
@@ -73,7 +73,7 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
         kind = change.get("type")
         if kind == RESOURCE:
             yield _change(document, path, change, configured)
-        elif isinstance(kind, str) and kind in APPLIED:
+        elif isinstance(kind, str) and (kind in MANIFESTS or kind in SPELLED):
             yield from _applied(document, path, change)
         elif kind == CHART and (names := named_in(str(_map(change, "change").get("after")))):
             yield Left(str(change.get("address", kind)), ONLY_HELM, names)

@@ -9,7 +9,7 @@ from eniplan.catalog.limits import has_parity
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import load_of
+from eniplan.rules.packing import added, load_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
@@ -106,14 +106,17 @@ def eni008(view: PlanView) -> Outcome:
             hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
         if load is not None and load.fits():
-            yield from _scaled_up(pool, load.scaled_up(pool))
+            yield from _scaled_up(pool, load)
 
 
 def _scaled_up(pool: PoolView, load: Load) -> Outcome:
     """Tell of autoscalers that want more pods than have room."""
+    more = added(pool)
+    for taker in more:
+        load = load.with_more(taker.enis, taker.pods)
     if load.fits():
         return
-    names = named(sorted(w.name for w in pool.workloads if w.max_replicas > w.replicas))
+    names = named(sorted(taker.name for taker in more))
     message = say(
         "pool {pool!r} has {capacity} exclusive ENIs at its largest size ({nodes} x {podsPerNode}); its pods need "
         "{needed} once autoscalers have scaled {names} to maxReplicas",

@@ -123,15 +123,6 @@ class Load(NamedTuple):
         """Return the load with more pods."""
         return self._replace(pods=Counter(self.pods) + Counter({size: number}))
 
-    def scaled_up(self, pool: PoolView) -> Load:
-        """Return the same once autoscalers have scaled the workloads of its pool up."""
-        more = Counter(self.pods)
-        for workload in pool.workloads:
-            enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
-            if enis and workload.kind not in PER_NODE:
-                more[enis] += workload.most_replicas - workload.replicas
-        return self._replace(pods=more)
-
 
 def spread(pool: PoolView, size: Callable[[Workload], int]) -> tuple[int, Counter[int]]:
     """Return the amount that the listed pods use on every node, and the number of other pods by size.
@@ -171,6 +162,16 @@ def takers(pool: PoolView) -> tuple[Taker, ...]:
         found.append(Taker(workload.name, workload.replicas, enis, workload.kind in PER_NODE))
     found.append(Taker(say("system pods"), pool.pool.system_pods_per_node, 1, per_node=True))
     found += [Taker(guest.title, 1, guest.enis, per_node=True) for guest in pool.guests if guest.is_certain]
+    return tuple(taker for taker in found if taker.pods and taker.enis)
+
+
+def added(pool: PoolView) -> tuple[Taker, ...]:
+    """Return the pods that autoscalers may add to those of the workloads."""
+    found = []
+    for workload in pool.workloads:
+        enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
+        if workload.kind not in PER_NODE:
+            found.append(Taker(workload.name, workload.most_replicas - workload.replicas, enis, per_node=False))
     return tuple(taker for taker in found if taker.pods and taker.enis)
 
 

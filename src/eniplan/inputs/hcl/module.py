@@ -263,10 +263,11 @@ class Module:
 
     def resources(self, *kinds: str) -> Iterator[Block]:
         """Yield the resources of some types."""
+        wanted = frozenset(kinds)
         for part in (*self._parts.get("resource", ()), *self._parts.get("", ())):
-            if not part.labels or part.labels[0] in kinds:
+            if not part.labels or part.labels[0] in wanted:
                 for block in part.blocks:
-                    if block.kind == "resource" and block.labels[:1] and block.labels[0] in kinds and not part.fault:
+                    if block.kind == "resource" and block.labels[:1] and block.labels[0] in wanted and not part.fault:
                         yield self._final(block)
 
     # --- Names ---
