@@ -825,6 +825,7 @@ class TestWhatRunsAlready:
             ({"status": {"phase": "Succeeded"}}, None),
             ({"status": {"phase": "Failed"}}, None),
             ({"status": "x"}, 1),
+            ({"status": {"phase": {}}}, 1),
         ],
     )
     def test_a_pod_that_has_ended_has_no_eni(self, here: Path, item: dict[str, Any], used: int | None) -> None:
@@ -837,6 +838,7 @@ class TestWhatRunsAlready:
             ([{"type": "Suspended", "status": "True"}, {"type": "Failed", "status": "True"}], None),
             ([{"type": "Complete", "status": "False"}], 3),
             ("x", 3),
+            ([{"type": {}, "status": "True"}], 3),
         ],
     )
     def test_a_job_that_has_ended(self, here: Path, conditions: object, used: int | None) -> None:

@@ -129,9 +129,15 @@ def has_ended(value: Mapping[str, Any]) -> bool:
     """Return whether an object is a pod or a Job that has run and is not started again."""
     status = mapping(value.get("status"))
     if value.get("kind") == "Job":
-        on = {c.get("type") for c in map(mapping, listing(status.get("conditions"))) if c.get("status") == "True"}
-        return not on.isdisjoint(("Complete", "Failed"))
-    return value.get("kind") == "Pod" and status.get("phase") in ENDED
+        return bool(job_end(status))
+    return value.get("kind") == "Pod" and text(status.get("phase")) in ENDED
+
+
+def job_end(status: Mapping[str, Any]) -> str:
+    """Return how a Job has ended, from its status: `Complete` or `Failed`; empty if it has not."""
+    found = map(mapping, listing(status.get("conditions")))
+    on = {text(condition.get("type")) for condition in found if condition.get("status") == "True"}
+    return next((name for name in ("Complete", "Failed") if name in on), "")
 
 
 def controller_of(metadata: Mapping[str, Any]) -> str:

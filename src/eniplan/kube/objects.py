@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from eniplan.bounds import parse_json
 from eniplan.catalog.record import LIMITS
 from eniplan.catalog.rows import without_odd_values
-from eniplan.k8s.kinds import ENDED, controller_of
+from eniplan.k8s.kinds import ENDED, controller_of, job_end
 from eniplan.k8s.labels import Requirement, Selector
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
@@ -377,7 +377,7 @@ class Collector:
         self._controllers[key] = Controller(
             parts(spec.get("replicas")),
             spec.get("paused") is True or spec.get("suspend") is True,
-            next((name for name in ("Complete", "Failed") if name in on), ""),
+            job_end(status),
             " ".join(text(told.get("message")).split()),
         )
 
