@@ -19,13 +19,20 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
         cutoff: the minimum similarity, from 0 to 1.
 
     """
-    import difflib  # noqa: PLC0415 - 3 ms that only mistakes should cost
+    from difflib import SequenceMatcher  # noqa: PLC0415 - 3 ms that only mistakes should cost
 
     by_folded: dict[str, str] = {}
-    for candidate in known:
+    for candidate in filter(None, known):
         by_folded.setdefault(candidate.casefold(), candidate)
-    found = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=cutoff)
-    return by_folded[found[0]] if found else None
+    matcher = SequenceMatcher()
+    matcher.set_seq2(name.casefold())
+    best, found = cutoff, ""
+    for folded in by_folded:
+        matcher.set_seq1(folded)
+        # Not get_close_matches: it compares every candidate above the cutoff in full, which takes 20 ms for all types.
+        if matcher.real_quick_ratio() >= best and matcher.quick_ratio() >= best:
+            best, found = max((best, found), (matcher.ratio(), folded))
+    return by_folded.get(found)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> Message:

@@ -190,6 +190,8 @@ def fuzz(kind: Kind, runs: int, seed: int, kept: Path) -> tuple[list[str], Count
         while at < runs and len(broken) < MOST_BROKEN:
             root = Path(name, str(at))
             root.mkdir()
+            if not at:
+                _make(kind, seed, at, root / "first")  # forks inherit the cached seed, which can take a process to make
             ended, suspect = run_batch(kind, range(at, min(at + BATCH, runs)), seed, root)
             codes.update(ended)
             at += len(ended)

@@ -40,6 +40,7 @@ class Rows:
         """Take the lines and their file; None for bundled lines, which are known to be valid."""
         self._text = text
         self._file = file
+        self._bundled: dict[str, InstanceType] = {}
 
     def find(self, name: str) -> InstanceType | None:
         """Return a type by its id.
@@ -48,6 +49,8 @@ class Rows:
             InputError: The line of the type is not valid instance data.
 
         """
+        if name in self._bundled:
+            return self._bundled[name]
         start = self._text.find(b'{"InstanceTypeId": %s,' % json.dumps(name).encode())
         return None if start < 0 else self._row(start)
 
@@ -96,7 +99,9 @@ class Rows:
     def _row(self, start: int) -> InstanceType:
         line = self._text[start : self._end(start)]
         if self._file is None:
-            return InstanceType.from_map(json.loads(line))
+            # Kept, because a search of the whole text takes longer than reading a line.
+            record = InstanceType.from_map(json.loads(line))
+            return self._bundled.setdefault(record.InstanceTypeId, record)
         try:
             row = json.loads(line)
             problem = row_problem(row)

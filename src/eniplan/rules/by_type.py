@@ -13,7 +13,7 @@ from eniplan import facts
 from eniplan.catalog.limits import DISPUTED_ENIS, FORBIDDEN_ENIS, erdma_slot, exclusive_pods, has_parity
 from eniplan.catalog.record import LIMITS
 from eniplan.messages import Key, count, named, say, together
-from eniplan.rules.base import Hit, Outcome, TypeRule, Unknown, lacking, type_rule
+from eniplan.rules.base import Fix, Hit, Outcome, TypeRule, Unknown, lacking, type_rule
 from eniplan.rules.sources import ADD, CODE_DUAL, CODE_ERDMA, CODE_LIMITS, CODE_POD, EXCL, LIMITS_PAGE, WWT
 from eniplan.rules.types import MIN_MEMORY, MIN_VCPUS, too_small
 from eniplan.suggest import nearest
@@ -107,7 +107,9 @@ def eni003(view: TypeView) -> Outcome:
         yield Hit((), message, hint)
     elif record is None:
         message = say("the specs of {specs} have no type {name!r}", specs=view.catalog.words, name=name)
-        yield Hit((), message, _unknown_type(view, prove))
+        meant = nearest(name, view.catalog.names(), cutoff=0.75)
+        fix = None if meant is None else Fix("value", meant, safe=False)
+        yield Hit((), message, _unknown_type(view, meant, prove), fix=fix)
     elif record.EniQuantity is None:
         stated = [conflict for conflict in view.catalog.conflicts(name) if conflict.field == "EniQuantity"]
         message = say("the ENI limits of {type} are not published", type=name)
@@ -128,7 +130,7 @@ def eni003(view: TypeView) -> Outcome:
 _SIZE = r"(?:[0-9]*x)?large|medium|small|tiny|nano"
 
 
-def _unknown_type(view: TypeView, prove: Message) -> Message:
+def _unknown_type(view: TypeView, meant: str | None, prove: Message) -> Message:
     """Return what an unknown type may be: a member of a known family, or a typo."""
     family, _, size = view.name.rpartition(".")
     if re.fullmatch(_SIZE, size):
@@ -147,7 +149,6 @@ def _unknown_type(view: TypeView, prove: Message) -> Message:
                 "its name fits the series of {families}; if it is newer than the specs, {prove}",
                 families=named(others), prove=prove,
             )  # fmt: skip
-    meant = nearest(view.name, view.catalog.names(), cutoff=0.75)
     return say("did you mean {meant!r}? If not, {prove}", meant=meant, prove=prove) if meant else prove
 
 

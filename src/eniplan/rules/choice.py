@@ -10,7 +10,6 @@ from eniplan.messages import NOTHING, say, together
 from eniplan.rules.base import Fix, Hit
 from eniplan.rules.by_type import TYPE_RULES
 from eniplan.rules.types import TypeView
-from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -70,19 +69,16 @@ class TypeJudge:
 
             view = TypeView(name, record, demands, self._catalog, self._settings, others, is_family)
             said = _ask(view)
-            if not is_family and any(_is_error(rule, found) for rule, found in said):
-                fix = self._fix(name, record, demands)
+            if record is not None and any(_is_error(rule, found) for rule, found in said):
+                fix = self._fix(record, demands)
                 said = tuple((rule, _with(found, fix) if _is_error(rule, found) else found) for rule, found in said)
             self._said[key] = said
         return self._said[key]
 
-    def _fix(self, name: str, record: InstanceType | None, demands: Demands) -> Fix | None:
+    def _fix(self, record: InstanceType, demands: Demands) -> Fix | None:
         """Return the nearest type as a fix: an unsafe one, because the choice is the user's."""
-        if record is None:
-            meant = nearest(name, self._catalog.names(), cutoff=0.75)
-        else:
-            family, same_size = self._near(record, demands._replace(strict=True))
-            meant = next((r.InstanceTypeId for r in (*family, *same_size)), None)
+        family, same_size = self._near(record, demands._replace(strict=True))
+        meant = next((r.InstanceTypeId for r in (*family, *same_size)), None)
         return None if meant is None else Fix("value", meant, safe=False)
 
     def _verdict(self, record: InstanceType, demands: Demands) -> Said:
