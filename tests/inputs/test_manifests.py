@@ -396,6 +396,47 @@ def test_patches_of_a_kustomization_are_left_alone(here: Path) -> None:
     assert {"PN001", "WL001"} < judge_files(here, files, "infra").rules
 
 
+@pytest.mark.parametrize(
+    ("base", "overlay", "keys"),
+    [
+        ("resources: [all.yaml]", "{resources: [../base], replicas: [{name: matcher, count: 90}]}", "replicas"),
+        ("resources: [all.yaml]", "{bases: [../base], patches: [{patch: x}], namePrefix: a-}", "patches, namePrefix"),
+        ("{resources: [.], components: [all.yaml]}", "{resources: [../base], images: [{name: a}]}", None),
+        ("resources: [all.yaml]", "{resources: [../base], images: [], configMapGenerator: [], patches: []}", None),
+        ("resources: [all.yaml]", "{resources: [../else], namespace: other}", None),
+        ("resources: 1", "{resources: [../base, 1], namespace: other}", None),
+    ],
+)
+def test_kustomizations_that_change_what_is_checked_are_named(
+    here: Path, base: str, overlay: str, keys: str | None
+) -> None:
+    """Only what kustomize builds is deployed; the files alone may have other replicas, labels or tolerations."""
+    spec = {"nodeSelector": {"a": "b"}, "containers": [{"name": "a", "image": "b"}]}
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": spec}
+    about = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "other"}}
+    other = {**about, "spec": {"selector": {"matchLabels": {"app": "a"}}, "template": template}}
+    files = {
+        "infra/base/all.yaml": stream(networking(), workload(labels={"network": "trading"})),
+        "infra/base/kustomization.yaml": base,
+        "infra/other/kustomization.yaml": "{resources: [quiet.yaml], namespace: a}",
+        "infra/other/quiet.yaml": stream(other),
+        "infra/pool.json": pool(),
+        "infra/prod/kustomization.yaml": overlay,
+    }
+    skipped = [item for item in judge_files(here, files, "infra").skipped if "kustomization.yaml" in item[0]]
+    told = ("infra/prod/kustomization.yaml", f"its {keys} may change infra/base/all.yaml; check what it builds: kubectl kustomize infra/prod")  # fmt: skip
+    own = ("infra/base/kustomization.yaml", "its components may change infra/base/all.yaml; check what it builds: kubectl kustomize infra/base")  # fmt: skip
+    assert skipped == ([told] if keys else [own] if "components" in base else [])
+
+
+def test_a_kustomization_needs_no_kind(here: Path) -> None:
+    """A hook passes every changed file."""
+    files = {"pool.json": pool(), "kustomization.yaml": "resources: [a.yaml]\nnamespace: a\n"}
+    judged = judge_files(here, files)
+    assert judged.problems == []
+    assert judged.rules == judge_files(here, {"pool.json": pool()}).rules
+
+
 def test_objects_of_a_list(here: Path) -> None:
     items = {"apiVersion": "v1", "kind": "List", "items": [namespace(), workload(tolerations=[]), 3]}
     judged = judge_files(here, {"m.json": items, "p.json": pool()})

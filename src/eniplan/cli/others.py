@@ -55,7 +55,7 @@ class OtherInputs:
             return
         skipped = self._collected.skipped
         for item in skipped:
-            if verbose or item.names:
+            if verbose or item.names or item.is_shown:
                 names = say("it names {names}", names=item.names) if item.names else NOTHING
                 terminal.err(printable(together((say("skipped {file}: {why}", file=item.what, why=item.why), names))))
         if self._collected.broken and not verbose:

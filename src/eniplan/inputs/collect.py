@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
-from eniplan.inputs import templates
+from eniplan.inputs import kustomize, templates
 from eniplan.inputs.body import labels_of, mode_of, read_pool
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
@@ -35,6 +35,7 @@ from eniplan.terminal import read_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from eniplan.inputs.kustomize import Kustomization
     from eniplan.inputs.manifests import Object
     from eniplan.inputs.markdown import Block
     from eniplan.inputs.script import Call
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Manifests of pods for exclusive nodes contain at least one of them, whatever their kind."""
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml")
-"""kustomize recognizes its files by name only."""
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is Terraform output: change the .tf files")
@@ -96,7 +95,8 @@ class Collected:
         self._plans: dict[str, LoadedPlan | None] = {}
         """Plans in Markdown files, by file."""
         self._manifests = Manifests()
-        self._patches: set[str] = set()
+        self._kustomizations: dict[str, Kustomization] = {}
+        """By folder."""
         self.skipped: list[Skipped] = []
         self.broken = 0
         """The number of malformed files in folders that are unrelated to exclusive pools."""
@@ -132,7 +132,7 @@ class Collected:
             yield from self._structured(path, data, named=named)
 
     def _structured(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
-        if not (named or _worth().search(data) or os.path.basename(path) in _KUSTOMIZATIONS):
+        if not (named or _worth().search(data) or os.path.basename(path) in kustomize.NAMES):
             self.skip(path, NOTHING)
             return
         try:
@@ -235,8 +235,12 @@ class Collected:
         value = document.value
         if not isinstance(value, dict):
             return False
-        if os.path.basename(document.file) in _KUSTOMIZATIONS:
-            self._patches.update(_patches(document.file, value))
+        if os.path.basename(document.file) in kustomize.NAMES:
+            kustomization = kustomize.read(document.file, value)
+            self._kustomizations[kustomization.folder] = kustomization
+            if named:  # even without the apiVersion and the kind, which kustomize does not need
+                self._documents.append(Document(document.file, None, NoPlaces()))
+            return True
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
         elif "format_version" in value and "values" in value:
@@ -391,15 +395,28 @@ class Collected:
             yield unit_of_doubtful(found, why, self._cluster, stated).load()
         for found, stated in self._lost:
             yield lost(found, stated)
-        for title in self._manifests.leave_out(self._patches):
+        patches = {path for found in self._kustomizations.values() for path in found.patches}
+        for title in self._manifests.leave_out(patches):
             self.skip(title, say("a patch of a kustomization: render it first (kubectl kustomize)"))
         units = [unit_of(pools, self._cluster, self._stated.get(key)) for key, pools in self._pools.items()]
         yield from self._manifests.problems
         if self._manifests:
-            yield from joined([*units, *beside({**plans, **self._plans})], self._manifests, self._cluster, self.skip)
+            everything = [*units, *beside({**plans, **self._plans})]
+            yield from joined(everything, self._manifests, self._cluster, self.skip, self._tell_changed)
         else:
             for unit in units:
                 yield unit.load()
+
+    def _tell_changed(self, files: set[str]) -> None:
+        """Record the kustomizations that may change what was checked: eniplan does not apply them."""
+        for found in self._kustomizations.values():
+            changed = sorted(files & kustomize.sources(found, self._kustomizations)) if found.changes else ()
+            if changed:
+                why = say(
+                    "its {keys} may change {files}; check what it builds: kubectl kustomize {folder}",
+                    keys=found.changes, files=tuple(changed), folder=found.folder,
+                )  # fmt: skip
+                self.skipped.append(Skipped(found.file, why, is_shown=True))
 
     def _finish_hcl(self) -> None:
         found = self._hcl.finish()
@@ -462,13 +479,3 @@ def _named(resource: Resource, origin: Origin) -> Stated | None:
     if not named or not isinstance(named, str) or isinstance(named, NotKnown):
         return None
     return Stated({"id": named}, {("id",): origin.inner(path)})
-
-
-def _patches(file: str, kustomization: dict[str, Any]) -> Iterator[str]:
-    """Yield the patch files of a kustomization."""
-    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
-        items = kustomization.get(key)
-        for item in items if isinstance(items, list) else ():
-            path = item.get("path") if isinstance(item, dict) else item
-            if isinstance(path, str):
-                yield os.path.normpath(os.path.join(os.path.dirname(file), path))

@@ -40,7 +40,11 @@ def beside(plans: Mapping[str, LoadedPlan | None]) -> Iterator[Unit]:
 
 
 def joined(
-    units: list[Unit], manifests: Manifests, cluster: Origin | None, skip: Callable[[str, str], None]
+    units: list[Unit],
+    manifests: Manifests,
+    cluster: Origin | None,
+    skip: Callable[[str, str], None],
+    checked: Callable[[set[str]], None],
 ) -> Iterator[LoadedPlan | Problem]:
     """Join manifests with each set of pools.
 
@@ -49,6 +53,7 @@ def joined(
         manifests: PodNetworkings and workloads.
         cluster: facts of the cluster for manifests without pools.
         skip: records a workload that is not for exclusive nodes.
+        checked: takes the files of all others, and of the PodNetworkings.
 
     """
     read = _pod_networkings(manifests)
@@ -85,11 +90,13 @@ def joined(
         yield from _alone(manifests, own, cluster)
     placed = {i for found in homes for i in found}
     strays = [(quiet.order, f"{quiet.file}: {quiet.title}") for quiet in manifests.quiet]
-    strays += (
-        (workload.order, f"{workload.object.document.file}: {workload.title}")
-        for i, workload in enumerate(manifests.workloads)
-        if workload.title not in visiting and i not in placed
-    )
+    parts = [*manifests.networkings]
+    for i, workload in enumerate(manifests.workloads):
+        if workload.title in visiting or i in placed or not judged:
+            parts.append(workload.part)
+        else:
+            strays.append((workload.order, f"{workload.object.document.file}: {workload.title}"))
+    checked({part.file for part in parts})
     for _, title in sorted(strays) if judged else ():
         skip(title, say("its pods do not ask for exclusive nodes"))
 

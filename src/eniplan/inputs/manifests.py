@@ -126,9 +126,10 @@ class Part(NamedTuple):
     value: dict[str, Any]
     origins: dict[Path, Origin]
 
-    def is_of(self, files: Collection[str]) -> bool:
-        """Return whether it comes from one of these files."""
-        return os.path.normpath(self.origins[()].document.file) in files
+    @property
+    def file(self) -> str:
+        """The file it comes from, a normalized path."""
+        return os.path.normpath(self.origins[()].document.file)
 
 
 class Workload(NamedTuple):
@@ -365,14 +366,14 @@ class Manifests:
         named = [(part, f"PodNetworking {part.value['name']!r}") for part in self.networkings]
         named += [(workload.part, workload.title) for workload in self.workloads]
         for part, title in named:
-            if part.is_of(files):
+            if part.file in files:
                 yield f"{part.origins[()].document.file}: {title}"
         for quiet in self.quiet:
             if os.path.normpath(quiet.file) in files:
                 yield f"{quiet.file}: {quiet.title}"
         self.quiet = [quiet for quiet in self.quiet if os.path.normpath(quiet.file) not in files]
-        self.networkings = [part for part in self.networkings if not part.is_of(files)]
-        self.workloads = [workload for workload in self.workloads if not workload.part.is_of(files)]
+        self.networkings = [part for part in self.networkings if part.file not in files]
+        self.workloads = [workload for workload in self.workloads if workload.part.file not in files]
 
     def first(self) -> Origin:
         """Return the place of the first object."""

@@ -34,6 +34,8 @@ class Skipped(NamedTuple):
     why: str
     names: str = ""
     """The exclusive label or the ENI resource, if it mentions one: then users may expect it to be checked."""
+    is_shown: bool = False
+    """Whether it changes what was checked: then it is listed like one that mentions the label."""
 
 
 class Places(Protocol):
