@@ -71,7 +71,7 @@ def test_a_repository_is_judged_and_the_rest_is_told(run: Run, repository: Path)
         "skipped infra/notes.yaml: not a plan: it has another apiVersion",
         "skipped infra/package.json: nothing that eniplan checks",
         "skipped infra/chart/templates/web.yaml: a template: render it first (helm template)",
-        "skipped infra/manifests/patch.yaml: a part of the Deployment web (a patch?)",
+        "skipped infra/manifests/patch.yaml: Deployment 'web': it is only a part (a patch?)",
         "skipped infra/manifests/service.yaml: nothing that eniplan checks",
         "skipped infra/terraform/.terraform: a folder of tools",
         f"skipped infra/terraform/shared.json: {ADDRESS}: it has no exclusive label",

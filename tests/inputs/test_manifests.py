@@ -424,8 +424,9 @@ def test_kustomizations_that_change_what_is_checked_are_named(
         "infra/prod/kustomization.yaml": overlay,
     }
     skipped = [item for item in judge_files(here, files, "infra").skipped if "kustomization.yaml" in item[0]]
-    told = ("infra/prod/kustomization.yaml", f"its {keys} may change infra/base/all.yaml; check what it builds: kubectl kustomize infra/prod")  # fmt: skip
-    own = ("infra/base/kustomization.yaml", "its components may change infra/base/all.yaml; check what it builds: kubectl kustomize infra/base")  # fmt: skip
+    why = "its {} may change infra/base/all.yaml; check what it builds: kubectl kustomize infra/{}"
+    told = ("infra/prod/kustomization.yaml", why.format(keys, "prod"))
+    own = ("infra/base/kustomization.yaml", why.format("components", "base"))
     assert skipped == ([told] if keys else [own] if "components" in base else [])
 
 
@@ -444,21 +445,24 @@ def test_objects_of_a_list(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "why"),
+    ("item", "title", "why"),
     [
-        ({"apiVersion": "v1", "kind": "Service"}, "nothing that eniplan checks"),
+        ({"apiVersion": "v1", "kind": "Service"}, "Service", "nothing that eniplan checks"),
         (
             {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "metadata": {"name": "a"}},
+            "Job 'a'",
             "nothing that eniplan checks",
         ),
-        ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "a Deployment without a name"),
+        ({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "Deployment", "it has no name"),
         (
             workload() | {"metadata": {"name": "{{ .Release.Name }}"}},
+            "StatefulSet '{{ .Release.Name }}'",
             "a template: render it first (helm template)",
         ),
         (
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replicas": 2}},
-            "a part of the Deployment a (a patch?)",
+            "Deployment 'a'",
+            "it is only a part (a patch?)",
         ),
         (
             {
@@ -467,13 +471,14 @@ def test_objects_of_a_list(here: Path) -> None:
                 "metadata": {"name": "a"},
                 "spec": {"template": {"spec": {}}},
             },
-            "a part of the Deployment a (a patch?)",
+            "Deployment 'a'",
+            "it is only a part (a patch?)",
         ),
     ],
 )
-def test_objects_that_are_left_alone(here: Path, item: dict[str, Any], why: str) -> None:
+def test_objects_that_are_left_alone(here: Path, item: dict[str, Any], title: str, why: str) -> None:
     judged = judge_files(here, {"m.json": item})
-    assert (judged.skipped, judged.problems, judged.report.exit_code) == ([("m.json", why)], [], 0)
+    assert (judged.skipped, judged.problems, judged.report.exit_code) == ([(f"m.json: {title}", why)], [], 0)
 
 
 @pytest.mark.parametrize(
@@ -693,7 +698,7 @@ def test_kinds_that_nobody_knows_are_told(here: Path, beside: bool) -> None:  # 
         "where the pods of RayCluster 'own' run, and how many there are",
         "where the pods of Job 'own' run, and how many there are",
     }
-    assert judged.skipped == [("m.yaml", "nothing that eniplan checks")]
+    assert judged.skipped == [("m.yaml: Thing 'own'", "nothing that eniplan checks")]
 
 
 @pytest.mark.parametrize(

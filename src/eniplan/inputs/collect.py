@@ -114,10 +114,11 @@ class Collected:
         """See `Others.count`."""
         return len(self._documents) + len(self._calls)  # calls become documents after all inputs are read
 
-    def skip(self, path: str, why: str, value: object = None) -> None:
-        """See `Others.skip`. `value` is the skipped part, if it is not the whole file."""
+    def skip(self, path: str, why: str, value: object = None, title: str = "") -> None:
+        """See `Others.skip`. `value` and `title` are the skipped part, if it is not the whole file."""
         name = self._marked.get(path, "")
-        self.skipped.append(Skipped(path, why, name if not name or value is None or name in str(value) else ""))
+        what = f"{path}: {title}" if title else path
+        self.skipped.append(Skipped(what, why, name if not name or value is None or name in str(value) else ""))
 
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
@@ -272,7 +273,7 @@ class Collected:
             why = _TEMPLATE if "{{" in item.name else self._manifests.add(item)
             reasons.add(why)
             if why:
-                self.skip(document.file, why, item.value)
+                self.skip(document.file, why, item.value, item.title)
         if not reasons:
             self.skip(document.file, NOTHING, document.value)
         if named or "" in reasons:

@@ -85,6 +85,11 @@ class Object(NamedTuple):
         return str(self.at("metadata", "name") or self.at("metadata", "generateName") or "").rstrip("-")
 
     @property
+    def title(self) -> str:
+        """Its kind and name in messages."""
+        return f"{self.kind} {self.name!r}" if self.name else self.kind
+
+    @property
     def namespace(self) -> str:
         """Its namespace."""
         return str(self.at("metadata", "namespace") or "default")
@@ -251,7 +256,7 @@ class Manifests:
             self._scalings.setdefault((found.kind, item.namespace, found.name), []).append((item, found))
             return ""
         if not item.name:
-            return f"a {kind} without a name"
+            return say("it has no name")
         if not known:
             return self._pods(item)
         if kind == "PodNetworking":
@@ -282,7 +287,7 @@ class Manifests:
             if isinstance(item.at(*template.path, "spec"), dict)
         ]
         if not parts or (found.selects and item.at("spec", "selector") is None):
-            return say("a part of the {kind} {name} (a patch?)", kind=item.kind, name=item.name)
+            return say("it is only a part (a patch?)")
         for part in parts:
             self._take(Workload(item, part, read_pod(part.value["template"]), len(self.workloads) + len(self.quiet)))
         return ""
