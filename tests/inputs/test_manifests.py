@@ -396,6 +396,34 @@ def test_patches_of_a_kustomization_are_left_alone(here: Path) -> None:
     assert {"PN001", "WL001"} < judge_files(here, files, "infra").rules
 
 
+@pytest.mark.parametrize("first", ["a.yaml", "z.yaml"])
+def test_the_same_object_in_two_files_counts_once(here: Path, first: str) -> None:
+    """Terraform applies manifests of the same repository, and rendered copies lie beside their sources."""
+    objects = stream(networking(), workload(tolerations=[], labels={"network": "trading"}))
+    (here / first).write_text(objects)
+    hcl = "".join(
+        f'resource "kubernetes_manifest" "m{i}" {{\n  manifest = yamldecode(split("---", file("{first}"))[{i}])\n}}\n'
+        for i in range(2)
+    )
+    alone = judge_files(here, {"p.json": pool(), first: objects})
+    judged = judge_files(here, {"p.json": pool(), "m.tf": hcl, first: objects})
+    kept, left = sorted(("m.tf", first))
+    assert judged.rules == alone.rules
+    assert judged.report.pools == alone.report.pools
+    assert judged.places["WL001"].startswith(kept)
+    assert [item for item in judged.skipped if "same object" in item[1]] == [
+        (f"{left}: PodNetworking 'trading-eni'", f"the same object is in {kept}"),
+        (f"{left}: StatefulSet 'matcher'", f"the same object is in {kept}"),
+    ]
+
+
+def test_objects_of_one_name_that_differ_are_both_judged(here: Path) -> None:
+    one, other = (workload(replicas=n, labels={"network": "trading"}) for n in (1, 2))
+    files = {"p.json": pool(), "a.yaml": stream(networking(), one), "b.yaml": stream(other)}
+    assert "WL004" in judge_files(here, files).rules
+    assert "WL004" in judge_files(here, {"p.json": pool(), "a.yaml": stream(networking(), one, one)}).rules
+
+
 @pytest.mark.parametrize(
     ("base", "overlay", "keys"),
     [

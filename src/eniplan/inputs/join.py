@@ -56,7 +56,7 @@ def joined(
         checked: takes the files of all others, and of the PodNetworkings.
 
     """
-    read = _pod_networkings(manifests)
+    read = _pod_networkings(manifests, skip)
     yield from read.problems
     own = () if read.plan is None else read.plan.pod_networkings
     judged: list[tuple[Unit, Plan]] = []
@@ -69,7 +69,7 @@ def joined(
     planned = [networking for _, plan in judged for networking in plan.pod_networkings]
     identities = {w.identity for _, plan in judged for w in plan.workloads}
     yield from manifests.wake((*own, *planned), identities)
-    for title, why in manifests.drop_idle(identities):
+    for title, why in (*manifests.drop_copies(), *manifests.drop_idle(identities)):
         skip(title, why)
     homes = [_homes(manifests, plan, own) for _, plan in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
@@ -112,8 +112,10 @@ def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Ite
             yield from manifests.guests(workload, pools.without(home.pool))
 
 
-def _pod_networkings(manifests: Manifests) -> LoadedPlan:
+def _pod_networkings(manifests: Manifests, skip: Callable[[str, str], None]) -> LoadedPlan:
     """Load the PodNetworkings as part of a plan, which gives their selectors."""
+    for title, why in manifests.drop_copied_networkings():
+        skip(title, why)
     draft = _Draft({"apiVersion": API_VERSION, "nodePools": [_STUB]}, {(): manifests.first()})
     draft.append("podNetworkings", manifests.networkings)
     return load_document(translated(draft.value, draft.origins))

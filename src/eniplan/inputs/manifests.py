@@ -7,6 +7,7 @@ undecided.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -41,7 +42,7 @@ from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.k8s.autoscalers import Scaling
     from eniplan.k8s.kinds import Holder, Template
@@ -224,6 +225,26 @@ def pools_of(plan: Plan) -> Pools:
     return Pools(plan.cluster, tuple(map(tuple, found.values())))
 
 
+def _copies(items: Sequence[tuple[str, tuple[str, ...], Any]]) -> dict[int, Message]:
+    """Return the index of each copy of an item of another file, and the reason to leave it out.
+
+    Args:
+        items: files, names and values. The first file in alphabetical order keeps an item.
+
+    """
+    files: dict[tuple[str, ...], set[str]] = {}
+    for file, name, _ in items:
+        files.setdefault(name, set()).add(file)
+    first: dict[tuple[str, ...], str] = {}
+    found = {}
+    for i, (file, name, value) in sorted(enumerate(items), key=lambda item: item[1][0]):
+        if len(files[name]) > 1:
+            key = (*name, json.dumps(value, sort_keys=True, default=repr))
+            if first.setdefault(key, file) != file:
+                found[i] = say("the same object is in {file}", file=first[key])
+    return found
+
+
 class Manifests:
     """All manifests of one run."""
 
@@ -322,6 +343,24 @@ class Manifests:
             except InputError as error:
                 yield from error.problems
         self.workloads.sort(key=lambda workload: workload.order)
+
+    def drop_copied_networkings(self) -> Iterator[tuple[str, Message]]:
+        """Leave out copies of PodNetworkings; see `drop_copies`."""
+        copies = _copies([(part.file, (part.value["name"],), part.value) for part in self.networkings])
+        for i, why in copies.items():
+            part = self.networkings[i]
+            yield f"{part.origins[()].document.file}: PodNetworking {part.value['name']!r}", why
+        self.networkings = [part for i, part in enumerate(self.networkings) if i not in copies]
+
+    def drop_copies(self) -> Iterator[tuple[str, Message]]:
+        """Leave out workloads that another file has, too; yield them with the reason.
+
+        Terraform may apply a manifest that lies in a folder of the run. Applying both changes nothing.
+        """
+        copies = _copies([(w.part.file, w.identity, w.object.value) for w in self.workloads])
+        for i, why in copies.items():
+            yield f"{self.workloads[i].object.document.file}: {self.workloads[i].title}", why
+        self.workloads = [workload for i, workload in enumerate(self.workloads) if i not in copies]
 
     def drop_idle(self, planned: Iterable[Identity]) -> Iterator[tuple[str, Message]]:
         """Leave out workloads that ask for no pods of their own; yield them with the reason.
