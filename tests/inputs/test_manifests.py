@@ -458,6 +458,16 @@ def test_kustomizations_that_change_what_is_checked_are_named(
     assert skipped == ([told] if keys else [own] if "components" in base else [])
 
 
+@pytest.mark.parametrize(
+    "text", ["{{- if .Values.on }}\nkind: a\n{{- end }}\n", "spec:\n  replicas: {{ .Values.n }}\n"]
+)
+def test_a_template_that_is_named_asks_to_be_rendered(here: Path, text: str) -> None:
+    (problem,) = judge_files(here, {"a.yaml": text}, "a.yaml").report.problems
+    assert str(problem.hint).endswith("; if it is a template, render it first: helm template")
+    plain = judge_files(here, {"a.yaml": "a: b: c\n"}, "a.yaml").report.problems
+    assert "template" not in str(plain[0].hint)
+
+
 def test_a_kustomization_needs_no_kind(here: Path) -> None:
     """A hook passes every changed file."""
     files = {"pool.json": pool(), "kustomization.yaml": "resources: [a.yaml]\nnamespace: a\n"}

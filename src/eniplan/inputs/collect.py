@@ -140,7 +140,10 @@ class Collected:
             found = None if templates.is_any(data) else read_list(path, data)
             documents = read_inputs(path, data) if found is None else []
         except InputError as error:
-            if named or (b"{{" not in data and _ours().search(data)):
+            if named and b"{{" in data:
+                hint = say("if it is a template, render it first: helm template")
+                yield from (problem._replace(hint=together((problem.hint, hint))) for problem in error.problems)
+            elif named or (b"{{" not in data and _ours().search(data)):
                 yield from error.problems
             elif b"{{" in data:
                 self.skip(path, _TEMPLATE)
