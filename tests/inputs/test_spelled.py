@@ -88,6 +88,27 @@ AFFINITY = """\
         }
 """
 SELECTOR = '        node_selector = { "k8s.aliyun.com/exclusive-mode-eni-type" = "eniOnly" }\n'
+APART = """\
+        affinity {
+          pod_anti_affinity {
+            required_during_scheduling_ignored_during_execution {
+              topology_key = "kubernetes.io/zone"
+              label_selector {
+                match_labels = { app = "web" }
+              }
+            }
+            required_during_scheduling_ignored_during_execution {
+              topology_key = "kubernetes.io/hostname"
+              label_selector {
+                match_expressions {
+                  key      = "app"
+                  operator = "Exists"
+                }
+              }
+            }
+          }
+        }
+"""
 SCALER = """\
 resource "kubernetes_horizontal_pod_autoscaler_v2" "web" {
   metadata {
@@ -126,6 +147,8 @@ def test_what_it_says_is_read(here: Path) -> None:
         ("replicas = 7", 'replicas = "8"', {"ENI008"}),
         ("exclusive-eni", "other", {"WL001"}),
         ('operator = "Exists"\n', 'operator = "Exists"\n          toleration_seconds = "60"\n', {"WL008"}),
+        (SELECTOR, SELECTOR + APART, {"ENI008"}),
+        (SELECTOR, SELECTOR + APART.replace("topology", 'namespaces = ["other"]\n topology'), set()),
         (SELECTOR, AFFINITY, set()),
         (SELECTOR, AFFINITY.replace("eniOnly", "enionly"), {"WL007"}),
         ('{ "aliyun/eni" = 1 }', '{ "aliyun/eni" = 2 }', {"ENI008", "WL002", "WL008"}),

@@ -194,3 +194,39 @@ def test_networks(text: str, networks: tuple[str, ...] | None) -> None:
 def test_ports_of_the_node() -> None:
     pod = read_pod(template(containers=[{"name": "c", "ports": [{"containerPort": 1}, {"hostPort": 80}]}]))
     assert pod.containers[0].host_ports == (("spec", "containers", 0, "ports", 1, "hostPort"),)
+
+
+OWN = {"labelSelector": {"matchLabels": {"app": "a"}}, "topologyKey": "kubernetes.io/hostname"}
+EXPRESSION = {"key": "app", "operator": "In", "values": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("terms", "apart"),
+    [
+        ([OWN], (True, True)),
+        ([{**OWN, "labelSelector": {}}], (True, True)),
+        ([{**OWN, "labelSelector": {"matchExpressions": [EXPRESSION]}}], (True, True)),
+        ([{**OWN, "namespaces": [], "namespaceSelector": {}}], (True, True)),
+        ([{**OWN, "topologyKey": "topology.kubernetes.io/zone"}, OWN], (True, True)),
+        ([{**OWN, "matchLabelKeys": ["pod-template-hash"]}], (True, False)),
+        ([{**OWN, "matchLabelKeys": ["pod-template-hash"]}, OWN], (True, True)),
+        ([{**OWN, "topologyKey": "topology.kubernetes.io/zone"}], (False, False)),
+        ([{**OWN, "mismatchLabelKeys": ["app"]}], (False, False)),
+        ([{**OWN, "namespaces": ["other"]}], (False, False)),
+        ([{**OWN, "namespaceSelector": {"matchLabels": {"a": "b"}}}], (False, False)),
+        ([{**OWN, "labelSelector": None}], (False, False)),
+        ([{**OWN, "labelSelector": {"matchLabels": {"app": "b"}}}], (False, False)),
+        ([{**OWN, "labelSelector": {"matchLabels": {"app": "a", "track": "b"}}}], (False, False)),
+        ([{**OWN, "labelSelector": {"matchExpressions": [EXPRESSION, {**EXPRESSION, "operator": "NotIn"}]}}],
+         (False, False)),
+        ([{**OWN, "labelSelector": {"matchExpressions": [{**EXPRESSION, "operator": "Is"}]}}], (False, False)),
+        (["x", None], (False, False)),
+        ("x", (False, False)),
+    ],
+)  # fmt: skip
+def test_pods_that_share_no_node(terms: object, apart: tuple[bool, bool]) -> None:
+    affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    found = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": affinity}})
+    assert found.apart == apart
+    preferred = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"podAffinityTerm": OWN}]}}
+    assert read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": preferred}}).apart == (False, False)

@@ -209,3 +209,8 @@ def test_pods_that_take_none_are_no_takers() -> None:
     assert takers(of(pod(labels=True))) == ()
     assert takers(of({"replicas": 0})) == ()
     assert isinstance(takers(of({}))[0], Taker)
+
+
+@pytest.mark.parametrize(("apart", "spare"), [(0, 2), (1, 2), (2, 1), (3, 0), (4, 0)])
+def test_nodes_that_pods_need_for_themselves_cannot_be_lost(apart: int, spare: int) -> None:
+    assert Load(3, 7, 0, {1: 4}, apart).spare_nodes() == spare

@@ -396,3 +396,81 @@ class TestWL016:
     def test_a_pool_of_unknown_size(self) -> None:
         report = judge({**workload(kind="Deployment", replicas=1), f"{POOL}.desiredSize": ABSENT})
         assert "WL016" in {rule for item in report.undecided for rule in item.rules}
+
+
+HOSTNAME = "kubernetes.io/hostname"
+
+
+def alone(kind: str, replicas: int, *, more: dict[str, Any] | None = None, **term: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+    """Return changes to the example plan: a workload of which no two pods share a node."""
+    own = {"labelSelector": {"matchLabels": {"app": "a"}}, "topologyKey": HOSTNAME, **term}
+    required = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [own]}}
+    about = {"kind": kind, "replicas": replicas, **(more or {})}
+    return templated({"labels": {"app": "a"}}, more=about, affinity=required)
+
+
+class TestPodsThatShareNoNode:
+    """The example's pool has three nodes."""
+
+    @pytest.mark.parametrize(
+        ("changes", "level", "pods"),
+        [
+            (alone("Deployment", 3), None, ""),
+            (alone("Deployment", 4), "error", "4 pods"),
+            (alone("StatefulSet", 9), "error", "9 pods"),
+            (alone("Deployment", 4, topologyKey="topology.kubernetes.io/zone"), None, ""),
+            (alone("DaemonSet", 1), None, ""),
+            (alone("Deployment", 3, more={"maxReplicas": 3}), None, ""),
+            (alone("Deployment", 3, more={"maxReplicas": 5}), "warning", "maxReplicas of 5"),
+            (alone("Deployment", 4, more={"maxReplicas": 5}), "error", "4 pods"),
+        ],
+    )
+    def test_nodes(self, changes: dict[str, Any], level: str | None, pods: str) -> None:
+        report = judge(changes)
+        if level is None:
+            assert found(report, "ENI008") == []
+            return
+        finding = only(report, "ENI008")
+        assert finding.level == level
+        assert finding.message.endswith(
+            f"'matcher' may share a node, and pool 'trading' has 3 nodes at its largest size for its {pods}"
+        )
+        where = "template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"
+        assert places(report, "ENI008") == [f"workloads[0].{where}"]
+        number = pods.removesuffix(" pods").rpartition(" ")[2]
+        assert finding.hint == f"use {number} nodes, or prefer the podAntiAffinity instead of requiring it"
+        assert finding.facts["nodes"] == 3
+
+    def test_one_node_is_singular(self) -> None:
+        finding = only(judge({**alone("Deployment", 2), f"{POOL}.desiredSize": 1}), "ENI008")
+        assert "has 1 node at" in finding.message
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            (alone("Deployment", 3), True),  # a quarter of three is none that may be gone, and one more pod
+            (alone("Deployment", 2), False),
+            (alone("Deployment", 4), False),  # ENI008
+            (alone("Deployment", 3, matchLabelKeys=["pod-template-hash"]), False),
+            (alone("Deployment", 3, more={"strategy": {"rollingUpdate": {"maxUnavailable": 1}}}), False),
+            (alone("StatefulSet", 3), False),
+        ],
+    )
+    def test_updates(self, changes: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter
+        findings = found(judge(changes), "WL016")
+        assert bool(findings) == told
+        if told:
+            assert findings[0].message == (
+                "a rolling update of Deployment 'matcher' adds 1 pod before it removes one (maxUnavailable is 0 of 3), "
+                "and each of the 3 nodes of pool 'trading' has one of its pods, which may not share a node"
+            )
+            assert findings[0].hint == "set maxUnavailable to 1 and maxSurge to 0, or add a node"
+
+    def test_other_workloads_are_told_of_their_enis(self) -> None:
+        update = {"rollingUpdate": {"maxUnavailable": 0}}
+        changes = alone("Deployment", 3)
+        changes["workloads"].append({**WORKLOAD, "name": "b", "kind": "Deployment", "replicas": 18, "strategy": update})
+        assert {f.message.partition("'")[2].partition("'")[0] for f in found(judge(changes), "WL016")} == {
+            "matcher",
+            "b",
+        }

@@ -27,6 +27,9 @@ _LISTS = {
     "toleration": "tolerations",
 }
 """Blocks of which there may be several, and what Kubernetes calls their list."""
+_TERMS = "required_during_scheduling_ignored_during_execution"
+"""A list in a podAntiAffinity, but one map in a nodeAffinity."""
+_TEXTS = frozenset(("match_label_keys", "mismatch_label_keys", "namespaces", "values"))
 _MAPS = frozenset(("annotations", "labels", "limits", "match_labels", "node_selector", "requests"))
 """Arguments whose keys are the user's own."""
 _NUMBERS = frozenset((
@@ -35,10 +38,10 @@ _NUMBERS = frozenset((
 ))  # fmt: skip
 """Arguments that the provider takes as text, too."""
 _OTHERS = frozenset((
-    "affinity", "effect", "generate_name", "host_network", "host_port", "job_template", "key", "kind", "metadata",
-    "name", "namespace", "node_affinity", "operator", "pod_selector",
-    "required_during_scheduling_ignored_during_execution", "resources", "restart_policy", "rolling_update",
-    "scale_target_ref", "selector", "spec", "strategy", "template", "type", "update_strategy", "value", "values",
+    "affinity", "effect", "generate_name", "host_network", "host_port", "job_template", "key", "kind",
+    "label_selector", "metadata", "name", "namespace", "namespace_selector", "node_affinity", "operator",
+    "pod_anti_affinity", "pod_selector", _TERMS, "resources", "restart_policy", "rolling_update", "scale_target_ref", "selector", "spec",
+    "strategy", "template", "topology_key", "type", "update_strategy", "value",
 ))  # fmt: skip
 _SELECT = frozenset(("DaemonSet", "Deployment", "StatefulSet"))
 """Kinds of which the provider makes the selector, where the configuration has none."""
@@ -85,10 +88,10 @@ def _map(values: Mapping[str, Any], at: Path, source: Path, places: dict[Path, P
         if value is None or value == "" or key not in _KNOWN:
             continue
         places[*at, name] = (*source, key)
-        if key in _LISTS:
+        if key in _LISTS or (key == _TERMS and at[-1:] == ("podAntiAffinity",)):
             items = value if isinstance(value, list) else [value]
             out[name] = [_block(item, (*at, name, i), (*source, key, i), places) for i, item in enumerate(items)]
-        elif key in _MAPS or not isinstance(value, list | dict) or key == "values":
+        elif key in _MAPS or not isinstance(value, list | dict) or key in _TEXTS:
             out[name] = int(value) if key in _NUMBERS and isinstance(value, str) and value.isdecimal() else value
         elif isinstance(value, dict):
             out[name] = _block(value, (*at, name), (*source, key), places)
@@ -108,4 +111,4 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, more))
 
 
-_KNOWN = frozenset(_LISTS) | _MAPS | _NUMBERS | _OTHERS
+_KNOWN = frozenset(_LISTS) | _TEXTS | _MAPS | _NUMBERS | _OTHERS

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
-from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, requirement_flaw
+from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, meets, requirement_flaw
 from eniplan.k8s.names import label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
+from eniplan.k8s.values import listing, mapping, text, texts
 from eniplan.messages import say
 from eniplan.values import NamedTuple
 
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
     from eniplan.k8s.labels import Path
 
-AFFINITY = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+AFFINITY = ("affinity", "nodeAffinity", _REQUIRED)
+ANTI_AFFINITY = ("affinity", "podAntiAffinity", _REQUIRED)
 TERMS = "nodeSelectorTerms"
+_HOSTNAME = "kubernetes.io/hostname"
 CPU = "cpu"
 MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
@@ -41,6 +45,17 @@ class Container(NamedTuple):
     """The paths of its hostPorts."""
 
 
+class Apart(NamedTuple):
+    """Whether a required podAntiAffinity lets no two pods of a workload share a node."""
+
+    always: bool
+    in_updates: bool
+    """Whether old and new pods may not share one either; `matchLabelKeys` can tell them apart."""
+
+
+NOT_APART = Apart(always=False, in_updates=False)
+
+
 class Pod(NamedTuple):
     """A pod template (`metadata`, `spec`), or a pod."""
 
@@ -55,6 +70,7 @@ class Pod(NamedTuple):
     """The pod-level requests for CPU and memory, which override those of the containers."""
     overhead: Mapping[str, int]
     """The overhead of its runtime."""
+    apart: Apart
     networks: tuple[str, ...] | None
     """The PodNetworkings that a pod with several networks names; None if it names none."""
     misread: tuple[Flaw, ...]
@@ -98,6 +114,28 @@ def read_pod(template: object) -> Pod:
     return _Reader().pod(template)
 
 
+def _apart(labels: Mapping[str, str], spec: Mapping[str, Any]) -> Apart:
+    found: Any = spec
+    for step in ANTI_AFFINITY:
+        found = mapping(found).get(step)
+    terms = [term for term in map(mapping, listing(found)) if _keeps_apart(labels, term)]
+    return Apart(bool(terms), any(not term.get("matchLabelKeys") for term in terms))
+
+
+def _keeps_apart(labels: Mapping[str, str], term: Mapping[str, Any]) -> bool:
+    """Return whether a term certainly selects pods with these labels on the same node, in their own namespace."""
+    selector = term.get("labelSelector")  # without one, a term selects no pod
+    is_elsewhere = any(term.get(key) for key in ("namespaces", "namespaceSelector", "mismatchLabelKeys"))
+    if not isinstance(selector, dict) or is_elsewhere or term.get("topologyKey") != _HOSTNAME:
+        return False
+    asked = [Requirement((), key, "In", (text(value),)) for key, value in mapping(selector.get("matchLabels")).items()]
+    asked += (
+        Requirement((), text(item.get("key")), text(item.get("operator")), texts(item.get("values")))
+        for item in map(mapping, listing(selector.get("matchExpressions")))
+    )
+    return all(meets(requirement, labels.get(requirement.key)) for requirement in asked)
+
+
 class _Reader:
     """Reads one pod and collects what is wrong with it."""
 
@@ -114,8 +152,9 @@ class _Reader:
         asked = tuple(requirement(("spec", "nodeSelector", key), key, text) for key, text in selector.items())
         whole_pod = self._map(("spec", "resources"), spec.get("resources"))
         self._no_counted(whole_pod)
+        labels = self._texts(("metadata", "labels"), metadata.get("labels"))
         return Pod(
-            self._texts(("metadata", "labels"), metadata.get("labels")),
+            labels,
             annotations,
             self._flag(("spec", "hostNetwork"), spec.get("hostNetwork")),
             tuple(self._tolerations(spec.get("tolerations"))),
@@ -124,6 +163,7 @@ class _Reader:
             tuple(self._containers("initContainers", spec)),
             self._measured(("spec", "resources"), whole_pod),
             self._measured((), {"requests": self._map(("spec", "overhead"), spec.get("overhead"))}),
+            _apart(labels, spec),
             self._networks(annotations.get(NETWORKS_REQUEST)),
             tuple(self.misread),
             tuple(self.refused),

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from eniplan import facts
 from eniplan.catalog.limits import has_parity
+from eniplan.k8s.pods import ANTI_AFFINITY
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import added, load_of
+from eniplan.rules.packing import added, apart, load_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
@@ -107,6 +108,32 @@ def eni008(view: PlanView) -> Outcome:
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
         if load is not None and load.fits():
             yield from _scaled_up(pool, load)
+        if load is not None:
+            yield from _kept_apart(pool, load)
+
+
+def _kept_apart(pool: PoolView, load: Load) -> Outcome:
+    """Tell of workloads that have more pods than the pool has nodes, and may have only one on each."""
+    for workload in pool.workloads:
+        if not apart(workload).always or workload.most_replicas <= load.nodes:
+            continue
+        is_now = workload.replicas > load.nodes
+        pods = workload.replicas if is_now else workload.most_replicas
+        message = say(
+            "no two pods of {kind} {name!r} may share a node, and pool {pool!r} has {nodes} at its largest size for "
+            "its {pods}",
+            kind=workload.kind, name=workload.name, pool=pool.pool.name, nodes=_nodes(load),
+            pods=count(pods, "{n} pod", "{n} pods") if is_now else say("maxReplicas of {n}", n=pods),
+        )  # fmt: skip
+        hint = say("use {n} nodes, or prefer the podAntiAffinity instead of requiring it", n=pods)
+        facts = {"pods": pods, "nodes": load.nodes, "pool": pool.pool.name}
+        yield Hit(
+            (*workload.path, "template", "spec", *ANTI_AFFINITY),
+            message,
+            hint,
+            facts,
+            level=None if is_now else "warning",
+        )
 
 
 def _scaled_up(pool: PoolView, load: Load) -> Outcome:
@@ -179,6 +206,7 @@ def _remedy(load: Load) -> Message:
     while enough - few > 1:
         middle = (few + enough) // 2
         few, enough = (few, middle) if load._replace(nodes=middle).fits() else (middle, enough)
+    enough = max(enough, load.apart)
     return count(enough, "use {n} node, or a type with more ENIs", "use {n} nodes, or a type with more ENIs")
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from eniplan.k8s.kinds import PER_NODE
+from eniplan.k8s.pods import NOT_APART
 from eniplan.k8s.terway import ENI, POD_ENI
 from eniplan.messages import say
 from eniplan.values import NamedTuple
@@ -13,6 +14,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from eniplan.k8s.pods import Apart
     from eniplan.plan.model import Workload
     from eniplan.rules.view import PoolView
 
@@ -45,6 +47,8 @@ class Load(NamedTuple):
     """ENIs used on every node, by DaemonSets and system pods."""
     pods: Mapping[int, int]
     """The number of other pods, by ENIs per pod."""
+    apart: int = 0
+    """The most pods of a workload that need a node each."""
 
     @property
     def room(self) -> int:
@@ -117,7 +121,7 @@ class Load(NamedTuple):
                 fitting = middle
             else:
                 failing = middle
-        return self.nodes - fitting
+        return self.nodes - max(fitting, min(self.apart, self.nodes))
 
     def with_more(self, size: int, number: int = 1) -> Load:
         """Return the load with more pods."""
@@ -186,4 +190,11 @@ def load_of(pool: PoolView) -> Load | None:
             every_node += taker.pods * taker.enis
         else:
             pods[taker.enis] += taker.pods
-    return Load(nodes, per_node, every_node, pods)
+    return Load(
+        nodes, per_node, every_node, pods, max((w.replicas for w in pool.workloads if apart(w).always), default=0)
+    )
+
+
+def apart(workload: Workload) -> Apart:
+    """Return whether each pod of a workload needs a node that has no other one."""
+    return NOT_APART if workload.pod is None or workload.kind in PER_NODE else workload.pod.apart

@@ -15,7 +15,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
 from eniplan.rules.base import Fix, Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
-from eniplan.rules.packing import enis_of, injected, load_of
+from eniplan.rules.packing import apart, enis_of, injected, load_of
 from eniplan.rules.sources import (
     CODE_CHAIN,
     CODE_LABEL,
@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from eniplan.k8s.nodes import Taint
     from eniplan.k8s.pods import Pod
     from eniplan.k8s.rollout import Rollout
+    from eniplan.messages import Message
     from eniplan.plan.model import Workload
-    from eniplan.rules.view import PlanView
+    from eniplan.rules.view import PlanView, PoolView
 
 _TOLERATION = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
 _NETWORKED = {"podNetworkings": [POD_NETWORKING]}
@@ -610,8 +611,8 @@ def wl017(view: PlanView) -> Outcome:
     "warning",
     "A rolling update of a workload waits forever",
     needs=(*facts.LOAD, facts.STRATEGY),
-    effect="The new pod needs an ENI before an old one frees its own, and all are in use: it stays Pending, and the "
-    "update never ends.",
+    effect="The new pod needs an ENI, or a node without another pod of its workload, before an old one makes room: it "
+    "stays Pending, and the update never ends.",
     sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
     passes={"workloads": [{**WORKLOAD, "kind": "Deployment", "replicas": 3}]},
     fails={
@@ -629,8 +630,13 @@ def wl016(view: PlanView) -> Outcome:
             yield unknown_capacity(pool)
         for workload, update in updates:
             enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
-            if load is None or not enis or not load.fits() or load.with_more(enis).fits():
+            if load is None or not enis or not load.fits() or load.apart > load.nodes:
                 continue  # ENI008 reports pods that do not fit at all
+            if _lacks_node(workload, load.nodes):
+                yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), _ADD_NODE)
+                continue
+            if load.with_more(enis).fits():
+                continue
             message = say(
                 "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
                 "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
@@ -641,6 +647,24 @@ def wl016(view: PlanView) -> Outcome:
             )  # fmt: skip
             hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
             yield Hit((*workload.path, "strategy"), message, hint)
+
+
+_ADD_NODE = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
+
+
+def _lacks_node(workload: Workload, nodes: int) -> bool:
+    """Return whether every node has a pod of a workload, and none may have two."""
+    return apart(workload).in_updates and workload.replicas >= nodes
+
+
+def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) -> Message:
+    return say(
+        "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
+        "of {replicas}), and each of the {nodes} of pool {pool!r} has one of its pods, which may not share a node",
+        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
+        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
+        nodes=count(nodes, "{n} node", "{n} nodes"),
+    )  # fmt: skip
 
 
 def _update(workload: Workload) -> Rollout | None:
