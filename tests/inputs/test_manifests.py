@@ -601,6 +601,14 @@ def test_guests_that_find_room_leave_nothing_open(here: Path) -> None:
         assert (judged.rules, judged.facts) == (set(), {})
 
 
+@pytest.mark.parametrize("replicas", [["x"], "3", None, 10**30])
+def test_guests_of_an_unknown_number_may_fill_the_pool(here: Path, replicas: object) -> None:
+    guest = agent("Deployment")
+    guest["spec"]["replicas"] = replicas
+    judged = judge_files(here, {"m.yaml": stream(full(18), guest), "p.json": pool()})
+    assert (judged.rules, judged.problems, len(judged.facts)) == (set(), [], 0 if replicas is None else 1)
+
+
 def test_a_daemon_set_for_exclusive_nodes_is_on_all_of_them(here: Path) -> None:
     """It has a home in one pool, and takes an ENI of each node of the other as well."""
     for name in ("a", "b"):

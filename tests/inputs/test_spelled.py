@@ -164,6 +164,13 @@ def test_what_is_wrong_is_told(here: Path, old: str, new: str, wrong: set[str]) 
     assert judged.rules == wrong
 
 
+def test_a_number_that_is_too_long(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": POOL + WEB.replace("replicas = 7", f'replicas = "{"9" * 5000}"')})
+    (problem,) = judged.report.problems
+    assert str(problem.message).startswith("'replicas' must be a whole number")
+    assert str(problem.hint) == ""
+
+
 def test_its_places_are_those_of_the_blocks(here: Path) -> None:
     wrong = WEB.replace("replicas = 7", "replicas = 3").replace('"aliyun/eni" = 1', '"aliyun/eni" = 2')
     wrong = wrong.replace("exclusive-eni", "other")

@@ -494,7 +494,10 @@ class Manifests:
             taints = alike[0].node_taints
             is_meant = value["kind"] in PER_NODE or any(taint.repels for taint in taints)
             if allowed is not False and is_meant and not repelling(taints, pod.tolerations):
-                replicas = None if value["kind"] in PER_NODE else value.get("replicas", 1)
+                # A number that is not known may be larger than any pool.
+                number = value.get("replicas", 1)
+                number = number if type(number) is int else sys.maxsize
+                replicas = None if value["kind"] in PER_NODE else number
                 is_certain = bool(allowed) and replicas is None
                 for pool in alike:
                     yield Guest(workload.title, pool.name, max(pod.request(ENI), 1), replicas, is_certain)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from eniplan.bounds import integer
 from eniplan.inputs.applied import SPELLED, Within
 from eniplan.messages import say
 
@@ -40,8 +41,8 @@ _NUMBERS = frozenset((
 _OTHERS = frozenset((
     "affinity", "effect", "generate_name", "host_network", "host_port", "job_template", "key", "kind",
     "label_selector", "metadata", "name", "namespace", "namespace_selector", "node_affinity", "operator",
-    "pod_anti_affinity", "pod_selector", _TERMS, "resources", "restart_policy", "rolling_update", "scale_target_ref", "selector", "spec",
-    "strategy", "template", "topology_key", "type", "update_strategy", "value",
+    "pod_anti_affinity", "pod_selector", _TERMS, "resources", "restart_policy", "rolling_update",
+    "scale_target_ref", "selector", "spec", "strategy", "template", "topology_key", "type", "update_strategy", "value",
 ))  # fmt: skip
 _SELECT = frozenset(("DaemonSet", "Deployment", "StatefulSet"))
 """Kinds of which the provider makes the selector, where the configuration has none."""
@@ -92,7 +93,8 @@ def _map(values: Mapping[str, Any], at: Path, source: Path, places: dict[Path, P
             items = value if isinstance(value, list) else [value]
             out[name] = [_block(item, (*at, name, i), (*source, key, i), places) for i, item in enumerate(items)]
         elif key in _MAPS or not isinstance(value, list | dict) or key in _TEXTS:
-            out[name] = int(value) if key in _NUMBERS and isinstance(value, str) and value.isdecimal() else value
+            is_number = key in _NUMBERS and isinstance(value, str) and value.isdecimal()
+            out[name] = integer(value) if is_number else value
         elif isinstance(value, dict):
             out[name] = _block(value, (*at, name), (*source, key), places)
         elif value:  # a block of which there is one at the most

@@ -197,8 +197,8 @@ def _type_hint(at: _Violation, expected: str) -> Message:
         return say('quote it: "{text}"', text=at.document.tree.text(at.path))
     if expected == "boolean" and word in _BOOLEAN_WORDS:
         return say("write {word}", word=_BOOLEAN_WORDS[word])
-    if expected == "integer" and word.isdecimal():
-        return say("write {number}, without quotes or leading zeros", number=integer(word))
+    if expected == "integer" and word.isdecimal() and isinstance(number := integer(word), int):
+        return say("write {number}, without quotes or leading zeros", number=number)
     if expected == "array" and not isinstance(value, dict):
         return say("write [{value}]", value=_shown(at.path, value))
     return NOTHING
