@@ -609,6 +609,19 @@ def test_guests_of_an_unknown_number_may_fill_the_pool(here: Path, replicas: obj
     assert (judged.rules, judged.problems, len(judged.facts)) == (set(), [], 0 if replicas is None else 1)
 
 
+@pytest.mark.parametrize(("most", "facts"), [(3, 0), (4, 1)])
+def test_guests_that_an_autoscaler_adds_may_fill_the_pool(here: Path, most: int, facts: int) -> None:
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "agent"}
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "agent", "namespace": "trading"},
+        "spec": {"scaleTargetRef": target, "maxReplicas": most},
+    }
+    judged = judge_files(here, {"m.yaml": stream(full(18), agent("Deployment"), scaler), "p.json": pool()})
+    assert (judged.rules, len(judged.facts)) == (set(), facts)
+
+
 def test_a_daemon_set_for_exclusive_nodes_is_on_all_of_them(here: Path) -> None:
     """It has a home in one pool, and takes an ENI of each node of the other as well."""
     for name in ("a", "b"):

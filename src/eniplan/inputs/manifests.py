@@ -486,7 +486,7 @@ class Manifests:
         A DaemonSet runs on all nodes that it tolerates. Other workloads count only if they tolerate a taint of the
         pool, which suggests that they are meant to run there.
         """
-        pod, value = workload.pod, workload.part.value
+        pod, value = workload.pod, self.scaled(workload).value
         if pod.host_network or pod.is_ignored:
             return
         for alike in pools.alike:
@@ -494,10 +494,10 @@ class Manifests:
             taints = alike[0].node_taints
             is_meant = value["kind"] in PER_NODE or any(taint.repels for taint in taints)
             if allowed is not False and is_meant and not repelling(taints, pod.tolerations):
+                numbers = (value.get("replicas", 1), value.get("maxReplicas", 0))
                 # A number that is not known may be larger than any pool.
-                number = value.get("replicas", 1)
-                number = number if type(number) is int else sys.maxsize
-                replicas = None if value["kind"] in PER_NODE else number
+                most = max(number if type(number) is int else sys.maxsize for number in numbers)
+                replicas = None if value["kind"] in PER_NODE else most
                 is_certain = bool(allowed) and replicas is None
                 for pool in alike:
                     yield Guest(workload.title, pool.name, max(pod.request(ENI), 1), replicas, is_certain)
