@@ -451,7 +451,7 @@ def test_kustomizations_that_change_what_is_checked_are_named(
         "infra/pool.json": pool(),
         "infra/prod/kustomization.yaml": overlay,
     }
-    skipped = [item for item in judge_files(here, files, "infra").skipped if "kustomization.yaml" in item[0]]
+    skipped = [item for item in judge_files(here, files, "infra").skipped if "may change" in item[1]]
     why = "its {} may change infra/base/all.yaml; check what it builds: kubectl kustomize infra/{}"
     told = ("infra/prod/kustomization.yaml", why.format(keys, "prod"))
     own = ("infra/base/kustomization.yaml", why.format("components", "base"))
@@ -473,6 +473,9 @@ def test_a_kustomization_needs_no_kind(here: Path) -> None:
     files = {"pool.json": pool(), "kustomization.yaml": "resources: [a.yaml]\nnamespace: a\n"}
     judged = judge_files(here, files)
     assert judged.problems == []
+    why = "a kustomization: check what it builds (kubectl kustomize)"
+    assert judged.skipped == [("kustomization.yaml", why)]
+    assert ("./kustomization.yaml", why) in judge_files(here, files, ".").skipped
     assert judged.rules == judge_files(here, {"pool.json": pool()}).rules
 
 

@@ -242,6 +242,7 @@ class Collected:
         if os.path.basename(document.file) in kustomize.NAMES:
             kustomization = kustomize.read(document.file, value)
             self._kustomizations[kustomization.folder] = kustomization
+            self.skip(document.file, say("a kustomization: check what it builds (kubectl kustomize)"), value)
             if named:  # even without the apiVersion and the kind, which kustomize does not need
                 self._documents.append(Document(document.file, None, NoPlaces()))
             return True
