@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
-from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, meets, requirement_flaw
+from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, Selector, requirement_flaw, selects
 from eniplan.k8s.names import label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
@@ -133,7 +133,7 @@ def _keeps_apart(labels: Mapping[str, str], term: Mapping[str, Any]) -> bool:
         Requirement((), text(item.get("key")), text(item.get("operator")), texts(item.get("values")))
         for item in map(mapping, listing(selector.get("matchExpressions")))
     )
-    return all(meets(requirement, labels.get(requirement.key)) for requirement in asked)
+    return selects(Selector((), tuple(asked)), labels)
 
 
 class _Reader:

@@ -106,9 +106,8 @@ def eni008(view: PlanView) -> Outcome:
             about = say("{titles}: whether its nodes are those of pool {pool!r}", titles=titles, pool=pool.pool.name)
             hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
-        if load is not None and load.fits():
-            yield from _scaled_up(pool, load)
         if load is not None:
+            yield from _scaled_up(pool, load) if load.fits() else ()
             yield from _kept_apart(pool, load)
 
 

@@ -633,7 +633,8 @@ def wl016(view: PlanView) -> Outcome:
             if load is None or not enis or not load.fits() or load.apart > load.nodes:
                 continue  # ENI008 reports pods that do not fit at all
             if _lacks_node(workload, load.nodes):
-                yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), _ADD_NODE)
+                hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
+                yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
                 continue
             if load.with_more(enis).fits():
                 continue
@@ -647,9 +648,6 @@ def wl016(view: PlanView) -> Outcome:
             )  # fmt: skip
             hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
             yield Hit((*workload.path, "strategy"), message, hint)
-
-
-_ADD_NODE = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
 
 
 def _lacks_node(workload: Workload, nodes: int) -> bool:
