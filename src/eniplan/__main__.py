@@ -8,7 +8,7 @@ import sys
 
 
 def main() -> int:
-    """Run eniplan with `sys.argv`; return the exit code."""
+    """Run eniplan with `sys.argv`; return the exit code. End the process here if calls to the account go on."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         from eniplan._version import __version__  # noqa: PLC0415 - and nothing else
 
@@ -31,11 +31,14 @@ def main() -> int:
     from eniplan.cli import run  # noqa: PLC0415 - imports typer, 40 ms that --version does not pay
 
     try:
-        return run(sys.argv[1:])
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        return _interrupted()
-    finally:
-        gc.freeze()  # the process ends: a last search for cycles costs a large check a sixth of its time
+        code = _interrupted()
+    threads = sys.modules.get("threading")
+    if threads is not None and threads.active_count() > 1:
+        os._exit(code)  # a normal exit frees OpenSSL's memory, and a call that still uses it ends with SIGSEGV
+    gc.freeze()  # the process ends: a last search for cycles costs a large check a sixth of its time
+    return code
 
 
 def _interrupted() -> int:

@@ -126,6 +126,22 @@ def test_interrupted_while_it_starts(tries: Tries) -> None:
         assert one.cloud.calls(CREATE) == []
 
 
+def test_no_normal_exit_while_calls_go_on(cloud: Cloud, tmp_path: Path) -> None:
+    """A normal exit frees OpenSSL's memory: if a call reads certificates then, the process ends with SIGSEGV."""
+    written(tmp_path)
+    cloud.fault("DescribeClusterDetail", "hold", call=1)
+    code = "import atexit, sys, eniplan.__main__ as program; atexit.register(print, 'exit'); sys.exit(program.main())"
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, "create-pool", "plan.json", "--apply", "--yes"], cwd=tmp_path,
+        env=clean_env(tmp_path, {**CREDENTIALS, "ENIPLAN_ENDPOINT": cloud.url}),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    cloud.wait_for("DescribeClusterDetail")
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=AT_ONCE)
+    assert (run.returncode, out) == (130, ""), err
+
+
 def test_the_command_to_go_on_with_asks_the_same_account(live: Live, cloud: Cloud, tmp_path: Path) -> None:
     written(tmp_path)
     cloud.fault("DescribeClusterDetail", "hold", call=1)
