@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -12,7 +12,7 @@ from eniplan import rules
 from eniplan.plan.schema import SCHEMA, is_valid
 from eniplan.rules import ALL, BY_ID, CLUSTER, remedies
 from eniplan.rules.base import LEVELS, AccountRule, AnyRule, ClusterRule
-from eniplan.rules.examples import BASE, example, example_account
+from eniplan.rules.examples import BASE, POD_NETWORKING, VSWITCH_J, WORKLOAD, example, example_account
 from eniplan.rules.examples_cluster import cluster_example, cluster_plan
 from tests.judge import fails, found, judge, judge_plan, passes, unknown
 from tests.kube.support import judge_cluster
@@ -233,3 +233,36 @@ def test_plans_of_remedies_are_yaml() -> None:
     for remedy in remedies.REMEDIES.values():
         for text in filter(None, (remedy.plan, remedy.manifest)):
             assert isinstance(yaml.safe_load(text), dict)
+
+
+_ELSEWHERE: dict[str, Any] = {**POD_NETWORKING, "nodePools": [], "podSelector": {"matchLabels": {"network": "a"}}}
+NEIGHBOURS: dict[str, list[dict[str, Any]]] = {
+    "podNetworkings": [
+        {**_ELSEWHERE, "name": "a-fixed", "allocation": {"type": "Fixed", "releaseStrategy": "Never"}},
+        {**_ELSEWHERE, "name": "a-trunk", "eniType": "Trunk"},
+    ],
+    "workloads": [
+        {"name": "a-host", "kind": "Deployment", "replicas": 1, "nodePool": "trading", "hostNetwork": True},
+        {**WORKLOAD, "name": "a-pool", "replicas": 1, "nodePool": "a-pool"},
+    ],
+    "nodePools": [{**BASE["nodePools"][0], "name": "a-pool"}],
+    "cluster.vSwitches": [{**VSWITCH_J, "id": "vsw-a", "ipv6Cidr": "2408:4005:39c:3::/64"}],
+    "cluster.securityGroups": [{"id": "sg-a", "type": "enterprise", "vpcId": "vpc-1"}],
+}
+"""Items that break no rule, by the list that they stand in."""
+
+
+@PLAN_RULES
+@pytest.mark.parametrize("where", NEIGHBOURS)
+def test_items_in_front_hide_nothing(rule: AnyRule, where: str) -> None:
+    """A rule that stops at the first good item says nothing of the bad one behind it."""
+    plan = example(rule.fails)
+    *parents, last = where.split(".")
+    inner = plan
+    for parent in parents:
+        inner = inner[parent]
+    inner[last] = NEIGHBOURS[where] + inner.get(last, [])
+    if where == "workloads":
+        plan["nodePools"] = plan["nodePools"] + NEIGHBOURS["nodePools"]
+    live = example_account(rule.account) if isinstance(rule, AccountRule) else None
+    assert len(found(judge_plan(plan, live=live), rule.id)) >= len(found(fails(rule), rule.id))
