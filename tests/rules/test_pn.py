@@ -52,6 +52,20 @@ class TestPN001:
         assert finding.hint.startswith(hint)
         assert "Kubernetes accepts only ENI, Default, Trunk" in finding.message
 
+    @pytest.mark.parametrize(
+        ("eni_type", "pools", "hint", "fix"),
+        [
+            ("Defualt", ["trading"], "write eniType: ENI", "ENI"),  # Default would be the next mistake
+            ("Defualt", [], "did you mean 'Default'?", "Default"),
+            ("Exclusive", ["trading"], "write eniType: ENI", "ENI"),
+            ("Exclusive", [], "write eniType: ENI", None),
+        ],
+    )
+    def test_a_slip_is_mended_to_what_works(self, eni_type: str, pools: list[str], hint: str, fix: str | None) -> None:
+        finding = only(judge(pn(eniType=eni_type, nodePools=pools)), "PN001")
+        assert finding.hint == hint
+        assert [finding.fix.value] == [fix] if finding.fix else fix is None
+
     @pytest.mark.parametrize("eni_type", ["Default", "Trunk"])
     @pytest.mark.parametrize("trunking", [True, False])
     @pytest.mark.parametrize(

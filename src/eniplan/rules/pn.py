@@ -92,7 +92,7 @@ def pn001(view: PlanView) -> Outcome:
             )
             meant = "ENI" if pn.name in exclusive else nearest(pn.eni_type, ENI_TYPES)
             fixed = None if meant is None else Fix("value", meant)
-            yield Hit(path, message, did_you_mean(pn.eni_type, ENI_TYPES) or hint, fix=fixed)
+            yield Hit(path, message, did_you_mean(pn.eni_type, [meant or ""]) or hint, fix=fixed)
         elif pn.eni_type == "ENI" or pn.name not in exclusive:
             continue
         elif trunking:
