@@ -64,7 +64,7 @@ class TestPN001:
     def test_a_slip_is_mended_to_what_works(self, eni_type: str, pools: list[str], hint: str, fix: str | None) -> None:
         finding = only(judge(pn(eniType=eni_type, nodePools=pools)), "PN001")
         assert finding.hint == hint
-        assert [finding.fix.value] == [fix] if finding.fix else fix is None
+        assert (None if finding.fix is None else ["value", finding.fix.value]) == (fix and ["value", fix])
 
     @pytest.mark.parametrize("eni_type", ["Default", "Trunk"])
     @pytest.mark.parametrize("trunking", [True, False])
