@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.nodes import NodeLabels
 from eniplan.k8s.terway import IGNORE_LABEL
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, LINGJUN_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ NODE_POOL_LABEL = "alibabacloud.com/nodepool-id"
 """ACK's label with the id of the node pool."""
 CLUSTER_LABEL = "ack.aliyun.com"
 """ACK's label with the id of the cluster."""
-LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 TYPE_LABEL = "node.kubernetes.io/instance-type"
 TYPE_INFO = "alibabacloud.com/instance-type-info"
 """The annotation with the DescribeInstanceTypes entry of the node's type, as JSON."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.k8s.terway import ENI
-from eniplan.observed import LINGJUN_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
-from eniplan.plan.model import TERWAY_CONFIG_LABEL
+from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
+from eniplan.plan.model import LINGJUN_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Settings
 from eniplan.rules.examples_cluster import CLUSTER, dump, node, pod, pod_eni, system_pod
 from eniplan.rules.view import PlanView

@@ -9,9 +9,10 @@ import pytest
 from eniplan.emit.cluster_plan import facts_text, plan_text
 from eniplan.judging.verify import verify
 from eniplan.k8s.terway import ENI
-from eniplan.observed import LINGJUN_LABEL, NODE_POOL_LABEL
+from eniplan.observed import NODE_POOL_LABEL
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
+from eniplan.plan.model import LINGJUN_LABEL
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, cluster_example, daemon_pod, node, pod, pod_eni

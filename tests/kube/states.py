@@ -9,8 +9,8 @@ import json
 from typing import Any, NamedTuple
 
 from eniplan.k8s.terway import ENI, IGNORE_LABEL
-from eniplan.observed import LINGJUN_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_LABEL
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING
 from eniplan.rules.examples_cluster import (
     CLUSTER,

@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 from eniplan.k8s.labels import selector_from, selects
 from eniplan.k8s.rollout import share
 from eniplan.k8s.terway import ENI, NETWORKS_REQUEST
-from eniplan.observed import LINGJUN_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.observed import NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_LABEL
 from eniplan.rules.examples_cluster import CLUSTER, IMAGE, node, pod_eni, system_pod
 from tests.kube.served import VERSION, Served, refusal
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eniplan.plan.fields import FIELDS, KEYS
-from eniplan.plan.model import EXCLUSIVE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_LABEL, Guest
+from eniplan.rules.base import Hit
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, WORKLOAD
-from eniplan.rules.np import LINGJUN_LABEL
-from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row
+from eniplan.rules.np import np016
+from eniplan.rules.view import PlanView
+from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row, view_of
 
 if TYPE_CHECKING:
     from eniplan.report.model import Report
@@ -421,6 +423,16 @@ class TestNP016:
         agent = {**WORKLOAD, "name": "agent", "kind": kind, "replicas": replicas, "hostNetwork": True}
         assert len(found(self.report(10, agent), "NP016")) == hits
         assert found(self.report(10, {**agent, "nodePool": "other"}), "NP016") == []
+
+    @pytest.mark.parametrize(("certain", "level"), [(True, "error"), (False, "warning")])
+    @pytest.mark.parametrize("enis", [1, 2])
+    def test_pods_that_nobody_planned_need_the_room_too(self, enis: int, certain: bool, level: str) -> None:  # noqa: FBT001 - a parameter of the test
+        override = {"node_config": {"kubelet_configuration": {"maxPods": 9}}}
+        view = view_of({**pool(overrides=override), "workloads": [{**WORKLOAD, "replicas": 16}]})
+        guest = Guest("log agent", "trading", enis, None, is_certain=certain)
+        (hit,) = np016.check(PlanView(view.plan._replace(guests=(guest,)), view.catalog, view.settings))
+        assert isinstance(hit, Hit)
+        assert (hit.level or "error") == level
 
     def test_how_many_pods_a_node_has_is_not_known(self) -> None:
         for types in ([], ["ecs.none.large"]):

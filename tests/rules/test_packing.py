@@ -13,7 +13,7 @@ from eniplan.catalog.store import Catalog
 from eniplan.plan.model import Guest, plan_from
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import WORKLOAD, example
-from eniplan.rules.packing import Load, Taker, enis_of, injected, load_of, spread, takers
+from eniplan.rules.packing import Load, Taker, enis_of, injected, load_of, packed, takers
 from eniplan.rules.view import PlanView, PoolView
 
 
@@ -64,10 +64,9 @@ def test_large_numbers_take_no_time() -> None:
 
 
 def test_pods_that_take_nothing_are_not_packed() -> None:
-    view = PlanView(plan_from(example({"workloads": [{**WORKLOAD, "replicas": 3}]})), Catalog(), Settings())
-    (pool,) = view.pools
-    assert spread(pool, lambda _: 0) == (0, Counter())
-    assert spread(pool, lambda _: 2) == (0, Counter({2: 3}))
+    pods = Taker("a", 3, 2, per_node=False)
+    assert packed([pods, pods._replace(pods=1), pods._replace(enis=0)]) == (0, Counter({2: 4}))
+    assert packed([pods._replace(enis=0)]) == (0, Counter())
 
 
 def one_by_one(load: Load) -> bool:
@@ -182,8 +181,7 @@ def test_what_one_pod_takes(workload: dict[str, Any], by_webhook: int, on_ecs: i
 
 def test_pods_of_every_node_are_counted_a_node() -> None:
     pool = of({"kind": "DaemonSet", "replicas": 2, "eniRequest": 3})
-    assert spread(pool, lambda _: 3) == (6, Counter())
-    assert spread(of({}, {"nodePools[0].systemPodsPerNode": 2}), lambda _: 3) == (2, Counter({3: 2}))
+    assert packed(takers(pool)) == (6, Counter())
     load = load_of(pool)
     assert load is not None
     assert (load.every_node, load.pods) == (6, {})
@@ -205,10 +203,10 @@ def test_who_takes_enis() -> None:
     assert (load.nodes, load.per_node, load.every_node, load.pods) == (3, 7, 3, {2: 2})
 
 
-def test_pods_that_take_none_are_no_takers() -> None:
-    assert takers(of(pod(labels=True))) == ()
+def test_pods_that_take_none() -> None:
+    assert packed(takers(of(pod(labels=True)))) == (0, Counter())
     assert takers(of({"replicas": 0})) == ()
-    assert isinstance(takers(of({}))[0], Taker)
+    assert takers(of({})) == (Taker("matcher", 2, 1, per_node=False),)
 
 
 @pytest.mark.parametrize(("apart", "spare"), [(0, 2), (1, 2), (2, 1), (3, 0), (4, 0)])

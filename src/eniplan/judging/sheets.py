@@ -67,7 +67,7 @@ def _both(sizes: tuple[int | None, int | None], of: Callable[[int], int | None])
 
 def _use(pool: PoolView) -> PoolUse | None:
     """Return how the plan's pods use a pool; None if no pods run there."""
-    found = takers(pool)
+    found = tuple(taker for taker in takers(pool) if taker.enis)
     if not found:
         return None
     load = load_of(pool)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EXCLUSIVE_LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
 EXCLUSIVE_VALUE = "eniOnly"
+LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 ANOTHER_POOL = say(
     "choose another name for a new pool, move the pods there (`eniplan migrate` writes a runbook), and delete the "
     "old pool when it is empty"

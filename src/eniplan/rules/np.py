@@ -12,12 +12,19 @@ from eniplan.k8s.nodes import EFFECTS
 from eniplan.k8s.numbers import whole
 from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
-from eniplan.plan.model import ANOTHER_POOL, DEFAULT_TAINT, EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
+from eniplan.plan.model import (
+    ANOTHER_POOL,
+    DEFAULT_TAINT,
+    EXCLUSIVE_LABEL,
+    EXCLUSIVE_VALUE,
+    LINGJUN_LABEL,
+    TERWAY_CONFIG_LABEL,
+)
 from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import ABSENT, VSWITCH_J, WORKLOAD
 from eniplan.rules.live import unread
-from eniplan.rules.packing import Load, spread
+from eniplan.rules.packing import Load, packed, takers
 from eniplan.rules.shared import repeated
 from eniplan.rules.sources import (
     ADD,
@@ -54,7 +61,6 @@ MAX_LABEL_KEY = 64
 RESERVED_PREFIXES = ("aliyun", "acs:", "http://", "https://")
 HOST_PODS = 3
 """hostNetwork pods on every node, such as Terway and kube-proxy. The documents use the same number."""
-LINGJUN_LABEL = "alibabacloud.com/lingjun-worker"
 _IGNORE_LABELS = {"k8s.aliyun.com/ignore-by-terway": "true", "type": "virtual-kubelet"}
 
 _POOL = "nodePools[0]"
@@ -772,7 +778,7 @@ def np016(view: PlanView) -> Outcome:
 
 def _too_many(pool: PoolView, per_node: int) -> bool | None:
     """Return whether listed pods need more than `per_node` places per node at the largest size; None if unknown."""
-    every_node, others = spread(pool, lambda _: 1)  # kubelet counts pods, not ENIs
+    every_node, others = packed(taker._replace(enis=1) for taker in takers(pool))  # kubelet counts pods, not ENIs
     if every_node > per_node or not others.total():
         return every_node > per_node
     nodes = pool.pool.largest_size

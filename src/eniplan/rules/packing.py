@@ -12,7 +12,7 @@ from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from eniplan.k8s.pods import Apart
     from eniplan.plan.model import Workload
@@ -128,26 +128,8 @@ class Load(NamedTuple):
         return self._replace(pods=Counter(self.pods) + Counter({size: number}))
 
 
-def spread(pool: PoolView, size: Callable[[Workload], int]) -> tuple[int, Counter[int]]:
-    """Return the amount that the listed pods use on every node, and the number of other pods by size.
-
-    Args:
-        pool: the pool, whose workloads exclude hostNetwork ones.
-        size: returns the size of a workload's pod.
-
-    """
-    every_node, pods = pool.pool.system_pods_per_node, Counter[int]()
-    for workload in pool.workloads:
-        taken = size(workload)
-        if workload.kind in PER_NODE:
-            every_node += taken * workload.replicas
-        elif taken:
-            pods[taken] += workload.replicas
-    return every_node, pods
-
-
 class Taker(NamedTuple):
-    """Pods that use ENIs of a pool."""
+    """Pods of a pool."""
 
     name: str
     pods: int
@@ -159,14 +141,25 @@ class Taker(NamedTuple):
 
 
 def takers(pool: PoolView) -> tuple[Taker, ...]:
-    """Return the pods that certainly use ENIs of a pool."""
+    """Return the pods that certainly run in a pool, outside the host network. Those that Terway ignores use no ENI."""
     found = []
     for workload in pool.workloads:
         enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
         found.append(Taker(workload.name, workload.replicas, enis, workload.kind in PER_NODE))
     found.append(Taker(say("system pods"), pool.pool.system_pods_per_node, 1, per_node=True))
     found += [Taker(guest.title, 1, guest.enis, per_node=True) for guest in pool.guests if guest.is_certain]
-    return tuple(taker for taker in found if taker.pods and taker.enis)
+    return tuple(taker for taker in found if taker.pods)
+
+
+def packed(found: Iterable[Taker]) -> tuple[int, Counter[int]]:
+    """Return the ENIs that pods use on every node, and the number of other pods by their ENIs."""
+    every_node, pods = 0, Counter[int]()
+    for taker in found:
+        if taker.per_node:
+            every_node += taker.pods * taker.enis
+        elif taker.enis:
+            pods[taker.enis] += taker.pods
+    return every_node, pods
 
 
 def added(pool: PoolView) -> tuple[Taker, ...]:
@@ -184,15 +177,9 @@ def load_of(pool: PoolView) -> Load | None:
     nodes, per_node = pool.pool.largest_size, pool.least_pods_per_node
     if nodes is None or per_node is None:
         return None
-    every_node, pods = 0, Counter[int]()
-    for taker in takers(pool):
-        if taker.per_node:
-            every_node += taker.pods * taker.enis
-        else:
-            pods[taker.enis] += taker.pods
-    return Load(
-        nodes, per_node, every_node, pods, max((w.replicas for w in pool.workloads if apart(w).always), default=0)
-    )
+    every_node, pods = packed(takers(pool))
+    alone = max((w.replicas for w in pool.workloads if apart(w).always), default=0)
+    return Load(nodes, per_node, every_node, pods, alone)
 
 
 def apart(workload: Workload) -> Apart:
