@@ -46,7 +46,6 @@ CLUSTER_ID = Fact("cluster.id", find="the console shows it, and `aliyun cs Descr
 REGION = Fact("cluster.region")
 KUBERNETES_VERSION = Fact("cluster.kubernetesVersion", find="write it as 1.34.3-aliyun.1")
 IP_STACK = Fact("cluster.ipStack", find="state ipv4 or dual")
-TERWAY = Fact("cluster.terway")
 TERWAY_VERSION = Fact(
     "cluster.terway.version", find="`kubectl -n kube-system get ds terway-eniip -o yaml` shows the image"
 )

@@ -22,7 +22,8 @@ from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from typing import TypeVar
 
     from eniplan.catalog.store import Catalog
     from eniplan.observed import Agent, Controller, Event, Node, Observed, Pod, PodEni, PodNetworking
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from eniplan.plan.model import Workload
     from eniplan.rules.base import Level
     from eniplan.rules.view import PlanView, PoolView
+
+    K = TypeVar("K", bound=Hashable)
+    V = TypeVar("V")
 
 _LISTS = {
     "Node": facts.NODES,
@@ -85,6 +89,14 @@ def _is_nearly_exclusive(key: str) -> bool:
     _, _, name = key.rpartition("/")
     own = EXCLUSIVE_LABEL.rpartition("/")[2]
     return bool(nearest(key, (EXCLUSIVE_LABEL,), cutoff=0.85) or nearest(name, (own,), cutoff=0.75))
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Return the values of each key, in their order."""
+    found: dict[K, list[V]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def claimed(node: Node) -> tuple[str, str] | None:
@@ -184,11 +196,7 @@ class ClusterView(View):
     @cached_property
     def _batches(self) -> dict[str, list[Node]]:
         """The nodes by node pool id. Each node without a node pool is a batch of its own."""
-        out: dict[str, list[Node]] = {}
-        for node in self.observed.nodes:
-            if node.is_terways:
-                out.setdefault(node.pool_id or f"/{node.name}", []).append(node)
-        return out
+        return grouped((node.pool_id or f"/{node.name}", node) for node in self.observed.nodes if node.is_terways)
 
     @cached_property
     def _owners(self) -> dict[str, tuple[PoolView, ...]]:
@@ -318,11 +326,8 @@ class ClusterView(View):
     @cached_property
     def events_by_pod(self) -> dict[tuple[str, str], list[Event]]:
         """The failure events of pods and of their PodENIs, by namespace and name."""
-        out: dict[tuple[str, str], list[Event]] = {}
-        for event in self.observed.events:
-            if event.kind in {"Pod", "PodENI"}:
-                out.setdefault((event.namespace, event.name), []).append(event)
-        return out
+        events = (event for event in self.observed.events if event.kind in {"Pod", "PodENI"})
+        return grouped(((event.namespace, event.name), event) for event in events)
 
     @cached_property
     def pods_by_name(self) -> dict[tuple[str, str], Pod]:

@@ -14,7 +14,7 @@ from eniplan.messages import count, named, say
 from eniplan.observed import CLUSTER_CONFIG, NODE_POOL_LABEL, TYPE_INFO
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
-from eniplan.rules.cluster_view import claimed
+from eniplan.rules.cluster_view import claimed, grouped
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, NODES, config_map, node, pod, pod_eni
 from eniplan.rules.obstacles import CONDITIONS, CORDONED, terway_on
@@ -35,8 +35,7 @@ from eniplan.rules.sources import (
 from eniplan.rules.tw import LEGACY_IPAM_FIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import TypeVar
+    from collections.abc import Iterable, Iterator
 
     from eniplan.k8s.labels import Selector
     from eniplan.messages import Message
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
     from eniplan.plan.model import PodNetworking as Planned
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView, Group
-
-    K = TypeVar("K")
 
 _LABEL = f'nodes[0].metadata.labels["{EXCLUSIVE_LABEL}"]'
 _ASIDE = {"nodes": [node("other", **{EXCLUSIVE_LABEL: "default"})], "pods": CLUSTER["pods"][3:4], "podENIs": [
@@ -60,14 +57,6 @@ def _at_nodes(group: Group, nodes: Iterable[Node], what: Message, hint: Message,
     message = say("{nodes} of {pool} {what}: {names}", nodes=count(len(names), "{n} node", "{n} nodes"),
                   pool=group.label, what=what, names=named(names))  # fmt: skip
     return Hit(("Node", names[0]), message, hint, {**numbers, "nodes": names})
-
-
-def _by(nodes: Iterable[Node], key: Callable[[Node], K]) -> dict[K, list[Node]]:
-    """Group nodes by a key function."""
-    found: dict[K, list[Node]] = {}
-    for item in nodes:
-        found.setdefault(key(item), []).append(item)
-    return found
 
 
 @cluster_rule(
@@ -183,7 +172,7 @@ def ver002(view: ClusterView) -> Outcome:
 def ver003(view: ClusterView) -> Outcome:
     """The Ready condition, with kubelet's message."""
     for group in view.groups:
-        for told, down in _by((item for item in group.nodes if not item.ready), lambda item: item.told).items():
+        for told, down in grouped((item.told, item) for item in group.nodes if not item.ready).items():
             what = say("not Ready ({told})", told=told) if told else say("not Ready")
             name = down[0].name
             hint = say("kubectl describe node {node}", node=name)
@@ -207,7 +196,7 @@ def ver003(view: ClusterView) -> Outcome:
 def ver004(view: ClusterView) -> Outcome:
     """Nodes of the pool without exactly `eniOnly`, and labels that resemble the exclusive one."""
     for group in view.groups:
-        for (key, value), found in _by(group.nodes, _mode).items():
+        for (key, value), found in grouped((_mode(item), item) for item in group.nodes).items():
             if (key, value) == (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE):
                 continue
             what = say("without the label {label}={value}", label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)
@@ -290,7 +279,9 @@ def ver007(view: ClusterView) -> Outcome:
     """Capacity and allocatable against EniQuantity - 1, or - 2 with eRDMA. A slot unused by eRDMA is an info."""
     for group in view.groups:
         published = [item for item in group.exclusive if not item.is_lingjun and item.capacity]
-        alike = _by(published, lambda item: (item.instance_type, item.capacity, item.allocatable, str(item.limits)))
+        alike = grouped(
+            ((item.instance_type, item.capacity, item.allocatable, str(item.limits)), item) for item in published
+        )
         for (name, capacity, allocatable, _), found in alike.items():
             expected = view.expected(found[0])
             if not expected:
@@ -330,7 +321,7 @@ def ver007(view: ClusterView) -> Outcome:
 def ver039(view: ClusterView) -> Outcome:
     """The numbers of annotation alibabacloud.com/instance-type-info against the instance data."""
     for group in view.groups:
-        told = _by((item for item in group.exclusive if item.limits), lambda n: (n.instance_type, str(n.limits)))
+        told = grouped(((n.instance_type, str(n.limits)), n) for n in group.exclusive if n.limits)
         for (name, _), found in told.items():
             known = view.catalog.get(name or "")
             ours = {} if known is None else known._asdict()
@@ -360,7 +351,7 @@ def ver008(view: ClusterView) -> Outcome:
     """The label terway-config against the plan in both directions, and whether its ConfigMap exists."""
     for group in view.groups:
         planned = None if group.pool is None else group.pool.pool.effective_terway_config or CLUSTER_CONFIG
-        for name, found in _by(group.nodes, lambda item: item.config).items():
+        for name, found in grouped((item.config, item) for item in group.nodes).items():
             if planned not in {None, name}:
                 yield _at_nodes(group, found, _configured(name, planned), _relabel(planned, found[0]))
             if name != CLUSTER_CONFIG and name not in view.observed.configs:
@@ -528,7 +519,7 @@ def ver011(view: ClusterView) -> Outcome:
 def ver036(view: ClusterView) -> Outcome:
     """Cordoned nodes, and nodes that Kubernetes has tainted. VER003 reports nodes that are not Ready."""
     for group in view.groups:
-        for reason, found in _by((item for item in group.nodes if item.ready), _closed).items():
+        for reason, found in grouped((_closed(item), item) for item in group.nodes if item.ready).items():
             if reason == CORDONED.key:
                 hint = say("when maintenance is done: kubectl uncordon {node}", node=found[0].name)
                 yield _at_nodes(group, found, say("cordoned"), hint)
@@ -562,7 +553,7 @@ def ver037(view: ClusterView) -> Outcome:
         known = [item for item in group.exclusive if item.room.pods is not None]
         if len(known) < len(group.exclusive):
             yield Unknown(("Node", group.exclusive[0].name), facts.ROOM)
-        alike = _by(known, lambda item: (item.room.pods or 0, view.host_pods(item), view.room(item) or 0))
+        alike = grouped(((item.room.pods or 0, view.host_pods(item), view.room(item) or 0), item) for item in known)
         for (pods, host, enis), found in alike.items():
             if pods < host + enis:
                 what = say("admitting {pods} pods, fewer than {hostNetwork} and {enis}", pods=pods,

@@ -9,6 +9,7 @@ from eniplan.k8s.terway import ENI
 from eniplan.messages import count, named, say
 from eniplan.observed import SYSTEM_NAMESPACE, UNTOLD
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
+from eniplan.rules.cluster_view import grouped
 from eniplan.rules.examples_cluster import (
     CLUSTER,
     MEMBER_REQUEST,
@@ -39,15 +40,12 @@ from eniplan.rules.sources import (
 from eniplan.rules.ver_terway import event_hit
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
-    from typing import TypeVar
+    from collections.abc import Iterator
 
     from eniplan.messages import Message
     from eniplan.observed import Node, Pod, PodEni
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView
-
-    K = TypeVar("K", bound=Hashable)
 
 _WAITING = pod(9, "")
 _SURPLUS = [daemon_pod("agent", NODES[0], name=f"agent-{number}") for number in range(7)]
@@ -66,14 +64,6 @@ def _at_pods(pods: list[Pod], why: Message, hint: Message, **numbers: object) ->
     number = count(len(names), "{n} pod", "{n} pods")
     message = say("{pods} {why}: {names}", pods=number, why=why, names=named(names))
     return Hit(pods[0].path, message, hint, {**numbers, "pods": names})
-
-
-def _by(pairs: Iterable[tuple[K, Pod]]) -> dict[K, list[Pod]]:
-    """Group pods by key."""
-    found: dict[K, list[Pod]] = {}
-    for key, item in pairs:
-        found.setdefault(key, []).append(item)
-    return found
 
 
 def _stopped(view: ClusterView, rule: str) -> Iterator[Hit]:
@@ -228,7 +218,7 @@ def ver017(view: ClusterView) -> Outcome:
         for item, node in view.placed
         if not item.eni and not item.member_eni and (not node.is_lingjun or _is_system(item))
     ]
-    for (namespace, owner), found in _by(eaters).items():
+    for (namespace, owner), found in grouped(eaters).items():
         system = _is_system(found[0])
         nodes = len({item.node for item in found})
         hint = say("set {resource}: 1 as request and limit: `eniplan render-manifests --patch` prints it",
@@ -276,7 +266,7 @@ def _is_counted(view: ClusterView, found: list[Pod]) -> bool:
 def ver018(view: ClusterView) -> Outcome:
     """Pods that are not hostNetwork against the ENIs of their node."""
     yield from view.unseen("Pod")
-    stuck = _by((item.node, item) for _, pods in view.once(stops).get("VER018", {}).values() for item in pods)
+    stuck = grouped((item.node, item) for _, pods in view.once(stops).get("VER018", {}).values() for item in pods)
     for name, (wanted, available) in view.overfull.items():
         message = say("{wanted} needed by the pods on {node}, which has {available}", node=name, available=available,
                       wanted=count(wanted, "{n} exclusive ENI", "{n} exclusive ENIs"))  # fmt: skip
@@ -371,7 +361,7 @@ def ver030(view: ClusterView) -> Outcome:
                 yield Unknown(("PodENI", *item.path[1:]), facts.ENI_NETWORK)
             if strange:
                 pairs.append(((item.networking, strange), item))
-    for (networking, strange), found in _by(pairs).items():
+    for (networking, strange), found in grouped(pairs).items():
         why = say("in {strange}, which PodNetworking {podNetworking} does not name", strange=strange,
                   podNetworking=networking)  # fmt: skip
         hint = say("recreate the pods: {command}; a pod with a fixed address keeps its ENI until the ENI is released",
@@ -452,7 +442,7 @@ def ver028(view: ClusterView) -> Outcome:
         for workload, item in view.workload_pods
         if workload.pod_networking is not None and item.networking != workload.pod_networking
     )
-    for (wanted, have), found in _by(pairs).items():
+    for (wanted, have), found in grouped(pairs).items():
         why = say("without PodNetworking {planned}", planned=wanted)
         if have:
             why = say("with PodNetworking {podNetworking}, not {planned}", podNetworking=have, planned=wanted)
@@ -485,7 +475,7 @@ def ver029(view: ClusterView) -> Outcome:
         if item.node and workload.node_pool in nodes and item.node not in nodes[workload.node_pool]
     )
     there = {node.name for node in view.observed.nodes}
-    for (pool, where), found in _by(pairs).items():
+    for (pool, where), found in grouped(pairs).items():
         why = say("of pool {pool!r} on node {node}, which is not in it", pool=pool, node=where)
         hint = say("add the node affinity to the pod template: `eniplan render-manifests --patch` prints it")
         if where not in there:

@@ -9,6 +9,7 @@ from eniplan.messages import NOTHING, count, named, say
 from eniplan.observed import CLUSTER_CONFIG, CONTROL_PLANE, SYSTEM_NAMESPACE
 from eniplan.plan.model import TERWAY_ADDON, TERWAY_CONFIG_LABEL
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
+from eniplan.rules.cluster_view import grouped
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, IMAGE, NODES, event, system_pod
 from eniplan.rules.pod_path import state_of, stops
@@ -370,10 +371,7 @@ _OWN: dict[str, object] = {f'nodes[{n}].metadata.labels["{TERWAY_CONFIG_LABEL}"]
 def ver035(view: ClusterView) -> Outcome:
     """eni-config merged with the node-level ConfigMap: readable, a vSwitch in each zone, and the plan's lists."""
     for group in view.groups:
-        by_config: dict[str, list[Node]] = {}
-        for node in group.exclusive:
-            by_config.setdefault(node.config, []).append(node)
-        for name, nodes in by_config.items():
+        for name, nodes in grouped((node.config, node) for node in group.exclusive).items():
             yield from _in_force(view, group, name, nodes)
 
 

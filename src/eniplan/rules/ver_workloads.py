@@ -11,6 +11,7 @@ from eniplan.k8s.kinds import ENDED
 from eniplan.k8s.terway import IGNORE_LABEL
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, cluster_rule
+from eniplan.rules.cluster_view import grouped
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.sources import EXCL
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from eniplan.messages import Message
     from eniplan.observed import Controller
-    from eniplan.plan.document import Path
     from eniplan.plan.model import Workload
     from eniplan.rules.cluster_view import ClusterView
 
@@ -48,9 +48,7 @@ def ver031(view: ClusterView) -> Outcome:
     workloads = view.planned_workloads
     unseen = tuple(view.unseen("Pod")) if workloads else ()
     yield from unseen
-    own: dict[Path, list[str]] = {}
-    for workload, item in view.workload_pods:
-        own.setdefault(workload.path, []).append(item.node)
+    own = grouped((workload.path, item.node) for workload, item in view.workload_pods)
     # VER001 reports pools that should have nodes but have none.
     bare = {g.name for g in view.groups if not g.nodes and g.pool is not None and g.pool.pool.planned_size}
     for workload in () if unseen else (item for item in workloads if item.node_pool not in bare):
