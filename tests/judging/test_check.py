@@ -138,12 +138,23 @@ class TestPlansOfOneCluster:
         finding = only(self.judged(networking, {"podNetworkings": [other]}), "PN011")
         assert (finding.place.file, finding.place.path) == ("b", "podNetworkings[0].name")
         assert finding.message.startswith("the name 'trading-eni' is already used in the same cluster by a:")
+        assert found(self.judged(networking, {"podNetworkings": [other]}), "PN008") == []
 
     @pytest.mark.parametrize(("labels", "hits"), [({"team": "x"}, 1), ({"network": "x"}, 0)])
     def test_overlaps(self, labels: dict[str, str], hits: int) -> None:
         other = {**POD_NETWORKING, "name": "x", "nodePools": ["other"], "podSelector": {"matchLabels": labels}}
         report = self.judged({"podNetworkings": [POD_NETWORKING]}, {"podNetworkings": [other]})
         assert [f.facts["podNetworkings"] for f in found(report, "PN008")] == [["trading-eni", "x"]] * hits
+        alone = self.judged({"podNetworkings": [POD_NETWORKING, other]}, {})
+        assert len(found(alone, "PN008")) == hits
+
+    @pytest.mark.parametrize(("name", "file"), [("x", "a"), ("a", "b")])
+    def test_an_overlap_is_told_at_the_first_name(self, name: str, file: str) -> None:
+        other = {**POD_NETWORKING, "name": name, "nodePools": ["other"], "podSelector": {"matchLabels": {"team": "x"}}}
+        before = {**other, "name": "0", "podSelector": {"matchLabels": {"network": "0", "team": "0"}}}
+        report = self.judged({"podNetworkings": [POD_NETWORKING]}, {"podNetworkings": [before, other]})
+        place = only(report, "PN008").place
+        assert (place.file, place.path) == (file, f"podNetworkings[{int(file == 'b')}]")
 
     @pytest.mark.parametrize(("free", "hits"), [(47, 1), (48, 0)])
     def test_addresses(self, free: int, hits: int) -> None:
