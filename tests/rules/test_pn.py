@@ -121,6 +121,11 @@ class TestPN003:
     def test_whatever_the_type(self) -> None:
         assert len(found(judge(pn(allocation={"releaseStrategy": "TTL"})), "PN003")) == 1
 
+    def test_the_seconds_are_facts(self) -> None:
+        assert only(judge(ttl("1m30s")), "PN003").facts == {
+            "podNetworking": "trading-eni", "text": "1m30s", "seconds": 90, "minimum": 300,
+        }  # fmt: skip
+
     def test_warning_does_not_fail(self) -> None:
         assert judge(ttl("1m")).exit_code == 0
 
@@ -268,6 +273,12 @@ class TestPN008:
     def test_one_without_selectors_matches_nothing(self) -> None:
         second = {**{k: v for k, v in POD_NETWORKING.items() if k != "podSelector"}, "name": "other"}
         assert found(judge({"podNetworkings": [POD_NETWORKING, second]}), "PN008") == []
+
+    def test_by_namespaces_alone(self) -> None:
+        anywhere = {k: v for k, v in POD_NETWORKING.items() if k != "podSelector"}
+        anywhere |= {"name": "other", "namespaceSelector": {"matchLabels": {"team": "a"}}}
+        finding = only(judge({"podNetworkings": [POD_NETWORKING, anywhere]}), "PN008")
+        assert finding.message == "a pod can match both PodNetworking 'other' and 'trading-eni'"
 
     def test_namespaces_keep_apart(self) -> None:
         one, two = ({"namespaceSelector": {"matchLabels": {"team": team}}} for team in "ab")
@@ -423,6 +434,7 @@ class TestPN013:
             }
             for name, pools in names.items()
         ]
+        items.append({**POD_NETWORKING, "podSelector": {"matchLabels": {"n": "f"}}})  # an Elastic one
         report = judge(
             {
                 **self.TWO_ZONES,
