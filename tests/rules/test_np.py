@@ -402,7 +402,7 @@ class TestNP016:
         assert [finding.level for finding in findings] == ([] if level is None else [level])
         for finding in findings:
             assert (finding.facts["room"], finding.facts["podsPerNode"], finding.facts["hostPods"]) == (room, 7, 3)
-            assert finding.hint == "set maxPods to 10 or more"
+            assert finding.hint == "set overrides.node_config.kubelet_configuration.maxPods to 10 or more"
 
     @pytest.mark.parametrize(("replicas", "level"), [(18, "warning"), (19, "error")])
     def test_listed_pods_need_the_room(self, replicas: int, level: str) -> None:

@@ -713,7 +713,8 @@ def np015(view: PlanView) -> Outcome:
     for pool in view.pools:
         if str(value_at(pool.pool.overrides, keys)).lower() == "true":
             message = say("pool {pool!r} creates every node unschedulable", pool=pool.pool.name)
-            hint = say("remove the override, or uncordon each node: kubectl uncordon NODE")
+            key = Key(".".join(("overrides", *keys)))
+            hint = say("remove {key}, or uncordon each node: kubectl uncordon NODE", key=key)
             yield Hit((*pool.path, "overrides", *keys), message, hint)
 
 
@@ -769,7 +770,8 @@ def np016(view: PlanView) -> Outcome:
             room=room,
             podsPerNode=max(known),
         )
-        hint = say("set maxPods to {required} or more", required=max(known) + hosts)
+        key = Key(".".join(("overrides", *keys)))
+        hint = say("set {key} to {required} or more", key=key, required=max(known) + hosts)
         short = _too_many(pool, min(room, *known))
         if short is None:
             yield unknown_capacity(pool)
