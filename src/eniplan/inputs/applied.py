@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
+from eniplan.inputs.places import UNKNOWN_NAMESPACE, NotKnown
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
 from eniplan.plan.document import Document, read_documents
@@ -79,6 +81,89 @@ def objects_of(file: str, value: Any, place: Within) -> Iterator[Document]:  # n
             yield from (document._replace(tree=place) for document in read_documents(file, data))
         except InputError:
             return  # the tool that applies it reports invalid YAML
+
+
+def written(file: str, parts: list[Any], place: Within) -> list[Document]:
+    """Return the objects in a YAML text of which some parts are unknown; none if these may be more than a value.
+
+    Args:
+        file: the file with the text.
+        parts: the text in pieces, with `NotKnown` where it is unknown.
+        place: the place of the text.
+
+    """
+    text = ""
+    lost: list[NotKnown] = []
+    for part in parts:
+        if isinstance(part, NotKnown):
+            if not text.rpartition("\n")[2].strip():
+                return []  # alone on its line, it may be several lines
+            text += _LOST.format(len(lost))
+            lost.append(part)
+        else:
+            text += part
+    return [found._replace(value=_filled(found.value, lost)) for found in objects_of(file, text, place)]
+
+
+_LOST = "eniplan.unknown.{}."
+"""Stands for an unknown part of a text; no text has it by itself."""
+_IS_LOST = re.compile(r"eniplan\.unknown\.(\d+)\.")
+
+
+def _filled(value: Any, lost: list[NotKnown]) -> Any:  # noqa: ANN401 - a value
+    """Return a value in which the texts with an unknown part are unknown, and the maps with an unknown key."""
+    if isinstance(value, dict):
+        key = _IS_LOST.search(" ".join(map(str, value)))
+        return {name: _filled(item, lost) for name, item in value.items()} if key is None else lost[int(key[1])]
+    if isinstance(value, list):
+        return [_filled(item, lost) for item in value]
+    found = _IS_LOST.search(value) if isinstance(value, str) else None
+    return value if found is None else lost[int(found[1])]
+
+
+_UNREAD = frozenset((
+    "args", "command", "dnsConfig", "env", "envFrom", "hostAliases", "image", "imagePullPolicy", "imagePullSecrets",
+    "lifecycle", "livenessProbe", "priorityClassName", "readinessProbe", "securityContext", "serviceAccount",
+    "serviceAccountName", "serviceName", "startupProbe", "terminationGracePeriodSeconds", "volumeClaimTemplates",
+    "volumeMounts", "volumes", "workingDir",
+))  # fmt: skip
+"""Fields of workloads on which nothing depends that eniplan says."""
+_OWN_KEYS = frozenset(("annotations", "data", "labels", "limits", "matchLabels", "nodeSelector", "requests"))
+"""Fields whose keys are the user's own."""
+_LONGEST = 40
+"""Characters of a name that stands for an unknown one: short enough for every kind."""
+
+
+def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
+    """Return an object without the unknown fields on which nothing depends."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key not in _UNREAD or not is_open(item)}
+        return {key: item if key in _OWN_KEYS else read_of(item) for key, item in kept.items()}
+    return list(map(read_of, value)) if isinstance(value, list) else value
+
+
+def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
+    """Return whether a part of a value is unknown."""
+    if isinstance(value, dict | list):
+        return any(map(is_open, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, NotKnown)
+
+
+def identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
+    """Return an object with a name from its resource's address if its own is unknown, and likewise a namespace."""
+    about = value.get("metadata") if isinstance(value, dict) else None
+    if not isinstance(about, dict):
+        return value
+    known = {}
+    if isinstance(about.get("name"), NotKnown):
+        known["name"] = _in_a_name(address)
+    if isinstance(about.get("namespace"), NotKnown):
+        known["namespace"] = UNKNOWN_NAMESPACE + _in_a_name(about["namespace"])
+    return {**value, "metadata": {**about, **known}}
+
+
+def _in_a_name(words: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", words.lower())[-_LONGEST:].strip("-")
 
 
 def named_in(text: str) -> str:

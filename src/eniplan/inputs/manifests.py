@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
-from eniplan.inputs.places import Origin
+from eniplan.inputs.places import UNKNOWN_NAMESPACE, Origin
 from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
     FIXED_NAMES,
@@ -522,12 +522,15 @@ class Manifests:
         if not sure and not unsure:
             asks = is_seen and workload.pod.annotations.get(POD_ENI) == "true"
             return _Networking(leads=asks and cluster.terway.eni_trunking is False)
-        why = say(
-            "{networkings} select its pods, and Terway picks one of them arbitrarily",
-            networkings=tuple(map(repr, sure)),
-        )
-        if not sure:
-            namespace = workload.object.namespace
+        namespace = workload.object.namespace
+        if sure:
+            why = say(
+                "{networkings} select its pods, and Terway picks one of them arbitrarily",
+                networkings=tuple(map(repr, sure)),
+            )
+        elif namespace.startswith(UNKNOWN_NAMESPACE):
+            why = say("{networking!r} may select its pods: their namespace is unknown", networking=unsure[0])
+        else:
             why = say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
                 "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
         return _Networking(None, (Undecidable("podNetworking", why),), leads)
@@ -554,7 +557,8 @@ class Manifests:
     def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
         if selector is None:
             return True
-        labels = {_NAME_OF_NAMESPACE: namespace, **self._namespaces.get(namespace, {})}
+        own = {} if namespace.startswith(UNKNOWN_NAMESPACE) else {_NAME_OF_NAMESPACE: namespace}
+        labels = {**own, **self._namespaces.get(namespace, {})}
         known = namespace in self._namespaces
         unknown = [r for r in selector.requirements if not known and r.key not in labels]
         if not all(meets(r, labels.get(r.key)) for r in selector.requirements if r not in unknown):

@@ -22,6 +22,10 @@ class NotKnown(str):
     __slots__ = ()
 
 
+UNKNOWN_NAMESPACE = "unknown-"
+"""The beginning of a name that stands for an unknown namespace: equal ones are the same namespace."""
+
+
 def is_known_text(value: object) -> bool:
     """Return whether a value is text and not a `NotKnown`."""
     return isinstance(value, str) and not isinstance(value, NotKnown)

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import Problem
-from eniplan.inputs.applied import CHART, MANIFESTS, ONLY_HELM, SPELLED, Within, named_in, objects_of
+from eniplan.inputs.applied import (
+    CHART,
+    MANIFESTS,
+    ONLY_HELM,
+    SPELLED,
+    Within,
+    identified,
+    is_open,
+    named_in,
+    objects_of,
+    read_of,
+)
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
@@ -100,16 +111,11 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
         argument = MANIFESTS.get(kind, "")
         found = value.get(argument) if isinstance(value, dict) else value
         place = Within(document, (*after, argument))
-    if _is_open(found):
+    found = identified(read_of(found), address)
+    if is_open(found):
         yield Left(address, say("parts of it are known only after apply"), named_in(str(change.get("after"))))
         return
     yield from objects_of(document.file, found, place)
-
-
-def _is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
-    if isinstance(value, dict | list):
-        return any(map(_is_open, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, NotKnown)
 
 
 def _change(

@@ -112,6 +112,30 @@ def outcome(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
         return NotKnown(say("an expression that is nested too deeply"))
 
 
+def pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a list of values, or a map
+    """Return what a text with unknown parts is made of: the parts of a template, or what `yamlencode` is given.
+
+    `NotKnown` for other expressions, and if Terraform would reject it.
+    """
+    try:
+        return _pieces(node, scope)
+    except (RefusedError, RecursionError) as error:
+        return NotKnown(str(error))
+
+
+def _pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - see `pieces`
+    if isinstance(node, Template):
+        parts = [part if isinstance(part, str) else evaluate(part, scope) for part in node.parts]
+        return [part if unknown(part) is not None else text(part) for part in parts]
+    if isinstance(node, Call) and not node.expands:
+        name, args = node.name.removeprefix("core::"), [evaluate(argument, scope) for argument in node.arguments]
+        if name == "templatefile":
+            return _of_file(name, args, scope, _pieces)
+        if name == "yamlencode" and len(args) == 1:
+            return args[0]
+    return NotKnown(say("a computed text"))
+
+
 # --- References ---------------------------------------------------------------------------------------------------
 
 
@@ -372,7 +396,7 @@ def _plain_call(node: Call, scope: Scope) -> Any:  # noqa: ANN401 - a value
         lost = next((why for arg in args if (why := unknown(arg)) is not None), None)
         return scope.functions[node.name](args) if lost is None else lost
     if node.name.removeprefix("core::") in _OF_FILES:
-        return _of_file(node.name.removeprefix("core::"), args, scope)
+        return _of_file(node.name.removeprefix("core::"), args, scope, evaluate)
     from eniplan.inputs.hcl.functions import call  # noqa: PLC0415 - most files call none
 
     if node.name in _TO_TEXT:
@@ -393,7 +417,7 @@ _OF_FILES = {"file": 1, "fileexists": 1, "filebase64": 1, "fileset": 2, "templat
 """Functions that read files, and their maximum number of arguments."""
 
 
-def _of_file(name: str, args: list[Any], scope: Scope) -> Any:  # noqa: ANN401 - a value
+def _of_file(name: str, args: list[Any], scope: Scope, made: Callable[[Expression, Scope], Any]) -> Any:  # noqa: ANN401 - a value
     from eniplan.inputs.hcl.disk import named  # noqa: PLC0415 - few files read others
 
     if len(args) != _OF_FILES[name]:
@@ -403,7 +427,7 @@ def _of_file(name: str, args: list[Any], scope: Scope) -> Any:  # noqa: ANN401 -
         return lost
 
     def fill(template: Expression, given: dict[str, Any]) -> Any:  # noqa: ANN401 - a value
-        return evaluate(template, Scope(_not_given, scope.budget, given))
+        return made(template, Scope(_not_given, scope.budget, given))
 
     found = named(name, args, scope.disk, fill)
     scope.budget.size(found)

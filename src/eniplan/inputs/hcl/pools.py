@@ -6,11 +6,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.terraform import RESOURCE
-from eniplan.inputs.applied import APPLIED, CHART, MANIFESTS, ONLY_HELM, SPELLED, Within, named_in, objects_of
+from eniplan.inputs.applied import (
+    APPLIED,
+    CHART,
+    MANIFESTS,
+    ONLY_HELM,
+    SPELLED,
+    Within,
+    identified,
+    named_in,
+    objects_of,
+    read_of,
+    written,
+)
 from eniplan.inputs.beside import SECURITY_GROUP, V_SWITCH, all_made, named, replaced, security_group, state, v_switch
 from eniplan.inputs.body import is_meant, is_mode_key
 from eniplan.inputs.cluster import CLUSTERS, facts_of
-from eniplan.inputs.hcl.evaluate import outcome
+from eniplan.inputs.hcl.evaluate import outcome, pieces
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
 from eniplan.inputs.hcl.sources import at, sources
@@ -27,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from eniplan.inputs.hcl.evaluate import Scope
-    from eniplan.inputs.hcl.module import Module
+    from eniplan.inputs.hcl.module import Made, Module
     from eniplan.inputs.hcl.nodes import Expression
     from eniplan.inputs.hcl.parse import Block, Text
     from eniplan.inputs.units import Stated
@@ -340,25 +352,36 @@ class Configuration:
                 continue
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
-                values, document = self._take(block, module, one.scope, address)
-                value, place = self._applied(block.labels[0], values, document, address)
-                lost = module.budget.lost(value)
-                if lost is None:
-                    self.manifests += objects_of(block.text.file, value, place)
-                else:
-                    why = say("part of it is unknown: {lost}", lost=lost)
-                    self.left.append(Skipped(f"{block.text.file}: {address}", why, names))
+                for item in self._applied(block, module, one, address):
+                    lost = module.budget.lost(item.value)
+                    if lost is None:
+                        self.manifests.append(item)
+                    else:
+                        why = say("part of it is unknown: {lost}", lost=lost)
+                        self.left.append(Skipped(f"{block.text.file}: {address}", why, names))
 
-    def _applied(self, kind: str, values: dict[str, Any], document: Document, address: str) -> tuple[Any, Within]:
-        """Return the object that a resource applies, and its places."""
+    def _applied(self, block: Block, module: Module, one: Made, address: str) -> list[Document]:
+        """Return the objects that a resource applies, as far as they are known and read."""
+        values, document = self._take(block, module, one.scope, address)
+        kind, file = block.labels[0], block.text.file
         if kind in SPELLED:
             from eniplan.inputs.spelled import Spelled, spelled  # noqa: PLC0415 - most configurations have none
 
             found, places = spelled(kind, values)
-            return found, Spelled(document, (address,), places)
+            return [Document(file, identified(found, address), Spelled(document, (address,), places))]
         attribute = MANIFESTS[kind]
-        value = replaced(values.get(attribute), lambda part: self._words_of(part) or part)
-        return value, Within(document, (address, attribute))
+        place = Within(document, (address, attribute))
+        value = self._in_words(values.get(attribute))
+        if isinstance(value, NotKnown):
+            parts = self._in_words(_plain(pieces(block.attributes[attribute].expression, one.scope), module))
+            made = written(file, parts, place) if isinstance(parts, list) else []
+            made = made or [Document(file, parts if isinstance(parts, dict) else value, place)]
+        else:
+            made = list(objects_of(file, value, place))
+        return [item._replace(value=identified(read_of(item.value), address)) for item in made]
+
+    def _in_words(self, value: Any) -> Any:  # noqa: ANN401 - a value
+        return replaced(value, lambda part: self._words_of(part) or part)
 
     def _words_of(self, value: Any) -> str | None:  # noqa: ANN401 - a value
         """Return the text that identifies a vSwitch or security group of this configuration, or None."""

@@ -1,0 +1,226 @@
+"""Manifests in Terraform with parts that are unknown: what nothing depends on keeps no workload from being judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.inputs.support import judge_files, terraform_plan
+from tests.inputs.test_spelled import POOL, WEB
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AGENT = """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: monitoring}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec:
+      tolerations: [{operator: Exists}]
+      volumes: [{name: v, hostPath: {path: "/var/log"}}]
+      containers:
+        - name: agent
+          image: log-agent
+          args: ["--level", "info"]
+          env: [{name: A, value: b}]
+"""
+"""It takes the seventh ENI, which `WEB` needs: ENI008, if it is judged."""
+MAP = """{
+    apiVersion = "apps/v1"
+    kind       = "DaemonSet"
+    metadata   = { name = "agent", namespace = "monitoring" }
+    spec = {
+      selector = { matchLabels = { app = "agent" } }
+      template = {
+        metadata = { labels = { app = "agent" } }
+        spec = {
+          tolerations = [{ operator = "Exists" }]
+          containers  = [{ name = "agent", image = "log-agent", args = ["--level", "info"] }]
+        }
+      }
+    }
+  }"""
+VARIABLES = "".join(f'variable "{name}" {{}}\n' for name in ("image", "tag", "a", "b", "ns", "more"))
+
+
+def resource(kind: str, value: str) -> str:
+    return f'resource "{kind}" "agent" {{\n  {value}\n}}\n'
+
+
+def heredoc(text: str) -> str:
+    return resource("kubectl_manifest", f"yaml_body = <<-EOT\n{text}EOT")
+
+
+def rules(folder: Path, resources: str, *, file: str = "") -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the rules that are broken, and what was skipped."""
+    judged = judge_files(folder, {"main.tf": POOL + WEB + VARIABLES + resources, "agent.yaml.tftpl": file}, "main.tf")
+    return judged.rules, judged.skipped
+
+
+IRRELEVANT = [
+    ("log-agent", "${var.image}"),
+    ("log-agent", "registry/agent:${var.tag}"),
+    ("log-agent", '"${var.image}:${var.tag}"'),
+    ('["--level", "info"]', '["--level", "${var.a}"]'),
+    ("value: b", "value: ${var.b}"),
+    ('"/var/log"', "${var.a}/log"),
+    ("name: agent, ", "name: ${var.a}-agent, "),
+    ("monitoring", "${var.ns}"),
+]
+RELEVANT = [
+    ("{operator: Exists}", "{operator: ${var.a}}"),
+    ("DaemonSet", "${var.a}"),
+    ("      tolerations", "      ${var.more}\n      tolerations"),
+    ("      tolerations:", "      ${var.a}:"),
+    ("spec:\n  sel", "spec: ${var.a}\nx:\n  sel"),
+    ("{app: agent}}\n    spec", "{app: ${var.a}}}\n    spec"),
+]
+
+
+def test_the_agent_counts(here: Path) -> None:
+    assert rules(here, heredoc(AGENT)) == ({"ENI008"}, [])
+    assert rules(here, resource("kubernetes_manifest", f"manifest = {MAP}")) == ({"ENI008"}, [])
+
+
+@pytest.mark.parametrize(("old", "new"), IRRELEVANT)
+def test_unknown_parts_on_which_nothing_depends(here: Path, old: str, new: str) -> None:
+    changed = AGENT.replace(old, new)
+    assert changed != AGENT
+    assert rules(here, heredoc(changed)) == ({"ENI008"}, [])
+    passed = ", ".join(f"{name} = var.{name}" for name in ("image", "tag", "a", "b", "ns", "more"))
+    called = f'yaml_body = templatefile("agent.yaml.tftpl", {{ {passed} }})'
+    template = changed.replace("var.", "")
+    assert rules(here, resource("kubectl_manifest", called), file=template) == ({"ENI008"}, [])
+
+
+@pytest.mark.parametrize(("old", "new"), RELEVANT)
+def test_unknown_parts_that_matter(here: Path, old: str, new: str) -> None:
+    changed = AGENT.replace(old, new)
+    assert changed != AGENT
+    found, skipped = rules(here, heredoc(changed))
+    assert found == set()
+    ((what, why),) = skipped
+    assert what.endswith("main.tf: kubectl_manifest.agent")
+    assert why.startswith("part of it is unknown: var.")
+    assert why.endswith(" has no value")
+
+
+@pytest.mark.parametrize("written", ["kubernetes_manifest", "yamlencode"])
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ('"log-agent"', "var.image", {"ENI008"}),
+        ('["--level", "info"]', "[var.a]", {"ENI008"}),
+        ('["--level", "info"]', "var.a", {"ENI008"}),
+        ('name = "agent", namespace', 'name = "${var.a}-agent", namespace', {"ENI008"}),
+        ('"monitoring"', "var.ns", {"ENI008"}),
+        ('[{ operator = "Exists" }]', "var.a", set()),
+        ('"DaemonSet"', "var.a", set()),
+    ],
+)
+def test_maps(here: Path, written: str, old: str, new: str, wrong: set[str]) -> None:
+    changed = MAP.replace(old, new)
+    assert changed != MAP
+    if written == "yamlencode":
+        made = resource("kubectl_manifest", f"yaml_body = yamlencode({changed})")
+    else:
+        made = resource(written, f"manifest = {changed}")
+    found, skipped = rules(here, made)
+    assert found == wrong
+    assert len(skipped) == (not wrong)
+
+
+@pytest.mark.parametrize(("old", "new"), [('name      = "web"', 'name      = "${var.a}-web"'), ('"trading"', "var.ns")])
+def test_blocks(here: Path, old: str, new: str) -> None:
+    changed = WEB.replace(old, new).replace("replicas = 7", "replicas = 8")
+    assert old in WEB
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + changed}, "main.tf")
+    assert (judged.rules, judged.skipped) == ({"ENI008"}, [])
+
+
+def test_names_that_are_unknown_are_apart(here: Path) -> None:
+    """Of two workloads with unknown names, neither is the other one, nor too long for its kind."""
+    web = WEB.replace('"web"\n    namespace', '"${var.a}"\n    namespace').replace("_deployment", "_stateful_set")
+    web = web.replace("replicas = 7", "replicas = 4")
+    two = web + web.replace('"web" {', f'"{"w" * 60}" {{')
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + two}, "main.tf")
+    assert (judged.rules, judged.skipped) == ({"ENI008"}, [])
+
+
+def test_one_of_several_objects(here: Path) -> None:
+    found, skipped = rules(here, heredoc(AGENT + "---\n" + AGENT.replace("Exists", "${var.a}").replace("agent", "b")))
+    assert found == {"ENI008"}
+    assert len(skipped) == 1
+
+
+def test_other_texts_stay_unknown(here: Path) -> None:
+    for value in (
+        "var.a",
+        'join("", [var.a])',
+        "yamlencode(var.a)",
+        "yamlencode()",
+        'templatefile("none", {})',
+        '"${var.a}"',
+    ):
+        found, skipped = rules(here, resource("kubectl_manifest", f"yaml_body = {value}"))
+        assert found == set()
+        assert [what.endswith("main.tf: kubectl_manifest.agent") for what, _ in skipped] == [True]
+
+
+NETWORKING = """\
+apiVersion: network.alibabacloud.com/v1beta1
+kind: PodNetworking
+metadata: {name: eni}
+spec:
+  eniType: ENI
+  vSwitchOptions: [vsw-j]
+  securityGroupIDs: [sg-pods]
+  selector:
+    namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: trading}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("namespace", "why"), [('"trading"', []), ("var.ns", ["'eni' may select its pods: their namespace is unknown"])]
+)
+def test_whether_a_networking_selects_pods_is_unknown_with_their_namespace(
+    here: Path, namespace: str, why: list[str]
+) -> None:
+    files = {"main.tf": POOL + VARIABLES + WEB.replace('"trading"', namespace), "pn.yaml": NETWORKING}
+    report = judge_files(here, files, "main.tf", "pn.yaml").report
+    assert [item.hint for item in report.undecided if "may select" in item.hint] == why
+    assert "WL005" not in {finding.rule.id for finding in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("unknown", "is_judged"),
+    [
+        ({}, True),
+        ({"spec": {"template": {"spec": {"containers": [{"image": True}], "volumes": True}}}}, True),
+        ({"metadata": {"name": True, "namespace": True}}, True),
+        ({"spec": {"template": {"spec": {"tolerations": True}}}}, False),
+        ({"spec": True}, False),
+    ],
+)
+def test_plans_of_terraform(here: Path, unknown: dict[str, Any], is_judged: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Terraform leaves out of `after` what `after_unknown` has."""
+    plan = terraform_plan({
+        "node_pool_name": "eni", "desired_size": "1", "instance_types": ["ecs.g7.2xlarge"], "vswitch_ids": ["vsw-j"],
+        "labels": [{"key": "k8s.aliyun.com/exclusive-mode-eni-type", "value": "eniOnly"}],
+    })  # fmt: skip
+    manifest = yaml.safe_load(AGENT)
+    change = {"actions": ["create"], "before": None, "after_unknown": {"manifest": unknown}}
+    for name in "ab":
+        found = manifest | {"metadata": {**manifest["metadata"], "name": name}}
+        applied = {"address": f"kubernetes_manifest.{name}", "mode": "managed", "type": "kubernetes_manifest"}
+        plan["resource_changes"].append({**applied, "change": {**change, "after": {"manifest": found}}})
+    judged = judge_files(here, {"plan.json": plan})
+    (use,) = [sheet.use for sheet in judged.report.pools]
+    assert len(use.takers if use else ()) == 2 * is_judged
+    assert len(judged.skipped) == 2 * (not is_judged)
