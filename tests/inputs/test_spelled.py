@@ -128,6 +128,10 @@ resource "kubernetes_horizontal_pod_autoscaler_v2" "web" {
 """
 
 
+UNCOUNTED = ("ENI008", "NET002", "NP016", "WL016")
+"""The rules that wait for the number of pods of a workload."""
+
+
 def rules(here: Path, *parts: str, **more: object) -> set[str]:
     return judge_files(here, {"main.tf": POOL + "".join(parts), **more}).rules
 
@@ -189,7 +193,7 @@ def test_an_autoscaler_counts(here: Path) -> None:
 
 
 def test_what_is_not_known_and_matters_is_named(here: Path) -> None:
-    judged = judge_files(here, {"main.tf": POOL + WEB.replace("replicas = 7", "replicas = var.replicas")})
+    judged = judge_files(here, {"main.tf": POOL + WEB.replace('operator = "Exists"', "operator = var.operator")})
     ((title, why),) = judged.skipped
     assert title.endswith("main.tf: kubernetes_deployment_v1.web")
     assert why.startswith("part of it is unknown: ")
@@ -229,6 +233,9 @@ def test_the_plan_of_terraform(here: Path) -> None:
     (line,) = {f.place.line for f in judged.report.findings if f.rule.id == "WL008"}
     assert '"aliyun/eni": "1"' in (here / "plan.json").read_text().splitlines()[line - 1]
     unknown["spec"][0]["replicas"] = True
+    judged = judge_files(here, {"plan.json": plan})
+    assert [item.rules for item in judged.report.undecided if "replicas" in item.fact] == [UNCOUNTED]
+    unknown["spec"][0]["template"][0]["spec"][0]["host_network"] = True
     judged = judge_files(here, {"plan.json": plan})
     assert ("plan.json: kubernetes_deployment_v1.web", "parts of it are known only after apply") in judged.skipped
 

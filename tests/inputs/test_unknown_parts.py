@@ -8,10 +8,12 @@ import pytest
 import yaml
 
 from tests.inputs.support import judge_files, terraform_plan
-from tests.inputs.test_spelled import POOL, WEB
+from tests.inputs.test_spelled import POOL, SCALER, UNCOUNTED, WEB
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.harness import Run
 
 AGENT = """\
 apiVersion: apps/v1
@@ -142,6 +144,34 @@ def test_blocks(here: Path, old: str, new: str) -> None:
     assert old in WEB
     judged = judge_files(here, {"main.tf": POOL + VARIABLES + changed}, "main.tf")
     assert (judged.rules, judged.skipped) == ({"ENI008"}, [])
+
+
+@pytest.mark.parametrize("more", ["", AGENT])
+def test_the_number_of_pods(here: Path, more: str) -> None:
+    """Rules wait for it, and no count is shown that is none."""
+    changed = WEB.replace("replicas = 7", "replicas = var.a")
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + changed + (heredoc(more) if more else "")})
+    assert (judged.rules, judged.skipped) == (set(), [])
+    assert [item.rules for item in judged.report.undecided if "replicas of" in item.fact] == [UNCOUNTED]
+    (sheet,) = judged.report.pools
+    assert sheet.use is None
+
+
+def test_the_most_pods_of_an_autoscaler(here: Path) -> None:
+    changed = WEB + SCALER.replace("max_replicas = 9", "max_replicas = var.a")
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + changed})
+    assert (judged.rules, judged.skipped) == (set(), [])
+    assert [item.rules for item in judged.report.undecided if "maxReplicas of" in item.fact] == [("ENI008", "NET002")]
+
+
+@pytest.mark.parametrize("old", ['name        = "web"', 'kind        = "Deployment"', "min_replicas = 2"])
+def test_an_autoscaler_of_unknown_pods_is_told(run: Run, tmp_path: Path, old: str) -> None:
+    """Its workload is judged with the pods that it states; what may be missing is not left to --verbose."""
+    changed = SCALER.replace(old, f"{old.partition('=')[0]} = var.a")
+    assert changed != SCALER
+    (tmp_path / "main.tf").write_text(POOL + VARIABLES + WEB + changed, encoding="utf-8")
+    told = "skipped main.tf: kubernetes_horizontal_pod_autoscaler_v2.web: part of it is unknown: var.a has no value"
+    assert told in run("check", "main.tf", cwd=tmp_path).err
 
 
 def test_names_that_are_unknown_are_apart(here: Path) -> None:

@@ -142,6 +142,17 @@ def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
     return list(map(read_of, value)) if isinstance(value, list) else value
 
 
+def settled(value: Any) -> Any:  # noqa: ANN401 - a value
+    """Return an object without unknown numbers of pods: rules can wait for these alone."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key not in _NUMBERS or not isinstance(item, NotKnown)}
+        return {key: settled(item) for key, item in kept.items()}
+    return list(map(settled, value)) if isinstance(value, list) else value
+
+
+_NUMBERS = frozenset(("maxReplicas", "parallelism", "replicas"))
+
+
 def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
     """Return whether a part of a value is unknown."""
     if isinstance(value, dict | list):
@@ -150,12 +161,15 @@ def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
 
 
 def identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
-    """Return an object with a name from its resource's address if its own is unknown, and likewise a namespace."""
+    """Return an object with a name from its resource's address if its own is unknown, and likewise a namespace.
+
+    Other objects name PodNetworkings and namespaces: these keep their unknown name.
+    """
     about = value.get("metadata") if isinstance(value, dict) else None
     if not isinstance(about, dict):
         return value
     known = {}
-    if isinstance(about.get("name"), NotKnown):
+    if isinstance(about.get("name"), NotKnown) and value.get("kind") not in {"Namespace", "PodNetworking"}:
         known["name"] = _in_a_name(address)
     if isinstance(about.get("namespace"), NotKnown):
         known["namespace"] = UNKNOWN_NAMESPACE + _in_a_name(about["namespace"])

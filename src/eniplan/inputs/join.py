@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.manifests import Part, Steering, pools_of
-from eniplan.inputs.places import Origin, translated
+from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.values import listing
@@ -177,7 +177,12 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     # A PodNetworking that gives no exclusive ENIs is for other nodes, unless a workload or plan names it.
     asking = {pn.name for pn in own if plan is not None and pn.asks_for_eni(plan.cluster)}
     networkings = [_meant(part, unit, ecs if part.value["name"] in asking else []) for part in manifests.networkings]
-    workloads = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
+    found = [_at_home(manifests, manifests.workloads[i], home) for i, home in here.items()]
+    unknown = [{key: item for key, item in part.value.items() if isinstance(item, NotKnown)} for part in found]
+    workloads = [
+        part._replace(value={key: item for key, item in part.value.items() if key not in lost})
+        for part, lost in zip(found, unknown, strict=True)
+    ]
     names = {part.value["name"] for part in networkings}
     identities = set(map(_identity, (part.value for part in workloads)))
     draft.keep(unit, "podNetworkings", lambda item: item["name"] not in names)
@@ -191,6 +196,7 @@ def _with(  # noqa: PLR0913, PLR0917 - all parts of the unit
     gaps = [*unit.gaps, *_strange_ids(unit, networkings, first)]
     for i, home in enumerate(here.values()):
         at: Path = ("workloads", first_workload + i)
+        gaps += (Gap((*at, key), say("{lost}", lost=lost)) for key, lost in unknown[i].items())
         if home.pool is None and home.missing is None:
             silent.add((*at, "nodePool"))
         if home.open:

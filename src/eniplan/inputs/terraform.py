@@ -22,6 +22,7 @@ from eniplan.inputs.applied import (
     named_in,
     objects_of,
     read_of,
+    settled,
 )
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
@@ -112,7 +113,7 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
         found = value.get(argument) if isinstance(value, dict) else value
         place = Within(document, (*after, argument))
     found = identified(read_of(found), address)
-    if is_open(found):
+    if is_open(settled(found)):
         yield Left(address, say("parts of it are known only after apply"), named_in(str(change.get("after"))))
         return
     yield from objects_of(document.file, found, place)

@@ -27,6 +27,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     wanted: dict[str, list[Demand]] = {}
     for demand in view.once(demands):
         wanted.setdefault(demand.pool.pool.name, []).append(demand)
+    uncounted = {gap.path[:2] for gap in item.gaps if gap.path[::2] == ("workloads", "replicas")}
     for pool in view.pools:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
         mine = [d for d in wanted.get(pool.pool.name, ()) if d.pool is pool]
@@ -40,7 +41,7 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
             (pool.least_pods(sizes[0]), pool.least_pods(sizes[1])),
             _by_v_switch(pool, mine),
             _by_zone(pool, mine),
-            use=_use(pool),
+            use=None if any(workload.path in uncounted for workload in pool.workloads) else _use(pool),
             zone_names=pool.zones,
             per_zone=_both(sizes, pool.nodes_per_zone),
             is_balanced=pool.balanced,
