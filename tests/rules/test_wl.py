@@ -202,6 +202,30 @@ class TestWL007:
         assert path in finding.place.path
 
     @pytest.mark.parametrize(
+        ("spec", "asked", "hint", "fixes"),
+        [
+            ({"nodeSelector": {"a": "b", LABEL: "ENIOnly"}}, [f"{LABEL} In (ENIOnly)"], "write eniOnly", True),
+            ({"nodeSelector": {LABEL: "shared"}}, [f"{LABEL} In (shared)"], "write eniOnly", False),
+            ({"affinity": affinity({**EXCLUSIVE, "values": ["enionly", "x"]})}, [f"{LABEL} In (enionly, x)"],
+             "write eniOnly", False),
+            ({"affinity": affinity({**EXCLUSIVE, "operator": "NotIn"})}, [f"{LABEL} NotIn (eniOnly)"],
+             "remove it", False),
+            ({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{}]}}}}, "what no node has", "remove it", False),
+        ],
+    )  # fmt: skip
+    def test_what_is_asked_for_and_what_to_write(
+        self,
+        spec: dict[str, Any],
+        asked: object,
+        hint: str,
+        fixes: bool,  # noqa: FBT001 - a parameter of the test
+    ) -> None:
+        finding = only(judge(templated(**spec)), "WL007")
+        assert (finding.facts["requirements"], finding.hint) == (asked, hint)
+        assert (None if finding.fix is None else finding.fix.value) == ((LABEL, "eniOnly") if fixes else None)
+
+    @pytest.mark.parametrize(
         "spec",
         [
             {}, {"nodeSelector": {LABEL: "eniOnly", "team": "trading"}},
