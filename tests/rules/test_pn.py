@@ -422,6 +422,22 @@ class TestPN013:
         )
         assert finding.facts["zones"] == ["cn-hangzhou-j", "cn-hangzhou-k"]
 
+    @pytest.mark.parametrize(
+        ("nodes", "allocation", "is_open"),
+        [
+            (["vsw-j", "vsw-x"], FIXED["allocation"], True),
+            (["vsw-j", "vsw-x"], {"type": "Elastic"}, False),
+            (["vsw-x"], FIXED["allocation"], False),  # one vSwitch is in one zone, whichever it is
+            (["vsw-j", "vsw-j2"], FIXED["allocation"], False),
+        ],
+    )
+    def test_zones_that_are_unknown(self, nodes: list[str], allocation: dict[str, str], is_open: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        same = {**VSWITCH_J, "id": "vsw-j2", "ipv6Cidr": "2408:4005:39c:3::/64"}
+        changes = {"nodePools[0].vSwitchIds": nodes, "cluster.vSwitches": [VSWITCH_J, same]}
+        report = judge({**pn(allocation=allocation), **changes})
+        assert found(report, "PN013") == []
+        assert facts_missing(report, "PN013") == ["cluster.vSwitches"] * is_open
+
     def test_a_group_is_told_once(self) -> None:
         names = {"b": ["trading"], "a": ["trading"], "c": ["trading", "two"], "d": ["two"], "e": ["one"]}
         items = [

@@ -253,6 +253,17 @@ class TestWL008:
     def test_refused(self, spec: dict[str, Any], words: str) -> None:
         assert words in only(judge(templated(**spec)), "WL008").message
 
+    @pytest.mark.parametrize(
+        ("resource", "requests", "limits", "fix"),
+        [(ENI, 1, 2, 1), (ENI, 2, 1, 1), (ENI, 1, None, 1), (ENI, 3, 2, None), ("aliyun/member-eni", 1, 2, None)],
+    )
+    def test_the_fix_is_what_the_pods_get(
+        self, resource: str, requests: int, limits: int | None, fix: int | None
+    ) -> None:
+        given = {"requests": {resource: requests}, "limits": {} if limits is None else {resource: limits}}
+        finding = only(judge(templated(containers=[{"name": "c", "resources": given}])), "WL008")
+        assert (None if finding.fix is None else (finding.fix.what, finding.fix.value)) == (fix and ("request", fix))
+
     def test_annotations_that_exclude_one_another(self) -> None:
         notes = {"k8s.aliyun.com/pod-networks": "[]", "k8s.aliyun.com/pod-networking": "a"}
         finding = only(judge(templated({"annotations": notes})), "WL008")
