@@ -198,6 +198,7 @@ class TestENI007:
         report = judge({TYPES: ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]})
         finding = only(report, "ENI007")
         assert finding.place.path == TYPES
+        assert "carry 7 to 14 exclusive pods" in finding.message
         assert finding.facts == {**finding.facts, "podsPerNode": {"ecs.g8i.8xlarge": 7, "ecs.g8i.24xlarge": 14}}
         assert report.pools[0].pods == (21, 21)
         assert report.exit_code == 0

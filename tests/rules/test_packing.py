@@ -13,7 +13,7 @@ from eniplan.catalog.store import Catalog
 from eniplan.plan.model import Guest, plan_from
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import WORKLOAD, example
-from eniplan.rules.packing import Load, Taker, enis_of, injected, load_of, packed, takers
+from eniplan.rules.packing import Load, Taker, added, enis_of, injected, load_of, packed, takers
 from eniplan.rules.view import PlanView, PoolView
 
 
@@ -55,6 +55,12 @@ def test_one_more_is_one_more(nodes: int, per_node: int, pods: list[int]) -> Non
     assert load.with_more(2).pods == Counter([*pods, 2])
     assert load.with_more(2, 3).needed == load.needed + 6
     assert not load.with_more(2).fits() or load.fits()
+
+
+@pytest.mark.parametrize(("per_node", "pods", "fits"), [(7, {2: 2, 3: 2, 4: 1}, True), (8, {2: 3, 3: 2, 4: 1}, False)])
+def test_the_fullest_node_comes_first(per_node: int, pods: dict[int, int], fits: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    load = Load(2, per_node, 0, pods)
+    assert load.fits() == one_by_one(load) == fits
 
 
 def test_large_numbers_take_no_time() -> None:
@@ -201,6 +207,11 @@ def test_who_takes_enis() -> None:
     load = load_of(pool)
     assert load is not None
     assert (load.nodes, load.per_node, load.every_node, load.pods) == (3, 7, 3, {2: 2})
+
+
+def test_pods_that_take_none_are_not_added() -> None:
+    assert added(of({"maxReplicas": 5})) == (Taker("matcher", 3, 1, per_node=False),)
+    assert added(of({**pod(labels=True), "maxReplicas": 5})) == ()
 
 
 def test_pods_that_take_none() -> None:

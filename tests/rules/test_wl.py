@@ -476,6 +476,12 @@ class TestPodsThatShareNoNode:
         assert finding.hint == f"use {number} nodes, or prefer the podAntiAffinity instead of requiring it"
         assert finding.facts["nodes"] == 3
 
+    def test_the_largest_number_of_pods_apart_decides(self) -> None:
+        (first,) = alone("Deployment", 9)["workloads"]
+        workloads = [{**first, "name": "a", "replicas": 2}, first, {**WORKLOAD, "name": "b", "replicas": 12}]
+        hints = [finding.hint for finding in found(judge({"workloads": workloads}), "ENI008")]
+        assert hints[0] == "use 9 nodes, or a type with more ENIs"
+
     def test_one_node_is_singular(self) -> None:
         finding = only(judge({**alone("Deployment", 2), f"{POOL}.desiredSize": 1}), "ENI008")
         assert "has 1 node at" in finding.message
