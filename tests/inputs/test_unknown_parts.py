@@ -99,6 +99,8 @@ def test_unknown_parts_on_which_nothing_depends(here: Path, old: str, new: str) 
     called = f'yaml_body = templatefile("agent.yaml.tftpl", {{ {passed} }})'
     template = changed.replace("var.", "")
     assert rules(here, resource("kubectl_manifest", called), file=template) == ({"ENI008"}, [])
+    decoded = called.replace("yaml_body = ", "manifest = yamldecode(") + ")"
+    assert rules(here, resource("kubernetes_manifest", decoded), file=template) == ({"ENI008"}, [])
 
 
 @pytest.mark.parametrize(("old", "new"), RELEVANT)
@@ -113,7 +115,7 @@ def test_unknown_parts_that_matter(here: Path, old: str, new: str) -> None:
     assert why.endswith(" has no value")
 
 
-@pytest.mark.parametrize("written", ["kubernetes_manifest", "yamlencode"])
+@pytest.mark.parametrize("written", ["kubernetes_manifest", "jsonencode", "yamlencode"])
 @pytest.mark.parametrize(
     ("old", "new", "wrong"),
     [
@@ -129,8 +131,8 @@ def test_unknown_parts_that_matter(here: Path, old: str, new: str) -> None:
 def test_maps(here: Path, written: str, old: str, new: str, wrong: set[str]) -> None:
     changed = MAP.replace(old, new)
     assert changed != MAP
-    if written == "yamlencode":
-        made = resource("kubectl_manifest", f"yaml_body = yamlencode({changed})")
+    if written != "kubernetes_manifest":
+        made = resource("kubectl_manifest", f"yaml_body = {written}({changed})")
     else:
         made = resource(written, f"manifest = {changed}")
     found, skipped = rules(here, made)

@@ -115,7 +115,7 @@ def outcome(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a value
 def pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a list of values, or a map
     """Return what a text with unknown parts is made of: the parts of a template, or what `yamlencode` is given.
 
-    `NotKnown` for other expressions, and if Terraform would reject it.
+    A decoded text stands for its value. `NotKnown` for other expressions, and if Terraform would reject it.
     """
     try:
         return _pieces(node, scope)
@@ -128,10 +128,13 @@ def _pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - see `piece
         parts = [part if isinstance(part, str) else evaluate(part, scope) for part in node.parts]
         return [part if unknown(part) is not None else text(part) for part in parts]
     if isinstance(node, Call) and not node.expands:
-        name, args = node.name.removeprefix("core::"), [evaluate(argument, scope) for argument in node.arguments]
+        name = node.name.removeprefix("core::")
+        if name in {"jsondecode", "yamldecode"} and len(node.arguments) == 1:
+            return _pieces(node.arguments[0], scope)
+        args = [evaluate(argument, scope) for argument in node.arguments]
         if name == "templatefile":
             return _of_file(name, args, scope, _pieces)
-        if name == "yamlencode" and len(args) == 1:
+        if name in {"jsonencode", "yamlencode"} and len(args) == 1:
             return args[0]
     return NotKnown(say("a computed text"))
 
