@@ -101,6 +101,15 @@ HCL_POOL = """resource "alicloud_cs_kubernetes_node_pool" "p%d" {
   }
 }
 """
+APPLIED = """\
+variable "a" {}
+resource "kubectl_manifest" "m" {
+  yaml_body = <<EOT
+kind: ConfigMap
+%s
+EOT
+}
+"""
 OTHER = 'resource "alicloud_vpc" "v%d" {\n  name = "a"\n}\n'
 
 
@@ -172,6 +181,12 @@ WORK: dict[str, Callable[[Path], Work]] = {
     ),
     "other resources of HCL": lambda folder: (
         lambda n: in_one_file(folder, n, HCL_POOL % (0, 0) + "".join(OTHER % i for i in range(n)), "main.tf", 1)
+    ),
+    "unknown parts of a line": lambda folder: (
+        lambda n: in_one_file(folder, n, HCL_POOL % (0, 0) + APPLIED % ("a: " + "${var.a}" * n), "main.tf", 1)
+    ),
+    "unknown parts of many lines": lambda folder: (
+        lambda n: in_one_file(folder, n, HCL_POOL % (0, 0) + APPLIED % ("a: ${var.a}\n" * n), "main.tf", 1)
     ),
     "folders of HCL": lambda folder: lambda n: in_folders(folder, n),
     "a List beside pools": lambda folder: lambda n: manifests(folder, n, QUIET, is_json=True),

@@ -76,6 +76,8 @@ IRRELEVANT = [
     ("monitoring", "${var.ns}"),
 ]
 RELEVANT = [
+    ("          image: log-agent\n", "          image: ${var.image}\n${var.more}\n"),
+    ("          image: log-agent\n", "          image: log-agent\n          ${var.more}\n"),
     ("{operator: Exists}", "{operator: ${var.a}}"),
     ("DaemonSet", "${var.a}"),
     ("      tolerations", "      ${var.more}\n      tolerations"),

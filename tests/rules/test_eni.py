@@ -347,6 +347,12 @@ def guest(enis: int = 1, replicas: int | None = None, *, certain: bool = True, t
     return Guest(title, "trading", enis, replicas, is_certain=certain)
 
 
+def test_a_pool_without_pods_asks_nothing_of_its_capacity() -> None:
+    assert facts_missing(judge({TYPES: ["ecs.none.large"]}), "ENI008") == []
+    workload = {"workloads": [WORKLOAD]}
+    assert facts_missing(judge({TYPES: ["ecs.none.large"], **workload}), "ENI008") != []
+
+
 class TestGuests:
     """Pods that nobody planned: what is sure counts, what may be leaves open what it could change."""
 

@@ -92,17 +92,20 @@ def written(file: str, parts: list[Any], place: Within) -> list[Document]:
         place: the place of the text.
 
     """
-    text = ""
     lost: list[NotKnown] = []
+    out: list[str] = []
+    is_begun = False  # whether something stands before the part on its line
     for part in parts:
-        if isinstance(part, NotKnown):
-            if not text.rpartition("\n")[2].strip():
-                return []  # alone on its line, it may be several lines
-            text += _LOST.format(len(lost))
+        if not isinstance(part, NotKnown):
+            _, newline, line = part.rpartition("\n")
+            is_begun = bool(line.strip()) or (is_begun and not newline)
+            out.append(part)
+        elif is_begun:
+            out.append(_LOST.format(len(lost)))
             lost.append(part)
         else:
-            text += part
-    return [found._replace(value=_filled(found.value, lost)) for found in objects_of(file, text, place)]
+            return []  # alone on its line, it may be several lines
+    return [found._replace(value=_filled(found.value, lost)) for found in objects_of(file, "".join(out), place)]
 
 
 _LOST = "eniplan.unknown.{}."

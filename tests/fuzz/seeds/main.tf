@@ -116,3 +116,32 @@ resource "kubernetes_deployment_v1" "web" {
 output "id" {
   value = alicloud_cs_kubernetes_node_pool.eni[*].id
 }
+
+variable "level" {}
+
+resource "kubectl_manifest" "agent" {
+  yaml_body = <<-YAML
+    apiVersion: apps/v1
+    kind: DaemonSet
+    metadata: {name: "${var.level}-agent", namespace: agents}
+    spec:
+      selector: {matchLabels: {app: a}}
+      template:
+        spec:
+          tolerations: [{operator: Exists}]
+          containers: [{name: a, image: "agent:${var.level}", args: ["--level=${var.level}"]}]
+  YAML
+}
+
+resource "kubernetes_manifest" "web" {
+  manifest = yamldecode(<<-YAML
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: ${var.level}}
+    spec:
+      selector: {matchLabels: {app: a}}
+      replicas: ${var.level}
+      template: {spec: {tolerations: [{operator: Exists}], containers: [{name: a, image: ${var.level}}]}}
+  YAML
+  )
+}

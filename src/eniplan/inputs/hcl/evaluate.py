@@ -126,7 +126,9 @@ def pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a list of v
 def _pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - see `pieces`
     if isinstance(node, Template):
         parts = [part if isinstance(part, str) else evaluate(part, scope) for part in node.parts]
-        return [part if unknown(part) is not None else text(part) for part in parts]
+        words = [part if unknown(part) is not None else text(part) for part in parts]
+        if sum(len(word) for word in words if isinstance(word, str)) <= MAX_TEXT:
+            return words
     if isinstance(node, Call) and not node.expands:
         name = node.name.removeprefix("core::")
         if name in {"jsondecode", "yamldecode"} and len(node.arguments) == 1:
