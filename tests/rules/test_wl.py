@@ -291,6 +291,12 @@ class TestSecondRequest:
         report = judge(templated(**spec))
         assert found(report, "WL010") == []
 
+    def test_the_other_container_is_named(self) -> None:
+        both = [{"name": "c", "resources": ONE}, {"name": "d", "resources": ONE}]
+        report = judge({**NETWORKED, **templated(containers=both, more={"podNetworking": "trading-eni"})})
+        assert only(report, "WL010").facts["container"] == "d"
+        assert places(report, "WL010") == ["workloads[0].template.spec.containers[1].resources"]
+
 
 class TestNodesLack:
     def test_member_eni(self) -> None:
@@ -348,6 +354,10 @@ class TestSeveralNetworks:
         both = {"requests": {ENI: 2}, "limits": {ENI: 2}}
         report = judge({**self.PODS, **templated(networks("front", "back"), containers=[{"resources": both}])})
         assert found(report, "WL002") == []
+
+    def test_on_a_pool_that_is_not_there(self) -> None:
+        changes = templated(networks("front"), containers=[{"name": "c"}], more={"nodePool": "none"})
+        assert found(judge({**self.PODS, **changes}), "WL013") == []
 
     def test_without_selectors_they_are_right_from_terway_1_16_1_on(self) -> None:
         base = {**self.PODS, **templated(networks("front"), containers=[{"name": "c"}])}
@@ -506,6 +516,27 @@ class TestPodsThatShareNoNode:
                 "and each of the 3 nodes of pool 'trading' has one of its pods, which may not share a node"
             )
             assert findings[0].hint == "set maxUnavailable to 1 and maxSurge to 0, or add a node"
+
+    def test_pods_that_do_not_fit_are_told_once(self) -> None:
+        changes = alone("Deployment", 9)
+        update = {"rollingUpdate": {"maxUnavailable": 0}}
+        changes["workloads"].append({**WORKLOAD, "name": "b", "kind": "Deployment", "replicas": 12, "strategy": update})
+        report = judge(changes)
+        assert (len(found(report, "ENI008")), found(report, "WL016")) == (1, [])
+
+    @pytest.mark.parametrize(
+        "first",
+        [
+            {"replicas": 8},  # one more fits
+            templated({"labels": {"k8s.aliyun.com/ignore-by-terway": "true"}}, containers=[])["workloads"][0],
+        ],
+    )
+    def test_workloads_in_front_hide_nothing(self, first: dict[str, Any]) -> None:
+        update = {"kind": "Deployment", "strategy": {"rollingUpdate": {"maxUnavailable": 0}}}
+        enis = 2 if "template" not in first else 3
+        last = {**WORKLOAD, "name": "b", **update, "replicas": 6, "eniRequest": enis}
+        findings = found(judge({"workloads": [{**WORKLOAD, **first, "name": "a", **update}, last]}), "WL016")
+        assert [finding.facts["name"] for finding in findings] == ["b"]
 
     def test_other_workloads_are_told_of_their_enis(self) -> None:
         update = {"rollingUpdate": {"maxUnavailable": 0}}
