@@ -105,6 +105,15 @@ def test_unknown_parts_on_which_nothing_depends(here: Path, old: str, new: str) 
     assert rules(here, resource("kubernetes_manifest", decoded), file=template) == ({"ENI008"}, [])
 
 
+def test_a_text_behind_locals(here: Path) -> None:
+    text = AGENT.replace("log-agent", "${var.image}")
+    named = f"locals {{\n  one = local.two\n  two = <<-EOT\n{text}EOT\n  three = local.four\n  four = local.three\n}}\n"
+    assert rules(here, named + resource("kubectl_manifest", "yaml_body = local.one")) == ({"ENI008"}, [])
+    for name in ("three", "five"):
+        found, skipped = rules(here, named + resource("kubectl_manifest", f"yaml_body = local.{name}"))
+        assert (found, len(skipped)) == (set(), 1)
+
+
 @pytest.mark.parametrize(("old", "new"), RELEVANT)
 def test_unknown_parts_that_matter(here: Path, old: str, new: str) -> None:
     changed = AGENT.replace(old, new)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from eniplan.inputs.beside import Later
 from eniplan.inputs.hcl.disk import Disk, workspace
 from eniplan.inputs.hcl.evaluate import Scope, outcome
-from eniplan.inputs.hcl.nodes import Literal
+from eniplan.inputs.hcl.nodes import Literal, Member, Name
 from eniplan.inputs.hcl.parse import overlaid
 from eniplan.inputs.hcl.values import RefusedError, Set, fitted, pairs, text, unknown, whole
 from eniplan.inputs.places import NotKnown
@@ -20,6 +20,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from eniplan.inputs.hcl.nodes import Expression
     from eniplan.inputs.hcl.parse import Block, Part, Text
     from eniplan.inputs.hcl.values import Budget
 
@@ -339,6 +340,16 @@ class Module:
             return value if wanted is None else fitted(value, wanted.expression, lambda e: outcome(e, self.scope))
         except RefusedError as error:
             return NotKnown(say("var.{name} has a value of another type: {error}", name=name, error=error))
+
+    def behind(self, node: Expression, scope: Scope) -> tuple[Expression, Scope]:
+        """Return the expression of the local that an expression names, and its scope; another one as it is."""
+        left = set(self.locals)
+        while isinstance(node, Member) and isinstance(node.source, Name) and node.source.name == "local":
+            if node.name not in left:
+                break
+            left.remove(node.name)
+            node, scope = self.locals[node.name].expression, self.scope
+        return node, scope
 
     def local(self, name: str) -> Any:  # noqa: ANN401 - a value
         """Return the value of a local name."""

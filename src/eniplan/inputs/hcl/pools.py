@@ -377,7 +377,8 @@ class Configuration:
         place = Within(document, (address, attribute))
         value = self._in_words(values.get(attribute))
         if isinstance(value, NotKnown):
-            parts = self._in_words(_plain(pieces(block.attributes[attribute].expression, one.scope), module))
+            text, scope = module.behind(block.attributes[attribute].expression, one.scope)
+            parts = self._in_words(_plain(pieces(text, scope), module))
             made = written(file, parts, place) if isinstance(parts, list) else []
             made = made or [Document(file, parts if isinstance(parts, dict) else value, place)]
         else:
