@@ -25,6 +25,7 @@ spec:
     metadata: {labels: {app: agent}}
     spec:
       tolerations: [{operator: Exists}]
+      terminationGracePeriodSeconds: 30
       volumes: [{name: v, hostPath: {path: "/var/log"}}]
       containers:
         - name: agent
@@ -74,10 +75,52 @@ IRRELEVANT = [
     ('"/var/log"', "${var.a}/log"),
     ("name: agent, ", "name: ${var.a}-agent, "),
     ("monitoring", "${var.ns}"),
+    ("log-agent", "${var.image}${var.tag}"),
+    ("log-agent", "${var.image} ${var.tag}"),
+    (
+        "          env",
+        "".join(
+            f"          {key}: ${{var.a}}\n"
+            for key in (
+                "command",
+                "envFrom",
+                "imagePullPolicy",
+                "lifecycle",
+                "livenessProbe",
+                "readinessProbe",
+                "securityContext",
+                "startupProbe",
+                "volumeMounts",
+                "workingDir",
+            )
+        )
+        + "          env",
+    ),
+    (
+        "      containers",
+        "".join(
+            f"      {key}: ${{var.a}}\n"
+            for key in (
+                "dnsConfig",
+                "hostAliases",
+                "imagePullSecrets",
+                "priorityClassName",
+                "serviceAccount",
+                "serviceAccountName",
+            )
+        )
+        + "      containers",
+    ),
+    ("      terminationGracePeriodSeconds: 30", "      terminationGracePeriodSeconds: ${var.a}"),
+    ("  template:", "  serviceName: ${var.a}\n  volumeClaimTemplates: ${var.a}\n  template:"),
 ]
 RELEVANT = [
     ("          image: log-agent\n", "          image: ${var.image}\n${var.more}\n"),
-    ("          image: log-agent\n", "          image: log-agent\n          ${var.more}\n"),
+    ("          image: log-agent\n", "          image: log-agent\n            ${var.more}\n"),
+    ("          image: log-agent\n", "          image: ${var.image}\n            ${var.more}\n"),
+    ("apiVersion", "${var.more}\n---\napiVersion"),
+    ("{app: agent}}\n    spec", "{${var.a}: agent}}\n    spec"),
+    ("{app: agent}}\n    spec", "{args: ${var.a}}}\n    spec"),  # a label of that name
     ("{operator: Exists}", "{operator: ${var.a}}"),
     ("DaemonSet", "${var.a}"),
     ("      tolerations", "      ${var.more}\n      tolerations"),
