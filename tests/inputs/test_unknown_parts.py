@@ -75,6 +75,11 @@ IRRELEVANT = [
     ('"/var/log"', "${var.a}/log"),
     ("name: agent, ", "name: ${var.a}-agent, "),
     ("monitoring", "${var.ns}"),
+    (
+        "metadata: {labels: {app: agent}}",
+        'metadata: {labels: {app: agent}, annotations: {checksum/config: "${var.a}"}}',
+    ),
+    ("namespace: monitoring", 'namespace: monitoring, labels: {version: "${var.tag}"}'),
     ("log-agent", "${var.image}${var.tag}"),
     ("log-agent", "${var.image} ${var.tag}"),
     (
@@ -119,6 +124,8 @@ RELEVANT = [
     ("          image: log-agent\n", "          image: log-agent\n            ${var.more}\n"),
     ("          image: log-agent\n", "          image: ${var.image}\n            ${var.more}\n"),
     ("apiVersion", "${var.more}\n---\napiVersion"),
+    ("metadata: {labels", "metadata: {annotations: {k8s.aliyun.com/pod-eni: '${var.a}'}, labels"),
+    ("metadata: {labels", "metadata: {annotations: '${var.a}', labels"),
     ("{app: agent}}\n    spec", "{${var.a}: agent}}\n    spec"),
     ("{app: agent}}\n    spec", "{args: ${var.a}}}\n    spec"),  # a label of that name
     ("{operator: Exists}", "{operator: ${var.a}}"),
@@ -194,7 +201,14 @@ def test_maps(here: Path, written: str, old: str, new: str, wrong: set[str]) -> 
     assert len(skipped) == (not wrong)
 
 
-@pytest.mark.parametrize(("old", "new"), [('name      = "web"', 'name      = "${var.a}-web"'), ('"trading"', "var.ns")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name      = "web"', 'name      = "${var.a}-web"'),
+        ('"trading"', "var.ns"),
+        ('"trading"', '"trading"\n    annotations = { "checksum/config" = var.a }\n    labels = { version = var.tag }'),
+    ],
+)
 def test_blocks(here: Path, old: str, new: str) -> None:
     changed = WEB.replace(old, new).replace("replicas = 7", "replicas = 8")
     assert old in WEB

@@ -141,8 +141,20 @@ def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
     """Return an object without the unknown fields on which nothing depends."""
     if isinstance(value, dict):
         kept = {key: item for key, item in value.items() if key not in _UNREAD or not is_open(item)}
-        return {key: item if key in _OWN_KEYS else read_of(item) for key, item in kept.items()}
+        return {key: _read_notes(item) if key == "annotations" else item if key in _OWN_KEYS else read_of(item)
+                for key, item in kept.items()}  # fmt: skip
     return list(map(read_of, value)) if isinstance(value, list) else value
+
+
+def _read_notes(notes: Any) -> Any:  # noqa: ANN401 - annotations
+    """Return annotations without the unknown ones of other programs, such as checksums."""
+    if not isinstance(notes, dict):
+        return notes
+    return {key: note for key, note in notes.items() if not is_open(note) or _READ_NOTES.search(str(key))}
+
+
+_READ_NOTES = re.compile(r"(?:aliyun\.com|eniplan\.dev|kubernetes\.io)/")
+"""In the keys of annotations that Terway, Kubernetes or eniplan reads."""
 
 
 def settled(value: Any) -> Any:  # noqa: ANN401 - a value
@@ -166,16 +178,20 @@ def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
 def identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
     """Return an object with a name from its resource's address if its own is unknown, and likewise a namespace.
 
-    Other objects name PodNetworkings and namespaces: these keep their unknown name.
+    Other objects name PodNetworkings and namespaces: these keep their unknown name. No selector is about the labels of
+    a workload; a pod has labels of its own.
     """
     about = value.get("metadata") if isinstance(value, dict) else None
     if not isinstance(about, dict):
         return value
-    known = {}
+    known: dict[str, Any] = {}
     if isinstance(about.get("name"), NotKnown) and value.get("kind") not in {"Namespace", "PodNetworking"}:
         known["name"] = _in_a_name(address)
     if isinstance(about.get("namespace"), NotKnown):
         known["namespace"] = UNKNOWN_NAMESPACE + _in_a_name(about["namespace"])
+    labels = about.get("labels")
+    if isinstance(labels, dict) and value.get("kind") not in {"Namespace", "Pod", "PodNetworking"}:
+        known["labels"] = {key: label for key, label in labels.items() if not is_open(label)}
     return {**value, "metadata": {**about, **known}}
 
 

@@ -372,17 +372,18 @@ class Configuration:
             from eniplan.inputs.spelled import Spelled, spelled  # noqa: PLC0415 - most configurations have none
 
             found, places = spelled(kind, values)
-            return [Document(file, identified(found, address), Spelled(document, (address,), places))]
-        attribute = MANIFESTS[kind]
-        place = Within(document, (address, attribute))
-        value = self._in_words(values.get(attribute))
-        if isinstance(value, NotKnown):
-            text, scope = module.behind(block.attributes[attribute].expression, one.scope)
-            parts = self._in_words(_plain(pieces(text, scope), module))
-            made = written(file, parts, place) if isinstance(parts, list) else []
-            made = made or [Document(file, parts if isinstance(parts, dict) else value, place)]
+            made = [Document(file, found, Spelled(document, (address,), places))]
         else:
-            made = list(objects_of(file, value, place))
+            attribute = MANIFESTS[kind]
+            place = Within(document, (address, attribute))
+            value = self._in_words(values.get(attribute))
+            if isinstance(value, NotKnown):
+                text, scope = module.behind(block.attributes[attribute].expression, one.scope)
+                parts = self._in_words(_plain(pieces(text, scope), module))
+                made = written(file, parts, place) if isinstance(parts, list) else []
+                made = made or [Document(file, parts if isinstance(parts, dict) else value, place)]
+            else:
+                made = list(objects_of(file, value, place))
         return [item._replace(value=identified(read_of(item.value), address)) for item in made]
 
     def _in_words(self, value: Any) -> Any:  # noqa: ANN401 - a value
