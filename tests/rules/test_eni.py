@@ -429,6 +429,36 @@ class TestFamilies:
         report = judge({"cluster": cluster, TYPES: [], FAMILIES: ["ecs.g6"]})
         assert "cluster.ipStack" in facts_missing(report, "ENI009")
 
+    @pytest.mark.parametrize(
+        ("family", "ip_stack", "is_missing"),
+        [("ecs.g7", ABSENT, False), ("ecs.g6", ABSENT, True), ("ecs.g6", "ipv4", False), ("ecs.i4", ABSENT, False)],
+    )
+    def test_dual_stack_matters_to_families_without_parity(
+        self,
+        family: str,
+        ip_stack: object,
+        is_missing: bool,  # noqa: FBT001 - a parameter of the test
+    ) -> None:
+        report = judge({"cluster.ipStack": ip_stack, TYPES: [], FAMILIES: [family]})
+        assert ("cluster.ipStack" in facts_missing(report, "ENI009")) == is_missing
+
+    def test_dual_stack_matters_if_some_types_have_parity(self, tmp_path: Path) -> None:
+        limits = {"EniQuantity": 8, "EniPrivateIpAddressQuantity": 30}
+        rows = own(
+            tmp_path,
+            row(**limits, EniIpv6AddressQuantity=30),
+            row(**limits, EniIpv6AddressQuantity=10, InstanceTypeId="ecs.mine.16xlarge"),
+        )
+        report = judge({"cluster.ipStack": ABSENT, TYPES: [], FAMILIES: ["ecs.mine"]}, specs=rows)
+        assert "cluster.ipStack" in facts_missing(report, "ENI009")
+
+    def test_one_of_both_rules_speaks_of_a_known_family(self) -> None:
+        told = {}
+        for family in ("ecs.g8i", "ecs.i4", "ecs.none"):
+            report = judge({TYPES: [], FAMILIES: [family]})
+            told[family] = [rule for rule in ("ENI009", "ENI010") if found(report, rule)]
+        assert told == {"ecs.g8i": ["ENI009"], "ecs.i4": ["ENI010"], "ecs.none": []}
+
     def test_dual_stack_rejects(self) -> None:
         report = judge({"cluster.ipStack": "dual", TYPES: [], FAMILIES: ["ecs.g6"]})
         assert "DS001" in only(report, "ENI010").message
