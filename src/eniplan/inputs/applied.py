@@ -131,7 +131,7 @@ _UNREAD = frozenset((
     "volumeMounts", "volumes", "workingDir",
 ))  # fmt: skip
 """Fields of workloads on which nothing depends that eniplan says."""
-_OWN_KEYS = frozenset(("annotations", "data", "labels", "limits", "matchLabels", "nodeSelector", "requests"))
+_OWN_KEYS = frozenset(("data", "labels", "limits", "matchLabels", "nodeSelector", "requests"))
 """Fields whose keys are the user's own."""
 _LONGEST = 40
 """Characters of a name that stands for an unknown one: short enough for every kind."""
@@ -141,16 +141,15 @@ def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
     """Return an object without the unknown fields on which nothing depends."""
     if isinstance(value, dict):
         kept = {key: item for key, item in value.items() if key not in _UNREAD or not is_open(item)}
-        return {key: _read_notes(item) if key == "annotations" else item if key in _OWN_KEYS else read_of(item)
-                for key, item in kept.items()}  # fmt: skip
+        return {key: _field_of(key, item) for key, item in kept.items()}
     return list(map(read_of, value)) if isinstance(value, list) else value
 
 
-def _read_notes(notes: Any) -> Any:  # noqa: ANN401 - annotations
-    """Return annotations without the unknown ones of other programs, such as checksums."""
-    if not isinstance(notes, dict):
-        return notes
-    return {key: note for key, note in notes.items() if not is_open(note) or _READ_NOTES.search(str(key))}
+def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
+    """Return a field of an object; annotations without the unknown ones of other programs, such as checksums."""
+    if key == "annotations" and isinstance(item, dict):
+        return {name: note for name, note in item.items() if not is_open(note) or _READ_NOTES.search(str(name))}
+    return item if key in _OWN_KEYS or key in _UNREAD else read_of(item)
 
 
 _READ_NOTES = re.compile(r"(?:aliyun\.com|eniplan\.dev|kubernetes\.io)/")
