@@ -80,6 +80,9 @@ IRRELEVANT = [
         'metadata: {labels: {app: agent}, annotations: {checksum/config: "${var.a}"}}',
     ),
     ("namespace: monitoring", 'namespace: monitoring, labels: {version: "${var.tag}"}'),
+    ("{app: agent}}\n    spec", "{app: agent, version: '${var.tag}'}}\n    spec"),
+    ("{app: agent}", "{app: '${var.a}'}"),
+    ("{app: agent}", "{args: '${var.a}'}"),
     ("log-agent", "${var.image}${var.tag}"),
     ("log-agent", "${var.image} ${var.tag}"),
     (
@@ -127,13 +130,12 @@ RELEVANT = [
     ("metadata: {labels", "metadata: {annotations: {k8s.aliyun.com/pod-eni: '${var.a}'}, labels"),
     ("metadata: {labels", "metadata: {annotations: '${var.a}', labels"),
     ("{app: agent}}\n    spec", "{${var.a}: agent}}\n    spec"),
-    ("{app: agent}}\n    spec", "{args: ${var.a}}}\n    spec"),  # a label of that name
     ("{operator: Exists}", "{operator: ${var.a}}"),
     ("DaemonSet", "${var.a}"),
     ("      tolerations", "      ${var.more}\n      tolerations"),
     ("      tolerations:", "      ${var.a}:"),
     ("spec:\n  sel", "spec: ${var.a}\nx:\n  sel"),
-    ("{app: agent}}\n    spec", "{app: ${var.a}}}\n    spec"),
+    ("{app: agent}}\n    spec", "{app: agent, k8s.aliyun.com/ignore-by-terway: '${var.a}'}}\n    spec"),
 ]
 
 
@@ -278,7 +280,7 @@ apiVersion: network.alibabacloud.com/v1beta1
 kind: PodNetworking
 metadata: {name: eni}
 spec:
-  eniType: ENI
+  eniOptions: {eniType: ENI}
   vSwitchOptions: [vsw-j]
   securityGroupIDs: [sg-pods]
   selector:
@@ -286,16 +288,63 @@ spec:
 """
 
 
+NAMESPACE = "'eni' may select its pods: their namespace is unknown"
+LABEL = "'eni' may select its pods: one of their labels is unknown"
+
+
 @pytest.mark.parametrize(
-    ("namespace", "why"), [('"trading"', []), ("var.ns", ["'eni' may select its pods: their namespace is unknown"])]
+    ("old", "new", "selector", "why"),
+    [
+        ("x", "x", "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: trading}}", []),
+        (
+            '"trading"',
+            "var.ns",
+            "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: trading}}",
+            [NAMESPACE],
+        ),
+        ('"web" }', "var.a }", "podSelector: {matchLabels: {app: web}}", [LABEL]),
+        (
+            '"web" }',
+            "var.a }",
+            "podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}",
+            [LABEL],
+        ),
+        ('"web" }', "var.a }", "podSelector: {matchExpressions: [{key: app, operator: Exists}]}", []),
+        ('"web" }', "var.a }", "podSelector: {matchLabels: {team: web, app: web}}", []),
+        ('"web" }', 'var.a, team = "t" }', "podSelector: {matchLabels: {team: t}}", []),
+    ],
 )
-def test_whether_a_networking_selects_pods_is_unknown_with_their_namespace(
-    here: Path, namespace: str, why: list[str]
-) -> None:
-    files = {"main.tf": POOL + VARIABLES + WEB.replace('"trading"', namespace), "pn.yaml": NETWORKING}
-    report = judge_files(here, files, "main.tf", "pn.yaml").report
-    assert [item.hint for item in report.undecided if "may select" in item.hint] == why
-    assert "WL005" not in {finding.rule.id for finding in report.findings}
+def test_whether_a_networking_selects_pods(here: Path, old: str, new: str, selector: str, why: list[str]) -> None:
+    networking = NETWORKING.partition("  selector:")[0] + f"  selector:\n    {selector}\n"
+    files = {"main.tf": POOL + VARIABLES + WEB.replace(old, new), "pn.yaml": networking}
+    judged = judge_files(here, files, "main.tf", "pn.yaml")
+    assert judged.skipped == []
+    assert [item.hint for item in judged.report.undecided if "may select" in item.hint] == why
+    assert judged.rules <= {"PN010"}
+
+
+def test_selectors_that_are_unknown(here: Path) -> None:
+    networking = NETWORKING.replace("trading", "${var.ns}")
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + heredoc(networking)})
+    assert [why.partition(": ")[0] for _, why in judged.skipped] == ["part of it is unknown"]
+
+
+def test_pods_that_share_no_node_by_an_unknown_label(here: Path) -> None:
+    term = """affinity {
+          pod_anti_affinity {
+            required_during_scheduling_ignored_during_execution {
+              topology_key = "kubernetes.io/hostname"
+              label_selector {
+                match_labels = { app = var.LABEL }
+              }
+            }
+          }
+        }
+        toleration {"""
+    for label, rules_told in (("a", {"ENI008"}), ("b", set[str]())):
+        changed = WEB.replace('"web" }', "var.a }").replace("replicas = 7", "replicas = 2")
+        changed = changed.replace("toleration {", term.replace("LABEL", label))
+        assert judge_files(here, {"main.tf": POOL + VARIABLES + changed}).rules == rules_told
 
 
 @pytest.mark.parametrize(

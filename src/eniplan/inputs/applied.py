@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
-from eniplan.inputs.places import UNKNOWN_NAMESPACE, NotKnown
+from eniplan.inputs.places import STAND_IN, NotKnown
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
 from eniplan.plan.document import Document, read_documents
@@ -131,15 +131,21 @@ _UNREAD = frozenset((
     "volumeMounts", "volumes", "workingDir",
 ))  # fmt: skip
 """Fields of workloads on which nothing depends that eniplan says."""
-_OWN_KEYS = frozenset(("data", "labels", "limits", "matchLabels", "nodeSelector", "requests"))
+_OWN_KEYS = frozenset(("data", "limits", "nodeSelector", "requests"))
 """Fields whose keys are the user's own."""
+_LABELS = frozenset(("labels", "matchLabels"))
+_SELECTING = frozenset(("Namespace", "NetworkPolicy", "PodNetworking"))
+"""Kinds whose labels or selectors decide about pods."""
 _LONGEST = 40
 """Characters of a name that stands for an unknown one: short enough for every kind."""
 
 
 def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
-    """Return an object without the unknown fields on which nothing depends."""
-    if isinstance(value, dict):
+    """Return a workload without the unknown fields on which nothing depends, and with words for unknown labels.
+
+    PodNetworkings and other objects with selectors are returned as they are.
+    """
+    if isinstance(value, dict) and value.get("kind") not in _SELECTING:
         kept = {key: item for key, item in value.items() if key not in _UNREAD or not is_open(item)}
         return {key: _field_of(key, item) for key, item in kept.items()}
     return list(map(read_of, value)) if isinstance(value, list) else value
@@ -149,11 +155,14 @@ def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
     """Return a field of an object; annotations without the unknown ones of other programs, such as checksums."""
     if key == "annotations" and isinstance(item, dict):
         return {name: note for name, note in item.items() if not is_open(note) or _READ_NOTES.search(str(name))}
+    if key in _LABELS and isinstance(item, dict):
+        unknown = {k: v for k, v in item.items() if isinstance(v, NotKnown) and not _READ_NOTES.search(str(k))}
+        return item | {name: STAND_IN + _in_a_name(label) for name, label in unknown.items()}
     return item if key in _OWN_KEYS or key in _UNREAD else read_of(item)
 
 
 _READ_NOTES = re.compile(r"(?:aliyun\.com|eniplan\.dev|kubernetes\.io)/")
-"""In the keys of annotations that Terway, Kubernetes or eniplan reads."""
+"""In the keys of annotations and labels that Terway, Kubernetes or eniplan reads."""
 
 
 def settled(value: Any) -> Any:  # noqa: ANN401 - a value
@@ -177,8 +186,7 @@ def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
 def identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
     """Return an object with a name from its resource's address if its own is unknown, and likewise a namespace.
 
-    Other objects name PodNetworkings and namespaces: these keep their unknown name. No selector is about the labels of
-    a workload; a pod has labels of its own.
+    Other objects name PodNetworkings and namespaces: these keep their unknown name.
     """
     about = value.get("metadata") if isinstance(value, dict) else None
     if not isinstance(about, dict):
@@ -187,10 +195,7 @@ def identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
     if isinstance(about.get("name"), NotKnown) and value.get("kind") not in {"Namespace", "PodNetworking"}:
         known["name"] = _in_a_name(address)
     if isinstance(about.get("namespace"), NotKnown):
-        known["namespace"] = UNKNOWN_NAMESPACE + _in_a_name(about["namespace"])
-    labels = about.get("labels")
-    if isinstance(labels, dict) and value.get("kind") not in {"Namespace", "Pod", "PodNetworking"}:
-        known["labels"] = {key: label for key, label in labels.items() if not is_open(label)}
+        known["namespace"] = STAND_IN + _in_a_name(about["namespace"])
     return {**value, "metadata": {**about, **known}}
 
 

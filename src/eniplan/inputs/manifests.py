@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
-from eniplan.inputs.places import UNKNOWN_NAMESPACE, Origin
+from eniplan.inputs.places import STAND_IN, Origin
 from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
     FIXED_NAMES,
@@ -42,11 +42,11 @@ from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.k8s.autoscalers import Scaling
     from eniplan.k8s.kinds import Holder, Template
-    from eniplan.k8s.labels import Selector
+    from eniplan.k8s.labels import Requirement, Selector
     from eniplan.k8s.pods import Pod
     from eniplan.messages import Message
     from eniplan.plan.document import Document, JsonList, Path
@@ -390,11 +390,7 @@ class Manifests:
         return None
 
     def _may_be_chosen(self, quiet: Quiet, networkings: Iterable[PodNetworking]) -> bool:
-        return any(
-            selects(networking.pod_selector, quiet.labels)
-            and self._in_namespace(networking.namespace_selector, quiet.namespace) is not False
-            for networking in networkings
-        )
+        return any(self._chooses(networking, quiet.labels, quiet.namespace) is not False for networking in networkings)
 
     def _stranger(self, item: Object) -> str:
         """Add an object of an unsupported kind if its pods are for exclusive nodes. Return why it is skipped."""
@@ -528,7 +524,9 @@ class Manifests:
                 "{networkings} select its pods, and Terway picks one of them arbitrarily",
                 networkings=tuple(map(repr, sure)),
             )
-        elif namespace.startswith(UNKNOWN_NAMESPACE):
+        elif any(pn.name == unsure[0] and _on_pods(pn.pod_selector, workload.pod.labels) is None for pn in networkings):
+            why = say("{networking!r} may select its pods: one of their labels is unknown", networking=unsure[0])
+        elif namespace.startswith(STAND_IN):
             why = say("{networking!r} may select its pods: their namespace is unknown", networking=unsure[0])
         else:
             why = say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
@@ -543,8 +541,7 @@ class Manifests:
             networking
             for networking in networkings
             if networking.selects
-            and selects(networking.pod_selector, workload.pod.labels)
-            and self._in_namespace(networking.namespace_selector, workload.object.namespace) is matches
+            and self._chooses(networking, workload.pod.labels, workload.object.namespace) is matches
         ]
         # Terway ignores Fixed ones for pods without stable names. If there is no other, keep them for PN009 to report.
         kept = [pn for pn in found if workload.object.kind in FIXED_NAMES or not pn.is_fixed]
@@ -554,16 +551,37 @@ class Manifests:
         """Return the known labels of a workload's namespace."""
         return self._namespaces.get(workload.object.namespace, {})
 
+    def _chooses(self, networking: PodNetworking, labels: Mapping[str, str], namespace: str) -> bool | None:
+        """Return whether a PodNetworking selects pods by their labels and their namespace; None if unknown."""
+        found = (
+            _on_pods(networking.pod_selector, labels),
+            self._in_namespace(networking.namespace_selector, namespace),
+        )
+        return False if False in found else None if None in found else True
+
     def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
-        if selector is None:
-            return True
-        own = {} if namespace.startswith(UNKNOWN_NAMESPACE) else {_NAME_OF_NAMESPACE: namespace}
+        own = {} if namespace.startswith(STAND_IN) else {_NAME_OF_NAMESPACE: namespace}
         labels = {**own, **self._namespaces.get(namespace, {})}
         known = namespace in self._namespaces
-        unknown = [r for r in selector.requirements if not known and r.key not in labels]
-        if not all(meets(r, labels.get(r.key)) for r in selector.requirements if r not in unknown):
-            return False
-        return None if unknown else True
+        return _matches(selector, labels, lambda asked: not known and asked.key not in labels)
+
+
+def _on_pods(selector: Selector | None, labels: Mapping[str, str]) -> bool | None:
+    def is_open(asked: Requirement) -> bool:
+        return asked.operator in {"In", "NotIn"} and labels.get(asked.key, "").startswith(STAND_IN)
+
+    return _matches(selector, labels, is_open)
+
+
+def _matches(
+    selector: Selector | None, labels: Mapping[str, str], is_open: Callable[[Requirement], bool]
+) -> bool | None:
+    """Return whether a selector selects labels; None if that depends on open requirements."""
+    requirements = () if selector is None else selector.requirements
+    unknown = [asked for asked in requirements if is_open(asked)]
+    if not all(meets(asked, labels.get(asked.key)) for asked in requirements if asked not in unknown):
+        return False
+    return None if unknown else True
 
 
 def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:

@@ -22,8 +22,8 @@ class NotKnown(str):
     __slots__ = ()
 
 
-UNKNOWN_NAMESPACE = "unknown-"
-"""The beginning of a name that stands for an unknown namespace: equal ones are the same namespace."""
+STAND_IN = "unknown-"
+"""The beginning of a text that stands for an unknown namespace or label: equal ones are the same."""
 
 
 def is_known_text(value: object) -> bool:
