@@ -246,6 +246,13 @@ def test_an_autoscaler_of_unknown_pods_is_told(run: Run, tmp_path: Path, old: st
     assert told in run("check", "main.tf", cwd=tmp_path).err
 
 
+@pytest.mark.parametrize("kind", ["[]", "{}", "3", "[var.a]", "null"])
+def test_kinds_that_are_no_words(here: Path, kind: str) -> None:
+    odd = MAP.replace('"DaemonSet"', kind).replace('"log-agent"', "var.a")
+    found, _ = rules(here, resource("kubernetes_manifest", f"manifest = {odd}"))
+    assert found == set()
+
+
 def test_names_that_are_unknown_are_apart(here: Path) -> None:
     """Of two workloads with unknown names, neither is the other one, nor too long for its kind."""
     web = WEB.replace('"web"\n    namespace', '"${var.a}"\n    namespace').replace("_deployment", "_stateful_set")

@@ -145,7 +145,7 @@ def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
 
     PodNetworkings and other objects with selectors are returned as they are.
     """
-    if isinstance(value, dict) and value.get("kind") not in _SELECTING:
+    if isinstance(value, dict) and str(value.get("kind")) not in _SELECTING:
         kept = {key: item for key, item in value.items() if key not in _UNREAD or not is_open(item)}
         return {key: _field_of(key, item) for key, item in kept.items()}
     return list(map(read_of, value)) if isinstance(value, list) else value
@@ -192,7 +192,7 @@ def identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
     if not isinstance(about, dict):
         return value
     known: dict[str, Any] = {}
-    if isinstance(about.get("name"), NotKnown) and value.get("kind") not in {"Namespace", "PodNetworking"}:
+    if isinstance(about.get("name"), NotKnown) and str(value.get("kind")) not in {"Namespace", "PodNetworking"}:
         known["name"] = _in_a_name(address)
     if isinstance(about.get("namespace"), NotKnown):
         known["namespace"] = STAND_IN + _in_a_name(about["namespace"])

@@ -361,7 +361,7 @@ class Configuration:
                     else:
                         why = say("part of it is unknown: {lost}", lost=lost)
                         # Without it, the workload that it scales may have too few pods here.
-                        is_scaler = isinstance(item.value, dict) and item.value.get("kind") in KINDS
+                        is_scaler = isinstance(item.value, dict) and str(item.value.get("kind")) in KINDS
                         self.left.append(Skipped(f"{block.text.file}: {address}", why, names, is_shown=is_scaler))
 
     def _applied(self, block: Block, module: Module, one: Made, address: str) -> list[Document]:
