@@ -161,8 +161,8 @@ def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
     return item if key in _OWN_KEYS or key in _UNREAD else read_of(item)
 
 
-_READ_NOTES = re.compile(r"(?:aliyun\.com|eniplan\.dev|kubernetes\.io)/")
-"""In the keys of annotations and labels that Terway, Kubernetes or eniplan reads."""
+_READ_NOTES = re.compile(r"aliyun\.com/|eniplan\.dev/|^kubernetes\.io/")
+"""In the keys of annotations and labels that Terway, Kubernetes' bandwidth plugin or eniplan reads."""
 
 
 def settled(value: Any) -> Any:  # noqa: ANN401 - a value
