@@ -12,7 +12,7 @@ from eniplan.rules.base import Hit, Unknown
 from eniplan.rules.eni import eni008
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL
 from eniplan.rules.view import PlanView
-from tests.judge import facts_missing, found, judge, only, own, places, row, view_of
+from tests.judge import TODAY, facts_missing, found, judge, only, own, places, row, view_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,8 @@ class TestENI002:
         assert judge(changes).exit_code == 0
         assert only(judge(changes, strict=True), "ENI002").level == "error"
         assert judge(changes, strict=True).exit_code == 1
+        numbers = {"EniQuantity": 7, "pods": 6, "undisputed": 8}
+        assert numbers.items() <= only(judge(changes), "ENI002").facts.items()
 
     def test_hint_never_offers_seven(self) -> None:
         assert "(7 ENIs" not in only(judge({TYPES: ["ecs.g6.13xlarge"]}), "ENI002").hint
@@ -61,9 +63,12 @@ class TestENI003:
         finding = only(judge({TYPES: ["ecs.g8i.8xlarg"]}), "ENI003")
         assert finding.hint.startswith("did you mean 'ecs.g8i.8xlarge'? If not, prove it: ")
         assert "--InstanceTypes.1 ecs.g8i.8xlarg`" in finding.hint
+        assert finding.fix is not None
+        assert (finding.fix.value, finding.fix.safe) == ("ecs.g8i.8xlarge", False)
 
     def test_nothing_like_it(self) -> None:
         finding = only(judge({TYPES: ["m5.large"]}), "ENI003")
+        assert finding.fix is None
         assert finding.hint.startswith("prove it: ")
 
     def test_unpublished(self) -> None:
@@ -133,6 +138,13 @@ class TestENI004:
         good = {TYPES: ["ecs.g8i.8xlarge"]}
         assert only(judge(good, specs_day=date(2029, 1, 1)), "ENI004").facts["oldestAllowed"] == "2027-01-02"
         assert found(judge(good, max_age=30, specs_day=date(2026, 7, 1)), "ENI004") == []
+
+    @pytest.mark.parametrize(("more", "told"), [(0, False), (-1, True)])
+    def test_max_age_to_the_day(self, more: int, told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        """A number that is exactly as old as it may be is not too old."""
+        types = {TYPES: ["ecs.g8i.8xlarge"]}
+        age = (TODAY - date.fromisoformat(str(only(judge(types, max_age=0), "ENI004").facts["date"]))).days
+        assert bool(found(judge(types, max_age=age + more), "ENI004")) == told
 
     def test_max_age_beyond_the_calendar(self) -> None:
         assert found(judge({TYPES: ["ecs.d1.4xlarge"]}, max_age=10**9), "ENI004") == []
