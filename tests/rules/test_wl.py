@@ -208,6 +208,8 @@ class TestWL007:
             ({"nodeSelector": {LABEL: "shared"}}, [f"{LABEL} In (shared)"], "write eniOnly", False),
             ({"affinity": affinity({**EXCLUSIVE, "values": ["enionly", "x"]})}, [f"{LABEL} In (enionly, x)"],
              "write eniOnly", False),
+            ({"nodeSelector": {LABEL: "eniOnly"}, "affinity": affinity({**EXCLUSIVE, "operator": "NotIn"})},
+             [f"{LABEL} NotIn (eniOnly)"], "remove it", False),
             ({"affinity": affinity({**EXCLUSIVE, "operator": "NotIn"})}, [f"{LABEL} NotIn (eniOnly)"],
              "remove it", False),
             ({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
@@ -268,6 +270,7 @@ class TestWL008:
         notes = {"k8s.aliyun.com/pod-networks": "[]", "k8s.aliyun.com/pod-networking": "a"}
         finding = only(judge(templated({"annotations": notes})), "WL008")
         assert finding.facts["annotations"] == ["k8s.aliyun.com/pod-networking", "k8s.aliyun.com/pod-networks"]
+        assert finding.place.path == 'workloads[0].template.metadata.annotations["k8s.aliyun.com/pod-networks"]'
 
     def test_pods_of_the_host_network_are_left_alone(self) -> None:
         assert (
@@ -372,6 +375,7 @@ class TestSeveralNetworks:
             assert [(finding.level, finding.place.path) for finding in findings] == told
             if version == "v1.16.0":
                 assert findings[0].hint == "upgrade Terway to v1.16.1 or later"
+                assert findings[1].hint == "add podSelector.matchLabels, and give the pods that label"
             assert ("PN005" in {rule for item in report.undecided for rule in item.rules}) == (version is ABSENT)
 
     @pytest.mark.parametrize(
