@@ -496,6 +496,11 @@ class TestPodsThatShareNoNode:
         hints = [finding.hint for finding in found(judge({"workloads": workloads}), "ENI008")]
         assert hints[0] == "use 9 nodes, or a type with more ENIs"
 
+    def test_other_workloads_in_front_hide_nothing(self) -> None:
+        (last,) = alone("Deployment", 4)["workloads"]
+        report = judge({"workloads": [{**WORKLOAD, "name": "a", "replicas": 1}, last]})
+        assert only(report, "ENI008").facts["pods"] == 4
+
     def test_one_node_is_singular(self) -> None:
         finding = only(judge({**alone("Deployment", 2), f"{POOL}.desiredSize": 1}), "ENI008")
         assert "has 1 node at" in finding.message
