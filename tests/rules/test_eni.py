@@ -359,6 +359,17 @@ def guest(enis: int = 1, replicas: int | None = None, *, certain: bool = True, t
     return Guest(title, "trading", enis, replicas, is_certain=certain)
 
 
+def test_autoscaled_workloads_are_named_in_order() -> None:
+    workloads = [{**WORKLOAD, "name": name, "replicas": 1, "maxReplicas": 12} for name in "ba"]
+    finding = only(judge({"workloads": workloads}), "ENI008")
+    assert finding.message.endswith("once autoscalers have scaled a, b to maxReplicas")
+
+
+def test_every_limit_names_its_source() -> None:
+    for rule, name in (("ENI001", "ecs.g7.2xlarge"), ("ENI002", "ecs.g6.13xlarge")):
+        assert [source.title for source in only(judge({TYPES: [name]}), rule).sources]
+
+
 def test_a_pool_without_pods_asks_nothing_of_its_capacity() -> None:
     assert facts_missing(judge({TYPES: ["ecs.none.large"]}), "ENI008") == []
     workload = {"workloads": [WORKLOAD]}
