@@ -106,18 +106,19 @@ def test_interrupted_while_the_server_is_silent(live: Live, tries: Tries, how: s
     check_ends_well(live, [one for one in tried if one.state is not None])
 
 
+def python(folder: Path, cloud: Cloud, *args: str) -> subprocess.Popen[str]:
+    """Start a Python process of its own, because forks of the zygote do not end as Python does."""
+    env = clean_env(folder, {**CREDENTIALS, "ENIPLAN_ENDPOINT": cloud.url})
+    return subprocess.Popen(
+        [sys.executable, *args], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
 def test_interrupted_while_it_starts(tries: Tries) -> None:
     """Before typer is there, while options are built, plans read, the SDK imported: no traceback, and it can be run."""
     tried = tries(["1", "40", "700", "2500", "6000"])
     create = ["create-pool", "plan.json", "--apply", "--yes"]
-    runs = [
-        subprocess.Popen(
-            [sys.executable, INTERRUPTED, one.name, *create], cwd=one.folder,
-            env=clean_env(one.folder, {**CREDENTIALS, "ENIPLAN_ENDPOINT": one.cloud.url}),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for one in tried
-    ]  # fmt: skip
+    runs = [python(one.folder, one.cloud, str(INTERRUPTED), one.name, *create) for one in tried]
     for one, run in zip(tried, runs, strict=True):
         out, err = run.communicate(timeout=TIMEOUT)
         assert (run.returncode, out) == (130, ""), f"{one.name}: {err}"
@@ -131,11 +132,7 @@ def test_no_normal_exit_while_calls_go_on(cloud: Cloud, tmp_path: Path) -> None:
     written(tmp_path)
     cloud.fault("DescribeClusterDetail", "hold", call=1)
     code = "import atexit, sys, eniplan.__main__ as program; atexit.register(print, 'exit'); sys.exit(program.main())"
-    run = subprocess.Popen(
-        [sys.executable, "-c", code, "create-pool", "plan.json", "--apply", "--yes"], cwd=tmp_path,
-        env=clean_env(tmp_path, {**CREDENTIALS, "ENIPLAN_ENDPOINT": cloud.url}),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    run = python(tmp_path, cloud, "-c", code, "create-pool", "plan.json", "--apply", "--yes")
     cloud.wait_for("DescribeClusterDetail")
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=AT_ONCE)

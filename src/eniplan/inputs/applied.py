@@ -140,7 +140,12 @@ _LONGEST = 40
 """Characters of a name that stands for an unknown one: short enough for every kind."""
 
 
-def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
+def as_read(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
+    """Return the object of a resource without what nothing depends on, if unknown, and with a name and a namespace."""
+    return _identified(_read_of(value), address)
+
+
+def _read_of(value: Any) -> Any:  # noqa: ANN401 - a value
     """Return a workload without the unknown fields on which nothing depends, and with words for unknown labels.
 
     PodNetworkings and other objects with selectors are returned as they are.
@@ -148,7 +153,7 @@ def read_of(value: Any) -> Any:  # noqa: ANN401 - a value
     if isinstance(value, dict) and str(value.get("kind")) not in _SELECTING:
         kept = {key: item for key, item in value.items() if key not in _UNREAD or not is_open(item)}
         return {key: _field_of(key, item) for key, item in kept.items()}
-    return list(map(read_of, value)) if isinstance(value, list) else value
+    return list(map(_read_of, value)) if isinstance(value, list) else value
 
 
 def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
@@ -158,7 +163,7 @@ def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
     if key in _LABELS and isinstance(item, dict):
         unknown = {k: v for k, v in item.items() if isinstance(v, NotKnown) and not _READ_NOTES.search(str(k))}
         return item | {name: STAND_IN + _in_a_name(label) for name, label in unknown.items()}
-    return item if key in _OWN_KEYS or key in _UNREAD else read_of(item)
+    return item if key in _OWN_KEYS or key in _UNREAD else _read_of(item)
 
 
 _READ_NOTES = re.compile(r"aliyun\.com/|eniplan\.dev/|^kubernetes\.io/")
@@ -183,7 +188,7 @@ def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
     return isinstance(value, NotKnown)
 
 
-def identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
+def _identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object
     """Return an object with a name from its resource's address if its own is unknown, and likewise a namespace.
 
     Other objects name PodNetworkings and namespaces: these keep their unknown name.

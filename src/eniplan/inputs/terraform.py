@@ -17,11 +17,10 @@ from eniplan.inputs.applied import (
     ONLY_HELM,
     SPELLED,
     Within,
-    identified,
+    as_read,
     is_open,
     named_in,
     objects_of,
-    read_of,
     settled,
 )
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
@@ -112,7 +111,7 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
         argument = MANIFESTS.get(kind, "")
         found = value.get(argument) if isinstance(value, dict) else value
         place = Within(document, (*after, argument))
-    found = identified(read_of(found), address)
+    found = as_read(found, address)
     if is_open(settled(found)):
         yield Left(address, say("parts of it are known only after apply"), named_in(str(change.get("after"))))
         return

@@ -713,8 +713,7 @@ def np015(view: PlanView) -> Outcome:
     for pool in view.pools:
         if str(value_at(pool.pool.overrides, keys)).lower() == "true":
             message = say("pool {pool!r} creates every node unschedulable", pool=pool.pool.name)
-            key = Key(".".join(("overrides", *keys)))
-            hint = say("remove {key}, or uncordon each node: kubectl uncordon NODE", key=key)
+            hint = say("remove {key}, or uncordon each node: kubectl uncordon NODE", key=_override(keys))
             yield Hit((*pool.path, "overrides", *keys), message, hint)
 
 
@@ -770,12 +769,15 @@ def np016(view: PlanView) -> Outcome:
             room=room,
             podsPerNode=max(known),
         )
-        key = Key(".".join(("overrides", *keys)))
-        hint = say("set {key} to {required} or more", key=key, required=max(known) + hosts)
+        hint = say("set {key} to {required} or more", key=_override(keys), required=max(known) + hosts)
         short = _too_many(pool, min(room, *known))
         if short is None:
             yield unknown_capacity(pool)
         yield Hit((*pool.path, "overrides", *keys), message, hint, level=None if short or not room else "warning")
+
+
+def _override(keys: tuple[str, ...]) -> Key:
+    return Key(".".join(("overrides", *keys)))
 
 
 def _too_many(pool: PoolView, per_node: int) -> bool | None:

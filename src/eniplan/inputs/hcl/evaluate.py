@@ -125,8 +125,7 @@ def pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - a list of v
 
 def _pieces(node: Expression, scope: Scope) -> Any:  # noqa: ANN401 - see `pieces`
     if isinstance(node, Template):
-        parts = [part if isinstance(part, str) else evaluate(part, scope) for part in node.parts]
-        words = [part if unknown(part) is not None else text(part) for part in parts]
+        words = [part if unknown(part) is not None else text(part) for part in _parts(node, scope)]
         if sum(len(word) for word in words if isinstance(word, str)) <= MAX_TEXT:
             return words
     if isinstance(node, Call) and not node.expands:
@@ -260,8 +259,12 @@ def _grouped(made: list[tuple[Any, Any]]) -> dict[str, Any]:
 # --- Templates ----------------------------------------------------------------------------------------------------
 
 
+def _parts(node: Template, scope: Scope) -> list[Any]:
+    return [part if isinstance(part, str) else evaluate(part, scope) for part in node.parts]
+
+
 def _template(node: Template, scope: Scope) -> Any:  # noqa: ANN401 - a value
-    parts = [part if isinstance(part, str) else evaluate(part, scope) for part in node.parts]
+    parts = _parts(node, scope)
     if node.unwraps:
         return parts[0]
     out: list[str] = []

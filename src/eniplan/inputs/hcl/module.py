@@ -343,11 +343,11 @@ class Module:
 
     def behind(self, node: Expression, scope: Scope) -> tuple[Expression, Scope]:
         """Return the expression of the local that an expression names, and its scope; another one as it is."""
-        left = set(self.locals)
+        seen: set[str] = set()
         while isinstance(node, Member) and isinstance(node.source, Name) and node.source.name == "local":
-            if node.name not in left:
+            if node.name in seen or node.name not in self.locals:
                 break
-            left.remove(node.name)
+            seen.add(node.name)
             node, scope = self.locals[node.name].expression, self.scope
         return node, scope
 

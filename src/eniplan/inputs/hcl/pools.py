@@ -13,10 +13,9 @@ from eniplan.inputs.applied import (
     ONLY_HELM,
     SPELLED,
     Within,
-    identified,
+    as_read,
     named_in,
     objects_of,
-    read_of,
     settled,
     written,
 )
@@ -384,7 +383,7 @@ class Configuration:
                 made = made or [Document(file, parts if isinstance(parts, dict) else value, place)]
             else:
                 made = list(objects_of(file, value, place))
-        return [item._replace(value=identified(read_of(item.value), address)) for item in made]
+        return [item._replace(value=as_read(item.value, address)) for item in made]
 
     def _in_words(self, value: Any) -> Any:  # noqa: ANN401 - a value
         return replaced(value, lambda part: self._words_of(part) or part)
