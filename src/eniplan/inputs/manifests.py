@@ -553,13 +553,15 @@ class Manifests:
 
     def _chooses(self, networking: PodNetworking, labels: Mapping[str, str], namespace: str) -> bool | None:
         """Return whether a PodNetworking selects pods by their labels and their namespace; None if unknown."""
-        found = (
-            _on_pods(networking.pod_selector, labels),
-            self._in_namespace(networking.namespace_selector, namespace),
-        )
-        return False if False in found else None if None in found else True
+        by_pod = _on_pods(networking.pod_selector, labels)
+        if by_pod is False:  # as for most pairs
+            return False
+        by_namespace = self._in_namespace(networking.namespace_selector, namespace)
+        return None if by_pod is None and by_namespace else by_namespace
 
     def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
+        if selector is None:
+            return True
         own = {} if namespace.startswith(STAND_IN) else {_NAME_OF_NAMESPACE: namespace}
         labels = {**own, **self._namespaces.get(namespace, {})}
         known = namespace in self._namespaces
