@@ -361,3 +361,21 @@ def test_manifests_that_a_plan_applies(here: Path) -> None:
     assert "PN003" in judged.rules
     assert judged.places["PN003"].startswith("plan.json:")
     assert ("plan.json: kubernetes_manifest.m2", "parts of it are known only after apply") in judged.skipped
+
+
+def test_what_is_left_out_is_told_where_it_changes_what_was_checked(run: Run, tmp_path: Path) -> None:
+    """An autoscaler of an unknown workload; no workload of nobody's, and no pool that does not change."""
+    plan = terraform_plan(AFTER)
+    scaler = {"spec": [{"max_replicas": 9, "scale_target_ref": [{"api_version": "apps/v1", "kind": "Deployment"}]}]}
+    unknown = {"spec": [{"scale_target_ref": [{"name": True}]}]}
+    for kind, actions, after, after_unknown in (
+        ("kubernetes_horizontal_pod_autoscaler_v2", ["create"], scaler, unknown),
+        ("kubernetes_deployment_v1", ["create"], {"spec": [{}]}, {"spec": [{"template": True}]}),
+        (RESOURCE, ["no-op"], AFTER, {}),
+    ):
+        change: dict[str, Any] = {"actions": actions, "after": after, "after_unknown": after_unknown}
+        plan["resource_changes"].append({"address": f"{kind}.web", "type": kind, "mode": "managed", "change": change})
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    told = [line for line in run("check", "plan.json", cwd=tmp_path).err.splitlines() if line.startswith("skipped")]
+    address = "kubernetes_horizontal_pod_autoscaler_v2.web"
+    assert told == [f"skipped plan.json: {address}: parts of it are known only after apply"]

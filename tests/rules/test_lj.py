@@ -34,6 +34,11 @@ def test_workload_with_pod_networking_on_lingjun() -> None:
     assert "node affinity" in only(report, "LJ001").hint
 
 
+def test_workload_without_pod_networking_on_lingjun() -> None:
+    report = judge({**lingjun(), "workloads": [WORKLOAD]})
+    assert found(report, "LJ001") == []
+
+
 class TestLJ002:
     @pytest.mark.parametrize(
         ("given", "missing"),

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
-from eniplan.inputs.places import STAND_IN, NotKnown
+from eniplan.inputs.places import STAND_IN, NotKnown, Skipped
+from eniplan.k8s.autoscalers import KINDS
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
 from eniplan.plan.document import Document, read_documents
@@ -179,6 +180,14 @@ def settled(value: Any) -> Any:  # noqa: ANN401 - a value
 
 
 _NUMBERS = frozenset(("maxReplicas", "parallelism", "replicas"))
+
+
+def lost(what: str, value: Any, why: str, names: str) -> Skipped:  # noqa: ANN401 - an object
+    """Return what to tell of an object that is not judged, because parts of it are unknown.
+
+    An autoscaler is always told: the workload that it scales may have too few pods here.
+    """
+    return Skipped(what, why, names, is_shown=isinstance(value, dict) and str(value.get("kind")) in KINDS)
 
 
 def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource

@@ -22,7 +22,7 @@ from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects_of
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated
 from eniplan.inputs.spelling import PoolPlaces, Resource
-from eniplan.inputs.terraform import Clusters, Left, planned
+from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say, together
@@ -317,10 +317,8 @@ class Collected:
         for found in planned(document):
             if isinstance(found, Problem):
                 self._problems.append(found)
-            elif isinstance(found, Left):
-                self.skip(f"{document.file}: {found.address}", found.why)
-                if found.names:
-                    self.skipped[-1] = self.skipped[-1]._replace(names=found.names)
+            elif isinstance(found, Skipped):
+                self.skipped.append(found)
             elif isinstance(found, Document):
                 self._take_objects(found, objects(found), named=False)
             else:

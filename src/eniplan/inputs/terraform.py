@@ -19,6 +19,7 @@ from eniplan.inputs.applied import (
     Within,
     as_read,
     is_open,
+    lost,
     named_in,
     objects_of,
     settled,
@@ -26,7 +27,7 @@ from eniplan.inputs.applied import (
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
-from eniplan.inputs.places import NotKnown, Origin, is_known_text
+from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.messages import say
 from eniplan.values import NamedTuple
@@ -43,16 +44,7 @@ AFTER_APPLY = NotKnown(say("known only after apply"))
 _CREATED = (["create"], ["delete", "create"], ["create", "delete"])
 
 
-class Left(NamedTuple):
-    """A resource that is not checked, and the reason."""
-
-    address: str
-    why: str
-    names: str = ""
-    """The exclusive label or the ENI resource, if it mentions one."""
-
-
-def planned(document: Document) -> Iterator[Resource | Left | Document | Problem]:
+def planned(document: Document) -> Iterator[Resource | Skipped | Document | Problem]:
     """Yield the node pools and Kubernetes objects of all modules in a `terraform show -json` plan, in order."""
     value: Any = document.value
     version = str(value.get("format_version", ""))
@@ -87,13 +79,13 @@ def planned(document: Document) -> Iterator[Resource | Left | Document | Problem
         elif isinstance(kind, str) and (kind in MANIFESTS or kind in SPELLED):
             yield from _applied(document, path, change)
         elif kind == CHART and (names := named_in(str(_map(change, "change").get("after")))):
-            yield Left(str(change.get("address", kind)), ONLY_HELM, names)
+            yield Skipped(f"{document.file}: {change.get('address', kind)}", ONLY_HELM, names)
 
 
 _SHOW = say("create it with `terraform show -json plan.out`")
 
 
-def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator[Document | Left]:
+def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator[Document | Skipped]:
     """Yield the Kubernetes objects that a change applies."""
     change, kind = _map(resource, "change"), resource["type"]
     value = _overlay(change.get("after"), change.get("after_unknown"))
@@ -113,14 +105,15 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
         place = Within(document, (*after, argument))
     found = as_read(found, address)
     if is_open(settled(found)):
-        yield Left(address, say("parts of it are known only after apply"), named_in(str(change.get("after"))))
+        why = say("parts of it are known only after apply")
+        yield lost(f"{document.file}: {address}", found, why, named_in(str(change.get("after"))))
         return
     yield from objects_of(document.file, found, place)
 
 
 def _change(
     document: Document, at: Path, resource: dict[str, Any], configured: _Configured
-) -> Resource | Left | Problem:
+) -> Resource | Skipped | Problem:
     path: Path = (*at, "change")
     address = str(resource.get("address", f"{RESOURCE}[{at[1]}]"))
     change = resource.get("change")
@@ -128,7 +121,8 @@ def _change(
     if not isinstance(change, dict) or not isinstance(actions, list):
         return Problem(say("a resource change needs change.actions"), document.place(path), _SHOW)
     if actions not in (*_CREATED, ["update"]):
-        return Left(address, say("Terraform does not change it ({actions})", actions=tuple(map(str, actions))))
+        why = say("Terraform does not change it ({actions})", actions=tuple(map(str, actions)))
+        return Skipped(f"{document.file}: {address}", why)
     after = change.get("after")
     if not isinstance(after, dict):
         return Problem(
@@ -146,7 +140,7 @@ def _change(
     was = isinstance(before, dict) and existing is not None and bool(exclusive(before.get("labels")))
     mode = is_meant(value.get("labels"), value.get("tags"))
     if mode is False and not was:
-        return Left(address, say("it has no exclusive label"))
+        return Skipped(f"{document.file}: {address}", say("it has no exclusive label"))
     return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, vanishes=mode is False)
 
 

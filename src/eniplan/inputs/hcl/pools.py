@@ -14,6 +14,7 @@ from eniplan.inputs.applied import (
     SPELLED,
     Within,
     as_read,
+    lost,
     named_in,
     objects_of,
     settled,
@@ -30,7 +31,6 @@ from eniplan.inputs.hcl.values import pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped
 from eniplan.inputs.spelling import TERRAFORM, Resource, as_text
 from eniplan.inputs.templates import Group
-from eniplan.k8s.autoscalers import KINDS
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document
 from eniplan.plan.model import EXCLUSIVE_LABEL
@@ -354,14 +354,12 @@ class Configuration:
             for one in module.made(block):
                 address = f"{module.prefix}{'.'.join(block.labels)}{one.suffix}"
                 for item in self._applied(block, module, one, address):
-                    lost = module.budget.lost(settled(item.value))
-                    if lost is None:
+                    part = module.budget.lost(settled(item.value))
+                    if part is None:
                         self.manifests.append(item)
                     else:
-                        why = say("part of it is unknown: {lost}", lost=lost)
-                        # Without it, the workload that it scales may have too few pods here.
-                        is_scaler = isinstance(item.value, dict) and str(item.value.get("kind")) in KINDS
-                        self.left.append(Skipped(f"{block.text.file}: {address}", why, names, is_shown=is_scaler))
+                        why = say("part of it is unknown: {lost}", lost=part)
+                        self.left.append(lost(f"{block.text.file}: {address}", item.value, why, names))
 
     def _applied(self, block: Block, module: Module, one: Made, address: str) -> list[Document]:
         """Return the objects that a resource applies, as far as they are known and read."""
