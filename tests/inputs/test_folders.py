@@ -137,7 +137,7 @@ def test_what_is_skipped_and_names_the_label_is_always_told(run: Run, tmp_path: 
     assert result.code == 0
     assert result.err.splitlines()[:-1] == [
         f"skipped infra/chart.yaml: a template: render it first (helm template); it names {EXCLUSIVE_LABEL}",
-        f"skipped infra/cluster.json: nothing that eniplan checks; it names {EXCLUSIVE_LABEL}",
+        f"skipped infra/cluster.json: these are live node pools, not a request; it names {EXCLUSIVE_LABEL}",
         "skipped infra/rollout.yaml: nothing that eniplan checks; it names aliyun/eni",
     ]
 

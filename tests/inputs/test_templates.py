@@ -382,7 +382,11 @@ def test_forms_that_share_words(here: Path) -> None:
     """Tags of a plan stay errors, and lists of live pools are no requests."""
     judged = judge_files(here, {"plan.yaml": "apiVersion: eniplan/v1\nnodePools: !Ref x\n"})
     assert "has no meaning here" in judged.problems[0]
-    assert judge_files(here, {"live.json": {"nodepools": [BODY]}}).report.pools == ()
+    judged = judge_files(here, {"live.json": {"nodepools": [BODY]}})
+    assert (judged.report.pools, judged.problems) == (
+        (),
+        ["live.json:1:1: these are live node pools, not a request []"],
+    )
 
 
 COMPOSED = """\

@@ -40,13 +40,25 @@ if TYPE_CHECKING:
     from eniplan.inputs.markdown import Block
     from eniplan.inputs.script import Call
     from eniplan.inputs.templates import Group
+    from eniplan.messages import Message
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Manifests of pods for exclusive nodes contain at least one of them, whatever their kind."""
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is Terraform output: change the .tf files")
-_STATE = say("this is a Terraform state, not a plan")
+_STATE = (say("this is a Terraform state, not a plan"), say("terraform show -json plan.out"))
+_LIVE = (
+    say("these are live node pools, not a request"),
+    say("prove them with `eniplan verify`; to check one, save it by itself"),
+)
+
+
+def _no_request(value: dict[str, Any]) -> tuple[Message, Message] | None:
+    """Return why a document of live resources is not checked, and what to do; None for any other document."""
+    if "format_version" in value and "values" in value:
+        return _STATE
+    return _LIVE if templates.is_answer(value) else None
 
 
 @cache
@@ -248,8 +260,8 @@ class Collected:
             return True
         if "resource_changes" in value or ("format_version" in value and "planned_values" in value):
             self._take_plan(document)
-        elif "format_version" in value and "values" in value:
-            return self._take_state(document, named=named)
+        elif (why := _no_request(value)) is not None:
+            return self._refuse(document, *why, named=named)
         elif "resource" in value and self._take_json(document):
             pass
         elif (found := templates.groups(document, is_closed=self._is_closed)) is not None:
@@ -262,12 +274,12 @@ class Collected:
         self._documents.append(document)
         return True
 
-    def _take_state(self, document: Document, *, named: bool) -> bool:
+    def _refuse(self, document: Document, what: Message, hint: Message, *, named: bool) -> bool:
         if named:
-            self._problems.append(Problem(_STATE, document.place(()), say("terraform show -json plan.out")))
+            self._problems.append(Problem(what, document.place(()), hint))
             self._documents.append(document)
         else:
-            self.skip(document.file, _STATE)
+            self.skip(document.file, what)
         return True
 
     def _take_objects(self, document: Document, found: Iterable[Object], *, named: bool) -> bool:

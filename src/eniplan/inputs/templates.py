@@ -64,7 +64,7 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
         return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), value, BODY)])]
     if _ROS_FORMAT in value:
         return list(_ros(document, is_closed=is_closed))
-    if isinstance(value.get("nodepools"), list) and any(field in value for field in _CLUSTER_REQUEST):
+    if isinstance(value.get("nodepools"), list) and _names_a_cluster(value):
         return [_request(document, (), "")]
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
@@ -85,6 +85,17 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
         if isinstance(found := value_at(value, path), dict)
     ]
     return [Group((document.file,), pools)] if pools else None
+
+
+def is_answer(value: dict[str, Any]) -> bool:
+    """Return whether a document is an answer of DescribeClusterNodePools."""
+    pools = value.get("nodepools")
+    has_pools = isinstance(pools, list) and any(isinstance(item, dict) and _BODY_PARTS & {*item} for item in pools)
+    return has_pools and not _names_a_cluster(value)
+
+
+def _names_a_cluster(value: dict[str, Any]) -> bool:
+    return any(field in value for field in _CLUSTER_REQUEST)
 
 
 def _type(item: Any) -> str:  # noqa: ANN401 - a value of a document
