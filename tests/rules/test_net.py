@@ -229,6 +229,21 @@ class TestSharedVSwitches:
         changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn]}
         assert "vsw-j has 20 free" in only(judge(changes), "NET002").message
 
+    def test_nodes_of_a_pool_whose_pods_take_no_address_there(self) -> None:
+        """The pods of the second pool may only use vSwitches of another zone, which NET001 refuses."""
+        pn = {**PN, "nodePools": ["two"], "vSwitchIds": ["vsw-k"]}
+        changes = {**TWO_ZONES, f"{POOL}.vSwitchIds": ["vsw-j"], "nodePools[1]": SECOND, "podNetworkings": [pn]}
+        finding = only(judge({**changes, "cluster.vSwitches": [free(26), VSWITCH_K]}), "NET002")
+        assert "the pools trading, two together can need 27 addresses in cn-hangzhou-j (21 pods and 6" in finding.message
+        assert found(judge({**changes, "cluster.vSwitches": [free(27), VSWITCH_K]}), "NET002") == []
+
+    def test_a_pool_that_has_no_nodes_there_takes_none(self) -> None:
+        """Its own zone is another one; a PodNetworking of both zones does not bring it here."""
+        second = {**SECOND, "vSwitchIds": ["vsw-k"]}
+        changes = {**TWO_ZONES, f"{POOL}.vSwitchIds": ["vsw-j"], "nodePools[1]": second}
+        changes["cluster.podDefaults.vSwitchIds"] = BOTH
+        assert found(judge({**changes, "cluster.vSwitches": [free(24), VSWITCH_K]}), "NET002") == []
+
     def test_a_size_that_is_not_known_does_not_count(self) -> None:
         second = {key: value for key, value in SECOND.items() if key != "desiredSize"}
         report = judge({"nodePools[1]": second, "cluster.vSwitches": [free(47)]})
