@@ -234,7 +234,9 @@ class TestSharedVSwitches:
         pn = {**PN, "nodePools": ["two"], "vSwitchIds": ["vsw-k"]}
         changes = {**TWO_ZONES, f"{POOL}.vSwitchIds": ["vsw-j"], "nodePools[1]": SECOND, "podNetworkings": [pn]}
         finding = only(judge({**changes, "cluster.vSwitches": [free(26), VSWITCH_K]}), "NET002")
-        assert "the pools trading, two together can need 27 addresses in cn-hangzhou-j (21 pods and 6" in finding.message
+        assert (
+            "the pools trading, two together can need 27 addresses in cn-hangzhou-j (21 pods and 6" in finding.message
+        )
         assert found(judge({**changes, "cluster.vSwitches": [free(27), VSWITCH_K]}), "NET002") == []
 
     def test_a_pool_that_has_no_nodes_there_takes_none(self) -> None:

@@ -331,6 +331,13 @@ class TestPN008:
         told = {frozenset(able[i] for i in group) for group in overlap.groups(asked)}
         assert told == {group for group in wanted if len(group) > 1}
 
+    def test_two_of_many_that_share_a_value(self) -> None:
+        own_value: list[overlap.Asked] = [
+            {("pod", "network"): overlap.Values(frozenset([value]), present=True)} for value in "abcdef"
+        ]
+        second = {**own_value[3], ("pod", "team"): overlap.Values(frozenset("x"), present=True)}
+        assert overlap.groups([*own_value, second]) == [[3, 6]]
+
     def test_thousands_take_no_longer_than_they_must(self) -> None:
         own_value = [{("pod", "network"): overlap.Values(frozenset([str(i)]), present=True)} for i in range(4000)]
         start = time.process_time()
