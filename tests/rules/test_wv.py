@@ -166,3 +166,4 @@ def test_wv004_a_path_in_several_files() -> None:
     message = "the waiver of NP002 at nodePools[0] matches in 2 files: a.yaml, b.yaml"
     assert said(wv004, waiver, "b.yaml", "a.yaml") == [(message, "name the file that it covers, with file:")]
     assert said(wv004, waiver, "a.yaml") == []
+    assert said(wv004, waiver._replace(file="prod/*"), "b.yaml", "a.yaml") == []

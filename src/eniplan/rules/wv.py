@@ -35,10 +35,10 @@ class WaiverView(NamedTuple):
     """Waivers of files or rules outside this run, which may still be needed."""
 
 
-def expiry(waiver: Waiver) -> date | None:
-    """Return the last day of a waiver; None if it is missing or invalid."""
+def _day(text: str) -> date | None:
+    """Return the day that a text names; None if no calendar has it."""
     try:
-        return None if waiver.until is None else date.fromisoformat(waiver.until)
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
@@ -47,7 +47,7 @@ def is_expired(waiver: Waiver, today: date | None) -> bool:
     """Return whether the last day of a waiver has passed or is invalid, so that it waives nothing."""
     if waiver.until is None:
         return False
-    last = expiry(waiver)
+    last = _day(waiver.until)
     return last is None or (today is not None and last < today)
 
 
@@ -105,9 +105,9 @@ def wv001(view: WaiverView) -> Outcome:
 def wv002(view: WaiverView) -> Outcome:
     """Expiry dates that have passed or do not exist."""
     for waiver in view.waivers:
-        if is_expired(waiver, view.today):
+        if waiver.until is not None and is_expired(waiver, view.today):
             message = say("the waiver of {rule} expired on {expires}", rule=waiver.rule, expires=waiver.until)
-            if expiry(waiver) is None:
+            if _day(waiver.until) is None:
                 message = say("{expires!r} is not a date", expires=waiver.until)
             yield Hit((*waiver.path, "expires"), message, say("fix the finding, or decide again"))
 
