@@ -251,6 +251,44 @@ class TestSharedVSwitches:
         report = judge({"nodePools[1]": second, "cluster.vSwitches": [free(47)]})
         assert found(report, "NET002") == []
         assert facts_missing(report, "NET002") == ["the size of pool 'two'"]
+        assert found(judge({"nodePools[1]": second, "cluster.vSwitches": [free(24)]}), "NET002") == []
+        finding = only(judge({"nodePools[1]": second, "cluster.vSwitches": [free(23)]}), "NET002")
+        assert (finding.level, finding.facts["needed"], finding.facts["pools"]) == ("error", 24, ["trading"])
+
+    def test_only_pools_that_need_addresses_there_are_named(self) -> None:
+        j1, j2 = free(24), free(23, {**VSWITCH_J, "id": "vsw-j2"})
+        pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j2"]}
+        changes = {
+            "nodePools[1]": {**SECOND, "vSwitchIds": ["vsw-j2"]}, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn],
+        }  # fmt: skip
+        assert only(judge(changes), "NET002").facts["pools"] == ["two"]
+
+    def test_a_shortage_now_is_not_told_again_of_more_v_switches_later(self) -> None:
+        j1, j2 = free(20), free(5, {**VSWITCH_J, "id": "vsw-j2"})
+        pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j", "vsw-j2"]}
+        second = {key: value for key, value in SECOND.items() if key != "desiredSize"}
+        changes = {
+            "nodePools[1]": {**second, "autoScaling": {"min": 0, "max": 3}},
+            "cluster.vSwitches": [j1, j2], "podNetworkings": [pn],
+        }  # fmt: skip
+        assert "vsw-j has 20 free" in only(judge(changes), "NET002").message
+
+    def test_what_runs_on_each_node_grows_with_the_pool(self) -> None:
+        """Two Pods, and an agent and a system pod on each node; at most four nodes."""
+        second = {**PN, "name": "other", "podSelector": {"matchLabels": {"network": "other"}}}
+        workloads: list[dict[str, Any]] = [
+            {**WORKLOAD, "name": "one", "replicas": 2, "podNetworking": PN["name"]},
+            {**WORKLOAD, "name": "two", "kind": "DaemonSet", "replicas": 1, "podNetworking": "other"},
+        ]
+        changes = {
+            f"{POOL}.desiredSize": ABSENT, f"{POOL}.autoScaling": {"min": 1, "max": 4}, f"{POOL}.systemPodsPerNode": 1,
+            "podNetworkings": [PN, second], "workloads": workloads,
+        }  # fmt: skip
+        (sheet,) = judge(changes).pools
+        assert (sheet.addresses["vsw-j"].needed, sheet.addresses["vsw-j"].largest) == (4, 10)
+        unknown_type = {**changes, f"{POOL}.instanceTypes": ["ecs.new.xlarge"]}
+        (sheet,) = judge(unknown_type).pools
+        assert (sheet.addresses["vsw-j"].needed, sheet.addresses["vsw-j"].largest) == (None, None)
 
     def test_sets_that_overlap(self) -> None:
         """Each pool has enough alone, and all vSwitches of the zone together are too small."""

@@ -88,10 +88,10 @@ class Part(NamedTuple):
         beside = bool(self.node_v_switches & v_switches)
         found = []
         for index, most in enumerate(self.most):
-            asked = [pods[index] for _, pods in self.asked]
-            known = [pods for pods in asked if pods is not None]
-            pods = None if most is None or len(known) < len(asked) else min(most, sum(known))
-            found.append(Need(pods if asked else 0, self.nodes[index] if beside else 0))
+            # What is asked is unknown only if the most is. A pool of unknown size asks for nothing in `parts`.
+            asked = [pods[index] or 0 for _, pods in self.asked]
+            pods = 0 if not asked else None if most is None else min(most, sum(asked))
+            found.append(Need(pods, self.nodes[index] if beside else 0))
         return Needs(*found)
 
 
@@ -111,12 +111,7 @@ def parts(view: PlanView) -> tuple[Part, ...]:
     for demand in view.once(demands):
         if demand.v_switches and demand.pods[0] is not None:
             by_zone.setdefault(demand.zone, {}).setdefault(demand.pool, []).append(demand)
-    return tuple(
-        part(pool, zone, wanted.get(pool, ()))
-        for zone, wanted in by_zone.items()
-        for pool in view.pools
-        if pool in wanted or zone in pool.zones
-    )
+    return tuple(part(pool, zone, wanted.get(pool, ())) for zone, wanted in by_zone.items() for pool in view.pools)
 
 
 class Use(NamedTuple):
