@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.nodes import NodeLabels
 from eniplan.k8s.terway import IGNORE_LABEL
+from eniplan.k8s.values import mapping
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, LINGJUN_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.values import NamedTuple
 
@@ -306,8 +307,7 @@ class TerwayConfig(NamedTuple):
     @property
     def v_switches(self) -> dict[str, tuple[str, ...]]:
         """The vSwitches by zone, without empty zones."""
-        found = self.fields.get("vswitches")
-        zones = found if isinstance(found, dict) else {}
+        zones = mapping(self.fields.get("vswitches"))
         return {zone: ids for zone, listed in zones.items() if (ids := _texts(listed))}
 
     @property

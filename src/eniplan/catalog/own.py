@@ -18,6 +18,7 @@ from eniplan.bounds import JSON_NUMBERS, is_deep
 from eniplan.catalog.record import DEFAULT_SOURCE, OwnData, Source
 from eniplan.catalog.rows import SCHEMA, SPECS_HINT, Own, Rows, row_problem, without_odd_values
 from eniplan.errors import InputError, Place, Problem, reason
+from eniplan.k8s.values import listing
 from eniplan.messages import say
 from eniplan.terminal import read_input
 
@@ -88,7 +89,7 @@ def _rows(file: str, text: str, key: str) -> Iterator[tuple[int, Any]]:
             body = item.get("body", item) if isinstance(item, dict) else item
             if isinstance(body, dict) and isinstance(body.get("InstanceTypes"), dict):
                 listed = body["InstanceTypes"].get("InstanceType")
-                for row in listed if isinstance(listed, list) else ():
+                for row in listing(listed):
                     yield 0, {**row, "Sources": {DEFAULT_SOURCE: key}} if isinstance(row, dict) else row
             else:
                 yield line, item

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_TAINT_KEY, TERWAY_CONFIG_LABEL
 from eniplan.values import NamedTuple
@@ -107,7 +108,7 @@ def _compare(path: str, wanted: Any, found: Any, hidden: str) -> Iterator[Differ
     if wanted == hidden:
         return
     if isinstance(wanted, dict):
-        inner = found if isinstance(found, dict) else {}
+        inner = mapping(found)
         for name, item in wanted.items():
             yield from _compare(f"{path}.{name}", item, inner.get(name), hidden)
     elif found is None:
@@ -145,7 +146,7 @@ def _by_key(items: object) -> dict[str, str]:
 
 
 def _listed(path: str, wanted: list[Any], found: object, hidden: str) -> Iterator[Difference]:
-    theirs = found if isinstance(found, list) else []
+    theirs = listing(found)
     if all(isinstance(item, dict) for item in wanted) and len(wanted) == len(theirs):
         for index, (item, other) in enumerate(zip(wanted, theirs, strict=True)):
             yield from _compare(f"{path}[{index}]", item, other, hidden)

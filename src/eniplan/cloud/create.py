@@ -17,6 +17,7 @@ from eniplan.cloud.compare import differences, has_other_mode, is_being_deleted
 from eniplan.cloud.failures import CallError, without, words
 from eniplan.cloud.receipt import HIDDEN, secrets
 from eniplan.errors import FINDINGS, INTERRUPTED, CloudError, CreateError, EniplanError, Place, Problem
+from eniplan.k8s.values import mapping
 from eniplan.messages import NOTHING, say, together
 from eniplan.plan.model import ANOTHER_POOL
 from eniplan.values import NamedTuple
@@ -630,8 +631,7 @@ def _failed_nodes(pool: Mapping[str, Any]) -> int:
 
 
 def _status(pool: Mapping[str, Any]) -> Mapping[str, Any]:
-    status = pool.get("status")
-    return status if isinstance(status, dict) else {}
+    return mapping(pool.get("status"))
 
 
 def _count(value: object, key: str) -> int | None:

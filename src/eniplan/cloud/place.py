@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from eniplan.bounds import parse_json
 from eniplan.errors import usage
+from eniplan.k8s.values import listing
 from eniplan.messages import NOTHING, say
 
 if TYPE_CHECKING:
@@ -110,8 +111,7 @@ def _profile_region() -> str | None:
     if not isinstance(config, dict):
         return None
     name = os.environ.get("ALIBABA_CLOUD_PROFILE") or config.get("current")
-    profiles = config.get("profiles")
-    for profile in profiles if isinstance(profiles, list) else ():
+    for profile in listing(config.get("profiles")):
         if isinstance(profile, dict) and profile.get("name") == name:
             return _text(profile, "region_id")
     return None

@@ -13,6 +13,7 @@ from eniplan.emit.pods import PodError, complete, wanted
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.errors import InputError, Place, Problem
 from eniplan.k8s.kinds import holder, objects, templates
+from eniplan.k8s.values import mapping
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.document import path_text, value_at
 from eniplan.plan.model import NETWORKING_ANNOTATION, POOL_ANNOTATION
@@ -83,8 +84,7 @@ class _Manifest:
         self._plan = plan
         self._holder = found
         self._kind: str = value["kind"]
-        metadata = value.get("metadata")
-        self._metadata: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
+        self._metadata = mapping(value.get("metadata"))
         self.name = f"{self._kind} {self._metadata.get('name', '(no name)')}"
         self.pool: str | None = None
 
@@ -109,8 +109,7 @@ class _Manifest:
         return tuple(text.removeprefix(prefix) for text in added[int(number)] if text.startswith(prefix))
 
     def _wanted(self) -> Wanted | None:
-        annotations = self._metadata.get("annotations")
-        notes = annotations if isinstance(annotations, dict) else {}
+        notes = mapping(self._metadata.get("annotations"))
         workload = self._workload()
         named = self._note(notes, POOL_ANNOTATION, None if workload is None else workload.node_pool)
         if named is None:

@@ -12,6 +12,7 @@ from eniplan.bounds import MAX_DEPTH
 from eniplan.emit.body import json_text
 from eniplan.emit.yaml_text import block, flow
 from eniplan.errors import InputError, Place, Problem
+from eniplan.k8s.values import mapping
 from eniplan.libyaml import yaml
 from eniplan.messages import say
 from eniplan.plan.document import KEEP_ONE, duplicate_key, path_text, plain_scalar
@@ -161,7 +162,7 @@ class _Values:
             value = self.of(item)
             if key.text == "<<" and key.is_plain:
                 for part in reversed(value if isinstance(value, list) else [value]):
-                    merged.update(part if isinstance(part, dict) else {})
+                    merged.update(mapping(part))
             elif key.text in own:
                 first = next(other for other in node.keys if other.text == key.text)
                 place = Place(self._file, key.line + 1, key.column + 1)

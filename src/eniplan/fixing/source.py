@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.fixing.wish import CannotFixError
 from eniplan.k8s.terway import ENI
+from eniplan.k8s.values import mapping
 from eniplan.plan.document import plain_scalar
 from eniplan.text import literal
 from eniplan.values import NamedTuple
@@ -107,7 +108,7 @@ def _label(document: int, path: Path, there: object, key: str, value: str) -> It
 
 def _own_key(there: object, word: str) -> str | None:
     """Return a key as the map spells it: ROS capitalizes keys."""
-    found = there if isinstance(there, dict) else {}
+    found: dict[Any, Any] = mapping(there)
     return next((key for key in found if isinstance(key, str) and key.lower() == word), None)
 
 

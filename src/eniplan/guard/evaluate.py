@@ -10,6 +10,7 @@ import cel
 
 from eniplan.guard.policies import needed
 from eniplan.guard.render import message_of
+from eniplan.k8s.values import mapping
 from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.values import NamedTuple
 
@@ -72,8 +73,7 @@ def judge(
     found = looking_at(guard, value)
     if not found:
         return
-    metadata = value.get("metadata")
-    namespace = str((metadata if isinstance(metadata, dict) else {}).get("namespace") or "default")
+    namespace = str(mapping(value.get("metadata")).get("namespace") or "default")
     request = _Request(
         object=value,
         oldObject=old or {"metadata": {}},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.bounds import parse_json
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.units import Stated
+from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.model import TERWAY_ADDON
 
@@ -99,4 +100,4 @@ def _config(text: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of a request
             text = parse_json(text)
         except ValueError:
             return {}
-    return text if isinstance(text, dict) else {}
+    return mapping(text)

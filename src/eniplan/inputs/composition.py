@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import NotKnown
+from eniplan.k8s.values import listing
 from eniplan.messages import say
 from eniplan.plan.document import value_at
 
@@ -31,9 +32,8 @@ def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: AN
     at: list[Path] = [("spec",)]
     at += (("spec", "pipeline", i, "input") for i in range(len(steps) if isinstance(steps, list) else 0))
     for part in at:
-        resources = value_at(value, (*part, "resources"))
         sets = value_at(value, (*part, "patchSets"))
-        for i, resource in enumerate(resources if isinstance(resources, list) else ()):
+        for i, resource in enumerate(listing(value_at(value, (*part, "resources")))):
             found = value_at(resource, ("base", "spec", "forProvider"))
             if value_at(resource, ("base", "kind")) != kind or not isinstance(found, dict):
                 continue
@@ -44,12 +44,11 @@ def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: AN
 
 
 def _patches(holder: Any, sets: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - values of a document
-    found = value_at(holder, ("patches",))
-    for patch in found if isinstance(found, list) else ():
+    for patch in listing(value_at(holder, ("patches",))):
         if not isinstance(patch, dict) or patch.get("type") in _INTO_OTHERS:
             continue
         if patch.get("type") == "PatchSet":
-            named = [item for item in (sets if isinstance(sets, list) else ()) if isinstance(item, dict)]
+            named = [item for item in listing(sets) if isinstance(item, dict)]
             for item in named:
                 if item.get("name") == patch.get("patchSetName"):
                     yield from _patches(item, None)

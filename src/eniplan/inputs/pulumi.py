@@ -14,6 +14,7 @@ from eniplan.bounds import MAX_TEXT
 from eniplan.inputs.beside import Made
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.ros import Noted
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.plan.document import value_at
 
@@ -49,9 +50,8 @@ class _Program:
     def __init__(self, program: dict[str, Any]) -> None:
         self.notes: dict[Path, tuple[str, ...]] = {}
         self._name = str(program.get("name", ""))
-        variables = program.get("variables")
         self._resources = program["resources"]
-        self._variables: dict[str, Any] = variables if isinstance(variables, dict) else {}
+        self._variables = mapping(program.get("variables"))
         config = program.get("config", program.get("configuration"))
         self._config = {
             key.removeprefix(f"{self._name}:"): item
@@ -176,7 +176,7 @@ def _spelled(value: Any) -> str:  # noqa: ANN401 - a scalar
 def _lost(value: Any) -> NotKnown | None:  # noqa: ANN401 - values of a document
     if isinstance(value, NotKnown):
         return value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner = value.values() if isinstance(value, dict) else listing(value)
     return next((lost for item in inner if (lost := _lost(item)) is not None), None)
 
 

@@ -13,6 +13,7 @@ from eniplan.inputs.beside import Made, all_made, named, security_group, state, 
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import Origin
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
+from eniplan.k8s.values import listing, mapping
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import pascal
 from eniplan.values import NamedTuple
@@ -79,7 +80,7 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     items = value.get("items") if value.get("kind") == "List" else [value]
     pools = [
         Resource(str(value_at(item, ("metadata", "name"))), document, path, found, CROSSPLANE)
-        for i, item in enumerate(items if isinstance(items, list) else ())
+        for i, item in enumerate(listing(items))
         if isinstance(item, dict) and item.get("kind") == _CROSSPLANE_POOL
         for path in [(*(("items", i) if value.get("kind") == "List" else ()), "spec", "forProvider")]
         if isinstance(found := value_at(value, path), dict)
@@ -187,8 +188,7 @@ class _Template(NamedTuple):
     @property
     def resources(self) -> dict[str, Any]:
         """Its resources by name; references are `Made`."""
-        found = value_at(self.document.value, self.at)
-        return found if isinstance(found, dict) else {}
+        return mapping(value_at(self.document.value, self.at))
 
     def groups(self, pools: list[Resource]) -> Iterator[Group]:
         """Yield pools by the cluster that they join."""

@@ -29,6 +29,7 @@ from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text
 from eniplan.inputs.spelling import TERRAFORM, Resource
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.values import NamedTuple
 
@@ -64,10 +65,9 @@ def planned(document: Document) -> Iterator[Resource | Skipped | Document | Prob
         yield Problem(say("resource_changes must be a list"), document.place(("resource_changes",)), _SHOW)
         return
     found: list[tuple[Path, Any]] = [(("resource_changes", i), change) for i, change in enumerate(changes or ())]
-    deferred = value.get("deferred_changes")  # changes deferred to a later apply, each in a wrapper
-    found += [
+    found += [  # changes deferred to a later apply, each in a wrapper
         (("deferred_changes", i, "resource_change"), _map(item, "resource_change"))
-        for i, item in enumerate(deferred if isinstance(deferred, list) else ())
+        for i, item in enumerate(listing(value.get("deferred_changes")))
     ]
     configured = _Configured(value)
     for path, change in found:
@@ -184,10 +184,9 @@ class _Configured:
         steps = _without_indexes(address).split(".")
         names = tuple(steps[1:-2:2])
         if names not in self._modules:
-            resources = _module(self._plan, names).get("resources")
             self._modules[names] = {
                 str(item.get("address")): item.get("expressions")
-                for item in (resources if isinstance(resources, list) else ())
+                for item in listing(_module(self._plan, names).get("resources"))
                 if isinstance(item, dict)
             }
         expressions = self._modules[names].get(".".join(steps[-2:]))
@@ -195,15 +194,13 @@ class _Configured:
 
 
 def _map(value: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - a value of a plan
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
+    return mapping(mapping(value).get(key))
 
 
 def _label_map(labels: Any) -> dict[str, str]:  # noqa: ANN401 - a value of a resource
-    items = labels if isinstance(labels, list) else []
     return {
         item["key"]: str(item.get("value") or "")
-        for item in items
+        for item in listing(labels)
         if isinstance(item, dict) and isinstance(item.get("key"), str)
     }
 
@@ -235,8 +232,7 @@ class Clusters:
         plan: Any = document.value
         self._plan = plan
         self._found: dict[str, list[_Found]] = {}
-        changes = plan.get("resource_changes")
-        for i, item in enumerate(changes if isinstance(changes, list) else ()):
+        for i, item in enumerate(listing(plan.get("resource_changes"))):
             change = _map(item, "change")
             after = change.get("after")
             if isinstance(after, dict) and item.get("type") in (*CLUSTERS, _V_SWITCH, _GROUP):
@@ -300,10 +296,9 @@ class Clusters:
             steps = address.split(".")
             modules = tuple(steps[1:-2:2])
             if modules not in self._cluster_ids:
-                resources = _module(self._plan, modules).get("resources")
                 self._cluster_ids[modules] = {
                     str(item.get("address")): _map(_map(item, "expressions"), "cluster_id")
-                    for item in (resources if isinstance(resources, list) else ())
+                    for item in listing(_module(self._plan, modules).get("resources"))
                     if isinstance(item, dict)
                 }
             expression = self._cluster_ids[modules].get(".".join(steps[-2:]), {})

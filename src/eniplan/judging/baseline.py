@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem
+from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import read_documents
 from eniplan.report.fingerprint import fingerprints, key
@@ -63,7 +64,7 @@ def read(path: str, data: bytes) -> dict[str, Entry]:
         raise InputError(Problem(say("this is not a baseline ({schema})", schema=SCHEMA), document.place(()), hint))
     out = {}
     for i, item in enumerate(rows):
-        row = item if isinstance(item, dict) else {}
+        row = mapping(item)
         words = [row.get(name) for name in ("fingerprint", "rule", "file", "message")]
         if not all(isinstance(word, str) for word in words):
             message = say("an entry needs fingerprint, rule, file and message, all text")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from eniplan.k8s.labels import selects
 from eniplan.k8s.terway import ENI, POD_ENI
+from eniplan.k8s.values import listing
 from eniplan.messages import NOTHING, count, named, say
 from eniplan.observed import SYSTEM_NAMESPACE
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
@@ -321,8 +322,7 @@ def _hits(view: ClusterView, rule: str) -> list[Hit]:
 
 
 def _nodes(hit: Hit) -> list[str]:
-    found = hit.facts.get("nodes")
-    return found if isinstance(found, list) else []
+    return listing(hit.facts.get("nodes"))
 
 
 def _is_about(hit: Hit, node: Node) -> bool:

@@ -10,6 +10,7 @@ from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.k8s.nodes import EFFECTS
 from eniplan.k8s.numbers import whole
+from eniplan.k8s.values import listing
 from eniplan.messages import NOTHING, Key, named, say
 from eniplan.plan.document import value_at
 from eniplan.plan.model import (
@@ -128,8 +129,7 @@ def _label_fix(value: object) -> Fix:
 
 def _tag(pool: NodePool) -> Path | None:
     """Return the path of the ECS tag that is meant to be the exclusive label; None if there is none."""
-    tags = value_at(pool.overrides, ("scaling_group", "tags"))
-    for i, tag in enumerate(tags if isinstance(tags, list) else ()):
+    for i, tag in enumerate(listing(value_at(pool.overrides, ("scaling_group", "tags")))):
         key = value_at(tag, ("key",))
         if isinstance(key, str) and (key == EXCLUSIVE_LABEL or looks_exclusive(key)):
             return (*pool.path, "overrides", "scaling_group", "tags", i)
@@ -140,8 +140,7 @@ def stated_labels(pool: NodePool) -> Iterator[tuple[Path, str, object]]:
     """Yield (path, key, value) of each label of a pool's nodes, including those in overrides."""
     for key, value in (pool.labels or {}).items():
         yield (*pool.path, "labels", key), key, value
-    overridden = value_at(pool.overrides, ("kubernetes_config", "labels"))
-    for i, item in enumerate(overridden if isinstance(overridden, list) else ()):
+    for i, item in enumerate(listing(value_at(pool.overrides, ("kubernetes_config", "labels")))):
         if isinstance(item, dict) and isinstance(item.get("key"), str):
             yield (*pool.path, "overrides", "kubernetes_config", "labels", i), item["key"], item.get("value")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.inputs.hcl.nodes import Call, Entries, Items, Literal, Name
 from eniplan.inputs.hcl.parse import number
 from eniplan.inputs.places import NotKnown
+from eniplan.k8s.values import listing
 from eniplan.messages import say
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def one_of(why: str, found: list[Any]) -> Any:  # noqa: ANN401 - a value
 
 
 def _is_lost(value: Any) -> bool:  # noqa: ANN401 - any value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner = value.values() if isinstance(value, dict) else listing(value)
     return unknown(value) is not None or any(map(_is_lost, inner))
 
 
