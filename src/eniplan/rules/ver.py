@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from eniplan.plan.model import PodNetworking as Planned
     from eniplan.rules.base import Level
     from eniplan.rules.cluster_view import ClusterView, Group
+    from eniplan.rules.view import PoolView
 
 _LABEL = f'nodes[0].metadata.labels["{EXCLUSIVE_LABEL}"]'
 _ASIDE = {"nodes": [node("other", **{EXCLUSIVE_LABEL: "default"})], "pods": CLUSTER["pods"][3:4], "podENIs": [
@@ -70,7 +71,7 @@ def _at_nodes(group: Group, nodes: Iterable[Node], what: Message, hint: Message,
 )
 def ver001(view: ClusterView) -> Outcome:
     """Pools of the plan without nodes, or a cluster without exclusive nodes."""
-    if view.plan is None and not view.groups:
+    if not view.groups:  # a plan has pools
         hint = say("label the node pool {label}={value} and replace its nodes: kubectl get nodes --show-labels",
                    label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
         yield Hit(("Node",), say("no node has the exclusive label {label}", label=EXCLUSIVE_LABEL), hint)
@@ -83,32 +84,30 @@ def ver001(view: ClusterView) -> Outcome:
         if len(ids) > 1:
             about = say("of {ids} {pool} is; all of them are judged as that pool", ids=ids, pool=group.label)
             yield Unknown(group.path, facts.NODE_OWNER, about)
-        if rivals and group.nodes:
-            label, names = rivals[0]
-            about = say("pool of the plan ({names}) {label} belongs to", names=names, label=label)
-            yield Unknown(("Node",), facts.NODE_OWNER, about)
+        if group.nodes:
+            for label, names in rivals:
+                about = say("pool of the plan ({names}) {label} belongs to", names=names, label=label)
+                yield Unknown(("Node",), facts.NODE_OWNER, about)
         elif rivals:
             label, names = rivals[0]
             message = say("no node clearly belongs to {pool}: {label} matches {names} equally well, so its nodes are "
                 "not judged", pool=group.label, label=label, names=names)  # fmt: skip
             hint = say("choose one: eniplan verify PLAN --pool {name}=NODE_POOL_ID", name=name)
             yield Hit(group.path, message, hint, {"nodes": 0})
-        elif not group.nodes:
-            yield _empty(view, group, may_be=group.pool.pool.planned_size == 0)
+        else:
+            yield _empty(view, group, group.pool)
 
 
-def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
+def _empty(view: ClusterView, group: Group, pool: PoolView) -> Hit:
     """Return a hit for a pool without nodes, naming nodes of no pool that were perhaps meant for it.
 
     If the plan needs no node yet, only a misspelt label is an error.
     """
-    types = frozenset(use.name for use in group.pool.types) if group.pool else ()
+    types = frozenset(use.name for use in pool.types)
     strangers = {node.name: node for node in view.strangers}
     misspelt = [claim for claim in view.claims if claim.node.name in strangers]
     bare = [
-        node.name
-        for node in view.strangers
-        if node.labels.get(EXCLUSIVE_LABEL) is None and node.instance_type in types and claimed(node) is None
+        node.name for node in view.strangers if node.labels.get(EXCLUSIVE_LABEL) is None and node.instance_type in types
     ]
     message = say("{pool} has no node in the cluster", pool=group.label)
     hint = say("is it scaled out, and is this its cluster? kubectl get nodes -L {label},{pool}; then, if necessary: "
@@ -116,15 +115,16 @@ def _empty(view: ClusterView, group: Group, *, may_be: bool) -> Hit:
                name=group.name)  # fmt: skip
     if misspelt:
         first = misspelt[0]
+        alike = [claim.node.name for claim in misspelt if claim[1:] == first[1:]]
         message = say("{message}; {nodes} of {owner} carry {claim}, which is not {label}={value}", message=message,
-                      nodes=named([claim.node.name for claim in misspelt]), owner=first.pool, claim=first.said,
-                      label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE)  # fmt: skip
+                      nodes=named(alike), owner=first.pool, claim=first.said, label=EXCLUSIVE_LABEL,
+                      value=EXCLUSIVE_VALUE)  # fmt: skip
         hint = _mend(first.pool)
     elif bare:
         message = say("{message}; {nodes} of its instance types are without {label}", message=message,
                       nodes=named(bare), label=EXCLUSIVE_LABEL)  # fmt: skip
         hint = _mend(say("the node pool of {node}", node=bare[0]))
-    if may_be and not misspelt:
+    if pool.pool.planned_size == 0 and not misspelt:
         message = say("{message}, as its minimum size allows: nothing about it is verified", message=message)
         hint = say("scale it out once, and verify again: eniplan verify PLAN --wait 10m")
         return Hit(group.path, message, hint, {"nodes": 0}, "info")
@@ -280,9 +280,10 @@ def ver007(view: ClusterView) -> Outcome:
     for group in view.groups:
         published = [item for item in group.exclusive if not item.is_lingjun and item.capacity]
         alike = grouped(
-            ((item.instance_type, item.capacity, item.allocatable, str(item.limits)), item) for item in published
+            ((item.instance_type, item.capacity, item.allocatable, str(item.limits), view.erdma(item)), item)
+            for item in published
         )
-        for (name, capacity, allocatable, _), found in alike.items():
+        for (name, capacity, allocatable, _, erdma), found in alike.items():
             expected = view.expected(found[0])
             if not expected:
                 yield Unknown(("Node", found[0].name), facts.ENIS if name else facts.NODE_TYPE, name or "")
@@ -295,7 +296,7 @@ def ver007(view: ClusterView) -> Outcome:
                            "events: kubectl describe node {node}", node=found[0].name)  # fmt: skip
                 numbers = {"capacity": capacity, "allocatable": allocatable, "expected": list(expected)}
                 yield _at_nodes(group, found, what, hint, instanceType=name, **numbers)
-            elif capacity != expected[0] and view.erdma(found[0]) is None:
+            elif capacity != expected[0] and erdma is None:
                 yield Unknown(("ConfigMap", CLUSTER_CONFIG), facts.ENABLE_ERDMA)
             elif capacity != expected[0]:
                 what = say("with {resource} {capacity}: enable_erdma is set, but uses no ENI there", resource=ENI,
@@ -321,7 +322,7 @@ def ver007(view: ClusterView) -> Outcome:
 def ver039(view: ClusterView) -> Outcome:
     """The numbers of annotation alibabacloud.com/instance-type-info against the instance data."""
     for group in view.groups:
-        told = grouped(((n.instance_type, str(n.limits)), n) for n in group.exclusive if n.limits)
+        told = grouped(((n.instance_type, str(n.limits)), n) for n in group.exclusive)
         for (name, _), found in told.items():
             known = view.catalog.get(name or "")
             ours = {} if known is None else known._asdict()
@@ -550,12 +551,13 @@ def ver037(view: ClusterView) -> Outcome:
     """The node's `pods` against the sum of its hostNetwork pods and ENIs."""
     yield from view.unseen("Pod")
     for group in view.groups:
-        known = [item for item in group.exclusive if item.room.pods is not None]
-        if len(known) < len(group.exclusive):
-            yield Unknown(("Node", group.exclusive[0].name), facts.ROOM)
-        alike = grouped(((item.room.pods or 0, view.host_pods(item), view.room(item) or 0), item) for item in known)
+        alike = grouped(
+            ((item.room.pods, view.host_pods(item), view.room(item) or 0), item) for item in group.exclusive
+        )
         for (pods, host, enis), found in alike.items():
-            if pods < host + enis:
+            if pods is None:
+                yield Unknown(("Node", found[0].name), facts.ROOM)
+            elif pods < host + enis:
                 what = say("admitting {pods} pods, fewer than {hostNetwork} and {enis}", pods=pods,
                            hostNetwork=count(host, "{n} hostNetwork pod", "{n} hostNetwork pods"),
                            enis=count(enis, "{n} ENI", "{n} ENIs"))  # fmt: skip
