@@ -86,6 +86,9 @@ class TestUnread:
         changes = {"pods": [*pods, *CLUSTER["pods"][3:]], "podNetworkings": []}
         (asked,) = undecided(changes, NO_PLAN).values()
         assert asked[1] == ("VER010",)
+        changes["pods"][0] = pod(0, NODES[0])
+        (asked,) = undecided(changes, NO_PLAN).values()
+        assert asked[1] == ("VER010", "VER030")
 
 
 class TestBound:
@@ -368,6 +371,15 @@ class TestWorkloads:
             "1 pod on node gone, which does not exist: trading/matcher-2",
         ]
         assert told[1][3].endswith("kubectl get node gone; kubectl -n trading delete pod matcher-2 --force")
+
+    def test_pods_of_one_node_that_is_gone_are_told_together(self) -> None:
+        ((_, place, message, hint),) = found("VER029", {f"pods[{n}].spec.nodeName": "gone" for n in (1, 2)})
+        assert (place, message[:7]) == ("Pod/trading/matcher-1", "2 pods ")
+        assert hint.endswith("kubectl get node gone; kubectl -n trading delete pod matcher-1 --force")
+
+    def test_a_pool_without_nodes_has_no_pods_outside(self) -> None:
+        changes = {"nodes": [SHARED_NODE], **{f"pods[{n}].spec.nodeName": "shared" for n in range(3)}}
+        assert not found("VER029", changes)
 
     def test_a_pod_without_a_node_is_not_outside(self) -> None:
         assert not found("VER029", {"pods[2]": pod(2, ""), "podENIs[2]": ABSENT})

@@ -89,9 +89,10 @@ def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str
     """Yield what is wrong with pods that run to completion, of which nothing may be left."""
     found, label = view.controller_of(workload), _called(workload)
     failed, once = bool(others.get("Failed")), workload.kind == "Job"
+    end = "" if found is None else found.end
     if found is not None and found.held and not (once and (alive or others.get("Succeeded"))):
         yield _too_few(view, workload, alive, others)
-    elif others.get("Succeeded") or (alive and not once) or (found is not None and found.end == "Complete"):
+    elif end == "Complete" or (end != "Failed" and (others.get("Succeeded") or (alive and not once))):
         return
     elif alive or failed or view.refusals.get(workload.path) or (once and found is not None):
         if alive < workload.replicas:
@@ -113,9 +114,10 @@ def _too_few(view: ClusterView, workload: Workload, alive: int, others: dict[str
     message = say("{workload} has {pods}; the plan has {planned}", workload=_called(workload),
                   pods=count(alive, "{n} pod", "{n} pods"), planned=workload.replicas)  # fmt: skip
     if done:
-        message = say("{message}; {done} have ended", message=message, done=done)
+        message = say("{message}; {done}", message=message, done=count(done, "{n} has ended", "{n} have ended"))
     if failed:
-        message = say("{message}; {failed} have failed", message=message, failed=failed)
+        message = say("{message}; {failed}", message=message,
+                      failed=count(failed, "{n} has failed", "{n} have failed"))  # fmt: skip
         told = view.failure_of(workload)
         message = say("{message} ({told})", message=message, told=told) if told else message
     cause = _cause(view, workload)

@@ -1,0 +1,369 @@
+"""VER031: the pods of the plan's workloads, and why some are missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eniplan.rules.examples import ABSENT
+from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, event, pod, pod_eni
+from tests.kube.causes import copies, owned
+from tests.kube.standstills import condition, controller
+from tests.kube.support import judge_cluster
+
+WEB = owned("Deployment", "web", "", "")["plan"]
+PROBE = owned("DaemonSet", "probe", "", "", replicas=1)["plan"]
+DESCRIBE = "kubectl -n trading describe deployment web"
+RUNNING, FAILED, SUCCEEDED, PENDING = "Running", "Failed", "Succeeded", "Pending"
+FIND_OUT = "find out why: {}; kubectl -n trading get pods --field-selector status.phase=Failed"
+RAISE = "raise the quota of the namespace, or remove pods there: kubectl -n trading describe quota"
+AUTOSCALER = "has an autoscaler set it? kubectl -n trading get hpa"
+HELD: dict[str, Any] = {"suspend": True}
+
+
+def told(changes: dict[str, Any], plan: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return message and hint of the findings about workloads; all are errors at the workload."""
+    found = [f for f in judge_cluster(changes, plan).findings if f.rule.id == "VER031"]
+    assert {(f.level, f.place.path.partition("[")[0]) for f in found} <= {("error", "workloads")}
+    return [(str(f.message), str(f.hint)) for f in found]
+
+
+def pods(owner: str, *phases: str, on: tuple[str, ...] = NODES, host: bool = False) -> dict[str, Any]:
+    """Return the change that replaces the workload's pods by others, one per phase; owner is `DaemonSet probe`."""
+    made = []
+    for number, phase in enumerate(phases):
+        found = pod(number, on[number % len(on)], **({"hostNetwork": True} if host else {}))
+        kind, _, name = owner.partition(" ")
+        found["metadata"]["ownerReferences"] = [{"kind": kind, "name": name, "controller": True}]
+        made.append(found if phase == RUNNING else {**found, "status": {"phase": phase}})
+    return {"pods": copies(made), "podENIs": [pod_eni(number, on) for number, on in enumerate(NODES)]}
+
+
+def web(*phases: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - as of `pods`
+    return pods("ReplicaSet web-7d5f9c4b6d", *phases, **more)
+
+
+def probes(*phases: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - as of `pods`
+    return pods("DaemonSet probe", *phases, **more)
+
+
+def on_host(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return the plan with its workload on the host network."""
+    return {**plan, "workloads[0].hostNetwork": True, "workloads[0].podNetworking": ABSENT}
+
+
+class TestReplicas:
+    @pytest.mark.parametrize("number", [3, 4])
+    def test_enough_pods(self, number: int) -> None:
+        assert told(web(*[RUNNING] * number), WEB) == []
+
+    @pytest.mark.parametrize(
+        ("phases", "words", "hint"),
+        [
+            ([RUNNING] * 2, "2 pods; the plan has 3", DESCRIBE),
+            ([RUNNING], "1 pod; the plan has 3", DESCRIBE),
+            ([SUCCEEDED], "0 pods; the plan has 3; 1 has ended", DESCRIBE),
+            ([SUCCEEDED] * 3, "0 pods; the plan has 3; 3 have ended", DESCRIBE),
+            ([FAILED, RUNNING], "1 pod; the plan has 3; 1 has failed", FIND_OUT.format(DESCRIBE)),
+            ([FAILED] * 3, "0 pods; the plan has 3; 3 have failed", FIND_OUT.format(DESCRIBE)),
+            (
+                [FAILED, SUCCEEDED, RUNNING],
+                "1 pod; the plan has 3; 1 has ended; 1 has failed",
+                FIND_OUT.format(DESCRIBE),
+            ),
+            (
+                [],
+                "0 pods; the plan has 3",
+                "apply it: `eniplan render-manifests --workloads` prints it; kubectl -n trading get deployment web",
+            ),
+        ],
+    )
+    def test_too_few_pods(self, phases: list[str], words: str, hint: str) -> None:
+        assert told(web(*phases), WEB) == [(f"Deployment trading/web has {words}", hint)]
+
+    def test_a_workload_that_exists_need_not_be_applied(self) -> None:
+        changes = {**web(), "controllers": [controller("Deployment", "web", {"replicas": 3})]}
+        assert told(changes, WEB) == [("Deployment trading/web has 0 pods; the plan has 3", DESCRIBE)]
+
+    def test_why_a_pod_has_failed(self) -> None:
+        changes = web(RUNNING, FAILED)
+        changes["pods"][1]["status"] |= {"reason": "Evicted", "message": "The node was low on resource: memory"}
+        ((message, _),) = told(changes, WEB)
+        assert message.endswith("; 1 has failed (Evicted: The node was low on resource: memory)")
+
+    def test_facts_for_machines(self) -> None:
+        (finding,) = judge_cluster(web(RUNNING, FAILED, SUCCEEDED), WEB).findings
+        assert {key: finding.facts[key] for key in ("pods", "planned", "failed")} == {
+            "pods": 1, "planned": 3, "failed": 1,
+        }  # fmt: skip
+        changes = {**web(RUNNING), "controllers": [controller("Deployment", "web", {"replicas": 1})]}
+        (finding,) = judge_cluster(changes, WEB).findings
+        assert (finding.facts["pods"], finding.facts["planned"]) == (1, 3)
+
+    def test_every_workload_is_judged_by_its_own_pods(self) -> None:
+        plan = {"workloads": [*WEB["workloads"], *PROBE["workloads"]]}
+        assert [message.partition(" has ")[0] for message, _ in told(web(), plan)] == [
+            "Deployment trading/web", "DaemonSet trading/probe",
+        ]  # fmt: skip
+        assert [message.partition(" has ")[0] for message, _ in told(web(*[RUNNING] * 3), plan)] == [
+            "DaemonSet trading/probe",
+        ]  # fmt: skip
+
+
+class TestUnread:
+    def test_pods_that_were_not_read_are_not_missing(self) -> None:
+        report = judge_cluster({"pods": []}, WEB)
+        assert not report.findings
+        assert "VER031" in report.undecided[0].rules
+        report = judge_cluster({"pods": []}, {"workloads": []})
+        assert "VER031" not in report.undecided[0].rules
+
+    def test_a_pool_without_nodes_is_told_instead(self) -> None:
+        gone = {"nodes": [SHARED_NODE], "pods": CLUSTER["pods"][3:4], "podENIs": []}
+        assert told(gone, WEB) == []
+        may_be_empty = {"nodePools[0].desiredSize": ABSENT, "nodePools[0].autoScaling": {"min": 0, "max": 3}}
+        assert len(told(gone, {**WEB, **may_be_empty})) == 1
+
+
+class TestHostNetwork:
+    BARE = "of Deployment trading/web without an ENI: hostNetwork, or the label k8s.aliyun.com/ignore-by-terway"
+    REMOVE = f"remove that from the pod template: {DESCRIBE}"
+
+    @pytest.mark.parametrize(
+        ("phases", "words"),
+        [([RUNNING] * 3, "3 pods"), ([RUNNING, PENDING, RUNNING, FAILED, SUCCEEDED], "3 pods")],
+    )
+    def test_pods_that_should_have_an_eni(self, phases: list[str], words: str) -> None:
+        assert told(web(*phases, host=True), WEB) == [(f"{words} {self.BARE}", self.REMOVE)]
+
+    def test_they_still_count_as_its_pods(self) -> None:
+        assert told(web(RUNNING, host=True), WEB) == [
+            (f"1 pod {self.BARE}", self.REMOVE),
+            ("Deployment trading/web has 1 pod; the plan has 3", DESCRIBE),
+        ]
+
+    def test_as_planned(self) -> None:
+        assert told(web(*[RUNNING] * 3, host=True), on_host(WEB)) == []
+
+    @pytest.mark.parametrize(
+        ("phases", "words"),
+        [
+            ([RUNNING, RUNNING, PENDING], ["1 pod of Deployment trading/web not running: Pending"]),
+            (
+                ["Unknown", PENDING, PENDING, FAILED, SUCCEEDED],
+                [
+                    "1 pod of Deployment trading/web not running: Unknown",
+                    "2 pods of Deployment trading/web not running: Pending",
+                ],
+            ),
+            ([RUNNING, RUNNING, ""], ["1 pod of Deployment trading/web not running: no phase"]),
+        ],
+    )
+    def test_planned_and_not_running(self, phases: list[str], words: list[str]) -> None:
+        assert sorted(told(web(*phases, host=True), on_host(WEB))) == [(message, DESCRIBE) for message in words]
+
+
+class TestDaemonSet:
+    DOES_IT = (
+        "does it tolerate the nodes' taints, and does its node selector match them? "
+        "kubectl -n trading describe daemonset probe"
+    )
+
+    @pytest.mark.parametrize(
+        ("number", "replicas", "lacking"),
+        [(3, 1, ()), (2, 1, NODES[2:]), (0, 1, NODES), (4, 2, NODES[1:]), (6, 2, ())],
+    )
+    def test_every_node_of_its_pool_has_its_pod(self, number: int, replicas: int, lacking: tuple[str, ...]) -> None:
+        plan = owned("DaemonSet", "probe", "", "", replicas=replicas)["plan"]
+        words = f"DaemonSet trading/probe has no pod on {len(lacking)} of 3 nodes: {', '.join(lacking)}"
+        assert told(probes(*[RUNNING] * number), plan) == ([(words, self.DOES_IT)] if lacking else [])
+        report = judge_cluster(probes(*[RUNNING] * number), plan)
+        assert [f.facts["nodes"] for f in report.findings if f.rule.id == "VER031"] == [list(lacking)] * bool(lacking)
+
+    def test_the_only_node(self) -> None:
+        changes = probes(RUNNING, on=("elsewhere",))
+        changes["pods"] = changes["pods"][:1] + [
+            item for item in changes["pods"][1:] if item["spec"]["nodeName"] == NODES[0]
+        ]
+        ((message, _),) = told({**changes, "nodes": CLUSTER["nodes"][:1]}, {**PROBE, "nodePools[0].desiredSize": 1})
+        assert message == f"DaemonSet trading/probe has no pod on 1 of 1 node: {NODES[0]}"
+
+    @pytest.mark.parametrize(("unscheduled", "told_too"), [(1, True), (2, False), (3, False)])
+    def test_pods_that_wait_for_a_node_are_told_elsewhere(self, unscheduled: int, told_too: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        changes = probes(*[RUNNING] * (1 + unscheduled))
+        for item in changes["pods"][1 : 1 + unscheduled]:
+            del item["spec"]["nodeName"]
+            item["status"] = {"phase": PENDING}
+        assert bool(told(changes, PROBE)) == told_too
+
+    def test_on_the_host_network_its_pods_count_by_node_too(self) -> None:
+        plan = on_host(PROBE)
+        assert told(probes(*[RUNNING] * 3, host=True), plan) == []
+        ((message, _),) = told(probes(RUNNING, RUNNING, FAILED, host=True), plan)
+        assert message == f"DaemonSet trading/probe has no pod on 1 of 3 nodes: {NODES[2]}"
+
+    def test_nodes_of_other_pools_do_not_count(self) -> None:
+        changes = {**probes(*[RUNNING] * 3), "nodes[3]": SHARED_NODE}
+        assert told(changes, PROBE) == []
+
+    @pytest.mark.parametrize(("times", "words"), [(1, ""), (2, " (2 times)")])
+    def test_its_pods_are_refused(self, times: int, words: str) -> None:
+        refused = {**event("FailedCreate", "DaemonSet", "probe", "exceeded quota", "trading"), "count": times}
+        ((message, hint),) = told({**probes(RUNNING, RUNNING), "events[1]": refused}, PROBE)
+        assert message == (
+            f"DaemonSet trading/probe has no pod on 1 of 3 nodes: {NODES[2]}; its pods are refused{words}: "
+            "exceeded quota"
+        )
+        assert hint == f"{RAISE}; kubectl -n trading describe daemonset probe"
+
+
+class TestCause:
+    QUOTA = event("FailedCreate", "ReplicaSet", "web-7d5f9c4b6d", "exceeded quota: team", "trading")
+
+    @pytest.mark.parametrize(
+        ("spec", "status", "words", "hint"),
+        [
+            (
+                {"replicas": 2, "paused": True}, {}, "it is paused", "kubectl -n trading rollout resume deployment web",
+            ),
+            (
+                {"replicas": 2}, {}, "its spec.replicas is 2",
+                f"kubectl -n trading scale deployment web --replicas=3; {AUTOSCALER}",
+            ),
+            (
+                {"replicas": 3}, condition("ReplicaFailure", "no such thing"),
+                "its pods are refused (3 times): exceeded quota: team",
+                f"{RAISE}; {DESCRIBE}",
+            ),
+        ],
+        ids=["paused", "scaled", "refused"],
+    )  # fmt: skip
+    def test_the_first_cause_is_told(self, spec: dict[str, Any], status: dict[str, Any], words: str, hint: str) -> None:
+        changes = {
+            **web(RUNNING),
+            "events[1]": self.QUOTA,
+            "controllers": [controller("Deployment", "web", spec, status)],
+        }
+        assert told(changes, WEB) == [(f"Deployment trading/web has 1 pod; the plan has 3; {words}", hint)]
+
+    @pytest.mark.parametrize("spec", [{"replicas": 3}, {"replicas": 4}, {}])
+    def test_what_the_workload_reports_comes_last(self, spec: dict[str, Any]) -> None:
+        status = condition("ReplicaFailure", "no such thing")
+        changes = {**web(RUNNING), "controllers": [controller("Deployment", "web", spec, status)]}
+        message = "Deployment trading/web has 1 pod; the plan has 3; it reports: no such thing"
+        assert told(changes, WEB) == [(message, DESCRIBE)]
+
+    def test_a_daemonset_that_reports_a_cause(self) -> None:
+        status = condition("Failed", 'violates PodSecurity "restricted:latest"')
+        changes = {**probes(RUNNING, RUNNING), "controllers": [controller("DaemonSet", "probe", {}, status)]}
+        ((message, hint),) = told(changes, PROBE)
+        assert message.endswith('; it reports: violates PodSecurity "restricted:latest"')
+        assert hint.startswith("make it meet Pod Security")
+
+
+TOO_FEW = "{} trading/load has {}; the plan has 3{}"
+RESUME = """kubectl -n trading patch {} load -p '{{"spec":{{"suspend":false}}}}'; a queue may have suspended it"""
+COMPLETE: dict[str, Any] = {"conditions": [{"type": "Complete", "status": "True"}]}
+LIMIT: dict[str, Any] = {"conditions": [{"type": "Failed", "status": "True", "message": "limit"}]}
+
+
+def load(
+    kind: str, phases: list[str], spec: dict[str, Any] | None = None, status: dict[str, Any] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a cluster with a Job, or with a CronJob that has one, and its plan. Without `spec` it does not exist."""
+    changes = pods("Job load" if kind == "Job" else "Job load-29384756", *phases)
+    if spec is not None:
+        changes["controllers"] = [controller(kind, "load", spec, status)]
+    return changes, owned(kind, "load", "", "")["plan"]
+
+
+class TestJobs:
+    @pytest.mark.parametrize(
+        ("phases", "spec", "status"),
+        [
+            ([RUNNING] * 3, None, None),
+            ([RUNNING] * 3, {}, {}),
+            ([RUNNING] * 3, HELD, {}),
+            ([RUNNING], {}, COMPLETE),
+            ([FAILED], {}, COMPLETE),
+            ([], {}, COMPLETE),
+            ([SUCCEEDED], None, None),
+            ([SUCCEEDED], {}, {}),
+            ([SUCCEEDED], HELD, {}),
+            ([SUCCEEDED, FAILED, RUNNING], {}, {}),
+        ],
+    )
+    def test_a_job_that_runs_or_has_run(
+        self, phases: list[str], spec: dict[str, Any] | None, status: dict[str, Any] | None
+    ) -> None:
+        changes, plan = load("Job", phases, spec, status)
+        assert told(changes, plan) == []
+        assert not judge_cluster(changes, plan).undecided
+
+    @pytest.mark.parametrize(
+        ("phases", "spec", "status", "number", "words", "hint"),
+        [
+            ([RUNNING], None, None, "1 pod", "", "kubectl -n trading describe job load"),
+            ([RUNNING], {}, {}, "1 pod", "", "kubectl -n trading describe job load"),
+            ([], {}, {}, "0 pods", "", "kubectl -n trading describe job load"),
+            ([FAILED], None, None, "0 pods", "; 1 has failed", FIND_OUT.format("kubectl -n trading describe job load")),
+            ([], HELD, {}, "0 pods", "; it is suspended", RESUME.format("job")),
+            ([FAILED], HELD, {}, "0 pods", "; 1 has failed; it is suspended", RESUME.format("job")),
+            ([RUNNING], HELD, {}, "1 pod", "; it is suspended", RESUME.format("job")),
+            ([], {}, LIMIT, "0 pods", "; it reports: limit", "kubectl -n trading describe job load"),
+            (
+                [SUCCEEDED, FAILED], {}, LIMIT, "0 pods", "; 1 has ended; 1 has failed; it reports: limit",
+                "kubectl -n trading describe job load",
+            ),
+        ],
+    )  # fmt: skip
+    def test_a_job_with_too_few_pods(  # noqa: PLR0913, PLR0917 - a case
+        self, phases: list[str], spec: dict[str, Any] | None, status: dict[str, Any], number: str, words: str, hint: str
+    ) -> None:
+        assert told(*load("Job", phases, spec, status)) == [(TOO_FEW.format("Job", number, words), hint)]
+
+    @pytest.mark.parametrize(
+        ("phases", "spec", "status"),
+        [([RUNNING], None, None), ([RUNNING], {}, {}), ([SUCCEEDED], {}, {}), ([FAILED, RUNNING], {}, {})],
+    )
+    def test_a_cronjob_that_runs_or_has_run(
+        self, phases: list[str], spec: dict[str, Any] | None, status: dict[str, Any] | None
+    ) -> None:
+        changes, plan = load("CronJob", phases, spec, status)
+        assert told(changes, plan) == []
+        assert not judge_cluster(changes, plan).undecided
+
+    @pytest.mark.parametrize(
+        ("phases", "spec", "number", "words"),
+        [
+            ([], HELD, "0 pods", "; it is suspended"),
+            ([RUNNING], HELD, "1 pod", "; it is suspended"),
+            ([SUCCEEDED], HELD, "0 pods", "; 1 has ended; it is suspended"),
+            ([FAILED], None, "0 pods", "; 1 has failed"),
+            ([FAILED], {}, "0 pods", "; 1 has failed"),
+        ],
+    )
+    def test_a_cronjob_with_too_few_pods(
+        self, phases: list[str], spec: dict[str, Any] | None, number: str, words: str
+    ) -> None:
+        describe = FIND_OUT.format("kubectl -n trading describe cronjob load")
+        hint = RESUME.format("cronjob") if spec is HELD else describe
+        assert told(*load("CronJob", phases, spec)) == [(TOO_FEW.format("CronJob", number, words), hint)]
+
+    @pytest.mark.parametrize("spec", [None, {}])
+    def test_a_cronjob_without_pods_may_run_later(self, spec: dict[str, Any] | None) -> None:
+        (asked,) = judge_cluster(*load("CronJob", [], spec)).undecided
+        assert (asked.fact, asked.rules) == ("whether the pods of CronJob trading/load start", ("VER031",))
+        assert asked.hint.endswith("kubectl -n trading create job --from=cronjob/load load-test")
+
+    def test_a_job_that_does_not_exist_may_have_run(self) -> None:
+        (asked,) = judge_cluster(*load("Job", [])).undecided
+        assert (asked.fact, asked.rules) == ("whether the pods of Job trading/load have run", ("VER031",))
+
+    @pytest.mark.parametrize(("kind", "owner"), [("Job", "load"), ("CronJob", "load-29384756")])
+    def test_pods_that_are_refused_will_not_run(self, kind: str, owner: str) -> None:
+        changes, plan = load(kind, [])
+        changes["events[1]"] = event("FailedCreate", "Job", owner, "exceeded quota", "trading")
+        ((message, _),) = told(changes, plan)
+        assert message == TOO_FEW.format(kind, "0 pods", "; its pods are refused (3 times): exceeded quota")
