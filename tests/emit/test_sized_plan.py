@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from eniplan.catalog.order import ORDERS
 from eniplan.catalog.select import Wanted
 from eniplan.catalog.sizing import Request, Size
-from eniplan.emit.sized_plan import Facts, sized_plan, sized_plan_text
+from eniplan.emit.sized_plan import Facts, sized_plan, sized_plan_text, to_fill_in
 from eniplan.judging.check import check
 from eniplan.judging.find import Question, find
 from eniplan.plan.document import read_documents
@@ -84,17 +84,89 @@ FACTS = Facts("v1.16.4", ZONES[:2], dual=True, erdma=None)
 SIZE = Size(12, 6, 6, 84, 42, 12)
 
 
-def test_what_is_to_be_replaced_stands_above_it() -> None:
-    text = sized_plan_text("ecs.g8i.8xlarge", SIZE, Request(36, 1, 2, "zone"), FACTS, "2026-07-16")
-    assert text.startswith(
-        "# 36 exclusive pods on 12 nodes of ecs.g8i.8xlarge, 6 on each; spread over 2 zones; "
-        "beside 1 DaemonSet pod on each node; a whole zone may be lost\n"
-        "# Sized with the specs of 2026-07-16. Fill in the <angle brackets>.\n"
-        "# In each zone the vSwitch for pods needs 42 free addresses, that for nodes 6:\n"
-        "# state them as availableIps, and `eniplan check` compares.\n"
-        "apiVersion: eniplan/v1\n"
-    )
-    assert yaml.safe_load(text) == sized_plan("ecs.g8i.8xlarge", SIZE, Request(36, 1, 2, "zone"), FACTS)
+HEAD = (
+    "# 36 exclusive pods on 12 nodes of ecs.g8i.8xlarge, 6 on each; spread over 2 zones; "
+    "beside 1 DaemonSet pod on each node; a whole zone may be lost\n"
+    "# Sized with the specs of 2026-07-16. Fill in the <angle brackets>.\n"
+    "# In each zone the vSwitch for pods needs 42 free addresses, that for nodes 6:\n"
+    "# state them as availableIps, and `eniplan check` compares.\n"
+)
+PLAN = """\
+apiVersion: eniplan/v1
+cluster:
+  ipStack: dual
+  terway:
+    version: v1.16.4
+  vSwitches:
+  - id: your-vsw-nodes-cn-hangzhou-b
+    zone: cn-hangzhou-b
+  - id: your-vsw-nodes-cn-hangzhou-f
+    zone: cn-hangzhou-f
+  - id: your-vsw-pods-cn-hangzhou-b
+    zone: cn-hangzhou-b
+    ipv6Cidr: "2001:db8:0:1::/64"
+  - id: your-vsw-pods-cn-hangzhou-f
+    zone: cn-hangzhou-f
+    ipv6Cidr: "2001:db8:0:2::/64"
+  securityGroups:
+  - id: your-sg-pods
+    type: enterprise
+  podDefaults:
+    vSwitchIds:
+    - your-vsw-pods-cn-hangzhou-b
+    - your-vsw-pods-cn-hangzhou-f
+    securityGroupIds:
+    - your-sg-pods
+nodePools:
+- name: exclusive
+  instanceTypes:
+  - ecs.g8i.8xlarge
+  vSwitchIds:
+  - your-vsw-nodes-cn-hangzhou-b
+  - your-vsw-nodes-cn-hangzhou-f
+  desiredSize: 12
+  multiAzPolicy: BALANCE
+  systemPodsPerNode: 1
+podNetworkings:
+- name: exclusive-eni
+  nodePools:
+  - exclusive
+  podSelector:
+    matchLabels:
+      network: exclusive-eni
+  vSwitchIds:
+  - your-vsw-pods-cn-hangzhou-b
+  - your-vsw-pods-cn-hangzhou-f
+  securityGroupIds:
+  - your-sg-pods
+workloads:
+- name: your-app
+  kind: Deployment
+  replicas: 36
+  nodePool: exclusive
+  podNetworking: exclusive-eni
+"""
+
+
+def test_a_plan_for_two_zones_byte_for_byte() -> None:
+    request = Request(36, 1, 2, "zone")
+    text = sized_plan_text("ecs.g8i.8xlarge", SIZE, request, FACTS, "2026-07-16")
+    assert text == HEAD + PLAN
+    assert yaml.safe_load(text) == sized_plan("ecs.g8i.8xlarge", SIZE, request, FACTS)
+
+
+def test_placeholders_are_to_be_filled_in() -> None:
+    blocks = PLAN.replace('"2001:db8:0:1::/64"', "<IPv6 CIDR>").replace('"2001:db8:0:2::/64"', "<IPv6 CIDR>")
+    lines = [line.replace("your-", "<") + ">" if "your-" in line else line for line in (HEAD + blocks).splitlines()]
+    assert to_fill_in(HEAD + PLAN) == "\n".join(lines) + "\n"
+
+
+def test_blocks_of_many_zones_differ_and_are_hexadecimal() -> None:
+    facts = Facts("v1.16.4", tuple(f"z-{n}" for n in range(11)), dual=True, erdma=False)
+    plan = sized_plan("ecs.g8i.8xlarge", SIZE, Request(36, 0, 11, "node"), facts)
+    blocks = [v_switch["ipv6Cidr"] for v_switch in plan["cluster"]["vSwitches"][11:]]
+    assert blocks == [f"2001:db8:0:{n}::/64" for n in "123456789ab"]
+    assert plan["cluster"]["terway"] == {"version": "v1.16.4", "erdma": False}
 
 
 @pytest.mark.parametrize(
@@ -108,9 +180,16 @@ def test_a_plan_for_one_zone(loss: Loss, words: str) -> None:
     assert text.splitlines()[0] == f"# 1 exclusive pod on 1 node of ecs.g8i.8xlarge, 7 on each; {words}"
     assert "Fill in the <angle brackets>.\n" in text
     plan = yaml.safe_load(text)
-    assert "multiAzPolicy" not in plan["nodePools"][0]
-    assert "systemPodsPerNode" not in plan["nodePools"][0]
+    assert plan["nodePools"] == [
+        {"name": "exclusive", "instanceTypes": ["ecs.g8i.8xlarge"], "vSwitchIds": ["your-vsw-nodes-cn-hangzhou-b"],
+         "desiredSize": 1},
+    ]  # fmt: skip
+    assert plan["cluster"]["ipStack"] == "ipv4"
     assert plan["cluster"]["terway"] == {"version": "v1.16.4", "erdma": True}
+    assert plan["cluster"]["vSwitches"] == [
+        {"id": "your-vsw-nodes-cn-hangzhou-b", "zone": "cn-hangzhou-b"},
+        {"id": "your-vsw-pods-cn-hangzhou-b", "zone": "cn-hangzhou-b"},
+    ]
 
 
 def test_no_line_of_a_hostile_name_leaves_its_comment() -> None:

@@ -10,7 +10,8 @@ import yaml
 from eniplan import resources
 from eniplan.emit.manifests import render
 from eniplan.emit.skeletons import SHAPES, Skeletons
-from eniplan.errors import InputError
+from eniplan.errors import InputError, Place, Problem
+from eniplan.messages import say
 from eniplan.plan.model import plan_from
 from eniplan.rules.examples import WORKLOAD, example
 
@@ -67,18 +68,37 @@ def test_a_field_of_another_type_counts_as_lost(folder: Path) -> None:
         Skeletons(str(folder)).get("Deployment")
 
 
-def test_a_pod_networking_has_no_namespace_and_no_status(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "path"),
+    [
+        ("metadata:\n", "metadata:\n  namespace: a\n", "metadata.namespace"),
+        ("spec:\n", "status: {}\nspec:\n", "status"),
+    ],
+)
+def test_a_pod_networking_has_no_namespace_and_no_status(before: str, after: str, path: str, folder: Path) -> None:
     file = folder / "podnetworking.yaml"
-    file.write_text(file.read_text(encoding="utf-8") + "status: {status: Ready}\n", encoding="utf-8")
-    with pytest.raises(InputError, match="cannot have this field"):
+    file.write_text(file.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
         Skeletons(str(folder)).get("PodNetworking")
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.hint) == ("a PodNetworking cannot have this field", "remove it")
+    assert (problem.place.file, problem.place.path) == (str(file), path)
 
 
-@pytest.mark.parametrize("content", ["[]", "a: 1\n---\nb: 2", "{{ .Values.x }}: y", "\0"])
+@pytest.mark.parametrize("content", ["{{ .Values.x }}: y", "\0"])
 def test_what_is_no_skeleton(content: str, folder: Path) -> None:
     (folder / "job.yaml").write_text(content, encoding="utf-8")
     with pytest.raises(InputError):
         Skeletons(str(folder)).get("Job")
+
+
+@pytest.mark.parametrize("content", ["[]", "a", "a: 1\n---\nb: 2", "{}\n---\n{}"])
+def test_a_skeleton_is_one_object(content: str, folder: Path) -> None:
+    (folder / "job.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        Skeletons(str(folder)).get("Job")
+    (problem,) = caught.value.problems
+    assert problem == Problem(say("a skeleton must be one object of kind Job"), Place(str(folder / "job.yaml")))
 
 
 def test_a_missing_file(folder: Path) -> None:

@@ -12,11 +12,11 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from eniplan.emit.pods import PodError, complete, exclusive_only, missing_labels, wanted
+from eniplan.emit.pods import PodError, complete, exclusive_only, map_at, missing_labels, wanted
 from eniplan.emit.refusal import RefusalError
 from eniplan.k8s.autoscalers import scaling
 from eniplan.k8s.kinds import holder, objects, templates
-from eniplan.k8s.labels import selector_from, selects
+from eniplan.k8s.labels import read_selector, selects
 from eniplan.k8s.pods import AFFINITY, TERMS
 from eniplan.k8s.rollout import share
 from eniplan.k8s.terway import NETWORKS_REQUEST
@@ -29,11 +29,15 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from eniplan.k8s.kinds import Holder
+    from eniplan.k8s.labels import Selector
     from eniplan.plan.model import Plan, Workload
 
 Object = dict[str, Any]
 PARALLEL = 100
 """The number of pods for which Terway attaches ENIs at the same time (docs: work-with-terway); others wait."""
+_LISTS = ("containers", "initContainers")
+"""Lists whose items a strategic merge patch finds by name."""
 _ROLLED = frozenset(("Deployment", "StatefulSet", "DaemonSet"))
 _BY_HAND = {
     "Job": say("the template of a Job cannot be changed: let it end, and create the next one"),
@@ -148,26 +152,27 @@ def moves(plan: Plan, values: Iterable[object], rooms: Mapping[str, Room], old: 
     out: list[Move] = []
     taken: dict[str, int] = {}
     for workload in sorted(plan.workloads, key=lambda w: (w.kind != "DaemonSet", -max(len(w.networks), 1))):
-        item = found.get((workload.kind, workload.namespace, workload.name))
-        if item is None and workload.kind == "Job":  # it ended, and was removed
+        item = found.get((workload.kind, workload.namespace, workload.name), {})
+        if not item and workload.kind == "Job":  # it ended, and was removed
             out.append(Move(*workload.identity, workload.node_pool, None, by_hand=_GONE))
             continue
-        if item is None or not _has_pods(item):
+        held = _with_pods(item)
+        if held is None:
             message = say("there is no {kind} {namespace}/{name}", **workload.identity._asdict())
             raise RefusalError(workload.path, message, say("pass its manifest with --manifests, or create it first"))
         room = rooms.get(workload.node_pool, Room(None, None))
         left = [n - taken.get(workload.node_pool, 0) for n in room if n is not None]
-        move = _move(given, workload, item, min((PARALLEL, *left)))
+        move = _move(given, workload, item, held, min((PARALLEL, *left)))
         taken[workload.node_pool] = taken.get(workload.node_pool, 0) + (move.replicas or 0)
         out.append(move)
     return tuple(out)
 
 
-def _has_pods(item: Object) -> bool:
+def _with_pods(item: Object) -> Holder | None:
+    """Return the description of an object's kind; None if it has no pods."""
     held = holder(item.get("apiVersion"), item.get("kind"))
-    return held is not None and any(
-        isinstance(value_at(item, (*template.path, "spec")), dict) for template in templates(held, item)
-    )
+    paths = (template.path for template in templates(held, item)) if held is not None else ()
+    return held if any(isinstance(value_at(item, (*path, "spec")), dict) for path in paths) else None
 
 
 def namespace_labels(plan: Plan, values: Iterable[object]) -> dict[str, dict[str, str]]:
@@ -179,10 +184,10 @@ def namespace_labels(plan: Plan, values: Iterable[object]) -> dict[str, dict[str
     """
     every = [item for value in values for _, item in objects(value) if item.get("kind") == "Namespace"]
     known = {_identity(item)[2]: mapping(value_at(item, ("metadata", "labels"))) for item in every}
-    selectors = {pn.name: pn.namespace_selector for pn in plan.pod_networkings if pn.namespace_selector is not None}
+    selectors: dict[str | None, Selector | None] = {pn.name: pn.namespace_selector for pn in plan.pod_networkings}
     out: dict[str, dict[str, str]] = {}
     for workload in plan.workloads:
-        selector = selectors.get(workload.pod_networking or "")
+        selector = selectors.get(workload.pod_networking)
         if selector is not None:
             try:
                 labels = missing_labels(selector, known.get(workload.namespace, {}))
@@ -199,19 +204,18 @@ def _identity(item: Object) -> tuple[str, str, str]:
     return str(item.get("kind")), str(metadata.get("namespace") or "default"), str(metadata.get("name"))
 
 
-def _move(given: _Given, workload: Workload, item: Object, most: int) -> Move:
+def _move(given: _Given, workload: Workload, item: Object, held: Holder, most: int) -> Move:
     """Plan the move of one workload; at most `most` of its pods may start at once."""
-    held = holder(item.get("apiVersion"), item.get("kind"))
-    live = [value_at(item, path) for path in (() if held is None else held.replicas)]
+    live = [value_at(item, path) for path in held.replicas]
     known = [n for n in live if isinstance(n, int)]
     replicas = None if workload.kind == "DaemonSet" else known[0] if known else workload.replicas
-    if workload.kind != "DaemonSet" and replicas is not None and replicas > (workload.replicas or 0):
+    if replicas is not None and replicas > workload.replicas:
         message = say(
             "{kind} {name!r} has {replicas} replicas, but the plan has room for {planned}",
             kind=workload.kind, name=workload.name, replicas=replicas, planned=workload.replicas,
         )  # fmt: skip
         raise RefusalError((*workload.path, "replicas"), message, say("plan for all of them"))
-    after, labels, was_pinned = _completed(given, workload, item)
+    after, labels, was_pinned = _completed(given, workload, item, held)
     staying = Move(
         workload.kind,
         workload.namespace,
@@ -263,10 +267,9 @@ def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
     return {}, {}
 
 
-def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object, Mapping[str, str], bool]:
+def _completed(given: _Given, workload: Workload, item: Object, held: Holder) -> tuple[Object, Mapping[str, str], bool]:
     """Return a workload with everything its pods need, their labels, and whether the old pool held them."""
     after = copy.deepcopy(item)
-    held = holder(item.get("apiVersion"), item.get("kind"))
     pool = next(pool for pool in given.plan.node_pools if pool.name == workload.node_pool)
     networking = next((pn for pn in given.plan.pod_networkings if pn.name == workload.pod_networking), None)
     networks = workload.networks if workload.pod is not None and workload.pod.networks else ()
@@ -274,20 +277,22 @@ def _completed(given: _Given, workload: Workload, item: Object) -> tuple[Object,
     want = wanted(pool, networking, host_network=workload.host_network, eni_request=request)
     labels: Mapping[str, str] = {}
     was_pinned = False
-    for template in templates(held, after) if held is not None else ():
+    for template in templates(held, after):
         value = value_at(after, template.path)
         about = {"kind": workload.kind, "name": workload.name}
         if not isinstance(value, dict):
             raise RefusalError(workload.path, say("{kind} {name!r} has no pod template", **about))
         was_pinned |= _let_go(value, given.old)
-        if networks and workload.pod is not None:  # a pod template in the plan names its networks itself
-            notes = value.setdefault("metadata", {}).setdefault("annotations", {})
-            notes.setdefault(NETWORKS_REQUEST, workload.pod.annotations[NETWORKS_REQUEST])
         try:
             complete(value, want, is_bare=not template.path)
         except PodError as error:
             message = say("{kind} {name!r}: {problem}", **about, problem=error.message)
             raise RefusalError(workload.path, message, error.hint) from None
+        if not all(item.get("name") for key in _LISTS for item in listing(value["spec"].get(key))):
+            raise RefusalError(workload.path, say("a container of {kind} {name!r} has no name", **about))
+        if networks and workload.pod is not None:  # a pod template in the plan names its networks itself
+            notes = map_at(value, ("metadata", "annotations"))
+            notes.setdefault(NETWORKS_REQUEST, workload.pod.annotations[NETWORKS_REQUEST])
         labels = mapping(value_at(value, ("metadata", "labels")))
     return after, labels, was_pinned
 
@@ -357,14 +362,16 @@ def _by_hand(kind: str, item: Object) -> Message | None:
 
 def _floor(every: list[Object], workload: Workload, labels: Mapping[str, str], replicas: int | None) -> int:
     """Return the number of pods that its PodDisruptionBudgets require, if all other pods run."""
+    if replicas is None:
+        return 0
     found = [0]
-    for item in every if replicas is not None else ():
+    for item in every:
         spec = item.get("spec")
         is_here = _identity(item)[1] == workload.namespace
         if item.get("kind") != "PodDisruptionBudget" or not is_here or not isinstance(spec, dict):
             continue
-        selector = selector_from((), mapping(spec.get("selector")))
-        if not selects(selector, labels):
+        selector = read_selector(spec.get("selector"))
+        if selector is None or not selects(selector, labels):  # without one, a budget selects no pod
             continue
         others = sum(
             _replicas(other)
@@ -374,7 +381,7 @@ def _floor(every: list[Object], workload: Workload, labels: Mapping[str, str], r
             and _identity(other) != workload.identity
             and selects(selector, mapping(value_at(other, ("spec", "template", "metadata", "labels"))))
         )
-        total = others + (replicas or 0)
+        total = others + replicas
         least = share(spec.get("minAvailable"), total, up=True)
         most = share(spec.get("maxUnavailable"), total, up=True)
         found.append((least if least is not None else 0 if most is None else total - most) - others)
@@ -425,7 +432,7 @@ def difference(before: Any, after: Any) -> Any:  # noqa: ANN401 - any value of a
             out[key] = None
         elif isinstance(old, dict) and isinstance(new, dict):
             out[key] = difference(old, new)
-        elif key in {"containers", "initContainers"} and isinstance(old, list) and isinstance(new, list):
+        elif key in _LISTS and isinstance(old, list) and isinstance(new, list):
             out[key] = [{"name": b["name"], **difference(a, b)} for a, b in zip(old, new, strict=True) if a != b]
         else:
             out[key] = new

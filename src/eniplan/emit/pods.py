@@ -107,7 +107,7 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
         raise PodError(("spec", "containers"), say("the pod has no container"), say("add one"))
     if want.selector is not None:
         for key, value in missing_labels(want.selector, pod.labels).items():
-            _map(template, ("metadata", "labels"))[key] = value
+            map_at(template, ("metadata", "labels"))[key] = value
     _tolerate(template, pod, want.taints)
     _steer(template, pod, is_bare=is_bare)
     _request(template, pod, want)
@@ -179,9 +179,9 @@ def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
     if terms and all(any(map(_is_rule, term.expressions)) for term in terms):
         return
     if is_bare:
-        _map(template, ("spec", "nodeSelector"))[EXCLUSIVE_LABEL] = EXCLUSIVE_VALUE
+        map_at(template, ("spec", "nodeSelector"))[EXCLUSIVE_LABEL] = EXCLUSIVE_VALUE
         return
-    parent = _map(template, ("spec", *AFFINITY))
+    parent = map_at(template, ("spec", *AFFINITY))
     if not terms:
         parent[TERMS] = [{"matchExpressions": [exclusive_only()]}]
     elif not any(term.expressions or term.fields for term in terms):
@@ -219,7 +219,7 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
             raise PodError(path, message, say("remove the request; the webhook adds it"))
         value = _at(template, container.path)
         # A limit alone is fine: Kubernetes copies it to the request.
-        _map(value, ("resources", "limits")).setdefault(ENI, (value["resources"].get("requests") or {}).get(ENI))
+        map_at(value, ("resources", "limits")).setdefault(ENI, (value["resources"].get("requests") or {}).get(ENI))
     if not want.enis or asking or pod.host_network:
         return
     if written:
@@ -227,7 +227,7 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
         path = (*written[0].path, "resources")
         raise PodError(path, message, say("write {needed} as request and limit, or remove it", needed=want.enis))
     for key in ("requests", "limits"):
-        _map(_at(template, pod.containers[0].path), ("resources", key))[ENI] = want.enis
+        map_at(_at(template, pod.containers[0].path), ("resources", key))[ENI] = want.enis
 
 
 def _at(template: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manifest
@@ -236,7 +236,7 @@ def _at(template: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manife
     return template
 
 
-def _map(parent: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+def map_at(parent: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     """Return the map at a path; replace a missing or null value with an empty map."""
     for key in path:
         if parent.get(key) is None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.k8s.names import label_key_problem, label_value_problem
+from eniplan.k8s.values import listing, mapping, text, texts
 from eniplan.messages import NOTHING, Message, say
 from eniplan.suggest import did_you_mean
 from eniplan.values import NamedTuple
@@ -54,6 +55,18 @@ def selector_from(path: Path, value: Mapping[str, Any] | None) -> Selector | Non
             if v is not None
         ),
     )
+
+
+def read_selector(value: object) -> Selector | None:
+    """Read an untrusted LabelSelector; None if it is absent."""
+    if not isinstance(value, dict):
+        return None
+    labels = (Requirement((), text(k), "In", (text(v),)) for k, v in mapping(value.get("matchLabels")).items())
+    more = (
+        Requirement((), text(item.get("key")), text(item.get("operator")), texts(item.get("values")))
+        for item in map(mapping, listing(value.get("matchExpressions")))
+    )
+    return Selector((), (*labels, *more))
 
 
 def meets(requirement: Requirement, value: object) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
-from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, Selector, requirement_flaw, selects
+from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, read_selector, requirement_flaw, selects
 from eniplan.k8s.names import label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
-from eniplan.k8s.values import listing, mapping, text, texts
+from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.values import NamedTuple
 
@@ -124,16 +124,11 @@ def _apart(labels: Mapping[str, str], spec: Mapping[str, Any]) -> Apart:
 
 def _keeps_apart(labels: Mapping[str, str], term: Mapping[str, Any]) -> bool:
     """Return whether a term certainly selects pods with these labels on the same node, in their own namespace."""
-    selector = term.get("labelSelector")  # without one, a term selects no pod
+    selector = read_selector(term.get("labelSelector"))  # without one, a term selects no pod
     is_elsewhere = any(term.get(key) for key in ("namespaces", "namespaceSelector", "mismatchLabelKeys"))
-    if not isinstance(selector, dict) or is_elsewhere or term.get("topologyKey") != _HOSTNAME:
+    if selector is None or is_elsewhere or term.get("topologyKey") != _HOSTNAME:
         return False
-    asked = [Requirement((), key, "In", (text(value),)) for key, value in mapping(selector.get("matchLabels")).items()]
-    asked += (
-        Requirement((), text(item.get("key")), text(item.get("operator")), texts(item.get("values")))
-        for item in map(mapping, listing(selector.get("matchExpressions")))
-    )
-    return selects(Selector((), tuple(asked)), labels)
+    return selects(selector, labels)
 
 
 class _Reader:

@@ -13,7 +13,7 @@ from eniplan.bounds import parse_json
 from eniplan.catalog.record import LIMITS
 from eniplan.catalog.rows import without_odd_values
 from eniplan.k8s.kinds import ENDED, controller_of, job_end
-from eniplan.k8s.labels import Requirement, Selector
+from eniplan.k8s.labels import read_selector
 from eniplan.k8s.nodes import Taint
 from eniplan.k8s.numbers import parts
 from eniplan.k8s.pods import CPU, MEMORY, read_pod
@@ -300,6 +300,7 @@ class Collector:
         spec, status = mapping(value.get("spec")), mapping(value.get("status"))
         kept = mapping(spec.get("allocationType"))
         v_switches = [mapping(v) for v in listing(status.get("vSwitches"))]
+        selectors = mapping(spec.get("selector"))
         allocation = text(kept.get("type")), text(kept.get("releaseStrategy")), text(kept.get("releaseAfter"))
         self._pod_networkings[name] = PodNetworking(
             name,
@@ -310,7 +311,7 @@ class Collector:
             texts(spec.get("vSwitchOptions")),
             text(mapping(spec.get("vSwitchSelectOptions")).get("vSwitchSelectionPolicy")),
             texts(spec.get("securityGroupIDs")),
-            (_selector(spec, "podSelector"), _selector(spec, "namespaceSelector")),
+            (read_selector(selectors.get("podSelector")), read_selector(selectors.get("namespaceSelector"))),
             tuple(sorted({text(v.get("zone")) for v in v_switches} - {""})),
             {text(v["id"]): text(v["zone"]) for v in v_switches if v.get("id") and v.get("zone")},
         )
@@ -459,19 +460,6 @@ def _json(value: object) -> dict[str, Any]:
         return mapping(parse_json(text(value)))
     except ValueError:
         return {}
-
-
-def _selector(spec: dict[str, Any], key: str) -> Selector | None:
-    """Parse a label selector; None if it is absent."""
-    selector = mapping(spec.get("selector")).get(key)
-    if not isinstance(selector, dict):
-        return None
-    labels = (Requirement((), text(k), "In", (text(v),)) for k, v in mapping(selector.get("matchLabels")).items())
-    more = (
-        Requirement((), text(e.get("key")), text(e.get("operator")), texts(e.get("values")))
-        for e in map(mapping, listing(selector.get("matchExpressions")))
-    )
-    return Selector((), (*labels, *more))
 
 
 def _image(spec: dict[str, Any]) -> str:
