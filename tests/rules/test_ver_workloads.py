@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from eniplan.observed import NODE_POOL_LABEL
 from eniplan.rules.examples import ABSENT
-from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, event, pod, pod_eni
+from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, event, node, pod, pod_eni
 from tests.kube.causes import copies, owned
 from tests.kube.standstills import condition, controller
 from tests.kube.support import judge_cluster
@@ -181,14 +182,6 @@ class TestDaemonSet:
         report = judge_cluster(probes(*[RUNNING] * number), plan)
         assert [f.facts["nodes"] for f in report.findings if f.rule.id == "VER031"] == [list(lacking)] * bool(lacking)
 
-    def test_the_only_node(self) -> None:
-        changes = probes(RUNNING, on=("elsewhere",))
-        changes["pods"] = changes["pods"][:1] + [
-            item for item in changes["pods"][1:] if item["spec"]["nodeName"] == NODES[0]
-        ]
-        ((message, _),) = told({**changes, "nodes": CLUSTER["nodes"][:1]}, {**PROBE, "nodePools[0].desiredSize": 1})
-        assert message == f"DaemonSet trading/probe has no pod on 1 of 1 node: {NODES[0]}"
-
     @pytest.mark.parametrize(("unscheduled", "told_too"), [(1, True), (2, False), (3, False)])
     def test_pods_that_wait_for_a_node_are_told_elsewhere(self, unscheduled: int, told_too: bool) -> None:  # noqa: FBT001 - a parameter of the test
         changes = probes(*[RUNNING] * (1 + unscheduled))
@@ -204,8 +197,12 @@ class TestDaemonSet:
         assert message == f"DaemonSet trading/probe has no pod on 1 of 3 nodes: {NODES[2]}"
 
     def test_nodes_of_other_pools_do_not_count(self) -> None:
-        changes = {**probes(*[RUNNING] * 3), "nodes[3]": SHARED_NODE}
-        assert told(changes, PROBE) == []
+        own = {NODE_POOL_LABEL: "np3", "team": "second"}
+        changes = {**probes(*[RUNNING] * 3), "nodes[3]": node("second", **own), "nodes[4]": SHARED_NODE}
+        pool = {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "labels": {"team": "second"}, "desiredSize": 1}
+        assert told(changes, {**PROBE, "nodePools[1]": pool}) == []
+        moved = {**PROBE, "nodePools[1]": pool, "workloads[0].nodePool": "second"}
+        assert told(changes, moved) == [("DaemonSet trading/probe has no pod on 1 of 1 node: second", self.DOES_IT)]
 
     @pytest.mark.parametrize(("times", "words"), [(1, ""), (2, " (2 times)")])
     def test_its_pods_are_refused(self, times: int, words: str) -> None:
@@ -288,6 +285,7 @@ class TestJobs:
             ([RUNNING], {}, COMPLETE),
             ([FAILED], {}, COMPLETE),
             ([], {}, COMPLETE),
+            ([], HELD, COMPLETE),
             ([SUCCEEDED], None, None),
             ([SUCCEEDED], {}, {}),
             ([SUCCEEDED], HELD, {}),

@@ -90,7 +90,7 @@ def _by_time(view: ClusterView, workload: Workload, alive: int, others: dict[str
     found, label = view.controller_of(workload), _called(workload)
     failed, once = bool(others.get("Failed")), workload.kind == "Job"
     end = "" if found is None else found.end
-    if found is not None and found.held and not (once and (alive or others.get("Succeeded"))):
+    if found is not None and found.held and not once:
         yield _too_few(view, workload, alive, others)
     elif end == "Complete" or (end != "Failed" and (others.get("Succeeded") or (alive and not once))):
         return
