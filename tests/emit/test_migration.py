@@ -129,6 +129,11 @@ def test_a_deployment_gets_its_own_strategy_back(strategy: object, settled: Obje
     assert (found.surge, found.lowest, found.notes) == (12, 12, ())
 
 
+def test_a_deployment_that_is_exclusive_already_only_gets_a_strategy() -> None:
+    found = one("Deployment", {"spec.template.spec": ADDED})
+    assert found.forth == found.back == {"spec": {"strategy": rolling(12, 0)}}
+
+
 def test_recreate_stays() -> None:
     found = one("Deployment", {"spec.strategy": {"type": "Recreate"}})
     assert (found.forth, found.back) == (
@@ -310,8 +315,11 @@ def test_networks_that_pods_name_themselves_stay() -> None:
     assert "metadata" not in found.forth["spec"]["template"]
 
 
-def test_pods_of_a_pod_networking_get_its_labels() -> None:
-    (found,) = made([planned(podNetworking="trading-eni")], live(), podNetworkings=[POD_NETWORKING])
+@pytest.mark.parametrize("more", [{}, {"template": live()["spec"]["template"]}])
+def test_pods_of_a_pod_networking_get_its_labels(more: Object) -> None:
+    other = {**POD_NETWORKING, "name": "other", "podSelector": {"matchLabels": {"x": "y"}}}
+    plan: Object = {"podNetworkings": [other, POD_NETWORKING]}
+    (found,) = made([planned(podNetworking="trading-eni", **more)], live(), **plan)
     assert found.forth is not None
     pods = found.forth["spec"]["template"]
     assert pods["metadata"] == {"labels": {"network": "trading-eni"}}
@@ -478,13 +486,19 @@ def test_the_strictest_budget_counts_and_daemon_sets_have_none() -> None:
         ("Deployment", {"spec.strategy.type": "Recreate"}, 0, False),
         # What the budget requires is not there anyway.
         ("Deployment", {"spec.replicas": 3}, 12, False), ("StatefulSet", {"spec.replicas": 0}, 1, False),
-        ("Job", {}, 1, True),
+        ("StatefulSet", {"spec.replicas": 1}, 1, True), ("Job", {}, 1, True),
     ],
 )  # fmt: skip
 def test_a_move_that_falls_below_a_budget_is_asked_about(kind: str, changes: Object, least: int, dips: bool) -> None:  # noqa: FBT001 - drawn
     found = one(kind, changes, budget({"minAvailable": least}))
     assert found.dips == dips
     assert found.asks == ("falls below its PodDisruptionBudget" if dips else None)
+
+
+@pytest.mark.parametrize(("replicas", "lowest"), [(0, 0), (1, 0), (2, 1)])
+def test_a_stateful_set_replaces_one_pod_at_a_time(replicas: int, lowest: int) -> None:
+    found = one("StatefulSet", {"spec.replicas": replicas})
+    assert (found.surge, found.lowest) == (1, lowest)
 
 
 def test_a_daemon_set_that_leaves_nodes_is_asked_about() -> None:

@@ -47,8 +47,7 @@ _FOREIGN = say("kubectl cannot patch lists of this kind: apply it")
 _PAUSED = say("its rollout is paused: resume it, and write the migration again")
 _GONE = say("it no longer exists: its next manifest needs what `eniplan render-manifests --patch` adds")
 _ROLLING: Mapping[str, object] = {"maxSurge": "25%", "maxUnavailable": "25%"}
-_DEFAULT: Object = {"type": "RollingUpdate", "rollingUpdate": _ROLLING}
-"""The strategy of a Deployment without one."""
+"""The limits of a Deployment that states none."""
 
 
 class Move(NamedTuple):
@@ -233,8 +232,8 @@ def _move(given: _Given, workload: Workload, item: Object, held: Holder, most: i
     lowest = replicas
     if value_at(item, ("spec", "strategy", "type")) == "Recreate":
         lowest = 0
-    elif workload.kind == "StatefulSet" and replicas is not None:
-        lowest = max(replicas - 1, 0)
+    elif workload.kind == "StatefulSet" and replicas:
+        lowest = replicas - 1
     forth, back = difference(item, after), difference(after, item)
     early, settle = _strategy(workload.kind, item, surge)
     for patch in (forth, back) if early else ():  # no pod may be missing on the way back, either
@@ -250,7 +249,7 @@ def _move(given: _Given, workload: Workload, item: Object, held: Holder, most: i
 def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
     """Return the strategy for the move, and the one to restore; both empty if its own is suitable."""
     if kind == "Deployment":
-        own: Object = mapping(value_at(item, ("spec", "strategy"))) or _DEFAULT
+        own: Object = mapping(value_at(item, ("spec", "strategy")))
         if own.get("type", "RollingUpdate") != "RollingUpdate":
             return {}, {}
         rolling = {**_ROLLING, **mapping(own.get("rollingUpdate"))}
@@ -299,9 +298,7 @@ def _completed(given: _Given, workload: Workload, item: Object, held: Holder) ->
 
 def _let_go(template: Object, old: str) -> bool:
     """Remove selectors of the old pool from a pod template; return whether there were any."""
-    spec = template.get("spec")
-    if not isinstance(spec, dict):
-        return False  # `complete` refuses it
+    spec = mapping(template.get("spec"))  # `complete` refuses anything else
     selector = spec.get("nodeSelector")
     found = False
     if isinstance(selector, dict) and selector.get(NODE_POOL_LABEL) == old:
@@ -345,12 +342,11 @@ def _bare(item: Object) -> Object:
                     kept[key] = {k: v for k, v in kept[key].items() if not foreign.fullmatch(k)}
                     kept = kept if kept[key] else {k: v for k, v in kept.items() if k != key}
             each["metadata"] = kept
-    spec = out.get("spec")
-    if isinstance(spec, dict):
-        if out.get("kind") == "Job" and not spec.get("manualSelector"):
-            spec.pop("selector", None)
-        if out.get("kind") == "Pod":
-            spec.pop("nodeName", None)
+    spec = out["spec"]
+    if out["kind"] == "Job" and not spec.get("manualSelector"):
+        spec.pop("selector", None)
+    if out["kind"] == "Pod":
+        spec.pop("nodeName", None)
     return out
 
 

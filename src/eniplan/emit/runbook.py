@@ -12,6 +12,7 @@ from eniplan.emit.manifests import text as manifest_text
 from eniplan.emit.yaml_text import dump
 from eniplan.messages import NOTHING, say
 from eniplan.observed import NODE_POOL_LABEL
+from eniplan.text import printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _part(migration: Migration, *, networking: bool, moved: Sequence[Move] | Non
     plan = migration.plan
     live = {(move.kind, move.namespace, move.name): move for move in migration.moves}
     workloads = []
-    for item in plan.get("workloads", ()):
+    for item in plan["workloads"]:
         move = live[item.get("kind"), item.get("namespace", "default"), item["name"]]
         if moved is None or (move in moved and move.is_rolled):
             fewer = {} if not move.replicas else {"replicas": move.replicas}
@@ -383,7 +384,7 @@ def _head(migration: Migration) -> str:
     )  # fmt: skip
     return _HEAD.format(
         script=SCRIPT,
-        about=about,
+        about=printable(about),
         forth=say("all steps, each with its gate; run it again at any time"),
         undo=say("takes the workloads back, the last one first"),
         retire=say("cordons and drains the old nodes, when everything has moved"),
