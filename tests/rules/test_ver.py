@@ -330,7 +330,8 @@ class TestVER006:
 
     @pytest.mark.parametrize("config", [{}, {"configMaps": []}])
     def test_nodes_that_offer_none(self, config: dict[str, Any]) -> None:
-        assert told(judge_cluster({**self.NONE, **config}), "VER006") == [
+        report = judge_cluster({**self.NONE, **config})
+        assert told(report, "VER006") == [
             (
                 "error",
                 f"Node/{ONE}",
@@ -338,6 +339,7 @@ class TestVER006:
                 f"check Terway there: {TERWAY_THERE}",
             )
         ]
+        assert not found(report, "VER007")
 
     def test_legacy_ipam_needs_a_newer_terway(self) -> None:
         assert hints(judge_cluster({**self.NONE, **conf(ipam_type="default")}), "VER006") == [

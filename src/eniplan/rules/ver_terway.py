@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from eniplan.plan.document import Path
     from eniplan.plan.model import Network
     from eniplan.rules.cluster_view import ClusterView, Group
-    from eniplan.rules.view import PodConfig
+    from eniplan.rules.view import PlanView, PodConfig
 
 
 @cluster_rule(
@@ -135,7 +135,10 @@ def ver024(view: ClusterView) -> Outcome:
         if planned is not None and planned != have:
             message = say("{field} is {cluster!r}; the plan states {plan!r}", field=what, cluster=have, plan=planned)
             yield Hit(path, message, _RESTATE)
-    yield from _network(view, config)
+    if view.plan.cluster.pod_defaults is not None:
+        zones = {node.zone for node in view.exclusive.values() if node.zone and node.config == CLUSTER_CONFIG}
+        for field, message in _differences(view.plan, config, zones, view.plan.cluster.pod_defaults):
+            yield Hit(path, message, _RESTATE, {"field": field})
 
 
 _RESTATE = say(
@@ -143,25 +146,16 @@ _RESTATE = say(
 )
 
 
-def _network(view: ClusterView, config: TerwayConfig) -> Iterator[Hit]:
-    """Compare the vSwitches and security groups of eni-config with podDefaults, in the zones of the nodes."""
-    planned = None if view.plan is None else view.plan.cluster.pod_defaults
-    if planned is None or view.plan is None:
-        return
-    zones = {node.zone for node in view.exclusive.values() if node.zone and node.config == CLUSTER_CONFIG}
-    for field, message in _differences(view, config, zones, planned):
-        yield Hit(("ConfigMap", SYSTEM_NAMESPACE, CLUSTER_CONFIG), message, _RESTATE, {"field": field})
-
-
 def _differences(
-    view: ClusterView, config: TerwayConfig, zones: set[str], planned: Network | PodConfig
+    plan: PlanView, config: TerwayConfig, zones: set[str], planned: Network | PodConfig
 ) -> Iterator[tuple[str, Message]]:
     """Yield (field, message) for each stated value of the plan that differs from the configuration in force."""
-    known = {} if view.plan is None else view.plan.v_switches
+    homes = {i: plan.v_switches[i].zone if i in plan.v_switches else None for i in planned.v_switch_ids or ()}
     for zone in sorted(zones):
         have = config.v_switches.get(zone, ())
-        wanted = tuple(i for i in planned.v_switch_ids or () if i not in known or known[i].zone == zone)
-        if have and wanted and set(have) != set(wanted):
+        wanted = tuple(i for i, home in homes.items() if home in {zone, None})
+        sure = {i for i in wanted if homes[i]}  # the others may be in another zone
+        if have and wanted and not sure <= set(have) <= set(wanted):
             yield "vswitches", say("vswitches of {zone} are {cluster}; the plan has {plan}", zone=zone, cluster=have,
                                    plan=wanted)  # fmt: skip
     groups, wanted = config.security_group_ids, planned.security_group_ids or ()
@@ -204,11 +198,11 @@ def _correct(name: str) -> Message:
     },
 )
 def ver025(view: ClusterView) -> Outcome:
-    """ConfigError events, which live for an hour."""
+    """ConfigError events of nodes, which live for an hour. Other programs use the reason for other kinds."""
     yield from view.unseen("Event")
     judged = {node.name for group in view.groups for node in group.nodes}
     for item in view.observed.events:
-        if item.reason == "ConfigError" and (item.kind != "Node" or item.name in judged):
+        if item.reason == "ConfigError" and item.kind == "Node" and item.name in judged:
             hint = say("replace the node if it says so; a mode cannot be switched: kubectl describe node {name}",
                        name=item.name)  # fmt: skip
             yield event_hit(item, hint, healed=False)
@@ -379,7 +373,8 @@ def _in_force(view: ClusterView, group: Group, name: str, nodes: list[Node]) -> 
     path = ("ConfigMap", SYSTEM_NAMESPACE, name)
     config = view.config_of(nodes[0])
     if config is None:  # VER024 reports eni-config, VER008 a missing ConfigMap
-        if view.observed.configs.get(name, config) is None and name in view.observed.configs and name != CLUSTER_CONFIG:
+        configs = view.observed.configs
+        if name != CLUSTER_CONFIG and name in configs and configs[name] is None:
             yield Hit(path, _unreadable(name), _correct(name), {"nodes": [node.name for node in nodes]})
         return
     edit = say("kubectl -n kube-system edit configmap {name}", name=name)
@@ -395,10 +390,9 @@ def _in_force(view: ClusterView, group: Group, name: str, nodes: list[Node]) -> 
                 "ConfigMap {name} leaves the nodes of {pool} without any vSwitch", name=name, pool=group.label
             )
         yield Hit(path, message, say("add a vSwitch of {zone}: {edit}", zone=zone, edit=edit), {"zone": zone})
-    fallback = None if group.pool is None else group.pool.configs[-1]
-    if fallback is not None and name != CLUSTER_CONFIG:
+    if group.pool is not None and name != CLUSTER_CONFIG:
         hint = say(
             "apply the plan's: eniplan render-manifests PLAN | kubectl apply -f -; or correct it: {edit}", edit=edit
         )
-        for field, message in _differences(view, config, zones, fallback):
+        for field, message in _differences(group.pool.view, config, zones, group.pool.configs[-1]):
             yield Hit(path, message, hint, {"field": field})
