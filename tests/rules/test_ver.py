@@ -159,7 +159,7 @@ class TestVER001:
                 name, **{EXCLUSIVE_LABEL: value, TYPE_LABEL: "ecs.g7.8xlarge", NODE_POOL_LABEL: pool}
             )  # fmt: skip
 
-        nodes = [odd("a", "eni-only", "np7"), odd("b", "eni-only", "np7"), odd("c", "eni", "np7"),
+        nodes = [odd("a", "eni-only", "np7"), odd("b", "eni", "np7"), odd("c", "eni-only", "np7"),
                  odd("d", "eni-only", "np8"), SHARED_NODE]  # fmt: skip
         report = judge_cluster({"nodes": nodes}, plan)
         assert told(report, "VER001") == [
@@ -167,7 +167,7 @@ class TestVER001:
                 "error",
                 "nodePools[0]",
                 (
-                    f"pool 'trading' has no node in the cluster; a, b of node pool np7 carry "
+                    f"pool 'trading' has no node in the cluster; a, c of node pool np7 carry "
                     f"{EXCLUSIVE_LABEL}=eni-only, which is not {MISSING_LABEL}"
                 ),
                 f"set the label of node pool np7 to {MISSING_LABEL} and {REPLACE}",
@@ -633,6 +633,16 @@ class TestVER009:
         unordered = {**plan, "podNetworkings[0].vSwitchSelectionPolicy": "most"}
         assert not found(judge_cluster({**changes, **spread}, unordered), "VER009")
 
+    def test_lists_without_an_order_are_told_sorted_and_each_item_once(self) -> None:
+        groups = [f"sg-{letter}" for letter in "fbdgaceb"]
+        assert messages(judge_cluster({f"{SPEC}.securityGroupIDs": groups}), "VER009") == [
+            "securityGroupIDs is sg-a, sg-b, sg-c, sg-d, sg-e, sg-f, sg-g; the plan has sg-pods"
+        ]
+
+    def test_a_selector_that_selects_everything_is_not_an_absent_one(self) -> None:
+        report = judge_cluster({}, {"podNetworkings[0].namespaceSelector": {}})
+        assert messages(report, "VER009") == ["namespaceSelector is absent; the plan has empty"]
+
     def test_selectors_are_equal_in_any_order(self) -> None:
         two = {"network": "trading-eni", "app": "matcher"}
         changes = {f"{SPEC}.selector": {"podSelector": {"matchLabels": dict(reversed(two.items()))}}}
@@ -774,8 +784,13 @@ class TestVER037:
             ("how many pods some nodes admit", f"Node/{TWO}")
         ]
 
-    def test_a_node_that_offers_no_enis_needs_no_room_for_them(self) -> None:
-        report = judge_cluster({**self.admits(0, "0"), **self.admits(1, "1"), **offering(1, ABSENT)})
+    def test_without_pods_it_is_not_decided(self) -> None:
+        assert facts_missing(judge_cluster({"pods": ABSENT}), "VER037") == ["the list of pods"]
+
+    def test_a_node_that_offers_no_enis_needs_room_for_its_other_pods_only(self) -> None:
+        changes = {**self.admits(0, "0"), **self.admits(1, "0"), **self.admits(2, "1")}
+        report = judge_cluster({**changes, **offering(1, ABSENT), **offering(2, ABSENT)})
         assert messages(report, "VER037") == [
-            f"1 node of pool 'trading' admitting 0 pods, fewer than 2 hostNetwork pods and 7 ENIs: {ONE}"
+            f"1 node of pool 'trading' admitting 0 pods, fewer than 2 hostNetwork pods and 7 ENIs: {ONE}",
+            f"1 node of pool 'trading' admitting 0 pods, fewer than 1 hostNetwork pod and 0 ENIs: {TWO}",
         ]
