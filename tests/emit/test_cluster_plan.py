@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.emit.cluster_plan import facts_text, plan_text
+from eniplan import facts
+from eniplan.emit.cluster_plan import REGION_LABEL, cluster_of, configured, facts_text, groups_of, plan_text, wanted
 from eniplan.judging.verify import verify
 from eniplan.k8s.terway import ENI
-from eniplan.observed import NODE_POOL_LABEL
+from eniplan.observed import CLUSTER_LABEL, NODE_POOL_LABEL, TYPE_LABEL, ZONE_LABEL, TerwayConfig
 from eniplan.plan.document import read_documents
+from eniplan.plan.live import LiveCluster, LiveFacts, LiveTerway, Unread, Wanted
 from eniplan.plan.load import load_document
-from eniplan.plan.model import LINGJUN_LABEL
+from eniplan.plan.model import (
+    EXCLUSIVE_LABEL,
+    LINGJUN_LABEL,
+    TERWAY_CONFIG_LABEL,
+    ExistingPool,
+    Network,
+    SecurityGroup,
+    VSwitch,
+)
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, cluster_example, daemon_pod, node, pod, pod_eni
@@ -20,6 +30,11 @@ from tests.judge import TODAY, catalog, judge_plan
 from tests.kube.causes import GPU, OWN, info, owned
 from tests.kube.states import LINGJUN, agent
 from tests.kube.support import observe
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+    from eniplan.observed import Observed
 
 
 def loaded(changes: dict[str, Any]) -> tuple[Any, str]:
@@ -180,3 +195,296 @@ def test_what_stands_beside_eni_conf(data: dict[str, str], told: dict[str, Any])
     for key in ("networkPolicy", "virtualType", "customCniChain"):
         assert terway.get(key) == told.get(key)
         assert (f"# terway.{key}: " in text) == (key not in told)
+
+
+# --- every byte -----------------------------------------------------------------------------------------------------
+
+FIRST, SECOND, THIRD = NODES
+NP1, NP2 = "np0123456789abcdef0123456789abcdef", "np2"
+
+
+def label(number: int, key: str) -> str:
+    return f'nodes[{number}].metadata.labels["{key}"]'
+
+
+def waiting(number: int, on: str, **metadata: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of metadata
+    """Return a pod that no PodNetworking has matched."""
+    found = pod(number, on)
+    return {**found, "metadata": {**found["metadata"], "annotations": {}, **metadata}}
+
+
+def daemon(number: int, on: str, **metadata: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of metadata
+    """Return a pod of a DaemonSet in kube-system that takes an ENI."""
+    return waiting(number, on, namespace="kube-system", **metadata)
+
+
+def owner(kind: str, name: str) -> list[dict[str, Any]]:
+    return [{"kind": kind, "name": name, "controller": True}]
+
+
+SELECTOR = {"podSelector": {"matchLabels": {"network": "trading-eni"}, "matchExpressions": [
+    {"key": "tier", "operator": "NotIn", "values": ["a", "b"]},
+    {"key": "network", "operator": "NotIn", "values": ["x"]},
+    {"key": "zone", "operator": "In", "values": ["j"]}, {"key": "zone", "operator": "In", "values": ["k"]},
+    {"key": "set", "operator": "In", "values": ["p", "q"]}, {"key": "team", "operator": "Exists"},
+    {"key": "team", "operator": "In", "values": ["t"]}, {"key": "team", "operator": "NotIn", "values": ["t"]},
+]}, "namespaceSelector": {}}  # fmt: skip
+TERWAY = "network.alibabacloud.com/v1beta1"
+RICH: dict[str, Any] = {
+    **{label(n, ZONE_LABEL): zone for n, zone in enumerate(("cn-hangzhou-j", "cn-hangzhou-k", "cn-hangzhou-j"))},
+    **{label(n, REGION_LABEL): "cn-hangzhou" for n in range(3)},
+    **{label(n, CLUSTER_LABEL): "c1" for n in range(3)},
+    **{label(n, "team"): "trading" for n in range(3)},
+    **{label(n, "k8s.io/x"): "y" for n in range(3)}, **{label(n, "my-k8s.io/x"): "y" for n in range(3)},
+    **{label(n, "a.aliyun.com/x"): "y" for n in range(3)}, **{label(n, "type"): "ecs" for n in range(3)},
+    label(0, "own"): "1", label(1, "own"): "2",
+    label(1, TYPE_LABEL): "ecs.g8i.4xlarge",
+    **{f"nodes[{n}].status.nodeInfo": {"kubeletVersion": "v1.34.3-aliyun.1"} for n in range(3)},
+    **{f"nodes[{n}].spec.taints": [
+        {"key": "exclusive-eni", "value": "true", "effect": "NoSchedule"},
+        {"key": "soft", "effect": "PreferNoSchedule"}, {"key": f"n{n}", "effect": "NoSchedule"},
+        {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"},
+        {"key": "node.cloudprovider.kubernetes.io/uninitialized", "effect": "NoSchedule"},
+    ] for n in range(3)},
+    "nodes[3]": node("other", **{NODE_POOL_LABEL: NP2, ZONE_LABEL: "cn-hangzhou-k", TERWAY_CONFIG_LABEL: "gpu-net",
+                                 EXCLUSIVE_LABEL: "ENIONLY", "": "x", CLUSTER_LABEL: "c1",
+                                 REGION_LABEL: "cn-hangzhou"}),
+    "nodes[4]": SHARED_NODE,
+    "configMaps[0].data.eni_conf": '{"ipam_type": "crd", "ip_stack": "dual", "enable_eni_trunking": true, '
+    '"security_group": "sg-a", '
+    '"vswitches": {"cn-hangzhou-j": ["vsw-j", "vsw-j2"], "cn-hangzhou-k": ["vsw-k"]}}',
+    "configMaps[1]": GPU,
+    "podNetworkings[0].spec.selector": SELECTOR,
+    "podNetworkings[1]": {
+        "apiVersion": TERWAY, "kind": "PodNetworking", "metadata": {"name": "any"},
+        "spec": {"eniOptions": {"eniType": "ENI"}, "selector": {"podSelector": {}}, "vSwitchOptions": ["vsw-l"],
+                 "vSwitchSelectOptions": {"vSwitchSelectionPolicy": "random"},
+                 "allocationType": {"type": "Fixed", "releaseStrategy": "Never"}}},
+    "podNetworkings[2]": {
+        "apiVersion": TERWAY, "kind": "PodNetworking", "metadata": {"name": "trunk"},
+        "spec": {"eniOptions": {"eniType": "Trunk"}, "selector": {"podSelector": {}}, "vSwitchOptions": ["vsw-t"],
+                 "vSwitchSelectOptions": {"vSwitchSelectionPolicy": "ordered"}, "securityGroupIDs": ["sg-t"]},
+        "status": {"vSwitches": [{"id": "vsw-t", "zone": "cn-hangzhou-t"}]}},
+    "pods[7]": daemon(20, FIRST, name="d-1", ownerReferences=owner("DaemonSet", "log")),
+    "pods[8]": daemon(21, FIRST, name="d-2", ownerReferences=owner("DaemonSet", "trace")),
+    "pods[9]": daemon(22, SECOND, name="d-3", ownerReferences=owner("DaemonSet", "log")),
+    "pods[10]": daemon(23, THIRD, name="d-4", ownerReferences=owner("DaemonSet", "log"), deletionTimestamp="t"),
+    "pods[11]": daemon(24, "shared", name="d-5", ownerReferences=owner("DaemonSet", "log")),
+    "pods[12]": waiting(25, "other", name="web-1", ownerReferences=owner("ReplicaSet", "web-7d5f9c4b6d")),
+    "pods[13]": waiting(26, "other", name="web-2", ownerReferences=owner("ReplicaSet", "web-7d5f9c4b6d")),
+    "pods[14]": waiting(27, "other", name="web-3", ownerReferences=owner("ReplicaSet", "web-7d5f9c4b6d"),
+                        deletionTimestamp="t"),
+    "pods[15]": {**waiting(28, FIRST, name="plain", ownerReferences=[]),
+                 "spec": {"nodeName": FIRST, "containers": [{"name": "a"}]}},
+    "pods[16]": waiting(29, FIRST, name="w-1", ownerReferences=owner("Widget", "w")),
+    "pods[17]": waiting(30, "shared", name="elsewhere", ownerReferences=[]),
+    "pods[18]": waiting(31, "", name="unscheduled", ownerReferences=[]),
+    "pods[19]": waiting(32, FIRST, name="probe-1", namespace="a", ownerReferences=owner("DaemonSet", "probe")),
+    "pods[20]": pod(33, "other"),
+    "pods[21]": daemon(34, FIRST, name="x", ownerReferences=owner("Deployment", "x"),
+                       annotations={"k8s.aliyun.com/pod-networking": "gone"}),
+    "podENIs": [],
+}  # fmt: skip
+"""Two pools, a configuration of a node, and pods, labels, taints and PodNetworkings of each kind."""
+
+
+ACCOUNT = LiveFacts(
+        "cn-hangzhou", "2026-11-22",
+        LiveCluster("running", "cn-hangzhou", "vpc-1", "dual", "1.34.4-aliyun.1", 4),
+        LiveTerway(installed=True, state="active", version="v1.17.0", eni_trunking=False, network_policy=True,
+               ipvlan=True),
+        v_switches={
+            "vsw-n": VSwitch((), "vsw-n", "cn-hangzhou-n", "vpc-1", None, 0),
+            "vsw-j": VSwitch((), "vsw-j", "cn-hangzhou-z", "vpc-1", "2408::/64", 100),
+        },
+        security_groups={"sg-a": SecurityGroup((), "sg-a", "enterprise", "vpc-1"),
+                     "sg-n": SecurityGroup((), "sg-n", "normal")},
+        pools={
+            "first": ExistingPool("first", NP1, "ess", "active", {}, (), ("ecs.g8i.8xlarge", "ecs.c8i.8xlarge"),
+                                  ("vsw-n", "vsw-unknown"), ("sg-n",), desired_size=0),
+            "scaled": ExistingPool("scaled", NP2, "ess", "active", {}, (), ("ecs.g8i.2xlarge",), (), (), 1, (0, 5)),
+            "created by hand": ExistingPool("created by hand"),
+        },
+)  # fmt: skip
+"""The account of that cluster."""
+SEEN = observe(cluster_example(RICH))
+LINGJUN_SEEN = observe(cluster_example(LINGJUN))
+TEXTS: dict[str, str] = {
+    "rich": plan_text(SEEN),
+    "rich with its account": plan_text(SEEN, ACCOUNT),
+    "lingjun": plan_text(LINGJUN_SEEN),
+    "nothing exclusive": plan_text(observe(cluster_example({"nodes": [SHARED_NODE], "pods": [], "podENIs": []}))),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_plan_byte_for_byte(name: str, snapshot: SnapshotAssertion) -> None:
+    assert TEXTS[name] == snapshot
+
+
+def seen(changes: dict[str, Any]) -> Observed:
+    return observe(cluster_example(changes))
+
+
+def value_of(text: str) -> Any:  # noqa: ANN401 - any value
+    (document,) = read_documents("plan.yaml", text.encode())
+    return document.value
+
+
+@pytest.mark.parametrize(
+    ("ids", "found"),
+    [(("c1", "c1", "c1"), "c1"), (("c1", None, None), "c1"), ((None,) * 3, None), (("c1", "c2", "c1"), None)],
+)
+def test_a_cluster_has_the_id_and_region_that_its_nodes_agree_on(
+    ids: tuple[str | None, ...], found: str | None
+) -> None:
+    for key, other, expected in (
+        (CLUSTER_LABEL, REGION_LABEL, (found, "r")), (REGION_LABEL, CLUSTER_LABEL, ("r", found)),
+    ):  # fmt: skip
+        labels = {label(n, key): each for n, each in enumerate(ids) if each is not None}
+        assert cluster_of(seen({**labels, **{label(n, other): "r" for n in range(3)}})) == expected
+
+
+def test_what_to_read_from_the_account() -> None:
+    assert wanted(SEEN, "c1") == Wanted(
+        "c1", types=("ecs.g8i.4xlarge", "ecs.g8i.8xlarge"), security_groups=("sg-a", "sg-pods", "sg-t")
+    )
+    assert wanted(LINGJUN_SEEN, "c1") == Wanted("c1")
+    assert wanted(seen({label(n, TYPE_LABEL): ABSENT for n in range(3)}), "c1").types == ()
+    assert groups_of(SEEN, ACCOUNT) == ["sg-a", "sg-n", "sg-pods", "sg-t"]
+
+
+BASE = {"enable_eni_trunking": True, "enable_erdma": True, "ipam_type": "crd", "ip_stack": "dual",
+        "security_group": "sg-a", "vswitches": {"cn-hangzhou-j": ["vsw-j", "vsw-j"]}}  # fmt: skip
+OWN_CONFIG = TerwayConfig({"vswitches": {"cn-hangzhou-k": ["vsw-k", "vsw-l", "vsw-k"]}})
+
+
+def test_what_is_configured() -> None:
+    base = TerwayConfig(BASE, network_policy=False, virtual_type="veth", custom_cni_chain=True)
+    found = configured(SEEN._replace(configs={"eni-config": base, "gpu": OWN_CONFIG, "broken": None}))
+    assert found.terway._asdict() == {
+        **found.terway._asdict(), "eni_trunking": True, "ipam_type": "crd", "erdma": True, "network_policy": False,
+        "virtual_type": "veth", "custom_cni_chain": True,
+    }  # fmt: skip
+    assert (found.ip_stack, found.pod_defaults) == ("dual", Network(("cluster", "podDefaults"), ("vsw-j",), ("sg-a",)))
+    path = ("cluster", "terwayConfigs", "gpu")
+    assert found.terway_configs == {"gpu": Network(path, ("vsw-k", "vsw-l"), ("sg-a",))}
+    plain = configured(SEEN._replace(configs={"eni-config": TerwayConfig({})}))
+    assert (plain.ip_stack, plain.terway.ipam_type, plain.terway_configs) == (None, "default", {})
+    alone = configured(SEEN._replace(configs={"gpu": OWN_CONFIG}))
+    assert alone.terway_configs == {"gpu": Network(path, ("vsw-k", "vsw-l"), ())}
+    assert (alone.pod_defaults, alone.terway.ipam_type) == (None, None)
+
+
+def facts_of(seen_of: Observed, live: LiveFacts) -> dict[str, Any]:
+    found: dict[str, Any] = value_of(facts_text(seen_of, live))["cluster"]
+    return found
+
+
+def test_the_account_fills_in_what_the_cluster_does_not_show() -> None:
+    bare = seen(
+        {"configMaps": [], "daemonSets": [], **{f"pods[{n}].spec.initContainers[0].image": "x" for n in (4, 5, 6)}}
+    )
+    found = facts_of(bare, ACCOUNT)
+    assert found["terway"] == {
+        "version": "v1.17.0",
+        "eniTrunking": False,
+        "networkPolicy": True,
+        "virtualType": "ipvlan",
+    }
+    assert (found["region"], found["ipStack"], found["vpcId"]) == ("cn-hangzhou", "dual", "vpc-1")
+    assert (found["kubernetesVersion"], "podDefaults" in found) == ("1.34.4-aliyun.1", False)
+    plain = LiveTerway(installed=True, version="v1.17.0", ipvlan=False)
+    assert facts_of(bare, ACCOUNT._replace(terway=plain))["terway"] == {"version": "v1.17.0"}
+    assert "terway" not in facts_of(bare, ACCOUNT._replace(terway=None))
+
+
+def test_a_configuration_comes_before_the_account() -> None:
+    config = TerwayConfig(BASE, network_policy=False, virtual_type="veth", custom_cni_chain=False)
+    found = facts_of(SEEN._replace(configs={"eni-config": config}), ACCOUNT)
+    assert found["terway"] == {
+        "version": "v1.16.4", "eniTrunking": True, "ipamType": "crd", "erdma": True, "networkPolicy": False,
+        "virtualType": "veth", "customCniChain": False,
+    }  # fmt: skip
+    assert (
+        found["terway"] | {"ipamType": "default", "erdma": False}
+        == (
+            facts_of(
+                SEEN._replace(configs={"eni-config": config._replace(fields={"enable_eni_trunking": True})}), ACCOUNT
+            )["terway"]
+        )
+    )
+
+
+def test_what_the_account_did_not_say_is_told() -> None:
+    unread = (
+        Unread(facts.ACCOUNT_POOLS, "no permission", denied=True),
+        Unread(facts.ACCOUNT_STOCK, "failed", denied=False),
+    )
+    text = facts_text(SEEN, ACCOUNT._replace(unread=unread))
+    assert text.splitlines()[-1] == f"  # {facts.ACCOUNT_POOLS.words}: no permission"
+    assert "failed" not in text
+
+
+def told(text: str) -> list[str]:
+    """Return the keys of the comments in a text."""
+    return [line.strip()[2:].partition(":")[0] for line in text.splitlines() if line.startswith("  # ")]
+
+
+def test_only_what_is_missing_is_told() -> None:
+    v_switches = {name: VSwitch((), name, "z", "vpc-1", None, 1) for name in ("vsw-j", "vsw-n")}
+    groups = {name: SecurityGroup((), name, "normal") for name in ("sg-a", "sg-n", "sg-pods")}
+    live = ACCOUNT._replace(v_switches=v_switches, security_groups=groups)
+    pools = {"first": ExistingPool("first", NP1, v_switch_ids=("vsw-n",), security_group_ids=("sg-n",))}
+    config = TerwayConfig(BASE, custom_cni_chain=False)
+    one = seen({label(n, CLUSTER_LABEL): "c1" for n in range(3)})._replace(configs={"eni-config": config})
+    assert told(facts_text(one, live._replace(pools=pools))) == []
+    some = live._replace(pools=pools, security_groups={**groups, "sg-n": SecurityGroup((), "sg-n")})
+    assert told(facts_text(one, some)) == ["securityGroups[].type"]
+    none = live._replace(pools=pools, v_switches={**v_switches, "vsw-n": VSwitch((), "vsw-n", "z")})
+    assert told(facts_text(one, none)) == ["vSwitches[].availableIps"]
+    nothing = one._replace(configs={}, pod_networkings={}, nodes=one.nodes[:1])
+    nothing = nothing._replace(nodes=(nothing.nodes[0]._replace(labels={}),))
+    assert told(facts_text(nothing, LiveFacts("", ""))) == [
+        "region", "kubernetesVersion", "ipStack", "id", "vpcId", "terway.networkPolicy", "terway.virtualType",
+        "terway.customCniChain", "vSwitches[].availableIps", "securityGroups[].type",
+    ]  # fmt: skip
+
+
+def test_nodes_that_terway_does_not_manage_or_that_are_not_exclusive_are_in_no_pool() -> None:
+    for key, value in (
+        ("k8s.aliyun.com/ignore-by-terway", "true"),
+        ("type", "virtual-kubelet"),
+        (EXCLUSIVE_LABEL, "x"),
+    ):
+        found = value_of(plan_text(seen({label(2, key): value})))
+        assert found["nodePools"][0]["desiredSize"] == 2
+    without_id = plan_text(seen({label(n, NODE_POOL_LABEL): ABSENT for n in range(3)}))
+    assert without_id.splitlines()[1] == (
+        "#   exclusive: without an id, so that `eniplan verify PLAN --pool exclusive=ID` finds its nodes"
+    )
+
+
+def test_a_pool_of_the_account_without_a_name_for_nodes_stays_a_placeholder() -> None:
+    found = value_of(plan_text(seen({}), ACCOUNT._replace(pools={"first": ExistingPool("first", NP1)})))
+    (pool,) = found["nodePools"]
+    assert (pool["name"], pool["desiredSize"], pool["vSwitchIds"]) == ("first", 3, ["your-vsw-nodes-cn-hangzhou-j"])
+    assert "securityGroupIds" not in pool
+    unknown = plan_text(seen({}), ACCOUNT._replace(pools={"other": ExistingPool("other", "np-x")}))
+    assert value_of(unknown)["nodePools"][0]["name"] == "exclusive"
+    assert "# vSwitchIds: names that begin with your-" in unknown
+    assert "which does not show the names" not in unknown
+
+
+def test_nodes_without_a_zone_have_a_placeholder() -> None:
+    (pool,) = loaded(INCOMPLETE["no zone is known"])[0]["nodePools"]
+    assert pool["vSwitchIds"] == ["your-vsw-nodes"]
+
+
+def test_a_pod_networking_of_several_zones_is_for_pools_there() -> None:
+    zones = {label(n, ZONE_LABEL): zone for n, zone in enumerate("jkl")}
+    pools = {label(n, NODE_POOL_LABEL): f"np{n}" for n in range(3)}
+    status = {"vSwitches": [{"id": "vsw-k", "zone": "k"}, {"id": "vsw-l", "zone": "l"}]}
+    found = value_of(plan_text(seen({**zones, **pools, "podNetworkings[0].status": status})))
+    assert found["podNetworkings"][0]["nodePools"] == ["exclusive-2", "exclusive-3"]
+    assert [pool["name"] for pool in found["nodePools"]] == ["exclusive-1", "exclusive-2", "exclusive-3"]

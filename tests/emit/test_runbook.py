@@ -122,6 +122,19 @@ def test_several_objects_are_several_documents() -> None:
     assert found.count("---\n") == 1
 
 
+def test_nothing_is_said_of_namespaces_that_are_labelled() -> None:
+    plan = example({"workloads": WORKLOADS[1:2], "podNetworkings": [POD_NETWORKING]})
+    _, networking, _ = steps(migration(plan, live("DaemonSet", "d")))
+    assert networking.notes == ("From now on, new pods that a PodNetworking selects get exclusive ENIs.",)
+
+
+@pytest.mark.parametrize(("least", "notes"), [(0, []), (1, ["PodDisruptionBudgets require 1 pods."])])
+def test_a_step_tells_what_budgets_require(least: int, notes: list[str]) -> None:
+    budget = {**BUDGET, "metadata": {"name": "b"}, "spec": {"minAvailable": least, "selector": {}}}
+    *_, step = steps(migration(SMALL.plan, live("Deployment", "m", replicas=2), budget))
+    assert step.notes == ("At most 2 new pods start at once, and 2 run at any time.", *notes)
+
+
 def test_plans_of_steps_have_what_must_hold_after_them() -> None:
     found = {name: yaml.safe_load(text) for name, text in files(LARGE).items() if name.endswith(".yaml")}
     whole = found["plan.yaml"]

@@ -375,7 +375,7 @@ def _of_account(pool: ExistingPool, types: list[str], nodes: int) -> dict[str, A
 
 def _is_own(key: str, value: str, nodes: tuple[Node, ...]) -> bool:
     """Return whether the user set a label on the node pool."""
-    if key in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, "type"} or not key:
+    if key in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, CLUSTER_LABEL, "type"} or not key:
         return False
     prefix, slash, _ = key.rpartition("/")
     foreign = bool(slash) and _FOREIGN.fullmatch(prefix) is not None
@@ -412,7 +412,7 @@ def _selector(selector: Selector | None) -> dict[str, Any] | None:
         return None
     single = [r for r in selector.requirements if r.operator == "In" and len(r.values) == 1]
     labels = {r.key: r.values[0] for r in single}
-    others = [r for r in selector.requirements if labels.get(r.key) not in r.values or len(r.values) != 1]
+    others = [r for r in selector.requirements if r.operator != "In" or r.values != (labels.get(r.key),)]
     more = [{"key": r.key, "operator": r.operator, **({"values": list(r.values)} if r.values else {})} for r in others]
     return {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": more} if more else {})}
 

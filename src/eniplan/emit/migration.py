@@ -424,12 +424,10 @@ def difference(before: Any, after: Any) -> Any:  # noqa: ANN401 - any value of a
         old, new = before.get(key), after.get(key)
         if old == new:
             continue
-        if key not in after:
-            out[key] = None
-        elif isinstance(old, dict) and isinstance(new, dict):
+        if isinstance(old, dict) and isinstance(new, dict):
             out[key] = difference(old, new)
-        elif key in _LISTS and isinstance(old, list) and isinstance(new, list):
+        elif key in _LISTS and isinstance(old, list):
             out[key] = [{"name": b["name"], **difference(a, b)} for a, b in zip(old, new, strict=True) if a != b]
         else:
-            out[key] = new
+            out[key] = new  # null if it goes
     return out
