@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from eniplan.k8s.terway import MEMBER_ENI
 from eniplan.messages import NOTHING, Message, named, say, together
-from eniplan.observed import OUT_OF_MEMORY
+from eniplan.observed import OUT_OF_MEMORY, UNTOLD, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.cluster_view import Stop
 from eniplan.rules.obstacles import advice, obstacles, terway_on
@@ -79,7 +79,7 @@ def _on_its_way(view: ClusterView, pod: Pod, node: Node) -> Stop | None:
     eni = view.pod_eni(pod)
     if eni is None:
         return _without(view, pod)
-    return _with(view, pod, node, eni) or _not_started(view, pod, say("its ENI is attached"))
+    return _with(view, pod, node, eni) or _not_started(view, pod, say("the ENI is attached"))
 
 
 def _without(view: ClusterView, pod: Pod) -> Stop:
@@ -111,7 +111,7 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
         if found is not None:
             return found
         why = say("with a PodENI in phase {phase}", phase=eni.phase or "(none)")
-        if eni.loose:
+        if eni.loose not in {"", UNTOLD}:
             why = say("{why}, and an interface {status}", why=why, status=eni.loose)
         if eni.message:
             why = say("{why} ({message})", why=why, message=eni.message)
@@ -124,7 +124,7 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
         why = say("with the PodENI of an earlier pod of the same name")
         return _stop("VER015", why, say("wait for Terway; if it stays like this: {command}", command=recreate))
     if pod.address and eni.address and pod.address != eni.address:
-        why = say("with an address that differs from the address in its PodENI")
+        why = say("with an address that is not the one in the PodENI")
         fix = say("recreate the pod: {command}", command=recreate)
         return _stop("VER015", why, fix)
     dense = node.is_lingjun and eni.is_dense
@@ -171,7 +171,7 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
     if only:
         candidates = tuple(node for node in candidates if node.name == only)
     elif not candidates:
-        return _stop("VER021", *_no_node(view), level)
+        return _stop("VER021", *_no_node(view, pod), level)
     shape = (pod.eni, pod.networking, workload and workload.identity, pod.wants)
     alike = view.once(_told)
     if shape not in alike:
@@ -186,15 +186,23 @@ def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop
         why = say("pending; the scheduler reports: {message}", message=told)
         return Stop("VER021", f"{level} {_alike(told)}", why, fix, facts, level)
     if pod.wants.scheduler:
-        why = say("pending, and its scheduler {scheduler} has not processed it", scheduler=pod.wants.scheduler)
+        why = say("pending, not processed by scheduler {scheduler}", scheduler=pod.wants.scheduler)
         fix = say("is schedulerName right, and is that scheduler running? {describe}", describe=describe)
-        return _stop("VER021", why, fix, level)
-    why = say("pending, although ENIs, pods, CPU, memory and taints leave room")
-    return _stop("VER021", why, say("is the scheduler running? {command}", command=describe), level)
+    elif candidates:
+        why = say("pending, although ENIs, pods, CPU, memory and taints leave room")
+        fix = say("is the scheduler running? {command}", command=describe)
+    else:
+        why = say("pending, only allowed on {node}, which is no exclusive node in its zones", node=only)
+        fix = say("does it exist? kubectl get node {node}; {describe}", node=only, describe=describe)
+    return _stop("VER021", why, fix, level)
 
 
-def _no_node(view: ClusterView) -> tuple[Message, Message]:
+def _no_node(view: ClusterView, pod: Pod) -> tuple[Message, Message]:
     """Return that no node is exclusive, naming nodes that were perhaps meant to be, and the fix."""
+    if view.all_exclusive:
+        why = say("pending, and no exclusive node has a label with a zone of PodNetworking {name}", name=pod.networking)
+        return why, say("compare: kubectl get podnetworking {name} -o yaml; kubectl get nodes -L {label}",
+                        name=pod.networking, label=ZONE_LABEL)  # fmt: skip
     if view.claims:
         first = view.claims[0]
         why = say("pending, and no node is exclusive: {nodes} have {claim}",
@@ -239,7 +247,7 @@ def _unmounted(view: ClusterView, pod: Pod) -> Stop | None:
     event = next((item for item in view.events_of(pod) if item.reason in _VOLUMES), None)
     if event is None:
         return None
-    why = say("without its volumes: {reason}: {message}", reason=event.reason, message=event.message)
+    why = say("without volumes: {reason}: {message}", reason=event.reason, message=event.message)
     fix = say("does each volume exist, and is it free? kubectl -n {namespace} describe pod {name}; kubectl -n "
         "{namespace} get pvc,configmap", namespace=pod.namespace, name=pod.name)  # fmt: skip
     return Stop("VER032", f"{event.reason} {_alike(event.message)}", why, fix, {"reason": event.reason})
