@@ -309,17 +309,16 @@ ACCOUNT = LiveFacts(
 """The account of that cluster."""
 SEEN = observe(cluster_example(RICH))
 LINGJUN_SEEN = observe(cluster_example(LINGJUN))
-TEXTS: dict[str, str] = {
-    "rich": plan_text(SEEN),
-    "rich with its account": plan_text(SEEN, ACCOUNT),
-    "lingjun": plan_text(LINGJUN_SEEN),
-    "nothing exclusive": plan_text(observe(cluster_example({"nodes": [SHARED_NODE], "pods": [], "podENIs": []}))),
-}
+NOTHING_EXCLUSIVE = observe(cluster_example({"nodes": [SHARED_NODE], "pods": [], "podENIs": []}))
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_the_plan_byte_for_byte(name: str, snapshot: SnapshotAssertion) -> None:
-    assert TEXTS[name] == snapshot
+@pytest.mark.parametrize(
+    ("cluster", "live"),
+    [(SEEN, None), (SEEN, ACCOUNT), (LINGJUN_SEEN, None), (NOTHING_EXCLUSIVE, None)],
+    ids=["rich", "rich with its account", "lingjun", "nothing exclusive"],
+)
+def test_the_plan_byte_for_byte(cluster: Observed, live: LiveFacts | None, snapshot: SnapshotAssertion) -> None:
+    assert (plan_text(cluster) if live is None else plan_text(cluster, live)) == snapshot
 
 
 def seen(changes: dict[str, Any]) -> Observed:
@@ -459,10 +458,20 @@ def test_nodes_that_terway_does_not_manage_or_that_are_not_exclusive_are_in_no_p
     ):
         found = value_of(plan_text(seen({label(2, key): value})))
         assert found["nodePools"][0]["desiredSize"] == 2
-    without_id = plan_text(seen({label(n, NODE_POOL_LABEL): ABSENT for n in range(3)}))
+    # An account's pool without an id is not theirs.
+    live = ACCOUNT._replace(pools={name: ExistingPool(name, id_of) for name, id_of in (("a", ""), ("b", None))})
+    without_id = plan_text(seen({label(n, NODE_POOL_LABEL): ABSENT for n in range(3)}), live)
     assert without_id.splitlines()[1] == (
         "#   exclusive: without an id, so that `eniplan verify PLAN --pool exclusive=ID` finds its nodes"
     )
+
+
+def test_pools_are_in_the_order_of_their_ids() -> None:
+    ids = ("np2", "np1", ABSENT)
+    found = plan_text(seen({label(n, NODE_POOL_LABEL): each for n, each in enumerate(ids)}))
+    assert [line.split(", so")[0] for line in found.splitlines()[1:4]] == [
+        "#   exclusive-1: without an id", "#   exclusive-2: np1", "#   exclusive-3: np2",
+    ]  # fmt: skip
 
 
 def test_a_pool_of_the_account_without_a_name_for_nodes_stays_a_placeholder() -> None:

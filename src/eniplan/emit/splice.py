@@ -197,10 +197,17 @@ def splice(file: str, text: str, old: list[Any], new: list[Any]) -> tuple[str, l
     if not edits:
         return text, paths
     out = _apply(text, edits)
-    if [value_of(file, node) for node in parse(file, out)] != new:
+    if not _is(file, out, new):
         hint = say("add it by hand: {paths}", paths="; ".join(path for document in paths for path in document))
         raise InputError(Problem(say("what is missing cannot be added without rewriting this file"), Place(file), hint))
     return out, paths
+
+
+def _is(file: str, text: str, values: list[Any]) -> bool:
+    try:
+        return [value_of(file, node) for node in parse(file, text)] == values
+    except InputError:
+        return False
 
 
 class _Writer:
