@@ -560,8 +560,9 @@ class TestVER035:
 
     OTHER = {"vswitches": {J: ["vsw-x"]}, "security_groups": ["sg-x"]}  # noqa: RUF012 - never changed
 
-    def test_other_lists_than_planned(self) -> None:
-        report = judge_cluster(self.own(self.OTHER), self.PLAN)
+    @pytest.mark.parametrize("plan", [{}, {"podNetworkings": [], "workloads": []}])
+    def test_other_lists_than_planned(self, plan: dict[str, Any]) -> None:
+        report = judge_cluster(self.own(self.OTHER), {**self.PLAN, **plan})
         hint = f"apply the plan's: eniplan render-manifests PLAN | kubectl apply -f -; or correct it: {self.EDIT}"
         assert told(report, "VER035") == [
             ("error", f"{CONFIG}/gpu-net", "security groups are sg-x; the plan has sg-pods", hint),
