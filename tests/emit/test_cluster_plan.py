@@ -24,7 +24,7 @@ from eniplan.plan.model import (
     VSwitch,
 )
 from eniplan.rules.base import Settings
-from eniplan.rules.examples import ABSENT
+from eniplan.rules.examples import ABSENT, changed
 from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, cluster_example, daemon_pod, node, pod, pod_eni
 from tests.judge import TODAY, catalog, judge_plan
 from tests.kube.causes import GPU, OWN, info, owned
@@ -255,6 +255,7 @@ RICH: dict[str, Any] = {
     '"vswitches": {"cn-hangzhou-j": ["vsw-j", "vsw-j2"], "cn-hangzhou-k": ["vsw-k"]}}',
     "configMaps[1]": GPU,
     "podNetworkings[0].spec.selector": SELECTOR,
+    "podNetworkings[0].spec.vSwitchSelectOptions": {"vSwitchSelectionPolicy": "ordered"},
     "podNetworkings[1]": {
         "apiVersion": TERWAY, "kind": "PodNetworking", "metadata": {"name": "any"},
         "spec": {"eniOptions": {"eniType": "ENI"}, "selector": {"podSelector": {}}, "vSwitchOptions": ["vsw-l"],
@@ -268,7 +269,7 @@ RICH: dict[str, Any] = {
     "pods[7]": daemon(20, FIRST, name="d-1", ownerReferences=owner("DaemonSet", "log")),
     "pods[8]": daemon(21, FIRST, name="d-2", ownerReferences=owner("DaemonSet", "trace")),
     "pods[9]": daemon(22, SECOND, name="d-3", ownerReferences=owner("DaemonSet", "log")),
-    "pods[10]": daemon(23, THIRD, name="d-4", ownerReferences=owner("DaemonSet", "log"), deletionTimestamp="t"),
+    "pods[10]": daemon(23, FIRST, name="d-4", ownerReferences=owner("DaemonSet", "log"), deletionTimestamp="t"),
     "pods[11]": daemon(24, "shared", name="d-5", ownerReferences=owner("DaemonSet", "log")),
     "pods[12]": waiting(25, "other", name="web-1", ownerReferences=owner("ReplicaSet", "web-7d5f9c4b6d")),
     "pods[13]": waiting(26, "other", name="web-2", ownerReferences=owner("ReplicaSet", "web-7d5f9c4b6d")),
@@ -276,7 +277,7 @@ RICH: dict[str, Any] = {
                         deletionTimestamp="t"),
     "pods[15]": {**waiting(28, FIRST, name="plain", ownerReferences=[]),
                  "spec": {"nodeName": FIRST, "containers": [{"name": "a"}]}},
-    "pods[16]": waiting(29, FIRST, name="w-1", ownerReferences=owner("Widget", "w")),
+    "pods[16]": waiting(29, FIRST, name="w-1", ownerReferences=owner("App", "w")),
     "pods[17]": waiting(30, "shared", name="elsewhere", ownerReferences=[]),
     "pods[18]": waiting(31, "", name="unscheduled", ownerReferences=[]),
     "pods[19]": waiting(32, FIRST, name="probe-1", namespace="a", ownerReferences=owner("DaemonSet", "probe")),
@@ -483,6 +484,60 @@ def test_a_pool_of_the_account_without_a_name_for_nodes_stays_a_placeholder() ->
     assert value_of(unknown)["nodePools"][0]["name"] == "exclusive"
     assert "# vSwitchIds: names that begin with your-" in unknown
     assert "which does not show the names" not in unknown
+
+
+def test_what_is_filled_in_by_hand_is_told_if_any_pool_is_not_in_the_account() -> None:
+    live = ACCOUNT._replace(pools={"first": ACCOUNT.pools["first"]} if ACCOUNT.pools else None)
+    text = plan_text(SEEN, live)
+    assert [pool["name"] for pool in value_of(text)["nodePools"]] == ["first", "exclusive-2"]
+    assert "  # vSwitchIds: names that begin with your-" in text
+
+
+def test_pod_networkings_are_not_for_lingjun_pools() -> None:
+    nodes = {f"nodes[{3 + n}]": changed(found, {f'metadata.labels["{NODE_POOL_LABEL}"]': "np-lingjun"})
+             for n, found in enumerate(LINGJUN["nodes"])}  # fmt: skip
+    text = plan_text(seen(nodes))
+    found = value_of(text)
+    assert [pool.get("kind") for pool in found["nodePools"]] == ["lingjun", None]
+    assert found["podNetworkings"][0]["nodePools"] == ["exclusive-2"]
+    assert "  # lingjun: clusterId and groupId are placeholders" in text
+
+
+def test_what_differs_among_the_nodes_of_a_pool_is_in_the_order_of_names() -> None:
+    names = ("e", "b", "d", "a", "c")
+    nodes = {f"nodes[{n}]": node(f"n{n}", **{ZONE_LABEL: name, TYPE_LABEL: name, TERWAY_CONFIG_LABEL: f"config-{name}"})
+             for n, name in enumerate(names)}  # fmt: skip
+    cluster = seen({**nodes, label(0, TYPE_LABEL): ABSENT, label(1, ZONE_LABEL): ABSENT})
+    configs = {f"config-{name}": OWN_CONFIG for name in names}
+    found = value_of(plan_text(cluster._replace(configs=configs)))
+    (pool,) = found["nodePools"]
+    assert pool["instanceTypes"] == ["a", "b", "c", "d"]
+    assert pool["vSwitchIds"] == [f"your-vsw-nodes-{name}" for name in "acde"]
+    assert pool["terwayConfig"] == "config-a"
+    assert list(found["cluster"]["terwayConfigs"]) == sorted(configs)
+
+
+def test_a_configuration_of_nodes_takes_what_it_does_not_state_from_the_cluster() -> None:
+    own = TerwayConfig({"vswitches": {"cn-hangzhou-k": ["vsw-k"]}})
+    base = TerwayConfig(BASE)
+    found = facts_of(SEEN._replace(configs={"eni-config": base, "gpu-net": own}), ACCOUNT)
+    assert found["terwayConfigs"] == {"gpu-net": {"vSwitchIds": ["vsw-k"], "securityGroupIds": ["sg-a"]}}
+    alone = facts_of(SEEN._replace(configs={"gpu-net": own}), ACCOUNT)
+    assert alone["terwayConfigs"] == {"gpu-net": {"vSwitchIds": ["vsw-k"]}}
+    assert "terwayConfigs" not in facts_of(SEEN._replace(configs={"eni-config": base, "gpu-net": None}), ACCOUNT)
+
+
+def test_pods_of_a_workload_have_the_first_of_their_pod_networkings() -> None:
+    changes: dict[str, Any] = {
+        "podNetworkings[1]": {**RICH["podNetworkings[1]"], "metadata": {"name": "z"}},
+        **{f"pods[{n}].spec.containers": [{"name": "a"}] for n in range(3)},
+        'pods[0].metadata.annotations["k8s.aliyun.com/pod-networking"]': "z",
+    }
+    # Terway adds the request.
+    matcher = {"name": "matcher", "namespace": "trading", "kind": "StatefulSet", "replicas": 3, "nodePool": "exclusive"}
+    assert loaded(changes)[0]["workloads"] == [{**matcher, "podNetworking": "trading-eni"}]
+    gone = {f'pods[{n}].metadata.annotations["k8s.aliyun.com/pod-networking"]': "gone" for n in range(3)}
+    assert loaded({**changes, **gone})[0]["workloads"] == [{**matcher, "eniRequest": 0}]
 
 
 def test_nodes_without_a_zone_have_a_placeholder() -> None:

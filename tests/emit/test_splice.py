@@ -8,6 +8,7 @@ import pytest
 
 from eniplan.emit.splice import Node, parse, splice, value_of
 from eniplan.errors import InputError, Place
+from eniplan.plan.document import read_documents
 
 
 def values(text: str) -> list[Any]:
@@ -71,6 +72,12 @@ def values(text: str) -> list[Any]:
          '{a: 1, "on": "on"}', ("on",)),
         ("m: &m\n  a: 1\nn:\n  <<: *m\n  b: 2\n", {"m": {"a": 1}, "n": {"a": 3, "b": 2, "c": 4}},
          "m: &m\n  a: 1\nn:\n  <<: *m\n  b: 2\n  a: 3\n  c: 4\n", ("n.a", "n.c")),
+        ("m: &m\n  a: 1\nn:\n  <<: *m\n  b: 2\n", {"n": {"a": 1, "c": 4, "b": 2}, "m": {"a": 1}},
+         "m: &m\n  a: 1\nn:\n  <<: *m\n  b: 2\n  c: 4\n", ("n.c",)),
+        ("a: {b: 1}\nc: {d: 1}\n", {"c": {"d": 1, "x": 1}, "a": {"b": 1, "x": 2}},
+         "a: {b: 1, x: 2}\nc: {d: 1, x: 1}\n", ("c.x", "a.x")),
+        ("\n- a: 1\n", [{"a": 1}, 3],
+         "\n- a: 1\n- 3\n", ("",)),
         ("a: &x\n  b: 1\nc: 2\n", {"a": {"b": 1, "d": 1}, "c": 2},
          "a: &x\n  b: 1\n  d: 1\nc: 2\n", ("a.d",)),
         ("a:\n  b:\n    c: 1\n", {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": 4},
@@ -137,7 +144,7 @@ def test_an_alias_that_needs_more_is_refused() -> None:
         ("n:\n  b: 3\n  <<: {b: 2, c: 4}\n", {"n": {"c": 4, "b": 3}}),
         ("<<: [{a: 1}, {a: 2, b: 3}, x]\n", {"a": 1, "b": 3}), ("<<: x\n", {}),
         ("'<<': {a: 1}\n", {"<<": {"a": 1}}), ('"<<": 1\n<<: {b: 2}\n', {"b": 2, "<<": 1}),
-        ("x: &x [1, &y 2]\ny: [*x, *y]\n", {"x": [1, 2], "y": [[1, 2], 2]}), ("&a x: 1\ny: *a\n", {"x": 1, "y": None}),
+        ("x: &x [1, &y 2]\ny: [*x, *y]\n", {"x": [1, 2], "y": [[1, 2], 2]}),
         ("x: &x 1\ny: &x 2\nz: *x\n", {"x": 1, "y": 2, "z": 2}),
     ],
 )  # fmt: skip
@@ -147,9 +154,9 @@ def test_values_are_those_that_kubectl_reads(text: str, value: object) -> None:
 
 def test_a_key_twice_is_told_at_the_second() -> None:
     with pytest.raises(InputError) as caught:
-        values("a: 1\nb:\n  - c: 1\n    d: 1\n    c: 2\n")
+        values("a: 1\nb:\n  - d: 1\n    c: 1\n    c: 2\n")
     (problem,) = caught.value.problems
-    assert (problem.message, problem.place) == ("duplicate key 'c'; first in line 3", Place("f.yaml", 5, 5))
+    assert (problem.message, problem.place) == ("duplicate key 'c'; first in line 4", Place("f.yaml", 5, 5))
 
 
 def test_aliases_may_expand_to_a_million_values() -> None:
@@ -162,6 +169,29 @@ def test_aliases_may_expand_to_a_million_values() -> None:
     (problem,) = caught.value.problems
     assert problem.message == "aliases expand this document to more than 1000000 values"
     assert problem.place == Place("f.yaml", 3, 5 + 997 * 4)
+
+
+def test_forty_levels_are_read_as_everywhere() -> None:
+    most = f"x: {'[' * 39}{']' * 39}"
+    assert values(most) == [document.value for document in read_documents("f.yaml", most.encode())]
+    for text in (most.replace("[]", "[[]]"), most.replace("[]", "[1]")):
+        with pytest.raises(InputError, match="nested deeper than 40 levels"):
+            parse("f.yaml", text)
+        with pytest.raises(InputError, match="nested deeper than 40 levels"):
+            read_documents("f.yaml", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: [", "close the bracket that opens here"),
+        ("a: &", "charts and overlays must be rendered first: helm template, kubectl kustomize"), ("a: \0", ""),
+    ],
+)  # fmt: skip
+def test_what_is_no_yaml_has_a_hint(text: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse("f.yaml", text)
+    assert [problem.hint for problem in caught.value.problems] == [hint]
 
 
 def test_where_nodes_are() -> None:

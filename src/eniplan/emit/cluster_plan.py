@@ -205,7 +205,7 @@ def _cluster(seen: Observed, live: LiveFacts) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": cluster_id,
         "region": region or said.region,
-        "kubernetesVersion": said.kubernetes_version or seen.nodes[0].version.removeprefix("v") or None,
+        "kubernetesVersion": said.kubernetes_version or seen.nodes[0].version.removeprefix("v"),
         "ipStack": said.ip_stack if config is None else "dual" if dual else "ipv4",
         "terway": _terway(seen, config, live.terway or LiveTerway(installed=False)),
         "vpcId": said.vpc_id,
@@ -377,9 +377,8 @@ def _is_own(key: str, value: str, nodes: tuple[Node, ...]) -> bool:
     """Return whether the user set a label on the node pool."""
     if key in {EXCLUSIVE_LABEL, TERWAY_CONFIG_LABEL, CLUSTER_LABEL, "type"} or not key:
         return False
-    prefix, slash, _ = key.rpartition("/")
-    foreign = bool(slash) and _FOREIGN.fullmatch(prefix) is not None
-    return not foreign and all(node.labels.get(key) == value for node in nodes)
+    prefix, _, _ = key.rpartition("/")
+    return _FOREIGN.fullmatch(prefix) is None and all(node.labels.get(key) == value for node in nodes)
 
 
 def _is_planned(taint: Taint) -> bool:

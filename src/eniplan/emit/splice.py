@@ -89,7 +89,7 @@ def _documents(loader: yaml.CSafeLoader) -> Iterator[Node]:
     """Yield the documents, built from events, because composed nodes lack the positions of aliases."""
     while not loader.check_event(yaml.StreamEndEvent):
         if isinstance(loader.get_event(), yaml.DocumentStartEvent):
-            yield _node(loader, 0)
+            yield _node(loader, 1)
 
 
 def _node(loader: yaml.CSafeLoader, depth: int) -> Node:
@@ -227,7 +227,7 @@ class _Writer:
             return
         if node.kind == "map" and isinstance(new, dict) and node.items:
             yield from self._map_edits(node, old, new, path)
-        elif node.kind == "list" and isinstance(new, list) and node.items:
+        elif isinstance(new, list) and node.items:
             for i, item in enumerate(node.items):
                 yield from self.edits(item, old[i], new[i], (*path, i))
             if len(new) > len(old):
@@ -292,7 +292,7 @@ def _first_sequence_indent(node: Node, column: int) -> int | None:
         return None
     if node.kind == "list":
         return 2 if node.column > column else 0
-    pairs = zip(node.keys, node.items, strict=True) if node.kind == "map" else ()
+    pairs = zip(node.keys, node.items, strict=True)
     found = (_first_sequence_indent(item, key.column) for key, item in pairs)
     return next((indent for indent in found if indent is not None), None)
 
