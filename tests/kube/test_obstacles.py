@@ -8,9 +8,10 @@ import pytest
 
 from eniplan.k8s.terway import ENI
 from eniplan.observed import ZONE_LABEL
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import CLUSTER, NODES, SHARED_NODE, STEERED, daemon_pod, pod, pod_eni
-from tests.kube.causes import asking, away, each, owned, taint, unschedulable
+from tests.kube.causes import asking, away, each, label, owned, taint, unschedulable
 from tests.kube.states import lingjun
 from tests.kube.support import NO_PLAN, judge_cluster
 
@@ -38,9 +39,9 @@ def pending(changes: Mapping[str, Any], plan: Plan = None) -> tuple[str, str]:
     return found.message.removeprefix("1 pod pending: ").removesuffix(": trading/matcher-2"), found.hint
 
 
-def fits(changes: Mapping[str, Any]) -> bool:
+def fits(changes: Mapping[str, Any], plan: Plan = None) -> bool:
     """Return whether some node can take the pod that waits."""
-    (found,) = (f for f in judge_cluster(changes).findings if f.rule.id == "VER021")
+    (found,) = (f for f in judge_cluster(changes, plan).findings if f.rule.id == "VER021")
     return "leave room" in found.message
 
 
@@ -181,6 +182,12 @@ class TestTaints:
         changes = {**each("spec.taints", [*OWN, taint(first)][::order]), **wants(tolerations=[])}
         assert pending(changes)[0] == f"{ALL}: {told}"
 
+    def test_a_node_that_is_cordoned_and_has_its_taint_is_told_by_the_first_taint(self) -> None:
+        taints = [taint("node.kubernetes.io/disk-pressure"), taint("node.kubernetes.io/unschedulable")]
+        changes = {**each("spec.unschedulable", value=True), **WAITS}
+        for order, told in ((1, "its disk is full"), (-1, "cordoned")):
+            assert told in pending({**changes, **each("spec.taints", taints[::order])})[0]
+
     def test_labels_come_before_taints_and_taints_before_room(self) -> None:
         every = {"nodeSelector": {"disk": "ssd"}, "tolerations": [], "containers": enis("9")}
         assert pending(wants(**every))[0].endswith("does not match the node's labels")
@@ -236,6 +243,29 @@ class TestEnis:
             "remove the request, and place the pod with a node affinity: `eniplan render-manifests --patch` prints it",
         )
 
+    def test_one_is_free(self) -> None:
+        changes = {
+            "pods": [*(pod(n, NODES[n % 3]) for n in range(18)), *CLUSTER["pods"][3:]],
+            "podENIs": [pod_eni(n, NODES[n % 3]) for n in range(18)],
+        }
+        waits = pod(2, "", containers=enis("2"))
+        waits["metadata"]["name"] = "matcher-99"
+        changes["pods"].append(waits)
+        why, _ = pending(changes)
+        assert why.startswith(f"{ALL}: the pod requests 2 aliyun/eni, and 1 are free")
+
+    def test_a_pod_that_requests_none_may_run_on_lingjun(self) -> None:
+        asks_none = pod(2, "", containers=[{"name": "a"}], affinity=STEERED, tolerations=[{"operator": "Exists"}])
+        nodes = [lingjun(name) for name in NODES]
+        changes = {"nodes": nodes, "pods": [asks_none, *CLUSTER["pods"][4:]], "podENIs": []}
+        assert fits(changes, NO_PLAN)
+
+    def test_a_pod_that_requests_none_may_run_on_nodes_that_offer_none(self) -> None:
+        plan = {**owned("DaemonSet", "probe", "", "", replicas=1)["plan"], "workloads[0].podNetworking": ABSENT}
+        made = daemon_pod("probe", "", "matcher-2")
+        made["metadata"]["namespace"] = "trading"
+        assert fits({**away(made), **label(EXCLUSIVE_LABEL, "eni", alone=False)}, plan)
+
     def test_a_pod_that_requests_none_needs_none(self) -> None:
         full = [pod(n, NODES[n % 3]) for n in range(21) if n != 2]
         asks_none = pod(2, "", containers=[{"name": "a"}], affinity=STEERED)
@@ -256,6 +286,15 @@ class TestRoom:
         two = f"2 nodes ({NODES[0]}, {NODES[1]}): Too many pods: kubelet admits 2, including hostNetwork pods"
         assert why == f"{two}; 1 node ({NODES[2]}): Too many pods: kubelet admits 1, including hostNetwork pods"
         assert hint == "; ".join(f"raise maxPods of the node pool's kubelet, or {OUTS[n]}" for n in (0, 2))
+
+    @pytest.mark.parametrize(("admits", "fitting"), [("0", False), ("1", True)])
+    def test_a_node_without_pods(self, admits: str, fitting: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        changes = {"nodes": [CLUSTER["nodes"][2]], "nodes[0].status.allocatable.pods": admits, "podENIs": []}
+        changes["pods"] = [pod(2, ""), *CLUSTER["pods"][3:6]]
+        if fitting:
+            assert fits(changes)
+        else:
+            assert pending(changes)[0].endswith("Too many pods: kubelet admits 0, including hostNetwork pods")
 
     @pytest.mark.parametrize(
         ("request_", "told"),

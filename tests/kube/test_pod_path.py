@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eniplan.observed import ZONE_LABEL
+from eniplan.observed import NODE_POOL_LABEL, ZONE_LABEL
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import ABSENT
 from eniplan.rules.examples_cluster import (
@@ -23,6 +23,7 @@ from eniplan.rules.examples_cluster import (
 from tests.kube.causes import (
     BINDING,
     CONTROLLER,
+    OTHER_ZONE,
     PENDING,
     away,
     crashing,
@@ -34,7 +35,7 @@ from tests.kube.causes import (
     waiting,
 )
 from tests.kube.standstills import gated, phase
-from tests.kube.states import fallback, lingjun
+from tests.kube.states import LINGJUN, LINGJUN_PLAN, fallback, lingjun
 from tests.kube.support import NO_PLAN, judge_cluster
 
 if TYPE_CHECKING:
@@ -122,11 +123,22 @@ class TestElsewhere:
 class TestNode:
     """Faults of the node or of Terway are told there, once, and not of each pod."""
 
-    @pytest.mark.parametrize("fault", [{"pods[5]": ABSENT}, {"pods[7]": {**CONTROLLER, "status": crashing()}}])
-    def test_terway_is_down(self, fault: dict[str, Any]) -> None:
-        lacking = {} if "pods[5]" in fault else {"podENIs[1]": ABSENT}
-        assert not told({**PENDING, **fault, **lacking})
-        assert "VER012" in {rule for rule, *_ in told({**PENDING, "podENIs[1]": ABSENT})}
+    @pytest.mark.parametrize(
+        ("fault", "rule", "words"),
+        [
+            ({"pods[5]": ABSENT}, "VER033", "; 1 pod waits there"),
+            (
+                {"pods[7]": {**CONTROLLER, "status": crashing()}, "podENIs[1]": ABSENT},
+                "VER034",
+                "; 1 pod waits for a PodENI",
+            ),
+        ],
+    )
+    def test_terway_is_down(self, fault: dict[str, Any], rule: str, words: str) -> None:
+        changes = {**PENDING, **fault}
+        assert not told(changes)
+        (found,) = (f for f in judge_cluster(changes).findings if f.rule.id == rule)
+        assert found.message.endswith(words)
 
     def test_a_pod_that_runs_does_not_wait_for_terway(self) -> None:
         ((rule, _, message, _),) = told({"pods[5]": ABSENT, **status(crashing())})
@@ -144,6 +156,8 @@ class TestNode:
         ]
         changes = {"pods": [*CLUSTER["pods"], *many], "podENIs": [*CLUSTER["podENIs"], *enis], **status(value)}
         assert [rule for rule, *_ in told(changes)] == rules
+        (found,) = (f for f in judge_cluster(changes).findings if f.rule.id == "VER018")
+        assert found.message.endswith("; 1 pod does not start there") == (not rules)
 
 
 class TestWithoutPodEni:
@@ -281,6 +295,17 @@ class TestWithPodEni:
         assert finding.hint == f"was the node exclusive when it started? Recreate the pod: {RECREATE}"
         assert (finding.rule.id, finding.facts["types"]) == ("VER014", types)
 
+    @pytest.mark.parametrize(
+        ("info", "on_lingjun", "on_ecs"),
+        [({"type": "Member", "vfID": 3}, [], ["VER014"]), ({"type": "Member"}, ["VER014"], ["VER014"])],
+    )
+    def test_a_high_density_eni_of_lingjun_may_be_exclusive(
+        self, info: dict[str, Any], on_lingjun: list[str], on_ecs: list[str]
+    ) -> None:
+        changes = {"podENIs[0].status.eniInfos.eni-0": {"status": "Bind", **info}}
+        assert [rule for rule, *_ in told(changes)] == on_ecs
+        assert [rule for rule, *_ in told({**LINGJUN, **changes}, LINGJUN_PLAN)] == on_lingjun
+
 
 def loose(made: dict[str, Any], networking: str = "") -> dict[str, Any]:
     """Return a pod that is none of the plan's, with this PodNetworking."""
@@ -328,6 +353,7 @@ class TestUnscheduled:
         ("made", "level"),
         [
             (pod(2, "", nodeSelector={"disk": "ssd"}), "error"),
+            (unmatched(pod(2, "", containers=[{"name": "a"}], nodeSelector={"disk": "ssd"})), "error"),
             (fallback(2, "", nodeSelector={"disk": "ssd"}), "error"),
             (
                 fallback(2, "", containers=[{"name": "a"}], affinity=STEERED, nodeSelector={"disk": "ssd"}),
@@ -339,7 +365,7 @@ class TestUnscheduled:
                 "warning",
             ),
         ],
-        ids=["workload", "request", "affinity", "PodNetworking", "nothing"],
+        ids=["all", "workload", "request", "affinity", "PodNetworking", "nothing"],
     )
     def test_it_is_an_error_for_pods_meant_for_exclusive_nodes(self, made: dict[str, Any], level: str) -> None:
         ((rule, said, message, hint),) = told(away(made))
@@ -353,6 +379,14 @@ class TestUnscheduled:
         assert finding.facts["scheduler"] == "0/3 nodes: none"
         (finding,) = findings(away(pod(2, "", nodeSelector={"disk": "ssd"})))
         assert "scheduler" not in finding.facts
+
+    def test_a_pod_that_runs_is_scheduled_though_its_node_is_not_told(self) -> None:
+        assert not told({"pods[2].spec.nodeName": ABSENT})
+
+    def test_no_vswitch_in_the_zones(self) -> None:
+        ((rule, level, message, _),) = told({"podNetworkings[0]": OTHER_ZONE, **away(pod(2, "", tolerations=[]))})
+        assert (rule, level) == ("VER020", "error")
+        assert message.startswith("1 pod pending: PodNetworking trading-eni has vSwitches in cn-hangzhou-k; ")
 
     def test_a_gate(self) -> None:
         weak = {**gated(), "spec": foreign(None, "", containers=[{"name": "a"}], affinity=only(NODES[0]))["spec"]}
@@ -481,6 +515,14 @@ class TestNoNode:
         )
         assert told({**changes, **away(pod(2, ""))}) == [("VER021", "error", message, hint)]
 
+    def test_the_first_of_several_labels_is_told(self) -> None:
+        changes = {f'nodes[{n}].metadata.labels["{EXCLUSIVE_LABEL}"]': f"eni{n}" for n in range(3)}
+        for n in range(3):
+            changes[f'nodes[{n}].metadata.labels["{NODE_POOL_LABEL}"]'] = f"np{n}"
+        ((_, _, message, hint),) = told({**changes, **away(pod(2, ""))}, NO_PLAN)
+        assert message == f"1 pod pending, and no node is exclusive: {', '.join(NODES)} have {EXCLUSIVE_LABEL}=eni0"
+        assert hint.startswith("correct the label of node pool np0: ")
+
     def test_exclusive_nodes_without_a_zone(self) -> None:
         changes = {**each(f'metadata.labels["{ZONE_LABEL}"]', ABSENT), **away(pod(2, ""))}
         message = "1 pod pending, and no exclusive node has a label with a zone of PodNetworking trading-eni"
@@ -501,6 +543,7 @@ class TestNotStarted:
                 "CrashLoopBackOff in init container setup",
                 LOGS.format("setup"),
             ),
+            (waiting("CrashLoopBackOff", "initContainerStatuses", ""), "CrashLoopBackOff", TERWAY),
             (waiting("ErrImagePull"), "ErrImagePull in container app", f"its image cannot be pulled: {DESCRIBE}"),
             ({"phase": "Pending", "reason": "ErrImagePull"}, "ErrImagePull", TERWAY),
             (waiting("CreateContainerConfigError"), "CreateContainerConfigError in container app", DESCRIBE),
@@ -574,6 +617,10 @@ class TestNotStarted:
         ((rule, _, message, _),) = told({**status(waiting(reason)), **failed(told_by)})
         assert (rule, message) == ("VER032", f"1 pod not running: {reason} in container app; the ENI is attached")
 
+    def test_events_before_it_was_placed_are_over(self) -> None:
+        ((rule, _, message, _),) = told({**status(CREATING), **failed("FailedScheduling")})
+        assert (rule, message) == ("VER032", "1 pod not running: ContainerCreating; the ENI is attached")
+
     def test_events_of_pods_that_run_are_over(self) -> None:
         assert not told(failed("FailedMount"))
         assert not told(failed("AllocIPFailed"))
@@ -585,7 +632,7 @@ class TestNotStarted:
             ("eni-1f of i-1 is gone", "eni-2f of i-2 is gone", True),
             ("no address", "no right", False),
             ("x" * 199 + "ab", "x" * 199 + "ac", True),
-            ("x" * 170 + "a", "x" * 170 + "b", False),
+            ("x" * 199 + "a", "x" * 199 + "b", False),
         ],
     )
     def test_events_that_differ_in_numbers_are_told_together(

@@ -179,6 +179,7 @@ class TestVER001:
         plan = {"nodePools[1]": ELSEWHERE, **POOLS}
         report = judge_cluster({label(0): "eni-only"}, plan)
         assert messages(report, "VER001") == ["pool 'third' has no node in the cluster"]
+        assert not found(report, "VER002")
 
     def test_a_pool_that_may_be_empty(self) -> None:
         report = judge_cluster({"nodes": [SHARED_NODE]}, SCALED)

@@ -263,6 +263,7 @@ class TestVER025:
             event("ConfigError", "Ingress", ONE, "of another program", "web"),
             event("FailedMount", "Node", ONE, "of another reason"),
             {**event("ConfigError", "Node", TWO, "once", "default"), "count": 1},
+            {**event("ConfigError", "Node", THREE, "again"), "count": 2},
         ]
         report = judge_cluster({"events": events, "nodes[3]": theirs})
         hint = "replace the node if it says so; a mode cannot be switched: kubectl describe node "
@@ -274,9 +275,10 @@ class TestVER025:
                 f"{hint}{ONE}",
             ),
             ("error", f"Node/{TWO}", f"ConfigError on Node/{TWO}: once", f"{hint}{TWO}"),
+            ("error", f"Node/{THREE}", f"ConfigError on Node/{THREE} (2 times): again", f"{hint}{THREE}"),
         ]
         assert [(f.facts["reason"], f.facts["count"]) for f in found(report, "VER025")] == [
-            ("ConfigError", 3), ("ConfigError", 1),
+            ("ConfigError", 3), ("ConfigError", 1), ("ConfigError", 2),
         ]  # fmt: skip
 
     def test_without_events(self) -> None:
@@ -558,8 +560,9 @@ class TestVER035:
 
     OTHER = {"vswitches": {J: ["vsw-x"]}, "security_groups": ["sg-x"]}  # noqa: RUF012 - never changed
 
-    def test_other_lists_than_planned(self) -> None:
-        report = judge_cluster(self.own(self.OTHER), self.PLAN)
+    @pytest.mark.parametrize("plan", [{}, {"podNetworkings": [], "workloads": []}])
+    def test_other_lists_than_planned(self, plan: dict[str, Any]) -> None:
+        report = judge_cluster(self.own(self.OTHER), {**self.PLAN, **plan})
         hint = f"apply the plan's: eniplan render-manifests PLAN | kubectl apply -f -; or correct it: {self.EDIT}"
         assert told(report, "VER035") == [
             ("error", f"{CONFIG}/gpu-net", "security groups are sg-x; the plan has sg-pods", hint),
@@ -576,3 +579,6 @@ class TestVER035:
     def test_lists_are_compared_only_with_a_plan_and_for_configurations_of_nodes(self) -> None:
         assert not found(judge_cluster(self.own(self.OTHER), NO_PLAN), "VER035")
         assert not found(judge_cluster(conf(**self.OTHER)), "VER035")
+
+    def test_a_configuration_that_the_plan_does_not_state_differs_from_nothing(self) -> None:
+        assert not found(judge_cluster(self.own(self.OTHER), {"nodePools[0].terwayConfig": "gpu-net"}), "VER035")

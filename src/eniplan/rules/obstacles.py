@@ -155,11 +155,11 @@ def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | N
         ("cpu", wants.cpu, used.cpu, has.cpu),
         ("memory", wants.memory, used.memory, has.memory),
     ):
-        left = (most or 0) - (taken or 0)
-        if most is not None and asked > max(left, 0):
+        left = max((most or 0) - (taken or 0), 0)
+        if most is not None and asked > left:
             return Obstacle(
                 say("Insufficient {resource}: the pod requests {asked}, and {left} are left", resource=what,
-                    asked=_shown(what, asked), left=_shown(what, max(left, 0))),
+                    asked=_shown(what, asked), left=_shown(what, left)),
                 say("use a larger instance type, lower the request, or {out}", out=out),
             )  # fmt: skip
     return None

@@ -96,7 +96,7 @@ def _without(view: ClusterView, pod: Pod) -> Stop:
     fix = say("is terway-controlplane running, and can it read the pod? kubectl -n {namespace} describe pod {name}",
               namespace=pod.namespace, name=pod.name)  # fmt: skip
     if told:
-        fix = together(part for part in (known_cure(told), fix) if part is not None)
+        fix = together(filter(None, (known_cure(told), fix)))
         why = say("on exclusive nodes without a PodENI ({event})", event=told)
         return Stop("VER012", "without", why, fix, {})
     return Stop("VER012", "without", say("on exclusive nodes without a PodENI"), fix, {})
@@ -140,7 +140,7 @@ def _with(view: ClusterView, pod: Pod, node: Node, eni: PodEni) -> Stop | None:
 
 
 def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
-    if pod.trouble is None or pod.wants is None:
+    if pod.trouble is None:
         return None
     workload = view.workload_of(pod)
     planned = () if view.plan is None else view.plan.pod_networkings
@@ -152,17 +152,16 @@ def _unplaced(view: ClusterView, pod: Pod) -> Stop | None:
                   name=pod.networking or "NAME")  # fmt: skip
         return _stop("VER019", why, fix, None if meant else "warning", podNetworking=pod.networking)
     zoneless = view.zoneless.get(pod.path)
-    return _unscheduled(view, pod, workload) if zoneless is None else zoneless
+    return _unscheduled(view, pod, pod.trouble, workload) if zoneless is None else zoneless
 
 
-def _unscheduled(view: ClusterView, pod: Pod, workload: Workload | None) -> Stop:
+def _unscheduled(view: ClusterView, pod: Pod, trouble: Trouble, workload: Workload | None) -> Stop:
     """Return why the scheduler has found no node."""
     assert pod.wants is not None  # noqa: S101 - it is unscheduled
     only = pod.wants.placement.node_name
     level: Level | None = None if workload or pod.eni or pod.steered or pod.networking else "warning"
-    told = pod.trouble.message if pod.trouble else ""
-    told = told or next((e.message for e in view.events_of(pod) if e.reason == "FailedScheduling"), "")
-    if pod.trouble is not None and pod.trouble.reason == "SchedulingGated":
+    told = trouble.message or next((e.message for e in view.events_of(pod) if e.reason == "FailedScheduling"), "")
+    if trouble.reason == "SchedulingGated":
         why = say("held back by a scheduling gate")
         fix = say("what removes the gate? kubectl -n {namespace} get pod {name} -o jsonpath='{path}'",
                   namespace=pod.namespace, name=pod.name, path="{.spec.schedulingGates}")  # fmt: skip
@@ -224,7 +223,7 @@ def _not_started(view: ClusterView, pod: Pod, so_far: Message) -> Stop | None:
     if trouble is None or (trouble.phase == "Running" and not trouble.reason):
         return None
     if pod.node not in view.exclusive and workload is None:
-        return _failed(view, pod, (*BEFORE_BIND, *AFTER_BIND)) if view.concerns(pod) and pod.starting else None
+        return _failed(view, pod, (*BEFORE_BIND, *AFTER_BIND)) if view.concerns(pod) else None
     if trouble.phase == "Running":
         if trouble.reason == "NotReady" and workload is None:
             return None

@@ -152,15 +152,15 @@ def _differences(
     """Yield (field, message) for each stated value of the plan that differs from the configuration in force."""
     homes = {i: plan.v_switches[i].zone if i in plan.v_switches else None for i in planned.v_switch_ids or ()}
     for zone in sorted(zones):
-        have = config.v_switches.get(zone, ())
+        have = config.v_switches.get(zone)
         wanted = tuple(i for i, home in homes.items() if home in {zone, None})
         sure = {i for i in wanted if homes[i]}  # the others may be in another zone
         if have and wanted and not sure <= set(have) <= set(wanted):
             yield "vswitches", say("vswitches of {zone} are {cluster}; the plan has {plan}", zone=zone, cluster=have,
                                    plan=wanted)  # fmt: skip
-    groups, wanted = config.security_group_ids, planned.security_group_ids or ()
-    if wanted and groups and set(groups) != set(wanted):
-        yield "security_groups", say("security groups are {cluster}; the plan has {plan}", cluster=groups, plan=wanted)
+    groups, stated = config.security_group_ids, planned.security_group_ids
+    if groups and stated and set(groups) != set(stated):
+        yield "security_groups", say("security groups are {cluster}; the plan has {plan}", cluster=groups, plan=stated)
 
 
 def _no_config(view: ClusterView, path: Path) -> Iterator[Hit | Unknown]:
