@@ -233,6 +233,8 @@ class TestEnis:
         pods = [*(pod(n, NODES[n % 3]) for n in (0, 1, 3, 4, 5, 8)), pod(2, ""), *CLUSTER["pods"][3:]]
         changes.update({"pods": pods, "podENIs": [pod_eni(n, NODES[n % 3]) for n in range(9)]})
         assert pending(changes)[0] == f"{ALL}: all 1 aliyun/eni are in use"
+        changes["pods"][6] = pod(2, "", containers=[{"name": "a"}])
+        assert fits(changes)
 
     def test_lingjun_nodes_never_offer_them(self) -> None:
         nodes = [lingjun(name) for name in NODES]

@@ -247,6 +247,12 @@ class TestWithPodEni:
         assert finding.message == f"1 pod with a PodENI {message}: trading/matcher-1"
         assert finding.facts["phase"] == message.split()[2].strip(",").replace("(none)", "")
 
+    def test_each_phase_is_told(self) -> None:
+        changes = {"podENIs[1].status.phase": "Binding", "podENIs[2].status.phase": "Unbinding"}
+        assert [f.facts["pods"] for f in findings(changes)] == [["trading/matcher-1"], ["trading/matcher-2"]]
+        (finding,) = findings({**changes, "podENIs[2].status.phase": "Binding"})
+        assert finding.facts["pods"] == ["trading/matcher-1", "trading/matcher-2"]
+
     def test_the_failure_to_attach_it_comes_first(self) -> None:
         changes = {**PENDING, **BINDING, **failed("AllocIPFailed"), **failed("AttachENIFailed", at=2)}
         message = "1 pod without a network: AttachENIFailed (3 times): QuotaExceeded"
@@ -394,6 +400,8 @@ class TestUnscheduled:
         hint = "what removes the gate? kubectl -n trading get pod matcher-2 -o jsonpath='{.spec.schedulingGates}'"
         assert told(away(gated())) == [("VER021", "error", message, hint)]
         assert told(away(loose(weak))) == [("VER021", "warning", message, hint)]
+        weak["metadata"] |= {"name": "matcher-9"}
+        assert [f.level for f in findings({**away(gated()), "pods[7]": weak})] == ["error", "warning"]
 
     @pytest.mark.parametrize(
         ("changes", "message", "hint"),
@@ -609,7 +617,9 @@ class TestNotStarted:
         assert told({**changes, **alloc}) == [("VER026", "error", network, f"{DESCRIBE}; {TERWAY}{NODES[1]}")]
         assert told({**changes, **alloc, **before})[0][2] == network
         assert told({**changes, **alloc, **mount})[0][2] == network
-        assert told({**changes, "events[1]": mount["events[2]"]}) == [("VER032", "error", volumes, hint)]
+        mounting = {**changes, "events[1]": mount["events[2]"]}
+        assert told(mounting) == [("VER032", "error", volumes, hint)]
+        assert [f.facts["reason"] for f in findings(mounting)] == ["FailedMount"]
 
     @pytest.mark.parametrize("reason", ["ErrImagePull", "CreateContainerConfigError", "CrashLoopBackOff"])
     @pytest.mark.parametrize("told_by", ["FailedMount", "AllocIPFailed"])

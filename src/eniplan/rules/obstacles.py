@@ -124,7 +124,7 @@ def _repelling(tolerations: Iterable[Toleration], node: Node) -> Taint | None:
 def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
     """Compare a pod's requests with a node's resources and with what is left of them."""
     out = say("scale the pool out, or remove pods: {command}", command=pods_on(node.name))
-    offered, free = node.allocatable or 0, view.free.get(node.name, 0)
+    offered, free = node.allocatable or 0, max(view.free.get(node.name, 0), 0)
     if pod.eni > offered and node.is_lingjun:
         return Obstacle(
             say("Lingjun nodes never offer {resource}", resource=ENI),
@@ -141,7 +141,7 @@ def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | N
         )  # fmt: skip
     if pod.eni > free:
         why = say("all {offered} {resource} are in use", offered=offered, resource=ENI)
-        if free > 0:
+        if free:
             why = say("the pod requests {asked} {resource}, and {free} are free", asked=pod.eni, resource=ENI,
                       free=free)  # fmt: skip
         return Obstacle(why, out)
