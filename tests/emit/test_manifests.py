@@ -295,7 +295,13 @@ SELECTED = {"nodeSelector": {EXCLUSIVE_LABEL: "x"}, "containers": [{"name": "a"}
     ("changes", "message", "place"),
     [
         ({"kind": "CloneSet"}, "eniplan has no skeleton of a CloneSet", "workloads[0].kind"),
+        (
+            {"kind": "Job", "generateName": True},
+            "Kubernetes generates the name of Job 'matcher', so it cannot be applied",
+            "workloads[0].generateName",
+        ),
         ({"template": {"spec": SELECTED}}, "StatefulSet 'matcher': this keeps the pods away", "workloads[0]"),
+        ({"template": {"spec": None}}, "StatefulSet 'matcher': the pod has no container", "workloads[0]"),
     ],
 )
 def test_workloads_that_cannot_be_rendered(changes: dict[str, Any], message: str, place: str) -> None:
@@ -304,6 +310,20 @@ def test_workloads_that_cannot_be_rendered(changes: dict[str, Any], message: str
     (problem,) = caught.value.problems
     assert message in problem.message
     assert problem.place.path == place
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts"),
+    [
+        ("Deployment", {"replicas": 3}), ("StatefulSet", {"replicas": 3}), ("DaemonSet", {}),
+        ("Job", {"parallelism": 3, "completions": 3}), ("CronJob", {"parallelism": 3, "completions": 3}),
+    ],
+)  # fmt: skip
+def test_the_plan_says_how_many_pods(kind: str, counts: dict[str, int]) -> None:
+    (found,) = rendered_changes(workloads=[{**WORKLOAD, "kind": kind, "replicas": 3}])
+    spec = found["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else found["spec"]
+    assert {key: spec[key] for key in ("replicas", "parallelism", "completions") if key in spec} == counts
+    assert ("parallelism" in found["spec"]) == (kind == "Job")
 
 
 def test_zones_are_needed_for_terway_configs() -> None:

@@ -235,7 +235,7 @@ def _own_pods(template: Object, workload: Workload) -> None:
         metadata = workload.template.get("metadata") or {}
         own = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
         template["metadata"] |= copy.deepcopy(own)
-        template["spec"] = copy.deepcopy(workload.template.get("spec") or {})
+        template["spec"] = copy.deepcopy(workload.template.get("spec"))
         return
     spec = template["spec"]
     if workload.host_network:
