@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from eniplan.plan.model import Guest
+from eniplan.rules.addresses import demands
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example_account
-from tests.judge import facts_missing, found, judge, only, own, places, row, unknown
+from eniplan.rules.view import PlanView
+from tests.judge import facts_missing, found, judge, only, own, places, row, unknown, view_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,11 +184,21 @@ class TestNET002:
     def test_one_of_two_v_switches_does_not_say(self) -> None:
         more = free(None, {**VSWITCH_J, "id": "vsw-j2"})
         changes = {"cluster.vSwitches": [VSWITCH_J, more], "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-j2"]}
-        assert facts_missing(judge(changes), "NET002") == ["availableIps of vsw-j2"]
+        report = judge(changes)
+        assert facts_missing(report, "NET002") == ["availableIps of vsw-j2"]
+        assert report.pools[0].zones["cn-hangzhou-j"].available is None
+        few = {**changes, "cluster.vSwitches": [free(5), more]}
+        assert (found(judge(few), "NET002"), facts_missing(judge(few), "NET002")) == ([], ["availableIps of vsw-j2"])
+        both = {**changes, "cluster.vSwitches": [free(5), {**more, "availableIps": 19}]}
+        assert judge(both).pools[0].zones["cn-hangzhou-j"].available == 24
 
     def test_size_not_stated(self) -> None:
         report = judge({f"{POOL}.desiredSize": ABSENT})
         assert facts_missing(report, "NET002") == ["the size of pool 'trading'"]
+        (sheet,) = report.pools
+        assert (sheet.zones["cn-hangzhou-j"].needed, sheet.zones["cn-hangzhou-j"].nodes) == (None, 0)
+        evenly = {f"{POOL}.desiredSize": ABSENT, f"{POOL}.multiAzPolicy": "BALANCE"}
+        assert facts_missing(judge(evenly), "NET002") == ["the size of pool 'trading'"]
 
     def test_lingjun_nodes_take_addresses_of_their_own(self) -> None:
         lingjun = {**LINGJUN_POOL, "vSwitchIds": ["vsw-k"]}
@@ -363,6 +376,35 @@ class TestSharedVSwitches:
         }  # fmt: skip
         levels = [(f.level, f.facts["needed"], f.facts["available"]) for f in found(judge(changes), "NET002")]
         assert sorted(levels) == [("error", 32, 30), ("warning", 27, 20)]
+
+    def test_configurations_together_take_no_more_than_the_nodes_carry(self) -> None:
+        changes = {
+            f"{POOL}.desiredSize": ABSENT, f"{POOL}.autoScaling": {"min": 1, "max": 3}, f"{POOL}.systemPodsPerNode": 1,
+            "podNetworkings": [PN],
+        }  # fmt: skip
+        there = judge(changes).pools[0].zones["cn-hangzhou-j"]
+        assert (there.needed, there.largest) == (7, 21)
+
+    def test_configurations_that_nothing_uses_take_nothing(self) -> None:
+        other = {**PN, "name": "other", "vSwitchIds": [], "podSelector": {"matchLabels": {"network": "other"}}}
+        two = [VSWITCH_J, {**VSWITCH_J, "id": "vsw-j2"}]
+        changes = {"cluster.vSwitches": two, "podNetworkings": [{**PN, "vSwitchIds": ["vsw-j2"]}]}
+        assert [*judge(changes).pools[0].addresses] == ["vsw-j2"]
+        lost: dict[str, Any] = {"cluster.podDefaults": ABSENT}
+        assert judge(lost).pools[0].zones == {}
+        mixed = {**changes, **lost, "podNetworkings": [other, *changes["podNetworkings"]]}
+        assert [*judge(mixed).pools[0].addresses] == ["vsw-j2"]
+
+    def test_pods_that_nobody_planned(self) -> None:
+        """They have no PodNetworking: on each node one agent, which nobody planned, and one system pod."""
+        second = {**PN, "name": "other", "podSelector": {"matchLabels": {"network": "other"}}}
+        view = view_of({"podNetworkings": [PN, second], f"{POOL}.systemPodsPerNode": 1, "workloads": [WORKLOAD]})
+        view = PlanView(
+            view.plan._replace(guests=(Guest("log agent", "trading", 1, None, is_certain=True),)),
+            view.catalog,
+            view.settings,
+        )
+        assert [demand.pods for demand in demands(view)][-1] == (8, 8)
 
     def test_pod_networking_without_a_listed_workload_may_take_all(self) -> None:
         changes = {"podNetworkings": [PN], "workloads": [{**WORKLOAD, "replicas": 1}]}
