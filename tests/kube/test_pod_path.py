@@ -187,6 +187,17 @@ class TestWithoutPodEni:
         message = "1 pod without a network: CreateENIFailed (3 times): QuotaExceeded"
         assert told(changes) == [("VER026", "error", message, f"{QUOTA}; {DESCRIBE}")]
 
+    @pytest.mark.parametrize("reason", ["CreateENIFailed", "AttachENIFailed", "PodCreateFailed"])
+    def test_every_failure_before_an_eni_is_bound(self, reason: str) -> None:
+        for changes in ({"podENIs[1]": ABSENT}, BINDING, {}):
+            ((rule, _, message, _),) = told({**PENDING, **changes, **failed(reason)})
+            assert (rule, message) == ("VER026", f"1 pod without a network: {reason} (3 times): QuotaExceeded")
+
+    @pytest.mark.parametrize("reason", ["AllocIPFailed", "FailedCreatePodSandBox"])
+    def test_every_failure_after_an_eni_is_bound(self, reason: str) -> None:
+        for changes, rule in (({"podENIs[1]": ABSENT}, "VER012"), (BINDING, "VER013"), ({}, "VER026")):
+            assert [item[0] for item in told({**PENDING, **changes, **failed(reason)})] == [rule]
+
     def test_pods_with_and_without_a_message_are_told_together(self) -> None:
         changes = {"podENIs": [pod_eni(0, NODES[0])], **status(CREATING), **failed("AllocIPFailed")}
         (finding,) = findings(changes)
@@ -583,6 +594,14 @@ class TestNotStarted:
         assert finding.facts["phase"] == value.get("phase", "")
 
     @pytest.mark.parametrize(
+        "reason",
+        ["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
+         "RegistryUnavailable", "SignatureValidationFailed"],
+    )  # fmt: skip
+    def test_an_image_that_cannot_be_used(self, reason: str) -> None:
+        assert told(status(waiting(reason)))[0][3] == f"its image cannot be pulled: {DESCRIBE}"
+
+    @pytest.mark.parametrize(
         ("value", "planned", "alone"),
         [
             (crashing(), "error", "warning"),
@@ -689,6 +708,8 @@ class TestNotStarted:
         ("not authorized", "grant Terway's RAM role"),
         ("by RAM", "grant Terway's RAM role"),
         ("the program broke", DESCRIBE),
+        ("client rate limiter Wait returned an error", DESCRIBE),
+        ("rate limit exceeded", DESCRIBE),
     ],
 )
 def test_known_failures_have_a_cure(message: str, words: str) -> None:

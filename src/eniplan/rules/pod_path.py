@@ -335,7 +335,7 @@ _ADVICE: tuple[tuple[str, Message], ...] = (
         say("its ENI was deleted outside Terway: recreate the pod"),
     ),
     (
-        r"quota|EniCount|Limit|CountExceeded",
+        r"quota|EniCount|(?<!rate )Limit(?!er)|CountExceeded",
         say("request a higher ENI quota in Quota Center, or detach ENIs that were attached to the node by hand"),
     ),
     (
