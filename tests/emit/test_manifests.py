@@ -422,6 +422,53 @@ spec:
     )
 
 
+def test_deployment_byte_for_byte() -> None:
+    workload = {**WORKLOAD, "kind": "Deployment", "replicas": 3}
+    (item,) = render(plan_from(example({"workloads": [workload]})), SKELETONS, workloads=True)
+    assert (
+        text(item)
+        == """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: matcher
+  namespace: default
+spec:
+  replicas: 3
+  selector:
+    matchLabels:
+      app.kubernetes.io/instance: matcher
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/instance: matcher
+    spec:
+      containers:
+      - name: main
+        image: REPLACE-WITH-YOUR-IMAGE
+        resources:
+          requests:
+            aliyun/eni: 1
+          limits:
+            aliyun/eni: 1
+      tolerations:
+      - key: exclusive-eni
+        operator: Equal
+        value: "true"
+        effect: NoSchedule
+      affinity:
+        nodeAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+            nodeSelectorTerms:
+            - matchExpressions:
+              - key: k8s.aliyun.com/exclusive-mode-eni-type
+                operator: In
+                values:
+                - eniOnly
+"""
+    )
+
+
 def test_kustomization_byte_for_byte() -> None:
     assert kustomization(["10-a.yaml", "20-b.yaml"]) == (
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
