@@ -538,6 +538,8 @@ def test_pods_of_a_workload_have_the_first_of_their_pod_networkings() -> None:
     assert loaded(changes)[0]["workloads"] == [{**matcher, "podNetworking": "trading-eni"}]
     gone = {f'pods[{n}].metadata.annotations["k8s.aliyun.com/pod-networking"]': "gone" for n in range(3)}
     assert loaded({**changes, **gone})[0]["workloads"] == [{**matcher, "eniRequest": 0}]
+    del changes["pods[1].spec.containers"]
+    assert loaded({**changes, **gone})[0]["workloads"] == [matcher]
 
 
 def test_nodes_without_a_zone_have_a_placeholder() -> None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from eniplan.emit.manifests import NAME_LABEL, header, kustomization, render, text
 from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import Skeletons
+from eniplan.errors import Place
+from eniplan.plan.document import read_documents
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, plan_from
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD, example
 from tests.emit.support import FULL, example_plans, view_of_plan
@@ -324,6 +326,19 @@ def test_the_plan_says_how_many_pods(kind: str, counts: dict[str, int]) -> None:
     spec = found["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else found["spec"]
     assert {key: spec[key] for key in ("replicas", "parallelism", "completions") if key in spec} == counts
     assert ("parallelism" in found["spec"]) == (kind == "Job")
+
+
+def test_a_refusal_gets_the_place_of_its_key_in_the_document() -> None:
+    plan = example({"workloads": [{**WORKLOAD, "nodePool": "x"}]})
+    (document,) = read_documents("plan.json", json.dumps(plan, indent=1).encode())
+    with pytest.raises(RefusalError) as caught:
+        render(plan_from(plan), SKELETONS, workloads=True)
+    (problem,) = caught.value.problems
+    assert problem.place == Place("plan", path="workloads[0].nodePool")
+    line = next(i for i, text in enumerate(json.dumps(plan, indent=1).splitlines(), 1) if '"nodePool": "x"' in text)
+    assert caught.value.at(document).problems == (problem._replace(place=document.place(("workloads", 0, "nodePool"))),)
+    place = caught.value.at(document).problems[0].place
+    assert (place.file, place.line, place.path) == ("plan.json", line, "workloads[0].nodePool")
 
 
 def test_zones_are_needed_for_terway_configs() -> None:

@@ -297,6 +297,8 @@ items:
         (BARE.replace("template", "tmpl"), "Deployment web has no pod template", (6, 3, "spec.template"), ""),
         (BARE[: BARE.index("spec")] + "spec: [1]\n", "Deployment web has no pod template", (5, 7, "spec.template"), ""),
         (ALIASED, "must be a quantity", (9, 19, 'spec.template.spec.containers[0].resources.limits["aliyun/eni"]'), ""),
+        (BARE.replace("    spec:\n      containers:", "    containers:"), "the pod has no container",
+         (7, 5, "spec.template.spec.containers"), "add one"),
         (LISTED, "the pod has no container", (7, 40, "spec.template.spec.containers"), "add one"),
         ("---\n" + BARE.replace("name: web\n        image", "image: i\n        resources: x\n        imag"),
          "must be a map", (11, 20, "spec.template.spec.containers[0].resources"), ""),

@@ -225,7 +225,7 @@ class _Writer:
         """Yield the edits, inner ones first, which is their order if two insert at the same position."""
         if old == new:
             return
-        if node.kind == "map" and isinstance(new, dict) and node.items:
+        if isinstance(new, dict) and node.items:
             yield from self._map_edits(node, old, new, path)
         elif isinstance(new, list) and node.items:
             for i, item in enumerate(node.items):
