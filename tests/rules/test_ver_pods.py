@@ -98,6 +98,12 @@ class TestBound:
         assert finding[1].startswith("1 pod with an ENI of type Member, where exclusive means Secondary")
         assert undecided(changes) == {}
 
+    def test_whether_a_high_density_eni_is_exclusive_is_undecided(self) -> None:
+        dense = {"podENIs[1].status.eniInfos.eni-1": {"type": "Member", "vfID": 3, "status": "Bind"}}
+        assert undecided({**LINGJUN, **dense}, LINGJUN_PLAN) == {
+            "the type of high-density ENIs": ("PodENI", ("VER014",))
+        }
+
     @pytest.mark.parametrize(
         "changes", [{"podENIs[1].status.eniInfos.eni-1.status": ABSENT}, {"podENIs[1].status.eniInfos": {}}]
     )
@@ -140,6 +146,10 @@ class TestDualStack:
         assert (level, place) == ("error", "Pod/trading/matcher-1")
         assert message == "1 pod without an IPv6 address in a dual-stack cluster: trading/matcher-1"
 
+    def test_an_ip_stack_that_nobody_states_is_undecided(self) -> None:
+        asked = undecided({"configMaps": []}, NO_PLAN)["the cluster's IP stack"]
+        assert asked == ("ConfigMap/kube-system/eni-config", ("VER016",))
+
     def test_lingjun_has_no_dual_stack(self) -> None:
         assert not found("VER016", {**LINGJUN, **conf(ip_stack="dual")}, NO_PLAN)
 
@@ -161,6 +171,12 @@ class TestWithoutRequest:
             "keep it off with a node affinity (kubectl -n kube-system edit daemonset/log-agent), or count it: "
             "systemPodsPerNode of the pool"
         )
+
+    def test_facts_for_machines(self) -> None:
+        changes = beside(*(of("DaemonSet log-agent", f"log-agent-{name[-1]}", name) for name in NODES[:2]))
+        (finding,) = (f for f in judge_cluster(changes).findings if f.rule.id == "VER017")
+        assert finding.facts["nodes"] == 2
+        assert finding.facts["pods"] == ["kube-system/log-agent-1", "kube-system/log-agent-2"]
 
     def test_pods_of_one_node_are_counted_as_one_node(self) -> None:
         pods = (of("DaemonSet log-agent", name, NODES[0]) for name in "ab")
@@ -267,6 +283,12 @@ class TestOverfull:
         changes = {**beside(*SEVEN), "pods[1].status": PENDING}
         assert messages("VER018", changes) == [("error", self.FULL)]
 
+    @pytest.mark.parametrize("status", [PENDING, SEVEN[0]["status"]])
+    def test_facts_for_machines(self, status: dict[str, Any]) -> None:
+        pods = [{**SEVEN[0], "status": status}, *SEVEN[1:]]
+        (finding,) = (f for f in judge_cluster(beside(*pods)).findings if f.rule.id == "VER018")
+        assert (finding.facts["wanted"], finding.facts["available"]) == (8, 7)
+
 
 class TestNetwork:
     NETWORK = "podENIs[1].spec.allocations[0].eni"
@@ -319,6 +341,12 @@ class TestEvents:
         assert message == "AttachENIFailed on Pod/trading/matcher-0 (3 times), since recovered: QuotaExceeded"
         assert "Quota Center" in hint
 
+    def test_a_pod_that_is_gone_or_of_no_concern_is_not_told(self) -> None:
+        assert not found("VER026", reported("CreateENIFailed", 1, "matcher-9"))
+        foreign = of("", "matcher-9", "shared", "trading")
+        changes = {"nodes[3]": SHARED_NODE, **beside(foreign), **reported("CreateENIFailed", 1, "matcher-9")}
+        assert not found("VER026", changes)
+
     def test_kubelet_reports_failures_that_go_away(self) -> None:
         assert not found("VER026", reported("AllocIPFailed", 1))
 
@@ -345,6 +373,9 @@ class TestEvents:
 
 class TestWorkloads:
     NAME = 'metadata.annotations["k8s.aliyun.com/pod-networking"]'
+
+    def test_the_planned_podnetworking(self) -> None:
+        assert not found("VER028", {})
 
     def test_each_wrong_podnetworking_is_told(self) -> None:
         changes = {"pods[0].metadata.annotations": {}, f"pods[1].{self.NAME}": "other", f"pods[2].{self.NAME}": "other"}
@@ -376,6 +407,15 @@ class TestWorkloads:
         ((_, place, message, hint),) = found("VER029", {f"pods[{n}].spec.nodeName": "gone" for n in (1, 2)})
         assert (place, message[:7]) == ("Pod/trading/matcher-1", "2 pods ")
         assert hint.endswith("kubectl get node gone; kubectl -n trading delete pod matcher-1 --force")
+
+    def test_the_first_of_them_is_the_one_to_delete(self) -> None:
+        changes = {**{f"pods[{n}].spec.nodeName": "gone" for n in (1, 2)}, "pods[2].metadata.namespace": "web"}
+        planned = {
+            "name": "matcher", "kind": "StatefulSet", "namespace": "web", "nodePool": "trading", "replicas": 1,
+        }  # fmt: skip
+        ((_, _, message, hint),) = found("VER029", changes, {"workloads[1]": planned})
+        assert message.endswith(": trading/matcher-1, web/matcher-2")
+        assert hint.endswith("kubectl -n trading delete pod matcher-1 --force")
 
     def test_a_pool_without_nodes_has_no_pods_outside(self) -> None:
         changes = {"nodes": [SHARED_NODE], **{f"pods[{n}].spec.nodeName": "shared" for n in range(3)}}

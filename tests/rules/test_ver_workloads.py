@@ -358,6 +358,10 @@ class TestJobs:
     def test_a_job_that_does_not_exist_may_have_run(self) -> None:
         (asked,) = judge_cluster(*load("Job", [])).undecided
         assert (asked.fact, asked.rules) == ("whether the pods of Job trading/load have run", ("VER031",))
+        assert asked.hint == (
+            "it does not exist: it ended and was removed (ttlSecondsAfterFinished), or was never applied: kubectl -n "
+            "trading get job load; kubectl -n trading get events --field-selector involvedObject.name=load"
+        )
 
     @pytest.mark.parametrize(("kind", "owner"), [("Job", "load"), ("CronJob", "load-29384756")])
     def test_pods_that_are_refused_will_not_run(self, kind: str, owner: str) -> None:
