@@ -506,6 +506,19 @@ def test_a_toleration_that_ends_is_refused() -> None:
     assert caught.value.problems[0].place.path == "spec.template.spec.tolerations"
 
 
+def test_the_first_container_asks() -> None:
+    containers = patched_pod(containers=[{"name": "a"}, {"name": "b"}])["containers"]
+    assert containers == [{"name": "a", "resources": {"requests": ONE, "limits": ONE}}, {"name": "b"}]
+
+
+@pytest.mark.parametrize("asked", [{"limits": {"aliyun/member-eni": 1}}, {"requests": {"aliyun/eni": 0}}])
+def test_the_first_container_that_cannot_ask_is_told(asked: dict[str, Any]) -> None:
+    containers = [{"name": "a"}, {"name": "b", "resources": asked}, {"name": "c", "resources": asked}]
+    with pytest.raises(InputError) as caught:
+        patch("app.yaml", yaml.safe_dump(manifest(containers=containers)), PLAN)
+    assert [p.place.path for p in caught.value.problems] == ["spec.template.spec.containers[1].resources"]
+
+
 def of_networking(selector: dict[str, Any], *, host: bool = False, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
     """Return the template of a workload of a PodNetworking, patched."""
     networking = {**FULL["podNetworkings"][0], "podSelector": selector}
@@ -521,9 +534,14 @@ def of_networking(selector: dict[str, Any], *, host: bool = False, **spec: Any) 
     [
         ({"matchLabels": {"a": "b", "c": "d"}}, False, {"a": "b", "c": "d"}),
         ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, False, None),
+        ({"matchExpressions": [{"key": "a", "operator": "Exists"}]}, False, {"a": "true"}),
+        ({"matchExpressions": [{"key": "a", "operator": "Exists"},
+                               {"key": "a", "operator": "NotIn", "values": ["true"]}]}, False, {"a": "yes"}),
+        ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["x", "y"]},
+                               {"key": "a", "operator": "NotIn", "values": ["x"]}]}, False, {"a": "y"}),
         ({"matchLabels": {"a": "b"}}, True, None),
     ],
-)
+)  # fmt: skip
 def test_labels_are_those_that_a_podnetworking_needs(
     selector: dict[str, Any], host: bool, labels: dict[str, str] | None  # noqa: FBT001 - a row of the table
 ) -> None:  # fmt: skip
