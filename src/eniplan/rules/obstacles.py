@@ -155,8 +155,7 @@ def _room(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | N
         ("cpu", wants.cpu, used.cpu, has.cpu),
         ("memory", wants.memory, used.memory, has.memory),
     ):
-        left = max((most or 0) - (taken or 0), 0)
-        if most is not None and asked > left:
+        if most is not None and asked > (left := max(most - (taken or 0), 0)):
             return Obstacle(
                 say("Insufficient {resource}: the pod requests {asked}, and {left} are left", resource=what,
                     asked=_shown(what, asked), left=_shown(what, left)),
