@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from eniplan import facts
-from eniplan.plan.live import LingjunGroup, LiveFacts, Unread
-from eniplan.plan.model import ExistingPool, SecurityGroup, VSwitch
+from eniplan.plan.live import LingjunGroup, LiveFacts, LiveTerway, Unread
+from eniplan.plan.model import Cluster, ExistingPool, Network, SecurityGroup, Terway, VSwitch
 from eniplan.rules import ALL
 from eniplan.rules.base import AccountRule
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, TYPE, example_account
 from tests.judge import facts_missing, found, judge, only, places
 
 if TYPE_CHECKING:
-    from eniplan.report.model import Report
+    from eniplan.report.model import Finding, Report
 
 LABEL = {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}
 OTHER = "ecs.g8i.4xlarge"
+OLD = "ecs.c4.xlarge"
+"""A type of whose total ENIs the instance data says nothing."""
 FACTS = {
     "cluster": facts.ACCOUNT_CLUSTER,
     "terway": facts.ACCOUNT_TERWAY,
@@ -27,12 +29,18 @@ FACTS = {
     "pools": facts.ACCOUNT_POOLS,
     "quota": facts.ACCOUNT_QUOTA,
     "lingjun": facts.ACCOUNT_LINGJUN,
+    "eniConfig": facts.ENI_CONFIG,
 }
 
 
 def asked(changes: dict[str, Any] | None = None, **account: Any) -> Report:  # noqa: ANN401 - any fact
     """Judge the example plan with changes in the example account with changes (`cluster__state="failed"`)."""
     return judge(changes, live=example_account({path.replace("__", "."): value for path, value in account.items()}))
+
+
+def configured(changes: dict[str, Any], configs: Cluster) -> list[Finding]:
+    """Return what the example plan with changes contradicts in Terway's ConfigMaps."""
+    return found(judge(changes, live=example_account({"configs": configs})), "LIVE012")
 
 
 def unread(*names: str, denied: bool = True, **account: Any) -> LiveFacts:  # noqa: ANN401 - any fact
@@ -95,6 +103,10 @@ class TestContradictions:
     def test_another_spelling_of_the_version_agrees(self, stated: str) -> None:
         assert found(asked({"cluster.terway.version": stated}), "LIVE001") == []
 
+    def test_an_addon_that_is_not_installed_contradicts_nothing(self) -> None:
+        report = asked({"cluster.terway.addon": "terway-eni"}, terway=LiveTerway(installed=False))
+        assert found(report, "LIVE001") == []
+
     def test_lingjun(self) -> None:
         group = LingjunGroup("i2", "ebs-other", 2)
         report = asked({"nodePools[1]": LINGJUN_POOL}, lingjun={"ng-ec3c96ff0aa1": group})
@@ -122,7 +134,79 @@ class TestContradictions:
         assert missing == {f"cluster.terway.{key}" for key in ("erdma", "ipamType", "virtualType", "customCniChain")}
 
 
+class TestConfigMaps:
+    @pytest.mark.parametrize(
+        ("path", "stated", "configs", "message"),
+        [
+            ("cluster.ipStack", "ipv4", Cluster(ip_stack="dual"), "cluster.ipStack is ipv4, {0} says dual"),
+            ("cluster.terway.erdma", False, Cluster(terway=Terway(erdma=True)),
+             "cluster.terway.erdma is false, {0} says true"),
+            ("cluster.terway.ipamType", "crd", Cluster(terway=Terway(ipam_type="default")),
+             "cluster.terway.ipamType is crd, {0} says default"),
+            ("cluster.podDefaults.vSwitchIds", ["vsw-j"], Cluster(pod_defaults=Network((), ("vsw-k", "vsw-j"))),
+             "podDefaults.vSwitchIds is vsw-j, {0} says vsw-k, vsw-j"),
+            ("cluster.podDefaults.securityGroupIds", ["sg-pods"], Cluster(pod_defaults=Network((), (), ("sg-1",))),
+             "podDefaults.securityGroupIds is sg-pods, {0} says sg-1"),
+        ],
+    )  # fmt: skip
+    def test_each_stated_fact(self, path: str, stated: object, configs: Cluster, message: str) -> None:
+        (finding,) = configured({path: stated}, configs)
+        assert finding.place.path == path
+        assert finding.message == "the plan says " + message.format("ConfigMap eni-config")
+        _, _, says = finding.message.rpartition(" says ")
+        assert finding.hint == f"write {says}; kubectl -n kube-system get configmap eni-config -o yaml"
+        assert finding.facts["stated"] == stated
+
+    def test_a_config_of_nodes(self) -> None:
+        plan = {"vSwitchIds": ["vsw-j", "vsw-k"], "securityGroupIds": ["sg-pods"]}
+        cluster = Network((), ("vsw-k",), ("sg-1", "sg-2"))
+        findings = configured(
+            {"cluster.terwayConfigs": {"gpu-net": plan}}, Cluster(terway_configs={"gpu-net": cluster})
+        )
+        assert [(f.place.path, f.message, f.facts["stated"], f.facts["cluster"]) for f in findings] == [
+            (
+                "cluster.terwayConfigs.gpu-net.vSwitchIds",
+                "the plan says terwayConfigs.gpu-net.vSwitchIds is vsw-j, vsw-k, ConfigMap gpu-net says vsw-k",
+                ["vsw-j", "vsw-k"],
+                ["vsw-k"],
+            ),
+            (
+                "cluster.terwayConfigs.gpu-net.securityGroupIds",
+                "the plan says terwayConfigs.gpu-net.securityGroupIds is sg-pods, ConfigMap gpu-net says sg-1, sg-2",
+                ["sg-pods"],
+                ["sg-1", "sg-2"],
+            ),
+        ]
+
+    def test_lists_have_no_order(self) -> None:
+        changes = {"cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-k"]}
+        configs = Cluster(terway=Terway(erdma=False), pod_defaults=Network((), ("vsw-k", "vsw-j"), ("sg-pods",)))
+        assert configured(changes, configs) == []
+
+    def test_what_one_side_does_not_state_is_no_contradiction(self) -> None:
+        network = Network((), ("vsw-k",), ("sg-1",))
+        absent = {"cluster.terway.erdma": ABSENT, "cluster.podDefaults": ABSENT}
+        there = Cluster(terway=Terway(erdma=True), pod_defaults=network, terway_configs={"gpu-net": network})
+        assert configured(absent, there) == []
+        plan = {"cluster.podDefaults.securityGroupIds": [], "cluster.terwayConfigs": {"gpu-net": {}}}
+        assert configured(plan, there._replace(terway=Terway(), pod_defaults=Network((), ("vsw-j",), ("sg-1",)))) == []
+        assert configured({}, Cluster()) == []
+
+
 class TestUnread:
+    @pytest.mark.parametrize(
+        ("rule", "names"),
+        [
+            ("LIVE005", ["types", "stock"]),
+            ("LIVE006", ["stock"]),
+            ("LIVE010", ["lingjun"]),
+            ("LIVE012", ["eniConfig"]),
+        ],
+    )
+    def test_a_rule_is_undecided_without_what_it_needs(self, rule: str, names: list[str]) -> None:
+        report = judge({"nodePools[1]": LINGJUN_POOL}, live=unread(*names)._replace(lingjun={}, stock={}, types={}))
+        assert sorted(facts_missing(report, rule)) == sorted(FACTS[name].words for name in names)
+
     def test_a_type_that_no_zone_has_is_told_without_its_limits(self) -> None:
         live = unread("types", stock={TYPE: {}})._replace(types={})
         assert places(judge(live=live), "LIVE005") == ["nodePools[0].instanceTypes[0]"]
@@ -152,6 +236,10 @@ class TestUnread:
         (item,) = [item for item in report.undecided if item.hint == f"RAM denies {fact}" and "LIVE001" in item.rules]
         assert set(item.rules) == {"LIVE001"} | rules
         assert report.findings == ()
+
+    def test_the_state_of_an_unread_cluster_is_not_missing_beside_it(self) -> None:
+        report = judge(live=unread("cluster", cluster=None))
+        assert facts_missing(report, "LIVE002") == ["the account's answer about the cluster"]
 
     def test_what_the_plan_does_not_state_either_says_why(self) -> None:
         report = judge({"cluster.vSwitches": ABSENT}, live=unread("vSwitches", v_switches=None))
@@ -217,6 +305,22 @@ class TestOffer:
         report = asked({"nodePools[0].instanceTypes": [TYPE, OTHER]})
         assert places(report, "LIVE005") == ["nodePools[0].instanceTypes[1]"]
 
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [("ecs.g8i.9xlarge", f"did you mean '{TYPE}'?"), ("odd", "choose another type, or another region")],
+    )
+    def test_advice_for_it(self, name: str, hint: str) -> None:
+        finding = only(asked({"nodePools[0].instanceTypes": [name]}), "LIVE005")
+        assert (finding.message, finding.hint) == (f"cn-hangzhou does not offer {name}", hint)
+
+    def test_an_unknown_type_that_has_stock_in_other_zones(self) -> None:
+        stock = {"cn-hangzhou-k": "WithStock", "cn-hangzhou-i": "WithStock"}
+        first, second = found(asked({"nodePools[0].instanceTypes": [OTHER]}, stock={OTHER: stock}), "LIVE005")
+        assert first.message == f"cn-hangzhou does not offer {OTHER}"
+        assert second.message == f"{OTHER} is not offered in cn-hangzhou-j, where pool 'trading' has vSwitches"
+        assert second.hint == "it is offered in cn-hangzhou-i, cn-hangzhou-k"
+        assert second.facts["offered"] == ["cn-hangzhou-i", "cn-hangzhou-k"]
+
     def test_a_family_that_the_region_does_not_know(self) -> None:
         changes = {"nodePools[0].instanceFamilies": ["ecs.g7"], "nodePools[0].instanceTypes": ABSENT}
         finding = only(asked(changes, families={"ecs.g7": ()}), "LIVE005")
@@ -231,6 +335,7 @@ class TestOffer:
     def test_no_zone(self) -> None:
         finding = only(asked(stock={TYPE: {}}), "LIVE005")
         assert (finding.level, finding.hint) == ("error", "no zone of the region offers it")
+        assert finding.facts["offered"] == []
 
     def test_one_zone_of_two(self) -> None:
         report = asked(TWO_ZONES, stock={TYPE: {"cn-hangzhou-j": "WithStock"}})
@@ -253,6 +358,7 @@ class TestOffer:
         finding = only(asked(stock={TYPE: {"cn-hangzhou-j": status}}), "LIVE006")
         where = {"type": TYPE, "zone": "cn-hangzhou-j"}
         assert (finding.level, finding.facts) == ("error", {**where, "status": status})
+        assert finding.message == f"{TYPE} is out of stock in cn-hangzhou-j ({status or 'no status'})"
 
     def test_a_warning_while_another_zone_has_some(self) -> None:
         stock = {"cn-hangzhou-j": "WithoutStock", "cn-hangzhou-k": "WithStock"}
@@ -264,9 +370,11 @@ class TestOffer:
 
 
 class TestNetwork:
-    def test_a_v_switch_that_is_not_there(self) -> None:
-        report = asked({"nodePools[0].vSwitchIds": ["vsw-x"]})
-        assert only(report, "LIVE007").message == "the cluster's VPC vpc-1 has no vSwitch 'vsw-x'"
+    @pytest.mark.parametrize(("name", "hint"), [("vsw-x", "did you mean 'vsw-k'?"), ("odd", "use one of this VPC")])
+    def test_a_v_switch_that_is_not_there(self, name: str, hint: str) -> None:
+        report = asked({"nodePools[0].vSwitchIds": [name]})
+        finding = only(report, "LIVE007")
+        assert (finding.message, finding.hint) == (f"the cluster's VPC vpc-1 has no vSwitch '{name}'", hint)
         assert found(report, "NP007") == []
 
     def test_a_group_that_is_not_there(self) -> None:
@@ -292,9 +400,24 @@ class TestQuota:
         finding = only(asked(quota__pools=1), "LIVE008")
         assert dict(finding.facts) | {"pools": 1, "new": 1, "quota": 1} == finding.facts
 
-    @pytest.mark.parametrize(("quota", "level"), [(6, None), (5, "error")])
-    def test_nodes(self, quota: int, level: str | None) -> None:
-        assert [f.level for f in found(asked(quota__nodes=quota), "LIVE008")] == ([level] if level else [])
+    def test_as_many_pools_as_the_quota(self) -> None:
+        assert found(asked(quota__pools=2), "LIVE008") == []
+
+    def test_nodes(self) -> None:
+        assert found(asked(quota__nodes=6), "LIVE008") == []
+        finding = only(asked(quota__nodes=5), "LIVE008")
+        assert finding.message == "the cluster has 3 nodes, the plan adds 3 at the desired size; the quota is 5"
+        assert finding.level == "error"
+
+    def test_a_pool_without_a_size_counts_as_no_nodes(self) -> None:
+        changes: dict[str, Any] = {"nodePools[1]": {"name": "other", "instanceTypes": [TYPE], "vSwitchIds": ["vsw-j"]}}
+        assert found(asked(changes, quota__nodes=6), "LIVE008") == []
+        finding = only(asked(changes, quota__nodes=5), "LIVE008")
+        assert (finding.facts["new"], finding.facts["size"]) == (3, "desired")
+        changes |= {"nodePools[0].desiredSize": ABSENT, "nodePools[0].autoScaling": {"min": 0, "max": 3}}
+        assert found(asked(changes, quota__nodes=6), "LIVE008") == []
+        finding = only(asked(changes, quota__nodes=5), "LIVE008")
+        assert (finding.facts["new"], finding.facts["size"]) == (3, "largest")
 
     def test_nodes_at_the_largest_size(self) -> None:
         changes = {"nodePools[0].desiredSize": ABSENT, "nodePools[0].autoScaling": {"min": 0, "max": 98}}
@@ -304,10 +427,13 @@ class TestQuota:
     def test_a_pool_that_is_there_already_adds_nothing(self) -> None:
         pools = {"trading": ExistingPool("trading", labels=LABEL)}
         assert found(asked(pools=pools, quota__pools=1, quota__nodes=3), "LIVE008") == []
+        # Not even in a cluster that is beyond its quotas already.
+        assert found(asked(pools=pools, quota__pools=0, quota__nodes=2), "LIVE008") == []
 
     def test_unknown_numbers(self) -> None:
         assert found(asked(quota__pools=None, quota__nodes=None), "LIVE008") == []
         assert found(asked(cluster=None, quota__nodes=0), "LIVE008") == []
+        assert found(judge(live=unread("pools", pools=None, quota__nodes=5)), "LIVE008") == []
 
 
 class TestLimits:
@@ -325,6 +451,14 @@ class TestLimits:
         changes = {"nodePools[0].instanceTypes": ["ecs.new.8xlarge"]}
         report = asked(changes, types={"ecs.new.8xlarge": row})
         assert found(report, "LIVE009") == found(report, "ENI003") == []
+        row = {"InstanceTypeId": OLD, "EniTotalQuantity": 9}
+        assert found(asked({"nodePools[0].instanceTypes": [OLD]}, types={OLD: row}), "LIVE009") == []
+
+    def test_a_type_that_only_the_account_knows_hides_no_difference(self) -> None:
+        new = "ecs.new.8xlarge"
+        types = {new: {"InstanceTypeId": new, "EniQuantity": 8}, TYPE: {"InstanceTypeId": TYPE, "EniQuantity": 7}}
+        report = asked({"nodePools[0].instanceTypes": [new, TYPE]}, types=types)
+        assert places(report, "LIVE009") == ["nodePools[0].instanceTypes[1]"]
 
 
 class TestWaivers:
@@ -348,11 +482,30 @@ def test_rules_about_the_account_count_as_asked_only_when_it_was() -> None:
 class TestLingjun:
     def test_no_nodes(self) -> None:
         report = asked({"nodePools[1]": LINGJUN_POOL}, lingjun={"ng-ec3c96ff0aa1": LingjunGroup("i1", None, 0)})
-        assert only(report, "LIVE010").level == "warning"
+        finding = only(report, "LIVE010")
+        assert (finding.level, finding.facts["nodes"]) == ("warning", 0)
 
-    def test_no_group_in_the_plan(self) -> None:
-        pool = {**LINGJUN_POOL, "lingjun": {"nodeType": "ebs-enhanced"}}
-        assert found(asked({"nodePools[1]": pool}), "LIVE010") == []
+    def test_a_group_with_nodes(self) -> None:
+        assert found(asked({"nodePools[1]": LINGJUN_POOL}), "LIVE010") == []
+
+    @pytest.mark.parametrize("stated", [None, {"nodeType": "ebs-enhanced"}, {"clusterId": "i1"}])
+    @pytest.mark.parametrize("rule", ["LIVE010", "LIVE011"])
+    def test_no_group_in_the_plan(self, rule: str, stated: dict[str, str] | None) -> None:
+        pool = {**LINGJUN_POOL, "lingjun": stated}
+        if stated is None:
+            del pool["lingjun"]
+        report = judge({"nodePools[1]": pool}, live=unread("lingjun", lingjun={}))
+        assert (found(report, rule), facts_missing(report, rule)) == ([], [])
+
+    @pytest.mark.parametrize("first", [{"nodeType": "ebs-enhanced"}, {"clusterId": "i1", "groupId": "ng-unread"}])
+    def test_each_pool_is_judged(self, first: dict[str, str]) -> None:
+        changes = {"nodePools[1]": {**LINGJUN_POOL, "name": "first", "lingjun": first}, "nodePools[2]": LINGJUN_POOL}
+        groups: dict[str, LingjunGroup | None] = {LINGJUN_POOL["lingjun"]["groupId"]: None}
+        report = judge(changes, live=unread("lingjun", lingjun=groups))
+        assert places(report, "LIVE010") == ["nodePools[2].lingjun.groupId"]
+        groups = dict.fromkeys(groups, LingjunGroup("i2", None, 4))
+        report = judge(changes, live=unread("lingjun", lingjun=groups))
+        assert places(report, "LIVE011") == ["nodePools[2].lingjun.clusterId"]
 
     @pytest.mark.parametrize(
         ("stated", "group", "hits", "missing"),

@@ -117,12 +117,11 @@ def _same(stated: object, found: object) -> bool:
     """Return whether two values agree. A shortened version agrees with the full one."""
     if stated == found:
         return True
-    if not (isinstance(stated, str) and isinstance(found, str)):
-        return False
-    ours, theirs = versions.terway(stated), versions.terway(found)
-    if ours is not None and ours == theirs:
+    ours, theirs = str(stated), str(found)
+    version = versions.terway(ours)
+    if version is not None and version == versions.terway(theirs):
         return True
-    return stated.removeprefix("v") + "." == found.removeprefix("v")[: len(stated.removeprefix("v")) + 1]
+    return theirs.removeprefix("v").startswith(ours.removeprefix("v") + ".")
 
 
 def _cluster_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
@@ -171,7 +170,7 @@ def _listed_facts(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
 def _lingjun(view: PlanView, live: LiveFacts) -> Iterator[_Statement]:
     for pool in view.stated.node_pools:
         stated = pool.lingjun or {}
-        group = live.lingjun.get(stated.get("groupId") or "")
+        group = live.lingjun.get(stated.get("groupId", ""))
         if group is not None:
             known = {"nodeType": group.node_type, "nodeCount": group.nodes}  # LIVE011 reports clusterId
             for key, account in known.items():
@@ -332,8 +331,8 @@ def live005(asked: tuple[PlanView, LiveFacts]) -> Outcome:
         if live.unread_fact(facts.ACCOUNT_TYPES) is None:
             yield from _unknown_to_region(pool, live)
         for use in pool.types:
-            offered = live.stock.get(use.name)
-            missing = [] if offered is None else [zone for zone in pool.zones if zone not in offered]
+            offered = sorted(live.stock.get(use.name, pool.zones))  # without an answer, nothing is missing
+            missing = [zone for zone in pool.zones if zone not in offered]
             is_told = live.unread_fact(facts.ACCOUNT_TYPES) is None and use.name not in live.types  # above
             if missing and (offered or not is_told):
                 some = len(missing) < len(pool.zones)
@@ -345,8 +344,8 @@ def live005(asked: tuple[PlanView, LiveFacts]) -> Outcome:
                 )
                 hint = say("no zone of the region offers it")
                 if offered:
-                    hint = say("it is offered in {zones}", zones=tuple(sorted(offered)))
-                hit = Hit(use.path, message, hint, {"offered": sorted(offered or ())})
+                    hint = say("it is offered in {zones}", zones=tuple(offered))
+                hit = Hit(use.path, message, hint, {"offered": offered})
                 yield hit._replace(level="warning") if some else hit
 
 
@@ -479,7 +478,7 @@ def _nodes_beyond(new: list[PoolView], nodes: int, quota: int) -> Iterator[Hit]:
         ("desired", [pool.pool.planned_size or 0 for pool in new]),
         ("largest", [pool.pool.largest_size or 0 for pool in new]),
     ):
-        if nodes + sum(counts) > quota:
+        if sum(counts) and nodes + sum(counts) > quota:
             message = say(
                 "the cluster has {nodes} nodes, the plan adds {new} at the {size} size; the quota is {quota}",
                 nodes=nodes,
@@ -511,7 +510,7 @@ def live009(asked: tuple[PlanView, LiveFacts]) -> Outcome:
                 continue
             for field in LIMITS:
                 bundled, account = getattr(known, field), getattr(use.record, field)
-                if None not in (bundled, account) and bundled != account:
+                if bundled not in (None, account):  # a number that the account lacks is the bundled one
                     yield Hit(
                         use.path,
                         say(
@@ -573,10 +572,10 @@ def live011(asked: tuple[PlanView, LiveFacts]) -> Outcome:
     for pool in view.lingjun_pools:
         given = pool.pool.lingjun or {}
         stated, name = given.get("clusterId"), given.get("groupId")
-        group = None if name is None else live.lingjun.get(name)
         path = (*pool.path, "lingjun", "clusterId")
         if stated is None or name is None:
             continue  # LJ002
+        group = live.lingjun.get(name)
         if name not in live.lingjun:
             yield from unread(live, facts.ACCOUNT_LINGJUN, path)
         elif group is not None and group.cluster_id is None:
