@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -92,6 +93,15 @@ class TestReplicas:
         changes["pods"][1]["status"] |= {"reason": "Evicted", "message": "The node was low on resource: memory"}
         ((message, _),) = told(changes, WEB)
         assert message.endswith("; 1 has failed (Evicted: The node was low on resource: memory)")
+
+    @pytest.mark.parametrize("order", list(permutations(("", "Evicted", "Preempting"))))
+    def test_why_several_have_failed(self, order: tuple[str, ...]) -> None:
+        """The order of the pods changes nothing, and one without a reason hides no other."""
+        changes = web(*[FAILED] * 3)
+        for one, reason in zip(changes["pods"], order, strict=False):
+            one["status"] |= {"reason": reason} if reason else {}
+        ((message, _),) = told(changes, WEB)
+        assert message.endswith("; 3 have failed (Evicted)")
 
     def test_facts_for_machines(self) -> None:
         (finding,) = judge_cluster(web(RUNNING, FAILED, SUCCEEDED), WEB).findings
