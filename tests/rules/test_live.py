@@ -547,6 +547,8 @@ class TestExistingPools:
     def test_the_same_mode_is_fine(self) -> None:
         assert found(asked(pools=self.pools("ess", LABEL)), "NP003") == []
         assert found(asked(pools=self.pools(None, LABEL)), "NP003") == []
+        lingjun = {"nodePools[0]": {**LINGJUN_POOL, "name": "trading"}}
+        assert found(asked(lingjun, pools=self.pools(None, LABEL)), "NP003") == []
 
     def test_another_value(self) -> None:
         finding = only(asked(pools=self.pools("ess", {next(iter(LABEL)): "eni"})), "NP003")

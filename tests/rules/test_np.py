@@ -10,7 +10,7 @@ from eniplan.rules.base import Hit
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, WORKLOAD
 from eniplan.rules.np import np016
 from eniplan.rules.view import PlanView
-from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row, view_of
+from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row, unknown, view_of
 
 if TYPE_CHECKING:
     from eniplan.report.model import Report
@@ -251,7 +251,8 @@ class TestNP007:
         assert facts_missing(report, "NP007") == ["cluster.securityGroups", "cluster.vSwitches"]
 
     def test_no_cluster_defaults(self) -> None:
-        assert found(judge({"cluster.podDefaults": ABSENT}), "NP007") == []
+        report = judge({"cluster.podDefaults": ABSENT})
+        assert (found(report, "NP007"), facts_missing(report, "NP007")) == ([], ["cluster.podDefaults"])
 
     def test_another_vpc(self) -> None:
         report = judge({"cluster.vSwitches": [{**VSWITCH_J, "vpcId": "vpc-2"}], "cluster.securityGroups[0].vpcId": "x"})
@@ -259,10 +260,33 @@ class TestNP007:
         assert found(report, "NP007")[0].message == "vsw-j is in VPC vpc-2, the cluster in vpc-1"
 
     def test_vpc_not_stated(self) -> None:
-        switch = {key: value for key, value in VSWITCH_J.items() if key != "vpcId"}
-        assert found(judge({"cluster.vSwitches": [switch]}), "NP007") == []
         other = {"cluster.vpcId": ABSENT, "cluster.vSwitches": [{**VSWITCH_J, "vpcId": "vpc-2"}]}
-        assert found(judge(other), "NP007") == []
+        report = judge(other)
+        assert (found(report, "NP007"), facts_missing(report, "NP007")) == ([], ["cluster.vpcId"])
+
+    @pytest.mark.parametrize(
+        ("changes", "fact", "where"),
+        [
+            ({"cluster.vSwitches[0].vpcId": ABSENT}, "vpcId of vsw-j", "VPC console, or DescribeVSwitches"),
+            ({"cluster.securityGroups[0].vpcId": ABSENT}, "vpcId of sg-pods", "ECS console, or DescribeSecurityGroups"),
+        ],
+    )
+    def test_one_of_which_the_vpc_is_not_stated(self, changes: dict[str, Any], fact: str, where: str) -> None:
+        report = judge(changes)
+        assert found(report, "NP007") == []
+        assert [(item.fact, item.hint) for item in unknown(report, "NP007")] == [(fact, where)]
+        assert facts_missing(judge({**changes, "cluster.vpcId": ABSENT}), "NP007") == ["cluster.vpcId"]
+
+    def test_no_vpc_stated_but_the_clusters(self) -> None:
+        """There is nothing to compare."""
+        neither = {"cluster.vSwitches[0].vpcId": ABSENT, "cluster.securityGroups[0].vpcId": ABSENT}
+        for changes in (neither, {**neither, "cluster.vpcId": ABSENT}):
+            assert facts_missing(judge(changes), "NP007") == []
+
+    def test_ids_that_resemble_none(self) -> None:
+        finding, group = found(judge(pool(vSwitchIds=["other"], securityGroupIds=["other"])), "NP007")
+        assert finding.hint == "add it to cluster.vSwitches"
+        assert group.hint == "add it to cluster.securityGroups"
 
 
 class TestNP008:

@@ -313,8 +313,9 @@ def _counts(view: PoolView) -> Iterator[Hit]:
             limit=MAX_TYPES,
         )
         yield Hit((*view.path, key), message, say("name the types you want in {key}", key=Key("instanceTypes")))
-    for i, name in enumerate(pool.instance_types or ()):
-        if name in (pool.instance_types or ())[:i]:
+    named = pool.instance_types or ()
+    for i, name in enumerate(named):
+        if name in named[:i]:
             message = say("{type} is listed twice", type=name)
             yield Hit((*view.path, "instanceTypes", i), message, say("remove one of them"))
     given = len(pool.v_switch_ids or ())
