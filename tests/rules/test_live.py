@@ -15,6 +15,7 @@ from tests.judge import facts_missing, found, judge, only, places
 if TYPE_CHECKING:
     from eniplan.report.model import Finding, Report
 
+GROUP_ELSEWHERE = SecurityGroup((), "sg-pods", "enterprise", "vpc-9")
 LABEL = {"k8s.aliyun.com/exclusive-mode-eni-type": "eniOnly"}
 OTHER = "ecs.g8i.4xlarge"
 OLD = "ecs.c4.xlarge"
@@ -390,6 +391,14 @@ class TestNetwork:
         changes = {"nodePools[0].vSwitchIds": ["vsw-x"], "nodePools[0].securityGroupIds": ["sg-x"]}
         assert len(found(judge(changes, live=live), "NP007")) == 2
 
+    def test_half_an_answer(self) -> None:
+        """What the account has listed is left to LIVE007, and the rest is judged as before."""
+        changes = {"nodePools[0].vSwitchIds": ["vsw-x"], "nodePools[0].securityGroupIds": ["sg-x"]}
+        report = judge(changes, live=unread("securityGroups", security_groups=None))
+        assert places(report, "NP007") == ["nodePools[0].securityGroupIds[0]"]
+        elsewhere = asked(v_switches={"vsw-j": _v_switch(vpc_id="vpc-9")}, security_groups={"sg-pods": GROUP_ELSEWHERE})
+        assert found(elsewhere, "NP007") == []
+
     def test_free_addresses_are_those_of_the_account(self) -> None:
         report = asked(v_switches={"vsw-j": _v_switch(available_ips=3)})
         assert only(report, "NET002").facts["available"] == 3
@@ -553,6 +562,7 @@ class TestExistingPools:
     def test_another_value(self) -> None:
         finding = only(asked(pools=self.pools("ess", {next(iter(LABEL)): "eni"})), "NP003")
         assert "with k8s.aliyun.com/exclusive-mode-eni-type=eni" in finding.message
+        assert (finding.place.path, finding.facts["id"]) == ("nodePools[0].name", "np-1")
 
     def test_another_kind(self) -> None:
         assert "with the type lingjun" in only(asked(pools=self.pools("lingjun", LABEL)), "NP003").message
