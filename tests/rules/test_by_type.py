@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from eniplan.catalog.record import Conflict
+from eniplan.catalog.store import Catalog
 from eniplan.rules.base import Settings
 from eniplan.rules.choice import TypeJudge, Word, type_judge
 from eniplan.rules.types import Demands
@@ -12,9 +15,8 @@ from tests.judge import catalog, own, row
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from eniplan.catalog.store import Catalog
-
 IPV4 = Demands(dual=False, strict=False, erdma=False)
+DUAL = IPV4._replace(dual=True)
 
 
 def words(specs: Catalog, name: str, demands: Demands = IPV4) -> tuple[Word, ...]:
@@ -58,9 +60,51 @@ def test_what_is_said_about_the_cluster_is_not_said_about_a_type() -> None:
 
 
 @pytest.mark.parametrize("is_family", [False, True])
-def test_what_nobody_knows(is_family: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    ((rule, outcome),) = type_judge(catalog(), Settings()).said("ecs.nothing", IPV4, is_family=is_family)
+@pytest.mark.parametrize("dual", [False, True])
+def test_what_nobody_knows(dual: bool, is_family: bool) -> None:  # noqa: FBT001 - parameters of the test
+    demands = IPV4._replace(dual=dual, erdma=True)
+    ((rule, outcome),) = type_judge(catalog(), Settings()).said("ecs.nothing", demands, is_family=is_family)
     assert (rule.id, outcome.path) == ("ENI003", ())
+
+
+def test_an_unknown_number_of_enis_says_nothing_of_erdma(tmp_path: Path) -> None:
+    specs = own(tmp_path, row(EniQuantity=None, EriQuantity=1))
+    assert said(specs, "ecs.mine.8xlarge", IPV4._replace(erdma=True)) == [("ENI003", "error")]
+
+
+class Disputed(Catalog):
+    """A catalog in which sources disagree on one number of each type."""
+
+    dispute: Conflict
+
+    def conflicts(self, _name: str) -> tuple[Conflict, ...]:
+        return (self.dispute,)
+
+
+@pytest.mark.parametrize(
+    ("demands", "field", "values", "speaks"),
+    [
+        (IPV4, "EniQuantity", (8, 7), True),
+        (IPV4, "EniQuantity", (8, 9, 6), True),
+        (IPV4, "EniQuantity", (8, 9), False),
+        (IPV4, "EniQuantity", (7, 6), True),
+        (IPV4, "EniQuantity", (6, 5), False),
+        (IPV4, "EniIpv6AddressQuantity", (30, 1), False),
+        (DUAL, "EniPrivateIpAddressQuantity", (30, 20), True),
+        (DUAL, "EniIpv6AddressQuantity", (30, 1), True),
+        (DUAL, "CpuCoreCount", (32, 16), False),
+    ],
+)
+def test_disputes_that_matter(
+    tmp_path: Path, demands: Demands, field: str, values: tuple[int, ...], *, speaks: bool
+) -> None:
+    file = tmp_path / "specs.jsonl"
+    known = {"EniQuantity": 8, "EniPrivateIpAddressQuantity": 30, "EniIpv6AddressQuantity": 30, field: values[0]}
+    file.write_text(json.dumps(row(**known)), encoding="utf-8")
+    specs = Disputed(specs=str(file))
+    specs.dispute = Conflict(field, values[0], {str(number): ("docs",) for number in values})
+    told = [word.message for word in words(specs, "ecs.mine.8xlarge", demands) if word.rule.id == "ENI011"]
+    assert [message.rpartition("; ")[2] for message in told] == [f"{values[0]} is used"] * speaks
 
 
 def test_the_same_types_are_asked_once_for_all_plans() -> None:

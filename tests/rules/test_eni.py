@@ -133,6 +133,8 @@ class TestENI004:
         assert "older than 30 days" in finding.message
         assert finding.facts["oldestAllowed"] == "2026-10-23"
         assert found(judge(good, max_age=30, today=date(2026, 7, 1)), "ENI004") == []
+        several = only(judge({TYPES: ["ecs.d1.4xlarge"]}, max_age=30), "ENI004")
+        assert (several.facts["field"], several.facts["date"]) == ("EniQuantity", "2021-07-17")
 
     def test_another_day_for_the_data(self) -> None:
         good = {TYPES: ["ecs.g8i.8xlarge"]}

@@ -286,12 +286,11 @@ def eni011(view: TypeView) -> Outcome:
     for conflict in view.catalog.conflicts(view.name):
         if record is not None and _matters(conflict, record, view):
             stated = tuple(_stated(conflict))
-            chosen = say("none") if conflict.chosen is None else conflict.chosen
             yield Hit(
                 (),
                 say(
                     "sources disagree on {field} of {type}: {stated}; {taken} is used",
-                    field=conflict.field, type=view.name, stated=together(stated), taken=chosen,
+                    field=conflict.field, type=view.name, stated=together(stated), taken=conflict.chosen,
                 ),
                 say("prove it with --specs"),
                 {"field": conflict.field, "chosen": conflict.chosen, "values": list(map(int, conflict.values))},
