@@ -277,6 +277,12 @@ class TestNP007:
         assert [(item.fact, item.hint) for item in unknown(report, "NP007")] == [(fact, where)]
         assert facts_missing(judge({**changes, "cluster.vpcId": ABSENT}), "NP007") == ["cluster.vpcId"]
 
+    def test_no_v_switches_are_listed(self) -> None:
+        """The VPC of a group is still compared with that of another one."""
+        groups = [{"id": "sg-pods", "type": "enterprise", "vpcId": "vpc-1"}, {"id": "sg-2", "type": "enterprise"}]
+        report = judge({"cluster.vSwitches": ABSENT, "cluster.securityGroups": groups})
+        assert facts_missing(report, "NP007") == ["cluster.vSwitches", "vpcId of sg-2"]
+
     def test_no_vpc_stated_but_the_clusters(self) -> None:
         """There is nothing to compare."""
         neither = {"cluster.vSwitches[0].vpcId": ABSENT, "cluster.securityGroups[0].vpcId": ABSENT}
@@ -342,6 +348,12 @@ class TestNP011:
     def test_a_map_must_stay_a_map(self, name: str) -> None:
         assert "must be a map" in only(judge(pool(overrides={name: "x"})), "NP011").message
 
+    def test_fields_that_other_rules_judge(self) -> None:
+        overrides = {"kubernetes_config": {"labels": [{"key": "team", "value": "a"}]}, "instances": ["i-1"]}
+        report = judge(pool(overrides=overrides))
+        assert found(report, "NP011") == []
+        assert {finding.rule.id for finding in report.findings} == {"NP001", "NP009"}
+
     def test_other_fields_pass(self) -> None:
         overrides = {"scaling_group": {"tags": []}, "management": {"enable": True}, "interconnect_mode": "basic"}
         assert found(judge(pool(overrides=overrides)), "NP011") == []
@@ -384,9 +396,11 @@ class TestNP014:
     @pytest.mark.parametrize(("value", "ecs", "lingjun"), [("true", 1, 0), ("false", 0, 1), ("True", 0, 1), ("", 0, 1)])
     def test_only_true_makes_a_lingjun_node(self, value: str, ecs: int, lingjun: int) -> None:
         label = {"alibabacloud.com/lingjun-worker": value}
-        assert len(found(judge(pool(labels=label)), "NP014")) == ecs
-        report = judge({"nodePools[1]": {**LINGJUN_POOL, "labels": label}})
-        assert len(found(report, "NP014")) == lingjun
+        said = f"pool and has the label alibabacloud.com/lingjun-worker={value}"
+        told = found(judge(pool(labels=label)), "NP014")
+        assert [finding.message for finding in told] == [f"pool 'trading' is an ECS {said}"] * ecs
+        told = found(judge({"nodePools[1]": {**LINGJUN_POOL, "labels": label}}), "NP014")
+        assert [finding.message for finding in told] == [f"pool 'training' is a Lingjun {said}"] * lingjun
 
     def test_overrides(self) -> None:
         labels = [{"key": EXCLUSIVE_LABEL, "value": "eniOnly"}, {"key": LINGJUN_LABEL, "value": "true"}]
@@ -469,6 +483,29 @@ class TestNP016:
         assert only(report, "NP016").level == "warning"
         assert facts_missing(report, "NP016") == ["the size of pool 'trading'"]
 
+    @pytest.mark.parametrize(
+        ("system", "replicas", "level", "is_open"),
+        [(7, 1, "error", False), (6, 1, "warning", True), (6, 0, "warning", False), (1, 0, "warning", False)],
+    )
+    def test_pods_of_every_node_need_no_size(self, system: int, replicas: int, level: str, is_open: bool) -> None:  # noqa: FBT001 - a column of the table
+        workloads = [{**WORKLOAD, "replicas": replicas}] if replicas else []
+        report = self.report(9, *workloads, desiredSize=ABSENT, systemPodsPerNode=system)
+        assert only(report, "NP016").level == level
+        assert facts_missing(report, "NP016") == ["the size of pool 'trading'"] * is_open
+
+    def test_the_largest_type_decides(self) -> None:
+        finding = only(self.report(10, instanceTypes=["ecs.g8i.8xlarge", "ecs.g8i.48xlarge"]), "NP016")
+        assert (finding.level, finding.facts["room"], finding.facts["podsPerNode"]) == ("warning", 7, 14)
+        assert finding.hint == "set overrides.node_config.kubelet_configuration.maxPods to 17 or more"
+        assert only(self.report(10, instanceTypes=["ecs.g8i.48xlarge", "ecs.g8i.8xlarge"]), "NP016").facts["room"] == 7
+
+    @pytest.mark.parametrize("most", [None, 10])
+    def test_a_pool_with_room_hides_no_other(self, most: int | None) -> None:
+        override = {"overrides": {"node_config": {"kubelet_configuration": {"maxPods": 9}}}}
+        first = {"node_config": {"kubelet_configuration": {"maxPods": most}}} if most else {}
+        report = judge({**pool(overrides=first), "nodePools[1]": {**SECOND, **override}})
+        assert [finding.facts["pool"] for finding in found(report, "NP016")] == ["two"]
+
 
 class TestNP017:
     @pytest.mark.parametrize(
@@ -482,6 +519,16 @@ class TestNP017:
         findings = found(judge(pool(instanceTypes=types, systemPodsPerNode=system)), "NP017")
         assert [finding.level for finding in findings] == ([] if level is None else [level])
         assert all(finding.facts["types"] == ["ecs.g8i.8xlarge"] for finding in findings)
+
+    def test_several_types(self) -> None:
+        types = ["ecs.g8i.8xlarge", "ecs.g8i.48xlarge"]
+        assert only(judge(pool(instanceTypes=types, systemPodsPerNode=14)), "NP017").message == (
+            "pool 'trading' has 14 system pods on each node, which leaves no room on ecs.g8i.8xlarge, ecs.g8i.48xlarge "
+            "(at most 14 exclusive pods per node)"
+        )
+
+    def test_no_system_pods_need_no_enis(self) -> None:
+        assert facts_missing(judge(pool(instanceTypes=["ecs.none.large"])), "NP017") == []
 
     @pytest.mark.parametrize(
         ("types", "level"), [([], None), (["ecs.none.large"], None), (["ecs.g8i.8xlarge"], "error")]

@@ -812,11 +812,12 @@ def np017(view: PlanView) -> Outcome:
             yield Unknown((*pool.path, "systemPodsPerNode"), facts.ENIS, about)
         if full:
             message = say(
-                "pool {pool!r} has {systemPodsPerNode} system pods on each node; {types} carries {podsPerNode} pods",
+                "pool {pool!r} has {systemPodsPerNode} system pods on each node, which leaves no room on {types} "
+                "(at most {podsPerNode} exclusive pods per node)",
                 pool=pool.pool.name,
                 systemPodsPerNode=system,
                 types=named(full),
-                podsPerNode=counts[full[0]],
+                podsPerNode=max(counts[name] or 0 for name in full),
             )
             hint = say("use a type with more ENIs, or run system pods on the host network, where they use no ENI")
             path = (*pool.path, "systemPodsPerNode")
