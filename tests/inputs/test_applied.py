@@ -1,0 +1,91 @@
+"""What of an object that Terraform applies may be unknown, and what then stands for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eniplan.inputs.applied import as_read, is_open, lost, named_in, settled
+from eniplan.inputs.places import STAND_IN, NotKnown, Skipped
+
+LOST = NotKnown("var.a has no value")
+
+
+def deployment(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a pod's spec
+    return {"kind": "Deployment", "metadata": {"name": "web"}, "spec": {"template": {"spec": spec}}}
+
+
+def taken(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the spec of the pods of a Deployment, as it is read."""
+    found: dict[str, Any] = as_read(value, "kubernetes_manifest.web")["spec"]["template"]["spec"]
+    return found
+
+
+def test_unread_fields_are_left_out_only_if_they_are_unknown() -> None:
+    containers = [{"name": "a", "image": LOST, "args": ["-v"], "env": [{"name": "A", "value": LOST}]}]
+    assert taken(deployment(containers=containers))["containers"] == [{"name": "a", "args": ["-v"]}]
+
+
+@pytest.mark.parametrize("key", ["nodeSelector", "limits", "requests", "data"])
+def test_keys_of_the_users_own_are_no_fields(key: str) -> None:
+    own = {"image": LOST, "env": "prod"}
+    assert taken(deployment(**{key: own})) == {key: own}
+
+
+def test_what_may_be_inside_of_unread_fields_stays() -> None:
+    env = [{"name": "labels", "labels": {"image": "a"}}]
+    assert taken(deployment(env=env)) == {"env": env}
+
+
+def test_annotations_of_other_programs() -> None:
+    notes = {"checksum/config": LOST, "prometheus.io/port": "80", "k8s.aliyun.com/pod-eni": LOST}
+    value = {"kind": "Deployment", "metadata": {"name": "web", "annotations": notes}}
+    del notes["checksum/config"]
+    assert as_read(value, "a")["metadata"]["annotations"] == notes
+
+
+@pytest.mark.parametrize("kind", ["PodNetworking", "NetworkPolicy", "Namespace"])
+def test_objects_that_select_keep_what_is_unknown(kind: str) -> None:
+    labels = {"matchLabels": {"app": LOST}}
+    value = {"kind": kind, "metadata": {"name": "a"}, "spec": {"selector": labels, "image": LOST}}
+    assert as_read(value, "a") == value
+
+
+def test_names() -> None:
+    unknown = {"name": LOST, "namespace": NotKnown("var.Team has no value")}
+    named = as_read({"kind": "Deployment", "metadata": unknown}, "module.App.kubernetes_deployment.web")["metadata"]
+    assert named == {
+        "name": "module-app-kubernetes-deployment-web", "namespace": f"{STAND_IN}var-team-has-no-value",
+    }  # fmt: skip
+    for kind in ("PodNetworking", "Namespace"):
+        assert as_read({"kind": kind, "metadata": {"name": LOST}}, "a")["metadata"] == {"name": LOST}
+
+
+def test_numbers_of_pods_are_settled() -> None:
+    counts = {"replicas": LOST, "maxReplicas": LOST, "parallelism": 3}
+    assert settled({"spec": counts, "items": [{"replicas": LOST}], "name": LOST}) == {
+        "spec": {"parallelism": 3}, "items": [{}], "name": LOST,
+    }  # fmt: skip
+    assert not is_open(settled([counts]))
+    assert is_open(settled([{"minReplicas": LOST}]))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_shown"), [({"kind": "HorizontalPodAutoscaler"}, True), ({"kind": "Deployment"}, False), (LOST, False)]
+)
+def test_what_is_told_of_a_lost_object(value: object, is_shown: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert lost("main.tf: a", value, "why", "aliyun/eni") == Skipped("main.tf: a", "why", "aliyun/eni", is_shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("kind: PodNetworking", "PodNetworking"),
+        ('"aliyun/eni": 1', "aliyun/eni"),
+        ("k8s.aliyun.com/exclusive-mode-eni-type: x", "k8s.aliyun.com/exclusive-mode-eni-type"),
+        ("kind: Service", ""),
+    ],
+)
+def test_what_a_text_names(text: str, name: str) -> None:
+    assert named_in(text) == name
