@@ -62,7 +62,7 @@ class TypeJudge:
         """Return the results of the rules for a type. Path () means the type, wherever a plan names it."""
         key = name, demands, is_family
         if key not in self._said:
-            record = None if is_family else self._catalog.get(name)
+            record = self._catalog.get(name)
 
             def others() -> Message:
                 return NOTHING if record is None else self.alternatives(record, demands)
