@@ -7,7 +7,7 @@ import pytest
 
 from eniplan.catalog.record import Conflict
 from eniplan.catalog.store import Catalog
-from eniplan.rules.base import Settings
+from eniplan.rules.base import Hit, Settings
 from eniplan.rules.choice import TypeJudge, Word, type_judge
 from eniplan.rules.types import Demands
 from tests.judge import catalog, own, row
@@ -65,6 +65,18 @@ def test_what_nobody_knows(dual: bool, is_family: bool) -> None:  # noqa: FBT001
     demands = IPV4._replace(dual=dual, erdma=True)
     ((rule, outcome),) = type_judge(catalog(), Settings()).said("ecs.nothing", demands, is_family=is_family)
     assert (rule.id, outcome.path) == ("ENI003", ())
+
+
+def test_errors_alone_are_fixed_by_another_type_that_passes_undisputed() -> None:
+    judge = type_judge(catalog(), Settings())
+
+    def fixes(name: str) -> dict[str, object]:
+        return {
+            rule.id: found.fix and found.fix.value for rule, found in judge.said(name, IPV4) if isinstance(found, Hit)
+        }
+
+    assert fixes("ecs.c4.3xlarge") == {"ENI001": "ecs.c7.3xlarge", "ENI005": None}
+    assert fixes("ecs.re6p.xlarge")["ENI001"] == "ecs.re6p.26xlarge"  # ecs.re6p-redis.13xlarge has 7 ENIs
 
 
 def test_an_unknown_number_of_enis_says_nothing_of_erdma(tmp_path: Path) -> None:
