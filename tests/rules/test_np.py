@@ -499,11 +499,13 @@ class TestNP016:
         assert finding.hint == "set overrides.node_config.kubelet_configuration.maxPods to 17 or more"
         assert only(self.report(10, instanceTypes=["ecs.g8i.48xlarge", "ecs.g8i.8xlarge"]), "NP016").facts["room"] == 7
 
-    @pytest.mark.parametrize("most", [None, 10])
-    def test_a_pool_with_room_hides_no_other(self, most: int | None) -> None:
+    @pytest.mark.parametrize(
+        ("most", "name"), [(None, "ecs.g8i.8xlarge"), (10, "ecs.g8i.8xlarge"), (9, "ecs.none.large")]
+    )
+    def test_one_pool_hides_no_other(self, most: int | None, name: str) -> None:
         override = {"overrides": {"node_config": {"kubelet_configuration": {"maxPods": 9}}}}
         first = {"node_config": {"kubelet_configuration": {"maxPods": most}}} if most else {}
-        report = judge({**pool(overrides=first), "nodePools[1]": {**SECOND, **override}})
+        report = judge({**pool(overrides=first, instanceTypes=[name]), "nodePools[1]": {**SECOND, **override}})
         assert [finding.facts["pool"] for finding in found(report, "NP016")] == ["two"]
 
 
