@@ -79,6 +79,47 @@ def test_errors_alone_are_fixed_by_another_type_that_passes_undisputed() -> None
     assert fixes("ecs.re6p.xlarge")["ENI001"] == "ecs.re6p.26xlarge"  # ecs.re6p-redis.13xlarge has 7 ENIs
 
 
+@pytest.mark.parametrize("unknown", ["CpuCoreCount", "MemorySize"])
+def test_types_of_unknown_size_are_not_suggested(tmp_path: Path, unknown: str) -> None:
+    specs = own(
+        tmp_path,
+        row(EniQuantity=4, InstanceTypeId="ecs.mine.4xlarge"),
+        row(EniQuantity=9, InstanceTypeId="ecs.mine.6xlarge", **{unknown: None}),
+        row(EniQuantity=9, CpuCoreCount=64),
+    )
+    hint = hint_of(specs, "ecs.mine.4xlarge")
+    assert hint.startswith("closest in the family: ecs.mine.8xlarge (9 ENIs, 64 vCPU, 128 GiB); same size")
+
+
+def test_the_nearest_of_a_type_of_unknown_size(tmp_path: Path) -> None:
+    small = row(EniQuantity=4, InstanceTypeId="ecs.mine.4xlarge", CpuCoreCount=None)
+    larger = [row(EniQuantity=9, CpuCoreCount=n, InstanceTypeId=f"ecs.mine.{n}") for n in (64, 32)]
+    hint = hint_of(own(tmp_path, small, *larger), "ecs.mine.4xlarge")
+    assert hint == "closest in the family: ecs.mine.32 (9 ENIs, 32 vCPU, 128 GiB)"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_smaller_of_two_that_are_equally_near(tmp_path: Path, order: int) -> None:
+    small = row(EniQuantity=4, InstanceTypeId="ecs.mine.x", CpuCoreCount=48)
+    others = [row(EniQuantity=9, CpuCoreCount=n, InstanceTypeId=f"ecs.mine.{n * order}") for n in (64, 32)]
+    assert "(9 ENIs, 32 vCPU" in hint_of(own(tmp_path, small, *others), "ecs.mine.x")
+
+
+def test_one_of_the_same_family_and_size_is_named_once(tmp_path: Path) -> None:
+    specs = own(tmp_path, row(EniQuantity=4), row(EniQuantity=9, InstanceTypeId="ecs.mine.twin"))
+    assert hint_of(specs, "ecs.mine.8xlarge").count("ecs.mine.twin") == 1
+
+
+def hint_of(specs: Catalog, name: str) -> str:
+    """Return what ENI001 suggests instead of a type."""
+    (hint,) = (
+        found.hint
+        for rule, found in TypeJudge(specs, Settings()).said(name, IPV4)
+        if rule.id == "ENI001" and isinstance(found, Hit)
+    )
+    return hint
+
+
 def test_an_unknown_number_of_enis_says_nothing_of_erdma(tmp_path: Path) -> None:
     specs = own(tmp_path, row(EniQuantity=None, EriQuantity=1))
     assert said(specs, "ecs.mine.8xlarge", IPV4._replace(erdma=True)) == [("ENI003", "error")]

@@ -139,11 +139,7 @@ class TypeJudge:
 
     def _near(self, record: InstanceType, demands: Demands) -> tuple[list[InstanceType], list[InstanceType]]:
         """Return the types that pass undisputed, nearest first: of the same family, and others of the same size."""
-        family = [
-            r
-            for r in self._catalog.family(record.InstanceTypeFamily)
-            if self._offered(r, demands) and r.MemorySize is not None
-        ]
+        family = [r for r in self._catalog.family(record.InstanceTypeFamily) if self._offered(r, demands)]
         vcpus = record.CpuCoreCount or 0
         family.sort(key=lambda r: (abs((r.CpuCoreCount or 0) - vcpus), r.CpuCoreCount or 0, r.InstanceTypeId))
         if record.CpuCoreCount is None or record.MemorySize is None:
@@ -155,7 +151,8 @@ class TypeJudge:
         return family, names
 
     def _offered(self, record: InstanceType, demands: Demands) -> bool:
-        return record.on_sale is not False and not self.errors(record, demands)
+        is_sized = None not in (record.CpuCoreCount, record.MemorySize)
+        return is_sized and record.on_sale is not False and not self.errors(record, demands)
 
 
 def _ask(view: TypeView) -> Said:
