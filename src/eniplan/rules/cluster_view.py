@@ -56,6 +56,7 @@ class Group(NamedTuple):
     label: str
     """The name of the group in messages."""
     path: Path
+    """The path of the pool in the plan; empty without a plan."""
     pool: PoolView | None
     """None without a plan."""
     nodes: tuple[Node, ...]
@@ -83,8 +84,8 @@ class Claim(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _is_nearly_exclusive(key: str) -> bool:
-    """Return whether a label key resembles the exclusive label but differs from it."""
-    if key == EXCLUSIVE_LABEL or not re.search("eni|exclusive", key, re.IGNORECASE):
+    """Return whether another label key resembles the exclusive label."""
+    if not re.search("eni|exclusive", key, re.IGNORECASE):
         return False
     _, _, name = key.rpartition("/")
     own = EXCLUSIVE_LABEL.rpartition("/")[2]
@@ -162,10 +163,7 @@ class ClusterView(View):
         for nodes in self._batches.values():
             if any(node.is_exclusive or claimed(node) for node in nodes):
                 found.setdefault(nodes[0].pool_id or "", []).extend(nodes)
-        return tuple(
-            Group(pool_id, _batch_label(pool_id), ("Node", nodes[0].name), None, tuple(nodes))
-            for pool_id, nodes in found.items()
-        )
+        return tuple(Group(id_, _batch_label(id_), (), None, tuple(nodes)) for id_, nodes in found.items())
 
     @cached_property
     def ambiguous(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -178,14 +176,8 @@ class ClusterView(View):
 
     @cached_property
     def strangers(self) -> tuple[Node, ...]:
-        """The nodes that are neither exclusive nor in a pool of the plan."""
-        return tuple(
-            node
-            for key, nodes in self._batches.items()
-            if not self._owners[key]
-            for node in nodes
-            if not node.is_exclusive
-        )
+        """The nodes that are in no pool of the plan."""
+        return tuple(node for key, nodes in self._batches.items() if not self._owners[key] for node in nodes)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -215,8 +207,8 @@ class ClusterView(View):
         out: dict[str, tuple[PoolView, ...]] = {key: (pool,) for key, pool in by_id.items()}
         for key, found in fits.items():
             likely = {pool: fit for pool, fit in found.items() if fit == _BY_LABELS or pool not in labelled}
-            best = max(likely.values(), default=0)
-            out[key] = tuple(pool for pool, fit in likely.items() if fit == best) if best else ()
+            best = max((1, *likely.values()))  # 0 is no fit
+            out[key] = tuple(pool for pool, fit in likely.items() if fit == best)
         return out
 
     @cached_property
@@ -364,8 +356,8 @@ class ClusterView(View):
         return self.observed.used.get(node.name, Room(0, 0, 0))
 
     def host_pods(self, node: Node) -> int:
-        """Return how many pods of a node use no ENI. kubelet counts them too."""
-        return (self.used(node).pods or 0) - len(self.pods_by_node.get(node.name, ()))
+        """Return how many pods of an exclusive node use no ENI. kubelet counts them too."""
+        return (self.used(node).pods or 0) - len(self.pods_by_node[node.name])
 
     def candidates(self, pod: Pod, workload: Workload | None) -> tuple[Node, ...]:
         """Return the nodes that a waiting pod is meant for: those of its pool, else exclusive nodes in its zones."""
@@ -469,7 +461,7 @@ class ClusterView(View):
                 where = say("the exclusive nodes are in {nodeZones}", nodeZones=reachable)
                 out[pod.path] = _zoneless(_of_networking(named.name, named.zones), reachable, where)
         for pod, node in self.placed:
-            if pod.starting and node.zone and self.pod_eni(pod) is None:  # a PodENI means that a vSwitch was found
+            if pod.starting and node.zone:  # nobody asks for a pod with a PodENI: it has found a vSwitch
                 source = self._pod_zones(pod, node)
                 if source is not None and node.zone not in source.zones:
                     where = say("its node is in {nodeZones}", nodeZones=(node.zone,))
@@ -491,7 +483,7 @@ class ClusterView(View):
         """Return the zones in which pods of a node get a vSwitch. On ECS, the vSwitches decide, not the keys."""
         known = {} if self.plan is None or node.is_lingjun else self.plan.v_switches
         pairs = ((zone, known.get(name)) for zone, ids in config.v_switches.items() for name in ids)
-        return {zone if found is None or found.zone is None else found.zone for zone, found in pairs}
+        return {zone if found is None else found.zone for zone, found in pairs}
 
     # --- networks ---------------------------------------------------------------------------------------------
 
@@ -507,8 +499,8 @@ class ClusterView(View):
         """Return, by zone, the label of a group of ECS nodes there that the PodNetworking is meant for."""
         out = {}
         for group in self.groups:
-            if self.plan is not None and group.pool is not None:
-                meant = self.plan.pod_networkings_by_pool.get(group.pool.pool.name, ())
+            if group.pool is not None:
+                meant = group.pool.view.pod_networkings_by_pool.get(group.name, ())
                 if networking.name not in {item.name for item in meant}:
                     continue
             zones = {node.zone for node in group.exclusive if node.zone and not node.is_lingjun}
