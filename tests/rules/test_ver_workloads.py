@@ -114,10 +114,10 @@ class TestReplicas:
 
     def test_every_workload_is_judged_by_its_own_pods(self) -> None:
         plan = {"workloads": [*WEB["workloads"], *PROBE["workloads"]]}
-        assert [message.partition(" has ")[0] for message, _ in told(web(), plan)] == [
+        assert [" ".join(message.split()[:2]) for message, _ in told(web(), plan)] == [
             "Deployment trading/web", "DaemonSet trading/probe",
         ]  # fmt: skip
-        assert [message.partition(" has ")[0] for message, _ in told(web(*[RUNNING] * 3), plan)] == [
+        assert [" ".join(message.split()[:2]) for message, _ in told(web(*[RUNNING] * 3), plan)] == [
             "DaemonSet trading/probe",
         ]  # fmt: skip
 
@@ -187,7 +187,7 @@ class TestDaemonSet:
     )
     def test_every_node_of_its_pool_has_its_pod(self, number: int, replicas: int, lacking: tuple[str, ...]) -> None:
         plan = owned("DaemonSet", "probe", "", "", replicas=replicas)["plan"]
-        words = f"DaemonSet trading/probe has no pod on {len(lacking)} of 3 nodes: {', '.join(lacking)}"
+        words = f"DaemonSet trading/probe lacks pods on {len(lacking)} of 3 nodes: {', '.join(lacking)}"
         assert told(probes(*[RUNNING] * number), plan) == ([(words, self.DOES_IT)] if lacking else [])
         report = judge_cluster(probes(*[RUNNING] * number), plan)
         assert [f.facts["nodes"] for f in report.findings if f.rule.id == "VER031"] == [list(lacking)] * bool(lacking)
@@ -204,7 +204,7 @@ class TestDaemonSet:
         plan = on_host(PROBE)
         assert told(probes(*[RUNNING] * 3, host=True), plan) == []
         ((message, _),) = told(probes(RUNNING, RUNNING, FAILED, host=True), plan)
-        assert message == f"DaemonSet trading/probe has no pod on 1 of 3 nodes: {NODES[2]}"
+        assert message == f"DaemonSet trading/probe lacks pods on 1 of 3 nodes: {NODES[2]}"
 
     def test_nodes_of_other_pools_do_not_count(self) -> None:
         own = {NODE_POOL_LABEL: "np3", "team": "second"}
@@ -212,14 +212,14 @@ class TestDaemonSet:
         pool = {"name": "second", "instanceTypes": ["ecs.g8i.8xlarge"], "labels": {"team": "second"}, "desiredSize": 1}
         assert told(changes, {**PROBE, "nodePools[1]": pool}) == []
         moved = {**PROBE, "nodePools[1]": pool, "workloads[0].nodePool": "second"}
-        assert told(changes, moved) == [("DaemonSet trading/probe has no pod on 1 of 1 node: second", self.DOES_IT)]
+        assert told(changes, moved) == [("DaemonSet trading/probe lacks pods on 1 of 1 node: second", self.DOES_IT)]
 
     @pytest.mark.parametrize(("times", "words"), [(1, ""), (2, " (2 times)")])
     def test_its_pods_are_refused(self, times: int, words: str) -> None:
         refused = {**event("FailedCreate", "DaemonSet", "probe", "exceeded quota", "trading"), "count": times}
         ((message, hint),) = told({**probes(RUNNING, RUNNING), "events[1]": refused}, PROBE)
         assert message == (
-            f"DaemonSet trading/probe has no pod on 1 of 3 nodes: {NODES[2]}; its pods are refused{words}: "
+            f"DaemonSet trading/probe lacks pods on 1 of 3 nodes: {NODES[2]}; its pods are refused{words}: "
             "exceeded quota"
         )
         assert hint == f"{RAISE}; kubectl -n trading describe daemonset probe"

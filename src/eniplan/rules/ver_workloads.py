@@ -142,7 +142,7 @@ def _on_each_node(view: ClusterView, workload: Workload, alive: list[str]) -> Ou
     have = Counter(alive)
     lacking = [node.name for node in nodes if have[node.name] < workload.replicas]
     if len(lacking) > have[""]:
-        message = say("{workload} has no pod on {lacking} of {nodes}: {names}", workload=_called(workload),
+        message = say("{workload} lacks pods on {lacking} of {nodes}: {names}", workload=_called(workload),
                       lacking=len(lacking), nodes=count(len(nodes), "{n} node", "{n} nodes"),
                       names=named(lacking))  # fmt: skip
         fix = say("does it tolerate the nodes' taints, and does its node selector match them? {describe}",
