@@ -76,6 +76,10 @@ def test_errors_alone_are_fixed_by_another_type_that_passes_undisputed() -> None
         }
 
     assert fixes("ecs.c4.3xlarge") == {"ENI001": "ecs.c7.3xlarge", "ENI005": None}
+    assert fixes("ecs.c4.xlarge") == {"ENI001": None, "ENI005": None}
+    assert not any(
+        found.fix.safe for _, found in judge.said("ecs.c4.3xlarge", IPV4) if isinstance(found, Hit) and found.fix
+    )
     assert fixes("ecs.re6p.xlarge")["ENI001"] == "ecs.re6p.26xlarge"  # ecs.re6p-redis.13xlarge has 7 ENIs
 
 
@@ -96,6 +100,12 @@ def test_the_nearest_of_a_type_of_unknown_size(tmp_path: Path) -> None:
     larger = [row(EniQuantity=9, CpuCoreCount=n, InstanceTypeId=f"ecs.mine.{n}") for n in (64, 32)]
     hint = hint_of(own(tmp_path, small, *larger), "ecs.mine.4xlarge")
     assert hint == "closest in the family: ecs.mine.32 (9 ENIs, 32 vCPU, 128 GiB)"
+
+
+def test_the_nearest_in_size(tmp_path: Path) -> None:
+    small = row(EniQuantity=4, InstanceTypeId="ecs.mine.x", CpuCoreCount=60)
+    others = [row(EniQuantity=9, CpuCoreCount=n, InstanceTypeId=f"ecs.mine.{n}") for n in (8, 64, 96)]
+    assert "(9 ENIs, 64 vCPU" in hint_of(own(tmp_path, small, *others), "ecs.mine.x")
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -1,0 +1,50 @@
+"""What rules see of a plan: its pools and the networks of their pods, with references resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, TYPE
+from tests.judge import view_of
+
+POOL = "nodePools[0]"
+NOBODY_KNOWS = {"cluster.terway.erdma": ABSENT}
+DEFAULTS = {"vSwitchIds": ["vsw-d"], "securityGroupIds": ["sg-d"]}
+
+
+@pytest.mark.parametrize(
+    ("own", "v_switches", "groups"),
+    [
+        ({}, ("vsw-d",), ("sg-d",)),
+        ({"vSwitchIds": ["vsw-j"]}, ("vsw-j",), ("sg-d",)),
+        ({"securityGroupIds": ["sg-pods"]}, ("vsw-d",), ("sg-pods",)),
+    ],
+)
+def test_terway_fills_in_the_lists_that_a_pod_networking_lacks(
+    own: dict[str, Any], v_switches: tuple[str], groups: tuple[str]
+) -> None:
+    name, selector = POD_NETWORKING["name"], POD_NETWORKING["podSelector"]
+    changes = {"podNetworkings": [{"name": name, "podSelector": selector, "nodePools": ["trading"], **own}]}
+    config = view_of({**changes, "cluster.podDefaults": DEFAULTS}).pools[0].configs[0]
+    assert (config.v_switch_ids, config.security_group_ids, config.in_use) == (v_switches, groups, True)
+    config = view_of({**changes, "cluster.podDefaults": ABSENT}).pools[0].configs[0]
+    assert config.v_switch_ids == (v_switches if "vSwitchIds" in own else None)
+    assert config.security_group_ids == (groups if "securityGroupIds" in own else None)
+
+
+def test_pods_beside_erdma() -> None:
+    types = {f"{POOL}.instanceTypes": [TYPE, "ecs.none.large"]}
+    assert view_of({**types, **NOBODY_KNOWS}).pools[0].pods_beside_erdma == {TYPE: 6}
+    assert view_of(types).pools[0].pods_beside_erdma == {}
+    lingjun = {"nodePools[1]": {**LINGJUN_POOL, "instanceTypes": [TYPE]}, **NOBODY_KNOWS}
+    assert view_of(lingjun).pools[1].pods_beside_erdma == {}
+
+
+def test_one_unknown_type_leaves_open_how_many_pods_fit() -> None:
+    types = {f"{POOL}.instanceTypes": [TYPE, "ecs.g8i.48xlarge"]}
+    (pool,) = view_of(types).pools
+    assert (pool.least_pods(3), pool.most_pods(3), pool.least_pods(None), pool.most_pods(None)) == (21, 42, None, None)
+    (pool,) = view_of({f"{POOL}.instanceTypes": [TYPE, "ecs.none.large"]}).pools
+    assert (pool.least_pods(3), pool.most_pods(3)) == (None, None)
