@@ -7,7 +7,7 @@ import pytest
 
 from eniplan.catalog.record import Conflict
 from eniplan.catalog.store import Catalog
-from eniplan.rules.base import Hit, Settings
+from eniplan.rules.base import Fix, Hit, Settings
 from eniplan.rules.choice import TypeJudge, Word, type_judge
 from eniplan.rules.types import Demands
 from tests.judge import catalog, own, row
@@ -100,6 +100,19 @@ def test_the_nearest_of_a_type_of_unknown_size(tmp_path: Path) -> None:
     larger = [row(EniQuantity=9, CpuCoreCount=n, InstanceTypeId=f"ecs.mine.{n}") for n in (64, 32)]
     hint = hint_of(own(tmp_path, small, *larger), "ecs.mine.4xlarge")
     assert hint == "closest in the family: ecs.mine.32 (9 ENIs, 32 vCPU, 128 GiB)"
+
+
+def test_those_of_the_same_size_by_how_alike_their_families_are() -> None:
+    assert hint_of(catalog(), "ecs.c6.3xlarge") == (
+        "closest in the family: ecs.c6.4xlarge (8 ENIs, 16 vCPU, 32 GiB); "
+        "same size (12 vCPU, 24 GiB): ecs.c7.3xlarge, ecs.c9i.3xlarge, ecs.c8i.3xlarge"
+    )
+
+
+def test_an_error_of_strict_is_fixed_too() -> None:
+    ((_, found),) = TypeJudge(catalog(), Settings(strict=True)).said("ecs.g6.13xlarge", IPV4._replace(strict=True))
+    assert isinstance(found, Hit)
+    assert (found.level, found.fix) == ("error", Fix("value", "ecs.g6.8xlarge", safe=False))
 
 
 def test_the_nearest_in_size(tmp_path: Path) -> None:

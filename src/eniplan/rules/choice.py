@@ -160,7 +160,7 @@ def _ask(view: TypeView) -> Said:
 
 
 def _is_error(rule: AnyRule, found: Hit | Unknown) -> bool:
-    return isinstance(found, Hit) and not found.path and (found.level or rule.level) == "error"
+    return isinstance(found, Hit) and (found.level or rule.level) == "error"
 
 
 def _with(found: Hit | Unknown, fix: Fix | None) -> Hit | Unknown:
