@@ -143,6 +143,24 @@ def hint_of(specs: Catalog, name: str) -> str:
     return hint
 
 
+def test_facts_for_machines() -> None:
+    ((_, found),) = TypeJudge(catalog(), Settings()).said("ecs.c4.4xlarge", IPV4)
+    assert isinstance(found, Hit)
+    assert found.facts == {"OnSale": False}
+    ((_, found),) = TypeJudge(catalog(), Settings()).said("ecs.g8i.8xlarge", IPV4._replace(erdma=True))
+    assert isinstance(found, Hit)
+    assert found.facts == {"EniQuantity": 8, "EriQuantity": None, "podsPerNode": 6}
+
+
+def test_a_dispute_about_addresses_is_none_about_enis(tmp_path: Path) -> None:
+    file = tmp_path / "specs.jsonl"
+    file.write_text(json.dumps(row(EniQuantity=None)), encoding="utf-8")
+    specs = Disputed(specs=str(file))
+    specs.dispute = Conflict("EniIpv6AddressQuantity", None, {"1": ("docs",)})
+    (word,) = (word for word in words(specs, "ecs.mine.8xlarge") if word.rule.id == "ENI003")
+    assert word.message == "the ENI limits of ecs.mine.8xlarge are not published"
+
+
 def test_an_unknown_number_of_enis_says_nothing_of_erdma(tmp_path: Path) -> None:
     specs = own(tmp_path, row(EniQuantity=None, EriQuantity=1))
     assert said(specs, "ecs.mine.8xlarge", IPV4._replace(erdma=True)) == [("ENI003", "error")]

@@ -318,7 +318,23 @@ class TestSharedVSwitches:
         changes = {
             "nodePools[1]": {**SECOND, "vSwitchIds": ["vsw-j2"]}, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn],
         }  # fmt: skip
-        assert found(judge(changes), "NET002") == []
+        report = judge(changes)
+        assert found(report, "NET002") == []
+        assert [use.v_switches for use in report.zones] == [("vsw-j",), ("vsw-j2",)]
+
+    @pytest.mark.parametrize(("last", "hits"), [(17, 1), (18, 0)])
+    def test_all_v_switches_of_a_zone_are_listed_if_they_are_short(self, last: int, hits: int) -> None:
+        """Each pool has enough alone; they share the vSwitch in the middle."""
+        three = [free(10), free(20, {**VSWITCH_J, "id": "vsw-j2"}), free(last, {**VSWITCH_J, "id": "vsw-j3"})]
+        pn = {**PN, "name": "two-eni", "nodePools": ["two"], "vSwitchIds": ["vsw-j2", "vsw-j3"]}
+        changes = {
+            "nodePools[1]": SECOND, "cluster.vSwitches": three, "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-j2"],
+            "podNetworkings": [pn],
+        }  # fmt: skip
+        report = judge(changes)
+        assert len(found(report, "NET002")) == hits
+        whole = [("vsw-j", "vsw-j2", "vsw-j3")]
+        assert [use.v_switches for use in report.zones][2:] == whole * hits
 
     def test_the_only_pod_networking_may_take_every_eni(self) -> None:
         """Its workloads may be scaled; pods without a PodNetworking need what is listed of them."""
