@@ -14,6 +14,7 @@ from eniplan.rules.base import Settings
 from eniplan.rules.examples import ABSENT, POD_NETWORKING, TYPE, VSWITCH_K
 from eniplan.rules.examples_cluster import (
     CLUSTER,
+    MEMBER_REQUEST,
     NODES,
     SHARED_NODE,
     STEERED,
@@ -139,6 +140,11 @@ class TestNodePools:
                                plan)  # fmt: skip
         assert not report.findings
 
+    @pytest.mark.parametrize(("values", "lacking"), [(["default"], 1), (["eni", "eni", "eni"], 3)])
+    def test_one_exclusive_or_misspelt_node_is_enough_without_a_plan(self, values: list[str], lacking: int) -> None:
+        report = judge_cluster({label(n): value for n, value in enumerate(values)}, NO_PLAN)
+        assert [finding.facts["nodes"] for finding in found(report, "VER004")] == [[*NODES][:lacking]]
+
     def test_nodes_without_a_node_pool_are_named_so(self) -> None:
         report = judge_cluster({**down(0), **of_pool(0, ABSENT)}, NO_PLAN)
         assert messages(report, "VER003") == [f"1 node of nodes without the label {NODE_POOL_LABEL} not Ready: {ONE}"]
@@ -191,8 +197,8 @@ class TestLimits:
 
     def test_what_the_node_says_of_its_type_takes_precedence(self) -> None:
         limits = json.dumps({"InstanceTypeId": TYPE, "EniQuantity": 9})
-        changes = {**enis("8"), **each(f'metadata.annotations["{TYPE_INFO}"]', limits)}
-        assert not found(judge_cluster(changes), "VER007")
+        report = judge_cluster({**enis("8"), **each(f'metadata.annotations["{TYPE_INFO}"]', limits)})
+        assert (found(report, "VER007"), facts_missing(report, "VER007")) == ([], [])
 
     def test_lingjun_nodes_carry_what_their_type_gives(self) -> None:
         crowd = [fallback(n, ONE, containers=PLAIN) for n in range(12)]
@@ -257,6 +263,21 @@ class TestPods:
         report = judge_cluster({**away(waits), "nodes": [SHARED_NODE]}, NO_PLAN)
         assert "pending, and no node is exclusive" in only(report, "VER021").message
 
+    def test_a_pod_that_has_nothing_to_do_with_exclusive_nodes(self) -> None:
+        waits = loner(unschedulable("none", containers=PLAIN))
+        waits["metadata"]["annotations"] = {}
+        assert not found(judge_cluster(away(waits)), "VER021")
+
+    def test_a_pod_that_asks_for_a_member_eni(self) -> None:
+        waits = loner(unschedulable("none", containers=MEMBER_REQUEST))
+        waits["metadata"]["annotations"] = {}
+        assert only(judge_cluster(away(waits)), "VER019").level == "warning"
+
+    @pytest.mark.parametrize("config", [{}, {"configMaps": []}])
+    def test_the_plan_says_whether_pods_need_ipv6(self, config: dict[str, Any]) -> None:
+        report = judge_cluster(config, {"cluster.ipStack": "dual"})
+        assert only(report, "VER016").message.startswith("3 pods without an IPv6 address in a dual-stack cluster: ")
+
     def test_an_event_of_another_object_of_its_name_is_not_its_own(self) -> None:
         report = judge_cluster(reported("AttachENIFailed", "QuotaExceeded", "NetworkInterface"))
         assert only(report, "VER032").message.startswith("1 pod not running: ContainerCreating")
@@ -279,6 +300,14 @@ class TestPods:
         changes = {"nodes[3]": SHARED_NODE, **reported("AttachENIFailed", "QuotaExceeded")}
         report = judge_cluster({**changes, "pods[1]": {**made, "status": PENDING["pods[1].status"]}}, NO_PLAN)
         assert "AttachENIFailed (3 times): QuotaExceeded" in only(report, "VER026").message
+
+    def test_a_pod_on_an_exclusive_node_of_no_pool_is_not(self) -> None:
+        theirs = node("theirs", **{TYPE_LABEL: "ecs.g7.8xlarge", NODE_POOL_LABEL: "np7"})
+        made = {**loner(pod(9, "theirs")), "status": PENDING["pods[1].status"]}
+        failed = event("AttachENIFailed", "Pod", "matcher-9", "QuotaExceeded", "trading")
+        changes = {"nodes[3]": theirs, "pods[7]": made, "events[1]": failed}
+        assert not judge_cluster(changes).findings
+        assert judge_cluster(changes, NO_PLAN).findings
 
     def test_a_pod_networking_without_zones_rules_no_node_out(self) -> None:
         status = {"podNetworkings[0].status": {"status": "", "vSwitches": []}}
@@ -416,6 +445,10 @@ class TestZones:
         assert self.rules({**PENDING, "podENIs[1]": ABSENT, **empty}) == ["VER012"]
         assert "VER012" in self.rules({**PENDING, "podENIs[1]": ABSENT, "podNetworkings": []})
 
+    def test_no_configuration_that_is_known(self) -> None:
+        waits = {"pods[1]": {**fallback(1, TWO), "status": PENDING["pods[1].status"]}, "podENIs[1]": ABSENT}
+        assert self.rules({**waits, "configMaps": []}) == ["VER012"]
+
     def test_the_zones_of_a_configuration_are_in_order(self) -> None:
         waits = {"pods[1]": {**fallback(1, TWO), "status": PENDING["pods[1].status"]}, "podENIs[1]": ABSENT}
         elsewhere = conf(vswitches={f"cn-hangzhou-{zone}": [f"vsw-{zone}"] for zone in "khgi"})
@@ -455,6 +488,7 @@ class TestPodNetworkings:
             "cluster.vSwitches[1]": VSWITCH_K,
         }
         nodes = {**of_pool(0, "np2"), "nodes[0].metadata.labels.team": "second"}
+        nodes[f'nodes[0].metadata.labels["{ZONE_LABEL}"]'] = "cn-hangzhou-i"
         report = judge_cluster({**nodes, "podNetworkings[0]": OTHER_ZONE}, plan)
         assert messages(report, "VER011") == [
             "pool 'trading' has nodes in cn-hangzhou-j; PodNetworking trading-eni has vSwitches in cn-hangzhou-k"

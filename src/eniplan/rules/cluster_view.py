@@ -335,7 +335,7 @@ class ClusterView(View):
     def agents(self) -> dict[str, Agent]:
         """Terway's pod by node; a terminating one only if it has no successor."""
         found = sorted(self.observed.agents, key=lambda agent: not agent.leaving)
-        return {agent.node: agent for agent in found if agent.node}
+        return {agent.node: agent for agent in found}
 
     @cached_property
     def terway_down(self) -> dict[str, Agent | None]:
@@ -388,10 +388,11 @@ class ClusterView(View):
 
     def workload_of(self, pod: Pod) -> Workload | None:
         """Return the workload of the plan that a pod belongs to, by its owner; None if there is none."""
-        return self._owned(pod.namespace, pod.owner or f"Pod {pod.name}") if self._workloads else None
+        return self._owned(pod.namespace, pod.owner or f"Pod {pod.name}")
 
     def _owned(self, namespace: str, owner: str) -> Workload | None:
-        found = (self._workloads.get((namespace, name)) for name in standing_behind(owner))
+        names = standing_behind(owner) if self._workloads else ()  # saves time in a cluster of 50,000 pods
+        found = (self._workloads.get((namespace, name)) for name in names)
         return next((workload for workload in found if workload is not None), None)
 
     @property
@@ -402,14 +403,14 @@ class ClusterView(View):
     @cached_property
     def workload_pods(self) -> tuple[tuple[Workload, Pod], ...]:
         """The pods of the plan's workloads that use an ENI."""
-        pairs = ((self.workload_of(pod), pod) for pod in self.observed.pods if self._workloads)
+        pairs = ((self.workload_of(pod), pod) for pod in self.observed.pods)
         return tuple((item, pod) for item, pod in pairs if item is not None and not pod.leaving)
 
     @cached_property
     def other_pods(self) -> dict[Path, dict[str, list[str]]]:
         """The nodes of the workload pods that use no ENI, by workload and phase."""
         out: dict[Path, dict[str, list[str]]] = {}
-        for (namespace, owner, phase), nodes in self.observed.others.items() if self._workloads else ():
+        for (namespace, owner, phase), nodes in self.observed.others.items():
             workload = self._owned(namespace, owner)
             if workload is not None:
                 out.setdefault(workload.path, {}).setdefault(phase, []).extend(nodes)
@@ -419,7 +420,7 @@ class ClusterView(View):
     def refusals(self) -> dict[Path, Event]:
         """The events of the plan's workloads whose pods the API server rejects."""
         out: dict[Path, Event] = {}
-        for event in self.observed.events if self._workloads else ():
+        for event in self.observed.events:
             if event.reason == "FailedCreate":
                 workload = self._owned(event.namespace, f"{event.kind} {event.name}")
                 if workload is not None:
