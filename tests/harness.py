@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REPO = Path(__file__).resolve().parent.parent
 EXAMPLES = REPO / "examples"
+TOOLS = Path(sys.executable).parent
+"""Where the installed tools are, whatever the PATH."""
 
 TIMEOUT = 120
 """Seconds after which a child counts as hung, far more than any command needs on a busy machine."""

@@ -23,7 +23,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from tests.harness import EXAMPLES, REPO, Result, clean_env, run_process
+from tests.harness import EXAMPLES, REPO, TOOLS, Result, clean_env, run_process
 from tests.inputs.support import BODY, text
 from tests.live.runs import CREDENTIALS
 from tests.packages import link_packages
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 BROKEN = EXAMPLES / "many-mistakes.yaml"
 GOOD = EXAMPLES / "trading-ipv4.yaml"
-TOOLS = Path(sys.executable).parent
 """Where the programs of the development packages are."""
 ACTION = yaml.safe_load((REPO / "action.yml").read_bytes())
 MATCHERS = json.loads((REPO / "templates" / "ci" / "github-matcher.json").read_bytes())["problemMatcher"]

@@ -7,14 +7,16 @@ import runpy
 import subprocess
 import sys
 import tarfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from eniplan._version import __version__
-from tests.harness import REPO
+from tests.harness import REPO, TOOLS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 URL = "https://example.com/eniplan/releases/download/v1/kubectl-eniplan.tar.gz"
 
@@ -48,7 +50,7 @@ def test_launcher_runs_the_installed_program_or_says_what_is_missing(made: Path,
     def run(path: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([launcher, "--version"], env={"PATH": path}, capture_output=True, text=True, check=False)
 
-    assert run(f"{Path(sys.executable).parent}:/usr/bin:/bin").stdout == f"eniplan {__version__}\n"
+    assert run(f"{TOOLS}:/usr/bin:/bin").stdout == f"eniplan {__version__}\n"
     missing = run("/nonexistent")
     assert (missing.returncode, f"pip install eniplan=={__version__}" in missing.stderr) == (2, True)
 

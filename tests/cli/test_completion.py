@@ -11,7 +11,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,14 +18,14 @@ import typer
 
 from eniplan.cli import COMMANDS
 from eniplan.cli.completion import BY_METAVAR, BY_OPTION, FREE
-from tests.harness import EXAMPLES, REPO, TIMEOUT, clean_env, run_process
+from tests.harness import EXAMPLES, REPO, TIMEOUT, TOOLS, clean_env, run_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from tests.harness import Run
 
-TOOLS = Path(sys.executable).parent
 PLAN = EXAMPLES / "trading-ipv4.yaml"
 LINES = {
     "eniplan ch": "eniplan check ",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from tests.harness import EXAMPLES
+from tests.harness import EXAMPLES, TOOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,9 +71,7 @@ def test_writes_a_folder_with_a_script_that_a_shell_can_read(run: Run, tmp_path:
         "patches/4-forth.json", "patches/4-back.json", "patches/4-settle.json",
         "pool/trading.json", "pool/create.sh", "pool/pools.tf", "pool/stack.json", "manifests/now.yaml",
     }  # fmt: skip
-    shellcheck = shutil.which("shellcheck")
-    if shellcheck is not None:
-        subprocess.run([shellcheck, str(folder / "migrate.sh")], check=True)
+    subprocess.run([TOOLS / "shellcheck", folder / "migrate.sh"], check=True)
     for plan in ("plan.yaml", "plans/pool.yaml", "plans/networking.yaml", "plans/3.yaml", "plans/4.yaml"):
         assert run("check", folder / plan).code == 0
     forth = json.loads((folder / "patches/4-forth.json").read_text())["spec"]

@@ -329,6 +329,7 @@ _HEAD = """\
 #   sh {script}          {forth}
 #   sh {script} undo     {undo}
 #   sh {script} retire   {retire}
+# shellcheck disable=SC2016 # commands in single quotes are shown, not run
 set -eu
 cd "$(dirname "$0")"
 WAIT=${{WAIT:-15m}}
