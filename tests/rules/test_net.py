@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from eniplan.plan.model import Guest
+from eniplan.plan.model import Guest, VSwitch
 from eniplan.rules.addresses import demands
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, example_account
 from eniplan.rules.view import PlanView
@@ -132,6 +132,14 @@ class TestNET001:
             changes = {"cluster.terway.eniTrunking": True, "podNetworkings": [{**pn, "eniType": eni_type}]}
             assert len(unknown(judge(changes), "NET001")) == missing
 
+    def test_one_configuration_hides_no_other(self) -> None:
+        lost = {**PN, "name": "lost", "vSwitchIds": [], "podSelector": {"matchLabels": {"network": "lost"}}}
+        changes = {**TWO_ZONES, "cluster.podDefaults": ABSENT, "podNetworkings": [lost, PN]}
+        assert places(judge(changes), "NET001") == ["podNetworkings[1].vSwitchIds"]
+
+    def test_an_ecs_pool_that_names_no_v_switch_is_left_to_np005(self) -> None:
+        assert facts_missing(judge({f"{POOL}.vSwitchIds": []}), "NET001") == []
+
 
 class TestNET002:
     def test_numbers(self) -> None:
@@ -186,11 +194,22 @@ class TestNET002:
         changes = {"cluster.vSwitches": [VSWITCH_J, more], "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-j2"]}
         report = judge(changes)
         assert facts_missing(report, "NET002") == ["availableIps of vsw-j2"]
+        elsewhere = {**PN, "vSwitchIds": ["vsw-k"]}
+        both = {**changes, "nodePools[1]": SECOND, "podNetworkings": [elsewhere]}
+        both["cluster.vSwitches"] = [VSWITCH_J, more, VSWITCH_K]
+        assert facts_missing(judge(both), "NET002") == ["availableIps of vsw-j2"]
         assert report.pools[0].zones["cn-hangzhou-j"].available is None
         few = {**changes, "cluster.vSwitches": [free(5), more]}
         assert (found(judge(few), "NET002"), facts_missing(judge(few), "NET002")) == ([], ["availableIps of vsw-j2"])
         both = {**changes, "cluster.vSwitches": [free(5), {**more, "availableIps": 19}]}
         assert judge(both).pools[0].zones["cn-hangzhou-j"].available == 24
+
+    def test_an_unlisted_v_switch_of_the_nodes(self) -> None:
+        assert facts_missing(judge({f"{POOL}.vSwitchIds": ["vsw-j", "vsw-x"]}), "NET002") == ["cluster.vSwitches"]
+
+    def test_a_zone_without_pods_needs_no_size(self) -> None:
+        changes = {**TWO_ZONES, f"{POOL}.vSwitchIds": ["vsw-j"], f"{POOL}.desiredSize": ABSENT}
+        assert facts_missing(judge({**changes, "podNetworkings": [{**PN, "vSwitchIds": ["vsw-k"]}]}), "NET002") == []
 
     def test_size_not_stated(self) -> None:
         report = judge({f"{POOL}.desiredSize": ABSENT})
@@ -310,7 +329,13 @@ class TestSharedVSwitches:
         changes = {"nodePools[1]": SECOND, "cluster.vSwitches": [j1, j2], "podNetworkings": [pn]}
         finding = only(judge(changes), "NET002")
         assert "vsw-j, vsw-j2 has 45 free" in finding.message
-        assert finding.facts["needed"] == 48
+        assert (finding.facts["needed"], finding.place.path) == (48, "cluster.vSwitches[0]")
+
+    def test_pools_are_named_in_order(self) -> None:
+        changes = {"nodePools[1]": {**SECOND, "name": "first"}, "cluster.vSwitches": [free(47)]}
+        finding = only(judge(changes), "NET002")
+        assert "the pools first, trading together" in finding.message
+        assert finding.facts["pools"] == ["first", "trading"]
 
     def test_v_switches_apart_are_not_added_up(self) -> None:
         j1, j2 = free(24), free(24, {**VSWITCH_J, "id": "vsw-j2"})
@@ -454,6 +479,14 @@ class TestNET003:
         pn = {**PN, "securityGroupIds": ["sg-pods"] * 11}
         assert places(judge({"podNetworkings": [pn]}), "NET003") == ["podNetworkings[0].securityGroupIds"]
 
+    def test_a_configuration_that_nothing_uses(self) -> None:
+        """With a PodNetworking of its own groups, nobody takes those of the cluster; without, everybody."""
+        nothing: dict[str, Any] = {"cluster.podDefaults.securityGroupIds": []}
+        assert found(judge({**nothing, "podNetworkings": [PN]}), "NET003") == []
+        finding = only(judge({**nothing, "podNetworkings": [{**PN, "securityGroupIds": []}]}), "NET003")
+        assert finding.message == "PodNetworking trading-eni has no security group"
+        assert (finding.place.path, finding.facts["securityGroups"]) == ("cluster.podDefaults.securityGroupIds", 0)
+
     def test_one_configuration_of_two_pools_is_told_once(self) -> None:
         report = judge({"cluster.podDefaults.securityGroupIds": [], "nodePools[1]": SECOND})
         assert places(report, "NET003") == ["cluster.podDefaults.securityGroupIds"]
@@ -567,6 +600,17 @@ class TestNET005:
         own_list = {**PN, "securityGroupIds": ["sg-pods"], "nodePools": ["trading"]}
         assert facts_missing(judge({"podNetworkings": [own_list], f"{POOL}.desiredSize": 300}), "NET005") == []
 
+    def test_groups_that_nothing_uses(self) -> None:
+        many = {**self.BASIC, f"{POOL}.desiredSize": 300}
+        own = {**PN, "securityGroupIds": ["sg-own"]}
+        assert found(judge({**many, "podNetworkings": [own]}), "NET005") == []
+        lost = judge({**many, "cluster.podDefaults": ABSENT, "podNetworkings": [own]})
+        assert "NET005" not in rules_that_wait(lost, "cluster.podDefaults")
+
+    def test_defaults_and_sizes_that_are_not_stated(self) -> None:
+        unknown = judge({**self.BASIC, f"{POOL}.desiredSize": ABSENT, "cluster.podDefaults": ABSENT})
+        assert "NET005" in rules_that_wait(unknown, "cluster.podDefaults")
+
     def test_pools_are_added_up(self) -> None:
         changes = {
             "cluster.securityGroups": [{"id": "sg-pods", "type": "normal"}],
@@ -640,10 +684,20 @@ class TestNET006:
             "the zones of the vSwitches are in different regions: cn-beijing-a, cn-hangzhou-j"
         ] * hits
 
+    def test_zones_are_named_in_order(self) -> None:
+        changes = {"cluster.vSwitches": zoned("cn-shanghai-b", "cn-beijing-a")}
+        finding = only(judge(changes), "NET006")
+        assert finding.message == "no zone of the vSwitches is in cn-hangzhou: cn-beijing-a, cn-shanghai-b"
+        finding = only(judge({**changes, "cluster.region": ABSENT}), "NET006")
+        assert finding.facts["zones"] == ["cn-beijing-a", "cn-shanghai-b"]
+        assert finding.message.endswith("in different regions: cn-beijing-a, cn-shanghai-b")
+
     def test_v_switches_that_are_not_stated(self) -> None:
         assert found(judge({"cluster.vSwitches": ABSENT}), "NET006") == []
 
     def test_an_account_knows_its_own_zones(self) -> None:
         changes = {"cluster.vSwitches": zoned("cn-beijing-a")}
         assert found(judge(changes, live=example_account({})), "NET006") == []
+        local = VSwitch((), "vsw-j", "local-zone-1", "vpc-1")
+        assert found(judge(changes, live=example_account({"v_switches": {"vsw-j": local}})), "NET006") == []
         assert found(judge(changes, live=example_account({"v_switches": None})), "NET006")

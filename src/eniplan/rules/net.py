@@ -209,11 +209,9 @@ def _group_lists(view: PlanView) -> Iterator[tuple[PodConfig, Path]]:
     for pn in view.plan.pod_networkings:
         owner = pn.path if pn.network.security_group_ids else ("cluster", "podDefaults")
         yield view.config_of(pn), (*owner, "securityGroupIds")
-    seen = set()
     for pool in view.pools:
         config = pool.configs[-1]  # for pods without a PodNetworking
-        if config.in_use and config.label not in seen:
-            seen.add(config.label)
+        if config.in_use:
             yield config, _fallback_place(view, pool)
 
 
