@@ -367,6 +367,10 @@ class TestPN014:
         refused = {"matchExpressions": [{"key": "network", "operator": "In", "values": []}]}
         report = judge(pn(podSelector=refused))
         assert (len(found(report, "PN007")), len(found(report, "PN014"))) == (1, 0)
+        never = [{"key": "team", "operator": operator} for operator in ("Exists", "DoesNotExist")]
+        both = {"matchExpressions": [*never, *refused["matchExpressions"]]}
+        report = judge(pn(podSelector=both, namespaceSelector={"matchExpressions": never}))
+        assert places(report, "PN014") == ["podNetworkings[0].namespaceSelector"]
 
     def test_the_label_is_named(self) -> None:
         selector = {"matchLabels": {"a": "b", "c": "d"}, "matchExpressions": [{"key": "c", "operator": "DoesNotExist"}]}

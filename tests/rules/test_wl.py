@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from eniplan.rules.base import Fix
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, WORKLOAD
 from tests.judge import found, judge, only, places
 
@@ -67,6 +68,13 @@ class TestWL002:
         findings = found(report, "WL002")
         assert [finding.level for finding in findings] == ([] if level is None else [level])
         assert all(words in finding.message for finding in findings)
+
+    def test_what_to_request(self) -> None:
+        finding = only(judge(workload(eniRequest=0)), "WL002")
+        assert finding.fix == Fix("request", 1, path=("workloads", 0, "eniRequest"))
+        finding = only(judge(workload(eniRequest=2)), "WL002")
+        assert finding.message.endswith("requests 2 aliyun/eni per pod; a pod gets 1")
+        assert (finding.hint, finding.fix and finding.fix.value) == ("request 1", 1)
 
 
 class TestWL003:
@@ -357,6 +365,9 @@ class TestSeveralNetworks:
         both = {"requests": {ENI: 2}, "limits": {ENI: 2}}
         report = judge({**self.PODS, **templated(networks("front", "back"), containers=[{"resources": both}])})
         assert found(report, "WL002") == []
+        more = {"requests": {ENI: 3}, "limits": {ENI: 3}}
+        report = judge({**self.PODS, **templated(networks("front", "back"), containers=[{"resources": more}])})
+        assert [(f.hint, f.fix and f.fix.value) for f in found(report, "WL002")] == [("request 2", 2)]
 
     def test_on_a_pool_that_is_not_there(self) -> None:
         changes = templated(networks("front"), containers=[{"name": "c"}], more={"nodePool": "none"})
