@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.base import Fix
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, WORKLOAD
 from tests.judge import found, judge, only, places
@@ -314,6 +315,24 @@ class TestNodesLack:
         asking = {"requests": {"aliyun/member-eni": 1}, "limits": {"aliyun/member-eni": 1}}
         report = judge(templated(containers=[{"name": "c", "resources": asking}]))
         assert places(report, "WL009") == ["workloads[0].template.spec.containers[0].resources"]
+        two = [{"name": "b"}, *({"name": name, "resources": asking} for name in "cd")]
+        report = judge(templated(containers=two))
+        assert places(report, "WL009") == ["workloads[0].template.spec.containers[1].resources"]
+
+    def test_several_beside_the_webhooks_own(self) -> None:
+        containers = [{"name": "b"}, *({"name": name, "resources": ONE} for name in "cd")]
+        report = judge({**NETWORKED, **templated(containers=containers, more={"podNetworking": "trading-eni"})})
+        finding = only(report, "WL010")
+        assert finding.message.endswith("1, added by the webhook, plus the request of container 'c'")
+        assert finding.place.path == "workloads[0].template.spec.containers[1].resources"
+
+    def test_several_labels_that_no_exclusive_node_has(self) -> None:
+        wrong = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": ["ENI"]}
+        also = {"key": EXCLUSIVE_LABEL, "operator": "DoesNotExist"}
+        report = judge(templated(affinity=affinity(wrong, also)))
+        finding = only(report, "WL007")
+        assert finding.hint == "write eniOnly"
+        assert "nodeSelectorTerms[0].matchExpressions[0]" in finding.place.path
 
     @pytest.mark.parametrize(
         ("metadata", "told"),
