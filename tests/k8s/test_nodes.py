@@ -231,3 +231,13 @@ NO_EXECUTE = Taint("k", "v", "NoExecute")
 def test_how_long_a_pod_stays(taint: Taint, tolerations: list[Toleration], seconds: int | None) -> None:
     """The first toleration that matches counts."""
     assert stays(taint, tolerations) == seconds
+
+
+def test_operators_that_kubernetes_lacks_tolerate_nothing() -> None:
+    taint = Taint("a", "b", "NoSchedule")
+    said = {operator: Toleration("a", operator, "b", "").tolerates(taint) for operator in ("", "Equal", "equal", "In")}
+    assert said == {"": True, "Equal": True, "equal": False, "In": False}
+
+
+def test_equal_requirements_are_written_alike() -> None:
+    assert str(Requirement((), "zone", "In", ("b", "a"))) == "zone In (a, b)"

@@ -29,7 +29,7 @@ def quantity(value: object) -> int | None:
 
     As in Kubernetes, fractions of a billionth round away from zero, and values are capped at 2^63 - 1.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if not isinstance(value, str | int | float):
         return None
     if isinstance(value, float) and not isfinite(value):
         return None
