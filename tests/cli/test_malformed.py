@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEAD = b"apiVersion: eniplan/v1\n"
 POOL = b"nodePools: [{name: a}]\n"
-STARTER = "write a plan: `eniplan init` prints a starter"
+STARTER = "is it the right file? `eniplan init` prints a starter plan"
 DEEP = "a plan has fewer than 10 levels: is this the right file?"
 TABS = "indent with spaces, not tabs; quote text that starts with @, ` or %"
 

@@ -125,9 +125,8 @@ def read_documents(file: str, data: bytes) -> list[Document]:
             return [document]
     documents = [d for d in _read_yaml(file, text) if d.value is not None]
     if not documents:
-        raise InputError(
-            Problem(say("the file is empty"), Place(file), say("write a plan: `eniplan init` prints a starter"))
-        )
+        hint = say("is it the right file? `eniplan init` prints a starter plan")
+        raise InputError(Problem(say("the file is empty"), Place(file), hint))
     return documents
 
 
