@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.nodes import NodeLabels
 from eniplan.k8s.terway import IGNORE_LABEL
-from eniplan.k8s.values import mapping
+from eniplan.k8s.values import listing, mapping
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE, LINGJUN_LABEL, TERWAY_CONFIG_LABEL
 from eniplan.values import NamedTuple
 
@@ -326,7 +326,7 @@ CONFIG_KEYS = (
 def _merged(base: object, patch: object) -> Any:  # noqa: ANN401 - a value of JSON
     if not isinstance(patch, dict):
         return patch
-    out = dict(base) if isinstance(base, dict) else {}
+    out = dict(mapping(base))
     for key, value in patch.items():
         if value is None:
             out.pop(key, None)
@@ -340,7 +340,7 @@ def _text(value: object) -> str:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(filter(None, map(_text, value))) if isinstance(value, list) else ()
+    return tuple(filter(None, map(_text, listing(value))))
 
 
 class Controller(NamedTuple):

@@ -135,7 +135,7 @@ def _keyed(path: str, wanted: object, found: object) -> Iterator[Difference]:
 
 
 def _by_key(items: object) -> dict[str, str]:
-    rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    rows = [item for item in listing(items) if isinstance(item, dict)]
     # A missing effect is the API's default.
     return {
         f"{row.get('key')}" + (f":{row.get('effect') or 'NoSchedule'}" if "effect" in row else ""): str(

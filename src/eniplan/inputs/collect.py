@@ -25,6 +25,7 @@ from eniplan.inputs.spelling import PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
+from eniplan.k8s.values import listing
 from eniplan.messages import say, together
 from eniplan.plan.document import Document, decode, read_documents, read_inputs, read_list, value_at
 from eniplan.plan.load import MARKDOWN_ENDINGS, SCRIPT_ENDINGS, LoadedPlan, is_plan, load_document, unreadable_file
@@ -483,7 +484,7 @@ def read_cluster(file: str) -> Origin:
 
 def _unknown_label(labels: Any) -> NotKnown | None:  # noqa: ANN401 - a body may hold anything
     """Return why the labels of a pool are unknown; None if they are known."""
-    keys = [item.get("key") if isinstance(item, dict) else item for item in labels] if isinstance(labels, list) else []
+    keys = [item.get("key") if isinstance(item, dict) else item for item in listing(labels)]
     return next((key for key in (labels, *keys) if isinstance(key, NotKnown)), None)
 
 

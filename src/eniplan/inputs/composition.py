@@ -30,7 +30,7 @@ def bases(value: Any, kind: str) -> Iterator[tuple[str, Path, Any]]:  # noqa: AN
     """
     steps = value_at(value, ("spec", "pipeline"))
     at: list[Path] = [("spec",)]
-    at += (("spec", "pipeline", i, "input") for i in range(len(steps) if isinstance(steps, list) else 0))
+    at += (("spec", "pipeline", i, "input") for i in range(len(listing(steps))))
     for part in at:
         sets = value_at(value, (*part, "patchSets"))
         for i, resource in enumerate(listing(value_at(value, (*part, "resources")))):

@@ -102,7 +102,7 @@ class Object(NamedTuple):
     def texts(self, *path: str | int) -> dict[str, str]:
         """Return the entries of the map at a path whose values are text."""
         found = self.at(*path)
-        return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+        return {k: v for k, v in mapping(found).items() if isinstance(v, str)}
 
     def origin(self, *path: str | int) -> Origin:
         """Return the place of a value of the object."""

@@ -250,10 +250,11 @@ class Collector:
         if asked.host_network or ignored or ended:
             if not leaving:
                 shown = "NotReady" if phase == "Running" and wrong and wrong.reason else phase
+                whose = namespace, owner or f"Pod {name}"
                 if phase == "Failed":  # one reason of several, whatever the order of the pods
-                    reasons = self._failures.get((namespace, owner or f"Pod {name}")), ended_by(wrong)
-                    self._failures[namespace, owner or f"Pod {name}"] = min(filter(None, reasons), default="")
-                self._others.setdefault((namespace, owner or f"Pod {name}", shown), []).append(node)
+                    reasons = self._failures.get(whose), ended_by(wrong)
+                    self._failures[whose] = min(filter(None, reasons), default="")
+                self._others.setdefault((*whose, shown), []).append(node)
             return
         self._pods.append(
             Pod(

@@ -71,7 +71,7 @@ class Part(NamedTuple):
     """The most pods that its nodes there can carry; None if unknown."""
     nodes: tuple[int, int]
     node_v_switches: frozenset[str]
-    """The vSwitches of its ECS nodes, which use addresses too."""
+    """The vSwitches of its ECS nodes there, which use addresses too."""
     asked: tuple[tuple[frozenset[str], tuple[int | None, int | None]], ...]
     """For each configuration: its vSwitches there, and its pods."""
 
@@ -100,7 +100,7 @@ def part(pool: PoolView, zone: str, wanted: Iterable[Demand]) -> Part:
     sizes = (pool.pool.planned_size, pool.pool.largest_size)
     desired, largest = (0 if size is None else pool.nodes_per_zone(size) for size in sizes)
     most = tuple(None if s is None else pool.most_pods(n) for s, n in zip(sizes, (desired, largest), strict=True))
-    own = () if pool.pool.is_lingjun else (v.id for v in pool.node_v_switches)
+    own = () if pool.pool.is_lingjun else (v.id for v in pool.node_v_switches if v.zone == zone)
     asked = ((frozenset(v.id for v in demand.v_switches), demand.pods) for demand in wanted)
     return Part(pool.pool.name, zone, (most[0], most[1]), (desired, largest), frozenset(own), tuple(asked))
 
@@ -111,7 +111,12 @@ def parts(view: PlanView) -> tuple[Part, ...]:
     for demand in view.once(demands):
         if demand.v_switches and demand.pods[0] is not None:
             by_zone.setdefault(demand.zone, {}).setdefault(demand.pool, []).append(demand)
-    return tuple(part(pool, zone, wanted.get(pool, ())) for zone, wanted in by_zone.items() for pool in view.pools)
+    return tuple(
+        part(pool, zone, wanted.get(pool, ()))
+        for zone, wanted in by_zone.items()
+        for pool in view.pools
+        if pool in wanted or zone in pool.zones  # the others need nothing: pools times zones would be too many
+    )
 
 
 class Use(NamedTuple):
