@@ -737,6 +737,106 @@ def test_kinds_beyond_the_usual(here: Path, item: dict[str, Any], title: str) ->
     assert judged.report.findings[0].message.startswith(title)
 
 
+@pytest.mark.parametrize(
+    ("kind", "numbers", "needed"),
+    [
+        ("Job", {"parallelism": 50, "completions": 22}, 22),
+        ("Job", {"parallelism": 50, "completions": 21}, None),
+        ("Job", {"parallelism": 22, "completions": 50}, 22),
+        ("Job", {"parallelism": 22, "completions": None}, 22),
+        ("Job", {"completions": 50}, None),
+        ("CronJob", {"parallelism": 50, "completions": 22}, 22),
+        ("CronJob", {"parallelism": 50, "completions": 3}, None),
+    ],
+)
+def test_a_job_never_runs_more_pods_than_it_completes(
+    here: Path, kind: str, numbers: dict[str, Any], needed: int | None
+) -> None:
+    job = workload(kind)
+    inner = job["spec"] if kind == "Job" else job["spec"]["jobTemplate"]["spec"]
+    del inner["parallelism"]
+    inner |= numbers
+    judged = judge_files(here, {"m.yaml": stream(job), "p.json": pool()})
+    assert [f.facts["needed"] for f in judged.report.findings] == ([] if needed is None else [needed])
+    assert not judged.problems
+
+
+def test_the_place_of_a_number_that_caps_a_job(here: Path) -> None:
+    job = workload("Job")
+    job["spec"] |= {"parallelism": 3, "completions": -1}
+    (problem,) = judge_files(here, {"m.yaml": stream(job), "p.json": pool()}).problems
+    assert problem.endswith("[spec.completions]")
+
+
+ARGO = "argoproj.io/v1alpha1"
+
+
+class TestRollouts:
+    """Rollouts of Argo, on a pool of 21 exclusive ENIs."""
+
+    @pytest.mark.parametrize(
+        ("strategy", "replicas", "told"),
+        [
+            ({"blueGreen": {"activeService": "a"}}, 21, True),
+            ({"blueGreen": {"activeService": "a"}}, 11, True),
+            ({"blueGreen": {"activeService": "a"}}, 10, False),
+            ({"canary": {}}, 21, False),
+            ({"canary": {"maxUnavailable": 0}}, 21, True),
+            ({"canary": {"maxUnavailable": 0}}, 20, False),
+        ],
+    )
+    def test_updates(self, here: Path, strategy: dict[str, Any], replicas: int, told: bool) -> None:  # noqa: FBT001 - a parameter
+        template = workload()["spec"]["template"]
+        spec = {"selector": {}, "template": template, "replicas": replicas, "strategy": strategy}
+        judged = judge_files(here, {"m.yaml": stream(of_kind(ARGO, "Rollout", spec)), "p.json": pool()})
+        assert judged.rules == ({"WL016"} if told else set())
+        if told and "blueGreen" in strategy:
+            (finding,) = judged.report.findings
+            assert finding.message == (
+                f"a blue-green update of Rollout 'own' runs {replicas} new pods beside those that it replaces, and "
+                f"the pods of pool 'trading' leave too few ENIs for them: {replicas} of 21 are used"
+            )
+            assert finding.hint.startswith(f"leave room for {replicas} more pods, ")
+            assert judged.places["WL016"].endswith("spec.strategy")
+
+    @pytest.mark.parametrize(
+        ("own", "spec", "found"),
+        [
+            (0, {"replicas": 22}, (22, "error")),
+            (0, {"replicas": 21}, None),
+            (None, {"replicas": 22}, (22, "error")),
+            (3, {}, None),
+            (0, {"replicas": 1}, None),
+        ],
+    )
+    def test_one_that_runs_the_pods_of_a_deployment(
+        self, here: Path, own: int | None, spec: dict[str, Any], found: tuple[int, str] | None
+    ) -> None:
+        pods = workload("Deployment")
+        del pods["spec"]["replicas"]
+        pods["spec"] |= {} if own is None else {"replicas": own}
+        reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "matcher"}
+        argo = of_kind(ARGO, "Rollout", {"workloadRef": reference, **spec})
+        judged = judge_files(here, {"m.yaml": stream(argo, pods), "p.json": pool()})
+        assert [(f.facts["needed"], f.level) for f in judged.report.findings] == ([] if found is None else [found])
+        assert (judged.skipped, judged.problems) == ([], [])
+        (sheet,) = judged.report.pools
+        assert sheet.use is not None
+        assert sheet.use.used[1] == max(own if own is not None else 1, spec.get("replicas", 1))
+
+    def test_an_autoscaler_of_such_a_rollout(self, here: Path) -> None:
+        reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "matcher"}
+        argo = of_kind(ARGO, "Rollout", {"workloadRef": reference})
+        pods = workload("Deployment")
+        judged = judge_files(here, {"m.yaml": stream(argo, pods, scaler(30, "Rollout", "own")), "p.json": pool()})
+        assert [(f.facts["needed"], f.level) for f in judged.report.findings] == [(30, "warning")]
+
+    def test_a_part_of_one_is_a_patch(self, here: Path) -> None:
+        argo = of_kind(ARGO, "Rollout", {"replicas": 3})
+        judged = judge_files(here, {"m.yaml": stream(argo, workload()), "p.json": pool()})
+        assert judged.skipped == [("m.yaml: Rollout 'own'", "it is only a part (a patch?)")]
+
+
 def test_every_role_is_counted(here: Path) -> None:
     template = workload()["spec"]["template"]
     roles = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": 21, "template": template}}

@@ -38,6 +38,15 @@ def test_the_borders_of_keda() -> None:
     assert found == Scaling("Deployment", "web", 3, 30, ("spec", "maxReplicaCount"))
 
 
+@pytest.mark.parametrize(("replicas", "least"), [(None, None), (7, 7), ("x", 0)])
+def test_a_rollout_of_another_workload(replicas: object, least: int | None) -> None:
+    spec = {"workloadRef": WEB} if replicas is None else {"workloadRef": WEB, "replicas": replicas}
+    item = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "spec": spec}
+    most = 1 if replicas is None else replicas
+    assert scaling(item) == Scaling("Deployment", "web", 1 if least is None else least, most, ("spec", "replicas"))
+    assert scaling({**item, "spec": {"replicas": 3, "template": {}}}) is None
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -18,6 +18,10 @@ from eniplan.k8s.rollout import Rollout, rollout
         ({"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "10%"}}, 3, (0, 1)),
         ({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "50%", "maxUnavailable": 0}}, 3, (2, 0)),
         ({"maxSurge": 1, "maxUnavailable": 0}, 3, (1, 0)),  # canary of a Rollout
+        ({"canary": {"maxSurge": 1, "maxUnavailable": 0}}, 3, (1, 0)),
+        ({"canary": {"steps": []}}, 4, (1, 1)),
+        ({"blueGreen": {"activeService": "a", "previewReplicaCount": 1}}, 5, (5, 0)),
+        ({"blueGreen": None}, 4, (1, 1)),
         ({"type": "Recreate"}, 3, None),
         ({"rollingUpdate": {"maxSurge": "x"}}, 3, None),
         ({"rollingUpdate": {"maxUnavailable": True}}, 3, None),

@@ -51,7 +51,7 @@ def test_kinds() -> None:
         "CloneSet": [(kruise, template, replicas, True, None, None)],
         "BroadcastJob": [(kruise, template, (), False, None, None)],
         "GameServerSet": [("game.kruise.io", ("spec", "gameServerTemplate"), replicas, False, None, None)],
-        "Rollout": [("argoproj.io", template, replicas, True, ("spec", "strategy", "canary"), None)],
+        "Rollout": [("argoproj.io", template, replicas, True, ("spec", "strategy"), None)],
         "JAXJob": [(flow, template, replicas, False, None, ("spec", "jaxReplicaSpecs"))],
         "MPIJob": [(flow, template, replicas, False, None, ("spec", "mpiReplicaSpecs"))],
         "MXJob": [(flow, template, replicas, False, None, ("spec", "mxReplicaSpecs"))],

@@ -271,11 +271,7 @@ class Manifests:
         kind = item.kind
         known = (item.value["apiVersion"], kind) in _OTHERS
         if not known and holder(item.value["apiVersion"], kind) is None:
-            found = autoscalers.scaling(item.value)
-            if found is None:
-                return self._stranger(item)
-            self._scalings.setdefault((found.kind, item.namespace, found.name), []).append((item, found))
-            return ""
+            return "" if self._scales(item) else self._stranger(item)
         if not item.name:
             return say("it has no name")
         if not known:
@@ -288,6 +284,14 @@ class Manifests:
         else:
             self._policy(item)
         return ""
+
+    def _scales(self, item: Object) -> bool:
+        """Keep an object that scales a workload; return whether it is one."""
+        found = autoscalers.scaling(item.value)
+        if found is None:
+            return False
+        self._scalings.setdefault((found.kind, item.namespace, found.name), []).append((item, found))
+        return True
 
     def _policy(self, item: Object) -> None:
         selector = item.at("spec", "podSelector")
@@ -308,7 +312,7 @@ class Manifests:
             if isinstance(item.at(*template.path, "spec"), dict)
         ]
         if not parts or (found.selects and item.at("spec", "selector") is None):
-            return say("it is only a part (a patch?)")
+            return "" if self._scales(item) else say("it is only a part (a patch?)")
         for part in parts:
             self._take(Workload(item, part, read_pod(part.value["template"]), len(self.workloads) + len(self.quiet)))
         return ""
@@ -442,7 +446,7 @@ class Manifests:
         item, most = max(found, key=lambda each: each[1].most if type(each[1].most) is int else sys.maxsize)
         value = {**workload.part.value, "maxReplicas": most.most}
         least = max(each.least for _, each in found)
-        if least > 1 and type(value.get("replicas", 1)) is int:
+        if least > 0 and type(value.get("replicas", 1)) is int:
             value["replicas"] = max(value.get("replicas", 1), least)
         return Part(value, {**workload.part.origins, ("maxReplicas",): item.origin(*most.path)})
 
@@ -681,7 +685,10 @@ def _workload_part(item: Object, found: Holder, template: Template) -> Part:
     }
     if prefix:
         value["generateName"] = True
-    number = None if template.replicas is None else item.at(*template.replicas)
+    number, at = None if template.replicas is None else item.at(*template.replicas), template.replicas
+    cap = None if template.cap is None else item.at(*template.cap)
+    if type(cap) is int and type(number) is int and cap < number:
+        number, at = cap, template.cap
     if number is not None:
         value["replicas"] = number
     strategy = None if found.strategy is None else item.at(*found.strategy)
@@ -692,7 +699,7 @@ def _workload_part(item: Object, found: Holder, template: Template) -> Part:
         ("name",): item.origin("metadata", "generateName" if prefix else "name"),
         ("namespace",): item.origin("metadata", "namespace"),
         ("kind",): item.origin("kind"),
-        ("replicas",): item.origin(*(template.replicas or ())),
+        ("replicas",): item.origin(*(at or ())),
         ("template",): item.origin(*template.path),
         ("strategy",): item.origin(*(found.strategy or ())),
         ("nodePool",): item.origin("metadata"),

@@ -1,4 +1,7 @@
-"""Autoscalers of workloads: what they scale, and how far. Kubernetes' own, KEDA's, and the two of Alibaba Cloud."""
+"""Autoscalers of workloads: what they scale, and how far. Kubernetes' own, KEDA's, and the two of Alibaba Cloud.
+
+A Rollout of Argo that names a Deployment (`workloadRef`) runs the Deployment's pods, whose own number is then 0.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 _HPA = "HorizontalPodAutoscaler"
 _ALIBABA_CLOUD = "autoscaling.alibabacloud.com"
 _CRON = (_ALIBABA_CLOUD, "CronHorizontalPodAutoscaler")
+_ROLLOUT = ("argoproj.io", "Rollout")
 
 
 class _Keys(NamedTuple):
@@ -63,6 +67,10 @@ def scaling(value: Mapping[str, Any]) -> Scaling | None:
         sizes = [(size, i) for i, job in jobs if type(size := mapping(job).get("targetSize")) is int]
         most, at = max(sizes, default=(None, 0))
         found = Scaling(kind, text(target.get("name")), 0, most, ("spec", "jobs", at, "targetSize"))
+    elif key == _ROLLOUT:
+        target, size = mapping(spec.get("workloadRef")), spec.get("replicas", 1)
+        least = size if type(size) is int else 0
+        found = Scaling(text(target.get("kind")), text(target.get("name")), least, size, ("spec", "replicas"))
     else:
         return None
     return found if found.name and found.most is not None else None

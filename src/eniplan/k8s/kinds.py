@@ -24,7 +24,7 @@ class Holder(NamedTuple):
     template: Path = ("spec", "template")
     """The path of the pod template; () for a Pod itself."""
     replicas: tuple[Path, ...] = (("spec", "replicas"),)
-    """The paths of the replica count, by precedence; empty: one pod, or one per node."""
+    """The paths of the replica count, and of the number that caps it; empty: one pod, or one per node."""
     selects: bool = False
     """Whether the kind must have a selector."""
     strategy: Path | None = None
@@ -40,6 +40,8 @@ class Template(NamedTuple):
     role: str
     """Empty if the kind has one template."""
     replicas: Path | None
+    cap: Path | None = None
+    """The path of a number of pods that never run at once in excess: the completions of a Job."""
 
 
 _JOB = ("spec", "jobTemplate", "spec")
@@ -68,7 +70,7 @@ HOLDERS: Mapping[str, tuple[Holder, ...]] = {
     "CloneSet": (Holder(_KRUISE, selects=True),),
     "BroadcastJob": (Holder(_KRUISE, replicas=()),),
     "GameServerSet": (Holder("game.kruise.io", ("spec", "gameServerTemplate")),),
-    "Rollout": (Holder("argoproj.io", selects=True, strategy=("spec", "strategy", "canary")),),
+    "Rollout": (Holder("argoproj.io", selects=True, strategy=("spec", "strategy")),),
     "JAXJob": (_job("jaxReplicaSpecs"),),
     "MPIJob": (_job("mpiReplicaSpecs"),),
     "MXJob": (_job("mxReplicaSpecs"),),
@@ -96,7 +98,7 @@ def holder(api_version: object, kind: object) -> Holder | None:
 def templates(found: Holder, value: Mapping[str, Any]) -> Iterator[Template]:
     """Yield the pod templates of an object."""
     if found.roles is None:
-        yield Template(found.template, "", found.replicas[0] if found.replicas else None)
+        yield Template(found.template, "", *(*found.replicas, None)[:2])
         return
     roles: Any = value
     for step in found.roles:

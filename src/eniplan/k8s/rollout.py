@@ -23,7 +23,8 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
 
     Args:
         kind: Deployment or DaemonSet, or a kind that behaves like one of them.
-        strategy: `spec.strategy` of a Deployment, `spec.updateStrategy` of a DaemonSet; None: the default.
+        strategy: `spec.strategy` of a Deployment or an Argo Rollout, `spec.updateStrategy` of a DaemonSet; None: the
+            default.
         replicas: the number of pods.
 
     Returns:
@@ -31,9 +32,11 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
 
     """
     given = strategy or {}
+    if starts_whole(strategy):
+        return Rollout(replicas, 0)
     if given.get("type", "RollingUpdate") != "RollingUpdate":
         return None
-    rolling = given.get("rollingUpdate")
+    rolling = given.get("rollingUpdate", given.get("canary"))
     found = rolling if isinstance(rolling, dict) else given
     is_daemon = kind == "DaemonSet"
     surge = share(found.get("maxSurge", 0 if is_daemon else "25%"), replicas, up=True)
@@ -42,6 +45,11 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
         return None
     # Kubernetes never allows both to be 0.
     return Rollout(surge, unavailable if surge or unavailable else 1)
+
+
+def starts_whole(strategy: Mapping[str, object] | None) -> bool:
+    """Return whether all new pods run beside all old ones before any goes, as in a blue-green update of a Rollout."""
+    return isinstance((strategy or {}).get("blueGreen"), dict)
 
 
 def share(value: object, replicas: int, *, up: bool) -> int | None:

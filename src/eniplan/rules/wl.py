@@ -8,7 +8,7 @@ from eniplan import facts
 from eniplan.k8s.labels import meets
 from eniplan.k8s.names import generated, is_dns_label, name_problem
 from eniplan.k8s.nodes import repelling, stays, toleration_of
-from eniplan.k8s.rollout import rollout
+from eniplan.k8s.rollout import rollout, starts_whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
 from eniplan.messages import count, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from eniplan.k8s.rollout import Rollout
     from eniplan.messages import Message
     from eniplan.plan.model import Workload
+    from eniplan.rules.packing import Load
     from eniplan.rules.view import PlanView, PoolView
 
 _TOLERATION = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
@@ -632,6 +633,10 @@ def wl016(view: PlanView) -> Outcome:
             enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
             if load is None or not enis or not load.fits() or load.apart > load.nodes:
                 continue  # ENI008 reports pods that do not fit at all
+            if starts_whole(workload.strategy):
+                if not load.with_more(enis, update.surge).fits():
+                    yield Hit((*workload.path, "strategy"), _no_second_set(pool, workload, load), _second_set(update))
+                continue
             if _lacks_node(workload, load.nodes):
                 hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
                 yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
@@ -648,6 +653,23 @@ def wl016(view: PlanView) -> Outcome:
             )  # fmt: skip
             hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
             yield Hit((*workload.path, "strategy"), message, hint)
+
+
+def _no_second_set(pool: PoolView, workload: Workload, load: Load) -> Message:
+    return say(
+        "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, and the pods of pool "
+        "{pool!r} leave too few ENIs for them: {needed} of {capacity} are used",
+        kind=workload.kind, name=workload.name, pods=count(workload.replicas, "{n} new pod", "{n} new pods"),
+        pool=pool.pool.name, needed=load.needed, capacity=load.room,
+    )  # fmt: skip
+
+
+def _second_set(update: Rollout) -> Message:
+    return count(
+        update.surge,
+        "leave room for {n} more pod, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+        "leave room for {n} more pods, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+    )
 
 
 def _lacks_node(workload: Workload, nodes: int) -> bool:
