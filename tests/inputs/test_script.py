@@ -32,6 +32,9 @@ SCRIPTS = {
     "function": f"make() {{\n  if true; then {POST} --body {quoted(BAD)}; fi\n}}\n",
     "cluster": f"aliyun cs POST /clusters --body {quoted(CLUSTER_BODY)}\n",
     "cluster by name": f"aliyun cs CreateCluster --body {quoted(CLUSTER_BODY)}\n",
+    "options": "aliyun cs create-cluster-node-pool --cluster-id c1 "
+    + " ".join(f"--{name.replace('_', '-')} {quoted(value)}" for name, value in BAD.items()),
+    "options of a cluster": f"aliyun cs create-cluster --cluster-type Edge --nodepools {quoted([BAD])}\n",
 }
 
 
@@ -116,8 +119,22 @@ def test_pools_of_one_script_are_one_plan(here: Path) -> None:
     assert judge_files(here, {"make.sh": one + one.replace("/c1/", "/$C/")}).rules == set()
 
 
+def test_options_that_are_not_json_are_open(here: Path) -> None:
+    options = " ".join(f"--{name} {quoted(value)}" for name, value in BODY.items() if name != "nodepool_info")
+    judged = judge_files(here, {"make.sh": f"{CREATE} --nodepool_info name=a type=ess {options}\n"})
+    assert (judged.problems, judged.rules) == ([], set())
+    assert {item.hint for item in judged.report.undecided} >= {"name=a"}
+
+
 @pytest.mark.parametrize(
-    "text", ["echo hello\n", "aliyun cs GET /clusters/c1/nodepools\n", "aliyun ecs RunInstances --body /clusters\n"]
+    "text",
+    [
+        "echo hello\n",
+        "aliyun cs GET /clusters/c1/nodepools\n",
+        "aliyun ecs RunInstances --body /clusters\n",
+        "aliyun cs CreateClusterNodePool help\n",
+        "aliyun cs CreateClusterNodePool --cluster_id c1 --name a --instance_types '[\"ecs.g7.2xlarge\"]'\n",
+    ],
 )
 def test_a_script_that_creates_nothing(here: Path, text: str) -> None:
     judged = judge_files(here, {"make.sh": text})

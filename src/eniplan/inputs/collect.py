@@ -188,13 +188,14 @@ class Collected:
             return False
         if named:
             self._documents.append(script.nothing(path))  # a named script is an input even without calls
-        if not script.is_worth(data):
-            self.skip(path, say("it creates no node pool"))
-            return True
         try:
-            self._calls += script.calls(path, data)
+            found = list(script.calls(path, data)) if script.is_worth(data) else []
         except InputError as error:
             self._broken(path, error, is_ours=named or bool(_ours().search(data)))
+            return True
+        if not found:
+            self.skip(path, say("it creates no node pool"))
+        self._calls += found
         return True
 
     def _broken(self, path: str, error: InputError, *, is_ours: bool) -> None:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError, Place
 from eniplan.inputs.places import NotKnown, Origin
-from eniplan.inputs.shell import UNKNOWN, Command, commands, spelled, text
+from eniplan.inputs.shell import UNKNOWN, Command, Part, commands, spelled, text
+from eniplan.inputs.templates import CLUSTER_REQUEST
 from eniplan.inputs.units import Stated
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_documents
+from eniplan.plan.fields import SECTIONS
 from eniplan.plan.load import SCRIPT_ENDINGS
 from eniplan.values import NamedTuple
 
@@ -28,10 +30,15 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(rb"(?>.*?aliyun\b).*?\bcs\b")
 """A call within one line. The group is atomic, so that a line with a thousand "aliyun" is searched once."""
-_CREATES = re.compile(rb"/clusters|CreateCluster")
-_OPERATIONS = ("CreateClusterNodePool", "CreateCluster")
+_CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster")
+_OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
+"""The CLI's plugins spell an operation, and each field of its body as an option, in lower case."""
 _POOLS = re.compile(r"/clusters/([^/\s]*)/nodepools/?")
 _SECTIONS = ("nodepool_info", "scaling_group", "kubernetes_config", "auto_scaling")
+_FIELDS = frozenset((*SECTIONS, "count", "nodepools", *CLUSTER_REQUEST))
+"""Fields that may be options of their own, instead of a part of `--body`."""
+_JSON = re.compile(r"\s*[\[{]|\d+$|(?:true|false)$")
+_WORD = re.compile(r"[\w.:/-]+")
 OPEN, CLOSE = "\ue000", "\ue001"
 """Enclose the number of an unknown part in the text of a body."""
 
@@ -103,8 +110,28 @@ def _arguments(command: Command) -> tuple[str, Word] | None:
     cluster = pools[1] if pools else text(options.get("--ClusterId", options.get("--cluster-id", [])))
     if "--body-file" in options:
         return cluster, _file(options["--body-file"])
-    body = options.get("--body", [])
+    body = options.get("--body") or _of_options(options)
+    if not body:  # the call asks for help, or the API refuses it
+        return None
     return cluster, _file(body) if text(body).startswith(("file://", "@")) else body
+
+
+def _of_options(options: dict[str, Word]) -> Word:
+    """Return the body of a call that gives its fields as options; empty if it gives none."""
+    body: Word = []
+    for option, value in options.items():
+        name = option[2:].replace("-", "_")
+        if value and name in _FIELDS:
+            body += [Part(f'{"," if body else "{"}"{name}":', value[0].at), *_as_json(value)]
+    return [*body, Part("}", body[-1].at)] if body else body
+
+
+def _as_json(value: Word) -> Word:
+    """Return the value of an option as JSON. Other forms, such as `name=a type=ess`, are unknown."""
+    words, at = text(value), value[0].at
+    if _JSON.match(words) or words == UNKNOWN:
+        return value
+    return [Part('"', at), *value, Part('"', at)] if _WORD.fullmatch(words) else [Part("", at, spelled(value))]
 
 
 def _file(word: Word) -> Word:

@@ -29,7 +29,7 @@ _PULUMI_SWITCH = ("alicloud:vpc:Switch", "alicloud:vpc/switch:Switch")
 _PULUMI_GROUP = ("alicloud:ecs:SecurityGroup", "alicloud:ecs/securityGroup:SecurityGroup")
 _CROSSPLANE_POOL = "KubernetesNodePool"
 _ROS_FORMAT = "ROSTemplateFormatVersion"
-_CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "addons", "profile")
+CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "addons", "profile")
 """Fields of a CreateCluster body; one of them identifies it."""
 _BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 """Fields of a CreateClusterNodePool body; two of them identify it."""
@@ -96,7 +96,7 @@ def is_answer(value: dict[str, Any]) -> bool:
 
 
 def _names_a_cluster(value: dict[str, Any]) -> bool:
-    return any(field in value for field in _CLUSTER_REQUEST)
+    return any(field in value for field in CLUSTER_REQUEST)
 
 
 def _type(item: Any) -> str:  # noqa: ANN401 - a value of a document
