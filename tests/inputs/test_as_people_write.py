@@ -294,3 +294,81 @@ def test_a_script_with_functions_and_defaults(here: Path) -> None:
     assert str(judged.report.findings[0].hint).endswith("; the value comes from the default of INSTANCE_TYPE")
     assert [(pool.name, pool.nodes) for pool in judged.report.pools] == [("eni-pool", (2, 2))]
     assert judged.facts == {}
+
+
+# --- Labels and taints as maps ------------------------------------------------------------------------------------
+
+AS_MAP = f"{{{EXCLUSIVE_LABEL}: eniOnly}}"
+HCL_POOL = f"""
+resource "{RESOURCE}" "e" {{
+  node_pool_name = "e"
+  instance_types = ["ecs.g8i.8xlarge"]
+  vswitch_ids    = ["vsw-j"]
+  desired_size   = 1
+  %s
+}}
+"""
+MAPS = {
+    "main.tf": HCL_POOL % f'labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}',
+    "var.tf": f'variable "l" {{ default = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }} }}' + HCL_POOL % "labels = var.l",
+    "ros.yml": f"""ROSTemplateFormatVersion: '2015-09-01'
+Resources:
+  Pool:
+    Type: ALIYUN::CS::ClusterNodePool
+    Properties:
+      ScalingGroup: {{VSwitchIds: [vsw-j], InstanceTypes: [ecs.g8i.8xlarge]}}
+      KubernetesConfig: {{Labels: {AS_MAP}}}
+""",
+    "Pulumi.yaml": f"""runtime: yaml
+resources:
+  pool: {{type: "alicloud:cs:NodePool", properties: {{instanceTypes: [ecs.g8i.8xlarge], labels: {AS_MAP}}}}}
+""",
+    "crossplane.yaml": f"""kind: KubernetesNodePool
+spec: {{forProvider: {{instanceTypes: [ecs.g8i.8xlarge], labels: {AS_MAP}}}}}
+""",
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_labels_as_a_map_are_a_mistake_in_every_form(here: Path, name: str) -> None:
+    judged = judge_files(here, {name: MAPS[name]})
+    (problem,) = judged.problems
+    assert "labels must be a list" in problem
+    assert judged.report.exit_code == 3
+
+
+def test_one_label_of_another_form(here: Path) -> None:
+    label = f'[{{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}]'
+    (problem,) = judge_files(here, {"main.tf": HCL_POOL % f"labels = {label}"}).problems
+    assert problem == f"main.tf:7:13: a label must be {{key, value}}, both text [{RESOURCE}.e.labels[0]]"
+
+
+def test_taints_as_a_map_are_a_mistake(here: Path) -> None:
+    judged = judge_files(here, {"main.tf": HCL_POOL % f'{LABELS}\n  taints = {{ a = "b:NoSchedule" }}'})
+    (problem,) = judged.problems
+    assert problem.startswith("main.tf:11:12: 'taints' must be a list")
+
+
+# --- References of Crossplane -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["vswitchIdRefs", "vswitchIdsRefs", "vswitchIdSelector", "vswitchIdsSelector"])
+def test_ids_that_crossplane_fills_in_are_open(here: Path, key: str) -> None:
+    pool = f"""kind: KubernetesNodePool
+metadata: {{name: fast}}
+spec:
+  forProvider:
+    nodePoolName: fast
+    clusterIdRef: {{name: c}}
+    instanceTypes: [ecs.g8i.8xlarge]
+    {key}: [{{name: a}}]
+    labels: [{{key: {EXCLUSIVE_LABEL}, value: eniOnly}}]
+    taints: [{{key: a, value: b, effect: NoSchedule}}]
+    %s
+"""
+    judged = judge_files(here, {"pool.yaml": pool % "desiredSize: 1"})
+    assert (judged.problems, judged.rules, open_of(judged, "vSwitchIds of pool")) == ([], set(), [key])
+    (place,) = (item.place for item in judged.report.undecided if "vSwitchIds" in item.fact)
+    assert (place.line, place.path) == (8, f"fast.{key}")
+    judged = judge_files(here, {"pool.yaml": pool % "vswitchIds: [vsw-j]"})
+    assert open_of(judged, "vSwitchIds of pool") == []

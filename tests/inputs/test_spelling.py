@@ -51,6 +51,21 @@ def test_one_body_in_many_words(spelling: Spelling, value: dict[str, Any]) -> No
     }
 
 
+MAP = {LABEL["key"]: LABEL["value"]}
+
+
+@pytest.mark.parametrize("labels", [MAP, [MAP], [LABEL, MAP], "a=b", ["a=b"], LABEL])
+def test_labels_in_another_form_are_not_lost(labels: Any) -> None:  # noqa: ANN401 - any form
+    for spelling in (TERRAFORM, PULUMI, CROSSPLANE):
+        assert spelling.body_of({"labels": labels, "taints": labels})["kubernetes_config"] == {
+            "labels": labels,
+            "taints": labels,
+        }
+    ros = [{"Key": LABEL["key"], "Value": LABEL["value"]}, MAP]
+    body = ROS.body_of({"KubernetesConfig": {"Labels": ros, "Taints": MAP}})
+    assert body == {"kubernetes_config": {"labels": [LABEL, MAP], "taints": MAP}}
+
+
 @pytest.mark.parametrize(
     ("spelling", "value", "path", "wanted"),
     [

@@ -74,11 +74,18 @@ def put(out: dict[str, Any], target: str, indexes: tuple[int, ...], value: objec
     left = list(indexes)
     for parent in parents:
         if parent.endswith("[]"):
-            items = out.setdefault(parent.removesuffix("[]"), [])
-            index = left.pop(0)
-            # Items without values have no leaf, but must not shift the items after them.
-            items.extend({} for _ in range(index + 1 - len(items)))
-            out = items[index]
+            out = _items(out, parent, left[0])[left.pop(0)]
         else:
             out = out.setdefault(parent, {})
-    out[last] = value
+    if last.endswith("[]"):
+        _items(out, last, left[0])[left[0]] = value
+    else:
+        out[last] = value
+
+
+def _items(out: dict[str, Any], name: str, index: int) -> list[Any]:
+    """Return the list of a name, which has an item at the index."""
+    items: list[Any] = out.setdefault(name.removesuffix("[]"), [])
+    # Items without values have no leaf, but must not shift the items after them.
+    items.extend({} for _ in range(index + 1 - len(items)))
+    return items

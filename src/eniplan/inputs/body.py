@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HIDDEN = "(hidden)"
 """Replaces a password: rules only need to know that there is one."""
 LABELS: Path = ("kubernetes_config", "labels")
+_EACH = say("write {{key, value}} for each")
 _ID_LISTS = ("instanceTypes", "vSwitchIds", "securityGroupIds", "instances")
 _APART = ("kind", "autoScaling", "labels")
 """Keys of a pool that need more than renaming."""
@@ -219,7 +220,7 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
     if labels is None or isinstance(labels, NotKnown):
         return labels or out
     if not isinstance(labels, list):
-        misread.append(Misread(LABELS, say("labels must be a list"), say("write a list of {{key, value}}")))
+        misread.append(Misread(LABELS, say("labels must be a list"), _EACH))
         return out
     for i, item in enumerate(labels):
         if item is None or isinstance(item, NotKnown):
@@ -227,9 +228,8 @@ def _labels(labels: Value, body_paths: dict[Path, Path], misread: list[Misread])
         key = item.get("key") if isinstance(item, dict) else None
         text = None if not isinstance(item, dict) else item.get("value")
         if not isinstance(key, str) or not isinstance(text, str | None):
-            misread.append(
-                Misread((*LABELS, i), say("a label must be {{key, value}}, both text"), say("quote the value"))
-            )
+            hint = say("quote the value") if isinstance(key, str) else _EACH
+            misread.append(Misread((*LABELS, i), say("a label must be {{key, value}}, both text"), hint))
         elif key in out or (("labels", key) in body_paths):
             misread.append(
                 Misread((*LABELS, i), say("the label {key!r} is given twice", key=key), say("keep one of them"))

@@ -376,7 +376,10 @@ class Collected:
         if resource.existing is not None:
             pool.value["existingLabels"] = resource.existing
         places = PoolPlaces(origin, resource, pool.body_paths)
-        self._problems += (Problem(item.message, places.of_body(item.path).place(), item.hint) for item in pool.misread)
+        for item in pool.misread:
+            at = places.of_body(item.path)
+            hint = together(part for part in (item.hint, at.document.note(at.path)) if part)
+            self._problems.append(Problem(item.message, at.place(), hint))
         found = PoolInput(pool.value, places, pool.unknown)
         if stated is None:
             stated = _named(resource, origin)

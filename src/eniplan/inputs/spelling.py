@@ -110,6 +110,8 @@ class Names:
         """The same for blocks: `labels` is `kubernetes_config.labels`."""
         self._lists = frozenset(name.partition("[]")[0] for name in names if "[]" in name)
         """Repeatable blocks. In Terraform any other block is a list with at most one item."""
+        self._items = {f"{own}[]": f"{api}[]" for own, api in self._blocks.items() if api in (_LABELS, _TAINTS)}
+        """One label or taint, which may be in a form that the format does not have."""
         self._own: dict[str, list[str]] = {}
         for own, api in (names | self._blocks).items():
             self._own.setdefault(api, []).append(own)
@@ -118,7 +120,7 @@ class Names:
         """See `Spelling`."""
         body: dict[str, Any] = {}
         for name, indexes, found in self._leaves(value, "", ()):
-            target = self._names.get(name) or self._blocks.get(name)
+            target = self._names.get(name) or self._blocks.get(name) or self._items.get(name)
             if target is not None:
                 put(body, target, indexes, _converted(target, found))
         return body
@@ -164,7 +166,7 @@ class Names:
                 yield name, indexes, lost
                 return
             value = known
-        if name in self._names or isinstance(value, NotKnown):
+        if name in self._names or isinstance(value, NotKnown) or self._is_misread(name, value):
             yield name, indexes, value
         elif isinstance(value, dict):
             for key, item in value.items():
@@ -174,13 +176,20 @@ class Names:
                 is_list = name in self._lists
                 yield from self._leaves(item, f"{name}[]" if is_list else name, (*indexes, i) if is_list else indexes)
 
+    def _is_misread(self, name: str, value: Any) -> bool:  # noqa: ANN401 - any argument
+        """Return whether labels or taints are in a form that the format does not have, such as a map."""
+        if f"{name}[]" in self._items:
+            return not isinstance(value, list)
+        is_known = isinstance(value, dict) and any(f"{name}.{key}" in self._names for key in value)
+        return name in self._items and not is_known
+
 
 def _dotted(path: Iterable[str | int]) -> str:
     """Return a key path as in the table of fields."""
     return "".join("[]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-_LABELS = "kubernetes_config.labels"
+_LABELS, _TAINTS = "kubernetes_config.labels", "kubernetes_config.taints"
 
 
 class Terraform(Names):
@@ -224,6 +233,32 @@ class CamelCase(Terraform):
         return tuple(camel(step) if isinstance(step, str) and found[0] != "tags" else step for step in found)
 
 
+class Crossplane(CamelCase):
+    """Crossplane's names. A reference or selector (`vswitchIdRefs`) stands for ids that Crossplane fills in."""
+
+    def body_of(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Spelling`."""
+        lost = {name: NotKnown(key) for name, key in self._references(value).items()}
+        return super().body_of({**value, **lost})
+
+    def path(self, body: Path, value: Mapping[str, Any]) -> Path:
+        """See `Spelling`."""
+        found = super().path(body, value)
+        key = self._references(value).get(str(found[0])) if found else None
+        return found if key is None else (key,)
+
+    def _references(self, value: Mapping[str, Any]) -> dict[str, str]:
+        """Return the key of the reference for each field that has no value but a reference."""
+        found: dict[str, str] = {}
+        for key in value:
+            # Releases of the provider differ: `vswitchIdRefs` and `vswitchIdsRefs` both stand for `vswitchIds`.
+            stem = re.sub("(Refs?|Selector)$", "", key)
+            for name in (stem, f"{stem}s") if stem != key else ():
+                if not value.get(name) and snake_name(name) in self._names:
+                    found.setdefault(name, key)
+        return found
+
+
 def camel(name: str) -> str:
     """Return a Terraform name in camelCase."""
     return re.sub("_([a-z])", lambda found: found[1].upper(), name)
@@ -232,11 +267,13 @@ def camel(name: str) -> str:
 def snake(value: Any) -> Any:  # noqa: ANN401 - an argument
     """Return a value with the keys of its maps in snake_case."""
     if isinstance(value, dict):
-        return {
-            re.sub("(?<!^)[A-Z]", r"_\g<0>", key).lower(): item if key == "tags" else snake(item)
-            for key, item in value.items()
-        }
+        return {snake_name(key): item if key == "tags" else snake(item) for key, item in value.items()}
     return [snake(item) for item in value] if isinstance(value, list) else value
+
+
+def snake_name(name: str) -> str:
+    """Return a name in snake_case."""
+    return re.sub("(?<!^)[A-Z]", r"_\g<0>", name).lower()
 
 
 _NUMBERS = {
@@ -272,4 +309,4 @@ PULUMI = CamelCase(
     {name.replace("spot_price_limit[]", "spot_price_limits[]"): api for name, api in read("terraform").items()},
     "clusterId",
 )
-CROSSPLANE = CamelCase(read("terraform"), "clusterId")
+CROSSPLANE = Crossplane(read("terraform"), "clusterId")

@@ -104,8 +104,8 @@ class Tree:
         found = self._walk(path)
         if found is None:
             return NOTHING
-        if path[1:] == ("taints",) and not found.shape.blocks.get("taints"):
-            return say("in a {block} block", block="taints")
+        if path[1:] in (("labels",), ("taints",)) and not found.shape.blocks.get(block := str(path[1])):
+            return say("in a {block} block", block=block)
         key = found.shape.block.attributes.get("key") if path[1:2] == ("labels",) else None
         if key is not None and isinstance(key.expression, Literal) and is_mode_key(str(key.expression.value)):
             return say("in a {block} block", block="labels")
