@@ -73,10 +73,7 @@ def put(out: dict[str, Any], target: str, indexes: tuple[int, ...], value: objec
     *parents, last = target.split(".")
     left = list(indexes)
     for parent in parents:
-        if parent.endswith("[]"):
-            out = _items(out, parent, left[0])[left.pop(0)]
-        else:
-            out = out.setdefault(parent, {})
+        out = _items(out, parent, left[0])[left.pop(0)] if parent.endswith("[]") else out.setdefault(parent, {})
     if last.endswith("[]"):
         _items(out, last, left[0])[left[0]] = value
     else:
