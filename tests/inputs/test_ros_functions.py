@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from eniplan.inputs.places import NotKnown
 from eniplan.inputs.ros import resolved
 from eniplan.plan.document import read_documents
+from tests.inputs.support import LABEL, TAINT, judge_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.inputs.support import Judged
 
 NAMES = (
     "Ref", "Fn::Join", "Fn::Sub", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::If", "Fn::Equals", "Fn::Not",
@@ -29,7 +35,7 @@ def computed(value: Any) -> Any:  # noqa: ANN401 - values of a document
         "Resources": {"pool": {"value": value}},
     }
     (document,) = read_documents("t.json", json.dumps(template).encode())
-    found: Any = resolved(document, lambda _: True).value
+    found: Any = resolved(document, lambda _: True).document.value
     return found["Resources"]["pool"]["value"]
 
 
@@ -56,3 +62,62 @@ def test_no_argument_is_a_crash(name: str) -> None:
 def test_sub(argument: Any, text: str | None) -> None:  # noqa: ANN401 - values of a document
     found = computed({"Fn::Sub": argument})
     assert found == text if text is not None else isinstance(found, NotKnown)
+
+
+# --- Condition and Count of a resource ----------------------------------------------------------------------------
+
+
+def judged_with(here: Path, **resources: dict[str, Any]) -> Judged:
+    """Judge pools of 100 nodes each, with more keys of the resource, such as `Count`."""
+    both = [{"Key": LABEL["key"], "Value": LABEL["value"]}], [{name.title(): part for name, part in TAINT.items()}]
+    pools = {
+        name: {
+            "Type": "ALIYUN::CS::ClusterNodePool",
+            "Properties": {
+                "NodePoolInfo": {"Name": {"Fn::Sub": "a${ALIYUN::Index}"} if "Count" in more else "a"},
+                "Count": 100,
+                "ScalingGroup": {"VSwitchIds": ["vsw-j"], "InstanceTypes": ["ecs.g8i.8xlarge"]},
+                "KubernetesConfig": dict(zip(("Labels", "Taints"), both, strict=True)),
+            },
+            **more,
+        }
+        for name, more in resources.items()
+    }
+    template = {
+        "ROSTemplateFormatVersion": "2015-09-01",
+        "Parameters": {"On": {"Type": "Boolean", "Default": False}, "N": {"Type": "Number"}},
+        "Conditions": {
+            "On": {"Fn::Equals": [{"Ref": "On"}, True]},
+            "Off": {"Fn::Not": ["On"]},
+            "Open": {"Fn::Equals": [{"Ref": "N"}, 1]},
+        },
+        "Resources": pools,
+    }
+    return judge_files(here, {"ros.json": template})
+
+
+def test_a_resource_whose_condition_is_false_is_not_created(here: Path) -> None:
+    judged = judged_with(here, Yes={"Condition": "On"}, No={"Condition": "Off"})
+    assert (judged.rules, len(judged.report.pools)) == (set(), 1)
+    assert judged.skipped == [("ros.json: Yes", "its Condition is false, by the default of On")]
+
+
+def test_a_resource_that_may_not_be_created_is_alone(here: Path) -> None:
+    judged = judged_with(here, A={"Condition": "Open"}, B={"Condition": "Open"}, C={"Count": {"Ref": "N"}})
+    assert (judged.rules, len(judged.report.pools)) == (set(), 3)
+    assert len(judged_with(here, A={"Count": 301}).report.pools) == 1
+
+
+def test_count_creates_several(here: Path) -> None:
+    judged = judged_with(here, A={"Count": 6})
+    assert judged.rules == {"NET002"}
+    assert [pool.name for pool in judged.report.pools] == [f"a{i}" for i in range(6)]
+    assert judged_with(here, A={"Count": {"Fn::If": ["On", 6, 1]}}).rules == set()
+    assert judged_with(here, A={"Count": 0}).skipped == [("ros.json: A", "its Count is 0")]
+
+
+@pytest.mark.parametrize("reference", [{"Ref": "B"}, {"Fn::GetAtt": ["B", "VSwitchId"]}])
+def test_a_reference_to_several_is_open(reference: dict[str, Any]) -> None:
+    document, *_ = read_documents("t.json", json.dumps({"Resources": {"A": reference, "B": {"Count": 2}}}).encode())
+    found: Any = resolved(document, lambda _: True).document.value
+    assert type(found["Resources"]["A"]) is NotKnown

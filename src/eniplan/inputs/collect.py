@@ -301,11 +301,12 @@ class Collected:
     # --- Collecting pools ----------------------------------------------------------------------------------------
 
     def _take_group(self, group: Group) -> None:
+        for resource, why in group.left:
+            self.skip(resource.document.file, why, resource.value, resource.address)
         for resource in group.pools:
             body = resource.spelling.body_of(resource.value)
             if mode_of(body) is False:
-                title = f"{resource.document.file}: {resource.address}" if resource.address else resource.document.file
-                self.skip(title, _PLAIN_POOL, resource.value)
+                self.skip(resource.document.file, _PLAIN_POOL, resource.value, resource.address)
             else:
                 self._take_resource(resource, body, group.key, group.stated)
 

@@ -50,17 +50,54 @@ class Noted(NamedTuple):
         return NOTHING
 
 
-def resolved(document: Document, is_ours: Callable[[Any], bool]) -> Document:
+class Copy(NamedTuple):
+    """A resource that ROS creates: with `Count`, there may be several of one name."""
+
+    name: str
+    suffix: str
+    """Its index, with `Count`: `[0]`."""
+    value: Any
+    is_certain: bool
+    """Whether it certainly exists."""
+
+
+class Resolved(NamedTuple):
+    """A template with evaluated values."""
+
+    document: Document
+    """The first copy of each resource."""
+    copies: list[Copy]
+    """The resources of ours that ROS creates."""
+    left: dict[str, Message]
+    """Why it creates none of a name."""
+
+
+_MAX_COUNT = 300
+"""The resources that a stack may have."""
+_INDEX = "ALIYUN::Index"
+
+
+def resolved(document: Document, is_ours: Callable[[Any], bool]) -> Resolved:
     """Return a template with evaluated values in resources of ours, and `NotKnown` for values that only ROS knows."""
     value: Any = document.value
     template = _Template(value)
     resources = value.get("Resources")
     if not isinstance(resources, dict):
-        return document
-    made = {
-        name: template.value(item, ("Resources", name)) if is_ours(item) else item for name, item in resources.items()
-    }
-    return document._replace(value={**value, "Resources": made}, tree=Noted(document.tree, template.notes))
+        return Resolved(document, [], {})
+    made = dict(resources)
+    copies: list[Copy] = []
+    left: dict[str, Message] = {}
+    for name, item in resources.items():
+        if not is_ours(item):
+            continue
+        found, why = template.copies(name, item)
+        if why:
+            left[name] = why
+        copies += found
+        made[name] = found[0].value if found else template.value(item, ("Resources", name))
+    return Resolved(
+        document._replace(value={**value, "Resources": made}, tree=Noted(document.tree, template.notes)), copies, left
+    )
 
 
 class _Template:
@@ -71,6 +108,25 @@ class _Template:
         self._template = template
         self._used: list[str] = []
         self._open: set[str] = set()
+        self._index: int | None = None
+
+    def copies(self, name: str, item: dict[str, Any]) -> tuple[list[Copy], Message]:
+        """Return the resources of a name that ROS creates, or why it creates none."""
+        self._used = []
+        holds = self._condition(item["Condition"]) if "Condition" in item else True
+        count = self._computed(item["Count"]) if "Count" in item else 1
+        is_known = isinstance(count, int) and 0 <= count <= _MAX_COUNT
+        why = say("its Condition is false") if holds is False else say("its Count is 0") if count == 0 else NOTHING
+        if why:
+            by = tuple(dict.fromkeys(self._used))
+            return [], say("{why}, by {sources}", why=why, sources=by) if by else why
+        found: list[Copy] = []
+        for index in range(count) if is_known else (None,):
+            self._index = index
+            suffix = f"[{index}]" if "Count" in item and index is not None else ""
+            found.append(Copy(name, suffix, self.value(item, ("Resources", name)), is_known and holds is True))
+        self._index = None
+        return found, NOTHING
 
     def value(self, raw: Any, path: Path) -> Any:  # noqa: ANN401 - values of a document
         """Return a value with its functions evaluated, and record the defaults that it depends on."""
@@ -100,8 +156,10 @@ class _Template:
     # --- Functions; they return None if the result is unknown ---
 
     def ref(self, name: Any) -> Any:  # noqa: ANN401 - values of a document
+        if name == _INDEX and self._index is not None:
+            return self._index
         if isinstance(name, str) and value_at(self._template, ("Resources", name)) is not None:
-            return Made(f"Ref {name}", name, "")
+            return NotKnown(f"Ref {name}") if self._are_several(name) else Made(f"Ref {name}", name, "")
         parameter = value_at(self._template, ("Parameters", str(name)))
         if not isinstance(parameter, dict) or parameter.get("Default") is None:
             return NotKnown(f"Ref {name}")
@@ -112,10 +170,16 @@ class _Template:
         name, attribute = _two(argument.split(".", 1) if isinstance(argument, str) else argument)
         if not isinstance(name, str) or not isinstance(attribute, str):
             return None
+        if self._are_several(name):
+            return NotKnown(f"Fn::GetAtt {name}.{attribute}")
         kind = str(value_at(self._template, ("Resources", name, "Type"))).lower()
         # `VSwitchId` of an `ALIYUN::ECS::VSwitch` is the same id that `Ref` returns.
         is_id = attribute.endswith("Id") and kind.endswith(attribute.removesuffix("Id").lower())
         return Made(f"Fn::GetAtt {name}.{attribute}", name, "" if is_id else attribute)
+
+    def _are_several(self, name: str) -> bool:
+        """Return whether a name stands for a list of resources."""
+        return value_at(self._template, ("Resources", name, "Count")) is not None
 
     def join(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
         by, items = _two(self._computed(argument))
@@ -136,7 +200,7 @@ class _Template:
             parts.append(
                 f"${{{found[2]}}}" if found[1]
                 else self._computed(given[name]) if name in given
-                else NotKnown(f"${{{name}}}") if "." in name or "::" in name
+                else NotKnown(f"${{{name}}}") if "." in name or ("::" in name and name != _INDEX)
                 else self.ref(name)
             )  # fmt: skip
         return _joined("", [*parts, words[at:]])

@@ -19,9 +19,10 @@ from eniplan.plan.fields import pascal
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from eniplan.inputs.units import Stated
+    from eniplan.messages import Message
     from eniplan.plan.document import Document, Path
 
 _PULUMI_POOL = ("alicloud:cs:NodePool", "alicloud:cs/nodePool:NodePool")
@@ -50,6 +51,8 @@ class Group(NamedTuple):
     pools: list[Resource]
     stated: Stated | None = None
     """The facts of the cluster that the document states."""
+    left: tuple[tuple[Resource, Message], ...] = ()
+    """Pools that are not created, and why."""
 
 
 def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
@@ -128,16 +131,20 @@ _ROS_SWITCH, _ROS_GROUP = ("ALIYUN::ECS::VSwitch",), ("ALIYUN::ECS::SecurityGrou
 def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
     from eniplan.inputs.ros import resolved  # noqa: PLC0415 - most runs have none
 
-    document = resolved(document, lambda item: _type(item).startswith(("ALIYUN::CS::", *_ROS_SWITCH, *_ROS_GROUP)))
+    found = resolved(document, lambda item: _type(item).startswith(("ALIYUN::CS::", *_ROS_SWITCH, *_ROS_GROUP)))
+    document = found.document
     template = _Template(document, ("Resources",), "Properties", _ROS_SWITCH, _ROS_GROUP, pascal, is_closed)
     loose: list[Resource] = []
-    for name, item in template.resources.items():
-        path: Path = ("Resources", name, "Properties")
-        known = value_at(item, ("Properties",))
-        if not _type(item).startswith("ALIYUN::CS::") or not isinstance(known, dict):
+    alone: set[str] = set()
+    for copy in found.copies:
+        path: Path = ("Resources", copy.name, "Properties")
+        known = value_at(copy.value, ("Properties",))
+        if not isinstance(known, dict):
             continue
-        if _type(item) == RESOURCE_TYPE:
+        name = copy.name + copy.suffix
+        if _type(copy.value) == RESOURCE_TYPE:
             loose.append(Resource(name, document, path, known, ROS))
+            alone |= set() if copy.is_certain else {name}
         elif isinstance(known.get("ClusterConfig"), dict):
             yield _request(document, (*path, "ClusterConfig"), f"{name}.")
         elif isinstance(known.get("NodePools"), list):
@@ -146,8 +153,13 @@ def _ros(document: Document, *, is_closed: bool) -> Iterator[Group]:
                 for i, pool in enumerate(known["NodePools"])
                 if isinstance(pool, dict)
             ]
-            yield template.group((document.file, name), pools, name)
-    yield from template.groups(loose)
+            yield template.group((document.file, name), pools, copy.name)
+    yield from template.groups(loose, alone)
+    left = (
+        (Resource(name, document, ("Resources", name), template.resources[name], ROS), why)
+        for name, why in found.left.items()
+    )
+    yield Group((document.file, ""), [], left=tuple(left))
 
 
 # --- Pulumi -------------------------------------------------------------------------------------------------------
@@ -190,15 +202,20 @@ class _Template(NamedTuple):
         """Its resources by name; references are `Made`."""
         return mapping(value_at(self.document.value, self.at))
 
-    def groups(self, pools: list[Resource]) -> Iterator[Group]:
-        """Yield pools by the cluster that they join."""
-        by_cluster: dict[tuple[str, bool], list[Resource]] = {}
+    def groups(self, pools: list[Resource], alone: Collection[str] = ()) -> Iterator[Group]:
+        """Yield pools by the cluster that they join; those that may not exist are alone."""
+        by_cluster: dict[tuple[str, bool, str], list[Resource]] = {}
         for pool in pools:
             cluster = value_at(pool.value, pool.spelling.cluster)
             is_made = isinstance(cluster, Made) and not cluster.name
-            by_cluster.setdefault((cluster.instance if is_made else str(cluster), is_made), []).append(pool)
-        for (cluster, is_made), joined in by_cluster.items():
-            yield self.group((self.document.file, cluster), joined, cluster if is_made else "")
+            key = (
+                cluster.instance if is_made else str(cluster),
+                is_made,
+                pool.address if pool.address in alone else "",
+            )
+            by_cluster.setdefault(key, []).append(pool)
+        for (cluster, is_made, address), joined in by_cluster.items():
+            yield self.group((self.document.file, cluster, address), joined, cluster if is_made else "")
 
     def group(self, key: tuple[str, ...], pools: list[Resource], cluster: str) -> Group:
         """Return pools with the facts about their cluster, vSwitches and security groups in the document.
