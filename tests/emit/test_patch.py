@@ -120,7 +120,7 @@ spec:
             - matchExpressions:
               - key: topology.kubernetes.io/zone
                 operator: In
-                values: [a]
+                values: [cn-hangzhou-j]
             - matchFields: []
       tolerations:
       # why
@@ -478,7 +478,12 @@ RESOURCES = "containers[0].resources"
          f"{TERMS}[1].matchExpressions[0]"),
         ({"nodeSelector": {LABEL: "ENI"}}, "keeps the pods away", NODE_SELECTOR),
         ({"affinity": required({})}, "matches no node", TERMS),
-        ({"nodeSelector": {"not-of-the-pool": "x"}}, "match no node of the pool", ""),
+        ({"nodeSelector": {"not-of-the-pool": "x"}}, r"match no node of the pool: not-of-the-pool In \(x\)",
+         "nodeSelector.not-of-the-pool"),
+        ({"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-z"}}, r"zone In \(cn-hangzhou-z\)",
+         'nodeSelector["topology.kubernetes.io/zone"]'),
+        ({"affinity": required({"matchFields": [{"key": "metadata.uid", "operator": "In", "values": ["x"]}]})},
+         "only the field metadata.name", f"{TERMS}[0].matchFields[0].key"),
         ({"containers": [{"name": "a", "resources": {"requests": {"aliyun/eni": 0}}}]}, "requests 0", RESOURCES),
         ({"containers": [{"name": "a", "resources": {"requests": ONE, "limits": {"aliyun/eni": 2}}}]}, "limit of 2",
          f'{RESOURCES}.requests["aliyun/eni"]'),
@@ -670,7 +675,7 @@ def test_a_patched_pod_can_be_placed_and_is_patched_no_more(pod: dict[str, Any],
     pool = PLAN.node_pools[0]
     assert not after.refused
     assert after.placement.needs(LABEL, "eniOnly")
-    assert after.placement.allows(pool.node_labels) is not False
+    assert after.placement.allows(pool.node_labels("cn-hangzhou", {})) is not False
     assert repelling(pool.node_taints, after.tolerations) == ()
     assert after.request("aliyun/eni") == before.request("aliyun/eni") or before.request("aliyun/eni") == 0
     assert after.host_network or after.request("aliyun/eni") >= 1

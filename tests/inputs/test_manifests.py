@@ -151,7 +151,9 @@ def test_mistakes_beside_a_pool(here: Path, items: list[dict[str, Any]], rules: 
         ({"nodeSelector": {"team": "a"}}, "trading"),
         ({"nodeSelector": {"team": "b"}}, "gateway"),
         ({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly", "team": "b"}}, "gateway"),
-        ({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly", "topology.kubernetes.io/zone": "z", "team": "b"}}, "gateway"),
+        ({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly", "alibabacloud.com/ecs": "z", "team": "b"}}, "gateway"),
+        ({"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-j", "team": "b"}}, "gateway"),
+        ({"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-k", "team": "b"}}, None),
         ({"nodeSelector": {"team": "c"}}, None),
         ({"nodeSelector": {"other": "c"}}, None),
         ({"containers": [{"name": "a"}]}, None),
@@ -204,6 +206,42 @@ def test_a_workload_that_several_pools_would_take_is_left_open(here: Path) -> No
     annotated = workload(notes={"eniplan.dev/node-pool": "other"})
     judged = judge_files(here, files | {"m.yaml": stream(annotated)})
     assert judged.facts == {}
+
+
+ZONE = "topology.kubernetes.io/zone"
+
+
+def test_the_zone_of_pods_tells_their_pool(here: Path) -> None:
+    """One pool for each zone, as the autoscaler of ACK wants it."""
+    facts = {**CLUSTER, "vSwitches": [*CLUSTER["vSwitches"], {"id": "vsw-k", "zone": "cn-hangzhou-k"}]}
+    other = pool("other")
+    other["scaling_group"]["vswitch_ids"] = ["vsw-k"]
+    one = workload(nodeSelector={ZONE: "cn-hangzhou-k"})
+    one["spec"]["replicas"] = 22
+    judged = judge_files(here, {"m.yaml": stream(one), "p.json": pool(), "q.json": other}, cluster=facts)
+    (finding,) = [f for f in judged.report.findings if f.rule.id == "ENI008"]
+    assert finding.facts["pool"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("selector", "why"),
+    [
+        (
+            {ZONE: "z"},
+            f"no node pool that was passed has nodes with {ZONE} In (z); correct it, or pass the pool that has",
+        ),
+        ({"a": "1", EXCLUSIVE_LABEL: "eniOnly", "team": "b"}, "has nodes with a In (1), team In (b); correct it"),
+        ({"b": "1", "team": "a"}, "its node selector and node affinity match no node pool that was passed; pass"),
+        (None, "pass the node pools together with the manifests"),
+    ],
+)
+def test_why_the_pool_is_unknown(here: Path, selector: dict[str, str] | None, why: str) -> None:
+    files: dict[str, Any] = {"m.yaml": stream(workload(nodeSelector=selector or {"a": "1"}))}
+    if selector is not None:
+        files |= {"p.json": pool(team="a"), "q.json": pool("q", b="1")}
+    judged = judge_files(here, files)
+    (open_,) = [item for item in judged.report.undecided if item.fact == "the node pool of StatefulSet 'matcher'"]
+    assert why in open_.hint
 
 
 def test_pools_of_several_inputs(here: Path) -> None:

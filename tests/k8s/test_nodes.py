@@ -106,6 +106,23 @@ def test_what_is_decided_of_a_half_known_node_holds_whatever_the_rest_is(
         pytest.fail("everything is known, and it is not decided")
 
 
+@given(placements, labels, st.dictionaries(st.sampled_from(KEYS), st.lists(st.sampled_from(VALUES), min_size=1)))
+def test_what_is_decided_of_several_nodes_holds_for_each(
+    placement: Placement, have: dict[str, str], among: dict[str, list[str]]
+) -> None:
+    known = {key: value for key, value in have.items() if key not in among}
+    nodes = NodeLabels(known, lambda _: True, "n", {key: tuple(values) for key, values in among.items()})
+    verdict = placement.allows(nodes)
+    every = {
+        brute(placement, {**known, **dict(zip(among, values, strict=True))}, "n") for values in product(*among.values())
+    }
+    assert verdict is None or every == {verdict}
+    assert verdict is not None or any(len(set(values)) > 1 for values in among.values())
+    assert {key: nodes.values(key) for key in KEYS} == {
+        key: (known[key],) if key in known else tuple(among.get(key, ())) for key in KEYS
+    }
+
+
 @given(placements, st.sampled_from(KEYS), st.sampled_from(VALUES))
 def test_needing_a_label(placement: Placement, key: str, value: str) -> None:
     """Then no node without it will do."""

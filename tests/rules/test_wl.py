@@ -193,6 +193,113 @@ class TestWL004Names:
         assert found(judge(workload(kind="Job", name="a-", generateName=True)), "WL004") == []
 
 
+class TestWL007Places:
+    """The region, zones and instance types of the example's pool, which the plan states."""
+
+    TYPE = "node.kubernetes.io/instance-type"
+    ZONE = "topology.kubernetes.io/zone"
+    REGION = "topology.kubernetes.io/region"
+
+    @pytest.mark.parametrize(
+        ("key", "value", "have"),
+        [
+            (ZONE, "cn-hangzhou-k", "cn-hangzhou-j"),
+            ("failure-domain.beta.kubernetes.io/zone", "cn-hangzhou-k", "cn-hangzhou-j"),
+            (REGION, "cn-beijing", "cn-hangzhou"),
+            (TYPE, "ecs.g7.8xlarge", "ecs.g8i.8xlarge"),
+            ("beta.kubernetes.io/instance-type", "ecs.g7.8xlarge", "ecs.g8i.8xlarge"),
+        ],
+    )
+    def test_what_the_nodes_have(self, key: str, value: str, have: str) -> None:
+        finding = only(judge(templated(nodeSelector={key: value})), "WL007")
+        assert finding.message == (
+            f"Deployment 'matcher' selects labels that nodes of pool 'trading' do not have: {key} In ({value})"
+        )
+        assert finding.hint == f"they have {key}={have}"
+        assert finding.place.path.startswith("workloads[0].template.spec.nodeSelector[")
+        assert found(judge(templated(nodeSelector={key: have})), "WL007") == []
+
+    def test_a_label_that_the_pool_does_not_set(self) -> None:
+        assert (
+            only(judge(templated(nodeSelector={"a": "b"})), "WL007").hint == "compare them with the labels of the pool"
+        )
+
+    @pytest.mark.parametrize(
+        ("changes", "key", "value", "told"),
+        [
+            ({f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}, ZONE, "cn-hangzhou-k", False),
+            ({f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}, ZONE, "cn-hangzhou-i", True),
+            ({f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "ecs.g7.8xlarge"]}, TYPE, "ecs.g7.8xlarge", False),
+            ({f"{POOL}.instanceTypes": [], f"{POOL}.instanceFamilies": ["ecs.g8i"]}, TYPE, "ecs.g7.8xlarge", False),
+            ({f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "(var.t)"]}, TYPE, "ecs.g7.8xlarge", False),
+            ({f"{POOL}.labels": {TYPE: "x"}}, TYPE, "x", False),
+        ],
+    )
+    def test_several(self, changes: dict[str, Any], key: str, value: str, told: bool) -> None:  # noqa: FBT001 - a parameter
+        k = {"id": "vsw-k", "zone": "cn-hangzhou-k", "vpcId": "vpc-1", "availableIps": 4000}
+        report = judge({"cluster.vSwitches[1]": k, **changes, **templated(nodeSelector={key: value})})
+        assert bool(found(report, "WL007")) == told
+
+    @pytest.mark.parametrize(
+        ("changes", "key", "fact"),
+        [
+            ({"cluster.vSwitches": ABSENT}, ZONE, "cluster.vSwitches"),
+            ({"cluster.region": ABSENT}, REGION, "cluster.region"),
+            ({"cluster.region": ABSENT}, ZONE, None),
+            ({"cluster.vSwitches": ABSENT}, REGION, None),
+            ({f"{POOL}.vSwitchIds": ABSENT}, ZONE, None),  # NP005 reports it
+        ],
+    )
+    def test_what_is_unknown(self, changes: dict[str, Any], key: str, fact: str | None) -> None:
+        value = "cn-hangzhou-j" if key == self.ZONE else "cn-hangzhou"
+        report = judge({**changes, **templated(nodeSelector={key: value})})
+        assert found(report, "WL007") == []
+        assert [item.fact for item in report.undecided if "WL007" in item.rules] == ([] if fact is None else [fact])
+
+    def test_lingjun_nodes_are_not_documented(self) -> None:
+        changes = {"cluster.vSwitches": ABSENT, "nodePools": [LINGJUN_POOL]}
+        pods = templated(more={"nodePool": LINGJUN_POOL["name"]}, nodeSelector={self.ZONE: "x", self.TYPE: "y"})
+        report = judge({**changes, **pods})
+        assert found(report, "WL007") == []
+        assert [item.fact for item in report.undecided if "WL007" in item.rules] == []
+
+    @pytest.mark.parametrize("terms", [[{}], [{}, {"matchExpressions": []}]])
+    def test_an_empty_term(self, terms: list[dict[str, Any]]) -> None:
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+        finding = only(judge(templated(affinity={"nodeAffinity": required})), "WL007")
+        assert finding.message.endswith("has a node affinity with an empty term, which matches no node")
+        assert finding.place.path.endswith("nodeSelectorTerms")
+
+    def test_no_term_is_told_once(self) -> None:
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
+        assert rules_of(templated(affinity={"nodeAffinity": required})) == {"WL008"}
+
+    @pytest.mark.parametrize(
+        ("field", "path", "message"),
+        [
+            (
+                {"key": "metadata.labels", "operator": "In", "values": ["x"]},
+                "key",
+                "knows only the field metadata.name",
+            ),
+            ({"key": "metadata.name", "operator": "Exists"}, "operator", "has no operator 'Exists'"),
+            (
+                {"key": "metadata.name", "operator": "In", "values": ["a", "b"]},
+                "values",
+                "In of matchFields takes one value",
+            ),
+            ({"key": "metadata.name", "operator": "In", "values": ["n" * 70]}, "", ""),
+        ],
+    )
+    def test_fields_of_nodes(self, field: dict[str, Any], path: str, message: str) -> None:
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": [field]}]}}
+        report = judge(templated(affinity={"nodeAffinity": required}))
+        assert found(report, "WL007") == []
+        findings = found(report, "WL008")
+        assert [f.place.path.endswith(f"matchFields[0].{path}") for f in findings] == ([True] if path else [])
+        assert all(message in f.message for f in findings)
+
+
 class TestWL007:
     @pytest.mark.parametrize(
         ("spec", "path"),
@@ -201,7 +308,8 @@ class TestWL007:
             ({"affinity": affinity({**EXCLUSIVE, "operator": "NotIn"})}, "matchExpressions[0]"),
             ({"affinity": affinity({"key": LABEL, "operator": "DoesNotExist"})}, "matchExpressions[0]"),
             ({"nodeSelector": {LABEL: "ENIOnly"}}, "nodeSelector"),
-            ({"nodeSelector": {"team": "other"}}, "spec"),
+            ({"nodeSelector": {"a": "b", "team": "other"}}, "spec.nodeSelector.a"),
+            ({"nodeSelector": {"team": "other"}}, "spec.nodeSelector.team"),
             ({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
                 "nodeSelectorTerms": [{}]}}}}, "affinity"),
         ],
@@ -221,8 +329,8 @@ class TestWL007:
              [f"{LABEL} NotIn (eniOnly)"], "remove it", False),
             ({"affinity": affinity({**EXCLUSIVE, "operator": "NotIn"})}, [f"{LABEL} NotIn (eniOnly)"],
              "remove it", False),
-            ({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [{}]}}}}, "what no node has", "remove it", False),
+            ({"nodeSelector": {"kubernetes.io/os": "windows", LABEL: "eniOnly"}}, ["kubernetes.io/os In (windows)"],
+             "remove it", False),
         ],
     )  # fmt: skip
     def test_what_is_asked_for_and_what_to_write(

@@ -190,7 +190,9 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
         _inner(found, path[:-1])[path[-1]] = workload.replicas
     template = _inner(found, shape.template)
     _own_pods(template, workload)
-    want = wanted(pool, networking, host_network=workload.host_network, eni_request=workload.stated_request)
+    want = wanted(
+        plan.cluster, pool, networking, host_network=workload.host_network, eni_request=workload.stated_request
+    )
     labels = template["metadata"]["labels"]
     try:
         if want.selector is not None:

@@ -273,7 +273,7 @@ def _completed(given: _Given, workload: Workload, item: Object, held: Holder) ->
     networking = next((pn for pn in given.plan.pod_networkings if pn.name == workload.pod_networking), None)
     networks = workload.networks if workload.pod is not None and workload.pod.networks else ()
     request = len(networks) or workload.stated_request
-    want = wanted(pool, networking, host_network=workload.host_network, eni_request=request)
+    want = wanted(given.plan.cluster, pool, networking, host_network=workload.host_network, eni_request=request)
     labels: Mapping[str, str] = {}
     was_pinned = False
     for template in templates(held, after):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from eniplan.k8s.nodes import NodeLabels
     from eniplan.k8s.pods import Pod
     from eniplan.plan.document import Path
-    from eniplan.plan.model import NodePool, PodNetworking
+    from eniplan.plan.model import Cluster, NodePool, PodNetworking
 
 _RULE = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": [EXCLUSIVE_VALUE]}
 
@@ -62,6 +62,7 @@ class Wanted(NamedTuple):
 
 
 def wanted(
+    cluster: Cluster,
     pool: NodePool,
     networking: PodNetworking | None = None,
     *,
@@ -71,6 +72,7 @@ def wanted(
     """Return what the pods of a workload on a pool must have.
 
     Args:
+        cluster: the cluster of the pool.
         pool: the pool they run on.
         networking: their PodNetworking; None: only node affinity steers them.
         host_network: whether they use the host network; such pods take no ENI.
@@ -84,7 +86,8 @@ def wanted(
     if pool.is_lingjun or host_network:
         enis = 0
     selector = None if networking is None else networking.pod_selector
-    return Wanted(pool.node_taints, pool.node_labels, selector, enis, pool.is_lingjun, is_injected)
+    nodes = pool.node_labels(cluster.region, cluster.zones)
+    return Wanted(pool.node_taints, nodes, selector, enis, pool.is_lingjun, is_injected)
 
 
 def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -> None:
@@ -115,8 +118,12 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
     for flaw in done.refused:
         raise PodError(flaw.path, flaw.message, flaw.hint)
     if done.placement.allows(want.nodes) is False:
-        message = say("its node selector and node affinity match no node of the pool")
-        raise PodError(("spec",), message, say("compare them with the labels of the pool"))
+        asked = [r for r in done.placement.requirements() if want.nodes.meets(r) is False]
+        message = say(
+            "its node selector and node affinity match no node of the pool: {requirements}",
+            requirements=tuple(map(str, asked)),
+        )
+        raise PodError(asked[0].path, message, say("compare them with the labels of the pool"))
 
 
 def missing_labels(selector: Selector, labels: Mapping[str, Any]) -> dict[str, str]:

@@ -205,24 +205,34 @@ class Steering(NamedTuple):
     """Whether no exclusive node can run the pods, which a rule reports."""
 
 
+class Alike(NamedTuple):
+    """Pools whose nodes have the same taints and known labels."""
+
+    nodes: NodeLabels
+    pools: tuple[NodePool, ...]
+
+
 class Pools(NamedTuple):
     """The pools of a plan, grouped: the scheduler treats nodes of the same group alike."""
 
     cluster: Cluster
-    alike: tuple[tuple[NodePool, ...], ...]
+    alike: tuple[Alike, ...]
 
     def without(self, name: str) -> Pools:
         """Return all pools except one."""
-        kept = (tuple(pool for pool in alike if pool.name != name) for alike in self.alike)
-        return self._replace(alike=tuple(alike for alike in kept if alike))
+        kept = (each._replace(pools=tuple(pool for pool in each.pools if pool.name != name)) for each in self.alike)
+        return self._replace(alike=tuple(each for each in kept if each.pools))
 
 
 def pools_of(plan: Plan) -> Pools:
     """Return the pools of a plan."""
-    found: dict[Any, list[NodePool]] = {}
+    zones = plan.cluster.zones
+    found: dict[Any, tuple[NodeLabels, list[NodePool]]] = {}
     for pool in plan.node_pools:
-        found.setdefault((frozenset(pool.node_labels.labels.items()), pool.node_taints, pool.kind), []).append(pool)
-    return Pools(plan.cluster, tuple(map(tuple, found.values())))
+        nodes = pool.node_labels(plan.cluster.region, zones)
+        key = (frozenset(nodes.labels.items()), frozenset(nodes.among.items()), pool.node_taints, pool.kind)
+        found.setdefault(key, (nodes, []))[1].append(pool)
+    return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()))
 
 
 def _copies(items: Sequence[tuple[str, tuple[str, ...], Any]]) -> dict[int, Message]:
@@ -464,11 +474,11 @@ class Manifests:
         named = notes.get(POOL_ANNOTATION)
         if named is not None:
             return Steering(named, found.name, found.open)
-        open_to = [alike for alike in pools.alike if pod.placement.allows(alike[0].node_labels) is not False]
+        open_to = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
         takes_eni = found.leads or pod.request(ENI) > 0
-        if not takes_eni and not _is_led(pod, [pool for pool, *_ in open_to]):
+        if not takes_eni and not _is_led(pod, [alike.pools[0] for alike in open_to]):
             return None
-        able = sorted((pool for alike in open_to for pool in alike), key=lambda pool: pool.name)
+        able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
         if pod.placement.allows(EXCLUSIVE_NODE) is False:
             return Steering(None, found.name, is_nowhere=True) if takes_eni or _is_misled(pod) else None
         # Lingjun nodes support neither PodNetworkings nor ENI requests.
@@ -477,7 +487,7 @@ class Manifests:
         fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
         if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
             return Steering(fitting[0].name, found.name, found.open)
-        why = _several([pool.name for pool in fitting]) if able else _NO_POOL
+        why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
         return Steering(None, found.name, (*found.open, why))
 
     def guests(self, workload: Workload, pools: Pools) -> Iterator[Guest]:
@@ -490,8 +500,8 @@ class Manifests:
         if pod.host_network or pod.is_ignored:
             return
         for alike in pools.alike:
-            allowed = pod.placement.allows(alike[0].node_labels)
-            taints = alike[0].node_taints
+            allowed = pod.placement.allows(alike.nodes)
+            taints = alike.pools[0].node_taints
             is_meant = value["kind"] in PER_NODE or any(taint.repels for taint in taints)
             if allowed is not False and is_meant and not repelling(taints, pod.tolerations):
                 numbers = (value.get("replicas", 1), value.get("maxReplicas", 0))
@@ -499,7 +509,7 @@ class Manifests:
                 most = max(number if type(number) is int else sys.maxsize for number in numbers)
                 replicas = None if value["kind"] in PER_NODE else most
                 is_certain = bool(allowed) and replicas is None
-                for pool in alike:
+                for pool in alike.pools:
                     yield Guest(workload.title, pool.name, max(pod.request(ENI), 1), replicas, is_certain)
 
     def _networking(
@@ -625,7 +635,17 @@ def _several(pools: list[str]) -> Undecidable:
     return Undecidable("nodePool", why)
 
 
-_NO_POOL = Undecidable("nodePool", say("pass the node pools together with the manifests"))
+def _no_pool(pod: Pod, pools: Pools) -> Undecidable:
+    """Return why no pool can run pods, and what they ask for that the nodes of none have, if that is one thing."""
+    asked = [str(r) for r in pod.placement.requirements() if all(each.nodes.meets(r) is False for each in pools.alike)]
+    if not pools.alike:
+        why = say("pass the node pools together with the manifests")
+    elif asked:
+        why = say("no node pool that was passed has nodes with {requirements}; correct it, or pass the pool that has",
+                  requirements=tuple(asked))  # fmt: skip
+    else:
+        why = say("its node selector and node affinity match no node pool that was passed; pass the pool that they do")
+    return Undecidable("nodePool", why)
 
 
 _NETWORKING: dict[str, Path] = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NO_SCHEDULE = "NoSchedule"
 NO_EXECUTE = "NoExecute"
 EFFECTS = (NO_SCHEDULE, NO_EXECUTE, "PreferNoSchedule")
-_NODE_NAME = "metadata.name"
+NODE_NAME = "metadata.name"
 """The only field that matchFields supports."""
 
 
@@ -96,6 +96,20 @@ class NodeLabels(NamedTuple):
     """Returns whether the node certainly lacks a label whose key is not in `labels`."""
     name: str | None = None
     """None if unknown."""
+    among: Mapping[str, tuple[str, ...]] = {}
+    """Labels whose value differs from node to node, and the values that they can have."""
+
+    def meets(self, requirement: Requirement) -> bool | None:
+        """Return whether the labels match a requirement; None if that is unknown, or differs from node to node."""
+        value = self.labels.get(requirement.key)
+        if value is None and requirement.key in self.among:
+            found = {meets(requirement, each) for each in self.among[requirement.key]}
+            return found.pop() if len(found) == 1 else None
+        return None if value is None and not self.lacks(requirement.key) else meets(requirement, value)
+
+    def values(self, key: str) -> tuple[str, ...]:
+        """Return the known values of a label."""
+        return (self.labels[key],) if key in self.labels else self.among.get(key, ())
 
 
 class Term(NamedTuple):
@@ -115,7 +129,7 @@ class Placement(NamedTuple):
 
     def allows(self, node: NodeLabels) -> bool | None:
         """Return whether a node matches; None if that depends on unknown labels."""
-        chosen = _all(_meets(r, node) for r in self.selector)
+        chosen = _all(map(node.meets, self.selector))
         if self.terms is None:
             return chosen
         return _all((chosen, _any(_holds(term, node) for term in self.terms)))
@@ -129,7 +143,7 @@ class Placement(NamedTuple):
     def node_name(self) -> str:
         """The only node that matches, as for pods of a DaemonSet; empty if there is no such node."""
         fields = (r for term in self.terms or () for r in term.fields)
-        return next((r.values[0] for r in fields if r.key == _NODE_NAME and len(r.values) == 1), "")
+        return next((r.values[0] for r in fields if r.key == NODE_NAME and len(r.values) == 1), "")
 
     def requirements(self) -> tuple[Requirement, ...]:
         """Return the label requirements of the nodeSelector and of all terms."""
@@ -143,16 +157,8 @@ def _never(_: str) -> bool:
 def _holds(term: Term, node: NodeLabels) -> bool | None:
     if not (term.expressions or term.fields):
         return False
-    named = (
-        None if node.name is None and r.key == _NODE_NAME else meets(r, node.name if r.key == _NODE_NAME else None)
-        for r in term.fields
-    )
-    return _all((*(_meets(r, node) for r in term.expressions), *named))
-
-
-def _meets(requirement: Requirement, node: NodeLabels) -> bool | None:
-    value = node.labels.get(requirement.key)
-    return None if value is None and not node.lacks(requirement.key) else meets(requirement, value)
+    named = (None if node.name is None else meets(r, node.name if r.key == NODE_NAME else None) for r in term.fields)
+    return _all((*map(node.meets, term.expressions), *named))
 
 
 def _all(parts: Iterable[bool | None]) -> bool | None:

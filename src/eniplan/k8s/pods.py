@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.bounds import parse_json
 from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, read_selector, requirement_flaw, selects
 from eniplan.k8s.names import label_value_problem
-from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, Placement, Term, Toleration, requirement
+from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, NODE_NAME, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
 from eniplan.k8s.values import listing, mapping
@@ -15,7 +15,7 @@ from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.k8s.labels import Path
 
@@ -252,20 +252,23 @@ class _Reader:
         for at, item in self._list((*path, TERMS), self._map(path, value).get(TERMS)):
             term = self._map(at, item)
             expressions, fields = (
-                tuple(self._requirements((*at, key), term.get(key))) for key in ("matchExpressions", "matchFields")
+                tuple(self._requirements((*at, key), term.get(key), flaw_of))
+                for key, flaw_of in (("matchExpressions", node_requirement_flaw), ("matchFields", field_flaw))
             )
             terms.append(Term(expressions, fields))
         if not terms:
             self.refused.append(Flaw((*path, TERMS), say("a required node affinity needs at least one term")))
         return tuple(terms)
 
-    def _requirements(self, path: Path, value: object) -> Iterator[Requirement]:
+    def _requirements(
+        self, path: Path, value: object, flaw_of: Callable[[Requirement], Flaw | None]
+    ) -> Iterator[Requirement]:
         for at, item in self._list(path, value):
             found = self._map(at, item)
             values = (self._text(where, v) for where, v in self._list((*at, "values"), found.get("values")))
             key, operator = (self._text((*at, name), found.get(name)) for name in ("key", "operator"))
             asked = Requirement(at, key, operator, tuple(values))
-            flaw = requirement_flaw(asked, NODE_OPERATORS)
+            flaw = flaw_of(asked)
             if flaw is not None:
                 self.refused.append(flaw._replace(path=(*at, *flaw.path)))
             yield asked
@@ -342,6 +345,25 @@ class _Reader:
                         resource=name,
                     )
                     self.refused.append(Flaw(("spec", "resources", key, name), wrong, say("request it in a container")))
+
+
+def node_requirement_flaw(asked: Requirement) -> Flaw | None:
+    """Return why Kubernetes rejects a requirement on the labels of nodes; None if it is valid."""
+    return requirement_flaw(asked, NODE_OPERATORS)
+
+
+def field_flaw(asked: Requirement) -> Flaw | None:
+    """Return why Kubernetes rejects a requirement on the fields of nodes; None if it is valid."""
+    if asked.key != NODE_NAME:
+        wrong = say("matchFields knows only the field {field}, not {key!r}", field=NODE_NAME, key=asked.key)
+        return Flaw(("key",), wrong, say("use matchExpressions for labels"))
+    if asked.operator not in {"In", "NotIn"}:
+        wrong = say("matchFields has no operator {operator!r}", operator=asked.operator)
+        return Flaw(("operator",), wrong, say("write In or NotIn"))
+    if len(asked.values) != 1:
+        wrong = say("{operator} of matchFields takes one value", operator=asked.operator)
+        return Flaw(("values",), wrong, say("write one term for each node"))
+    return None
 
 
 def toleration_flaws(toleration: Toleration) -> Iterator[Flaw]:

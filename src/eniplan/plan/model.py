@@ -100,10 +100,19 @@ class Cluster(NamedTuple):
     pod_defaults: Network | None = None
     terway_configs: Mapping[str, Network] | None = None
 
+    @property
+    def zones(self) -> dict[str, str]:
+        """The zone of each stated vSwitch, by its id."""
+        return {v.id: v.zone for v in self.v_switches or ()}
+
 
 DEFAULT_TAINT = Taint("exclusive-eni", "true", NO_SCHEDULE)
 OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
 """Domains of labels that nodes do not get from their pool, so their values are unknown."""
+REGION_LABELS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
+ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+TYPE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+"""Labels of every node, under their present and their former name."""
 _SYSTEM = {"kubernetes.io/os": "linux", "beta.kubernetes.io/os": "linux"}
 """Labels of all exclusive nodes: the mode is documented for Linux only."""
 EXCLUSIVE_NODE = NodeLabels({**_SYSTEM, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, lambda _: False)
@@ -154,10 +163,25 @@ class NodePool(NamedTuple):
         own = self.effective_taints
         return (*own, Taint(LINGJUN_TAINT_KEY, "", NO_SCHEDULE)) if self.is_lingjun else own
 
-    @property
-    def node_labels(self) -> NodeLabels:
-        """The known labels of its nodes."""
-        return NodeLabels({**_SYSTEM, **(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, _never_others)
+    def node_labels(self, region: str | None, zones: Mapping[str, str]) -> NodeLabels:
+        """Return the known labels of its nodes.
+
+        Args:
+            region: the cluster's region; None if unknown.
+            zones: the zones of the cluster's vSwitches.
+
+        """
+        own = {**_SYSTEM, **(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
+        among: dict[str, tuple[str, ...]] = {} if region is None else dict.fromkeys(REGION_LABELS, (region,))
+        if not self.is_lingjun:  # what the labels of Lingjun nodes say is not documented
+            ids = self.v_switch_ids or ()
+            if ids and all(name in zones for name in ids):
+                among |= dict.fromkeys(ZONE_LABELS, tuple(dict.fromkeys(zones[name] for name in ids)))
+            types = self.instance_types or ()
+            # A type that the input leaves open is some other text.
+            if types and not self.instance_families and all(name.startswith("ecs.") for name in types):
+                among |= dict.fromkeys(TYPE_LABELS, types)
+        return NodeLabels(own, _never_others, among=among)
 
     @property
     def effective_terway_config(self) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
+    from eniplan.k8s.nodes import NodeLabels
     from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.live import LiveFacts, Unread
@@ -148,6 +149,11 @@ class PlanView(View):
         return {v.id: v for v in self.cluster.v_switches or ()}
 
     @cached_property
+    def zones(self) -> dict[str, str]:
+        """The zones of the vSwitches that the plan states, by id."""
+        return self.cluster.zones
+
+    @cached_property
     def security_groups(self) -> dict[str, SecurityGroup]:
         """The security groups that the plan states, by id."""
         return {g.id: g for g in self.cluster.security_groups or ()}
@@ -242,6 +248,11 @@ class PoolView:
     def path(self) -> Path:
         """The key path of the pool."""
         return self.pool.path
+
+    @cached_property
+    def node_labels(self) -> NodeLabels:
+        """The known labels of its nodes."""
+        return self.pool.node_labels(self.view.cluster.region, self.view.zones)
 
     @cached_property
     def named_types(self) -> tuple[TypeUse, ...]:

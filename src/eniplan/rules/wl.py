@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
-from eniplan.k8s.labels import meets
 from eniplan.k8s.names import generated, is_dns_label, name_problem
 from eniplan.k8s.nodes import repelling, stays, toleration_of
+from eniplan.k8s.pods import AFFINITY, TERMS
 from eniplan.k8s.rollout import rollout, starts_whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
 from eniplan.messages import count, say
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
-from eniplan.rules.base import Fix, Hit, Outcome, rule
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE, REGION_LABELS, ZONE_LABELS
+from eniplan.rules.base import Fix, Hit, Outcome, lacking, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
 from eniplan.rules.packing import apart, enis_of, injected, load_of
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from eniplan.k8s.labels import Flaw, Path, Requirement
-    from eniplan.k8s.nodes import Taint
+    from eniplan.k8s.nodes import Placement, Taint
     from eniplan.k8s.pods import Pod
     from eniplan.k8s.rollout import Rollout
     from eniplan.messages import Message
@@ -287,7 +287,17 @@ def _in_pod(workload: Workload, path: Path) -> Path:
     "WL007",
     "error",
     "A workload's node selector and node affinity match no node of the pool",
-    needs=(facts.TEMPLATE, facts.WORKLOAD_POOL, facts.POOL_NAME, facts.LABELS),
+    needs=(
+        facts.TEMPLATE,
+        facts.WORKLOAD_POOL,
+        facts.POOL_NAME,
+        facts.KIND,
+        facts.LABELS,
+        facts.REGION,
+        facts.NODE_V_SWITCHES,
+        facts.V_SWITCHES,
+        facts.TYPES,
+    ),
     effect="The pods stay Pending: label values are compared exactly, and all of the selector and one term of the "
     "affinity must match.",
     sources=(KUBERNETES_AFFINITY, CODE_LABEL),
@@ -295,41 +305,62 @@ def _in_pod(workload: Workload, path: Path) -> Path:
     fails={"workloads": [_manifest(affinity=_affinity("In", "enionly"))]},
 )
 def wl007(view: PlanView) -> Outcome:
-    """The required labels against the exclusive label and the labels of the pool."""
+    """The required labels against the exclusive label, the labels of the pool, and its region, zones and types."""
     for workload in view.plan.workloads:
-        if workload.pod is None:
+        if workload.pod is None or workload.pod.placement.terms == ():  # WL008 reports an affinity without terms
             continue
         placement, pool = workload.pod.placement, view.pools_by_name.get(workload.node_pool)
         about = {"kind": workload.kind, "name": workload.name}
-        if placement.allows(EXCLUSIVE_NODE) is False:
-            asked = [r for r in placement.requirements() if not _is_met(r)]
+        if placement.terms and not any(term.expressions or term.fields for term in placement.terms):
+            message = say("{kind} {name!r} has a node affinity with an empty term, which matches no node", **about)
+            path = ("spec", *AFFINITY, TERMS)
+            yield Hit(_in_pod(workload, path), message, say("remove the term, or add its requirements"))
+        elif placement.allows(EXCLUSIVE_NODE) is False:
+            asked = [r for r in placement.requirements() if EXCLUSIVE_NODE.meets(r) is False]
             message = say(
                 "{kind} {name!r} selects nodes with {requirements}; exclusive nodes have {label}={value}, and values "
                 "are compared exactly",
-                **about, requirements=tuple(map(str, asked)) or say("what no node has"),
-                label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE,
+                **about, requirements=tuple(map(str, asked)), label=asked[0].key,
+                value=EXCLUSIVE_NODE.labels[asked[0].key],
             )  # fmt: skip
-            path = asked[0].path if asked else ("spec", "affinity")
-            is_value = bool(asked) and asked[0].operator == "In"
+            is_value = asked[0].key == EXCLUSIVE_LABEL and asked[0].operator == "In"
             hint = say("write {value}", value=EXCLUSIVE_VALUE) if is_value else say("remove it")
             fix = _value_fix(asked[0]) if is_value else None
-            yield Hit(_in_pod(workload, path), message, hint, fix=fix)
-        elif pool is not None and placement.allows(pool.pool.node_labels) is False:
-            message = say(
-                "{kind} {name!r} selects labels that nodes of pool {pool!r} do not have: {requirements}",
-                **about, pool=pool.pool.name, requirements=tuple(map(str, placement.requirements())),
-            )  # fmt: skip
-            yield Hit(_in_pod(workload, ("spec",)), message, say("compare them with the labels of the pool"))
+            yield Hit(_in_pod(workload, asked[0].path), message, hint, fix=fix)
+        elif pool is not None:
+            yield from _other_nodes(workload, placement, pool)
+
+
+def _other_nodes(workload: Workload, placement: Placement, pool: PoolView) -> Outcome:
+    """Tell of pods that exclusive nodes could run, but not those of their pool."""
+    nodes, allowed = pool.node_labels, placement.allows(pool.node_labels)
+    if allowed is None:
+        yield from _unknown_places(placement, pool)
+    if allowed is not False:
+        return
+    asked = [r for r in placement.requirements() if nodes.meets(r) is False]
+    message = say(
+        "{kind} {name!r} selects labels that nodes of pool {pool!r} do not have: {requirements}",
+        kind=workload.kind, name=workload.name, pool=pool.pool.name, requirements=tuple(map(str, asked)),
+    )  # fmt: skip
+    have = [f"{key}={value}" for key in dict.fromkeys(r.key for r in asked) for value in nodes.values(key)]
+    hint = say("they have {labels}", labels=tuple(have)) if have else say("compare them with the labels of the pool")
+    yield Hit(_in_pod(workload, asked[0].path), message, hint)
+
+
+def _unknown_places(placement: Placement, pool: PoolView) -> Outcome:
+    """Yield what is unknown of the region and zones that pods ask for."""
+    unknown = {r.key for r in placement.requirements()} - set(pool.node_labels.among)
+    if not unknown.isdisjoint(REGION_LABELS):
+        yield lacking(facts.REGION)
+    if not unknown.isdisjoint(ZONE_LABELS) and pool.pool.v_switch_ids and not pool.pool.is_lingjun:
+        yield lacking(facts.V_SWITCHES)
 
 
 def _value_fix(asked: Requirement) -> Fix | None:
     """Return the exclusive label as a fix, if the requested value resembles its value."""
     near = len(asked.values) == 1 and nearest(asked.values[0], (EXCLUSIVE_VALUE,)) is not None
     return Fix("label", (EXCLUSIVE_LABEL, EXCLUSIVE_VALUE)) if near else None
-
-
-def _is_met(requirement: Requirement) -> bool:
-    return requirement.key != EXCLUSIVE_LABEL or meets(requirement, EXCLUSIVE_VALUE)
 
 
 @rule(
