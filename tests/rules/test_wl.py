@@ -271,7 +271,7 @@ class TestWL007Places:
         assert finding.place.path.endswith("nodeSelectorTerms")
 
     def test_no_term_is_told_once(self) -> None:
-        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
+        required: dict[str, Any] = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
         assert rules_of(templated(affinity={"nodeAffinity": required})) == {"WL008"}
 
     @pytest.mark.parametrize(
