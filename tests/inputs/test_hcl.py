@@ -213,6 +213,20 @@ def test_a_module_that_is_given_the_label_makes_pools_that_are_not_known(here: P
     ]
 
 
+@pytest.mark.parametrize("beside", [{}, {"modules/pool/README.md": "x"}])
+def test_a_module_that_is_not_there_is_open(here: Path, beside: dict[str, str]) -> None:
+    given = f'module "ack" {{\n  source = "./modules/pool"\n  labels = {{ "{EXCLUSIVE_LABEL}" = "eniOnly" }}\n}}\n'
+    other = 'module "other" {\n  source = "./modules/pool"\n}\n'
+    judged = judge_files(here, {"a.tf": given + other + hcl(*FINE), **beside}, "a.tf")
+    assert judged.facts == {"whether pool 'module.ack' is an exclusive node pool": "module.ack"}
+    assert "no Terraform files in modules/pool" in str(judged.report.undecided[0].hint)
+    assert judged.skipped == [("a.tf: module.other", "no Terraform files in modules/pool")]
+    assert judge_files(here, {"a.tf": given.replace("source", "count = 0\n  source")}, "a.tf").facts == {}
+    types = hcl(*FINE).replace('["ecs.g8i.8xlarge"]', "module.other.types")
+    judged = judge_files(here, {"a.tf": other + types}, "a.tf")
+    assert str(judged.report.undecided[0].hint) == "module.other: no Terraform files in modules/pool"
+
+
 def test_hcl_is_never_read_as_yaml(here: Path) -> None:
     text = "# see eniplan/plan.yaml\n" + hcl('instance_types = ["ecs.g7.2xlarge"]')
     for name in ("main.tf", "main.tofu"):

@@ -313,13 +313,11 @@ class Files:
                     )
 
     def _remote(self, module: Module, wanted: set[str]) -> None:
-        """Record calls of remote modules as skipped."""
+        """Record calls of modules that cannot be read as skipped."""
         for block in module.blocks("module"):
             is_given = EXCLUSIVE_LABEL in block.text.at(block.start, block.end)  # reported with the pools
-            if block.labels and block.text.file in wanted and module.source(block) is None and not is_given:
-                self._left.append(
-                    Skipped(f"{block.text.file}: module.{block.labels[0]}", say("a remote module: check the plan"))
-                )
+            if block.labels and block.text.file in wanted and not is_given and (why := module.lost(block)):
+                self._left.append(Skipped(f"{block.text.file}: module.{block.labels[0]}", why))
 
     # --- Values of variables ---
 

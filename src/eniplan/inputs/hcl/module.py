@@ -14,7 +14,7 @@ from eniplan.inputs.hcl.nodes import Literal, Member, Name
 from eniplan.inputs.hcl.parse import overlaid
 from eniplan.inputs.hcl.values import RefusedError, Set, fitted, pairs, text, unknown, whole
 from eniplan.inputs.places import NotKnown
-from eniplan.messages import say
+from eniplan.messages import NOTHING, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eniplan.inputs.hcl.nodes import Expression
     from eniplan.inputs.hcl.parse import Block, Part, Text
     from eniplan.inputs.hcl.values import Budget
+    from eniplan.messages import Message
 
 MAX_NESTED = 10
 """Maximum depth of nested modules."""
@@ -447,7 +448,7 @@ class Module:
         if folder is None or self._is_too_deep(folder):
             return
         texts = self._read(folder)
-        for made in self.made(block):
+        for made in self.made(block) if texts else ():
             self.budget.spend(100 + sum(len(source.parts) for source in texts))
             given = {
                 name: Given(outcome(attribute.expression, made.scope))
@@ -477,6 +478,14 @@ class Module:
         is_local = isinstance(found, str) and found.startswith(_LOCAL) and "\0" not in found
         return found if is_local else None
 
+    def lost(self, block: Block) -> Message:
+        """Return why the module that a block calls cannot be read; nothing if it is read."""
+        source = self.source(block)
+        if source is None:
+            return say("a remote module: check the plan")
+        folder = posixpath.normpath(posixpath.join(self.folder, source))
+        return NOTHING if self._read(folder) else say("no Terraform files in {folder}", folder=folder)
+
     def _is_too_deep(self, folder: str) -> bool:
         """Return whether a folder calls itself, or is nested deeper than `MAX_NESTED`."""
         above: Module | None = self
@@ -505,8 +514,8 @@ class Module:
         if block is None:
             return NotKnown(say("module.{name} is not declared", name=name))
         found = next(modules for called, modules in self.modules() if called is block)
-        if not found and self.source(block) is None:
-            return NotKnown(say("module.{name} is a remote module", name=name))
+        if not found and (why := self.lost(block)):
+            return NotKnown(say("module.{name}: {why}", name=name, why=why))
         by_suffix = {module.prefix: module for module, _ in found}
         return self._collected(block, lambda made: Of(by_suffix[f"{self.prefix}module.{name}{made.suffix}."].result))
 

@@ -334,10 +334,16 @@ class Configuration:
         for call, modules in module.modules():
             if is_root and not any(map(self._is_wanted, call.files)):
                 continue
-            if not modules and module.source(call) is None and EXCLUSIVE_LABEL in call.text.at(call.start, call.end):
+            why = NOTHING if modules else module.lost(call)
+            if why and EXCLUSIVE_LABEL in call.text.at(call.start, call.end) and any(module.made(call)):
                 address = f"{module.prefix}module.{call.labels[0]}"
                 _, document = self._take(call, module, module.scope, address)
-                yield Pool(address, document, {"labels": _BY_MODULE}, is_certain=False)
+                yield Pool(
+                    address,
+                    document,
+                    {"labels": _BY_MODULE if module.source(call) is None else NotKnown(why)},
+                    is_certain=False,
+                )
             for inner, is_called in modules:
                 yield from self._pools(inner, is_certain=is_certain and is_called, is_root=False)
 
