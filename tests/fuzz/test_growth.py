@@ -22,6 +22,7 @@ from eniplan.plan.document import plain_scalar, read_documents, read_inputs
 from eniplan.plan.folders import patterns
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.plan.waivers import WaiverFile, _pattern
+from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, WORKLOAD, example
 from tests.fuzz.kinds import _seed
 from tests.judge import judge
 
@@ -72,6 +73,37 @@ def networkings(count: int) -> None:
     rows = [{"name": f"p{i}", "nodePools": ["trading"], **selector} for i in range(count)]
     found = judge({"podNetworkings": rows}).findings
     assert len([f for f in found if f.rule.id == "PN008"]) <= 1
+
+
+def own_addresses(count: int) -> None:
+    """Judge as many pools as vSwitches, each with a PodNetworking and a workload, in one zone or in many."""
+    plan = example({})
+    for zone in ("j", "%d"):
+        v_switch = {**VSWITCH_J, "availableIps": 4}
+        rows = [{**v_switch, "id": f"v{i}", "zone": "cn-hangzhou-" + zone.replace("%d", str(i))} for i in range(count)]
+        (pool,) = plan["nodePools"]
+        ids = [row["id"] for row in rows]
+        changes = {
+            "cluster.vSwitches": rows,
+            "cluster.podDefaults.vSwitchIds": ids,
+            "nodePools": [{**pool, "name": f"p{i}", "vSwitchIds": [ids[i]]} for i in range(count)],
+            "podNetworkings": [
+                {**POD_NETWORKING, "name": f"n{i}", "nodePools": [f"p{i}"], "vSwitchIds": [ids[i]]}
+                for i in range(count)
+            ],
+            "workloads": [
+                {**WORKLOAD, "name": f"w{i}", "nodePool": f"p{i}", "podNetworking": f"n{i}"} for i in range(count)
+            ],
+        }
+        assert len([f for f in judge(changes).findings if f.rule.id == "NET002"]) == count
+
+
+def on_one_pool(count: int) -> None:
+    """Judge a pool whose workloads have a PodNetworking and a vSwitch each."""
+    rows = [{**VSWITCH_J, "id": f"v{i}"} for i in range(count)]
+    pods = [{**POD_NETWORKING, "name": f"n{i}", "vSwitchIds": [f"v{i}"]} for i in range(count)]
+    work = [{**WORKLOAD, "name": f"w{i}", "podNetworking": f"n{i}"} for i in range(count)]
+    judge({"cluster.vSwitches": [VSWITCH_J, *rows], "podNetworkings": pods, "workloads": work})
 
 
 def waived(count: int) -> None:
@@ -141,6 +173,33 @@ def in_one_file(folder: Path, count: int, text: str, name: str, pools: int | Non
     read_all(top, count if pools is None else pools)
 
 
+def chosen(folder: Path, count: int, by: str) -> None:
+    """Read workloads that each have a PodNetworking of their own, by label or by namespace, and a NetworkPolicy."""
+    chooser = {"podSelector": "{matchLabels: {app: %d}}", "namespaceSelector": "{matchLabels: {team: t%d}}"}[by]
+    row = f"""\
+apiVersion: v1
+kind: Namespace
+metadata: {{name: s%d, labels: {{team: t%d}}}}
+---
+apiVersion: network.alibabacloud.com/v1beta1
+kind: PodNetworking
+metadata: {{name: n%d}}
+spec: {{eniOptions: {{eniType: ENI}}, selector: {{{by}: {chooser}}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: a%d, namespace: s0}}
+spec: {{podSelector: {{matchLabels: {{app: "%d"}}}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: w%d, namespace: {"s0" if by == "podSelector" else "s%d"}}}
+spec: {{selector: {{}}, template: {{metadata: {{labels: {{app: "%d"}}}}, spec: {{containers: []}}}}}}
+"""
+    row = row.replace("app: %d", 'app: "%d"')
+    in_one_file(folder, count, "---\n".join(row.replace("%d", str(i)) for i in range(count)), "all.yaml", 0)
+
+
 def manifests(folder: Path, count: int, spec: str, *, is_json: bool) -> None:
     """Read `count` workloads with as many pools."""
     pods = [
@@ -174,6 +233,10 @@ WORK: dict[str, Callable[[Path], Work]] = {
     "brackets that are not closed": lambda _: lambda n: documents("[" + "a, " * n),
     "unknown keys": lambda folder: lambda n: plan(folder, "".join(f"k{i}: 1\n" for i in range(n))),
     "PodNetworkings that match the same pods": lambda _: networkings,
+    "pools with vSwitches of their own": lambda _: own_addresses,
+    "workloads with vSwitches of their own": lambda _: on_one_pool,
+    "workloads with PodNetworkings by label": lambda folder: lambda n: chosen(folder, n, "podSelector"),
+    "workloads with PodNetworkings by namespace": lambda folder: lambda n: chosen(folder, n, "namespaceSelector"),
     "waivers": lambda _: waived,
     "resources of a Terraform plan": lambda folder: lambda n: terraform(folder, n),
     "pools of HCL": lambda folder: (

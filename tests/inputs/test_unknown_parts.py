@@ -331,6 +331,45 @@ def test_whether_a_networking_selects_pods(here: Path, old: str, new: str, selec
     assert judged.rules <= {"PN010"}
 
 
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: %s, namespace: trading}
+spec: {podSelector: {matchLabels: {app: web}}}
+"""
+MET = "NetworkPolicy 'allow' may select its pods: a label or a namespace is unknown"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "policies", "found", "why"),
+    [
+        ("x", "x", POLICY % "allow", {"TW009"}, []),
+        ('"web" }', "var.a }", POLICY % "allow", set(), [MET]),
+        ('"web" }', "var.a }", (POLICY % "deny").replace("app: web", "") + "---\n" + POLICY % "allow", {"TW009"}, []),
+        ('"web" }', "var.a }", POLICY % "deny" + "---\n" + POLICY % "allow", set(), [MET]),
+        ('"web" }', "var.a }", (POLICY % "allow").replace("trading", "other"), set(), []),
+        ('"web" }', 'var.a, team = "t" }', (POLICY % "allow").replace("app: web", "team: u"), set(), []),
+        ('"trading"', "var.ns", POLICY % "allow", set(), [MET]),
+        ('"trading"', "var.ns", (POLICY % "allow").replace("app: web", "app: db"), set(), []),
+    ],
+)
+def test_whether_a_network_policy_selects_pods(  # noqa: PLR0913, PLR0917 - what is changed, and what that changes
+    here: Path, old: str, new: str, policies: str, found: set[str], why: list[str]
+) -> None:
+    files = {"main.tf": POOL + VARIABLES + WEB.replace(old, new), "policies.yaml": policies}
+    judged = judge_files(here, files, "main.tf", "policies.yaml")
+    assert (judged.skipped, judged.rules) == ([], found)
+    assert [(item.rules, item.hint) for item in judged.report.undecided if "may select" in item.hint] == [
+        (("TW009",), told) for told in why
+    ]
+
+
+def test_a_network_policy_of_an_unknown_namespace(here: Path) -> None:
+    policy = resource("kubernetes_manifest", f"manifest = yamldecode(<<EOT\n{POLICY % 'allow'}EOT\n)")
+    judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + policy.replace("trading", "${var.ns}")})
+    assert [item.hint for item in judged.report.undecided if "may select" in item.hint] == [MET]
+
+
 def test_selectors_that_are_unknown(here: Path) -> None:
     networking = NETWORKING.replace("trading", "${var.ns}")
     judged = judge_files(here, {"main.tf": POOL + VARIABLES + WEB + heredoc(networking)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.manifests import Part, Steering, pools_of
+from eniplan.inputs.manifests import Part, Steering, pools_of, steer
 from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
 from eniplan.k8s.kinds import PER_NODE
@@ -147,13 +147,13 @@ class _Draft:
 def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
     """Return the steering of each workload that a plan's pools may run, by its index."""
     taken = {pn.name for pn in own}
-    networkings = (*own, *(pn for pn in plan.pod_networkings if pn.name not in taken))
+    chooser = manifests.chooser((*own, *(pn for pn in plan.pod_networkings if pn.name not in taken)))
     planned = {tuple(w.identity): w for w in plan.workloads}
     names = {pool.name for pool in plan.node_pools}
     pools = pools_of(plan)
     out = {}
     for i, workload in enumerate(manifests.workloads):
-        home = manifests.steer(workload, pools, networkings)
+        home = steer(workload, pools, chooser)
         same = planned.get(workload.identity)
         if same is not None:
             home = Steering(same.node_pool, same.pod_networking or (None if home is None else home.networking))
@@ -244,8 +244,10 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
     labels = manifests.namespace_labels(workload)
     if labels:
         value["namespaceLabels"] = labels
-    policies = manifests.policies(workload)
-    if policies and not workload.pod.host_network:
+    policies = {} if workload.pod.host_network else manifests.policies(workload)
+    if isinstance(policies, NotKnown):
+        value["networkPolicies"] = policies
+    elif policies:
         value["networkPolicies"] = list(policies)
         origins |= {("networkPolicies", i): origin for i, origin in enumerate(policies.values())}
     return Part(value, origins)
@@ -258,11 +260,11 @@ def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin
     if cluster is not None:
         add_cluster(unit.value, unit.origins, cluster)
     known = unit.load().plan
+    chooser = manifests.chooser(own)
     here = {
         i: home._replace(pool=None)  # unknown whether this pool exists
         for i, workload in enumerate(manifests.workloads)
-        if known is not None
-        and (home := manifests.steer(workload, pools_of(known._replace(node_pools=())), own)) is not None
+        if known is not None and (home := steer(workload, pools_of(known._replace(node_pools=())), chooser)) is not None
     }
     draft = _with(unit, None, manifests, own, here, set())
     loaded = _with_strangers(draft, manifests).load()

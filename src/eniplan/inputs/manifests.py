@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
-from eniplan.inputs.places import STAND_IN, Origin
+from eniplan.inputs.choosing import Chooser, Policies, Undecidable
+from eniplan.inputs.places import NotKnown, Origin
 from eniplan.k8s import autoscalers
 from eniplan.k8s.kinds import (
-    FIXED_NAMES,
     HOLDERS,
     PER_NODE,
     controller_of,
@@ -28,7 +28,7 @@ from eniplan.k8s.kinds import (
     templates,
 )
 from eniplan.k8s.kinds import objects as listed
-from eniplan.k8s.labels import meets, selector_from, selects
+from eniplan.k8s.labels import Selector, selector_from
 from eniplan.k8s.nodes import NodeLabels, Placement, repelling
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI, POD_ENI
@@ -42,11 +42,10 @@ from eniplan.suggest import nearest
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.k8s.autoscalers import Scaling
     from eniplan.k8s.kinds import Holder, Template
-    from eniplan.k8s.labels import Requirement, Selector
     from eniplan.k8s.pods import Pod
     from eniplan.messages import Message
     from eniplan.plan.document import Document, JsonList, Path
@@ -58,8 +57,6 @@ _OTHERS = frozenset((_POD_NETWORKING, NETWORK_POLICY, ("v1", "Namespace")))
 """The apiVersion and kind of supported objects without pods."""
 KINDS = frozenset((*HOLDERS, *(kind for _, kind in _OTHERS), *autoscalers.KINDS))
 """The supported kinds."""
-_NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
-"""The label that Kubernetes sets on every namespace, with its name."""
 _NO_MODE = "default"
 """The value of the exclusive label for shared nodes."""
 NOTHING = say("nothing that eniplan checks")
@@ -183,15 +180,6 @@ _Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
 """The place of a quiet workload in its file, and its identity."""
 
 
-class Undecidable(NamedTuple):
-    """A key of a workload whose value the manifests leave open."""
-
-    key: str
-    """The key of a workload of a plan."""
-    why: str
-    """The reason, or how to decide it."""
-
-
 class Steering(NamedTuple):
     """The pool and PodNetworking of a workload, within one plan."""
 
@@ -267,7 +255,7 @@ class Manifests:
         self.strangers: list[tuple[Object, Origin]] = []
         """Objects of unsupported kinds that have pods for exclusive nodes."""
         self.problems: list[Problem] = []
-        self._policies: list[Object] = []
+        self._policies = Policies()
         self._namespaces: dict[str, dict[str, str]] = {}
         self._scalings: dict[tuple[str, str, str], list[tuple[Object, Scaling]]] = {}
         """Autoscalers by the kind, namespace and name of their targets."""
@@ -306,7 +294,8 @@ class Manifests:
     def _policy(self, item: Object) -> None:
         selector = item.at("spec", "podSelector")
         if selector is None or _fits_selector(selector):
-            self._policies.append(item)
+            found = selector_from((), selector) or Selector((), ())
+            self._policies.add(item.name, item.namespace, found, item.origin("spec", "podSelector"))
         else:
             place = item.origin("spec", "podSelector").place()
             self.problems.append(
@@ -340,11 +329,11 @@ class Manifests:
 
     def wake(self, networkings: Iterable[PodNetworking], identities: Collection[tuple[str, ...]]) -> Iterator[Problem]:
         """Read the quiet workloads again that a PodNetworking may select, or a plan names. Yield read errors."""
-        choosing = [networking for networking in networkings if networking.selects]
+        chooser = self.chooser(networkings)
         asleep: list[Quiet] = []
         woken: dict[str, dict[_Key, int]] = {}
         for quiet in self.quiet:
-            if quiet.identity in identities or self._may_be_chosen(quiet, choosing):
+            if quiet.identity in identities or chooser.may_choose(quiet.labels, quiet.namespace):
                 woken.setdefault(quiet.file, {})[quiet.number, quiet.path, quiet.identity] = quiet.order
             else:
                 asleep.append(quiet)
@@ -403,9 +392,6 @@ class Manifests:
                 return say("{maker} makes it", maker=owner)
         return None
 
-    def _may_be_chosen(self, quiet: Quiet, networkings: Iterable[PodNetworking]) -> bool:
-        return any(self._chooses(networking, quiet.labels, quiet.namespace) is not False for networking in networkings)
-
     def _stranger(self, item: Object) -> str:
         """Add an object of an unsupported kind if its pods are for exclusive nodes. Return why it is skipped."""
         for path, template in hidden_templates(item.value):
@@ -436,14 +422,9 @@ class Manifests:
             return self._first_quiet
         return parts[0].origins[()] if parts else self.strangers[0][1]
 
-    def policies(self, workload: Workload) -> dict[str, Origin]:
-        """Return the NetworkPolicies that select the pods of a workload, by name."""
-        return {
-            policy.name: policy.origin("spec", "podSelector")
-            for policy in self._policies
-            if policy.namespace == workload.object.namespace
-            and selects(selector_from((), policy.at("spec", "podSelector") or {}), workload.pod.labels)
-        }
+    def policies(self, workload: Workload) -> dict[str, Origin] | NotKnown:
+        """Return the NetworkPolicies that select the pods of a workload, by name; the reason, if that is unknown."""
+        return self._policies.selecting(workload.pod.labels, workload.object.namespace)
 
     def scaled(self, workload: Workload) -> Part:
         """Return what a plan says of a workload, with how far autoscalers scale it."""
@@ -460,35 +441,9 @@ class Manifests:
             value["replicas"] = max(value.get("replicas", 1), least)
         return Part(value, {**workload.part.origins, ("maxReplicas",): item.origin(*most.path)})
 
-    def steer(self, workload: Workload, pools: Pools, networkings: tuple[PodNetworking, ...]) -> Steering | None:
-        """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes.
-
-        Args:
-            workload: a workload of these manifests.
-            pools: the pools of a plan, and their cluster.
-            networkings: the known PodNetworkings.
-
-        """
-        pod, notes = workload.pod, workload.object.texts("metadata", "annotations")
-        found = self._networking(workload, networkings, notes.get(NETWORKING_ANNOTATION), pools.cluster)
-        named = notes.get(POOL_ANNOTATION)
-        if named is not None:
-            return Steering(named, found.name, found.open)
-        open_to = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
-        takes_eni = found.leads or pod.request(ENI) > 0
-        if not takes_eni and not _is_led(pod, [alike.pools[0] for alike in open_to]):
-            return None
-        able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
-        if pod.placement.allows(EXCLUSIVE_NODE) is False:
-            return Steering(None, found.name, is_nowhere=True) if takes_eni or _is_misled(pod) else None
-        # Lingjun nodes support neither PodNetworkings nor ENI requests.
-        if takes_eni:
-            able = [pool for pool in able if not pool.is_lingjun] or able
-        fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
-        if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
-            return Steering(fitting[0].name, found.name, found.open)
-        why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
-        return Steering(None, found.name, (*found.open, why))
+    def chooser(self, networkings: Iterable[PodNetworking]) -> Chooser:
+        """Return what chooses among PodNetworkings, given the namespaces of these manifests."""
+        return Chooser(networkings, self._namespaces)
 
     def guests(self, workload: Workload, pools: Pools) -> Iterator[Guest]:
         """Yield the pools that can run a workload that does not select them.
@@ -499,105 +454,55 @@ class Manifests:
         pod, value = workload.pod, self.scaled(workload).value
         if pod.host_network or pod.is_ignored:
             return
+        numbers = (value.get("replicas", 1), value.get("maxReplicas", 0))
+        # A number that is not known may be larger than any pool.
+        most = max(number if type(number) is int else sys.maxsize for number in numbers)
+        replicas = None if value["kind"] in PER_NODE else most
+        title, enis = workload.title, max(pod.request(ENI), 1)
         for alike in pools.alike:
             allowed = pod.placement.allows(alike.nodes)
             taints = alike.pools[0].node_taints
-            is_meant = value["kind"] in PER_NODE or any(taint.repels for taint in taints)
+            is_meant = replicas is None or any(taint.repels for taint in taints)
             if allowed is not False and is_meant and not repelling(taints, pod.tolerations):
-                numbers = (value.get("replicas", 1), value.get("maxReplicas", 0))
-                # A number that is not known may be larger than any pool.
-                most = max(number if type(number) is int else sys.maxsize for number in numbers)
-                replicas = None if value["kind"] in PER_NODE else most
                 is_certain = bool(allowed) and replicas is None
                 for pool in alike.pools:
-                    yield Guest(workload.title, pool.name, max(pod.request(ENI), 1), replicas, is_certain)
-
-    def _networking(
-        self, workload: Workload, networkings: tuple[PodNetworking, ...], named: str | None, cluster: Cluster
-    ) -> _Networking:
-        """Return the PodNetworking that pods get, as Terway's webhook chooses it."""
-        if workload.pod.host_network:
-            return _Networking()
-        # A namespace can opt out of the webhook; then nothing requests an ENI.
-        is_seen = self.namespace_labels(workload).get(POD_ENI) != "false"
-        leading = {pn.name for pn in networkings if is_seen and pn.asks_for_eni(cluster)}
-        if workload.pod.networks is not None:
-            return _Networking(leads=not leading.isdisjoint(workload.pod.networks))
-        if named is not None:
-            return _Networking(named, leads=True)
-        sure, unsure = (sorted(self._selecting(workload, networkings, matches=matches)) for matches in (True, None))
-        leads = not leading.isdisjoint((*sure, *unsure))
-        if len(sure) == 1:
-            return _Networking(sure[0], leads=sure[0] in leading)
-        if not sure and not unsure:
-            asks = is_seen and workload.pod.annotations.get(POD_ENI) == "true"
-            return _Networking(leads=asks and cluster.terway.eni_trunking is False)
-        namespace = workload.object.namespace
-        if sure:
-            why = say(
-                "{networkings} select its pods, and Terway picks one of them arbitrarily",
-                networkings=tuple(map(repr, sure)),
-            )
-        elif any(pn.name == unsure[0] and _on_pods(pn.pod_selector, workload.pod.labels) is None for pn in networkings):
-            why = say("{networking!r} may select its pods: one of their labels is unknown", networking=unsure[0])
-        elif namespace.startswith(STAND_IN):
-            why = say("{networking!r} may select its pods: their namespace is unknown", networking=unsure[0])
-        else:
-            why = say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
-                "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
-        return _Networking(None, (Undecidable("podNetworking", why),), leads)
-
-    def _selecting(
-        self, workload: Workload, networkings: Iterable[PodNetworking], *, matches: bool | None
-    ) -> list[str]:
-        """Return the PodNetworkings that select pods, or may (None), except Fixed ones that Terway ignores for them."""
-        found = [
-            networking
-            for networking in networkings
-            if networking.selects
-            and self._chooses(networking, workload.pod.labels, workload.object.namespace) is matches
-        ]
-        # Terway ignores Fixed ones for pods without stable names. If there is no other, keep them for PN009 to report.
-        kept = [pn for pn in found if workload.object.kind in FIXED_NAMES or not pn.is_fixed]
-        return [networking.name for networking in kept or found]
+                    yield Guest(title, pool.name, enis, replicas, is_certain)
 
     def namespace_labels(self, workload: Workload) -> dict[str, str]:
         """Return the known labels of a workload's namespace."""
         return self._namespaces.get(workload.object.namespace, {})
 
-    def _chooses(self, networking: PodNetworking, labels: Mapping[str, str], namespace: str) -> bool | None:
-        """Return whether a PodNetworking selects pods by their labels and their namespace; None if unknown."""
-        by_pod = _on_pods(networking.pod_selector, labels)
-        if by_pod is False:  # as for most pairs
-            return False
-        by_namespace = self._in_namespace(networking.namespace_selector, namespace)
-        return None if by_pod is None and by_namespace else by_namespace
 
-    def _in_namespace(self, selector: Selector | None, namespace: str) -> bool | None:
-        if selector is None:
-            return True
-        own = {} if namespace.startswith(STAND_IN) else {_NAME_OF_NAMESPACE: namespace}
-        labels = {**own, **self._namespaces.get(namespace, {})}
-        known = namespace in self._namespaces
-        return _matches(selector, labels, lambda asked: not known and asked.key not in labels)
+def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None:
+    """Return the pool and PodNetworking of a workload; None if it does not ask for exclusive nodes.
 
+    Args:
+        workload: a workload.
+        pools: the pools of a plan, and their cluster.
+        chooser: chooses among the known PodNetworkings.
 
-def _on_pods(selector: Selector | None, labels: Mapping[str, str]) -> bool | None:
-    def is_open(asked: Requirement) -> bool:
-        return asked.operator in {"In", "NotIn"} and labels.get(asked.key, "").startswith(STAND_IN)
-
-    return _matches(selector, labels, is_open)
-
-
-def _matches(
-    selector: Selector | None, labels: Mapping[str, str], is_open: Callable[[Requirement], bool]
-) -> bool | None:
-    """Return whether a selector selects labels; None if that depends on open requirements."""
-    requirements = () if selector is None else selector.requirements
-    unknown = [asked for asked in requirements if is_open(asked)]
-    if not all(meets(asked, labels.get(asked.key)) for asked in requirements if asked not in unknown):
-        return False
-    return None if unknown else True
+    """
+    item, pod = workload.object, workload.pod
+    notes = item.texts("metadata", "annotations")
+    found = chooser.choose(pod, item.kind, item.namespace, notes.get(NETWORKING_ANNOTATION), pools.cluster)
+    named = notes.get(POOL_ANNOTATION)
+    if named is not None:
+        return Steering(named, found.name, found.open)
+    open_to = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
+    takes_eni = found.leads or pod.request(ENI) > 0
+    if not takes_eni and not _is_led(pod, [alike.pools[0] for alike in open_to]):
+        return None
+    able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
+    if pod.placement.allows(EXCLUSIVE_NODE) is False:
+        return Steering(None, found.name, is_nowhere=True) if takes_eni or _is_misled(pod) else None
+    # Lingjun nodes support neither PodNetworkings nor ENI requests.
+    if takes_eni:
+        able = [pool for pool in able if not pool.is_lingjun] or able
+    fitting = [pool for pool in able if not repelling(pool.node_taints, pod.tolerations)] or able[:1]
+    if len(fitting) == 1 or (fitting and workload.object.kind in PER_NODE):  # a DaemonSet runs on all of them
+        return Steering(fitting[0].name, found.name, found.open)
+    why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
+    return Steering(None, found.name, (*found.open, why))
 
 
 def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:
@@ -618,15 +523,6 @@ def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:
                 order = orders.get((item.number or 0, item.path, workload.identity))
                 if order is not None:
                     yield workload._replace(order=order)
-
-
-class _Networking(NamedTuple):
-    """The PodNetworking that the pods of a workload get."""
-
-    name: str | None = None
-    open: tuple[Undecidable, ...] = ()
-    leads: bool = False
-    """Whether the webhook then requests an exclusive ENI."""
 
 
 def _several(pools: list[str]) -> Undecidable:

@@ -48,12 +48,14 @@ def _near(key: str) -> frozenset[str]:
     """Return the keys of the facts at, inside or around a key path.
 
     If a pool may not be exclusive, its other keys are still known, and applying the rules shows what they cause.
+    Likewise for a workload of which one key is unknown.
     """
     if key == facts.POOL.key:
         return frozenset((key,))
-    return frozenset(
-        fact.key for fact in facts.ALL if fact is not facts.POOL and (_holds(fact.key, key) or _holds(key, fact.key))
+    known = (
+        fact for fact in facts.ALL if fact is not facts.POOL and (fact is not facts.WORKLOADS or fact is _fact(key))
     )
+    return frozenset(fact.key for fact in known if _holds(fact.key, key) or _holds(key, fact.key))
 
 
 _REFERENCES = frozenset((facts.NETWORKING_POOLS, facts.WORKLOAD_POOL))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from eniplan.catalog.store import Catalog
     from eniplan.plan.load import LoadedPlan
+    from eniplan.plan.model import VSwitch
     from eniplan.rules.addresses import Demand, Needs, Part
     from eniplan.rules.cluster_view import ClusterView, Group
     from eniplan.rules.shared import Share
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
 
 def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
     """Yield the sheets of the pools of a plan."""
-    wanted: dict[str, list[Demand]] = {}
+    wanted: dict[PoolView, dict[str, list[Demand]]] = {}
     for demand in view.once(demands):
-        wanted.setdefault(demand.pool.pool.name, []).append(demand)
+        wanted.setdefault(demand.pool, {}).setdefault(demand.zone, []).append(demand)
     uncounted = {gap.path[:2] for gap in item.gaps if gap.path[::2] == ("workloads", "replicas")}
     for pool in view.pools:
         sizes = (pool.pool.planned_size, pool.pool.largest_size)
-        mine = [d for d in wanted.get(pool.pool.name, ()) if d.pool is pool]
+        mine = {
+            part(pool, zone, here): tuple(dict.fromkeys(v for demand in here for v in demand.v_switches))
+            for zone, here in wanted.get(pool, {}).items()
+        }
         yield PoolSheet(
             # Finding the line is slow, and only pools from several files need it.
             item.document.place(pool.path).file if item.files else item.document.file,
@@ -39,8 +43,8 @@ def planned(item: LoadedPlan, view: PlanView) -> Iterator[PoolSheet]:
             _capacities(view, pool),
             sizes,
             (pool.least_pods(sizes[0]), pool.least_pods(sizes[1])),
-            _by_v_switch(pool, mine),
-            _by_zone(pool, mine),
+            _by_v_switch(mine),
+            _by_zone(mine),
             use=None if any(workload.path in uncounted for workload in pool.workloads) else _use(pool),
             zone_names=pool.zones,
             per_zone=_both(sizes, pool.nodes_per_zone),
@@ -143,22 +147,23 @@ def _capacities(view: PlanView, pool: PoolView) -> dict[str, Capacity]:
     return {use.name: nothing if use.record is None else capacity(use.record, erdma=erdma) for use in pool.types}
 
 
-def _by_v_switch(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
-    out: dict[str, Addresses] = {}
-    for v_switch in dict.fromkeys(v for demand in wanted for v in demand.v_switches):
-        here = [demand for demand in wanted if v_switch in demand.v_switches]
-        needs = part(pool, v_switch.zone, here).of(frozenset((v_switch.id,)))
-        out[v_switch.id] = _addresses(needs, v_switch.available_ips)
-    return out
+def _by_v_switch(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:
+    return {
+        v.id: _addresses(
+            here.of(frozenset((v.id,)), [pods for ids, pods in here.asked if v.id in ids]), v.available_ips
+        )
+        for here, v_switches in wanted.items()
+        for v in v_switches
+    }
 
 
-def _by_zone(pool: PoolView, wanted: list[Demand]) -> dict[str, Addresses]:
-    out: dict[str, Addresses] = {}
-    for zone in dict.fromkeys(demand.zone for demand in wanted):
-        here = [demand for demand in wanted if demand.zone == zone]
-        places = dict.fromkeys(v for demand in here for v in demand.v_switches)
-        out[zone] = _addresses(part(pool, zone, here).of(frozenset(v.id for v in places)), free_addresses(places))
-    return out
+def _by_zone(wanted: Mapping[Part, Sequence[VSwitch]]) -> dict[str, Addresses]:
+    return {
+        here.zone: _addresses(
+            here.of(frozenset(v.id for v in v_switches), [pods for _, pods in here.asked]), free_addresses(v_switches)
+        )
+        for here, v_switches in wanted.items()
+    }
 
 
 def _addresses(needs: Needs, available: int | None) -> Addresses:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from eniplan.k8s.names import label_key_problem, label_value_problem
 from eniplan.k8s.values import listing, mapping, text, texts
@@ -12,9 +12,10 @@ from eniplan.suggest import did_you_mean
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Path: TypeAlias = "tuple[str | int, ...]"
+Found = TypeVar("Found")
 
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 NODE_OPERATORS = (*OPERATORS, "Gt", "Lt")
@@ -94,6 +95,32 @@ def _number(value: object) -> int | None:
 def selects(selector: Selector | None, labels: Mapping[str, str]) -> bool:
     """Return whether a selector selects an object with these labels; None selects everything."""
     return selector is None or all(meets(r, labels.get(r.key)) for r in selector.requirements)
+
+
+class Index(Generic[Found]):
+    """Things with selectors, by a label that the selector requires: few of many have to be compared with an object."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.all: list[Found] = []
+        self._by_label: dict[tuple[str, str], list[Found]] = {}
+        self._others: list[Found] = []
+
+    def add(self, selector: Selector, found: Found) -> None:
+        """Add a thing."""
+        self.all.append(found)
+        required = next((r for r in selector.requirements if r.operator == "In"), None)
+        if required is None:
+            self._others.append(found)
+            return
+        for value in dict.fromkeys(required.values):
+            self._by_label.setdefault((required.key, value), []).append(found)
+
+    def near(self, labels: Mapping[str, str]) -> Iterator[Found]:
+        """Yield the things that may select an object with these labels."""
+        yield from self._others
+        for label in labels.items():
+            yield from self._by_label.get(label, ())
 
 
 class Flaw(NamedTuple):

@@ -8,10 +8,13 @@ from eniplan.k8s.kinds import PER_NODE
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from eniplan.plan.model import VSwitch, Workload
     from eniplan.rules.view import PlanView, PodConfig, PoolView
+
+    Sizes = tuple[int | None, int | None]
+    """Pods at the desired and at the largest size of a pool; None if unknown."""
 
 
 class Need(NamedTuple):
@@ -43,8 +46,7 @@ class Demand(NamedTuple):
     zone: str
     v_switches: tuple[VSwitch, ...]
     """The pod vSwitches in the zone; empty if the configuration has none there."""
-    pods: tuple[int | None, int | None]
-    """At the desired and at the largest size; None if unknown."""
+    pods: Sizes
 
 
 def free_addresses(v_switches: Iterable[VSwitch]) -> int | None:
@@ -67,21 +69,16 @@ class Part(NamedTuple):
 
     pool: str
     zone: str
-    most: tuple[int | None, int | None]
+    most: Sizes
     """The most pods that its nodes there can carry; None if unknown."""
     nodes: tuple[int, int]
     node_v_switches: frozenset[str]
     """The vSwitches of its ECS nodes there, which use addresses too."""
-    asked: tuple[tuple[frozenset[str], tuple[int | None, int | None]], ...]
+    asked: tuple[tuple[frozenset[str], Sizes], ...]
     """For each configuration: its vSwitches there, and its pods."""
 
-    def within(self, v_switches: frozenset[str]) -> Needs:
-        """Return what the pool needs from these vSwitches: for pods that can use no others, and for its nodes."""
-        inside = tuple(asked for asked in self.asked if asked[0] <= v_switches)
-        return self._replace(asked=inside).of(v_switches)
-
-    def of(self, v_switches: frozenset[str]) -> Needs:
-        """Return what all pods of the pool need, and its nodes if they are in these vSwitches.
+    def of(self, v_switches: frozenset[str], asked: Sequence[Sizes]) -> Needs:
+        """Return what these pods of the pool need, and its nodes if they are in these vSwitches.
 
         Configurations share the ENIs of the nodes, so together they never need more.
         """
@@ -89,8 +86,8 @@ class Part(NamedTuple):
         found = []
         for index, most in enumerate(self.most):
             # What is asked is unknown only if the most is. A pool of unknown size asks for nothing in `parts`.
-            asked = [pods[index] or 0 for _, pods in self.asked]
-            pods = 0 if not asked else None if most is None else min(most, sum(asked))
+            together = sum(pods[index] or 0 for pods in asked)
+            pods = 0 if not asked else None if most is None else min(most, together)
             found.append(Need(pods, self.nodes[index] if beside else 0))
         return Needs(*found)
 
@@ -128,7 +125,7 @@ class Use(NamedTuple):
     free: int | None
     """The free addresses; None if unknown for any vSwitch."""
     parts: Mapping[int, Needs]
-    """What each part needs from them, by index."""
+    """What each part that needs some of them needs, by index."""
     is_whole: bool
     """Whether these are all vSwitches of the zone, and no single configuration has all of them."""
 
@@ -153,11 +150,36 @@ def uses(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator[Use]
     for zone, here in by_zone.items():
         sets = {asked for item in here.values() for asked, _ in item.asked}
         whole = frozenset[str]().union(*sets)
+        needs_in = _needs_in(here)
         for ids in sorted({*sets, whole}, key=lambda ids: (len(ids), sorted(ids))):
             known = [count for name in ids if (count := free[name]) is not None]
-            needs = {i: item.within(ids) for i, item in here.items()}
+            needs = needs_in(ids)
             together_free = sum(known) if len(known) == len(ids) else None
             yield Use(zone, tuple(sorted(ids)), together(needs.values()), together_free, needs, ids not in sets)
+
+
+def _needs_in(here: Mapping[int, Part]) -> Callable[[frozenset[str]], dict[int, Needs]]:
+    """Return a function that tells what parts of a zone need from vSwitches: their nodes, and pods that use no others.
+
+    Every set that is asked for is listed under one of its vSwitches: comparing all sets with all would take too long.
+    """
+    asking: dict[str, list[tuple[int, frozenset[str], Sizes]]] = {}
+    beside: dict[str, list[int]] = {}
+    for i, item in here.items():
+        for asked, pods in item.asked:
+            asking.setdefault(min(asked), []).append((i, asked, pods))
+        for name in item.node_v_switches:
+            beside.setdefault(name, []).append(i)
+
+    def needs(v_switches: frozenset[str]) -> dict[int, Needs]:
+        inside: dict[int, list[Sizes]] = {i: [] for name in v_switches for i in beside.get(name, ())}
+        for name in v_switches:
+            for i, asked, pods in asking.get(name, ()):
+                if asked <= v_switches:
+                    inside.setdefault(i, []).append(pods)
+        return {i: here[i].of(v_switches, inside[i]) for i in sorted(inside)}
+
+    return needs
 
 
 class Shortage(NamedTuple):
@@ -180,9 +202,9 @@ def shortages(found: Sequence[Part], free: Mapping[str, int | None]) -> Iterator
         size, ids = use.short(), frozenset(use.v_switches)
         if size is None or use.free is None:
             continue
-        if not any(smaller <= ids for smaller in told.get((use.zone, size), ())):
-            told.setdefault((use.zone, size), []).append(ids)
-            told.setdefault((use.zone, "largest"), []).append(ids)
+        if not any(smaller <= ids for name in ids for smaller in told.get((size, name), ())):
+            for reported in {size, "largest"}:
+                told.setdefault((reported, min(ids)), []).append(ids)
             pools = tuple(i for i, own in use.parts.items() if getattr(own, size).total)
             yield Shortage(use.zone, use.v_switches, size, getattr(use.need, size), use.free, pools)
 
@@ -203,17 +225,22 @@ def _sum(needs: Iterable[Need]) -> Need:
 
 
 def _of_pool(pool: PoolView) -> Iterator[Demand]:
+    users: dict[str | None, list[Workload]] = {}
+    for workload in pool.workloads:
+        for name in dict.fromkeys(workload.networks) or (None,):
+            users.setdefault(name, []).append(workload)
     for config in pool.configs:
         if not config.in_use or config.v_switch_ids is None:
             continue  # NET001 reports it as unknown
+        mine = users.get(config.networking, [])
+        sizes = (pool.pool.planned_size, pool.pool.largest_size)
+        pods = (_pods(pool, config, mine, sizes[0]), _pods(pool, config, mine, sizes[1]))
         pod_v_switches = pool.config_v_switches(config)
         for zone in pool.zones:
-            here = tuple(v for v in pod_v_switches if v.zone == zone)
-            sizes = (pool.pool.planned_size, pool.pool.largest_size)
-            yield Demand(pool, config, zone, here, (_pods(pool, config, sizes[0]), _pods(pool, config, sizes[1])))
+            yield Demand(pool, config, zone, pod_v_switches.get(zone, ()), pods)
 
 
-def _pods(pool: PoolView, config: PodConfig, size: int | None) -> int | None:
+def _pods(pool: PoolView, config: PodConfig, mine: Sequence[Workload], size: int | None) -> int | None:
     """Return the most pods that get a configuration in one zone.
 
     The only PodNetworking of a pool, or its only configuration, can use every ENI whatever the listed workloads:
@@ -223,18 +250,11 @@ def _pods(pool: PoolView, config: PodConfig, size: int | None) -> int | None:
         return None
     nodes = pool.nodes_per_zone(size)
     most = pool.most_pods(nodes)
-    fallback = config is pool.configs[-1]
+    fallback = config.networking is None
     alone = len(pool.configs) == 1 if fallback else len(pool.configs) == 2  # noqa: PLR2004 - itself and the fallback
-    mine = [w for w in pool.workloads if _uses(pool, config, w)]
     if most is None or alone or not (mine or fallback):
         return most
     every_node = sum(w.replicas for w in mine if w.kind in PER_NODE)
     if fallback:
         every_node += pool.pool.system_pods_per_node + sum(guest.is_certain for guest in pool.guests)
     return min(most, sum(w.most_replicas for w in mine if w.kind not in PER_NODE) + nodes * every_node)
-
-
-def _uses(pool: PoolView, config: PodConfig, workload: Workload) -> bool:
-    """Return whether pods of a workload get this configuration. The last one is for pods without a PodNetworking."""
-    names = {f"PodNetworking {name}" for name in workload.networks}
-    return config.label in names if names else config is pool.configs[-1]

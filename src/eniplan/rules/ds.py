@@ -92,9 +92,10 @@ def ds004(view: PlanView) -> Outcome:
         for config in pool.configs:
             if not config.in_use:
                 continue
-            yield from _unseen(view, pool, config)
-            for v_switch in pool.config_v_switches(config):
-                if v_switch.ipv6_cidr is not None or v_switch.id in told or v_switch.zone not in pool.zones:
+            yield from _unseen(pool, config)
+            here = pool.config_v_switches(config)
+            for v_switch in (v for zone in pool.zones for v in here.get(zone, ())):
+                if v_switch.ipv6_cidr is not None or v_switch.id in told:
                     continue
                 if view.dual is None:
                     yield lacking(facts.IP_STACK)
@@ -103,13 +104,14 @@ def ds004(view: PlanView) -> Outcome:
                 yield _without_ipv6(v_switch, config)
 
 
-def _unseen(view: PlanView, pool: PoolView, config: PodConfig) -> Iterator[Unknown]:
+def _unseen(pool: PoolView, config: PodConfig) -> Iterator[Unknown]:
     """Yield the unknown facts that may hide a vSwitch: the ids that pods get, their vSwitches, or the nodes' zones."""
+    stated = pool.config_v_switches(config)
+    elsewhere = (v for zone, here in stated.items() if zone not in pool.zones for v in here)
     if config.v_switch_ids is None:
         yield config.missing
-    elif any(
-        v is None or (not pool.zones_are_known and v.ipv6_cidr is None and v.zone not in pool.zones)
-        for v in map(view.v_switches.get, config.v_switch_ids)
+    elif sum(map(len, stated.values())) < len(config.v_switch_ids) or (
+        not pool.zones_are_known and any(v.ipv6_cidr is None for v in elsewhere)
     ):
         yield lacking(facts.V_SWITCHES)
 

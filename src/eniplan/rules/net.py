@@ -70,15 +70,14 @@ def net001(view: PlanView) -> Outcome:
 
 def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outcome:
     v_switches = pool.config_v_switches(config)
-    covered = {v.zone for v in v_switches}
     for zone in pool.zones:
-        if zone in covered:
+        if zone in v_switches:
             continue
-        if len(v_switches) < len(config.v_switch_ids or ()):
+        if sum(map(len, v_switches.values())) < len(config.v_switch_ids or ()):
             yield lacking(facts.V_SWITCHES)
             continue
         # The node vSwitch there is known: the zone comes from it.
-        known = next(v.id for v in view.v_switches.values() if v.zone == zone)
+        known = view.v_switches_by_zone[zone][0].id
         hint = say(
             "add a vSwitch of {zone} to {config}, such as {vSwitch}", zone=zone, config=config.label, vSwitch=known
         )
@@ -97,7 +96,7 @@ def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outco
                 zone=zone,
                 config=config.label,
             )
-        hit = Hit(_config_place(pool, config, zone), message, hint, {"covered": sorted(covered)})
+        hit = Hit(_config_place(pool, config, zone), message, hint, {"covered": sorted(v_switches)})
         yield hit if config.in_use else hit._replace(level="warning")
 
 

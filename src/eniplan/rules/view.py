@@ -54,6 +54,8 @@ class PodConfig(NamedTuple):
     """A network configuration that pods of a pool may get, by Terway's precedence."""
 
     label: Message
+    networking: str | None
+    """The name of its PodNetworking; None: for pods without one."""
     path: Path
     """The path for findings: the PodNetworking, or the pool for the configuration without one."""
     v_switch_ids: tuple[str, ...] | None
@@ -88,6 +90,7 @@ class PlanView(View):
 
         """
         super().__init__()
+        self._zoned: dict[tuple[str, ...], Mapping[str, tuple[VSwitch, ...]]] = {}
         self.stated = plan
         """The plan as written; `plan` holds the account's facts instead, where they are known."""
         self.stated_catalog = catalog
@@ -154,6 +157,22 @@ class PlanView(View):
         return self.cluster.zones
 
     @cached_property
+    def v_switches_by_zone(self) -> Mapping[str, tuple[VSwitch, ...]]:
+        """The vSwitches that the plan states, by zone."""
+        return self.zoned(tuple(self.v_switches))
+
+    def zoned(self, ids: tuple[str, ...]) -> Mapping[str, tuple[VSwitch, ...]]:
+        """Return the stated ones of these vSwitches by zone. Many pools share one list: each list is read once."""
+        found = self._zoned.get(ids)
+        if found is None:
+            by_zone: dict[str, list[VSwitch]] = {}
+            for v in map(self.v_switches.get, ids):
+                if v is not None:
+                    by_zone.setdefault(v.zone, []).append(v)
+            found = self._zoned[ids] = {zone: tuple(here) for zone, here in by_zone.items()}
+        return found
+
+    @cached_property
     def security_groups(self) -> dict[str, SecurityGroup]:
         """The security groups that the plan states, by id."""
         return {g.id: g for g in self.cluster.security_groups or ()}
@@ -207,6 +226,14 @@ class PlanView(View):
         return out
 
     @cached_property
+    def guests_by_pool(self) -> dict[str, list[Guest]]:
+        """The pods that can land on the nodes of a pool although the plan does not place them there, by pool."""
+        out: dict[str, list[Guest]] = {}
+        for guest in self.plan.guests:
+            out.setdefault(guest.pool, []).append(guest)
+        return out
+
+    @cached_property
     def pod_networkings_by_pool(self) -> dict[str, list[PodNetworking]]:
         """The PodNetworkings meant for each pool, by their nodePools or by a workload."""
         out: dict[str, dict[str, PodNetworking]] = {}
@@ -228,6 +255,7 @@ class PlanView(View):
         defaults = self.cluster.pod_defaults
         return PodConfig(
             say("PodNetworking {podNetworking}", podNetworking=pn.name),
+            pn.name,
             pn.path,
             pn.network.v_switch_ids or (None if defaults is None else defaults.v_switch_ids),
             pn.network.security_group_ids or (None if defaults is None else defaults.security_group_ids),
@@ -363,9 +391,9 @@ class PoolView:
         return -(-nodes // len(self.zones)) if self.balanced and self.zones else nodes
 
     @property
-    def guests(self) -> tuple[Guest, ...]:
+    def guests(self) -> list[Guest]:
         """The pods that can land on its nodes although the plan does not place them there."""
-        return tuple(guest for guest in self.view.plan.guests if guest.pool == self.pool.name)
+        return self.view.guests_by_pool.get(self.pool.name, [])
 
     @cached_property
     def workloads(self) -> list[Workload]:
@@ -396,14 +424,15 @@ class PoolView:
         name = self.pool.effective_terway_config
         if name is None:
             ids, groups = (None, None) if base is None else (base.v_switch_ids, base.security_group_ids)
-            return PodConfig(say("the cluster's eni-config"), self.path, ids, groups, in_use, _DEFAULTS)
+            return PodConfig(say("the cluster's eni-config"), None, self.path, ids, groups, in_use, _DEFAULTS)
         own = (self.view.cluster.terway_configs or {}).get(name)
         label = say("the node-level config {config}", config=name)
         if own is None:
             missing = Unknown(facts.TERWAY_CONFIGS.path, facts.TERWAY_CONFIGS, name)
-            return PodConfig(label, self.path, None, None, in_use, missing)
+            return PodConfig(label, None, self.path, None, None, in_use, missing)
         return PodConfig(
             label,
+            None,
             self.path,
             self._merged_v_switches(own, base),
             own.security_group_ids or (None if base is None else base.security_group_ids),
@@ -421,7 +450,6 @@ class PoolView:
         )
         return (*own.v_switch_ids, *kept)
 
-    def config_v_switches(self, config: PodConfig) -> tuple[VSwitch, ...]:
-        """Return the stated vSwitches of a configuration."""
-        found = (self.view.v_switches.get(name) for name in config.v_switch_ids or ())
-        return tuple(v for v in found if v is not None)
+    def config_v_switches(self, config: PodConfig) -> Mapping[str, tuple[VSwitch, ...]]:
+        """Return the stated vSwitches of a configuration by zone."""
+        return self.view.zoned(config.v_switch_ids or ())

@@ -1,0 +1,193 @@
+"""Decides which PodNetworking the pods of manifests get, as Terway's webhook does, and which NetworkPolicies they meet.
+
+A label or a namespace can be unknown; then what selects by it stays open.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from eniplan.inputs.places import STAND_IN, NotKnown
+from eniplan.k8s.kinds import FIXED_NAMES
+from eniplan.k8s.labels import Index, meets
+from eniplan.k8s.terway import POD_ENI
+from eniplan.messages import say
+from eniplan.values import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from eniplan.inputs.places import Origin
+    from eniplan.k8s.labels import Requirement, Selector
+    from eniplan.k8s.pods import Pod
+    from eniplan.plan.model import Cluster, PodNetworking
+
+_Policy: TypeAlias = "tuple[str, Selector, Origin]"
+"""The name of a NetworkPolicy, and its selector with its place."""
+_Found = TypeVar("_Found")
+_NAME_OF_NAMESPACE = "kubernetes.io/metadata.name"
+"""The label that Kubernetes sets on every namespace, with its name."""
+
+
+class Undecidable(NamedTuple):
+    """A key of a workload whose value the manifests leave open."""
+
+    key: str
+    """The key of a workload of a plan."""
+    why: str
+    """The reason, or how to decide it."""
+
+
+class Choice(NamedTuple):
+    """The PodNetworking that the pods of a workload get."""
+
+    name: str | None = None
+    open: tuple[Undecidable, ...] = ()
+    leads: bool = False
+    """Whether the webhook then requests an exclusive ENI."""
+
+
+class Chooser:
+    """Chooses among PodNetworkings."""
+
+    def __init__(self, networkings: Iterable[PodNetworking], namespaces: Mapping[str, Mapping[str, str]]) -> None:
+        """Take the known PodNetworkings, and the labels of the known namespaces."""
+        self._namespaces = namespaces
+        self._named: dict[str, list[PodNetworking]] = {}
+        self._by_pod: Index[PodNetworking] = Index()
+        self._by_namespace: Index[PodNetworking] = Index()
+        for pn in networkings:
+            self._named.setdefault(pn.name, []).append(pn)
+            if pn.pod_selector is not None:
+                self._by_pod.add(pn.pod_selector, pn)
+            elif pn.namespace_selector is not None:
+                self._by_namespace.add(pn.namespace_selector, pn)
+
+    def choose(self, pod: Pod, kind: str, namespace: str, named: str | None, cluster: Cluster) -> Choice:
+        """Return the PodNetworking of a workload's pods; `named` is the one that the workload names."""
+        if pod.host_network:
+            return Choice()
+        # A namespace can opt out of the webhook; then nothing requests an ENI.
+        is_seen = self._namespaces.get(namespace, {}).get(POD_ENI) != "false"
+
+        def leads(names: Iterable[str]) -> bool:
+            return is_seen and any(pn.asks_for_eni(cluster) for name in names for pn in self._named.get(name, ()))
+
+        if pod.networks is not None:
+            return Choice(leads=leads(pod.networks))
+        if named is not None:
+            return Choice(named, leads=True)
+        found = [*self._matching(pod.labels, namespace)]
+        if not found:
+            asks = is_seen and pod.annotations.get(POD_ENI) == "true"
+            return Choice(leads=asks and cluster.terway.eni_trunking is False)
+        sure, unsure = (_kept((pn for pn, is_sure in found if is_sure is wanted), kind) for wanted in (True, None))
+        if len(sure) == 1:
+            return Choice(sure[0], leads=leads(sure))
+        if sure:
+            why = say(
+                "{networkings} select its pods, and Terway picks one of them arbitrarily",
+                networkings=tuple(map(repr, sure)),
+            )
+        elif any(pn.name == unsure[0] and _on_pods(pn.pod_selector, pod.labels) is None for pn, _ in found):
+            why = say("{networking!r} may select its pods: one of their labels is unknown", networking=unsure[0])
+        elif namespace.startswith(STAND_IN):
+            why = say("{networking!r} may select its pods: their namespace is unknown", networking=unsure[0])
+        else:
+            why = say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
+                "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
+        return Choice(None, (Undecidable("podNetworking", why),), leads((*sure, *unsure)))
+
+    def may_choose(self, labels: Mapping[str, str], namespace: str) -> bool:
+        """Return whether a PodNetworking may select pods by their labels and their namespace."""
+        return next(self._matching(labels, namespace), None) is not None
+
+    def _matching(self, labels: Mapping[str, str], namespace: str) -> Iterator[tuple[PodNetworking, bool | None]]:
+        """Yield the PodNetworkings that select pods (True), and those that may (None)."""
+        own = {} if namespace.startswith(STAND_IN) else {_NAME_OF_NAMESPACE: namespace}
+        around = {**own, **self._namespaces.get(namespace, {})}
+        is_known = namespace in self._namespaces
+        by_namespace = self._by_namespace.near(around) if is_known else self._by_namespace.all
+        for pn in chain(_near(self._by_pod, labels), by_namespace):
+            by_pod = _on_pods(pn.pod_selector, labels)
+            if by_pod is False:
+                continue
+            there = _matches(pn.namespace_selector, around, lambda asked: not is_known and asked.key not in around)
+            if there is not False:
+                yield pn, None if by_pod is None else there
+
+
+class Policies:
+    """The NetworkPolicies of a run."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._by_namespace: dict[str, Index[_Policy]] = {}
+        self._unknown: dict[str, Index[_Policy]] = {}
+        """Those of unknown namespaces."""
+
+    def add(self, name: str, namespace: str, selector: Selector, origin: Origin) -> None:
+        """Add a policy, and the place of its selector."""
+        policies = self._by_namespace.setdefault(namespace, Index())
+        policies.add(selector, (name, selector, origin))
+        if namespace.startswith(STAND_IN):
+            self._unknown[namespace] = policies
+
+    def selecting(self, labels: Mapping[str, str], namespace: str) -> dict[str, Origin] | NotKnown:
+        """Return the policies that select pods, by name; the reason, if none does and one may."""
+        maybe = None
+        found = {}
+        for there, policies in self._in_reach(namespace):
+            for name, selector, origin in _near(policies, labels):
+                by_pod = _on_pods(selector, labels)
+                if by_pod and there == namespace:
+                    found[name] = origin
+                elif by_pod is not False:
+                    maybe = min(name, maybe or name)
+        if maybe is None or found:
+            return dict(sorted(found.items()))
+        why = say(
+            "NetworkPolicy {networkPolicy!r} may select its pods: a label or a namespace is unknown",
+            networkPolicy=maybe,
+        )
+        return NotKnown(why)
+
+    def _in_reach(self, namespace: str) -> Iterable[tuple[str, Index[_Policy]]]:
+        """Return the policies of a namespace, and those whose namespace may be the same."""
+        if namespace.startswith(STAND_IN):
+            return self._by_namespace.items()
+        own = self._by_namespace.get(namespace)
+        return [*([] if own is None else [(namespace, own)]), *self._unknown.items()]
+
+
+def _kept(found: Iterable[PodNetworking], kind: str) -> list[str]:
+    """Return the names of PodNetworkings, except Fixed ones that Terway ignores for pods of this kind.
+
+    It ignores them for pods without stable names. If there is no other, keep them for PN009 to report.
+    """
+    selecting = list(found)
+    kept = [pn for pn in selecting if kind in FIXED_NAMES or not pn.is_fixed]
+    return sorted(pn.name for pn in kept or selecting)
+
+
+def _near(index: Index[_Found], labels: Mapping[str, str]) -> Iterable[_Found]:
+    return index.all if any(value.startswith(STAND_IN) for value in labels.values()) else index.near(labels)
+
+
+def _on_pods(selector: Selector | None, labels: Mapping[str, str]) -> bool | None:
+    def is_open(asked: Requirement) -> bool:
+        return asked.operator in {"In", "NotIn"} and labels.get(asked.key, "").startswith(STAND_IN)
+
+    return _matches(selector, labels, is_open)
+
+
+def _matches(
+    selector: Selector | None, labels: Mapping[str, str], is_open: Callable[[Requirement], bool]
+) -> bool | None:
+    """Return whether a selector selects labels; None if that depends on open requirements."""
+    requirements = () if selector is None else selector.requirements
+    unknown = [asked for asked in requirements if is_open(asked)]
+    if not all(meets(asked, labels.get(asked.key)) for asked in requirements if asked not in unknown):
+        return False
+    return None if unknown else True
