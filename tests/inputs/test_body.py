@@ -210,3 +210,22 @@ def test_bodies_of_one_folder_are_one_plan(here: Path) -> None:
     judged = judge_files(here, {"a/1.json": BODY, "a/2.json": BODY, "b/1.json": BODY})
     assert judged.places == {"NP006": "a/2.json:3:11 nodepool_info.name"}
     assert judged.report.inputs == ("a/1.json", "a/2.json", "b/1.json", "facts/cluster.json")
+
+
+@pytest.mark.parametrize(
+    "word", ["${TYPE}", "$TYPE", "{{ instance_type }}", "ecs.${FAMILY:-g7}.2xlarge", "ecs.{{ a }}"]
+)
+def test_what_another_program_fills_in_is_open(here: Path, word: str) -> None:
+    group = {**BODY["scaling_group"], "instance_types": [word], "login_password": word}
+    judged = judge_files(here, {"body.json": BODY | {"scaling_group": group}})
+    assert (judged.problems, judged.rules) == ([], set())
+    assert {item.fact: item.hint for item in judged.report.undecided} == {"instanceTypes of pool 'trading'": word}
+    cluster = {"cluster_type": "ManagedKubernetes", "nodepools": [BODY | {"scaling_group": group}]}
+    judged = judge_files(here, {"cluster.json": cluster})
+    assert (judged.problems, judged.rules) == ([], set())
+
+
+@pytest.mark.parametrize("word", ["ecs.$2xlarge", "ecs.{a}.b", "${}"])
+def test_what_nobody_fills_in_is_a_mistake(here: Path, word: str) -> None:
+    group = {**BODY["scaling_group"], "instance_types": [word]}
+    assert judge_files(here, {"body.json": BODY | {"scaling_group": group}}).rules == {"ENI003"}

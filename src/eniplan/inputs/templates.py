@@ -6,12 +6,13 @@ Values that a document does not contain (parameters, functions, references) are 
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.emit.ros import RESOURCE_TYPE
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
-from eniplan.inputs.places import Origin
+from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
 from eniplan.k8s.values import listing, mapping
 from eniplan.plan.document import value_at
@@ -65,11 +66,11 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     """
     value: Any = document.value
     if len(_BODY_PARTS.intersection(value)) > 1:
-        return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), value, BODY)])]
+        return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), _blanked(value), BODY)])]
     if _ROS_FORMAT in value:
         return list(_ros(document, is_closed=is_closed))
     if isinstance(value.get("nodepools"), list) and _names_a_cluster(value):
-        return [_request(document, (), "")]
+        return [_request(document._replace(value=_blanked(value)), (), "")]
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
         return list(_pulumi(document, is_closed=is_closed))
@@ -96,6 +97,19 @@ def is_answer(value: dict[str, Any]) -> bool:
     pools = value.get("nodepools")
     has_pools = isinstance(pools, list) and any(isinstance(item, dict) and _BODY_PARTS & {*item} for item in pools)
     return has_pools and not _names_a_cluster(value)
+
+
+_BLANK = re.compile(r"\$\{\w+[^{}]*\}|\{\{.+?\}\}|^\$[A-Za-z_]\w*$")
+"""What `envsubst`, Ansible and the like fill in later."""
+
+
+def _blanked(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
+    """Return a request with `NotKnown` for each text that another program completes."""
+    if isinstance(value, dict):
+        return {key: _blanked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_blanked(item) for item in value]
+    return NotKnown(value) if type(value) is str and _BLANK.search(value) else value
 
 
 def _names_a_cluster(value: dict[str, Any]) -> bool:
