@@ -901,6 +901,68 @@ def test_kinds_that_nobody_knows_are_told(here: Path, beside: bool) -> None:  # 
     assert judged.skipped == [("m.yaml: Thing 'own'", "nothing that eniplan checks")]
 
 
+NOT_ASKING = "its pods do not ask for exclusive nodes"
+BARE_POD: dict[str, Any] = {"containers": [{"name": "c"}]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "notes", "spec", "told"),
+    [
+        ({"network": "trading"}, {}, {}, True),
+        ({"network": "other"}, {}, {}, False),
+        ({}, {}, {"nodeSelector": {"team": "a"}}, True),
+        ({}, {}, {"nodeSelector": {"team": "b"}}, False),
+        ({}, {}, {"nodeSelector": {EXCLUSIVE_LABEL: "default"}}, False),
+        ({}, {"k8s.aliyun.com/pod-networks-request": '[{"network": "nets"}]'}, {}, True),
+        ({"a": "b"}, {}, {"tolerations": [TOLERATION]}, False),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_pods_of_unknown_kinds_are_directed_as_others_are(
+    here: Path,
+    first: bool,  # noqa: FBT001 - a parameter of the test
+    labels: dict[str, str],
+    notes: dict[str, str],
+    spec: dict[str, Any],
+    told: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """By a PodNetworking, by its name, or by a label of the pool; also the second of two templates."""
+    asking = {"metadata": {"labels": labels, "annotations": notes}, "spec": BARE_POD | spec}
+    calm = {"metadata": {"labels": {"x": "y"}}, "spec": BARE_POD}
+    leader, worker = (asking, calm) if first else (calm, asking)
+    group = {"leaderTemplate": leader, "workerTemplate": worker, "size": 2}
+    item = of_kind("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet", {"leaderWorkerTemplate": group})
+    files = {"m.yaml": stream(networking(), networking("nets", selector=None), item), "p.json": pool(team="a")}
+    judged = judge_files(here, files)
+    whole = "where the pods of LeaderWorkerSet 'own' run, and how many there are"
+    assert (whole in judged.facts) == told
+    if told:
+        template = "leaderTemplate" if first else "workerTemplate"
+        assert judged.facts[whole] == f"spec.leaderWorkerTemplate.{template}"
+    assert judged.skipped == ([] if told else [("m.yaml: LeaderWorkerSet 'own'", NOT_ASKING)])
+
+
+def test_pods_of_an_unknown_kind_without_pools(here: Path) -> None:
+    template = {"metadata": {"labels": {"network": "trading"}}, "spec": BARE_POD}
+    item = of_kind("batch.volcano.sh/v1alpha1", "Job", {"tasks": [{"template": template}]})
+    whole = "where the pods of Job 'own' run, and how many there are"
+    assert whole in judge_files(here, {"m.yaml": stream(networking(), item)}).facts
+    alone = judge_files(here, {"m.yaml": stream(item)})
+    assert (alone.facts, alone.skipped) == ({}, [("m.yaml: Job 'own'", NOT_ASKING)])
+
+
+def test_a_plan_may_have_the_pods_of_an_unknown_kind(here: Path) -> None:
+    plan = (EXAMPLES / "trading-ipv4.yaml").read_text("utf-8")
+    template = {"spec": EXCLUSIVE | BARE_POD}
+    item = of_kind("batch.volcano.sh/v1alpha1", "Job", {"tasks": [{"template": template}]})
+    item["metadata"]["name"] = "matcher"
+    judged = judge_files(here, {"plan.yaml": plan, "m.yaml": stream(item)})
+    assert judged.facts == {}
+    assert judged.skipped == [("m.yaml: Job 'matcher'", "the plan has a workload of its name")]
+    item["metadata"]["namespace"] = "else"
+    assert judge_files(here, {"plan.yaml": plan, "m.yaml": stream(item)}).facts
+
+
 @pytest.mark.parametrize(
     ("spec", "told"),
     [

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.errors import Problem
+    from eniplan.inputs.choosing import Chooser
     from eniplan.inputs.manifests import Manifests, Workload
     from eniplan.inputs.places import Places
+    from eniplan.messages import Message
     from eniplan.plan.document import Path
     from eniplan.plan.model import Guest, Plan, PodNetworking
 
 _STUB = {"name": "stub"}
 """A placeholder, because a valid plan has at least one pool; removed after loading."""
 _NO_POOL = "(not known)"
+_NOT_ASKING = say("its pods do not ask for exclusive nodes")
 _REQUEST = ("template", "spec", "containers", 0, "resources")
 """The path at which WL002 reports the request of a workload."""
 
@@ -69,7 +72,8 @@ def joined(
     planned = [networking for _, plan in judged for networking in plan.pod_networkings]
     identities = {w.identity for _, plan in judged for w in plan.workloads}
     yield from manifests.wake((*own, *planned), identities)
-    for title, why in (*manifests.drop_copies(), *manifests.drop_idle(identities)):
+    calm = _strangers(manifests, [plan for _, plan in judged], own) if judged else ()
+    for title, why in (*manifests.drop_copies(), *manifests.drop_idle(identities), *calm):
         skip(title, why)
     homes = [_homes(manifests, plan, own) for _, plan in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
@@ -87,7 +91,7 @@ def joined(
         visiting |= {guest.title for guest in guests}
         yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(guests=guests))
     if not judged:
-        yield from _alone(manifests, own, cluster)
+        yield from _alone(manifests, own, cluster, skip)
     placed = {i for found in homes for i in found}
     strays = [(quiet.order, f"{quiet.file}: {quiet.title}") for quiet in manifests.quiet]
     parts = [*manifests.networkings]
@@ -98,7 +102,7 @@ def joined(
             strays.append((workload.order, f"{workload.object.document.file}: {workload.title}"))
     checked({part.file for part in parts})
     for _, title in sorted(strays) if judged else ():
-        skip(title, say("its pods do not ask for exclusive nodes"))
+        skip(title, _NOT_ASKING)
 
 
 def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:
@@ -144,10 +148,25 @@ class _Draft:
         self.append(section, [Part(item, {(): root.inner((section, i))}) for i, item in items if is_kept(item)])
 
 
+def _chooser(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> Chooser:
+    """Return what chooses among the PodNetworkings of a run: those of manifests replace those of the plan."""
+    taken = {pn.name for pn in own}
+    return manifests.chooser((*own, *(pn for pn in plan.pod_networkings if pn.name not in taken)))
+
+
+def _strangers(
+    manifests: Manifests, plans: list[Plan], own: tuple[PodNetworking, ...]
+) -> Iterator[tuple[str, Message]]:
+    """Decide about objects of unsupported kinds; yield those that do not matter, with the reason."""
+    named = {(w.namespace, w.name) for plan in plans for w in plan.workloads}
+    each = [(pools_of(plan), _chooser(manifests, plan, own)) for plan in plans]
+    for title, is_planned in manifests.meet_strangers(each, named):
+        yield title, say("the plan has a workload of its name") if is_planned else _NOT_ASKING
+
+
 def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
     """Return the steering of each workload that a plan's pools may run, by its index."""
-    taken = {pn.name for pn in own}
-    chooser = manifests.chooser((*own, *(pn for pn in plan.pod_networkings if pn.name not in taken)))
+    chooser = _chooser(manifests, plan, own)
     planned = {tuple(w.identity): w for w in plan.workloads}
     names = {pool.name for pool in plan.node_pools}
     pools = pools_of(plan)
@@ -253,19 +272,27 @@ def _at_home(manifests: Manifests, workload: Workload, home: Steering) -> Part:
     return Part(value, origins)
 
 
-def _alone(manifests: Manifests, own: tuple[PodNetworking, ...], cluster: Origin | None) -> Iterator[LoadedPlan]:
+def _alone(
+    manifests: Manifests,
+    own: tuple[PodNetworking, ...],
+    cluster: Origin | None,
+    skip: Callable[[str, str], None],
+) -> Iterator[LoadedPlan]:
     """Yield a plan of manifests without pools, for the rules that need none."""
     root = root_of(manifests.first().document)
     unit = Unit({"apiVersion": API_VERSION, "nodePools": [_STUB]}, root)
     if cluster is not None:
         add_cluster(unit.value, unit.origins, cluster)
     known = unit.load().plan
-    chooser = manifests.chooser(own)
-    here = {
-        i: home._replace(pool=None)  # unknown whether this pool exists
-        for i, workload in enumerate(manifests.workloads)
-        if known is not None and (home := steer(workload, pools_of(known._replace(node_pools=())), chooser)) is not None
-    }
+    here = {}
+    if known is not None:
+        plan = known._replace(node_pools=())
+        for title, why in _strangers(manifests, [plan], own):
+            skip(title, why)
+        pools, chooser = pools_of(plan), manifests.chooser(own)
+        homes = (steer(workload, pools, chooser) for workload in manifests.workloads)
+        # It is unknown whether their pools exist.
+        here = {i: home._replace(pool=None) for i, home in enumerate(homes) if home is not None}
     draft = _with(unit, None, manifests, own, here, set())
     loaded = _with_strangers(draft, manifests).load()
     yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(node_pools=()))
@@ -277,7 +304,7 @@ def _with_strangers(unit: Unit, manifests: Manifests) -> Unit:
     for item, origin in manifests.strangers:
         at: Path = ("workloads", f"{item.kind} {item.name!r}")
         origins[at] = origin
-        why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan as a workload",
-                  kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
+        why = say("eniplan does not support {kind} of {apiVersion}: add its pods to a plan, as a workload of its name "
+                  "and namespace", kind=item.kind, apiVersion=item.value["apiVersion"])  # fmt: skip
         gaps.append(Gap(at, why))
     return unit._replace(origins=origins, gaps=tuple(gaps))

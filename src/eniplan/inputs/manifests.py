@@ -254,6 +254,8 @@ class Manifests:
         self._first_quiet: Origin | None = None
         self.strangers: list[tuple[Object, Origin]] = []
         """Objects of unsupported kinds that have pods for exclusive nodes."""
+        self._unmet: list[list[Workload]] = []
+        """The pods of objects of unsupported kinds; whether they ask for exclusive nodes depends on the plans."""
         self.problems: list[Problem] = []
         self._policies = Policies()
         self._namespaces: dict[str, dict[str, str]] = {}
@@ -262,7 +264,7 @@ class Manifests:
 
     def __bool__(self) -> bool:
         """Whether there is anything to check."""
-        return bool(self.networkings or self.workloads or self.quiet or self.strangers)
+        return bool(self.networkings or self.workloads or self.quiet or self._unmet)
 
     def add(self, item: Object) -> str:
         """Add an object. Return why it is skipped; empty if it is not."""
@@ -393,13 +395,39 @@ class Manifests:
         return None
 
     def _stranger(self, item: Object) -> str:
-        """Add an object of an unsupported kind if its pods are for exclusive nodes. Return why it is skipped."""
-        for path, template in hidden_templates(item.value):
-            pod = read_pod(template)
-            if pod.request(ENI) or any(r.key == EXCLUSIVE_LABEL for r in pod.placement.requirements()):
-                self.strangers.append((item, item.origin(*path)))
-                return ""
-        return NOTHING
+        """Keep an object of an unsupported kind if its pods may be for exclusive nodes. Return why it is skipped."""
+        found = [
+            Workload(item, Part({"name": item.name}, {(): item.origin(*path)}), read_pod(template))
+            for path, template in hidden_templates(item.value)
+        ]
+        open_ = [workload for workload in found if workload.pod.labels or not workload.is_quiet]
+        if not open_:
+            return NOTHING
+        self._unmet.append(open_)
+        return ""
+
+    def meet_strangers(
+        self, plans: Collection[tuple[Pools, Chooser]], planned: Collection[tuple[str, str]]
+    ) -> Iterator[tuple[str, bool]]:
+        """Keep the objects of unsupported kinds whose pods ask for exclusive nodes, and are not in a plan.
+
+        Args:
+            plans: the pools of each plan, and what chooses among the PodNetworkings that are known there.
+            planned: the namespaces and names of the workloads of the plans.
+
+        Yields:
+            The titles of the others, and whether a plan has their pods.
+
+        """
+        for found in self._unmet:
+            item = found[0].object
+            asking = next((w for w in found if any(steer(w, *plan) is not None for plan in plans)), None)
+            is_planned = asking is not None and (item.namespace, item.name) in planned
+            if asking is None or is_planned:
+                yield f"{item.document.file}: {item.title}", is_planned
+            else:
+                self.strangers.append((item, asking.part.origins[()]))
+        self._unmet = []
 
     def leave_out(self, files: Collection[str]) -> Iterator[str]:
         """Remove the PodNetworkings and workloads of some files. Yield their titles."""
@@ -420,7 +448,7 @@ class Manifests:
         parts = [*self.networkings, *(workload.part for workload in self.workloads)]
         if not parts and self._first_quiet is not None:
             return self._first_quiet
-        return parts[0].origins[()] if parts else self.strangers[0][1]
+        return parts[0].origins[()] if parts else self._unmet[0][0].part.origins[()]
 
     def policies(self, workload: Workload) -> dict[str, Origin] | NotKnown:
         """Return the NetworkPolicies that select the pods of a workload, by name; the reason, if that is unknown."""
