@@ -23,8 +23,10 @@ from eniplan.plan.folders import patterns
 from eniplan.plan.load import LoadedPlan, load
 from eniplan.plan.waivers import WaiverFile, _pattern
 from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, WORKLOAD, example
+from eniplan.rules.examples_cluster import node, pod
 from tests.fuzz.kinds import _seed
 from tests.judge import judge
+from tests.kube.support import judge_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +106,13 @@ def on_one_pool(count: int) -> None:
     pods = [{**POD_NETWORKING, "name": f"n{i}", "vSwitchIds": [f"v{i}"]} for i in range(count)]
     work = [{**WORKLOAD, "name": f"w{i}", "podNetworking": f"n{i}"} for i in range(count)]
     judge({"cluster.vSwitches": [VSWITCH_J, *rows], "podNetworkings": pods, "workloads": work})
+
+
+def waiting(count: int) -> None:
+    """Verify a cluster with as many nodes as pods that wait for their zone's nodes."""
+    nodes = [node(f"cn-hangzhou.10.1.{i}") for i in range(count)]
+    found = judge_cluster({"nodes": nodes, "pods": [pod(i, "") for i in range(count)], "podENIs": []}).findings
+    assert {f.rule.id for f in found} >= {"VER021"}
 
 
 def waived(count: int) -> None:
@@ -237,6 +246,7 @@ WORK: dict[str, Callable[[Path], Work]] = {
     "workloads with vSwitches of their own": lambda _: on_one_pool,
     "workloads with PodNetworkings by label": lambda folder: lambda n: chosen(folder, n, "podSelector"),
     "workloads with PodNetworkings by namespace": lambda folder: lambda n: chosen(folder, n, "namespaceSelector"),
+    "pods that wait": lambda _: waiting,
     "waivers": lambda _: waived,
     "resources of a Terraform plan": lambda folder: lambda n: terraform(folder, n),
     "pools of HCL": lambda folder: (

@@ -134,6 +134,7 @@ class ClusterView(View):
         self.plan = plan
         self.catalog = catalog
         self._pool_ids = pool_ids or {}
+        self._in_zones: dict[tuple[str, ...], tuple[Node, ...]] = {}
 
     def unseen(self, kind: str) -> Iterator[Unknown]:
         """Yield the unknown fact if a kind could not be read. Rules that need the kind then stop."""
@@ -380,7 +381,9 @@ class ClusterView(View):
         named = self.observed.pod_networkings.get(pod.networking)
         if named is None or not named.zones:
             return self.all_exclusive
-        return tuple(node for node in self.all_exclusive if node.zone in named.zones)
+        if named.zones not in self._in_zones:  # of many pods and nodes, few differ in their zones
+            self._in_zones[named.zones] = tuple(node for node in self.all_exclusive if node.zone in named.zones)
+        return self._in_zones[named.zones]
 
     @cached_property
     def _workloads(self) -> dict[tuple[str, str], Workload]:

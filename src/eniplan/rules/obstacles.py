@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from eniplan.observed import Node, Pod, Wants
     from eniplan.rules.cluster_view import ClusterView
 
+_APART = say("the pod's node selector or affinity does not match the node's labels")
 CORDONED = Taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
 
 
@@ -32,6 +33,11 @@ def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node,
     """Return what keeps a pod off all candidates, most common first; None if some node can take it."""
     found: dict[Message, tuple[Message, list[Node]]] = {}
     for node in candidates:
+        if not wants.placement.allows(node.known):
+            if _APART not in found:  # a pod of a DaemonSet does not match any node but one
+                found[_APART] = say("compare both: kubectl get node {node} --show-labels", node=node.name), []
+            found[_APART][1].append(node)
+            continue
         first = _first(view, pod, wants, node)
         if first is None:
             return None
@@ -46,11 +52,6 @@ def obstacles(view: ClusterView, pod: Pod, wants: Wants, candidates: tuple[Node,
 
 
 def _first(view: ClusterView, pod: Pod, wants: Wants, node: Node) -> Obstacle | None:
-    if not wants.placement.allows(node.known):
-        return Obstacle(
-            say("the pod's node selector or affinity does not match the node's labels"),
-            say("compare both: kubectl get node {node} --show-labels", node=node.name),
-        )
     taint = _repelling(wants.tolerations, node)
     return _room(view, pod, wants, node) if taint is None else _taint(taint, node.name)
 
