@@ -372,3 +372,13 @@ spec:
     assert (place.line, place.path) == (8, f"fast.{key}")
     judged = judge_files(here, {"pool.yaml": pool % "vswitchIds: [vsw-j]"})
     assert open_of(judged, "vSwitchIds of pool") == []
+
+
+def test_an_unknown_v_switch_does_not_make_the_list_of_the_cluster_unknown(here: Path) -> None:
+    hcl = HCL_POOL.replace('"vsw-j"', "%s") % ("var.id", LABELS)
+    judged = judge_files(here, {"main.tf": hcl})
+    (item,) = judged.report.undecided
+    assert (item.fact, str(item.hint)) == ("vSwitchIds of pool 'e'", "var.id is not declared")
+    assert {"NET001", "NET002"} <= {*item.rules}
+    judged = judge_files(here, {"main.tf": hcl.replace("[var.id]", '[var.id, "vsw-x"]')})
+    assert "cluster.vSwitches" in judged.facts

@@ -108,7 +108,7 @@ class Judge:
             self.findings.append(finding(rule, told, self._place(hit.path)))
 
     def _lack(self, rule: AnyRule, unknown: Unknown) -> None:
-        waiting = self._gaps.get(unknown.path, self._doubtful)
+        waiting = self._gaps.get(unknown.behind) or self._gaps.get(unknown.path, self._doubtful)
         if waiting is None and unknown.path in self._left_out:
             return
         if waiting is None:

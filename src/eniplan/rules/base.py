@@ -82,6 +82,8 @@ class Unknown(NamedTuple):
     """The object that the fact belongs to, if there are several."""
     hint: Message = NOTHING
     """How to find it out; empty: the hint of the fact."""
+    behind: Path = ()
+    """A value that leads to the fact: if it is itself unknown, the rule waits for it, and not for the fact."""
 
     @property
     def words(self) -> str:

@@ -49,13 +49,11 @@ _BOTH = ["vsw-j", "vsw-k"]
 def net001(view: PlanView) -> Outcome:
     """The zones of the nodes against the vSwitch zones of every configuration that pods may get."""
     for pool in view.pools:
-        if not pool.zones_are_known:
-            if pool.pool.v_switch_ids:
-                yield lacking(facts.V_SWITCHES)
-            elif pool.pool.is_lingjun:
-                about = say("Lingjun pool {pool!r}", pool=pool.pool.name)
-                find = say("use a vSwitch of its zone")
-                yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, find)
+        yield from _unstated(view, pool)
+        if not pool.pool.v_switch_ids and pool.pool.is_lingjun:
+            about = say("Lingjun pool {pool!r}", pool=pool.pool.name)
+            find = say("use a vSwitch of its zone")
+            yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, find)
         for config in pool.configs:
             if config.v_switch_ids is None:
                 yield config.missing
@@ -66,6 +64,13 @@ def net001(view: PlanView) -> Outcome:
         if pn.name not in placed and view.asks_for_eni(pn):
             about = say("PodNetworking {podNetworking!r}", podNetworking=pn.name)
             yield Unknown((*pn.path, "nodePools"), facts.NETWORKING_POOLS, about)
+
+
+def _unstated(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
+    """Yield the unknown list of vSwitches for each vSwitch of the nodes that it lacks."""
+    for i, name in enumerate(pool.pool.v_switch_ids or ()):
+        if name not in view.v_switches:
+            yield lacking(facts.V_SWITCHES)._replace(behind=(*pool.path, "vSwitchIds", i))
 
 
 def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outcome:
@@ -169,11 +174,13 @@ def net002(view: PlanView) -> Outcome:
 
 def _unseen(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
     """Yield the unknown facts that hide where nodes and pods of a pool use addresses."""
-    for config in pool.configs:
-        ids = (*(pool.pool.v_switch_ids or ()), *(config.v_switch_ids or ()))
-        if config.in_use and config.v_switch_ids is None:
+    used = [config for config in pool.configs if config.in_use]
+    if used:
+        yield from _unstated(view, pool)
+    for config in used:
+        if config.v_switch_ids is None:
             yield config.missing
-        if config.in_use and not view.v_switches.keys() >= set(ids):
+        elif not view.v_switches.keys() >= set(config.v_switch_ids):
             yield lacking(facts.V_SWITCHES)
 
 
