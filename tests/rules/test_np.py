@@ -333,6 +333,15 @@ def test_np010_in_an_override() -> None:
 
 class TestNP011:
     @pytest.mark.parametrize(
+        ("types", "hint"), [({}, "remove it"), ({"instanceTypes": ABSENT}, "name 1 to 10 types in instanceTypes")]
+    )
+    def test_patterns_name_no_types(self, types: dict[str, Any], hint: str) -> None:
+        report = judge(pool(overrides={"scaling_group": {"instance_patterns": [{"cores": 4}]}}, **types))
+        finding = only(report, "NP011")
+        assert (finding.message, finding.hint) == ("pool 'trading' takes any type of its instance_patterns", hint)
+        assert found(report, "NP005") == []
+
+    @pytest.mark.parametrize(
         ("name", "key"),
         [path for path in KEYS if len(path) == 2 and path != ("kubernetes_config", "labels")],
     )

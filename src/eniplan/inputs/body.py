@@ -35,7 +35,8 @@ _PARTS: dict[Path, Path] = {
 }
 """The path in the body for each part of a pool. Deeper keys are the same in both."""
 _PATHS = WRITTEN | _PARTS
-_OTHER_PATHS = tuple((path, plan) for path, plan in KEYS.items() if _PATHS[plan] != path)
+_PATTERNS: Path = ("scaling_group", "instance_patterns")
+_OTHER_PATHS = tuple((path, plan) for path, plan in KEYS.items() if path not in (_PATHS[plan], _PATTERNS))
 """Alternative fields for the same key, such as `count` for `desired_size`."""
 
 
@@ -209,7 +210,7 @@ def _groups(rest: dict[str, Any], value: dict[str, Any], body_paths: dict[Path, 
     if group is not None and not value.get("securityGroupIds"):
         value["securityGroupIds"] = [group]
         body_paths["securityGroupIds", 0] = body_paths["securityGroupIds",]
-    patterns = _take(rest, ("scaling_group", "instance_patterns"))
+    patterns = _take(rest, _PATTERNS)
     if patterns and not isinstance(patterns, NotKnown):
         rest.setdefault("scaling_group", {})["instance_patterns"] = patterns
 

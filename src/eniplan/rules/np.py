@@ -291,6 +291,9 @@ def np005(view: PlanView) -> Outcome:
         yield from _taint_syntax(pool.pool)
 
 
+_PATTERNS = ("scaling_group", "instance_patterns")
+
+
 def _name(pool: NodePool) -> Iterator[Hit]:
     if pool.name != pool.name.strip() or not pool.name.isprintable():
         message = say("the name {pool!r} has whitespace around it, or a non-printing character", pool=pool.name)
@@ -300,7 +303,9 @@ def _name(pool: NodePool) -> Iterator[Hit]:
 def _counts(view: PoolView) -> Iterator[Hit]:
     pool = view.pool
     types = len(view.types)
-    if not pool.instance_types and not pool.instance_families:
+    if value_at(pool.overrides, _PATTERNS):
+        pass  # NP011 reports it
+    elif not pool.instance_types and not pool.instance_families:
         message = say("pool {pool!r} has no instance type", pool=pool.name)
         hint = say("name 1 to {limit} types in {key}", limit=MAX_TYPES, key=Key("instanceTypes"))
         yield Hit((*view.path, "instanceTypes"), message, hint)
@@ -617,9 +622,15 @@ def np011(view: PlanView) -> Outcome:
                 yield Hit((*pool.path, "overrides", name), message, say("write its fields below it"))
             for field in ((name,), *((name, key) for key in (value if isinstance(value, dict) else ()))):
                 key = KEYS.get(field)
-                if key is not None and key not in _ELSEWHERE:
+                if field == _PATTERNS:
+                    message = say("pool {pool!r} takes any type of its {field}", pool=pool.pool.name, field=field[-1])
+                    hint = say("name 1 to {limit} types in {key}", limit=MAX_TYPES, key=Key("instanceTypes"))
+                    yield Hit(
+                        (*pool.path, "overrides", *field), message, say("remove it") if pool.pool.instance_types else hint
+                    )
+                elif key is not None and key not in _ELSEWHERE:
                     message = say("the override {field} bypasses the checks", field=".".join(field))
-                    hint = say("use the pool's key {key} instead", key=".".join(key))
+                    hint = say("use the pool's key {key} instead", key=Key(".".join(key)))
                     yield Hit((*pool.path, "overrides", *field), message, hint)
 
 
