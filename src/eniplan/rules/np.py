@@ -625,9 +625,8 @@ def np011(view: PlanView) -> Outcome:
                 if field == _PATTERNS:
                     message = say("pool {pool!r} takes any type of its {field}", pool=pool.pool.name, field=field[-1])
                     hint = say("name 1 to {limit} types in {key}", limit=MAX_TYPES, key=Key("instanceTypes"))
-                    yield Hit(
-                        (*pool.path, "overrides", *field), message, say("remove it") if pool.pool.instance_types else hint
-                    )
+                    hint = say("remove it") if pool.pool.instance_types else hint
+                    yield Hit((*pool.path, "overrides", *field), message, hint)
                 elif key is not None and key not in _ELSEWHERE:
                     message = say("the override {field} bypasses the checks", field=".".join(field))
                     hint = say("use the pool's key {key} instead", key=Key(".".join(key)))
