@@ -691,6 +691,41 @@ def test_a_namespace_that_keeps_the_webhook_away(here: Path) -> None:
     assert judged.rules == {"WL015"}
 
 
+@pytest.mark.parametrize(
+    ("pods", "spec", "told"),
+    [
+        (workload(labels={"network": "trading"}, containers=[{"name": "a"}]), {}, True),  # and they tolerate the taint
+        (workload("DaemonSet", {"network": "trading"}, containers=[{"name": "a"}]), {}, False),
+        (workload(labels={"network": "trading"}, containers=[{"name": "a"}]), {"podSelector": {}}, False),
+        (workload(labels={"network": "other"}, containers=[{"name": "a"}]), {}, False),
+        (workload(labels={"network": "trading"}, containers=[{"name": "a"}]), None, True),
+    ],
+)
+def test_pods_that_only_a_webhook_kept_away_would_direct(
+    here: Path,
+    pods: dict[str, Any],
+    spec: dict[str, Any] | None,
+    told: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    off = namespace(**{"k8s.aliyun.com/pod-eni": "false"})
+    pods = copy.deepcopy(pods)
+    if spec is None:  # they name their network themselves
+        note = {"k8s.aliyun.com/pod-networks-request": '[{"network": "trading-eni"}]'}
+        pods["spec"]["template"]["metadata"] = {"annotations": note}
+    item = networking(selector=spec) if spec != {} else networking()
+    judged = judge_files(here, {"m.yaml": stream(off, item, pods), "p.json": pool()})
+    assert ("WL015" in judged.rules) == told
+    if told:
+        assert judged.places["WL015"].endswith("metadata.namespace")
+
+
+def test_a_webhook_kept_away_where_no_pool_has_a_taint(here: Path) -> None:
+    off = namespace(**{"k8s.aliyun.com/pod-eni": "false"})
+    pods = workload(labels={"network": "trading"}, containers=[{"name": "a"}])
+    judged = judge_files(here, {"m.yaml": stream(off, networking(), pods), "p.json": pool(taint=None)})
+    assert "WL015" not in judged.rules
+
+
 def test_an_annotation_asks_for_an_eni_where_nothing_is_trunked(here: Path) -> None:
     pods = workload(containers=[{"name": "a"}])
     pods["spec"]["template"]["metadata"]["annotations"] = {"k8s.aliyun.com/pod-eni": "true"}
@@ -906,28 +941,27 @@ BARE_POD: dict[str, Any] = {"containers": [{"name": "c"}]}
 
 
 @pytest.mark.parametrize(
-    ("labels", "notes", "spec", "told"),
+    ("metadata", "spec", "told"),
     [
-        ({"network": "trading"}, {}, {}, True),
-        ({"network": "other"}, {}, {}, False),
-        ({}, {}, {"nodeSelector": {"team": "a"}}, True),
-        ({}, {}, {"nodeSelector": {"team": "b"}}, False),
-        ({}, {}, {"nodeSelector": {EXCLUSIVE_LABEL: "default"}}, False),
-        ({}, {"k8s.aliyun.com/pod-networks-request": '[{"network": "nets"}]'}, {}, True),
-        ({"a": "b"}, {}, {"tolerations": [TOLERATION]}, False),
+        ({"labels": {"network": "trading"}}, {}, True),
+        ({"labels": {"network": "other"}}, {}, False),
+        ({}, {"nodeSelector": {"team": "a"}}, True),
+        ({}, {"nodeSelector": {"team": "b"}}, False),
+        ({}, {"nodeSelector": {EXCLUSIVE_LABEL: "default"}}, False),
+        ({"annotations": {"k8s.aliyun.com/pod-networks-request": '[{"network": "nets"}]'}}, {}, True),
+        ({"labels": {"a": "b"}}, {"tolerations": [TOLERATION]}, False),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
 def test_pods_of_unknown_kinds_are_directed_as_others_are(  # noqa: PLR0913, PLR0917 - what directs the pods
     here: Path,
     first: bool,  # noqa: FBT001 - a parameter of the test
-    labels: dict[str, str],
-    notes: dict[str, str],
+    metadata: dict[str, Any],
     spec: dict[str, Any],
     told: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     """By a PodNetworking, by its name, or by a label of the pool; also the second of two templates."""
-    asking = {"metadata": {"labels": labels, "annotations": notes}, "spec": BARE_POD | spec}
+    asking = {"metadata": metadata, "spec": BARE_POD | spec}
     calm = {"metadata": {"labels": {"x": "y"}}, "spec": BARE_POD}
     leader, worker = (asking, calm) if first else (calm, asking)
     group = {"leaderTemplate": leader, "workerTemplate": worker, "size": 2}

@@ -46,6 +46,8 @@ class Choice(NamedTuple):
     open: tuple[Undecidable, ...] = ()
     leads: bool = False
     """Whether the webhook then requests an exclusive ENI."""
+    is_barred: bool = False
+    """Whether it would, for the labels of the pods, if the namespace did not keep it away."""
 
 
 class Chooser:
@@ -71,11 +73,11 @@ class Chooser:
         # A namespace can opt out of the webhook; then nothing requests an ENI.
         is_seen = self._namespaces.get(namespace, {}).get(POD_ENI) != "false"
 
-        def leads(names: Iterable[str]) -> bool:
-            return is_seen and any(pn.asks_for_eni(cluster) for name in names for pn in self._named.get(name, ()))
+        def asking(names: Iterable[str]) -> list[PodNetworking]:
+            return [pn for name in names for pn in self._named.get(name, ()) if pn.asks_for_eni(cluster)]
 
         if pod.networks is not None:
-            return Choice(leads=leads(pod.networks))
+            return Choice(leads=bool(asking(pod.networks)))
         if named is not None:
             return Choice(named, leads=True)
         found = [*self._matching(pod.labels, namespace)]
@@ -84,7 +86,8 @@ class Chooser:
             return Choice(leads=asks and cluster.terway.eni_trunking is False)
         sure, unsure = (_kept((pn for pn, is_sure in found if is_sure is wanted), kind) for wanted in (True, None))
         if len(sure) == 1:
-            return Choice(sure[0], leads=leads(sure))
+            is_barred = not is_seen and any(pn.pod_selector and pn.pod_selector.requirements for pn in asking(sure))
+            return Choice(sure[0], leads=is_seen and bool(asking(sure)), is_barred=is_barred)
         if sure:
             why = say(
                 "{networkings} select its pods, and Terway picks one of them arbitrarily",
@@ -97,7 +100,7 @@ class Chooser:
         else:
             why = say("{networking!r} may select its pods: pass the manifest of the namespace {namespace} with its "
                 "labels", networking=unsure[0], namespace=namespace)  # fmt: skip
-        return Choice(None, (Undecidable("podNetworking", why),), leads((*sure, *unsure)))
+        return Choice(None, (Undecidable("podNetworking", why),), is_seen and bool(asking((*sure, *unsure))))
 
     def may_choose(self, labels: Mapping[str, str], namespace: str) -> bool:
         """Return whether a PodNetworking may select pods by their labels and their namespace."""

@@ -517,7 +517,7 @@ def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None
     if named is not None:
         return Steering(named, found.name, found.open)
     open_to = [alike for alike in pools.alike if pod.placement.allows(alike.nodes) is not False]
-    takes_eni = found.leads or pod.request(ENI) > 0
+    takes_eni = found.leads or pod.request(ENI) > 0 or (found.is_barred and _is_meant(workload, open_to))
     if not takes_eni and not _is_led(pod, [alike.pools[0] for alike in open_to]):
         return None
     able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
@@ -531,6 +531,13 @@ def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None
         return Steering(fitting[0].name, found.name, found.open)
     why = _several([pool.name for pool in fitting]) if able else _no_pool(pod, pools)
     return Steering(None, found.name, (*found.open, why))
+
+
+def _is_meant(workload: Workload, pools: Iterable[Alike]) -> bool:
+    """Return whether pods tolerate the taints of a pool, which suggests that they are meant to run there."""
+    found = [alike.pools[0].node_taints for alike in pools]
+    fits = any(repelling(taints, ()) and not repelling(taints, workload.pod.tolerations) for taints in found)
+    return fits and workload.object.kind not in PER_NODE
 
 
 def _again(file: str, orders: Mapping[_Key, int]) -> Iterator[Workload]:
