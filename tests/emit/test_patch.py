@@ -478,6 +478,7 @@ RESOURCES = "containers[0].resources"
          f"{TERMS}[1].matchExpressions[0]"),
         ({"nodeSelector": {LABEL: "ENI"}}, "keeps the pods away", NODE_SELECTOR),
         ({"affinity": required({})}, "matches no node", TERMS),
+        ({"affinity": required({}), "nodeSelector": {LABEL: "eniOnly"}}, "matches no node", TERMS),
         ({"nodeSelector": {"not-of-the-pool": "x"}}, r"match no node of the pool: not-of-the-pool In \(x\)",
          "nodeSelector.not-of-the-pool"),
         ({"nodeSelector": {"topology.kubernetes.io/zone": "cn-hangzhou-z"}}, r"zone In \(cn-hangzhou-z\)",
@@ -500,6 +501,11 @@ def test_what_is_refused(spec: dict[str, Any], message: str, path: str) -> None:
     (problem,) = caught.value.problems
     assert problem.place.line > 1
     assert problem.place.path == f"spec.template.spec.{path}".removesuffix(".")
+
+
+def test_a_bare_pod_with_an_empty_term_is_refused() -> None:
+    with pytest.raises(InputError, match="a term without a requirement matches no node"):
+        patch("app.yaml", yaml.safe_dump(manifest("Pod", affinity=required({}))), PLAN)
 
 
 def test_a_toleration_that_ends_is_refused() -> None:

@@ -719,6 +719,17 @@ def test_pods_that_only_a_webhook_kept_away_would_direct(
         assert judged.places["WL015"].endswith("metadata.namespace")
 
 
+def test_a_label_of_a_namespace_without_quotes(here: Path) -> None:
+    off = namespace()
+    off["metadata"]["labels"] = {"k8s.aliyun.com/pod-eni": False}
+    pods = workload(labels={"network": "trading"})
+    judged = judge_files(here, {"m.yaml": stream(off, networking(), pods), "p.json": pool()})
+    (problem,) = judged.report.problems
+    assert (problem.message, problem.hint) == ("'k8s.aliyun.com/pod-eni' must be text", "write it in quotes")
+    assert problem.place.path == 'metadata.labels["k8s.aliyun.com/pod-eni"]'
+    assert judged.rules == {"WL015"}
+
+
 def test_a_webhook_kept_away_where_no_pool_has_a_taint(here: Path) -> None:
     off = namespace(**{"k8s.aliyun.com/pod-eni": "false"})
     pods = workload(labels={"network": "trading"}, containers=[{"name": "a"}])

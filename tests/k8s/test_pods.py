@@ -113,6 +113,28 @@ def test_the_cpu_and_memory_of_a_pod() -> None:
     assert (read_pod(pod).request("cpu"), read_pod(pod).request("memory")) == (3100, 2048)
 
 
+@pytest.mark.parametrize(("value", "text"), [(True, "true"), (False, "false"), (5, "5"), (-1, "-1")])
+def test_text_without_quotes_is_told_and_taken_for_what_it_means(value: object, text: str) -> None:
+    pod = read_pod({
+        "metadata": {"labels": {"a": value, "b": "c"}},
+        "spec": {"nodeSelector": {"a": value}, "tolerations": [{"key": "k", "value": value}]},
+    })  # fmt: skip
+    assert pod.labels == {"a": text, "b": "c"}
+    assert [r.values for r in pod.placement.selector] == [(text,)]
+    assert [t.value for t in pod.tolerations] == [text]
+    assert {(str(flaw.message), str(flaw.hint)) for flaw in pod.misread} == {
+        ("'a' must be text", "write it in quotes"), ("'value' must be text", "write it in quotes"),
+    }  # fmt: skip
+    assert len(pod.misread) == 3
+
+
+@pytest.mark.parametrize("value", [1.5, ["x"], {}, 10**63, None])
+def test_what_has_no_such_text_is_left_out(value: object) -> None:
+    pod = read_pod({"metadata": {"labels": {"a": value, "b": ""}}})
+    assert pod.labels == {"b": ""}
+    assert [(str(flaw.message), flaw.hint) for flaw in pod.misread] == [("'a' must be text", "")]
+
+
 def test_an_affinity_without_a_term_is_refused() -> None:
     required: dict[str, Any] = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
     pod = read_pod(template(affinity={"nodeAffinity": required}))

@@ -180,9 +180,12 @@ def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
                 label=EXCLUSIVE_LABEL, value=EXCLUSIVE_VALUE,
             )  # fmt: skip
             raise PodError(requirement.path, message, say("remove it"))
+    terms = pod.placement.terms or ()
+    if terms and not any(term.expressions or term.fields for term in terms):
+        message = say("a term without a requirement matches no node")
+        raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or add its requirements"))
     if any(_is_rule(requirement) for requirement in pod.placement.selector):
         return
-    terms = pod.placement.terms or ()
     if terms and all(any(map(_is_rule, term.expressions)) for term in terms):
         return
     if is_bare:
@@ -191,9 +194,6 @@ def _steer(template: dict[str, Any], pod: Pod, *, is_bare: bool) -> None:
     parent = map_at(template, ("spec", *AFFINITY))
     if not terms:
         parent[TERMS] = [{"matchExpressions": [exclusive_only()]}]
-    elif not any(term.expressions or term.fields for term in terms):
-        message = say("a term without a requirement matches no node")
-        raise PodError(("spec", *AFFINITY, TERMS), message, say("remove the term, or add its requirements"))
     for term, value in zip(terms, parent[TERMS] if terms else (), strict=True):
         # An empty term matches no node; adding a requirement would make it match some.
         if (term.expressions or term.fields) and not any(map(_is_rule, term.expressions)):

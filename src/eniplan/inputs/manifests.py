@@ -280,7 +280,10 @@ class Manifests:
             self.problems += _unknown_fields(item)
             self.networkings.append(_networking(item))
         elif kind == "Namespace":
-            self._namespaces[item.name] = item.texts("metadata", "labels")
+            # Its labels are read as those of a pod.
+            read = read_pod({"metadata": {"labels": item.at("metadata", "labels")}})
+            self.problems += (Problem(f.message, item.origin(*f.path).place(), f.hint) for f in read.misread)
+            self._namespaces[item.name] = dict(read.labels)
         else:
             self._policy(item)
         return ""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
 from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, read_selector, requirement_flaw, selects
-from eniplan.k8s.names import label_value_problem
+from eniplan.k8s.names import LONGEST_LABEL, label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, NODE_NAME, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
 from eniplan.k8s.values import listing, mapping
-from eniplan.messages import say
+from eniplan.messages import NOTHING, Message, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ CPU = "cpu"
 MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
 """The extended resources that are read: whole numbers, with equal requests and limits."""
+_HUGE = 10**LONGEST_LABEL
+"""Python refuses to print integers with thousands of digits; no text that Kubernetes takes has as many."""
 _MEASURED = {CPU: 1000, MEMORY: 1}
 """The resources that a pod can also request as a whole, by units per 1: thousandths of a CPU, and bytes."""
 
@@ -74,7 +76,7 @@ class Pod(NamedTuple):
     networks: tuple[str, ...] | None
     """The PodNetworkings that a pod with several networks names; None if it names none."""
     misread: tuple[Flaw, ...]
-    """Values of the wrong type, which count as absent."""
+    """Values of the wrong type. They count as absent; `true`, `false` and whole numbers count as the text they lack."""
     refused: tuple[Flaw, ...]
     """Values of the right type that Kubernetes or Terway's webhook rejects."""
 
@@ -181,7 +183,7 @@ class _Reader:
         self.refused.append(Flaw(("metadata", "annotations", NETWORKS_REQUEST), wrong, hint))
         return None
 
-    def _misread(self, path: Path, what: str) -> None:
+    def _misread(self, path: Path, what: str, hint: Message = NOTHING) -> None:
         key = next((step for step in reversed(path) if isinstance(step, str)), "")
         if not path:
             message = say("a pod must be {what}", what=what)
@@ -189,7 +191,7 @@ class _Reader:
             message = say("{key!r} must be {what}", key=key, what=what)
         else:
             message = say("an item of {key!r} must be {what}", key=key, what=what)
-        self.misread.append(Flaw(path, message))
+        self.misread.append(Flaw(path, message, hint))
 
     def _map(self, path: Path, value: object) -> dict[str, Any]:
         if isinstance(value, dict):
@@ -208,16 +210,23 @@ class _Reader:
     def _text(self, path: Path, value: object) -> str:
         if isinstance(value, str):
             return value
-        if value is not None:
-            self._misread(path, "text")
-        return ""
+        if value is None:
+            return ""
+        unquoted = _without_quotes(value)
+        self._misread(path, "text", say("write it in quotes") if unquoted else NOTHING)
+        return unquoted
 
     def _texts(self, path: Path, value: object) -> dict[str, str]:
-        found = self._map(path, value)
-        for key, item in found.items():
-            if not isinstance(item, str) or not isinstance(key, str):
+        given: Mapping[Any, object] = self._map(path, value)
+        found = {}
+        for key, item in given.items():
+            if not isinstance(key, str) or item is None:
                 self._misread((*path, str(key)), "text")
-        return {key: item for key, item in found.items() if isinstance(item, str) and isinstance(key, str)}
+                continue
+            text = self._text((*path, key), item)
+            if text or item == "":
+                found[key] = text
+        return found
 
     def _flag(self, path: Path, value: object) -> bool:
         if value is not None and not isinstance(value, bool):
@@ -345,6 +354,13 @@ class _Reader:
                         resource=name,
                     )
                     self.refused.append(Flaw(("spec", "resources", key, name), wrong, say("request it in a container")))
+
+
+def _without_quotes(value: object) -> str:
+    """Return the text of a value that YAML does not read as text, because it has no quotes; empty if it is none."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) and abs(value) < _HUGE else ""
 
 
 def node_requirement_flaw(asked: Requirement) -> Flaw | None:
