@@ -964,7 +964,7 @@ BARE_POD: dict[str, Any] = {"containers": [{"name": "c"}]}
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
-def test_pods_of_unknown_kinds_are_directed_as_others_are(  # noqa: PLR0913, PLR0917 - what directs the pods
+def test_pods_of_unknown_kinds_are_directed_as_others_are(
     here: Path,
     first: bool,  # noqa: FBT001 - a parameter of the test
     metadata: dict[str, Any],
