@@ -229,3 +229,14 @@ def test_what_another_program_fills_in_is_open(here: Path, word: str) -> None:
 def test_what_nobody_fills_in_is_a_mistake(here: Path, word: str) -> None:
     group = {**BODY["scaling_group"], "instance_types": [word]}
     assert judge_files(here, {"body.json": BODY | {"scaling_group": group}}).rules == {"ENI003"}
+
+
+def test_a_live_pool_saved_by_itself(here: Path) -> None:
+    live = BODY | {
+        "nodepool_info": {**BODY["nodepool_info"], "nodepool_id": "np1", "is_default": False, "created": "x"},
+        "scaling_group": {**BODY["scaling_group"], "scaling_group_id": "asg-1"},
+        "status": {"state": "active"},
+    }
+    assert judge_files(here, {"live.json": live}).rules == set()
+    live["nodepool_info"].pop("nodepool_id")
+    assert judge_files(here, {"live.json": live}).rules == {"NP018"}

@@ -11,7 +11,7 @@ import pytest
 from eniplan.plan.load import MAX_BYTES
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.examples import example
-from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, LABEL, hcl, terraform_plan, text
+from tests.inputs.support import ADDRESS, AFTER, BODY, CLUSTER, LABEL, RESOURCE, hcl, terraform_plan, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +147,16 @@ def test_a_file_with_nothing_to_judge_is_told(run: Run, tmp_path: Path) -> None:
     result = run("check", "body.json", cwd=tmp_path)
     assert (result.code, result.out) == (0, "")
     assert result.err.startswith("nothing was judged: no exclusive node pool, and no pods for one; --verbose shows")
+
+
+@pytest.mark.parametrize(
+    "content", [f'# resource "{RESOURCE}" "a" {{}}\n', f'import {{\n  to = {RESOURCE}.a\n  id = "c:np"\n}}\n']
+)
+def test_terraform_that_only_mentions_a_pool_is_told(run: Run, tmp_path: Path, content: str) -> None:
+    (tmp_path / "main.tf").write_text(content, encoding="utf-8")
+    result = run("check", ".", cwd=tmp_path)
+    assert (result.code, result.out) == (0, "")
+    assert result.err.startswith("nothing was judged: no exclusive node pool, and no pods for one\n")
 
 
 def test_a_large_file_that_is_named_is_read(run: Run, tmp_path: Path) -> None:

@@ -287,6 +287,10 @@ def test_pools_of_two_clusters_may_share_a_name(here: Path) -> None:
         ({"resource_changes": []}, "format_version ''; eniplan reads 1.x [format_version]"),
         ({"format_version": "1.2", "resource_changes": {}}, "resource_changes must be a list [resource_changes]"),
         ({"format_version": "1.2", "values": {}}, "this is a Terraform state, not a plan []"),
+        (
+            {"version": 4, "terraform_version": "1.9.8", "serial": 1, "lineage": "a", "resources": []},
+            "this is a Terraform state, not a plan []",
+        ),
         (terraform_plan(None), f"{ADDRESS} has no map of values in change.after [resource_changes[1].change.after]"),
         (
             terraform_plan(AFTER, actions="create"),

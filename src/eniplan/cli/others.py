@@ -65,7 +65,11 @@ class OtherInputs:
                 "skipped {n} unreadable files that mention nothing eniplan checks",
             )
             terminal.err(say("{broken}; --verbose shows why", broken=broken))
-        if skipped and not verbose and not (report.pools or report.findings or report.undecided or report.problems):
-            terminal.err(say("nothing was judged: no exclusive node pool, and no pods for one; --verbose shows why"))
+        if not (report.pools or report.findings or report.undecided or report.problems):
+            terminal.err(
+                say("nothing was judged: no exclusive node pool, and no pods for one; --verbose shows why")
+                if skipped and not verbose
+                else say("nothing was judged: no exclusive node pool, and no pods for one")
+            )
         if self._collected.lacks_cluster and not report.accounts:
             terminal.err(say("these inputs do not describe their cluster; pass its facts with --cluster FILE"))

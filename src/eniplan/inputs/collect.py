@@ -57,7 +57,7 @@ _LIVE = (
 
 def _no_request(value: dict[str, Any]) -> tuple[Message, Message] | None:
     """Return why a document of live resources is not checked, and what to do; None for any other document."""
-    if "format_version" in value and "values" in value:
+    if ("format_version" in value and "values" in value) or {"terraform_version", "lineage", "serial"} <= value.keys():
         return _STATE
     return _LIVE if templates.is_answer(value) else None
 

@@ -66,7 +66,8 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     """
     value: Any = document.value
     if len(_BODY_PARTS.intersection(value)) > 1:
-        return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), _blanked(value), BODY)])]
+        body = _blanked(_asked(value))
+        return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), body, BODY)])]
     if _ROS_FORMAT in value:
         return list(_ros(document, is_closed=is_closed))
     if isinstance(value.get("nodepools"), list) and _names_a_cluster(value):
@@ -97,6 +98,26 @@ def is_answer(value: dict[str, Any]) -> bool:
     pools = value.get("nodepools")
     has_pools = isinstance(pools, list) and any(isinstance(item, dict) and _BODY_PARTS & {*item} for item in pools)
     return has_pools and not _names_a_cluster(value)
+
+
+_ANSWERED = {
+    "nodepool_info": ("nodepool_id", "is_default", "region_id", "created", "updated"),
+    "scaling_group": ("scaling_group_id", "ram_policy"),
+}
+"""Fields of an answer of DescribeClusterNodePoolDetail that a request does not have; it also adds `status`."""
+
+
+def _asked(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a live pool as the request that asks for such a pool; other values as they are."""
+    if value_at(value, ("nodepool_info", "nodepool_id")) is None:
+        return value
+    return {
+        section: {key: item for key, item in found.items() if key not in _ANSWERED.get(section, ())}
+        if isinstance(found, dict)
+        else found
+        for section, found in value.items()
+        if section != "status"
+    }
 
 
 _BLANK = re.compile(r"\$\{\w+[^{}]*\}|\{\{.+?\}\}|^\$[A-Za-z_]\w*$")
