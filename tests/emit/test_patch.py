@@ -488,6 +488,8 @@ RESOURCES = "containers[0].resources"
         ({"containers": [{"name": "a", "resources": {"requests": {"aliyun/eni": 0}}}]}, "requests 0", RESOURCES),
         ({"containers": [{"name": "a", "resources": {"requests": ONE, "limits": {"aliyun/eni": 2}}}]}, "limit of 2",
          f'{RESOURCES}.requests["aliyun/eni"]'),
+        ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/eni": 0.5}}}]}, "a whole number, not 0.5",
+         f'{RESOURCES}.limits["aliyun/eni"]'),
         ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/member-eni": 1}}}]}, "never offer", RESOURCES),
         ({"containers": [{"name": "a", "resources": {"limits": {"aliyun/eni": "x"}}}]}, "must be a quantity",
          f'{RESOURCES}.limits["aliyun/eni"]'),
@@ -501,6 +503,17 @@ def test_what_is_refused(spec: dict[str, Any], message: str, path: str) -> None:
     (problem,) = caught.value.problems
     assert problem.place.line > 1
     assert problem.place.path == f"spec.template.spec.{path}".removesuffix(".")
+
+
+def test_pods_that_terway_ignores_are_refused() -> None:
+    ignored = manifest()
+    ignored["spec"]["template"]["metadata"] = {"labels": {"k8s.aliyun.com/ignore-by-terway": "true"}}
+    with pytest.raises(InputError, match="with this label Terway gives the pods no ENI") as caught:
+        patch("app.yaml", yaml.safe_dump(ignored), PLAN)
+    (problem,) = caught.value.problems
+    assert problem.place.path == 'spec.template.metadata.labels["k8s.aliyun.com/ignore-by-terway"]'
+    ignored["spec"]["template"]["spec"]["hostNetwork"] = True
+    patch("app.yaml", yaml.safe_dump(ignored), PLAN)
 
 
 def test_a_bare_pod_with_an_empty_term_is_refused() -> None:

@@ -59,6 +59,12 @@ class TestWL002:
             ({"eniRequest": 0, "podNetworking": "trading-eni"}, None, ""),
             ({"eniRequest": 3, "podNetworking": "trading-eni"}, "warning", "requests 3"),
             ({"eniRequest": 0, "hostNetwork": True}, None, ""),
+            (
+                {"eniRequest": 2, "hostNetwork": True},
+                "warning",
+                "uses the host network and requests 2 aliyun/eni per pod",
+            ),
+            ({"eniRequest": 1, "hostNetwork": True, "nodePool": "training"}, "error", "Lingjun nodes never offer"),
             ({"eniRequest": 1, "nodePool": "training"}, "error", "Lingjun nodes never offer"),
             ({"eniRequest": 0, "nodePool": "training"}, None, ""),
             ({"eniRequest": 2, "nodePool": "none"}, None, ""),
@@ -109,6 +115,7 @@ class TestWL005:
 
 ENI = "aliyun/eni"
 ONE = {"requests": {ENI: "1"}, "limits": {ENI: 1}}
+TWO = {"requests": {ENI: 2}, "limits": {ENI: 2}}
 
 
 def templated(
@@ -397,6 +404,28 @@ class TestWL008:
 
 class TestSecondRequest:
     @pytest.mark.parametrize(
+        ("spec", "at", "hint", "fix"),
+        [
+            ({"containers": [{"name": "c", "resources": TWO}]}, "containers[0]", "request 1", 1),
+            ({"containers": [{"name": "c"}, {"name": "d", "resources": TWO}]}, "containers[1]", "request 1", 1),
+            ({"initContainers": [{"name": "s", "restartPolicy": "Always", "resources": ONE}]}, "initContainers[0]",
+             "remove the request of container 's'", None),
+            ({"initContainers": [{"name": "i", "resources": ONE}, {"name": "j", "resources": TWO}]},
+             "initContainers[1]", "remove the request of container 'j'", None),
+            ({"initContainers": [{"name": "i", "resources": ONE}]}, None, "", None),
+        ],
+    )  # fmt: skip
+    def test_which_container_asks_for_too_much(
+        self, spec: dict[str, Any], at: str | None, hint: str, fix: int | None
+    ) -> None:
+        findings = found(judge(templated(**spec)), "WL002")
+        where = [] if at is None else [f"workloads[0].template.spec.{at}.resources"]
+        assert [finding.place.path for finding in findings] == where
+        assert [(f.hint, None if f.fix is None else f.fix.value) for f in findings] == (
+            [] if at is None else [(hint, fix)]
+        )
+
+    @pytest.mark.parametrize(
         ("spec", "total"),
         [
             ({"containers": [{"name": "c"}, {"name": "d", "resources": ONE}]}, 2),
@@ -410,6 +439,22 @@ class TestSecondRequest:
         assert [finding.facts["total"] for finding in found(report, "WL010")] == ([total] if total else [])
         report = judge(templated(**spec))
         assert found(report, "WL010") == []
+
+    @pytest.mark.parametrize(
+        ("spec", "rules"),
+        [
+            ({"initContainers": [{"name": "i", "resources": TWO}]}, ["WL010"]),
+            ({"initContainers": [{"name": "h", "resources": ONE}, {"name": "i", "resources": TWO}]}, ["WL010"]),
+            ({"containers": [{"name": "c", "resources": TWO}]}, ["WL002"]),
+            ({"containers": [{"name": "c", "resources": TWO}, {"name": "i", "resources": ONE}]}, ["WL002", "WL010"]),
+            ({"containers": [{"name": "c"}, {"name": "i", "resources": TWO}]}, ["WL010"]),
+        ],
+    )
+    def test_each_container_is_told_once(self, spec: dict[str, Any], rules: list[str]) -> None:
+        report = judge({**NETWORKED, **templated(**spec, more={"podNetworking": "trading-eni"})})
+        findings = [finding for finding in report.findings if finding.rule.id in {"WL002", "WL010"}]
+        assert [finding.rule.id for finding in findings] == rules
+        assert [f.facts["container"] for f in findings if f.rule.id == "WL010"] == ["i"] * rules.count("WL010")
 
     def test_the_other_container_is_named(self) -> None:
         both = [{"name": "c", "resources": ONE}, {"name": "d", "resources": ONE}]
@@ -431,7 +476,7 @@ class TestNodesLack:
         containers = [{"name": "b"}, *({"name": name, "resources": ONE} for name in "cd")]
         report = judge({**NETWORKED, **templated(containers=containers, more={"podNetworking": "trading-eni"})})
         finding = only(report, "WL010")
-        assert finding.message.endswith("1, added by the webhook, plus the request of container 'c'")
+        assert finding.message.endswith("the webhook requests 1, and container 'c' its own")
         assert finding.place.path == "workloads[0].template.spec.containers[1].resources"
 
     def test_several_labels_that_no_exclusive_node_has(self) -> None:

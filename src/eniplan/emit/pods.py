@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.k8s.labels import meets
 from eniplan.k8s.nodes import Taint, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS, read_pod
-from eniplan.k8s.terway import ENI, MEMBER_ENI
+from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI
 from eniplan.messages import NOTHING, Message, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.values import NamedTuple
@@ -108,6 +108,9 @@ def complete(template: dict[str, Any], want: Wanted, *, is_bare: bool = False) -
         raise PodError(flaw.path, flaw.message, flaw.hint)
     if not pod.containers:
         raise PodError(("spec", "containers"), say("the pod has no container"), say("add one"))
+    if pod.is_ignored and not pod.host_network:
+        message = say("with this label Terway gives the pods no ENI")
+        raise PodError(("metadata", "labels", IGNORE_LABEL), message, say("remove the label"))
     if want.selector is not None:
         for key, value in missing_labels(want.selector, pod.labels).items():
             map_at(template, ("metadata", "labels"))[key] = value
@@ -234,7 +237,9 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
         path = (*written[0].path, "resources")
         raise PodError(path, message, say("write {needed} as request and limit, or remove it", needed=want.enis))
     for key in ("requests", "limits"):
-        map_at(_at(template, pod.containers[0].path), ("resources", key))[ENI] = want.enis
+        found = map_at(_at(template, pod.containers[0].path), ("resources", key))
+        if found.get(ENI) is None:  # a value that is no whole number is refused, not replaced
+            found[ENI] = want.enis
 
 
 def _at(template: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manifest

@@ -118,7 +118,7 @@ def wl002(view: PlanView) -> Outcome:
     for workload in view.plan.workloads:
         pool = view.pools_by_name.get(workload.node_pool)
         request = workload.eni_request
-        if pool is None or request is None or workload.host_network:
+        if pool is None or request is None:
             continue
         path = workload.at("eniRequest")
         about = {"kind": workload.kind, "name": workload.name}
@@ -127,6 +127,14 @@ def wl002(view: PlanView) -> Outcome:
             if request:
                 message = say("{kind} {name!r} requests aliyun/eni, which Lingjun nodes never offer", **about)
                 yield Hit(path, message, say("remove the request"), numbers, level="error")
+        elif workload.host_network:
+            if request:
+                message = say(
+                    "{kind} {name!r} uses the host network and requests {eniRequest} aliyun/eni per pod, which its "
+                    "pods never get: the scheduler keeps them from other pods",
+                    **about, **numbers,
+                )  # fmt: skip
+                yield Hit(path, message, say("remove the request"), numbers)
         elif request == 0 and not injected(workload):
             message = say(
                 "{kind} {name!r} is placed by node affinity and requests no aliyun/eni: the scheduler places "
@@ -136,12 +144,27 @@ def wl002(view: PlanView) -> Outcome:
             hint = say("request aliyun/eni: 1 (limits equal requests)")
             yield Hit(path, message, hint, numbers, fix=Fix("request", 1))
         elif request > max(injected(workload), 1):
-            gets = max(injected(workload), 1)
-            message = say(
-                "{kind} {name!r} requests {eniRequest} aliyun/eni per pod; a pod gets {gets}",
-                **about, **numbers, gets=gets,
-            )  # fmt: skip
-            yield Hit(path, message, say("request {gets}", gets=gets), fix=Fix("request", gets))
+            yield from _excess(workload, request)
+
+
+def _excess(workload: Workload, request: int) -> Outcome:
+    """Tell of a request above what a pod gets, at the container that is to ask for less."""
+    gets = max(injected(workload), 1)
+    asking = () if workload.pod is None else workload.pod.asking(ENI)
+    is_first = not asking or asking[0].requests[ENI] > gets
+    if injected(workload) and workload.pod is not None and not (is_first and asking[0] in workload.pod.containers[:1]):
+        return  # WL010 reports the requests of the other containers
+    message = say(
+        "{kind} {name!r} requests {eniRequest} aliyun/eni per pod; a pod gets {gets}",
+        kind=workload.kind, name=workload.name, eniRequest=request, gets=gets,
+    )  # fmt: skip
+    if is_first:
+        path = (*workload.path, "eniRequest") if not asking else _in_pod(workload, (*asking[0].path, "resources"))
+        yield Hit(path, message, say("request {gets}", gets=gets), fix=Fix("request", gets))
+    else:
+        most = max(asking[1:], key=lambda container: container.requests[ENI])
+        hint = say("remove the request of container {container!r}", container=most.name)
+        yield Hit(_in_pod(workload, (*most.path, "resources")), message, hint)
 
 
 @rule(
@@ -447,13 +470,14 @@ def wl010(view: PlanView) -> Outcome:
         total = pod.request(ENI, first=written)
         if written and total > written:
             others = [c for c in pod.asking(ENI) if c not in pod.containers[:1]]
+            most = max(others, key=lambda container: container.requests[ENI])
             message = say(
-                "{kind} {name!r} uses {total} {resource} per pod: {written}, added by the webhook, plus the request "
-                "of container {container!r}",
+                "{kind} {name!r} uses {total} {resource} per pod: the webhook requests {written}, and container "
+                "{container!r} its own",
                 kind=workload.kind, name=workload.name, total=total, resource=ENI, written=written,
-                container=others[0].name,
+                container=most.name,
             )  # fmt: skip
-            path = (*others[0].path, "resources")
+            path = (*most.path, "resources")
             yield Hit(_in_pod(workload, path), message, say("remove the request: the webhook adds it"))
 
 
