@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -201,7 +202,9 @@ def test_anything_can_be_read(value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "networks"),
     [
-        ('[{"network":"front","interfaceName":"eth0"},{"network":"back"}]', ("front", "back")),
+        ('[{"network":"front","interfaceName":"eth1"},{"network":"back"}]', ("front", "back")),
+        ('[{"network":"front","interfaceName":"eth1"},{"network":"back","interfaceName":""}]', ("front", "back")),
+        ('[{"network":"a","interfaceName":1}]', None), ('[{"network":"a"},1]', None), ("{}", None),
         ("[]", None), ("{", None), ('{"network":"a"}', None), ('["a"]', None), ('[{"network":1}]', None),
         ('[{"network":""}]', None), ("[" * 100_000, None),
     ],
@@ -211,6 +214,24 @@ def test_networks(text: str, networks: tuple[str, ...] | None) -> None:
     pod = read_pod(value)
     assert pod.networks == networks
     assert bool(pod.refused) == (networks is None)
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "wrong"),
+    [
+        (["eth0", "eth1"], []),
+        (["eth12"], []),
+        (["eth123"], ["the interfaceName 'eth123' has more than 5 characters"]),
+        ([None, None, None], ["several networks have the interface eth0"]),
+        (["eth1", "eth0", "eth1"], ["several networks have the interface eth1"]),
+        (["eth0", None], ["several networks have the interface eth0"]),
+    ],
+)
+def test_interfaces_that_the_webhook_denies(interfaces: list[str | None], wrong: list[str]) -> None:
+    asked = [{"network": f"n{i}", "interfaceName": name} for i, name in enumerate(interfaces)]
+    pod = read_pod({"metadata": {"annotations": {"k8s.aliyun.com/pod-networks-request": json.dumps(asked)}}})
+    assert pod.networks == tuple(item["network"] for item in asked)
+    assert [str(flaw.message) for flaw in pod.refused] == wrong
 
 
 def test_ports_of_the_node() -> None:

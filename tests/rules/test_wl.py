@@ -515,10 +515,13 @@ class TestNodesLack:
 
 def networks(*names: str) -> dict[str, Any]:
     return {"annotations": {"k8s.aliyun.com/pod-networks-request": "[" + ", ".join(
-        f'{{"network": "{name}"}}' for name in names) + "]"}}  # fmt: skip
+        f'{{"network": "{name}", "interfaceName": "eth{i}"}}' for i, name in enumerate(names)) + "]"}}  # fmt: skip
 
 
 BARE = {key: value for key, value in POD_NETWORKING.items() if key != "podSelector"}
+
+
+FIXED = {"type": "Fixed", "releaseStrategy": "Never"}
 
 
 class TestSeveralNetworks:
@@ -566,6 +569,11 @@ class TestSeveralNetworks:
         [
             ({"podNetworkings": [{**POD_NETWORKING, "name": "front"}]}, ["no such PodNetworking", "has a selector"]),
             ({"podNetworkings[1].eniType": "Trunk"}, ["eniTypes ENI, Trunk"]),
+            (
+                {"podNetworkings[1].allocation": FIXED},
+                ["requests the Fixed network 'back', which is only for pods that"],
+            ),
+            ({"podNetworkings[1].allocation": FIXED, "workloads[0].kind": "StatefulSet"}, []),
             ({"nodePools[1]": LINGJUN_POOL, "workloads[0].nodePool": "training"}, ["on the Lingjun pool"]),
         ],
     )

@@ -28,6 +28,9 @@ CPU = "cpu"
 MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
 """The extended resources that are read: whole numbers, with equal requests and limits."""
+_FIRST_INTERFACE = "eth0"
+"""The interface of a network that names none."""
+_LONGEST_INTERFACE = 5
 _HUGE = 10**LONGEST_LABEL
 """Python refuses to print integers with thousands of digits; no text that Kubernetes takes has as many."""
 _MEASURED = {CPU: 1000, MEMORY: 1}
@@ -173,15 +176,23 @@ class _Reader:
             found = parse_json(text)
         except ValueError:
             found = None
-        items = found if isinstance(found, list) else [None]
-        read = [item.get("network") if isinstance(item, dict) else None for item in items]
-        names = tuple(name for name in read if isinstance(name, str) and name)
-        if names and len(names) == len(items):
-            return names
-        wrong = say("{annotation} is not a JSON list of networks", annotation=NETWORKS_REQUEST)
-        hint = say('write [{{"network": "NAME", "interfaceName": "eth0"}}]')
-        self.refused.append(Flaw(("metadata", "annotations", NETWORKS_REQUEST), wrong, hint))
-        return None
+        items = [item if isinstance(item, dict) else {} for item in listing(found)]
+        names = tuple(name for item in items if isinstance(name := item.get("network"), str) and name)
+        interfaces = [item.get("interfaceName") or _FIRST_INTERFACE for item in items]
+        path = ("metadata", "annotations", NETWORKS_REQUEST)
+        if not names or len(names) < len(items) or not all(isinstance(each, str) for each in interfaces):
+            wrong = say("{annotation} is not a JSON list of networks", annotation=NETWORKS_REQUEST)
+            hint = say('write [{{"network": "NAME", "interfaceName": "eth0"}}]')
+            self.refused.append(Flaw(path, wrong, hint))
+            return None
+        for each in dict.fromkeys(interfaces):
+            if len(each) > _LONGEST_INTERFACE:
+                wrong = say("the interfaceName {interface!r} has more than 5 characters", interface=each)
+                self.refused.append(Flaw(path, wrong, say("write a name such as eth1")))
+            if interfaces.count(each) > 1:
+                wrong = say("several networks have the interface {interface}", interface=each)
+                self.refused.append(Flaw(path, wrong, say("give each its own interfaceName: eth0, eth1")))
+        return names
 
     def _misread(self, path: Path, what: str, hint: Message = NOTHING) -> None:
         key = next((step for step in reversed(path) if isinstance(step, str)), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan import facts
+from eniplan.k8s.kinds import FIXED_NAMES
 from eniplan.k8s.names import generated, is_dns_label, name_problem
 from eniplan.k8s.nodes import repelling, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS
@@ -541,6 +542,8 @@ def wl012(view: PlanView) -> Outcome:
         facts.KIND,
         facts.NETWORKING_NAME,
         facts.ENI_TYPE,
+        facts.ALLOCATION,
+        facts.WORKLOAD_KIND,
         *facts.SELECTORS,
     ),
     effect="The webhook denies the pods: pods that request networks by annotation need PodNetworkings without "
@@ -574,6 +577,13 @@ def wl013(view: PlanView) -> Outcome:
                     **about, network=name,
                 )  # fmt: skip
                 yield Hit(path, message, say("use a PodNetworking without selectors"))
+            elif networking.is_fixed and workload.kind not in FIXED_NAMES:
+                message = say(
+                    "{kind} {name!r} requests the Fixed network {network!r}, which is only for pods that keep their "
+                    "names",
+                    **about, network=name,
+                )  # fmt: skip
+                yield Hit(path, message, say("make it a StatefulSet, or use an Elastic PodNetworking"))
         types = dict.fromkeys(networking.eni_type for networking in asked.values() if networking is not None)
         if len(types) > 1:
             message = say("{kind} {name!r} requests networks of the eniTypes {types}", **about, types=tuple(types))
