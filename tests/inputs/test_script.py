@@ -28,6 +28,10 @@ SCRIPTS = {
     "heredoc": f'set -e\n{POST} --body "$(cat <<EOF\n{json.dumps(BAD, indent=1)}\nEOF\n)"\n',
     "variable": f'BODY={quoted(BAD)}\n{POST} --body "$BODY"\n',
     "written": f'cat > /tmp/b.json <<"EOF"\n{json.dumps(BAD, indent=1)}\nEOF\n{POST} --body "$(cat /tmp/b.json)"\n',
+    "echoed": f'BODY={quoted(BAD)}\necho "$BODY" > b.json\n{POST} --body "$(cat b.json)"\n',
+    "printed": f"printf '%s\\n' {quoted(BAD)} > b.json 2>/dev/null\n{CREATE} --body-file b.json\n",
+    "teed": f"tee b.json <<'EOF' >/dev/null\n{json.dumps(BAD, indent=1)}\nEOF\n{CREATE} --body file://b.json\n",
+    "output of echo": f'BODY={quoted(BAD)}\n{POST} --body "$(echo "$BODY")"\n',
     "inside": f"ID=$({CREATE} \\\n  --body {quoted(BAD)} | jq -r .nodepool_id) || exit 1\n",
     "function": f"make() {{\n  if true; then {POST} --body {quoted(BAD)}; fi\n}}\n",
     "cluster": f"aliyun cs POST /clusters --body {quoted(CLUSTER_BODY)}\n",
@@ -109,6 +113,24 @@ def test_numbers_of_a_script_may_be_defaults(here: Path) -> None:
 def test_a_body_that_nobody_sees_is_open(here: Path, body: str) -> None:
     judged = judge_files(here, {"make.sh": f"{POST} --body {body}\n"})
     assert (judged.problems, judged.rules, judged.report.exit_code) == ([], set(), 0)
+    assert any("exclusive node pool" in fact for fact in judged.facts)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sed -i s/a/b/ b.json",
+        "jq . b.json > c.json && mv c.json b.json",
+        "echo '}' >> b.json",
+        "envsubst < a.json > b.json",
+        "yq -i .a b.json",
+        "printf '%s,%s' a b > b.json",
+    ],
+)
+def test_a_file_that_a_script_changes_is_open(here: Path, change: str) -> None:
+    judged = judge_files(here, {"make.sh": f"echo {quoted(BAD)} > b.json\n{change}\n{POST} --body file://b.json\n"})
+    assert (judged.problems, judged.rules) == ([], set())
+    assert len(judged.report.undecided) == 2
     assert any("exclusive node pool" in fact for fact in judged.facts)
 
 

@@ -406,3 +406,20 @@ class TestTexts:
         document = {"a": value}
         assert read(json.dumps(document), "p.json").value == document
         assert read(json.dumps(document, ensure_ascii=False), "-").value == document
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("// pools\n{}", "JSON has no comments: remove it"),
+        ('{"a": 1, /* b */ "c": 2}', "JSON has no comments: remove it"),
+        ('{"a": [1, 2,\n]}', "remove the comma before it"),
+        ('{"a": 1, }', "remove the comma before it"),
+        ("{'a': 1}", ""),
+    ],
+)
+def test_what_json_does_not_have(text: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_documents("a.json", text.encode())
+    (problem,) = caught.value.problems
+    assert (problem.message.startswith("not valid JSON: "), str(problem.hint)) == (True, hint)

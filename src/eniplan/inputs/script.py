@@ -34,7 +34,6 @@ _CREATES = re.compile(rb"/clusters|CreateCluster|create-cluster")
 _OPERATIONS = ("CreateClusterNodePool", "CreateCluster", "create-cluster-node-pool", "create-cluster")
 """The CLI's plugins spell an operation, and each field of its body as an option, in lower case."""
 _POOLS = re.compile(r"/clusters/([^/\s]*)/nodepools/?")
-_SECTIONS = ("nodepool_info", "scaling_group", "kubernetes_config", "auto_scaling")
 _FIELDS = frozenset((*SECTIONS, "count", "nodepools", *CLUSTER_REQUEST))
 """Fields that may be options of their own, instead of a part of `--body`."""
 _JSON = re.compile(r"\s*[\[{]|\d+$|(?:true|false)$")
@@ -109,11 +108,11 @@ def _arguments(command: Command) -> tuple[str, Word] | None:
     options = _options(command.words[service + 1 :])
     cluster = pools[1] if pools else text(options.get("--ClusterId", options.get("--cluster-id", [])))
     if "--body-file" in options:
-        return cluster, _file(options["--body-file"])
+        return cluster, _file(options["--body-file"], command)
     body = options.get("--body") or _of_options(options)
     if not body:  # the call asks for help, or the API refuses it
         return None
-    return cluster, _file(body) if text(body).startswith(("file://", "@")) else body
+    return cluster, _file(body, command) if text(body).startswith(("file://", "@")) else body
 
 
 def _of_options(options: dict[str, Word]) -> Word:
@@ -134,7 +133,9 @@ def _as_json(value: Word) -> Word:
     return [Part('"', at), *value, Part('"', at)] if _WORD.fullmatch(words) else [Part("", at, spelled(value))]
 
 
-def _file(word: Word) -> Word:
+def _file(word: Word, command: Command) -> Word:
+    if text(word) in command.files:
+        return command.files[text(word)]
     name, shown = (re.sub("^(file://|@)", "", found) for found in (text(word), spelled(word)))
     return [word[0]._replace(text="", unknown=say("the file {file}", file=shown), file="" if UNKNOWN in name else name)]
 
@@ -160,7 +161,8 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
     start = body[0].at if body else 0
     if len(body) == 1 and body[0].unknown:
         whole = Mapped(None, "", [start], script)
-        value: Any = dict.fromkeys(_SECTIONS, NotKnown(body[0].unknown))
+        lost = NotKnown(body[0].unknown)
+        value: Any = {"nodepool_info": {"name": lost}, "kubernetes_config": {"labels": lost}}
         return Call(Document(file, value, whole), cluster, body[0].file)
     built, offsets, unknown = _joined(body)
     notes = _noted(body, offsets)

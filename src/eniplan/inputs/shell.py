@@ -40,9 +40,19 @@ class Command(NamedTuple):
     """The file of its standard input."""
     writes: str
     """The file of its standard output."""
+    appends: bool = False
+    """Whether it adds to that file."""
+    files: dict[str, Word] = {}  # noqa: RUF012 - never changed
+    """The text of files that the script has written and that the command names, by word: `file://body.json`."""
 
 
 _NOTHING = Command([], [], "", "")
+_AS_IT_IS = ("%s", "%s\\n")
+"""Formats of `printf` that print an argument as it is."""
+_CHANGES = frozenset(("cp", "envsubst", "install", "mv", "perl", "rm", "sed", "sponge", "yq"))
+"""Commands that may change a file that they name."""
+_BY_NAME = re.compile("^(?:file://|@)")
+"""How the CLI is given a file instead of its text."""
 _SEPARATORS = "\n;&|()"
 _MAX_DEPTH = 50
 """Maximum depth of nested substitutions; the rest of a deeper script is ignored."""
@@ -70,6 +80,18 @@ def spelled(word: Word) -> str:
 def text(word: Word) -> str:
     """Return a word's text, with `UNKNOWN` for each unknown part."""
     return "".join(UNKNOWN if part.unknown else part.text for part in word)
+
+
+def _told(command: Command) -> Word | None:
+    """Return the text that a command prints; None if unknown."""
+    names = [text(word) for word in command.words]
+    if names in (["cat"], ["tee", *names[1:2]]):
+        # The text of a here-document is read after its command.
+        return None if command.stdin is _NOTHING.stdin else command.stdin
+    if names[:1] == ["echo"] and len(names) == 2:  # noqa: PLR2004 - and its argument
+        return command.words[1]
+    is_plain = names[:1] == ["printf"] and len(names) == 3 and names[1] in _AS_IT_IS  # noqa: PLR2004 - and a format
+    return command.words[2] if is_plain else None
 
 
 def commands(script: str) -> list[Command]:
@@ -129,6 +151,7 @@ class _Reader:
             self.until(")")
 
     def _redirected(self, command: Command) -> Command:
+        is_of_errors = self._script[max(self._at - 2, 0) : self._at].strip() == "2"
         operator = self._operator()
         if operator in ("<<", "<<-"):
             return command._replace(stdin=self._here_document(tabs=operator == "<<-"))
@@ -136,7 +159,9 @@ class _Reader:
             self.until(")")
             return command
         target = text(self._word())
-        return command._replace(writes=target) if ">" in operator else command._replace(reads=target)
+        if ">" not in operator:
+            return command._replace(reads=target)
+        return command if is_of_errors else command._replace(writes=target, appends=operator == ">>")
 
     def _find(self, what: str) -> int:
         found = self._script.find(what, self._at)
@@ -154,17 +179,21 @@ class _Reader:
         """Record a command, the variables that it sets, and the file that it writes."""
         if not command.words and not command.reads:
             return []
-        self.found.append(command)
         names = [text(word) for word in command.words]
+        files = {name: self._files[bare] for name in names if (bare := _BY_NAME.sub("", name)) in self._files}
+        self.found.append(command._replace(files=files))
         for name, word in zip(names, command.words, strict=True):
             match = _ASSIGNMENT.match(name)
             if match is None and name not in _SETTERS:
                 break
             if match is not None and self._set[match[1]] == 1:
                 self._variables[match[1]] = _without(word, match.end())
-        written = command.writes if names[:1] == ["cat"] else names[-1] if names[:1] == ["tee"] else ""
-        if written and command.stdin is not _NOTHING.stdin:
-            self._files[written] = command.stdin
+        written = names[-1] if names[:1] == ["tee"] else command.writes
+        told = _told(command)
+        for file in (written, *(names if _CHANGES.intersection(names) else ())):
+            self._files.pop(file, None)
+        if written and told is not None and not command.appends:
+            self._files[written] = told
         return [command]
 
     # --- Words -----------------------------------------------------------------------------------------------
@@ -283,9 +312,10 @@ class _Reader:
         if len(inner) != 1:
             return None
         command = inner[0]
+        told = _told(command)
+        if told is not None:
+            return told
         names = [text(word) for word in command.words]
-        if names == ["cat"] and command.stdin:
-            return command.stdin
         reads_file = names[:1] == ["cat"] and not names[2:]
         file = command.reads if not names[1:] else names[1] if reads_file else ""
         if not file or UNKNOWN in file or not (reads_file or not names):

@@ -119,7 +119,8 @@ def read_documents(file: str, data: bytes) -> list[Document]:
 
     """
     text = decode(file, data)
-    if text.lstrip()[:1] in ("{", "["):
+    start = text.lstrip()[:2]
+    if start[:1] in ("{", "[") or (file.endswith(".json") and start in _COMMENTS):
         document = _read_json(file, text)
         if document is not None:
             return [document]
@@ -442,6 +443,9 @@ class _YamlTree:
 # --- JSON ---------------------------------------------------------------------------------------------------
 
 
+_COMMENTS = ("//", "/*")
+
+
 def _read_json(file: str, text: str) -> Document | None:
     """Read JSON; None if the text is YAML that merely starts like JSON."""
     try:
@@ -454,6 +458,10 @@ def _read_json(file: str, text: str) -> Document | None:
         hint = (
             say("this is a log of Terraform; `terraform show -json plan.out` prints the plan")
             if '"@level":' in text
+            else say("JSON has no comments: remove it")
+            if text[error.pos : error.pos + 2] in _COMMENTS
+            else say("remove the comma before it")
+            if text[error.pos : error.pos + 1] in ("}", "]") and text[: error.pos].rstrip().endswith(",")
             else NOTHING
         )
         raise InputError(Problem(say("not valid JSON: {msg}", msg=error.msg), place, hint)) from None
