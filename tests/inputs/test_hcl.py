@@ -227,12 +227,21 @@ def test_a_module_that_is_not_there_is_open(here: Path, beside: dict[str, str]) 
     assert str(judged.report.undecided[0].hint) == "module.other: no Terraform files in modules/pool"
 
 
+@pytest.mark.parametrize("ending", ["", ".json"])
+def test_a_file_of_opentofu_replaces_the_one_of_terraform(here: Path, ending: str) -> None:
+    both = {f"main.tf{ending}": "{" if ending else hcl(*FINE, 'desired_size = "x"'), f"main.tofu{ending}": "{}"}
+    judged = judge_files(here, {**both, "pool.tofu": hcl(*FINE)}, ".")
+    assert (judged.problems, judged.rules, len(judged.report.pools)) == ([], set(), 1)
+    if not ending:
+        assert ("./main.tf", "OpenTofu reads the file ./main.tofu instead") in judged.skipped
+
+
 def test_hcl_is_never_read_as_yaml(here: Path) -> None:
     text = "# see eniplan/plan.yaml\n" + hcl('instance_types = ["ecs.g7.2xlarge"]')
-    for name in ("main.tf", "main.tofu"):
+    for name in ("main.tf", "other.tofu"):
         judged = judge_files(here, {f"infra/{name}": text}, f"infra/{name}")
         assert "ENI001" in judged.rules
-    assert set(judge_files(here, {}, "infra").report.inputs) >= {"infra/main.tf", "infra/main.tofu"}
+    assert set(judge_files(here, {}, "infra").report.inputs) >= {"infra/main.tf", "infra/other.tofu"}
 
 
 def test_hcl_is_known_by_its_content(here: Path) -> None:

@@ -128,6 +128,8 @@ class Files:
         """
         if os.path.basename(path) == TERRAGRUNT:
             return self._add_unit(path, data)
+        if _is_replaced(path):
+            return say("OpenTofu reads the file {file} instead", file=_of_tofu(path))
         is_alone = not path.endswith(_OF_FOLDERS)
         key = f"{path}/" if is_alone else os.path.normpath(os.path.dirname(path))
         folder = self._folders.setdefault(key, _Folder(path if is_alone else os.path.dirname(path)))
@@ -407,9 +409,20 @@ def _is_ours(source: Text, part: Part) -> bool:
 
 def _listed(folder: str, endings: tuple[str, ...]) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder or ".") if name.endswith(endings) and name[0] != ".")
+        names = sorted(name for name in os.listdir(folder or ".") if name.endswith(endings) and name[0] != ".")
     except (OSError, ValueError):  # ValueError: the name contains NUL
         return []
+    return [name for name in names if not _is_replaced(os.path.join(folder, name))]
+
+
+def _of_tofu(path: str) -> str:
+    return re.sub(r"\.tf(\.json)?$", r".tofu\1", path)
+
+
+def _is_replaced(path: str) -> bool:
+    """Return whether OpenTofu ignores a file, because of one with the same name and its own ending."""
+    other = _of_tofu(path)
+    return other != path and os.path.isfile(other)
 
 
 def _has_ours(file: str) -> bool:
