@@ -382,3 +382,11 @@ def test_an_unknown_v_switch_does_not_make_the_list_of_the_cluster_unknown(here:
     assert {"NET001", "NET002"} <= {*item.rules}
     judged = judge_files(here, {"main.tf": hcl.replace("[var.id]", '[var.id, "vsw-x"]')})
     assert "cluster.vSwitches" in judged.facts
+
+
+def test_a_file_that_terraform_reads_is_not_skipped(here: Path) -> None:
+    pools = f"pools: [{{types: [{FEW}], key: {EXCLUSIVE_LABEL}}}]\n"
+    hcl = HCL_POOL.replace('["ecs.g8i.8xlarge"]', 'yamldecode(file("${path.module}/pools.yaml")).pools[0].types')
+    judged = judge_files(here, {"a/main.tf": hcl % LABELS, "a/pools.yaml": pools, "a/other.yaml": pools}, "a")
+    assert "ENI001" in judged.rules
+    assert [what for what, _ in judged.skipped] == ["a/other.yaml"]

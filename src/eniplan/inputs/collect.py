@@ -446,7 +446,10 @@ class Collected:
         for document in found.manifests:
             self._take_objects(document, objects(document), named=False)
         self._problems += found.problems
-        self.skipped += found.left
+        # A file that the configuration itself reads has been checked with it.
+        used = self._hcl.used
+        left = [item for item in self.skipped if item.why != NOTHING or os.path.normpath(item.what) not in used]
+        self.skipped = left + found.left
 
 
 def _may_be_script(path: str, data: bytes) -> bool:

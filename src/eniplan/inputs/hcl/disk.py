@@ -27,9 +27,10 @@ _PATTERN = re.compile(r"\*\*/?|\*|\?|[^*?\[\]{}\\!]")
 class Disk:
     """The folders that a module may read: its own, and the one in which Terraform runs."""
 
-    def __init__(self, root: str, folder: str) -> None:
-        """Store the folder in which Terraform runs, and the folder of the module."""
+    def __init__(self, root: str, folder: str, read: set[str]) -> None:
+        """Store the folder in which Terraform runs, the folder of the module, and where to record what was read."""
         self._root = root
+        self._read = read
         self._allowed = tuple(os.path.realpath(path or ".") for path in {root, folder})
 
     def _path(self, name: str) -> str:
@@ -68,6 +69,7 @@ class Disk:
             return NotKnown(say("{name} cannot be read", name=name))
         except UnicodeDecodeError:
             return NotKnown(say("{name} is not UTF-8 text", name=name))
+        self._read.add(os.path.normpath(path))
         return NotKnown(say("{name} begins with a byte order mark", name=name)) if found[:1] == "\ufeff" else found
 
     def exists(self, name: str) -> bool | NotKnown:

@@ -116,6 +116,8 @@ class Files:
         self._left: list[Skipped] = []
         self._manifests: list[Document] = []
         self._asked: set[str] = set()
+        self.used: set[str] = set()
+        """Other files that the configurations read."""
 
     def add(self, path: str, data: bytes, *, named: bool) -> str:
         """Add a file. Return why it is skipped; empty if it is not.
@@ -294,6 +296,7 @@ class Files:
             message = say("this configuration needs more computation than eniplan allows for its size")
             self._problems.append(Problem(message, Place(folder.wanted[0]), _VALIDATE))
         self._left += configuration.left
+        self.used |= budget.files
         self._manifests += configuration.manifests
         self._look(source for source in texts if source.file in folder.looked_at)
         self._remote(module, wanted)

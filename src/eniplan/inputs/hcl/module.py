@@ -209,7 +209,7 @@ class Module:
         self._called: dict[str, list[tuple[Module, bool]]] = {}
         self.top: str = folder if parent is None else parent.top
         """The folder in which Terraform runs."""
-        self.scope = Scope(self._root, budget, disk=Disk(self.top, folder) if has_files else None)
+        self.scope = Scope(self._root, budget, disk=Disk(self.top, folder, budget.files) if has_files else None)
 
     # --- Its blocks ---
 

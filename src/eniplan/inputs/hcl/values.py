@@ -93,6 +93,8 @@ class Budget:
         self.left = left
         self.words_of: Callable[[Any], str | None] = _no_words
         """Returns the text that identifies a later value, for use in texts; None if there is none."""
+        self.files: set[str] = set()
+        """The files that functions have read."""
 
     def spend(self, steps: int) -> None:
         """Spend steps.
