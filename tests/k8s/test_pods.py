@@ -256,6 +256,9 @@ EXPRESSION = {"key": "app", "operator": "In", "values": ["a", "b"]}
         ([{**OWN, "topologyKey": "topology.kubernetes.io/zone"}], (False, False)),
         ([{**OWN, "mismatchLabelKeys": ["app"]}], (False, False)),
         ([{**OWN, "namespaces": ["other"]}], (False, False)),
+        ([{**OWN, "namespaces": ["other", "trading"]}], (True, True)),
+        ([{**OWN, "namespaces": ["trading"], "namespaceSelector": {"matchLabels": {"a": "b"}}}], (True, True)),
+        ([{**OWN, "namespaces": ["other"], "namespaceSelector": {}}], (True, True)),
         ([{**OWN, "namespaceSelector": {"matchLabels": {"a": "b"}}}], (False, False)),
         ([{**OWN, "labelSelector": None}], (False, False)),
         ([{**OWN, "labelSelector": {"matchLabels": {"app": "b"}}}], (False, False)),
@@ -269,7 +272,7 @@ EXPRESSION = {"key": "app", "operator": "In", "values": ["a", "b"]}
 )  # fmt: skip
 def test_pods_that_share_no_node(terms: object, apart: tuple[bool, bool]) -> None:
     affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
-    found = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": affinity}})
+    found = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": affinity}}, "trading")
     assert found.apart == apart
     preferred = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"podAffinityTerm": OWN}]}}
     assert read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": preferred}}).apart == (False, False)

@@ -658,6 +658,8 @@ class TestPodsThatShareNoNode:
             (alone("Deployment", 3), None, ""),
             (alone("Deployment", 4), "error", "4 pods"),
             (alone("StatefulSet", 9), "error", "9 pods"),
+            (alone("Deployment", 4, namespaces=["default"]), "error", "4 pods"),
+            (alone("Deployment", 4, namespaces=["other"]), None, ""),
             (alone("Deployment", 4, topologyKey="topology.kubernetes.io/zone"), None, ""),
             (alone("DaemonSet", 1), None, ""),
             (alone("Deployment", 3, more={"maxReplicas": 3}), None, ""),

@@ -10,7 +10,7 @@ from eniplan.k8s.names import LONGEST_LABEL, label_value_problem
 from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, NODE_NAME, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
-from eniplan.k8s.values import listing, mapping
+from eniplan.k8s.values import listing, mapping, texts
 from eniplan.messages import NOTHING, Message, say
 from eniplan.values import NamedTuple
 
@@ -114,26 +114,28 @@ class Pod(NamedTuple):
         return self.labels.get(IGNORE_LABEL) == "true"
 
 
-def read_pod(template: object) -> Pod:
-    """Read a pod template, which may be invalid."""
-    return _Reader().pod(template)
+def read_pod(template: object, namespace: str = "") -> Pod:
+    """Read a pod template, which may be invalid, for a namespace; empty: unknown."""
+    return _Reader().pod(template, namespace)
 
 
-def _apart(labels: Mapping[str, str], spec: Mapping[str, Any]) -> Apart:
+def _apart(labels: Mapping[str, str], spec: Mapping[str, Any], namespace: str) -> Apart:
     found: Any = spec
     for step in ANTI_AFFINITY:
         found = mapping(found).get(step)
-    terms = [term for term in map(mapping, listing(found)) if _keeps_apart(labels, term)]
+    terms = [term for term in map(mapping, listing(found)) if _keeps_apart(labels, term, namespace)]
     return Apart(bool(terms), any(not term.get("matchLabelKeys") for term in terms))
 
 
-def _keeps_apart(labels: Mapping[str, str], term: Mapping[str, Any]) -> bool:
+def _keeps_apart(labels: Mapping[str, str], term: Mapping[str, Any], namespace: str) -> bool:
     """Return whether a term certainly selects pods with these labels on the same node, in their own namespace."""
     selector = read_selector(term.get("labelSelector"))  # without one, a term selects no pod
-    is_elsewhere = any(term.get(key) for key in ("namespaces", "namespaceSelector", "mismatchLabelKeys"))
-    if selector is None or is_elsewhere or term.get("topologyKey") != _HOSTNAME:
+    if selector is None or term.get("mismatchLabelKeys") or term.get("topologyKey") != _HOSTNAME:
         return False
-    return selects(selector, labels)
+    named, among = texts(term.get("namespaces")), term.get("namespaceSelector")
+    # Without both, a term is about the pod's own namespace; an empty selector selects all namespaces.
+    is_own = (namespace and namespace in named) or among == {} or not (named or among)
+    return bool(is_own) and selects(selector, labels)
 
 
 class _Reader:
@@ -143,7 +145,7 @@ class _Reader:
         self.misread: list[Flaw] = []
         self.refused: list[Flaw] = []
 
-    def pod(self, template: object) -> Pod:
+    def pod(self, template: object, namespace: str) -> Pod:
         value = self._map((), template)
         metadata = self._map(("metadata",), value.get("metadata"))
         annotations = self._texts(("metadata", "annotations"), metadata.get("annotations"))
@@ -163,7 +165,7 @@ class _Reader:
             tuple(self._containers("initContainers", spec)),
             self._measured(("spec", "resources"), whole_pod),
             self._measured((), {"requests": self._map(("spec", "overhead"), spec.get("overhead"))}),
-            _apart(labels, spec),
+            _apart(labels, spec, namespace),
             self._networks(annotations.get(NETWORKS_REQUEST)),
             tuple(self.misread),
             tuple(self.refused),

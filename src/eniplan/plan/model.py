@@ -522,7 +522,7 @@ def _workload(path: Path, value: Mapping[str, Any]) -> Workload:
     )
     if template is None:
         return found
-    pod = read_pod(template)
+    pod = read_pod(template, found.namespace)
     return found._replace(
         host_network=pod.host_network,
         eni_request=pod.request(ENI),
