@@ -921,6 +921,55 @@ class TestRollouts:
         assert judged.skipped == [("m.yaml: Rollout 'own'", "it is only a part (a patch?)")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "strategy", "told"),
+    [
+        ("CloneSet", {"maxSurge": 1, "maxUnavailable": 0}, True),
+        ("CloneSet", {"type": "InPlaceIfPossible", "maxSurge": 1, "maxUnavailable": 0}, True),
+        ("CloneSet", {"maxUnavailable": 1}, False),
+        ("CloneSet", {}, False),
+        ("DaemonSet", {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}, True),
+        ("DaemonSet", {"type": "RollingUpdate"}, False),
+    ],
+)
+def test_updates_of_open_kruise(here: Path, kind: str, strategy: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter
+    template = workload()["spec"]["template"]
+    item = of_kind("apps.kruise.io/v1alpha1", kind, {"selector": {}, "template": template, "updateStrategy": strategy})
+    item["spec"] |= {"replicas": 21} if kind == "CloneSet" else {}
+    rest = workload()
+    rest["spec"]["replicas"] = 0 if kind == "CloneSet" else 18
+    judged = judge_files(here, {"m.yaml": stream(item, rest), "p.json": pool()})
+    assert judged.rules == ({"WL016"} if told else set())
+    if told:
+        assert judged.places["WL016"].endswith("spec.updateStrategy")
+
+
+def test_a_list_of_one_kind(here: Path) -> None:
+    """As the API server answers: its items have no kind."""
+    one = workload("Deployment")
+    one["spec"]["replicas"] = 22
+    items = [{key: item for key, item in one.items() if key not in {"apiVersion", "kind"}}, "x"]
+    whole = {"apiVersion": "apps/v1", "kind": "DeploymentList", "metadata": {}, "items": items}
+    judged = judge_files(here, {"m.json": whole, "p.json": pool()})
+    assert (judged.rules, judged.skipped) == ({"ENI008"}, [])
+    assert judged.report.pools[0].use is not None
+    named = {"apiVersion": "x/v1", "kind": "ThingList", "items": [one]}
+    assert judge_files(here, {"m.json": named, "p.json": pool()}).rules == {"ENI008"}
+
+
+def test_a_version_of_pod_networkings_that_does_not_exist(here: Path) -> None:
+    item = networking() | {"apiVersion": "network.alibabacloud.com/v1"}
+    (problem,) = judge_files(here, {"m.yaml": stream(item), "p.json": pool()}).report.problems
+    assert problem.message == "Terway's PodNetworking has no version 'v1'"
+    assert (problem.place.path, problem.hint) == ("apiVersion", "write network.alibabacloud.com/v1beta1")
+    other = networking() | {"apiVersion": "network.ucloud.cn/v1beta1"}
+    judged = judge_files(here, {"m.yaml": stream(other), "p.json": pool()})
+    assert (judged.problems, judged.skipped) == (
+        [],
+        [("m.yaml: PodNetworking 'trading-eni'", "nothing that eniplan checks")],
+    )
+
+
 def test_every_role_is_counted(here: Path) -> None:
     template = workload()["spec"]["template"]
     roles = {"Master": {"replicas": 1, "template": template}, "Worker": {"replicas": 21, "template": template}}

@@ -44,6 +44,21 @@ def test_daemon_sets(strategy: dict[str, Any] | None, found: tuple[int, int] | N
     assert rollout("DaemonSet", strategy, 3) == (None if found is None else Rollout(*found))
 
 
+@pytest.mark.parametrize(
+    ("strategy", "found"),
+    [
+        (None, (0, 3)),  # a fifth, rounded up
+        ({"type": "InPlaceIfPossible", "maxUnavailable": 0, "maxSurge": 1}, (1, 0)),
+        ({"type": "ReCreate", "maxSurge": "10%"}, (2, 2)),  # rounded down beside extra pods
+        ({"maxUnavailable": "5%", "maxSurge": 1}, (1, 0)),
+        ({"maxUnavailable": "5%"}, (0, 1)),
+        ({"partition": 3}, (0, 3)),
+    ],
+)
+def test_clone_sets(strategy: dict[str, Any] | None, found: tuple[int, int]) -> None:
+    assert rollout("CloneSet", strategy, 11) == Rollout(*found)
+
+
 @given(st.integers(0, 100), st.integers(0, 100), st.integers(0, 10**6))
 def test_rounding(surge: int, unavailable: int, replicas: int) -> None:
     """More are added up, and fewer removed down, and never nothing of both."""

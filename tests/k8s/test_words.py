@@ -39,7 +39,7 @@ def test_kinds() -> None:
         "StatefulSet": [("apps", template, replicas, True, None, None), (kruise, template, replicas, True, None, None)],
         "DaemonSet": [
             ("apps", template, (), True, ("spec", "updateStrategy"), None),
-            (kruise, template, (), True, None, None),
+            (kruise, template, (), True, ("spec", "updateStrategy"), None),
         ],
         "ReplicaSet": [("apps", template, replicas, True, None, None)],
         "ReplicationController": [("", template, replicas, False, None, None)],
@@ -48,7 +48,7 @@ def test_kinds() -> None:
             ("batch", (*job, "template"), ((*job, "parallelism"), (*job, "completions")), False, None, None),
         ],
         "Pod": [("", (), (), False, None, None)],
-        "CloneSet": [(kruise, template, replicas, True, None, None)],
+        "CloneSet": [(kruise, template, replicas, True, ("spec", "updateStrategy"), None)],
         "BroadcastJob": [(kruise, template, (), False, None, None)],
         "GameServerSet": [("game.kruise.io", ("spec", "gameServerTemplate"), replicas, False, None, None)],
         "Rollout": [("argoproj.io", template, replicas, True, ("spec", "strategy"), None)],

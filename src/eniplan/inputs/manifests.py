@@ -271,7 +271,7 @@ class Manifests:
         kind = item.kind
         known = (item.value["apiVersion"], kind) in _OTHERS
         if not known and holder(item.value["apiVersion"], kind) is None:
-            return "" if self._scales(item) else self._stranger(item)
+            return "" if self._scales(item) or self._is_misnamed(item) else self._stranger(item)
         if not item.name:
             return say("it has no name")
         if not known:
@@ -287,6 +287,18 @@ class Manifests:
         else:
             self._policy(item)
         return ""
+
+    def _is_misnamed(self, item: Object) -> bool:
+        """Report a PodNetworking of Terway with a version that does not exist. Other clouds have this kind, too."""
+        right, _ = _POD_NETWORKING
+        group = right.rpartition("/")[0]
+        given = item.value["apiVersion"]
+        if item.kind != "PodNetworking" or given.rpartition("/")[0] != group:
+            return False
+        wrong = say("Terway's PodNetworking has no version {version!r}", version=given.rpartition("/")[2])
+        hint = say("write {apiVersion}", apiVersion=right)
+        self.problems.append(Problem(wrong, item.origin("apiVersion").place(), hint))
+        return True
 
     def _scales(self, item: Object) -> bool:
         """Keep an object that scales a workload; return whether it is one."""

@@ -58,7 +58,7 @@ HOLDERS: Mapping[str, tuple[Holder, ...]] = {
     "StatefulSet": (Holder("apps", selects=True), Holder(_KRUISE, selects=True)),
     "DaemonSet": (
         Holder("apps", replicas=(), selects=True, strategy=("spec", "updateStrategy")),
-        Holder(_KRUISE, replicas=(), selects=True),
+        Holder(_KRUISE, replicas=(), selects=True, strategy=("spec", "updateStrategy")),
     ),
     "ReplicaSet": (Holder("apps", selects=True),),
     "ReplicationController": (Holder(""),),
@@ -67,7 +67,7 @@ HOLDERS: Mapping[str, tuple[Holder, ...]] = {
         Holder("batch", (*_JOB, "template"), ((*_JOB, "parallelism"), (*_JOB, "completions"))),
     ),
     "Pod": (Holder("", (), ()),),
-    "CloneSet": (Holder(_KRUISE, selects=True),),
+    "CloneSet": (Holder(_KRUISE, selects=True, strategy=("spec", "updateStrategy")),),
     "BroadcastJob": (Holder(_KRUISE, replicas=()),),
     "GameServerSet": (Holder("game.kruise.io", ("spec", "gameServerTemplate")),),
     "Rollout": (Holder("argoproj.io", selects=True, strategy=("spec", "strategy")),),
@@ -169,12 +169,17 @@ def standing_behind(owner: str) -> Iterator[str]:
 
 
 def objects(document: object) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the objects of a document with their paths: the document itself, or the items of a List."""
+    """Yield the objects of a document with their paths: the document itself, or the items of a list.
+
+    In a list of one kind, such as a DeploymentList of the API server, the items do not repeat the kind.
+    """
     if not isinstance(document, dict):
         return
-    items = document.get("items")
-    if document.get("kind") == "List" and isinstance(items, list):
-        for i, item in enumerate(items):
-            yield from ((("items", i, *path), found) for path, found in objects(item))
-    else:
+    items, kind = document.get("items"), text(document.get("kind"))
+    if not kind.endswith("List") or not isinstance(items, list):
         yield (), document
+        return
+    about = {"apiVersion": document.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+    for i, item in enumerate(items):
+        inner = {**about, **item} if about and isinstance(item, dict) else item
+        yield from ((("items", i, *path), found) for path, found in objects(inner))

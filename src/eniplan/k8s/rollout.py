@@ -18,6 +18,10 @@ class Rollout(NamedTuple):
     unavailable: int
 
 
+_DEFAULTS: Mapping[str, tuple[object, object]] = {"DaemonSet": (0, 1), "CloneSet": (0, "20%")}
+"""maxSurge and maxUnavailable of kinds that differ from a Deployment. Sources: Kubernetes and OpenKruise."""
+
+
 def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> Rollout | None:
     """Return the limits of a rolling update.
 
@@ -34,13 +38,16 @@ def rollout(kind: str, strategy: Mapping[str, object] | None, replicas: int) -> 
     given = strategy or {}
     if starts_whole(strategy):
         return Rollout(replicas, 0)
-    if given.get("type", "RollingUpdate") != "RollingUpdate":
+    # The types of a CloneSet say whether it replaces pods or changes them; all of them add the extra pods first.
+    if kind != "CloneSet" and given.get("type", "RollingUpdate") != "RollingUpdate":
         return None
     rolling = given.get("rollingUpdate", given.get("canary"))
     found = rolling if isinstance(rolling, dict) else given
-    is_daemon = kind == "DaemonSet"
-    surge = share(found.get("maxSurge", 0 if is_daemon else "25%"), replicas, up=True)
-    unavailable = share(found.get("maxUnavailable", 1 if is_daemon else "25%"), replicas, up=is_daemon)
+    more, fewer = _DEFAULTS.get(kind, ("25%", "25%"))
+    surge = share(found.get("maxSurge", more), replicas, up=True)
+    # A CloneSet rounds up unless it adds pods.
+    up = kind == "DaemonSet" or (kind == "CloneSet" and not surge)
+    unavailable = share(found.get("maxUnavailable", fewer), replicas, up=up)
     if surge is None or unavailable is None:
         return None
     # Kubernetes never allows both to be 0.

@@ -754,7 +754,7 @@ def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) ->
 
 def _update(workload: Workload) -> Rollout | None:
     """Return the update of a workload if new pods have to fit beside all old ones; else None."""
-    if workload.kind not in {"Deployment", "Rollout", "DaemonSet"} or not workload.replicas:
+    if workload.kind not in {"Deployment", "Rollout", "DaemonSet", "CloneSet"} or not workload.replicas:
         return None
     found = rollout(workload.kind, workload.strategy, workload.replicas)
     return found if found is not None and found.surge and not found.unavailable else None
