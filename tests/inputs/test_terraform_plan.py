@@ -320,6 +320,8 @@ def test_a_cluster_that_is_named_is_that_of_the_plan(here: Path) -> None:
     assert judged.problems == []
     lost = terraform_plan(AFTER | {"labels": [], "cluster_id": "c1"}, actions=["update"], before=AFTER)
     assert judge_files(here, {"plan.json": lost}, cluster=None).rules == {"NP003"}
+    judged = judge_files(here, {"plan.json": lost})
+    assert (judged.rules, list(judged.report.undecided)) == ({"NP003"}, [])
 
 
 def test_a_pool_that_may_be_exclusive_says_what_it_would_say(here: Path) -> None:

@@ -416,6 +416,7 @@ class TestTexts:
         ('{"a": [1, 2,\n]}', "remove the comma before it"),
         ('{"a": 1, }', "remove the comma before it"),
         ("{'a': 1}", ""),
+        ("Terraform will: create\n{}", "JSON starts with { or ["),
     ],
 )
 def test_what_json_does_not_have(text: str, hint: str) -> None:

@@ -124,7 +124,15 @@ def read_documents(file: str, data: bytes) -> list[Document]:
         document = _read_json(file, text)
         if document is not None:
             return [document]
-    documents = [d for d in _read_yaml(file, text) if d.value is not None]
+    try:
+        documents = [d for d in _read_yaml(file, text) if d.value is not None]
+    except InputError:
+        if file.endswith(".json") and start[:1] not in ("{", "["):
+            hint = say("JSON starts with {{ or [")
+            raise InputError(
+                Problem(say("not valid JSON: {msg}", msg="Expecting value"), Place(file, 1, 1), hint)
+            ) from None
+        raise
     if not documents:
         hint = say("is it the right file? `eniplan init` prints a starter plan")
         raise InputError(Problem(say("the file is empty"), Place(file), hint))

@@ -259,6 +259,8 @@ def tw009(view: PlanView) -> Outcome:
                 workload=workload.name,
             )
             yield Hit((*workload.path, "networkPolicies", i), message, _PROTECT)
+    if not (view.pools or view.plan.workloads or view.plan.pod_networkings):
+        return  # a pool that stops being exclusive
     if terway.network_policy:
         yield Hit(
             ("cluster", "terway", "networkPolicy"),
