@@ -234,7 +234,9 @@ def test_the_most_pods_of_an_autoscaler(here: Path) -> None:
     changed = WEB + SCALER.replace("max_replicas = 9", "max_replicas = var.a")
     judged = judge_files(here, {"main.tf": POOL + VARIABLES + changed})
     assert (judged.rules, judged.skipped) == (set(), [])
-    assert [item.rules for item in judged.report.undecided if "maxReplicas of" in item.fact] == [("ENI008", "NET002")]
+    assert [item.rules for item in judged.report.undecided if "maxReplicas of" in item.fact] == [
+        ("ENI008", "NET002", "WL018")
+    ]
 
 
 @pytest.mark.parametrize("old", ['name        = "web"', 'kind        = "Deployment"', "min_replicas = 2"])

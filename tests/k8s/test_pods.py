@@ -243,6 +243,11 @@ OWN = {"labelSelector": {"matchLabels": {"app": "a"}}, "topologyKey": "kubernete
 EXPRESSION = {"key": "app", "operator": "In", "values": ["a", "b"]}
 
 
+def in_zones(value: Any) -> Any:  # noqa: ANN401 - terms
+    """Return terms with zones in place of nodes."""
+    return json.loads(json.dumps(value).replace("kubernetes.io/hostname", "failure-domain.beta.kubernetes.io/zone"))
+
+
 @pytest.mark.parametrize(
     ("terms", "apart"),
     [
@@ -253,7 +258,7 @@ EXPRESSION = {"key": "app", "operator": "In", "values": ["a", "b"]}
         ([{**OWN, "topologyKey": "topology.kubernetes.io/zone"}, OWN], (True, True)),
         ([{**OWN, "matchLabelKeys": ["pod-template-hash"]}], (True, False)),
         ([{**OWN, "matchLabelKeys": ["pod-template-hash"]}, OWN], (True, True)),
-        ([{**OWN, "topologyKey": "topology.kubernetes.io/zone"}], (False, False)),
+        ([{**OWN, "topologyKey": "topology.kubernetes.io/region"}], (False, False)),
         ([{**OWN, "mismatchLabelKeys": ["app"]}], (False, False)),
         ([{**OWN, "namespaces": ["other"]}], (False, False)),
         ([{**OWN, "namespaces": ["other", "trading"]}], (True, True)),
@@ -270,9 +275,11 @@ EXPRESSION = {"key": "app", "operator": "In", "values": ["a", "b"]}
         ("x", (False, False)),
     ],
 )  # fmt: skip
-def test_pods_that_share_no_node(terms: object, apart: tuple[bool, bool]) -> None:
+def test_pods_that_share_no_node_and_no_zone(terms: object, apart: tuple[bool, bool]) -> None:
     affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     found = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": affinity}}, "trading")
     assert found.apart == apart
+    zones = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": in_zones(affinity)}})
+    assert zones.zones_apart == apart
     preferred = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"podAffinityTerm": OWN}]}}
     assert read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": preferred}}).apart == (False, False)

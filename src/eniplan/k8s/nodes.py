@@ -18,6 +18,11 @@ EFFECTS = (NO_SCHEDULE, NO_EXECUTE, "PreferNoSchedule")
 NODE_NAME = "metadata.name"
 """The only field that matchFields supports."""
 
+REGION_LABELS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
+ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+TYPE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+"""Labels of every node, under their present and their former name."""
+
 
 class Taint(NamedTuple):
     """A Kubernetes taint."""

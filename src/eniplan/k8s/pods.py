@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.bounds import parse_json
 from eniplan.k8s.labels import NODE_OPERATORS, Flaw, Requirement, read_selector, requirement_flaw, selects
 from eniplan.k8s.names import LONGEST_LABEL, label_value_problem
-from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, NODE_NAME, Placement, Term, Toleration, requirement
+from eniplan.k8s.nodes import EFFECTS, NO_EXECUTE, NODE_NAME, ZONE_LABELS, Placement, Term, Toleration, requirement
 from eniplan.k8s.numbers import parts, quantity, whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKS_REQUEST
 from eniplan.k8s.values import listing, mapping, texts
@@ -23,7 +23,8 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 AFFINITY = ("affinity", "nodeAffinity", _REQUIRED)
 ANTI_AFFINITY = ("affinity", "podAntiAffinity", _REQUIRED)
 TERMS = "nodeSelectorTerms"
-_HOSTNAME = "kubernetes.io/hostname"
+_ON_NODES = ("kubernetes.io/hostname", *ZONE_LABELS)
+"""The topology keys by which pods share no node: those that share one share its zone."""
 CPU = "cpu"
 MEMORY = "memory"
 COUNTED = (ENI, MEMBER_ENI)
@@ -51,7 +52,7 @@ class Container(NamedTuple):
 
 
 class Apart(NamedTuple):
-    """Whether a required podAntiAffinity lets no two pods of a workload share a node."""
+    """Whether a required podAntiAffinity lets no two pods of a workload share a node, or a zone."""
 
     always: bool
     in_updates: bool
@@ -76,6 +77,8 @@ class Pod(NamedTuple):
     overhead: Mapping[str, int]
     """The overhead of its runtime."""
     apart: Apart
+    """On nodes."""
+    zones_apart: Apart
     networks: tuple[str, ...] | None
     """The PodNetworkings that a pod with several networks names; None if it names none."""
     misread: tuple[Flaw, ...]
@@ -119,18 +122,22 @@ def read_pod(template: object, namespace: str = "") -> Pod:
     return _Reader().pod(template, namespace)
 
 
-def _apart(labels: Mapping[str, str], spec: Mapping[str, Any], namespace: str) -> Apart:
+def _apart(labels: Mapping[str, str], spec: Mapping[str, Any], namespace: str, topology_keys: tuple[str, ...]) -> Apart:
     found: Any = spec
     for step in ANTI_AFFINITY:
         found = mapping(found).get(step)
-    terms = [term for term in map(mapping, listing(found)) if _keeps_apart(labels, term, namespace)]
+    terms = [
+        term
+        for term in map(mapping, listing(found))
+        if term.get("topologyKey") in topology_keys and _selects_own(labels, term, namespace)
+    ]
     return Apart(bool(terms), any(not term.get("matchLabelKeys") for term in terms))
 
 
-def _keeps_apart(labels: Mapping[str, str], term: Mapping[str, Any], namespace: str) -> bool:
-    """Return whether a term certainly selects pods with these labels on the same node, in their own namespace."""
+def _selects_own(labels: Mapping[str, str], term: Mapping[str, Any], namespace: str) -> bool:
+    """Return whether a term certainly selects pods with these labels in their own namespace."""
     selector = read_selector(term.get("labelSelector"))  # without one, a term selects no pod
-    if selector is None or term.get("mismatchLabelKeys") or term.get("topologyKey") != _HOSTNAME:
+    if selector is None or term.get("mismatchLabelKeys"):
         return False
     named, among = texts(term.get("namespaces")), term.get("namespaceSelector")
     # Without both, a term is about the pod's own namespace; an empty selector selects all namespaces.
@@ -165,7 +172,8 @@ class _Reader:
             tuple(self._containers("initContainers", spec)),
             self._measured(("spec", "resources"), whole_pod),
             self._measured((), {"requests": self._map(("spec", "overhead"), spec.get("overhead"))}),
-            _apart(labels, spec, namespace),
+            _apart(labels, spec, namespace, _ON_NODES),
+            _apart(labels, spec, namespace, ZONE_LABELS),
             self._networks(annotations.get(NETWORKS_REQUEST)),
             tuple(self.misread),
             tuple(self.refused),

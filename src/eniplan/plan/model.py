@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import selector_from
-from eniplan.k8s.nodes import NO_SCHEDULE, NodeLabels, Taint, toleration_from
+from eniplan.k8s.nodes import NO_SCHEDULE, REGION_LABELS, TYPE_LABELS, ZONE_LABELS, NodeLabels, Taint, toleration_from
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
@@ -109,10 +109,6 @@ class Cluster(NamedTuple):
 DEFAULT_TAINT = Taint("exclusive-eni", "true", NO_SCHEDULE)
 OTHERS_LABELS = ("kubernetes.io", "k8s.io", "aliyun.com", "alibabacloud.com")
 """Domains of labels that nodes do not get from their pool, so their values are unknown."""
-REGION_LABELS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
-ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
-TYPE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
-"""Labels of every node, under their present and their former name."""
 _SYSTEM = {"kubernetes.io/os": "linux", "beta.kubernetes.io/os": "linux"}
 """Labels of all exclusive nodes: the mode is documented for Linux only."""
 EXCLUSIVE_NODE = NodeLabels({**_SYSTEM, EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}, lambda _: False)

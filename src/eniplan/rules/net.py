@@ -49,11 +49,7 @@ _BOTH = ["vsw-j", "vsw-k"]
 def net001(view: PlanView) -> Outcome:
     """The zones of the nodes against the vSwitch zones of every configuration that pods may get."""
     for pool in view.pools:
-        yield from _unstated(view, pool)
-        if not pool.pool.v_switch_ids and pool.pool.is_lingjun:
-            about = say("Lingjun pool {pool!r}", pool=pool.pool.name)
-            find = say("use a vSwitch of its zone")
-            yield Unknown((*pool.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, find)
+        yield from pool.unseen_zones()
         for config in pool.configs:
             if config.v_switch_ids is None:
                 yield config.missing
@@ -64,13 +60,6 @@ def net001(view: PlanView) -> Outcome:
         if pn.name not in placed and view.asks_for_eni(pn):
             about = say("PodNetworking {podNetworking!r}", podNetworking=pn.name)
             yield Unknown((*pn.path, "nodePools"), facts.NETWORKING_POOLS, about)
-
-
-def _unstated(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
-    """Yield the unknown list of vSwitches for each vSwitch of the nodes that it lacks."""
-    for i, name in enumerate(pool.pool.v_switch_ids or ()):
-        if name not in view.v_switches:
-            yield lacking(facts.V_SWITCHES)._replace(behind=(*pool.path, "vSwitchIds", i))
 
 
 def _uncovered_zones(view: PlanView, pool: PoolView, config: PodConfig) -> Outcome:
@@ -176,7 +165,7 @@ def _unseen(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
     """Yield the unknown facts that hide where nodes and pods of a pool use addresses."""
     used = [config for config in pool.configs if config.in_use]
     if used:
-        yield from _unstated(view, pool)
+        yield from pool.unstated_v_switches()
     for config in used:
         if config.v_switch_ids is None:
             yield config.missing

@@ -185,3 +185,8 @@ def load_of(pool: PoolView) -> Load | None:
 def apart(workload: Workload) -> Apart:
     """Return whether each pod of a workload needs a node that has no other one."""
     return NOT_APART if workload.pod is None or workload.kind in PER_NODE else workload.pod.apart
+
+
+def zones_apart(workload: Workload) -> Apart:
+    """Return whether each pod of a workload needs a zone that has no other one."""
+    return NOT_APART if workload.pod is None or workload.kind in PER_NODE else workload.pod.zones_apart

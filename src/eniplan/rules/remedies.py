@@ -388,6 +388,12 @@ REMEDIES = {
         manifest="rollingUpdate: {maxUnavailable: 1, maxSurge: 0}",
     ),
     "WL017": Remedy("Keep it in the template only.", plan="template: {spec: {hostNetwork: true}}"),
+    "WL018": Remedy(
+        "Give the pool vSwitches in more zones, or prefer the podAntiAffinity instead of requiring it.",
+        plan="vSwitchIds: [vsw-j, vsw-k, vsw-i]",
+        manifest="podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 100, podAffinityTerm: "
+        "{…}}]}",
+    ),
     "LIVE001": _ACCOUNT_WINS,
     "LIVE002": Remedy(
         "Wait until the cluster is running, or use another one.",

@@ -18,7 +18,7 @@ from eniplan.rules.types import Demands
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from eniplan.catalog.record import InstanceType, LingjunNodeType
     from eniplan.catalog.store import Catalog
@@ -380,6 +380,19 @@ class PoolView:
     def zones_are_known(self) -> bool:
         """Whether every vSwitch of the nodes is stated."""
         return bool(self.pool.v_switch_ids) and len(self.node_v_switches) == len(self.pool.v_switch_ids or ())
+
+    def unstated_v_switches(self) -> Iterator[Unknown]:
+        """Yield the unknown list of vSwitches for each vSwitch of the nodes that it lacks."""
+        for i, name in enumerate(self.pool.v_switch_ids or ()):
+            if name not in self.view.v_switches:
+                yield lacking(facts.V_SWITCHES)._replace(behind=(*self.path, "vSwitchIds", i))
+
+    def unseen_zones(self) -> Iterator[Unknown]:
+        """Yield the unknown facts that hide in which zones the nodes are. NP005 reports ECS pools without vSwitches."""
+        yield from self.unstated_v_switches()
+        if not self.pool.v_switch_ids and self.pool.is_lingjun:
+            about = say("Lingjun pool {pool!r}", pool=self.pool.name)
+            yield Unknown((*self.path, "vSwitchIds"), facts.NODE_V_SWITCHES, about, say("use a vSwitch of its zone"))
 
     @cached_property
     def balanced(self) -> bool:

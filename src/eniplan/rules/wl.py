@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from eniplan import facts
 from eniplan.k8s.kinds import FIXED_NAMES
 from eniplan.k8s.names import generated, is_dns_label, name_problem
-from eniplan.k8s.nodes import repelling, stays, toleration_of
-from eniplan.k8s.pods import AFFINITY, TERMS
+from eniplan.k8s.nodes import REGION_LABELS, ZONE_LABELS, repelling, stays, toleration_of
+from eniplan.k8s.pods import AFFINITY, ANTI_AFFINITY, TERMS
 from eniplan.k8s.rollout import rollout, starts_whole
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
 from eniplan.messages import count, say
-from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE, REGION_LABELS, ZONE_LABELS
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
 from eniplan.rules.base import Fix, Hit, Outcome, lacking, rule
 from eniplan.rules.eni import unknown_capacity
-from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
-from eniplan.rules.packing import apart, enis_of, injected, load_of
+from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
+from eniplan.rules.packing import apart, enis_of, injected, load_of, zones_apart
 from eniplan.rules.sources import (
     CODE_CHAIN,
     CODE_LABEL,
@@ -52,6 +52,12 @@ if TYPE_CHECKING:
 
 _TOLERATION = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
 _NETWORKED = {"podNetworkings": [POD_NETWORKING]}
+_BOTH = ["vsw-j", "vsw-k"]
+_TWO_ZONES = {
+    "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
+    "cluster.podDefaults.vSwitchIds": _BOTH,
+    "nodePools[0].vSwitchIds": _BOTH,
+}
 
 
 @rule(
@@ -672,13 +678,70 @@ def wl017(view: PlanView) -> Outcome:
             yield Hit((*workload.path, key), message, say("remove {key}", key=key))
 
 
+def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any key
+    """Return an example Deployment whose pods may not share a node or zone."""
+    labels = {"app": "matcher"}
+    term = {"topologyKey": topology_key, "labelSelector": {"matchLabels": labels}}
+    spec = _manifest({"labels": labels}, affinity={"podAntiAffinity": {ANTI_AFFINITY[-1]: [term]}})
+    return {**spec, "kind": "Deployment", "replicas": replicas, **more}
+
+
+@rule(
+    "WL018",
+    "error",
+    "No two pods of a workload may share a zone, and the pool has too few zones",
+    needs=(
+        facts.WORKLOAD_POOL,
+        facts.POOL_NAME,
+        facts.KIND,
+        facts.TEMPLATE,
+        facts.HOST_NETWORK,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.MAX_REPLICAS,
+        *facts.ZONES,
+    ),
+    effect="A required podAntiAffinity on the zone lets one pod run in each zone. The others stay Pending.",
+    sources=(KUBERNETES_AFFINITY,),
+    passes={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 2)]},
+    fails={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 3)]},
+)
+def wl018(view: PlanView) -> Outcome:
+    """Pods that need a zone each, against the zones of the pool's vSwitches."""
+    for pool in view.pools:
+        for workload in pool.workloads:
+            if not zones_apart(workload).always or workload.most_replicas <= max(len(pool.zones), 1):
+                continue
+            yield from pool.unseen_zones()
+            if not pool.zones_are_known:
+                continue
+            is_now = workload.replicas > len(pool.zones)
+            pods = workload.replicas if is_now else workload.most_replicas
+            message = say(
+                "no two pods of {kind} {name!r} may share a zone, and pool {pool!r} has {zones} ({names}) for its "
+                "{pods}",
+                kind=workload.kind, name=workload.name, pool=pool.pool.name, zones=_zones(pool), names=pool.zones,
+                pods=count(pods, "{n} pod", "{n} pods") if is_now else say("maxReplicas of {n}", n=pods),
+            )  # fmt: skip
+            hint = say(
+                "give the pool vSwitches in {n} zones, or prefer the podAntiAffinity instead of requiring it", n=pods
+            )
+            numbers = {"pods": pods, "zones": len(pool.zones), "pool": pool.pool.name}
+            path = _in_pod(workload, ("spec", *ANTI_AFFINITY))
+            yield Hit(path, message, hint, numbers, level=None if is_now else "warning")
+
+
+def _zones(pool: PoolView) -> Message:
+    return count(len(pool.zones), "{n} zone", "{n} zones")
+
+
 @rule(
     "WL016",
     "warning",
     "A rolling update of a workload waits forever",
-    needs=(*facts.LOAD, facts.STRATEGY),
-    effect="The new pod needs an ENI, or a node without another pod of its workload, before an old one makes room: it "
-    "stays Pending, and the update never ends.",
+    needs=(*facts.LOAD, facts.STRATEGY, *facts.ZONES),
+    effect="The new pod needs an ENI, or a node or zone without another pod of its workload, before an old one makes "
+    "room: it stays Pending, and the update never ends.",
     sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
     passes={"workloads": [{**WORKLOAD, "kind": "Deployment", "replicas": 3}]},
     fails={
@@ -701,6 +764,9 @@ def wl016(view: PlanView) -> Outcome:
             if starts_whole(workload.strategy):
                 if not load.with_more(enis, update.surge).fits():
                     yield Hit((*workload.path, "strategy"), _no_second_set(pool, workload, load), _second_set(update))
+                continue
+            if zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
+                yield from _without_zone(pool, workload, update)
                 continue
             if _lacks_node(workload, load.nodes):
                 hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
@@ -750,6 +816,21 @@ def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) ->
         maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
         nodes=count(nodes, "{n} node", "{n} nodes"),
     )  # fmt: skip
+
+
+def _without_zone(pool: PoolView, workload: Workload, update: Rollout) -> Outcome:
+    """Tell of an update whose new pod finds no zone."""
+    yield from pool.unseen_zones()
+    if not pool.zones_are_known or workload.replicas > len(pool.zones):
+        return  # WL018 reports pods that find no zone at all
+    message = say(
+        "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
+        "of {replicas}), and each of the {zones} of pool {pool!r} has one of its pods, which may not share a zone",
+        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
+        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name, zones=_zones(pool),
+    )  # fmt: skip
+    hint = say("set maxUnavailable to 1 and maxSurge to 0, or give the pool a vSwitch in another zone")
+    yield Hit((*workload.path, "strategy"), message, hint)
 
 
 def _update(workload: Workload) -> Rollout | None:
