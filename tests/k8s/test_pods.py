@@ -279,7 +279,7 @@ def test_pods_that_share_no_node_and_no_zone(terms: object, apart: tuple[bool, b
     affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
     found = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": affinity}}, "trading")
     assert found.apart == apart
-    zones = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": in_zones(affinity)}})
+    zones = read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": in_zones(affinity)}}, "trading")
     assert zones.zones_apart == apart
     preferred = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"podAffinityTerm": OWN}]}}
     assert read_pod({"metadata": {"labels": {"app": "a"}}, "spec": {"affinity": preferred}}).apart == (False, False)
