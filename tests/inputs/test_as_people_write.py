@@ -390,3 +390,31 @@ def test_a_file_that_terraform_reads_is_not_skipped(here: Path) -> None:
     judged = judge_files(here, {"a/main.tf": hcl % LABELS, "a/pools.yaml": pools, "a/other.yaml": pools}, "a")
     assert "ENI001" in judged.rules
     assert [what for what, _ in judged.skipped] == ["a/other.yaml"]
+
+
+# --- Numbers of pods that another program fills in ----------------------------------------------------------------
+
+WORKLOAD = f"""apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec:
+  replicas: %s
+  selector: {{matchLabels: {{a: b}}}}
+  template:
+    metadata: {{labels: {{a: b}}}}
+    spec:
+      nodeSelector: {{{EXCLUSIVE_LABEL}: eniOnly}}
+      tolerations: [{{operator: Exists}}]
+      containers: [{{name: a, image: "${{IMAGE}}", args: ["${{A}}"], resources: {{limits: {{aliyun/eni: 1}}}}}}]
+"""
+
+
+@pytest.mark.parametrize("word", ["${REPLICAS}", "${REPLICAS:-3}", '"{{ replicas }}"'])
+def test_replicas_that_flux_fills_in_are_open(here: Path, word: str) -> None:
+    pool = HCL_POOL % f'{LABELS}\n  taints {{\n    key = "a"\n    effect = "NoSchedule"\n  }}'
+    judged = judge_files(here, {"main.tf": pool, "web.yaml": WORKLOAD % word})
+    assert (judged.problems, judged.rules) == ([], set())
+    assert open_of(judged, "replicas of Deployment 'web'") == [word.strip('"')]
+    assert judge_files(here, {"main.tf": pool, "web.yaml": WORKLOAD % 9}).rules == {"ENI008"}
+    (problem,) = judge_files(here, {"main.tf": pool, "web.yaml": WORKLOAD % "three"}).problems
+    assert "'replicas' must be a whole number" in problem

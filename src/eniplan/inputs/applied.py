@@ -174,12 +174,13 @@ _READ_NOTES = re.compile(r"aliyun\.com/|eniplan\.dev/|^kubernetes\.io/")
 def settled(value: Any) -> Any:  # noqa: ANN401 - a value
     """Return an object without unknown numbers of pods: rules can wait for these alone."""
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key not in _NUMBERS or not isinstance(item, NotKnown)}
+        kept = {key: item for key, item in value.items() if key not in NUMBERS or not isinstance(item, NotKnown)}
         return {key: settled(item) for key, item in kept.items()}
     return list(map(settled, value)) if isinstance(value, list) else value
 
 
-_NUMBERS = frozenset(("maxReplicas", "parallelism", "replicas"))
+NUMBERS = frozenset(("maxReplicas", "parallelism", "replicas"))
+"""The keys of numbers of pods."""
 
 
 def lost(what: str, value: Any, why: str, names: str) -> Skipped:  # noqa: ANN401 - an object

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.inputs import kustomize, templates
+from eniplan.inputs.applied import is_open
 from eniplan.inputs.body import labels_of, mode_of, read_pool
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
@@ -270,7 +271,7 @@ class Collected:
             for group in found:
                 self._take_group(group)
         elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
-            return self._take_objects(document, objects(document, number), named=named)
+            return self._take_objects(document, _objects(document, number), named=named)
         else:
             return False
         self._documents.append(document)
@@ -450,6 +451,13 @@ class Collected:
         used = self._hcl.used
         left = [item for item in self.skipped if item.why != NOTHING or os.path.normpath(item.what) not in used]
         self.skipped = left + found.left
+
+
+def _objects(document: Document, number: int | None) -> Iterable[Object]:
+    """Return the objects of a manifest. Another program may complete the numbers of pods."""
+    filled = document._replace(value=templates.numbered(document.value))
+    # What was read again would not be marked as unknown.
+    return objects(filled, None) if is_open(filled.value) else objects(document, number)
 
 
 def _may_be_script(path: str, data: bytes) -> bool:
