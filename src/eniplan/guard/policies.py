@@ -286,6 +286,19 @@ _PLACED = (
     ),
 )
 """CEL for whether the pods' selectors allow a node with the exclusive label."""
+_TAINT_KEY, _TAINT_VALUE, _TAINT_EFFECT = (
+    "t.split(':')[0].split('=')[0]",
+    "t.split(':')[0].split('=')[1]",
+    "t.split(':')[1]",
+)
+_TOLERATED = (
+    f"variables.tolerations.exists(o, (!has(o.effect) || o.effect == '' || o.effect == {_TAINT_EFFECT})"
+    f" && ({_TAINT_EFFECT} != 'NoExecute' || !has(o.tolerationSeconds))"
+    " && (has(o.operator) && o.operator == 'Exists'"
+    f" ? !has(o.key) || o.key == '' || o.key == {_TAINT_KEY}"
+    f" : has(o.key) && o.key == {_TAINT_KEY}"
+    f" && (has(o.value) ? o.value : '') == {_TAINT_VALUE}))"
+)
 _LED = (
     _FITS,
     _ABLE,
@@ -305,7 +318,15 @@ _LED = (
         f"!variables.hostNetwork && '{POD_ENI}' in variables.annotations"
         f" && variables.annotations['{POD_ENI}'] == 'true'",
     ),
-    Variable("takesEni", "variables.eni || (variables.selected && !variables.isUnseen)"),
+    Variable(
+        "isBarred",  # the webhook would ask for an ENI if the namespace let it, and the pods tolerate a pool's taints
+        "variables.isUnseen && object.kind != 'DaemonSet' && !variables.hostNetwork"
+        " && variables.selecting.exists(s, !(s.split('|')[1] in ['?', ''])"
+        f" && {_have('variables.labels', 1)} && {_have('variables.namespaceLabels', 2)})"
+        " && variables.able.exists(p, p.split('|')[2] != ''"
+        f" && p.split('|')[2].split(',').all(t, {_TOLERATED}))",
+    ),
+    Variable("takesEni", "variables.eni || (variables.selected && !variables.isUnseen) || variables.isBarred"),
     Variable("mayMatch", "!variables.hostNetwork && variables.selecting.exists(s, s.split('|')[1] == '?')"),
     Variable(
         "asked",  # the pods select a label that only pods for these nodes select
@@ -332,19 +353,6 @@ def _of_pods(rule: str, says: Message, right: str, *variables: Variable) -> Poli
     return Policy(rule, says, PODS, right, (*_POD, *_LED, *variables))
 
 
-_TAINT_KEY, _TAINT_VALUE, _TAINT_EFFECT = (
-    "t.split(':')[0].split('=')[0]",
-    "t.split(':')[0].split('=')[1]",
-    "t.split(':')[1]",
-)
-_TOLERATED = (
-    f"variables.tolerations.exists(o, (!has(o.effect) || o.effect == '' || o.effect == {_TAINT_EFFECT})"
-    f" && ({_TAINT_EFFECT} != 'NoExecute' || !has(o.tolerationSeconds))"
-    " && (has(o.operator) && o.operator == 'Exists'"
-    f" ? !has(o.key) || o.key == '' || o.key == {_TAINT_KEY}"
-    f" : has(o.key) && o.key == {_TAINT_KEY}"
-    f" && (has(o.value) ? o.value : '') == {_TAINT_VALUE}))"
-)
 _WL001 = _of_pods(
     "WL001",
     say("the pods are for exclusive nodes, but do not tolerate their taint"),
@@ -355,11 +363,13 @@ _WL001 = _of_pods(
 _WL002 = _of_pods(
     "WL002",
     say(
-        "the pods are for exclusive nodes, where each needs exactly one ENI: set {resource}: 1 in requests and limits",
+        "the pods are for exclusive nodes, where each needs exactly one ENI, and none on the host network: set "
+        "{resource}: 1 in requests and limits, or remove it",
         resource=ENI,
     ),
-    "!variables.isMeant || !variables.isFine || size(variables.able) == 0 || variables.hostNetwork"
-    " || variables.able.exists(p, p.split('|')[0] != 'ecs') || (variables.eni ? size(variables.asking) < 2"
+    "!variables.isMeant || !variables.isFine || size(variables.able) == 0"
+    " || variables.able.exists(p, p.split('|')[0] != 'ecs')"
+    " || (variables.hostNetwork ? !variables.eni : variables.eni ? size(variables.asking) < 2"
     " && variables.asking.all(n, n in ['0', '1'])"
     " : variables.takesEni || variables.selected || variables.mayMatch || variables.asksByHand)"
     f" || '{NETWORKS_REQUEST}' in variables.annotations",
