@@ -103,7 +103,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("auto_scaling", {"enable": False, "min_instances": 1, "max_instances": 2, "type": "cpu"}, "autoScaling", None),
         ("auto_scaling", {"enable": True}, "autoScaling", {"min": 0, "max": 0}),
         ("auto_scaling", {"enable": True, "eip_bandwidth": 5}, "overrides", {"auto_scaling": {"eip_bandwidth": 5}}),
-        ("auto_scaling", {"enable": "yes"}, "overrides", {"auto_scaling": {"enable": "yes"}}),
+        ("auto_scaling", {"enable": "yes"}, "overrides", None),
         ("auto_scaling", "on", "overrides", {"auto_scaling": "on"}),
         ("count", 7, "desiredSize", 3),
     ],
@@ -240,3 +240,32 @@ def test_a_live_pool_saved_by_itself(here: Path) -> None:
     assert judge_files(here, {"live.json": live}).rules == set()
     live["nodepool_info"].pop("nodepool_id")
     assert judge_files(here, {"live.json": live}).rules == {"NP018"}
+
+
+@pytest.mark.parametrize(
+    "label", [{"Key": LABEL["key"], "Value": "eniOnly"}, {"name": LABEL["key"], "value": "eniOnly"}]
+)
+def test_the_key_of_a_label_under_another_name(here: Path, label: dict[str, str]) -> None:
+    (problem,) = judge_files(here, {"body.json": changed("kubernetes_config.labels", [label])}).problems
+    assert problem.endswith("a label must be {key, value}, both text [kubernetes_config.labels[0]]")
+    words = " ".join(f'{key} = "{value}"\n' for key, value in label.items())
+    hcl = f'resource "alicloud_cs_kubernetes_node_pool" "a" {{\n labels {{\n {words} }}\n}}\n'
+    (problem,) = judge_files(here, {"main.tf": hcl}).problems
+    assert problem.endswith("a label must be {key, value}, both text [alicloud_cs_kubernetes_node_pool.a.labels[0]]")
+
+
+@pytest.mark.parametrize("labels", [[{"team": LABEL["key"]}], [{"key": "team", "value": LABEL["key"]}], {"a": "b"}])
+def test_labels_that_only_mention_the_exclusive_one(here: Path, labels: object) -> None:
+    judged = judge_files(here, {"body.json": changed("kubernetes_config.labels", labels)})
+    assert (judged.problems, judged.report.pools) == ([], ())
+
+
+@pytest.mark.parametrize(("enable", "nodes"), [("true", (0, 9)), ("false", (3, 3)), (1, (3, 3))])
+def test_a_switch_that_is_text(here: Path, enable: object, nodes: tuple[int, int]) -> None:
+    body = BODY | {"auto_scaling": {"enable": enable, "min_instances": 0, "max_instances": 9}}
+    if enable == "true":
+        body["scaling_group"] = {key: item for key, item in body["scaling_group"].items() if key != "desired_size"}
+    judged = judge_files(here, {"body.json": body})
+    (problem,) = judged.problems
+    assert "'enable' must be true or false [auto_scaling.enable]" in problem
+    assert (judged.rules, judged.report.pools[0].nodes) == (set(), nodes)

@@ -83,10 +83,16 @@ def exclusive(labels: Value) -> bool | None:
         return None
     # A map is a single block of Terraform's JSON, or a mistake for a list in a body.
     items = labels if isinstance(labels, list) else [labels]
-    keys = [key for item in items for key in ([item.get("key"), *item] if isinstance(item, dict) else [item])]
+    keys = [key for item in items for key in (_named_by(item) if isinstance(item, dict) else [item])]
     if any(isinstance(key, str) and not isinstance(key, NotKnown) and is_mode_key(key) for key in keys):
         return True
     return None if any(isinstance(key, NotKnown) for key in keys) else False
+
+
+def _named_by(item: dict[str, Any]) -> list[Any]:
+    """Return what may be the key of a label. Users give it other names, such as `name` or `Key`, or write a map."""
+    others = [] if "key" in item or item.keys().isdisjoint(("value", "Value")) else item.values()
+    return [item.get("key"), *item, *(other for other in others if not isinstance(other, NotKnown))]
 
 
 def is_meant(labels: Value, tags: Value) -> bool | None:
@@ -120,7 +126,7 @@ def read_pool(body: dict[str, Any]) -> Pool:
         value["lingjun"] = rest["eflo_node_group"]
     misread: list[Misread] = []
     _kind(rest, value, misread)
-    _sizes(rest, value)
+    _sizes(rest, value, misread)
     body_paths = _body_paths(body)
     _groups(rest, value, body_paths)
     labels = _labels(_take(rest, LABELS), body_paths, misread)
@@ -178,7 +184,7 @@ def _kind(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) -
         misread.append(Misread(("nodepool_info", "type"), message, say("remove it from the inputs")))
 
 
-def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:
+def _sizes(rest: dict[str, Any], value: dict[str, Any], misread: list[Misread]) -> None:
     """Read `auto_scaling`, which only applies if enabled, and the deprecated `count`."""
     count = _take(rest, ("count",))
     if count is not None:
@@ -192,7 +198,9 @@ def _sizes(rest: dict[str, Any], value: dict[str, Any]) -> None:
     if isinstance(enabled, NotKnown):
         value["autoScaling"] = enabled
     if enabled is not True and enabled not in (None, False) and not isinstance(enabled, NotKnown):
-        return  # NP011 reports the wrong type
+        message = say("'enable' must be true or false")
+        misread.append(Misread(("auto_scaling", "enable"), message, say("write true or false, without quotes")))
+        enabled = str(enabled).lower() == "true"
     taken = {key: scaling.pop(name, None) for key, name in _SCALING.items()}
     del taken["enable"]
     if enabled is True:

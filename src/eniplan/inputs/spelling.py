@@ -180,8 +180,12 @@ class Names:
         """Return whether labels or taints are in a form that the format does not have, such as a map."""
         if f"{name}[]" in self._items:
             return not isinstance(value, list)
-        is_known = isinstance(value, dict) and any(f"{name}.{key}" in self._names for key in value)
-        return name in self._items and not is_known
+        if name not in self._items:
+            return False
+        # Every label and taint has a key, under one name.
+        return not (
+            isinstance(value, dict) and any(self._names.get(f"{name}.{key}", "").endswith("].key") for key in value)
+        )
 
 
 def _dotted(path: Iterable[str | int]) -> str:
