@@ -67,8 +67,8 @@ def test_sub(argument: Any, text: str | None) -> None:  # noqa: ANN401 - values 
 # --- Condition and Count of a resource ----------------------------------------------------------------------------
 
 
-def judged_with(here: Path, **resources: dict[str, Any]) -> Judged:
-    """Judge pools of 100 nodes each, with more keys of the resource, such as `Count`."""
+def judged_with(here: Path, properties: dict[str, Any] | None = None, **resources: dict[str, Any]) -> Judged:
+    """Judge pools of 100 nodes each, with more properties, and more keys of the resource, such as `Count`."""
     both = [{"Key": LABEL["key"], "Value": LABEL["value"]}], [{name.title(): part for name, part in TAINT.items()}]
     pools = {
         name: {
@@ -78,6 +78,7 @@ def judged_with(here: Path, **resources: dict[str, Any]) -> Judged:
                 "Count": 100,
                 "ScalingGroup": {"VSwitchIds": ["vsw-j"], "InstanceTypes": ["ecs.g8i.8xlarge"]},
                 "KubernetesConfig": dict(zip(("Labels", "Taints"), both, strict=True)),
+                **(properties or {}),
             },
             **more,
         }
@@ -121,3 +122,17 @@ def test_a_reference_to_several_is_open(reference: dict[str, Any]) -> None:
     document, *_ = read_documents("t.json", json.dumps({"Resources": {"A": reference, "B": {"Count": 2}}}).encode())
     found: Any = resolved(document, lambda _: True).document.value
     assert type(found["Resources"]["A"]) is NotKnown
+
+
+def test_no_value_removes_a_property_and_an_item() -> None:
+    direct = {"Ref": "ALIYUN::NoValue"}
+    assert computed({"a": 1, "b": direct, "c": [1, direct, {"d": direct}]}) == {"a": 1, "c": [1, {}]}
+    assert computed({"Fn::Join": [",", ["a", direct]]}) == "a"
+
+
+def test_a_section_that_a_template_leaves_out(here: Path) -> None:
+    scaling = {"Fn::If": ["On", {"Enable": True, "MaxInstances": 9}, {"Ref": "ALIYUN::NoValue"}]}
+    more = {"AutoScaling": scaling}
+    judged = judged_with(here, A={}, properties=more)
+    assert (judged.problems, judged.rules, judged.facts) == ([], set(), {})
+    assert judged.report.pools[0].nodes == (100, 100)

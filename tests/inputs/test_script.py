@@ -32,6 +32,7 @@ SCRIPTS = {
     "printed": f"printf '%s\\n' {quoted(BAD)} > b.json 2>/dev/null\n{CREATE} --body-file b.json\n",
     "teed": f"tee b.json <<'EOF' >/dev/null\n{json.dumps(BAD, indent=1)}\nEOF\n{CREATE} --body file://b.json\n",
     "output of echo": f'BODY={quoted(BAD)}\n{POST} --body "$(echo "$BODY")"\n',
+    "lines of Windows": f"{CREATE} \\\r\n  --body {quoted(BAD)}\r\n",
     "inside": f"ID=$({CREATE} \\\n  --body {quoted(BAD)} | jq -r .nodepool_id) || exit 1\n",
     "function": f"make() {{\n  if true; then {POST} --body {quoted(BAD)}; fi\n}}\n",
     "cluster": f"aliyun cs POST /clusters --body {quoted(CLUSTER_BODY)}\n",

@@ -75,6 +75,9 @@ class Resolved(NamedTuple):
 _MAX_COUNT = 300
 """The resources that a stack may have."""
 _INDEX = "ALIYUN::Index"
+_NO_VALUE = "ALIYUN::NoValue"
+_REMOVED = NotKnown(f"Ref {_NO_VALUE}")
+"""Replaces what `Ref: ALIYUN::NoValue` removes, until its map or list is complete."""
 
 
 def resolved(document: Document, is_ours: Callable[[Any], bool]) -> Resolved:
@@ -132,22 +135,22 @@ class _Template:
         """Return a value with its functions evaluated, and record the defaults that it depends on."""
         if isinstance(raw, dict):
             if not _is_function(raw):
-                return {key: self.value(item, (*path, key)) for key, item in raw.items()}
+                return _kept({key: self.value(item, (*path, key)) for key, item in raw.items()})
             self._used = []
             found = self._computed(raw)
             if self._used:
                 self.notes[path] = tuple(dict.fromkeys(self._used))
             return found
-        return [self.value(item, (*path, i)) for i, item in enumerate(raw)] if isinstance(raw, list) else raw
+        return _kept([self.value(item, (*path, i)) for i, item in enumerate(raw)]) if isinstance(raw, list) else raw
 
     def _computed(self, raw: Any) -> Any:  # noqa: ANN401 - values of a document
         """Return a value with its functions evaluated, including nested ones."""
         if isinstance(raw, list):
-            return [self._computed(item) for item in raw]
+            return _kept([self._computed(item) for item in raw])
         if not isinstance(raw, dict):
             return raw
         if not _is_function(raw):
-            return {key: self._computed(item) for key, item in raw.items()}
+            return _kept({key: self._computed(item) for key, item in raw.items()})
         ((name, argument),) = raw.items()
         function = _FUNCTIONS.get(name)
         found = None if function is None else function(self, argument)
@@ -158,6 +161,8 @@ class _Template:
     def ref(self, name: Any) -> Any:  # noqa: ANN401 - values of a document
         if name == _INDEX and self._index is not None:
             return self._index
+        if name == _NO_VALUE:
+            return _REMOVED
         if isinstance(name, str) and value_at(self._template, ("Resources", name)) is not None:
             return NotKnown(f"Ref {name}") if self._are_several(name) else Made(f"Ref {name}", name, "")
         parameter = value_at(self._template, ("Parameters", str(name)))
@@ -280,6 +285,13 @@ def _typed(default: Any, kind: Any, lost: NotKnown) -> Any:  # noqa: ANN401 - va
     if kind == "Boolean":
         return _FLAGS.get(str(default).lower(), default)
     return _text(default) if kind == "String" else default
+
+
+def _kept(value: Any) -> Any:  # noqa: ANN401 - values of a document
+    """Return a map or list without what `ALIYUN::NoValue` removes."""
+    if isinstance(value, dict):
+        return {key: item for key, item in value.items() if item is not _REMOVED}
+    return [item for item in value if item is not _REMOVED]
 
 
 def _is_function(raw: Any) -> bool:  # noqa: ANN401 - values of a document

@@ -220,8 +220,9 @@ class _Reader:
                 self._expanded(quoted, len(self._script), '"')
                 word += quoted or [Part("", start)]
             elif char == "\\":
-                self._at += 2
-                if self._script[start : start + 1] != "\n":
+                # Git may have written the line ends of Windows.
+                self._at += 3 if self._script.startswith("\r\n", start) else 2
+                if self._script[start : self._at] not in ("\n", "\r\n"):
                     word.append(Part(self._script[start : start + 1], start))
             elif char in "$`":
                 self._expansion(word)
