@@ -418,3 +418,25 @@ def test_replicas_that_flux_fills_in_are_open(here: Path, word: str) -> None:
     assert judge_files(here, {"main.tf": pool, "web.yaml": WORKLOAD % 9}).rules == {"ENI008"}
     (problem,) = judge_files(here, {"main.tf": pool, "web.yaml": WORKLOAD % "three"}).problems
     assert "'replicas' must be a whole number" in problem
+
+
+@pytest.mark.parametrize("labels", ["toset(local.labels)", "var.labels", "[for l in local.labels : l]"])
+def test_blocks_of_a_set_of_objects(here: Path, labels: str) -> None:
+    item = f'[{{ key = "team", value = "a" }}, {{ key = "{EXCLUSIVE_LABEL}", value = "eniOnly" }}]'
+    head = f"""variable "labels" {{
+  type    = set(object({{ key = string, value = string }}))
+  default = {item}
+}}
+locals {{
+  labels = {item}
+}}
+"""
+    dynamic = f"""dynamic "labels" {{
+    for_each = {labels}
+    content {{
+      key   = labels.value.key
+      value = labels.value.value
+    }}
+  }}"""
+    judged = judge_files(here, {"main.tf": head + (HCL_POOL % dynamic).replace("ecs.g8i.8xlarge", FEW)})
+    assert (judged.problems, judged.rules, judged.facts) == ([], {"ENI001", "NP002"}, {})

@@ -27,7 +27,7 @@ from eniplan.inputs.hcl.evaluate import outcome, pieces
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
 from eniplan.inputs.hcl.sources import at, sources
-from eniplan.inputs.hcl.values import pairs, unknown
+from eniplan.inputs.hcl.values import in_any_order, pairs, unknown
 from eniplan.inputs.places import NotKnown, Origin, Skipped
 from eniplan.inputs.spelling import TERRAFORM, Resource, as_text
 from eniplan.inputs.templates import Group
@@ -212,7 +212,7 @@ def _dynamic(block: Block, name: str, module: Module, scope: Scope) -> list[tupl
     iterator = block.attributes.get("iterator")
     called = iterator.expression if iterator is not None else None
     variable = called.name if isinstance(called, Name) else name
-    found = outcome(each.expression, scope)
+    found = in_any_order(outcome(each.expression, scope))  # no rule asks for the order of blocks
     lost = unknown(found)
     if lost is None and not isinstance(found, dict | list):
         lost = NotKnown(say("for_each needs a collection"))

@@ -43,6 +43,13 @@ class Set(list[Any]):
     __slots__ = ()
 
 
+class Unordered(NotKnown):
+    """The items of a set whose order is unknown."""
+
+    __slots__ = ("items",)
+    items: tuple[Any, ...]
+
+
 class OneOf(NotKnown):
     """One of several possible values, of which only the common parts are known."""
 
@@ -287,8 +294,15 @@ def set_of(values: list[Any]) -> Set:
     except TypeError:
         # Terraform orders other sets by internal hashes.
         if len(found) > 1:
-            return Set([NotKnown(say("the order of a set"))])
+            lost = Unordered(say("the order of a set"))
+            lost.items = tuple(found)
+            return Set([lost])
     return Set(found)
+
+
+def in_any_order(value: Any) -> Any:  # noqa: ANN401 - any value
+    """Return a collection; a set of unknown order in one of its possible orders."""
+    return Set(value[0].items) if isinstance(value, Set) and value and isinstance(value[0], Unordered) else value
 
 
 def alike(values: list[Any]) -> list[Any]:
