@@ -996,6 +996,11 @@ def test_kinds_that_nobody_knows_are_told(here: Path, beside: bool) -> None:  # 
     assert judged.skipped == [("m.yaml: Thing 'own'", "nothing that eniplan checks")]
 
 
+def affinity_to(value: str) -> dict[str, Any]:
+    term = {"matchExpressions": [{"key": EXCLUSIVE_LABEL, "operator": "In", "values": [value]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+
+
 NOT_ASKING = "its pods do not ask for exclusive nodes"
 BARE_POD: dict[str, Any] = {"containers": [{"name": "c"}]}
 
@@ -1034,6 +1039,29 @@ def test_pods_of_unknown_kinds_are_directed_as_others_are(
         template = "leaderTemplate" if first else "workerTemplate"
         assert judged.facts[whole] == f"spec.leaderWorkerTemplate.{template}"
     assert judged.skipped == ([] if told else [("m.yaml: LeaderWorkerSet 'own'", NOT_ASKING)])
+
+
+@pytest.mark.parametrize(
+    ("driver", "told"),
+    [
+        ({"nodeSelector": {EXCLUSIVE_LABEL: "eniOnly"}}, True),
+        ({"affinity": affinity_to("eniOnly")}, True),
+        ({"resources": {"limits": {"aliyun/eni": 1}}}, True),
+        ({"nodeSelector": {EXCLUSIVE_LABEL: "default"}}, False),
+        ({"affinity": affinity_to("default")}, False),
+        ({"nodeSelector": {"team": "a"}}, None),
+        ({"resources": {"requests": {"storage": "1Gi"}}, "tolerations": [TOLERATION]}, None),
+        ({"nodeSelector": "x", "affinity": [], "resources": {"limits": []}}, None),
+    ],
+)
+def test_pods_without_a_template(here: Path, driver: dict[str, Any], told: bool | None) -> None:  # noqa: FBT001 - a parameter of the test
+    """As a SparkApplication and the values of a HelmRelease spell them."""
+    item = of_kind("sparkoperator.k8s.io/v1beta2", "SparkApplication", {"driver": {"cores": 1}, "executor": driver})
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool(team="a")})
+    whole = "where the pods of SparkApplication 'own' run, and how many there are"
+    assert judged.facts == ({whole: "spec.executor"} if told else {})
+    why = [NOT_ASKING] if told is False else ["nothing that eniplan checks"] if told is None else []
+    assert judged.skipped == [("m.yaml: SparkApplication 'own'", each) for each in why]
 
 
 def test_pods_of_an_unknown_kind_without_pools(here: Path) -> None:

@@ -22,6 +22,7 @@ from eniplan.k8s.kinds import (
     PER_NODE,
     controller_of,
     has_ended,
+    hidden_specs,
     hidden_templates,
     holder,
     standing_behind,
@@ -415,7 +416,11 @@ class Manifests:
             Workload(item, Part({"name": item.name}, {(): item.origin(*path)}), read_pod(template))
             for path, template in hidden_templates(item.value)
         ]
-        open_ = [workload for workload in found if workload.pod.labels or not workload.is_quiet]
+        open_ = [workload for workload in found if workload.pod.labels or not workload.is_quiet] or [
+            Workload(item, Part({"name": item.name}, {(): item.origin(*path)}), pod)
+            for path, template in hidden_specs(item.value)
+            if _names_exclusive(pod := read_pod(template))
+        ]
         if not open_:
             return NOTHING
         self._unmet.append(open_)
@@ -679,6 +684,11 @@ def _is_led(pod: Pod, able: list[NodePool]) -> bool:
     """Return whether pods select the exclusive label or a pool's own label."""
     leading = {EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able))
     return pod.placement.allows(NodeLabels({}, leading.__contains__)) is False
+
+
+def _names_exclusive(pod: Pod) -> bool:
+    """Return whether pods name what only exclusive nodes have: their label, or `aliyun/eni`."""
+    return pod.request(ENI) > 0 or any(r.key == EXCLUSIVE_LABEL for r in pod.placement.requirements())
 
 
 def _is_misled(pod: Pod) -> bool:

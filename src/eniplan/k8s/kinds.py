@@ -12,7 +12,7 @@ from eniplan.k8s.values import listing, mapping, text
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from eniplan.k8s.labels import Path
 
@@ -108,16 +108,29 @@ def templates(found: Holder, value: Mapping[str, Any]) -> Iterator[Template]:
             yield Template((*found.roles, role, "template"), role, (*found.roles, role, "replicas"))
 
 
-def hidden_templates(value: object, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+def hidden_templates(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield possible pod templates in an object of any kind: maps whose spec has containers."""
-    todo: list[tuple[Path, object]] = [(path, value)]
+    for path, item in _maps(value, lambda item: isinstance(mapping(item.get("spec")).get("containers"), list)):
+        if isinstance(mapping(item.get("spec")).get("containers"), list):
+            yield path, item
+
+
+def hidden_specs(value: object) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield templates made of maps that are like the spec of a pod, such as the `driver` of a SparkApplication."""
+    for path, item in _maps(value, lambda _: False):
+        placed = {key: item[key] for key in ("nodeSelector", "affinity", "tolerations") if item.get(key)}
+        if placed or mapping(item.get("resources")):
+            yield path, {"spec": {**placed, "containers": [{"resources": item.get("resources")}]}}
+
+
+def _maps(value: object, is_leaf: Callable[[dict[str, Any]], bool]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the maps in a value with their paths; of a leaf, only itself."""
+    todo: list[tuple[Path, object]] = [((), value)]
     while todo:
         at, item = todo.pop()
         if isinstance(item, dict):
-            spec = item.get("spec")
-            if isinstance(spec, dict) and isinstance(spec.get("containers"), list):
-                yield at, item
-            else:
+            yield at, item
+            if not is_leaf(item):
                 todo += [((*at, key), inner) for key, inner in item.items() if isinstance(key, str)]
         elif isinstance(item, list):
             todo += [((*at, i), inner) for i, inner in enumerate(item)]
