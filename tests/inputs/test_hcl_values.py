@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -152,3 +153,27 @@ def test_what_is_written_as_a_literal_is_what_is_read(value: object) -> None:
     texts = [Text("main.tf", f"locals {{\n  x = {text}\n}}\n")]
     module = Module("", texts, Budget(100_000), given={}, read=lambda _: [])
     assert module.local("x") == value
+
+
+ODD = (
+    "a: yes", "a: NO ", "- on", "- - off", "y: 1", "{a: n}", "[a, y]", "a: no # b", 'a: "q"\nb: [n, "c"] # d', "{n}",
+    "- {on: 1}", "a: &b c", "a: *b", "a: !c d", "<<: *a", "a: 2024-01-02", "- 2024-01-02", "a: yes\r", "? on\n: 1",
+    'a: ["q", no] # b',
+)  # fmt: skip
+PLAIN = (
+    "a: runs on nodes", "# no pool is on: yes\na: b", "a: b # on, off", "a: on-demand", "a: vsw-2024-01", 'a: "yes"',
+    "a: '*'", "a: not!", "a: b & c", "on_call: a", "a: northern", "a: [y1, no-one]", "a: |\n  # b\n  runs on",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_yaml_that_parsers_read_differently_is_open(text: str) -> None:
+    found = said(f"yamldecode({json.dumps(text)})")
+    assert isinstance(found, NotKnown)
+    assert found == "YAML with words that parsers read differently"
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_yaml_that_only_mentions_such_words(text: str) -> None:
+    found = said(f"yamldecode({json.dumps(text)})")
+    assert (type(found) is NotKnown, json.loads(found or "null")) == (False, yaml.safe_load(text))

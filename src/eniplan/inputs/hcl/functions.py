@@ -540,12 +540,22 @@ def _refuse(_word: str) -> Any:  # noqa: ANN401 - never returns
     raise RefusedError(say("not valid JSON"))
 
 
+_YAML_COMMENT = re.compile(r"""^([ \t]*|[^"'#\n]*[ \t])#.*$""", re.MULTILINE)
+"""A comment, in a line without quotes before it."""
+_ODD_YAML = re.compile(
+    r"(?:^[ \t]*(?:-[ \t]+)*|[:?,\[{][ \t]*)"  # a value or key begins
+    r"(?:[&*!]|<<|[0-9]{4}-|(?:yes|no|on|off|y|n)(?:[ \t]*(?:\r?$|[,\]}:])|[ \t]+#))",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""An anchor, alias, tag, merge key, date, or a word that some parsers read as a boolean."""
+
+
 def _yaml_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
     from eniplan.errors import InputError  # noqa: PLC0415 - few files decode YAML
     from eniplan.plan.document import read_documents  # noqa: PLC0415 - the same
 
     value = text(args[0])
-    if re.search(r"[&*!]|\b(?:yes|no|on|off|y|n)\b|[0-9]{4}-|<<", value, re.IGNORECASE):
+    if _ODD_YAML.search(_YAML_COMMENT.sub(r"\1", value)):
         return NotKnown(say("YAML with words that parsers read differently"))
     try:
         found = read_documents("", value.encode())
