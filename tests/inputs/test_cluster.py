@@ -45,6 +45,14 @@ def test_without_facts_they_are_open(here: Path) -> None:
         ("- a\n", "facts.json:1:1: 'cluster' must be a map, not [\"a\"]"),
         ('{"cluster": {}, "nodePolls": []}', "facts.json:1:17: unknown key 'nodePolls'"),
         ('{"nodePools": []}', "facts.json: this plan has no cluster part"),
+        (
+            '{"apiVersion": "v1", "kind": "ConfigMap"}',
+            "facts.json: these are Kubernetes objects, not the facts of a cluster",
+        ),
+        (
+            '{"cluster_id": "c1", "meta_data": "{}"}',
+            "facts.json: this is an answer of DescribeClusterDetail, not the facts of a cluster",
+        ),
         ("ipStack: dual\n---\nipStack: ipv4\n", "facts.json: several documents"),
         ("", "facts.json: the file is empty"),
     ],

@@ -464,6 +464,19 @@ def _may_be_script(path: str, data: bytes) -> bool:
     return path.endswith(SCRIPT_ENDINGS) or data[:2] == b"#!"
 
 
+def _no_facts(file: str, value: dict[str, Any]) -> Problem | None:
+    """Return why a document, which another program printed, does not state the facts of a cluster."""
+    if "apiVersion" in value and "kind" in value:
+        hint = say(
+            "make such a file: eniplan init --from-cluster --from {file} --cluster-facts cluster.yaml", file=file
+        )
+        return Problem(say("these are Kubernetes objects, not the facts of a cluster"), Place(file), hint)
+    if "cluster_id" in value and ("current_version" in value or "meta_data" in value):
+        hint = say("--live queries the account itself; a file has the keys of a plan's cluster part")
+        return Problem(say("this is an answer of DescribeClusterDetail, not the facts of a cluster"), Place(file), hint)
+    return None
+
+
 def read_cluster(file: str) -> Origin:
     """Return the facts of a cluster from a `cluster` part of a plan, alone or within a plan.
 
@@ -477,6 +490,8 @@ def read_cluster(file: str) -> Origin:
         raise InputError(unreadable(file, error, say("--cluster names a file"))) from None
     documents = read_documents(file, data)
     value: Any = documents[0].value
+    if isinstance(value, dict) and (why := _no_facts(file, value)) is not None:
+        raise InputError(why)
     whole = isinstance(value, dict) and ("cluster" in value or "nodePools" in value)
     origin = Origin(documents[0], ("cluster",) if whole else ())
     if len(documents) > 1:
