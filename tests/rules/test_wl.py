@@ -6,7 +6,7 @@ import pytest
 
 from eniplan.plan.model import EXCLUSIVE_LABEL
 from eniplan.rules.base import Fix
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, WORKLOAD
 from tests.judge import found, judge, only, places
 
 POOL = "nodePools[0]"
@@ -757,80 +757,3 @@ class TestPodsThatShareNoNode:
             "matcher",
             "b",
         }
-
-
-TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}
-
-
-def one_a_zone(kind: str, replicas: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - as in `alone`
-    """Return changes to the example plan: a pool of two zones, and a workload of which no two pods share a zone."""
-    return {**TWO_ZONES, **alone(kind, replicas, topologyKey="topology.kubernetes.io/zone", **changes)}
-
-
-class TestWL018:
-    @pytest.mark.parametrize(
-        ("changes", "level", "pods"),
-        [
-            (one_a_zone("StatefulSet", 2), None, ""),
-            (one_a_zone("StatefulSet", 3), "error", "3 pods"),
-            (one_a_zone("StatefulSet", 2, more={"maxReplicas": 3}), "warning", "maxReplicas of 3"),
-            (one_a_zone("StatefulSet", 2, more={"maxReplicas": 2}), None, ""),
-            (one_a_zone("StatefulSet", 3, more={"maxReplicas": 9}), "error", "3 pods"),
-            (one_a_zone("StatefulSet", 3, matchLabelKeys=["pod-template-hash"]), "error", "3 pods"),
-            (one_a_zone("DaemonSet", 1), None, ""),
-            ({**TWO_ZONES, **alone("StatefulSet", 3)}, None, ""),
-        ],
-    )
-    def test_zones(self, changes: dict[str, Any], level: str | None, pods: str) -> None:
-        findings = found(judge(changes), "WL018")
-        assert [finding.level for finding in findings] == ([] if level is None else [level])
-        for finding in findings:
-            assert finding.message == (
-                "no two pods of StatefulSet 'matcher' may share a zone, and pool 'trading' has 2 zones "
-                f"(cn-hangzhou-j, cn-hangzhou-k) for its {pods}"
-            )
-            assert finding.hint == (
-                "give the pool vSwitches in 3 zones, or prefer the podAntiAffinity instead of requiring it"
-            )
-            where = "workloads[0].template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"
-            assert finding.place.path == where
-
-    def test_one_zone(self) -> None:
-        changes = alone("StatefulSet", 2, topologyKey="topology.kubernetes.io/zone")
-        assert "has 1 zone (cn-hangzhou-j) for" in only(judge(changes), "WL018").message
-
-    @pytest.mark.parametrize(("replicas", "waits"), [(1, False), (2, True)])
-    def test_unknown_zones(self, replicas: int, waits: bool) -> None:  # noqa: FBT001 - a parameter of the test
-        report = judge({**one_a_zone("StatefulSet", replicas), "cluster.vSwitches": [VSWITCH_J]})
-        assert found(report, "WL018") == []
-        assert any("WL018" in item.rules for item in report.undecided) == waits
-
-    def test_a_lingjun_pool_of_unknown_zone(self) -> None:
-        pool = {key: value for key, value in LINGJUN_POOL.items() if key != "vSwitchIds"}
-        (pods,) = one_a_zone("StatefulSet", 2)["workloads"]
-        report = judge({"nodePools": [pool], "workloads": [{**pods, "nodePool": pool["name"]}]})
-        assert any({"NET001", "WL018"} <= {*item.rules} for item in report.undecided)
-
-    @pytest.mark.parametrize(
-        ("changes", "told"),
-        [
-            (one_a_zone("Deployment", 2), True),  # none of two may be gone, and one more pod
-            (one_a_zone("Deployment", 1), False),
-            (one_a_zone("Deployment", 3), False),  # WL018
-            (one_a_zone("Deployment", 2, matchLabelKeys=["pod-template-hash"]), False),
-            (one_a_zone("Deployment", 2, more={"strategy": {"rollingUpdate": {"maxUnavailable": 1}}}), False),
-            ({**one_a_zone("Deployment", 2), f"{POOL}.desiredSize": 2}, True),
-        ],
-    )
-    def test_updates(self, changes: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter of the test
-        findings = found(judge(changes), "WL016")
-        assert [finding.message.partition(", and ")[2] for finding in findings] == [
-            "each of the 2 zones of pool 'trading' has one of its pods, which may not share a zone"
-        ] * told
-        for finding in findings:
-            assert finding.hint.endswith("or give the pool a vSwitch in another zone")
-
-    def test_updates_in_unknown_zones(self) -> None:
-        report = judge({**one_a_zone("Deployment", 2), "cluster.vSwitches": [VSWITCH_J]})
-        assert found(report, "WL016") == []
-        assert any("WL016" in item.rules for item in report.undecided)

@@ -682,8 +682,7 @@ def _workload_part(item: Object, found: Holder, template: Template) -> Part:
 
 def _is_led(pod: Pod, able: list[NodePool]) -> bool:
     """Return whether pods select the exclusive label or a pool's own label."""
-    leading = {EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able))
-    return pod.placement.allows(NodeLabels({}, leading.__contains__)) is False
+    return pod.placement.keeps_to({EXCLUSIVE_LABEL}.union(*(pool.labels or {} for pool in able)))
 
 
 def _names_exclusive(pod: Pod) -> bool:

@@ -8,7 +8,7 @@ from eniplan.k8s.labels import Requirement, meets
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from eniplan.k8s.labels import Path
 
@@ -143,6 +143,10 @@ class Placement(NamedTuple):
         """Return whether only nodes with this label match, and this value can match."""
         without = self.allows(NodeLabels({}, key.__eq__))
         return without is False and self.allows(NodeLabels({key: value}, _never)) is not False
+
+    def keeps_to(self, keys: Collection[str]) -> bool:
+        """Return whether only nodes with one of these labels match."""
+        return self.allows(NodeLabels({}, keys.__contains__)) is False
 
     @property
     def node_name(self) -> str:

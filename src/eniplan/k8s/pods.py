@@ -62,6 +62,18 @@ class Apart(NamedTuple):
 NOT_APART = Apart(always=False, in_updates=False)
 
 
+class Spread(NamedTuple):
+    """A topologySpreadConstraint that the scheduler must keep for the pods of a workload."""
+
+    path: Path
+    by_zone: bool
+    """Whether it spreads them over zones; else over nodes."""
+    max_skew: int
+    min_domains: int
+    counts_all_nodes: bool
+    """Whether nodes count that do not match the pods' node selector and affinity."""
+
+
 class Pod(NamedTuple):
     """A pod template (`metadata`, `spec`), or a pod."""
 
@@ -79,6 +91,7 @@ class Pod(NamedTuple):
     apart: Apart
     """On nodes."""
     zones_apart: Apart
+    spreads: tuple[Spread, ...]
     networks: tuple[str, ...] | None
     """The PodNetworkings that a pod with several networks names; None if it names none."""
     misread: tuple[Flaw, ...]
@@ -145,6 +158,17 @@ def _selects_own(labels: Mapping[str, str], term: Mapping[str, Any], namespace: 
     return bool(is_own) and selects(selector, labels)
 
 
+def _spreads(labels: Mapping[str, str], spec: Mapping[str, Any]) -> Iterator[Spread]:
+    for i, item in enumerate(map(mapping, listing(spec.get("topologySpreadConstraints")))):
+        selector, key = read_selector(item.get("labelSelector")), item.get("topologyKey")
+        most, least = whole(item.get("maxSkew")), whole(item.get("minDomains"))
+        is_kept = item.get("whenUnsatisfiable") == "DoNotSchedule" and key in _ON_NODES and most is not None
+        if is_kept and selector is not None and selects(selector, labels):
+            path = ("spec", "topologySpreadConstraints", i)
+            counts_all = item.get("nodeAffinityPolicy") == "Ignore"
+            yield Spread(path, key in ZONE_LABELS, most or 0, least or 1, counts_all)
+
+
 class _Reader:
     """Reads one pod and collects what is wrong with it."""
 
@@ -174,6 +198,7 @@ class _Reader:
             self._measured((), {"requests": self._map(("spec", "overhead"), spec.get("overhead"))}),
             _apart(labels, spec, namespace, _ON_NODES),
             _apart(labels, spec, namespace, ZONE_LABELS),
+            tuple(_spreads(labels, spec)),
             self._networks(annotations.get(NETWORKS_REQUEST)),
             tuple(self.misread),
             tuple(self.refused),

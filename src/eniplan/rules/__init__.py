@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eniplan.rules import by_type, ds, eni, live, lj, net, np, pn, tw, wl, wv
+from eniplan.rules import by_type, ds, eni, live, lj, net, np, pn, tw, wl, wl_room, wv
 from eniplan.rules.base import AnyRule, Rule
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _place(rule: AnyRule) -> tuple[int, str]:
 ALL: tuple[AnyRule, ...] = tuple(sorted(
     (
         item
-        for module in (by_type, eni, ds, tw, lj, np, net, pn, wl, live, wv)
+        for module in (by_type, eni, ds, tw, lj, np, net, pn, wl, wl_room, live, wv)
         for item in vars(module).values()
         if isinstance(item, Rule)
     ),

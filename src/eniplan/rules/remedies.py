@@ -394,6 +394,11 @@ REMEDIES = {
         manifest="podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 100, podAffinityTerm: "
         "{…}}]}",
     ),
+    "WL019": Remedy(
+        "Steer the pods with the node affinity of exclusive nodes, so that no others count. Do not ask for more nodes "
+        "or zones than the pool has.",
+        manifest="topologySpreadConstraints: [{…, nodeAffinityPolicy: Honor, minDomains: 2}]",
+    ),
     "LIVE001": _ACCOUNT_WINS,
     "LIVE002": Remedy(
         "Wait until the cluster is running, or use another one.",

@@ -78,6 +78,11 @@ KUBERNETES_AFFINITY = Source(
     "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
     _READ,
 )
+KUBERNETES_SPREAD = Source(
+    "Kubernetes: pod topology spread constraints",
+    "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
+    _READ,
+)
 KUBERNETES_ROLLOUT = Source(
     "Kubernetes: rolling update of a Deployment",
     "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment",

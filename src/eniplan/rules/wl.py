@@ -8,15 +8,13 @@ from eniplan import facts
 from eniplan.k8s.kinds import FIXED_NAMES
 from eniplan.k8s.names import generated, is_dns_label, name_problem
 from eniplan.k8s.nodes import REGION_LABELS, ZONE_LABELS, repelling, stays, toleration_of
-from eniplan.k8s.pods import AFFINITY, ANTI_AFFINITY, TERMS
-from eniplan.k8s.rollout import rollout, starts_whole
+from eniplan.k8s.pods import AFFINITY, TERMS
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
-from eniplan.messages import count, say
+from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
 from eniplan.rules.base import Fix, Hit, Outcome, lacking, rule
-from eniplan.rules.eni import unknown_capacity
-from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
-from eniplan.rules.packing import apart, enis_of, injected, load_of, zones_apart
+from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
+from eniplan.rules.packing import injected
 from eniplan.rules.sources import (
     CODE_CHAIN,
     CODE_LABEL,
@@ -30,7 +28,6 @@ from eniplan.rules.sources import (
     KUBERNETES_AFFINITY,
     KUBERNETES_NAMES,
     KUBERNETES_RESOURCES,
-    KUBERNETES_ROLLOUT,
     KUBERNETES_TAINTS,
     PN,
     QOS,
@@ -44,20 +41,11 @@ if TYPE_CHECKING:
     from eniplan.k8s.labels import Flaw, Path, Requirement
     from eniplan.k8s.nodes import Placement, Taint
     from eniplan.k8s.pods import Pod
-    from eniplan.k8s.rollout import Rollout
-    from eniplan.messages import Message
     from eniplan.plan.model import Workload
-    from eniplan.rules.packing import Load
     from eniplan.rules.view import PlanView, PoolView
 
 _TOLERATION = {"key": "exclusive-eni", "operator": "Equal", "value": "true", "effect": "NoSchedule"}
 _NETWORKED = {"podNetworkings": [POD_NETWORKING]}
-_BOTH = ["vsw-j", "vsw-k"]
-_TWO_ZONES = {
-    "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
-    "cluster.podDefaults.vSwitchIds": _BOTH,
-    "nodePools[0].vSwitchIds": _BOTH,
-}
 
 
 @rule(
@@ -166,12 +154,12 @@ def _excess(workload: Workload, request: int) -> Outcome:
         kind=workload.kind, name=workload.name, eniRequest=request, gets=gets,
     )  # fmt: skip
     if is_first:
-        path = (*workload.path, "eniRequest") if not asking else _in_pod(workload, (*asking[0].path, "resources"))
+        path = (*workload.path, "eniRequest") if not asking else in_pod(workload, (*asking[0].path, "resources"))
         yield Hit(path, message, say("request {gets}", gets=gets), fix=Fix("request", gets))
     else:
         most = max(asking[1:], key=lambda container: container.requests[ENI])
         hint = say("remove the request of container {container!r}", container=most.name)
-        yield Hit(_in_pod(workload, (*most.path, "resources")), message, hint)
+        yield Hit(in_pod(workload, (*most.path, "resources")), message, hint)
 
 
 @rule(
@@ -290,7 +278,7 @@ _ASKING = {"requests": {ENI: 1}, "limits": {ENI: 1}}
 _ASKING_MEMBER = {"requests": {MEMBER_ENI: 1}, "limits": {MEMBER_ENI: 1}}
 
 
-def _manifest(metadata: Mapping[str, Any] | None = None, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+def manifest(metadata: Mapping[str, Any] | None = None, **spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
     """Return a workload with its own manifest."""
     own = {"metadata": metadata or {}, "spec": {**_POD, **spec}}
     return {**WORKLOAD, "kind": "Deployment", "replicas": 2, "template": own}
@@ -309,7 +297,8 @@ def _exclusive(view: PlanView) -> Iterator[tuple[Workload, Pod]]:
             yield workload, workload.pod
 
 
-def _in_pod(workload: Workload, path: Path) -> Path:
+def in_pod(workload: Workload, path: Path) -> Path:
+    """Return the key path of a value in the pod template of a workload."""
     return (*workload.path, "template", *path)
 
 
@@ -331,8 +320,8 @@ def _in_pod(workload: Workload, path: Path) -> Path:
     effect="The pods stay Pending: label values are compared exactly, and all of the selector and one term of the "
     "affinity must match.",
     sources=(KUBERNETES_AFFINITY, CODE_LABEL),
-    passes={"workloads": [_manifest(affinity=_affinity("In", EXCLUSIVE_VALUE))]},
-    fails={"workloads": [_manifest(affinity=_affinity("In", "enionly"))]},
+    passes={"workloads": [manifest(affinity=_affinity("In", EXCLUSIVE_VALUE))]},
+    fails={"workloads": [manifest(affinity=_affinity("In", "enionly"))]},
 )
 def wl007(view: PlanView) -> Outcome:
     """The required labels against the exclusive label, the labels of the pool, and its region, zones and types."""
@@ -344,7 +333,7 @@ def wl007(view: PlanView) -> Outcome:
         if placement.terms and not any(term.expressions or term.fields for term in placement.terms):
             message = say("{kind} {name!r} has a node affinity with an empty term, which matches no node", **about)
             path = ("spec", *AFFINITY, TERMS)
-            yield Hit(_in_pod(workload, path), message, say("remove the term, or add its requirements"))
+            yield Hit(in_pod(workload, path), message, say("remove the term, or add its requirements"))
         elif placement.allows(EXCLUSIVE_NODE) is False:
             asked = [r for r in placement.requirements() if EXCLUSIVE_NODE.meets(r) is False]
             message = say(
@@ -356,7 +345,7 @@ def wl007(view: PlanView) -> Outcome:
             is_value = asked[0].key == EXCLUSIVE_LABEL and asked[0].operator == "In"
             hint = say("write {value}", value=EXCLUSIVE_VALUE) if is_value else say("remove it")
             fix = _value_fix(asked[0]) if is_value else None
-            yield Hit(_in_pod(workload, asked[0].path), message, hint, fix=fix)
+            yield Hit(in_pod(workload, asked[0].path), message, hint, fix=fix)
         elif pool is not None:
             yield from _other_nodes(workload, placement, pool)
 
@@ -375,7 +364,7 @@ def _other_nodes(workload: Workload, placement: Placement, pool: PoolView) -> Ou
     )  # fmt: skip
     have = [f"{key}={value}" for key in dict.fromkeys(r.key for r in asked) for value in nodes.values(key)]
     hint = say("they have {labels}", labels=tuple(have)) if have else say("compare them with the labels of the pool")
-    yield Hit(_in_pod(workload, asked[0].path), message, hint)
+    yield Hit(in_pod(workload, asked[0].path), message, hint)
 
 
 def _unknown_places(placement: Placement, pool: PoolView) -> Outcome:
@@ -400,22 +389,22 @@ def _value_fix(asked: Requirement) -> Fix | None:
     needs=(facts.TEMPLATE,),
     effect="No pod is created; the controller's events say why.",
     sources=(KUBERNETES_RESOURCES, KUBERNETES_TAINTS, CODE_WEBHOOK),
-    passes={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING}])]},
-    fails={"workloads": [_manifest(containers=[{"name": "c", "resources": {**_ASKING, "limits": {ENI: 2}}}])]},
+    passes={"workloads": [manifest(containers=[{"name": "c", "resources": _ASKING}])]},
+    fails={"workloads": [manifest(containers=[{"name": "c", "resources": {**_ASKING, "limits": {ENI: 2}}}])]},
 )
 def wl008(view: PlanView) -> Outcome:
     """Requests that differ from limits, invalid tolerations and affinity, and annotations that exclude each other."""
     for workload, pod in _exclusive(view):
         for flaw in pod.refused:
             message = say("{kind} {name!r}: {problem}", kind=workload.kind, name=workload.name, problem=flaw.message)
-            yield Hit(_in_pod(workload, flaw.path), message, flaw.hint, fix=_request_fix(workload, flaw))
+            yield Hit(in_pod(workload, flaw.path), message, flaw.hint, fix=_request_fix(workload, flaw))
         given = [key for key in (NETWORKING, NETWORKS, NETWORKS_REQUEST) if key in pod.annotations]
         if len(given) > 1:
             message = say(
                 "{kind} {name!r} has the annotations {annotations}, which exclude each other",
                 kind=workload.kind, name=workload.name, annotations=tuple(given),
             )  # fmt: skip
-            yield Hit(_in_pod(workload, ("metadata", "annotations", given[1])), message, say("keep one of them"))
+            yield Hit(in_pod(workload, ("metadata", "annotations", given[1])), message, say("keep one of them"))
 
 
 def _request_fix(workload: Workload, flaw: Flaw) -> Fix | None:
@@ -433,8 +422,8 @@ def _request_fix(workload: Workload, flaw: Flaw) -> Fix | None:
     needs=(facts.TEMPLATE,),
     effect="Only trunk nodes offer it: the pods stay Pending forever.",
     sources=(PN, CODE_RESOURCE),
-    passes={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING}])]},
-    fails={"workloads": [_manifest(containers=[{"name": "c", "resources": _ASKING_MEMBER}])]},
+    passes={"workloads": [manifest(containers=[{"name": "c", "resources": _ASKING}])]},
+    fails={"workloads": [manifest(containers=[{"name": "c", "resources": _ASKING_MEMBER}])]},
 )
 def wl009(view: PlanView) -> Outcome:
     """Requests of any container."""
@@ -445,7 +434,7 @@ def wl009(view: PlanView) -> Outcome:
                 kind=workload.kind, name=workload.name, resource=MEMBER_ENI,
             )  # fmt: skip
             path = (*container.path, "resources")
-            yield Hit(_in_pod(workload, path), message, say("request {resource} instead", resource=ENI))
+            yield Hit(in_pod(workload, path), message, say("request {resource} instead", resource=ENI))
 
 
 @rule(
@@ -458,13 +447,13 @@ def wl009(view: PlanView) -> Outcome:
     sources=(CODE_RESOURCE,),
     passes={
         **_NETWORKED,
-        "workloads": [{**_manifest(containers=[{"name": "c", "resources": _ASKING}]), "podNetworking": "trading-eni"}],
+        "workloads": [{**manifest(containers=[{"name": "c", "resources": _ASKING}]), "podNetworking": "trading-eni"}],
     },
     fails={
         **_NETWORKED,
         "workloads": [
             {
-                **_manifest(containers=[{"name": "c"}, {"name": "d", "resources": _ASKING}]),
+                **manifest(containers=[{"name": "c"}, {"name": "d", "resources": _ASKING}]),
                 "podNetworking": "trading-eni",
             }
         ],
@@ -485,7 +474,7 @@ def wl010(view: PlanView) -> Outcome:
                 container=most.name,
             )  # fmt: skip
             path = (*most.path, "resources")
-            yield Hit(_in_pod(workload, path), message, say("remove the request: the webhook adds it"))
+            yield Hit(in_pod(workload, path), message, say("remove the request: the webhook adds it"))
 
 
 @rule(
@@ -496,8 +485,8 @@ def wl010(view: PlanView) -> Outcome:
     effect="The CNI chain of an exclusive node has no portmap, so a hostPort is never opened; ingress bandwidth "
     "limits and packet priorities are ignored.",
     sources=(CODE_CHAIN, QOS),
-    passes={"workloads": [_manifest()]},
-    fails={"workloads": [_manifest(containers=[{"name": "c", "ports": [{"containerPort": 80, "hostPort": 80}]}])]},
+    passes={"workloads": [manifest()]},
+    fails={"workloads": [manifest(containers=[{"name": "c", "ports": [{"containerPort": 80, "hostPort": 80}]}])]},
 )
 def wl011(view: PlanView) -> Outcome:
     """HostPort, ingress-bandwidth and network-priority."""
@@ -506,14 +495,14 @@ def wl011(view: PlanView) -> Outcome:
         for container in (*pod.containers, *pod.init_containers):
             for path in container.host_ports[:1]:
                 message = say("{kind} {name!r} has a hostPort, which nothing opens on an exclusive node", **about)
-                yield Hit(_in_pod(workload, path), message, say("use a Service, or the pod's address"))
+                yield Hit(in_pod(workload, path), message, say("use a Service, or the pod's address"))
         for key in pod.annotations:
             if key.partition("/")[2] in {"ingress-bandwidth", "network-priority"}:
                 message = say(
                     "{kind} {name!r} has the annotation {annotation}, which exclusive nodes ignore",
                     **about, annotation=key,
                 )  # fmt: skip
-                yield Hit(_in_pod(workload, ("metadata", "annotations", key)), message, say("remove it"))
+                yield Hit(in_pod(workload, ("metadata", "annotations", key)), message, say("remove it"))
 
 
 @rule(
@@ -523,8 +512,8 @@ def wl011(view: PlanView) -> Outcome:
     needs=(facts.TEMPLATE,),
     effect="Terway gives them no ENI and no address.",
     sources=(CODE_PREDICT, CODE_WEBHOOK),
-    passes={"workloads": [_manifest()]},
-    fails={"workloads": [_manifest({"labels": {IGNORE_LABEL: "true"}})]},
+    passes={"workloads": [manifest()]},
+    fails={"workloads": [manifest({"labels": {IGNORE_LABEL: "true"}})]},
 )
 def wl012(view: PlanView) -> Outcome:
     """The label ignore-by-terway on pods."""
@@ -534,7 +523,7 @@ def wl012(view: PlanView) -> Outcome:
                 "{kind} {name!r} labels its pods {label}=true: Terway gives them no ENI",
                 kind=workload.kind, name=workload.name, label=IGNORE_LABEL,
             )  # fmt: skip
-            yield Hit(_in_pod(workload, ("metadata", "labels", IGNORE_LABEL)), message, say("remove the label"))
+            yield Hit(in_pod(workload, ("metadata", "labels", IGNORE_LABEL)), message, say("remove the label"))
 
 
 @rule(
@@ -557,17 +546,17 @@ def wl012(view: PlanView) -> Outcome:
     sources=(CODE_NETWORKS, REL),
     passes={
         "podNetworkings": [{key: item for key, item in POD_NETWORKING.items() if key != "podSelector"}],
-        "workloads": [_manifest({"annotations": {NETWORKS_REQUEST: '[{"network": "trading-eni"}]'}})],
+        "workloads": [manifest({"annotations": {NETWORKS_REQUEST: '[{"network": "trading-eni"}]'}})],
     },
     fails={
         **_NETWORKED,
-        "workloads": [_manifest({"annotations": {NETWORKS_REQUEST: '[{"network": "trading-eni"}]'}})],
+        "workloads": [manifest({"annotations": {NETWORKS_REQUEST: '[{"network": "trading-eni"}]'}})],
     },
 )
 def wl013(view: PlanView) -> Outcome:
     """The PodNetworkings that k8s.aliyun.com/pod-networks-request names."""
     for workload, pod in _exclusive(view):
-        path = _in_pod(workload, ("metadata", "annotations", NETWORKS_REQUEST))
+        path = in_pod(workload, ("metadata", "annotations", NETWORKS_REQUEST))
         about = {"kind": workload.kind, "name": workload.name}
         asked = {name: view.pod_networkings.get(name) for name in pod.networks or ()}
         for name, networking in asked.items():
@@ -612,9 +601,9 @@ def wl013(view: PlanView) -> Outcome:
     sources=(CODE_WEBHOOK, CODE_RESOURCE),
     passes={
         **_NETWORKED,
-        "workloads": [{**_manifest({"annotations": {POD_ENI: "true"}}), "podNetworking": "trading-eni"}],
+        "workloads": [{**manifest({"annotations": {POD_ENI: "true"}}), "podNetworking": "trading-eni"}],
     },
-    fails={"workloads": [_manifest({"annotations": {POD_ENI: "true"}})]},
+    fails={"workloads": [manifest({"annotations": {POD_ENI: "true"}})]},
 )
 def wl014(view: PlanView) -> Outcome:
     """The annotation pod-eni without a PodNetworking. Trunking counts as on unless the plan turns it off."""
@@ -629,7 +618,7 @@ def wl014(view: PlanView) -> Outcome:
                 kind=workload.kind, name=workload.name, annotation=POD_ENI, resource=MEMBER_ENI,
             )  # fmt: skip
             hint = say("remove it, and request {resource}: 1; or give the pods a PodNetworking", resource=ENI)
-            yield Hit(_in_pod(workload, ("metadata", "annotations", POD_ENI)), message, hint)
+            yield Hit(in_pod(workload, ("metadata", "annotations", POD_ENI)), message, hint)
 
 
 @rule(
@@ -664,8 +653,8 @@ def wl015(view: PlanView) -> Outcome:
     needs=(facts.TEMPLATE, facts.HOST_NETWORK, facts.ENI_REQUEST, facts.TOLERATIONS),
     effect="Kubernetes gets the template; the keys beside it are not judged.",
     sources=(KUBERNETES_AFFINITY,),
-    passes={"workloads": [_manifest()]},
-    fails={"workloads": [{**_manifest(), "hostNetwork": False}]},
+    passes={"workloads": [manifest()]},
+    fails={"workloads": [{**manifest(), "hostNetwork": False}]},
 )
 def wl017(view: PlanView) -> Outcome:
     """HostNetwork, eniRequest and tolerations beside a template."""
@@ -676,166 +665,3 @@ def wl017(view: PlanView) -> Outcome:
                 kind=workload.kind, name=workload.name, key=key,
             )  # fmt: skip
             yield Hit((*workload.path, key), message, say("remove {key}", key=key))
-
-
-def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any key
-    """Return an example Deployment whose pods may not share a node or zone."""
-    labels = {"app": "matcher"}
-    term = {"topologyKey": topology_key, "labelSelector": {"matchLabels": labels}}
-    spec = _manifest({"labels": labels}, affinity={"podAntiAffinity": {ANTI_AFFINITY[-1]: [term]}})
-    return {**spec, "kind": "Deployment", "replicas": replicas, **more}
-
-
-@rule(
-    "WL018",
-    "error",
-    "No two pods of a workload may share a zone, and the pool has too few zones",
-    needs=(
-        facts.WORKLOAD_POOL,
-        facts.POOL_NAME,
-        facts.KIND,
-        facts.TEMPLATE,
-        facts.HOST_NETWORK,
-        facts.WORKLOAD_KIND,
-        facts.REPLICAS,
-        facts.MAX_REPLICAS,
-        *facts.ZONES,
-    ),
-    effect="A required podAntiAffinity on the zone lets one pod run in each zone. The others stay Pending.",
-    sources=(KUBERNETES_AFFINITY,),
-    passes={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 2)]},
-    fails={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 3)]},
-)
-def wl018(view: PlanView) -> Outcome:
-    """Pods that need a zone each, against the zones of the pool's vSwitches."""
-    for pool in view.pools:
-        for workload in pool.workloads:
-            if not zones_apart(workload).always or workload.most_replicas <= max(len(pool.zones), 1):
-                continue
-            yield from pool.unseen_zones()
-            if not pool.zones_are_known:
-                continue
-            is_now = workload.replicas > len(pool.zones)
-            pods = workload.replicas if is_now else workload.most_replicas
-            message = say(
-                "no two pods of {kind} {name!r} may share a zone, and pool {pool!r} has {zones} ({names}) for its "
-                "{pods}",
-                kind=workload.kind, name=workload.name, pool=pool.pool.name, zones=_zones(pool), names=pool.zones,
-                pods=count(pods, "{n} pod", "{n} pods") if is_now else say("maxReplicas of {n}", n=pods),
-            )  # fmt: skip
-            hint = say(
-                "give the pool vSwitches in {n} zones, or prefer the podAntiAffinity instead of requiring it", n=pods
-            )
-            numbers = {"pods": pods, "zones": len(pool.zones), "pool": pool.pool.name}
-            path = _in_pod(workload, ("spec", *ANTI_AFFINITY))
-            yield Hit(path, message, hint, numbers, level=None if is_now else "warning")
-
-
-def _zones(pool: PoolView) -> Message:
-    return count(len(pool.zones), "{n} zone", "{n} zones")
-
-
-@rule(
-    "WL016",
-    "warning",
-    "A rolling update of a workload waits forever",
-    needs=(*facts.LOAD, facts.STRATEGY, *facts.ZONES),
-    effect="The new pod needs an ENI, or a node or zone without another pod of its workload, before an old one makes "
-    "room: it stays Pending, and the update never ends.",
-    sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
-    passes={"workloads": [{**WORKLOAD, "kind": "Deployment", "replicas": 3}]},
-    fails={
-        "workloads": [
-            {**WORKLOAD, "kind": "Deployment", "replicas": 21, "strategy": {"rollingUpdate": {"maxUnavailable": 0}}}
-        ]
-    },
-)
-def wl016(view: PlanView) -> Outcome:
-    """Updates that remove no pod before a new one runs, in a pool without a free ENI at its largest size."""
-    for pool in view.pools:
-        updates = [(w, found) for w in pool.workloads if (found := _update(w)) is not None]
-        load = load_of(pool) if updates else None
-        if updates and load is None:
-            yield unknown_capacity(pool)
-        for workload, update in updates:
-            enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
-            if load is None or not enis or not load.fits() or load.apart > load.nodes:
-                continue  # ENI008 reports pods that do not fit at all
-            if starts_whole(workload.strategy):
-                if not load.with_more(enis, update.surge).fits():
-                    yield Hit((*workload.path, "strategy"), _no_second_set(pool, workload, load), _second_set(update))
-                continue
-            if zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
-                yield from _without_zone(pool, workload, update)
-                continue
-            if _lacks_node(workload, load.nodes):
-                hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
-                yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
-                continue
-            if load.with_more(enis).fits():
-                continue
-            message = say(
-                "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
-                "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
-                "{capacity} are used",
-                kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
-                maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
-                needed=load.needed, capacity=load.room,
-            )  # fmt: skip
-            hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
-            yield Hit((*workload.path, "strategy"), message, hint)
-
-
-def _no_second_set(pool: PoolView, workload: Workload, load: Load) -> Message:
-    return say(
-        "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, and the pods of pool "
-        "{pool!r} leave too few ENIs for them: {needed} of {capacity} are used",
-        kind=workload.kind, name=workload.name, pods=count(workload.replicas, "{n} new pod", "{n} new pods"),
-        pool=pool.pool.name, needed=load.needed, capacity=load.room,
-    )  # fmt: skip
-
-
-def _second_set(update: Rollout) -> Message:
-    return count(
-        update.surge,
-        "leave room for {n} more pod, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
-        "leave room for {n} more pods, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
-    )
-
-
-def _lacks_node(workload: Workload, nodes: int) -> bool:
-    """Return whether every node has a pod of a workload, and none may have two."""
-    return apart(workload).in_updates and workload.replicas >= nodes
-
-
-def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) -> Message:
-    return say(
-        "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
-        "of {replicas}), and each of the {nodes} of pool {pool!r} has one of its pods, which may not share a node",
-        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
-        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
-        nodes=count(nodes, "{n} node", "{n} nodes"),
-    )  # fmt: skip
-
-
-def _without_zone(pool: PoolView, workload: Workload, update: Rollout) -> Outcome:
-    """Tell of an update whose new pod finds no zone."""
-    yield from pool.unseen_zones()
-    if not pool.zones_are_known or workload.replicas > len(pool.zones):
-        return  # WL018 reports pods that find no zone at all
-    message = say(
-        "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
-        "of {replicas}), and each of the {zones} of pool {pool!r} has one of its pods, which may not share a zone",
-        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
-        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name, zones=_zones(pool),
-    )  # fmt: skip
-    hint = say("set maxUnavailable to 1 and maxSurge to 0, or give the pool a vSwitch in another zone")
-    yield Hit((*workload.path, "strategy"), message, hint)
-
-
-def _update(workload: Workload) -> Rollout | None:
-    """Return the update of a workload if new pods have to fit beside all old ones; else None."""
-    if workload.kind not in {"Deployment", "Rollout", "DaemonSet", "CloneSet"} or not workload.replicas:
-        return None
-    found = rollout(workload.kind, workload.strategy, workload.replicas)
-    return found if found is not None and found.surge and not found.unavailable else None

@@ -1,0 +1,289 @@
+"""WL rules about room: whether the pods of a workload find nodes and zones, also while they are updated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from eniplan import facts
+from eniplan.k8s.kinds import PER_NODE
+from eniplan.k8s.nodes import ZONE_LABELS
+from eniplan.k8s.pods import ANTI_AFFINITY
+from eniplan.k8s.rollout import rollout, starts_whole
+from eniplan.messages import count, say
+from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
+from eniplan.rules.base import Hit, Outcome, rule
+from eniplan.rules.eni import unknown_capacity
+from eniplan.rules.examples import VSWITCH_J, VSWITCH_K, WORKLOAD
+from eniplan.rules.packing import apart, enis_of, load_of, zones_apart
+from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
+from eniplan.rules.wl import in_pod, manifest
+
+if TYPE_CHECKING:
+    from eniplan.k8s.pods import Pod, Spread
+    from eniplan.k8s.rollout import Rollout
+    from eniplan.messages import Message
+    from eniplan.plan.model import Workload
+    from eniplan.rules.packing import Load
+    from eniplan.rules.view import PlanView, PoolView
+
+_BOTH = ["vsw-j", "vsw-k"]
+_TWO_ZONES = {
+    "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
+    "cluster.podDefaults.vSwitchIds": _BOTH,
+    "nodePools[0].vSwitchIds": _BOTH,
+}
+
+
+def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any key
+    """Return an example Deployment whose pods may not share a node or zone."""
+    labels = {"app": "matcher"}
+    term = {"topologyKey": topology_key, "labelSelector": {"matchLabels": labels}}
+    spec = manifest({"labels": labels}, affinity={"podAntiAffinity": {ANTI_AFFINITY[-1]: [term]}})
+    return {**spec, "kind": "Deployment", "replicas": replicas, **more}
+
+
+@rule(
+    "WL018",
+    "error",
+    "No two pods of a workload may share a zone, and the pool has too few zones",
+    needs=(
+        facts.WORKLOAD_POOL,
+        facts.POOL_NAME,
+        facts.KIND,
+        facts.TEMPLATE,
+        facts.HOST_NETWORK,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.MAX_REPLICAS,
+        *facts.ZONES,
+    ),
+    effect="A required podAntiAffinity on the zone lets one pod run in each zone. The others stay Pending.",
+    sources=(KUBERNETES_AFFINITY,),
+    passes={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 2)]},
+    fails={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 3)]},
+)
+def wl018(view: PlanView) -> Outcome:
+    """Pods that need a zone each, against the zones of the pool's vSwitches."""
+    for pool in view.pools:
+        for workload in pool.workloads:
+            if not zones_apart(workload).always or workload.most_replicas <= max(len(pool.zones), 1):
+                continue
+            yield from pool.unseen_zones()
+            if not pool.zones_are_known:
+                continue
+            is_now = workload.replicas > len(pool.zones)
+            pods = workload.replicas if is_now else workload.most_replicas
+            message = say(
+                "no two pods of {kind} {name!r} may share a zone, and pool {pool!r} has {zones} ({names}) for its "
+                "{pods}",
+                kind=workload.kind, name=workload.name, pool=pool.pool.name, zones=_zones(len(pool.zones)),
+                names=pool.zones,
+                pods=count(pods, "{n} pod", "{n} pods") if is_now else say("maxReplicas of {n}", n=pods),
+            )  # fmt: skip
+            hint = say(
+                "give the pool vSwitches in {n} zones, or prefer the podAntiAffinity instead of requiring it", n=pods
+            )
+            numbers = {"pods": pods, "zones": len(pool.zones), "pool": pool.pool.name}
+            path = in_pod(workload, ("spec", *ANTI_AFFINITY))
+            yield Hit(path, message, hint, numbers, level=None if is_now else "warning")
+
+
+def _spread(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
+    """Return an example workload of which each node may have one pod more than the emptiest."""
+    labels = {"app": "matcher"}
+    one = {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
+    own = [{**one, "labelSelector": {"matchLabels": labels}}]
+    return {**manifest({"labels": labels}, topologySpreadConstraints=own, **spec), "replicas": 4}
+
+
+@rule(
+    "WL019",
+    "warning",
+    "The pods of a workload cannot spread as they must",
+    needs=(
+        facts.WORKLOAD_POOL,
+        facts.POOL_NAME,
+        facts.KIND,
+        facts.LABELS,
+        facts.TEMPLATE,
+        facts.HOST_NETWORK,
+        facts.WORKLOAD_KIND,
+        facts.REPLICAS,
+        facts.MAX_REPLICAS,
+        *facts.SIZES,
+        *facts.ZONES,
+    ),
+    effect="A topologySpreadConstraint lets a node or zone have only maxSkew pods more than the one with the fewest. "
+    "If one stays without any, the others take maxSkew pods each, and the rest stay Pending.",
+    sources=(KUBERNETES_SPREAD,),
+    passes={"workloads": [_spread(nodeSelector={EXCLUSIVE_LABEL: EXCLUSIVE_VALUE})]},
+    fails={"workloads": [_spread()]},
+)
+def wl019(view: PlanView) -> Outcome:
+    """Constraints that count nodes outside the pool, which stay empty, or that ask for more domains than it has."""
+    for pool in view.pools:
+        for workload in pool.workloads:
+            if workload.pod is not None and workload.kind not in PER_NODE:
+                for spread in workload.pod.spreads:
+                    yield from _unspread(pool, workload, workload.pod, spread)
+
+
+def _unspread(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> Outcome:
+    keys = {EXCLUSIVE_LABEL, *(pool.pool.labels or {})}
+    # Whether the cluster has nodes in other zones is unknown; other nodes, it has.
+    is_open = not spread.by_zone and (spread.counts_all_nodes or not pod.placement.keeps_to(keys))
+    if workload.most_replicas <= spread.max_skew or not (is_open or spread.min_domains > 1):
+        return
+    domains: int | None
+    if spread.by_zone:
+        yield from pool.unseen_zones()
+        domains = len(pool.zones) if pool.zones_are_known else None
+    else:
+        domains = pool.pool.largest_size
+        if domains is None:
+            yield unknown_capacity(pool)
+    if domains is None:
+        return
+    lacks_some = spread.min_domains > domains
+    room = spread.max_skew * domains
+    if workload.most_replicas <= room or not (is_open or lacks_some):
+        return
+    is_now = workload.replicas > room
+    in_words = _zones if spread.by_zone else _nodes
+    pods = count(workload.replicas, "{n} pod", "{n} pods")
+    about = {
+        "kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "domains": in_words(domains),
+        "maxSkew": spread.max_skew, "pods": pods if is_now else say("maxReplicas of {n}", n=workload.most_replicas),
+    }  # fmt: skip
+    if lacks_some:
+        message = say(
+            "a topologySpreadConstraint of {kind} {name!r} asks for {minDomains}, and pool {pool!r} has {domains}: "
+            "each takes at most {maxSkew} of its {pods}",
+            minDomains=in_words(spread.min_domains), **about,
+        )  # fmt: skip
+        hint = say("lower minDomains to {n}, or add what is missing to the pool", n=domains)
+    else:
+        message = say(
+            "a topologySpreadConstraint of {kind} {name!r} also counts nodes outside pool {pool!r}, which stay empty: "
+            "each of the {domains} takes at most {maxSkew} of its {pods}",
+            **about,
+        )
+        hint = say("add the node affinity of exclusive nodes: `eniplan render-manifests --patch` prints it")
+        if spread.counts_all_nodes:
+            hint = say("remove nodeAffinityPolicy: Ignore, and keep the node affinity of exclusive nodes")
+    yield Hit(in_pod(workload, spread.path), message, hint, level="error" if lacks_some and is_now else None)
+
+
+def _zones(number: int) -> Message:
+    return count(number, "{n} zone", "{n} zones")
+
+
+def _nodes(number: int) -> Message:
+    return count(number, "{n} node", "{n} nodes")
+
+
+@rule(
+    "WL016",
+    "warning",
+    "A rolling update of a workload waits forever",
+    needs=(*facts.LOAD, facts.STRATEGY, *facts.ZONES),
+    effect="The new pod needs an ENI, or a node or zone without another pod of its workload, before an old one makes "
+    "room: it stays Pending, and the update never ends.",
+    sources=(KUBERNETES_ROLLOUT, CODE_PREDICT),
+    passes={"workloads": [{**WORKLOAD, "kind": "Deployment", "replicas": 3}]},
+    fails={
+        "workloads": [
+            {**WORKLOAD, "kind": "Deployment", "replicas": 21, "strategy": {"rollingUpdate": {"maxUnavailable": 0}}}
+        ]
+    },
+)
+def wl016(view: PlanView) -> Outcome:
+    """Updates that remove no pod before a new one runs, in a pool without a free ENI at its largest size."""
+    for pool in view.pools:
+        updates = [(w, found) for w in pool.workloads if (found := _update(w)) is not None]
+        load = load_of(pool) if updates else None
+        if updates and load is None:
+            yield unknown_capacity(pool)
+        for workload, update in updates:
+            enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
+            if load is None or not enis or not load.fits() or load.apart > load.nodes:
+                continue  # ENI008 reports pods that do not fit at all
+            if starts_whole(workload.strategy):
+                if not load.with_more(enis, update.surge).fits():
+                    yield Hit((*workload.path, "strategy"), _no_second_set(pool, workload, load), _second_set(update))
+                continue
+            if zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
+                yield from _without_zone(pool, workload, update)
+                continue
+            if _lacks_node(workload, load.nodes):
+                hint = say("set maxUnavailable to 1 and maxSurge to 0, or add a node")
+                yield Hit((*workload.path, "strategy"), _no_node(pool, workload, update, load.nodes), hint)
+                continue
+            if load.with_more(enis).fits():
+                continue
+            message = say(
+                "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
+                "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
+                "{capacity} are used",
+                kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
+                maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
+                needed=load.needed, capacity=load.room,
+            )  # fmt: skip
+            hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
+            yield Hit((*workload.path, "strategy"), message, hint)
+
+
+def _no_second_set(pool: PoolView, workload: Workload, load: Load) -> Message:
+    return say(
+        "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, and the pods of pool "
+        "{pool!r} leave too few ENIs for them: {needed} of {capacity} are used",
+        kind=workload.kind, name=workload.name, pods=count(workload.replicas, "{n} new pod", "{n} new pods"),
+        pool=pool.pool.name, needed=load.needed, capacity=load.room,
+    )  # fmt: skip
+
+
+def _second_set(update: Rollout) -> Message:
+    return count(
+        update.surge,
+        "leave room for {n} more pod, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+        "leave room for {n} more pods, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+    )
+
+
+def _lacks_node(workload: Workload, nodes: int) -> bool:
+    """Return whether every node has a pod of a workload, and none may have two."""
+    return apart(workload).in_updates and workload.replicas >= nodes
+
+
+def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) -> Message:
+    return say(
+        "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
+        "of {replicas}), and each of the {nodes} of pool {pool!r} has one of its pods, which may not share a node",
+        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
+        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
+        nodes=_nodes(nodes),
+    )  # fmt: skip
+
+
+def _without_zone(pool: PoolView, workload: Workload, update: Rollout) -> Outcome:
+    """Tell of an update whose new pod finds no zone."""
+    yield from pool.unseen_zones()
+    if not pool.zones_are_known or workload.replicas > len(pool.zones):
+        return  # WL018 reports pods that find no zone at all
+    message = say(
+        "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
+        "of {replicas}), and each of the {zones} of pool {pool!r} has one of its pods, which may not share a zone",
+        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
+        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
+        zones=_zones(len(pool.zones)),
+    )  # fmt: skip
+    hint = say("set maxUnavailable to 1 and maxSurge to 0, or give the pool a vSwitch in another zone")
+    yield Hit((*workload.path, "strategy"), message, hint)
+
+
+def _update(workload: Workload) -> Rollout | None:
+    """Return the update of a workload if new pods have to fit beside all old ones; else None."""
+    if workload.kind not in {"Deployment", "Rollout", "DaemonSet", "CloneSet"} or not workload.replicas:
+        return None
+    found = rollout(workload.kind, workload.strategy, workload.replicas)
+    return found if found is not None and found.surge and not found.unavailable else None

@@ -1,0 +1,200 @@
+"""WL rules about zones and spreading; WL016 and nodes of their own are in `test_wl`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, VSWITCH_K
+from tests.judge import found, judge, only
+from tests.rules.test_wl import POOL, alone, templated
+
+TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}
+
+
+def one_a_zone(kind: str, replicas: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - as in `alone`
+    """Return changes to the example plan: a pool of two zones, and a workload of which no two pods share a zone."""
+    return {**TWO_ZONES, **alone(kind, replicas, topologyKey="topology.kubernetes.io/zone", **changes)}
+
+
+class TestWL018:
+    @pytest.mark.parametrize(
+        ("changes", "level", "pods"),
+        [
+            (one_a_zone("StatefulSet", 2), None, ""),
+            (one_a_zone("StatefulSet", 3), "error", "3 pods"),
+            (one_a_zone("StatefulSet", 2, more={"maxReplicas": 3}), "warning", "maxReplicas of 3"),
+            (one_a_zone("StatefulSet", 2, more={"maxReplicas": 2}), None, ""),
+            (one_a_zone("StatefulSet", 3, more={"maxReplicas": 9}), "error", "3 pods"),
+            (one_a_zone("StatefulSet", 3, matchLabelKeys=["pod-template-hash"]), "error", "3 pods"),
+            (one_a_zone("DaemonSet", 1), None, ""),
+            ({**TWO_ZONES, **alone("StatefulSet", 3)}, None, ""),
+        ],
+    )
+    def test_zones(self, changes: dict[str, Any], level: str | None, pods: str) -> None:
+        findings = found(judge(changes), "WL018")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        for finding in findings:
+            assert finding.message == (
+                "no two pods of StatefulSet 'matcher' may share a zone, and pool 'trading' has 2 zones "
+                f"(cn-hangzhou-j, cn-hangzhou-k) for its {pods}"
+            )
+            assert finding.hint == (
+                "give the pool vSwitches in 3 zones, or prefer the podAntiAffinity instead of requiring it"
+            )
+            where = "workloads[0].template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"
+            assert finding.place.path == where
+
+    def test_one_zone(self) -> None:
+        changes = alone("StatefulSet", 2, topologyKey="topology.kubernetes.io/zone")
+        assert "has 1 zone (cn-hangzhou-j) for" in only(judge(changes), "WL018").message
+
+    @pytest.mark.parametrize(("replicas", "waits"), [(1, False), (2, True)])
+    def test_unknown_zones(self, replicas: int, waits: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        report = judge({**one_a_zone("StatefulSet", replicas), "cluster.vSwitches": [VSWITCH_J]})
+        assert found(report, "WL018") == []
+        assert any("WL018" in item.rules for item in report.undecided) == waits
+
+    def test_a_lingjun_pool_of_unknown_zone(self) -> None:
+        pool = {key: value for key, value in LINGJUN_POOL.items() if key != "vSwitchIds"}
+        (pods,) = one_a_zone("StatefulSet", 2)["workloads"]
+        report = judge({"nodePools": [pool], "workloads": [{**pods, "nodePool": pool["name"]}]})
+        assert any({"NET001", "WL018"} <= {*item.rules} for item in report.undecided)
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            (one_a_zone("Deployment", 2), True),  # none of two may be gone, and one more pod
+            (one_a_zone("Deployment", 1), False),
+            (one_a_zone("Deployment", 3), False),  # WL018
+            (one_a_zone("Deployment", 2, matchLabelKeys=["pod-template-hash"]), False),
+            (one_a_zone("Deployment", 2, more={"strategy": {"rollingUpdate": {"maxUnavailable": 1}}}), False),
+            ({**one_a_zone("Deployment", 2), f"{POOL}.desiredSize": 2}, True),
+        ],
+    )
+    def test_updates(self, changes: dict[str, Any], told: bool) -> None:  # noqa: FBT001 - a parameter of the test
+        findings = found(judge(changes), "WL016")
+        assert [finding.message.partition(", and ")[2] for finding in findings] == [
+            "each of the 2 zones of pool 'trading' has one of its pods, which may not share a zone"
+        ] * told
+        for finding in findings:
+            assert finding.hint.endswith("or give the pool a vSwitch in another zone")
+
+    def test_updates_in_unknown_zones(self) -> None:
+        report = judge({**one_a_zone("Deployment", 2), "cluster.vSwitches": [VSWITCH_J]})
+        assert found(report, "WL016") == []
+        assert any("WL016" in item.rules for item in report.undecided)
+
+
+ZONE, NODE = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
+LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
+ONLY_EXCLUSIVE = {"nodeSelector": {LABEL: "eniOnly"}}
+
+
+def spread(
+    replicas: int,
+    spec: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None,
+    /,
+    **constraint: Any,  # noqa: ANN401 - any key
+) -> dict[str, Any]:
+    """Return changes to the example plan: pods that must spread, in a pool of two zones with three nodes."""
+    own = {
+        "maxSkew": 1,
+        "topologyKey": NODE,
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "a"}},
+        **constraint,
+    }
+    changes = {"kind": "Deployment", "replicas": replicas, **(more or {})}
+    pods = templated({"labels": {"app": "a"}}, more=changes, topologySpreadConstraints=[own], **(spec or {}))
+    return {**TWO_ZONES, **pods}
+
+
+class TestWL019:
+    @pytest.mark.parametrize(
+        ("changes", "level", "domains", "pods"),
+        [
+            (spread(3), None, "", ""),
+            (spread(4), "warning", "3 nodes", "1 of its 4 pods"),
+            (spread(6, maxSkew=2), None, "", ""),
+            (spread(7, maxSkew=2), "warning", "3 nodes", "2 of its 7 pods"),
+            (spread(3, {}, {"maxReplicas": 4}), "warning", "3 nodes", "1 of its maxReplicas of 4"),
+            (spread(4, ONLY_EXCLUSIVE), None, "", ""),
+            (spread(4, {"nodeSelector": {"kubernetes.io/os": "linux"}}), "warning", "3 nodes", "1 of its 4 pods"),
+            (spread(4, ONLY_EXCLUSIVE, nodeAffinityPolicy="Honor"), None, "", ""),
+            (spread(4, ONLY_EXCLUSIVE, nodeAffinityPolicy="Ignore"), "warning", "3 nodes", "1 of its 4 pods"),
+            (spread(4, whenUnsatisfiable="ScheduleAnyway"), None, "", ""),
+            (spread(4, labelSelector={"matchLabels": {"app": "b"}}), None, "", ""),
+            (spread(4, labelSelector=None), None, "", ""),
+            (spread(4, maxSkew="x"), None, "", ""),
+            (spread(4, {}, {"kind": "DaemonSet"}), None, "", ""),
+            (spread(9, topologyKey=ZONE), None, "", ""),  # whether other zones have nodes is unknown
+            (spread(9, topologyKey="topology.kubernetes.io/region", minDomains=9), None, "", ""),
+        ],
+    )
+    def test_nodes_outside_the_pool(self, changes: dict[str, Any], level: str | None, domains: str, pods: str) -> None:
+        findings = found(judge(changes), "WL019")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        for finding in findings:
+            assert finding.message == (
+                f"a topologySpreadConstraint of Deployment 'matcher' also counts nodes outside pool 'trading', which "
+                f"stay empty: each of the {domains} takes at most {pods}"
+            )
+            assert finding.place.path == "workloads[0].template.spec.topologySpreadConstraints[0]"
+            is_ignored = "'Ignore'" in repr(changes)
+            start = "remove nodeAffinityPolicy" if is_ignored else "add the node affinity"
+            assert finding.hint.startswith(start)
+
+    @pytest.mark.parametrize("steered", [{}, ONLY_EXCLUSIVE])
+    @pytest.mark.parametrize(
+        ("replicas", "more", "constraint", "level", "told"),
+        [
+            (3, {}, {"topologyKey": ZONE, "minDomains": 3}, "error", ("3 zones", "2 zones", "1 of its 3 pods")),
+            (2, {}, {"topologyKey": ZONE, "minDomains": 3}, None, ()),
+            (9, {}, {"topologyKey": ZONE, "minDomains": 2}, None, ()),
+            (2, {"maxReplicas": 3}, {"topologyKey": ZONE, "minDomains": 3}, "warning",
+             ("3 zones", "2 zones", "1 of its maxReplicas of 3")),
+            (5, {}, {"topologyKey": ZONE, "minDomains": 3, "maxSkew": 2}, "error",
+             ("3 zones", "2 zones", "2 of its 5 pods")),
+            (4, {}, {"minDomains": 5}, "error", ("5 nodes", "3 nodes", "1 of its 4 pods")),
+        ],
+    )  # fmt: skip
+    def test_too_few_domains(  # noqa: PLR0913, PLR0917 - parameters of the test
+        self,
+        steered: dict[str, Any],
+        replicas: int,
+        more: dict[str, Any],
+        constraint: dict[str, Any],
+        level: str | None,
+        told: tuple[str, ...],
+    ) -> None:
+        findings = found(judge(spread(replicas, steered, more, **constraint)), "WL019")
+        assert [finding.level for finding in findings] == ([] if level is None else [level])
+        for finding in findings:
+            least, has, pods = told
+            assert finding.message == (
+                f"a topologySpreadConstraint of Deployment 'matcher' asks for {least}, and pool 'trading' has {has}: "
+                f"each takes at most {pods}"
+            )
+            assert finding.hint == f"lower minDomains to {has[0]}, or add what is missing to the pool"
+
+    def test_the_labels_of_the_pool_leave_other_nodes_out(self) -> None:
+        changes = spread(4, {"nodeSelector": {"team": "a"}})
+        assert found(judge({**changes, f"{POOL}.labels": {"team": "a"}}), "WL019") == []
+
+    @pytest.mark.parametrize(
+        ("changes", "waits"),
+        [
+            ({**spread(4), f"{POOL}.desiredSize": ABSENT}, True),
+            ({**spread(1), f"{POOL}.desiredSize": ABSENT}, False),
+            ({**spread(4, ONLY_EXCLUSIVE), f"{POOL}.desiredSize": ABSENT}, False),
+            ({**spread(4, topologyKey=ZONE, minDomains=3), "cluster.vSwitches": [VSWITCH_J]}, True),
+            ({**spread(4, topologyKey=ZONE), "cluster.vSwitches": [VSWITCH_J]}, False),
+        ],
+    )
+    def test_unknown_domains(self, changes: dict[str, Any], waits: bool) -> None:  # noqa: FBT001 - a parameter
+        report = judge(changes)
+        assert found(report, "WL019") == []
+        assert any("WL019" in item.rules for item in report.undecided) == waits
