@@ -416,7 +416,6 @@ class TestTexts:
         ('{"a": [1, 2,\n]}', "remove the comma before it"),
         ('{"a": 1, }', "remove the comma before it"),
         ("{'a': 1}", ""),
-        ("Terraform will: create\n{}", "JSON starts with { or ["),
     ],
 )
 def test_what_json_does_not_have(text: str, hint: str) -> None:
@@ -424,3 +423,11 @@ def test_what_json_does_not_have(text: str, hint: str) -> None:
         read_documents("a.json", text.encode())
     (problem,) = caught.value.problems
     assert (problem.message.startswith("not valid JSON: "), str(problem.hint)) == (True, hint)
+
+
+@pytest.mark.parametrize("text", ["Terraform will: create\n{}", "a: b: c\n[\n]"])
+def test_text_before_json(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_documents("a.json", text.encode())
+    (problem,) = caught.value.problems
+    assert (problem.message, str(problem.hint)) == ("there is other text before the JSON", "JSON starts with { or [")

@@ -127,11 +127,10 @@ def read_documents(file: str, data: bytes) -> list[Document]:
     try:
         documents = [d for d in _read_yaml(file, text) if d.value is not None]
     except InputError:
-        if file.endswith(".json") and start[:1] not in ("{", "["):
+        is_json = file.endswith(".json") and start[:1] not in ("{", "[")
+        if is_json and re.search(r"^[{\[]", text, re.MULTILINE):
             hint = say("JSON starts with {{ or [")
-            raise InputError(
-                Problem(say("not valid JSON: {msg}", msg="Expecting value"), Place(file, 1, 1), hint)
-            ) from None
+            raise InputError(Problem(say("there is other text before the JSON"), Place(file, 1, 1), hint)) from None
         raise
     if not documents:
         hint = say("is it the right file? `eniplan init` prints a starter plan")
