@@ -96,6 +96,18 @@ def repository(folder: Path, offline: Offline) -> Path:
 
 
 class TestPreCommit:
+    @pytest.mark.parametrize(
+        ("name", "runs"),
+        [
+            ("plan.yaml", True), ("np.json", True), ("a/main.tf", True), ("main.tofu", True), ("prod.tfvars", True),
+            ("a/terragrunt.hcl", True), ("create.sh", True), ("main.go", False), ("README.md", False),
+        ],
+    )  # fmt: skip
+    def test_what_makes_the_hook_run(self, name: str, runs: bool) -> None:  # noqa: FBT001 - a parameter
+        hook = (REPO / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+        (pattern,) = re.findall(r"^  files: (.+)$", hook, re.MULTILINE)
+        assert (re.search(pattern, name) is not None) == runs
+
     @pytest.mark.slow
     def test_try_repo(self, offline: Offline, tmp_path: Path) -> None:
         for name in ("eniplan", "sample"):

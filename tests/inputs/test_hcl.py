@@ -236,6 +236,11 @@ def test_a_file_of_opentofu_replaces_the_one_of_terraform(here: Path, ending: st
         assert ("./main.tf", "OpenTofu reads the file ./main.tofu instead") in judged.skipped
 
 
+def test_a_file_of_values_that_is_named(here: Path) -> None:
+    (problem,) = judge_files(here, {"prod.tfvars": 'a = "b"\n'}).problems
+    assert problem == "prod.tfvars: this file has values of Terraform variables []"
+
+
 def test_hcl_is_never_read_as_yaml(here: Path) -> None:
     text = "# see eniplan/plan.yaml\n" + hcl('instance_types = ["ecs.g7.2xlarge"]')
     for name in ("main.tf", "other.tofu"):

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Manifests of pods for exclusive nodes contain at least one of them, whatever their kind."""
+_VALUES = (".tfvars", ".tfvars.json")
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is Terraform output: change the .tf files")
@@ -137,7 +138,10 @@ class Collected:
     def file(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         """See `Others.file`."""
         self._marked[path] = next((name for name in (EXCLUSIVE_LABEL, ENI) if name.encode() in data), "")
-        if path.endswith(MARKDOWN_ENDINGS):
+        if named and path.endswith(_VALUES):
+            hint = say("check the folder that declares the variables, with --var-file {file}", file=path)
+            yield Problem(say("this file has values of Terraform variables"), Place(path), hint)
+        elif path.endswith(MARKDOWN_ENDINGS):
             yield from self._markdown(path, data, named=named)
         elif _may_be_script(path, data) and self._script(path, data, named=named):
             return
