@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import parse_json
@@ -220,11 +221,11 @@ class _Reader:
             hint = say('write [{{"network": "NAME", "interfaceName": "eth0"}}]')
             self.refused.append(Flaw(path, wrong, hint))
             return None
-        for each in dict.fromkeys(interfaces):
+        for each, times in Counter(interfaces).items():
             if len(each) > _LONGEST_INTERFACE:
                 wrong = say("the interfaceName {interface!r} has more than 5 characters", interface=each)
                 self.refused.append(Flaw(path, wrong, say("write a name such as eth1")))
-            if interfaces.count(each) > 1:
+            if times > 1:
                 wrong = say("several networks have the interface {interface}", interface=each)
                 self.refused.append(Flaw(path, wrong, say("give each its own interfaceName: eth0, eth1")))
         return names
