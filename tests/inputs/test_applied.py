@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eniplan.inputs.applied import as_read, is_open, lost, named_in, settled
+from eniplan.inputs.applied import as_read, is_open, left_out, named_in, settled
 from eniplan.inputs.places import STAND_IN, NotKnown, Skipped
 
 LOST = NotKnown("var.a has no value")
@@ -75,7 +75,7 @@ def test_numbers_of_pods_are_settled() -> None:
     ("value", "is_shown"), [({"kind": "HorizontalPodAutoscaler"}, True), ({"kind": "Deployment"}, False), (LOST, False)]
 )
 def test_what_is_told_of_a_lost_object(value: object, is_shown: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert lost("main.tf: a", value, "why", "aliyun/eni") == Skipped("main.tf: a", "why", "aliyun/eni", is_shown)
+    assert left_out("main.tf: a", value, "why", "aliyun/eni") == Skipped("main.tf: a", "why", "aliyun/eni", is_shown)
 
 
 @pytest.mark.parametrize(

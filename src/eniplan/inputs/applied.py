@@ -183,7 +183,7 @@ NUMBERS = frozenset(("maxReplicas", "parallelism", "replicas"))
 """The keys of numbers of pods."""
 
 
-def lost(what: str, value: Any, why: str, names: str) -> Skipped:  # noqa: ANN401 - an object
+def left_out(what: str, value: Any, why: str, names: str) -> Skipped:  # noqa: ANN401 - an object
     """Return what to tell of an object that is not judged, because parts of it are unknown.
 
     An autoscaler is always told: the workload that it scales may have too few pods here.

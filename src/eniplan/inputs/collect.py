@@ -24,7 +24,7 @@ from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated
 from eniplan.inputs.spelling import PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
-from eniplan.inputs.units import PoolInput, Stated, lost, root_of, unit_of, unit_of_doubtful
+from eniplan.inputs.units import PoolInput, Stated, leaving, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import say, together
@@ -103,7 +103,7 @@ class Collected:
         self._documents: list[Document] = []
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
-        self._lost: list[tuple[PoolInput, Stated | None]] = []
+        self._leaving: list[tuple[PoolInput, Stated | None]] = []
         self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
         self._problems: list[Problem] = []
         self._calls: list[Call] = []
@@ -390,7 +390,7 @@ class Collected:
         if stated is None:
             stated = _named(resource, origin)
         if resource.vanishes:
-            self._lost.append((found, stated))
+            self._leaving.append((found, stated))
         elif mode_of(body) is None:
             lost = _unknown_label(labels)
             unknown = say("its labels are not known")
@@ -419,8 +419,8 @@ class Collected:
         yield from self._problems
         for found, why, stated in self._doubtful:
             yield unit_of_doubtful(found, why, self._cluster, stated).load()
-        for found, stated in self._lost:
-            yield lost(found, stated)
+        for found, stated in self._leaving:
+            yield leaving(found, stated)
         patches = {path for found in self._kustomizations.values() for path in found.patches}
         for title in self._manifests.leave_out(patches):
             self.skip(title, say("a patch of a kustomization: render it first (kubectl kustomize)"))

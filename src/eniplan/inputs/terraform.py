@@ -19,7 +19,7 @@ from eniplan.inputs.applied import (
     Within,
     as_read,
     is_open,
-    lost,
+    left_out,
     named_in,
     objects_of,
     settled,
@@ -106,7 +106,7 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
     found = as_read(found, address)
     if is_open(settled(found)):
         why = say("parts of it are known only after apply")
-        yield lost(f"{document.file}: {address}", found, why, named_in(str(change.get("after"))))
+        yield left_out(f"{document.file}: {address}", found, why, named_in(str(change.get("after"))))
         return
     yield from objects_of(document.file, found, place)
 

@@ -107,7 +107,7 @@ def _laid_over(under: Any, over: Any) -> Any:  # noqa: ANN401 - facts of a clust
     return under | {key: _laid_over(under.get(key), item) for key, item in over.items()}
 
 
-def lost(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
+def leaving(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
     """Return a plan with a pool that loses the exclusive label. Only NP003 applies: the pool is no longer exclusive."""
     pool.value.setdefault("labels", {})[EXCLUSIVE_LABEL] = ""
     loaded = unit_of([pool], None, stated)._replace(gaps=()).load()
