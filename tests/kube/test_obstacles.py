@@ -25,6 +25,7 @@ OUTS = [OUT.replace(NODES[0], name) for name in NODES]
 OWN = CLUSTER["nodes"][0]["spec"]["taints"]
 WAITS = away(pod(2, ""))
 TERWAY = "kubectl -n kube-system get pods -l app=terway-eniip -o wide --field-selector spec.nodeName="
+AFFINITY = "leave other nodes out with the node affinity that `eniplan render-manifests --patch` prints (WL019)"
 ZONES = f"kubectl get nodes -L {ZONE_LABEL}"
 LARGER = "use a larger instance type, lower the request, or "
 TOLERATE = (
@@ -367,7 +368,7 @@ class TestScheduler:
             ),
             (
                 "3 node(s) didn't match pod topology spread constraints.",
-                f"relax topologySpreadConstraints, or add nodes in the other zones: {ZONES}; ",
+                f"{AFFINITY}; or relax topologySpreadConstraints, or add nodes in the other zones: {ZONES}; ",
             ),
             (
                 "3 node(s) didn't have free ports",

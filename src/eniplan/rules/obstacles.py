@@ -191,6 +191,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Message], ...] = (
     (
         re.compile(r"topology spread"),
         say(
+            "leave other nodes out with the node affinity that `eniplan render-manifests --patch` prints (WL019); or "
             "relax topologySpreadConstraints, or add nodes in the other zones: kubectl get nodes -L "
             "topology.kubernetes.io/zone"
         ),
