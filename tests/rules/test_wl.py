@@ -637,6 +637,22 @@ class TestWL016:
         report = judge({**workload(kind="Deployment", replicas=1), f"{POOL}.desiredSize": ABSENT})
         assert "WL016" in {rule for item in report.undecided for rule in item.rules}
 
+    @pytest.mark.parametrize("changes", [{f"{POOL}.desiredSize": ABSENT}, workload(kind="Deployment", replicas=1)])
+    def test_what_is_decided(self, changes: dict[str, Any]) -> None:
+        assert "WL016" not in {rule for item in judge(changes).undecided for rule in item.rules}
+
+    def test_no_pods_are_not_updated(self) -> None:
+        strategy = {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+        none = {**WORKLOAD, "name": "a", "kind": "Deployment", "replicas": 0, "strategy": strategy}
+        assert found(judge({"workloads": [none, {**WORKLOAD, "replicas": 21}]}), "WL016") == []
+
+    @pytest.mark.parametrize("strategy", [{"blueGreen": {}}, {"rollingUpdate": {"maxUnavailable": 0}}])
+    def test_updates_with_room_in_front_hide_nothing(self, strategy: dict[str, Any]) -> None:
+        first = {**WORKLOAD, "name": "a", "kind": "Rollout", "replicas": 1, "strategy": strategy}
+        update = {"rollingUpdate": {"maxUnavailable": 0}}
+        last = {**WORKLOAD, "name": "b", "kind": "Deployment", "replicas": 6, "eniRequest": 3, "strategy": update}
+        assert only(judge({"workloads": [first, last]}), "WL016").facts["name"] == "b"
+
 
 HOSTNAME = "kubernetes.io/hostname"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, VSWITCH_K
+from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, VSWITCH_K, WORKLOAD
 from tests.judge import found, judge, only
 from tests.rules.test_wl import POOL, alone, templated
 
@@ -56,6 +56,15 @@ class TestWL018:
         assert found(report, "WL018") == []
         assert any("WL018" in item.rules for item in report.undecided) == waits
 
+    def test_one_pod_needs_no_known_zone(self) -> None:
+        report = judge({**one_a_zone("StatefulSet", 1), "cluster.vSwitches": []})
+        assert not any("WL018" in item.rules for item in report.undecided)
+
+    def test_workloads_in_front_hide_nothing(self) -> None:
+        (last,) = one_a_zone("StatefulSet", 3)["workloads"]
+        report = judge({**TWO_ZONES, "workloads": [{**WORKLOAD, "name": "a", "replicas": 1}, last]})
+        assert only(report, "WL018").facts["name"] == "matcher"
+
     def test_a_lingjun_pool_of_unknown_zone(self) -> None:
         pool = {key: value for key, value in LINGJUN_POOL.items() if key != "vSwitchIds"}
         (pods,) = one_a_zone("StatefulSet", 2)["workloads"]
@@ -81,8 +90,9 @@ class TestWL018:
         for finding in findings:
             assert finding.hint.endswith("or give the pool a vSwitch in another zone")
 
-    def test_updates_in_unknown_zones(self) -> None:
-        report = judge({**one_a_zone("Deployment", 2), "cluster.vSwitches": [VSWITCH_J]})
+    @pytest.mark.parametrize("replicas", [1, 2])
+    def test_updates_in_unknown_zones(self, replicas: int) -> None:
+        report = judge({**one_a_zone("Deployment", replicas), "cluster.vSwitches": [VSWITCH_J]})
         assert found(report, "WL016") == []
         assert any("WL016" in item.rules for item in report.undecided)
 
@@ -179,6 +189,10 @@ class TestWL019:
                 f"each takes at most {pods}"
             )
             assert finding.hint == f"lower minDomains to {has[0]}, or add what is missing to the pool"
+
+    def test_two_domains_where_one_is(self) -> None:
+        changes = {**spread(2, ONLY_EXCLUSIVE, topologyKey=ZONE, minDomains=2), f"{POOL}.vSwitchIds": ["vsw-j"]}
+        assert "asks for 2 zones, and pool 'trading' has 1 zone:" in only(judge(changes), "WL019").message
 
     def test_the_labels_of_the_pool_leave_other_nodes_out(self) -> None:
         changes = spread(4, {"nodeSelector": {"team": "a"}})

@@ -286,4 +286,4 @@ def _update(workload: Workload) -> Rollout | None:
     if workload.kind not in {"Deployment", "Rollout", "DaemonSet", "CloneSet"} or not workload.replicas:
         return None
     found = rollout(workload.kind, workload.strategy, workload.replicas)
-    return found if found is not None and found.surge and not found.unavailable else None
+    return found if found is not None and not found.unavailable else None
