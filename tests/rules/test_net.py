@@ -229,6 +229,16 @@ class TestNET002:
         less = {**changes, "cluster.vSwitches": [VSWITCH_J, free(43, VSWITCH_K)]}
         assert "(44 pods)" in only(judge(less), "NET002").message
 
+    def test_a_workload_without_pods_takes_no_address(self) -> None:
+        networkings = [{**PN, "name": name} for name in ("a-eni", "b-eni")]
+        workloads = [
+            {**WORKLOAD, "name": name, "replicas": replicas, "podNetworking": f"{name}-eni"}
+            for name, replicas in (("a", 2), ("b", 0))
+        ]
+        changes = {"podNetworkings": networkings, "workloads": workloads}
+        assert found(judge({**changes, "cluster.vSwitches": [free(5)]}), "NET002") == []
+        assert "(2 pods and 3" in only(judge({**changes, "cluster.vSwitches": [free(4)]}), "NET002").message
+
     def test_the_type_with_most_pods_decides(self) -> None:
         types = {f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "ecs.g8i.24xlarge"]}
         assert found(judge({**types, "cluster.vSwitches": [free(45)]}), "NET002") == []
