@@ -121,7 +121,7 @@ def _asked(value: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_BLANK = re.compile(r"\$\{\w+[^{}]*\}|\{\{.+?\}\}|^\$[A-Za-z_]\w*$")
+_BLANK = re.compile(r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|^\$[A-Za-z_]\w*$")
 """What `envsubst`, Ansible and the like fill in later."""
 
 
