@@ -386,3 +386,39 @@ def test_what_is_left_out_is_told_where_it_changes_what_was_checked(run: Run, tm
     told = [line for line in run("check", "plan.json", cwd=tmp_path).err.splitlines() if line.startswith("skipped")]
     address = "kubernetes_horizontal_pod_autoscaler_v2.web"
     assert told == [f"skipped plan.json: {address}: parts of it are known only after apply"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "before", "after", "told"),
+    [
+        (["create", "delete"], {}, {}, True),
+        (["create", "delete"], {"name": "trading", "node_pool_name": None}, {}, True),
+        (["delete", "create"], {}, {}, False),
+        (["update"], {}, {}, False),
+        (["create", "delete"], {"node_pool_name": "old"}, {}, False),
+        (["create", "delete"], {"cluster_id": "c2"}, {}, False),
+        (["create", "delete"], {}, {"cluster_id": None}, False),
+    ],
+)
+def test_a_pool_and_its_replacement_of_one_name(
+    here: Path,
+    actions: list[str],
+    before: dict[str, Any],
+    after: dict[str, Any],
+    told: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """ACK refuses a second pool of the name while the old one is there."""
+    pool = AFTER | {"cluster_id": "c1"}
+    plan = terraform_plan(pool | after, actions=actions, before=pool | {"instance_types": ["ecs.g7.8xlarge"]} | before)
+    judged = judge_files(here, {"plan.json": plan})
+    found = [finding for finding in judged.report.findings if finding.rule.id == "NP006"]
+    assert [(finding.message, finding.place.path.rpartition(".")[2]) for finding in found] == [
+        ("the node pool 'trading' is created before the old one of its name is deleted", "node_pool_name")
+    ] * told
+    assert [pool.name for pool in judged.report.pools] == ["trading"]
+
+
+def test_a_replacement_that_is_invalid_is_told_once(here: Path) -> None:
+    pool = AFTER | {"cluster_id": "c1", "node_pool_name": 3, "instance_types": "x"}
+    judged = judge_files(here, {"plan.json": terraform_plan(pool, actions=["create", "delete"], before=pool)})
+    assert len(judged.problems) == len(set(judged.problems)) > 0

@@ -24,7 +24,7 @@ from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated
 from eniplan.inputs.spelling import PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
-from eniplan.inputs.units import PoolInput, Stated, leaving, root_of, unit_of, unit_of_doubtful
+from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
 from eniplan.k8s.values import listing
 from eniplan.messages import say, together
@@ -104,6 +104,7 @@ class Collected:
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
         self._leaving: list[tuple[PoolInput, Stated | None]] = []
+        self._doubled: list[tuple[PoolInput, Stated | None]] = []
         self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
         self._problems: list[Problem] = []
         self._calls: list[Call] = []
@@ -389,6 +390,8 @@ class Collected:
         found = PoolInput(pool.value, places, pool.unknown)
         if stated is None:
             stated = _named(resource, origin)
+        if resource.is_doubled:
+            self._doubled.append((found, stated))
         if resource.vanishes:
             self._leaving.append((found, stated))
         elif mode_of(body) is None:
@@ -419,6 +422,8 @@ class Collected:
         yield from self._problems
         for found, why, stated in self._doubtful:
             yield unit_of_doubtful(found, why, self._cluster, stated).load()
+        for found, stated in self._doubled:
+            yield doubled(found, stated)
         for found, stated in self._leaving:
             yield leaving(found, stated)
         patches = {path for found in self._kustomizations.values() for path in found.patches}

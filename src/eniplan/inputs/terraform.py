@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The supported major version of Terraform's JSON output."""
 AFTER_APPLY = NotKnown(say("known only after apply"))
-_CREATED = (["create"], ["delete", "create"], ["create", "delete"])
+_BEFORE_DELETE = ["create", "delete"]
+_CREATED = (["create"], ["delete", "create"], _BEFORE_DELETE)
 
 
 def planned(document: Document) -> Iterator[Resource | Skipped | Document | Problem]:
@@ -141,7 +142,16 @@ def _change(
     mode = is_meant(value.get("labels"), value.get("tags"))
     if mode is False and not was:
         return Skipped(f"{document.file}: {address}", say("it has no exclusive label"))
-    return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, vanishes=mode is False)
+    twice = actions == _BEFORE_DELETE and _identity(value) is not None and _identity(value) == _identity(before)
+    is_lost = mode is False
+    return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, is_lost, is_doubled=twice)
+
+
+def _identity(value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - values of a resource
+    """Return the cluster and name of a pool, if both are known."""
+    found = mapping(value)
+    known = found.get("cluster_id"), found.get("node_pool_name") or found.get("name")
+    return (str(known[0]), str(known[1])) if all(map(is_known_text, known)) else None
 
 
 def _overlay(after: Value, unknown: Value) -> Any:  # noqa: ANN401 - a value of a resource

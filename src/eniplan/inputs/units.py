@@ -15,6 +15,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from eniplan.inputs.places import Places
     from eniplan.plan.document import Document, Path
+    from eniplan.plan.model import NodePool, Plan
 
 
 class PoolInput(NamedTuple):
@@ -110,12 +111,23 @@ def _laid_over(under: Any, over: Any) -> Any:  # noqa: ANN401 - facts of a clust
 def leaving(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
     """Return a plan with a pool that loses the exclusive label. Only NP003 applies: the pool is no longer exclusive."""
     pool.value.setdefault("labels", {})[EXCLUSIVE_LABEL] = ""
+    loaded, plan, pools = _aside(pool, stated)
+    return loaded if plan is None else loaded._replace(plan=plan._replace(leaving=pools))
+
+
+def doubled(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
+    """Return a plan with a pool that is created while one of its name exists, for NP006 alone."""
+    loaded, plan, pools = _aside(pool, stated)
+    return loaded._replace(plan=plan and plan._replace(doubled=pools), problems=())
+
+
+def _aside(pool: PoolInput, stated: Stated | None) -> tuple[LoadedPlan, Plan | None, tuple[NodePool, ...]]:
+    """Load a pool alone: return what is loaded, and a plan without the pool."""
     loaded = unit_of([pool], None, stated)._replace(gaps=()).load()
-    if loaded.plan is None:
-        return loaded
-    cluster = Cluster(loaded.plan.cluster.id)
-    plan = loaded.plan._replace(cluster=cluster, node_pools=(), leaving=loaded.plan.node_pools)
-    return loaded._replace(plan=plan)
+    plan = loaded.plan
+    if plan is None:
+        return loaded, None, ()
+    return loaded, plan._replace(cluster=Cluster(plan.cluster.id), node_pools=()), plan.node_pools
 
 
 def unit_of_doubtful(pool: PoolInput, why: str, cluster: Origin | None, stated: Stated | None) -> Unit:

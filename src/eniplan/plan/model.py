@@ -363,6 +363,8 @@ class Plan(NamedTuple):
     waivers: tuple[Waiver, ...] = ()
     leaving: tuple[NodePool, ...] = ()
     """Existing pools that the change makes non-exclusive."""
+    doubled: tuple[NodePool, ...] = ()
+    """Pools that the change creates while a pool of the same name exists."""
     guests: tuple[Guest, ...] = ()
     """Pods that do not select the pools, but can run there."""
 

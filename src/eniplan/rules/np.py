@@ -461,7 +461,7 @@ def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     across=_taken,
 )
 def np006(view: PlanView) -> Outcome:
-    """Equal names in one plan, and in several for one cluster."""
+    """Equal names in one plan, in several for one cluster, and of a pool and its replacement."""
     seen: set[str] = set()
     for pool in view.pools:
         name = pool.pool.name
@@ -469,6 +469,10 @@ def np006(view: PlanView) -> Outcome:
             message = say("two node pools are named {name!r}", name=name)
             yield Hit((*pool.path, "name"), message, say("give each pool its own name"))
         seen.add(name)
+    for twin in view.plan.doubled:
+        message = say("the node pool {name!r} is created before the old one of its name is deleted", name=twin.name)
+        hint = say("give the new pool another name, or remove create_before_destroy")
+        yield Hit((*twin.path, "name"), message, hint)
 
 
 @rule(
