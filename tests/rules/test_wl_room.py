@@ -96,6 +96,11 @@ class TestWL018:
         assert found(report, "WL016") == []
         assert any("WL016" in item.rules for item in report.undecided)
 
+    def test_an_update_without_a_zone_hides_no_other(self) -> None:
+        (first,) = one_a_zone("Deployment", 2)["workloads"]
+        report = judge({**TWO_ZONES, "workloads": [first, {**first, "name": "b"}]})
+        assert [finding.facts["name"] for finding in found(report, "WL016")] == ["matcher", "b"]
+
 
 ZONE, NODE = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 LABEL = "k8s.aliyun.com/exclusive-mode-eni-type"
@@ -139,6 +144,7 @@ class TestWL019:
             (spread(4, labelSelector={"matchLabels": {"app": "b"}}), None, "", ""),
             (spread(4, labelSelector=None), None, "", ""),
             (spread(4, maxSkew="x"), None, "", ""),
+            (spread(4, maxSkew=0), None, "", ""),  # Kubernetes rejects it
             (spread(4, {}, {"kind": "DaemonSet"}), None, "", ""),
             (spread(9, topologyKey=ZONE), None, "", ""),  # whether other zones have nodes is unknown
             (spread(9, topologyKey="topology.kubernetes.io/region", minDomains=9), None, "", ""),

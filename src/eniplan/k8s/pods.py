@@ -155,19 +155,20 @@ def _selects_own(labels: Mapping[str, str], term: Mapping[str, Any], namespace: 
         return False
     named, among = texts(term.get("namespaces")), term.get("namespaceSelector")
     # Without both, a term is about the pod's own namespace; an empty selector selects all namespaces.
-    is_own = (namespace and namespace in named) or among == {} or not (named or among)
-    return bool(is_own) and selects(selector, labels)
+    is_own = namespace in named or among == {} or not (named or among)
+    return is_own and selects(selector, labels)
 
 
 def _spreads(labels: Mapping[str, str], spec: Mapping[str, Any]) -> Iterator[Spread]:
     for i, item in enumerate(map(mapping, listing(spec.get("topologySpreadConstraints")))):
         selector, key = read_selector(item.get("labelSelector")), item.get("topologyKey")
-        most, least = whole(item.get("maxSkew")), whole(item.get("minDomains"))
-        is_kept = item.get("whenUnsatisfiable") == "DoNotSchedule" and key in _ON_NODES and most is not None
+        # Kubernetes rejects numbers below 1.
+        most, least = whole(item.get("maxSkew")) or 0, whole(item.get("minDomains")) or 1
+        is_kept = item.get("whenUnsatisfiable") == "DoNotSchedule" and key in _ON_NODES and most > 0
         if is_kept and selector is not None and selects(selector, labels):
             path = ("spec", "topologySpreadConstraints", i)
             counts_all = item.get("nodeAffinityPolicy") == "Ignore"
-            yield Spread(path, key in ZONE_LABELS, most or 0, least or 1, counts_all)
+            yield Spread(path, key in ZONE_LABELS, most, least, counts_all)
 
 
 class _Reader:
