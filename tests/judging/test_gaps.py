@@ -47,6 +47,12 @@ def test_a_whole_that_is_not_known_leaves_its_parts_open() -> None:
     assert "NP005" in waiting(ALL, ("nodePools", 0, "labels", "team"), {})
 
 
+def test_one_value_of_a_workload_leaves_the_list_known() -> None:
+    assert "ENI008" in waiting(ALL, ("workloads",), {})
+    assert "ENI008" in waiting(ALL, ("workloads", 0, "replicas"), {})
+    assert "ENI008" not in waiting(ALL, ("workloads", 0, "strategy"), {})
+
+
 @pytest.mark.parametrize("part", ["podNetworkings", "workloads"])
 def test_the_name_of_a_pool_matters_to_what_may_name_it(part: str) -> None:
     path = ("nodePools", 0, "name")

@@ -96,6 +96,14 @@ class TestEveryNode:
         changes = {**{f"nodes[{n}].spec.unschedulable": True for n in (0, 1)}, **WAITS}
         assert fits(changes)
 
+    def test_nodes_that_it_does_not_select_hide_no_other(self) -> None:
+        assert fits({**wants(nodeSelector={"disk": "ssd"}), 'nodes[2].metadata.labels["disk"]': "ssd"})
+
+    def test_nodes_in_zones_without_its_network_cannot_take_it(self) -> None:
+        changes = {**{f"nodes[{n}].spec.unschedulable": True for n in (0, 1)}, **WAITS}
+        changes[f'nodes[2].metadata.labels["{ZONE_LABEL}"]'] = "cn-hangzhou-k"
+        assert pending(changes)[0] == f"2 nodes ({NODES[0]}, {NODES[1]}): cordoned"
+
 
 class TestTaints:
     @pytest.mark.parametrize(

@@ -226,6 +226,10 @@ class TestWL007Places:
         assert finding.place.path.startswith("workloads[0].template.spec.nodeSelector[")
         assert found(judge(templated(nodeSelector={key: have})), "WL007") == []
 
+    def test_only_what_the_nodes_lack_is_told(self) -> None:
+        report = judge(templated(nodeSelector={EXCLUSIVE_LABEL: "eniOnly", "a": "b"}))
+        assert only(report, "WL007").message.endswith(" do not have: a In (b)")
+
     def test_a_label_that_the_pool_does_not_set(self) -> None:
         assert (
             only(judge(templated(nodeSelector={"a": "b"})), "WL007").hint == "compare them with the labels of the pool"
@@ -412,6 +416,8 @@ class TestSecondRequest:
              "remove the request of container 's'", None),
             ({"initContainers": [{"name": "i", "resources": ONE}, {"name": "j", "resources": TWO}]},
              "initContainers[1]", "remove the request of container 'j'", None),
+            ({"containers": [{"name": "c", "resources": TWO}, {"name": "d", "resources": ONE}]}, "containers[0]",
+             "request 1", 1),
             ({"initContainers": [{"name": "i", "resources": ONE}]}, None, "", None),
         ],
     )  # fmt: skip
@@ -481,10 +487,11 @@ class TestNodesLack:
 
     def test_several_labels_that_no_exclusive_node_has(self) -> None:
         wrong = {"key": EXCLUSIVE_LABEL, "operator": "In", "values": ["ENI"]}
-        also = {"key": EXCLUSIVE_LABEL, "operator": "DoesNotExist"}
+        also = {"key": "kubernetes.io/os", "operator": "DoesNotExist"}
         report = judge(templated(affinity=affinity(wrong, also)))
         finding = only(report, "WL007")
         assert finding.hint == "write eniOnly"
+        assert f"exclusive nodes have {EXCLUSIVE_LABEL}=eniOnly, and" in finding.message
         assert "nodeSelectorTerms[0].matchExpressions[0]" in finding.place.path
 
     @pytest.mark.parametrize(

@@ -70,6 +70,9 @@ class TestWL018:
         (pods,) = one_a_zone("StatefulSet", 2)["workloads"]
         report = judge({"nodePools": [pool], "workloads": [{**pods, "nodePool": pool["name"]}]})
         assert any({"NET001", "WL018"} <= {*item.rules} for item in report.undecided)
+        report = judge({"nodePools": [LINGJUN_POOL], "workloads": [{**pods, "nodePool": pool["name"]}]})
+        assert "has 1 zone" in only(report, "WL018").message
+        assert not any("WL018" in item.rules for item in report.undecided)
 
     @pytest.mark.parametrize(
         ("changes", "told"),
