@@ -650,6 +650,23 @@ def test_guests_of_an_unknown_number_may_fill_the_pool(here: Path, replicas: obj
     assert (judged.rules, judged.problems, len(judged.facts)) == (set(), [], 0 if replicas is None else 1)
 
 
+@pytest.mark.parametrize(
+    ("own", "replicas", "facts"), [(20, None, 0), (21, None, 1), (20, 1, 0), (20, 2, 1), (21, 0, 0)]
+)
+def test_as_many_guests_as_there_is_room_for(here: Path, own: int, replicas: int | None, facts: int) -> None:
+    guest = agent("Deployment")
+    guest["spec"]["replicas"] = replicas
+    judged = judge_files(here, {"m.yaml": stream(full(own), guest), "p.json": pool()})
+    assert (judged.rules, len(judged.facts)) == (set(), facts)
+
+
+def test_a_daemon_set_for_a_pool_that_was_not_passed(here: Path) -> None:
+    daemons = agent(**EXCLUSIVE, containers=[{"name": "a", **REQUEST}], nodeName="x")
+    judged = judge_files(here, {"m.yaml": stream(daemons), "pn.yaml": stream(networking())})
+    assert judged.problems == []
+    assert any("node pool" in fact for fact in judged.facts)
+
+
 @pytest.mark.parametrize(("most", "facts"), [(3, 0), (4, 1)])
 def test_guests_that_an_autoscaler_adds_may_fill_the_pool(here: Path, most: int, facts: int) -> None:
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "agent"}
@@ -959,8 +976,9 @@ def test_a_list_of_one_kind(here: Path) -> None:
 
 def test_a_version_of_pod_networkings_that_does_not_exist(here: Path) -> None:
     item = networking() | {"apiVersion": "network.alibabacloud.com/v1"}
-    (problem,) = judge_files(here, {"m.yaml": stream(item), "p.json": pool()}).report.problems
-    assert problem.message == "Terway's PodNetworking has no version 'v1'"
+    judged = judge_files(here, {"m.yaml": stream(item), "p.json": pool()})
+    (problem,) = judged.report.problems
+    assert (problem.message, judged.skipped) == ("Terway's PodNetworking has no version 'v1'", [])
     assert (problem.place.path, problem.hint) == ("apiVersion", "write network.alibabacloud.com/v1beta1")
     other = networking() | {"apiVersion": "network.ucloud.cn/v1beta1"}
     judged = judge_files(here, {"m.yaml": stream(other), "p.json": pool()})
@@ -968,6 +986,7 @@ def test_a_version_of_pod_networkings_that_does_not_exist(here: Path) -> None:
         [],
         [("m.yaml: PodNetworking 'trading-eni'", "nothing that eniplan checks")],
     )
+    assert judge_files(here, {"m.yaml": stream(item | {"kind": "PodENI"}), "p.json": pool()}).problems == []
 
 
 def test_every_role_is_counted(here: Path) -> None:
@@ -1158,6 +1177,13 @@ class TestAutoscalers:
         judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(SCALED, scaler("x"))})
         (problem,) = judged.problems
         assert problem.endswith("'maxReplicas' must be a whole number, not \"x\" [spec.maxReplicas]")
+
+    def test_replicas_that_are_no_number(self, here: Path) -> None:
+        pods = copy.deepcopy(SCALED)
+        pods["spec"]["replicas"] = "x"
+        judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(pods, scaler(5, minReplicas=2))})
+        (problem,) = judged.problems
+        assert problem.endswith("'replicas' must be a whole number, not \"x\" [spec.replicas]")
 
     def test_one_for_other_pods_is_no_concern(self, here: Path) -> None:
         judged = judge_files(here, {"p.json": pool(), "all.yaml": stream(SCALED, scaler("x", name="other"))})

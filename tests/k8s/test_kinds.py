@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eniplan.k8s.kinds import HOLDERS, hidden_templates, holder, templates
+from eniplan.k8s.kinds import HOLDERS, hidden_templates, holder, objects, templates
 
 POD: dict[str, Any] = {"spec": {"containers": []}}
 
@@ -53,3 +53,8 @@ def test_templates_in_objects_that_nobody_knows() -> None:
     value = {"spec": {"groups": [{"template": POD}, {"other": {"spec": {"containers": "x"}}}], 1: POD, "head": POD}}
     found = {path: template for path, template in hidden_templates(value)}  # noqa: C416 - the types are checked
     assert found == {("spec", "groups", 0, "template"): POD, ("spec", "head"): POD}
+
+
+@pytest.mark.parametrize("document", [{"kind": "PodList"}, {"kind": "Shelf", "items": [POD]}, {"items": [POD]}])
+def test_what_is_no_list_is_an_object(document: dict[str, Any]) -> None:
+    assert [*objects(document)] == [((), document)]

@@ -242,6 +242,7 @@ class TestWL007Places:
             ({f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}, ZONE, "cn-hangzhou-i", True),
             ({f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "ecs.g7.8xlarge"]}, TYPE, "ecs.g7.8xlarge", False),
             ({f"{POOL}.instanceTypes": [], f"{POOL}.instanceFamilies": ["ecs.g8i"]}, TYPE, "ecs.g7.8xlarge", False),
+            ({f"{POOL}.instanceFamilies": ["ecs.g7"]}, TYPE, "ecs.g7.8xlarge", False),
             ({f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "(var.t)"]}, TYPE, "ecs.g7.8xlarge", False),
             ({f"{POOL}.labels": {TYPE: "x"}}, TYPE, "x", False),
         ],

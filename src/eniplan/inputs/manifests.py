@@ -190,8 +190,6 @@ class Steering(NamedTuple):
     open: tuple[Undecidable, ...] = ()
     missing: str | None = None
     """The pool that the workload names, if it does not exist."""
-    is_nowhere: bool = False
-    """Whether no exclusive node can run the pods, which a rule reports."""
 
 
 class Alike(NamedTuple):
@@ -542,7 +540,8 @@ def steer(workload: Workload, pools: Pools, chooser: Chooser) -> Steering | None
         return None
     able = sorted((pool for alike in open_to for pool in alike.pools), key=lambda pool: pool.name)
     if pod.placement.allows(EXCLUSIVE_NODE) is False:
-        return Steering(None, found.name, is_nowhere=True) if takes_eni or _is_misled(pod) else None
+        # WL007 reports the pods that no exclusive node can run.
+        return Steering(None, found.name) if takes_eni or _is_misled(pod) else None
     # Lingjun nodes support neither PodNetworkings nor ENI requests.
     if takes_eni:
         able = [pool for pool in able if not pool.is_lingjun] or able
