@@ -12,6 +12,8 @@ from tests.rules.test_wl import POOL, alone, templated
 
 TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}
 
+BLUE_GREEN: dict[str, Any] = {"strategy": {"blueGreen": {}}}
+
 
 def one_a_zone(kind: str, replicas: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - as in `alone`
     """Return changes to the example plan: a pool of two zones, and a workload of which no two pods share a zone."""
@@ -96,6 +98,36 @@ class TestWL018:
     @pytest.mark.parametrize("replicas", [1, 2])
     def test_updates_in_unknown_zones(self, replicas: int) -> None:
         report = judge({**one_a_zone("Deployment", replicas), "cluster.vSwitches": [VSWITCH_J]})
+        assert found(report, "WL016") == []
+        assert any("WL016" in item.rules for item in report.undecided)
+
+    @pytest.mark.parametrize(
+        ("changes", "places"),
+        [
+            (alone("Rollout", 1, more=BLUE_GREEN), None),
+            (alone("Rollout", 2, more=BLUE_GREEN), ("a node", "3 nodes", "use 4 nodes")),
+            (alone("Rollout", 2, more=BLUE_GREEN, matchLabelKeys=["rollouts-pod-template-hash"]), None),
+            (alone("Rollout", 4, more=BLUE_GREEN), None),  # ENI008
+            (one_a_zone("Rollout", 1, more=BLUE_GREEN), None),
+            (one_a_zone("Rollout", 2, more=BLUE_GREEN), ("a zone", "2 zones", "give the pool vSwitches in 4 zones")),
+            (one_a_zone("Rollout", 3, more=BLUE_GREEN), None),  # WL018
+        ],
+    )
+    def test_blue_green_updates(self, changes: dict[str, Any], places: tuple[str, str, str] | None) -> None:
+        findings = found(judge(changes), "WL016")
+        assert bool(findings) == (places is not None)
+        for finding in findings:
+            assert places is not None
+            share, has, hint = places
+            assert finding.message == (
+                "a blue-green update of Rollout 'matcher' runs 2 new pods beside those that it replaces, none of which "
+                f"may share {share}, and pool 'trading' has {has}"
+            )
+            assert finding.hint == f"{hint}, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)"
+
+    @pytest.mark.parametrize("replicas", [1, 2])
+    def test_blue_green_updates_in_unknown_zones(self, replicas: int) -> None:
+        report = judge({**one_a_zone("Rollout", replicas, more=BLUE_GREEN), "cluster.vSwitches": [VSWITCH_J]})
         assert found(report, "WL016") == []
         assert any("WL016" in item.rules for item in report.undecided)
 

@@ -209,8 +209,7 @@ def wl016(view: PlanView) -> Outcome:
             if load is None or not enis or not load.fits() or load.apart > load.nodes:
                 continue  # ENI008 reports pods that do not fit at all
             if starts_whole(workload.strategy):
-                if not load.with_more(enis, update.surge).fits():
-                    yield Hit((*workload.path, "strategy"), _no_second_set(pool, workload, load), _second_set(update))
+                yield from _second_set(pool, workload, load, enis)
                 continue
             if zones_apart(workload).in_updates and workload.replicas >= len(pool.zones):
                 yield from _without_zone(pool, workload, update)
@@ -233,21 +232,45 @@ def wl016(view: PlanView) -> Outcome:
             yield Hit((*workload.path, "strategy"), message, hint)
 
 
-def _no_second_set(pool: PoolView, workload: Workload, load: Load) -> Message:
-    return say(
-        "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, and the pods of pool "
-        "{pool!r} leave too few ENIs for them: {needed} of {capacity} are used",
-        kind=workload.kind, name=workload.name, pods=count(workload.replicas, "{n} new pod", "{n} new pods"),
-        pool=pool.pool.name, needed=load.needed, capacity=load.room,
-    )  # fmt: skip
-
-
-def _second_set(update: Rollout) -> Message:
-    return count(
-        update.surge,
-        "leave room for {n} more pod, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
-        "leave room for {n} more pods, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
-    )
+def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Outcome:
+    """Tell of a blue-green update whose new pods do not all find room beside the old ones."""
+    both = 2 * workload.replicas
+    about = {
+        "kind": workload.kind, "name": workload.name, "pool": pool.pool.name,
+        "pods": count(workload.replicas, "{n} new pod", "{n} new pods"),
+    }  # fmt: skip
+    if zones_apart(workload).in_updates and both > len(pool.zones):
+        yield from pool.unseen_zones()
+        if not pool.zones_are_known or workload.replicas > len(pool.zones):
+            return  # WL018 reports pods that find no zone at all
+        message = say(
+            "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, none of which may share "
+            "a zone, and pool {pool!r} has {zones}",
+            zones=_zones(len(pool.zones)), **about,
+        )  # fmt: skip
+        hint = say("give the pool vSwitches in {n} zones, or update in steps (canary, with maxSurge 0 and "
+                   "maxUnavailable 1)", n=both)  # fmt: skip
+    elif apart(workload).in_updates and both > load.nodes:
+        message = say(
+            "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, none of which may share "
+            "a node, and pool {pool!r} has {nodes}",
+            nodes=_nodes(load.nodes), **about,
+        )  # fmt: skip
+        hint = say("use {n} nodes, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)", n=both)
+    elif not load.with_more(enis, workload.replicas).fits():
+        message = say(
+            "a blue-green update of {kind} {name!r} runs {pods} beside those that it replaces, and the pods of pool "
+            "{pool!r} leave too few ENIs for them: {needed} of {capacity} are used",
+            needed=load.needed, capacity=load.room, **about,
+        )  # fmt: skip
+        hint = count(
+            workload.replicas,
+            "leave room for {n} more pod, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+            "leave room for {n} more pods, or update in steps (canary, with maxSurge 0 and maxUnavailable 1)",
+        )
+    else:
+        return
+    yield Hit((*workload.path, "strategy"), message, hint)
 
 
 def _lacks_node(workload: Workload, nodes: int) -> bool:
