@@ -110,6 +110,22 @@ class TestChooser:
         assert choose(there, namespaces={"trading": {"team": "x"}}) == Choice("a", leads=True)
         assert len(choose(there).open) == 1
 
+    def test_an_unknown_namespace_may_have_a_label(self) -> None:
+        there = networking(pod_selector=None, namespace_selector=selector({"team": "x"}))
+        assert len(choose(there).open) == 1
+        assert choose(there, namespaces={"trading": {"team": "y"}}) == Choice()
+
+    def test_a_namespace_that_is_kept_away_bars_no_pods_that_it_alone_directs(self) -> None:
+        there = networking(pod_selector=None, namespace_selector=selector())
+        assert choose(there, namespaces=OFF) == Choice("a")
+
+    def test_what_is_unknown(self) -> None:
+        (label,) = choose(networking(), labels={"network": UNKNOWN}).open
+        assert str(label.why) == "'a' may select its pods: one of their labels is unknown"
+        there = networking(namespace_selector=selector({"team": "x"}))
+        (namespace,) = choose(there, namespace=UNKNOWN).open
+        assert str(namespace.why) == "'a' may select its pods: their namespace is unknown"
+
     def test_why_it_is_open(self) -> None:
         """The first of those that may select the pods is the one that the reason is about."""
         there = networking(namespace_selector=selector({"team": "x"}))

@@ -107,6 +107,7 @@ class TestWL018:
             (alone("Rollout", 1, more=BLUE_GREEN), None),
             (alone("Rollout", 2, more=BLUE_GREEN), ("a node", "3 nodes", "use 4 nodes")),
             (alone("Rollout", 2, more=BLUE_GREEN, matchLabelKeys=["rollouts-pod-template-hash"]), None),
+            ({**alone("Rollout", 2, more=BLUE_GREEN), f"{POOL}.desiredSize": 4}, None),
             (alone("Rollout", 4, more=BLUE_GREEN), None),  # ENI008
             (one_a_zone("Rollout", 1, more=BLUE_GREEN), None),
             (one_a_zone("Rollout", 2, more=BLUE_GREEN), ("a zone", "2 zones", "give the pool vSwitches in 4 zones")),
