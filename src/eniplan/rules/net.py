@@ -163,10 +163,8 @@ def net002(view: PlanView) -> Outcome:
 
 def _unseen(view: PlanView, pool: PoolView) -> Iterator[Unknown]:
     """Yield the unknown facts that hide where nodes and pods of a pool use addresses."""
-    used = [config for config in pool.configs if config.in_use]
-    if used:
-        yield from pool.unstated_v_switches()
-    for config in used:
+    yield from pool.unstated_v_switches()
+    for config in (config for config in pool.configs if config.in_use):
         if config.v_switch_ids is None:
             yield config.missing
         elif not view.v_switches.keys() >= set(config.v_switch_ids):
