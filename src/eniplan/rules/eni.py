@@ -10,7 +10,7 @@ from eniplan.k8s.pods import ANTI_AFFINITY
 from eniplan.messages import NOTHING, count, named, say, together
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import WORKLOAD
-from eniplan.rules.packing import added, apart, load_of
+from eniplan.rules.packing import added, apart, beyond, load_of
 from eniplan.rules.sources import CODE_LIMITS, CODE_PREDICT, CREATE_API, EXCL, WWT
 
 if TYPE_CHECKING:
@@ -114,24 +114,23 @@ def eni008(view: PlanView) -> Outcome:
 def _kept_apart(pool: PoolView, load: Load) -> Outcome:
     """Tell of workloads that have more pods than the pool has nodes, and may have only one on each."""
     for workload in pool.workloads:
-        if not apart(workload).always or workload.most_replicas <= load.nodes:
+        lost = beyond(workload, load.nodes)
+        if lost is None or not apart(workload).always:
             continue
-        is_now = workload.replicas > load.nodes
-        pods = workload.replicas if is_now else workload.most_replicas
         message = say(
             "no two pods of {kind} {name!r} may share a node, and pool {pool!r} has {nodes} at its largest size for "
             "its {pods}",
             kind=workload.kind, name=workload.name, pool=pool.pool.name, nodes=_nodes(load),
-            pods=count(pods, "{n} pod", "{n} pods") if is_now else say("maxReplicas of {n}", n=pods),
+            pods=lost.in_words,
         )  # fmt: skip
-        hint = say("use {n} nodes, or prefer the podAntiAffinity instead of requiring it", n=pods)
-        facts = {"pods": pods, "nodes": load.nodes, "pool": pool.pool.name}
+        hint = say("use {n} nodes, or prefer the podAntiAffinity instead of requiring it", n=lost.pods)
+        facts = {"pods": lost.pods, "nodes": load.nodes, "pool": pool.pool.name}
         yield Hit(
             (*workload.path, "template", "spec", *ANTI_AFFINITY),
             message,
             hint,
             facts,
-            level=None if is_now else "warning",
+            level=None if lost.is_now else "warning",
         )
 
 

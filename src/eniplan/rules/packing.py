@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from eniplan.k8s.kinds import PER_NODE
 from eniplan.k8s.pods import NOT_APART
 from eniplan.k8s.terway import ENI, POD_ENI
-from eniplan.messages import say
+from eniplan.messages import count, say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from eniplan.k8s.pods import Apart
+    from eniplan.messages import Message
     from eniplan.plan.model import Workload
     from eniplan.rules.view import PoolView
 
@@ -185,6 +186,27 @@ def load_of(pool: PoolView) -> Load | None:
 def apart(workload: Workload) -> Apart:
     """Return whether each pod of a workload needs a node that has no other one."""
     return NOT_APART if workload.pod is None or workload.kind in PER_NODE else workload.pod.apart
+
+
+class Beyond(NamedTuple):
+    """The pods of a workload for which there is no room."""
+
+    pods: int
+    is_now: bool
+    """Whether its replicas have no room; else only those that autoscalers may add."""
+
+    @property
+    def in_words(self) -> Message:
+        """The number of pods."""
+        return count(self.pods, "{n} pod", "{n} pods") if self.is_now else say("maxReplicas of {n}", n=self.pods)
+
+
+def beyond(workload: Workload, room: int) -> Beyond | None:
+    """Return the pods of a workload if they are more than there is room for; None if there is room for all."""
+    if workload.most_replicas <= room:
+        return None
+    is_now = workload.replicas > room
+    return Beyond(workload.replicas if is_now else workload.most_replicas, is_now)
 
 
 def zones_apart(workload: Workload) -> Apart:

@@ -14,7 +14,7 @@ from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
 from eniplan.rules.examples import VSWITCH_J, VSWITCH_K, WORKLOAD
-from eniplan.rules.packing import apart, enis_of, load_of, zones_apart
+from eniplan.rules.packing import apart, beyond, enis_of, load_of, zones_apart
 from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
 from eniplan.rules.wl import in_pod, manifest
 
@@ -66,26 +66,25 @@ def wl018(view: PlanView) -> Outcome:
     """Pods that need a zone each, against the zones of the pool's vSwitches."""
     for pool in view.pools:
         for workload in pool.workloads:
-            if not zones_apart(workload).always or workload.most_replicas <= max(len(pool.zones), 1):
+            lost = beyond(workload, max(len(pool.zones), 1))
+            if lost is None or not zones_apart(workload).always:
                 continue
             yield from pool.unseen_zones()
             if not pool.zones_are_known:
                 continue
-            is_now = workload.replicas > len(pool.zones)
-            pods = workload.replicas if is_now else workload.most_replicas
             message = say(
                 "no two pods of {kind} {name!r} may share a zone, and pool {pool!r} has {zones} ({names}) for its "
                 "{pods}",
                 kind=workload.kind, name=workload.name, pool=pool.pool.name, zones=_zones(len(pool.zones)),
-                names=pool.zones,
-                pods=count(pods, "{n} pod", "{n} pods") if is_now else say("maxReplicas of {n}", n=pods),
+                names=pool.zones, pods=lost.in_words,
             )  # fmt: skip
             hint = say(
-                "give the pool vSwitches in {n} zones, or prefer the podAntiAffinity instead of requiring it", n=pods
+                "give the pool vSwitches in {n} zones, or prefer the podAntiAffinity instead of requiring it",
+                n=lost.pods,
             )
-            numbers = {"pods": pods, "zones": len(pool.zones), "pool": pool.pool.name}
+            numbers = {"pods": lost.pods, "zones": len(pool.zones), "pool": pool.pool.name}
             path = in_pod(workload, ("spec", *ANTI_AFFINITY))
-            yield Hit(path, message, hint, numbers, level=None if is_now else "warning")
+            yield Hit(path, message, hint, numbers, level=None if lost.is_now else "warning")
 
 
 def _spread(**spec: Any) -> dict[str, Any]:  # noqa: ANN401 - any field
@@ -145,15 +144,13 @@ def _unspread(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> O
     if domains is None:
         return
     lacks_some = spread.min_domains > domains
-    room = spread.max_skew * domains
-    if workload.most_replicas <= room or not (is_open or lacks_some):
+    lost = beyond(workload, spread.max_skew * domains)
+    if lost is None or not (is_open or lacks_some):
         return
-    is_now = workload.replicas > room
     in_words = _zones if spread.by_zone else _nodes
-    pods = count(workload.replicas, "{n} pod", "{n} pods")
     about = {
         "kind": workload.kind, "name": workload.name, "pool": pool.pool.name, "domains": in_words(domains),
-        "maxSkew": spread.max_skew, "pods": pods if is_now else say("maxReplicas of {n}", n=workload.most_replicas),
+        "maxSkew": spread.max_skew, "pods": lost.in_words,
     }  # fmt: skip
     if lacks_some:
         message = say(
@@ -171,7 +168,7 @@ def _unspread(pool: PoolView, workload: Workload, pod: Pod, spread: Spread) -> O
         hint = say("add the node affinity of exclusive nodes: `eniplan render-manifests --patch` prints it")
         if spread.counts_all_nodes:
             hint = say("remove nodeAffinityPolicy: Ignore, and keep the node affinity of exclusive nodes")
-    yield Hit(in_pod(workload, spread.path), message, hint, level="error" if lacks_some and is_now else None)
+    yield Hit(in_pod(workload, spread.path), message, hint, level="error" if lacks_some and lost.is_now else None)
 
 
 def _zones(number: int) -> Message:
@@ -224,12 +221,18 @@ def wl016(view: PlanView) -> Outcome:
                 "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is "
                 "{maxUnavailable} of {replicas}), and the pods of pool {pool!r} leave no ENI for it: {needed} of "
                 "{capacity} are used",
-                kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
-                maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
-                needed=load.needed, capacity=load.room,
+                **_about(pool, workload, update), needed=load.needed, capacity=load.room,
             )  # fmt: skip
             hint = say("set maxUnavailable to 1 and maxSurge to 0, or leave room for one more pod")
             yield Hit((*workload.path, "strategy"), message, hint)
+
+
+def _about(pool: PoolView, workload: Workload, update: Rollout) -> dict[str, object]:
+    """Return the facts of a rolling update that all messages about it state."""
+    return {
+        "kind": workload.kind, "name": workload.name, "surge": count(update.surge, "{n} pod", "{n} pods"),
+        "maxUnavailable": update.unavailable, "replicas": workload.replicas, "pool": pool.pool.name,
+    }  # fmt: skip
 
 
 def _second_set(pool: PoolView, workload: Workload, load: Load, enis: int) -> Outcome:
@@ -282,9 +285,7 @@ def _no_node(pool: PoolView, workload: Workload, update: Rollout, nodes: int) ->
     return say(
         "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
         "of {replicas}), and each of the {nodes} of pool {pool!r} has one of its pods, which may not share a node",
-        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
-        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
-        nodes=_nodes(nodes),
+        **_about(pool, workload, update), nodes=_nodes(nodes),
     )  # fmt: skip
 
 
@@ -296,9 +297,7 @@ def _without_zone(pool: PoolView, workload: Workload, update: Rollout) -> Outcom
     message = say(
         "a rolling update of {kind} {name!r} adds {surge} before it removes one (maxUnavailable is {maxUnavailable} "
         "of {replicas}), and each of the {zones} of pool {pool!r} has one of its pods, which may not share a zone",
-        kind=workload.kind, name=workload.name, surge=count(update.surge, "{n} pod", "{n} pods"),
-        maxUnavailable=update.unavailable, replicas=workload.replicas, pool=pool.pool.name,
-        zones=_zones(len(pool.zones)),
+        **_about(pool, workload, update), zones=_zones(len(pool.zones)),
     )  # fmt: skip
     hint = say("set maxUnavailable to 1 and maxSurge to 0, or give the pool a vSwitch in another zone")
     yield Hit((*workload.path, "strategy"), message, hint)
