@@ -21,7 +21,6 @@ from eniplan.cli import faults, language
 from eniplan.config import KEYS, Config, parameter
 from eniplan.errors import INPUT, INTERRUPTED, EniplanError, Place, Problem
 from eniplan.messages import say
-from eniplan.values import NamedTuple
 
 SOFTWARE = 70
 """Exit code of a bug in eniplan itself (EX_SOFTWARE), distinct from those of findings and bad input."""
@@ -30,29 +29,24 @@ _COMPLETE = "_ENIPLAN_COMPLETE"
 """The variable with which a shell asks for completions."""
 
 
-class _Command(NamedTuple):
-    module: str
-    about: str
-
-
 COMMANDS = {
-    "check": _Command("check", "Check plans: will these node pools work?"),
-    "completion": _Command("completion", "Print the completion script of a shell."),
-    "config": _Command("config", "Show the defaults in force, from the environment and the config file."),
-    "create-pool": _Command("create_pool", "Create a pool, or print its API body, Terraform or ROS template."),
-    "doctor": _Command("doctor", "Find what keeps eniplan from working here."),
-    "explain": _Command("explain", "Explain a rule, or list all rules."),
-    "guard": _Command("guard", "Write admission policies that keep a cluster true to its plan."),
-    "init": _Command("init", "Write a commented starter plan."),
-    "instances": _Command("instances", "Find instance types, and size pools for a number of pods."),
-    "migrate": _Command("migrate", "Plan how to move workloads to an exclusive pool."),
-    "ram-policy": _Command("ram_policy", "Print the minimal RAM policy for commands that call the account."),
-    "render-manifests": _Command("render_manifests", "Write the PodNetworkings and workloads, or complete your own."),
-    "resume": _Command("resume", "Continue an interrupted create from its receipt."),
-    "schema": _Command("schema", "Print the JSON Schema of plans, waivers, config or reports."),
-    "verify": _Command("verify", "Verify a running cluster against its plan."),
+    "check": "Check plans: will these node pools work?",
+    "completion": "Print the completion script of a shell.",
+    "config": "Show the defaults in force, from the environment and the config file.",
+    "create-pool": "Create a pool, or print its API body, Terraform or ROS template.",
+    "doctor": "Find what keeps eniplan from working here.",
+    "explain": "Explain a rule, or list all rules.",
+    "guard": "Write admission policies that keep a cluster true to its plan.",
+    "init": "Write a commented starter plan.",
+    "instances": "Find instance types, and size pools for a number of pods.",
+    "migrate": "Plan how to move workloads to an exclusive pool.",
+    "ram-policy": "Print the minimal RAM policy for commands that call the account.",
+    "render-manifests": "Write the PodNetworkings and workloads, or complete your own.",
+    "resume": "Continue an interrupted create from its receipt.",
+    "schema": "Print the JSON Schema of plans, waivers, config or reports.",
+    "verify": "Verify a running cluster against its plan.",
     # Last, because the help lists commands with subcommands after the others.
-    "specs": _Command("specs", "Show the instance data: dates, gaps, one type."),
+    "specs": "Show the instance data: dates, gaps, one type.",
 }
 
 _HELP = """Plan, check and create exclusive-ENI (Terway) node pools on Alibaba Cloud ACK.
@@ -188,11 +182,21 @@ def _app(argv: list[str]) -> typer.Typer:
     app.callback()(_options)
     wanted = next((word for word in argv if not word.startswith("-")), "")
     if wanted in COMMANDS:
-        importlib.import_module(f"eniplan.cli.{COMMANDS[wanted].module}").register(app, wanted, COMMANDS[wanted].about)
+        add(app, wanted)
     else:  # the help, or an unknown command: only names are needed
-        for name, command in COMMANDS.items():
-            app.command(name, short_help=command.about)(_placeholder)
+        for name, about in COMMANDS.items():
+            app.command(name, short_help=about)(_placeholder)
     return app
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add a command: the function of its module's name, or the app with its subcommands."""
+    own = parameter(name)
+    command = getattr(importlib.import_module(f"eniplan.cli.{own}"), own)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name, short_help=COMMANDS[name])
+    else:
+        app.command(name, short_help=COMMANDS[name])(command)
 
 
 class _Defaults(dict[str, Any]):

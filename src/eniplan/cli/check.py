@@ -41,11 +41,6 @@ if TYPE_CHECKING:
     from eniplan.report.model import Report
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(check)
-
-
 def check(
     context: typer.Context,
     plans: Annotated[

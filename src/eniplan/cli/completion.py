@@ -51,11 +51,6 @@ class Asked(NamedTuple):
     """The values of the command's other parameters."""
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(completion)
-
-
 def completion(
     shell: Annotated[
         Shell | None, typer.Argument(metavar="[SHELL]", help="bash, zsh or fish. Default: $SHELL.")
@@ -319,21 +314,3 @@ BY_METAVAR: dict[str, Callable[[Asked], Iterable[Answer]]] = {
     "[PLAN]...": _files(*_PLAIN, ".tf", ".tofu", ".sh", ".bash", ".md"),
     "[RULE]": _rules,
 }
-FREE = (
-    "DATE",
-    "DAYS",
-    "DURATION",
-    "GBPS",
-    "GLOB",
-    "ID",
-    "N",
-    "NAME",
-    "NAME=VALUE",
-    "[NAMESPACE/]NAME",
-    "RANGE",
-    "URL",
-    "VERSION",
-    "WORDS",
-    "ZONES",
-)
-"""Metavars of values that cannot be listed."""

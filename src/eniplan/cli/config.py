@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from eniplan.config import Setting
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(config)
-
-
 def config(output: FormatOption = Format.TEXT) -> None:
     """Show the defaults of options in force, and where each comes from.
 
@@ -77,9 +72,9 @@ def _default(key: str) -> object:
         return resources.kept_specs() or None
     if key == "waivers":
         return WAIVERS if os.path.exists(WAIVERS) else None
-    from eniplan.cli import check  # noqa: PLC0415 - most settings come from elsewhere
+    from eniplan.cli.check import check  # noqa: PLC0415 - most settings come from elsewhere
 
     app = typer.Typer()
-    check.register(app, "check", "")
+    app.command()(check)
     command = typer.main.get_command(app)
     return next((option.default for option in command.params if option.name == parameter(key)), None)

@@ -41,11 +41,6 @@ class Spelling(StrEnum):
     ROS = "ros"
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(create_pool)
-
-
 def create_pool(
     plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
     pool: Annotated[

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from eniplan.plan.model import Plan
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(doctor)
-
-
 def doctor(
     plan: Annotated[
         str | None, typer.Argument(metavar="[PLAN]", help="With --live: the plan with the cluster and region.")

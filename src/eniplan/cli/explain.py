@@ -37,11 +37,6 @@ class Example(StrEnum):
     PLAN = "plan"
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(explain)
-
-
 def explain(
     rule: Annotated[str | None, typer.Argument(metavar="[RULE]", help="A rule id, such as ENI001.")] = None,
     show: Annotated[Example | None, typer.Option("--example", help="Print the rule's example instead.")] = None,

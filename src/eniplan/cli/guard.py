@@ -21,7 +21,8 @@ from eniplan.cli.options import (
 )
 from eniplan.cli.passed import Gate, named_input, passed_plans, placed
 from eniplan.errors import FINDINGS, InputError, Place, Problem, usage
-from eniplan.guard.render import Guard, guard, text
+from eniplan.guard.render import Guard, text
+from eniplan.guard.render import guard as policies_of
 from eniplan.messages import count, say, together
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import DEFAULT_FILE
@@ -41,12 +42,7 @@ class ActionName(StrEnum):
     DENY = "deny"
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(guard_command)
-
-
-def guard_command(
+def guard(
     plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
     action: Annotated[
         ActionName,
@@ -87,7 +83,7 @@ def guard_command(
             place = item.document.place(("cluster", "kubernetesVersion"))
             raise InputError(Problem(message, place, say("upgrade to {oldest} or later", oldest="1.30")))
     with placed(plans[0].document):
-        found = guard(views)
+        found = policies_of(views)
     if test:
         _test(found, test, output, refuses=action is ActionName.DENY)
     else:

@@ -84,11 +84,6 @@ _FILES = {
 }
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(init)
-
-
 def init(
     file: Annotated[
         str | None,

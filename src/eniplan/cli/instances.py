@@ -90,11 +90,6 @@ class Zones(NamedTuple):
     names: tuple[str, ...]
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(instances)
-
-
 def instances(
     families: Annotated[
         list[str] | None, typer.Option("--family", metavar="FAMILY", help="Only this family. Repeatable.")

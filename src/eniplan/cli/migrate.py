@@ -42,11 +42,6 @@ from eniplan.text import printable
 _POOL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(migrate)
-
-
 def migrate(
     plan: Annotated[
         str, typer.Argument(metavar="[PLAN]", help="The plan of the exclusive pool, with the workloads that move.")

@@ -14,11 +14,6 @@ from eniplan.messages import say
 from eniplan.suggest import did_you_mean
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(ram_policy)
-
-
 def ram_policy(
     commands: Annotated[list[str], typer.Argument(metavar="COMMAND...", help=f"Some of: {', '.join(COMMANDS)}.")],
     lingjun: Annotated[bool, typer.Option("--lingjun", help="The plans have Lingjun pools.")] = False,

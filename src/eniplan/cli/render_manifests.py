@@ -25,11 +25,6 @@ from eniplan.text import printable
 KUSTOMIZATION = "kustomization.yaml"
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(render_manifests)
-
-
 def render_manifests(
     plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan file, or - for stdin.")] = DEFAULT_FILE,
     workloads: Annotated[bool, typer.Option("--workloads", help="Also write skeletons of the workloads.")] = False,

@@ -9,11 +9,6 @@ import typer
 from eniplan.cli.options import LONGEST, EcsRoleOption, TimeoutOption
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(resume)
-
-
 def resume(
     receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="The file that create-pool --apply printed.")],
     timeout: TimeoutOption = LONGEST,

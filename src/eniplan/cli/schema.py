@@ -20,11 +20,6 @@ class Subject(StrEnum):
     WAIVERS = "waivers"
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(schema)
-
-
 def schema(
     subject: Annotated[
         Subject,

@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from eniplan.catalog.record import InstanceType, LingjunNodeType, Source
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command and its subcommands to the program."""
-    specs = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
-    specs.callback()(overview)
-    specs.command("show", short_help="Show one type with the source of every number.")(show)
-    specs.command("update", short_help="Get limits from the account or from nodes, and keep them.")(update)
-    specs.command("contribute", short_help="Print what the bundled data lacks, to contribute it.")(contribute)
-    specs.command("diff", short_help="Show what newer data changes, including verdicts on plans.")(diff)
-    app.add_typer(specs, name=name, short_help=about)
-
-
 def overview(
     context: typer.Context,
     output: FormatOption = Format.TEXT,
@@ -194,3 +183,11 @@ def _origin(source: Source | None) -> str:
         return "no source"
     dated = source.date or "no date"
     return f"{source.title}, {dated}" + (f", {source.quality}" if source.quality else "")
+
+
+specs = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+specs.callback()(overview)
+specs.command("show", short_help="Show one type with the source of every number.")(show)
+specs.command("update", short_help="Get limits from the account or from nodes, and keep them.")(update)
+specs.command("contribute", short_help="Print what the bundled data lacks, to contribute it.")(contribute)
+specs.command("diff", short_help="Show what newer data changes, including verdicts on plans.")(diff)

@@ -70,11 +70,6 @@ class _Source(NamedTuple):
         return kubectl.observe(self.kubectl, follow, self.wanted)
 
 
-def register(app: typer.Typer, name: str, about: str) -> None:
-    """Add the command to the program."""
-    app.command(name, short_help=about)(verify)
-
-
 def verify(
     plan: Annotated[
         str | None,
