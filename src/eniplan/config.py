@@ -189,9 +189,9 @@ def _document(path: str) -> Document | None:
 
     form = schema()
     if not compile_schema(form)(document.value):
-        from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
+        from eniplan.plan.explain_schema import schema_problems, told  # noqa: PLC0415 - imports jsonschema
 
-        raise InputError(*few(misfit.problem for misfit in schema_problems(document, form)))
+        raise InputError(*few(told(schema_problems(document, form))))
     return document
 
 

@@ -52,7 +52,7 @@ CASES: dict[str, tuple[str, bytes, str, str]] = {
     ),
     "UTF-16 without a mark": (
         "p.yaml", "apiVersion: eniplan/v1".encode("utf-16-le"),
-        "p.yaml: error: this is a binary file, not YAML or JSON", "pass a plan file, or a folder with plans",
+        "p.yaml: error: this file is UTF-16, not UTF-8", "save it as UTF-8; `iconv -f UTF-16 -t UTF-8` converts it",
     ),
     "UTF-16": (
         "p.yaml", 'é: "'.encode("utf-16"),

@@ -440,3 +440,40 @@ locals {{
   }}"""
     judged = judge_files(here, {"main.tf": head + (HCL_POOL % dynamic).replace("ecs.g8i.8xlarge", FEW)})
     assert (judged.problems, judged.rules, judged.facts) == ([], {"ENI001", "NP002"}, {})
+
+
+# --- A replacement that Terraform creates first --------------------------------------------------------------------
+
+FIRST = "lifecycle {\n    create_before_destroy = true\n  }"
+
+
+@pytest.mark.parametrize(
+    ("name", "lifecycle", "right"),
+    [
+        ('"a"', FIRST, True),
+        ('"${var.env}-a"', FIRST, True),
+        ('"a"', FIRST.replace("true", "false"), False),
+        ('"a"', "lifecycle {\n    prevent_destroy = true\n  }", False),
+        ('"a-${random_id.x.hex}"', FIRST, False),
+        ("var.name", FIRST, False),
+    ],
+)
+def test_a_replacement_of_the_same_name_is_told_before_it_happens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, lifecycle: str, *, right: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        'variable "env" { default = "prod" }\nvariable "name" {}\n'
+        f'resource "{RESOURCE}" "p" {{\n  node_pool_name = {name}\n  {LABELS}\n  {lifecycle}\n}}\n'
+    )
+    judged = judge_files(tmp_path, {"main.tf": text})
+    told = [(item.level, item.place.line) for item in judged.report.findings if item.rule.id == "NP006"]
+    assert told == ([("warning", 4)] if right else [])
+
+
+def test_json_says_the_same_of_a_replacement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    label = {"key": EXCLUSIVE_LABEL, "value": "eniOnly"}
+    pool = {"node_pool_name": "a", "labels": label, "lifecycle": {"create_before_destroy": True}}
+    judged = judge_files(tmp_path, {"main.tf.json": {"resource": {RESOURCE: {"p": pool}}}})
+    assert "NP006" in judged.rules

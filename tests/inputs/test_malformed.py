@@ -145,6 +145,18 @@ def test_bytes_that_are_no_input(folder: Path, name: str, data: bytes) -> None:
     assert judged.report.exit_code == 3
 
 
+@pytest.mark.parametrize("paths", [("pool.tf",), (".",)])
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le"])
+def test_terraform_in_another_encoding_is_told_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, paths: tuple[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pool.tf").write_bytes(hcl().encode(codec))
+    judged = judge_files(tmp_path, {}, *paths)
+    assert judged.problems[-1].endswith("pool.tf: this file is UTF-16, not UTF-8 []")
+    assert judged.report.exit_code == 3
+
+
 def test_a_byte_order_mark_is_no_harm(folder: Path) -> None:
     (folder / "bom.tf").write_bytes(b"\xef\xbb\xbf" + hcl('node_pool_name = "a"').encode())
     assert judge_files(folder, {}, "bom.tf").rules == {"NP002", "NP005"}

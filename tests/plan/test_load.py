@@ -73,6 +73,14 @@ def test_a_list_with_one_wrong_item_is_not_called_empty(changes: dict[str, Any],
     assert [finding.place.path for finding in report.findings] == []
 
 
+@pytest.mark.parametrize(("key", "wrong"), [("nodePools", "nodepools"), ("name", "nme"), ("apiVersion", "apiversion")])
+def test_a_misspelt_key_is_told_once(key: str, wrong: str) -> None:
+    text = json.dumps(SMALLEST).replace(f'"{key}"', f'"{wrong}"', 1)
+    (document,) = read_documents("plan.json", text.encode())
+    told = [f"{problem.message} {problem.hint}" for problem in load_document(document).problems]
+    assert told == [f"unknown key {wrong!r} did you mean {key!r}?"]
+
+
 class TestInputs:
     def names(self, *paths: Path) -> list[str]:
         """Return the first pool's name of every plan found."""

@@ -63,6 +63,10 @@ class Within:
         """See `plan.document.Tree.find`."""
         return self._outer.tree.find(self._at(path), key=key)
 
+    def file(self, path: Path) -> str:
+        """See `Document.located`."""
+        return self._outer.located(self._at(path))[0]
+
     def text(self, path: Path) -> str | None:
         """See `plan.document.Tree.text`."""
         return self._outer.tree.text(self._at(path))

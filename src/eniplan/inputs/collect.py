@@ -104,7 +104,7 @@ class Collected:
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
         self._leaving: list[tuple[PoolInput, Stated | None]] = []
-        self._doubled: list[tuple[PoolInput, Stated | None]] = []
+        self._doubled: list[tuple[PoolInput, Stated | None, bool]] = []
         self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
         self._problems: list[Problem] = []
         self._calls: list[Call] = []
@@ -390,8 +390,8 @@ class Collected:
         found = PoolInput(pool.value, places, pool.unknown)
         if stated is None:
             stated = _named(resource, origin)
-        if resource.is_doubled:
-            self._doubled.append((found, stated))
+        if resource.is_doubled is not None:
+            self._doubled.append((found, stated, resource.is_doubled))
         if resource.vanishes:
             self._leaving.append((found, stated))
         elif mode_of(body) is None:
@@ -422,8 +422,8 @@ class Collected:
         yield from self._problems
         for found, why, stated in self._doubtful:
             yield unit_of_doubtful(found, why, self._cluster, stated).load()
-        for found, stated in self._doubled:
-            yield doubled(found, stated)
+        for found, stated, is_now in self._doubled:
+            yield doubled(found, stated, is_now=is_now)
         for found, stated in self._leaving:
             yield leaving(found, stated)
         patches = {path for found in self._kustomizations.values() for path in found.patches}

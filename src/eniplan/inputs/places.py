@@ -63,8 +63,7 @@ class Origin(NamedTuple):
 
     def place(self, *, key: bool = False) -> Place:
         """Return its file, line and column."""
-        line, column = self.document.tree.find(self.path, key=key)
-        return Place(self.document.file, line, column, self.name or path_text(self.path))
+        return Place(*self.document.located(self.path, key=key), self.name or path_text(self.path))
 
     def inner(self, path: Path) -> Origin:
         """Return a place inside this one."""

@@ -50,8 +50,8 @@ class Resource(NamedTuple):
     """The labels of the live pool that it changes; None if it creates a pool."""
     vanishes: bool = False
     """Whether it removes the exclusive label from a live pool."""
-    is_doubled: bool = False
-    """Whether it is created while a pool of its name exists."""
+    is_doubled: bool | None = None
+    """Whether it is created while a pool of its name exists: now, or (False) when it is replaced; None: never."""
 
 
 class PoolPlaces(NamedTuple):

@@ -144,7 +144,7 @@ def _change(
         return Skipped(f"{document.file}: {address}", say("it has no exclusive label"))
     twice = actions == _BEFORE_DELETE and _identity(value) is not None and _identity(value) == _identity(before)
     is_lost = mode is False
-    return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, is_lost, is_doubled=twice)
+    return Resource(address, document, (*path, "after"), value, TERRAFORM, existing, is_lost, is_doubled=twice or None)
 
 
 def _identity(value: Any) -> tuple[str, str] | None:  # noqa: ANN401 - values of a resource

@@ -115,10 +115,11 @@ def leaving(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
     return loaded if plan is None else loaded._replace(plan=plan._replace(leaving=pools))
 
 
-def doubled(pool: PoolInput, stated: Stated | None) -> LoadedPlan:
-    """Return a plan with a pool that is created while one of its name exists, for NP006 alone."""
+def doubled(pool: PoolInput, stated: Stated | None, *, is_now: bool) -> LoadedPlan:
+    """Return a plan with a pool that is created while one of its name exists, now or later, for NP006 alone."""
     loaded, plan, pools = _aside(pool, stated)
-    return loaded._replace(plan=plan and plan._replace(doubled=pools), problems=())
+    now, later = (pools, ()) if is_now else ((), pools)
+    return loaded._replace(plan=plan and plan._replace(doubled=now, doubling=later), problems=())
 
 
 def _aside(pool: PoolInput, stated: Stated | None) -> tuple[LoadedPlan, Plan | None, tuple[NodePool, ...]]:

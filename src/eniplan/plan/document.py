@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 
@@ -49,7 +49,12 @@ class Document(NamedTuple):
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return the place of the value at `path`; with `key`, the place of its key."""
-        return Place(self.file, *self.tree.find(path, key=key), path_text(path))
+        return Place(*self.located(path, key=key), path_text(path))
+
+    def located(self, path: Path, *, key: bool = False) -> tuple[str, int, int]:
+        """Return the file, line and column of the value at `path`, or of its key."""
+        file = getattr(self.tree, "file", None)  # several files may make one value
+        return self.file if file is None else file(path), *self.tree.find(path, key=key)
 
     def word(self, path: Path, key: str) -> str:
         """Return what the user's format calls a key of the object at `path`."""
@@ -185,8 +190,15 @@ def decode(file: str, data: bytes) -> str:
     return text
 
 
+UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
+"""The beginning of a text in UTF-16."""
+
+
 def _binary(file: str, data: bytes) -> Problem:
     hint = say("pass a plan file, or a folder with plans")
+    if data[:2] in UTF_16 or (b"\0" not in data[:64:2] and not data[1:64:2].strip(b"\0")):
+        hint = say("save it as UTF-8; `iconv -f UTF-16 -t UTF-8` converts it")
+        return Problem(say("this file is UTF-16, not UTF-8"), Place(file), hint)
     if data.startswith(b"PK\x03\x04"):  # ZIP, the format of saved Terraform plans
         hint = say("if it is a saved Terraform plan, pass the output of `terraform show -json`")
     return Problem(say("this is a binary file, not YAML or JSON"), Place(file), hint)

@@ -43,6 +43,12 @@ class Misfit(NamedTuple):
     """The key that the user most likely meant: rules should not report it as missing."""
 
 
+def told(misfits: list[Misfit]) -> list[Problem]:
+    """Return the problems of violations, without missing keys that the user gave under another name."""
+    misspelt = {misfit.meant for misfit in misfits if len(misfit.path) == len(misfit.meant)}
+    return [m.problem for m in misfits if len(m.path) == len(m.meant) or m.meant not in misspelt]
+
+
 def schema_problems(document: Document, schema: dict[str, Any]) -> list[Misfit]:
     """Return the violations of the schema in the order of the document's keys, at most `MAX_PROBLEMS` + 1.
 
@@ -108,7 +114,7 @@ def _missing(at: _Violation, key: str) -> Misfit:
     part = say(" in {at_name}", at_name=at.name) if at.path and word == key else NOTHING
     message = say("{key!r} is missing{part}", key=word, part=part)
     about = f"apiVersion: {API_VERSION}" if key == "apiVersion" else at.schema["properties"][key]["description"]
-    return at.problem(message, say("add it: {about}", about=about))
+    return at.problem(message, say("add it: {about}", about=about))._replace(meant=(*at.path, key))
 
 
 def _any_of(at: _Violation) -> Iterator[Misfit]:

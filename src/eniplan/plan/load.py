@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import copy
 import os
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from eniplan.bounds import MAX_PROBLEMS
 from eniplan.errors import InputError, Place, Problem, few, unreadable
 from eniplan.messages import NOTHING, say
-from eniplan.plan.document import Document, read_inputs
+from eniplan.plan.document import UTF_16, Document, read_inputs
 from eniplan.plan.model import Plan, plan_from
 from eniplan.plan.schema import API_VERSION, SCHEMA, is_valid
 from eniplan.suggest import did_you_mean
@@ -254,13 +253,10 @@ def _member(path: str) -> bytes:
 
 
 def _utf_8(data: bytes) -> bytes:
-    if data[:2] in _UTF_16:
+    if data[:2] in UTF_16:
         with contextlib.suppress(UnicodeDecodeError):  # `decode` then reports that it is not text
             return data.decode("utf-16").encode()
     return data
-
-
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def unreadable_file(path: str, error: OSError) -> Problem:
@@ -310,10 +306,10 @@ def _misread(document: Document, plan: Plan) -> Iterator[Problem]:
 
 def without_misfits(document: Document, schema: Schema) -> tuple[Any, tuple[Problem, ...], frozenset[Path]]:
     """Return a document's value without parts that do not fit a schema, the problems, and the paths of these parts."""
-    from eniplan.plan.explain_schema import schema_problems  # noqa: PLC0415 - imports jsonschema
+    from eniplan.plan.explain_schema import schema_problems, told  # noqa: PLC0415 - imports jsonschema
 
     found = schema_problems(document, schema)
-    problems = few(dict.fromkeys(misfit.problem for misfit in found))
+    problems = few(dict.fromkeys(told(found)))
     if len(found) > MAX_PROBLEMS:
         return None, problems, frozenset()  # more may be invalid: check nothing
     rest = copy.deepcopy(document.value)

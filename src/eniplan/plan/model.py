@@ -365,6 +365,8 @@ class Plan(NamedTuple):
     """Existing pools that the change makes non-exclusive."""
     doubled: tuple[NodePool, ...] = ()
     """Pools that the change creates while a pool of the same name exists."""
+    doubling: tuple[NodePool, ...] = ()
+    """Pools of which that is true for each replacement."""
     guests: tuple[Guest, ...] = ()
     """Pods that do not select the pools, but can run there."""
 

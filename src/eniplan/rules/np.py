@@ -473,6 +473,14 @@ def np006(view: PlanView) -> Outcome:
         message = say("the node pool {name!r} is created before the old one of its name is deleted", name=twin.name)
         hint = say("give the new pool another name, or remove create_before_destroy")
         yield Hit((*twin.path, "name"), message, hint)
+    for twin in view.plan.doubling:
+        message = say(
+            "if Terraform replaces the node pool {name!r}, it creates the new one before it deletes the old one of its "
+            "name",
+            name=twin.name,
+        )
+        hint = say("remove create_before_destroy, or give each replacement another name, as with random_id")
+        yield Hit((*twin.path, "name"), message, hint, level="warning")
 
 
 @rule(

@@ -164,7 +164,10 @@ def _is_blocks(value: Any) -> TypeGuard[dict[str, Any] | list[dict[str, Any]]]: 
 @cache
 def _block_names() -> frozenset[str]:
     """Return the names of the blocks in node pools and clusters."""
-    return frozenset(name.split(".")[0].removesuffix("[]") for name in read("terraform") if "." in name) | {"addons"}
+    return frozenset(name.split(".")[0].removesuffix("[]") for name in read("terraform") if "." in name) | {
+        "addons",
+        "lifecycle",
+    }
 
 
 class _JsonAttribute(Attribute):

@@ -26,9 +26,9 @@ from eniplan.inputs.cluster import CLUSTERS, facts_of
 from eniplan.inputs.hcl.evaluate import outcome, pieces
 from eniplan.inputs.hcl.module import AfterApply, Instance, ReadLater
 from eniplan.inputs.hcl.nodes import Entries, Items, Literal, Name
-from eniplan.inputs.hcl.sources import at, sources
+from eniplan.inputs.hcl.sources import sources
 from eniplan.inputs.hcl.values import in_any_order, pairs, unknown
-from eniplan.inputs.places import NotKnown, Origin, Skipped
+from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text
 from eniplan.inputs.spelling import TERRAFORM, Resource, as_text
 from eniplan.inputs.templates import Group
 from eniplan.messages import NOTHING, say
@@ -87,11 +87,12 @@ class Tree:
     def find(self, path: Path, *, key: bool) -> tuple[int, int]:
         """See `plan.document.Tree.find`."""
         found = self._walk(path)
-        if found is None:
-            return 1, 1
-        if found.text is not self.source:  # the line is in an override file
-            return self.source.place(self.shapes[str(path[0])].block.start)
-        return self.source.place(found.key if key else found.start)
+        return (1, 1) if found is None else found.text.place(found.key if key else found.start)
+
+    def file(self, path: Path) -> str:
+        """See `Document.located`: the override file, if that sets the value."""
+        found = self._walk(path)
+        return self.source.file if found is None else found.text.file
 
     def text(self, path: Path) -> str | None:
         """See `plan.document.Tree.text`."""
@@ -110,8 +111,6 @@ class Tree:
         if key is not None and isinstance(key.expression, Literal) and is_mode_key(str(key.expression.value)):
             return say("in a {block} block", block="labels")
         where = () if found.expression is None else sources(found.expression, found.shape.module, found.shape.block)
-        if found.text is not self.source:
-            where = (at(found.text, found.start), *where)
         return say("the value comes from {sources}", sources=where) if where else NOTHING
 
     @property
@@ -270,6 +269,8 @@ class Pool(NamedTuple):
     values: dict[str, Any]
     is_certain: bool
     """Whether the pool certainly exists."""
+    is_doubled: bool | None = None
+    """See `Resource.is_doubled`."""
 
 
 class Configuration:
@@ -329,7 +330,7 @@ class Configuration:
                 if is_meant(values.get("labels"), values.get("tags")) is False:
                     self._leave(block, address, _by(_NO_LABEL, _label_sources(block, module)))
                 else:
-                    yield Pool(address, document, values, is_certain and one.is_certain)
+                    yield Pool(address, document, values, is_certain and one.is_certain, _doubled(block, values))
         self._with_manifests.append((module, is_root))
         for call, modules in module.modules():
             if is_root and not any(map(self._is_wanted, call.files)):
@@ -421,7 +422,14 @@ class Configuration:
         known = self._known(pools, about)
         stated = None if about is None or place is None else self._stated(named(about, known), place, known)
         resources = [
-            Resource(pool.address, pool.document, (pool.address,), named(pool.values, known), TERRAFORM)
+            Resource(
+                pool.address,
+                pool.document,
+                (pool.address,),
+                named(pool.values, known),
+                TERRAFORM,
+                is_doubled=pool.is_doubled,
+            )
             for pool in pools
         ]
         return Group(key, resources, stated)
@@ -453,6 +461,15 @@ class Configuration:
             found = ((read(words, instance), self._origin(instance)) for words, instance in made.items())
             state(stated, section, found)
         return stated
+
+
+def _doubled(block: Block, values: dict[str, Any]) -> bool | None:
+    """Return False if Terraform creates a replacement before it deletes the pool of its name; None otherwise."""
+    said = [inner.attributes.get("create_before_destroy") for inner in block.blocks if inner.kind == "lifecycle"]
+    # Terraform accepts only literals there.
+    is_first = any(isinstance(item.expression, Literal) and item.expression.value is True for item in said if item)
+    name = values.get("node_pool_name") or values.get("name")
+    return False if is_first and is_known_text(name) and is_meant(values.get("labels"), None) else None
 
 
 _READ_AS = {_V_SWITCH: "alicloud_vswitches", _GROUP: "alicloud_security_groups"}
