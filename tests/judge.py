@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.catalog.store import Catalog
 from eniplan.judging.check import check
+from eniplan.k8s.nodes import Placement, requirement
 from eniplan.plan.document import read_documents
 from eniplan.plan.load import load_document
 from eniplan.rules.base import AccountRule, Settings
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 11, 22)
 """The date of all checks in tests."""
+SOMEWHERE = Placement((requirement((), "kubernetes.io/hostname", "node-1"),))
+"""What pods ask for that some node of a pool may have."""
 FILE = "plan.json"
 
 

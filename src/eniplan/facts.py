@@ -115,13 +115,15 @@ LINGJUN_SIZE = Fact("nodePools[].lingjun.nodeCount", "the size of {about}")
 
 # --- Instance types -----------------------------------------------------------------------------------------------
 
+_PAGE = "its page does not state it; prove it with --specs"
 ENIS = Fact("EniQuantity", "EniQuantity of {about}", _SPECS)
 IPV4_PER_ENI = Fact("EniPrivateIpAddressQuantity", find=_SPECS)
 IPV6_PER_ENI = Fact("EniIpv6AddressQuantity", find=_SPECS)
 ERIS = Fact("EriQuantity", "EriQuantity of {about}", "pods per node are counted as if eRDMA took a slot")
 ON_SALE = Fact("OnSale")
-CORES = Fact("CpuCoreCount", "CpuCoreCount of {about}", "its page does not state it; prove it with --specs")
-MEMORY = Fact("MemorySize", "MemorySize of {about}", "its page does not state it; prove it with --specs")
+CORES = Fact("CpuCoreCount", "CpuCoreCount of {about}", _PAGE)
+MEMORY = Fact("MemorySize", "MemorySize of {about}", _PAGE)
+ARCHITECTURE = Fact("CpuArchitecture", "CpuArchitecture of {about}", _PAGE)
 
 # --- PodNetworkings -----------------------------------------------------------------------------------------------
 

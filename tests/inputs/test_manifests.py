@@ -615,6 +615,7 @@ def term(operator: str, *values: str, key: str = EXCLUSIVE_LABEL) -> dict[str, A
     [
         (agent(), {"ENI008"}, 0),
         (agent(nodeSelector={"kubernetes.io/os": "linux"}), {"ENI008"}, 0),
+        (agent(nodeSelector={"kubernetes.io/arch": "amd64"}), {"ENI008"}, 0),
         (agent(tolerations=[TOLERATION]), {"ENI008"}, 0),
         # kept away
         (agent(hostNetwork=True), set(), 0),
@@ -623,8 +624,9 @@ def term(operator: str, *values: str, key: str = EXCLUSIVE_LABEL) -> dict[str, A
         (agent(**term("DoesNotExist")), set(), 0),
         (agent(nodeSelector={"disk": "ssd"}), set(), 0),
         (agent(nodeSelector={"kubernetes.io/os": "windows"}), set(), 0),
+        (agent(nodeSelector={"kubernetes.io/arch": "arm64"}), set(), 0),
         # perhaps
-        (agent(nodeSelector={"kubernetes.io/arch": "amd64"}), set(), 1),
+        (agent(nodeSelector={"kubernetes.io/hostname": "node-1"}), set(), 1),
         (agent("Deployment"), set(), 1),
     ],
 )

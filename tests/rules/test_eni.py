@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from eniplan.catalog.store import Catalog
+from eniplan.k8s.nodes import Placement
 from eniplan.plan.model import Guest
 from eniplan.rules.base import Hit, Unknown
 from eniplan.rules.eni import eni008
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL
 from eniplan.rules.view import PlanView
-from tests.judge import TODAY, facts_missing, found, judge, only, own, places, row, view_of
+from tests.judge import SOMEWHERE, TODAY, facts_missing, found, judge, only, own, places, row, view_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -358,7 +359,7 @@ class TestENI008:
 
 
 def guest(enis: int = 1, replicas: int | None = None, *, certain: bool = True, title: str = "log agent") -> Guest:
-    return Guest(title, "trading", enis, replicas, is_certain=certain)
+    return Guest(title, "trading", enis, replicas, Placement() if certain else SOMEWHERE)
 
 
 def test_autoscaled_workloads_are_named_in_order() -> None:

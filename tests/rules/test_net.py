@@ -451,7 +451,7 @@ class TestSharedVSwitches:
         second = {**PN, "name": "other", "podSelector": {"matchLabels": {"network": "other"}}}
         view = view_of({"podNetworkings": [PN, second], f"{POOL}.systemPodsPerNode": 1, "workloads": [WORKLOAD]})
         view = PlanView(
-            view.plan._replace(guests=(Guest("log agent", "trading", 1, None, is_certain=True),)),
+            view.plan._replace(guests=(Guest("log agent", "trading", 1, None),)),
             view.catalog,
             view.settings,
         )

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.k8s.nodes import Placement
 from eniplan.plan.fields import FIELDS, KEYS
 from eniplan.plan.model import EXCLUSIVE_LABEL, LINGJUN_LABEL, Guest
 from eniplan.rules.base import Hit
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, VSWITCH_J, WORKLOAD
 from eniplan.rules.np import np016
 from eniplan.rules.view import PlanView
-from tests.judge import facts_missing, found, judge, judge_plan, only, own, places, row, unknown, view_of
+from tests.judge import SOMEWHERE, facts_missing, found, judge, judge_plan, only, own, places, row, unknown, view_of
 
 if TYPE_CHECKING:
     from eniplan.report.model import Report
@@ -476,7 +477,7 @@ class TestNP016:
     def test_pods_that_nobody_planned_need_the_room_too(self, enis: int, certain: bool, level: str) -> None:  # noqa: FBT001 - a parameter of the test
         override = {"node_config": {"kubelet_configuration": {"maxPods": 9}}}
         view = view_of({**pool(overrides=override), "workloads": [{**WORKLOAD, "replicas": 16}]})
-        guest = Guest("log agent", "trading", enis, None, is_certain=certain)
+        guest = Guest("log agent", "trading", enis, None, Placement() if certain else SOMEWHERE)
         (hit,) = np016.check(PlanView(view.plan._replace(guests=(guest,)), view.catalog, view.settings))
         assert isinstance(hit, Hit)
         assert (hit.level or "error") == level

@@ -195,8 +195,8 @@ def test_pods_of_every_node_are_counted_a_node() -> None:
 
 def test_who_takes_enis() -> None:
     guests = (
-        Guest("log agent", "trading", 2, None, is_certain=True),
-        Guest("maybe", "trading", 1, 3, is_certain=False),
+        Guest("log agent", "trading", 2, None),
+        Guest("maybe", "trading", 1, 3),
     )
     pool = of({"eniRequest": 2}, {"nodePools[0].systemPodsPerNode": 1}, guests)
     assert [tuple(taker) for taker in takers(pool)] == [

@@ -9,7 +9,7 @@ import pytest
 from eniplan.plan.model import Guest
 from eniplan.rules.examples import ABSENT, LINGJUN_POOL, POD_NETWORKING, TYPE, VSWITCH_J, VSWITCH_K, WORKLOAD
 from eniplan.rules.view import PlanView
-from tests.judge import view_of
+from tests.judge import SOMEWHERE, view_of
 
 POOL = "nodePools[0]"
 NOBODY_KNOWS = {"cluster.terway.erdma": ABSENT}
@@ -66,9 +66,9 @@ def test_nodes_of_one_zone() -> None:
         ({f"{POOL}.systemPodsPerNode": 1}, (), True),
         ({"workloads": [WORKLOAD]}, (), True),
         ({"workloads": [{**WORKLOAD, "podNetworking": "trading-eni"}]}, (), False),
-        ({}, (Guest("log agent", "trading", 1, None, is_certain=True),), True),
-        ({}, (Guest("log agent", "trading", 1, None, is_certain=False),), False),
-        ({}, (Guest("log agent", "two", 1, None, is_certain=True),), False),
+        ({}, (Guest("log agent", "trading", 1, None),), True),
+        ({}, (Guest("log agent", "trading", 1, None, SOMEWHERE),), False),
+        ({}, (Guest("log agent", "two", 1, None),), False),
         ({"podNetworkings": []}, (), True),
     ],
 )

@@ -201,11 +201,12 @@ class TestWL004Names:
 
 
 class TestWL007Places:
-    """The region, zones and instance types of the example's pool, which the plan states."""
+    """The region, zones, instance types and architecture of the example's pool."""
 
     TYPE = "node.kubernetes.io/instance-type"
     ZONE = "topology.kubernetes.io/zone"
     REGION = "topology.kubernetes.io/region"
+    ARCH = "kubernetes.io/arch"
 
     @pytest.mark.parametrize(
         ("key", "value", "have"),
@@ -215,6 +216,8 @@ class TestWL007Places:
             (REGION, "cn-beijing", "cn-hangzhou"),
             (TYPE, "ecs.g7.8xlarge", "ecs.g8i.8xlarge"),
             ("beta.kubernetes.io/instance-type", "ecs.g7.8xlarge", "ecs.g8i.8xlarge"),
+            (ARCH, "arm64", "amd64"),
+            ("beta.kubernetes.io/arch", "arm64", "amd64"),
         ],
     )
     def test_what_the_nodes_have(self, key: str, value: str, have: str) -> None:
@@ -241,8 +244,13 @@ class TestWL007Places:
             ({f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}, ZONE, "cn-hangzhou-k", False),
             ({f"{POOL}.vSwitchIds": ["vsw-j", "vsw-k"]}, ZONE, "cn-hangzhou-i", True),
             ({f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "ecs.g7.8xlarge"]}, TYPE, "ecs.g7.8xlarge", False),
-            ({f"{POOL}.instanceTypes": [], f"{POOL}.instanceFamilies": ["ecs.g8i"]}, TYPE, "ecs.g7.8xlarge", False),
+            ({f"{POOL}.instanceTypes": [], f"{POOL}.instanceFamilies": ["ecs.g8i"]}, TYPE, "ecs.g7.8xlarge", True),
+            ({f"{POOL}.instanceTypes": [], f"{POOL}.instanceFamilies": ["ecs.none"]}, TYPE, "ecs.g7.8xlarge", False),
             ({f"{POOL}.instanceFamilies": ["ecs.g7"]}, TYPE, "ecs.g7.8xlarge", False),
+            ({f"{POOL}.instanceFamilies": ["ecs.g7"]}, TYPE, "ecs.g8i.8xlarge", False),
+            ({f"{POOL}.instanceTypes": [], f"{POOL}.instanceFamilies": ["ecs.g8y"]}, ARCH, "arm64", False),
+            ({f"{POOL}.instanceTypes": [], f"{POOL}.instanceFamilies": ["ecs.g8y"]}, ARCH, "amd64", True),
+            ({f"{POOL}.instanceFamilies": ["ecs.g8y"]}, ARCH, "amd64", False),
             ({f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", "(var.t)"]}, TYPE, "ecs.g7.8xlarge", False),
             ({f"{POOL}.labels": {TYPE: "x"}}, TYPE, "x", False),
         ],
@@ -268,9 +276,20 @@ class TestWL007Places:
         assert found(report, "WL007") == []
         assert [item.fact for item in report.undecided if "WL007" in item.rules] == ([] if fact is None else [fact])
 
+    @pytest.mark.parametrize("name", ["ecs.c4.2xlarge", "ecs.none.2xlarge"])
+    def test_an_unknown_architecture(self, name: str) -> None:
+        report = judge(
+            {f"{POOL}.instanceTypes": ["ecs.g8i.8xlarge", name], **templated(nodeSelector={self.ARCH: "amd64"})}
+        )
+        assert found(report, "WL007") == []
+        (item,) = (item for item in report.undecided if "WL007" in item.rules)
+        assert (item.fact, item.place.path) == (f"CpuArchitecture of {name}", "nodePools[0].instanceTypes[1]")
+
     def test_lingjun_nodes_are_not_documented(self) -> None:
         changes = {"cluster.vSwitches": ABSENT, "nodePools": [LINGJUN_POOL]}
-        pods = templated(more={"nodePool": LINGJUN_POOL["name"]}, nodeSelector={self.ZONE: "x", self.TYPE: "y"})
+        pods = templated(
+            more={"nodePool": LINGJUN_POOL["name"]}, nodeSelector={self.ZONE: "x", self.TYPE: "y", self.ARCH: "z"}
+        )
         report = judge({**changes, **pods})
         assert found(report, "WL007") == []
         assert [item.fact for item in report.undecided if "WL007" in item.rules] == []

@@ -506,13 +506,12 @@ class Manifests:
         replicas = None if value["kind"] in PER_NODE else most
         title, enis = workload.title, max(pod.request(ENI), 1)
         for alike in pools.alike:
-            allowed = pod.placement.allows(alike.nodes)
             taints = alike.pools[0].node_taints
             is_meant = replicas is None or any(taint.repels for taint in taints)
-            if allowed is not False and is_meant and not repelling(taints, pod.tolerations):
-                is_certain = bool(allowed) and replicas is None
+            fits = is_meant and not repelling(taints, pod.tolerations)
+            if fits and pod.placement.allows(alike.nodes) is not False:
                 for pool in alike.pools:
-                    yield Guest(title, pool.name, enis, replicas, is_certain)
+                    yield Guest(title, pool.name, enis, replicas, pod.placement)
 
     def namespace_labels(self, workload: Workload) -> dict[str, str]:
         """Return the known labels of a workload's namespace."""

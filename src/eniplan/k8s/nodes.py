@@ -21,7 +21,10 @@ NODE_NAME = "metadata.name"
 REGION_LABELS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
 ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 TYPE_LABELS = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+ARCH_LABELS = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 """Labels of every node, under their present and their former name."""
+ARCHITECTURES = {"X86": "amd64", "ARM": "arm64"}
+"""The values of `ARCH_LABELS` by the ECS API's CpuArchitecture."""
 
 
 class Taint(NamedTuple):

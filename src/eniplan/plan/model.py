@@ -12,7 +12,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import selector_from
-from eniplan.k8s.nodes import NO_SCHEDULE, REGION_LABELS, TYPE_LABELS, ZONE_LABELS, NodeLabels, Taint, toleration_from
+from eniplan.k8s.nodes import (
+    NO_SCHEDULE,
+    REGION_LABELS,
+    TYPE_LABELS,
+    ZONE_LABELS,
+    NodeLabels,
+    Placement,
+    Taint,
+    toleration_from,
+)
 from eniplan.k8s.pods import read_pod
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
@@ -331,8 +340,8 @@ class Guest(NamedTuple):
     """The ENIs of one pod."""
     replicas: int | None
     """The number of pods; None: one on every node."""
-    is_certain: bool
-    """Whether they always run there; otherwise they may."""
+    placement: Placement = Placement()
+    """The nodes that they ask for."""
 
 
 class Waiver(NamedTuple):

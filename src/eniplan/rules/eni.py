@@ -85,7 +85,7 @@ def eni007(view: PlanView) -> Outcome:
 def eni008(view: PlanView) -> Outcome:
     """Pods of workloads and guests against the nodes at the largest size. All ENIs of a pod are on one node."""
     for pool in view.pools:
-        if not pool.workloads and not pool.guests:
+        if not (pool.workloads or pool.guests or pool.possible_guests):
             continue
         load = load_of(pool)
         if load is None:
@@ -102,7 +102,7 @@ def eni008(view: PlanView) -> Outcome:
             )  # fmt: skip
             yield Hit(pool.path, message, _remedy(load), _numbers(load), level="warning")
         elif not _with_possible(load, pool).fits():
-            titles = named([guest.title for guest in pool.guests if not guest.is_certain])
+            titles = named([guest.title for guest in pool.possible_guests])
             about = say("{titles}: whether its nodes are those of pool {pool!r}", titles=titles, pool=pool.pool.name)
             hint = say("they tolerate the pool's taints: pin them with a node affinity, or remove the toleration")
             yield Unknown((*pool.path, "name"), facts.WORKLOAD_POOL, about, hint)
@@ -158,17 +158,17 @@ def _nodes(load: Load) -> Message:
 
 def _with_possible(load: Load, pool: PoolView) -> Load:
     """Return the load including pods that may land there too."""
-    for guest in pool.guests:
-        if not guest.is_certain and guest.replicas is None:
+    for guest in pool.possible_guests:
+        if guest.replicas is None:
             load = load._replace(every_node=load.every_node + guest.enis)
-        elif not guest.is_certain:
-            load = load.with_more(guest.enis, guest.replicas or 0)
+        else:
+            load = load.with_more(guest.enis, guest.replicas)
     return load
 
 
 def _shortage(pool: PoolView, load: Load) -> Message:
     """Return which pods have no room, in words."""
-    guests = [guest.title for guest in pool.guests if guest.is_certain]
+    guests = [guest.title for guest in pool.guests]
     beside = say(", including {titles} on every node", titles=named(guests)) if guests else NOTHING
     size = load.too_many()
     if size is not None and load.needed <= load.room:

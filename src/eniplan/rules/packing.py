@@ -148,7 +148,7 @@ def takers(pool: PoolView) -> tuple[Taker, ...]:
         enis = enis_of(workload, is_lingjun=pool.pool.is_lingjun)
         found.append(Taker(workload.name, workload.replicas, enis, workload.kind in PER_NODE))
     found.append(Taker(say("system pods"), pool.pool.system_pods_per_node, 1, per_node=True))
-    found += [Taker(guest.title, 1, guest.enis, per_node=True) for guest in pool.guests if guest.is_certain]
+    found += [Taker(guest.title, 1, guest.enis, per_node=True) for guest in pool.guests]
     return tuple(taker for taker in found if taker.pods)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts, versions
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import Source
+from eniplan.k8s.nodes import ARCH_LABELS, ARCHITECTURES, TYPE_LABELS
 from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
 from eniplan.rules.choice import type_judge
@@ -48,6 +49,12 @@ class TypeUse(NamedTuple):
     path: Path
     name: str
     record: InstanceType | None
+
+    @property
+    def architecture(self) -> str | None:
+        """The value of the label kubernetes.io/arch on its nodes; None if unknown."""
+        found = None if self.record is None else self.record.CpuArchitecture
+        return None if found is None else ARCHITECTURES.get(found.upper())
 
 
 class PodConfig(NamedTuple):
@@ -280,7 +287,15 @@ class PoolView:
     @cached_property
     def node_labels(self) -> NodeLabels:
         """The known labels of its nodes."""
-        return self.pool.node_labels(self.view.cluster.region, self.view.zones)
+        nodes = self.pool.node_labels(self.view.cluster.region, self.view.zones)
+        among = dict(nodes.among)
+        if self.families and all(choice.selected for choice in self.families):
+            among |= dict.fromkeys(TYPE_LABELS, tuple(use.name for use in self.types))
+        found = tuple(dict.fromkeys(use.architecture for use in self.types))
+        known = tuple(name for name in found if name is not None)
+        if known and known == found:
+            among |= dict.fromkeys(ARCH_LABELS, known)
+        return nodes._replace(among=among)
 
     @cached_property
     def named_types(self) -> tuple[TypeUse, ...]:
@@ -403,10 +418,25 @@ class PoolView:
         """Return the largest number of nodes that one zone can get."""
         return -(-nodes // len(self.zones)) if self.balanced and self.zones else nodes
 
+    @cached_property
+    def _guests(self) -> dict[bool, list[Guest]]:
+        """The pods that can land on its nodes although the plan does not place them: whether they always do."""
+        out: dict[bool, list[Guest]] = {True: [], False: []}
+        for guest in self.view.guests_by_pool.get(self.pool.name, ()):
+            allowed = guest.placement.allows(self.node_labels)
+            if allowed is not False:
+                out[allowed is True and guest.replicas is None].append(guest)
+        return out
+
     @property
     def guests(self) -> list[Guest]:
-        """The pods that can land on its nodes although the plan does not place them there."""
-        return self.view.guests_by_pool.get(self.pool.name, [])
+        """The pods that run on all its nodes although the plan does not place them there."""
+        return self._guests[True]
+
+    @property
+    def possible_guests(self) -> list[Guest]:
+        """The pods that may land on its nodes although the plan does not place them there."""
+        return self._guests[False]
 
     @cached_property
     def workloads(self) -> list[Workload]:
@@ -428,7 +458,7 @@ class PoolView:
         return (
             not networkings
             or self.pool.system_pods_per_node > 0
-            or any(guest.is_certain for guest in self.guests)
+            or bool(self.guests)
             or any(not workload.networks for workload in self.workloads)
         )
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from eniplan import facts
 from eniplan.k8s.kinds import FIXED_NAMES
 from eniplan.k8s.names import generated, is_dns_label, name_problem
-from eniplan.k8s.nodes import REGION_LABELS, ZONE_LABELS, repelling, stays, toleration_of
+from eniplan.k8s.nodes import ARCH_LABELS, REGION_LABELS, ZONE_LABELS, repelling, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWORKS, NETWORKS_REQUEST, POD_ENI
 from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
-from eniplan.rules.base import Fix, Hit, Outcome, lacking, rule
+from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
 from eniplan.rules.packing import injected
 from eniplan.rules.sources import (
@@ -315,7 +315,8 @@ def in_pod(workload: Workload, path: Path) -> Path:
         facts.REGION,
         facts.NODE_V_SWITCHES,
         facts.V_SWITCHES,
-        facts.TYPES,
+        *facts.ALL_TYPES,
+        facts.ARCHITECTURE,
     ),
     effect="The pods stay Pending: label values are compared exactly, and all of the selector and one term of the "
     "affinity must match.",
@@ -324,7 +325,7 @@ def in_pod(workload: Workload, path: Path) -> Path:
     fails={"workloads": [manifest(affinity=_affinity("In", "enionly"))]},
 )
 def wl007(view: PlanView) -> Outcome:
-    """The required labels against the exclusive label, the labels of the pool, and its region, zones and types."""
+    """The required labels against those of the pool's nodes: its own, region, zones, instance types, architecture."""
     for workload in view.plan.workloads:
         if workload.pod is None or workload.pod.placement.terms == ():  # WL008 reports an affinity without terms
             continue
@@ -368,12 +369,14 @@ def _other_nodes(workload: Workload, placement: Placement, pool: PoolView) -> Ou
 
 
 def _unknown_places(placement: Placement, pool: PoolView) -> Outcome:
-    """Yield what is unknown of the region and zones that pods ask for."""
+    """Yield what is unknown of the region, zones and architecture that pods ask for."""
     unknown = {r.key for r in placement.requirements()} - set(pool.node_labels.among)
     if not unknown.isdisjoint(REGION_LABELS):
         yield lacking(facts.REGION)
     if not unknown.isdisjoint(ZONE_LABELS) and pool.pool.v_switch_ids and not pool.pool.is_lingjun:
         yield lacking(facts.V_SWITCHES)
+    if not unknown.isdisjoint(ARCH_LABELS):
+        yield from (Unknown(use.path, facts.ARCHITECTURE, use.name) for use in pool.types if use.architecture is None)
 
 
 def _value_fix(asked: Requirement) -> Fix | None:
