@@ -8,6 +8,8 @@ from eniplan.rules import by_type, ds, eni, live, lj, net, np, pn, tw, wl, wl_ro
 from eniplan.rules.base import AnyRule, Rule
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     CLUSTER: tuple[AnyRule, ...]
     """Every rule about a running cluster, in the order in which causes and symptoms are told."""
     BY_ID: dict[str, AnyRule]
@@ -20,15 +22,11 @@ def _place(rule: AnyRule) -> tuple[int, str]:
     return _AREAS.index(rule.id.rstrip("0123456789")), rule.id
 
 
-ALL: tuple[AnyRule, ...] = tuple(sorted(
-    (
-        item
-        for module in (by_type, eni, ds, tw, lj, np, net, pn, wl, wl_room, live, wv)
-        for item in vars(module).values()
-        if isinstance(item, Rule)
-    ),
-    key=_place,
-))  # fmt: skip
+def _of(*modules: ModuleType) -> tuple[AnyRule, ...]:
+    return tuple(item for module in modules for item in vars(module).values() if isinstance(item, Rule))
+
+
+ALL = tuple(sorted(_of(by_type, eni, ds, tw, lj, np, net, pn, wl, wl_room, live, wv), key=_place))
 """Every rule about plans, accounts and waivers, in the order of the rule reference."""
 
 
@@ -40,12 +38,7 @@ def __getattr__(name: str) -> object:
     from eniplan.rules import ver, ver_pods, ver_terway, ver_workloads  # noqa: PLC0415 - see above
 
     # Causes come before their symptoms: Terway, the nodes, the PodNetworkings, and then the pods.
-    cluster = tuple(
-        item
-        for module in (ver_terway, ver, ver_pods, ver_workloads)
-        for item in vars(module).values()
-        if isinstance(item, Rule)
-    )
+    cluster = _of(ver_terway, ver, ver_pods, ver_workloads)
     by_id = sorted(cluster, key=lambda rule: rule.id)
     globals().update(CLUSTER=cluster, BY_ID={rule.id: rule for rule in (*ALL, *by_id)})
     return globals()[name]

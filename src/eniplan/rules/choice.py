@@ -41,6 +41,16 @@ class FamilyChoice(NamedTuple):
     rejected: tuple[tuple[InstanceType, tuple[str, ...]], ...]
     """With the ids of the rules that they break; ENI005 for types no longer on sale."""
 
+    @property
+    def broken(self) -> dict[str, list[str]]:
+        """The same by the name of the type."""
+        return {record.InstanceTypeId: list(rules) for record, rules in self.rejected}
+
+    @property
+    def reasons(self) -> str:
+        """The same as text: `ecs.i4.large (ENI003+NP008)`."""
+        return ", ".join(f"{name} ({'+'.join(rules)})" for name, rules in self.broken.items())
+
 
 @lru_cache(maxsize=4)
 def type_judge(catalog: Catalog, settings: Settings) -> TypeJudge:

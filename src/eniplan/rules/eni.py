@@ -232,7 +232,7 @@ def eni009(view: PlanView) -> Outcome:
             if view.dual is None and not all(map(has_parity, choice.selected)):
                 yield lacking(facts.IP_STACK)
             if choice.selected:
-                rejected = ", ".join(f"{r.InstanceTypeId} ({'+'.join(rules)})" for r, rules in choice.rejected)
+                rejected = choice.reasons
                 names = [r.InstanceTypeId for r in choice.selected]
                 yield Hit(
                     (*pool.path, "instanceFamilies", choice.position),
@@ -242,10 +242,7 @@ def eni009(view: PlanView) -> Outcome:
                         names=tuple(names),
                         part=say("; not for {rejected}", rejected=rejected) if rejected else NOTHING,
                     ),
-                    facts={
-                        "selected": names,
-                        "rejected": {r.InstanceTypeId: list(rules) for r, rules in choice.rejected},
-                    },
+                    facts={"selected": names, "rejected": choice.broken},
                 )
 
 
@@ -263,10 +260,9 @@ def eni010(view: PlanView) -> Outcome:
     for pool in view.ecs_pools:
         for choice in pool.families:
             if choice.rejected and not choice.selected:
-                rejected = ", ".join(f"{r.InstanceTypeId} ({'+'.join(rules)})" for r, rules in choice.rejected)
                 yield Hit(
                     (*pool.path, "instanceFamilies", choice.position),
-                    say("no type of {family} passes: {rejected}", family=choice.family, rejected=rejected),
+                    say("no type of {family} passes: {rejected}", family=choice.family, rejected=choice.reasons),
                     say("choose another family"),
-                    {"rejected": {r.InstanceTypeId: list(rules) for r, rules in choice.rejected}},
+                    {"rejected": choice.broken},
                 )

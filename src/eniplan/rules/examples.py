@@ -43,6 +43,16 @@ LINGJUN_POOL: dict[str, Any] = {
         "nodeCount": 4,
     },
 }
+GATEWAY_POOL: dict[str, Any] = {
+    "name": "gateway", "instanceTypes": ["ecs.g8i.4xlarge"], "vSwitchIds": ["vsw-j"], "desiredSize": 1,
+}  # fmt: skip
+BOTH_V_SWITCHES = ["vsw-j", "vsw-k"]
+TWO_ZONES: dict[str, Any] = {
+    "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
+    "cluster.podDefaults.vSwitchIds": BOTH_V_SWITCHES,
+    "nodePools[0].vSwitchIds": BOTH_V_SWITCHES,
+}
+"""Changes with which nodes and pods are in two zones."""
 TYPE = "ecs.g8i.8xlarge"
 BASE: dict[str, Any] = {
     "apiVersion": "eniplan/v1",

@@ -10,7 +10,7 @@ from eniplan.messages import Key, count, named, say
 from eniplan.rules.addresses import demands, parts, shortages
 from eniplan.rules.base import Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
-from eniplan.rules.examples import VSWITCH_J, VSWITCH_K
+from eniplan.rules.examples import BOTH_V_SWITCHES, VSWITCH_J, VSWITCH_K
 from eniplan.rules.shared import free_together
 from eniplan.rules.sources import CODE_POD, CODE_VALIDATE, EXCL, PN, REL, SG_DOC, V_SWITCHES_API
 from eniplan.versions import TerwayVersion
@@ -31,8 +31,7 @@ TEN_GROUPS = TerwayVersion((1, 13, 6))
 BASIC_GROUP_ADDRESSES = 2000
 """Private IPv4 addresses that a basic security group holds by default; the quota can be raised to 6,000."""
 
-_TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[0].vSwitchIds": ["vsw-j", "vsw-k"]}
-_BOTH = ["vsw-j", "vsw-k"]
+_TWO_ZONES = {"cluster.vSwitches": [VSWITCH_J, VSWITCH_K], "nodePools[0].vSwitchIds": BOTH_V_SWITCHES}
 
 
 @rule(
@@ -43,7 +42,7 @@ _BOTH = ["vsw-j", "vsw-k"]
     effect="Exclusive pods cannot be created on nodes of this zone: they stay Pending or in ContainerCreating. "
     "Terway does not fall back to the node's own vSwitch.",
     sources=(EXCL, PN, CODE_POD),
-    passes={**_TWO_ZONES, "cluster.podDefaults.vSwitchIds": _BOTH},
+    passes={**_TWO_ZONES, "cluster.podDefaults.vSwitchIds": BOTH_V_SWITCHES},
     fails=_TWO_ZONES,
 )
 def net001(view: PlanView) -> Outcome:

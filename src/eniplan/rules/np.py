@@ -23,7 +23,7 @@ from eniplan.plan.model import (
 )
 from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
 from eniplan.rules.eni import unknown_capacity
-from eniplan.rules.examples import ABSENT, VSWITCH_J, WORKLOAD
+from eniplan.rules.examples import ABSENT, GATEWAY_POOL, VSWITCH_J, WORKLOAD
 from eniplan.rules.live import unread
 from eniplan.rules.packing import Load, packed, takers
 from eniplan.rules.shared import repeated
@@ -442,22 +442,8 @@ def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     effect="Only the name guards against creating a pool twice: the API refuses the second one, or the wrong pool is "
     "mistaken for it.",
     sources=(CREATE_API,),
-    passes={
-        "nodePools[1]": {
-            "name": "gateway",
-            "instanceTypes": ["ecs.g8i.4xlarge"],
-            "vSwitchIds": ["vsw-j"],
-            "desiredSize": 1,
-        }
-    },
-    fails={
-        "nodePools[1]": {
-            "name": "trading",
-            "instanceTypes": ["ecs.g8i.4xlarge"],
-            "vSwitchIds": ["vsw-j"],
-            "desiredSize": 1,
-        }
-    },
+    passes={"nodePools[1]": GATEWAY_POOL},
+    fails={"nodePools[1]": {**GATEWAY_POOL, "name": "trading"}},
     across=_taken,
 )
 def np006(view: PlanView) -> Outcome:
@@ -499,8 +485,6 @@ def np006(view: PlanView) -> Outcome:
         facts.NETWORKING_GROUPS,
         facts.V_SWITCH_VPC,
         facts.GROUP_VPC,
-        facts.POD_DEFAULTS,
-        facts.TERWAY_CONFIGS,
     ),
     effect="Nodes or ENIs cannot be created there.",
     sources=(EXCL, WWT),
@@ -769,9 +753,8 @@ def np016(view: PlanView) -> Outcome:
         most = whole(value_at(pool.pool.overrides, keys))
         if most is None:
             continue
-        counts = list(pool.pods_per_node.values())
-        known = [count for count in counts if count is not None]
-        if len(known) < len(counts) or not counts:
+        known = pool.known_pods_per_node
+        if not known:
             yield unknown_capacity(pool)
             continue
         hosts = HOST_PODS + sum(

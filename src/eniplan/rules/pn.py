@@ -12,7 +12,7 @@ from eniplan.k8s.numbers import SECOND, go_duration
 from eniplan.messages import Key, named, say
 from eniplan.rules import overlap
 from eniplan.rules.base import Fix, Hit, Outcome, lacking, rule
-from eniplan.rules.examples import ABSENT, POD_NETWORKING, VSWITCH_J, VSWITCH_K, WORKLOAD
+from eniplan.rules.examples import ABSENT, BOTH_V_SWITCHES, POD_NETWORKING, TWO_ZONES, WORKLOAD
 from eniplan.rules.shared import repeated
 from eniplan.rules.sources import (
     CODE_DEFAULTS,
@@ -482,10 +482,8 @@ def pn012(view: PlanView) -> Outcome:
     sources=(PN, CODE_RESOURCE),
     passes=_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}),
     fails={
-        **_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}, vSwitchIds=["vsw-j", "vsw-k"]),
-        "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
-        "cluster.podDefaults.vSwitchIds": ["vsw-j", "vsw-k"],
-        "nodePools[0].vSwitchIds": ["vsw-j", "vsw-k"],
+        **_with(allocation={"type": "Fixed", "releaseStrategy": "Never"}, vSwitchIds=BOTH_V_SWITCHES),
+        **TWO_ZONES,
     },
 )
 def pn013(view: PlanView) -> Outcome:

@@ -15,6 +15,10 @@ def _page(title: str, slug: str, date: str = _READ) -> Source:
     return Source(title, _GUIDE + slug, date)
 
 
+def _kubernetes(title: str, slug: str) -> Source:
+    return Source(f"Kubernetes: {title}", f"https://kubernetes.io/docs/concepts/{slug}", _READ)
+
+
 def _code(path: str, what: str, lines: str = "") -> Source:
     url = f"https://github.com/AliyunContainerService/terway/blob/89aadf8b/{path}"
     return Source(f"Terway code: {what}", url + lines, "2026-07-23")
@@ -37,60 +41,30 @@ NODECFG = _page(
 ADD = _page("ACK: add existing ECS instances", "add-existing-ecs-instances")
 REL = Source("ACK: Terway release notes", "https://www.alibabacloud.com/help/en/ack/product-overview/terway", "2026-03")
 LIMITS_PAGE = Source("ACK: limits", "https://www.alibabacloud.com/help/en/ack/product-overview/limits", _READ)
-LINGJUN_POOLS = Source(
-    "ACK Lingjun managed clusters: overview of Lingjun node pools",
-    None,
-    _READ,
-)
+LINGJUN_POOLS = Source("ACK Lingjun managed clusters: overview of Lingjun node pools", None, _READ)
 SG_DOC = Source(
     "ECS: basic and advanced security groups",
     "https://www.alibabacloud.com/help/en/ecs/user-guide/basic-security-groups-and-advanced-security-groups",
     _READ,
 )
-CREATE_API = Source(
-    "ACK API CreateClusterNodePool",
-    "https://www.alibabacloud.com/help/doc-detail/184927.htm",
-    _READ,
-)
+CREATE_API = Source("ACK API CreateClusterNodePool", "https://www.alibabacloud.com/help/doc-detail/184927.htm", _READ)
 CLUSTER_API = Source("ACK API DescribeClusterDetail", None, _READ)
 QUOTA_API = Source("ACK API DescribeUserQuota", None, _READ)
 TYPES_API = Source("ECS API DescribeInstanceTypes", None, _READ)
 STOCK_API = Source("ECS API DescribeAvailableResource", None, _READ)
 V_SWITCHES_API = Source("VPC API DescribeVSwitches", None, _READ)
 NODE_GROUP_API = Source("Lingjun API DescribeNodeGroup", None, _READ)
-KUBERNETES_LABELS = Source(
-    "Kubernetes: labels and selectors",
-    "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/",
-    _READ,
+KUBERNETES_LABELS = _kubernetes("labels and selectors", "overview/working-with-objects/labels/")
+KUBERNETES_TAINTS = _kubernetes("taints and tolerations", "scheduling-eviction/taint-and-toleration/")
+KUBERNETES_RESOURCES = _kubernetes(
+    "extended resources", "configuration/manage-resources-containers/#extended-resources"
 )
-KUBERNETES_TAINTS = Source(
-    "Kubernetes: taints and tolerations",
-    "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/",
-    _READ,
+KUBERNETES_AFFINITY = _kubernetes("assigning pods to nodes", "scheduling-eviction/assign-pod-node/")
+KUBERNETES_SPREAD = _kubernetes("pod topology spread constraints", "scheduling-eviction/topology-spread-constraints/")
+KUBERNETES_ROLLOUT = _kubernetes(
+    "rolling update of a Deployment", "workloads/controllers/deployment/#rolling-update-deployment"
 )
-KUBERNETES_RESOURCES = Source(
-    "Kubernetes: extended resources",
-    "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources",
-    _READ,
-)
-KUBERNETES_AFFINITY = Source(
-    "Kubernetes: assigning pods to nodes",
-    "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
-    _READ,
-)
-KUBERNETES_SPREAD = Source(
-    "Kubernetes: pod topology spread constraints",
-    "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
-    _READ,
-)
-KUBERNETES_ROLLOUT = Source(
-    "Kubernetes: rolling update of a Deployment",
-    "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#rolling-update-deployment",
-    _READ,
-)
-KUBERNETES_NAMES = Source(
-    "Kubernetes: object names", "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/", _READ
-)
+KUBERNETES_NAMES = _kubernetes("object names", "overview/working-with-objects/names/")
 CODE_LIMITS = _code("pkg/aliyun/client/limit.go", "limits of an instance type", "#L59-L94")
 CODE_DUAL = _code("pkg/eni/node_reconcile.go", "dual-stack check of a node", "#L88-L102")
 CODE_ERDMA = _code("pkg/eni/node_reconcile.go", "ENIs of a node by kind", "#L189-L213")

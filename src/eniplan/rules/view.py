@@ -361,11 +361,15 @@ class PoolView:
         return {name: count for name, count in self._counts(erdma=True).items() if count is not None}
 
     @cached_property
+    def known_pods_per_node(self) -> list[int]:
+        """The exclusive pods per node of each type; empty if unknown for any."""
+        known = [count for count in self.pods_per_node.values() if count is not None]
+        return known if len(known) == len(self.pods_per_node) else []
+
+    @property
     def least_pods_per_node(self) -> int | None:
         """The fewest exclusive pods that a node of the pool can carry; None if unknown for any type."""
-        counts = list(self.pods_per_node.values())
-        known = [count for count in counts if count is not None]
-        return min(known) if known and len(known) == len(counts) else None
+        return min(self.known_pods_per_node, default=None)
 
     def least_pods(self, nodes: int | None) -> int | None:
         """Return the exclusive pods that this many nodes carry at least, which is the guaranteed capacity."""
@@ -374,11 +378,7 @@ class PoolView:
 
     def most_pods(self, nodes: int | None) -> int | None:
         """Return the exclusive pods that this many nodes carry at most, which is the largest need for addresses."""
-        counts = list(self.pods_per_node.values())
-        known = [count for count in counts if count is not None]
-        if nodes is None or not known or len(known) != len(counts):
-            return None
-        return nodes * max(known)
+        return None if nodes is None or not self.known_pods_per_node else nodes * max(self.known_pods_per_node)
 
     @cached_property
     def node_v_switches(self) -> tuple[VSwitch, ...]:

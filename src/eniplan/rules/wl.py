@@ -13,7 +13,7 @@ from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI, NETWORKING, NETWOR
 from eniplan.messages import say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_NODE, EXCLUSIVE_VALUE
 from eniplan.rules.base import Fix, Hit, Outcome, Unknown, lacking, rule
-from eniplan.rules.examples import POD_NETWORKING, WORKLOAD
+from eniplan.rules.examples import GATEWAY_POOL, POD_NETWORKING, WORKLOAD
 from eniplan.rules.packing import injected
 from eniplan.rules.sources import (
     CODE_CHAIN,
@@ -229,12 +229,7 @@ def wl004(view: PlanView) -> Outcome:
     passes={**_NETWORKED, "workloads": [{**WORKLOAD, "podNetworking": "trading-eni"}]},
     fails={
         **_NETWORKED,
-        "nodePools[1]": {
-            "name": "gateway",
-            "instanceTypes": ["ecs.g8i.4xlarge"],
-            "vSwitchIds": ["vsw-j"],
-            "desiredSize": 1,
-        },
+        "nodePools[1]": GATEWAY_POOL,
         "workloads": [{**WORKLOAD, "replicas": 3, "nodePool": "gateway", "podNetworking": "trading-eni"}],
     },
 )

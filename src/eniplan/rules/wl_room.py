@@ -13,7 +13,7 @@ from eniplan.messages import count, say
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.rules.base import Hit, Outcome, rule
 from eniplan.rules.eni import unknown_capacity
-from eniplan.rules.examples import VSWITCH_J, VSWITCH_K, WORKLOAD
+from eniplan.rules.examples import TWO_ZONES, WORKLOAD
 from eniplan.rules.packing import apart, beyond, enis_of, load_of, zones_apart
 from eniplan.rules.sources import CODE_PREDICT, KUBERNETES_AFFINITY, KUBERNETES_ROLLOUT, KUBERNETES_SPREAD
 from eniplan.rules.wl import in_pod, manifest
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from eniplan.plan.model import Workload
     from eniplan.rules.packing import Load
     from eniplan.rules.view import PlanView, PoolView
-
-_BOTH = ["vsw-j", "vsw-k"]
-_TWO_ZONES = {
-    "cluster.vSwitches": [VSWITCH_J, VSWITCH_K],
-    "cluster.podDefaults.vSwitchIds": _BOTH,
-    "nodePools[0].vSwitchIds": _BOTH,
-}
 
 
 def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any key
@@ -59,8 +52,8 @@ def _kept_apart(topology_key: str, replicas: int, **more: Any) -> dict[str, Any]
     ),
     effect="A required podAntiAffinity on the zone lets one pod run in each zone. The others stay Pending.",
     sources=(KUBERNETES_AFFINITY,),
-    passes={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 2)]},
-    fails={**_TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 3)]},
+    passes={**TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 2)]},
+    fails={**TWO_ZONES, "workloads": [_kept_apart(ZONE_LABELS[0], 3)]},
 )
 def wl018(view: PlanView) -> Outcome:
     """Pods that need a zone each, against the zones of the pool's vSwitches."""
