@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from eniplan.inputs.spelling import camel
+from eniplan.plan.fields import pascal
 from eniplan.plan.model import EXCLUSIVE_LABEL
-from tests.inputs.support import RESOURCE, judge_files
+from tests.inputs.support import BODY, RESOURCE, judge_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.inputs.support import Judged
@@ -477,3 +481,60 @@ def test_json_says_the_same_of_a_replacement(tmp_path: Path, monkeypatch: pytest
     pool = {"node_pool_name": "a", "labels": label, "lifecycle": {"create_before_destroy": True}}
     judged = judge_files(tmp_path, {"main.tf.json": {"resource": {RESOURCE: {"p": pool}}}})
     assert "NP006" in judged.rules
+
+
+# --- Requests in another case, and several in one file -------------------------------------------------------------
+
+FAULTY = {**BODY, "scaling_group": {**BODY["scaling_group"], "instance_types": [FEW]}}
+
+
+def cased(value: Any, case: Callable[[str], str]) -> Any:  # noqa: ANN401 - a request
+    if isinstance(value, dict):
+        return {case(key): cased(item, case) for key, item in value.items()}
+    return [cased(item, case) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("case", [camel, pascal])
+def test_a_request_in_another_case_is_judged_and_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Callable[[str], str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for paths in (("body.json",), (".",)):
+        judged = judge_files(tmp_path, {"body.json": cased(FAULTY, case)}, *paths)
+        assert judged.rules == {"ENI001", "NP018"}
+        where = f"{case('scaling_group')}.{case('instance_types')}[0]"
+        assert judged.places["ENI001"].endswith(where)
+        hints = [str(item.hint) for item in judged.report.findings if item.rule.id == "NP018"]
+        assert sorted(hints) == [f"did you mean {name!r}?" for name in sorted(BODY)]
+
+
+def test_a_misspelt_field_is_not_taken_for_another_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    group = {**BODY["scaling_group"], "systemDiskSize": 120}
+    judged = judge_files(tmp_path, {"body.json": {**BODY, "scaling_group": group}})
+    assert judged.rules == {"NP018"}
+
+
+@pytest.mark.parametrize("name", ["bodies.json", "bodies.yaml"])
+def test_each_request_of_a_list_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    other = {**FAULTY, "nodepool_info": {"name": "other"}}
+    judged = judge_files(tmp_path, {name: [BODY, other, {"about": EXCLUSIVE_LABEL}]}, name)
+    assert [pool.name for pool in judged.report.pools] == ["trading", "other"]
+    assert judged.places["ENI001"].endswith("[1].scaling_group.instance_types[0]")
+    assert judged.skipped == [(f"{name}: [2]", "not a request for a node pool")]
+    live = [{**BODY, "nodepool_info": {"name": "a", "nodepool_id": "np1"}}]
+    assert "these are live node pools" in judge_files(tmp_path, {name: live}, name).problems[0]
+    assert judge_files(tmp_path, {name: [{"about": EXCLUSIVE_LABEL}]}, name).report.exit_code == 3
+
+
+@pytest.mark.parametrize("case", [str, camel])
+def test_a_request_for_a_cluster_in_another_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Callable[[str], str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    addons = [{"name": "terway-eniip", "config": json.dumps({"NetworkPolicy": "true"}), "version": "v1.10.0"}]
+    cluster = {"cluster_type": "ManagedKubernetes", "kubernetes_version": "1.28.3", "addons": addons}
+    judged = judge_files(tmp_path, {"c.json": cased({**cluster, "nodepools": [FAULTY]}, case)}, cluster=None)
+    assert {"ENI001", "TW001", "TW011"} <= judged.rules
+    assert judged.places["TW011"].endswith(case("kubernetes_version"))

@@ -157,7 +157,9 @@ class Collected:
             return
         try:
             found = None if templates.is_any(data) else read_list(path, data)
-            documents = read_inputs(path, data) if found is None else []
+            # Only documents of templates can be lists that are inputs.
+            read = read_documents if templates.is_any(data) else read_inputs
+            documents = read(path, data) if found is None else []
         except InputError as error:
             if named and b"{{" in data:
                 hint = say("if it is a template, render it first: helm template")
@@ -258,7 +260,7 @@ class Collected:
         """See `Others.document`. `number` is the index of the document in a file that can be read again."""
         value = document.value
         if not isinstance(value, dict):
-            return False
+            return isinstance(value, list) and self._take_list(document, value, named=named)
         if os.path.basename(document.file) in kustomize.NAMES:
             kustomization = kustomize.read(document.file, value)
             self._kustomizations[kustomization.folder] = kustomization
@@ -270,11 +272,8 @@ class Collected:
             self._take_plan(document)
         elif (why := _no_request(value)) is not None:
             return self._refuse(document, *why, named=named)
-        elif "resource" in value and self._take_json(document):
+        elif ("resource" in value and self._take_json(document)) or self._take_groups(document):
             pass
-        elif (found := templates.groups(document, is_closed=self._is_closed)) is not None:
-            for group in found:
-                self._take_group(group)
         elif isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str):
             return self._take_objects(document, _objects(document, number), named=named)
         else:
@@ -304,7 +303,22 @@ class Collected:
             self._documents.append(Document(document.file, None, NoPlaces()))
         return True
 
+    def _take_list(self, document: Document, value: list[Any], *, named: bool) -> bool:
+        """Collect a list of requests. Return whether it is one."""
+        if any(map(templates.is_live, value)):
+            return self._refuse(document, *_LIVE, named=named)
+        is_ours = self._take_groups(document)
+        self._documents += [document] if is_ours else []
+        return is_ours
+
     # --- Collecting pools ----------------------------------------------------------------------------------------
+
+    def _take_groups(self, document: Document) -> bool:
+        """Collect the pools of a request, a template or a program. Return whether the document is one."""
+        found = templates.groups(document, is_closed=self._is_closed)
+        for group in found or ():
+            self._take_group(group)
+        return found is not None
 
     def _take_group(self, group: Group) -> None:
         for resource, why in group.left:

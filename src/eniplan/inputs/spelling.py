@@ -13,7 +13,7 @@ from eniplan.emit.rename import put
 from eniplan.inputs.body import exclusive
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.plan.document import value_at
-from eniplan.plan.fields import WRITTEN, read
+from eniplan.plan.fields import WRITTEN, api_name, in_api_case, pascal, read
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -94,6 +94,27 @@ class Body:
     def path(self, body: Path, _value: Mapping[str, Any]) -> Path:
         """See `Spelling`."""
         return body
+
+
+class CasedBody(Body):
+    """The format of the API in another case, as SDKs for TypeScript and Java have it: `nodepoolInfo`."""
+
+    def body_of(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Spelling`. The user's own keys stay, because the API itself does not know them (NP018)."""
+        body: dict[str, Any] = in_api_case(value)
+        return body | {key: {} for key in value if key not in body}
+
+    def path(self, body: Path, value: Any) -> Path:  # noqa: ANN401 - a request may hold anything
+        """See `Spelling`."""
+        out: list[str | int] = []
+        for step in body:
+            keys = value if isinstance(value, dict) and step not in value else ()
+            # A missing key is spelled like those beside it.
+            other = pascal(str(step)) if any(key[:1].isupper() for key in keys) else step
+            own = next((key for key in keys if api_name(key) == step), other)
+            out.append(own)
+            value = value_at(value, (own,))
+        return tuple(out)
 
 
 class Names:
@@ -309,6 +330,7 @@ def as_text(value: Any) -> Any:  # noqa: ANN401 - an argument
 
 
 BODY = Body()
+CASED = CasedBody()
 TERRAFORM = Terraform(read("terraform"), "cluster_id")
 ROS = Names(read("ros"), "ClusterId")
 PULUMI = CamelCase(

@@ -14,15 +14,17 @@ from eniplan.inputs.applied import NUMBERS
 from eniplan.inputs.beside import Made, all_made, named, security_group, state, v_switch
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import NotKnown, Origin
-from eniplan.inputs.spelling import BODY, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
+from eniplan.inputs.spelling import BODY, CASED, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
 from eniplan.k8s.values import listing, mapping
-from eniplan.plan.document import value_at
-from eniplan.plan.fields import pascal
+from eniplan.messages import say
+from eniplan.plan.document import path_text, value_at
+from eniplan.plan.fields import api_name, pascal
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from eniplan.inputs.spelling import Body
     from eniplan.inputs.units import Stated
     from eniplan.messages import Message
     from eniplan.plan.document import Document, Path
@@ -36,7 +38,17 @@ CLUSTER_REQUEST = ("cluster_type", "kubernetes_version", "region_id", "vpcid", "
 """Fields of a CreateCluster body; one of them identifies it."""
 _BODY_PARTS = frozenset(("nodepool_info", "scaling_group", "kubernetes_config", "eflo_node_group"))
 """Fields of a CreateClusterNodePool body; two of them identify it."""
-MARKS = (*sorted(_BODY_PARTS), "nodepools", "ALIYUN::CS::", "alicloud:cs", _CROSSPLANE_POOL, _ROS_FORMAT)
+_CASED = tuple(case(name) for name in sorted(_BODY_PARTS) for case in (camel, pascal))
+MARKS = (
+    *sorted(_BODY_PARTS),
+    *_CASED,
+    "NodePoolInfo",
+    "nodepools",
+    "ALIYUN::CS::",
+    "alicloud:cs",
+    _CROSSPLANE_POOL,
+    _ROS_FORMAT,
+)
 """A file with one of these documents contains at least one of these texts."""
 
 
@@ -66,12 +78,11 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
 
     """
     value: Any = document.value
-    if len(_BODY_PARTS.intersection(value)) > 1:
-        body = _blanked(_asked(value))
-        return [Group(("body", os.path.dirname(document.file)), [Resource("", document, (), body, BODY)])]
+    if isinstance(value, list) or _case(value) is not None:
+        return _bodies(document)
     if _ROS_FORMAT in value:
         return list(_ros(document, is_closed=is_closed))
-    if isinstance(value.get("nodepools"), list) and _names_a_cluster(value):
+    if isinstance(_asks_for(value), list) and _names_a_cluster(value):
         return [_request(document._replace(value=_blanked(value)), (), "")]
     resources = value.get("resources")
     if isinstance(resources, dict) and any(_type(item).startswith("alicloud:") for item in resources.values()):
@@ -94,11 +105,46 @@ def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
     return [Group((document.file,), pools)] if pools else None
 
 
+def _bodies(document: Document) -> list[Group] | None:
+    """Return the pools of a body, or of a list of bodies; None if the document has neither."""
+    value: Any = document.value
+    items: list[tuple[Path, Any]] = (
+        [((i,), item) for i, item in enumerate(value)] if isinstance(value, list) else [((), value)]
+    )
+    cased = [(path, item, _case(item)) for path, item in items]
+    pools = [
+        Resource("", document, path, _blanked(_asked(item)), case) for path, item, case in cased if case is not None
+    ]
+    left = tuple(
+        (Resource(path_text(path), document, path, item, BODY), _NO_REQUEST)
+        for path, item, case in cased
+        if case is None
+    )
+    return [Group(("body", os.path.dirname(document.file)), pools, left=left)] if pools else None
+
+
+_NO_REQUEST = say("not a request for a node pool")
+
+
+def _case(value: Any) -> Body | None:  # noqa: ANN401 - a document may hold anything
+    """Return the spelling of a CreateClusterNodePool body; None if it is another document."""
+    if not isinstance(value, dict):
+        return None
+    if len(_BODY_PARTS.intersection(value)) > 1:
+        return BODY
+    return CASED if len(_BODY_PARTS.intersection(map(api_name, value))) > 1 else None
+
+
 def is_answer(value: dict[str, Any]) -> bool:
     """Return whether a document is an answer of DescribeClusterNodePools."""
     pools = value.get("nodepools")
     has_pools = isinstance(pools, list) and any(isinstance(item, dict) and _BODY_PARTS & {*item} for item in pools)
     return has_pools and not _names_a_cluster(value)
+
+
+def is_live(value: Any) -> bool:  # noqa: ANN401 - a value of a document
+    """Return whether a value is a live pool, as DescribeClusterNodePoolDetail answers it."""
+    return value_at(value, ("nodepool_info", "nodepool_id")) is not None
 
 
 _ANSWERED = {
@@ -110,7 +156,7 @@ _ANSWERED = {
 
 def _asked(value: dict[str, Any]) -> dict[str, Any]:
     """Return a live pool as the request that asks for such a pool; other values as they are."""
-    if value_at(value, ("nodepool_info", "nodepool_id")) is None:
+    if not is_live(value):
         return value
     return {
         section: {key: item for key, item in found.items() if key not in _ANSWERED.get(section, ())}
@@ -142,7 +188,12 @@ def numbered(value: Any) -> Any:  # noqa: ANN401 - an object
 
 
 def _names_a_cluster(value: dict[str, Any]) -> bool:
-    return any(field in value for field in CLUSTER_REQUEST)
+    return any(api_name(key) in CLUSTER_REQUEST for key in value)
+
+
+def _asks_for(value: dict[str, Any]) -> Any:  # noqa: ANN401 - a value of a document
+    """Return the node pools of a CreateCluster body, in any case."""
+    return value_at(value, CASED.path(("nodepools",), value))
 
 
 def _type(item: Any) -> str:  # noqa: ANN401 - a value of a document
@@ -153,12 +204,16 @@ def _type(item: Any) -> str:  # noqa: ANN401 - a value of a document
 def _request(document: Document, at: Path, address: str) -> Group:
     """Return the pools of a CreateCluster body."""
     body = value_at(document.value, at)
+    spelling = CASED if any(key != api_name(key) for key in body) else BODY
+    (name,) = CASED.path(("nodepools",), body)
     found = [
-        Resource(f"{address}nodepools[{i}]", document, (*at, "nodepools", i), pool, BODY)
-        for i, pool in enumerate(body.get("nodepools") or ())
+        Resource(f"{address}{name}[{i}]", document, (*at, name, i), pool, _case(pool) or BODY)
+        for i, pool in enumerate(_asks_for(body) or ())
         if isinstance(pool, dict)
     ]
-    return Group((document.file, address), found, facts_of(body, Origin(document, at).inner))
+    origin = Origin(document, at)
+    stated = facts_of(spelling.body_of(body), lambda path: origin.inner(spelling.path(path, body)))
+    return Group((document.file, address), found, stated)
 
 
 def _recased(origin: Origin, case: Callable[[str], str]) -> Callable[[Path], Origin]:

@@ -7,7 +7,8 @@ validators of ROS CDK cs 1.15.0, and the ROS page of ALIYUN::CS::ClusterNodePool
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import re
+from typing import TYPE_CHECKING, Any, Literal
 
 from eniplan.values import NamedTuple
 
@@ -190,12 +191,35 @@ def _heads(name: str) -> Iterator[str]:
         yield name
 
 
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
 _BELOW: dict[str, set[str]] = {}
 """The names of the fields of each part of a body."""
 for _name in (*(field.api for field in FIELDS), *_NO_WORDS):
     for _head in _heads(_name):
         _parent, _, _last = _head.rpartition(".")
         _BELOW.setdefault(_parent.removesuffix("[]"), set()).add(_last)
+_FOLDED = {_folded(name): name for names in _BELOW.values() for name in names}
+
+
+def api_name(key: str) -> str:
+    """Return the API's name of a field in another case: `vSwitchIds` and `VswitchIds` are `vswitch_ids`."""
+    return _FOLDED.get(_folded(key)) or re.sub("(?<!^)[A-Z]", r"_\g<0>", key).lower()
+
+
+def in_api_case(value: Any) -> Any:  # noqa: ANN401 - a request may hold anything
+    """Return a request with the API's names. Maps whose keys are the user's own stay as they are."""
+    if isinstance(value, dict):
+        named = ((api_name(key), item) for key, item in value.items())
+        return {
+            name: item if name in _OWN_KEYS and isinstance(item, dict) else in_api_case(item) for name, item in named
+        }
+    return list(map(in_api_case, value)) if isinstance(value, list) else value
+
+
+_OWN_KEYS = ("labels", "tags", "config", "kubelet_configuration")
 
 
 def unknown(value: object, path: Path = (), name: str = "") -> Iterator[tuple[Path, str, set[str]]]:
