@@ -25,6 +25,22 @@ ROWS = [json.loads(line) for line in (REPO / "instance_specs" / "ecs.jsonl").rea
 MINE = row(EniQuantity=8, EniPrivateIpAddressQuantity=30)
 
 
+@pytest.mark.parametrize(
+    ("names", "families", "known"),
+    [
+        (["ecs.g8i.8xlarge", "ecs.g7.8xlarge"], (), ("amd64",)),
+        (["ecs.g8i.8xlarge"], ["ecs.c8y"], ("amd64", "arm64")),
+        ((), ["ecs.c8y"], ("arm64",)),
+        (["ecs.g8i.8xlarge", "ecs.c4.2xlarge"], (), ()),  # no source states it
+        (["ecs.none.large", "ecs.g8i.8xlarge"], (), ()),
+        (["ecs.g8i.8xlarge"], ["ecs.none"], ()),
+        ((), (), ()),
+    ],
+)
+def test_architectures(names: list[str], families: list[str], known: tuple[str, ...]) -> None:
+    assert Catalog().architectures(names, families) == known
+
+
 def test_every_type_is_found_by_its_name() -> None:
     catalog = Catalog()
     for raw in ROWS:

@@ -42,7 +42,7 @@ CATALOG = Catalog()
 
 
 def judged(path: Path) -> Report:
-    taken = load([str(path)], lambda: Collected(None, Options()), more_endings=MARKDOWN_ENDINGS)
+    taken = load([str(path)], lambda: Collected(CATALOG, None, Options()), more_endings=MARKDOWN_ENDINGS)
     return check(taken, CATALOG, Settings(today=date(2026, 11, 25)))
 
 

@@ -27,7 +27,7 @@ from eniplan.plan.waivers import WaiverFile, _pattern
 from eniplan.rules.examples import POD_NETWORKING, VSWITCH_J, WORKLOAD, example
 from eniplan.rules.examples_cluster import node, pod
 from tests.fuzz.kinds import _seed
-from tests.judge import judge
+from tests.judge import catalog, judge
 from tests.kube.support import judge_cluster
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def terraform(tmp_path: Path, count: int) -> None:
     del plan["deferred_changes"]
     file = tmp_path / "tf.json"
     file.write_text(json.dumps(plan))
-    found = [*load([str(file)], OtherInputs(None, [], [], asks=False).make)]
+    found = [*load([str(file)], OtherInputs(catalog(), None, [], [], asks=False).make)]
     assert sum(len(one.plan.node_pools) for one in found if isinstance(one, LoadedPlan) and one.plan) == count
 
 
@@ -157,7 +157,7 @@ OTHER = 'resource "alicloud_vpc" "v%d" {\n  name = "a"\n}\n'
 
 
 def read_all(folder: Path, pools: int) -> None:
-    found = [*load([str(folder)], OtherInputs(None, [], [], asks=False).make)]
+    found = [*load([str(folder)], OtherInputs(catalog(), None, [], [], asks=False).make)]
     assert not [one for one in found if not isinstance(one, LoadedPlan)]
     assert sum(len(one.plan.node_pools) for one in found if isinstance(one, LoadedPlan) and one.plan) == pools
 

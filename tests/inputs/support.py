@@ -96,7 +96,7 @@ def judge_files(
         (folder / "facts").mkdir(exist_ok=True)
         (folder / "facts" / "cluster.json").write_text(json.dumps({"cluster": cluster}), encoding="utf-8")
         facts = read_cluster("facts/cluster.json")
-    collected = Collected(facts)
+    collected = Collected(catalog(), facts)
     loaded = load(paths or tuple(files), lambda: collected, eager=True)
     report = check(loaded, catalog(), Settings(today=TODAY))
     return Judged(report, [(item.what, item.why) for item in collected.skipped])

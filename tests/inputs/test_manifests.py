@@ -223,6 +223,17 @@ def test_the_zone_of_pods_tells_their_pool(here: Path) -> None:
     assert finding.facts["pool"] == "other"
 
 
+@pytest.mark.parametrize(("arch", "name"), [("arm64", "arm"), ("amd64", "trading")])
+def test_the_architecture_of_pods_tells_their_pool(here: Path, arch: str, name: str) -> None:
+    arm = pool("arm")
+    arm["scaling_group"]["instance_types"] = ["ecs.c8y.8xlarge"]
+    one = workload(nodeSelector={"kubernetes.io/arch": arch})
+    one["spec"]["replicas"] = 50
+    judged = judge_files(here, {"m.yaml": stream(one), "p.json": pool(), "q.json": arm})
+    (finding,) = [f for f in judged.report.findings if f.rule.id == "ENI008"]
+    assert finding.facts["pool"] == name
+
+
 @pytest.mark.parametrize(
     ("selector", "why"),
     [

@@ -209,7 +209,7 @@ def _folder(place: Place) -> str:
 
 def judged(files: dict[str, str]) -> Report:
     """Judge files in memory, each apart from the others."""
-    others: Others = Collected(read_cluster("cluster.json"))
+    others: Others = Collected(catalog(), read_cluster("cluster.json"))
 
     def loaded() -> Iterator[Any]:
         for name, text in files.items():

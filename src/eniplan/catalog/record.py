@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from eniplan.k8s.nodes import ARCHITECTURES
 from eniplan.messages import count, say
 from eniplan.values import NamedTuple
 
@@ -171,6 +172,11 @@ class InstanceType(NamedTuple):
     sources: Mapping[str, str]
     raw: Mapping[str, Any]
     """The record as in the data, for display."""
+
+    @property
+    def architecture(self) -> str | None:
+        """The value of the label kubernetes.io/arch on its nodes; None if unknown."""
+        return ARCHITECTURES.get((self.CpuArchitecture or "").upper())
 
     @classmethod
     def from_map(cls, row: Mapping[str, Any]) -> InstanceType:

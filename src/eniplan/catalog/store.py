@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from eniplan import resources
@@ -25,7 +26,7 @@ from eniplan.catalog.record import (
 from eniplan.catalog.rows import Own, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Catalog:
@@ -166,6 +167,13 @@ class Catalog:
                 sorted((r for r in found if r and r.InstanceTypeFamily == family), key=_by_size)
             )
         return self._families[family]
+
+    def architectures(self, names: Iterable[str], families: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the architectures of types and families, each once, as nodes label them; empty if any is unknown."""
+        each = chain(((self.get(name),) for name in names), (self.family(name) or (None,) for name in families))
+        records = chain.from_iterable(each)
+        found = dict.fromkeys(None if record is None else record.architecture for record in records)
+        return tuple(name for name in found if name is not None and None not in found)
 
     def all(self) -> list[InstanceType]:
         """Return every ECS type, in the order of the data file; a user's own rows replace bundled ones."""

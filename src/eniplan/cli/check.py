@@ -144,7 +144,7 @@ def check(
     fixes.refuse(form, has_files=not (live or types or families))
     stated = ClusterOptions(kind, terway, ip_stack, erdma)
     values = _assignments(var or [])
-    others = OtherInputs(cluster, values, var_file or [], asks=live)
+    others = OtherInputs(catalog, cluster, values, var_file or [], asks=live)
     loaded: Iterable[LoadedPlan | Problem]
     if not live and (endpoint is not None or ecs_role or kube_context is not None or kubeconfig is not None):
         message = say(
@@ -175,7 +175,7 @@ def check(
     others.tell(report, verbose=verbose)
 
     def again() -> "Report":
-        anew = OtherInputs(cluster, values, var_file or [], asks=False)
+        anew = OtherInputs(catalog, cluster, values, var_file or [], asks=False)
         read = load(paths, anew.make, more_endings=more, exclude=tuple(exclude or ()))
         return judge_plans(read, catalog, settings, fail_on=fail_on.value, waivers=waivers_of(waivers))
 

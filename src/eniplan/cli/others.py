@@ -11,6 +11,7 @@ from eniplan.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from eniplan.catalog.store import Catalog
     from eniplan.inputs.collect import Collected
     from eniplan.report.model import Report
 
@@ -18,16 +19,20 @@ if TYPE_CHECKING:
 class OtherInputs:
     """The inputs of one run other than plans."""
 
-    def __init__(self, cluster: str | None, values: Sequence[str], value_files: Sequence[str], *, asks: bool) -> None:
+    def __init__(
+        self, catalog: Catalog, cluster: str | None, values: Sequence[str], value_files: Sequence[str], *, asks: bool
+    ) -> None:
         """Store the options that apply to them.
 
         Args:
+            catalog: the instance data.
             cluster: the file with the facts of their cluster.
             values: values of Terraform variables, `NAME=VALUE`.
             value_files: files with such values.
             asks: whether the run queries an account.
 
         """
+        self._catalog = catalog
         self._cluster = cluster
         self._values = tuple(values)
         self._value_files = tuple(value_files)
@@ -46,7 +51,8 @@ class OtherInputs:
             from eniplan.inputs.hcl.files import Options  # noqa: PLC0415 - the same
 
             cluster = None if self._cluster is None else read_cluster(self._cluster)
-            self._collected = Collected(cluster, Options(self._values, self._value_files), asks=self._asks)
+            variables = Options(self._values, self._value_files)
+            self._collected = Collected(self._catalog, cluster, variables, asks=self._asks)
         return self._collected
 
     def tell(self, report: Report, *, verbose: bool) -> None:

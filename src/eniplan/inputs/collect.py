@@ -37,6 +37,7 @@ from eniplan.terminal import read_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from eniplan.catalog.store import Catalog
     from eniplan.inputs.kustomize import Kustomization
     from eniplan.inputs.manifests import Object
     from eniplan.inputs.markdown import Block
@@ -84,6 +85,7 @@ class Collected:
 
     def __init__(
         self,
+        catalog: Catalog,
         cluster: Origin | None = None,
         variables: Options = NO_VALUES,
         *,
@@ -92,11 +94,13 @@ class Collected:
         """Start without inputs.
 
         Args:
+            catalog: the instance data.
             cluster: facts of the cluster for inputs without any, from `read_cluster`.
             variables: values of Terraform variables.
             asks: whether the run also queries an account.
 
         """
+        self._catalog = catalog
         self._cluster = cluster
         self._is_closed = cluster is None and not asks
         self._hcl = Files(variables, is_closed=self._is_closed)
@@ -447,7 +451,7 @@ class Collected:
         yield from self._manifests.problems
         if self._manifests:
             everything = [*units, *beside({**plans, **self._plans})]
-            yield from joined(everything, self._manifests, self._cluster, self.skip, self._tell_changed)
+            yield from joined(everything, self._manifests, self._cluster, self._catalog, self.skip, self._tell_changed)
         else:
             for unit in units:
                 yield unit.load()

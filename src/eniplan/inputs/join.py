@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from eniplan.inputs.manifests import Part, Steering, pools_of, steer
+from eniplan.inputs.manifests import Part, Pools, Steering, pools_of, steer
 from eniplan.inputs.places import NotKnown, Origin, translated
 from eniplan.inputs.units import Unit, add_cluster, root_of
 from eniplan.k8s.kinds import PER_NODE
@@ -17,6 +17,7 @@ from eniplan.plan.schema import API_VERSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from eniplan.catalog.store import Catalog
     from eniplan.errors import Problem
     from eniplan.inputs.choosing import Chooser
     from eniplan.inputs.manifests import Manifests, Workload
@@ -42,10 +43,11 @@ def beside(plans: Mapping[str, LoadedPlan | None]) -> Iterator[Unit]:
                 yield Unit(value, root_of(item.document), beside=True)
 
 
-def joined(
+def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
     units: list[Unit],
     manifests: Manifests,
     cluster: Origin | None,
+    catalog: Catalog,
     skip: Callable[[str, str], None],
     checked: Callable[[set[str]], None],
 ) -> Iterator[LoadedPlan | Problem]:
@@ -55,6 +57,7 @@ def joined(
         units: the sets of pools.
         manifests: PodNetworkings and workloads.
         cluster: facts of the cluster for manifests without pools.
+        catalog: the instance data, for the labels of nodes.
         skip: records a workload that is not for exclusive nodes.
         checked: takes the files of all others, and of the PodNetworkings.
 
@@ -62,24 +65,24 @@ def joined(
     read = _pod_networkings(manifests, skip)
     yield from read.problems
     own = () if read.plan is None else read.plan.pod_networkings
-    judged: list[tuple[Unit, Plan]] = []
+    judged: list[tuple[Unit, Plan, Pools]] = []
     for unit in units:
         loaded = unit.load()
         if loaded.plan is None:
             yield loaded  # too much is invalid: report only its problems
         else:
-            judged.append((unit, loaded.plan))
-    planned = [networking for _, plan in judged for networking in plan.pod_networkings]
-    identities = {w.identity for _, plan in judged for w in plan.workloads}
+            judged.append((unit, loaded.plan, pools_of(loaded.plan, catalog)))
+    planned = [networking for _, plan, _ in judged for networking in plan.pod_networkings]
+    identities = {w.identity for _, plan, _ in judged for w in plan.workloads}
     yield from manifests.wake((*own, *planned), identities)
-    calm = _strangers(manifests, [plan for _, plan in judged], own) if judged else ()
+    calm = _strangers(manifests, [(plan, pools) for _, plan, pools in judged], own) if judged else ()
     for title, why in (*manifests.drop_copies(), *manifests.drop_idle(identities), *calm):
         skip(title, why)
-    homes = [_homes(manifests, plan, own) for _, plan in judged]
+    homes = [_homes(manifests, plan, pools, own) for _, plan, pools in judged]
     settled = {i for found in homes for i, home in found.items() if home.pool is not None}
     named = {home.networking for found in homes for home in found.values()}
     visiting: set[str] = set()
-    for (unit, plan), found in zip(judged, homes, strict=True):
+    for (unit, plan, pools), found in zip(judged, homes, strict=True):
         # Report a workload without any pool once, with the first set of pools.
         is_first = found is homes[0]
         here = {i: home for i, home in found.items() if home.pool is not None or (is_first and i not in settled)}
@@ -87,7 +90,7 @@ def joined(
         if is_first:
             draft = _with_strangers(draft, manifests)
         loaded = draft.load()
-        guests = tuple(_guests(manifests, plan, found))
+        guests = tuple(_guests(manifests, pools, found))
         visiting |= {guest.title for guest in guests}
         yield loaded._replace(plan=None if loaded.plan is None else loaded.plan._replace(guests=guests))
     if not judged:
@@ -105,9 +108,8 @@ def joined(
         skip(title, _NOT_ASKING)
 
 
-def _guests(manifests: Manifests, plan: Plan, homes: dict[int, Steering]) -> Iterator[Guest]:
+def _guests(manifests: Manifests, pools: Pools, homes: dict[int, Steering]) -> Iterator[Guest]:
     """Yield the pods that can run on pools they do not select, including other pools that a DaemonSet runs on."""
-    pools = pools_of(plan)
     for i, workload in enumerate(manifests.workloads):
         home = homes.get(i)
         if home is None:
@@ -155,21 +157,20 @@ def _chooser(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -
 
 
 def _strangers(
-    manifests: Manifests, plans: list[Plan], own: tuple[PodNetworking, ...]
+    manifests: Manifests, plans: list[tuple[Plan, Pools]], own: tuple[PodNetworking, ...]
 ) -> Iterator[tuple[str, Message]]:
     """Decide about objects of unsupported kinds; yield those that do not matter, with the reason."""
-    named = {(w.namespace, w.name) for plan in plans for w in plan.workloads}
-    each = [(pools_of(plan), _chooser(manifests, plan, own)) for plan in plans]
+    named = {(w.namespace, w.name) for plan, _ in plans for w in plan.workloads}
+    each = [(pools, _chooser(manifests, plan, own)) for plan, pools in plans]
     for title, is_planned in manifests.meet_strangers(each, named):
         yield title, say("the plan has a workload of its name") if is_planned else _NOT_ASKING
 
 
-def _homes(manifests: Manifests, plan: Plan, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
+def _homes(manifests: Manifests, plan: Plan, pools: Pools, own: tuple[PodNetworking, ...]) -> dict[int, Steering]:
     """Return the steering of each workload that a plan's pools may run, by its index."""
     chooser = _chooser(manifests, plan, own)
     planned = {tuple(w.identity): w for w in plan.workloads}
     names = {pool.name for pool in plan.node_pools}
-    pools = pools_of(plan)
     out = {}
     for i, workload in enumerate(manifests.workloads):
         home = steer(workload, pools, chooser)
@@ -287,9 +288,9 @@ def _alone(
     here = {}
     if known is not None:
         plan = known._replace(node_pools=())
-        for title, why in _strangers(manifests, [plan], own):
+        pools, chooser = Pools(plan.cluster, ()), manifests.chooser(own)
+        for title, why in _strangers(manifests, [(plan, pools)], own):
             skip(title, why)
-        pools, chooser = pools_of(plan), manifests.chooser(own)
         homes = (steer(workload, pools, chooser) for workload in manifests.workloads)
         # It is unknown whether their pools exist.
         here = {i: home._replace(pool=None) for i, home in enumerate(homes) if home is not None}

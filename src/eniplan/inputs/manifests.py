@@ -45,6 +45,7 @@ from eniplan.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from eniplan.catalog.store import Catalog
     from eniplan.k8s.autoscalers import Scaling
     from eniplan.k8s.kinds import Holder, Template
     from eniplan.k8s.pods import Pod
@@ -211,12 +212,13 @@ class Pools(NamedTuple):
         return self._replace(alike=tuple(each for each in kept if each.pools))
 
 
-def pools_of(plan: Plan) -> Pools:
+def pools_of(plan: Plan, catalog: Catalog) -> Pools:
     """Return the pools of a plan."""
     zones = plan.cluster.zones
     found: dict[Any, tuple[NodeLabels, list[NodePool]]] = {}
     for pool in plan.node_pools:
-        nodes = pool.node_labels(plan.cluster.region, zones)
+        known = catalog.architectures(pool.instance_types or (), pool.instance_families or ())
+        nodes = pool.node_labels(plan.cluster.region, zones, known)
         key = (frozenset(nodes.labels.items()), frozenset(nodes.among.items()), pool.node_taints, pool.kind)
         found.setdefault(key, (nodes, []))[1].append(pool)
     return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()))

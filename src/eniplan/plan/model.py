@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.k8s.labels import selector_from
 from eniplan.k8s.nodes import (
+    ARCH_LABELS,
     NO_SCHEDULE,
     REGION_LABELS,
     TYPE_LABELS,
@@ -168,12 +169,15 @@ class NodePool(NamedTuple):
         own = self.effective_taints
         return (*own, Taint(LINGJUN_TAINT_KEY, "", NO_SCHEDULE)) if self.is_lingjun else own
 
-    def node_labels(self, region: str | None, zones: Mapping[str, str]) -> NodeLabels:
+    def node_labels(
+        self, region: str | None, zones: Mapping[str, str], architectures: tuple[str, ...] = ()
+    ) -> NodeLabels:
         """Return the known labels of its nodes.
 
         Args:
             region: the cluster's region; None if unknown.
             zones: the zones of the cluster's vSwitches.
+            architectures: those of its nodes; empty if unknown.
 
         """
         own = {**_SYSTEM, **(self.labels or {}), EXCLUSIVE_LABEL: EXCLUSIVE_VALUE}
@@ -186,6 +190,8 @@ class NodePool(NamedTuple):
             # A type that the input leaves open is some other text.
             if types and not self.instance_families and all(name.startswith("ecs.") for name in types):
                 among |= dict.fromkeys(TYPE_LABELS, types)
+            if architectures:
+                among |= dict.fromkeys(ARCH_LABELS, architectures)
         return NodeLabels(own, _never_others, among=among)
 
     @property

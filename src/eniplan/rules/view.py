@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from eniplan import facts, versions
 from eniplan.catalog.limits import capacity, lingjun_pods
 from eniplan.catalog.record import Source
-from eniplan.k8s.nodes import ARCH_LABELS, ARCHITECTURES, TYPE_LABELS
+from eniplan.k8s.nodes import TYPE_LABELS
 from eniplan.messages import say
 from eniplan.rules.base import Unknown, View, lacking
 from eniplan.rules.choice import type_judge
@@ -49,12 +49,6 @@ class TypeUse(NamedTuple):
     path: Path
     name: str
     record: InstanceType | None
-
-    @property
-    def architecture(self) -> str | None:
-        """The value of the label kubernetes.io/arch on its nodes; None if unknown."""
-        found = None if self.record is None else self.record.CpuArchitecture
-        return None if found is None else ARCHITECTURES.get(found.upper())
 
 
 class PodConfig(NamedTuple):
@@ -287,15 +281,12 @@ class PoolView:
     @cached_property
     def node_labels(self) -> NodeLabels:
         """The known labels of its nodes."""
-        nodes = self.pool.node_labels(self.view.cluster.region, self.view.zones)
-        among = dict(nodes.among)
-        if self.families and all(choice.selected for choice in self.families):
-            among |= dict.fromkeys(TYPE_LABELS, tuple(use.name for use in self.types))
-        found = tuple(dict.fromkeys(use.architecture for use in self.types))
-        known = tuple(name for name in found if name is not None)
-        if known and known == found:
-            among |= dict.fromkeys(ARCH_LABELS, known)
-        return nodes._replace(among=among)
+        names = tuple(use.name for use in self.types) if all(choice.selected for choice in self.families) else ()
+        known = self.view.catalog.architectures(names)
+        nodes = self.pool.node_labels(self.view.cluster.region, self.view.zones, known)
+        if not (self.families and names):
+            return nodes
+        return nodes._replace(among={**nodes.among, **dict.fromkeys(TYPE_LABELS, names)})
 
     @cached_property
     def named_types(self) -> tuple[TypeUse, ...]:

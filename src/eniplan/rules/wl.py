@@ -371,7 +371,8 @@ def _unknown_places(placement: Placement, pool: PoolView) -> Outcome:
     if not unknown.isdisjoint(ZONE_LABELS) and pool.pool.v_switch_ids and not pool.pool.is_lingjun:
         yield lacking(facts.V_SWITCHES)
     if not unknown.isdisjoint(ARCH_LABELS):
-        yield from (Unknown(use.path, facts.ARCHITECTURE, use.name) for use in pool.types if use.architecture is None)
+        unseen = (use for use in pool.types if not pool.view.catalog.architectures([use.name]))
+        yield from (Unknown(use.path, facts.ARCHITECTURE, use.name) for use in unseen)
 
 
 def _value_fix(asked: Requirement) -> Fix | None:
