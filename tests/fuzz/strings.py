@@ -84,7 +84,7 @@ READERS: tuple[Callable[[str], object], ...] = (
     _matches,
     endpoint_problem,
     is_region,
-    lambda text: _Configured({"configuration": {"root_module": {}}}).arguments(text),
+    lambda text: _Configured({"configuration": {"root_module": {}}}).expressions(text),
     lambda text: did_you_mean(text, KNOWN),
     printable,
     json_text,

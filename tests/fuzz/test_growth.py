@@ -317,7 +317,7 @@ PATTERNS: dict[str, Work] = {
     "durations": lambda n: go_duration("1h" * n + "x"),
     "range": lambda n: range_from("1" * n + "x"),
     "open range": lambda n: range_from("1" * n + ".."),
-    "Terraform address": lambda n: _Configured({}).arguments('module.a["x"]' * (n // 12) + "["),
+    "Terraform address": lambda n: _Configured({}).expressions('module.a["x"]' * (n // 12) + "["),
     "Terraform address that is not closed": lambda n: _without_indexes("[" * n),
     "Terraform key that is not closed": lambda n: _without_indexes('["\\"' * (n // 4) + "x"),
     "glob": lambda n: _pattern("**/*a" * (n // 5)),

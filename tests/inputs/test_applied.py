@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from eniplan.inputs.applied import as_read, is_open, left_out, named_in, settled
-from eniplan.inputs.places import STAND_IN, NotKnown, Skipped
+from eniplan.inputs.applied import as_read, left_out, named_in, settled
+from eniplan.inputs.places import STAND_IN, NotKnown, Skipped, unknown_in
 
 LOST = NotKnown("var.a has no value")
 
@@ -67,8 +67,8 @@ def test_numbers_of_pods_are_settled() -> None:
     assert settled({"spec": counts, "items": [{"replicas": LOST}], "name": LOST}) == {
         "spec": {"parallelism": 3}, "items": [{}], "name": LOST,
     }  # fmt: skip
-    assert not is_open(settled([counts]))
-    assert is_open(settled([{"minReplicas": LOST}]))
+    assert unknown_in(settled([counts])) is None
+    assert unknown_in(settled([{"minReplicas": LOST}])) is LOST
 
 
 @pytest.mark.parametrize(

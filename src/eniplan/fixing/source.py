@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.splice import parse, splice, value_of
 from eniplan.fixing.wish import CannotFixError
 from eniplan.k8s.terway import ENI
-from eniplan.k8s.values import mapping
+from eniplan.k8s.values import mapping, rewritten
 from eniplan.plan.document import plain_scalar
 from eniplan.text import literal
 from eniplan.values import NamedTuple
@@ -253,19 +253,10 @@ def _anchored(node: Node) -> Iterator[tuple[str, Node]]:
 
 def _wished(values: list[Any], puts: list[_Put]) -> list[Any]:
     """Return the values of all documents after the changes."""
-    wished = [_alone(value) for value in values]
+    wished = [rewritten(value, copy.copy) for value in values]  # without shared aliases
     for put in sorted(puts, key=lambda put: put.is_key):  # values first: their paths contain the old keys
         _put(wished[put.document], put)
     return wished
-
-
-def _alone(value: Any) -> Any:  # noqa: ANN401 - any value
-    """Return a deep copy without shared aliases."""
-    if isinstance(value, dict):
-        return {key: _alone(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_alone(item) for item in value]
-    return copy.copy(value)
 
 
 def _put(value: Any, put: _Put) -> None:  # noqa: ANN401 - any document

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.errors import InputError
-from eniplan.inputs.places import STAND_IN, NotKnown, Skipped
+from eniplan.inputs.places import STAND_IN, NotKnown, Skipped, unknown_in
 from eniplan.k8s.autoscalers import KINDS
 from eniplan.k8s.terway import ENI
 from eniplan.messages import say
@@ -156,7 +156,7 @@ def _read_of(value: Any) -> Any:  # noqa: ANN401 - a value
     PodNetworkings and other objects with selectors are returned as they are.
     """
     if isinstance(value, dict) and str(value.get("kind")) not in _SELECTING:
-        kept = {key: item for key, item in value.items() if key not in _UNREAD or not is_open(item)}
+        kept = {key: item for key, item in value.items() if key not in _UNREAD or unknown_in(item) is None}
         return {key: _field_of(key, item) for key, item in kept.items()}
     return list(map(_read_of, value)) if isinstance(value, list) else value
 
@@ -164,7 +164,7 @@ def _read_of(value: Any) -> Any:  # noqa: ANN401 - a value
 def _field_of(key: str, item: Any) -> Any:  # noqa: ANN401 - a value
     """Return a field of an object; annotations without the unknown ones of other programs, such as checksums."""
     if key == "annotations" and isinstance(item, dict):
-        return {name: note for name, note in item.items() if not is_open(note) or _READ_NOTES.search(str(name))}
+        return {name: note for name, note in item.items() if unknown_in(note) is None or _READ_NOTES.search(str(name))}
     if key in _LABELS and isinstance(item, dict):
         unknown = {k: v for k, v in item.items() if isinstance(v, NotKnown) and not _READ_NOTES.search(str(k))}
         return item | {name: STAND_IN + _in_a_name(label) for name, label in unknown.items()}
@@ -193,13 +193,6 @@ def left_out(what: str, value: Any, why: str, names: str) -> Skipped:  # noqa: A
     An autoscaler is always told: the workload that it scales may have too few pods here.
     """
     return Skipped(what, why, names, is_shown=isinstance(value, dict) and str(value.get("kind")) in KINDS)
-
-
-def is_open(value: Any) -> bool:  # noqa: ANN401 - a value of a resource
-    """Return whether a part of a value is unknown."""
-    if isinstance(value, dict | list):
-        return any(map(is_open, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, NotKnown)
 
 
 def _identified(value: Any, address: str) -> Any:  # noqa: ANN401 - an object

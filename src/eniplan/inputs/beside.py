@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from eniplan.inputs.places import NotKnown, is_known_text
+from eniplan.k8s.values import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -61,11 +62,7 @@ def all_made(values: Iterable[Any], is_made: Callable[[Any], bool]) -> dict[str,
 
 def replaced(value: Any, replace: Callable[[NotKnown], Any]) -> Any:  # noqa: ANN401 - a value of an input
     """Return a value with each unknown part replaced."""
-    if isinstance(value, dict):
-        return {key: replaced(item, replace) for key, item in value.items()}
-    if isinstance(value, list):
-        return [replaced(item, replace) for item in value]
-    return replace(value) if isinstance(value, NotKnown) else value
+    return rewritten(value, lambda part: replace(part) if isinstance(part, NotKnown) else part)
 
 
 def named(value: Any, known: Container[str]) -> Any:  # noqa: ANN401 - a value of an input

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import NotKnown
+from eniplan.k8s.values import rewritten
 from eniplan.messages import Message, say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import KEYS, SECTIONS, WRITTEN
@@ -117,7 +118,7 @@ _CORDONED = ("kubernetes_config", "unschedulable")
 
 def read_pool(body: dict[str, Any]) -> Pool:
     """Translate a body, in which `NotKnown` replaces unknown values."""
-    rest = _copied(body)
+    rest = rewritten(body, lambda part: part)
     value: dict[str, Any] = {}
     for key, path in WRITTEN.items():
         if key[0] not in _APART and (found := _take(rest, path)) is not None:
@@ -146,14 +147,8 @@ def read_pool(body: dict[str, Any]) -> Pool:
     unknown = _settle(value)
     if isinstance(cordoned, NotKnown):
         unknown["overrides", *_CORDONED] = str(cordoned)
-    return Pool(_plain(value), body_paths, unknown, tuple(misread))
-
-
-def _copied(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
-    """Return a deep copy, four times as fast as `copy.deepcopy`."""
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
+    plain = rewritten(value, lambda part: f"({part})" if isinstance(part, NotKnown) else part)
+    return Pool(plain, body_paths, unknown, tuple(misread))
 
 
 def _take(value: dict[str, Any], path: Path) -> Any:  # noqa: ANN401 - a body may hold anything
@@ -309,15 +304,6 @@ def _settle(value: dict[str, Any]) -> dict[Path, str]:
         elif isinstance(whole, dict) and key != "labels":
             value[key] = _known(whole)
     return unknown
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a pool
-    """Return a value with each `NotKnown` turned into a plain `str`."""
-    if isinstance(value, NotKnown):
-        return f"({value})"
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _unknown(value: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 - a value of a pool

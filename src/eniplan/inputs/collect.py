@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 from eniplan.emit.terraform import RESOURCE
 from eniplan.errors import InputError, Place, Problem, unreadable
 from eniplan.inputs import kustomize, templates
-from eniplan.inputs.applied import is_open
 from eniplan.inputs.body import labels_of, mode_of, read_pool
 from eniplan.inputs.embedded import workspace
 from eniplan.inputs.hcl.files import NO_VALUES, Files, Options, is_hcl, names_ours
 from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects_of
-from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated
+from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated, unknown_in
 from eniplan.inputs.spelling import PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
@@ -484,7 +483,7 @@ def _objects(document: Document, number: int | None) -> Iterable[Object]:
     """Return the objects of a manifest. Another program may complete the numbers of pods."""
     filled = document._replace(value=templates.numbered(document.value))
     # What was read again would not be marked as unknown.
-    return objects(filled, None) if is_open(filled.value) else objects(document, number)
+    return objects(document, number) if unknown_in(filled.value) is None else objects(filled, None)
 
 
 def _may_be_script(path: str, data: bytes) -> bool:

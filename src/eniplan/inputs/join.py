@@ -99,10 +99,10 @@ def joined(  # noqa: PLR0913, PLR0917 - one call joins everything
     strays = [(quiet.order, f"{quiet.file}: {quiet.title}") for quiet in manifests.quiet]
     parts = [*manifests.networkings]
     for i, workload in enumerate(manifests.workloads):
-        if workload.title in visiting or i in placed or not judged:
+        if workload.part.title in visiting or i in placed or not judged:
             parts.append(workload.part)
         else:
-            strays.append((workload.order, f"{workload.object.document.file}: {workload.title}"))
+            strays.append((workload.order, workload.part.full_title))
     checked({part.file for part in parts})
     for _, title in sorted(strays) if judged else ():
         skip(title, _NOT_ASKING)

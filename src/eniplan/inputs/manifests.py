@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from eniplan.emit.skeletons import SHAPES
 from eniplan.errors import InputError, Problem
@@ -136,6 +136,16 @@ class Part(NamedTuple):
         """The file it comes from, a normalized path."""
         return os.path.normpath(self.origins[()].document.file)
 
+    @property
+    def title(self) -> str:
+        """Its kind and name in messages."""
+        return f"{self.value.get('kind', 'PodNetworking')} {self.value['name']!r}"
+
+    @property
+    def full_title(self) -> str:
+        """Its file, kind and name in messages."""
+        return f"{self.origins[()].document.file}: {self.title}"
+
 
 class Workload(NamedTuple):
     """A workload, and its parsed pod template."""
@@ -153,11 +163,6 @@ class Workload(NamedTuple):
         asks = pod.request(ENI) or pod.networks is not None or POD_ENI in pod.annotations
         chooses = pod.tolerations or pod.placement != Placement() or self.object.kind in PER_NODE
         return not (asks or chooses or POOL_ANNOTATION in notes or NETWORKING_ANNOTATION in notes)
-
-    @property
-    def title(self) -> str:
-        """Its name in messages."""
-        return f"{self.object.kind} {self.part.value['name']!r}"
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -178,6 +183,7 @@ class Quiet(NamedTuple):
     order: int
 
 
+_Item = TypeVar("_Item")
 _Key: TypeAlias = "tuple[int, Path, tuple[str, str, str]]"
 """The place of a quiet workload in its file, and its identity."""
 
@@ -224,24 +230,27 @@ def pools_of(plan: Plan, catalog: Catalog) -> Pools:
     return Pools(plan.cluster, tuple(Alike(nodes, tuple(pools)) for nodes, pools in found.values()))
 
 
-def _copies(items: Sequence[tuple[str, tuple[str, ...], Any]]) -> dict[int, Message]:
-    """Return the index of each copy of an item of another file, and the reason to leave it out.
+def _once(
+    items: list[_Item], said: Sequence[tuple[Part, tuple[str, ...], Any]]
+) -> tuple[list[_Item], list[tuple[str, Message]]]:
+    """Return items without copies of items of another file, and the titles of the copies with the reason.
 
     Args:
-        items: files, names and values. The first file in alphabetical order keeps an item.
+        items: the items. The first file in alphabetical order keeps an item.
+        said: the part, the name and the value of each.
 
     """
     files: dict[tuple[str, ...], set[str]] = {}
-    for file, name, _ in items:
-        files.setdefault(name, set()).add(file)
+    for part, name, _ in said:
+        files.setdefault(name, set()).add(part.file)
     first: dict[tuple[str, ...], str] = {}
-    found = {}
-    for i, (file, name, value) in sorted(enumerate(items), key=lambda item: item[1][0]):
+    copies: dict[int, tuple[str, Message]] = {}
+    for i, (part, name, value) in sorted(enumerate(said), key=lambda item: item[1][0].file):
         if len(files[name]) > 1:
             key = (*name, json.dumps(value, sort_keys=True, default=repr))
-            if first.setdefault(key, file) != file:
-                found[i] = say("the same object is in {file}", file=first[key])
-    return found
+            if first.setdefault(key, part.file) != part.file:
+                copies[i] = part.full_title, say("the same object is in {file}", file=first[key])
+    return [item for i, item in enumerate(items) if i not in copies], list(copies.values())
 
 
 class Manifests:
@@ -343,7 +352,7 @@ class Manifests:
         self._first_quiet = self._first_quiet or workload.part.origins[()]
         where = item.document.file, item.number, item.path
         about = item.namespace, workload.pod.labels, workload.identity
-        self.quiet.append(Quiet(*where, workload.title, *about, workload.order))
+        self.quiet.append(Quiet(*where, workload.part.title, *about, workload.order))
 
     def wake(self, networkings: Iterable[PodNetworking], identities: Collection[tuple[str, ...]]) -> Iterator[Problem]:
         """Read the quiet workloads again that a PodNetworking may select, or a plan names. Yield read errors."""
@@ -365,23 +374,20 @@ class Manifests:
                 yield from error.problems
         self.workloads.sort(key=lambda workload: workload.order)
 
-    def drop_copied_networkings(self) -> Iterator[tuple[str, Message]]:
+    def drop_copied_networkings(self) -> list[tuple[str, Message]]:
         """Leave out copies of PodNetworkings; see `drop_copies`."""
-        copies = _copies([(part.file, (part.value["name"],), part.value) for part in self.networkings])
-        for i, why in copies.items():
-            part = self.networkings[i]
-            yield f"{part.origins[()].document.file}: PodNetworking {part.value['name']!r}", why
-        self.networkings = [part for i, part in enumerate(self.networkings) if i not in copies]
+        said = [(part, (part.value["name"],), part.value) for part in self.networkings]
+        self.networkings, told = _once(self.networkings, said)
+        return told
 
-    def drop_copies(self) -> Iterator[tuple[str, Message]]:
-        """Leave out workloads that another file has, too; yield them with the reason.
+    def drop_copies(self) -> list[tuple[str, Message]]:
+        """Leave out workloads that another file has, too; return them with the reason.
 
         Terraform may apply a manifest that lies in a folder of the run. Applying both changes nothing.
         """
-        copies = _copies([(w.part.file, w.identity, w.object.value) for w in self.workloads])
-        for i, why in copies.items():
-            yield f"{self.workloads[i].object.document.file}: {self.workloads[i].title}", why
-        self.workloads = [workload for i, workload in enumerate(self.workloads) if i not in copies]
+        said = [(w.part, w.identity, w.object.value) for w in self.workloads]
+        self.workloads, told = _once(self.workloads, said)
+        return told
 
     def drop_idle(self, planned: Iterable[Identity]) -> Iterator[tuple[str, Message]]:
         """Leave out workloads that ask for no pods of their own; yield them with the reason.
@@ -397,7 +403,7 @@ class Manifests:
             if why is None:
                 kept.append(workload)
             else:
-                yield f"{workload.object.document.file}: {workload.title}", why
+                yield workload.part.full_title, why
         self.workloads = kept
 
     @staticmethod
@@ -451,11 +457,9 @@ class Manifests:
 
     def leave_out(self, files: Collection[str]) -> Iterator[str]:
         """Remove the PodNetworkings and workloads of some files. Yield their titles."""
-        named = [(part, f"PodNetworking {part.value['name']!r}") for part in self.networkings]
-        named += [(workload.part, workload.title) for workload in self.workloads]
-        for part, title in named:
+        for part in (*self.networkings, *(workload.part for workload in self.workloads)):
             if part.file in files:
-                yield f"{part.origins[()].document.file}: {title}"
+                yield part.full_title
         for quiet in self.quiet:
             if os.path.normpath(quiet.file) in files:
                 yield f"{quiet.file}: {quiet.title}"
@@ -506,7 +510,7 @@ class Manifests:
         # A number that is not known may be larger than any pool.
         most = max(number if type(number) is int else sys.maxsize for number in numbers)
         replicas = None if value["kind"] in PER_NODE else most
-        title, enis = workload.title, max(pod.request(ENI), 1)
+        title, enis = workload.part.title, max(pod.request(ENI), 1)
         for alike in pools.alike:
             taints = alike.pools[0].node_taints
             is_meant = replicas is None or any(taint.repels for taint in taints)

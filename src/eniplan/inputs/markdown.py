@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from eniplan.inputs.places import NotKnown
+from eniplan.k8s.values import rewritten
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -62,16 +63,13 @@ _LEFT = re.compile(r"<[^<>\n]{1,100}>")
 
 def with_blanks(document: Document) -> Document:
     """Return a request with `NotKnown` for placeholders such as `<vsw-id>`."""
-    value: Any = document.value
-    return document if isinstance(value, dict) and "apiVersion" in value else document._replace(value=_opened(value))
+    if isinstance(document.value, dict) and "apiVersion" in document.value:
+        return document
 
+    def opened(part: Any) -> Any:  # noqa: ANN401 - a request may hold anything
+        return NotKnown(part) if isinstance(part, str) and _LEFT.fullmatch(part) else part
 
-def _opened(value: Any) -> Any:  # noqa: ANN401 - a request may hold anything
-    if isinstance(value, dict):
-        return {key: _opened(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_opened(item) for item in value]
-    return NotKnown(value) if isinstance(value, str) and _LEFT.fullmatch(value) else value
+    return document._replace(value=rewritten(document.value, opened))
 
 
 def blocks(text: str) -> Iterator[Block]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from eniplan.errors import Place
+from eniplan.k8s.values import listing
 from eniplan.plan.document import Document, path_text
 from eniplan.values import NamedTuple
 
@@ -29,6 +30,14 @@ STAND_IN = "unknown-"
 def is_known_text(value: object) -> bool:
     """Return whether a value is text and not a `NotKnown`."""
     return isinstance(value, str) and not isinstance(value, NotKnown)
+
+
+def unknown_in(value: object) -> NotKnown | None:
+    """Return the first unknown part of a value; None if it is known."""
+    if isinstance(value, NotKnown):
+        return value
+    inner = value.values() if isinstance(value, dict) else listing(value)
+    return next((lost for item in inner if (lost := unknown_in(item)) is not None), None)
 
 
 class Skipped(NamedTuple):

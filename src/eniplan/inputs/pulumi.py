@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from eniplan.bounds import MAX_TEXT
 from eniplan.inputs.beside import Made
-from eniplan.inputs.places import NotKnown
-from eniplan.inputs.ros import Noted
-from eniplan.k8s.values import listing, mapping
+from eniplan.inputs.places import NotKnown, unknown_in
+from eniplan.inputs.ros import Noted, split, two
+from eniplan.k8s.values import mapping
 from eniplan.messages import say
 from eniplan.plan.document import value_at
 
@@ -173,47 +173,29 @@ def _spelled(value: Any) -> str:  # noqa: ANN401 - a scalar
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _lost(value: Any) -> NotKnown | None:  # noqa: ANN401 - values of a document
-    if isinstance(value, NotKnown):
-        return value
-    inner = value.values() if isinstance(value, dict) else listing(value)
-    return next((lost for item in inner if (lost := _lost(item)) is not None), None)
-
-
 # --- Functions; they return None if the result is unknown ---------------------------------------------------------
 
 
-def _two(argument: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document
-    return tuple(argument) if isinstance(argument, list) and len(argument) == 2 else (None, None)  # noqa: PLR2004
-
-
 def _join(argument: Any) -> Any:  # noqa: ANN401 - values of a document
-    by, items = _two(argument)
-    if (lost := _lost(argument)) is not None or not isinstance(by, str) or not isinstance(items, list):
+    by, items = two(argument)
+    if (lost := unknown_in(argument)) is not None or not isinstance(by, str) or not isinstance(items, list):
         return lost
     words = by.join(map(_spelled, items))
     return words if len(words) <= MAX_TEXT else None
 
 
 def _select(argument: Any) -> Any:  # noqa: ANN401 - values of a document
-    which, items = _two(argument)
+    which, items = two(argument)
     is_index = isinstance(which, int) and isinstance(items, list) and 0 <= which < len(items)
-    return items[which] if is_index else _lost(argument)
-
-
-def _split(argument: Any) -> Any:  # noqa: ANN401 - values of a document
-    by, words = _two(argument)
-    if isinstance(words, NotKnown):
-        return words
-    return words.split(by) if isinstance(words, str) and isinstance(by, str) and by else None
+    return items[which] if is_index else unknown_in(argument)
 
 
 def _to_json(argument: Any) -> Any:  # noqa: ANN401 - values of a document
-    lost = _lost(argument)
+    lost = unknown_in(argument)
     return json.dumps(argument, separators=(",", ":")) if lost is None else lost
 
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "fn::join": _join, "fn::select": _select, "fn::split": _split, "fn::tojson": _to_json,
+    "fn::join": _join, "fn::select": _select, "fn::split": split, "fn::tojson": _to_json,
     "fn::secret": lambda argument: argument,
 }  # fmt: skip

@@ -172,7 +172,7 @@ class _Template:
         return _typed(parameter["Default"], parameter.get("Type"), NotKnown(f"Ref {name}"))
 
     def get_att(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
-        name, attribute = _two(argument.split(".", 1) if isinstance(argument, str) else argument)
+        name, attribute = two(argument.split(".", 1) if isinstance(argument, str) else argument)
         if not isinstance(name, str) or not isinstance(attribute, str):
             return None
         if self._are_several(name):
@@ -187,13 +187,13 @@ class _Template:
         return value_at(self._template, ("Resources", name, "Count")) is not None
 
     def join(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
-        by, items = _two(self._computed(argument))
+        by, items = two(self._computed(argument))
         if isinstance(items, NotKnown):
             return items
         return _joined(str(by), items) if isinstance(items, list) else None
 
     def sub(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
-        words, given = _two([*argument, {}][: max(len(argument), 2)] if isinstance(argument, list) else [argument, {}])
+        words, given = two([*argument, {}][: max(len(argument), 2)] if isinstance(argument, list) else [argument, {}])
         if not isinstance(words, str) or not isinstance(given, dict):
             return None
         parts: list[Any] = []
@@ -211,14 +211,11 @@ class _Template:
         return _joined("", [*parts, words[at:]])
 
     def split(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
-        by, words = _two(self._computed(argument))
-        if isinstance(words, NotKnown):
-            return words
-        return words.split(by) if isinstance(words, str) and isinstance(by, str) and by else None
+        return split(self._computed(argument))
 
     def select(self, argument: Any) -> Any:  # noqa: ANN401 - values of a document
         found = self._computed(argument)
-        which, items = _two(found[:2] if isinstance(found, list) else found)
+        which, items = two(found[:2] if isinstance(found, list) else found)
         if isinstance(items, NotKnown) or isinstance(which, NotKnown):
             return items if isinstance(items, NotKnown) else which
         if isinstance(items, dict):
@@ -245,7 +242,7 @@ class _Template:
             return self._named(raw)
         ((name, argument),) = raw.items() if _is_function(raw) else (("", raw),)
         if name == "Fn::Equals":
-            left, right = _two(self._computed(argument))
+            left, right = two(self._computed(argument))
             is_known = not isinstance(left, NotKnown) and not isinstance(right, NotKnown)
             return _text(left) == _text(right) if is_known else None
         if name not in ("Fn::Not", "Fn::And", "Fn::Or"):
@@ -301,8 +298,17 @@ def _is_function(raw: Any) -> bool:  # noqa: ANN401 - values of a document
     return isinstance(name, str) and (name == "Ref" or name.startswith("Fn::"))
 
 
-def _two(found: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document
+def two(found: Any) -> tuple[Any, Any]:  # noqa: ANN401 - values of a document
+    """Return the items of a list of two; None for both if it is none."""
     return tuple(found) if isinstance(found, list) and len(found) == 2 else (None, None)  # noqa: PLR2004 - two
+
+
+def split(found: Any) -> Any:  # noqa: ANN401 - values of a document
+    """Return the parts of a text, given its separator and the text; None if they are of other types."""
+    by, words = two(found)
+    if isinstance(words, NotKnown):
+        return words
+    return words.split(by) if isinstance(words, str) and isinstance(by, str) and by else None
 
 
 def _joined(by: str, items: list[Any]) -> str | None:

@@ -15,6 +15,7 @@ from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.shell import UNKNOWN, Command, Part, commands, spelled, text
 from eniplan.inputs.templates import CLUSTER_REQUEST
 from eniplan.inputs.units import Stated
+from eniplan.k8s.values import rewritten
 from eniplan.messages import NOTHING, say
 from eniplan.plan.document import Document, decode, read_documents
 from eniplan.plan.fields import SECTIONS
@@ -173,7 +174,7 @@ def _call(file: str, script: str, cluster: str, body: Word) -> Call:
         raise InputError(
             *(p._replace(place=Place(file, *where.moved(p.place.line, p.place.column))) for p in error.problems)
         ) from None
-    value = _with_unknown(document.value, unknown)
+    value = rewritten(document.value, lambda part: _with_unknown(part, unknown))
     return Call(Document(file, value, Mapped(document.tree, built, offsets, script, notes)), cluster)
 
 
@@ -206,12 +207,10 @@ def _noted(body: Word, offsets: list[int]) -> dict[int, str]:
     return {i: notes[at] for i, at in enumerate(offsets) if at in notes} if notes else {}
 
 
-def _with_unknown(value: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
-    if isinstance(value, str) and OPEN in value:
-        return NotKnown(re.sub(f"{OPEN}(\\d+){CLOSE}", lambda found: unknown[int(found[1])], value))
-    if isinstance(value, dict):
-        return {key: _with_unknown(item, unknown) for key, item in value.items()}
-    return [_with_unknown(item, unknown) for item in value] if isinstance(value, list) else value
+def _with_unknown(part: Any, unknown: list[str]) -> Any:  # noqa: ANN401 - a body may hold anything
+    if not isinstance(part, str) or OPEN not in part:
+        return part
+    return NotKnown(re.sub(f"{OPEN}(\\d+){CLOSE}", lambda found: unknown[int(found[1])], part))
 
 
 class Mapped:

@@ -15,7 +15,7 @@ from eniplan.inputs.beside import Made, all_made, named, security_group, state, 
 from eniplan.inputs.cluster import facts_of
 from eniplan.inputs.places import NotKnown, Origin
 from eniplan.inputs.spelling import BODY, CASED, CROSSPLANE, PULUMI, ROS, Resource, as_text, camel, snake
-from eniplan.k8s.values import listing, mapping
+from eniplan.k8s.values import listing, mapping, rewritten
 from eniplan.messages import say
 from eniplan.plan.document import path_text, value_at
 from eniplan.plan.fields import api_name, pascal
@@ -173,11 +173,7 @@ _BLANK = re.compile(r"\$\{\w[^{}]*\}|\{\{[^{}]+\}\}|^\$[A-Za-z_]\w*$")
 
 def _blanked(value: Any) -> Any:  # noqa: ANN401 - a body may hold anything
     """Return a request with `NotKnown` for each text that another program completes."""
-    if isinstance(value, dict):
-        return {key: _blanked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_blanked(item) for item in value]
-    return NotKnown(value) if type(value) is str and _BLANK.search(value) else value
+    return rewritten(value, lambda part: NotKnown(part) if type(part) is str and _BLANK.search(part) else part)
 
 
 def numbered(value: Any) -> Any:  # noqa: ANN401 - an object

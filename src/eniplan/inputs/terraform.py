@@ -18,7 +18,6 @@ from eniplan.inputs.applied import (
     SPELLED,
     Within,
     as_read,
-    is_open,
     left_out,
     named_in,
     objects_of,
@@ -27,14 +26,14 @@ from eniplan.inputs.applied import (
 from eniplan.inputs.beside import ids_of, security_group, state, v_switch
 from eniplan.inputs.body import exclusive, is_meant
 from eniplan.inputs.cluster import CLUSTERS, facts_of
-from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text
+from eniplan.inputs.places import NotKnown, Origin, Skipped, is_known_text, unknown_in
 from eniplan.inputs.spelling import TERRAFORM, Resource
 from eniplan.k8s.values import listing, mapping
 from eniplan.messages import say
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from eniplan.inputs.units import Stated
     from eniplan.plan.document import Document, Path, Value
@@ -105,7 +104,7 @@ def _applied(document: Document, at: Path, resource: dict[str, Any]) -> Iterator
         found = value.get(argument) if isinstance(value, dict) else value
         place = Within(document, (*after, argument))
     found = as_read(found, address)
-    if is_open(settled(found)):
+    if unknown_in(settled(found)) is not None:
         why = say("parts of it are known only after apply")
         yield left_out(f"{document.file}: {address}", found, why, named_in(str(change.get("after"))))
         return
@@ -131,7 +130,7 @@ def _change(
             document.place((*path, "after")),
             _SHOW,
         )
-    said = configured.arguments(address)
+    said = configured.expressions(address)
     unknown = change.get("after_unknown")
     value = _overlay(after, _only({"labels": True} if unknown is True else unknown, said))
     before = change.get("before")
@@ -171,7 +170,7 @@ def _item(items: list[Value] | None, index: int) -> Value:
     return items[index] if items is not None and index < len(items) else None
 
 
-def _only(unknown: Value, said: frozenset[str] | None) -> Value:
+def _only(unknown: Value, said: Container[str] | None) -> Value:
     """Return the unknown values of configured arguments only: arguments that the provider computes are unknown, too."""
     if said is None or not isinstance(unknown, dict):
         return unknown
@@ -189,18 +188,23 @@ class _Configured:
         self._plan = plan
         self._modules: dict[tuple[str, ...], dict[str, Any]] = {}
 
-    def arguments(self, address: str) -> frozenset[str] | None:
-        """Return the names of a resource's configured arguments; None if the plan does not have them."""
-        steps = _without_indexes(address).split(".")
-        names = tuple(steps[1:-2:2])
+    def expressions(self, address: str) -> dict[str, Any] | None:
+        """Return the expressions of a resource's arguments, by name; None if the plan does not have them."""
+        block = _without_indexes(address)
+        names = _modules_of(block)
         if names not in self._modules:
             self._modules[names] = {
                 str(item.get("address")): item.get("expressions")
                 for item in listing(_module(self._plan, names).get("resources"))
                 if isinstance(item, dict)
             }
-        expressions = self._modules[names].get(".".join(steps[-2:]))
-        return frozenset(expressions) if isinstance(expressions, dict) else None
+        found = self._modules[names].get(".".join(block.split(".")[-2:]))
+        return found if isinstance(found, dict) else None
+
+
+def _modules_of(block: str) -> tuple[str, ...]:
+    """Return the names of the modules in the address of a block."""
+    return tuple(block.split(".")[1:-2:2])
 
 
 def _map(value: Any, key: str) -> dict[str, Any]:  # noqa: ANN401 - a value of a plan
@@ -241,6 +245,7 @@ class Clusters:
         self._document = document
         plan: Any = document.value
         self._plan = plan
+        self._configured = _Configured(plan)
         self._found: dict[str, list[_Found]] = {}
         for i, item in enumerate(listing(plan.get("resource_changes"))):
             change = _map(item, "change")
@@ -255,7 +260,6 @@ class Clusters:
         self._stated_before: dict[tuple[str, tuple[str, ...]], Stated] = {}
         self._named: dict[str, str | None] = {}
         """The address of the cluster that a block refers to, by the address of the block."""
-        self._cluster_ids: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def of(self, pool: Resource) -> Cluster | None:
         """Return the cluster of a pool with its facts; None if the plan does not have it."""
@@ -303,16 +307,8 @@ class Clusters:
     def _referred(self, address: str) -> str | None:
         """Return the address of the cluster that a block refers to, through variables and outputs."""
         if address not in self._named:
-            steps = address.split(".")
-            modules = tuple(steps[1:-2:2])
-            if modules not in self._cluster_ids:
-                self._cluster_ids[modules] = {
-                    str(item.get("address")): _map(_map(item, "expressions"), "cluster_id")
-                    for item in listing(_module(self._plan, modules).get("resources"))
-                    if isinstance(item, dict)
-                }
-            expression = self._cluster_ids[modules].get(".".join(steps[-2:]), {})
-            self._named[address] = self._followed(modules, expression)
+            expression = _map(self._configured.expressions(address), "cluster_id")
+            self._named[address] = self._followed(_modules_of(address), expression)
         return self._named[address]
 
     def _followed(self, modules: tuple[str, ...], expression: dict[str, Any]) -> str | None:

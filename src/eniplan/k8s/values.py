@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from sys import intern
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -14,6 +17,13 @@ def mapping(value: object) -> dict[str, Any]:
 def listing(value: object) -> list[Any]:
     """Return a value if it is a list, else an empty list."""
     return value if isinstance(value, list) else []
+
+
+def rewritten(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - any value
+    """Return a copy of a value in which `change` replaces each part that is neither a map nor a list."""
+    if isinstance(value, dict):
+        return {key: rewritten(item, change) for key, item in value.items()}
+    return [rewritten(item, change) for item in value] if isinstance(value, list) else change(value)
 
 
 def text(value: object) -> str:

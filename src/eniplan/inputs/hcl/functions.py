@@ -33,6 +33,7 @@ from eniplan.inputs.hcl.values import (
     whole,
 )
 from eniplan.inputs.places import NotKnown
+from eniplan.k8s.values import rewritten
 from eniplan.messages import say
 
 if TYPE_CHECKING:
@@ -561,15 +562,9 @@ def _yaml_decode(args: Arguments) -> Any:  # noqa: ANN401 - a value
         found = read_documents("", value.encode())
     except InputError:
         raise RefusedError(say("not valid YAML")) from None
-    return _without_floats(found[0].value) if len(found) == 1 else NotKnown(say("several documents of YAML"))
-
-
-def _without_floats(value: Any) -> Any:  # noqa: ANN401 - a value
-    if isinstance(value, dict):
-        return {key: _without_floats(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_floats(item) for item in value]
-    return numeric(repr(value)) if isinstance(value, float) else value
+    if len(found) != 1:
+        return NotKnown(say("several documents of YAML"))
+    return rewritten(found[0].value, lambda part: numeric(repr(part)) if isinstance(part, float) else part)
 
 
 def _yaml_encode(args: Arguments) -> Any:  # noqa: ANN401 - a value

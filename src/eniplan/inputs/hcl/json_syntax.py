@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from eniplan.emit.terraform import RESOURCE
 from eniplan.inputs.hcl.nodes import Entries, Expression, Items, Literal, Name, Template, TemplateFor, TemplateIf
 from eniplan.inputs.hcl.parse import Attribute, Block, Part, Text, number, template
+from eniplan.k8s.values import rewritten
 from eniplan.messages import say
 from eniplan.plan.document import value_at
 from eniplan.plan.fields import read
@@ -238,9 +239,9 @@ def _placed(node: Any, at: int) -> Any:  # noqa: ANN401 - a node, or a part of o
 
 def exact(value: Any) -> Any:  # noqa: ANN401 - a value of JSON
     """Return a value with exact numbers, as in Terraform."""
-    if isinstance(value, float):
-        found = number(repr(abs(value)))
-        return value if found is None else -found if value < 0 else found
-    if isinstance(value, dict):
-        return {key: exact(item) for key, item in value.items()}
-    return [exact(item) for item in value] if isinstance(value, list) else value
+    return rewritten(value, lambda part: _exact(part) if isinstance(part, float) else part)
+
+
+def _exact(value: float) -> Any:  # noqa: ANN401 - a number
+    found = number(repr(abs(value)))
+    return value if found is None else -found if value < 0 else found
