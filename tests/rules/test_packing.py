@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eniplan.catalog.store import Catalog
+from eniplan.k8s.nodes import Placement, requirement
 from eniplan.plan.model import Guest, plan_from
 from eniplan.rules.base import Settings
 from eniplan.rules.examples import WORKLOAD, example
@@ -197,6 +198,7 @@ def test_who_takes_enis() -> None:
     guests = (
         Guest("log agent", "trading", 2, None),
         Guest("maybe", "trading", 1, 3),
+        Guest("elsewhere", "trading", 1, None, Placement((requirement((), "kubernetes.io/arch", "arm64"),))),
     )
     pool = of({"eniRequest": 2}, {"nodePools[0].systemPodsPerNode": 1}, guests)
     assert [tuple(taker) for taker in takers(pool)] == [
