@@ -538,3 +538,89 @@ def test_a_request_for_a_cluster_in_another_case(
     judged = judge_files(tmp_path, {"c.json": cased({**cluster, "nodepools": [FAULTY]}, case)}, cluster=None)
     assert {"ENI001", "TW001", "TW011"} <= judged.rules
     assert judged.places["TW011"].endswith(case("kubernetes_version"))
+
+
+# --- Several inputs for one cluster --------------------------------------------------------------------------------
+
+ID = "c0123456789abcdef0123456789abcdef"
+
+
+def of_cluster(name: str = "p", cluster: str = f'"{ID}"', more: str = "") -> str:
+    return (
+        f'resource "{RESOURCE}" "p" {{\n  node_pool_name = "{name}"\n  cluster_id = {cluster}\n'
+        f'  instance_types = ["ecs.g8i.8xlarge"]\n  vswitch_ids = ["vsw-j"]\n  desired_size = 300\n'
+        f"  {LABELS}\n{more}}}\n"
+    )
+
+
+def crossplane(name: str) -> dict[str, Any]:
+    labels = [{"key": EXCLUSIVE_LABEL, "value": "eniOnly"}]
+    provider = {"nodePoolName": "p", "clusterId": ID, "labels": labels}
+    kind = {"apiVersion": "cs.alibabacloud.crossplane.io/v1", "kind": "KubernetesNodePool"}
+    return {**kind, "metadata": {"name": name}, "spec": {"forProvider": provider}}
+
+
+TERRAGRUNT = 'terraform {\n  source = "../mod"\n}\n'
+PLANNED = {"cluster_id": ID, "node_pool_name": "p", "labels": [{"key": EXCLUSIVE_LABEL, "value": "eniOnly"}]}
+
+
+def planned(name: str) -> dict[str, Any]:
+    change = {"actions": ["create"], "after": PLANNED, "after_unknown": {"id": True}}
+    resource = {"address": f"{RESOURCE}.{name}", "mode": "managed", "type": RESOURCE, "change": change}
+    return {"format_version": "1.2", "resource_changes": [resource]}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a/main.tf": of_cluster(), "b/main.tf": of_cluster()},
+        {"mod/main.tf": of_cluster(), "a/terragrunt.hcl": TERRAGRUNT, "b/terragrunt.hcl": TERRAGRUNT},
+        {"mod/main.tf": of_cluster(), **{f"{n}/main.tf": 'module "m" {\n  source = "../mod"\n}\n' for n in "ab"}},
+        {"a/plan.json": planned("x"), "b/plan.json": planned("y")},
+        {"a.yaml": crossplane("x"), "b.yaml": crossplane("y")},
+    ],
+)
+def test_several_inputs_that_name_one_cluster_are_checked_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    judged = judge_files(tmp_path, files, ".")
+    assert [item.rule.id for item in judged.report.findings].count("NP006") == 1
+
+
+def test_their_addresses_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    judged = judge_files(tmp_path, {"a/main.tf": of_cluster("p"), "b/main.tf": of_cluster("q")}, ".")
+    assert "NET002" in judged.rules
+    assert "NP006" not in judged.rules
+    assert [zone.pools for zone in judged.report.zones] == [("p", "q")]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a/main.tf": of_cluster(), "b/main.tf": of_cluster(cluster='"c9123456789abcdef0123456789abcdef"')},
+        {"a/main.tf": of_cluster(), "b/main.tf": of_cluster(cluster="var.id")},
+        {"a/main.tf": of_cluster(), "plan.json": planned("p")},
+        {"a/main.tf": of_cluster(), "README.md": f"```hcl\n{of_cluster()}```\n"},
+        {"a/main.tf": of_cluster(), "b/main.tf": of_cluster(more="  count = var.n\n")},
+    ],
+)
+def test_what_may_be_another_cluster_or_the_same_pool_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "NP006" not in judge_files(tmp_path, files, ".").rules
+
+
+def test_a_pod_networking_for_several_of_them_is_one_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    selector = {"podSelector": {"matchLabels": {"a": "b"}}}
+    spec = {"vSwitchOptions": ["vsw-j"], "securityGroupIDs": ["sg-pods"], "selector": selector}
+    networking = {"apiVersion": "network.alibabacloud.com/v1beta1", "kind": "PodNetworking", "spec": spec}
+    files = {
+        "a/main.tf": of_cluster("p"),
+        "b/main.tf": of_cluster("q"),
+        "n.json": {**networking, "metadata": {"name": "n"}},
+    }
+    assert "PN011" not in judge_files(tmp_path, files, ".").rules

@@ -21,7 +21,7 @@ from eniplan.inputs.hcl.parse import Text
 from eniplan.inputs.join import beside, joined
 from eniplan.inputs.manifests import KINDS, NOTHING, Manifests, objects, objects_of
 from eniplan.inputs.places import NoPlaces, NotKnown, Origin, Printed, Skipped, translated, unknown_in
-from eniplan.inputs.spelling import PoolPlaces, Resource
+from eniplan.inputs.spelling import CROSSPLANE, PULUMI, ROS, TERRAFORM, PoolPlaces, Resource
 from eniplan.inputs.terraform import Clusters, planned
 from eniplan.inputs.units import PoolInput, Stated, doubled, leaving, root_of, unit_of, unit_of_doubtful
 from eniplan.k8s.terway import ENI
@@ -41,12 +41,15 @@ if TYPE_CHECKING:
     from eniplan.inputs.manifests import Object
     from eniplan.inputs.markdown import Block
     from eniplan.inputs.script import Call
+    from eniplan.inputs.spelling import Spelling
     from eniplan.inputs.templates import Group
     from eniplan.messages import Message
 
 _MARKS = (EXCLUSIVE_LABEL.encode(), ENI.encode())
 """Manifests of pods for exclusive nodes contain at least one of them, whatever their kind."""
 _VALUES = (".tfvars", ".tfvars.json")
+_FORMS: dict[Spelling, str] = {TERRAFORM: "hcl", ROS: "ros", PULUMI: "pulumi", CROSSPLANE: "crossplane"}
+"""See `LoadedPlan.form`."""
 _TEMPLATE = say("a template: render it first (helm template)")
 _PLAIN_POOL = say("a node pool without the exclusive label")
 _PRINTED = say("this is Terraform output: change the .tf files")
@@ -106,6 +109,7 @@ class Collected:
         self._documents: list[Document] = []
         self._pools: dict[tuple[str, ...], list[PoolInput]] = {}
         self._stated: dict[tuple[str, ...], Stated | None] = {}
+        self._forms: dict[tuple[str, ...], str] = {}
         self._leaving: list[tuple[PoolInput, Stated | None]] = []
         self._doubled: list[tuple[PoolInput, Stated | None, bool]] = []
         self._doubtful: list[tuple[PoolInput, str, Stated | None]] = []
@@ -331,7 +335,8 @@ class Collected:
             if mode_of(body) is False:
                 self.skip(resource.document.file, _PLAIN_POOL, resource.value, resource.address)
             else:
-                self._take_resource(resource, body, group.key, group.stated)
+                form = _FORMS.get(resource.spelling, "") if group.is_certain else ""
+                self._take_resource(resource, body, group.key, group.stated, form)
 
     def _take_call(self, call: Call, known: set[str]) -> None:
         """Collect a request in a script, unless its body is a file that is itself an input."""
@@ -363,7 +368,7 @@ class Collected:
                 cluster = clusters.of(found)
                 unit = ("plan", document.file) if cluster is None else ("plan", document.file, cluster.address)
                 body = found.spelling.body_of(found.value)
-                self._take_resource(found, body, unit, None if cluster is None else cluster.stated)
+                self._take_resource(found, body, unit, None if cluster is None else cluster.stated, "plan")
 
     def _take_hcl(self, path: str, data: bytes, *, named: bool) -> Iterator[LoadedPlan | Problem]:
         try:
@@ -388,7 +393,7 @@ class Collected:
         return True
 
     def _take_resource(
-        self, resource: Resource, body: dict[str, Any], unit: tuple[str, ...], stated: Stated | None
+        self, resource: Resource, body: dict[str, Any], unit: tuple[str, ...], stated: Stated | None, form: str
     ) -> None:
         origin = Origin(resource.document, resource.path, resource.address)
         labels = labels_of(body)
@@ -421,6 +426,8 @@ class Collected:
             key = (*unit, str(value_at(resource.value, named)) if named else "")
             self._pools.setdefault(key, []).append(found)
             self._stated[key] = stated
+            # Documentation repeats what is somewhere else.
+            self._forms[key] = "" if resource.document.file.endswith(MARKDOWN_ENDINGS) else form
 
     # --- Making plans ----------------------------------------------------------------------------------------
 
@@ -446,7 +453,10 @@ class Collected:
         patches = {path for found in self._kustomizations.values() for path in found.patches}
         for title in self._manifests.leave_out(patches):
             self.skip(title, say("a patch of a kustomization: render it first (kubectl kustomize)"))
-        units = [unit_of(pools, self._cluster, self._stated.get(key)) for key, pools in self._pools.items()]
+        units = [
+            unit_of(pools, self._cluster, self._stated.get(key))._replace(form=self._forms[key])
+            for key, pools in self._pools.items()
+        ]
         yield from self._manifests.problems
         if self._manifests:
             everything = [*units, *beside({**plans, **self._plans})]

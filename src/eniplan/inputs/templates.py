@@ -67,6 +67,8 @@ class Group(NamedTuple):
     """The facts of the cluster that the document states."""
     left: tuple[tuple[Resource, Message], ...] = ()
     """Pools that are not created, and why."""
+    is_certain: bool = True
+    """Whether the pools certainly exist."""
 
 
 def groups(document: Document, *, is_closed: bool) -> list[Group] | None:
@@ -309,7 +311,8 @@ class _Template(NamedTuple):
             )
             by_cluster.setdefault(key, []).append(pool)
         for (cluster, is_made, address), joined in by_cluster.items():
-            yield self.group((self.document.file, cluster, address), joined, cluster if is_made else "")
+            found = self.group((self.document.file, cluster, address), joined, cluster if is_made else "")
+            yield found._replace(is_certain=not address)
 
     def group(self, key: tuple[str, ...], pools: list[Resource], cluster: str) -> Group:
         """Return pools with the facts about their cluster, vSwitches and security groups in the document.

@@ -48,6 +48,8 @@ class Unit(NamedTuple):
     """Key paths where a value may be missing because another unit has it."""
     beside: bool = False
     """See `LoadedPlan.beside`."""
+    form: str = ""
+    """See `LoadedPlan.form`."""
 
     def load(self) -> LoadedPlan:
         """Return it as a plan."""
@@ -57,6 +59,7 @@ class Unit(NamedTuple):
             gaps=self.gaps,
             files=tuple(dict.fromkeys(origin.document.file for origin in self.origins.values())),
             beside=self.beside,
+            form=self.form,
         )
 
 

@@ -48,7 +48,8 @@ class _Counted(NamedTuple):
     zones: tuple[ZoneUse, ...]
     share: Share | None
     """What it shares with other plans of its cluster; None: nothing."""
-    cluster: str | None
+    cluster: tuple[str, str | None]
+    """The form of the input, and the id of the cluster."""
     findings: list[Finding]
     """Where findings across plans go."""
 
@@ -119,22 +120,25 @@ class _Run:
         if at is None:
             return
         # Two inputs may define one pool: HCL and its Terraform plan.
-        shared = share(item.document, view) if view.cluster.id is not None and (item.beside or not item.files) else None
+        may_share = view.cluster.id is not None and (item.beside or item.form or not item.files)
+        shared = share(item.document, view) if may_share else None
         pools, zones = tuple(sheets.planned(item, view)), tuple(sheets.zones(view))
-        self._counted[at : at + 1] = [_Counted(pools, zones, shared, view.cluster.id, findings)]
+        self._counted[at : at + 1] = [_Counted(pools, zones, shared, (item.form, view.cluster.id), findings)]
         if not item.files:
             self._counts[place] = at
 
     def finish(self, waivers: Iterable[WaiverFile | Problem]) -> list[Finding]:
         """Check what plans share, and apply all waivers."""
-        shares: dict[str | None, list[tuple[Share, _Counted]]] = {}
+        shares: dict[tuple[str, str | None], list[tuple[Share, _Counted]]] = {}
         for counted in self._counted:
             if counted.share is None:
                 self.zones += counted.zones
             else:
                 shares.setdefault(counted.cluster, []).append((counted.share, counted))
-        for plans in shares.values():
-            self._across(sorted(plans, key=lambda plan: plan[0].place))
+        for (form, _), plans in shares.items():
+            plans.sort(key=lambda plan: plan[0].place)
+            # A plan file given twice counts once. Other inputs are read once, and may share the file of a module.
+            self._across(plans if form else list({plan[0].place: plan for plan in plans}.values()))
         today = self._settings.today
         found = self.findings
         for own in self._own:
@@ -153,9 +157,8 @@ class _Run:
         """The pools of all plans."""
         return (pool for counted in self._counted for pool in counted.pools)
 
-    def _across(self, plans: list[tuple[Share, _Counted]]) -> None:
-        """Check the plans of a cluster together. A file given twice counts once."""
-        once = list({share.place: (share, counted) for share, counted in plans}.values())
+    def _across(self, once: list[tuple[Share, _Counted]]) -> None:
+        """Check the plans of a cluster together."""
         shares = tuple(share for share, _ in once)
         for rule in self._rules:
             if rule.across is not None:

@@ -68,6 +68,8 @@ class LoadedPlan(NamedTuple):
     """All files of the plan, if there are several."""
     beside: bool = False
     """Whether to ignore its pools and waivers: another plan has them, or the pools may not be exclusive."""
+    form: str = ""
+    """The form of an input that is not a plan file. Those of one form are checked together, if for one cluster."""
     live: LiveFacts | None = None
     """The facts of the account, with `--live`."""
 

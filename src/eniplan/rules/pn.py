@@ -416,6 +416,8 @@ def pn010(view: PlanView) -> Outcome:
 def _taken(plans: tuple[Share, ...]) -> Iterator[tuple[int, Hit]]:
     names = [{pn.name: (*pn.path, "name") for pn in reversed(plan.networkings)} for plan in plans]
     for i, name, path, place in repeated(plans, names):
+        if place == plans[i].places[path]:
+            continue  # one object, checked with each plan
         message = say(
             "the name {podNetworking!r} is already used in the same cluster by {place}",
             podNetworking=name,

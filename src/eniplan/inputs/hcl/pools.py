@@ -308,7 +308,7 @@ class Configuration:
             groups.setdefault(key, []).append(pool)
             clusters[key] = cluster
         for found, pools in groups.items():
-            yield self._group(found, pools, clusters[found])
+            yield self._group(found, pools, clusters[found])._replace(is_certain=pools[0].is_certain)
         # Only after the pools, because values with names instead of ids are of no use to them.
         self.root.budget.words_of = self._words_of
         for module, is_root in self._with_manifests:
