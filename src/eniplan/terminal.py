@@ -183,8 +183,8 @@ def keep_streams() -> None:
 
 
 def err(text: str) -> None:
-    """Write one line to stderr."""
-    _to_people(for_log(text) + "\n")
+    """Write one line to stderr, with control characters escaped."""
+    _to_people(for_log(printable(text)) + "\n")
 
 
 def _to_people(text: str) -> None:
@@ -357,8 +357,9 @@ def problems(found: Iterable[Problem]) -> None:
     """Print problems to stderr: the place, the problem, and the hint."""
     for problem in found:
         path = f" [{problem.place.path}]" if problem.place.path else ""
-        hint = f"\n    {printable(problem.hint)}" if problem.hint else ""
-        err(printable(f"{problem.place}: error: {problem.message}{path}") + hint)
+        err(f"{problem.place}: error: {problem.message}{path}")
+        if problem.hint:
+            err(f"    {problem.hint}")
 
 
 def can_ask() -> bool:

@@ -40,6 +40,10 @@ class Source(NamedTuple):
     date: str | None
     quality: str = ""
 
+    def as_map(self) -> dict[str, str | None]:
+        """Return what reports show of it."""
+        return {"title": self.title, "url": self.url, "date": self.date}
+
 
 KINDS = ("refreshed", "nodes", "specs", "account")
 """Kinds of layers over the bundled data, lowest first: `specs update` from an account or nodes, `--specs`, live."""

@@ -110,7 +110,7 @@ def go_through(
 
 def _tell(*lines: str) -> None:
     for line in lines:
-        terminal.err(printable(line))
+        terminal.err(line)
 
 
 class Wish(NamedTuple):

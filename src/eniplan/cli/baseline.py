@@ -8,7 +8,6 @@ from eniplan import terminal
 from eniplan.errors import InputError, unreadable
 from eniplan.judging import baseline
 from eniplan.messages import count, named, say
-from eniplan.text import printable
 
 if TYPE_CHECKING:
     from eniplan.report.model import Report
@@ -29,7 +28,7 @@ def apply(report: Report, path: str | None, new: str | None) -> Report:
     if new is not None:
         text = baseline.text(report, new)
         terminal.save(new, text)
-        terminal.err(printable(f"wrote {new}"))
+        terminal.err(f"wrote {new}")
         return baseline.known(report, baseline.read(new, text.encode()), new)[0]
     if path is None:
         return report
@@ -37,8 +36,8 @@ def apply(report: Report, path: str | None, new: str | None) -> Report:
     if gone:
         told = [f"{entry.rule} in {entry.file}" for entry in gone]
         entries = count(len(gone), "{n} entry no longer occurs", "{n} entries no longer occur")
-        terminal.err(printable(say("{path}: {entries}: {told}; --write-baseline {path} rewrites the file",
-                                   path=path, entries=entries, told=named(told))))  # fmt: skip
+        terminal.err(say("{path}: {entries}: {told}; --write-baseline {path} rewrites the file",
+                         path=path, entries=entries, told=named(told)))  # fmt: skip
     return found
 
 

@@ -37,7 +37,7 @@ def config(output: FormatOption = Format.TEXT) -> None:
     for problem in own.unknown_variables():
         warning = say("{place}: warning: {message}; {hint}",
                       place=str(problem.place), message=problem.message, hint=problem.hint)  # fmt: skip
-        terminal.err(printable(warning))
+        terminal.err(warning)
     terminal.out(_json(own, settings) if output is Format.JSON else _text(own, settings))
 
 

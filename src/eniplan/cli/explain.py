@@ -93,7 +93,7 @@ def _rule_map(rule: AnyRule) -> dict[str, object]:
         "needs": [fact.key for fact in rule.needs],
         "effect": rule.effect,
         "remedy": remedy_of(rule).as_map(),
-        "sources": [{"title": s.title, "url": s.url, "date": s.date} for s in rule.sources],
+        "sources": [source.as_map() for source in rule.sources],
         "waivable": rule.waivable,
         "passes": _example(rule, Example.PASS),
         "fails": _example(rule, Example.FAIL),

@@ -113,7 +113,7 @@ def _write(found: Outcome) -> None:
 
 def _tell(findings: Sequence[Finding], line: Callable[[Finding], Message]) -> None:
     for finding in findings[:_MOST_TOLD]:
-        terminal.err(printable(line(finding)))
+        terminal.err(line(finding))
     if len(findings) > _MOST_TOLD:
         terminal.err(say("and {n} more", n=len(findings) - _MOST_TOLD))
 

@@ -37,7 +37,6 @@ from eniplan.plan.document import read_documents
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.report.model import PoolSheet
 from eniplan.terminal import STDIN
-from eniplan.text import printable
 
 _POOL_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 
@@ -116,13 +115,11 @@ def migrate(
     _write(out_dir, files(found))
     for item in found.moves:
         if item.by_hand:
-            terminal.err(printable(say("note: {title}: {why}", title=item.title, why=item.by_hand)))
+            terminal.err(say("note: {title}: {why}", title=item.title, why=item.by_hand))
         elif item.asks:
-            terminal.err(printable(say("note: {title} {what}", title=item.title, what=item.asks)))
+            terminal.err(say("note: {title} {what}", title=item.title, what=item.asks))
     terminal.err(
-        printable(
-            say("wrote {folder}: read {runbook}, then run {script}", folder=out_dir, runbook=RUNBOOK, script=SCRIPT)
-        )
+        say("wrote {folder}: read {runbook}, then run {script}", folder=out_dir, runbook=RUNBOOK, script=SCRIPT)
     )
 
 
@@ -179,11 +176,7 @@ def _spellings(plans: Sequence[Passed]) -> Mapping[str, str]:
         try:
             out[name] = written(chosen, spelling)
         except InputError as error:
-            terminal.err(
-                printable(
-                    say("note: {file} was not written: {why}", file=f"pool/{name}", why=error.problems[0].message)
-                )
-            )
+            terminal.err(say("note: {file} was not written: {why}", file=f"pool/{name}", why=error.problems[0].message))
     return out
 
 
@@ -198,9 +191,7 @@ def _patched(texts: Mapping[str, bytes], source: Passed) -> Mapping[str, str]:
             except RefusalError:
                 raise
             except InputError as error:
-                terminal.err(
-                    printable(say("note: {file} was not completed: {why}", file=path, why=error.problems[0].message))
-                )
+                terminal.err(say("note: {file} was not completed: {why}", file=path, why=error.problems[0].message))
     return out
 
 

@@ -12,7 +12,6 @@ from eniplan.catalog.record import old_days, old_words
 from eniplan.catalog.store import Catalog
 from eniplan.errors import usage
 from eniplan.messages import named, say
-from eniplan.text import printable
 
 if TYPE_CHECKING:
     from datetime import date
@@ -131,7 +130,7 @@ def instance_data(given: str | None, day: date) -> Catalog:
         terminal.err(say("note: {what}", what=old_words(age, catalog.date)))
     for own in () if catalog.own is None else catalog.own.stack():
         if own.odd:
-            terminal.err(printable(say("note: {file}: left out: {odd}", file=own.file, odd=named(own.odd))))
+            terminal.err(say("note: {file}: left out: {odd}", file=own.file, odd=named(own.odd)))
     return catalog
 
 

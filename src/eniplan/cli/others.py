@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from eniplan import terminal
 from eniplan.messages import NOTHING, count, say, together
-from eniplan.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +62,7 @@ class OtherInputs:
         for item in skipped:
             if verbose or item.names or item.is_shown:
                 names = say("it names {names}", names=item.names) if item.names else NOTHING
-                terminal.err(printable(together((say("skipped {file}: {why}", file=item.what, why=item.why), names))))
+                terminal.err(together((say("skipped {file}: {why}", file=item.what, why=item.why), names)))
         if self._collected.broken and not verbose:
             broken = count(
                 self._collected.broken,

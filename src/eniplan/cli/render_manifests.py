@@ -20,7 +20,6 @@ from eniplan.errors import InputError, Place, Problem, usage
 from eniplan.messages import NOTHING, say
 from eniplan.plan.load import DEFAULT_FILE
 from eniplan.terminal import STDIN
-from eniplan.text import printable
 
 KUSTOMIZATION = "kustomization.yaml"
 
@@ -137,7 +136,7 @@ def _tell_namespaces(plans: Sequence[Passed]) -> None:
     for namespace, name in sorted(told):
         note = say("note: PodNetworking {name} also selects by labels of the namespace {namespace}",
                    name=name, namespace=namespace)  # fmt: skip
-        terminal.err(printable(note))
+        terminal.err(note)
 
 
 def _patch(plans: Sequence[Passed], path: str) -> None:
@@ -159,5 +158,5 @@ def _patch(plans: Sequence[Passed], path: str) -> None:
                        workload=change.name, pool=change.pool, added=change.added)  # fmt: skip
         else:
             told = say("{workload} already fits pool {pool}", workload=change.name, pool=change.pool)
-        terminal.err(printable(told))
+        terminal.err(told)
     terminal.out(done)

@@ -13,7 +13,6 @@ from eniplan.messages import say
 from eniplan.report.model import NORMAL, Detail
 from eniplan.suggest import did_you_mean
 from eniplan.terminal import STDIN
-from eniplan.text import printable
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ def show_files(report: Report, files: Iterable[Output]) -> None:
     for file in files:
         try:
             terminal.save(file.path, _document(report, file.form))
-            terminal.err(printable(f"wrote {file.path}"))
+            terminal.err(f"wrote {file.path}")
         except InputError as error:
             failed += error.problems
     if failed:
@@ -142,7 +141,7 @@ def _print(report: Report, form: ReportFormat, detail: Detail) -> None:
         report = report._replace(specs_age=None)  # a note on stderr already shows it
         for line in (words.summary(report), words.fixable(report)):
             if line:
-                terminal.err(printable(line))
+                terminal.err(line)
 
 
 def _lines(file: str) -> Sequence[str]:

@@ -11,7 +11,6 @@ from eniplan import resources, terminal
 from eniplan.catalog.store import Catalog
 from eniplan.errors import COMMAND_LINE, InputError, Place, Problem
 from eniplan.messages import count, named, say
-from eniplan.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ def contribute(
     found = contribution(Catalog(), given)
     terminal.out(found.text)
     for line in _lines(found):
-        terminal.err(printable(line))
+        terminal.err(line)
 
 
 def _parts(specs: list[str], dumps: list[str]) -> Iterator[Part]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eniplan import terminal
-from eniplan.catalog.record import Source
 from eniplan.catalog.store import Catalog
 from eniplan.cli.options import Format, FormatOption, SpecsDateOption, SpecsOption, StrictOption, judged_by
 from eniplan.errors import COMMAND_LINE, INPUT, InputError, Place, Problem
@@ -174,9 +173,4 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _side(stated: Stated) -> dict[str, Any]:
-    source = stated.source
-    return {"value": stated.value, "source": source if source is None else _origin(source)}
-
-
-def _origin(source: Source) -> dict[str, Any]:
-    return {"title": source.title, "url": source.url, "date": source.date}
+    return {"value": stated.value, "source": None if stated.source is None else stated.source.as_map()}

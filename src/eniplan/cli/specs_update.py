@@ -13,7 +13,7 @@ from eniplan.catalog.store import Catalog
 from eniplan.cli.options import EcsRoleOption, EndpointOption, Format, FormatOption
 from eniplan.errors import CloudError, usage
 from eniplan.messages import count, named, say
-from eniplan.text import json_text, printable
+from eniplan.text import json_text
 from eniplan.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def update(
     if output is Format.JSON:
         terminal.out(json_text(_document(learned, file), indent=1) + "\n")
     for line in _lines(learned, file, out):
-        terminal.err(printable(line))
+        terminal.err(line)
 
 
 def _write(learned: _Update, file: str, *, make: bool) -> None:

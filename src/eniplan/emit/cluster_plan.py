@@ -411,9 +411,8 @@ def _selector(selector: Selector | None) -> dict[str, Any] | None:
         return None
     single = [r for r in selector.requirements if r.operator == "In" and len(r.values) == 1]
     labels = {r.key: r.values[0] for r in single}
-    others = [r for r in selector.requirements if r.operator != "In" or r.values != (labels.get(r.key),)]
-    more = [{"key": r.key, "operator": r.operator, **({"values": list(r.values)} if r.values else {})} for r in others]
-    return {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": more} if more else {})}
+    others = [r.written() for r in selector.requirements if r.operator != "In" or r.values != (labels.get(r.key),)]
+    return {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": others} if others else {})}
 
 
 def _workloads(seen: Observed, batches: tuple[_Batch, ...], known: set[str]) -> tuple[list[dict[str, Any]], list[str]]:

@@ -17,6 +17,7 @@ from eniplan.emit.refusal import RefusalError
 from eniplan.emit.skeletons import SHAPES
 from eniplan.emit.yaml_text import dump
 from eniplan.messages import say
+from eniplan.plan.document import value_at
 from eniplan.text import printable
 from eniplan.values import NamedTuple
 
@@ -144,11 +145,8 @@ def _written_out(plan: Plan, pn: PodNetworking, key: str) -> list[str]:
 def _label_selector(selector: Selector) -> Object:
     """Return a LabelSelector with the same requirements; the plan's matchLabels stay matchLabels."""
     labels = {r.key: r.values[0] for r in selector.requirements if "matchLabels" in r.path}
-    others = [r for r in selector.requirements if "matchLabels" not in r.path]
-    expressions = [
-        {"key": r.key, "operator": r.operator, **({"values": list(r.values)} if r.values else {})} for r in others
-    ]
-    return {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": expressions} if others else {})}
+    others = [r.written() for r in selector.requirements if "matchLabels" not in r.path]
+    return {**({"matchLabels": labels} if labels else {}), **({"matchExpressions": others} if others else {})}
 
 
 def _terway_config(plan: Plan, name: str, network: Network, skeletons: Skeletons) -> Rendered:
@@ -187,8 +185,8 @@ def _workload(plan: Plan, workload: Workload, skeletons: Skeletons) -> Rendered:
     if workload.kind == "StatefulSet":
         found["spec"]["serviceName"] = workload.name
     for path in shape.replicas:
-        _inner(found, path[:-1])[path[-1]] = workload.replicas
-    template = _inner(found, shape.template)
+        value_at(found, path[:-1])[path[-1]] = workload.replicas
+    template = value_at(found, shape.template)
     _own_pods(template, workload)
     want = wanted(
         plan.cluster, pool, networking, host_network=workload.host_network, eni_request=workload.stated_request
@@ -262,12 +260,6 @@ def parties(plan: Plan, workload: Workload) -> tuple[NodePool, PodNetworking | N
             say("workload {workload_name!r} names something that the plan does not have", workload_name=workload.name),
         )
     return pool, networking
-
-
-def _inner(value: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manifest
-    for step in path:
-        value = value[step]
-    return value
 
 
 def _label_value(name: str) -> str:

@@ -12,6 +12,7 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
+from eniplan.emit.manifests import parties
 from eniplan.emit.pods import PodError, complete, exclusive_only, map_at, missing_labels, wanted
 from eniplan.emit.refusal import RefusalError
 from eniplan.k8s.autoscalers import scaling
@@ -269,8 +270,7 @@ def _strategy(kind: str, item: Object, surge: int) -> tuple[Object, Object]:
 def _completed(given: _Given, workload: Workload, item: Object, held: Holder) -> tuple[Object, Mapping[str, str], bool]:
     """Return a workload with everything its pods need, their labels, and whether the old pool held them."""
     after = copy.deepcopy(item)
-    pool = next(pool for pool in given.plan.node_pools if pool.name == workload.node_pool)
-    networking = next((pn for pn in given.plan.pod_networkings if pn.name == workload.pod_networking), None)
+    pool, networking = parties(given.plan, workload)
     networks = workload.networks if workload.pod is not None and workload.pod.networks else ()
     request = len(networks) or workload.stated_request
     want = wanted(given.plan.cluster, pool, networking, host_network=workload.host_network, eni_request=request)

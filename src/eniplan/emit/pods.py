@@ -15,6 +15,7 @@ from eniplan.k8s.nodes import Taint, stays, toleration_of
 from eniplan.k8s.pods import AFFINITY, TERMS, read_pod
 from eniplan.k8s.terway import ENI, IGNORE_LABEL, MEMBER_ENI
 from eniplan.messages import NOTHING, Message, say
+from eniplan.plan.document import value_at
 from eniplan.plan.model import EXCLUSIVE_LABEL, EXCLUSIVE_VALUE
 from eniplan.values import NamedTuple
 
@@ -227,7 +228,7 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
                 name=container.name, resource=ENI,
             )  # fmt: skip
             raise PodError(path, message, say("remove the request; the webhook adds it"))
-        value = _at(template, container.path)
+        value = value_at(template, container.path)
         # A limit alone is fine: Kubernetes copies it to the request.
         map_at(value, ("resources", "limits")).setdefault(ENI, (value["resources"].get("requests") or {}).get(ENI))
     if not want.enis or asking or pod.host_network:
@@ -237,15 +238,9 @@ def _request(template: dict[str, Any], pod: Pod, want: Wanted) -> None:
         path = (*written[0].path, "resources")
         raise PodError(path, message, say("write {needed} as request and limit, or remove it", needed=want.enis))
     for key in ("requests", "limits"):
-        found = map_at(_at(template, pod.containers[0].path), ("resources", key))
+        found = map_at(value_at(template, pod.containers[0].path), ("resources", key))
         if found.get(ENI) is None:  # a value that is no whole number is refused, not replaced
             found[ENI] = want.enis
-
-
-def _at(template: Any, path: Path) -> Any:  # noqa: ANN401 - a value of a manifest
-    for step in path:
-        template = template[step]
-    return template
 
 
 def map_at(parent: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:

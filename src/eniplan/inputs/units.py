@@ -143,15 +143,8 @@ def unit_of_doubtful(pool: PoolInput, why: str, cluster: Origin | None, stated: 
 
 def add_cluster(value: dict[str, Any], origins: dict[Path, Places], cluster: Origin) -> None:
     """Add the facts of the cluster to a plan's values and origins."""
-    value["cluster"] = _at(cluster)
+    value["cluster"] = value_at(cluster.document.value, cluster.path)
     origins["cluster",] = cluster
-
-
-def _at(origin: Origin) -> Any:  # noqa: ANN401 - a value of a document
-    value: Any = origin.document.value
-    for step in origin.path:
-        value = value[step]
-    return value
 
 
 def root_of(document: Document) -> dict[Path, Places]:

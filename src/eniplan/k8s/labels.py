@@ -34,6 +34,10 @@ class Requirement(NamedTuple):
         """Return `key In (a, b)`, the same for equal requirements."""
         return f"{self.key} {self.operator} ({', '.join(sorted(self.values))})"
 
+    def written(self) -> dict[str, Any]:
+        """Return it as an item of matchExpressions."""
+        return {"key": self.key, "operator": self.operator, **({"values": list(self.values)} if self.values else {})}
+
 
 class Selector(NamedTuple):
     """A Kubernetes LabelSelector: all requirements must match. An empty one selects everything."""

@@ -373,13 +373,10 @@ class _Builder:
     def _scalar(self, node: ScalarNode) -> Value:
         text: str = node.value
         tag: str = node.tag
-        if tag == _PLAIN:
+        if tag == _PLAIN or tag in _NATIVE_TAGS:
             return plain_scalar(text)
-        if tag == _TEXT:
-            return text
-        if tag in _NATIVE_TAGS:
-            return plain_scalar(text)
-        self._unknown_tag(node)
+        if tag != _TEXT:
+            self._unknown_tag(node)
         return text
 
     def _unknown_tag(self, node: Node) -> None:

@@ -6,7 +6,7 @@ could not be read are in `LiveFacts.unread`, with the reason.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eniplan import facts
 from eniplan.plan.model import TERWAY_ADDON, Cluster, ExistingPool, NodePool, SecurityGroup, VSwitch
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from eniplan.facts import Fact
     from eniplan.plan.document import Path
     from eniplan.plan.model import Plan, Terway
+
+_Item = TypeVar("_Item", VSwitch, SecurityGroup)
 
 _PLACES: dict[Fact, tuple[Path, ...]] = {
     facts.ACCOUNT_CLUSTER: tuple(("cluster", key) for key in ("region", "kubernetesVersion", "ipStack", "vpcId")),
@@ -154,16 +156,8 @@ def wanted(cluster_id: str, plans: Iterable[Plan]) -> Wanted:
             else:
                 found["types"] += pool.instance_types or ()
                 found["families"] += pool.instance_families or ()
-    unique = {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
-    return Wanted(
-        cluster_id,
-        next(iter(unique["vpc_id"]), None),
-        unique["types"],
-        unique["families"],
-        unique["security_groups"],
-        unique["lingjun_groups"],
-        unique["node_types"],
-    )
+    unique: dict[str, Any] = {key: tuple(dict.fromkeys(values)) for key, values in found.items()}
+    return Wanted(**{**unique, "cluster_id": cluster_id, "vpc_id": next(iter(unique["vpc_id"]), None)})
 
 
 def effective(plan: Plan, live: LiveFacts) -> Plan:
@@ -183,8 +177,8 @@ def _cluster(stated: Cluster, live: LiveFacts) -> Cluster:
         ip_stack=configs.ip_stack or found.ip_stack or stated.ip_stack,
         kubernetes_version=found.kubernetes_version or stated.kubernetes_version,
         terway=_terway(stated.terway, live.terway)._replace(**running),
-        v_switches=_v_switches(stated, live),
-        security_groups=_security_groups(stated, live),
+        v_switches=_listed(stated.v_switches, live.v_switches, ("cluster", "vSwitches")),
+        security_groups=_listed(stated.security_groups, live.security_groups, ("cluster", "securityGroups")),
         pod_defaults=configs.pod_defaults or stated.pod_defaults,
         terway_configs={**(stated.terway_configs or {}), **(configs.terway_configs or {})} or stated.terway_configs,
     )
@@ -204,20 +198,12 @@ def _terway(stated: Terway, live: LiveTerway | None) -> Terway:
     )
 
 
-def _v_switches(stated: Cluster, live: LiveFacts) -> tuple[VSwitch, ...] | None:
-    if live.v_switches is None:
-        return stated.v_switches
-    paths = {v_switch.id: v_switch.path for v_switch in stated.v_switches or ()}
-    return tuple(v._replace(path=paths.get(name, ("cluster", "vSwitches"))) for name, v in live.v_switches.items())
-
-
-def _security_groups(stated: Cluster, live: LiveFacts) -> tuple[SecurityGroup, ...] | None:
-    if live.security_groups is None:
-        return stated.security_groups
-    paths = {group.id: group.path for group in stated.security_groups or ()}
-    return tuple(
-        g._replace(path=paths.get(name, ("cluster", "securityGroups"))) for name, g in live.security_groups.items()
-    )
+def _listed(stated: tuple[_Item, ...] | None, live: Mapping[str, _Item] | None, path: Path) -> tuple[_Item, ...] | None:
+    """Return the account's items, at the paths of the stated ones or of their list."""
+    if live is None:
+        return stated
+    paths = {item.id: item.path for item in stated or ()}
+    return tuple(item._replace(path=paths.get(name, path)) for name, item in live.items())
 
 
 def _pool(pool: NodePool, live: LiveFacts) -> NodePool:

@@ -15,7 +15,7 @@ from eniplan.text import json_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from eniplan.catalog.record import OwnData, Source
+    from eniplan.catalog.record import OwnData
     from eniplan.errors import Place, Problem
     from eniplan.report.model import Account, Addresses, Finding, PoolSheet, PoolUse, Undecided, ZoneUse
     from eniplan.rules.base import AnyRule
@@ -139,7 +139,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "hint": finding.hint,
         "fixable": finding.fixable,
         "facts": finding.facts,
-        "sources": [source_map(source) for source in finding.sources],
+        "sources": [source.as_map() for source in finding.sources],
         "waived": finding.waived is not None,
     }
     if finding.waived is not None:
@@ -153,11 +153,6 @@ def _remedy(rule: AnyRule) -> dict[str, str]:
     from eniplan.rules.remedies import remedy_of  # noqa: PLC0415 - reports without findings do not need it
 
     return remedy_of(rule).as_map()
-
-
-def source_map(source: Source) -> dict[str, object]:
-    """Return a source as plain values."""
-    return {"title": source.title, "url": source.url, "date": source.date}
 
 
 def _pool(pool: PoolSheet) -> dict[str, object]:
